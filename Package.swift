@@ -1,0 +1,83 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// The one list of settings: every Swift target uses it (see CONTRIBUTING.md).
+let strict: [SwiftSetting] =
+    [.strictMemorySafety(), .treatAllWarnings(as: .error)]
+    + [
+        "ExistentialAny", "MemberImportVisibility", "InternalImportsByDefault",
+        "NonisolatedNonsendingByDefault",
+    ].map { SwiftSetting.enableUpcomingFeature($0) }
+
+/// A face of one of Debian's C libraries: a module map and a shim, in `Sources/<name>`.
+func face(_ name: String) -> Target { .systemLibrary(name: name, path: "Sources/\(name)") }
+
+/// A module of the house; `uses` may only name modules above it in `targets`.
+func module(_ name: String, uses: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .target(name: name, dependencies: uses, resources: resources, swiftSettings: strict)
+}
+
+/// A folder of tests named after the module it tests.
+func tests(_ name: String, uses: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: uses + ["BerthTestKit"], swiftSettings: strict)
+}
+
+let package = Package(
+    name: "berth",
+    targets: [
+        face("CLinux"), face("CCurl"), face("CMicrohttpd"), face("CSQLite"), face("CYaml"),
+        face("COpenSSL"), face("CZlib"),
+
+        module("BerthLoop", uses: ["CLinux"]),
+        module("BerthMemory", uses: ["CLinux"]),
+        module("BerthTelemetry", uses: ["BerthLoop", "BerthMemory", "CLinux"]),
+        module("BerthConfig", uses: ["BerthMemory", "CYaml", "CLinux"]),
+        module(
+            "BerthHTTP",
+            uses: [
+                "BerthLoop", "BerthMemory", "BerthTelemetry", "CCurl", "CMicrohttpd", "CZlib",
+                "CLinux",
+            ]),
+        module(
+            "BerthStore", uses: ["BerthLoop", "BerthMemory", "BerthTelemetry", "CSQLite", "CLinux"]),
+        module(
+            "BerthProviders",
+            uses: ["BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "BerthHTTP"]),
+        module(
+            "BerthBot",
+            uses: [
+                "BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "BerthStore",
+                "BerthProviders", "COpenSSL",
+            ]),
+        module(
+            "BerthChannels",
+            uses: [
+                "BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "BerthHTTP",
+                "BerthProviders", "BerthBot",
+            ],
+            resources: [.embedInCode("Web")]),
+        module(
+            "BerthAdmin",
+            uses: [
+                "BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "BerthHTTP",
+                "BerthStore", "BerthBot",
+            ]),
+        module(
+            "BerthSimulation",
+            uses: ["BerthLoop", "BerthMemory", "BerthTelemetry", "BerthHTTP", "BerthProviders"]),
+        .executableTarget(
+            name: "berth",
+            dependencies: [
+                "BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "BerthHTTP",
+                "BerthStore", "BerthProviders", "BerthBot", "BerthChannels", "BerthAdmin",
+                "BerthSimulation", "CLinux",
+            ],
+            swiftSettings: strict),
+
+        .target(
+            name: "BerthTestKit", dependencies: ["BerthLoop", "BerthMemory", "BerthTelemetry", "BerthHTTP", "CLinux"],
+            path: "Tests/BerthTestKit", swiftSettings: strict),
+        tests("BerthLoopTests", uses: ["BerthLoop"]),
+        tests("BerthMemoryTests", uses: ["BerthMemory"]),
+    ]
+)

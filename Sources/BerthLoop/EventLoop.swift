@@ -1,0 +1,131 @@
+import CLinux
+import Glibc
+import Synchronization
+
+/// The one thread on which everything that does not block lives: an epoll loop that is also the
+/// executor of ``Loop`` and of every task made by ``spawn(_:)``.
+///
+/// Order within a turn: jobs that were ready, timers that are due, file descriptors that are ready.
+/// A job that makes more jobs cannot starve the descriptors, because what it adds waits for the
+/// next turn.
+package final class EventLoop: SerialExecutor, TaskExecutor {
+    /// The loop of this process.
+    package static let shared = EventLoop()
+
+    /// Work from other threads; bounded by the number of tasks, each of which waits in it once.
+    private let inbox = Mutex<[Work]>([])
+    private let poller: Poller
+    // `ready` is touched by the loop's thread alone; `thread` is written before another can ask.
+    private nonisolated(unsafe) var ready: [Work] = []
+    private nonisolated(unsafe) var thread: pthread_t?
+    @Loop private var timers = TimerQueue()
+
+    private enum Work {
+        case job(UnownedJob)
+        case action(@Loop @Sendable () -> Void)
+    }
+
+    private init() { poller = Poller() }
+
+    /// Whether the caller runs on the loop's thread.
+    package var isHere: Bool {
+        guard let thread = unsafe thread else { return false }
+        return pthread_equal(thread, pthread_self()) != 0
+    }
+
+    /// Runs `main` on this thread, and the loop with it, until `main` returns.
+    ///
+    /// Called once a process, by the thread that becomes the loop's.
+    package func run<Value: Sendable>(_ main: @escaping @Loop @Sendable () async -> Value) -> Value {
+        unsafe thread = pthread_self()
+        let outcome = Mutex<Value?>(nil)
+        spawn {
+            let value = await main()
+            outcome.withLock { $0 = value }
+        }
+        while true {
+            if let value = outcome.withLock({ $0 }) { return value }
+            Loop.assumeIsolated { turn() }
+        }
+    }
+
+    /// Makes the loop's only kind of unstructured task; groups and `async let` below it inherit the
+    /// loop as their preferred executor, so nothing starts Dispatch's threads.
+    @discardableResult
+    package func spawn(_ work: @escaping @Loop @Sendable () async -> Void) -> Task<Void, Never> {
+        Task(executorPreference: self) { await work() }
+    }
+
+    /// Runs `action` on the loop in one of its next turns; from any thread.
+    package func post(_ action: @escaping @Loop @Sendable () -> Void) { add(.action(action)) }
+
+    // MARK: Executor
+
+    package func enqueue(_ job: consuming ExecutorJob) { add(.job(UnownedJob(job))) }
+
+    package func isIsolatingCurrentContext() -> Bool? { isHere }
+
+    package func checkIsolated() { precondition(isHere, "off the loop's thread") }
+
+    private func add(_ work: Work) {
+        if isHere {
+            unsafe ready.append(work)
+            return
+        }
+        let wasEmpty = inbox.withLock { inbox in
+            inbox.append(work)
+            return inbox.count == 1
+        }
+        if wasEmpty { poller.wake() }
+    }
+
+    // MARK: One turn
+
+    @Loop private func turn() {
+        let arrived = inbox.withLock { inbox in
+            let arrived = inbox
+            inbox.removeAll(keepingCapacity: inbox.count <= 256)
+            return arrived
+        }
+        unsafe ready.append(contentsOf: arrived)
+        runReady()
+        fireTimers()
+        let isIdle = unsafe ready.isEmpty
+        poller.poll(waiting: isIdle ? timers.next.map { $0 - .now } : .zero)
+    }
+
+    @Loop private func runReady() {
+        let batch = unsafe ready
+        unsafe ready = []
+        for work in batch {
+            switch work {
+            case .job(let job):
+                unsafe job.runSynchronously(
+                    isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
+            case .action(let action): action()
+            }
+        }
+    }
+
+    @Loop private func fireTimers() {
+        let (now, limit) = (Instant.now, timers.nextSequence)
+        while let timer = timers.popDue(at: now, before: limit) { timer.action() }
+    }
+
+    // MARK: For the types of this module
+
+    @Loop func schedule(_ timer: Timer) { timers.insert(timer) }
+
+    @Loop func unschedule(_ timer: Timer) { timers.remove(timer) }
+
+    @Loop func add(_ watch: Watch) throws(SystemError) { try poller.add(watch) }
+
+    @Loop func change(_ watch: Watch) throws(SystemError) { try poller.change(watch) }
+
+    @Loop func remove(_ watch: Watch) { poller.remove(watch) }
+}
+
+extension EventLoop: CustomReflectable {
+    /// Empty, so that a failing `#expect` never walks the live loop from another thread.
+    package var customMirror: Mirror { Mirror(self, children: []) }
+}

@@ -1,0 +1,49 @@
+import Glibc
+
+/// A point on the monotonic clock: for deadlines and durations, meaningless outside this process.
+package struct Instant: Comparable, Hashable, Sendable {
+    /// Since an arbitrary origin (CLOCK_MONOTONIC: the machine's start).
+    package let nanoseconds: Int64
+
+    /// Makes an instant from nanoseconds since the clock's origin.
+    package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
+
+    /// Now on the machine's clock; code that is tested asks its injected ``Clock`` instead.
+    static var now: Instant {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+        return Instant(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
+    }
+
+    package static func < (left: Instant, right: Instant) -> Bool {
+        left.nanoseconds < right.nanoseconds
+    }
+
+    /// The instant `duration` later; saturates at the end of time.
+    package static func + (left: Instant, duration: Duration) -> Instant {
+        let sum = left.nanoseconds.addingReportingOverflow(duration.nanoseconds)
+        return Instant(nanoseconds: sum.overflow ? .max : sum.partialValue)
+    }
+
+    /// The time from `right` to `left`; negative when `left` is earlier.
+    package static func - (left: Instant, right: Instant) -> Duration {
+        .nanoseconds(left.nanoseconds - right.nanoseconds)
+    }
+}
+
+extension Duration {
+    /// Whole nanoseconds, saturating at about 292 years.
+    package var nanoseconds: Int64 {
+        let (seconds, attoseconds) = components
+        let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        return overflow ? (seconds < 0 ? .min : .max) : whole + attoseconds / 1_000_000_000
+    }
+
+    /// Whole milliseconds, rounded towards zero, or up where a wait must not end early.
+    package func milliseconds(roundedUp: Bool = false) -> Int64 {
+        (nanoseconds + (roundedUp ? 999_999 : 0)) / 1_000_000
+    }
+
+    /// Seconds as a floating-point number, for metrics and people.
+    package var seconds: Double { Double(nanoseconds) / 1e9 }
+}

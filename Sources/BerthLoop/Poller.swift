@@ -1,0 +1,84 @@
+import CLinux
+import Glibc
+
+/// The epoll descriptor, its wake-up eventfd, and the watches registered with it.
+///
+/// An event carries its watch's generation beside the
+/// descriptor, so that one for a closed and re-used descriptor is recognised and dropped.
+@safe @Loop final class Poller {
+    private let epoll: Int32
+    private let wakeup: Int32
+    private var watches: [Int32: Watch] = [:]
+    private var generation: UInt32 = 0
+    private nonisolated(unsafe) var events: [epoll_event]
+
+    /// Events taken from the kernel at once; more wait for the next turn.
+    private nonisolated static let batch = 256
+
+    nonisolated init() {
+        epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
+        wakeup = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
+        precondition(epoll >= 0 && wakeup >= 0, "no descriptors for the loop: errno \(errno)")
+        unsafe events = [epoll_event](repeating: epoll_event(), count: Poller.batch)
+        let failed = Poller.control(epoll, EPOLL_CTL_ADD, wakeup, .readable, generation: 0)
+        precondition(!failed, "the loop's eventfd cannot be watched: errno \(errno)")
+    }
+
+    /// Ends a wait in ``poll(waiting:)``; from any thread.
+    nonisolated func wake() {
+        // EAGAIN means that a wake-up is pending already, which is all that is wanted.
+        _ = eventfd_write(wakeup, 1)
+    }
+
+    /// Waits until something is ready, at most `wait` (nil: without limit), and calls the handlers.
+    func poll(waiting wait: Duration?) {
+        let timeoutMs = wait.map { Int32(clamping: max(0, $0.milliseconds(roundedUp: true))) } ?? -1
+        let count = unsafe epoll_wait(epoll, &events, Int32(Poller.batch), timeoutMs)
+        for index in 0..<Int(max(0, count)) {
+            let event = unsafe events[index]
+            let tag = unsafe event.data.u64
+            dispatch(Int32(truncatingIfNeeded: tag), UInt32(tag >> 32), Readiness(rawValue: unsafe event.events))
+        }
+    }
+
+    private func dispatch(_ descriptor: Int32, _ generation: UInt32, _ readiness: Readiness) {
+        if descriptor == wakeup {
+            var count: eventfd_t = 0
+            _ = unsafe eventfd_read(wakeup, &count)
+            return
+        }
+        guard let watch = watches[descriptor], watch.generation == generation else { return }
+        Loop.assumeIsolated { watch.handler(readiness) }
+    }
+
+    func add(_ watch: Watch) throws(SystemError) {
+        generation &+= 1
+        watch.generation = generation
+        if Poller.control(epoll, EPOLL_CTL_ADD, watch.descriptor, watch.interest, generation: watch.generation) {
+            throw SystemError("epoll_ctl(add)")
+        }
+        watches[watch.descriptor] = watch
+    }
+
+    func change(_ watch: Watch) throws(SystemError) {
+        if Poller.control(epoll, EPOLL_CTL_MOD, watch.descriptor, watch.interest, generation: watch.generation) {
+            throw SystemError("epoll_ctl(mod)")
+        }
+    }
+
+    func remove(_ watch: Watch) {
+        guard watches[watch.descriptor] === watch else { return }
+        watches[watch.descriptor] = nil
+        // Fails where the descriptor was closed first, which has removed it already.
+        _ = Poller.control(epoll, EPOLL_CTL_DEL, watch.descriptor, [], generation: 0)
+    }
+
+    private nonisolated static func control(
+        _ epoll: Int32, _ operation: Int32, _ descriptor: Int32, _ interest: Readiness, generation: UInt32
+    ) -> Bool {
+        var event = unsafe epoll_event()
+        unsafe event.events = interest.rawValue
+        unsafe event.data.u64 = UInt64(generation) << 32 | UInt64(UInt32(bitPattern: descriptor))
+        return unsafe epoll_ctl(epoll, operation, descriptor, &event) != 0
+    }
+}

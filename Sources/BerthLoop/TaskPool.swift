@@ -1,0 +1,45 @@
+/// Tasks whose number and names are not known beforehand (one a request, one a turn), with one
+/// owner that can wait for or end them all.
+@Loop package final class TaskPool {
+    private var tasks: [UInt64: Task<Void, Never>] = [:]
+    private var sequence: UInt64 = 0
+    private var emptied: [Wakeup] = []
+
+    /// Makes an empty pool.
+    package nonisolated init() {}
+
+    /// Tasks that have not ended.
+    package var count: Int { tasks.count }
+
+    /// Starts `work` on the loop as a task of this pool.
+    @discardableResult
+    package func spawn(_ work: @escaping @Loop @Sendable () async -> Void) -> Task<Void, Never> {
+        sequence += 1
+        let number = sequence
+        let task = EventLoop.shared.spawn {
+            await work()
+            self.ended(number)
+        }
+        tasks[number] = task
+        return task
+    }
+
+    /// Returns when no task is left or the caller is cancelled; new tasks prolong the wait.
+    package func drain() async {
+        while !tasks.isEmpty, !Task.isCancelled {
+            let wakeup = Wakeup()
+            emptied.append(wakeup)
+            try? await wakeup.wait()  // cancelled: seen by the loop's condition
+        }
+    }
+
+    /// Cancels every task; they end in their own time (see ``drain()``).
+    package func cancelAll() { for task in tasks.values { task.cancel() } }
+
+    private func ended(_ number: UInt64) {
+        tasks[number] = nil
+        guard tasks.isEmpty else { return }
+        for wakeup in emptied { wakeup.signal() }
+        emptied = []
+    }
+}

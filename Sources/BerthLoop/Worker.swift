@@ -1,0 +1,116 @@
+import CLinux
+import Glibc
+import Synchronization
+
+/// A named thread for work that blocks (SQLite, name look-ups): an executor for actors, and a
+/// queue for plain closures. The thread starts with the first work and lives as long as the process.
+///
+/// Its queue is bounded by whoever uses it; the worker itself runs everything in order.
+package final class Worker: SerialExecutor, TaskExecutor {
+    /// The thread's name, as `ps -L` shows it: at most 15 bytes.
+    package let name: String
+
+    private let queue = Mutex(Queue())
+    private let wakeup: Int32
+
+    private struct Queue {
+        var work: [Work] = []
+        var isStarted = false
+        nonisolated(unsafe) var thread = pthread_t()
+    }
+
+    private enum Work {
+        case job(UnownedJob)
+        case action(@Sendable () -> Void)
+    }
+
+    /// Makes the worker; no thread yet.
+    package init(name: String) {
+        self.name = name
+        wakeup = eventfd(0, Int32(EFD_CLOEXEC))
+        precondition(wakeup >= 0, "no descriptor for the worker '\(name)': errno \(errno)")
+    }
+
+    /// Runs `action` on the worker's thread after what was given before.
+    package func post(_ action: @escaping @Sendable () -> Void) { add(.action(action)) }
+
+    /// Runs blocking `work` on the worker's thread and returns its value to the caller's own.
+    package func run<Value: Sendable>(_ work: @escaping @Sendable () -> Value) async -> Value {
+        await withCheckedContinuation { continuation in
+            post { continuation.resume(returning: work()) }
+        }
+    }
+
+    // MARK: Executor
+
+    package func enqueue(_ job: consuming ExecutorJob) { add(.job(UnownedJob(job))) }
+
+    package func isIsolatingCurrentContext() -> Bool? { isHere }
+
+    package func checkIsolated() { precondition(isHere, "off the worker '\(name)'") }
+
+    private var isHere: Bool {
+        queue.withLock { queue in
+            unsafe queue.isStarted && pthread_equal(queue.thread, pthread_self()) != 0
+        }
+    }
+
+    private func add(_ work: Work) {
+        let wasEmpty = queue.withLock { queue in
+            queue.work.append(work)
+            if !queue.isStarted { start(&queue) }
+            return queue.work.count == 1
+        }
+        if wasEmpty { eventfd_write(wakeup, 1) }
+    }
+
+    // MARK: The thread
+
+    /// Deep enough for SQLite and getaddrinfo; glibc's default of 8 MiB is only address space.
+    private static let stackSize = 512 << 10
+
+    private func start(_ queue: inout Queue) {
+        queue.isStarted = true
+        var attributes = pthread_attr_t()
+        unsafe pthread_attr_init(&attributes)
+        unsafe pthread_attr_setstacksize(&attributes, Worker.stackSize)
+        let me = unsafe Unmanaged.passRetained(self).toOpaque()
+        let code = unsafe pthread_create(&queue.thread, &attributes, workerMain, me)
+        precondition(code == 0, "no thread for the worker '\(name)': errno \(code)")
+        unsafe berth_name_thread(queue.thread, name)
+        unsafe pthread_attr_destroy(&attributes)
+    }
+
+    fileprivate func loop() -> Never {
+        while true {
+            var count: eventfd_t = 0
+            unsafe eventfd_read(wakeup, &count)
+            while let batch = takeAll() { for work in batch { perform(work) } }
+        }
+    }
+
+    private func takeAll() -> [Work]? {
+        queue.withLock { queue in
+            if queue.work.isEmpty { return nil }
+            let batch = queue.work
+            queue.work.removeAll(keepingCapacity: batch.count <= 256)
+            return batch
+        }
+    }
+
+    private func perform(_ work: Work) {
+        switch work {
+        case .job(let job):
+            unsafe job.runSynchronously(
+                isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
+        case .action(let action): action()
+        }
+    }
+}
+
+/// The entry of a worker's thread: a plain function, because a closure made in an isolated context
+/// would check its isolation here and trap.
+private nonisolated func workerMain(_ worker: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+    guard let worker = unsafe worker else { return nil }
+    unsafe Unmanaged<Worker>.fromOpaque(worker).takeRetainedValue().loop()
+}

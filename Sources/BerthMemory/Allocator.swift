@@ -1,0 +1,13 @@
+import CLinux
+
+/// glibc's malloc, set so that freed memory goes back to the kernel (docs/decisions, 6).
+package enum Allocator {
+    /// One arena and a fixed threshold for mapped blocks: first thing in `main`, before any thread.
+    package static func configure() {
+        mallopt(M_ARENA_MAX, 1)
+        mallopt(M_MMAP_THRESHOLD, 128 << 10)
+    }
+
+    /// Returns free pages to the kernel: about 4 ms after heavy work, 0.06 ms when there are none.
+    package static func trim() { malloc_trim(0) }
+}

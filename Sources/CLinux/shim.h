@@ -1,0 +1,53 @@
+// What Linux and glibc offer and Swift's Glibc module leaves out. No _GNU_SOURCE here: it changes
+// the layout of public types under SwiftGlibc's feet in debug builds.
+#pragma once
+#include <errno.h>
+#include <malloc.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+/// `struct ucred` is behind _GNU_SOURCE in <sys/socket.h>; this is its layout on Linux.
+struct berth_credentials {
+    int32_t pid;
+    uint32_t uid;
+    uint32_t gid;
+};
+
+/// Declared by <pthread.h> under _GNU_SOURCE only; `name` is at most 15 bytes.
+int pthread_setname_np(pthread_t thread, const char *name);
+static inline void berth_name_thread(pthread_t thread, const char *name) {
+    pthread_setname_np(thread, name);
+}
+
+/// A moment as a UTC calendar shows it.
+struct berth_date {
+    int year, month, day, hour, minute, second;
+};
+
+// `struct tm` holds a pointer (tm_zone), so in Swift every field of it would be unsafe to read.
+static inline struct berth_date berth_utc(int64_t seconds) {
+    time_t time = seconds;
+    struct tm f;
+    gmtime_r(&time, &f);
+    struct berth_date date = {f.tm_year + 1900, f.tm_mon + 1, f.tm_mday,
+                              f.tm_hour,        f.tm_min,     f.tm_sec};
+    return date;
+}
+
+/// The midnight in the process's time zone that began the day `days_later` days after `seconds`'.
+static inline int64_t berth_local_midnight(int64_t seconds, int days_later) {
+    time_t time = seconds;
+    struct tm f;
+    localtime_r(&time, &f);
+    f.tm_mday += days_later;
+    f.tm_hour = f.tm_min = f.tm_sec = 0;
+    f.tm_isdst = -1;
+    return mktime(&f);
+}

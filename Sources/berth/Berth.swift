@@ -1,0 +1,2 @@
+/// The command.
+@main struct Berth { static func main() {} }

@@ -1,0 +1,150 @@
+import BerthLoop
+import BerthTestKit
+import Testing
+
+@Suite(.loop) struct LoopTests {
+    @Loop @Test func `a task, its children and its continuations stay on the loop`() async {
+        let start = EventLoop.shared.isHere
+        let children = await withTaskGroup(of: Bool.self) { group in
+            for _ in 0..<100 { group.addTask { await isOnLoop() } }
+            return await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+        }
+        #expect(start)
+        #expect(children == 100)
+    }
+
+    @Loop @Test func `a worker runs off the loop and answers on it`() async {
+        let worker = Worker(name: "test-worker")
+        let wasOnLoop = await worker.run { EventLoop.shared.isHere }
+        let here = EventLoop.shared.isHere
+        #expect(!wasOnLoop)
+        #expect(here)
+    }
+
+    @Loop @Test func `timers fire in the order of their deadlines, cancelled ones never`() async {
+        let clock = ManualClock()
+        var fired: [Int] = []
+        clock.schedule(after: .seconds(3)) { fired.append(3) }
+        clock.schedule(after: .seconds(1)) { fired.append(1) }
+        let cancelled = clock.schedule(after: .seconds(2)) { fired.append(2) }
+        clock.schedule(after: .seconds(1)) { fired.append(11) }
+        cancelled.cancel()
+        cancelled.cancel()
+        clock.advance(by: .seconds(2))
+        #expect(fired == [1, 11])
+        clock.advance(by: .seconds(1))
+        #expect(fired == [1, 11, 3])
+        #expect(clock.pending == 0)
+    }
+
+    @Loop @Test func `many timers leave the heap in order`() async {
+        let clock = ManualClock()
+        var fired: [Int] = []
+        for step in 0..<500 {
+            let delay = (step * 7919) % 500
+            let timer = clock.schedule(after: .milliseconds(delay)) { fired.append(delay) }
+            if delay % 3 == 0 { timer.cancel() }
+        }
+        clock.advance(by: .seconds(1))
+        #expect(fired == (0..<500).filter { $0 % 3 != 0 })
+    }
+
+    @Loop @Test func `a cancelled sleep ends at once and leaves no timer`() async {
+        let clock = ManualClock()
+        let pool = TaskPool()
+        var ended = false
+        let task = pool.spawn {
+            do { try await clock.sleep(for: .seconds(60)) } catch { ended = true }
+        }
+        await settle()
+        #expect(clock.pending == 1)
+        task.cancel()
+        await pool.drain()
+        #expect(ended)
+        #expect(clock.pending == 0)
+    }
+
+    @Loop @Test func `a signal before the wait is not lost`() async throws {
+        let wakeup = Wakeup()
+        wakeup.signal()
+        wakeup.signal()
+        try await wakeup.wait()
+        let pool = TaskPool()
+        var rang = false
+        pool.spawn {
+            try? await wakeup.wait()
+            rang = true
+        }
+        await settle()
+        #expect(!rang)
+        wakeup.signal()
+        await pool.drain()
+        #expect(rang)
+    }
+}
+
+@Suite(.loop) struct ServeTests {
+    private struct Part: Service {
+        let work: @Loop @Sendable (Stop) async throws -> Void
+        func run(until stop: Stop) async throws { try await work(stop) }
+    }
+
+    @Loop @Test func `services end after the stop`() async throws {
+        let stop = Stop()
+        var ended = 0
+        let part = Part { stop in
+            await stop.requested()
+            ended += 1
+        }
+        let pool = TaskPool()
+        pool.spawn {
+            await settle()
+            stop.request()
+        }
+        try await serve([part, part], until: stop, grace: .seconds(5), clock: ManualClock())
+        #expect(ended == 2)
+    }
+
+    @Loop @Test func `a service that does not end is cut off after the grace`() async throws {
+        let (stop, clock) = (Stop(), ManualClock())
+        let part = Part { _ in try await clock.sleep(for: .seconds(3600)) }
+        let pool = TaskPool()
+        pool.spawn {
+            stop.request()
+            await settle()
+            clock.advance(by: .seconds(10))
+        }
+        await #expect(throws: GraceExceeded.self) {
+            try await serve([part], until: stop, grace: .seconds(10), clock: clock)
+        }
+    }
+
+    @Loop @Test func `an error of one service ends the others`() async throws {
+        let part = Part { stop in
+            await withTaskCancellationHandler { await stop.requested() } onCancel: {}
+        }
+        let broken = Part { _ in throw SystemError("listen", code: 98) }
+        await #expect(throws: SystemError.self) {
+            try await serve(
+                [part, broken], until: Stop(), grace: .seconds(5), clock: ManualClock())
+        }
+    }
+}
+
+@Suite struct TimestampTests {
+    @Test(arguments: [
+        (0, "1970-01-01T00:00:00.000Z"), (1_795_199_372_123, "2026-11-20T18:29:32.123Z"),
+        (-1, "1969-12-31T23:59:59.999Z"),
+    ])
+    func `a timestamp prints as RFC 3339`(milliseconds: Int64, text: String) {
+        #expect(Timestamp(milliseconds: milliseconds).description == text)
+    }
+
+    @Test func `a day is from midnight to midnight`() {
+        let noon = Timestamp(milliseconds: 1_795_176_000_000)
+        #expect(noon.endOfDay - noon.startOfDay == .seconds(86400))
+        #expect(noon.startOfDay <= noon && noon < noon.endOfDay)
+    }
+}
+
+@Loop private func isOnLoop() -> Bool { EventLoop.shared.isHere }

@@ -1,0 +1,46 @@
+import BerthLoop
+import CLinux
+import Glibc
+package import Testing
+
+/// Runs a suite's tests with the loop as their preferred executor; the tests themselves are
+/// `@Loop @Test func`, because a preference is not isolation.
+package struct OnLoop: SuiteTrait, TestTrait, TestScoping {
+    package let isRecursive = true
+
+    package func provideScope(
+        for test: Test, testCase: Test.Case?,
+        performing body: @Sendable @concurrent () async throws -> Void
+    ) async throws {
+        TestLoop.start
+        try await withTaskExecutorPreference(EventLoop.shared) { try await body() }
+    }
+}
+
+extension Trait where Self == OnLoop {
+    /// The suite's tests run on the loop's thread.
+    package static var loop: OnLoop { OnLoop() }
+}
+
+/// The loop's thread in a test process, started by the first suite that needs it.
+private enum TestLoop {
+    static let start: Void = {
+        Signals.block()
+        FileDescriptors.raiseLimit()
+        var thread = pthread_t()
+        let code = unsafe pthread_create(&thread, nil, testLoopMain, nil)
+        precondition(code == 0, "no thread for the loop: errno \(code)")
+    }()
+}
+
+private nonisolated func testLoopMain(_: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+    EventLoop.shared.run { await Stop().requested() }  // the process's end is its end
+    return nil
+}
+
+/// Lets every job run that is ready now, and what those make ready, until nothing is.
+///
+/// For tests with a ``ManualClock``: work that waits for the network or a thread is not waited for.
+@Loop package func settle(turns: Int = 20) async {
+    for _ in 0..<turns { await Task.yield() }
+}
