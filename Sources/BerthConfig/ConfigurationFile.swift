@@ -9,7 +9,7 @@ package struct ConfigurationFile: Sendable {
     package let path: String?
     /// What it says.
     package let configuration: Configuration
-    /// Keys that the file sets and this build does not act on yet, as `redis` or
+    /// Keys that the file sets to other than their default and this build does not act on yet, as `redis` or
     /// `providers[1].kind: anthropic`; for the one warning at start.
     package let unused: [String]
     /// The effective configuration as YAML, a comment at each default, secrets as `***`.

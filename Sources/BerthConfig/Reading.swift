@@ -1,4 +1,4 @@
-/// One reading of a file: what was found wrong, and which keys were there.
+/// One reading of a file: what was found wrong, and which keys were set.
 final class Reading {
     /// The file as errors name it.
     let file: String
@@ -34,7 +34,7 @@ final class Reading {
     }
 }
 
-/// A key that the file sets.
+/// A key that the file sets to something other than its default.
 struct ConfiguredKey: Equatable {
     /// As `providers[0].kind`.
     let path: String

@@ -30,7 +30,9 @@ final class Section {
         _ key: String, into value: inout Value, _ format: ValueFormat<Value>, note: String? = nil
     ) {
         let found = find(key, format)
+        let usual = format.show(value)
         if let found { value = found }
+        if format.show(value) != usual { remember(key, format.show(value)) }
         let comment = found == nil ? "default" + (note.map { ": \($0)" } ?? "") : origin(key)
         entries.append(ShownEntry(key: key, node: .value(format.show(value)), comment: comment))
     }
@@ -38,7 +40,9 @@ final class Section {
     /// Reads a key without default; nil where it is absent or wrong. `absent` says what then holds.
     func optional<Value>(_ key: String, _ format: ValueFormat<Value>, absent: String) -> Value? {
         let found = find(key, format)
-        let node = found.map { ShownNode.value(format.show($0)) } ?? .absent
+        let shown = found.map(format.show)
+        if let shown { remember(key, shown) }
+        let node = shown.map { ShownNode.value($0) } ?? .absent
         let comment = found == nil ? absent : origin(key)
         entries.append(ShownEntry(key: key, node: node, comment: comment))
         return found
@@ -48,8 +52,9 @@ final class Section {
     func required<Value>(_ key: String, _ format: ValueFormat<Value>) -> Value? {
         let found = find(key, format)
         if let found {
-            let node = ShownNode.value(format.show(found))
-            entries.append(ShownEntry(key: key, node: node, comment: origin(key)))
+            let shown = format.show(found)
+            remember(key, shown)
+            entries.append(ShownEntry(key: key, node: .value(shown), comment: origin(key)))
         } else if pair(key) == nil {
             report(nil, "the key '\(key)' is missing: \(format.expected)")
         }
@@ -134,8 +139,11 @@ final class Section {
             report(key, "\(subject) is not \(format.expected)\(when)")
             return nil
         }
-        reading.remember(ConfiguredKey(path: path(to: key), text: format.show(value).yaml))
         return value
+    }
+
+    private func remember(_ key: String, _ value: ShownValue) {
+        reading.remember(ConfiguredKey(path: path(to: key), text: value.yaml))
     }
 
     private func filled(_ raw: String, for key: String) -> String? {
