@@ -91,6 +91,7 @@ package actor Database {
     ///
     /// - Throws: what `body` throws; ``StoreError/busy(limit:)`` and ``StoreError/closed``, when
     ///   nothing was done; and why a commit failed, when nothing of it was kept.
+    @discardableResult
     package nonisolated func write<Value: Sendable>(
         _ body: @escaping @Sendable (Connection) throws(StoreError) -> Value
     ) async throws(StoreError) -> Value {

@@ -101,6 +101,15 @@ package struct QuotaRefusal: Equatable, Sendable, CustomStringConvertible {
     /// When the day ends and the quota is whole again.
     package let resets: Timestamp
 
+    /// Makes a refusal.
+    package init(quota: Quota, used: Int, asked: Int, limit: Int, resets: Timestamp) {
+        self.quota = quota
+        self.used = used
+        self.asked = asked
+        self.limit = limit
+        self.resets = resets
+    }
+
     package var description: String {
         "\(used) of \(limit) \(quota.rawValue) are used and this needs \(asked): "
             + "try again after \(resets), or ask the operator to raise the quota"
