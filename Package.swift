@@ -81,5 +81,7 @@ let package = Package(
         tests("BerthMemoryTests", uses: ["BerthMemory"]),
         tests("BerthConfigTests", uses: ["BerthConfig", "BerthMemory"]),
 
+        tests(
+            "BerthStoreTests", uses: ["BerthStore", "BerthLoop", "BerthMemory", "BerthTelemetry"]),
     ]
 )
