@@ -83,5 +83,7 @@ let package = Package(
 
         tests(
             "BerthStoreTests", uses: ["BerthStore", "BerthLoop", "BerthMemory", "BerthTelemetry"]),
+        tests(
+            "BerthHTTPTests", uses: ["BerthHTTP", "BerthLoop", "BerthMemory", "BerthTelemetry"]),
     ]
 )
