@@ -79,5 +79,7 @@ let package = Package(
             path: "Tests/BerthTestKit", swiftSettings: strict),
         tests("BerthLoopTests", uses: ["BerthLoop"]),
         tests("BerthMemoryTests", uses: ["BerthMemory"]),
+        tests(
+            "BerthHTTPTests", uses: ["BerthHTTP", "BerthLoop", "BerthMemory", "BerthTelemetry"]),
     ]
 )
