@@ -87,7 +87,7 @@ import BerthProviders
     }
 
     private func answer(
-        _ asked: ChatRequest, _ model: ModelChoice, _ tenant: Tenant, _ body: LeasedBody
+        _ asked: ChatRequest, _ model: ModelChoice, _ tenant: LiveTenant, _ body: LeasedBody
     ) async throws(BotError) -> HTTPResponse {
         let identity = AnswerIdentity(model: model.id, created: clock.timestamp)
         guard asked.isStream else {

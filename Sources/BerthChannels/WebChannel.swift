@@ -9,11 +9,11 @@ import BerthMemory
 /// A turn is written before its first event is sent, and goes on when the connection ends.
 @Loop package final class WebChannel {
     /// Who is asking; nil: nobody that is known.
-    package typealias Authenticate = @Loop @Sendable (HTTPRequest) async throws(BotError) -> Tenant?
+    package typealias Authenticate = @Loop @Sendable (HTTPRequest) async throws(BotError) -> LiveTenant?
 
     private let bot: Bot
     private let clock: any Clock
-    private let place: SessionPlace
+    private let place: Channel
     private let authenticate: Authenticate
     private let prefix: String
 
@@ -27,7 +27,7 @@ import BerthMemory
     ///   - prefix: of its paths, as `/web`.
     ///   - authenticate: tells the tenant of a request.
     package init(
-        bot: Bot, clock: any Clock, place: SessionPlace, prefix: String,
+        bot: Bot, clock: any Clock, place: Channel, prefix: String,
         authenticate: @escaping Authenticate
     ) {
         self.bot = bot
@@ -94,7 +94,7 @@ import BerthMemory
         let usage: UsageInfo
     }
 
-    private func me(_ tenant: Tenant) async throws(BotError) -> HTTPResponse {
+    private func me(_ tenant: LiveTenant) async throws(BotError) -> HTTPResponse {
         try .encoding(
             Me(
                 tenant: tenant.name, models: bot.models.names,
@@ -156,7 +156,7 @@ import BerthMemory
     // MARK: Requests
 
     private typealias Handler =
-        @Loop @Sendable (HTTPRequest, Tenant, [String]) async throws -> HTTPResponse
+        @Loop @Sendable (HTTPRequest, LiveTenant, [String]) async throws -> HTTPResponse
 
     /// A route for whoever is known; errors become answers here alone.
     private func route(_ method: String, _ path: String, _ handler: @escaping Handler) -> Route {
@@ -175,7 +175,7 @@ import BerthMemory
     }
 
     private func body<Value: Decodable>(
-        _ type: Value.Type, _ request: HTTPRequest, _ tenant: Tenant
+        _ type: Value.Type, _ request: HTTPRequest, _ tenant: LiveTenant
     ) async throws(BotError) -> Value {
         let body = try await LeasedBody(
             request, account: tenant.account, limit: WebChannel.bodyLimit)

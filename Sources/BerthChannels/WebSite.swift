@@ -45,7 +45,7 @@ package import BerthLoop
     /// The tenant of a request with the site's cookie.
     ///
     /// - Throws: ``BotError`` when a request that changes state does not come from the site itself.
-    func tenant(of request: HTTPRequest) async throws(BotError) -> Tenant? {
+    func tenant(of request: HTTPRequest) async throws(BotError) -> LiveTenant? {
         guard let cookie = WebSite.cookie(of: request) else { return nil }
         let changesState = request.method != "GET" && request.method != "HEAD"
         if changesState, !hosts.allowsOrigin(request.headers) { throw .foreignOrigin }

@@ -84,6 +84,17 @@ extension Connection {
         ) { row throws(StoreError) in try Session(row) }
     }
 
+    /// A conversation by key, or nil when it is deleted.
+    package func session(_ id: Session.ID) throws(StoreError) -> Session? {
+        try first(
+            """
+            SELECT id, public_id, channel, place, tenant, title, model, created_ms, updated_ms,
+                cleared_turn
+            FROM session WHERE id = ? AND deleted_ms IS NULL
+            """, id
+        ) { row throws(StoreError) in try Session(row) }
+    }
+
     /// Names a conversation.
     ///
     /// - Throws: ``StoreError/notFound(what:)``.
