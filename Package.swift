@@ -53,7 +53,7 @@ let package = Package(
             "BerthChannels",
             uses: [
                 "BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "BerthHTTP",
-                "BerthProviders", "BerthBot",
+                "BerthStore", "BerthProviders", "BerthBot",
             ],
             resources: [.embedInCode("Web")]),
         module(

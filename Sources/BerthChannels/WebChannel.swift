@@ -2,6 +2,8 @@ package import BerthBot
 package import BerthHTTP
 package import BerthLoop
 import BerthMemory
+import BerthProviders
+package import BerthStore
 
 /// The conversations of one tenant over HTTP: what the web page uses with its cookie, and a
 /// terminal with an API key or over the admin socket.
@@ -121,14 +123,14 @@ import BerthMemory
 
     private struct TurnBegun: Encodable {
         let id: String
-        var state = TurnState.accepted
+        var state = "accepted"
     }
 
     private struct Delta: Encodable { let text: String }
 
     private struct TurnEnded: Encodable {
         let id: String
-        let state: TurnState
+        let state: String
         let error: String?
         let inputTokens: Int
         let outputTokens: Int
@@ -145,11 +147,11 @@ import BerthMemory
 
         init(_ id: String, _ outcome: TurnOutcome) {
             self.id = id
-            state = outcome.state
+            state = outcome.end.rawValue
             error = outcome.error
-            inputTokens = outcome.usage?.input ?? 0
-            outputTokens = outcome.usage?.output ?? 0
-            isEstimated = outcome.usage?.isEstimated ?? false
+            inputTokens = outcome.inputTokens
+            outputTokens = outcome.outputTokens
+            isEstimated = outcome.isEstimated
         }
     }
 
