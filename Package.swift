@@ -80,6 +80,6 @@ let package = Package(
         tests("BerthLoopTests", uses: ["BerthLoop"]),
         tests("BerthMemoryTests", uses: ["BerthMemory"]),
         tests("BerthConfigTests", uses: ["BerthConfig", "BerthMemory"]),
-
+        tests("BerthCommandTests", uses: ["berth", "BerthConfig", "BerthTelemetry"]),
     ]
 )

@@ -29,8 +29,12 @@ package enum RedisAddress: Equatable, Sendable, CustomStringConvertible {
         guard parts?.count != 1 else { return nil }  // a user alone is no login
         let user = parts?.first.flatMap { $0.isEmpty ? nil : String($0) }
         self = .tcp(
-            host: authority.host, port: authority.port, database: database, user: user,
-            password: parts?.last.map { Secret(String($0)) })
+            host: authority.host,
+            port: authority.port,
+            database: database,
+            user: user,
+            password: parts?.last.map { Secret(String($0)) }
+        )
     }
 
     /// As it is written, with `***` for user and password.

@@ -7,10 +7,15 @@ let testMemory = MemoryCeiling(limit: .mebibytes(128), source: "a test's machine
 
 /// Reads `text` as the file `f.yaml`.
 func parse(
-    _ text: String, _ variables: [String: String] = [:]
+    _ text: String,
+    _ variables: [String: String] = [:]
 ) throws(ConfigurationError) -> ConfigurationFile {
     try ConfigurationFile.parse(
-        Array(text.utf8), file: "f.yaml", environment: { variables[$0] }, memory: testMemory)
+        Array(text.utf8),
+        file: "f.yaml",
+        environment: { variables[$0] },
+        memory: testMemory
+    )
 }
 
 /// What `text` is refused with; empty where it is taken.
