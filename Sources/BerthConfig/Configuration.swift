@@ -1,6 +1,6 @@
 package import BerthMemory
 
-/// Everything an operator can choose, checked, as plain values; what was not chosen has its default.
+/// Everything an operator can choose, checked, as plain values; the rest has its default.
 package struct Configuration: Equatable, Sendable {
     /// Where the server listens.
     package var listen = HostPort(host: "127.0.0.1", port: 8080)

@@ -9,8 +9,9 @@ package struct ConfigurationFile: Sendable {
     package let path: String?
     /// What it says.
     package let configuration: Configuration
-    /// Keys that the file sets to other than their default and this build does not act on yet, as `redis` or
-    /// `providers[1].kind: anthropic`; for the one warning at start.
+    /// Keys that the file sets, not to their default, and that this build does not act on yet.
+    ///
+    /// As `redis` or `providers[1].kind: anthropic`, for the one warning at start.
     package let unused: [String]
     /// The effective configuration as YAML, a comment at each default, secrets as `***`.
     package let yaml: String

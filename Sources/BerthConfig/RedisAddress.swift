@@ -40,8 +40,10 @@ package enum RedisAddress: Equatable, Sendable, CustomStringConvertible {
     /// As it is written, with `***` for user and password.
     package var description: String {
         switch self {
-        case .tcp(let host, let port, let database, _, let password):
-            "redis://\(password == nil ? "" : "***@")\(IPAddress.bracketed(host)):\(port)/\(database)"
+        case .tcp(let host, let port, let database, _, nil):
+            "redis://\(IPAddress.bracketed(host)):\(port)/\(database)"
+        case .tcp(let host, let port, let database, _, .some):
+            "redis://***@\(IPAddress.bracketed(host)):\(port)/\(database)"
         case .unix(let path): "unix:\(path)"
         }
     }

@@ -3,7 +3,7 @@ import BerthTelemetry
 
 /// What the command line asks for.
 struct Invocation: Equatable {
-    /// `--config`; nil: the usual file where it exists, see ``ConfigurationFile/load(path:environment:memory:)``.
+    /// `--config`; nil: ``ConfigurationFile/usualPath`` where it exists.
     var config: String?
     /// `--json`: print JSON for scripts instead of tables for people.
     var json = false

@@ -183,4 +183,24 @@ import Testing
         let error = #expect(throws: ConfigurationError.self) { try load("/dev/zero") }
         #expect(error?.description == "/dev/zero: is longer than 1048576 bytes")
     }
+
+    @Test func `a damaged file is refused or read, never a crash`() throws {
+        let example = Array(try #require(TextFile.small(Self.example)).utf8)
+        let text = Array(Self.secrets.utf8) + example
+        var random = SeededGenerator(state: 7)
+        for _ in 0..<500 {
+            var bytes = text
+            for _ in 0..<8 {
+                let place = Int.random(in: bytes.indices, using: &random)
+                bytes[place] = UInt8.random(in: 0...255, using: &random)
+            }
+            bytes.removeLast(Int.random(in: 0..<bytes.count, using: &random))
+            _ = try? ConfigurationFile.parse(
+                bytes,
+                file: "f",
+                environment: { _ in nil },
+                memory: testMemory
+            )
+        }
+    }
 }

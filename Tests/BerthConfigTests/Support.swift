@@ -40,3 +40,13 @@ struct Case: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { text.replacing("\n", with: "⏎") }
 }
+
+/// The same numbers each time: Knuth's MMIX generator.
+struct SeededGenerator: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        return state ^ (state >> 33)
+    }
+}

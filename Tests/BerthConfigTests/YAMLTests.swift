@@ -30,8 +30,8 @@ import Testing
         Case(
             "a:\n\tb: 1",
             "f.yaml:2: not readable as YAML: found character that cannot start any "
-                + "token (indent with spaces, not tabs; put ${…} and text with : # { } [ ] in double "
-                + "quotes)"
+                + "token (indent with spaces, not tabs; put ${…} and text with : # { } [ ] in "
+                + "double quotes)"
         ),
         Case(
             "a: [1",
