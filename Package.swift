@@ -81,5 +81,9 @@ let package = Package(
         tests("BerthMemoryTests", uses: ["BerthMemory"]),
         tests("BerthConfigTests", uses: ["BerthConfig", "BerthMemory"]),
         tests("BerthCommandTests", uses: ["berth", "BerthConfig", "BerthTelemetry"]),
+        tests(
+            "BerthStoreTests", uses: ["BerthStore", "BerthLoop", "BerthMemory", "BerthTelemetry"]),
+        tests(
+            "BerthHTTPTests", uses: ["BerthHTTP", "BerthLoop", "BerthMemory", "BerthTelemetry"]),
     ]
 )
