@@ -80,7 +80,7 @@ let package = Package(
         tests("BerthLoopTests", uses: ["BerthLoop"]),
         tests("BerthMemoryTests", uses: ["BerthMemory"]),
         tests("BerthConfigTests", uses: ["BerthConfig", "BerthMemory"]),
-
+        tests("BerthCommandTests", uses: ["berth", "BerthConfig", "BerthTelemetry"]),
         tests(
             "BerthStoreTests", uses: ["BerthStore", "BerthLoop", "BerthMemory", "BerthTelemetry"]),
         tests(
