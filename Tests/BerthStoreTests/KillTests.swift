@@ -37,7 +37,9 @@ import Testing
 
     @Loop private func verify(_ copy: TemporaryFolder, holds names: [String]) async throws {
         let database = try await Database.open(
-            in: try DataFolder(path: copy.path), log: .silent)
+            in: try DataFolder(path: copy.path),
+            log: .silent
+        )
         let missing = try await database.read { store throws(StoreError) in
             var missing: [String] = []
             for name in names where try store.turn(publicID: name) == nil { missing.append(name) }
