@@ -91,11 +91,10 @@ package struct CallCost: Equatable, Sendable {
 
 extension Connection {
     /// Checks the day's quotas and holds a call's worst case, in one write: however many callers
-    /// race, what is used and held never passes the quota.
+    /// race, what is used and held never passes the quota. The call is charged to the day of `now`
+    /// (in the process's time zone), whenever it ends.
     ///
-    /// - Parameters:
-    ///   - quotas: those in force for the tenant.
-    ///   - now: the call is charged to this day (in the process's time zone), whenever it ends.
+    /// - Returns: the call, to be settled or released.
     /// - Throws: ``StoreError/overQuota(_:)``; nothing is then held.
     package func reserve(
         _ reservation: Reservation,
@@ -207,8 +206,9 @@ extension Connection {
         return true
     }
 
-    /// At the start: charges every call that an earlier run left open at its reservation, since
-    /// nobody knows what the provider did. Its tokens count as output, in the call and in the day.
+    /// At the start: charges every call that an earlier run left open at its reservation.
+    ///
+    /// Nobody knows what the provider did. The tokens count as output, in the call and in the day.
     ///
     /// - Returns: how many there were.
     package func chargeOpenCalls(at now: Timestamp) throws(StoreError) -> Int {
@@ -273,8 +273,9 @@ private enum Ledger {
         }
     }
 
-    /// The most tokens or micros of one call. A sum passes 63 bits only after eight million calls
-    /// of this size, and SQLite refuses a sum that does: no counter ever wraps.
+    /// The most tokens or micros of one call.
+    ///
+    /// A sum passes 63 bits only after eight million calls of this size, and SQLite refuses a sum that does: no counter ever wraps.
     static let most = 1 << 40
 
     /// A number that a provider or a client may have made up, as one that can be added.

@@ -50,6 +50,7 @@ package actor Database {
     ///   - folder: kept, with its lock, until the database is closed.
     ///   - log: learns of migrations, and of commits that fail.
     ///   - queueLimit: as ``queueLimit``, for tests.
+    /// - Returns: the database, ready.
     /// - Throws: ``StoreError``: a foreign, newer, corrupt or unwritable file.
     package static func open(
         in folder: DataFolder,
@@ -71,8 +72,9 @@ package actor Database {
         )
     }
 
-    /// Finishes what was given before, moves the log into the file and closes it; everything after
-    /// gets ``StoreError/closed``. Does nothing the second time.
+    /// Finishes what was given before, moves the log into the file and closes it.
+    ///
+    /// Everything after gets ``StoreError/closed``. Does nothing the second time.
     package func close() {
         queue.withLock { $0.isClosed = true }
         drain()

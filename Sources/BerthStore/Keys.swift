@@ -24,11 +24,7 @@ extension APIKey {
 }
 
 extension Connection {
-    /// Adds a key to a tenant.
-    ///
-    /// - Parameters:
-    ///   - hash: SHA-256 of the key: 32 bytes.
-    ///   - hint: the key's first characters after `berth-`.
+    /// Adds a key to a tenant: its SHA-256 (32 bytes), and its first characters after `berth-`.
     package func addKey(
         for tenant: Tenant.ID,
         hash: [UInt8],

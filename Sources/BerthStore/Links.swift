@@ -20,11 +20,8 @@ extension LoginOwner {
 }
 
 extension Connection {
-    /// Adds a login link, and deletes all whose time is over.
-    ///
-    /// - Parameters:
-    ///   - hash: SHA-256 of the link's token: 32 bytes.
-    ///   - expires: from then on it is refused.
+    /// Adds a login link by the SHA-256 (32 bytes) of its token, and deletes all whose time is over;
+    /// from `expires` on it is refused.
     package func addLink(
         for owner: LoginOwner,
         hash: [UInt8],

@@ -38,11 +38,9 @@ extension Session {
 }
 
 extension Connection {
-    /// Begins a conversation.
+    /// Begins a conversation under a random public id, of an owner or (nil) of a group.
     ///
-    /// - Parameters:
-    ///   - publicID: random, as long as a client must not guess it.
-    ///   - tenant: the owner, or nil for a group.
+    /// - Returns: its row.
     /// - Throws: ``StoreError/exists(what:)`` when the public id is taken.
     package func addSession(
         publicID: String,

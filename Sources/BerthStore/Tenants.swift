@@ -21,7 +21,7 @@ package struct Tenant: Equatable, Sendable {
     package let quotas: TenantQuotas
 }
 
-/// A tenant's own limits; nil: the configuration's default. All are 0 or more.
+/// A tenant's own limits, 0 or more each; nil: the configuration's default.
 package struct TenantQuotas: Equatable, Sendable {
     package var requestsPerDay: Int?
     package var tokensPerDay: Int?

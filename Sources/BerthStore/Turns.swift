@@ -88,11 +88,10 @@ extension Turn {
 }
 
 extension Connection {
-    /// Writes a message down; with the commit it is accepted, and may be acknowledged.
+    /// Writes a message of the tenant who pays down under a random public id; with the commit it is
+    /// accepted, and may be acknowledged.
     ///
-    /// - Parameters:
-    ///   - publicID: random; what clients see.
-    ///   - tenant: who pays.
+    /// - Returns: its key.
     /// - Throws: ``StoreError/notFound(what:)`` when the session is deleted,
     ///   ``StoreError/exists(what:)`` when the public id is taken.
     package func acceptTurn(
@@ -189,11 +188,8 @@ extension Connection {
         ) { row throws(StoreError) in try Turn(row) }
     }
 
-    /// A page of a conversation's history, newest first.
-    ///
-    /// - Parameters:
-    ///   - before: the last of the page before, or nil for the newest.
-    ///   - limit: the most turns of this page.
+    /// A page of a conversation's history, newest first, at most `limit` turns: those `before` the
+    /// last one of the page before, or (nil) the newest.
     package func turns(
         of session: Session.ID,
         before: Turn.ID? = nil,

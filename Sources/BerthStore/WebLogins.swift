@@ -1,11 +1,8 @@
 package import BerthLoop
 
 extension Connection {
-    /// Adds a cookie's login, and deletes all whose time is over.
-    ///
-    /// - Parameters:
-    ///   - hash: SHA-256 of the cookie's value: 32 bytes.
-    ///   - expires: from then on it is refused.
+    /// Adds a login by the SHA-256 (32 bytes) of its cookie, and deletes all whose time is over;
+    /// from `expires` on it is refused.
     package func addLogin(
         for owner: LoginOwner,
         hash: [UInt8],
@@ -22,8 +19,9 @@ extension Connection {
         )
     }
 
-    /// Whose cookie it is: nil for one that is unknown, revoked or expired. The tenant may be
-    /// suspended.
+    /// Whose cookie it is: nil for one that is unknown, revoked or expired.
+    ///
+    /// The tenant may be suspended.
     package func login(hash: [UInt8], at now: Timestamp) throws(StoreError) -> LoginOwner? {
         try first(
             """

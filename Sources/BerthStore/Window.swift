@@ -9,10 +9,8 @@ extension Connection {
     /// What a conversation's next prompt may repeat: the latest turns with an answer (done, or
     /// stopped after its first words) since the window was cleared, newest first.
     ///
-    /// - Parameters:
-    ///   - limit: the most turns.
-    ///   - bytes: the most of text and answers together, in UTF-8; the first turn that does not fit
-    ///     ends the window, so that no more than this is ever held.
+    /// At most `limit` turns with at most `bytes` of text and answers together, in UTF-8: the first
+    /// that does not fit ends the window, so that no more is ever held.
     package func window(
         of session: Session.ID,
         limit: Int,

@@ -5,6 +5,7 @@ import BerthTestKit
 import Testing
 
 /// What a kill leaves is what the files hold at that moment: they are copied while writers work.
+///
 /// So few pages are written that nothing is moved from the log into the database file, which would
 /// make a copy of both, one after the other, different from any moment's state.
 @Suite(.loop) struct KillTests {
