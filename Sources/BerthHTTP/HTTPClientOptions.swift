@@ -14,7 +14,10 @@ extension HTTPTransfer {
 
     /// Gives `handle` every option of this exchange.
     ///
-    /// - Parameter addresses: of the target's name, where it has one and they were looked up.
+    /// - Parameters:
+    ///   - handle: without options.
+    ///   - settings: the client's.
+    ///   - addresses: of the target's name, where it has one and they were looked up.
     /// - Throws: ``HTTPClientError/badRequest(reason:)``, or `.other` when curl refuses an option.
     func prepare(
         _ handle: HTTPClientHandle,
