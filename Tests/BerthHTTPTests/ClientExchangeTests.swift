@@ -213,7 +213,9 @@ import Testing
             for number in 0..<50 {
                 group.addTask { try await ask(fixture, server.url, number) }
             }
-            return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+            var right = 0
+            while let isRight = try await group.next() { right += isRight ? 1 : 0 }
+            return right
         }
         #expect(right == 50)
         await server.stop()

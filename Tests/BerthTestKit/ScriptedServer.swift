@@ -173,7 +173,8 @@ package struct ScriptedRequest: Sendable {
     /// The value of the first field called `name`, which is compared without case.
     package subscript(name: String) -> String? {
         for line in head.split(separator: "\r\n") {
-            let parts = line.split(separator: ":", maxSplits: 1)
+            let parts = line.split(
+                separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
             guard parts.count == 2, parts[0].lowercased() == name.lowercased() else { continue }
             return String(parts[1].drop { $0 == " " })
         }
