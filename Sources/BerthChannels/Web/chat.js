@@ -16,7 +16,7 @@ const EXAMPLES = [
 ];
 
 const $ = (id) => document.getElementById(id);
-const finePointer = matchMedia("(hover: hover) and (pointer: fine)");
+const touch = matchMedia("(pointer: coarse)");
 const narrow = matchMedia("(max-width: 760px)");
 const state = { me: null, sessions: [], current: null, model: null, live: null, oldest: null, more: false, stick: true };
 
@@ -370,20 +370,26 @@ async function refresh() {
   }
 }
 
+const titleOf = (session) => session?.title || "New conversation";
+
 function showSessions() {
   const day = 86_400_000;
   const today = new Date().setHours(0, 0, 0, 0);
   const label = (ms) => (ms >= today ? "Today" : ms >= today - day ? "Yesterday" : ms >= today - 6 * day ? "This week" : "Earlier");
   const sessions = [...state.sessions].sort((a, b) => b.updated_ms - a.updated_ms);
-  const groups = Map.groupBy ? Map.groupBy(sessions, (s) => label(s.updated_ms)) : new Map([["Conversations", sessions]]);
+  let group = "";
+  let items;
   $("list").replaceChildren();
-  for (const [name, members] of groups) {
-    const links = members.map((s) =>
-      make("li", {}, make("a", { href: `#${s.id}`, "aria-current": s.id === state.current && "page" }, s.title || "New conversation")));
-    $("list").append(make("h2", {}, name), make("ul", {}, ...links));
+  for (const s of sessions) {
+    if (label(s.updated_ms) !== group) {
+      group = label(s.updated_ms);
+      items = make("ul", { "aria-label": group });
+      $("list").append(make("h2", {}, group), items);
+    }
+    items.append(make("li", {}, make("a", { href: `#${s.id}`, "aria-current": s.id === state.current && "page" }, titleOf(s))));
   }
   const current = state.sessions.find((s) => s.id === state.current);
-  $("title").textContent = current ? current.title || "New conversation" : "New conversation";
+  $("title").textContent = titleOf(current);
   document.title = current?.title ? `${current.title} · Berth` : "Berth";
   $("rename").hidden = $("delete").hidden = !current;
   $("model").value = current?.model ?? state.model ?? state.me.models[0];
@@ -400,7 +406,7 @@ async function route() {
   busy();
   showSessions();
   setText(sessionStorage.getItem(draftKey()) ?? "");
-  if (finePointer.matches) $("text").focus();
+  if (!touch.matches) $("text").focus();
   await showTurns();
 }
 
@@ -504,7 +510,7 @@ async function rename() {
 
 async function remove() {
   const session = state.sessions.find((s) => s.id === state.current);
-  if (!(await ask("Delete this conversation?", `“${session.title || "New conversation"}” and its messages will be gone.`, "Delete"))) return;
+  if (!(await ask("Delete this conversation?", `“${titleOf(session)}” and its messages will be gone.`, "Delete"))) return;
   await call("DELETE", sessionPath());
   state.sessions = state.sessions.filter((s) => s !== session);
   location.hash = state.sessions[0]?.id ?? "new";
@@ -538,8 +544,8 @@ function hint() {
   const text = $("text").value;
   if (text.startsWith("/")) $("hint").textContent = "/help  /new  /model  /usage  /stop  /web";
   else if (!navigator.onLine) $("hint").textContent = "You are offline.";
-  else if (state.live) $("hint").textContent = finePointer.matches ? "Esc stops the answer" : "";
-  else $("hint").textContent = finePointer.matches ? "Enter sends · Shift+Enter makes a new line" : "";
+  else if (state.live) $("hint").textContent = touch.matches ? "" : "Esc stops the answer";
+  else $("hint").textContent = touch.matches ? "" : "Enter sends · Shift+Enter makes a new line";
 }
 
 const draftKey = () => `draft ${state.current ?? "new"}`;
@@ -595,10 +601,9 @@ function showSignedOut() {
   $("title").textContent = "";
   showCard(
     make("h2", {}, "Log in with your link"),
-    make("p", {}, "This page opens with a personal link. To get one:"),
-    make("p", {}, "send ", make("code", {}, "/web"), " to the bot on Telegram,"),
-    make("p", {}, "or ask your operator to run ", make("code", {}, "berth tenant link"), " with your name."),
-    make("p", { class: "quiet" }, "A link works once. After that, this browser stays logged in for 90 days."),
+    make("p", {}, "This page opens with a personal link. To get one, send ", make("code", {}, "/web"),
+      " to the bot, or ask your operator to run ", make("code", {}, "berth tenant link"), " with your name."),
+    make("p", { class: "quiet" }, "A link works once; then this browser stays logged in for 90 days."),
   );
 }
 
@@ -634,7 +639,7 @@ on("composer", "submit", (e) => {
 });
 on("text", "input", typed);
 on("text", "keydown", (e) => {
-  if (e.key !== "Enter" || e.shiftKey || e.isComposing || e.keyCode === 229 || !finePointer.matches) return;
+  if (e.key !== "Enter" || e.shiftKey || e.isComposing || e.keyCode === 229 || touch.matches) return;
   e.preventDefault();
   return send($("text").value);
 });

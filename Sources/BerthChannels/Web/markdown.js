@@ -8,7 +8,6 @@ const MAX_OPEN = 32;
 /** Longest link target, in characters. */
 const MAX_URL = 2048;
 const SCHEMES = new Set(["http:", "https:", "mailto:"]);
-const ENTITIES = { "&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&nbsp;": "\u00a0" };
 
 /** Makes an element: `make("a", { href: "…" }, "text", node)`. */
 export function make(tag, attributes, ...children) {
@@ -126,7 +125,7 @@ function cellsOf(line) {
   return cells;
 }
 
-/** Whether a line ends the paragraph before it. */
+/** Whether the line at `at` ends the paragraph before it. */
 function interrupts(lines, at) {
   const line = lines[at];
   if (isBlank(line) || fenceOf(line) || headingOf(line) || isQuote(line) || isRule(line)) return true;
@@ -136,155 +135,106 @@ function interrupts(lines, at) {
 
 // ---------------------------------------------------------------- blocks
 
-/** The end (exclusive) of the block that starts at line `at`, which is not blank. */
-function endOfBlock(lines, at, depth) {
-  const fence = fenceOf(lines[at]);
-  let end = at + 1;
-  if (fence) {
-    while (end < lines.length && !closesFence(lines[end], fence)) end += 1;
-    return Math.min(end + 1, lines.length);
-  }
-  if (headingOf(lines[at]) || isRule(lines[at])) return end;
-  if (isTable(lines, at)) {
-    end = at + 2;
-    while (end < lines.length && lines[end].includes("|")) end += 1;
-    return end;
-  }
-  if (isQuote(lines[at]) && depth < MAX_DEPTH) {
-    while (end < lines.length && isQuote(lines[end])) end += 1;
-    return end;
-  }
-  const item = depth < MAX_DEPTH ? itemOf(lines[at]) : null;
-  if (item) return endOfList(lines, at, item);
-  while (end < lines.length && !interrupts(lines, end)) end += 1;
-  return end;
-}
-
-function endOfList(lines, at, first) {
-  let end = at;
-  let fence = null;
-  for (let next = at; next < lines.length; next += 1) {
-    const line = lines[next];
-    if (fence) {
-      if (closesFence(line, fence)) fence = null;
-      end = next + 1;
-      continue;
-    }
-    if (isBlank(line)) continue;
-    const inside = indentOf(line) > first.indent + 1;
-    const item = itemOf(line);
-    const sibling = item && item.indent <= first.indent + 1 && item.ordered === first.ordered;
-    const lazy = next === end && !interrupts(lines, next);
-    if (!inside && !sibling && !lazy) break;
-    if (inside) fence = fenceOf(line);
-    end = next + 1;
-  }
-  return end;
-}
-
+/** Appends all blocks of `lines`; in a tight list a paragraph is only its text. */
 function appendBlocks(parent, lines, depth, tight) {
   for (let at = 0; at < lines.length; ) {
-    if (isBlank(lines[at])) {
-      at += 1;
-      continue;
+    if (isBlank(lines[at])) at += 1;
+    else {
+      const [node, end] = blockAt(lines, at, depth, tight);
+      parent.append(node);
+      at = end;
     }
-    const end = endOfBlock(lines, at, depth);
-    parent.append(blockOf(lines.slice(at, end), depth, tight));
-    at = end;
   }
+  return parent;
 }
 
-function blockOf(lines, depth, tight) {
-  const first = lines[0];
-  const fence = fenceOf(first);
-  if (fence) return codeBlock(lines, fence);
-  const level = headingOf(first);
+/** The block that begins at line `at`, which is not blank, and the number of the line after it. */
+function blockAt(lines, at, depth, tight) {
+  const line = lines[at];
+  const fence = fenceOf(line);
+  if (fence) return codeBlock(lines, at, fence);
+  const level = headingOf(line);
   if (level) {
-    const text = first.trim().slice(level).trim();
-    const bare = text.replace(/#+$/, "");
+    const text = line.trim().slice(level).trim();
+    const bare = text.replace(/(^|\s)#+$/, "");
     // An answer's headings stand below the page's own h1 and the turn's h2.
-    return inlineInto(make(`h${Math.min(level + 2, 6)}`), isSpace(bare.at(-1)) ? bare.trim() : text);
+    return [inlineInto(make(`h${Math.min(level + 2, 6)}`), bare.trim()), at + 1];
   }
-  if (isRule(first)) return make("hr");
-  if (lines.length > 1 && isTable(lines, 0)) return table(lines);
+  if (isRule(line)) return [make("hr"), at + 1];
+  if (isTable(lines, at)) return table(lines, at);
+  let end = at + 1;
   if (depth < MAX_DEPTH) {
-    if (isQuote(first)) {
-      const quote = make("blockquote");
-      appendBlocks(quote, lines.map((line) => line.trimStart().replace(/^> ?/, "")), depth + 1, false);
-      return quote;
+    if (isQuote(line)) {
+      while (end < lines.length && isQuote(lines[end])) end += 1;
+      const inner = lines.slice(at, end).map((l) => l.trimStart().replace(/^> ?/, ""));
+      return [appendBlocks(make("blockquote"), inner, depth + 1), end];
     }
-    const item = itemOf(first);
-    if (item) return list(lines, item, depth);
+    const item = itemOf(line);
+    if (item) return list(lines, at, item, depth);
   }
-  const text = lines.map((line) => line.trim()).join("\n");
-  return inlineInto(tight ? document.createDocumentFragment() : make("p"), text);
+  while (end < lines.length && !interrupts(lines, end)) end += 1;
+  const text = lines.slice(at, end).map((l) => l.trim()).join("\n");
+  return [inlineInto(tight ? document.createDocumentFragment() : make("p"), text), end];
 }
 
-function codeBlock(lines, fence) {
-  const closed = lines.length > 1 && closesFence(lines.at(-1), fence);
-  const body = lines.slice(1, closed ? -1 : undefined).map((line) => dedent(line, fence.indent));
-  const code = make("code", {}, body.join("\n"));
-  return make(
-    "figure",
-    { class: "code" },
-    make("figcaption", {}, make("span", {}, fence.info || "text"), make("button", { type: "button", class: "copy" }, "Copy")),
-    make("pre", { tabindex: "0" }, code),
-  );
+function codeBlock(lines, at, fence) {
+  let end = at + 1;
+  while (end < lines.length && !closesFence(lines[end], fence)) end += 1;
+  const body = lines.slice(at + 1, end).map((line) => dedent(line, fence.indent)).join("\n");
+  const copy = make("button", { type: "button", class: "copy" }, "Copy");
+  const caption = make("figcaption", {}, make("span", {}, fence.info || "text"), copy);
+  const pre = make("pre", { tabindex: "0" }, make("code", {}, body));
+  return [make("figure", { class: "code" }, caption, pre), end + 1];
 }
 
-function list(lines, first, depth) {
-  const element = make(first.ordered ? "ol" : "ul", { start: first.ordered && first.start !== 1 && first.start });
+function list(lines, at, first, depth) {
   const items = [];
+  let end = at;
   let width = 0;
   let fence = null;
-  for (const line of lines) {
+  let loose = false;
+  for (let next = at; next < lines.length; next += 1) {
+    const line = lines[next];
     const item = fence ? null : itemOf(line);
-    if (item && item.indent <= first.indent + 1) {
+    const inside = indentOf(line) > first.indent + 1;
+    if (item && !inside && item.ordered === first.ordered) {
+      loose ||= next > end;
       width = item.indent + item.width;
       items.push([dedent(line, item.indent).slice(item.width)]);
-    } else {
+    } else if (isBlank(line) && !fence) continue;
+    else if (fence || inside || (next === end && !interrupts(lines, next))) {
+      for (; end < next; end += 1) items.at(-1).push("");
       items.at(-1).push(dedent(line, Math.min(indentOf(line), width)));
-      if (!fence) fence = indentOf(line) > first.indent + 1 ? fenceOf(line) : null;
-      else if (closesFence(line, fence)) fence = null;
-    }
+      if (fence) fence = closesFence(line, fence) ? null : fence;
+      else fence = inside ? fenceOf(line) : null;
+    } else break;
+    end = next + 1;
   }
-  const loose = items.some((body, i) => {
-    let last = body.length;
-    while (last > 0 && isBlank(body[last - 1])) last -= 1;
-    return last < body.length && i < items.length - 1;
-  });
+  const element = make(first.ordered ? "ol" : "ul", { start: first.ordered && first.start !== 1 && first.start });
   for (const body of items) {
-    body[0] = body[0].replace(/^\[ \] /, "\u2610 ").replace(/^\[[xX]\] /, "\u2611 ");
-    const entry = make("li");
-    appendBlocks(entry, body, depth + 1, !loose);
-    element.append(entry);
+    body[0] = body[0].replace(/^\[ \] /, "\u2610 ").replace(/^\[x\] /i, "\u2611 ");
+    element.append(appendBlocks(make("li"), body, depth + 1, !loose));
   }
-  return element;
+  return [element, end];
 }
 
-function table(lines) {
-  const aligns = cellsOf(lines[1]).map((cell) => {
-    if (cell.endsWith(":")) return cell.startsWith(":") ? "center" : "right";
-    return null;
-  });
-  const row = (line, tag) => {
-    // A row is cut at the header's width and never padded: padding would be quadratic.
-    const cells = cellsOf(line).slice(0, aligns.length);
-    return make("tr", {}, ...cells.map((text, i) => inlineInto(make(tag, { class: aligns[i] }), text)));
-  };
+function table(lines, at) {
+  const aligns = cellsOf(lines[at + 1]).map((cell) => (!cell.endsWith(":") ? null : cell[0] === ":" ? "center" : "right"));
+  // A row is cut at the header's width and never padded: padding would be quadratic.
+  const row = (line, tag) =>
+    make("tr", {}, ...cellsOf(line).slice(0, aligns.length).map((text, i) => inlineInto(make(tag, { class: aligns[i] }), text)));
   const body = make("tbody");
-  for (const line of lines.slice(2)) body.append(row(line, "td"));
-  const whole = make("table", {}, make("thead", {}, row(lines[0], "th")), body);
-  return make("div", { class: "table", tabindex: "0" }, whole);
+  let end = at + 2;
+  for (; end < lines.length && lines[end].includes("|"); end += 1) body.append(row(lines[end], "td"));
+  const whole = make("table", {}, make("thead", {}, row(lines[at], "th")), body);
+  return [make("div", { class: "table", tabindex: "0" }, whole), end];
 }
 
 // ---------------------------------------------------------------- inline
 
 /** Appends `text` to `parent` with its inline marks as elements; returns `parent`. */
 function inlineInto(parent, text) {
-  const scan = new InlineScan(text);
-  for (const item of scan.run()) parent.append(item);
-  return parent;
+  return fill(parent, new InlineScan(text).run());
 }
 
 /** One pass over a paragraph. `out` is flat; closing a mark folds its tail into one element. */
@@ -343,10 +293,6 @@ class InlineScan {
         return text[at + 1] === "[" && this.bracket(2);
       case "]":
         return this.link();
-      case "&": {
-        const entity = /^&(?:amp|lt|gt|quot|nbsp);/.exec(text.slice(at, at + 6))?.[0];
-        return entity !== undefined && this.put(ENTITIES[entity], entity.length);
-      }
       case "<": {
         const line = /^<br ?\/?>/i.exec(text.slice(at, at + 6));
         return line !== null && this.put(make("br"), line[0].length);
@@ -421,7 +367,7 @@ class InlineScan {
       if (at + 1 === this.out.length) break;
       this.open.length = index;
       const inner = this.out.splice(at).slice(1);
-      this.out.push(make(c === "~" ? "del" : size === 2 ? "strong" : "em", {}, ...pieces(inner)));
+      this.out.push(fill(make(c === "~" ? "del" : size === 2 ? "strong" : "em"), inner));
       while (this.brackets.length && this.brackets.at(-1).at > at) this.brackets.pop();
       left -= size;
     }
@@ -449,7 +395,7 @@ class InlineScan {
     this.open.length = Math.min(this.open.length, bracket.open);
     // A link holds no link: brackets further out can no longer become one.
     this.brackets.length = 0;
-    this.out.push(anchor(href, ...(inner.length ? pieces(inner) : [target.url])));
+    this.out.push(fill(anchor(href), inner.length ? inner : [target.url]));
     this.at = target.end;
     this.from = this.at;
     return true;
@@ -486,21 +432,14 @@ class InlineScan {
     url = url.slice(0, length);
     const href = safe(url);
     // A link's own text may be an address: it must not become a link within the link.
-    return Boolean(href) && this.brackets.length === 0 && this.put(anchor(href, url), length);
+    return Boolean(href) && this.brackets.length === 0 && this.put(fill(anchor(href), [url]), length);
   }
 }
 
-/** Neighbouring strings joined, in bounded groups: `append` takes its arguments on the stack. */
-function pieces(items) {
-  const joined = [];
-  for (const item of items) {
-    if (typeof item === "string" && typeof joined.at(-1) === "string") joined.push(joined.pop() + item);
-    else joined.push(item);
-  }
-  if (joined.length < 1000) return joined;
-  const fragment = document.createDocumentFragment();
-  for (const item of joined) fragment.append(item);
-  return [fragment];
+/** Appends one by one: as arguments, a hostile number of items would overflow the stack. */
+function fill(parent, items) {
+  for (const item of items) parent.append(item);
+  return parent;
 }
 
 /** The address to link to, or null where it is not http, https or mailto. */
@@ -513,18 +452,15 @@ function safe(text) {
   }
 }
 
-const anchor = (href, ...children) =>
-  make("a", { href, target: "_blank", rel: "noopener noreferrer" }, ...children);
+const anchor = (href) => make("a", { href, target: "_blank", rel: "noopener noreferrer" });
 
 // ---------------------------------------------------------------- whole and growing texts
 
-const linesOf = (text) => text.replaceAll("\r\n", "\n").replaceAll("\r", "\n").split("\n");
+const linesOf = (text) => text.split("\n").map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line));
 
 /** A whole text as nodes. */
 export function render(text) {
-  const fragment = document.createDocumentFragment();
-  appendBlocks(fragment, linesOf(text), 0, false);
-  return fragment;
+  return appendBlocks(document.createDocumentFragment(), linesOf(text), 0);
 }
 
 /** A text that grows: finished blocks stay as they are, only the last is made anew. */
@@ -533,58 +469,51 @@ export class GrowingText {
   constructor(target) {
     this.target = target;
     this.tail = "";
-    this.last = null;
+    this.last = [];
   }
 
   /** Adds `text` and returns the words of the blocks that it finished, for reading aloud. */
   push(text) {
-    this.tail += text;
-    const lines = linesOf(this.tail);
-    let at = 0;
+    const lines = linesOf(this.tail + text);
+    if (this.growCode(lines)) return "";
     let finished = "";
+    let at = 0;
     for (;;) {
       while (at < lines.length && isBlank(lines[at])) at += 1;
-      if (at === lines.length) break;
-      const end = endOfBlock(lines, at, 0);
+      if (at === lines.length) {
+        this.tail = lines.at(-1);
+        return finished;
+      }
+      const [node, end] = blockAt(lines, at, 0);
+      for (const old of this.last) old.remove();
+      this.target.append(node);
+      this.last = [node];
       // A block is finished once a whole line of the next one is there: the last line may yet grow.
       let next = end;
       while (next < lines.length && isBlank(lines[next])) next += 1;
-      if (next >= lines.length - 1) break;
-      const block = blockOf(lines.slice(at, end), 0, false);
-      finished += `${block.textContent}\n`;
-      this.place(block);
-      this.last = null;
+      if (next >= lines.length - 1) {
+        this.tail = lines.slice(at).join("\n");
+        for (const more of appendBlocks(make("div"), lines.slice(next), 0).childNodes) this.last.push(more);
+        this.target.append(...this.last);
+        return finished;
+      }
+      finished += `${node.textContent}\n`;
+      this.last = [];
       at = end;
     }
-    const rest = lines.slice(at);
-    if (this.growCode(rest, at === 0)) return finished;
-    this.tail = rest.join("\n");
-    const open = document.createDocumentFragment();
-    appendBlocks(open, rest, 0, false);
-    const holder = [...open.childNodes];
-    this.place(open);
-    this.last = holder;
-    return finished;
-  }
-
-  /** Replaces the open blocks by `node`. */
-  place(node) {
-    for (const old of this.last ?? []) old.remove();
-    this.target.append(node);
   }
 
   /** Adds to an open code block in place: its selection and scrolling stay. */
-  growCode(lines, same) {
-    this.tail = lines.join("\n");
-    const pre = same && this.last?.length === 1 ? this.last[0].querySelector?.(":scope > pre") : null;
-    const fence = pre && fenceOf(lines[0]);
+  growCode(lines) {
+    const fence = this.last.length === 1 && this.last[0].matches("figure") && fenceOf(lines[0]);
     if (!fence || lines.slice(1).some((line) => closesFence(line, fence))) return false;
+    const code = this.last[0].querySelector("code");
     const body = lines.slice(1).map((line) => dedent(line, fence.indent)).join("\n");
-    const code = pre.firstChild;
     const had = code.textContent;
     if (!body.startsWith(had)) return false;
     if (code.firstChild) code.firstChild.appendData(body.slice(had.length));
     else code.append(body);
+    this.tail = lines.join("\n");
     return true;
   }
 }
