@@ -25,7 +25,7 @@ const state = { me: null, sessions: [], current: null, model: null, live: null, 
 /** A refusal by the server; status 0 means that it could not be reached. */
 class Refusal extends Error {
   constructor(status, message, wait) {
-    super(message || (status ? `The server answered ${status}.` : "Berth cannot be reached."));
+    super(sentence(message || (status ? `the server answered ${status}` : "Berth cannot be reached")));
     this.status = status;
     this.wait = wait;
   }
@@ -73,6 +73,8 @@ async function* events(response) {
 
 // ---------------------------------------------------------------- words
 
+/** The server's errors as sentences: they come in lower case and without a full stop. */
+const sentence = (text) => text[0].toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".");
 const count = (n) => Number(n ?? 0).toLocaleString();
 const timeOf = (ms) => new Date(ms).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
 
@@ -96,7 +98,6 @@ function explain(refusal) {
   const { status, message, wait } = refusal;
   if (status === 401) return;
   if (status === 0) notice("Berth cannot be reached. Your message is kept in the box: send it when the connection is back.");
-  else if (status === 409) notice("An answer is still being written in this conversation. Wait for it or stop it, then send again.");
   else if (status === 413) notice(`${message} Make the message shorter, or send it in parts.`);
   else if (status === 429 && wait) {
     const at = wait > 90 ? ` (at ${timeOf(Date.now() + wait * 1000)})` : "";
@@ -153,10 +154,11 @@ class TurnView {
     const { turn } = this;
     this.element.dataset.state = turn.state;
     this.element.classList.toggle("waiting", this.open && !this.text);
+    const why = turn.error && sentence(turn.error);
     this.note.textContent = {
       stopped: "Stopped.",
-      failed: `No answer: ${turn.error || "the model's provider failed."}`,
-      interrupted: turn.error || "Interrupted: Berth went away before this answer was finished.",
+      failed: why || "The model's provider failed.",
+      interrupted: why || "Interrupted: Berth was restarted before this answer was finished.",
     }[turn.state] ?? "";
     this.meta.replaceChildren();
     if (this.open) return;
@@ -257,6 +259,10 @@ function end(live) {
 }
 
 async function send(text) {
+  if (state.live && text.trim() === "/stop") {
+    setText("");
+    return stop();
+  }
   if (state.live || !text.trim()) return;
   const live = begin({ text, state: "sending", created_ms: Date.now() });
   setText("");
@@ -351,12 +357,11 @@ async function createSession(text) {
   const session = await (await call("POST", "/web/sessions", {})).json();
   state.current = session.id;
   history.replaceState(null, "", `#${session.id}`);
-  const change = {};
-  if (!text.startsWith("/")) change.title = text.trim().split("\n", 1)[0].slice(0, 60);
-  if (state.model) change.model = state.model;
-  state.sessions.unshift({ ...session, updated_ms: Date.now(), ...change });
+  if (state.model) await call("PATCH", sessionPath(), { model: state.model });
+  // The server names the conversation likewise; this is what is shown until the answer's end.
+  const title = text.startsWith("/") ? "" : text.trim().split("\n", 1)[0].slice(0, 60);
+  state.sessions.unshift({ ...session, title, model: state.model, updated_ms: Date.now() });
   showSessions();
-  if (Object.keys(change).length) await call("PATCH", sessionPath(), change);
 }
 
 /** After a turn: usage, titles and their order may have changed. */
