@@ -94,10 +94,15 @@ class Page:
         """Presses keys one after another, wherever the focus is."""
         ActionChains(self.driver).send_keys(*keys).perform()
 
+    def chord(self, held: str, key: str) -> None:
+        """Presses `key` while `held` is down."""
+        ActionChains(self.driver).key_down(held).send_keys(key).key_up(held).perform()
+
     def focused(self) -> str:
         """The focused element: its id, or its text."""
         return self.driver.execute_script(
-            "const e = document.activeElement; return e.id || e.textContent.trim() || e.localName")
+            "const e = document.activeElement;"
+            "return e === document.body ? 'body' : e.id || e.textContent.trim() || e.localName")
 
     def colors(self, scheme: str) -> None:
         """Makes the system prefer `light` or `dark`."""
