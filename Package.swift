@@ -79,5 +79,6 @@ let package = Package(
             path: "Tests/BerthTestKit", swiftSettings: strict),
         tests("BerthLoopTests", uses: ["BerthLoop"]),
         tests("BerthMemoryTests", uses: ["BerthMemory"]),
+        tests("TidyTests", uses: []),
     ]
 )
