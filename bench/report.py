@@ -21,7 +21,7 @@ def machine(root: pathlib.Path, folder: pathlib.Path) -> str:
     swift = said("swift", "--version").partition("\n")[0].partition("(")[0].strip()
     commit = said("git", "rev-parse", "--short", "HEAD", at=root)
     changed = " with changes" if said("git", "status", "--porcelain", at=root) else ""
-    disk = said("stat", "--file-system", "--format=%T", str(folder))
+    disk = said("findmnt", "--noheadings", "--output", "FSTYPE", "--target", str(folder))
     return (f"{datetime.date.today()}, commit {commit}{changed}, {os.cpu_count()} cores "
             f"({processor()}), Linux {platform.release()}, {swift}, data on {disk}, load before "
             f"{os.getloadavg()[0]:.1f}")
