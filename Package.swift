@@ -53,7 +53,7 @@ let package = Package(
             "BerthChannels",
             uses: [
                 "BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "BerthHTTP",
-                "BerthProviders", "BerthBot",
+                "BerthStore", "BerthProviders", "BerthBot",
             ],
             resources: [.embedInCode("Web")]),
         module(
@@ -80,5 +80,11 @@ let package = Package(
         tests("BerthLoopTests", uses: ["BerthLoop"]),
         tests("BerthMemoryTests", uses: ["BerthMemory"]),
         tests("TidyTests", uses: []),
+        tests("BerthConfigTests", uses: ["BerthConfig", "BerthMemory"]),
+        tests("BerthCommandTests", uses: ["berth", "BerthConfig", "BerthTelemetry"]),
+        tests(
+            "BerthStoreTests", uses: ["BerthStore", "BerthLoop", "BerthMemory", "BerthTelemetry"]),
+        tests(
+            "BerthHTTPTests", uses: ["BerthHTTP", "BerthLoop", "BerthMemory", "BerthTelemetry"]),
     ]
 )

@@ -1,42 +1,6 @@
 package import BerthLoop
-package import BerthMemory
-package import BerthProviders
-
-/// How a turn stands; the words in the database and in the channels.
-package enum TurnState: String, Sendable, Codable {
-    /// Written, so it survives a power cut; not begun.
-    case accepted
-    /// The model is being asked.
-    case running
-    /// Answered to the end.
-    case done
-    /// Ended by the user; what came is kept.
-    case stopped
-    /// The answer could not be had; the reason is kept.
-    case failed
-    /// The service ended before the answer did; the user may ask again.
-    case interrupted
-
-    /// Whether nothing more will come.
-    package var isFinal: Bool { self != .accepted && self != .running }
-}
-
-/// How a turn ended.
-package struct TurnOutcome: Sendable {
-    /// A final state.
-    package let state: TurnState
-    /// Why there is no whole answer, for the user; nil when done.
-    package let error: String?
-    /// What it cost; nil when nothing was bought.
-    package let usage: TokenUsage?
-
-    /// Makes an outcome.
-    package init(state: TurnState, error: String? = nil, usage: TokenUsage? = nil) {
-        self.state = state
-        self.error = error
-        self.usage = usage
-    }
-}
+import BerthMemory
+package import BerthStore
 
 /// What a reader of a turn is told.
 package enum TurnEvent: Sendable {

@@ -1,4 +1,4 @@
-package import BerthLoop
+import BerthLoop
 
 /// One path and method, and who answers.
 package struct Route: Sendable {

@@ -11,22 +11,23 @@ package enum TokenEstimate {
     package static let perPicture = 800
 
     /// Tokens of `text`.
-    package static func of(_ text: String) -> Int { of(bytes: text.utf8.count) }
+    package static func of(_ text: String) -> Int { tokens(bytes: text.utf8.count) }
 
     /// Tokens of a request: its messages and tools. A picture inside counts as one picture, not as
     /// the bytes of its base64.
     package static func input(of request: JSONObject) -> Int {
-        var tokens = 0
+        var total = 0
         for message in request.elements("messages") ?? [] {
-            tokens += perMessage + input(request.bytes[message])
+            total += perMessage + input(request.bytes[message])
         }
         for name in ["tools", "functions", "response_format"] {
-            tokens += request.value(name).map { of(bytes: $0.count) } ?? 0
+            total += request.value(name).map { tokens(bytes: $0.count) } ?? 0
         }
-        return tokens
+        return total
     }
 
-    private static func of(bytes: Int) -> Int { (bytes + 3) / 4 }
+    /// Tokens of so many bytes of text.
+    package static func tokens(bytes: Int) -> Int { (bytes + 3) / 4 }
 
     private static func input(_ json: ArraySlice<UInt8>) -> Int {
         var (bytes, pictures) = (json.count, 0)
@@ -39,6 +40,6 @@ package enum TokenEstimate {
             pictures += 1
             index = min(end + 1, json.endIndex)
         }
-        return of(bytes: bytes) + pictures * perPicture
+        return tokens(bytes: bytes) + pictures * perPicture
     }
 }

@@ -41,6 +41,7 @@ import Testing
         "nonisolated(unsafe) var a = 1  // the loop's",
         "/// A lock.\n@safe\n@frozen\nfinal class A: @unchecked Sendable {}",
         "nonisolated func a() {}",
+        "nonisolated(unsafe) let a = unsafe b\nreturn Loop.assumeIsolated { unsafe c(a) }",
     ])
     func `one with a reason is not`(text: String) {
         #expect(sample(text).unexplained.isEmpty)
@@ -93,8 +94,18 @@ extension SourceFile {
 
     var unexplained: [Finding] {
         let promises = [["nonisolated", "(", "unsafe", ")"], ["@", "unchecked", "Sendable"]]
-        return promises.flatMap(places(of:)).map { tokens[$0].line }
-            .filter { line in !(line - 3...line).contains { comments[$0] != nil } }
-            .map { finding($0, "an unchecked promise: say in a comment why it holds") }
+        return promises.flatMap(places(of:)).filter { !isCallbackArgument($0) }.map {
+            tokens[$0].line
+        }
+        .filter { line in !(line - 3...line).contains { comments[$0] != nil } }
+        .map { finding($0, "an unchecked promise: say in a comment why it holds") }
+    }
+
+    /// Whether this is what a C callback hands to the isolation it is called in (CONTRIBUTING.md, "C
+    /// libraries"): a constant that goes into `assumeIsolated` within the next lines.
+    private func isCallbackArgument(_ index: Int) -> Bool {
+        guard index + 4 < tokens.count, tokens[index + 4].is("let") else { return false }
+        let next = tokens[index...].prefix { $0.line < tokens[index].line + 8 }
+        return next.contains { $0.is("assumeIsolated") }
     }
 }
