@@ -5,9 +5,12 @@ package struct JSONObject: Sendable {
     package let bytes: [UInt8]
 
     private struct Member {
-        let name: String
+        /// Compared byte by byte: `String` takes "é" in one scalar and in two for the same.
+        let name: [UInt8]
         let key: Range<Int>
         let value: Range<Int>
+
+        func isCalled(_ name: String) -> Bool { self.name.elementsEqual(name.utf8) }
     }
 
     private let members: [Member]
@@ -32,13 +35,16 @@ package struct JSONObject: Sendable {
         }
         start = scanner.offset
         var members: [Member] = []
-        var names: Set<String> = []
+        var names: Set<[UInt8]> = []
         try scanner.members { (key, value) throws(JSONError) in
             let name = JSONObject.text(bytes[key])
-            guard names.insert(name).inserted else {
-                throw JSONError(reason: "the member '\(name)' stands twice", offset: key.lowerBound)
+            let member = Member(name: Array(name.utf8), key: key, value: value)
+            guard names.insert(member.name).inserted else {
+                // A part of the name will do: it is a stranger's, of any length.
+                let start = name.unicodeScalars.prefix(64)
+                throw JSONError(reason: "the member '\(start)' stands twice", offset: key.lowerBound)
             }
-            members.append(Member(name: name, key: key, value: value))
+            members.append(member)
         }
         end = scanner.offset
         if isWhole, scanner.peek() != nil { throw scanner.failure("something follows the object") }
@@ -51,7 +57,7 @@ package struct JSONObject: Sendable {
 
     /// The bytes of a member's value; nil when there is none of that name.
     package func value(_ name: String) -> ArraySlice<UInt8>? {
-        members.first { $0.name == name }.map { bytes[$0.value] }
+        members.first { $0.isCalled(name) }.map { bytes[$0.value] }
     }
 
     /// Whether a member of that name is there and not null.
@@ -109,13 +115,13 @@ package struct JSONObject: Sendable {
             out += value
         }
         for member in members {
-            guard let change = changes.first(where: { $0.key == member.name }) else {
+            guard let change = changes.first(where: { member.isCalled($0.key) }) else {
                 add(bytes[member.key], bytes[member.value])
                 continue
             }
             if let value = change.value { add(bytes[member.key], value) }
         }
-        for (name, value) in changes where !members.contains(where: { $0.name == name }) {
+        for (name, value) in changes where !members.contains(where: { $0.isCalled(name) }) {
             if let value { add(JSON.quote(name), value) }
         }
         out.append(UInt8(ascii: "}"))

@@ -14,9 +14,11 @@ enum OpenAIWire {
         var isAccountEmpty: Bool { code == "insufficient_quota" || type == "insufficient_quota" }
     }
 
-    /// The `error` member of an answer; nil when there is none.
+    /// The `error` member of an answer, in Groq's streams that of `x_groq`; nil when there is none.
     static func error(in object: JSONObject) -> ErrorBody? {
-        guard object.has("error") else { return nil }
+        guard object.has("error") else {
+            return object.object("x_groq").flatMap { $0.has("error") ? error(in: $0) : nil }
+        }
         if let text = object.string("error") { return ErrorBody(message: bounded(text)) }
         guard let error = object.object("error") else {
             return ErrorBody(message: "an error without a message")
@@ -51,10 +53,12 @@ enum OpenAIWire {
     /// The tokens an answer or a chunk names; Groq has them in `x_groq` as well.
     static func usage(in object: JSONObject) -> TokenUsage? {
         let usage = object.object("usage") ?? object.object("x_groq")?.object("usage")
-        guard let input = usage?.integer("prompt_tokens"), input >= 0 else { return nil }
-        let output = usage?.integer("completion_tokens") ?? 0
+        // Half of a usage is none: an answer that is not counted must be estimated, not free.
+        guard let input = usage?.integer("prompt_tokens"), input >= 0,
+            let output = usage?.integer("completion_tokens"), output >= 0
+        else { return nil }
         return TokenUsage(
-            input: min(input, maximumTokens), output: min(max(0, output), maximumTokens),
+            input: min(input, maximumTokens), output: min(output, maximumTokens),
             isEstimated: false)
     }
 
