@@ -79,6 +79,10 @@ let package = Package(
             path: "Tests/BerthTestKit", swiftSettings: strict),
         tests("BerthLoopTests", uses: ["BerthLoop"]),
         tests("BerthMemoryTests", uses: ["BerthMemory"]),
+        tests("BerthConfigTests", uses: ["BerthConfig", "BerthMemory"]),
+
+        tests(
+            "BerthStoreTests", uses: ["BerthStore", "BerthLoop", "BerthMemory", "BerthTelemetry"]),
         tests(
             "BerthHTTPTests", uses: ["BerthHTTP", "BerthLoop", "BerthMemory", "BerthTelemetry"]),
     ]
