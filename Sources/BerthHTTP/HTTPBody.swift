@@ -59,7 +59,8 @@ package import BerthMemory
     ///
     /// - Throws: as ``collect(atMost:)``, or ``BudgetError`` when the lease cannot grow.
     package func collect(
-        atMost limit: ByteCount, lease: inout MemoryLease
+        atMost limit: ByteCount,
+        lease: inout MemoryLease
     ) async throws -> [UInt8] {
         try check(length ?? 0, limit)
         try lease.grow(to: ByteCount(length ?? 0), step: .zero)
@@ -90,7 +91,7 @@ package import BerthMemory
     var hasRoom: Bool { unread.count < HTTPServerLimits.unreadBody.bytes }
 
     func receive(_ bytes: UnsafeRawBufferPointer) {
-        unsafe unread.append(contentsOf: bytes)
+        unsafe unread.append(contentsOf: bytes.bindMemory(to: UInt8.self))
         arrived.signal()
     }
 

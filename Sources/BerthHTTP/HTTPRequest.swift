@@ -32,8 +32,15 @@ package enum HTTPPeer: Hashable, Sendable {
     private weak var exchange: Exchange?
 
     init(
-        method: String, target: String, parts: HTTPTarget, headers: HTTPHeaders, body: HTTPBody,
-        id: String, peer: HTTPPeer, received: Instant, exchange: Exchange
+        method: String,
+        target: String,
+        parts: HTTPTarget,
+        headers: HTTPHeaders,
+        body: HTTPBody,
+        id: String,
+        peer: HTTPPeer,
+        received: Instant,
+        exchange: Exchange
     ) {
         self.method = method
         self.target = target

@@ -50,6 +50,14 @@ import BerthMemory
         if unsent.isEmpty { unsent = bytes } else { unsent.append(contentsOf: bytes) }
     }
 
+    /// Sends `bytes` where nothing waits unsent, and drops them otherwise: for comments that keep
+    /// a silent stream open, from wherever.
+    package func offer(_ bytes: [UInt8]) {
+        guard end == nil, unsent.isEmpty, !isClientGone else { return }
+        unsent = bytes
+        exchange?.hasMoreToSend()
+    }
+
     // MARK: For the exchange
 
     /// Ends a wait: nobody reads any more.

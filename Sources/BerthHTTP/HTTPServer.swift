@@ -34,6 +34,7 @@ package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPRespo
     private var sweeping: Timer?
     private var idle: Wakeup?
     private var isRunPosted = false
+    private var lateRun: Timer?
     private var idleRuns = 0
     private var reportedRefusals = 0
 
@@ -49,8 +50,10 @@ package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPRespo
     ///   - handler: answers everything else.
     /// - Throws: ``HTTPServerError``, worded for the operator.
     package init(
-        listen address: ListenAddress, limits: HTTPServerLimits = HTTPServerLimits(),
-        clock: any Clock, log: Log,
+        listen address: ListenAddress,
+        limits: HTTPServerLimits = HTTPServerLimits(),
+        clock: any Clock,
+        log: Log,
         makeID: @escaping @Loop @Sendable () -> String = HTTPServer.randomID,
         refusal: @escaping @Loop @Sendable (HTTPRefusal) -> HTTPResponse = { $0.text },
         handler: @escaping HTTPHandler
@@ -95,14 +98,22 @@ package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPRespo
         // Above our own limit, where it would stop accepting instead of refusing.
         let most = UInt32(clamping: limits.connections + 16)
         unsafe daemon = berth_mhd_start(
-            socket.descriptor, limits.header.bytes, most, me, admitConnection, connectionChanged,
-            requestLineArrived, requestArrived, requestCompleted)
+            socket.descriptor,
+            limits.header.bytes,
+            most,
+            me,
+            admitConnection,
+            connectionChanged,
+            requestLineArrived,
+            requestArrived,
+            requestCompleted
+        )
         guard let daemon = unsafe daemon else {
             throw HTTPServerError.cannotStart(address, SystemError("MHD_start_daemon"))
         }
         do {
             watch = try unsafe Watch(berth_mhd_epoll(daemon), for: .readable) { [weak self] _ in
-                self?.idleRuns = 0
+                self?.progressed()
                 self?.runDaemon()
             }
         } catch {
@@ -133,6 +144,7 @@ package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPRespo
     private func end() {
         isStopping = true
         sweeping?.cancel()
+        lateRun?.cancel()
         watch?.cancel()
         tasks.cancelAll()
         // The daemon aborts the process when it is stopped with suspended connections.
@@ -150,7 +162,7 @@ package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPRespo
 
     /// Lets the daemon act on resumed connections: once a turn, however many there are.
     func wake() {
-        idleRuns = 0
+        progressed()
         postRun()
     }
 
@@ -160,8 +172,8 @@ package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPRespo
         EventLoop.shared.post { self.runDaemon() }
     }
 
-    /// Runs of the daemon by its own wish, without an event, before it has to wait.
-    private static let freeRuns = 32
+    /// Runs of the daemon by its own wish, without anything coming of them, before it has to wait.
+    private static let idleRunLimit = 32
 
     private func runDaemon() {
         isRunPosted = false
@@ -171,12 +183,21 @@ package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPRespo
         var timeoutMs: UInt64 = 0
         guard unsafe MHD_get_timeout(daemon, &timeoutMs) == .YES, timeoutMs == 0 else { return }
         idleRuns += 1
-        guard idleRuns > HTTPServer.freeRuns else { return postRun() }
-        // It spins on a connection whose buffer is full and unusable (a chunk's extension without
-        // an end) until that one's deadline: not at the loop's full speed.
-        isRunPosted = true
-        clock.schedule(after: .milliseconds(50)) { [weak self] in self?.runDaemon() }
+        if idleRuns < HTTPServer.idleRunLimit { postRun() } else { postLateRun() }
     }
+
+    /// It spins on a connection whose buffer is full and unusable (a chunk's extension without an
+    /// end) until that one's deadline: at least not at the loop's full speed.
+    private func postLateRun() {
+        guard lateRun == nil else { return }
+        lateRun = clock.schedule(after: .milliseconds(50)) { [weak self] in
+            self?.lateRun = nil
+            self?.runDaemon()
+        }
+    }
+
+    /// Bytes or an answer have moved, so that the daemon's next run may be due at once.
+    func progressed() { idleRuns = 0 }
 
     // MARK: Deadlines
 
@@ -195,7 +216,11 @@ package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPRespo
         guard refusedConnections > reportedRefusals else { return }
         log.warning(
             "connections refused: raise limits.connections, or look for who opens them",
-            ["count": .int(refusedConnections - reportedRefusals), "limit": .int(limits.connections)])
+            [
+                "count": .int(refusedConnections - reportedRefusals),
+                "limit": .int(limits.connections),
+            ]
+        )
         reportedRefusals = refusedConnections
     }
 
@@ -211,7 +236,11 @@ package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPRespo
     func refuse(_ refused: HTTPRefusal) -> HTTPResponse {
         log.debug(
             "request refused",
-            ["request": .text(refused.id), "status": .int(refused.status), "why": .text(refused.reason)])
+            [
+                "request": .text(refused.id), "status": .int(refused.status),
+                "why": .text(refused.reason),
+            ]
+        )
         var response = refusal(refused)
         if case .stream = response.body { response = refused.text }
         return response
@@ -233,19 +262,22 @@ package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPRespo
                 "request": .text(request.id), "method": .text(request.method),
                 "path": .text(request.path), "status": .int(status),
                 "ms": .ms(clock.now - request.received),
-            ])
+            ]
+        )
     }
 
     func streamFailed(_ id: String, _ error: any Error) {
         log.warning(
             "a streamed answer was cut short",
-            ["request": .text(id), "why": .text("\(error)")])
+            ["request": .text(id), "why": .text("\(error)")]
+        )
     }
 
     func droppedField(_ name: String, _ id: String) {
         log.warning(
             "an answer's header field was left out: it has control characters",
-            ["request": .text(id), "name": .text(name)])
+            ["request": .text(id), "name": .text(name)]
+        )
     }
 
     // MARK: Called by libmicrohttpd
@@ -258,8 +290,10 @@ package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPRespo
 
     fileprivate func opened(_ descriptor: Int32) -> ServerConnection {
         let connection = ServerConnection(
-            descriptor: descriptor, peer: HTTPPeer(descriptor: descriptor),
-            deadline: now + limits.headerDeadline)
+            descriptor: descriptor,
+            peer: HTTPPeer(descriptor: descriptor),
+            deadline: now + limits.headerDeadline
+        )
         connections[descriptor] = connection
         return connection
     }
@@ -279,15 +313,19 @@ private nonisolated func server(_ pointer: UnsafeMutableRawPointer?) -> HTTPServ
 }
 
 private nonisolated func admitConnection(
-    _ context: UnsafeMutableRawPointer?, _: UnsafePointer<sockaddr>?, _: socklen_t
+    _ context: UnsafeMutableRawPointer?,
+    _: UnsafePointer<sockaddr>?,
+    _: socklen_t
 ) -> MHD_Result {
     guard let server = unsafe server(context) else { return .NO }
     return Loop.assumeIsolated { server.admits() } ? .YES : .NO
 }
 
 private nonisolated func connectionChanged(
-    _ context: UnsafeMutableRawPointer?, _ handle: OpaquePointer?,
-    _ slot: UnsafeMutablePointer<UnsafeMutableRawPointer?>?, _ change: MHD_ConnectionNotificationCode
+    _ context: UnsafeMutableRawPointer?,
+    _ handle: OpaquePointer?,
+    _ slot: UnsafeMutablePointer<UnsafeMutableRawPointer?>?,
+    _ change: MHD_ConnectionNotificationCode
 ) {
     guard let server = unsafe server(context), let handle = unsafe handle, let slot = unsafe slot
     else { return }
@@ -304,7 +342,9 @@ private nonisolated func connectionChanged(
 
 /// What it returns becomes the request's context, and comes back in ``requestCompleted``.
 private nonisolated func requestLineArrived(
-    _ context: UnsafeMutableRawPointer?, _ target: UnsafePointer<CChar>?, _ handle: OpaquePointer?
+    _ context: UnsafeMutableRawPointer?,
+    _ target: UnsafePointer<CChar>?,
+    _ handle: OpaquePointer?
 ) -> UnsafeMutableRawPointer? {
     guard let server = unsafe server(context), let handle = unsafe handle,
         let pointer = unsafe berth_mhd_context(handle)
@@ -319,9 +359,14 @@ private nonisolated func requestLineArrived(
 }
 
 private nonisolated func requestArrived(
-    _: UnsafeMutableRawPointer?, _: OpaquePointer?, _: UnsafePointer<CChar>?,
-    _ method: UnsafePointer<CChar>?, _: UnsafePointer<CChar>?, _ upload: UnsafePointer<CChar>?,
-    _ size: UnsafeMutablePointer<Int>?, _ slot: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
+    _: UnsafeMutableRawPointer?,
+    _: OpaquePointer?,
+    _: UnsafePointer<CChar>?,
+    _ method: UnsafePointer<CChar>?,
+    _: UnsafePointer<CChar>?,
+    _ upload: UnsafePointer<CChar>?,
+    _ size: UnsafeMutablePointer<Int>?,
+    _ slot: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
 ) -> MHD_Result {
     guard let pointer = unsafe slot?.pointee, let size = unsafe size else { return .NO }
     let exchange = unsafe Unmanaged<Exchange>.fromOpaque(pointer).takeUnretainedValue()
@@ -329,15 +374,20 @@ private nonisolated func requestArrived(
         let method = unsafe method.map { unsafe String(cString: $0) } ?? ""
         return Loop.assumeIsolated { exchange.proceed(method: method) } ? .YES : .NO
     }
-    nonisolated(unsafe) let bytes = unsafe UnsafeRawBufferPointer(start: upload, count: size.pointee)
+    nonisolated(unsafe) let bytes = unsafe UnsafeRawBufferPointer(
+        start: upload,
+        count: size.pointee
+    )
     guard let taken = Loop.assumeIsolated({ unsafe exchange.receive(bytes) }) else { return .NO }
     unsafe size.pointee -= taken
     return .YES
 }
 
 private nonisolated func requestCompleted(
-    _: UnsafeMutableRawPointer?, _: OpaquePointer?,
-    _ slot: UnsafeMutablePointer<UnsafeMutableRawPointer?>?, _ code: MHD_RequestTerminationCode
+    _: UnsafeMutableRawPointer?,
+    _: OpaquePointer?,
+    _ slot: UnsafeMutablePointer<UnsafeMutableRawPointer?>?,
+    _ code: MHD_RequestTerminationCode
 ) {
     guard let pointer = unsafe slot?.pointee else { return }
     let exchange = unsafe Unmanaged<Exchange>.fromOpaque(pointer).takeRetainedValue()

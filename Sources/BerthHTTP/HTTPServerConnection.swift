@@ -61,7 +61,10 @@ import Glibc
     private func peerLeft() {
         isPeerGone = true
         ended()
+        if let exchange, exchange.isAnswering { return exchange.clientLeft() }
         exchange?.clientLeft()
+        // libmicrohttpd misses an end that comes together with the last bytes, but not this.
+        close()
     }
 }
 
@@ -72,7 +75,11 @@ extension HTTPPeer {
         var size = socklen_t(MemoryLayout<sockaddr_in6>.size)
         let code = unsafe withUnsafeMutableBytes(of: &storage) { bytes in
             guard let base = bytes.baseAddress else { return Int32(-1) }
-            return unsafe getpeername(descriptor, base.assumingMemoryBound(to: sockaddr.self), &size)
+            return unsafe getpeername(
+                descriptor,
+                base.assumingMemoryBound(to: sockaddr.self),
+                &size
+            )
         }
         switch Int32(storage.sin6_family) {
         case AF_INET6 where code == 0: self = HTTPPeer(v6: &storage)
@@ -100,7 +107,9 @@ extension HTTPPeer {
 
     private static func text(_ family: Int32, _ address: UnsafeRawPointer) -> String {
         var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
-        guard unsafe inet_ntop(family, address, &text, socklen_t(text.count)) != nil else { return "" }
+        guard unsafe inet_ntop(family, address, &text, socklen_t(text.count)) != nil else {
+            return ""
+        }
         let bytes = text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
         return String(decoding: bytes, as: UTF8.self)
     }

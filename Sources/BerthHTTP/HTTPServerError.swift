@@ -39,7 +39,8 @@ package enum HTTPServerError: Error, Equatable, CustomStringConvertible {
         case .cannotStart(let address, let error):
             "the HTTP server on \(address) did not start: \(error)"
         case .clientGone: "the client has left"
-        case .bodyTooLarge(let limit): "the request's body is larger than \(limit): send less at once"
+        case .bodyTooLarge(let limit):
+            "the request's body is larger than \(limit): send less at once"
         case .bodyTimeout(let after):
             "the request's body did not arrive within \(Int(after.seconds)) s: send it again"
         }

@@ -15,7 +15,9 @@ enum RequestHeader {
     /// Whether the connection's pool holds the answer's header beside the request's; where not,
     /// libmicrohttpd would close the connection without a word.
     static func leavesRoom(
-        _ handle: OpaquePointer, _ headers: HTTPHeaders, _ target: String,
+        _ handle: OpaquePointer,
+        _ headers: HTTPHeaders,
+        _ target: String,
         in limits: HTTPServerLimits
     ) -> Bool {
         let arguments = target.utf8.count { $0 == 0x26 } + 1
@@ -30,7 +32,9 @@ enum RequestHeader {
 }
 
 private nonisolated func collect(
-    _ headers: UnsafeMutableRawPointer?, _: MHD_ValueKind, _ name: UnsafePointer<CChar>?,
+    _ headers: UnsafeMutableRawPointer?,
+    _: MHD_ValueKind,
+    _ name: UnsafePointer<CChar>?,
     _ value: UnsafePointer<CChar>?
 ) -> MHD_Result {
     guard let headers = unsafe headers, let name = unsafe name else { return .YES }
