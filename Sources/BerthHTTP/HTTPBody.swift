@@ -41,6 +41,7 @@ package import BerthMemory
     /// The whole body.
     ///
     /// - Parameter limit: the most bytes; what is over it is read and thrown away.
+    /// - Returns: 0 bytes or more.
     /// - Throws: as ``next()``, and ``HTTPServerError/bodyTooLarge(limit:)`` over `limit`, at once
     ///   where the length is known.
     package func collect(atMost limit: ByteCount) async throws(HTTPServerError) -> [UInt8] {
@@ -57,6 +58,10 @@ package import BerthMemory
     /// The whole body, paid for before it is held: `lease` grows to its size, at once where the
     /// length is known, else by at least 16 KiB at a time.
     ///
+    /// - Parameters:
+    ///   - limit: as in ``collect(atMost:)``.
+    ///   - lease: for `requestBody`, of any size.
+    /// - Returns: 0 bytes or more.
     /// - Throws: as ``collect(atMost:)``, or ``BudgetError`` when the lease cannot grow.
     package func collect(
         atMost limit: ByteCount,

@@ -1,7 +1,9 @@
 import BerthLoop
 
-/// An answer. `Content-Length`, `Transfer-Encoding`, `Connection`, `Date` and `x-request-id` are
-/// the server's; a handler's own are left out.
+/// An answer.
+///
+/// `Content-Length`, `Transfer-Encoding`, `Connection`, `Date` and `x-request-id` are the server's;
+/// a handler's own are left out.
 package struct HTTPResponse: Sendable {
     /// Writes a streamed body, in the request's task; its end is the body's, its error cuts the
     /// connection, so that the client cannot take a part for the whole.

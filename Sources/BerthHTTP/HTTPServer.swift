@@ -3,8 +3,10 @@ import BerthMemory
 package import BerthTelemetry
 import CMicrohttpd
 
-/// Answers one request. It runs in a task of its own that is cancelled when the client leaves; work
-/// that must outlive the client belongs into another task.
+/// Answers one request.
+///
+/// It runs in a task of its own that is cancelled when the client leaves; work that must outlive
+/// the client belongs into another task.
 package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPResponse
 
 /// An HTTP/1.1 server on one address; a process may have several.
@@ -351,6 +353,7 @@ private nonisolated func requestLineArrived(
     else { return nil }
     let connection = unsafe Unmanaged<ServerConnection>.fromOpaque(pointer).takeUnretainedValue()
     let text = unsafe target.map { unsafe String(cString: $0) } ?? ""
+    if let target = unsafe target { unsafe berth_mhd_cut_query(target) }
     nonisolated(unsafe) let request = unsafe handle
     let exchange = Loop.assumeIsolated {
         unsafe Exchange(request, target: text, connection: connection, server: server)

@@ -121,7 +121,7 @@ import CMicrohttpd
     private let exchange: Exchange
     private let bytes: [UInt8]?
 
-    /// - Parameter bytes: nil for what the exchange's writer gives.
+    /// Takes `bytes`, or, where they are nil, what the exchange's writer gives.
     init(_ exchange: Exchange, bytes: [UInt8]?) {
         self.exchange = exchange
         self.bytes = bytes

@@ -143,7 +143,7 @@ import CMicrohttpd
         id = server.requestID(from: headers["x-request-id"])
         let framing: Framing
         do { framing = try Framing(headers) } catch { return refuse(400, error.reason) }
-        guard unsafe RequestHeader.leavesRoom(handle, headers, target, in: server.limits) else {
+        guard unsafe RequestHeader.leavesRoom(handle, headers, in: server.limits) else {
             return refuseLate(431, "The request's header is too large.")
         }
         guard let parts = HTTPTarget(target) else {

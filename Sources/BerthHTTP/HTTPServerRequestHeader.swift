@@ -17,15 +17,13 @@ enum RequestHeader {
     static func leavesRoom(
         _ handle: OpaquePointer,
         _ headers: HTTPHeaders,
-        _ target: String,
         in limits: HTTPServerLimits
     ) -> Bool {
-        let arguments = target.utf8.count { $0 == 0x26 } + 1
         let cookies = headers["Cookie"]?.utf8.count ?? 0
         // A pool's entry takes 64 bytes beside its text; a cookie's text is copied, and each pair of
         // it (2 bytes or more with its separator) is an entry.
         let pairs = cookies > 0 ? (headers["Cookie"] ?? "").utf8.count { $0 == 0x3B } + 1 : 0
-        let entries = headers.count + arguments + pairs
+        let entries = headers.count + pairs
         let used = unsafe berth_mhd_header_size(handle) + entries * 64 + cookies
         return used + HTTPServerLimits.answerHeader.bytes <= limits.header.bytes
     }

@@ -55,9 +55,7 @@ package struct JSONObject: Sendable {
     }
 
     /// Whether a member of that name is there and not null.
-    package func has(_ name: String) -> Bool {
-        value(name).map { !$0.elementsEqual("null".utf8) } ?? false
-    }
+    package func has(_ name: String) -> Bool { value(name).map { !$0.elementsEqual("null".utf8) } ?? false }
 
     /// A member that is a string; nil when it is missing or something else.
     package func string(_ name: String) -> String? {
@@ -127,9 +125,7 @@ package struct JSONObject: Sendable {
     /// The text of a JSON string that was checked: escapes undone, lone surrogates as U+FFFD.
     package static func text(_ quoted: ArraySlice<UInt8>) -> String {
         let inner = quoted.dropFirst().dropLast()
-        guard inner.contains(UInt8(ascii: "\\")) else {
-            return String(decoding: inner, as: UTF8.self)
-        }
+        guard inner.contains(UInt8(ascii: "\\")) else { return String(decoding: inner, as: UTF8.self) }
         var units: [UInt16] = []
         var rest = Substring(decoding: inner, as: UTF8.self).utf16[...]
         while let unit = rest.popFirst() {
@@ -152,7 +148,5 @@ package struct JSONObject: Sendable {
         return String(decoding: units, as: UTF16.self)
     }
 
-    private static func isUTF8(_ bytes: [UInt8]) -> Bool {
-        (try? UTF8Span(validating: bytes.span)) != nil
-    }
+    private static func isUTF8(_ bytes: [UInt8]) -> Bool { (try? UTF8Span(validating: bytes.span)) != nil }
 }
