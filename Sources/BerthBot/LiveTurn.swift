@@ -1,5 +1,5 @@
 package import BerthLoop
-package import BerthMemory
+import BerthMemory
 package import BerthStore
 
 /// What a reader of a turn is told.

@@ -1,5 +1,6 @@
+import BerthHTTP
 package import BerthLoop
-import BerthMemory
+package import BerthMemory
 package import BerthProviders
 package import BerthStore
 package import BerthTelemetry

@@ -8,8 +8,8 @@ package import BerthStore
     private let url: String
     private let clock: any Clock
 
-    private static let linkLife = Duration.seconds(24 * 3600)
-    private static let cookieLife = Duration.seconds(90 * 86400)
+    private static nonisolated let linkLife = Duration.seconds(24 * 3600)
+    private static nonisolated let cookieLife = Duration.seconds(90 * 86400)
 
     /// Makes the access.
     ///

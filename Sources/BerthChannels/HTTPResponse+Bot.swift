@@ -1,6 +1,7 @@
 import BerthBot
 import BerthHTTP
 import BerthLoop
+import BerthMemory
 import BerthProviders
 
 extension BotError {
@@ -9,9 +10,9 @@ extension BotError {
         switch self {
         case .unknownModel: (404, nil, "model_not_found", nil)
         case .overQuota(_, let wait): (429, "rate_limit_error", "rate_limit_exceeded", wait)
+        case .foreignOrigin: (403, "permission_error", "foreign_origin", nil)
         case .suspended: (403, "permission_error", "suspended", nil)
-        case .memory(.exhausted): (429, "rate_limit_error", "memory_exhausted", .seconds(2))
-        case .memory(.overQuota): (413, nil, "memory_quota", nil)
+        case .memory(let error): error.http
         case .bodyTooLarge: (413, nil, "body_too_large", nil)
         case .body: (400, nil, nil, nil)
         case .sessionBusy: (409, "conflict_error", "session_busy", nil)
@@ -42,8 +43,17 @@ extension ProviderError {
         case .unreachable: (502, nil, "provider_unreachable", .seconds(2))
         case .timedOut: (504, nil, "provider_timeout", nil)
         case .failedMidway, .cut, .malformed: (502, nil, "provider_failed", nil)
-        case .memory: (429, "rate_limit_error", "memory_exhausted", .seconds(2))
+        case .memory(let error): error.http
         case .cancelled: (499, nil, "cancelled", nil)
+        }
+    }
+}
+
+extension BudgetError {
+    fileprivate var http: (status: Int, type: String?, code: String?, retryAfter: Duration?) {
+        switch self {
+        case .exhausted: (429, "rate_limit_error", "memory_exhausted", .seconds(2))
+        case .overQuota: (413, nil, "memory_quota", nil)
         }
     }
 }

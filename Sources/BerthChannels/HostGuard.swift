@@ -9,11 +9,10 @@ struct HostGuard: Sendable {
 
     private static let loopback: Set = ["localhost", "127.0.0.1", "[::1]"]
 
-    init(url: String, listen: String) {
-        let listenName = HostGuard.name(of: listen)
-        let urlAuthority = url.split(separator: "/", maxSplits: 3).dropFirst().first ?? ""
-        names = [HostGuard.name(of: String(urlAuthority)), listenName]
-        isLoopback = HostGuard.loopback.contains(listenName)
+    init(url: WebURL, listen: HostPort) {
+        let name = { (host: String) in host.contains(":") ? "[\(host)]" : host }
+        names = [name(url.host).lowercased(), name(listen.host).lowercased()]
+        isLoopback = listen.isLoopback
     }
 
     /// Whether the `Host` field names this service; ports are not compared.
@@ -26,9 +25,9 @@ struct HostGuard: Sendable {
     /// Whether the request's `Origin` is the very authority that it is addressed to.
     func allowsOrigin(_ headers: HTTPHeaders) -> Bool {
         guard let origin = headers["origin"], let host = headers["host"],
-            let separator = origin.range(of: "://")
+            let scheme = origin.firstIndex(of: ":"), origin[scheme...].hasPrefix("://")
         else { return false }
-        return origin[separator.upperBound...].lowercased() == host.lowercased()
+        return origin[scheme...].dropFirst(3).lowercased() == host.lowercased()
     }
 
     /// The name of an authority in lower case: without its port, brackets kept.

@@ -1,7 +1,7 @@
 package import BerthBot
 package import BerthHTTP
 package import BerthLoop
-import BerthMemory
+package import BerthMemory
 import BerthProviders
 
 /// The OpenAI-compatible API: `/v1/chat/completions` and `/v1/models`, for a tenant's API key.
@@ -33,16 +33,20 @@ import BerthProviders
         ]
     }
 
+    private func holder(of request: HTTPRequest) -> LiveTenant? {
+        request.bearerKey.flatMap { bot.tenants.holder(ofKey: $0) }
+    }
+
     // MARK: Models
 
     private func models(_ request: HTTPRequest) async -> HTTPResponse {
-        guard bot.tenants.holder(of: request) != nil else { return OpenAIChannel.keyIsMissing(request) }
+        guard holder(of: request) != nil else { return OpenAIChannel.keyIsMissing(request) }
         let list = bot.models.names.map { OpenAIChannel.describe($0) }.joined(separator: ",")
         return .json(Array(#"{"object":"list","data":[\#(list)]}"#.utf8))
     }
 
     private func model(_ request: HTTPRequest, _ name: String) async -> HTTPResponse {
-        guard bot.tenants.holder(of: request) != nil else { return OpenAIChannel.keyIsMissing(request) }
+        guard holder(of: request) != nil else { return OpenAIChannel.keyIsMissing(request) }
         guard bot.models.find(name) != nil else {
             return HTTPResponse(.unknownModel(name, known: bot.models.names))
         }
@@ -67,7 +71,7 @@ import BerthProviders
     // MARK: Chat
 
     private func chat(_ request: HTTPRequest) async -> HTTPResponse {
-        guard let tenant = bot.tenants.holder(of: request) else {
+        guard let tenant = holder(of: request) else {
             return OpenAIChannel.keyIsMissing(request)
         }
         do {
@@ -87,7 +91,7 @@ import BerthProviders
     }
 
     private func answer(
-        _ asked: ChatRequest, _ model: ModelChoice, _ tenant: Tenant, _ body: LeasedBody
+        _ asked: ChatRequest, _ model: ModelChoice, _ tenant: LiveTenant, _ body: LeasedBody
     ) async throws(BotError) -> HTTPResponse {
         let identity = AnswerIdentity(model: model.id, created: clock.timestamp)
         guard asked.isStream else {
@@ -158,5 +162,15 @@ struct AnswerIdentity: Sendable {
     private func set(_ json: [UInt8]) -> [UInt8] {
         guard let object = try? JSONObject(json) else { return json }
         return object.setting(["id": id, "created": created, "model": model])
+    }
+}
+
+extension HTTPRequest {
+    /// The key of `Authorization: Bearer KEY`; nil when there is none.
+    package var bearerKey: String? {
+        guard let field = headers["authorization"] else { return nil }
+        let parts = field.split(separator: " ", maxSplits: 1)
+        guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
+        return String(parts[1])
     }
 }

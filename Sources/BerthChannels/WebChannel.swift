@@ -2,6 +2,8 @@ package import BerthBot
 package import BerthHTTP
 package import BerthLoop
 import BerthMemory
+import BerthProviders
+package import BerthStore
 
 /// The conversations of one tenant over HTTP: what the web page uses with its cookie, and a
 /// terminal with an API key or over the admin socket.
@@ -9,11 +11,11 @@ import BerthMemory
 /// A turn is written before its first event is sent, and goes on when the connection ends.
 @Loop package final class WebChannel {
     /// Who is asking; nil: nobody that is known.
-    package typealias Authenticate = @Loop @Sendable (HTTPRequest) async throws(BotError) -> Tenant?
+    package typealias Authenticate = @Loop @Sendable (HTTPRequest) async throws(BotError) -> LiveTenant?
 
     private let bot: Bot
     private let clock: any Clock
-    private let place: SessionPlace
+    private let place: Channel
     private let authenticate: Authenticate
     private let prefix: String
 
@@ -27,7 +29,7 @@ import BerthMemory
     ///   - prefix: of its paths, as `/web`.
     ///   - authenticate: tells the tenant of a request.
     package init(
-        bot: Bot, clock: any Clock, place: SessionPlace, prefix: String,
+        bot: Bot, clock: any Clock, place: Channel, prefix: String,
         authenticate: @escaping Authenticate
     ) {
         self.bot = bot
@@ -94,7 +96,7 @@ import BerthMemory
         let usage: UsageInfo
     }
 
-    private func me(_ tenant: Tenant) async throws(BotError) -> HTTPResponse {
+    private func me(_ tenant: LiveTenant) async throws(BotError) -> HTTPResponse {
         try .encoding(
             Me(
                 tenant: tenant.name, models: bot.models.names,
@@ -121,14 +123,14 @@ import BerthMemory
 
     private struct TurnBegun: Encodable {
         let id: String
-        var state = TurnState.accepted
+        var state = "accepted"
     }
 
     private struct Delta: Encodable { let text: String }
 
     private struct TurnEnded: Encodable {
         let id: String
-        let state: TurnState
+        let state: String
         let error: String?
         let inputTokens: Int
         let outputTokens: Int
@@ -145,18 +147,18 @@ import BerthMemory
 
         init(_ id: String, _ outcome: TurnOutcome) {
             self.id = id
-            state = outcome.state
+            state = outcome.end.rawValue
             error = outcome.error
-            inputTokens = outcome.usage?.input ?? 0
-            outputTokens = outcome.usage?.output ?? 0
-            isEstimated = outcome.usage?.isEstimated ?? false
+            inputTokens = outcome.inputTokens
+            outputTokens = outcome.outputTokens
+            isEstimated = outcome.isEstimated
         }
     }
 
     // MARK: Requests
 
     private typealias Handler =
-        @Loop @Sendable (HTTPRequest, Tenant, [String]) async throws -> HTTPResponse
+        @Loop @Sendable (HTTPRequest, LiveTenant, [String]) async throws -> HTTPResponse
 
     /// A route for whoever is known; errors become answers here alone.
     private func route(_ method: String, _ path: String, _ handler: @escaping Handler) -> Route {
@@ -175,7 +177,7 @@ import BerthMemory
     }
 
     private func body<Value: Decodable>(
-        _ type: Value.Type, _ request: HTTPRequest, _ tenant: Tenant
+        _ type: Value.Type, _ request: HTTPRequest, _ tenant: LiveTenant
     ) async throws(BotError) -> Value {
         let body = try await LeasedBody(
             request, account: tenant.account, limit: WebChannel.bodyLimit)

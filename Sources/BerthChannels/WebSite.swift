@@ -1,9 +1,11 @@
-package import BerthBot
-package import BerthHTTP
-package import BerthLoop
+import BerthBot
+import BerthConfig
+import BerthHTTP
+import BerthLoop
+import BerthMemory
 
 /// The web chat's page, and the login that leads to it.
-@Loop package final class WebSite {
+@Loop final class WebSite {
     private let bot: Bot
     private let isSecure: Bool
     private let hosts: HostGuard
@@ -14,9 +16,9 @@ package import BerthLoop
     /// - Parameters:
     ///   - url: as people reach it; with https the cookie is for https alone.
     ///   - hosts: knows where a request that changes state may come from.
-    init(bot: Bot, url: String, hosts: HostGuard, clock: any Clock) {
+    init(bot: Bot, url: WebURL, hosts: HostGuard, clock: any Clock) {
         self.bot = bot
-        isSecure = url.hasPrefix("https:")
+        isSecure = url.isSecure
         self.hosts = hosts
         attempts = AttemptLimit(perMinute: 10, clock: clock)
     }
@@ -45,7 +47,7 @@ package import BerthLoop
     /// The tenant of a request with the site's cookie.
     ///
     /// - Throws: ``BotError`` when a request that changes state does not come from the site itself.
-    func tenant(of request: HTTPRequest) async throws(BotError) -> Tenant? {
+    func tenant(of request: HTTPRequest) async throws(BotError) -> LiveTenant? {
         guard let cookie = WebSite.cookie(of: request) else { return nil }
         let changesState = request.method != "GET" && request.method != "HEAD"
         if changesState, !hosts.allowsOrigin(request.headers) { throw .foreignOrigin }

@@ -1,16 +1,16 @@
 package import BerthMemory
 
-/// Everything an operator can choose, checked, as plain values; what was not chosen has its default.
+/// Everything an operator can choose, checked, as plain values; the rest has its default.
 package struct Configuration: Equatable, Sendable {
     /// Where the server listens.
     package var listen = HostPort(host: "127.0.0.1", port: 8080)
-    /// As people reach it: links, Secure cookies, the webhook, the allowed Host and Origin. No path.
+    /// As people reach it, without path: links, Secure cookies, webhook, allowed Host and Origin.
     package var url = WebURL(listening: HostPort(host: "127.0.0.1", port: 8080))
     /// Whether the file names the URL; where not, it follows ``listen``.
     package var hasOwnURL = false
     /// A name of the zone database: where a quota's day and month begin.
     package var timezone = "UTC"
-    /// The bot's standing instruction; empty: none. At most 16 KiB.
+    /// The bot's standing instruction, at most 16 KiB; empty: none.
     package var system = ""
     /// The folder of the database, tenants' files and admin socket, relative to the working folder.
     package var data = "./data"

@@ -9,8 +9,9 @@ package struct ConfigurationFile: Sendable {
     package let path: String?
     /// What it says.
     package let configuration: Configuration
-    /// Keys that the file sets to other than their default and this build does not act on yet, as `redis` or
-    /// `providers[1].kind: anthropic`; for the one warning at start.
+    /// Keys that the file sets, not to their default, and that this build does not act on yet.
+    ///
+    /// As `redis` or `providers[1].kind: anthropic`, for the one warning at start.
     package let unused: [String]
     /// The effective configuration as YAML, a comment at each default, secrets as `***`.
     package let yaml: String
@@ -24,9 +25,11 @@ package struct ConfigurationFile: Sendable {
     ///   - path: the file; nil: ``usualPath`` where that exists, else the defaults.
     ///   - environment: gives a variable's value, nil where it is unset.
     ///   - memory: what memory.limit is where the file does not say.
+    /// - Returns: the checked configuration.
     /// - Throws: ``ConfigurationError`` with everything that is wrong.
     package static func load(
-        path: String?, environment: @escaping (String) -> String?,
+        path: String?,
+        environment: @escaping (String) -> String?,
         memory: MemoryCeiling = .detect()
     ) throws(ConfigurationError) -> ConfigurationFile {
         let name = path ?? usualPath
@@ -51,9 +54,12 @@ package struct ConfigurationFile: Sendable {
     ///   - file: how errors name it; nil: there is none.
     ///   - environment: gives a variable's value, nil where it is unset.
     ///   - memory: what memory.limit is where the file does not say.
+    /// - Returns: the checked configuration.
     /// - Throws: ``ConfigurationError`` with everything that is wrong.
     package static func parse(
-        _ bytes: [UInt8], file: String?, environment: @escaping (String) -> String?,
+        _ bytes: [UInt8],
+        file: String?,
+        environment: @escaping (String) -> String?,
         memory: MemoryCeiling
     ) throws(ConfigurationError) -> ConfigurationFile {
         let reading = Reading(file: file ?? "built-in defaults", environment: environment)
@@ -61,13 +67,17 @@ package struct ConfigurationFile: Sendable {
         let configuration = Configuration(reading: root, memory: memory)
         try reading.finish()
         return ConfigurationFile(
-            path: file, configuration: configuration,
+            path: file,
+            configuration: configuration,
             unused: UnusedKey.names(among: reading.configured),
-            yaml: Shown.yaml(root), json: Shown.json(root))
+            yaml: Shown.yaml(root),
+            json: Shown.json(root)
+        )
     }
 
     private static func document(
-        _ bytes: [UInt8], for reading: Reading
+        _ bytes: [UInt8],
+        for reading: Reading
     ) throws(ConfigurationError) -> YAMLNode? {
         do {
             let node = try YAMLReader.read(bytes)

@@ -35,8 +35,11 @@ extension Configuration {
 
     private mutating func readMemory(_ section: Section) {
         section.read(
-            "limit", into: &memory.limit, .size(.mebibytes(16) ... .mebibytes(1 << 20)),
-            note: memory.source)
+            "limit",
+            into: &memory.limit,
+            .size(.mebibytes(16) ... .mebibytes(1 << 20)),
+            note: memory.source
+        )
         if section.has("limit") { memory.source = "memory.limit" }
     }
 
@@ -44,8 +47,10 @@ extension Configuration {
     private func checkMemory(_ part: ByteCount, _ key: String, _ section: Section) {
         guard part > memory.limit, section.has(key) else { return }
         section.report(
-            key, "\(Units.text(part)) is more than the whole of memory.limit "
-                + "(\(Units.text(memory.limit)), \(memory.source)): choose less")
+            key,
+            "\(Units.text(part)) is more than the whole of memory.limit "
+                + "(\(Units.text(memory.limit)), \(memory.source)): choose less"
+        )
     }
 
     private func checkWebhook(_ root: Section) {
@@ -55,7 +60,8 @@ extension Configuration {
         root.report(
             hasOwnURL ? "url" : "telegram",
             "mode webhook needs a public https:// address in 'url' that Telegram can reach; "
-                + "or choose mode polling")
+                + "or choose mode polling"
+        )
     }
 }
 
@@ -79,8 +85,10 @@ extension Configuration.Telegram {
         let secret = section.optional("secret", .webhookSecret, absent: "only for mode webhook")
         if mode == .webhook, !section.has("secret") {
             section.report(
-                nil, "mode webhook needs 'secret': 1 to 256 letters, digits, _ and - that only "
-                    + "Telegram and Berth know")
+                nil,
+                "mode webhook needs 'secret': 1 to 256 letters, digits, _ and - that only "
+                    + "Telegram and Berth know"
+            )
         }
         guard let token else { return nil }
         self.init(token: token, apiBase: base, mode: mode, secret: secret)

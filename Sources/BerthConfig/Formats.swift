@@ -5,7 +5,8 @@ extension ValueFormat where Value == HostPort {
     package static var address: ValueFormat {
         .described(
             "an address and port of this machine, as 127.0.0.1:8080, 0.0.0.0:80 or [::1]:8080",
-            { HostPort($0) })
+            { HostPort($0) }
+        )
     }
 }
 
@@ -15,14 +16,16 @@ extension ValueFormat where Value == WebURL {
         .described(
             "an absolute http:// or https:// URL without user, query or fragment, "
                 + "as https://api.example.org/v1",
-            { WebURL($0) })
+            { WebURL($0) }
+        )
     }
 
     /// A URL of a host alone.
     static var site: ValueFormat {
         .described(
             "an http:// or https:// URL of a host, without path, as https://chat.example.org",
-            { text in WebURL(text).flatMap { $0.path.isEmpty ? $0 : nil } })
+            { text in WebURL(text).flatMap { $0.path.isEmpty ? $0 : nil } }
+        )
     }
 }
 
@@ -30,7 +33,9 @@ extension ValueFormat where Value == RedisAddress {
     static var redis: ValueFormat {
         ValueFormat(
             expected: "a Redis address, as redis://127.0.0.1:6379/0 or unix:/run/redis/redis.sock",
-            read: { RedisAddress($0) }, show: { .text($0.description) })
+            read: { RedisAddress($0) },
+            show: { .text($0.description) }
+        )
     }
 }
 
@@ -58,11 +63,15 @@ extension ValueFormat where Value == Secret {
     }
 
     private static func secret(
-        _ expected: String, _ isValid: @escaping @Sendable (String) -> Bool
+        _ expected: String,
+        _ isValid: @escaping @Sendable (String) -> Bool
     ) -> ValueFormat {
         ValueFormat(
-            expected: expected, read: { !$0.isEmpty && isValid($0) ? Secret($0) : nil },
-            show: { _ in .secret }, isSecret: true)
+            expected: expected,
+            read: { !$0.isEmpty && isValid($0) ? Secret($0) : nil },
+            show: { _ in .secret },
+            isSecret: true
+        )
     }
 }
 
@@ -74,7 +83,8 @@ extension ValueFormat where Value == String {
             { text in
                 let isFree = !["demo", "berth"].contains(text.lowercased())
                 return isFree && Names.isWord(text, most: 32, also: "._-") ? text : nil
-            })
+            }
+        )
     }
 
     /// A model's name as the provider knows it.
@@ -84,28 +94,32 @@ extension ValueFormat where Value == String {
             { text in
                 let isValid = text.utf8.allSatisfy { (0x21...0x7e).contains($0) }
                 return isValid && (1...200).contains(text.utf8.count) ? text : nil
-            })
+            }
+        )
     }
 
     /// Any text up to `most` bytes.
     static func prose(most: Int) -> ValueFormat {
         .described(
             "text of at most \(most) bytes",
-            { $0.utf8.count <= most && !$0.utf8.contains(0) ? $0 : nil })
+            { $0.utf8.count <= most && !$0.utf8.contains(0) ? $0 : nil }
+        )
     }
 
     /// A folder.
     static var folder: ValueFormat {
         .described(
             "a folder's path",
-            { (1...4096).contains($0.utf8.count) && !$0.utf8.contains(0) ? $0 : nil })
+            { (1...4096).contains($0.utf8.count) && !$0.utf8.contains(0) ? $0 : nil }
+        )
     }
 
     /// A zone that this machine knows; `UTC` also where it has no zone database.
     static var timeZone: ValueFormat {
         .described(
             "a time zone of /usr/share/zoneinfo, as UTC or Europe/Paris (package tzdata)",
-            { Names.isTimeZone($0) ? $0 : nil })
+            { Names.isTimeZone($0) ? $0 : nil }
+        )
     }
 }
 

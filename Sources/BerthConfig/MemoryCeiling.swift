@@ -15,7 +15,9 @@ package struct MemoryCeiling: Equatable, Sendable {
 
     /// Where no cgroup bounds the process.
     package static let unbounded = MemoryCeiling(
-        limit: .mebibytes(128), source: "no cgroup limits this process's memory")
+        limit: .mebibytes(128),
+        source: "no cgroup limits this process's memory"
+    )
 
     /// Finds 80 % of what the kernel allows this process: the lowest limit of its own cgroup and of
     /// all above it, by cgroup v2, v1 or both; ``unbounded`` where none is set.
@@ -25,6 +27,7 @@ package struct MemoryCeiling: Equatable, Sendable {
     /// <https://docs.kernel.org/admin-guide/cgroup-v1/memory.html>, "memory.limit_in_bytes".
     ///
     /// - Parameter read: gives a small file's text, nil where there is none.
+    /// - Returns: the limit, and in words where it comes from.
     package static func detect(
         reading read: (String) -> String? = { TextFile.small($0) }
     ) -> MemoryCeiling {
@@ -35,7 +38,8 @@ package struct MemoryCeiling: Equatable, Sendable {
         guard let lowest = limits.min(by: { $0.bytes < $1.bytes }) else { return .unbounded }
         return MemoryCeiling(
             limit: ByteCount(lowest.bytes / 5 * 4),
-            source: "80 % of the cgroup's \(lowest.file) (\(ByteCount(lowest.bytes)))")
+            source: "80 % of the cgroup's \(lowest.file) (\(ByteCount(lowest.bytes)))"
+        )
     }
 
     /// A line of `/proc/self/cgroup`: which hierarchy, and where in it this process is.
@@ -58,8 +62,10 @@ package struct MemoryCeiling: Equatable, Sendable {
             }
         }
 
-        /// The lowest limit from here up to the root. A container may see its own cgroup as the
-        /// root while the path is the host's, so folders that are not there are passed over.
+        /// The lowest limit from here up to the root.
+        ///
+        /// A container may see its own cgroup as the root while the path is the host's, so folders
+        /// that are not there are passed over.
         func lowest(_ read: (String) -> String?) -> Int? {
             var names = path.split(separator: "/")
             var lowest: Int?

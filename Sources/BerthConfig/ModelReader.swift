@@ -22,14 +22,16 @@ extension Configuration {
             root.report(
                 "providers",
                 "none of their models is listed: add models: { chat: [ { provider: "
-                    + "\(first.name), model: NAME } ] }")
+                    + "\(first.name), model: NAME } ] }"
+            )
         }
     }
 
     private mutating func readModels(_ section: Section, providers names: Set<String>) {
         let chat = section.items("chat", most: 64, absent: "none: the built-in demo model")
         for item in chat {
-            guard let (provider, model) = reference(item, names, refused: .fal, does: "answer chats"),
+            guard
+                let (provider, model) = reference(item, names, refused: .fal, does: "answer chats"),
                 let chat = ChatModel(reading: item, provider: provider, model: model)
             else { continue }
             if chatModels.contains(where: { $0.provider == provider && $0.model == model }) {
@@ -40,7 +42,11 @@ extension Configuration {
         for item in section.items("image", most: 64, absent: "none: no pictures") {
             guard
                 let (provider, model) = reference(
-                    item, names, refused: .anthropic, does: "make pictures")
+                    item,
+                    names,
+                    refused: .anthropic,
+                    does: "make pictures"
+                )
             else { continue }
             let price = item.optionalSection("price", absent: "price_ceiling is reserved")?
                 .required("image", .price)
@@ -50,7 +56,10 @@ extension Configuration {
 
     /// Reads which provider's which model an entry means; nil, and reported, where that is unclear.
     private func reference(
-        _ item: Section, _ names: Set<String>, refused: Provider.Kind, does: String
+        _ item: Section,
+        _ names: Set<String>,
+        refused: Provider.Kind,
+        does: String
     ) -> (provider: String, model: String)? {
         let provider = item.required("provider", .providerName)
         let model = item.required("model", .modelName)
@@ -60,11 +69,14 @@ extension Configuration {
             item.report(
                 "provider",
                 "there is no provider \(Quote.value(provider)) under 'providers'"
-                    + (names.isEmpty ? "" : ": \(advice)"))
+                    + (names.isEmpty ? "" : ": \(advice)")
+            )
         }
         if self.provider(named: provider)?.kind == refused {
             item.report(
-                "provider", "\(Quote.value(provider)) is of kind \(refused), which cannot \(does)")
+                "provider",
+                "\(Quote.value(provider)) is of kind \(refused), which cannot \(does)"
+            )
         }
         return (provider, model)
     }
@@ -80,8 +92,10 @@ extension Configuration.Provider {
         if let kind, base.description == vendor, !section.has("api_key") {
             let isOwn = section.has("base_url") ? "" : ", or the base_url of another server"
             section.report(
-                nil, "\(vendor) (kind \(kind)) needs the key 'api_key', as \"${\(Self.variable(kind))}\""
-                    + isOwn)
+                nil,
+                "\(vendor) (kind \(kind)) needs the key 'api_key', as \"${\(Self.variable(kind))}\""
+                    + isOwn
+            )
         }
         let rate = ValueFormat<Int>.integer(1...1_000_000_000)
         requestsPerMinute = section.optional("requests_per_minute", rate, absent: "no limit")
@@ -119,7 +133,8 @@ extension Configuration.ChatModel {
             section.report(
                 section.has("output") ? "output" : nil,
                 "output (\(output)) must be less than context (\(context)), "
-                    + "which holds the prompt too")
+                    + "which holds the prompt too"
+            )
         }
     }
 }

@@ -30,7 +30,9 @@ final class Reading {
         }
         let most = ConfigurationError.mostListed
         throw ConfigurationError(
-            issues: ordered.prefix(most).map(\.element), unlisted: max(0, issues.count - most))
+            issues: ordered.prefix(most).map(\.element),
+            unlisted: max(0, issues.count - most)
+        )
     }
 }
 

@@ -29,15 +29,21 @@ package enum RedisAddress: Equatable, Sendable, CustomStringConvertible {
         guard parts?.count != 1 else { return nil }  // a user alone is no login
         let user = parts?.first.flatMap { $0.isEmpty ? nil : String($0) }
         self = .tcp(
-            host: authority.host, port: authority.port, database: database, user: user,
-            password: parts?.last.map { Secret(String($0)) })
+            host: authority.host,
+            port: authority.port,
+            database: database,
+            user: user,
+            password: parts?.last.map { Secret(String($0)) }
+        )
     }
 
     /// As it is written, with `***` for user and password.
     package var description: String {
         switch self {
-        case .tcp(let host, let port, let database, _, let password):
-            "redis://\(password == nil ? "" : "***@")\(IPAddress.bracketed(host)):\(port)/\(database)"
+        case .tcp(let host, let port, let database, _, nil):
+            "redis://\(IPAddress.bracketed(host)):\(port)/\(database)"
+        case .tcp(let host, let port, let database, _, .some):
+            "redis://***@\(IPAddress.bracketed(host)):\(port)/\(database)"
         case .unix(let path): "unix:\(path)"
         }
     }

@@ -27,7 +27,10 @@ final class Section {
     /// Reads a key into `value`, which holds the default and keeps it where the key is absent or
     /// wrong; `note` is for a default that is not always the same.
     func read<Value>(
-        _ key: String, into value: inout Value, _ format: ValueFormat<Value>, note: String? = nil
+        _ key: String,
+        into value: inout Value,
+        _ format: ValueFormat<Value>,
+        note: String? = nil
     ) {
         let found = find(key, format)
         let usual = format.show(value)
@@ -37,7 +40,7 @@ final class Section {
         entries.append(ShownEntry(key: key, node: .value(format.show(value)), comment: comment))
     }
 
-    /// Reads a key without default; nil where it is absent or wrong. `absent` says what then holds.
+    /// Reads a key without default; nil where it is absent or wrong; `absent` says what then holds.
     func optional<Value>(_ key: String, _ format: ValueFormat<Value>, absent: String) -> Value? {
         let found = find(key, format)
         let shown = found.map(format.show)
@@ -87,8 +90,11 @@ final class Section {
         }
         entries.append(
             ShownEntry(
-                key: key, node: items.isEmpty ? .absent : .sections(items),
-                comment: items.isEmpty ? absent : nil))
+                key: key,
+                node: items.isEmpty ? .absent : .sections(items),
+                comment: items.isEmpty ? absent : nil
+            )
+        )
         return items
     }
 
@@ -98,7 +104,9 @@ final class Section {
             report(key, "must be a list (- { key: value }), not \(pair.value.kind)")
             return []
         }
-        if nodes.count > most { report(key, "has \(nodes.count) entries; at most \(most) are read") }
+        if nodes.count > most {
+            report(key, "has \(nodes.count) entries; at most \(most) are read")
+        }
         return Array(nodes.prefix(most))
     }
 
@@ -109,7 +117,10 @@ final class Section {
     func report(_ key: String?, _ text: String) {
         let place = key.map { path(to: $0) } ?? path
         reading.report(
-            line: key.flatMap { pair($0)?.line } ?? line, key: place.isEmpty ? nil : place, text)
+            line: key.flatMap { pair($0)?.line } ?? line,
+            key: place.isEmpty ? nil : place,
+            text
+        )
     }
 
     func reportUnknownKeys() {
@@ -118,9 +129,11 @@ final class Section {
             let isCut = name.hasSuffix("…'")
             let advice = Nearest.advice(for: pair.key, in: asked)
             reading.report(
-                line: pair.line, key: path.isEmpty ? nil : path,
+                line: pair.line,
+                key: path.isEmpty ? nil : path,
                 "unknown key \(name): "
-                    + (isCut ? "a key ends with a colon and a space (key: value)" : advice))
+                    + (isCut ? "a key ends with a colon and a space (key: value)" : advice)
+            )
         }
     }
 

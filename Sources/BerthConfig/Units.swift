@@ -5,7 +5,8 @@ package enum Units {
     /// The largest unit that keeps `size` whole: `128MiB`, `1536KiB`, `300B`.
     package static func text(_ size: ByteCount) -> String {
         let units = [(40, "TiB"), (30, "GiB"), (20, "MiB"), (10, "KiB")]
-        for (shift, unit) in units where size.bytes >= 1 << shift && size.bytes % (1 << shift) == 0 {
+        for (shift, unit) in units where size.bytes >= 1 << shift && size.bytes % (1 << shift) == 0
+        {
             return "\(size.bytes >> shift)\(unit)"
         }
         return "\(size.bytes)B"

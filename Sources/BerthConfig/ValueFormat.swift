@@ -36,10 +36,13 @@ struct ShownValue: Equatable, Sendable {
 
     private static func isPlain(_ text: String) -> Bool {
         let words = ["null", "true", "false", "yes", "no", "on", "off", "y", "n"]
-        guard let first = text.first, first.isASCII, first.isLetter || "./".contains(first),
-            text.last != ":", !words.contains(text.lowercased())
+        let isAddress = text.count { $0 == "." } > 1  // no number, whatever it begins with
+        guard let first = text.first, first.isLetter || "./".contains(first) || isAddress,
+            text.last != ":", !words.contains(text.lowercased()), !"-+:".contains(first)
         else { return false }
-        return text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "./:_+-".contains($0)) }
+        return text.allSatisfy {
+            $0.isASCII && ($0.isLetter || $0.isNumber || "./:_+-".contains($0))
+        }
     }
 }
 
@@ -73,7 +76,8 @@ extension ValueFormat where Value == Int {
                 else { return nil }
                 return number
             },
-            show: { .number("\($0)") })
+            show: { .number("\($0)") }
+        )
     }
 
     /// A share of a hundred, as `80%`.
@@ -81,7 +85,8 @@ extension ValueFormat where Value == Int {
         ValueFormat(
             expected: "a percentage from \(range.lowerBound)% to \(range.upperBound)%, as 80%",
             read: { text in text.last == "%" ? integer(range).read(String(text.dropLast())) : nil },
-            show: { ShownValue(yaml: "\($0)%", json: "\($0)") })
+            show: { ShownValue(yaml: "\($0)%", json: "\($0)") }
+        )
     }
 }
 
@@ -95,7 +100,8 @@ extension ValueFormat where Value == ByteCount {
                 guard let size = ByteCount(text), range.contains(size) else { return nil }
                 return size
             },
-            show: { ShownValue(yaml: Units.text($0), json: "\($0.bytes)") })
+            show: { ShownValue(yaml: Units.text($0), json: "\($0.bytes)") }
+        )
     }
 }
 
@@ -109,7 +115,8 @@ extension ValueFormat where Value == Duration {
                 guard let time = Units.duration(text), range.contains(time) else { return nil }
                 return time
             },
-            show: { ShownValue(yaml: Units.text($0), json: "\($0.components.seconds)") })
+            show: { ShownValue(yaml: Units.text($0), json: "\($0.components.seconds)") }
+        )
     }
 }
 
@@ -122,7 +129,8 @@ extension ValueFormat where Value == Money {
                 guard let money = Money(text), money <= most else { return nil }
                 return money
             },
-            show: { .number("\($0)") })
+            show: { .number("\($0)") }
+        )
     }
 }
 
@@ -137,7 +145,8 @@ extension ValueFormat where Value == Double {
                 else { return nil }
                 return number
             },
-            show: { .number("\($0)") })
+            show: { .number("\($0)") }
+        )
     }
 }
 
@@ -148,12 +157,14 @@ extension ValueFormat {
         ValueFormat(
             expected: "one of " + type.allCases.map(\.rawValue).joined(separator: ", "),
             read: { Value(rawValue: $0) },
-            show: { .text($0.rawValue) })
+            show: { .text($0.rawValue) }
+        )
     }
 
     /// A value that describes itself in the form it is read from.
     static func described(
-        _ expected: String, _ read: @escaping @Sendable (String) -> Value?
+        _ expected: String,
+        _ read: @escaping @Sendable (String) -> Value?
     ) -> ValueFormat where Value: CustomStringConvertible {
         ValueFormat(expected: expected, read: read, show: { .text($0.description) })
     }

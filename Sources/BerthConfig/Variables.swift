@@ -20,7 +20,8 @@ enum Variables {
     ///
     /// What a variable holds is taken as it is, not searched again.
     static func fill(
-        _ text: String, from environment: (String) -> String?
+        _ text: String,
+        from environment: (String) -> String?
     ) throws(VariableError) -> String {
         var result = ""
         var rest = text[...]
@@ -43,7 +44,8 @@ enum Variables {
     }
 
     private static func value(
-        of inner: Substring, from environment: (String) -> String?
+        of inner: Substring,
+        from environment: (String) -> String?
     ) throws(VariableError) -> String {
         let name = String(inner.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") })
         let rest = inner.dropFirst(name.count)

@@ -53,13 +53,17 @@ import CYaml
             throw YAMLError(line: event.line, text: "more than \(Self.maximumNodes) values")
         }
         guard depth < Self.maximumDepth else {
-            throw YAMLError(line: event.line, text: "nested deeper than \(Self.maximumDepth) levels")
+            throw YAMLError(
+                line: event.line,
+                text: "nested deeper than \(Self.maximumDepth) levels"
+            )
         }
         return YAMLNode(line: event.line, content: try content(of: event, depth: depth))
     }
 
     private mutating func content(
-        of event: Event, depth: Int
+        of event: Event,
+        depth: Int
     ) throws(YAMLError) -> YAMLNode.Content {
         switch event.kind {
         case .scalar(let text, let isPlain): return .scalar(text, isPlain: isPlain)
@@ -92,7 +96,8 @@ import CYaml
                 throw YAMLError(
                     line: event.line,
                     text: "key \(Quote.key(key)) stands here twice (first on line \(first)); "
-                        + "remove one")
+                        + "remove one"
+                )
             }
             let value = try node(from: next(), depth: depth)
             pairs.append(YAMLPair(key: key, line: event.line, value: value))
@@ -127,12 +132,14 @@ extension YAMLReader {
             throw YAMLError(
                 line: line,
                 text: "anchors (&name) and aliases (*name) are not used here: write the value out, "
-                    + "in quotes if it begins with & or *")
+                    + "in quotes if it begins with & or *"
+            )
         }
         guard unsafe !view.has_tag else {
             throw YAMLError(
                 line: line,
-                text: "tags (!name) are not used here: remove it, or put the value in quotes")
+                text: "tags (!name) are not used here: remove it, or put the value in quotes"
+            )
         }
         switch type {
         case YAML_SCALAR_EVENT:
@@ -157,6 +164,7 @@ extension YAMLReader {
         return YAMLError(
             line: line,
             text: "not readable as YAML: \(text) (indent with spaces, not tabs; put ${…} and text "
-                + "with : # { } [ ] in double quotes)")
+                + "with : # { } [ ] in double quotes)"
+        )
     }
 }

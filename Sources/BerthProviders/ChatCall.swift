@@ -1,5 +1,5 @@
 package import BerthHTTP
-import BerthLoop
+package import BerthLoop
 package import BerthMemory
 
 /// What is asked of a provider: a chat-completions request in OpenAI's shape, and who pays.

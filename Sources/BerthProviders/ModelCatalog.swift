@@ -56,7 +56,7 @@ package struct ModelChoice: Sendable {
         for settings in configuration.providers where settings.kind == .openai {
             providers[settings.name] = OpenAIProvider(settings, client: client, clock: clock)
         }
-        let listed = configuration.models.chat.compactMap { settings in
+        let listed = configuration.chatModels.compactMap { settings in
             providers[settings.provider].map {
                 ModelChoice(settings, provider: $0, ceiling: configuration.priceCeiling)
             }
@@ -85,8 +85,8 @@ extension ModelChoice {
         context = settings.context
         output = settings.output
         price = Price(
-            input: settings.price?.input ?? ceiling.input,
-            output: settings.price?.output ?? ceiling.output)
+            input: (settings.price?.input ?? ceiling.input).micros,
+            output: (settings.price?.output ?? ceiling.output).micros)
     }
 
     fileprivate init(demo: DemoProvider) {

@@ -1,6 +1,6 @@
 package import BerthConfig
 package import BerthHTTP
-import BerthLoop
+package import BerthLoop
 import BerthMemory
 
 /// Any server that speaks OpenAI's chat completions: OpenAI, OpenRouter, Groq, Ollama, llama.cpp,
@@ -17,10 +17,10 @@ import BerthMemory
     /// Makes the provider; nothing is contacted.
     package init(_ settings: Configuration.Provider, client: HTTPClient, clock: any Clock) {
         name = settings.name
-        endpoint = settings.baseURL + "/chat/completions"
+        endpoint = "\(settings.baseURL)/chat/completions"
         key = settings.apiKey
         outputMember =
-            settings.baseURL.contains("//api.openai.com") ? "max_completion_tokens" : "max_tokens"
+            settings.baseURL.host == "api.openai.com" ? "max_completion_tokens" : "max_tokens"
         self.client = client
         self.clock = clock
     }
@@ -91,7 +91,7 @@ import BerthMemory
         if error?.isAccountEmpty == true { return .accountEmpty(provider: name) }
         switch response.status {
         // A provider may repeat the key in its words: those are not passed on.
-        case 401, 403 where error?.type != "moderation":
+        case 401, 403:
             return .keyRefused(provider: name, status: response.status)
         case 402: return .accountEmpty(provider: name)
         case 429: return .rateLimited(provider: name, retryAfter: retryAfter)

@@ -57,7 +57,7 @@ import BerthMemory
             return
         }
         do {
-            try lease.grow(to: OpenAIStream.bufferSize + ByteCount(parser.pendingBytes + piece.count))
+            try lease.grow(to: OpenAIStream.bufferSize + parser.pending + ByteCount(piece.count))
             events = try parser.feed(piece)
         } catch let error as BudgetError {
             cancel()

@@ -16,14 +16,14 @@ package enum TokenEstimate {
     /// Tokens of a request: its messages and tools. A picture inside counts as one picture, not as
     /// the bytes of its base64.
     package static func input(of request: JSONObject) -> Int {
-        var tokens = 0
+        var total = 0
         for message in request.elements("messages") ?? [] {
-            tokens += perMessage + input(request.bytes[message])
+            total += perMessage + input(request.bytes[message])
         }
         for name in ["tools", "functions", "response_format"] {
-            tokens += request.value(name).map { tokens(bytes: $0.count) } ?? 0
+            total += request.value(name).map { tokens(bytes: $0.count) } ?? 0
         }
-        return tokens
+        return total
     }
 
     /// Tokens of so many bytes of text.

@@ -9,10 +9,14 @@ import Testing
     }()
 
     private func load(
-        _ path: String?, _ variables: [String: String] = [:]
+        _ path: String?,
+        _ variables: [String: String] = [:]
     ) throws(ConfigurationError) -> ConfigurationFile {
         try ConfigurationFile.load(
-            path: path, environment: { variables[$0] }, memory: testMemory)
+            path: path,
+            environment: { variables[$0] },
+            memory: testMemory
+        )
     }
 
     @Test func `the commented example behaves like no file`() throws {
@@ -30,8 +34,11 @@ import Testing
         }
         let file = try parse(
             lines.joined(separator: "\n"),
-            ["OPENAI_API_KEY": "k1", "ANTHROPIC_API_KEY": "k2", "FAL_KEY": "k3",
-                "TELEGRAM_BOT_TOKEN": "42:abc"])
+            [
+                "OPENAI_API_KEY": "k1", "ANTHROPIC_API_KEY": "k2", "FAL_KEY": "k3",
+                "TELEGRAM_BOT_TOKEN": "42:abc",
+            ]
+        )
         let configuration = file.configuration
         #expect(configuration.providers.map(\.name) == ["openai", "local", "claude", "fal"])
         #expect(configuration.chatModels.map(\.model).first == "gpt-4.1-mini")
@@ -40,11 +47,13 @@ import Testing
         #expect(configuration.telegram?.token == Secret("42:abc"))
         #expect(configuration.redis == RedisAddress("redis://127.0.0.1:6379/0"))
         #expect(configuration.memory.source == "memory.limit")
-        #expect(file.unused == [
-            "redis", "telegram", "providers[0].requests_per_minute",
-            "providers[0].tokens_per_minute", "providers[2].kind: anthropic",
-            "providers[3].kind: fal", "providers[3].concurrency", "models.image",
-        ])
+        #expect(
+            file.unused == [
+                "redis", "telegram", "providers[0].requests_per_minute",
+                "providers[0].tokens_per_minute", "providers[2].kind: anthropic",
+                "providers[3].kind: fal", "providers[3].concurrency", "models.image",
+            ]
+        )
     }
 
     private static let secrets = """
@@ -73,9 +82,11 @@ import Testing
         let shown = try parse(Self.secrets, ["KEY": "k", "b": "${c}"]).yaml
         let again = shown.replacing("token: \"***\"", with: "token: '1:a'")
             .replacing("redis://***@", with: "redis://:p@")
-        #expect(try parse(again).yaml.replacing("  # default", with: "") 
-            == shown.replacing("  # from ${KEY}", with: "").replacing("  # default", with: "")
-            .replacing(": a test's machine", with: ""))
+        #expect(
+            try parse(again).yaml.replacing("  # default", with: "")
+                == shown.replacing("  # from ${KEY}", with: "").replacing("  # default", with: "")
+                .replacing(": a test's machine", with: "")
+        )
     }
 
     static let leaks = [
@@ -86,7 +97,8 @@ import Testing
         "telegram: { token: hunter2 }", "listen: ${KEY}", "access: \"x${KEY}\"",
         "providers: [ { name: a, kind: openai, api_key: [ hunter2 ] } ]",
         "providers: [ { name: a, kind: openai, api_key: { x: hunter2 } } ]",
-        "telegram: { secret: \"hunter2!\" }", "api_key: !hunter2", "api_key: &hunter2 x", "\"hunter2",
+        "telegram: { secret: \"hunter2!\" }", "api_key: !hunter2", "api_key: &hunter2 x",
+        "\"hunter2",
     ]
 
     @Test(arguments: leaks)
@@ -98,11 +110,17 @@ import Testing
 
     @Test func `without a file everything is a default and says so`() throws {
         let file = try ConfigurationFile.parse(
-            [], file: nil, environment: { _ in nil }, memory: testMemory)
+            [],
+            file: nil,
+            environment: { _ in nil },
+            memory: testMemory
+        )
         #expect(file.path == nil)
         #expect(file.configuration.usesDemo)
         #expect(file.yaml == Self.defaults)
-        #expect(file.json.hasPrefix("{\"listen\":\"127.0.0.1:8080\",\"url\":\"http://127.0.0.1:8080\""))
+        #expect(
+            file.json.hasPrefix("{\"listen\":\"127.0.0.1:8080\",\"url\":\"http://127.0.0.1:8080\"")
+        )
         #expect(file.json.contains("\"memory\":{\"limit\":134217728}"))
         #expect(file.json.contains("\"redis\":null"))
         #expect(file.json.contains("\"ttl\":3600"))
@@ -164,5 +182,25 @@ import Testing
     @Test func `a file over 1 MiB is refused`() {
         let error = #expect(throws: ConfigurationError.self) { try load("/dev/zero") }
         #expect(error?.description == "/dev/zero: is longer than 1048576 bytes")
+    }
+
+    @Test func `a damaged file is refused or read, never a crash`() throws {
+        let example = Array(try #require(TextFile.small(Self.example)).utf8)
+        let text = Array(Self.secrets.utf8) + example
+        var random = SeededGenerator(state: 7)
+        for _ in 0..<500 {
+            var bytes = text
+            for _ in 0..<8 {
+                let place = Int.random(in: bytes.indices, using: &random)
+                bytes[place] = UInt8.random(in: 0...255, using: &random)
+            }
+            bytes.removeLast(Int.random(in: 0..<bytes.count, using: &random))
+            _ = try? ConfigurationFile.parse(
+                bytes,
+                file: "f",
+                environment: { _ in nil },
+                memory: testMemory
+            )
+        }
     }
 }

@@ -10,7 +10,8 @@ import Testing
     @Test func `the lowest limit of all ancestors counts`() {
         let found = detect([
             "/proc/self/cgroup": "0::/a/b\n", "/sys/fs/cgroup/a/b/memory.max": "max\n",
-            "/sys/fs/cgroup/a/memory.max": "104857600\n", "/sys/fs/cgroup/memory.max": "209715200\n",
+            "/sys/fs/cgroup/a/memory.max": "104857600\n",
+            "/sys/fs/cgroup/memory.max": "209715200\n",
         ])
         #expect(found.limit == .mebibytes(80))
         #expect(found.source == "80 % of the cgroup's memory.max (100 MiB)")

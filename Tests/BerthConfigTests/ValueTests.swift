@@ -4,15 +4,19 @@ import Testing
 @testable import BerthConfig
 
 @Suite struct ValueTests {
-    @Test(arguments: [
-        ("5", 5_000_000), ("0.40", 400_000), ("0.000001", 1), ("0.4000000000", 400_000),
-        ("999999999.999999", 999_999_999_999_999), ("1.5", 1_500_000), ("0", 0),
-    ] as [(String, Int64)])
+    @Test(
+        arguments: [
+            ("5", 5_000_000), ("0.40", 400_000), ("0.000001", 1), ("0.4000000000", 400_000),
+            ("999999999.999999", 999_999_999_999_999), ("1.5", 1_500_000), ("0", 0),
+        ] as [(String, Int64)]
+    )
     func `money is read digit by digit`(_ text: String, _ micros: Int64) {
         #expect(Money(text)?.micros == micros)
     }
 
-    @Test(arguments: ["", ".", "1.", ".5", "-1", "+1", "1e3", "1,5", "0.0000001", "1.2.3", "1234567890", "٣"])
+    @Test(arguments: [
+        "", ".", "1.", ".5", "-1", "+1", "1e3", "1,5", "0.0000001", "1.2.3", "1234567890", "٣",
+    ])
     func `what is no amount is refused`(_ text: String) { #expect(Money(text) == nil) }
 
     @Test(arguments: [(5_000_000, "5.00"), (3_000, "0.003"), (400_000, "0.40"), (-1, "-0.000001")])
@@ -26,7 +30,9 @@ import Testing
         #expect(Units.text(.seconds(seconds)) == text)
     }
 
-    @Test(arguments: ["", "1", "h", "-1h", "1.5h", "1h30m", "1w", "99999999999999999999d", "40000d"])
+    @Test(arguments: [
+        "", "1", "h", "-1h", "1.5h", "1h30m", "1w", "99999999999999999999d", "40000d",
+    ])
     func `what is no time is refused`(_ text: String) { #expect(Units.duration(text) == nil) }
 
     @Test(arguments: ["127.0.0.1:8080", "0.0.0.0:0", "[::1]:8080", "[::]:65535"])
@@ -34,7 +40,10 @@ import Testing
         #expect(HostPort(text)?.description == text)
     }
 
-    @Test(arguments: ["", "8080", ":8080", "::1:80", "[127.0.0.1]:80", "host:80", "1.2.3.4:65536", "1.2.3.4:-1", "1.2.3.4:"])
+    @Test(arguments: [
+        "", "8080", ":8080", "::1:80", "[127.0.0.1]:80", "host:80", "1.2.3.4:65536", "1.2.3.4:-1",
+        "1.2.3.4:",
+    ])
     func `what is no address is refused`(_ text: String) { #expect(HostPort(text) == nil) }
 
     @Test(arguments: [
@@ -72,7 +81,9 @@ import Testing
         #expect(RedisAddress(row.text)?.description == row.expected)
     }
 
-    @Test(arguments: ["redis://", "redis://u@h", "redis://h/x", "unix:rel", "rediss://h", "redis://h/0/1"])
+    @Test(arguments: [
+        "redis://", "redis://u@h", "redis://h/x", "unix:rel", "rediss://h", "redis://h/0/1",
+    ])
     func `what is no Redis address is refused`(_ text: String) {
         #expect(RedisAddress(text) == nil)
     }

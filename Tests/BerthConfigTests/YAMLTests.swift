@@ -4,22 +4,40 @@ import Testing
 
 @Suite struct YAMLTests {
     static let unreadable: [Case] = [
-        Case("a: &x 1", "f.yaml:1: anchors (&name) and aliases (*name) are not used here: "
-            + "write the value out, in quotes if it begins with & or *"),
-        Case("a: 1\nb: *x", "f.yaml:2: anchors (&name) and aliases (*name) are not used here: "
-            + "write the value out, in quotes if it begins with & or *"),
-        Case("a: !!str 1", "f.yaml:1: tags (!name) are not used here: "
-            + "remove it, or put the value in quotes"),
-        Case("data: a\n\ndata: b", "f.yaml:3: key 'data' stands here twice (first on line 1); "
-            + "remove one"),
+        Case(
+            "a: &x 1",
+            "f.yaml:1: anchors (&name) and aliases (*name) are not used here: "
+                + "write the value out, in quotes if it begins with & or *"
+        ),
+        Case(
+            "a: 1\nb: *x",
+            "f.yaml:2: anchors (&name) and aliases (*name) are not used here: "
+                + "write the value out, in quotes if it begins with & or *"
+        ),
+        Case(
+            "a: !!str 1",
+            "f.yaml:1: tags (!name) are not used here: "
+                + "remove it, or put the value in quotes"
+        ),
+        Case(
+            "data: a\n\ndata: b",
+            "f.yaml:3: key 'data' stands here twice (first on line 1); "
+                + "remove one"
+        ),
         Case("[a]: 1", "f.yaml:1: a key must be a single word"),
         Case("a: 1\n---\nb: 2", "f.yaml:2: a second document; one file holds one"),
         Case("- 1", "f.yaml:1: must be a group of keys (key: value), not a list"),
-        Case("a:\n\tb: 1", "f.yaml:2: not readable as YAML: found character that cannot start any "
-            + "token (indent with spaces, not tabs; put ${…} and text with : # { } [ ] in double "
-            + "quotes)"),
-        Case("a: [1", "f.yaml:2: not readable as YAML: did not find expected ',' or ']' (indent "
-            + "with spaces, not tabs; put ${…} and text with : # { } [ ] in double quotes)"),
+        Case(
+            "a:\n\tb: 1",
+            "f.yaml:2: not readable as YAML: found character that cannot start any "
+                + "token (indent with spaces, not tabs; put ${…} and text with : # { } [ ] in "
+                + "double quotes)"
+        ),
+        Case(
+            "a: [1",
+            "f.yaml:2: not readable as YAML: did not find expected ',' or ']' (indent "
+                + "with spaces, not tabs; put ${…} and text with : # { } [ ] in double quotes)"
+        ),
     ]
 
     @Test(arguments: unreadable)
