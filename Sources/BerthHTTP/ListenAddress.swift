@@ -96,8 +96,7 @@ final class ListeningSocket {
         _ family: Int32,
         of address: ListenAddress
     ) throws(HTTPServerError) -> Int32 {
-        let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
-        let descriptor = Glibc.socket(family, kind, 0)
+        let descriptor = Glibc.socket(family, berth_stream_socket, 0)
         guard descriptor >= 0 else { throw .cannotListen(address, SystemError("socket")) }
         if family != AF_UNIX { setOptions(of: descriptor) }
         return descriptor

@@ -1,10 +1,11 @@
 // Swift cannot call variadic C: one typed function per call that Berth makes.
 #pragma once
+// First, so that the types of sockets are those of CLinux in every build.
+#include "../CLinux/shim.h"
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <microhttpd.h>
 
 /// Starts a daemon without threads of its own, to be driven through its epoll descriptor.
