@@ -31,8 +31,8 @@ package enum HTTPServerError: Error, Equatable, CustomStringConvertible {
         case .badAddress(let address):
             "cannot listen on \(address): give an IP address and a port from 0 to 65535, or a path"
         case .pathTooLong(let path):
-            "the socket's path '\(path)' has \(path.utf8.count) bytes and Linux allows 107: choose a"
-                + " shorter data folder"
+            "the socket's path '\(path)' has \(path.utf8.count) bytes and Linux allows 107:"
+                + " choose a shorter data folder"
         case .notASocket(let path):
             "'\(path)' exists and is not a socket: move it away, or choose another path"
         case .cannotListen(let address, let error): "cannot listen on \(address): \(error)"

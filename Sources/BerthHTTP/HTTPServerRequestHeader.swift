@@ -20,7 +20,7 @@ enum RequestHeader {
         in limits: HTTPServerLimits
     ) -> Bool {
         let cookies = headers["Cookie"]?.utf8.count ?? 0
-        // A pool's entry takes 64 bytes beside its text; a cookie's text is copied, and each pair of
+        // A pool's entry takes 64 bytes beside its text; a cookie's text is copied, each pair of
         // it (2 bytes or more with its separator) is an entry.
         let pairs = cookies > 0 ? (headers["Cookie"] ?? "").utf8.count { $0 == 0x3B } + 1 : 0
         let entries = headers.count + pairs

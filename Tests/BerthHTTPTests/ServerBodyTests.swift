@@ -1,6 +1,7 @@
 import BerthHTTP
 import BerthLoop
 import BerthMemory
+import BerthTelemetry
 import BerthTestKit
 import Testing
 
@@ -66,6 +67,28 @@ import Testing
             #expect(response.header("Connection") == "close")
             #expect(response.text.contains("64 KiB"))
         }
+    }
+
+    @Loop @Test func `a refusal speaks the language of its path`() async throws {
+        let server = try HTTPServer(
+            listen: .tcp(host: "127.0.0.1", port: 0),
+            limits: Self.limits(body: .kibibytes(1)),
+            clock: SystemClock(),
+            log: .silent,
+            refusal: { .json(Array("[\"\($0.path) \($0.status)\"]".utf8), status: $0.status) },
+            handler: hello
+        )
+        let (stop, pool) = (Stop(), TaskPool())
+        pool.spawn { try? await server.run(until: stop) }
+        let client = try RawClient(port: server.port)
+        let response = try await client.ask(
+            "POST /v1/x?secret HTTP/1.1\r\nHost: x\r\nContent-Length: 9999\r\n\r\n"
+        )
+        #expect(response.text == #"["/v1/x 413"]"#)
+        #expect(response.header("Content-Type") == "application/json")
+        client.close()
+        stop.request()
+        await pool.drain()
     }
 
     @Loop @Test func `a client that sends on regardless can still read its 413`() async throws {
@@ -198,7 +221,8 @@ import Testing
             let known = try await client.ask(post(String(repeating: "a", count: 30_000)))
             #expect(known.text == "30000 30000")
             let chunked = try await client.ask(
-                "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
+                "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+                    + "3\r\nabc\r\n0\r\n\r\n"
             )
             #expect(chunked.text == "3 16384")
             let large = try await client.ask(post(String(repeating: "a", count: 70_000)))
