@@ -60,7 +60,7 @@ let package = Package(
             "BerthAdmin",
             uses: [
                 "BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "BerthHTTP",
-                "BerthStore", "BerthBot",
+                "BerthStore", "BerthBot", "BerthChannels",
             ]),
         module(
             "BerthSimulation",

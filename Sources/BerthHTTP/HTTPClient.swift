@@ -22,7 +22,7 @@ package import BerthTelemetry
     ///   - userAgent: as `berth/1.0`.
     ///   - maxIdleConnections: kept open for later requests, to all hosts together.
     ///   - maxTransfers: at once; one more is refused as busy. Each holds about 20 KiB, with TLS 80,
-    ///     and at most 48 KiB of its answer unread (1 MiB where gzip inflates a piece to that).
+    ///     and at most 32 KiB of its answer unread (1 MiB more where gzip inflates one read to that).
     ///   - certificates: a file of the authorities that TLS trusts.
     ///   - resolver: looks names up; nil: the system's.
     package init(

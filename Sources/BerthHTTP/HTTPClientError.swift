@@ -35,8 +35,9 @@ package enum HTTPClientError: Error, Equatable {
     /// What curl reports and nothing above names.
     case other(host: String, code: Int, reason: String)
 
-    /// Whether no byte of an answer has come, so that asking another server repeats nothing that
-    /// was seen. The server may still have acted: after a time-out or a cut it may have been paid.
+    /// Whether no byte of an answer has come, so that another server may be asked instead.
+    ///
+    /// The server may still have acted: after a time-out or a cut it may want to be paid.
     package var isBeforeFirstByte: Bool {
         switch self {
         case .badRequest, .busy, .unknownHost, .forbiddenAddress, .unreachable, .connectTimeout,

@@ -115,12 +115,8 @@ import CCurl
         unsafe curl_multi_remove_handle(multi, easy)
     }
 
-    /// Stops or continues reading; nothing of curl's may be on the stack.
-    ///
-    /// Both directions, because curl would otherwise read once more; see ``HTTPTransfer``.
-    func pause(_ isPaused: Bool) {
-        unsafe curl_easy_pause(easy, isPaused ? CURLPAUSE_ALL : CURLPAUSE_CONT)
-    }
+    /// Continues to read, beginning with what was refused: calls the body's function itself.
+    func resume() { unsafe curl_easy_pause(easy, CURLPAUSE_CONT) }
 
     /// The errno of the last failed connection, 0 when there was none.
     var systemCode: Int32 { Int32(clamping: unsafe berth_curl_get_long(easy, CURLINFO_OS_ERRNO)) }

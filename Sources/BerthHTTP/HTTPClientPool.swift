@@ -4,8 +4,8 @@ import CCurl
 
 /// curl's multi handle on the loop: its sockets, its timer, its pool of connections.
 ///
-/// curl is entered only from here, and never from one of its own callbacks: what those want done to
-/// a transfer (end it, pause it) waits in a list until curl has returned.
+/// curl is entered only from here, and never from one of its own callbacks: a transfer that one of
+/// those wants ended waits in a list until curl has returned.
 @safe @Loop final class HTTPClientPool {
     private let multi: HTTPClientMulti
     private let clock: any Clock
@@ -17,7 +17,6 @@ import CCurl
     /// Every running transfer, by its address: what keeps it alive while curl points to it.
     private var running: [ObjectIdentifier: HTTPTransfer] = [:]
     private var ended: [HTTPTransfer] = []
-    private var full: [HTTPTransfer] = []
     private var spare: [HTTPClientHandle] = []
 
     /// Handles kept for later transfers: about 10 KiB each.
@@ -50,14 +49,8 @@ import CCurl
         if !isBusy { inCurl {} }
     }
 
-    /// Stops reading for `transfer` when curl has returned.
-    func pause(_ transfer: HTTPTransfer) {
-        full.append(transfer)
-        if !isBusy { inCurl {} }
-    }
-
     /// Continues to read for `transfer`; not from a callback of curl's.
-    func resume(_ transfer: HTTPTransfer) { inCurl { transfer.handle?.pause(false) } }
+    func resume(_ transfer: HTTPTransfer) { inCurl { transfer.handle?.resume() } }
 
     // MARK: curl's wishes
 
@@ -122,10 +115,6 @@ import CCurl
         while let (context, code) = unsafe multi.nextDone() {
             let transfer = unsafe Unmanaged<HTTPTransfer>.fromOpaque(context).takeUnretainedValue()
             transfer.finish(with: code)
-        }
-        while let transfer = full.popLast() {
-            guard transfer.mustPause else { continue }
-            transfer.handle?.pause(true)
         }
         while let transfer = ended.popLast() { release(transfer) }
     }

@@ -45,8 +45,10 @@ package struct HTTPClientRequest: Sendable {
     package var deadlines: HTTPClientDeadlines
     /// Whom it may reach.
     package var reach: HTTPReach
-    /// Whether the server may answer in gzip. The body is decoded, and the answer's headers then
-    /// name neither Content-Encoding nor Content-Length.
+    /// Whether the server may answer in gzip.
+    ///
+    /// The body is decoded, and the answer's headers then name neither Content-Encoding nor
+    /// Content-Length.
     package var acceptsGzip: Bool
 
     /// Makes a request; `url` is checked when it is sent.

@@ -35,6 +35,7 @@ package import BerthMemory
     ///
     /// - Parameter limit: the most that is taken; what is announced or comes beyond it ends the
     ///   exchange.
+    /// - Returns: what was not taken by ``next()`` before.
     /// - Throws: ``HTTPClientError/tooLarge(host:limit:)``, and what ``next()`` throws.
     package func collect(atMost limit: ByteCount) async throws(HTTPClientError) -> [UInt8] {
         let length = headers["content-length"].flatMap { Int($0) } ?? 0

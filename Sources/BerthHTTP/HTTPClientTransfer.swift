@@ -32,10 +32,8 @@ import Glibc
     private var sends = 0
     private var sentBody = 0
 
-    /// Over this many unread bytes curl stops to read from the connection.
+    /// With more unread bytes than this curl stops to read from the connection.
     nonisolated static let mostUnread = 16 << 10
-    /// What one read from the connection may inflate to beyond that: only gzip comes near it.
-    nonisolated static let mostInflated = 1 << 20
     nonisolated static let mostHead = 64 << 10
 
     init(
@@ -53,9 +51,6 @@ import Glibc
     }
 
     var hasEnded: Bool { handle == nil || failure != nil }
-
-    /// Whether more is unread than should be, and curl must stop.
-    var mustPause: Bool { isPaused && !hasEnded }
 
     // MARK: The reader's side
 
@@ -174,20 +169,26 @@ import Glibc
         bell.signal()
     }
 
-    func take(body bytes: UnsafeRawBufferPointer) -> Bool {
-        guard failure == nil else { return false }
-        received += bytes.count
-        guard unread.count + bytes.count <= HTTPTransfer.mostInflated else {
-            fail(.tooLarge(host: target.name, limit: ByteCount(HTTPTransfer.mostInflated)))
-            return false
-        }
-        unsafe unread.append(contentsOf: bytes)
-        if unread.count > HTTPTransfer.mostUnread, !isPaused {
+    /// What curl is told about a piece of the body.
+    enum Taking {
+        case taken
+        /// To be offered again when it is resumed: too much is unread.
+        case later
+        /// The exchange has failed.
+        case refused
+    }
+
+    /// A piece of the body, at most 16 KiB.
+    func take(body bytes: UnsafeRawBufferPointer) -> Taking {
+        guard failure == nil else { return .refused }
+        guard unread.isEmpty || unread.count + bytes.count <= HTTPTransfer.mostUnread else {
             isPaused = true
-            pool.pause(self)
+            return .later
         }
+        received += bytes.count
+        unsafe unread.append(contentsOf: bytes)
         bell.signal()
-        return true
+        return .taken
     }
 
     /// Copies the next part of the body into curl's buffer.

@@ -43,12 +43,14 @@ import Glibc
         self.lookup = lookup ?? systemLookup
     }
 
-    /// The addresses of `host`, at least one.
+    /// The addresses of a name; known ones without leaving the loop's turn.
     ///
-    /// A hit returns without leaving the loop's turn.
-    ///
-    /// - Parameter deadline: when to give up; the look-up itself goes on and fills the cache.
-    /// - Throws: ``HTTPClientError``: unknown host, busy, connect time-out (of `limit`), cancelled.
+    /// - Parameters:
+    ///   - host: a name.
+    ///   - deadline: when to give up; the look-up itself goes on and fills the cache.
+    ///   - limit: the time until then, for the error.
+    /// - Returns: at least one, in the system's order of preference.
+    /// - Throws: ``HTTPClientError``: unknown host, busy, connect time-out, cancelled.
     func addresses(
         of host: String,
         until deadline: Instant,

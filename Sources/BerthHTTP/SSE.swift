@@ -8,6 +8,7 @@ package enum SSE {
     /// - Parameters:
     ///   - data: any bytes; each of its lines becomes a `data` line, so a CR or CRLF arrives as LF.
     ///   - name: the event's type; line ends in it are left out, so that it cannot forge a field.
+    /// - Returns: its lines and the blank one that ends it.
     package static func event(_ data: [UInt8], name: String? = nil) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(data.count + 16 + (name?.utf8.count ?? 0))

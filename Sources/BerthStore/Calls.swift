@@ -42,7 +42,11 @@ package struct Reservation: Equatable, Sendable {
 
     /// Makes a reservation; negative numbers count as 0.
     package init(
-        tenant: Tenant.ID, turn: Turn.ID? = nil, provider: String, model: String, tokens: Int,
+        tenant: Tenant.ID,
+        turn: Turn.ID? = nil,
+        provider: String,
+        model: String,
+        tokens: Int,
         micros: Int64
     ) {
         self.tenant = tenant
@@ -87,14 +91,15 @@ package struct CallCost: Equatable, Sendable {
 
 extension Connection {
     /// Checks the day's quotas and holds a call's worst case, in one write: however many callers
-    /// race, what is used and held never passes the quota.
+    /// race, what is used and held never passes the quota. The call is charged to the day of `now`
+    /// (in the process's time zone), whenever it ends.
     ///
-    /// - Parameters:
-    ///   - quotas: those in force for the tenant.
-    ///   - now: the call is charged to this day (in the process's time zone), whenever it ends.
+    /// - Returns: the call, to be settled or released.
     /// - Throws: ``StoreError/overQuota(_:)``; nothing is then held.
     package func reserve(
-        _ reservation: Reservation, within quotas: DailyQuotas, at now: Timestamp
+        _ reservation: Reservation,
+        within quotas: DailyQuotas,
+        at now: Timestamp
     ) throws(StoreError) -> Call.ID {
         let tokens = Ledger.clamp(reservation.tokens)
         let day = now.startOfDay
@@ -107,14 +112,26 @@ extension Connection {
             INSERT INTO usage_day (tenant, day_ms, requests, reserved_tokens) VALUES (?, ?, 1, ?)
             ON CONFLICT DO UPDATE SET requests = requests + 1,
                 reserved_tokens = reserved_tokens + excluded.reserved_tokens
-            """, reservation.tenant, day, tokens)
+            """,
+            reservation.tenant,
+            day,
+            tokens
+        )
         return try insert(
             """
             INSERT INTO call (tenant, turn, provider, model, state, day_ms, reserved_tokens,
                 reserved_micros, created_ms)
             VALUES (?, ?, ?, ?, 'reserved', ?, ?, ?, ?)
-            """, reservation.tenant, reservation.turn, reservation.provider, reservation.model,
-            day, tokens, Ledger.clamp(reservation.micros), now)
+            """,
+            reservation.tenant,
+            reservation.turn,
+            reservation.provider,
+            reservation.model,
+            day,
+            tokens,
+            Ledger.clamp(reservation.micros),
+            now
+        )
     }
 
     /// Charges what a call has really cost, to the day on which it was reserved.
@@ -122,7 +139,9 @@ extension Connection {
     /// - Returns: whether the call was reserved; if not, nothing was charged.
     @discardableResult
     package func settle(
-        _ call: Call.ID, at cost: CallCost, now: Timestamp
+        _ call: Call.ID,
+        at cost: CallCost,
+        now: Timestamp
     ) throws(StoreError) -> Bool {
         let input = Ledger.clamp(cost.inputTokens)
         let output = Ledger.clamp(cost.outputTokens)
@@ -132,7 +151,15 @@ extension Connection {
             UPDATE call SET state = 'settled', input_tokens = ?, output_tokens = ?,
                 settled_micros = ?, estimated = ?, settled_ms = ?
             WHERE id = ? AND state = 'reserved' RETURNING tenant, day_ms, reserved_tokens
-            """, input, output, micros, cost.isEstimated, now, call, row: Ledger.Held.init)
+            """,
+            input,
+            output,
+            micros,
+            cost.isEstimated,
+            now,
+            call,
+            row: Ledger.Held.init
+        )
         guard let held else { return false }
         try run(
             """
@@ -140,7 +167,14 @@ extension Connection {
                 input_tokens = input_tokens + ?, output_tokens = output_tokens + ?,
                 micros = micros + ?
             WHERE tenant = ? AND day_ms = ?
-            """, held.tokens, input, output, micros, held.tenant, held.day)
+            """,
+            held.tokens,
+            input,
+            output,
+            micros,
+            held.tenant,
+            held.day
+        )
         return true
     }
 
@@ -153,37 +187,50 @@ extension Connection {
             """
             UPDATE call SET state = 'released', settled_ms = ?
             WHERE id = ? AND state = 'reserved' RETURNING tenant, day_ms, reserved_tokens
-            """, now, call, row: Ledger.Held.init)
+            """,
+            now,
+            call,
+            row: Ledger.Held.init
+        )
         guard let held else { return false }
         try run(
             """
             UPDATE usage_day SET requests = max(0, requests - 1),
                 reserved_tokens = max(0, reserved_tokens - ?)
             WHERE tenant = ? AND day_ms = ?
-            """, held.tokens, held.tenant, held.day)
+            """,
+            held.tokens,
+            held.tenant,
+            held.day
+        )
         return true
     }
 
-    /// At the start: charges every call that an earlier run left open at its reservation, since
-    /// nobody knows what the provider did. Its tokens count as output, in the call and in the day.
+    /// At the start: charges every call that an earlier run left open at its reservation.
+    ///
+    /// Nobody knows what the provider did. The tokens count as output, in the call and in the day.
     ///
     /// - Returns: how many there were.
     package func chargeOpenCalls(at now: Timestamp) throws(StoreError) -> Int {
         try run(
             """
             UPDATE usage_day SET reserved_tokens = max(0, reserved_tokens - held.tokens),
-                output_tokens = output_tokens + held.tokens, micros = micros + held.micros
+                output_tokens = output_tokens + held.tokens,
+                micros = usage_day.micros + held.micros
             FROM (SELECT tenant, day_ms, sum(reserved_tokens) AS tokens,
                     sum(reserved_micros) AS micros
                 FROM call WHERE state = 'reserved' GROUP BY tenant, day_ms) AS held
             WHERE usage_day.tenant = held.tenant AND usage_day.day_ms = held.day_ms
-            """)
+            """
+        )
         return try run(
             """
             UPDATE call SET state = 'uncertain', output_tokens = reserved_tokens,
                 settled_micros = reserved_micros, estimated = 1, settled_ms = ?
             WHERE state = 'reserved'
-            """, now)
+            """,
+            now
+        )
     }
 
     /// A call of the ledger, or nil.
@@ -193,12 +240,20 @@ extension Connection {
             SELECT id, tenant, state, day_ms, reserved_tokens, reserved_micros, input_tokens,
                 output_tokens, settled_micros
             FROM call WHERE id = ?
-            """, id
+            """,
+            id
         ) { row throws(StoreError) in
             Call(
-                id: row.id(0), tenant: row.id(1), state: try row.word(2), day: row.timestamp(3),
-                reservedTokens: row.int(4), reservedMicros: row.int64(5),
-                inputTokens: row.int(6), outputTokens: row.int(7), settledMicros: row.int64(8))
+                id: row.id(0),
+                tenant: row.id(1),
+                state: try row.word(2),
+                day: row.timestamp(3),
+                reservedTokens: row.int(4),
+                reservedMicros: row.int64(5),
+                inputTokens: row.int(6),
+                outputTokens: row.int(7),
+                settledMicros: row.int64(8)
+            )
         }
     }
 }
@@ -218,8 +273,9 @@ private enum Ledger {
         }
     }
 
-    /// The most tokens or micros of one call. A sum passes 63 bits only after eight million calls
-    /// of this size, and SQLite refuses a sum that does: no counter ever wraps.
+    /// The most tokens or micros of one call.
+    ///
+    /// A sum passes 63 bits only after eight million calls of this size, and SQLite refuses a sum that does: no counter ever wraps.
     static let most = 1 << 40
 
     /// A number that a provider or a client may have made up, as one that can be added.

@@ -20,7 +20,11 @@ import CSQLite
     init(file: String, flags: Int32) throws(StoreError) {
         var handle: OpaquePointer?
         let code = unsafe sqlite3_open_v2(
-            file, &handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
+            file,
+            &handle,
+            flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+            nil
+        )
         guard code == SQLITE_OK, let handle = unsafe handle else {
             let error = unsafe StoreError(code, on: handle, file: file)
             unsafe sqlite3_close_v2(handle)
@@ -45,7 +49,8 @@ import CSQLite
     ///   - row: reads the columns.
     /// - Throws: SQLite's failure as ``StoreError``, or what `row` throws.
     package func forEach<each Parameter: Bindable>(
-        _ sql: StaticString, _ parameters: repeat each Parameter,
+        _ sql: StaticString,
+        _ parameters: repeat each Parameter,
         row: (borrowing Row) throws(StoreError) -> Bool
     ) throws(StoreError) {
         let key = unsafe UInt(bitPattern: sql.utf8Start)
@@ -71,7 +76,8 @@ import CSQLite
     /// - Returns: how many rows an INSERT, UPDATE or DELETE changed, cascades not counted.
     @discardableResult
     package func run<each Parameter: Bindable>(
-        _ sql: StaticString, _ parameters: repeat each Parameter
+        _ sql: StaticString,
+        _ parameters: repeat each Parameter
     ) throws(StoreError) -> Int {
         try forEach(sql, repeat each parameters) { _ throws(StoreError) in true }
         return Int(unsafe sqlite3_changes64(handle))
@@ -79,7 +85,8 @@ import CSQLite
 
     /// The first row of a statement's result, or nil where it has none.
     package func first<Value, each Parameter: Bindable>(
-        _ sql: StaticString, _ parameters: repeat each Parameter,
+        _ sql: StaticString,
+        _ parameters: repeat each Parameter,
         row read: (borrowing Row) throws(StoreError) -> Value
     ) throws(StoreError) -> Value? {
         var value: Value?
@@ -92,7 +99,8 @@ import CSQLite
 
     /// All rows of a statement's result: bounded by the statement's LIMIT or by a small table.
     package func all<Value, each Parameter: Bindable>(
-        _ sql: StaticString, _ parameters: repeat each Parameter,
+        _ sql: StaticString,
+        _ parameters: repeat each Parameter,
         row read: (borrowing Row) throws(StoreError) -> Value
     ) throws(StoreError) -> [Value] {
         var values: [Value] = []
@@ -107,7 +115,8 @@ import CSQLite
     ///
     /// - Returns: its key.
     func insert<Entity, each Parameter: Bindable>(
-        _ sql: StaticString, _ parameters: repeat each Parameter
+        _ sql: StaticString,
+        _ parameters: repeat each Parameter
     ) throws(StoreError) -> RowID<Entity> {
         try run(sql, repeat each parameters)
         return RowID(unsafe sqlite3_last_insert_rowid(handle))
@@ -117,7 +126,8 @@ import CSQLite
     package var preparedStatements: Int { cache.count }
 
     private func statement(
-        _ sql: StaticString, _ key: StatementCache.Key
+        _ sql: StaticString,
+        _ key: StatementCache.Key
     ) throws(StoreError) -> Statement {
         if let statement = cache.take(key) { return statement }
         return try unsafe Statement(sql, on: handle, file: file)
@@ -151,7 +161,12 @@ import CSQLite
     /// Moves the whole log into the database file and empties it.
     func checkpoint() throws(StoreError) {
         let code = unsafe sqlite3_wal_checkpoint_v2(
-            handle, nil, SQLITE_CHECKPOINT_TRUNCATE, nil, nil)
+            handle,
+            nil,
+            SQLITE_CHECKPOINT_TRUNCATE,
+            nil,
+            nil
+        )
         if code != SQLITE_OK { throw unsafe StoreError(code, on: handle, file: file) }
     }
 }

@@ -16,17 +16,9 @@ package final class DataFolder: Sendable {
     /// - Parameter path: relative to the working directory, or absolute.
     /// - Throws: ``StoreError/folder(path:reason:)``, ``StoreError/inUse(folder:pid:)``.
     package init(path: String) throws(StoreError) {
-        self.path = path
         try DataFolder.make(path)
-        lock = unsafe open(path + "/berth.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard lock >= 0 else { throw DataFolder.failure(path, "open(berth.lock)") }
-        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
-            let code = errno
-            let holder = DataFolder.holder(lock)
-            close(lock)
-            if code == EWOULDBLOCK { throw .inUse(folder: path, pid: holder) }
-            throw DataFolder.failure(path, "flock(berth.lock)", code: code)
-        }
+        lock = try DataFolder.lock(path)
+        self.path = path
         sign()
     }
 
@@ -62,12 +54,26 @@ package final class DataFolder: Sendable {
     }
 
     private static func failure(
-        _ path: String, _ call: String, code: Int32 = errno
+        _ path: String,
+        _ call: String,
+        code: Int32 = errno
     ) -> StoreError {
         .folder(path: path, reason: SystemError(call, code: code).description)
     }
 
-    // MARK: The pid
+    // MARK: The lock
+
+    /// A function of its own, because an initialiser that fails late runs `deinit` too, which
+    /// would close the descriptor a second time.
+    private static func lock(_ path: String) throws(StoreError) -> Int32 {
+        let lock = unsafe open(path + "/berth.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard lock >= 0 else { throw failure(path, "open(berth.lock)") }
+        guard flock(lock, LOCK_EX | LOCK_NB) != 0 else { return lock }
+        let code = errno
+        defer { close(lock) }
+        if code == EWOULDBLOCK { throw .inUse(folder: path, pid: holder(lock)) }
+        throw failure(path, "flock(berth.lock)", code: code)
+    }
 
     private func sign() {
         let line = Array("\(getpid())\n".utf8)

@@ -12,7 +12,8 @@ package actor Database {
     /// The most operations that wait or run at once; one more is refused with ``StoreError/busy``.
     package static let queueLimit = 4096
 
-    private let folder: DataFolder
+    /// Held for its lock until the database is closed.
+    private var folder: DataFolder?
     private let log: Log
     private let worker = Worker(name: "sqlite")
     private let queueLimit: Int
@@ -46,29 +47,34 @@ package actor Database {
     /// Opens the folder's database, makes it where it is missing, and brings its tables up to date.
     ///
     /// - Parameters:
-    ///   - folder: kept, with its lock, for as long as the database.
+    ///   - folder: kept, with its lock, until the database is closed.
     ///   - log: learns of migrations, and of commits that fail.
     ///   - queueLimit: as ``queueLimit``, for tests.
+    /// - Returns: the database, ready.
     /// - Throws: ``StoreError``: a foreign, newer, corrupt or unwritable file.
     package static func open(
-        in folder: DataFolder, log: Log, queueLimit: Int = Database.queueLimit
+        in folder: DataFolder,
+        log: Log,
+        queueLimit: Int = Database.queueLimit
     ) async throws(StoreError) -> Database {
         let database = Database(folder: folder, log: log, queueLimit: queueLimit)
-        try await database.start()
+        try await database.start(folder.database)
         return database
     }
 
-    private func start() throws(StoreError) {
-        let (connection, version) = try Connection.open(folder.database)
+    private func start(_ file: String) throws(StoreError) {
+        let (connection, version) = try Connection.open(file)
         self.connection = connection
         guard version < Schema.version else { return }
         log.info(
             "database brought up to date",
-            ["file": "\(folder.database)", "from": .int(version), "to": .int(Schema.version)])
+            ["file": "\(file)", "from": .int(version), "to": .int(Schema.version)]
+        )
     }
 
-    /// Finishes what was given before, moves the log into the file and closes it; everything after
-    /// gets ``StoreError/closed``. Does nothing the second time.
+    /// Finishes what was given before, moves the log into the file and closes it.
+    ///
+    /// Everything after gets ``StoreError/closed``. Does nothing the second time.
     package func close() {
         queue.withLock { $0.isClosed = true }
         drain()
@@ -77,6 +83,7 @@ package actor Database {
             log.warning("database log was not emptied at the end", ["why": .describing(error)])
         }
         connection = nil
+        folder = nil
     }
 
     /// Gives SQLite's page cache and statements back to the allocator: for an idle service.
@@ -173,7 +180,9 @@ package actor Database {
     private func report(_ failure: StoreError?, of writes: Int) {
         if let failure, !isFailing {
             log.error(
-                "database writes fail", ["why": .describing(failure), "writes": .int(writes)])
+                "database writes fail",
+                ["why": .describing(failure), "writes": .int(writes)]
+            )
         } else if failure == nil, isFailing {
             log.info("database writes succeed again")
         }

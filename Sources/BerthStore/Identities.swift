@@ -21,19 +21,29 @@ extension Connection {
     ///
     /// - Throws: ``StoreError/exists(what:)`` when the person is a tenant already.
     package func addIdentity(
-        of tenant: Tenant.ID, channel: Channel, external: String, at now: Timestamp
+        of tenant: Tenant.ID,
+        channel: Channel,
+        external: String,
+        at now: Timestamp
     ) throws(StoreError) {
         try run(
             "INSERT INTO identity (tenant, channel, external, created_ms) VALUES (?, ?, ?, ?)",
-            tenant, channel, external, now)
+            tenant,
+            channel,
+            external,
+            now
+        )
     }
 
     /// The tenant that a person of a channel is, or nil.
     package func tenant(
-        channel: Channel, external: String
+        channel: Channel,
+        external: String
     ) throws(StoreError) -> Tenant.ID? {
         try first(
-            "SELECT tenant FROM identity WHERE channel = ? AND external = ?", channel, external
+            "SELECT tenant FROM identity WHERE channel = ? AND external = ?",
+            channel,
+            external
         ) { row throws(StoreError) in row.id(0) }
     }
 
@@ -43,11 +53,15 @@ extension Connection {
             """
             SELECT tenant, channel, external, created_ms FROM identity
             WHERE tenant = ? ORDER BY channel, external
-            """, tenant
+            """,
+            tenant
         ) { row throws(StoreError) in
             Identity(
-                tenant: row.id(0), channel: try row.word(1), external: row.text(2),
-                created: row.timestamp(3))
+                tenant: row.id(0),
+                channel: try row.word(1),
+                external: row.text(2),
+                created: row.timestamp(3)
+            )
         }
     }
 }

@@ -24,17 +24,20 @@ extension APIKey {
 }
 
 extension Connection {
-    /// Adds a key to a tenant.
-    ///
-    /// - Parameters:
-    ///   - hash: SHA-256 of the key: 32 bytes.
-    ///   - hint: the key's first characters after `berth-`.
+    /// Adds a key to a tenant: its SHA-256 (32 bytes), and its first characters after `berth-`.
     package func addKey(
-        for tenant: Tenant.ID, hash: [UInt8], hint: String, at now: Timestamp
+        for tenant: Tenant.ID,
+        hash: [UInt8],
+        hint: String,
+        at now: Timestamp
     ) throws(StoreError) -> APIKey {
         let id: APIKey.ID = try insert(
             "INSERT INTO api_key (tenant, hash, hint, created_ms) VALUES (?, ?, ?, ?)",
-            tenant, hash, hint, now)
+            tenant,
+            hash,
+            hint,
+            now
+        )
         return APIKey(id: id, tenant: tenant, hash: hash, hint: hint, created: now)
     }
 
@@ -51,7 +54,8 @@ extension Connection {
             """
             SELECT id, tenant, hash, hint, created_ms FROM api_key
             WHERE tenant = ? AND revoked_ms IS NULL ORDER BY id
-            """, tenant
+            """,
+            tenant
         ) { row throws(StoreError) in APIKey(row) }
     }
 
@@ -60,7 +64,10 @@ extension Connection {
     /// - Throws: ``StoreError/notFound(what:)`` also for a key that was revoked before.
     package func revokeKey(_ id: APIKey.ID, at now: Timestamp) throws(StoreError) {
         let changed = try run(
-            "UPDATE api_key SET revoked_ms = ? WHERE id = ? AND revoked_ms IS NULL", now, id)
+            "UPDATE api_key SET revoked_ms = ? WHERE id = ? AND revoked_ms IS NULL",
+            now,
+            id
+        )
         if changed == 0 { throw .notFound(what: "key") }
     }
 }

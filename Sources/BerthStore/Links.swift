@@ -20,18 +20,22 @@ extension LoginOwner {
 }
 
 extension Connection {
-    /// Adds a login link, and deletes all whose time is over.
-    ///
-    /// - Parameters:
-    ///   - hash: SHA-256 of the link's token: 32 bytes.
-    ///   - expires: from then on it is refused.
+    /// Adds a login link by the SHA-256 (32 bytes) of its token, and deletes all whose time is over;
+    /// from `expires` on it is refused.
     package func addLink(
-        for owner: LoginOwner, hash: [UInt8], at now: Timestamp, expires: Timestamp
+        for owner: LoginOwner,
+        hash: [UInt8],
+        at now: Timestamp,
+        expires: Timestamp
     ) throws(StoreError) {
         try run("DELETE FROM web_link WHERE expires_ms <= ?", now)
         try run(
             "INSERT INTO web_link (tenant, hash, created_ms, expires_ms) VALUES (?, ?, ?, ?)",
-            owner.tenant, hash, now, expires)
+            owner.tenant,
+            hash,
+            now,
+            expires
+        )
     }
 
     /// Uses a login link up: of any number of callers, one gets the owner.
@@ -45,7 +49,9 @@ extension Connection {
             WHERE hash = ?2 AND used_ms IS NULL AND expires_ms > ?1 AND (tenant IS NULL OR EXISTS (
                 SELECT 1 FROM tenant WHERE tenant.id = web_link.tenant AND state = 'active'))
             RETURNING tenant
-            """, now, hash
+            """,
+            now,
+            hash
         ) { row throws(StoreError) in LoginOwner(row.idOrNil(0)) }
     }
 }

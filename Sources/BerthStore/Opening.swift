@@ -9,7 +9,9 @@ extension Connection {
     static func open(_ file: String) throws(StoreError) -> (Connection, migratedFrom: Int) {
         try makeFile(file)
         let connection = try Connection(
-            file: file, flags: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
+            file: file,
+            flags: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+        )
         try connection.limitMemory()
         let version = try connection.requireOurs()
         try connection.configure()
@@ -71,7 +73,8 @@ extension Connection {
             PRAGMA temp_store = MEMORY;
             PRAGMA trusted_schema = OFF;
             PRAGMA cell_size_check = ON;
-            """)
+            """
+        )
     }
 
     private func configure() throws(StoreError) {
@@ -82,11 +85,15 @@ extension Connection {
             PRAGMA foreign_keys = ON;
             PRAGMA wal_autocheckpoint = 1000;
             PRAGMA journal_size_limit = 8388608;
-            """)
+            """
+        )
         let mode = try first("PRAGMA journal_mode") { row throws(StoreError) in row.text(0) }
         guard mode == "wal" else {
             throw .failed(
-                file: file, code: 0, detail: "this disk cannot hold a write-ahead log")
+                file: file,
+                code: 0,
+                detail: "this disk cannot hold a write-ahead log"
+            )
         }
     }
 

@@ -20,7 +20,8 @@ struct Operation: Sendable {
     let refuse: @Sendable (StoreError) -> Void
 
     init<Value: Sendable>(
-        _ kind: Kind, _ body: @escaping @Sendable (Connection) throws(StoreError) -> Value,
+        _ kind: Kind,
+        _ body: @escaping @Sendable (Connection) throws(StoreError) -> Value,
         reply: @escaping @Sendable (Result<Value, StoreError>) -> Void
     ) {
         self.kind = kind

@@ -20,7 +20,8 @@ extension StoreError {
             let reason = system == 0 ? detail : SystemError(detail, code: system).description
             self = .failed(file: file, code: Int(code), detail: reason)
         default:
-            self = StoreError.constraint(code, detail)
+            self =
+                StoreError.constraint(code, detail)
                 ?? .failed(file: file, code: Int(code), detail: detail)
         }
     }

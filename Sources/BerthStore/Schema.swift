@@ -11,6 +11,8 @@ enum Schema {
 
     static let migrations: [StaticString] = [first]
 
+    /// All tables of version 1.
+    ///
     /// Foreign keys of a session's rows cascade, so that removing a tenant's sessions is one
     /// statement. The ledger (`call`, `usage_day`) outlives everything: `call.turn` is no foreign
     /// key. An index over the open rows alone keeps the start quick however long the history is.

@@ -38,30 +38,53 @@ extension Session {
 }
 
 extension Connection {
-    /// Begins a conversation.
+    /// Begins a conversation under a random public id, of an owner or (nil) of a group.
     ///
-    /// - Parameters:
-    ///   - publicID: random, as long as a client must not guess it.
-    ///   - tenant: the owner, or nil for a group.
+    /// - Returns: its row.
     /// - Throws: ``StoreError/exists(what:)`` when the public id is taken.
     package func addSession(
-        publicID: String, channel: Channel, place: String = "", tenant: Tenant.ID?,
-        title: String = "", model: String? = nil, at now: Timestamp
+        publicID: String,
+        channel: Channel,
+        place: String = "",
+        tenant: Tenant.ID?,
+        title: String = "",
+        model: String? = nil,
+        at now: Timestamp
     ) throws(StoreError) -> Session {
         let id: Session.ID = try insert(
             """
             INSERT INTO session
                 (public_id, channel, place, tenant, title, model, created_ms, updated_ms)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-            """, publicID, channel, place, tenant, title, model, now, now)
+            """,
+            publicID,
+            channel,
+            place,
+            tenant,
+            title,
+            model,
+            now,
+            now
+        )
         return Session(
-            id: id, publicID: publicID, channel: channel, place: place, tenant: tenant,
-            title: title, model: model, created: now, updated: now, clearedThrough: nil)
+            id: id,
+            publicID: publicID,
+            channel: channel,
+            place: place,
+            tenant: tenant,
+            title: title,
+            model: model,
+            created: now,
+            updated: now,
+            clearedThrough: nil
+        )
     }
 
     /// A tenant's conversations on a channel that are not deleted, the last used first.
     package func sessions(
-        of tenant: Tenant.ID, channel: Channel, limit: Int
+        of tenant: Tenant.ID,
+        channel: Channel,
+        limit: Int
     ) throws(StoreError) -> [Session] {
         try all(
             """
@@ -69,7 +92,10 @@ extension Connection {
                 cleared_turn
             FROM session WHERE tenant = ? AND channel = ? AND deleted_ms IS NULL
             ORDER BY updated_ms DESC, id DESC LIMIT ?
-            """, tenant, channel, max(0, limit)
+            """,
+            tenant,
+            channel,
+            max(0, limit)
         ) { row throws(StoreError) in try Session(row) }
     }
 
@@ -80,7 +106,8 @@ extension Connection {
             SELECT id, public_id, channel, place, tenant, title, model, created_ms, updated_ms,
                 cleared_turn
             FROM session WHERE public_id = ? AND deleted_ms IS NULL
-            """, publicID
+            """,
+            publicID
         ) { row throws(StoreError) in try Session(row) }
     }
 
@@ -100,7 +127,8 @@ extension Connection {
     /// - Throws: ``StoreError/notFound(what:)``.
     package func setTitle(_ title: String, of session: Session.ID) throws(StoreError) {
         try requireSession(
-            run("UPDATE session SET title = ? WHERE id = ? AND deleted_ms IS NULL", title, session))
+            run("UPDATE session SET title = ? WHERE id = ? AND deleted_ms IS NULL", title, session)
+        )
     }
 
     /// Chooses the model of a conversation; nil: the configuration's list.
@@ -108,7 +136,8 @@ extension Connection {
     /// - Throws: ``StoreError/notFound(what:)``.
     package func setModel(_ model: String?, of session: Session.ID) throws(StoreError) {
         try requireSession(
-            run("UPDATE session SET model = ? WHERE id = ? AND deleted_ms IS NULL", model, session))
+            run("UPDATE session SET model = ? WHERE id = ? AND deleted_ms IS NULL", model, session)
+        )
     }
 
     /// Puts a conversation on top of the list.
@@ -117,8 +146,11 @@ extension Connection {
     package func touchSession(_ session: Session.ID, at now: Timestamp) throws(StoreError) {
         try requireSession(
             run(
-                "UPDATE session SET updated_ms = ? WHERE id = ? AND deleted_ms IS NULL", now,
-                session))
+                "UPDATE session SET updated_ms = ? WHERE id = ? AND deleted_ms IS NULL",
+                now,
+                session
+            )
+        )
     }
 
     /// Begins the prompt anew: everything said so far stays in the history, outside the window.
@@ -131,7 +163,10 @@ extension Connection {
                 UPDATE session
                 SET cleared_turn = (SELECT coalesce(max(id), 0) FROM turn WHERE session = ?1)
                 WHERE id = ?1 AND deleted_ms IS NULL
-                """, session))
+                """,
+                session
+            )
+        )
     }
 
     /// Takes a conversation out of every list.
@@ -140,8 +175,11 @@ extension Connection {
     package func deleteSession(_ session: Session.ID, at now: Timestamp) throws(StoreError) {
         try requireSession(
             run(
-                "UPDATE session SET deleted_ms = ? WHERE id = ? AND deleted_ms IS NULL", now,
-                session))
+                "UPDATE session SET deleted_ms = ? WHERE id = ? AND deleted_ms IS NULL",
+                now,
+                session
+            )
+        )
     }
 
     private func requireSession(_ changed: Int) throws(StoreError) {

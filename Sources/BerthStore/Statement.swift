@@ -15,8 +15,13 @@ import CSQLite
         var handle: OpaquePointer?
         let text = unsafe UnsafeRawPointer(sql.utf8Start).assumingMemoryBound(to: CChar.self)
         let code = unsafe sqlite3_prepare_v3(
-            connection, text, Int32(clamping: sql.utf8CodeUnitCount),
-            UInt32(SQLITE_PREPARE_PERSISTENT), &handle, nil)
+            connection,
+            text,
+            Int32(clamping: sql.utf8CodeUnitCount),
+            UInt32(SQLITE_PREPARE_PERSISTENT),
+            &handle,
+            nil
+        )
         guard code == SQLITE_OK, let handle = unsafe handle else {
             throw unsafe StoreError(code, on: connection, file: file)
         }
@@ -37,12 +42,20 @@ import CSQLite
         case .text(var text):
             code = text.withUTF8 { bytes in
                 unsafe berth_sqlite_bind_text(
-                    handle, index, bytes.baseAddress, UInt64(bytes.count))
+                    handle,
+                    index,
+                    bytes.baseAddress,
+                    UInt64(bytes.count)
+                )
             }
         case .blob(let bytes):
             code = unsafe bytes.withUnsafeBytes { bytes in
                 unsafe berth_sqlite_bind_blob(
-                    handle, index, bytes.baseAddress, UInt64(bytes.count))
+                    handle,
+                    index,
+                    bytes.baseAddress,
+                    UInt64(bytes.count)
+                )
             }
         }
         try check(code)

@@ -4,7 +4,7 @@
 /// A statement in use is out of the cache, so that a second use of the same SQL within it gets a
 /// statement of its own.
 struct StatementCache {
-    /// The most that is kept. A statement of Berth's takes 2 to 6 KiB.
+    /// The most that is kept, of a few KiB each.
     let limit: Int
     private var entries: [Key: Entry] = [:]
     private var uses: UInt64 = 0

@@ -21,7 +21,7 @@ package struct Tenant: Equatable, Sendable {
     package let quotas: TenantQuotas
 }
 
-/// A tenant's own limits; nil: the configuration's default. All are 0 or more.
+/// A tenant's own limits, 0 or more each; nil: the configuration's default.
 package struct TenantQuotas: Equatable, Sendable {
     package var requestsPerDay: Int?
     package var tokensPerDay: Int?
@@ -62,11 +62,15 @@ extension Connection {
     /// - Throws: ``StoreError/nameTaken(_:)``; a removed tenant's name is free again.
     package func addTenant(named name: String, at now: Timestamp) throws(StoreError) -> Tenant {
         let taken = try first(
-            "SELECT 1 FROM tenant WHERE name = ? AND state <> 'removed'", name
+            "SELECT 1 FROM tenant WHERE name = ? AND state <> 'removed'",
+            name
         ) { _ throws(StoreError) in true }
         if taken != nil { throw .nameTaken(name) }
         let id: Tenant.ID = try insert(
-            "INSERT INTO tenant (name, state, created_ms) VALUES (?, 'active', ?)", name, now)
+            "INSERT INTO tenant (name, state, created_ms) VALUES (?, 'active', ?)",
+            name,
+            now
+        )
         return Tenant(id: id, name: name, state: .active, created: now, quotas: TenantQuotas())
     }
 
@@ -88,7 +92,8 @@ extension Connection {
             SELECT id, name, state, created_ms, requests_per_day, tokens_per_day, images_per_day,
                 spend_per_month_micros, memory_bytes, disk_bytes, files
             FROM tenant WHERE name = ? AND state <> 'removed'
-            """, name
+            """,
+            name
         ) { row throws(StoreError) in try Tenant(row) }
     }
 
@@ -99,7 +104,8 @@ extension Connection {
             SELECT id, name, state, created_ms, requests_per_day, tokens_per_day, images_per_day,
                 spend_per_month_micros, memory_bytes, disk_bytes, files
             FROM tenant WHERE id = ?
-            """, id
+            """,
+            id
         ) { row throws(StoreError) in try Tenant(row) }
     }
 
@@ -137,14 +143,25 @@ extension Connection {
             UPDATE tenant SET requests_per_day = ?, tokens_per_day = ?, images_per_day = ?,
                 spend_per_month_micros = ?, memory_bytes = ?, disk_bytes = ?, files = ?
             WHERE id = ? AND state <> 'removed'
-            """, quotas.requestsPerDay, quotas.tokensPerDay, quotas.imagesPerDay,
-            quotas.spendPerMonthMicros, quotas.memoryBytes, quotas.diskBytes, quotas.files, id)
+            """,
+            quotas.requestsPerDay,
+            quotas.tokensPerDay,
+            quotas.imagesPerDay,
+            quotas.spendPerMonthMicros,
+            quotas.memoryBytes,
+            quotas.diskBytes,
+            quotas.files,
+            id
+        )
         if changed == 0 { throw .notFound(what: "tenant") }
     }
 
     private func set(_ state: Tenant.State, of id: Tenant.ID) throws(StoreError) {
         let changed = try run(
-            "UPDATE tenant SET state = ? WHERE id = ? AND state <> 'removed'", state, id)
+            "UPDATE tenant SET state = ? WHERE id = ? AND state <> 'removed'",
+            state,
+            id
+        )
         if changed == 0 { throw .notFound(what: "tenant") }
     }
 }

@@ -88,23 +88,33 @@ extension Turn {
 }
 
 extension Connection {
-    /// Writes a message down; with the commit it is accepted, and may be acknowledged.
+    /// Writes a message of the tenant who pays down under a random public id; with the commit it is
+    /// accepted, and may be acknowledged.
     ///
-    /// - Parameters:
-    ///   - publicID: random; what clients see.
-    ///   - tenant: who pays.
+    /// - Returns: its key.
     /// - Throws: ``StoreError/notFound(what:)`` when the session is deleted,
     ///   ``StoreError/exists(what:)`` when the public id is taken.
     package func acceptTurn(
-        publicID: String, session: Session.ID, tenant: Tenant.ID, text: String,
-        model: String? = nil, at now: Timestamp
+        publicID: String,
+        session: Session.ID,
+        tenant: Tenant.ID,
+        text: String,
+        model: String? = nil,
+        at now: Timestamp
     ) throws(StoreError) -> Turn.ID {
         try touchSession(session, at: now)
         return try insert(
             """
             INSERT INTO turn (public_id, session, tenant, state, text, model, created_ms)
             VALUES (?, ?, ?, 'accepted', ?, ?, ?)
-            """, publicID, session, tenant, text, model, now)
+            """,
+            publicID,
+            session,
+            tenant,
+            text,
+            model,
+            now
+        )
     }
 
     /// Says that a provider is being asked.
@@ -120,7 +130,8 @@ extension Connection {
     /// - Returns: whether the turn was running; if not, nothing was changed.
     @discardableResult
     package func savePartialAnswer(
-        _ answer: String, of turn: Turn.ID
+        _ answer: String,
+        of turn: Turn.ID
     ) throws(StoreError) -> Bool {
         try run("UPDATE turn SET answer = ? WHERE id = ? AND state = 'running'", answer, turn) > 0
     }
@@ -130,15 +141,26 @@ extension Connection {
     /// - Returns: whether the turn was open; if not, nothing was changed.
     @discardableResult
     package func finishTurn(
-        _ turn: Turn.ID, as outcome: TurnOutcome, at now: Timestamp
+        _ turn: Turn.ID,
+        as outcome: TurnOutcome,
+        at now: Timestamp
     ) throws(StoreError) -> Bool {
         try run(
             """
             UPDATE turn SET state = ?, answer = ?, error = ?, model = coalesce(?, model),
                 input_tokens = ?, output_tokens = ?, estimated = ?, finished_ms = ?
             WHERE id = ? AND state IN ('accepted', 'running')
-            """, outcome.end, outcome.answer, outcome.error, outcome.model,
-            outcome.inputTokens, outcome.outputTokens, outcome.isEstimated, now, turn) > 0
+            """,
+            outcome.end,
+            outcome.answer,
+            outcome.error,
+            outcome.model,
+            outcome.inputTokens,
+            outcome.outputTokens,
+            outcome.isEstimated,
+            now,
+            turn
+        ) > 0
     }
 
     /// At the start: ends every turn that an earlier run left open, with what it had of an answer.
@@ -149,7 +171,9 @@ extension Connection {
             """
             UPDATE turn SET state = 'interrupted', finished_ms = ?
             WHERE state IN ('accepted', 'running')
-            """, now)
+            """,
+            now
+        )
     }
 
     /// The turn that clients know by `publicID`, or nil; the caller checks whose it is.
@@ -159,24 +183,27 @@ extension Connection {
             SELECT id, public_id, session, tenant, state, text, answer, error, model, input_tokens,
                 output_tokens, estimated, created_ms, finished_ms
             FROM turn WHERE public_id = ?
-            """, publicID
+            """,
+            publicID
         ) { row throws(StoreError) in try Turn(row) }
     }
 
-    /// A page of a conversation's history, newest first.
-    ///
-    /// - Parameters:
-    ///   - before: the last of the page before, or nil for the newest.
-    ///   - limit: the most turns of this page.
+    /// A page of a conversation's history, newest first, at most `limit` turns: those `before` the
+    /// last one of the page before, or (nil) the newest.
     package func turns(
-        of session: Session.ID, before: Turn.ID? = nil, limit: Int
+        of session: Session.ID,
+        before: Turn.ID? = nil,
+        limit: Int
     ) throws(StoreError) -> [Turn] {
         try all(
             """
             SELECT id, public_id, session, tenant, state, text, answer, error, model, input_tokens,
                 output_tokens, estimated, created_ms, finished_ms
             FROM turn WHERE session = ? AND id < ? ORDER BY id DESC LIMIT ?
-            """, session, before?.value ?? .max, max(0, limit)
+            """,
+            session,
+            before?.value ?? .max,
+            max(0, limit)
         ) { row throws(StoreError) in try Turn(row) }
     }
 }

@@ -46,13 +46,21 @@ extension Usage {
     func refusal(of more: Int, within quotas: DailyQuotas, at now: Timestamp) -> QuotaRefusal? {
         if requests.saturatingAdding(1) > quotas.requests {
             return QuotaRefusal(
-                quota: .requestsPerDay, used: requests, asked: 1, limit: quotas.requests,
-                resets: now.endOfDay)
+                quota: .requestsPerDay,
+                used: requests,
+                asked: 1,
+                limit: quotas.requests,
+                resets: now.endOfDay
+            )
         }
         if tokens.saturatingAdding(more) > quotas.tokens {
             return QuotaRefusal(
-                quota: .tokensPerDay, used: tokens, asked: more, limit: quotas.tokens,
-                resets: now.endOfDay)
+                quota: .tokensPerDay,
+                used: tokens,
+                asked: more,
+                limit: quotas.tokens,
+                resets: now.endOfDay
+            )
         }
         return nil
     }
@@ -61,30 +69,46 @@ extension Usage {
 extension Connection {
     /// A tenant's day in the process's time zone; zeros where nothing was used.
     package func usage(
-        of tenant: Tenant.ID, on now: Timestamp
+        of tenant: Tenant.ID,
+        on now: Timestamp
     ) throws(StoreError) -> Usage {
         let day = now.startOfDay
         let usage = try first(
             """
             SELECT tenant, day_ms, requests, input_tokens, output_tokens, reserved_tokens, micros
             FROM usage_day WHERE tenant = ? AND day_ms = ?
-            """, tenant, day, row: Usage.init)
+            """,
+            tenant,
+            day,
+            row: Usage.init
+        )
         return usage
             ?? Usage(
-                tenant: tenant, day: day, requests: 0, inputTokens: 0, outputTokens: 0,
-                reservedTokens: 0, micros: 0)
+                tenant: tenant,
+                day: day,
+                requests: 0,
+                inputTokens: 0,
+                outputTokens: 0,
+                reservedTokens: 0,
+                micros: 0
+            )
     }
 
     /// Every tenant's days from the day of `start` to that of `end`, both included, by day and
     /// tenant; days without use are left out.
     package func usage(
-        from start: Timestamp, through end: Timestamp
+        from start: Timestamp,
+        through end: Timestamp
     ) throws(StoreError) -> [Usage] {
         try all(
             """
             SELECT tenant, day_ms, requests, input_tokens, output_tokens, reserved_tokens, micros
             FROM usage_day WHERE day_ms BETWEEN ? AND ? ORDER BY day_ms, tenant
-            """, start.startOfDay, end.startOfDay, row: Usage.init)
+            """,
+            start.startOfDay,
+            end.startOfDay,
+            row: Usage.init
+        )
     }
 
     /// What all tenants have ever used, removed ones included: for metrics.
@@ -98,12 +122,21 @@ extension Connection {
             """
         ) { row throws(StoreError) in
             UsageTotal(
-                requests: row.int(0), inputTokens: row.int(1), outputTokens: row.int(2),
-                reservedTokens: row.int(3), micros: row.int64(4))
+                requests: row.int(0),
+                inputTokens: row.int(1),
+                outputTokens: row.int(2),
+                reservedTokens: row.int(3),
+                micros: row.int64(4)
+            )
         }
         return total
             ?? UsageTotal(
-                requests: 0, inputTokens: 0, outputTokens: 0, reservedTokens: 0, micros: 0)
+                requests: 0,
+                inputTokens: 0,
+                outputTokens: 0,
+                reservedTokens: 0,
+                micros: 0
+            )
     }
 }
 

@@ -9,12 +9,12 @@ extension Connection {
     /// What a conversation's next prompt may repeat: the latest turns with an answer (done, or
     /// stopped after its first words) since the window was cleared, newest first.
     ///
-    /// - Parameters:
-    ///   - limit: the most turns.
-    ///   - bytes: the most of text and answers together, in UTF-8; the first turn that does not fit
-    ///     ends the window, so that no more than this is ever held.
+    /// At most `limit` turns with at most `bytes` of text and answers together, in UTF-8: the first
+    /// that does not fit ends the window, so that no more is ever held.
     package func window(
-        of session: Session.ID, limit: Int, bytes: Int
+        of session: Session.ID,
+        limit: Int,
+        bytes: Int
     ) throws(StoreError) -> [Exchange] {
         var window: [Exchange] = []
         var left = bytes
@@ -25,7 +25,9 @@ extension Connection {
                 AND id > (SELECT cleared_turn FROM session WHERE id = ?1)
                 AND state IN ('done', 'stopped') AND answer <> ''
             ORDER BY id DESC LIMIT ?2
-            """, session, max(0, limit)
+            """,
+            session,
+            max(0, limit)
         ) { row throws(StoreError) in
             left -= row.byteCount(1) + row.byteCount(2)
             guard left >= 0 else { return false }

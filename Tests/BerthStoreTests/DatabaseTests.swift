@@ -14,17 +14,21 @@ import Testing
         let first = await begin { () async throws(StoreError) in
             try await database.write { _ throws(StoreError) in gate.pass() }
         }
+        try await gate.reached.wait()
         var writes: [Pending<Tenant>] = []
         for index in 0..<9 {
             writes.append(
                 await begin { () async throws(StoreError) in
                     try await database.write { store throws(StoreError) in
                         let tenant = try store.addTenant(
-                            named: "t\(index)", at: StoreFixture.noon)
+                            named: "t\(index)",
+                            at: StoreFixture.noon
+                        )
                         if index % 3 == 0 { throw .notFound(what: "luck") }
                         return tenant
                     }
-                })
+                }
+            )
         }
         gate.open()
         try await first.value()
@@ -45,6 +49,7 @@ import Testing
         let first = await begin { () async throws(StoreError) in
             try await database.write { _ throws(StoreError) in gate.pass() }
         }
+        try await gate.reached.wait()
         let good = await begin { () async throws(StoreError) in
             try await database.write { store throws(StoreError) in
                 try store.addTenant(named: "bob", at: StoreFixture.noon).id
@@ -119,7 +124,8 @@ import Testing
             waiting.append(
                 await begin { () async throws(StoreError) in
                     try await database.write { _ throws(StoreError) in gate.pass() }
-                })
+                }
+            )
         }
         let pending = database.pending
         #expect(pending == 8)
@@ -143,7 +149,8 @@ import Testing
                     try await database.write { store throws(StoreError) in
                         try store.addTenant(named: "t\(index)", at: StoreFixture.noon)
                     }
-                })
+                }
+            )
         }
         await database.close()
         for write in writes { _ = try await write.value() }

@@ -5,6 +5,7 @@ import BerthTestKit
 import Testing
 
 /// What a kill leaves is what the files hold at that moment: they are copied while writers work.
+///
 /// So few pages are written that nothing is moved from the log into the database file, which would
 /// make a copy of both, one after the other, different from any moment's state.
 @Suite(.loop) struct KillTests {
@@ -37,7 +38,9 @@ import Testing
 
     @Loop private func verify(_ copy: TemporaryFolder, holds names: [String]) async throws {
         let database = try await Database.open(
-            in: try DataFolder(path: copy.path), log: .silent)
+            in: try DataFolder(path: copy.path),
+            log: .silent
+        )
         let missing = try await database.read { store throws(StoreError) in
             var missing: [String] = []
             for name in names where try store.turn(publicID: name) == nil { missing.append(name) }

@@ -40,7 +40,8 @@ import Testing
         #expect((usage.requests, usage.tokens, usage.micros) == (0, 0, 0))
     }
 
-    @Loop @Test func `a refusal names the quota, what is used, the limit and the end`() async throws {
+    @Loop @Test func `a refusal names the quota, what is used, the limit and the end`() async throws
+    {
         let fixture = try await StoreFixture()
         let quotas = DailyQuotas(requests: 2, tokens: 1000)
         _ = try await fixture.reserve(tokens: 700, within: quotas)
@@ -48,7 +49,13 @@ import Testing
         await #expect(
             throws: StoreError.overQuota(
                 QuotaRefusal(
-                    quota: .tokensPerDay, used: 700, asked: 301, limit: 1000, resets: resets))
+                    quota: .tokensPerDay,
+                    used: 700,
+                    asked: 301,
+                    limit: 1000,
+                    resets: resets
+                )
+            )
         ) { try await fixture.reserve(tokens: 301, within: quotas) }
         _ = try await fixture.reserve(tokens: 300, within: quotas)
         let error = await #expect(throws: StoreError.self) {
@@ -95,7 +102,10 @@ import Testing
         #expect((second.requests, second.tokens, second.micros) == (0, 0, 0))
         // Yesterday's use does not count today.
         _ = try await fixture.reserve(
-            tokens: 999_999, within: DailyQuotas(requests: 1, tokens: 999_999), at: morning)
+            tokens: 999_999,
+            within: DailyQuotas(requests: 1, tokens: 999_999),
+            at: morning
+        )
         let days = try await fixture.database.read { store throws(StoreError) in
             try store.usage(from: evening, through: morning)
         }
@@ -129,7 +139,11 @@ import Testing
         for tokens in [Int.max, .min, -1] {
             let id = try await fixture.reserve(tokens: tokens, within: limitless)
             let cost = CallCost(
-                inputTokens: tokens, outputTokens: .max, micros: .max, isEstimated: false)
+                inputTokens: tokens,
+                outputTokens: .max,
+                micros: .max,
+                isEstimated: false
+            )
             try await fixture.database.write { store throws(StoreError) in
                 _ = try store.settle(id, at: cost, now: StoreFixture.noon)
             }

@@ -37,7 +37,8 @@ import Testing
     @Loop @Test func `the settings that durability and memory rest on are in force`() async throws {
         let files = try TemporaryFolder()
         let database = try await open(files)
-        let values = try await database.read { store throws(StoreError) in
+        // A write, because SQLite holds that a pragma which could change something is one.
+        let values = try await database.write { store throws(StoreError) in
             var values: [String] = []
             let settings: [StaticString] = [
                 "PRAGMA journal_mode", "PRAGMA synchronous", "PRAGMA foreign_keys",

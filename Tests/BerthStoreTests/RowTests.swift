@@ -47,11 +47,24 @@ import Testing
         let call = try await fixture.database.write { store throws(StoreError) in
             _ = try store.addKey(for: ann, hash: hash(1), hint: "abcdef", at: StoreFixture.noon)
             try store.addIdentity(
-                of: ann, channel: .telegram, external: "42", at: StoreFixture.noon)
+                of: ann,
+                channel: .telegram,
+                external: "42",
+                at: StoreFixture.noon
+            )
             let reservation = Reservation(
-                tenant: ann, turn: turn, provider: "demo", model: "m", tokens: 10, micros: 1)
+                tenant: ann,
+                turn: turn,
+                provider: "demo",
+                model: "m",
+                tokens: 10,
+                micros: 1
+            )
             return try store.reserve(
-                reservation, within: DailyQuotas(requests: 1, tokens: 10), at: StoreFixture.noon)
+                reservation,
+                within: DailyQuotas(requests: 1, tokens: 10),
+                at: StoreFixture.noon
+            )
         }
         let left = try await fixture.database.write { store throws(StoreError) in
             try store.removeTenant(ann)
@@ -81,7 +94,11 @@ import Testing
         let ann = fixture.tenant.id
         let lists = try await fixture.database.write { store throws(StoreError) in
             let key = try store.addKey(
-                for: ann, hash: hash(1), hint: "abcdef", at: StoreFixture.noon)
+                for: ann,
+                hash: hash(1),
+                hint: "abcdef",
+                at: StoreFixture.noon
+            )
             let before = [try store.keys(), try store.keys(of: ann)]
             try store.revokeKey(key.id, at: StoreFixture.noon)
             return before + [try store.keys()]
@@ -99,7 +116,11 @@ import Testing
         let (ann, expires) = (fixture.tenant.id, later)
         let uses = try await fixture.database.write { store throws(StoreError) in
             try store.addLink(
-                for: .tenant(ann), hash: hash(1), at: StoreFixture.noon, expires: expires)
+                for: .tenant(ann),
+                hash: hash(1),
+                at: StoreFixture.noon,
+                expires: expires
+            )
             try store.addLink(for: .admin, hash: hash(2), at: StoreFixture.noon, expires: expires)
             return [
                 try store.useLink(hash: hash(1), at: StoreFixture.noon),
@@ -116,7 +137,11 @@ import Testing
         let (ann, expires) = (fixture.tenant.id, later)
         let uses = try await fixture.database.write { store throws(StoreError) in
             try store.addLink(
-                for: .tenant(ann), hash: hash(1), at: StoreFixture.noon, expires: expires)
+                for: .tenant(ann),
+                hash: hash(1),
+                at: StoreFixture.noon,
+                expires: expires
+            )
             let late = try store.useLink(hash: hash(1), at: expires)
             try store.suspendTenant(ann)
             let suspended = try store.useLink(hash: hash(1), at: StoreFixture.noon)
@@ -132,8 +157,11 @@ import Testing
         let owners = try await fixture.database.write { store throws(StoreError) in
             for number in 1...3 {
                 try store.addLogin(
-                    for: number == 3 ? .admin : .tenant(ann), hash: hash(UInt8(number)),
-                    at: StoreFixture.noon, expires: expires)
+                    for: number == 3 ? .admin : .tenant(ann),
+                    hash: hash(UInt8(number)),
+                    at: StoreFixture.noon,
+                    expires: expires
+                )
             }
             let valid = try store.login(hash: hash(1), at: StoreFixture.noon)
             let late = try store.login(hash: hash(1), at: expires)
@@ -172,7 +200,10 @@ import Testing
                 try store.startTurn(id), try store.savePartialAnswer("ans", of: id),
                 try store.finishTurn(id, as: outcome, at: StoreFixture.noon),
                 try store.finishTurn(
-                    id, as: TurnOutcome(.failed, answer: ""), at: StoreFixture.noon),
+                    id,
+                    as: TurnOutcome(.failed, answer: ""),
+                    at: StoreFixture.noon
+                ),
                 try store.savePartialAnswer("late", of: id),
             ]
             return (states, try store.turn(publicID: "t-1"))
@@ -196,10 +227,14 @@ import Testing
             try store.startTurn(ids[1])
             try store.savePartialAnswer("half", of: ids[1])
             try store.finishTurn(
-                ids[2], as: TurnOutcome(.done, answer: "whole"), at: StoreFixture.noon)
+                ids[2],
+                as: TurnOutcome(.done, answer: "whole"),
+                at: StoreFixture.noon
+            )
             let count = try store.interruptOpenTurns(at: StoreFixture.noon)
             return (
-                count, try [ids[0], ids[1], ids[2]].enumerated().map { _, id throws(StoreError) in
+                count,
+                try [ids[0], ids[1], ids[2]].enumerated().map { _, id throws(StoreError) in
                     try store.turn(publicID: "t-\(id.value)")
                 }
             )
@@ -234,7 +269,10 @@ import Testing
             let end: TurnOutcome.End = index == 3 ? .failed : .done
             try await fixture.database.write { store throws(StoreError) in
                 _ = try store.finishTurn(
-                    id, as: TurnOutcome(end, answer: "67890"), at: StoreFixture.noon)
+                    id,
+                    as: TurnOutcome(end, answer: "67890"),
+                    at: StoreFixture.noon
+                )
             }
         }
         _ = try await fixture.turn("t-7", text: "open")
@@ -249,7 +287,9 @@ import Testing
             windows.append(try store.window(of: session, limit: 10, bytes: 1000))
             return windows
         }
-        #expect(windows.map { $0.map(\.turn.value) } == [[6, 5, 4, 2, 1], [6, 5], [6, 5, 4], [], []])
+        #expect(
+            windows.map { $0.map(\.turn.value) } == [[6, 5, 4, 2, 1], [6, 5], [6, 5, 4], [], []]
+        )
     }
 
     @Loop @Test func `conversations are listed by their last word until deleted`() async throws {
@@ -257,9 +297,17 @@ import Testing
         let (ann, first) = (fixture.tenant.id, fixture.session.id)
         let lists = try await fixture.database.write { store throws(StoreError) in
             let second = try store.addSession(
-                publicID: "s-2", channel: .web, tenant: ann, at: StoreFixture.noon + .seconds(1))
+                publicID: "s-2",
+                channel: .web,
+                tenant: ann,
+                at: StoreFixture.noon + .seconds(1)
+            )
             _ = try store.addSession(
-                publicID: "s-3", channel: .terminal, tenant: ann, at: StoreFixture.noon)
+                publicID: "s-3",
+                channel: .terminal,
+                tenant: ann,
+                at: StoreFixture.noon
+            )
             var lists = [try store.sessions(of: ann, channel: .web, limit: 10)]
             try store.touchSession(first, at: StoreFixture.noon + .seconds(2))
             try store.setTitle("first", of: first)
@@ -275,7 +323,12 @@ import Testing
         await #expect(throws: StoreError.notFound(what: "conversation")) {
             try await fixture.database.write { store throws(StoreError) in
                 _ = try store.acceptTurn(
-                    publicID: "t", session: RowID(2), tenant: ann, text: "", at: StoreFixture.noon)
+                    publicID: "t",
+                    session: RowID(2),
+                    tenant: ann,
+                    text: "",
+                    at: StoreFixture.noon
+                )
             }
         }
     }

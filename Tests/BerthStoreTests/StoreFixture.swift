@@ -2,7 +2,7 @@ import BerthLoop
 import BerthStore
 import BerthTelemetry
 import BerthTestKit
-import Synchronization
+import Glibc
 
 /// A database in a folder of its own, with a tenant and a conversation.
 struct StoreFixture: Sendable {
@@ -21,7 +21,11 @@ struct StoreFixture: Sendable {
         (tenant, session) = try await database.write { store throws(StoreError) in
             let tenant = try store.addTenant(named: "ann", at: Self.noon)
             let session = try store.addSession(
-                publicID: "s-1", channel: .web, tenant: tenant.id, at: Self.noon)
+                publicID: "s-1",
+                channel: .web,
+                tenant: tenant.id,
+                at: Self.noon
+            )
             return (tenant, session)
         }
     }
@@ -30,15 +34,27 @@ struct StoreFixture: Sendable {
         let (session, tenant) = (session.id, tenant.id)
         return try await database.write { store throws(StoreError) in
             try store.acceptTurn(
-                publicID: name, session: session, tenant: tenant, text: text, at: Self.noon)
+                publicID: name,
+                session: session,
+                tenant: tenant,
+                text: text,
+                at: Self.noon
+            )
         }
     }
 
     func reserve(
-        tokens: Int, within quotas: DailyQuotas, at now: Timestamp = Self.noon
+        tokens: Int,
+        within quotas: DailyQuotas,
+        at now: Timestamp = Self.noon
     ) async throws(StoreError) -> Call.ID {
         let reservation = Reservation(
-            tenant: tenant.id, provider: "demo", model: "m", tokens: tokens, micros: 100)
+            tenant: tenant.id,
+            provider: "demo",
+            model: "m",
+            tokens: tokens,
+            micros: 100
+        )
         return try await database.write { store throws(StoreError) in
             try store.reserve(reservation, within: quotas, at: now)
         }
@@ -55,12 +71,28 @@ struct StoreFixture: Sendable {
 /// Holds the database's thread inside an operation until it is opened, so that a test can fill the
 /// queue behind it.
 final class Gate: Sendable {
-    private let isOpen = Atomic(false)
+    /// Rings when the thread stands before the gate.
+    let reached = Wakeup()
+    /// A pipe whose end of file is the gate's opening.
+    private let ends: (reading: Int32, writing: Int32)
 
-    func open() { isOpen.store(true, ordering: .releasing) }
+    init() {
+        var pair: [Int32] = [-1, -1]
+        unsafe pipe(&pair)
+        ends = (pair[0], pair[1])
+    }
+
+    deinit { close(ends.reading) }
+
+    /// Called once.
+    func open() { close(ends.writing) }
 
     /// Called on the database's thread, which may block.
-    func pass() { while !isOpen.load(ordering: .acquiring) {} }
+    func pass() {
+        EventLoop.shared.post { self.reached.signal() }
+        var byte: UInt8 = 0
+        _ = unsafe read(ends.reading, &byte, 1)
+    }
 }
 
 /// Starts `work` as a task whose result is awaited later; it has run up to its first wait on
