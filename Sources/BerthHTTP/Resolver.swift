@@ -1,4 +1,7 @@
 package import BerthLoop
+// For SOCK_STREAM: <sys/socket.h> is no module, and its names count as those of whichever C face was
+// loaded first.
+import CCurl
 import CLinux
 import Glibc
 
