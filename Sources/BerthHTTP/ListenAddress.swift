@@ -3,6 +3,7 @@ import BerthLoop
 // was loaded first.
 import CCurl
 import CLinux
+import CMicrohttpd
 import Glibc
 
 /// Where a server listens.

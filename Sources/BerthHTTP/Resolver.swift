@@ -3,6 +3,7 @@ package import BerthLoop
 // loaded first.
 import CCurl
 import CLinux
+import CMicrohttpd
 import Glibc
 
 /// Looks names up on the thread `names`, so that neither the loop blocks nor curl starts a thread.
