@@ -211,9 +211,5 @@ private nonisolated func onOpenSocket(
     let count = Int(unsafe berth_curl_address_bytes(address, &bytes))
     let ip = IPAddress(bytes: Array(bytes[..<count]))
     guard Loop.assumeIsolated({ transfer.mayReach(ip) }) else { return CURL_SOCKET_BAD }
-    return unsafe socket(
-        address.pointee.family,
-        address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue),
-        address.pointee.protocol
-    )
+    return unsafe berth_curl_open_socket(address)
 }

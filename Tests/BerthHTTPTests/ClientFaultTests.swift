@@ -233,7 +233,8 @@ private func gzipBomb(matches: Int) -> [UInt8] {
     var (bits, bytes) = ([UInt8](), [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 2, 3] as [UInt8])
     bits += [1, 1, 0]  // the last block, of fixed Huffman codes (RFC 1951, section 3.2.6)
     bits += [0, 0, 1, 1, 0, 0, 0, 0]  // the literal 0
-    for _ in 0..<matches { bits += [1, 1, 0, 0, 0, 1, 0, 1] + [0, 0, 0, 0, 0] }  // 258 bytes, 1 back
+    let match: [UInt8] = [1, 1, 0, 0, 0, 1, 0, 1] + [0, 0, 0, 0, 0]  // 258 bytes from 1 back
+    for _ in 0..<matches { bits += match }
     for start in stride(from: 0, to: bits.count - 7, by: 8) {
         bytes.append((0..<8).reduce(0) { $0 | bits[start + $1] << $1 })
     }
