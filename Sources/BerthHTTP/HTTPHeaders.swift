@@ -3,7 +3,7 @@
 package struct HTTPHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral {
     private var fields: [Field] = []
 
-    private struct Field: Sendable, Equatable {
+    fileprivate struct Field: Sendable, Equatable {
         var name: String
         var value: String
     }
@@ -71,10 +71,17 @@ package struct HTTPHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral 
 
 extension HTTPHeaders: Sequence {
     /// Gives `(name:, value:)` in order.
-    package func makeIterator() -> AnyIterator<(name: String, value: String)> {
-        var rest = fields.makeIterator()
-        return AnyIterator { rest.next().map { (name: $0.name, value: $0.value) } }
+    package struct Iterator: IteratorProtocol {
+        private var rest: [Field].Iterator
+
+        fileprivate init(_ fields: [Field]) { rest = fields.makeIterator() }
+
+        package mutating func next() -> (name: String, value: String)? {
+            rest.next().map { (name: $0.name, value: $0.value) }
+        }
     }
+
+    package func makeIterator() -> Iterator { Iterator(fields) }
 
     /// How many fields there are.
     package var count: Int { fields.count }

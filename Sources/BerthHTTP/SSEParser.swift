@@ -59,6 +59,9 @@ package struct SSEParser: Sendable {
     /// - Parameter maxEventBytes: the most that one event's data and its unfinished line may hold.
     package init(maxEventBytes: Int = 1 << 20) { limit = maxEventBytes }
 
+    /// Bytes of an event whose end has not come.
+    package var pending: ByteCount { ByteCount(line.count + data.count) }
+
     /// Takes the next piece of the stream.
     ///
     /// - Returns: the events that it completes, in order; often none.

@@ -15,9 +15,11 @@
     }
 
     /// Returns when the stop was asked for or the task is cancelled.
-    package func requested() async {
+    package func requested() async { await requested(or: Wakeup()) }
+
+    /// Returns when the stop was asked for, `wakeup` was signalled or the task is cancelled.
+    package func requested(or wakeup: Wakeup) async {
         guard !isRequested else { return }
-        let wakeup = Wakeup()
         listeners[ObjectIdentifier(wakeup)] = wakeup
         try? await wakeup.wait()  // cancelled is an end of waiting too
         listeners[ObjectIdentifier(wakeup)] = nil
@@ -33,6 +35,7 @@ package protocol Service: Sendable {
 
 /// A stop took longer than its grace.
 package struct GraceExceeded: Error, CustomStringConvertible {
+    /// How long it was given.
     package let grace: Duration
     package var description: String {
         "open work was cut off: it had not finished \(Int(grace.seconds)) s after the stop"

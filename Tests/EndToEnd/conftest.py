@@ -1,0 +1,87 @@
+"""Fixtures of the end-to-end tests: services, tenants, browsers."""
+
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from support.berth import Berth, FakeOpenAI, Tenant
+from support.browser import Page, chromium
+
+#: What the fake is asked to do in these tests; the first is what `berth` means.
+MANNERS = ("fake", "echo", "echo-request", "tool", "drip", "error-midway", "too-long", "500", "429-long")
+
+#: Far beyond what the tests use: the quotas' own tests set theirs.
+ROOMY = {"quotas": {"requests_per_day": 100_000, "tokens_per_day": 100_000_000, "spend_per_month": 1000}}
+
+
+@pytest.fixture(scope="session")
+def berth(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Berth]:
+    """A service with no provider configured: the built-in demo answers."""
+    service = Berth(tmp_path_factory.mktemp("berth"), dict(ROOMY)).start()
+    yield service
+    assert service.stop() == 0, service.process.output()
+
+
+@pytest.fixture(scope="session")
+def fake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeOpenAI]:
+    """A fake provider that does what a model's name says."""
+    fake = FakeOpenAI(tmp_path_factory.mktemp("fake")).start()
+    yield fake
+    fake.process.end()
+
+
+@pytest.fixture(scope="session")
+def faked(fake: FakeOpenAI, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Berth]:
+    """A service whose models are the fake's manners."""
+    folder = tmp_path_factory.mktemp("faked")
+    service = Berth(folder, ROOMY | fake.settings(*MANNERS)).start()
+    yield service
+    assert service.stop() == 0, service.process.output()
+
+
+@pytest.fixture
+def own_berth(tmp_path: Path) -> Iterator[Callable[..., Berth]]:
+    """Starts a service that the test may limit, kill and start again: `own_berth(quotas=…)`."""
+    services: list[Berth] = []
+
+    def start(**settings: object) -> Berth:
+        folder = tmp_path / f"own{len(services)}"
+        folder.mkdir()
+        services.append(Berth(folder, dict(settings)))
+        return services[-1].start()
+
+    yield start
+    for service in services:
+        service.stop()
+
+
+names = (f"tenant{number}" for number in itertools.count(1))
+
+
+@pytest.fixture
+def tenant(berth: Berth) -> Tenant:
+    """A new tenant of `berth`."""
+    return berth.add_tenant(next(names))
+
+
+@pytest.fixture
+def faked_tenant(faked: Berth) -> Tenant:
+    """A new tenant of `faked`."""
+    return faked.add_tenant(next(names))
+
+
+@pytest.fixture
+def page() -> Iterator[Page]:
+    """A browser of its own, as wide as a desk's."""
+    driver = chromium()
+    yield Page(driver)
+    driver.quit()
+
+
+@pytest.fixture
+def phone() -> Iterator[Page]:
+    """A browser as narrow as a phone, with touch."""
+    driver = chromium(390, 780, phone=True)
+    yield Page(driver)
+    driver.quit()

@@ -1,0 +1,165 @@
+// Unit tests of markdown.js, run in the browser by test_markdown.py.
+// `results` is a list of { name, problem }; problem is null where the case holds.
+import { GrowingText, render } from "/web/markdown.js";
+
+const results = [];
+
+function check(name, body) {
+  try {
+    results.push({ name, problem: body() ?? null });
+  } catch (error) {
+    results.push({ name, problem: String(error.stack) });
+  }
+}
+
+/** HTML of a text, without the parts that are the same everywhere. */
+function html(text) {
+  const holder = document.createElement("div");
+  holder.append(render(text));
+  return shorten(holder);
+}
+
+const shorten = (holder) =>
+  holder.innerHTML
+    .replaceAll(' target="_blank" rel="noopener noreferrer"', "")
+    .replaceAll('<button type="button" class="copy">Copy</button>', "")
+    .replaceAll(' tabindex="0"', "");
+
+const code = (lang, text) =>
+  `<figure class="code"><figcaption><span>${lang}</span></figcaption><pre><code>${text}</code></pre></figure>`;
+const table = (head, ...rows) =>
+  `<div class="table"><table><thead><tr>${head}</tr></thead><tbody>${rows.map((r) => `<tr>${r}</tr>`).join("")}</tbody></table></div>`;
+
+const CASES = [
+  ["a paragraph keeps its line breaks", "one\ntwo\n\nthree", "<p>one<br>two</p><p>three</p>"],
+  ["windows line ends", "one\r\ntwo\r\n\r\nthree", "<p>one<br>two</p><p>three</p>"],
+  ["headings stand below the page's own", "# A\n### B #\n####### C\n#hash", "<h3>A</h3><h5>B</h5><p>####### C<br>#hash</p>"],
+  ["emphasis", "*a* _b_ **c** __d__ ~~e~~ ***f***", "<p><em>a</em> <em>b</em> <strong>c</strong> <strong>d</strong> <del>e</del> <strong><em>f</em></strong></p>"],
+  ["nested emphasis", "**a *b* c** and *a **b** c*", "<p><strong>a <em>b</em> c</strong> and <em>a <strong>b</strong> c</em></p>"],
+  ["marks that are no emphasis", "2 * 3 * 4, snake_case_name, a ** b, ~one~, *open", "<p>2 * 3 * 4, snake_case_name, a ** b, ~one~, *open</p>"],
+  ["an unclosed mark inside a closed one", "**a *b** c", "<p><strong>a *b</strong> c</p>"],
+  ["an empty pair of marks", "** ** and ****", "<p>** ** and ****</p>"],
+  ["code spans win over emphasis", "*a `b*` c* ``x ` y`` `open", "<p><em>a <code>b*</code> c</em> <code>x ` y</code> `open</p>"],
+  ["escapes", "\\*a\\* \\`b\\` \\q", "<p>*a* `b` \\q</p>"],
+  ["a fence with a language", "```js\nlet a = 1 < 2;\n\n*x*\n```\nafter", `${code("js", "let a = 1 &lt; 2;\n\n*x*")}<p>after</p>`],
+  ["a fence that is still open", "~~~\na\n", code("text", "a\n")],
+  ["a longer fence holds a shorter one", "````md\n```\nx\n```\n````", code("md", "```\nx\n```")],
+  ["a list with marks of all kinds", "- a\n- b\n\n1. c\n2. d", "<ul><li>a</li><li>b</li></ul><ol><li>c</li><li>d</li></ol>"],
+  ["a list's first number", "3. c\n4. d", '<ol start="3"><li>c</li><li>d</li></ol>'],
+  ["nested lists", "1. a\n   - b\n     - c\n2. d", "<ol><li>a<ul><li>b<ul><li>c</li></ul></li></ul></li><li>d</li></ol>"],
+  ["lists nested by two columns only", "1. a\n  - b\n2. c", "<ol><li>a<ul><li>b</li></ul></li><li>c</li></ol>"],
+  ["lists nested by tabs", "- a\n\t- b", "<ul><li>a<ul><li>b</li></ul></li></ul>"],
+  ["a loose list", "- a\n\n- b", "<ul><li><p>a</p></li><li><p>b</p></li></ul>"],
+  ["code inside a list", "1. a\n   ```sh\n   ls\n     -l\n\n   # b\n   ```\n2. c", `<ol><li>a${code("sh", "ls\n  -l\n\n# b")}</li><li>c</li></ol>`],
+  ["tasks", "- [ ] a\n- [x] b", "<ul><li>\u2610 a</li><li>\u2611 b</li></ul>"],
+  ["a list right after a paragraph", "list:\n- a\n- b", "<p>list:</p><ul><li>a</li><li>b</li></ul>"],
+  ["a year does not begin a list", "It was\n1984. Then", "<p>It was<br>1984. Then</p>"],
+  ["a lazy line stays in its item", "- a\nb\n\nc", "<ul><li>a<br>b</li></ul><p>c</p>"],
+  ["quotes, nested", "> a\n> > b\n\nc", "<blockquote><p>a</p><blockquote><p>b</p></blockquote></blockquote><p>c</p>"],
+  ["rules", "a\n\n---\n* * *\nb", "<p>a</p><hr><hr><p>b</p>"],
+  ["a table with alignment", "| A | B |\n|:-:|--:|\n| `x|y` | a\\|b |\n| 1 |", table('<th class="center">A</th><th class="right">B</th>', '<td class="center"><code>x|y</code></td><td class="right">a|b</td>', '<td class="center">1</td>')],
+  ["a table without outer bars", "A | B\n--- | ---\n1 | 2\n\nend", `${table("<th>A</th><th>B</th>", "<td>1</td><td>2</td>")}<p>end</p>`],
+  ["a table's empty cells", "| A | B |\n|---|---|\n|  | 2 |", table("<th>A</th><th>B</th>", "<td></td><td>2</td>")],
+  ["a table's broken line", "| A |\n|---|\n| 1<br>2 |", table("<th>A</th>", "<td>1<br>2</td>")],
+  ["links", "[a *b*](https://x.example/p_(1)?q=1) [m](mailto:a@b.example)", '<p><a href="https://x.example/p_(1)?q=1">a <em>b</em></a> <a href="mailto:a@b.example">m</a></p>'],
+  ["bare addresses leave the punctuation", "See https://x.example/a_b_(c). (http://y.example/)", '<p>See <a href="https://x.example/a_b_(c)">https://x.example/a_b_(c)</a>. (<a href="http://y.example/">http://y.example/</a>)</p>'],
+  ["an address as its own link text", "[https://a.example](https://b.example/)", '<p><a href="https://b.example/">https://a.example</a></p>'],
+  ["a picture becomes a link", "![cat](https://x.example/cat.png)", '<p><a href="https://x.example/cat.png">cat</a></p>'],
+  ["no other schemes", "[a](javascript:alert(1)) [b](data:text/html,x) [c](JaVaScRiPt:alert(1)) [d](/path) [e](vbscript:x)", "<p>[a](javascript:alert(1)) [b](data:text/html,x) [c](JaVaScRiPt:alert(1)) [d](/path) [e](vbscript:x)</p>"],
+  ["HTML is text", '<img src=x onerror="a()"><script>b()</script> &lt;', '<p>&lt;img src=x onerror="a()"&gt;&lt;script&gt;b()&lt;/script&gt; &amp;lt;</p>'],
+  ["HTML in a fence's language is text", "```<b>x\n</code>\n```", code("&lt;b&gt;x", "&lt;/code&gt;")],
+  ["HTML in a link's target is not markup", '[a](https://x.example/"onmouseover="b)', '<p><a href="https://x.example/%22onmouseover=%22b">a</a></p>'],
+  ["brackets that are no links", "a[0] [x] ](", "<p>a[0] [x] ](</p>"],
+  ["nothing", "", ""],
+];
+for (const [name, text, expected] of CASES) {
+  check(name, () => (html(text) === expected ? null : `wanted ${expected}\n   got ${html(text)}`));
+}
+
+// However a text is cut into pieces, growing it ends in what rendering it at once gives.
+const ALL = CASES.map(([, text]) => text).filter((text) => !text.includes("\r")).join("\n\n");
+for (const size of [1, 2, 7, 64]) {
+  for (const text of [...CASES.map(([, each]) => each), ALL]) {
+    check(`grown by ${size}: ${text.slice(0, 30)}`, () => {
+      const holder = document.createElement("div");
+      const growing = new GrowingText(holder);
+      for (let at = 0; at < text.length; at += size) growing.push(text.slice(at, at + size));
+      return shorten(holder) === html(text) ? null : `wanted ${html(text)}\n   got ${shorten(holder)}`;
+    });
+  }
+}
+
+check("an open code block grows in place", () => {
+  const holder = document.createElement("div");
+  const growing = new GrowingText(holder);
+  growing.push("```\na\n");
+  const before = holder.querySelector("code").firstChild;
+  growing.push("b\nc");
+  return holder.querySelector("code").firstChild === before && before.data === "a\nb\nc" ? null : holder.innerHTML;
+});
+
+// Hostile texts: twice the length may take about twice the time, and nothing overflows.
+const HOSTILE = {
+  stars: (n) => "*a ".repeat(n),
+  "star pairs": (n) => "*".repeat(n) + "a" + "*".repeat(n),
+  "mixed marks": (n) => "*a _b **c __d ".repeat(n) + "__ ** _ *".repeat(n),
+  "closing marks": (n) => "a** b_ c* ".repeat(n),
+  backticks: (n) => Array.from({ length: n }, (_, i) => "`".repeat(i % 90)).join("a"),
+  "opening brackets": (n) => "[".repeat(n),
+  "open links": (n) => "[a](".repeat(n),
+  "nested links": (n) => "[".repeat(n) + "a" + "](https://x.example)".repeat(n),
+  pictures: (n) => "![".repeat(n) + "](".repeat(n),
+  parentheses: (n) => `[a](${"(".repeat(n)}`,
+  quotes: (n) => ">".repeat(n),
+  "quoted lines": (n) => `${"> ".repeat(200)}a\n`.repeat(n / 100),
+  lists: (n) => Array.from({ length: n / 20 }, (_, i) => `${" ".repeat(2 * (i % 200))}- a`).join("\n"),
+  "list marks in a line": (n) => "- ".repeat(n) + "a",
+  "blank lines": (n) => "- a" + "\n".repeat(n) + "b",
+  "table rows": (n) => `|${"a|".repeat(n / 10)}\n|${"-|".repeat(n / 10)}\n${"|x\n".repeat(n)}`,
+  "delimiter rows": (n) => "|-\n".repeat(n),
+  "spaces before a mark": (n) => "```" + " ".repeat(n) + "`",
+  "heading marks": (n) => "# " + "# ".repeat(n) + "#".repeat(n) + "a",
+  addresses: (n) => "https://".repeat(n),
+  "one address": (n) => "https://x.example/" + ")".repeat(n),
+  angles: (n) => "<".repeat(n),
+  surrogates: (n) => "\ud83d".repeat(n) + "*\udc00*".repeat(n),
+  rules: (n) => "- - ".repeat(n) + "a",
+};
+const timed = (text) => {
+  const began = performance.now();
+  render(text);
+  return performance.now() - began;
+};
+for (const [name, make] of Object.entries(HOSTILE)) {
+  check(`hostile: ${name}`, () => {
+    timed(make(1000));
+    const [short, long] = [timed(make(10_000)), timed(make(80_000))];
+    return long < 300 || long < 40 * short ? null : `10,000: ${short} ms, 80,000: ${long} ms`;
+  });
+}
+check("hostile nesting stays shallow", () => {
+  let deepest = 0;
+  for (const make of Object.values(HOSTILE)) {
+    const walker = document.createTreeWalker(render(make(2000)));
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+      let depth = 0;
+      for (let up = node; up; up = up.parentNode) depth += 1;
+      deepest = Math.max(deepest, depth);
+    }
+  }
+  return deepest < 80 ? null : `depth ${deepest}`;
+});
+check("only known elements and attributes come out", () => {
+  const tags = new Set("p br h3 h4 h5 h6 em strong del code figure figcaption span button pre ul ol li blockquote hr div table thead tbody tr th td a".split(" "));
+  const attributes = new Set(["class", "type", "tabindex", "start", "href", "target", "rel"]);
+  const holder = document.createElement("div");
+  for (const make of Object.values(HOSTILE)) holder.append(render(make(300)));
+  for (const [, text] of CASES) holder.append(render(text));
+  for (const element of holder.querySelectorAll("*")) {
+    if (!tags.has(element.localName)) return element.localName;
+    for (const { name } of element.attributes) if (!attributes.has(name)) return `${element.localName} ${name}`;
+  }
+  return null;
+});
+
+window.results = results;

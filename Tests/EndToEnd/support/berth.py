@@ -1,0 +1,199 @@
+"""Berth's processes as the tests start and stop them: each by its own process id."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from openai import OpenAI
+
+#: How long a service may take until it answers, and until it has ended, in seconds.
+START, END = 20, 20
+
+
+def binary() -> str:
+    """The program under test: `BERTH_BIN`, or the last build of this package."""
+    root = Path(__file__).parents[3]
+    builds = [root / ".build" / kind / "berth" for kind in ("release", "debug")]
+    found = os.environ.get("BERTH_BIN") or next((str(b) for b in builds if b.exists()), None)
+    assert found, "set BERTH_BIN to a built berth, or run: swift build"
+    return found
+
+
+def free_port() -> int:
+    """A port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@dataclass
+class Tenant:
+    """What `tenant add` printed."""
+
+    name: str
+    key: str
+    web: str
+
+
+@dataclass
+class Answer:
+    """A plain HTTP answer."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass
+class Process:
+    """A running program with its output in a file."""
+
+    words: list[str]
+    log: Path
+    child: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self.log.open("ab") as out:
+            self.child = subprocess.Popen(self.words, stdout=out, stderr=out, stdin=subprocess.DEVNULL)
+
+    def wait_until_open(self, port: int) -> None:
+        deadline = time.monotonic() + START
+        while True:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    return
+            assert self.child.poll() is None, f"{self.words} ended:\n{self.output()}"
+            assert time.monotonic() < deadline, f"{self.words} does not listen:\n{self.output()}"
+            time.sleep(0.02)
+
+    def end(self, how: signal.Signals = signal.SIGTERM) -> int:
+        """Sends `how` and waits; returns the exit status, negative for a signal."""
+        if self.child.poll() is None:
+            self.child.send_signal(how)
+        try:
+            return self.child.wait(END)
+        except subprocess.TimeoutExpired:
+            self.child.kill()
+            self.child.wait()
+            raise AssertionError(f"{self.words} did not end in {END} s:\n{self.output()}") from None
+
+    def output(self) -> str:
+        return self.log.read_text(errors="replace")[-4000:]
+
+
+@dataclass
+class Berth:
+    """One `berth serve` with a data folder and a configuration of its own."""
+
+    folder: Path
+    settings: dict[str, Any] = field(default_factory=dict)
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.data = self.folder / "data"
+        self.config = self.folder / "berth.yaml"
+        basics = {"listen": f"127.0.0.1:{self.port}", "url": self.url, "data": str(self.data)}
+        self.config.write_text(yaml.safe_dump(basics | self.settings))
+        words = [binary(), "serve", "--config", str(self.config)]
+        self.process = Process(words, self.folder / "serve.log")
+
+    def start(self) -> "Berth":
+        self.process.start()
+        self.process.wait_until_open(self.port)
+        return self
+
+    def stop(self) -> int:
+        return self.process.end()
+
+    def kill(self) -> None:
+        """What a power cut is to the process."""
+        self.process.end(signal.SIGKILL)
+
+    def admin(self, *words: str, check: bool = True) -> Any:
+        """Runs a verb with this service's configuration; JSON output is decoded."""
+        done = subprocess.run(
+            [binary(), *words, "--config", str(self.config)],
+            capture_output=True, text=True, timeout=30, check=False)
+        if check:
+            assert done.returncode == 0, f"berth {' '.join(words)}: {done.stderr}"
+            return json.loads(done.stdout) if "--json" in words else done.stdout
+        return done
+
+    def add_tenant(self, name: str) -> Tenant:
+        made = self.admin("tenant", "add", name, "--json")
+        return Tenant(made["tenant"], made["key"], made["web"])
+
+    def new_link(self, name: str) -> str:
+        """A login link from `tenant link`: the address in what it prints."""
+        return re.search(r"https?://\S+/login\?token=[\w-]+", self.admin("tenant", "link", name))[0]
+
+    def request(
+        self, path: str, body: bytes | None = None, method: str | None = None, **headers: str
+    ) -> Answer:
+        """A bare request; an underscore in a header's name stands for a hyphen."""
+        fields = {name.replace("_", "-"): value for name, value in headers.items()}
+        request = urllib.request.Request(self.url + path, body, fields, method=method)
+        opener = urllib.request.build_opener(NoRedirect)
+        try:
+            with opener.open(request, timeout=30) as answer:
+                return Answer(answer.status, dict_of(answer.headers), answer.read())
+        except urllib.error.HTTPError as error:
+            return Answer(error.code, dict_of(error.headers), error.read())
+
+    def client(self, key: str, **options: Any) -> OpenAI:
+        """OpenAI's own client of this service; it retries nothing unless told to."""
+        options.setdefault("max_retries", 0)
+        options.setdefault("timeout", 30)
+        return OpenAI(base_url=f"{self.url}/v1", api_key=key, **options)
+
+
+class NoRedirect(urllib.request.HTTPRedirectHandler):
+    """Shows redirects instead of following them."""
+
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+def dict_of(headers: Any) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
+
+
+class FakeOpenAI:
+    """`berth fake openai`; its models' names choose how it answers (see `berth help fake`)."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port = free_port()
+        words = [binary(), "fake", "openai", "--listen", f"127.0.0.1:{self.port}"]
+        self.process = Process(words, folder / "fake.log")
+
+    def start(self) -> "FakeOpenAI":
+        self.process.start()
+        self.process.wait_until_open(self.port)
+        return self
+
+    def settings(self, *models: str) -> dict[str, Any]:
+        """The part of a configuration that asks this fake, as provider `fake`."""
+        return {
+            "providers": [{
+                "name": "fake", "kind": "openai", "api_key": "sk-fake",
+                "base_url": f"http://127.0.0.1:{self.port}/v1",
+            }],
+            "models": {"chat": [
+                {"provider": "fake", "model": m, "price": {"input": 0, "output": 0}} for m in models
+            ]},
+        }

@@ -1,0 +1,114 @@
+"""A headless Chromium and the chat page in it, by the names a person would use."""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from selenium.common.exceptions import StaleElementReferenceException
+from selenium.webdriver import Chrome, ChromeOptions
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
+
+Value = TypeVar("Value")
+
+
+def wait_for(probe: Callable[[], Value], seconds: float = 15, what: str = "") -> Value:
+    """Polls until `probe` gives something true; fails with the last value otherwise."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            value = probe()
+        except StaleElementReferenceException:
+            value = None
+        if value:
+            return value
+        assert time.monotonic() < deadline, f"waited {seconds} s for {what or probe}: {value!r}"
+        time.sleep(0.02)
+
+
+def chromium(width: int = 1280, height: int = 860, phone: bool = False) -> Chrome:
+    """A new headless browser without any state. A phone has touch and no hovering."""
+    options = ChromeOptions()
+    options.binary_location = "/usr/bin/chromium"
+    # Tests run as root in containers, where /dev/shm is small and there is no user namespace.
+    for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
+        options.add_argument(flag)
+    options.add_argument(f"--window-size={width},{height}")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    if phone:
+        metrics = {"width": width, "height": height, "pixelRatio": 2, "touch": True, "mobile": True}
+        options.add_experimental_option("mobileEmulation", {"deviceMetrics": metrics})
+    return Chrome(options=options, service=Service("/usr/bin/chromedriver"))
+
+
+class Page:
+    """The chat page in one browser."""
+
+    def __init__(self, driver: Chrome) -> None:
+        self.driver = driver
+
+    def find(self, selector: str) -> WebElement | None:
+        found = self.driver.find_elements(By.CSS_SELECTOR, selector)
+        return found[0] if found else None
+
+    def all(self, selector: str) -> list[WebElement]:
+        return self.driver.find_elements(By.CSS_SELECTOR, selector)
+
+    def get(self, selector: str, seconds: float = 15) -> WebElement:
+        """The first element that is shown, waited for."""
+        shown = lambda: next((e for e in self.all(selector) if e.is_displayed()), None)  # noqa: E731
+        return wait_for(shown, seconds, f"a visible {selector}")
+
+    def text(self, selector: str) -> str:
+        """All text of the first match, also where it is not shown; empty without a match."""
+        script = "return document.querySelector(arguments[0])?.textContent ?? ''"
+        return self.driver.execute_script(script, selector)
+
+    def log_in(self, link: str) -> None:
+        """Follows a login link, presses its button and waits for the page."""
+        self.driver.get(link)
+        self.get("form button").click()
+        self.get("#text")
+
+    def send(self, text: str) -> None:
+        """Writes a message and sends it by Enter."""
+        self.get("#text").send_keys(text + "\n")
+
+    def last_answer(self) -> str:
+        script = "return [...document.querySelectorAll('.turn')].at(-1)?.querySelector('.md').textContent"
+        return self.driver.execute_script(script) or ""
+
+    def last_state(self) -> str:
+        return self.driver.execute_script(
+            "return [...document.querySelectorAll('.turn')].at(-1)?.dataset.state ?? ''")
+
+    def answered(self, seconds: float = 15) -> str:
+        """Waits until the last turn has come to its end; returns its state."""
+        ended = lambda: self.last_state() in ("done", "stopped", "failed", "interrupted")  # noqa: E731
+        wait_for(ended, seconds, "the turn's end")
+        return self.last_state()
+
+    def press(self, *keys: str) -> None:
+        """Presses keys one after another, wherever the focus is."""
+        ActionChains(self.driver).send_keys(*keys).perform()
+
+    def chord(self, held: str, key: str) -> None:
+        """Presses `key` while `held` is down."""
+        ActionChains(self.driver).key_down(held).send_keys(key).key_up(held).perform()
+
+    def focused(self) -> str:
+        """The focused element: its id, or its text."""
+        return self.driver.execute_script(
+            "const e = document.activeElement;"
+            "return e === document.body ? 'body' : e.id || e.textContent.trim() || e.localName")
+
+    def colors(self, scheme: str) -> None:
+        """Makes the system prefer `light` or `dark`."""
+        feature = {"name": "prefers-color-scheme", "value": scheme}
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})
+
+    def complaints(self) -> list[str]:
+        """What the browser's console holds of errors (CSP violations are among them)."""
+        return [e["message"] for e in self.driver.get_log("browser") if e["level"] == "SEVERE"]

@@ -1,0 +1,370 @@
+"""The web chat in a real browser, from the login link on."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import Select
+from support.berth import Berth, Tenant
+from support.browser import Page, wait_for
+
+#: The demo's answer to this takes some ten seconds.
+LONG = "Tell me a long story"
+
+
+def choose(page: Page, model: str) -> None:
+    Select(page.get("#model")).select_by_value(model)
+
+
+def growing(page: Page, characters: int = 40) -> str:
+    """Waits until the answer has some length and is still being written."""
+    wait_for(lambda: len(page.last_answer()) > characters, what="the answer to grow")
+    assert page.last_state() in ("accepted", "running")
+    return page.last_answer()
+
+
+def test_log_in_send_see_it_grow_stop_reload_find_the_history(berth: Berth, tenant: Tenant, page: Page) -> None:
+    page.log_in(tenant.web)
+    assert tenant.name in page.text("#hello h2")
+    page.send(LONG)
+    first = growing(page)
+    wait_for(lambda: len(page.last_answer()) > len(first), what="the answer to grow on")
+    page.get("#stop").click()
+    assert page.answered() == "stopped"
+    text = page.last_answer()
+    assert page.focused() == "text", "the focus stays in the message box"
+
+    page.driver.refresh()
+    wait_for(lambda: page.last_answer() == text, what="the history")
+    assert page.text(".asked") == LONG
+    assert page.last_state() == "stopped"
+    assert page.complaints() == []
+
+
+def test_a_whole_answer_is_shown_with_its_cost_and_usage_counts_it(tenant: Tenant, page: Page) -> None:
+    page.log_in(tenant.web)
+    before = page.text("#usage")
+    page.send("Hello Berth")
+    assert page.answered() == "done"
+    assert "demo" in page.last_answer().lower()
+    assert "tokens" in page.text(".turn .meta")
+    wait_for(lambda: page.text("#usage") != before, what="the usage line to change")
+    assert page.text("#usage").startswith("1 of ")
+
+
+def test_a_running_answer_is_taken_up_again_after_a_reload(tenant: Tenant, page: Page) -> None:
+    page.log_in(tenant.web)
+    page.send(LONG)
+    before = growing(page)
+    page.driver.refresh()
+    again = growing(page)
+    assert again[:40] == before[:40]
+    page.get("#stop").click()
+    assert page.answered() == "stopped"
+
+
+def test_a_stopped_question_can_be_asked_again(tenant: Tenant, page: Page) -> None:
+    page.log_in(tenant.web)
+    page.send(LONG)
+    growing(page)
+    page.press(Keys.ESCAPE)
+    assert page.answered() == "stopped"
+    page.get(".again").click()
+    wait_for(lambda: len(page.all(".turn")) == 2, what="a second turn")
+    assert [e.text for e in page.all(".asked")] == [LONG, LONG]
+    growing(page)
+    page.press(Keys.ESCAPE)
+    page.answered()
+
+
+def test_a_login_link_works_once(berth: Berth, tenant: Tenant, page: Page, phone: Page) -> None:
+    page.log_in(tenant.web)
+    phone.driver.get(tenant.web)
+    phone.get("form button").click()
+    assert "/web" in phone.get(".message").text
+    assert not phone.get("main").find_elements("css selector", "form button")[0].is_displayed()
+    phone.driver.get(berth.url)
+    assert "berth tenant link" in phone.get(".card").text
+    phone.log_in(berth.new_link(tenant.name))
+
+
+def test_logging_out_ends_the_cookie(berth: Berth, tenant: Tenant, page: Page) -> None:
+    page.log_in(tenant.web)
+    page.get("#logout").click()
+    assert "link" in page.get(".card").text
+    page.driver.get(berth.url)
+    assert "link" in page.get(".card").text
+    assert "tenant" not in page.text("#who")
+
+
+def test_several_conversations(tenant: Tenant, page: Page) -> None:
+    page.log_in(tenant.web)
+    page.send("Hello from the first")
+    page.answered()
+    page.get("#new").click()
+    page.get("#hello")
+    page.send("Hello from the second")
+    page.answered()
+    titles = lambda: [e.text for e in page.all("#list a")]  # noqa: E731
+    wait_for(lambda: len(titles()) == 2 and all("Hello" in t for t in titles()), what="two titles")
+
+    page.all("#list a")[1].click()
+    wait_for(lambda: page.text(".asked") == "Hello from the first", what="the first conversation")
+    page.get("#rename").click()
+    page.get("#ask-text").send_keys("A better name\n")
+    wait_for(lambda: page.text("#title") == "A better name", what="the new name")
+    page.driver.refresh()
+    wait_for(lambda: "A better name" in titles(), what="the new name after a reload")
+
+    page.get("#delete").click()
+    page.get("#ask-no").click()
+    assert len(titles()) == 2
+    page.get("#delete").click()
+    page.get("#ask-yes").click()
+    wait_for(lambda: titles() == ["Hello from the second"], what="the deleted one to go")
+    page.driver.refresh()
+    wait_for(lambda: titles() == ["Hello from the second"], what="it stays deleted")
+
+
+def test_commands_are_answered_in_the_conversation(tenant: Tenant, page: Page) -> None:
+    page.log_in(tenant.web)
+    page.send("/help")
+    assert page.answered() == "done"
+    assert "/usage" in page.last_answer()
+
+
+PROBES = """<script>window.pwned = 1</script><img src=x onerror="window.pwned = 2">
+<svg onload="window.pwned = 3"><iframe srcdoc="<script>parent.pwned = 4</script>"></iframe>
+[a](javascript:window.pwned=5) [b](JAVASCRIPT:window.pwned=6) [c](data:text/html,<script>parent.pwned=7</script>)
+[d](https://x.example/"onmouseover="window.pwned=8) ![e](x"onerror="window.pwned=9) <style>*{display:none}</style>
+`<b>code</b>` **<b>bold</b>** | <i>a</i> | ```<b onclick=window.pwned=10>
+"""
+
+
+@pytest.mark.parametrize("wrap", ["{}", "```html\n{}\n```", "> {}", "- {}", "| a |\n|---|\n| {} |", "# {}"])
+def test_answers_cannot_bring_markup_or_script(
+    faked: Berth, faked_tenant: Tenant, page: Page, wrap: str
+) -> None:
+    page.log_in(faked_tenant.web)
+    choose(page, "fake/echo")
+    text = wrap.replace("{}", PROBES.replace("\n", " ") if wrap[0] in "|#" else PROBES)
+    # Typing would send at the first line's end: the text is put in at once.
+    page.driver.execute_script(
+        "const t = document.getElementById('text'); t.value = arguments[0];"
+        "t.dispatchEvent(new Event('input')); document.getElementById('send').click()", text)
+    assert page.answered() == "done"
+    for reload in (False, True):
+        if reload:
+            page.driver.refresh()
+            wait_for(page.last_answer, what="the history")
+        bad = page.driver.execute_script("""
+            const parts = [...document.querySelectorAll('.turn *, #list *, #title *')];
+            return parts.filter((e) => e.matches('script, img, iframe, style, object, embed, form, svg, b, i')
+                || [...e.attributes].some((a) => a.name.startsWith('on') || /^\\s*(javascript|data):/i.test(a.value)))
+                .map((e) => e.outerHTML)""")
+        assert bad == []
+        for link in page.all(".md a"):
+            assert link.get_attribute("href").startswith(("http://", "https://", "mailto:"))
+            assert "noopener" in link.get_attribute("rel")
+        assert "window.pwned" in page.last_answer(), "the probe is shown as text"
+        assert page.driver.execute_script("return window.pwned") is None
+    assert page.complaints() == []
+
+
+def test_a_failed_answer_says_why_and_offers_to_ask_again(
+    faked: Berth, faked_tenant: Tenant, page: Page
+) -> None:
+    page.log_in(faked_tenant.web)
+    choose(page, "fake/error-midway")
+    page.send("Please fail")
+    assert page.answered() == "failed"
+    assert len(page.text(".note")) > 10
+    assert page.get(".again").is_displayed()
+    assert "sk-fake" not in page.driver.page_source
+
+
+def test_a_used_up_allowance_is_said_with_its_wait_and_the_text_is_kept(
+    own_berth: Callable[..., Berth], page: Page
+) -> None:
+    berth = own_berth(quotas={"requests_per_day": 1, "tokens_per_day": 1_000_000})
+    page.log_in(berth.add_tenant("ann").web)
+    page.send("Hello")
+    assert page.answered() == "done"
+    page.send("Hello once more")
+    notice = page.get("#notice").text
+    assert "You can send again in" in notice
+    assert page.get("#text").get_attribute("value") == "Hello once more"
+    assert len(page.all(".turn")) == 1
+
+
+def test_an_answer_cut_off_by_kill_is_marked_and_can_be_asked_again(
+    own_berth: Callable[..., Berth], page: Page
+) -> None:
+    berth = own_berth()
+    page.log_in(berth.add_tenant("ann").web)
+    page.send(LONG)
+    growing(page)
+    berth.kill()
+    wait_for(lambda: "Connection lost" in page.text(".note"), what="the loss to be said")
+    berth.start()
+    assert page.answered(30) == "interrupted"
+    page.driver.refresh()
+    page.get(".again").click()
+    growing(page)
+
+
+def test_a_lost_connection_keeps_the_message(own_berth: Callable[..., Berth], page: Page) -> None:
+    berth = own_berth()
+    page.log_in(berth.add_tenant("ann").web)
+    berth.kill()
+    page.send("Hello, is anybody there?")
+    assert "cannot be reached" in page.get("#notice").text
+    assert page.get("#text").get_attribute("value") == "Hello, is anybody there?"
+    berth.start()
+    page.press(Keys.ENTER)
+    assert page.answered() == "done"
+
+
+def test_older_turns_come_when_scrolling_up(berth: Berth, tenant: Tenant, page: Page) -> None:
+    page.log_in(tenant.web)
+    page.send("/help")
+    page.answered()
+    # Sixty short turns, written by the page's own requests.
+    page.driver.set_script_timeout(100)
+    page.driver.execute_async_script("""
+        const done = arguments[0];
+        const path = `/web/sessions/${location.hash.slice(1)}/turns`;
+        (async () => {
+            for (let n = 1; n <= 60; n += 1) {
+                const headers = { 'Content-Type': 'application/json' };
+                const answer = await fetch(path, { method: 'POST', headers, body: JSON.stringify({ text: `hello ${n}` }) });
+                const reader = answer.body.getReader();
+                const first = new TextDecoder().decode((await reader.read()).value);
+                const id = JSON.parse(first.match(/data: ?(.*)/)[1]).id;
+                await fetch(`/web/turns/${id}/stop`, { method: 'POST' });
+                while (!(await reader.read()).done);
+            }
+        })().then(done, done)""")
+    page.driver.refresh()
+    wait_for(lambda: "hello 60" in page.driver.page_source, what="the newest turn")
+    assert page.driver.execute_script(
+        "const l = document.getElementById('log'); return l.scrollHeight - l.scrollTop - l.clientHeight < 3")
+    shown = len(page.all(".asked"))
+    assert shown < 60
+    page.driver.execute_script("document.getElementById('log').scrollTop = 0")
+    wait_for(lambda: len(page.all(".asked")) == 60, what="all turns")
+    numbers = [int(e.text.split()[-1]) for e in page.all(".asked")]
+    assert numbers == list(range(1, 61))
+    assert page.driver.execute_script("return document.getElementById('log').scrollTop") > 500
+
+
+def test_reading_further_up_is_not_disturbed_by_a_growing_answer(tenant: Tenant, page: Page) -> None:
+    page.driver.set_window_size(1000, 420)
+    page.log_in(tenant.web)
+    page.send(LONG)
+    scroll = "const l = document.getElementById('log'); "
+    wait_for(lambda: page.driver.execute_script(scroll + "return l.scrollTop") > 300, what="it to scroll along")
+    page.driver.execute_script(scroll + "l.scrollTop = 100")
+    length = len(page.last_answer())
+    wait_for(lambda: len(page.last_answer()) > length + 200, what="the answer to grow on")
+    assert page.driver.execute_script(scroll + "return l.scrollTop") == 100
+    page.get("#latest").click()
+    wait_for(lambda: page.driver.execute_script(scroll + "return l.scrollTop") > 300, what="the end")
+    page.get("#stop").click()
+    page.answered()
+
+
+def test_by_keyboard_alone(tenant: Tenant, page: Page) -> None:
+    page.driver.get(tenant.web)
+    page.get("form button")
+    page.press(Keys.ENTER)
+    wait_for(lambda: page.focused() == "text", what="the message box to have the focus")
+    page.press("one")
+    page.chord(Keys.SHIFT, Keys.ENTER)
+    page.press("two")
+    assert page.get("#text").get_attribute("value") == "one\ntwo"
+    page.press(Keys.BACKSPACE * 7, LONG, Keys.ENTER)
+    growing(page)
+    page.press(Keys.ESCAPE)
+    assert page.answered() == "stopped"
+    assert page.focused() == "text"
+
+    # From the page's start: the skip link, then everything in the order it is seen.
+    page.driver.refresh()
+    wait_for(page.last_answer, what="the history")
+    page.driver.execute_script("document.activeElement.blur()")
+    seen = []
+    for _ in range(12):
+        page.press(Keys.TAB)
+        seen.append(page.focused())
+        if seen[-1] == "text":
+            break
+    assert [s for s in seen if s != "body"][0] == "Skip to the message box"
+    assert [s for s in seen if s in ("new", "logout", "rename", "delete", "log", "text")] == [
+        "new", "logout", "rename", "delete", "log", "text"]
+    page.driver.execute_script("document.activeElement.blur()")
+    page.driver.refresh()
+    wait_for(page.last_answer, what="the history")
+    page.driver.execute_script("document.querySelector('.skip').focus()")
+    page.press(Keys.ENTER)
+    assert page.focused() == "text"
+
+
+def test_on_a_phone(tenant: Tenant, phone: Page) -> None:
+    phone.log_in(tenant.web)
+    phone.get("#text").send_keys("How do I set up code in Swift?")
+    phone.get("#send").click()
+    assert phone.answered() == "done"
+    overflow = "return document.documentElement.scrollWidth - innerWidth"
+    assert phone.driver.execute_script(overflow) <= 0
+    side = phone.driver.find_element("id", "side")
+    assert not side.is_displayed()
+    phone.get("#open").click()
+    wait_for(side.is_displayed, what="the drawer")
+    assert phone.focused() == "shut"
+    phone.press(Keys.ESCAPE)
+    wait_for(lambda: not side.is_displayed(), what="the drawer to close")
+    assert phone.focused() == "open"
+    phone.get("#open").click()
+    phone.get("#new").click()
+    phone.get("#hello")
+    wait_for(lambda: not side.is_displayed(), what="the drawer to close")
+    small = phone.driver.execute_script("""
+        return [...document.querySelectorAll('button, select, textarea')].filter((e) => e.offsetParent)
+            .filter((e) => e.getBoundingClientRect().height < 24).map((e) => e.outerHTML)""")
+    assert small == [], "targets that are too small for a finger"
+
+
+#: WCAG's contrast of an element's text to what lies behind it.
+CONTRAST = """
+const rgb = (c) => c.match(/[\\d.]+/g).map(Number);
+const light = ([r, g, b]) => [r, g, b].map((v) => (v /= 255) <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+const behind = (e) => { for (; e; e = e.parentElement) {
+    const c = rgb(getComputedStyle(e).backgroundColor); if (c.length < 4 || c[3] > 0.99) return c; } return [255, 255, 255]; };
+return arguments[0].flatMap((s) => [...document.querySelectorAll(s)]).filter((e) => e.offsetParent && e.textContent.trim())
+    .map((e) => { const [a, b] = [light(rgb(getComputedStyle(e).color)), light(behind(e))];
+        return [e.id || e.className || e.localName, (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)]; });
+"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_dark_and_light_are_readable(tenant: Tenant, page: Page, scheme: str, tmp_path: Path) -> None:
+    shots = Path(os.environ.get("BERTH_SHOTS", tmp_path))
+    page.colors(scheme)
+    page.driver.get(tenant.web)
+    page.get("form button")
+    page.driver.save_screenshot(str(shots / f"login-{scheme}.png"))
+    page.get("form button").click()
+    page.send("How do I see my quota?")
+    page.answered()
+    page.driver.save_screenshot(str(shots / f"chat-{scheme}.png"))
+    dark = page.driver.execute_script(
+        "return getComputedStyle(document.body).backgroundColor.match(/\\d+/g)[0] < 128")
+    assert dark == (scheme == "dark")
+    texts = [".md p", ".md code", ".md th", ".asked", ".meta", "#hint", "#title", "#list a", "#list h2",
+             "#usage span", "#usage p", "#who", "#logout", "#new"]
+    low = [(name, ratio) for name, ratio in page.driver.execute_script(CONTRAST, texts) if ratio < 4.5]
+    assert low == []
