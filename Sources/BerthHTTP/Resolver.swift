@@ -114,7 +114,6 @@ private nonisolated func systemLookup(
     _ host: String
 ) -> Result<[IPAddress], Resolver.LookupFailure> {
     var hints = unsafe addrinfo()
-    unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
     unsafe hints.ai_flags = AI_ADDRCONFIG
     var list: UnsafeMutablePointer<addrinfo>?
     let code = unsafe getaddrinfo(host, nil, &hints, &list)
