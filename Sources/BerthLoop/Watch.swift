@@ -37,7 +37,9 @@ package struct Readiness: OptionSet, Sendable {
     ///   - handler: called on the loop for as long as the state lasts.
     /// - Throws: ``SystemError`` when the kernel refuses (no memory, a plain file).
     package init(
-        _ descriptor: Int32, for interest: Readiness, handler: @escaping @Loop (Readiness) -> Void
+        _ descriptor: Int32,
+        for interest: Readiness,
+        handler: @escaping @Loop (Readiness) -> Void
     ) throws(SystemError) {
         self.descriptor = descriptor
         self.interest = interest
