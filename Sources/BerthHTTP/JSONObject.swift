@@ -42,7 +42,10 @@ package struct JSONObject: Sendable {
             guard names.insert(member.name).inserted else {
                 // A part of the name will do: it is a stranger's, of any length.
                 let start = name.unicodeScalars.prefix(64)
-                throw JSONError(reason: "the member '\(start)' stands twice", offset: key.lowerBound)
+                throw JSONError(
+                    reason: "the member '\(start)' stands twice",
+                    offset: key.lowerBound
+                )
             }
             members.append(member)
         }
@@ -61,7 +64,9 @@ package struct JSONObject: Sendable {
     }
 
     /// Whether a member of that name is there and not null.
-    package func has(_ name: String) -> Bool { value(name).map { !$0.elementsEqual("null".utf8) } ?? false }
+    package func has(_ name: String) -> Bool {
+        value(name).map { !$0.elementsEqual("null".utf8) } ?? false
+    }
 
     /// A member that is a string; nil when it is missing or something else.
     package func string(_ name: String) -> String? {
@@ -131,7 +136,9 @@ package struct JSONObject: Sendable {
     /// The text of a JSON string that was checked: escapes undone, lone surrogates as U+FFFD.
     package static func text(_ quoted: ArraySlice<UInt8>) -> String {
         let inner = quoted.dropFirst().dropLast()
-        guard inner.contains(UInt8(ascii: "\\")) else { return String(decoding: inner, as: UTF8.self) }
+        guard inner.contains(UInt8(ascii: "\\")) else {
+            return String(decoding: inner, as: UTF8.self)
+        }
         var units: [UInt16] = []
         var rest = Substring(decoding: inner, as: UTF8.self).utf16[...]
         while let unit = rest.popFirst() {
@@ -154,5 +161,7 @@ package struct JSONObject: Sendable {
         return String(decoding: units, as: UTF16.self)
     }
 
-    private static func isUTF8(_ bytes: [UInt8]) -> Bool { (try? UTF8Span(validating: bytes.span)) != nil }
+    private static func isUTF8(_ bytes: [UInt8]) -> Bool {
+        (try? UTF8Span(validating: bytes.span)) != nil
+    }
 }

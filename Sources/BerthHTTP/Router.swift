@@ -69,7 +69,10 @@ extension HTTPResponse {
     /// An error in OpenAI's shape, which all of Berth's JSON errors have:
     /// `{"error":{"message":…,"type":…,"param":null,"code":…}}`.
     package static func error(
-        _ status: Int, _ message: String, type: String? = nil, code: String? = nil,
+        _ status: Int,
+        _ message: String,
+        type: String? = nil,
+        code: String? = nil,
         retryAfter: Duration? = nil
     ) -> HTTPResponse {
         let kind = type ?? (status >= 500 ? "server_error" : "invalid_request_error")

@@ -1,8 +1,10 @@
+import BerthConfig
 import BerthHTTP
 
-/// OpenAI's chat-completions shapes and their dialects (Ollama, llama.cpp, vLLM, OpenRouter, Groq),
-/// read tolerantly: a code may be a number or text, an error may be a bare string, content may be
-/// null or missing, and no list is indexed blindly. Source: docs of each, as of 2026-11.
+/// OpenAI's chat-completions shapes and their dialects (Ollama, llama.cpp, vLLM, OpenRouter, Groq).
+///
+/// They are read tolerantly: a code may be a number or text, an error may be a bare string, content
+/// may be null or missing, and no list is indexed blindly. Source: docs of each, as of 2026-11.
 enum OpenAIWire {
     /// An error that a provider put into an answer.
     struct ErrorBody: Equatable {
@@ -15,18 +17,23 @@ enum OpenAIWire {
     }
 
     /// The `error` member of an answer, in Groq's streams that of `x_groq`; nil when there is none.
-    static func error(in object: JSONObject) -> ErrorBody? {
+    ///
+    /// `key` is taken out of what the provider says: some repeat it.
+    static func error(in object: JSONObject, hiding key: Secret?) -> ErrorBody? {
         guard object.has("error") else {
-            return object.object("x_groq").flatMap { $0.has("error") ? error(in: $0) : nil }
+            guard let groq = object.object("x_groq"), groq.has("error") else { return nil }
+            return error(in: groq, hiding: key)
         }
-        if let text = object.string("error") { return ErrorBody(message: bounded(text)) }
+        let words = { (text: String) in bounded(hidden(key, in: text)) }
+        if let text = object.string("error") { return ErrorBody(message: words(text)) }
         guard let error = object.object("error") else {
             return ErrorBody(message: "an error without a message")
         }
         return ErrorBody(
-            message: bounded(error.string("message") ?? "an error without a message"),
-            code: error.string("code") ?? error.integer("code").map(String.init),
-            type: error.string("type"))
+            message: words(error.string("message") ?? "an error without a message"),
+            code: error.string("code").map(words) ?? error.integer("code").map(String.init),
+            type: error.string("type").map(words)
+        )
     }
 
     /// A chunk of a stream.
@@ -40,8 +47,12 @@ enum OpenAIWire {
         // LiteLLM's usage chunk has an empty choice instead of none.
         let isEmpty = choices.isEmpty || (finish == nil && delta?.isEmpty ?? true)
         return ChatChunk(
-            object: object, text: text, finish: finish, usage: usage,
-            isUsageAlone: usage != nil && isEmpty)
+            object: object,
+            text: text,
+            finish: finish,
+            usage: usage,
+            isUsageAlone: usage != nil && isEmpty
+        )
     }
 
     /// The text of a whole answer's first choice.
@@ -58,8 +69,10 @@ enum OpenAIWire {
             let output = usage?.integer("completion_tokens"), output >= 0
         else { return nil }
         return TokenUsage(
-            input: min(input, maximumTokens), output: min(output, maximumTokens),
-            isEstimated: false)
+            input: min(input, maximumTokens),
+            output: min(output, maximumTokens),
+            isEstimated: false
+        )
     }
 
     /// More tokens than any model takes: a provider's nonsense must not overflow an account.
@@ -67,6 +80,11 @@ enum OpenAIWire {
 
     /// A provider's words, short enough to pass on.
     private static func bounded(_ text: String) -> String {
-        text.utf8.count <= 1000 ? text : String(text.prefix(500)) + "…"
+        text.utf8.count <= 1000 ? text : String(text.unicodeScalars.prefix(250)) + "…"
+    }
+
+    private static func hidden(_ key: Secret?, in text: String) -> String {
+        guard let key = key?.reveal(), !key.isEmpty else { return text }
+        return text.replacing(key, with: "***")
     }
 }

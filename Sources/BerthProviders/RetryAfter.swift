@@ -27,8 +27,11 @@ enum RetryAfter {
     /// An IMF-fixdate, as `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, 5.6.7).
     static func date(_ text: String) -> Timestamp? {
         let parts = text.split(whereSeparator: { $0 == " " || $0 == ":" || $0 == "," })
-        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-        guard parts.count == 8, parts[7] == "GMT", let day = Int64(parts[1]), (1...31).contains(day),
+        let months = [
+            "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+        ]
+        guard parts.count == 8, parts[7] == "GMT", let day = Int64(parts[1]),
+            (1...31).contains(day),
             let month = months.firstIndex(of: String(parts[2])),
             let year = Int64(parts[3]), (1970...9999).contains(year),
             let hour = Int64(parts[4]), (0...23).contains(hour),
@@ -45,6 +48,7 @@ enum RetryAfter {
         let y = month <= 2 ? year - 1 : year
         let (era, yearOfEra) = (y / 400, y % 400)
         let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
-        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
+            - 719_468
     }
 }
