@@ -41,7 +41,7 @@ package struct JSONObject: Sendable {
             let member = Member(name: Array(name.utf8), key: key, value: value)
             guard names.insert(member.name).inserted else {
                 // A part of the name will do: it is a stranger's, of any length.
-                let start = name.unicodeScalars.prefix(64)
+                let start = Substring(name.unicodeScalars.prefix(64))
                 throw JSONError(
                     reason: "the member '\(start)' stands twice",
                     offset: key.lowerBound

@@ -56,7 +56,7 @@ package struct Router: Sendable {
         for route in routes {
             guard let values = route.match(path) else { continue }
             if route.method == method { return await route.handler(request, values) }
-            allowed.append(route.method)
+            if !allowed.contains(route.method) { allowed.append(route.method) }
         }
         if allowed.isEmpty { return .error(404, "there is nothing at this path") }
         var response = HTTPResponse.error(405, "this path takes \(allowed.joined(separator: ", "))")

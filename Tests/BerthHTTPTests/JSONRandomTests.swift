@@ -32,7 +32,7 @@ private struct Seeded: RandomNumberGenerator {
     }
 
     mutating func number() -> String {
-        pick(["", "-"]) + pick(["0", "7", "12", "90071992547409931"]) + pick(["", ".5", ".001"])
+        pick(["", "-"]) + pick(["0.5", "7", "12", "90071992547409931"]) + pick(["", "0", "00"])
             + pick(["", "", "e5", "E+2", "e-3"])
     }
 
@@ -129,9 +129,9 @@ private struct Tree: Decodable {
             let bytes = random.spoilt(random.object())
             let isOurs = (try? JSONObject(bytes)) != nil
             if !isOurs { refused += 1 }
-            // A number beyond Double is JSON all the same.
+            // The other reader refuses two that are JSON: a number beyond Double, and 0e5.
             let text = String(decoding: bytes, as: UTF8.self)
-            guard text.firstMatch(of: #/[eE][+-]?\d{3,}/#) == nil else { continue }
+            guard text.firstMatch(of: #/[eE][+-]?\d{3,}|\b0[eE]/#) == nil else { continue }
             #expect(isOurs == isObject(bytes), "\(text)")
         }
         #expect(refused > 50)

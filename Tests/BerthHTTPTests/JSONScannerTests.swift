@@ -90,7 +90,7 @@ import Testing
 
     @Test(arguments: [("[", "]"), ("{\"a\":", "}"), ("[{\"a\":", "}]")])
     func `nesting is bounded`(open: String, close: String) {
-        let levels = open.count > 6 ? 31 : 63
+        let levels = open.count > 5 ? 31 : 63
         let fits = { (count: Int) in
             accepts(
                 String(repeating: open, count: count) + "1" + String(repeating: close, count: count)

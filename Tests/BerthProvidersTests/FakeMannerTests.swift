@@ -23,7 +23,7 @@ import Testing
     }
 
     private static let words = "token1 token2 token3 "
-    private static let input = 14
+    private static let input = 13
 
     private static func good(
         _ text: String = words,
