@@ -129,9 +129,12 @@ private struct Tree: Decodable {
             let bytes = random.spoilt(random.object())
             let isOurs = (try? JSONObject(bytes)) != nil
             if !isOurs { refused += 1 }
-            // The other reader refuses two that are JSON: a number beyond Double, and 0e5.
+            // The other reader refuses two that are JSON, a number beyond Double and a zero with an
+            // exponent; and it takes a comma before the end of an object, which is not.
             let text = String(decoding: bytes, as: UTF8.self)
-            guard text.firstMatch(of: #/[eE][+-]?\d{3,}|\b0[eE]/#) == nil else { continue }
+            guard text.firstMatch(of: #/[eE][+-]?\d{3,}|\b0(\.0*)?[eE]|,\s*\}/#) == nil else {
+                continue
+            }
             #expect(isOurs == isObject(bytes), "\(text)")
         }
         #expect(refused > 50)
