@@ -52,22 +52,24 @@ const turnPath = (id, rest) => `/web/turns/${encodeURIComponent(id)}/${rest}`;
 /** The events of a stream: `[name, data]`; comments are skipped. */
 async function* events(response) {
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-  let rest = "";
-  let name = "";
-  let data = "";
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return;
-    const lines = (rest + value).split("\n");
-    rest = lines.pop();
-    for (const line of lines.map((l) => l.trimEnd())) {
-      if (line.startsWith("event:")) name = line.slice(6).trim();
-      else if (line.startsWith("data:")) data += line.slice(5);
-      else if (line === "") {
-        if (data) yield [name, JSON.parse(data)];
-        name = data = "";
+  let [rest, name, data] = ["", "", ""];
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      const lines = (rest + value).split("\n");
+      rest = lines.pop();
+      for (const line of lines.map((l) => l.trimEnd())) {
+        if (line.startsWith("event:")) name = line.slice(6).trim();
+        else if (line.startsWith("data:")) data += line.slice(5);
+        else if (line === "") {
+          if (data) yield [name, JSON.parse(data)];
+          name = data = "";
+        }
       }
     }
+  } finally {
+    reader.cancel().catch(() => {});
   }
 }
 
@@ -133,7 +135,7 @@ class TurnView {
       "article",
       { class: "turn" },
       make("h2", { class: "unseen" }, "You wrote"),
-      make("p", { class: "asked", title: new Date(turn.created_ms).toLocaleString(), tabindex: "-1" }, turn.text),
+      make("p", { class: "asked", title: new Date(turn.created_ms).toLocaleString() }, turn.text),
       make("h2", { class: "unseen" }, "Answer"),
       make("div", { class: "answer" }, this.answer, this.note, this.meta),
     );
@@ -197,6 +199,8 @@ class TurnView {
 
   /** Forgets the answer so far: the server sends it again from its start. */
   restart() {
+    // What was there keeps its place, so that nothing jumps.
+    this.answer.style.minHeight = `${this.answer.offsetHeight}px`;
     this.text = this.fresh = "";
     this.growing = null;
     this.answer.replaceChildren();
@@ -204,9 +208,9 @@ class TurnView {
 
   finish(outcome) {
     this.draw();
+    this.answer.style.minHeight = "";
     this.show(outcome);
-    const rest = (this.growing?.last ?? []).map((node) => node.textContent).join("\n");
-    say(`${rest}\n${this.note.textContent || "End of the answer."}`);
+    say(`${this.growing?.rest() ?? ""}${this.note.textContent || "End of the answer."}`);
     scrollToEnd();
   }
 }
@@ -266,15 +270,18 @@ async function send(text) {
   if (state.live || !text.trim()) return;
   const live = begin({ text, state: "sending", created_ms: Date.now() });
   setText("");
+  if (!touch.matches) $("text").focus();
   try {
     if (!state.current) await createSession(text);
-    await listen(live, await call("POST", sessionPath("/turns"), { text }));
+    await listen(live, await call("POST", sessionPath("/turns"), { text }, live.abort.signal));
   } catch (refusal) {
+    // The conversation was left: the turn goes on in the server.
+    if (live.abort.signal.aborted) return;
     live.view.element.remove();
     end(live);
     if (!$("text").value) setText(text);
     explain(refusal);
-    // Refused for a running turn, or perhaps heard but not acknowledged: the history knows.
+    // Another window's turn is running: it is shown here too.
     if (state.current && refusal.status === 409) await showTurns();
     else if (!$("turns").children.length) showHello();
   }
@@ -284,24 +291,28 @@ async function askAgain(turn) {
   if (state.live) return;
   const live = begin({ text: turn.text, state: "sending", created_ms: Date.now() });
   try {
-    await listen(live, await call("POST", turnPath(turn.id, "again")));
+    await listen(live, await call("POST", turnPath(turn.id, "again"), undefined, live.abort.signal));
   } catch (refusal) {
+    if (live.abort.signal.aborted) return;
     live.view.element.remove();
     end(live);
     explain(refusal);
   }
 }
 
-/** Reads a turn's events to its end; a cut connection is taken up again. Throws before the first event. */
+/** Reads a turn's events to its end, again after a lost connection. Throws before the first event. */
 async function listen(live, response) {
   const { view, abort } = live;
-  for (let tries = 0; !abort.signal.aborted; tries += 1) {
+  for (let tries = 0; ; tries += 1) {
     try {
-      abort.signal.onabort = () => response?.body.cancel().catch(() => {});
-      for await (const [name, data] of response ? events(response) : []) {
-        if (abort.signal.aborted) return;
+      if (!response) {
+        response = await call("GET", turnPath(view.turn.id, "events"), undefined, abort.signal);
+        view.note.textContent = "";
+        view.restart();
+      }
+      for await (const [name, data] of events(response)) {
         if (name === "turn") {
-          view.show({ id: data.id, state: data.state });
+          view.show({ id: data.id, state: "running" });
           if (live.stopping) stop();
         } else if (name === "delta") view.push(data.text);
         else if (name === "done") {
@@ -310,22 +321,15 @@ async function listen(live, response) {
           return void refresh();
         }
       }
-    } catch {
-      // The connection broke: below, it is made again.
+    } catch (refusal) {
+      if (refusal.status >= 400 && refusal.status < 500) break;
     }
     if (abort.signal.aborted) return;
     if (!view.turn.id) throw new Refusal(0);
     if (tries === RETRY.tries) break;
     view.note.textContent = "Connection lost. Listening again…";
+    response = null;
     await pause(Math.min(RETRY.first * 2 ** tries, RETRY.most));
-    try {
-      response = await call("GET", turnPath(view.turn.id, "events"), undefined, abort.signal);
-      view.note.textContent = "";
-      view.restart();
-    } catch (refusal) {
-      response = null;
-      if (refusal.status >= 400 && refusal.status < 500) break;
-    }
   }
   view.note.textContent = "Connection lost. Reload the page to see the rest.";
   end(live);
@@ -397,7 +401,7 @@ function showSessions() {
   $("title").textContent = titleOf(current);
   document.title = current?.title ? `${current.title} · Berth` : "Berth";
   $("rename").hidden = $("delete").hidden = !current;
-  $("model").value = current?.model ?? state.model ?? state.me.models[0];
+  $("model").value = (current ?? state).model ?? state.me.models[0];
 }
 
 /** Opens the conversation that the address names; `#new` and unknown ones are a new one. */
@@ -429,9 +433,8 @@ async function showTurns() {
     const last = views.at(-1);
     if (last?.open && !state.live) {
       state.live = { view: last, abort: new AbortController(), stopping: false };
-      last.restart();
       busy();
-      await listen(state.live, await call("GET", turnPath(last.turn.id, "events"))).catch(() => end(state.live));
+      await listen(state.live, null);
     }
   } catch (refusal) {
     if (refusal.status === 401) return;
@@ -487,7 +490,7 @@ function showHello() {
   $("turns").replaceChildren(hello);
 }
 
-/** Asks in a dialogue; resolves to the text (or "yes"), or null when cancelled. */
+/** Asks in a dialogue; resolves to the text (or true), or to something false when cancelled. */
 function ask(title, body, yes, value) {
   $("ask-title").textContent = title;
   $("ask-body").textContent = body;
@@ -500,7 +503,7 @@ function ask(title, body, yes, value) {
   dialog.showModal();
   if (value !== undefined) $("ask-text").select();
   return new Promise((resolve) => {
-    dialog.onclose = () => resolve(dialog.returnValue ? $("ask-text").value.trim() || "yes" : null);
+    dialog.onclose = () => resolve(dialog.returnValue && (value === undefined || $("ask-text").value.trim()));
   });
 }
 
@@ -522,11 +525,9 @@ async function remove() {
 }
 
 async function chooseModel() {
-  state.model = $("model").value;
-  if (!state.current) return;
-  await call("PATCH", sessionPath(), { model: state.model });
   const session = state.sessions.find((s) => s.id === state.current);
-  if (session) session.model = state.model;
+  if (session) await call("PATCH", sessionPath(), { model: $("model").value });
+  (session ?? state).model = $("model").value;
 }
 
 // ---------------------------------------------------------------- the page around it

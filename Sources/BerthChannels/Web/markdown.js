@@ -463,6 +463,9 @@ export function render(text) {
   return appendBlocks(document.createDocumentFragment(), linesOf(text), 0);
 }
 
+/** A block for reading aloud: code is only named. */
+const wordsOf = (node) => (node.matches("figure") ? "Code.\n" : `${node.textContent}\n`);
+
 /** A text that grows: finished blocks stay as they are, only the last is made anew. */
 export class GrowingText {
   /** @param target element whose children this owns. */
@@ -497,10 +500,15 @@ export class GrowingText {
         this.target.append(...this.last);
         return finished;
       }
-      finished += `${node.textContent}\n`;
+      finished += wordsOf(node);
       this.last = [];
       at = end;
     }
+  }
+
+  /** The words of what is not finished. */
+  rest() {
+    return this.last.map(wordsOf).join("");
   }
 
   /** Adds to an open code block in place: its selection and scrolling stay. */
