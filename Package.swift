@@ -53,14 +53,14 @@ let package = Package(
             "BerthChannels",
             uses: [
                 "BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "BerthHTTP",
-                "BerthProviders", "BerthBot",
+                "BerthStore", "BerthProviders", "BerthBot",
             ],
             resources: [.embedInCode("Web")]),
         module(
             "BerthAdmin",
             uses: [
                 "BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "BerthHTTP",
-                "BerthStore", "BerthBot",
+                "BerthStore", "BerthBot", "BerthChannels",
             ]),
         module(
             "BerthSimulation",
@@ -79,5 +79,12 @@ let package = Package(
             path: "Tests/BerthTestKit", swiftSettings: strict),
         tests("BerthLoopTests", uses: ["BerthLoop"]),
         tests("BerthMemoryTests", uses: ["BerthMemory"]),
+        tests("TidyTests", uses: []),
+        tests("BerthConfigTests", uses: ["BerthConfig", "BerthMemory"]),
+        tests("BerthCommandTests", uses: ["berth", "BerthConfig", "BerthTelemetry"]),
+        tests(
+            "BerthStoreTests", uses: ["BerthStore", "BerthLoop", "BerthMemory", "BerthTelemetry"]),
+        tests(
+            "BerthHTTPTests", uses: ["BerthHTTP", "BerthLoop", "BerthMemory", "BerthTelemetry"]),
     ]
 )

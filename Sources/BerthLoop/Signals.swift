@@ -3,12 +3,14 @@ import Glibc
 
 /// Signals as events of the loop.
 package enum Signals {
-    /// Blocks SIGTERM, SIGINT and SIGHUP for this thread and all it starts, and ignores SIGPIPE:
-    /// first thing in `main`, so that ``watch(_:)`` gets them whichever thread they would hit.
+    /// Makes a write to a closed pipe or socket an error instead of the process's end.
+    package static func ignorePipe() { signal(SIGPIPE, SIG_IGN) }
+
+    /// Blocks SIGTERM, SIGINT and SIGHUP for this thread and all it starts: before any thread is
+    /// made, so that ``watch(_:)`` gets them whichever thread they would hit.
     package static func block() {
         var set = Signals.set(SIGTERM, SIGINT, SIGHUP)
         unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
-        signal(SIGPIPE, SIG_IGN)
     }
 
     /// Calls `handler` with the signal's number for each SIGTERM, SIGINT and SIGHUP from now on.

@@ -15,9 +15,11 @@
     }
 
     /// Returns when the stop was asked for or the task is cancelled.
-    package func requested() async {
+    package func requested() async { await requested(or: Wakeup()) }
+
+    /// Returns when the stop was asked for, `wakeup` was signalled or the task is cancelled.
+    package func requested(or wakeup: Wakeup) async {
         guard !isRequested else { return }
-        let wakeup = Wakeup()
         listeners[ObjectIdentifier(wakeup)] = wakeup
         try? await wakeup.wait()  // cancelled is an end of waiting too
         listeners[ObjectIdentifier(wakeup)] = nil

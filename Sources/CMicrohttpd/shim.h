@@ -5,3 +5,56 @@
 #include <stdint.h>
 #include <sys/socket.h>
 #include <microhttpd.h>
+
+/// Starts a daemon without threads of its own, to be driven through its epoll descriptor.
+///
+/// `listening` stays the caller's once MHD_quiesce_daemon has given it back; until then
+/// MHD_stop_daemon would close it. Every callback gets `server` as its first argument.
+static inline struct MHD_Daemon *berth_mhd_start(
+    int listening, size_t pool, unsigned int connections, void *server,
+    MHD_AcceptPolicyCallback accept, MHD_NotifyConnectionCallback connection,
+    void *(*request_line)(void *, const char *, struct MHD_Connection *),
+    MHD_AccessHandlerCallback handler, MHD_RequestCompletedCallback completed) {
+    return MHD_start_daemon(
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, accept, server, handler, server,
+        MHD_OPTION_LISTEN_SOCKET, listening,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, pool,
+        MHD_OPTION_CONNECTION_LIMIT, connections,
+        MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
+        MHD_OPTION_NOTIFY_CONNECTION, connection, server,
+        MHD_OPTION_URI_LOG_CALLBACK, request_line, server,
+        MHD_OPTION_NOTIFY_COMPLETED, completed, server,
+        MHD_OPTION_END);
+}
+
+/// The daemon's epoll descriptor, or -1.
+static inline int berth_mhd_epoll(struct MHD_Daemon *daemon) {
+    const union MHD_DaemonInfo *info = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD);
+    return info ? info->epoll_fd : -1;
+}
+
+/// The connection's descriptor, or -1.
+static inline int berth_mhd_socket(struct MHD_Connection *connection) {
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    return info ? info->connect_fd : -1;
+}
+
+/// What the connection callback stored for this connection, or NULL.
+static inline void *berth_mhd_context(struct MHD_Connection *connection) {
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info ? info->socket_context : NULL;
+}
+
+/// The request line's and header's size in bytes; only once the header is complete.
+static inline size_t berth_mhd_header_size(struct MHD_Connection *connection) {
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    return info ? info->header_size : 0;
+}
+
+/// What a content reader returns at the end, and when it gives up (casts are no Swift constants).
+static const ssize_t berth_mhd_end_of_stream = MHD_CONTENT_READER_END_OF_STREAM;
+static const ssize_t berth_mhd_end_with_error = MHD_CONTENT_READER_END_WITH_ERROR;

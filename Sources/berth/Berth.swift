@@ -1,2 +1,74 @@
-/// The command.
-@main struct Berth { static func main() {} }
+import BerthConfig
+import BerthLoop
+import BerthMemory
+import Glibc
+
+/// The command `berth`.
+@main struct Berth {
+    /// The version of this source.
+    static let version = "0.1.0"
+
+    /// Exit status: 0 done, 1 failed, 2 wrong usage.
+    nonisolated static func main() {
+        Allocator.configure()
+        Signals.ignorePipe()
+        let invocation: Invocation
+        do throws(UsageError) {
+            invocation = try Arguments.parse(
+                Array(CommandLine.arguments.dropFirst()), environment: Environment.value)
+        } catch {
+            Output.error("\(error)")
+            exit(2)
+        }
+        if invocation.command.handlesSignals { Signals.block() }
+        exit(EventLoop.shared.run { await Berth.run(invocation) })
+    }
+
+    @Loop private static func run(_ invocation: Invocation) async -> Int32 {
+        do {
+            return try await perform(invocation)
+        } catch {
+            Output.error("berth: \(error)")
+            return 1
+        }
+    }
+
+    @Loop private static func perform(_ invocation: Invocation) async throws -> Int32 {
+        let json = invocation.json
+        switch invocation.command {
+        case .help(let topic): Output.text(Help.text(topic))
+        case .version: Output.text("berth \(version)\n")
+        case .config(let action): try ConfigVerb.run(action, file: invocation.config, json: json)
+        case .serve(let choices): try await Serve.run(choices, file: invocation.config)
+        case .fake(let choices): try await FakeVerb.run(choices)
+        case .doctor: return try await Doctor.run(file: invocation.config, json: json)
+        case .chat(let choices): return try await ChatVerb.run(choices, file: invocation.config)
+        case .tenant(let action):
+            try await TenantVerb(AdminClient(file: invocation.config), json: json).run(action)
+        case .quota(let action):
+            try await QuotaVerb(AdminClient(file: invocation.config), json: json).run(action)
+        case .usage(let days):
+            try await UsageVerb.run(AdminClient(file: invocation.config), days: days, json: json)
+        }
+        return 0
+    }
+}
+
+extension Command {
+    /// Whether the verb ends in its own way on SIGTERM and SIGINT; the others are just ended.
+    fileprivate var handlesSignals: Bool {
+        switch self {
+        case .serve, .fake, .chat: true
+        default: false
+        }
+    }
+}
+
+/// The process's environment.
+enum Environment {
+    /// A variable's value; nil where it is unset.
+    static func value(_ name: String) -> String? {
+        guard let text = unsafe getenv(name) else { return nil }
+        return unsafe String(cString: text)
+    }
+}

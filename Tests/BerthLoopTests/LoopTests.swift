@@ -7,7 +7,9 @@ import Testing
         let start = EventLoop.shared.isHere
         let children = await withTaskGroup(of: Bool.self) { group in
             for _ in 0..<100 { group.addTask { await isOnLoop() } }
-            return await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+            var onLoop = 0
+            for await isThere in group where isThere { onLoop += 1 }
+            return onLoop
         }
         #expect(start)
         #expect(children == 100)

@@ -25,6 +25,7 @@ extension Trait where Self == OnLoop {
 /// The loop's thread in a test process, started by the first suite that needs it.
 private enum TestLoop {
     static let start: Void = {
+        Signals.ignorePipe()
         Signals.block()
         FileDescriptors.raiseLimit()
         var thread = pthread_t()

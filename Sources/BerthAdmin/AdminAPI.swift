@@ -1,0 +1,173 @@
+package import BerthBot
+package import BerthConfig
+package import BerthHTTP
+package import BerthLoop
+import BerthMemory
+package import BerthStore
+
+/// Administration as HTTP and JSON over the Unix-domain socket in the data folder: what the verbs
+/// `tenant`, `quota` and `usage` speak to.
+///
+/// Only the service's own user and root are heard, as the kernel says who they are.
+@Loop package final class AdminAPI {
+    private let bot: Bot
+    private let database: Database
+    private let defaults: Quotas
+    private let url: WebURL
+    private let owner: UInt32
+    private let clock: any Clock
+
+    /// Makes the API.
+    ///
+    /// - Parameter owner: the uid of the service.
+    package init(
+        bot: Bot, database: Database, defaults: Quotas, url: WebURL, owner: UInt32,
+        clock: any Clock
+    ) {
+        self.bot = bot
+        self.database = database
+        self.defaults = defaults
+        self.url = url
+        self.owner = owner
+        self.clock = clock
+    }
+
+    /// Whether `peer` may administer.
+    package func allows(_ peer: HTTPPeer) -> Bool {
+        guard case .local(let uid, _) = peer else { return false }
+        return uid == owner || uid == 0
+    }
+
+    /// What it answers.
+    package var routes: [Route] {
+        [
+            route("GET", "/admin/tenants") { _, _ in TenantList(self.bot.tenants.all.map(TenantInfo.init)) },
+            route("POST", "/admin/tenants") { request, _ in try await self.add(request) },
+            route("GET", "/admin/tenants/:name") { _, values in
+                TenantInfo(try self.bot.tenants.named(values[0]))
+            },
+            route("POST", "/admin/tenants/:name/:action") { _, values in
+                try await self.act(values[1], on: self.bot.tenants.named(values[0]))
+            },
+            route("DELETE", "/admin/tenants/:name") { _, values in
+                let tenant = try self.bot.tenants.named(values[0])
+                try await self.bot.tenants.set(.removed, of: tenant)
+                return TenantSecrets(tenant: tenant.name)
+            },
+            route("GET", "/admin/quotas/:name") { _, values in
+                try await self.quotas(self.bot.tenants.named(values[0]))
+            },
+            route("PATCH", "/admin/quotas/:name") { request, values in
+                try await self.setQuotas(self.bot.tenants.named(values[0]), request)
+            },
+            route("GET", "/admin/usage") { request, _ in
+                try await self.usage(days: request.query("days").flatMap { Int($0) } ?? 1)
+            },
+        ]
+    }
+
+    // MARK: Tenants
+
+    private struct NewTenant: Decodable { let name: String }
+
+    private func add(_ request: HTTPRequest) async throws -> TenantSecrets {
+        let asked = try await body(NewTenant.self, request)
+        let (tenant, key) = try await bot.tenants.add(asked.name)
+        return TenantSecrets(
+            tenant: tenant.name, key: key.text, web: try await bot.access.link(for: tenant))
+    }
+
+    private func act(_ action: String, on tenant: LiveTenant) async throws -> TenantSecrets {
+        switch action {
+        case "link":
+            return TenantSecrets(tenant: tenant.name, web: try await bot.access.link(for: tenant))
+        case "key":
+            let key = try await bot.tenants.addKey(to: tenant)
+            return TenantSecrets(tenant: tenant.name, key: key.text)
+        case "suspend": try await bot.tenants.set(.suspended, of: tenant)
+        case "resume": try await bot.tenants.set(.active, of: tenant)
+        default: throw BotError.badValue("there is no action '\(action.prefix(32))'")
+        }
+        return TenantSecrets(tenant: tenant.name)
+    }
+
+    // MARK: Quotas and usage
+
+    private func quotas(_ tenant: LiveTenant) async throws -> QuotaReport {
+        let usage = try await bot.meter.today(tenant)
+        return QuotaReport(tenant, usage: usage)
+    }
+
+    /// Takes `{"requests_per_day":"500","memory":null}`: null goes back to the default.
+    private func setQuotas(
+        _ tenant: LiveTenant, _ request: HTTPRequest
+    ) async throws -> QuotaReport {
+        let changes = try await body([String: String?].self, request)
+        var quotas = tenant.row.quotas
+        for (name, text) in changes {
+            guard let key = QuotaKey(rawValue: name) else {
+                let known = QuotaKey.allCases.map(\.rawValue).joined(separator: ", ")
+                throw BotError.badValue("there is no quota '\(name.prefix(64))'; there is \(known)")
+            }
+            guard let text else {
+                quotas[key] = nil
+                continue
+            }
+            guard let value = key.read(text) else {
+                throw BotError.badValue("'\(text.prefix(64))' is not \(key.expected) (\(name))")
+            }
+            quotas[key] = value
+        }
+        try await bot.tenants.setQuotas(quotas, of: tenant)
+        return try await self.quotas(tenant)
+    }
+
+    private func usage(days: Int) async throws -> UsageReport {
+        guard (1...366).contains(days) else { throw BotError.badValue("days are 1 to 366") }
+        let now = clock.timestamp
+        let start = now + .seconds(-86400 * (days - 1))
+        let rows = try await database.read { (connection) throws(StoreError) in
+            try connection.usage(from: start, through: now)
+        }
+        return UsageReport(rows: rows) { self.bot.tenants.tenant($0)?.name ?? "(removed \($0))" }
+    }
+
+    // MARK: Answers
+
+    /// A route for whoever may administer; errors become answers here alone.
+    private func route(
+        _ method: String, _ pattern: String,
+        _ handler: @escaping @Loop @Sendable (HTTPRequest, [String]) async throws -> any Encodable
+    ) -> Route {
+        Route(method, pattern) { [self] request, values in
+            guard allows(request.peer) else {
+                return .error(403, "only root and the service's own user may administer it")
+            }
+            do {
+                return .json(try JSON.encode(try await handler(request, values)))
+            } catch let error as BotError {
+                return .error(AdminAPI.status(of: error), error.description)
+            } catch {
+                return .error(500, "\(error)")
+            }
+        }
+    }
+
+    private static func status(of error: BotError) -> Int {
+        switch error {
+        case .noTenant: 404
+        case .nameTaken, .tooManyTenants: 409
+        case .store: 503
+        default: 400
+        }
+    }
+
+    private func body<Value: Decodable>(
+        _ type: Value.Type, _ request: HTTPRequest
+    ) async throws -> Value {
+        let bytes = try await request.body.collect(atMost: .kibibytes(64))
+        do { return try JSON.decode(type, from: bytes) } catch {
+            throw BotError.body("the body is not the JSON that this path takes")
+        }
+    }
+}

@@ -1,0 +1,47 @@
+package import BerthBot
+import BerthChannels
+package import BerthConfig
+package import BerthHTTP
+package import BerthLoop
+package import BerthStore
+
+/// What the admin socket answers: administration, and the conversations of any tenant for
+/// `berth chat --tenant`.
+@Loop package final class AdminServer {
+    /// The socket's name in the data folder.
+    package static nonisolated let socketName = "admin.sock"
+    /// Names the tenant that a local process speaks for.
+    package static nonisolated let tenantHeader = "x-berth-tenant"
+
+    private let router: Router
+    private let api: AdminAPI
+
+    /// Makes it.
+    ///
+    /// - Parameters:
+    ///   - owner: the uid of the service.
+    ///   - more: routes that the public address has too.
+    package init(
+        bot: Bot, database: Database, configuration: Configuration, owner: UInt32, more: [Route],
+        clock: any Clock
+    ) {
+        api = AdminAPI(
+            bot: bot, database: database, defaults: configuration.quotas, url: configuration.url,
+            owner: owner, clock: clock)
+        let terminal = WebChannel(
+            bot: bot, clock: clock, place: .terminal, prefix: "/terminal"
+        ) { (request) throws(BotError) in
+            guard let name = request.headers[AdminServer.tenantHeader] else { return nil }
+            return try bot.tenants.named(name)
+        }
+        router = Router([api.routes, terminal.routes, more].flatMap { $0 })
+    }
+
+    /// Answers whoever may administer.
+    package func answer(_ request: HTTPRequest) async -> HTTPResponse {
+        guard api.allows(request.peer) else {
+            return .error(403, "only root and the service's own user may administer it")
+        }
+        return await router.answer(request)
+    }
+}

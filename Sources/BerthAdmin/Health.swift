@@ -1,0 +1,55 @@
+package import BerthHTTP
+package import BerthLoop
+import BerthMemory
+package import BerthStore
+package import BerthTelemetry
+
+/// What watches over the service: liveness, readiness, Prometheus text.
+@Loop package final class Health {
+    private let database: Database
+    private let metrics: Metrics
+
+    /// Makes it, and adds what the process itself measures to `metrics`.
+    ///
+    /// - Parameter openConnections: of the public server.
+    package init(
+        database: Database, metrics: Metrics, openConnections: @escaping @Loop () -> Int
+    ) {
+        self.database = database
+        self.metrics = metrics
+        metrics.gauge("berth_open_connections", help: "Connections of clients that are open.") {
+            Double(openConnections())
+        }
+        metrics.gauge("process_resident_memory_bytes", help: "Resident memory (smaps_rollup).") {
+            ProcessMemory.read().map { Double($0.resident.bytes) }
+        }
+        metrics.gauge("berth_anonymous_memory_bytes", help: "The part that cannot be reclaimed.") {
+            ProcessMemory.read().map { Double($0.anonymous.bytes) }
+        }
+        metrics.gauge("berth_database_operations", help: "Operations that wait or run.") {
+            Double(database.pending)
+        }
+    }
+
+    /// What it answers.
+    package var routes: [Route] {
+        [
+            Route("GET", "/healthz") { _, _ in .text("ok\n") },
+            Route("GET", "/readyz") { _, _ in await self.ready() },
+            Route("GET", "/metrics") { _, _ in
+                .bytes(
+                    Array(self.metrics.text.utf8), type: "text/plain; version=0.0.4; charset=utf-8")
+            },
+        ]
+    }
+
+    /// Ready when the database answers.
+    private func ready() async -> HTTPResponse {
+        do {
+            _ = try await database.read { (connection) throws(StoreError) in
+                try connection.usageTotal()
+            }
+            return .text("ready\n")
+        } catch { return .text("not ready: \(error)\n", status: 503) }
+    }
+}

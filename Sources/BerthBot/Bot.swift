@@ -1,0 +1,67 @@
+package import BerthConfig
+package import BerthHTTP
+package import BerthLoop
+package import BerthMemory
+package import BerthProviders
+package import BerthStore
+package import BerthTelemetry
+
+/// The bot: everything of this module, made in the order of its dependencies.
+@Loop package final class Bot {
+    /// Who may ask, and with which key.
+    package let tenants: TenantDirectory
+    /// Login links and cookies.
+    package let access: WebAccess
+    /// The models that may be named.
+    package let models: ModelCatalog
+    /// Reserves and settles.
+    package let meter: Meter
+    /// Calls without a conversation: the API's.
+    package let calls: ChatCalls
+    /// Conversations and their history.
+    package let conversations: Conversations
+    /// Messages and their answers.
+    package let turns: Turns
+
+    /// Makes the bot and reads what it must know; what an earlier run left open is closed.
+    ///
+    /// - Throws: ``BotError`` when the database cannot be read.
+    package init(
+        _ configuration: Configuration, database: Database, budget: MemoryBudget,
+        client: HTTPClient, clock: any Clock, log: Log, metrics: Metrics
+    ) async throws(BotError) {
+        let counts = BotMetrics(metrics)
+        tenants = TenantDirectory(
+            database: database, budget: budget, defaults: configuration.quotas,
+            limit: configuration.limits.tenants, clock: clock)
+        access = WebAccess(
+            database: database, tenants: tenants, url: configuration.url.description, clock: clock)
+        models = ModelCatalog(configuration, client: client, clock: clock)
+        meter = Meter(database: database, clock: clock, log: log, metrics: counts)
+        calls = ChatCalls(meter: meter, clock: clock, log: log, metrics: counts)
+        conversations = Conversations(database: database, models: models, clock: clock)
+        let commands = Commands(
+            database: database, conversations: conversations, models: models, meter: meter,
+            access: access)
+        turns = Turns(
+            database: database, conversations: conversations, calls: calls, meter: meter,
+            models: models, commands: commands, system: configuration.system, clock: clock,
+            log: log, metrics: counts)
+        try await Bot.recover(database, clock, log)
+        try await tenants.load()
+    }
+
+    /// Marks what a killed service left open: turns as interrupted, calls as uncertain.
+    private static func recover(
+        _ database: Database, _ clock: any Clock, _ log: Log
+    ) async throws(BotError) {
+        let now = clock.timestamp
+        let (turns, calls) = try await database.change { (connection) throws(StoreError) in
+            (try connection.interruptOpenTurns(at: now), try connection.chargeOpenCalls(at: now))
+        }
+        guard turns + calls > 0 else { return }
+        log.warning(
+            "the last run did not end well: open work was closed",
+            ["turns_interrupted": .int(turns), "calls_uncertain": .int(calls)])
+    }
+}

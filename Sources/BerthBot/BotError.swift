@@ -1,0 +1,110 @@
+package import BerthMemory
+package import BerthProviders
+package import BerthStore
+
+/// Why the bot refuses, worded for the person who asked; channels say it in their own form.
+package enum BotError: Error, Sendable, CustomStringConvertible {
+    /// No model of that name is listed.
+    case unknownModel(String, known: [String])
+    /// A quota is used up; it is whole again after `wait`.
+    case overQuota(QuotaRefusal, wait: Duration)
+    /// The operator has suspended the tenant.
+    case suspended
+    /// There is not enough memory, for the tenant or for all.
+    case memory(BudgetError)
+    /// A request's body is over the limit.
+    case bodyTooLarge(limit: ByteCount)
+    /// A request's body is not what was expected.
+    case body(String)
+    /// A request that changes state by cookie does not come from Berth's own page.
+    case foreignOrigin
+    /// The conversation's last message is still being answered.
+    case sessionBusy
+    /// There is no such conversation, or it is somebody else's.
+    case noSession
+    /// There is no such message, or it is somebody else's, or it is not being answered.
+    case noTurn
+    /// There is no tenant of that name.
+    case noTenant(String)
+    /// Somebody has the name already.
+    case nameTaken(String)
+    /// The name has characters that names do not have.
+    case badName(String)
+    /// A value that the operator gave cannot be.
+    case badValue(String)
+    /// As many tenants as `limits.tenants` allows are there.
+    case tooManyTenants(limit: Int)
+    /// The message has no text.
+    case emptyText
+    /// The message is over the limit.
+    case textTooLong(ByteCount, limit: ByteCount)
+    /// The service is ending.
+    case stopping
+    /// The provider gave no answer.
+    case provider(ProviderError)
+    /// The database did not do its part.
+    case store(StoreError)
+
+    package var description: String {
+        switch self {
+        case .unknownModel(let name, let known):
+            "the model '\(name.prefix(100))' is not listed here; there is "
+                + known.joined(separator: ", ")
+        case .overQuota(let refusal, _): refusal.description
+        case .suspended: "your access is suspended: ask the operator"
+        case .memory(let error): error.description
+        case .bodyTooLarge(let limit): "the request is larger than \(limit)"
+        case .body(let reason): reason
+        case .foreignOrigin: "this request does not come from Berth's own page"
+        case .sessionBusy: "the last message is still being answered: wait for it or stop it"
+        case .noSession: "there is no such conversation"
+        case .noTurn: "there is no such message, or it is answered already"
+        default: operatorDescription
+        }
+    }
+
+    private var operatorDescription: String {
+        switch self {
+        case .noTenant(let name): "there is no tenant '\(name)': see 'berth tenant list'"
+        case .nameTaken(let name): "there is a tenant '\(name)' already"
+        case .badName(let name):
+            "'\(name.prefix(64))' is not a tenant's name: 1 to 32 of a-z, 0-9, '-', '_' and '.'"
+        case .badValue(let reason): reason
+        case .tooManyTenants(let limit):
+            "there are \(limit) tenants, as many as limits.tenants allows: remove one or raise it"
+        case .emptyText: "the message is empty"
+        case .textTooLong(let size, let limit): "the message has \(size); \(limit) is the most"
+        case .stopping: "the service is being restarted: try again in a moment"
+        case .provider(let error): error.description
+        case .store(let error): error.description
+        default: "\(self)"
+        }
+    }
+}
+
+extension BotError {
+    /// A store's refusal in the bot's terms.
+    init(_ error: StoreError) {
+        switch error {
+        case .overQuota(let refusal): self = .overQuota(refusal, wait: .zero)
+        case .nameTaken(let name): self = .nameTaken(name)
+        default: self = .store(error)
+        }
+    }
+}
+
+extension Database {
+    /// ``Database/write(_:)`` with the bot's errors.
+    func change<Value: Sendable>(
+        _ body: @escaping @Sendable (Connection) throws(StoreError) -> Value
+    ) async throws(BotError) -> Value {
+        do { return try await write(body) } catch { throw BotError(error) }
+    }
+
+    /// ``Database/read(_:)`` with the bot's errors.
+    func look<Value: Sendable>(
+        _ body: @escaping @Sendable (Connection) throws(StoreError) -> Value
+    ) async throws(BotError) -> Value {
+        do { return try await read(body) } catch { throw BotError(error) }
+    }
+}

@@ -1,0 +1,187 @@
+package import BerthHTTP
+package import BerthLoop
+package import BerthProviders
+import BerthStore
+package import BerthTelemetry
+
+/// Asks a model on a tenant's account: reserve, ask, settle. Everything that is bought goes
+/// through here.
+@Loop package final class ChatCalls {
+    private let meter: Meter
+    private let clock: any Clock
+    private let log: Log
+    private let metrics: BotMetrics
+
+    /// Makes the calls over `meter`.
+    package init(meter: Meter, clock: any Clock, log: Log, metrics: BotMetrics) {
+        self.meter = meter
+        self.clock = clock
+        self.log = log
+        self.metrics = metrics
+    }
+
+    /// Asks for a whole answer.
+    ///
+    /// - Throws: ``BotError``; what may have been bought is charged all the same.
+    package func complete(
+        _ request: JSONObject, _ model: ModelChoice, _ tenant: LiveTenant
+    ) async throws(BotError) -> ChatCompletion {
+        let start = clock.now
+        let (call, held) = try await begin(request, model, tenant)
+        do {
+            let completion = try await model.provider.complete(call)
+            meter.settle(held, completion.usage ?? estimate(held, completion.text))
+            finished(tenant, model, start, nil)
+            return completion
+        } catch {
+            meter.end(held, after: error, received: 0)
+            finished(tenant, model, start, error)
+            throw .provider(error)
+        }
+    }
+
+    /// Asks for a streamed answer.
+    ///
+    /// - Throws: ``BotError`` when the answer does not begin.
+    package func stream(
+        _ request: JSONObject, _ model: ModelChoice, _ tenant: LiveTenant
+    ) async throws(BotError) -> MeteredStream {
+        let start = clock.now
+        let (call, held) = try await begin(request, model, tenant)
+        let stream = try await open(call, held, since: start)
+        stream.onEnd { [self] error in finished(tenant, model, start, error) }
+        return stream
+    }
+
+    /// Asks for a streamed answer to a call that is reserved already: a turn's.
+    func open(
+        _ call: ChatCall, _ held: HeldCall, since start: Instant
+    ) async throws(BotError) -> MeteredStream {
+        do {
+            let stream = try await held.model.provider.stream(call)
+            return MeteredStream(
+                stream, held, meter: meter, firstToken: metrics.firstToken, start: start, clock: clock)
+        } catch {
+            meter.end(held, after: error, received: 0)
+            throw .provider(error)
+        }
+    }
+
+    /// What is asked of the provider for `request`.
+    func call(_ request: JSONObject, _ model: ModelChoice, _ tenant: LiveTenant) -> ChatCall {
+        let asked = request.integer("max_completion_tokens") ?? request.integer("max_tokens")
+        return ChatCall(
+            request: request, model: model.model,
+            maximumOutput: min(asked ?? model.output, model.output), user: tenant.providerUser,
+            account: tenant.account)
+    }
+
+    private func begin(
+        _ request: JSONObject, _ model: ModelChoice, _ tenant: LiveTenant
+    ) async throws(BotError) -> (ChatCall, HeldCall) {
+        let call = call(request, model, tenant)
+        let choices = max(1, request.integer("n") ?? 1)
+        let held: HeldCall
+        do {
+            held = try await meter.reserve(
+                model, input: TokenEstimate.input(of: request),
+                output: call.maximumOutput * choices, for: tenant)
+        } catch {
+            metrics.calls.add(1, "refused")
+            throw error
+        }
+        guard !Task.isCancelled else {
+            meter.end(held, after: .unreachable(provider: model.id, reason: "not asked"), received: 0)
+            throw .provider(.cancelled)
+        }
+        return (call, held)
+    }
+
+    private func estimate(_ held: HeldCall, _ text: String) -> TokenUsage {
+        TokenUsage(input: held.input, output: TokenEstimate.of(text), isEstimated: true)
+    }
+
+    private func finished(
+        _ tenant: LiveTenant, _ model: ModelChoice, _ start: Instant, _ error: ProviderError?
+    ) {
+        let outcome = if case .cancelled = error { "cancelled" } else { error == nil ? "done" : "failed" }
+        metrics.calls.add(1, outcome)
+        log.info(
+            "api call",
+            [
+                "tenant": .text(tenant.name), "model": .text(model.id), "outcome": .text(outcome),
+                "ms": .ms(clock.now - start), "why": .text(error.map { "\($0)" } ?? "-"),
+            ])
+    }
+}
+
+/// A streamed answer that is settled once, however it ends.
+@Loop package final class MeteredStream {
+    private let stream: any ChatStream
+    private let held: HeldCall
+    private let meter: Meter
+    private let firstToken: Histogram
+    private let start: Instant
+    private let clock: any Clock
+    private var received = 0
+    private var said: TokenUsage?
+    private var hasEnded = false
+    private var whenEnded: (@Loop (ProviderError?) -> Void)?
+
+    init(
+        _ stream: any ChatStream, _ held: HeldCall, meter: Meter, firstToken: Histogram,
+        start: Instant, clock: any Clock
+    ) {
+        self.stream = stream
+        self.held = held
+        self.meter = meter
+        self.firstToken = firstToken
+        self.start = start
+        self.clock = clock
+    }
+
+    /// The tokens as the provider said them, else as estimated from what came so far.
+    package var usage: TokenUsage {
+        said ?? TokenUsage(
+            input: held.input, output: TokenEstimate.tokens(bytes: received), isEstimated: true)
+    }
+
+    /// The next piece; nil after the answer's proper end, when the call is settled.
+    ///
+    /// - Throws: ``BotError/provider(_:)``; the call is then settled with what came.
+    package func next() async throws(BotError) -> ChatChunk? {
+        do {
+            guard let chunk = try await stream.next() else {
+                settle(nil)
+                return nil
+            }
+            if received == 0, !chunk.text.isEmpty { firstToken.observe(clock.now - start) }
+            received += chunk.text.utf8.count
+            said = chunk.usage ?? said
+            return chunk
+        } catch {
+            settle(error)
+            throw .provider(error)
+        }
+    }
+
+    /// Ends the call at the provider too, if it goes on, and settles it.
+    package func finish() {
+        stream.cancel()
+        settle(.cancelled)
+    }
+
+    func onEnd(_ action: @escaping @Loop (ProviderError?) -> Void) { whenEnded = action }
+
+    private func settle(_ error: ProviderError?) {
+        guard !hasEnded else { return }
+        hasEnded = true
+        if let error, said == nil {
+            meter.end(held, after: error, received: usage.output)
+        } else {
+            meter.settle(held, usage)
+        }
+        whenEnded?(error)
+        whenEnded = nil
+    }
+}

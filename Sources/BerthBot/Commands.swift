@@ -1,0 +1,112 @@
+package import BerthLoop
+package import BerthProviders
+package import BerthStore
+
+/// What a user can tell the bot itself, on every channel.
+enum Command: Equatable {
+    case help
+    case new
+    case model(String)
+    case usage
+    case stop
+    case web
+    case unknown(String)
+
+    /// Reads a message that begins with `/` and a word; nil for all others.
+    init?(_ text: String) {
+        guard text.first == "/" else { return nil }
+        let parts = text.dropFirst().split(maxSplits: 1, whereSeparator: \.isWhitespace)
+        guard let word = parts.first, word.allSatisfy({ $0.isLetter || $0 == "_" }) else {
+            return nil
+        }
+        let rest = parts.count > 1 ? String(parts[1]) : ""
+        switch word.lowercased() {
+        case "help", "start": self = .help
+        case "new": self = .new
+        case "model": self = .model(rest)
+        case "usage": self = .usage
+        case "stop": self = .stop
+        case "web": self = .web
+        default: self = .unknown(String(word.prefix(32)))
+        }
+    }
+}
+
+/// Answers commands, in Markdown.
+@Loop package final class Commands {
+    private let database: Database
+    private let conversations: Conversations
+    private let models: ModelCatalog
+    private let meter: Meter
+    private let access: WebAccess
+
+    /// Makes the commands.
+    package init(
+        database: Database, conversations: Conversations, models: ModelCatalog, meter: Meter,
+        access: WebAccess
+    ) {
+        self.database = database
+        self.conversations = conversations
+        self.models = models
+        self.meter = meter
+        self.access = access
+    }
+
+    func answer(
+        _ command: Command, _ session: Session, _ tenant: LiveTenant
+    ) async throws(BotError) -> String {
+        switch command {
+        case .help: Commands.help
+        case .new: try await new(session)
+        case .model(let name): try await model(name, session, tenant)
+        case .usage: try await usage(tenant)
+        case .stop: "Stopped."
+        case .web: "Open this link in a browser within a day; it works once:\n\n"
+            + (try await access.link(for: tenant))
+        case .unknown(let word): "There is no command `/\(word)`.\n\n\(Commands.help)"
+        }
+    }
+
+    private static let help = """
+        | command | what it does |
+        |---|---|
+        | `/new` | forgets what was said so far: the next answer starts afresh |
+        | `/model [name]` | shows the models, or chooses one for this conversation |
+        | `/usage` | what you have used today, and what is left |
+        | `/stop` | ends the answer that is being written |
+        | `/web` | a link to this bot in your browser |
+        | `/help` | this list |
+        """
+
+    private func new(_ session: Session) async throws(BotError) -> String {
+        try await database.change { (connection) throws(StoreError) in
+            try connection.clearWindow(of: session.id)
+        }
+        return "A fresh start: nothing said so far is sent to the model any more."
+    }
+
+    private func model(
+        _ name: String, _ session: Session, _ tenant: LiveTenant
+    ) async throws(BotError) -> String {
+        guard !name.isEmpty else {
+            let list = models.names.map { "- `\($0)`" }.joined(separator: "\n")
+            return "This conversation uses `\(session.model ?? ModelCatalog.anyModel)`. "
+                + "There is:\n\n\(list)\n\nChoose with `/model NAME`."
+        }
+        try await conversations.change(
+            session.publicID, SessionChange(title: nil, model: name), by: tenant)
+        return "From now on `\(name)` answers in this conversation."
+    }
+
+    private func usage(_ tenant: LiveTenant) async throws(BotError) -> String {
+        let usage = try await meter.today(tenant)
+        return """
+            | today | used | limit |
+            |---|---|---|
+            | requests | \(usage.requests) | \(usage.requestsLimit) |
+            | tokens | \(usage.tokens) | \(usage.tokensLimit) |
+
+            Whole again at \(usage.resets).
+            """
+    }
+}

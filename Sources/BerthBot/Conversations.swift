@@ -1,0 +1,193 @@
+package import BerthLoop
+package import BerthProviders
+package import BerthStore
+
+/// A conversation as clients see it.
+package struct SessionInfo: Encodable, Sendable {
+    /// Its public name.
+    package let id: String
+    /// The first words of its first message, or what the user called it; "" for a new one.
+    package let title: String
+    /// The model chosen for it; nil: `berth`.
+    package let model: String?
+    /// When something was last said in it.
+    package let updated: Timestamp
+
+    private enum CodingKeys: String, CodingKey {
+        case id
+        case title
+        case model
+        case updated = "updated_ms"
+    }
+
+    init(_ session: Session) {
+        id = session.publicID
+        title = session.title
+        model = session.model
+        updated = session.updated
+    }
+}
+
+/// What a client may change of a conversation; nil: stays as it is.
+package struct SessionChange: Decodable, Sendable {
+    /// The new title, at most 200 characters; more is cut.
+    package var title: String?
+    /// The model's name; "" or `berth` for the configuration's list.
+    package var model: String?
+}
+
+/// A message and its answer as clients see them.
+package struct TurnInfo: Encodable, Sendable {
+    /// The public name.
+    package let id: String
+    /// What was asked.
+    package let text: String
+    /// What came of an answer.
+    package let answer: String
+    /// How it stands.
+    package let state: String
+    /// Why there is no whole answer; null when there is nothing to say.
+    package let error: String?
+    /// Which model answered.
+    package let model: String?
+    package let inputTokens: Int
+    package let outputTokens: Int
+    /// Whether the tokens are estimated.
+    package let isEstimated: Bool
+    package let created: Timestamp
+
+    private enum CodingKeys: String, CodingKey {
+        case id
+        case text
+        case answer
+        case state
+        case error
+        case model
+        case inputTokens = "input_tokens"
+        case outputTokens = "output_tokens"
+        case isEstimated = "estimated"
+        case created = "created_ms"
+    }
+
+    init(_ turn: Turn) {
+        id = turn.publicID
+        text = turn.text
+        answer = turn.answer
+        state = turn.state.rawValue
+        error = turn.error
+        model = turn.model
+        inputTokens = turn.inputTokens
+        outputTokens = turn.outputTokens
+        isEstimated = turn.isEstimated
+        created = turn.created
+    }
+}
+
+/// A page of a conversation's history, oldest first.
+package struct TurnPage: Encodable, Sendable {
+    /// The turns.
+    package let turns: [TurnInfo]
+    /// Whether there are older ones.
+    package let more: Bool
+}
+
+/// The conversations of tenants: list, make, change, delete, read.
+@Loop package final class Conversations {
+    private let database: Database
+    private let models: ModelCatalog
+    private let clock: any Clock
+
+    /// Conversations in a list; older ones are kept but not listed.
+    private static nonisolated let listLimit = 200
+    /// Turns in a page of history.
+    private static nonisolated let pageLimit = 50
+
+    /// Makes the conversations over `database`.
+    package init(database: Database, models: ModelCatalog, clock: any Clock) {
+        self.database = database
+        self.models = models
+        self.clock = clock
+    }
+
+    /// A tenant's conversations on `channel`, the last used first.
+    package func list(
+        _ tenant: LiveTenant, _ channel: Channel
+    ) async throws(BotError) -> [SessionInfo] {
+        let id = tenant.row.id
+        return try await database.look { (connection) throws(StoreError) in
+            try connection.sessions(of: id, channel: channel, limit: Conversations.listLimit)
+                .map(SessionInfo.init)
+        }
+    }
+
+    /// A new, empty conversation.
+    package func create(
+        _ tenant: LiveTenant, _ channel: Channel
+    ) async throws(BotError) -> SessionInfo {
+        let (id, now, publicID) = (tenant.row.id, clock.timestamp, Secret256.publicID())
+        return try await database.change { (connection) throws(StoreError) in
+            SessionInfo(
+                try connection.addSession(
+                    publicID: publicID, channel: channel, tenant: id, at: now))
+        }
+    }
+
+    /// Changes the title or the model.
+    package func change(
+        _ publicID: String, _ change: SessionChange, by tenant: LiveTenant
+    ) async throws(BotError) {
+        let session = try await find(publicID, of: tenant)
+        let model = try change.model.map { (name) throws(BotError) in try known(name) }
+        try await database.change { (connection) throws(StoreError) in
+            if let title = change.title {
+                try connection.setTitle(String(title.prefix(200)), of: session.id)
+            }
+            if let model { try connection.setModel(model, of: session.id) }
+        }
+    }
+
+    /// Deletes a conversation for its owner; what it cost stays in the ledger.
+    package func delete(_ publicID: String, by tenant: LiveTenant) async throws(BotError) {
+        let session = try await find(publicID, of: tenant)
+        let now = clock.timestamp
+        try await database.change { (connection) throws(StoreError) in
+            try connection.deleteSession(session.id, at: now)
+        }
+    }
+
+    /// A page of history, oldest first.
+    ///
+    /// - Parameter before: the public name of the oldest turn that is known; nil: the newest page.
+    package func turns(
+        of publicID: String, before: String?, for tenant: LiveTenant
+    ) async throws(BotError) -> TurnPage {
+        let session = try await find(publicID, of: tenant)
+        return try await database.look { (connection) throws(StoreError) in
+            let cursor = try before.flatMap { (id) throws(StoreError) in
+                try connection.turn(publicID: id)?.id
+            }
+            let limit = Conversations.pageLimit
+            let page = try connection.turns(of: session.id, before: cursor, limit: limit + 1)
+            return TurnPage(
+                turns: page.prefix(limit).reversed().map(TurnInfo.init), more: page.count > limit)
+        }
+    }
+
+    /// The conversation called `publicID`, if it is the tenant's.
+    func find(_ publicID: String, of tenant: LiveTenant) async throws(BotError) -> Session {
+        let session = try await database.look { (connection) throws(StoreError) in
+            try connection.session(publicID: publicID)
+        }
+        guard let session, session.tenant == tenant.row.id else { throw .noSession }
+        return session
+    }
+
+    /// The stored form of a model's name: nil for the configuration's list.
+    func known(_ name: String) throws(BotError) -> String? {
+        if name.isEmpty || name == ModelCatalog.anyModel { return nil }
+        guard let model = models.find(name) else {
+            throw .unknownModel(name, known: models.names)
+        }
+        return model.id
+    }
+}

@@ -1,0 +1,76 @@
+package import BerthConfig
+package import BerthLoop
+package import BerthMemory
+package import BerthStore
+
+/// A tenant in this process: the row, the quotas in force, the memory account.
+@Loop package final class LiveTenant {
+    /// The row as the database has it.
+    package private(set) var row: Tenant
+    /// The quotas in force: the tenant's own, else the configuration's.
+    package private(set) var quotas: Quotas
+    /// What the tenant's work holds.
+    package let account: MemoryAccount
+    private let defaults: Quotas
+    private let budget: MemoryBudget
+
+    init(_ row: Tenant, defaults: Quotas, budget: MemoryBudget) {
+        self.row = row
+        self.defaults = defaults
+        self.budget = budget
+        quotas = defaults.overridden(by: row.quotas)
+        account = budget.account(for: row.name, quota: quotas.memory)
+    }
+
+    /// Unique among the tenants.
+    package var name: String { row.name }
+
+    /// Stands for the tenant at providers: no name leaves this machine.
+    var providerUser: String { "berth-" + String(Secret256.hash("tenant \(row.id)").hex.prefix(16)) }
+
+    /// Whether the tenant may ask anything.
+    func mayAsk() throws(BotError) { if row.state != .active { throw .suspended } }
+
+    func update(_ row: Tenant) {
+        self.row = row
+        quotas = defaults.overridden(by: row.quotas)
+        _ = budget.account(for: row.name, quota: quotas.memory)
+    }
+}
+
+extension Quotas {
+    /// These, with what a tenant has of its own in their place.
+    package func overridden(by own: TenantQuotas) -> Quotas {
+        var quotas = self
+        for key in QuotaKey.allCases { if let value = own[key] { quotas[key] = value } }
+        return quotas
+    }
+}
+
+extension TenantQuotas {
+    /// A tenant's own figure; nil: the configuration's default.
+    package subscript(key: QuotaKey) -> Int64? {
+        get {
+            switch key {
+            case .requestsPerDay: requestsPerDay.map { Int64($0) }
+            case .tokensPerDay: tokensPerDay.map { Int64($0) }
+            case .imagesPerDay: imagesPerDay.map { Int64($0) }
+            case .spendPerMonth: spendPerMonthMicros
+            case .memory: memoryBytes.map { Int64($0) }
+            case .disk: diskBytes.map { Int64($0) }
+            case .files: files.map { Int64($0) }
+            }
+        }
+        set {
+            switch key {
+            case .requestsPerDay: requestsPerDay = newValue.map { Int($0) }
+            case .tokensPerDay: tokensPerDay = newValue.map { Int($0) }
+            case .imagesPerDay: imagesPerDay = newValue.map { Int($0) }
+            case .spendPerMonth: spendPerMonthMicros = newValue
+            case .memory: memoryBytes = newValue.map { Int($0) }
+            case .disk: diskBytes = newValue.map { Int($0) }
+            case .files: files = newValue.map { Int($0) }
+            }
+        }
+    }
+}

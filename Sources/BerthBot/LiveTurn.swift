@@ -1,0 +1,111 @@
+package import BerthLoop
+import BerthMemory
+package import BerthStore
+
+/// What a reader of a turn is told.
+package enum TurnEvent: Sendable {
+    /// More of the answer.
+    case text(String)
+    /// The end; nothing follows.
+    case ended(TurnOutcome)
+}
+
+/// A turn that is being answered: its text so far, for any number of readers.
+///
+/// There is one buffer and each reader has an offset into it, so a slow reader holds nothing up and
+/// costs nothing. A turn outlives the connection that began it.
+@Loop package final class LiveTurn {
+    /// Its public name, as links and events carry it.
+    package let id: String
+    /// The public name of its session.
+    package let session: String
+    /// The tenant who pays.
+    package let tenant: String
+    /// The end; nil while more may come.
+    package private(set) var outcome: TurnOutcome?
+    private(set) var text: [UInt8] = []
+    private var lease: MemoryLease
+    private var readers: [ObjectIdentifier: Wakeup] = [:]
+    private var stopper: (@Loop () -> Void)?
+
+    /// The longest answer: about 250,000 tokens, beyond any model's output.
+    static nonisolated let limit = ByteCount.mebibytes(1)
+    private static nonisolated let step = ByteCount.kibibytes(8)
+
+    init(id: String, session: String, account: MemoryAccount) throws(BudgetError) {
+        self.id = id
+        self.session = session
+        tenant = account.tenant
+        lease = try account.lease(LiveTurn.step, for: .replyBuffer)
+    }
+
+    /// Adds to the answer and wakes its readers.
+    func append(_ piece: String) throws(BudgetError) {
+        try lease.grow(to: ByteCount(text.count + piece.utf8.count), step: LiveTurn.step)
+        text += Array(piece.utf8)
+        wake()
+    }
+
+    /// Ends the turn; the second time does nothing.
+    func end(_ outcome: TurnOutcome) {
+        guard self.outcome == nil else { return }
+        self.outcome = outcome
+        stopper = nil
+        wake()
+    }
+
+    /// What ``stop()`` calls while the turn goes on.
+    func onStop(_ action: @escaping @Loop () -> Void) { stopper = action }
+
+    /// The user wants no more of it; the end follows as an event.
+    package func stop() { stopper?() }
+
+    /// A reader that begins with the answer's first byte.
+    package func reader() -> TurnReader { TurnReader(self) }
+
+    func subscribe(_ wakeup: Wakeup) { readers[ObjectIdentifier(wakeup)] = wakeup }
+
+    func unsubscribe(_ wakeup: Wakeup) { readers[ObjectIdentifier(wakeup)] = nil }
+
+    private func wake() { for reader in readers.values { reader.signal() } }
+}
+
+/// One reader's place in a ``LiveTurn``.
+@Loop package final class TurnReader {
+    private let turn: LiveTurn
+    private let wakeup = Wakeup()
+    private var offset = 0
+    private var hasEnded = false
+
+    init(_ turn: LiveTurn) {
+        self.turn = turn
+        turn.subscribe(wakeup)
+    }
+
+    /// All that came since the last call, or the end; nil after the end.
+    ///
+    /// - Throws: `CancellationError` when the reading task is cancelled; the turn goes on.
+    package func next() async throws(CancellationError) -> TurnEvent? {
+        while !hasEnded {
+            if offset < turn.text.count {
+                defer { offset = turn.text.count }
+                return .text(String(decoding: turn.text[offset...], as: UTF8.self))
+            }
+            if let outcome = turn.outcome {
+                close()
+                return .ended(outcome)
+            }
+            do { try await wakeup.wait() } catch {
+                close()
+                throw error
+            }
+        }
+        return nil
+    }
+
+    /// Stops listening.
+    package func close() {
+        hasEnded = true
+        turn.unsubscribe(wakeup)
+    }
+}

@@ -1,0 +1,62 @@
+import COpenSSL
+
+/// 256 random bits that give access to something: an API key, a login link, a cookie. Only its
+/// SHA-256 is ever stored.
+package struct Secret256: Sendable {
+    /// What is handed out once: the prefix and 43 characters of base64url.
+    package let text: String
+
+    /// Makes a new secret from the system's random numbers.
+    ///
+    /// - Parameter prefix: what tells its kind apart, as `berth-`.
+    package init(prefix: String = "") {
+        var generator = SystemRandomNumberGenerator()
+        let bytes = (0..<32).map { _ in UInt8.random(in: 0...255, using: &generator) }
+        text = prefix + Secret256.base64url(bytes)
+    }
+
+    /// SHA-256 of the text: what the database keeps.
+    package var hash: [UInt8] { Secret256.hash(text) }
+
+    /// SHA-256 of any text: 32 bytes.
+    package static func hash(_ text: String) -> [UInt8] {
+        var digest = [UInt8](repeating: 0, count: 32)
+        let bytes = Array(text.utf8)
+        _ = unsafe SHA256(bytes, bytes.count, &digest)
+        return digest
+    }
+
+    /// Whether two hashes are the same, in a time that does not tell where they differ.
+    package static func isSame(_ first: [UInt8], _ second: [UInt8]) -> Bool {
+        guard first.count == second.count else { return false }
+        return unsafe CRYPTO_memcmp(first, second, first.count) == 0
+    }
+
+    /// A public name for a row: 96 random bits, no secret.
+    package static func publicID() -> String {
+        var generator = SystemRandomNumberGenerator()
+        return base64url((0..<12).map { _ in UInt8.random(in: 0...255, using: &generator) })
+    }
+
+    static func base64url(_ bytes: [UInt8]) -> String {
+        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+        var out: [UInt8] = []
+        var index = 0
+        while index < bytes.count {
+            let group = bytes[index..<min(index + 3, bytes.count)]
+            let value = group.reduce(0) { $0 << 8 | Int($1) } << (8 * (3 - group.count))
+            for position in 0...group.count {
+                out.append(alphabet[value >> (18 - 6 * position) & 63])
+            }
+            index += 3
+        }
+        return String(decoding: out, as: UTF8.self)
+    }
+}
+
+extension [UInt8] {
+    /// Lower-case hexadecimal.
+    package var hex: String {
+        map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+}

@@ -1,0 +1,164 @@
+package import BerthConfig
+package import BerthLoop
+package import BerthMemory
+package import BerthStore
+
+/// All tenants and their API keys, in memory: a key is looked up without asking the disk.
+///
+/// Every change is in the database before it is here.
+@Loop package final class TenantDirectory {
+    private let database: Database
+    private let budget: MemoryBudget
+    private let defaults: Quotas
+    private let limit: Int
+    private let clock: any Clock
+    private var byName: [String: LiveTenant] = [:]
+    /// By the hash's first eight bytes; the whole hash is then compared in constant time.
+    private var keys: [UInt64: [APIKey]] = [:]
+    private var byID: [Tenant.ID: LiveTenant] = [:]
+
+    /// Makes an empty directory; ``load()`` fills it.
+    ///
+    /// - Parameters:
+    ///   - defaults: quotas of a tenant without own ones.
+    ///   - limit: the most tenants.
+    package init(
+        database: Database, budget: MemoryBudget, defaults: Quotas, limit: Int, clock: any Clock
+    ) {
+        self.database = database
+        self.budget = budget
+        self.defaults = defaults
+        self.limit = limit
+        self.clock = clock
+    }
+
+    /// Reads tenants and keys; once, at start.
+    package func load() async throws(BotError) {
+        let (tenants, keys) = try await database.look { (connection) throws(StoreError) in
+            (try connection.tenants(), try connection.keys())
+        }
+        for tenant in tenants { remember(tenant) }
+        for key in keys { remember(key) }
+    }
+
+    /// All tenants, by name.
+    package var all: [LiveTenant] { byName.values.sorted { $0.name < $1.name } }
+
+    /// The tenant called `name`.
+    package func named(_ name: String) throws(BotError) -> LiveTenant {
+        guard let tenant = byName[name] else { throw .noTenant(name) }
+        return tenant
+    }
+
+    /// The tenant of a row's key; nil when it was removed.
+    package func tenant(_ id: Tenant.ID) -> LiveTenant? { byID[id] }
+
+    /// Whose API key it is; nil when nobody's. A suspended tenant's key is known.
+    package func holder(ofKey key: String) -> LiveTenant? {
+        let hash = Secret256.hash(key)
+        let candidates = keys[TenantDirectory.index(hash), default: []]
+        return candidates.first { Secret256.isSame($0.hash, hash) }.flatMap { byID[$0.tenant] }
+    }
+
+    // MARK: Changes
+
+    /// The start of every API key, by which scanners recognise a leaked one.
+    package static nonisolated let keyPrefix = "berth-"
+
+    /// Makes a tenant with its first API key.
+    ///
+    /// - Returns: the tenant and the key, which is shown this once.
+    package func add(_ name: String) async throws(BotError) -> (LiveTenant, Secret256) {
+        guard TenantDirectory.isName(name) else { throw .badName(name) }
+        guard byName.count < limit else { throw .tooManyTenants(limit: limit) }
+        let (now, secret) = (clock.timestamp, Secret256(prefix: TenantDirectory.keyPrefix))
+        let (tenant, key) = try await database.change { (connection) throws(StoreError) in
+            let tenant = try connection.addTenant(named: name, at: now)
+            return (tenant, try TenantDirectory.add(secret, to: tenant.id, connection, now))
+        }
+        remember(key)
+        return (remember(tenant), secret)
+    }
+
+    /// Gives a tenant one more API key, shown this once.
+    package func addKey(to tenant: LiveTenant) async throws(BotError) -> Secret256 {
+        let (now, id) = (clock.timestamp, tenant.row.id)
+        let secret = Secret256(prefix: TenantDirectory.keyPrefix)
+        let key = try await database.change { (connection) throws(StoreError) in
+            try TenantDirectory.add(secret, to: id, connection, now)
+        }
+        remember(key)
+        return secret
+    }
+
+    /// Suspends or resumes.
+    package func set(_ state: Tenant.State, of tenant: LiveTenant) async throws(BotError) {
+        let id = tenant.row.id
+        try await update(tenant) { (connection) throws(StoreError) in
+            switch state {
+            case .active: try connection.resumeTenant(id)
+            case .suspended: try connection.suspendTenant(id)
+            case .removed: try connection.removeTenant(id)
+            }
+        }
+        if state == .removed { forget(tenant) }
+    }
+
+    /// Gives a tenant quotas of its own.
+    package func setQuotas(
+        _ quotas: TenantQuotas, of tenant: LiveTenant
+    ) async throws(BotError) {
+        let id = tenant.row.id
+        try await update(tenant) { (connection) throws(StoreError) in
+            try connection.setQuotas(quotas, of: id)
+        }
+    }
+
+    private func update(
+        _ tenant: LiveTenant, _ change: @escaping @Sendable (Connection) throws(StoreError) -> Void
+    ) async throws(BotError) {
+        let id = tenant.row.id
+        let row = try await database.change { (connection) throws(StoreError) in
+            try change(connection)
+            return try connection.tenant(id)
+        }
+        if let row { tenant.update(row) }
+    }
+
+    private nonisolated static func add(
+        _ secret: Secret256, to tenant: Tenant.ID, _ connection: Connection, _ now: Timestamp
+    ) throws(StoreError) -> APIKey {
+        let hint = String(secret.text.dropFirst(keyPrefix.count).prefix(6))
+        return try connection.addKey(for: tenant, hash: secret.hash, hint: hint, at: now)
+    }
+
+    @discardableResult
+    private func remember(_ row: Tenant) -> LiveTenant {
+        let tenant = LiveTenant(row, defaults: defaults, budget: budget)
+        byName[row.name] = tenant
+        byID[row.id] = tenant
+        return tenant
+    }
+
+    private func remember(_ key: APIKey) {
+        keys[TenantDirectory.index(key.hash), default: []].append(key)
+    }
+
+    private func forget(_ tenant: LiveTenant) {
+        byName[tenant.name] = nil
+        byID[tenant.row.id] = nil
+        keys = keys.compactMapValues { keys in
+            let kept = keys.filter { $0.tenant != tenant.row.id }
+            return kept.isEmpty ? nil : kept
+        }
+    }
+
+    private static func index(_ hash: [UInt8]) -> UInt64 {
+        hash.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+    }
+
+    private static func isName(_ name: String) -> Bool {
+        (1...32).contains(name.utf8.count)
+            && name.utf8.allSatisfy { "abcdefghijklmnopqrstuvwxyz0123456789-_.".utf8.contains($0) }
+    }
+}

@@ -1,0 +1,36 @@
+import BerthHTTP
+import BerthLoop
+
+/// So many tries a minute for each address, so that guessing a token is hopeless.
+///
+/// It remembers at most 1,024 addresses; a further one takes the place of the oldest, which costs
+/// an attacker more addresses than the guesses are worth.
+@Loop final class AttemptLimit {
+    private let perMinute: Int
+    private let clock: any Clock
+    private var recent: [HTTPPeer: [Instant]] = [:]
+
+    private static let maximumAddresses = 1024
+
+    init(perMinute: Int, clock: any Clock) {
+        self.perMinute = perMinute
+        self.clock = clock
+    }
+
+    /// Counts a try of `peer`; false when it has had its share of this minute.
+    func allows(_ peer: HTTPPeer) -> Bool {
+        let since = clock.now + .seconds(-60)
+        let tries = recent[peer, default: []].filter { $0 > since }
+        guard tries.count < perMinute else { return false }
+        if recent.count >= AttemptLimit.maximumAddresses { forget(before: since) }
+        recent[peer] = tries + [clock.now]
+        return true
+    }
+
+    private func forget(before since: Instant) {
+        recent = recent.filter { ($0.value.last ?? since) > since }
+        guard recent.count >= AttemptLimit.maximumAddresses else { return }
+        let oldest = recent.min { ($0.value.last ?? since) < ($1.value.last ?? since) }
+        if let oldest { recent[oldest.key] = nil }
+    }
+}

@@ -1,0 +1,41 @@
+import BerthHTTP
+import BerthLoop
+
+/// Server-sent events to one client, with a comment every 15 s of silence so that proxies keep the
+/// connection open.
+@Loop final class EventWriter {
+    private let writer: HTTPResponseWriter
+    private let clock: any Clock
+    private var ping: Timer?
+
+    /// Shorter than the 60 s after which common proxies give up.
+    private static let pingInterval = Duration.seconds(15)
+
+    init(_ writer: HTTPResponseWriter, clock: any Clock) {
+        self.writer = writer
+        self.clock = clock
+    }
+
+    /// Sends one event.
+    ///
+    /// - Throws: when the client has left.
+    func send(_ data: [UInt8], name: String? = nil) async throws {
+        try await writer.write(SSE.event(data, name: name))
+    }
+
+    /// Waits for what `source` gives, and pings the client meanwhile.
+    func waiting<Value, Failure: Error>(
+        _ source: @Loop () async throws(Failure) -> Value
+    ) async throws(Failure) -> Value {
+        schedulePing()
+        defer { ping?.cancel() }
+        return try await source()
+    }
+
+    private func schedulePing() {
+        ping = clock.schedule(after: EventWriter.pingInterval) { [self] in
+            writer.offer(SSE.ping)
+            schedulePing()
+        }
+    }
+}

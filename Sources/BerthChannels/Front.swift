@@ -1,0 +1,74 @@
+package import BerthBot
+package import BerthConfig
+package import BerthHTTP
+package import BerthLoop
+import BerthStore
+package import BerthTelemetry
+
+/// Everything that the public address answers: the web chat, the OpenAI-compatible API, and what
+/// the administration adds; each request is checked, counted and logged here.
+@Loop package final class Front {
+    private let router: Router
+    private let hosts: HostGuard
+    private let clock: any Clock
+    private let log: Log
+    private let requests: Counter
+    private let duration: Histogram
+
+    /// Makes the front.
+    ///
+    /// - Parameter more: further routes, which need nobody to be logged in (health, metrics).
+    package init(
+        _ configuration: Configuration, bot: Bot, more: [Route], clock: any Clock, log: Log,
+        metrics: Metrics
+    ) {
+        hosts = HostGuard(url: configuration.url, listen: configuration.listen)
+        let site = WebSite(bot: bot, url: configuration.url, hosts: hosts, clock: clock)
+        let web = WebChannel(bot: bot, clock: clock, place: .web, prefix: "/web") { (request) throws(BotError) in
+            try await site.tenant(of: request)
+        }
+        let terminal = WebChannel(
+            bot: bot, clock: clock, place: .terminal, prefix: "/terminal"
+        ) { (request) throws(BotError) in
+            request.bearerKey.flatMap { bot.tenants.holder(ofKey: $0) }
+        }
+        let api = OpenAIChannel(bot: bot, clock: clock, bodyLimit: configuration.limits.body)
+        router = Router([site.routes, web.routes, terminal.routes, api.routes, more].flatMap { $0 })
+        self.clock = clock
+        self.log = log
+        requests = metrics.counter(
+            "berth_http_requests_total", help: "HTTP requests by the class of their status.",
+            label: "status", values: ["2xx", "3xx", "4xx", "5xx"])
+        duration = metrics.histogram(
+            "berth_http_request_seconds", help: "From a request's header to its answer's.",
+            buckets: Metrics.latencyBuckets)
+    }
+
+    /// Answers one request.
+    package func answer(_ request: HTTPRequest) async -> HTTPResponse {
+        let allowed = hosts.allows(host: request.headers["host"])
+        let response =
+            allowed
+            ? await router.answer(request)
+            : .error(421, "this service has another name: see 'url' in its configuration")
+        count(request, response)
+        return response
+    }
+
+    /// Words what the server refuses before a handler sees it, as the rest of the API's errors.
+    package nonisolated static func refuse(_ refusal: HTTPRefusal) -> HTTPResponse {
+        .error(refusal.status, refusal.reason)
+    }
+
+    private func count(_ request: HTTPRequest, _ response: HTTPResponse) {
+        requests.add(1, "\(min(max(response.status / 100, 2), 5))xx")
+        duration.observe(clock.now - request.received)
+        guard response.status >= 500 else { return }
+        log.warning(
+            "request failed",
+            [
+                "request": .text(request.id), "method": .text(request.method),
+                "path": .text(request.path), "status": .int(response.status),
+            ])
+    }
+}

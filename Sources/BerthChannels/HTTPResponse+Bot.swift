@@ -1,0 +1,72 @@
+import BerthBot
+import BerthHTTP
+import BerthLoop
+import BerthMemory
+import BerthProviders
+
+extension BotError {
+    /// The HTTP status, OpenAI's type and code, and the wait after which a retry makes sense.
+    fileprivate var http: (status: Int, type: String?, code: String?, retryAfter: Duration?) {
+        switch self {
+        case .unknownModel: (404, nil, "model_not_found", nil)
+        case .overQuota(_, let wait): (429, "rate_limit_error", "rate_limit_exceeded", wait)
+        case .foreignOrigin: (403, "permission_error", "foreign_origin", nil)
+        case .suspended: (403, "permission_error", "suspended", nil)
+        case .memory(let error): error.http
+        case .bodyTooLarge: (413, nil, "body_too_large", nil)
+        case .body: (400, nil, nil, nil)
+        case .sessionBusy: (409, "conflict_error", "session_busy", nil)
+        case .noSession, .noTurn, .noTenant: (404, nil, "not_found", nil)
+        case .emptyText, .textTooLong, .badName, .badValue: (400, nil, nil, nil)
+        case .tooManyTenants, .nameTaken: (409, "conflict_error", nil, nil)
+        case .stopping: (503, nil, "stopping", .seconds(5))
+        case .store: (503, nil, "database", .seconds(2))
+        case .provider(let error): error.http
+        }
+    }
+
+    /// The error in OpenAI's shape, as an event of a stream carries it.
+    var json: [UInt8] {
+        guard case .bytes(let bytes) = HTTPResponse(self).body else { return [] }
+        return bytes
+    }
+}
+
+extension ProviderError {
+    fileprivate var http: (status: Int, type: String?, code: String?, retryAfter: Duration?) {
+        switch self {
+        case .refused(_, let status, _, let code):
+            ((400..<500).contains(status) ? status : 502, nil, code, nil)
+        case .rateLimited(_, let wait): (429, "rate_limit_error", "rate_limit_exceeded", wait ?? .seconds(2))
+        case .keyRefused, .accountEmpty: (502, nil, "provider_refused", nil)
+        case .unavailable(_, _, let wait): (503, nil, "provider_unavailable", wait ?? .seconds(2))
+        case .unreachable: (502, nil, "provider_unreachable", .seconds(2))
+        case .timedOut: (504, nil, "provider_timeout", nil)
+        case .failedMidway, .cut, .malformed: (502, nil, "provider_failed", nil)
+        case .memory(let error): error.http
+        case .cancelled: (499, nil, "cancelled", nil)
+        }
+    }
+}
+
+extension BudgetError {
+    fileprivate var http: (status: Int, type: String?, code: String?, retryAfter: Duration?) {
+        switch self {
+        case .exhausted: (429, "rate_limit_error", "memory_exhausted", .seconds(2))
+        case .overQuota: (413, nil, "memory_quota", nil)
+        }
+    }
+}
+
+extension HTTPResponse {
+    /// The answer to a request that the bot refused.
+    init(_ error: BotError) {
+        let (status, type, code, retryAfter) = error.http
+        self = .error(status, error.description, type: type, code: code, retryAfter: retryAfter)
+    }
+
+    /// The answer to a request that is not what the API takes.
+    static func refusal(_ refusal: ChatRequest.Refusal) -> HTTPResponse {
+        .error(400, refusal.message)
+    }
+}

@@ -1,0 +1,176 @@
+package import BerthBot
+package import BerthHTTP
+package import BerthLoop
+package import BerthMemory
+import BerthProviders
+
+/// The OpenAI-compatible API: `/v1/chat/completions` and `/v1/models`, for a tenant's API key.
+///
+/// A call lives with its connection: when the client leaves, the provider is told to stop, and what
+/// was bought is settled all the same.
+@Loop package final class OpenAIChannel {
+    private let bot: Bot
+    private let clock: any Clock
+    private let bodyLimit: ByteCount
+
+    /// Makes the channel over `bot`.
+    ///
+    /// - Parameter bodyLimit: of a request's body; a larger one is 413.
+    package init(bot: Bot, clock: any Clock, bodyLimit: ByteCount) {
+        self.bot = bot
+        self.clock = clock
+        self.bodyLimit = bodyLimit
+    }
+
+    /// What it answers.
+    package var routes: [Route] {
+        [
+            Route("POST", "/v1/chat/completions") { request, _ in await self.chat(request) },
+            Route("GET", "/v1/models") { request, _ in await self.models(request) },
+            Route("GET", "/v1/models/*") { request, values in
+                await self.model(request, values.first ?? "")
+            },
+        ]
+    }
+
+    private func holder(of request: HTTPRequest) -> LiveTenant? {
+        request.bearerKey.flatMap { bot.tenants.holder(ofKey: $0) }
+    }
+
+    // MARK: Models
+
+    private func models(_ request: HTTPRequest) async -> HTTPResponse {
+        guard holder(of: request) != nil else { return OpenAIChannel.keyIsMissing(request) }
+        let list = bot.models.names.map { OpenAIChannel.describe($0) }.joined(separator: ",")
+        return .json(Array(#"{"object":"list","data":[\#(list)]}"#.utf8))
+    }
+
+    private func model(_ request: HTTPRequest, _ name: String) async -> HTTPResponse {
+        guard holder(of: request) != nil else { return OpenAIChannel.keyIsMissing(request) }
+        guard bot.models.find(name) != nil else {
+            return HTTPResponse(.unknownModel(name, known: bot.models.names))
+        }
+        return .json(Array(OpenAIChannel.describe(name).utf8))
+    }
+
+    private static func describe(_ name: String) -> String {
+        let id = String(decoding: JSON.quote(name), as: UTF8.self)
+        return #"{"id":\#(id),"object":"model","created":0,"owned_by":"berth"}"#
+    }
+
+    private static func keyIsMissing(_ request: HTTPRequest) -> HTTPResponse {
+        let message =
+            request.headers["authorization"] == nil
+            ? "an API key is missing: send it as 'Authorization: Bearer berth-…'"
+            : "this API key is not known: ask the operator for a new one ('berth tenant key NAME')"
+        var response = HTTPResponse.error(401, message, code: "invalid_api_key")
+        response.headers["www-authenticate"] = "Bearer"
+        return response
+    }
+
+    // MARK: Chat
+
+    private func chat(_ request: HTTPRequest) async -> HTTPResponse {
+        guard let tenant = holder(of: request) else {
+            return OpenAIChannel.keyIsMissing(request)
+        }
+        do {
+            let body = try await LeasedBody(request, account: tenant.account, limit: bodyLimit)
+            let asked = try ChatRequest(body.bytes)
+            guard let model = bot.models.find(asked.model) else {
+                throw BotError.unknownModel(asked.model, known: bot.models.names)
+            }
+            return try await answer(asked, model, tenant, body)
+        } catch let refusal as ChatRequest.Refusal {
+            return .refusal(refusal)
+        } catch let error as BotError {
+            return HTTPResponse(error)
+        } catch {
+            return .error(500, "\(error)")
+        }
+    }
+
+    private func answer(
+        _ asked: ChatRequest, _ model: ModelChoice, _ tenant: LiveTenant, _ body: LeasedBody
+    ) async throws(BotError) -> HTTPResponse {
+        let identity = AnswerIdentity(model: model.id, created: clock.timestamp)
+        guard asked.isStream else {
+            let completion = try await bot.calls.complete(asked.object, model, tenant)
+            return .json(identity.completion(completion))
+        }
+        let stream = try await bot.calls.stream(asked.object, model, tenant)
+        let clock = clock
+        return .events { writer in
+            // The body is what the provider may still be reading from.
+            defer { withExtendedLifetime(body) {} }
+            try await identity.pass(
+                stream, to: EventWriter(writer, clock: clock), usage: asked.includesUsage)
+        }
+    }
+}
+
+/// The id, time and model that Berth gives an answer, whatever the provider called them: some
+/// providers' ids collide.
+struct AnswerIdentity: Sendable {
+    private let id: [UInt8]
+    private let created: [UInt8]
+    private let model: [UInt8]
+
+    init(model: String, created: Timestamp) {
+        id = JSON.quote("chatcmpl-\(Secret256.publicID())")
+        self.model = JSON.quote(model)
+        self.created = Array("\(created.seconds)".utf8)
+    }
+
+    /// A whole answer as the client sees it.
+    func completion(_ completion: ChatCompletion) -> [UInt8] {
+        let usage = completion.object.has("usage") ? completion.object.value("usage") : nil
+        let counted = completion.usage.map { Array(CompletionJSON.json($0).utf8) }
+        return completion.object.setting([
+            "id": id, "created": created, "model": model, "usage": usage.map(Array.init) ?? counted,
+        ])
+    }
+
+    /// Passes a stream on to the client, chunk by chunk, and ends it as OpenAI does.
+    ///
+    /// - Throws: when the client has left; the stream's call is settled all the same.
+    @Loop func pass(_ stream: MeteredStream, to events: EventWriter, usage: Bool) async throws {
+        defer { stream.finish() }
+        do {
+            var sentUsage = false
+            while let chunk = try await events.waiting({ () throws(BotError) in try await stream.next() }) {
+                if chunk.isUsageAlone, !usage { continue }
+                sentUsage = sentUsage || chunk.isUsageAlone
+                try await events.send(json(chunk, usage: usage))
+            }
+            if usage, !sentUsage { try await events.send(set(CompletionJSON.chunk(usage: stream.usage))) }
+            try await events.send(Array("[DONE]".utf8))
+        } catch let error as BotError {
+            // No [DONE] after an error, so that nobody takes the answer for whole.
+            try await events.send(error.json)
+        }
+    }
+
+    private func json(_ chunk: ChatChunk, usage: Bool) -> [UInt8] {
+        let count = chunk.isUsageAlone ? chunk.object.value("usage").map(Array.init) : Array("null".utf8)
+        return chunk.object.setting([
+            "id": id, "created": created, "model": model, "obfuscation": nil, "x_groq": nil,
+            "usage": usage ? count : nil,
+        ])
+    }
+
+    private func set(_ json: [UInt8]) -> [UInt8] {
+        guard let object = try? JSONObject(json) else { return json }
+        return object.setting(["id": id, "created": created, "model": model])
+    }
+}
+
+extension HTTPRequest {
+    /// The key of `Authorization: Bearer KEY`; nil when there is none.
+    package var bearerKey: String? {
+        guard let field = headers["authorization"] else { return nil }
+        let parts = field.split(separator: " ", maxSplits: 1)
+        guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
+        return String(parts[1])
+    }
+}

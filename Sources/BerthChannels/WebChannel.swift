@@ -1,0 +1,199 @@
+package import BerthBot
+package import BerthHTTP
+package import BerthLoop
+import BerthMemory
+import BerthProviders
+package import BerthStore
+
+/// The conversations of one tenant over HTTP: what the web page uses with its cookie, and a
+/// terminal with an API key or over the admin socket.
+///
+/// A turn is written before its first event is sent, and goes on when the connection ends.
+@Loop package final class WebChannel {
+    /// Who is asking; nil: nobody that is known.
+    package typealias Authenticate = @Loop @Sendable (HTTPRequest) async throws(BotError) -> LiveTenant?
+
+    private let bot: Bot
+    private let clock: any Clock
+    private let place: Channel
+    private let authenticate: Authenticate
+    private let prefix: String
+
+    /// More than the longest message that is taken, with room for its JSON.
+    private static let bodyLimit = ByteCount.kibibytes(256)
+
+    /// Makes the channel.
+    ///
+    /// - Parameters:
+    ///   - place: the kind of session that it shows and makes.
+    ///   - prefix: of its paths, as `/web`.
+    ///   - authenticate: tells the tenant of a request.
+    package init(
+        bot: Bot, clock: any Clock, place: Channel, prefix: String,
+        authenticate: @escaping Authenticate
+    ) {
+        self.bot = bot
+        self.clock = clock
+        self.place = place
+        self.prefix = prefix
+        self.authenticate = authenticate
+    }
+
+    /// What it answers.
+    package var routes: [Route] {
+        [
+            route("GET", "/me") { _, tenant, _ in try await self.me(tenant) },
+            route("GET", "/sessions") { _, tenant, _ in
+                try await .encoding(SessionList(self.bot.conversations.list(tenant, self.place)))
+            },
+            route("POST", "/sessions") { _, tenant, _ in
+                try await .encoding(self.bot.conversations.create(tenant, self.place), status: 201)
+            },
+            route("PATCH", "/sessions/:id") { request, tenant, values in
+                let change = try await self.body(SessionChange.self, request, tenant)
+                try await self.bot.conversations.change(values[0], change, by: tenant)
+                return HTTPResponse(status: 204)
+            },
+            route("DELETE", "/sessions/:id") { _, tenant, values in
+                try await self.bot.conversations.delete(values[0], by: tenant)
+                return HTTPResponse(status: 204)
+            },
+            route("GET", "/sessions/:id/turns") { request, tenant, values in
+                let before = request.query("before")
+                return try await .encoding(
+                    self.bot.conversations.turns(of: values[0], before: before, for: tenant))
+            },
+            route("POST", "/sessions/:id/turns") { request, tenant, values in
+                let message = try await self.body(Message.self, request, tenant)
+                let turn = try await self.bot.turns.begin(message.text, in: values[0], by: tenant)
+                return self.events(of: turn)
+            },
+            route("GET", "/turns/:id/events") { _, tenant, values in
+                self.events(of: try await self.bot.turns.find(values[0], of: tenant))
+            },
+            route("POST", "/turns/:id/stop") { _, tenant, values in
+                try self.bot.turns.stop(values[0], by: tenant)
+                return HTTPResponse(status: 202)
+            },
+            route("POST", "/turns/:id/again") { _, tenant, values in
+                self.events(of: try await self.bot.turns.again(values[0], by: tenant))
+            },
+        ]
+    }
+
+    // MARK: Answers
+
+    private struct Message: Decodable { let text: String }
+
+    private struct SessionList: Encodable {
+        let sessions: [SessionInfo]
+        init(_ sessions: [SessionInfo]) { self.sessions = sessions }
+    }
+
+    private struct Me: Encodable {
+        let tenant: String
+        let models: [String]
+        let usage: UsageInfo
+    }
+
+    private func me(_ tenant: LiveTenant) async throws(BotError) -> HTTPResponse {
+        try .encoding(
+            Me(
+                tenant: tenant.name, models: bot.models.names,
+                usage: try await bot.meter.today(tenant)))
+    }
+
+    /// The turn as events: its id first, then its text as it comes, then its end.
+    private func events(of turn: LiveTurn) -> HTTPResponse {
+        let clock = clock
+        return .events { writer in
+            let events = EventWriter(writer, clock: clock)
+            let reader = turn.reader()
+            defer { reader.close() }
+            try await events.send(JSON.encode(TurnBegun(id: turn.id)), name: "turn")
+            while let event = try await events.waiting({ try await reader.next() }) {
+                switch event {
+                case .text(let text): try await events.send(JSON.encode(Delta(text: text)), name: "delta")
+                case .ended(let outcome):
+                    try await events.send(JSON.encode(TurnEnded(turn.id, outcome)), name: "done")
+                }
+            }
+        }
+    }
+
+    private struct TurnBegun: Encodable {
+        let id: String
+        var state = "accepted"
+    }
+
+    private struct Delta: Encodable { let text: String }
+
+    private struct TurnEnded: Encodable {
+        let id: String
+        let state: String
+        let error: String?
+        let inputTokens: Int
+        let outputTokens: Int
+        let isEstimated: Bool
+
+        enum CodingKeys: String, CodingKey {
+            case id
+            case state
+            case error
+            case inputTokens = "input_tokens"
+            case outputTokens = "output_tokens"
+            case isEstimated = "estimated"
+        }
+
+        init(_ id: String, _ outcome: TurnOutcome) {
+            self.id = id
+            state = outcome.end.rawValue
+            error = outcome.error
+            inputTokens = outcome.inputTokens
+            outputTokens = outcome.outputTokens
+            isEstimated = outcome.isEstimated
+        }
+    }
+
+    // MARK: Requests
+
+    private typealias Handler =
+        @Loop @Sendable (HTTPRequest, LiveTenant, [String]) async throws -> HTTPResponse
+
+    /// A route for whoever is known; errors become answers here alone.
+    private func route(_ method: String, _ path: String, _ handler: @escaping Handler) -> Route {
+        Route(method, prefix + path) { [self] request, values in
+            do {
+                guard let tenant = try await authenticate(request) else {
+                    return .error(401, "you are not logged in: open a login link", code: "login")
+                }
+                return try await handler(request, tenant, values)
+            } catch let error as BotError {
+                return HTTPResponse(error)
+            } catch {
+                return .error(500, "\(error)")
+            }
+        }
+    }
+
+    private func body<Value: Decodable>(
+        _ type: Value.Type, _ request: HTTPRequest, _ tenant: LiveTenant
+    ) async throws(BotError) -> Value {
+        let body = try await LeasedBody(
+            request, account: tenant.account, limit: WebChannel.bodyLimit)
+        do { return try JSON.decode(type, from: body.bytes) } catch {
+            throw .body("the body is not the JSON that this path takes")
+        }
+    }
+}
+
+extension HTTPResponse {
+    /// `value` as JSON; not to be stored by anybody.
+    static func encoding(_ value: some Encodable, status: Int = 200) throws(BotError) -> HTTPResponse {
+        do {
+            var response = HTTPResponse.json(try JSON.encode(value), status: status)
+            response.headers["cache-control"] = "no-store"
+            return response
+        } catch { throw .body("the answer cannot be written as JSON") }
+    }
+}

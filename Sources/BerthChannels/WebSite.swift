@@ -1,0 +1,160 @@
+import BerthBot
+import BerthConfig
+import BerthHTTP
+import BerthLoop
+import BerthMemory
+
+/// The web chat's page, and the login that leads to it.
+@Loop final class WebSite {
+    private let bot: Bot
+    private let isSecure: Bool
+    private let hosts: HostGuard
+    private let attempts: AttemptLimit
+
+    /// Makes the site.
+    ///
+    /// - Parameters:
+    ///   - url: as people reach it; with https the cookie is for https alone.
+    ///   - hosts: knows where a request that changes state may come from.
+    init(bot: Bot, url: WebURL, hosts: HostGuard, clock: any Clock) {
+        self.bot = bot
+        isSecure = url.isSecure
+        self.hosts = hosts
+        attempts = AttemptLimit(perMinute: 10, clock: clock)
+    }
+
+    static nonisolated let cookie = "berth_login"
+    private static nonisolated let cookieAge = 90 * 86400
+
+    var routes: [Route] {
+        [
+            Route("GET", "/") { _, _ in WebSite.file(WebFiles.page, "text/html; charset=utf-8") },
+            Route("GET", "/web/chat.css") { _, _ in WebSite.file(WebFiles.style, "text/css; charset=utf-8") },
+            Route("GET", "/web/chat.js") { _, _ in WebSite.file(WebFiles.script, "text/javascript; charset=utf-8") },
+            Route("GET", "/web/markdown.js") { _, _ in
+                WebSite.file(WebFiles.markdown, "text/javascript; charset=utf-8")
+            },
+            Route("GET", "/web/icon.svg") { _, _ in WebSite.file(WebFiles.icon, "image/svg+xml") },
+            Route("GET", "/favicon.ico") { _, _ in HTTPResponse(status: 204) },
+            Route("GET", "/login") { request, _ in
+                WebSite.loginPage(token: request.query("token") ?? "", message: "")
+            },
+            Route("POST", "/login") { request, _ in await self.login(request) },
+            Route("POST", "/logout") { request, _ in await self.logout(request) },
+        ]
+    }
+
+    /// The tenant of a request with the site's cookie.
+    ///
+    /// - Throws: ``BotError`` when a request that changes state does not come from the site itself.
+    func tenant(of request: HTTPRequest) async throws(BotError) -> LiveTenant? {
+        guard let cookie = WebSite.cookie(of: request) else { return nil }
+        let changesState = request.method != "GET" && request.method != "HEAD"
+        if changesState, !hosts.allowsOrigin(request.headers) { throw .foreignOrigin }
+        return try await bot.access.tenant(cookie: cookie)
+    }
+
+    // MARK: Login
+
+    private func login(_ request: HTTPRequest) async -> HTTPResponse {
+        guard hosts.allowsOrigin(request.headers) else { return HTTPResponse(.foreignOrigin) }
+        guard attempts.allows(request.peer) else {
+            return WebSite.loginPage(
+                token: "", message: "Too many tries from your address: wait a minute.", status: 429)
+        }
+        do {
+            let token = try await formToken(of: request)
+            guard let cookie = try await bot.access.login(token: token) else {
+                return WebSite.loginPage(
+                    token: "",
+                    message: "This link was used before or has expired. Ask the bot for a new one "
+                        + "with /web, or the operator for one with “berth tenant link”.",
+                    status: 403)
+            }
+            return HTTPResponse(
+                status: 303, headers: ["location": "/", "set-cookie": cookieField(cookie, age: WebSite.cookieAge)])
+        } catch { return HTTPResponse(error) }
+    }
+
+    private func logout(_ request: HTTPRequest) async -> HTTPResponse {
+        guard hosts.allowsOrigin(request.headers) else { return HTTPResponse(.foreignOrigin) }
+        do {
+            if let cookie = WebSite.cookie(of: request) { try await bot.access.logout(cookie: cookie) }
+            return HTTPResponse(status: 204, headers: ["set-cookie": cookieField("", age: 0)])
+        } catch { return HTTPResponse(error) }
+    }
+
+    private func cookieField(_ value: String, age: Int) -> String {
+        "\(WebSite.cookie)=\(value); Path=/; Max-Age=\(age); HttpOnly; SameSite=Lax"
+            + (isSecure ? "; Secure" : "")
+    }
+
+    private func formToken(of request: HTTPRequest) async throws(BotError) -> String {
+        let bytes: [UInt8]
+        do { bytes = try await request.body.collect(atMost: .kibibytes(4)) } catch {
+            throw .body(error.description)
+        }
+        // A token is base64url, so nothing in its field is percent-encoded.
+        for field in String(decoding: bytes, as: UTF8.self).split(separator: "&") {
+            if field.hasPrefix("token=") { return String(field.dropFirst("token=".count)) }
+        }
+        return ""
+    }
+
+    private static func cookie(of request: HTTPRequest) -> String? {
+        for field in request.headers.all("cookie") {
+            for pair in field.split(separator: ";") {
+                let pair = pair.drop { $0 == " " }
+                if pair.hasPrefix(cookie + "=") { return String(pair.dropFirst(cookie.utf8.count + 1)) }
+            }
+        }
+        return nil
+    }
+
+    // MARK: Pages
+
+    private static let policy = [
+        "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:",
+        "connect-src 'self'", "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'",
+    ].joined(separator: "; ")
+
+    private static func file(_ bytes: [UInt8], _ type: String) -> HTTPResponse {
+        HTTPResponse(
+            status: 200,
+            headers: [
+                "content-type": type, "cache-control": "no-cache",
+                "content-security-policy": policy, "referrer-policy": "no-referrer",
+                "x-content-type-options": "nosniff", "x-frame-options": "DENY",
+            ],
+            body: .bytes(bytes))
+    }
+
+    private static func loginPage(token: String, message: String, status: Int = 200) -> HTTPResponse {
+        let page = String(decoding: WebFiles.login, as: UTF8.self)
+        let filled = replacing(page, ["{{token}}": escaped(token), "{{message}}": escaped(message)])
+        var response = file(Array(filled.utf8), "text/html; charset=utf-8")
+        response.status = status
+        response.headers["cache-control"] = "no-store"
+        return response
+    }
+
+    private static func replacing(_ text: String, _ values: KeyValuePairs<String, String>) -> String {
+        var out = ""
+        var rest = text[...]
+        while let open = rest.firstIndex(of: "{") {
+            out += rest[..<open]
+            rest = rest[open...]
+            let value = values.first { rest.hasPrefix($0.key) }
+            out += value?.value ?? "{"
+            rest = rest.dropFirst(value?.key.count ?? 1)
+        }
+        return out + rest
+    }
+
+    private static func escaped(_ text: String) -> String {
+        let names: [Character: String] = [
+            "&": "&amp;", "<": "&lt;", ">": "&gt;", "\"": "&quot;", "'": "&#39;",
+        ]
+        return text.prefix(200).map { names[$0] ?? String($0) }.joined()
+    }
+}

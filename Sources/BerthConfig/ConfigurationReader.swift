@@ -1,0 +1,113 @@
+import BerthMemory
+
+extension Configuration {
+    /// Reads every key of the file, in the order `config show` prints them.
+    init(reading root: Section, memory: MemoryCeiling) {
+        self.init(memory: memory)
+        readServer(root)
+        readMemory(root.section("memory"))
+        let bounds = root.section("limits")
+        limits = Limits(reading: bounds)
+        root.read("access", into: &access, .choice(Access.self))
+        redis = root.optionalSection("redis", absent: "not set: the in-process cache alone")?
+            .required("url", .redis)
+        telegram = root.optionalSection("telegram", absent: "not set: no Telegram")
+            .flatMap { Telegram(reading: $0) }
+        checkWebhook(root)
+        readProviders(root)
+        let shares = root.section("quotas")
+        for key in QuotaKey.allCases { key.read(from: shares, into: &quotas) }
+        checkMemory(limits.body, "body", bounds)
+        checkMemory(quotas.memory, "memory", shares)
+        cache = Cache(reading: root.section("cache"))
+        files = Files(reading: root.section("files"))
+    }
+
+    private mutating func readServer(_ root: Section) {
+        root.read("listen", into: &listen, .address)
+        url = WebURL(listening: listen)
+        hasOwnURL = root.has("url")
+        root.read("url", into: &url, .site)
+        root.read("timezone", into: &timezone, .timeZone)
+        root.read("system", into: &system, .prose(most: 16_384))
+        root.read("data", into: &data, .folder)
+    }
+
+    private mutating func readMemory(_ section: Section) {
+        section.read(
+            "limit",
+            into: &memory.limit,
+            .size(.mebibytes(16) ... .mebibytes(1 << 20)),
+            note: memory.source
+        )
+        if section.has("limit") { memory.source = "memory.limit" }
+    }
+
+    /// What one of many may hold must fit the whole; only what somebody chose is held against them.
+    private func checkMemory(_ part: ByteCount, _ key: String, _ section: Section) {
+        guard part > memory.limit, section.has(key) else { return }
+        section.report(
+            key,
+            "\(Units.text(part)) is more than the whole of memory.limit "
+                + "(\(Units.text(memory.limit)), \(memory.source)): choose less"
+        )
+    }
+
+    private func checkWebhook(_ root: Section) {
+        guard let telegram, telegram.mode == .webhook else { return }
+        let isVendors = telegram.apiBase.description == Telegram.vendorURL
+        guard !hasOwnURL || url.isLoopback || (isVendors && !url.isSecure) else { return }
+        root.report(
+            hasOwnURL ? "url" : "telegram",
+            "mode webhook needs a public https:// address in 'url' that Telegram can reach; "
+                + "or choose mode polling"
+        )
+    }
+}
+
+extension Configuration.Limits {
+    fileprivate init(reading section: Section) {
+        section.read("tenants", into: &tenants, .integer(1...1_000))
+        section.read("body", into: &body, .size(.kibibytes(16) ... .mebibytes(64)))
+        section.read("connections", into: &connections, .integer(8...60_000))
+    }
+}
+
+extension Configuration.Telegram {
+    fileprivate static let vendorURL = "https://api.telegram.org"
+
+    fileprivate init?(reading section: Section) {
+        let token = section.required("token", .botToken)
+        guard var base = WebURL(Self.vendorURL) else { return nil }
+        section.read("api_base", into: &base, .url)
+        var mode = Mode.polling
+        section.read("mode", into: &mode, .choice(Mode.self))
+        let secret = section.optional("secret", .webhookSecret, absent: "only for mode webhook")
+        if mode == .webhook, !section.has("secret") {
+            section.report(
+                nil,
+                "mode webhook needs 'secret': 1 to 256 letters, digits, _ and - that only "
+                    + "Telegram and Berth know"
+            )
+        }
+        guard let token else { return nil }
+        self.init(token: token, apiBase: base, mode: mode, secret: secret)
+    }
+}
+
+extension Configuration.Cache {
+    fileprivate init(reading section: Section) {
+        section.read("memory", into: &memory, .size(.zero ... .mebibytes(1 << 14)))
+        section.read("ttl", into: &ttl, .duration(.seconds(1) ... .seconds(365 * 86_400)))
+        section.read("scope", into: &scope, .choice(Scope.self))
+        section.read("max_temperature", into: &maxTemperature, .decimal(0...2))
+    }
+}
+
+extension Configuration.Files {
+    fileprivate init(reading section: Section) {
+        section.read("keep", into: &keep, .duration(.seconds(3_600) ... .seconds(3_650 * 86_400)))
+        section.read("high_water", into: &highWaterPercent, .percent(10...99))
+        section.read("ballast", into: &ballast, .size(.zero ... .mebibytes(1 << 14)))
+    }
+}

@@ -1,0 +1,141 @@
+import Glibc
+
+extension ValueFormat where Value == HostPort {
+    /// An address to listen on.
+    package static var address: ValueFormat {
+        .described(
+            "an address and port of this machine, as 127.0.0.1:8080, 0.0.0.0:80 or [::1]:8080",
+            { HostPort($0) }
+        )
+    }
+}
+
+extension ValueFormat where Value == WebURL {
+    /// Any absolute URL.
+    package static var url: ValueFormat {
+        .described(
+            "an absolute http:// or https:// URL without user, query or fragment, "
+                + "as https://api.example.org/v1",
+            { WebURL($0) }
+        )
+    }
+
+    /// A URL of a host alone.
+    static var site: ValueFormat {
+        .described(
+            "an http:// or https:// URL of a host, without path, as https://chat.example.org",
+            { text in WebURL(text).flatMap { $0.path.isEmpty ? $0 : nil } }
+        )
+    }
+}
+
+extension ValueFormat where Value == RedisAddress {
+    static var redis: ValueFormat {
+        ValueFormat(
+            expected: "a Redis address, as redis://127.0.0.1:6379/0 or unix:/run/redis/redis.sock",
+            read: { RedisAddress($0) },
+            show: { .text($0.description) }
+        )
+    }
+}
+
+extension ValueFormat where Value == Secret {
+    /// What stands in a header: visible ASCII.
+    static var key: ValueFormat {
+        secret("a key: 1 to 4096 visible ASCII characters, no space or line end") { text in
+            text.utf8.count <= 4096 && text.utf8.allSatisfy { (0x21...0x7e).contains($0) }
+        }
+    }
+
+    /// `<bot id>:<rest>`, as @BotFather gives it.
+    static var botToken: ValueFormat {
+        secret("a bot token as @BotFather gives it: digits, a colon, letters and digits") { text in
+            let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+            return parts.count == 2 && (1...20).contains(parts[0].count)
+                && parts[0].allSatisfy { $0.isASCII && $0.isNumber }
+                && Names.isWord(parts[1], most: 200, also: "_-")
+        }
+    }
+
+    /// Source: <https://core.telegram.org/bots/api#setwebhook>, "secret_token".
+    static var webhookSecret: ValueFormat {
+        secret("1 to 256 letters, digits, _ and -") { Names.isWord($0, most: 256, also: "_-") }
+    }
+
+    private static func secret(
+        _ expected: String,
+        _ isValid: @escaping @Sendable (String) -> Bool
+    ) -> ValueFormat {
+        ValueFormat(
+            expected: expected,
+            read: { !$0.isEmpty && isValid($0) ? Secret($0) : nil },
+            show: { _ in .secret },
+            isSecret: true
+        )
+    }
+}
+
+extension ValueFormat where Value == String {
+    /// A provider's name, which stands before the slash in `provider/model`.
+    static var providerName: ValueFormat {
+        .described(
+            "a name of 1 to 32 letters, digits, . _ and -, and neither demo nor berth",
+            { text in
+                let isFree = !["demo", "berth"].contains(text.lowercased())
+                return isFree && Names.isWord(text, most: 32, also: "._-") ? text : nil
+            }
+        )
+    }
+
+    /// A model's name as the provider knows it.
+    static var modelName: ValueFormat {
+        .described(
+            "a model's name: 1 to 200 visible ASCII characters, no space",
+            { text in
+                let isValid = text.utf8.allSatisfy { (0x21...0x7e).contains($0) }
+                return isValid && (1...200).contains(text.utf8.count) ? text : nil
+            }
+        )
+    }
+
+    /// Any text up to `most` bytes.
+    static func prose(most: Int) -> ValueFormat {
+        .described(
+            "text of at most \(most) bytes",
+            { $0.utf8.count <= most && !$0.utf8.contains(0) ? $0 : nil }
+        )
+    }
+
+    /// A folder.
+    static var folder: ValueFormat {
+        .described(
+            "a folder's path",
+            { (1...4096).contains($0.utf8.count) && !$0.utf8.contains(0) ? $0 : nil }
+        )
+    }
+
+    /// A zone that this machine knows; `UTC` also where it has no zone database.
+    static var timeZone: ValueFormat {
+        .described(
+            "a time zone of /usr/share/zoneinfo, as UTC or Europe/Paris (package tzdata)",
+            { Names.isTimeZone($0) ? $0 : nil }
+        )
+    }
+}
+
+/// Checks of short names.
+enum Names {
+    /// 1 to `most` ASCII letters, digits and characters of `also`.
+    static func isWord(_ text: some StringProtocol, most: Int, also: String) -> Bool {
+        (1...most).contains(text.utf8.count)
+            && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || also.contains($0)) }
+    }
+
+    static func isTimeZone(_ name: String) -> Bool {
+        guard name != "UTC" else { return true }
+        guard isWord(name, most: 64, also: "/_+-"), name.first != "/" else { return false }
+        var info = stat()
+        let code = unsafe stat("/usr/share/zoneinfo/\(name)", &info)
+        return code == 0 && info.st_mode & S_IFMT == S_IFREG
+    }
+}

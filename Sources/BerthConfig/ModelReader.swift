@@ -1,0 +1,152 @@
+import BerthMemory
+
+extension Configuration {
+    /// Reads providers and the models that refer to them.
+    mutating func readProviders(_ root: Section) {
+        let sections = root.items("providers", most: 32, absent: "none: the built-in demo provider")
+        var names: Set<String> = []
+        for section in sections {
+            guard let name = section.required("name", .providerName) else {
+                _ = Provider(reading: section, name: "")
+                continue
+            }
+            if !names.insert(name).inserted {
+                section.report("name", "\(Quote.value(name)) is taken by a provider above")
+            }
+            if let provider = Provider(reading: section, name: name) { providers.append(provider) }
+        }
+        priceCeiling = PriceCeiling(reading: root.section("price_ceiling"))
+        let models = root.section("models")
+        readModels(models, providers: names)
+        if !models.has("chat"), let first = providers.first(where: { $0.kind != .fal }) {
+            root.report(
+                "providers",
+                "none of their models is listed: add models: { chat: [ { provider: "
+                    + "\(first.name), model: NAME } ] }"
+            )
+        }
+    }
+
+    private mutating func readModels(_ section: Section, providers names: Set<String>) {
+        let chat = section.items("chat", most: 64, absent: "none: the built-in demo model")
+        for item in chat {
+            guard
+                let (provider, model) = reference(item, names, refused: .fal, does: "answer chats"),
+                let chat = ChatModel(reading: item, provider: provider, model: model)
+            else { continue }
+            if chatModels.contains(where: { $0.provider == provider && $0.model == model }) {
+                item.report("model", "is listed above already")
+            }
+            chatModels.append(chat)
+        }
+        for item in section.items("image", most: 64, absent: "none: no pictures") {
+            guard
+                let (provider, model) = reference(
+                    item,
+                    names,
+                    refused: .anthropic,
+                    does: "make pictures"
+                )
+            else { continue }
+            let price = item.optionalSection("price", absent: "price_ceiling is reserved")?
+                .required("image", .price)
+            imageModels.append(ImageModel(provider: provider, model: model, price: price))
+        }
+    }
+
+    /// Reads which provider's which model an entry means; nil, and reported, where that is unclear.
+    private func reference(
+        _ item: Section,
+        _ names: Set<String>,
+        refused: Provider.Kind,
+        does: String
+    ) -> (provider: String, model: String)? {
+        let provider = item.required("provider", .providerName)
+        let model = item.required("model", .modelName)
+        guard let provider, let model else { return nil }
+        if !names.contains(provider) {
+            let advice = Nearest.advice(for: provider, in: names.sorted())
+            item.report(
+                "provider",
+                "there is no provider \(Quote.value(provider)) under 'providers'"
+                    + (names.isEmpty ? "" : ": \(advice)")
+            )
+        }
+        if self.provider(named: provider)?.kind == refused {
+            item.report(
+                "provider",
+                "\(Quote.value(provider)) is of kind \(refused), which cannot \(does)"
+            )
+        }
+        return (provider, model)
+    }
+}
+
+extension Configuration.Provider {
+    fileprivate init?(reading section: Section, name: String) {
+        let kind = section.required("kind", .choice(Kind.self))
+        let vendor = (kind ?? .openai).vendorURL
+        guard var base = WebURL(vendor) else { return nil }
+        section.read("base_url", into: &base, .url)
+        let key = section.optional("api_key", .key, absent: "not set: none is sent")
+        if let kind, base.description == vendor, !section.has("api_key") {
+            let isOwn = section.has("base_url") ? "" : ", or the base_url of another server"
+            section.report(
+                nil,
+                "\(vendor) (kind \(kind)) needs the key 'api_key', as \"${\(Self.variable(kind))}\""
+                    + isOwn
+            )
+        }
+        let rate = ValueFormat<Int>.integer(1...1_000_000_000)
+        requestsPerMinute = section.optional("requests_per_minute", rate, absent: "no limit")
+        tokensPerMinute = section.optional("tokens_per_minute", rate, absent: "no limit")
+        section.read("concurrency", into: &concurrency, .integer(1...1_000))
+        guard let kind else { return nil }
+        self.name = name
+        self.kind = kind
+        baseURL = base
+        apiKey = key
+    }
+
+    /// The environment variable that the vendor's own tools read.
+    private static func variable(_ kind: Kind) -> String {
+        switch kind {
+        case .openai: "OPENAI_API_KEY"
+        case .anthropic: "ANTHROPIC_API_KEY"
+        case .fal: "FAL_KEY"
+        }
+    }
+}
+
+extension Configuration.ChatModel {
+    fileprivate init?(reading section: Section, provider: String, model: String) {
+        self.provider = provider
+        self.model = model
+        if let price = section.optionalSection("price", absent: "price_ceiling is reserved") {
+            let input = price.required("input", .price)
+            let output = price.required("output", .price)
+            if let input, let output { self.price = Price(input: input, output: output) }
+        }
+        section.read("context", into: &context, .integer(1_024...10_000_000))
+        section.read("output", into: &output, .integer(1...1_000_000))
+        if output >= context {
+            section.report(
+                section.has("output") ? "output" : nil,
+                "output (\(output)) must be less than context (\(context)), "
+                    + "which holds the prompt too"
+            )
+        }
+    }
+}
+
+extension Configuration.PriceCeiling {
+    fileprivate init(reading section: Section) {
+        section.read("input", into: &input, .price)
+        section.read("output", into: &output, .price)
+        section.read("image", into: &image, .price)
+    }
+}
+
+extension ValueFormat where Value == Money {
+    fileprivate static var price: ValueFormat { .money(upTo: Money(micros: 100_000_000_000)) }
+}

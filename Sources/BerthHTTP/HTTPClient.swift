@@ -1,0 +1,110 @@
+package import BerthLoop
+package import BerthTelemetry
+
+/// All outgoing HTTP/1.1, on libcurl and the loop, with a pool of idle connections.
+///
+/// Redirects are not followed, cookies not kept, proxies of the environment not used; TLS is
+/// verified. A request is sent again at most once, and only when a pooled connection turns out to
+/// have died before any byte of an answer (curl's codes 16, 52, 55, 56); never after one, and never
+/// after a time-out, because a POST may have been paid for.
+@Loop package final class HTTPClient {
+    private let pool: HTTPClientPool
+    private let clock: any Clock
+    private let resolver: Resolver
+    private let settings: HTTPClientSettings
+    private let maxTransfers: Int
+
+    /// Makes a client without connections.
+    ///
+    /// - Parameters:
+    ///   - clock: measures every deadline.
+    ///   - log: is told what no caller can be.
+    ///   - userAgent: as `berth/1.0`.
+    ///   - maxIdleConnections: kept open for later requests, to all hosts together.
+    ///   - maxTransfers: at once; one more is refused as busy. Each holds about 20 KiB, with TLS 80,
+    ///     and at most 32 KiB of its answer unread (1 MiB more where gzip inflates one read to that).
+    ///   - certificates: a file of the authorities that TLS trusts.
+    ///   - resolver: looks names up; nil: the system's.
+    package init(
+        clock: any Clock,
+        log: Log,
+        userAgent: String = "berth",
+        maxIdleConnections: Int = 16,
+        maxTransfers: Int = 512,
+        certificates: String = "/etc/ssl/certs/ca-certificates.crt",
+        resolver: Resolver? = nil
+    ) {
+        self.clock = clock
+        self.maxTransfers = maxTransfers
+        self.resolver = resolver ?? Resolver(clock: clock)
+        settings = HTTPClientSettings(userAgent: userAgent, certificates: certificates)
+        pool = HTTPClientPool(clock: clock, log: log, maxIdleConnections: maxIdleConnections)
+    }
+
+    /// Transfers that have not ended.
+    package var transfers: Int { pool.count }
+
+    /// Sends a request and returns when the final answer's header block is in.
+    ///
+    /// Cancelling the task ends the exchange at once and closes its connection.
+    ///
+    /// - Throws: ``HTTPClientError``; an answer of any status is none.
+    package func send(
+        _ request: HTTPClientRequest
+    ) async throws(HTTPClientError) -> HTTPClientResponse {
+        if Task.isCancelled { throw .cancelled }
+        let target = try HTTPClientTarget(request.url)
+        let deadline = clock.now + request.deadlines.connect
+        let addresses = try await addresses(of: target, for: request, until: deadline)
+        let transfer = try start(request, to: target, at: addresses)
+        try await transfer.head(connectedBy: deadline)
+        return HTTPClientResponse(transfer)
+    }
+
+    /// The checked addresses of a name; none where there is nothing to look up.
+    private func addresses(
+        of target: HTTPClientTarget,
+        for request: HTTPClientRequest,
+        until deadline: Instant
+    ) async throws(HTTPClientError) -> [IPAddress] {
+        let isPublicOnly = request.reach == .publicOnly
+        if isPublicOnly, target.isLocalhost || request.unixSocket != nil {
+            throw .forbiddenAddress(host: target.name, address: "of this machine")
+        }
+        guard request.unixSocket == nil else { return [] }
+        let addresses =
+            target.isNamed
+            ? try await resolver.addresses(
+                of: target.host,
+                until: deadline,
+                limit: request.deadlines.connect
+            ) : []
+        if isPublicOnly,
+            let inner = (addresses + [target.address].compactMap(\.self)).first(where: {
+                !$0.isPublic
+            })
+        {
+            throw .forbiddenAddress(host: target.name, address: "\(inner)")
+        }
+        return addresses
+    }
+
+    private func start(
+        _ request: HTTPClientRequest,
+        to target: HTTPClientTarget,
+        at addresses: [IPAddress]
+    ) throws(HTTPClientError) -> HTTPTransfer {
+        if let path = request.unixSocket, path.utf8.count > 107 {
+            throw .badRequest(reason: "the path of its Unix socket is over 107 bytes")
+        }
+        guard pool.count < maxTransfers, let handle = pool.makeHandle() else {
+            throw .busy(host: target.name, limit: maxTransfers)
+        }
+        let transfer = HTTPTransfer(request, to: target, on: handle, of: pool, clock: clock)
+        try transfer.prepare(handle, settings, addresses: addresses)
+        guard pool.start(transfer) else {
+            throw .other(host: target.name, code: 27, reason: "no memory for a transfer")
+        }
+        return transfer
+    }
+}

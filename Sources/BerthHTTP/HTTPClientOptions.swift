@@ -1,0 +1,219 @@
+import BerthLoop
+import CCurl
+
+/// What all requests of one client have in common.
+struct HTTPClientSettings: Sendable {
+    let userAgent: String
+    let certificates: String
+}
+
+extension HTTPTransfer {
+    /// Bodies up to this size are copied and leave in one packet with their header; larger ones are
+    /// read where they lie.
+    private nonisolated static let mostCopied = 64 << 10
+
+    /// Gives `handle` every option of this exchange.
+    ///
+    /// - Parameters:
+    ///   - handle: without options.
+    ///   - settings: the client's.
+    ///   - addresses: of the target's name, where it has one and they were looked up.
+    /// - Throws: ``HTTPClientError/badRequest(reason:)``, or `.other` when curl refuses an option.
+    func prepare(
+        _ handle: HTTPClientHandle,
+        _ settings: HTTPClientSettings,
+        addresses: [IPAddress]
+    ) throws(HTTPClientError) {
+        unsafe handle.set(context: Unmanaged.passUnretained(self).toOpaque())
+        setConnection(of: handle, settings, addresses)
+        try setMethod(of: handle)
+        try setHeaders(of: handle)
+        handle.set(CURLOPT_USERAGENT, settings.userAgent)
+        unsafe handle.set(onHeader: onHeader, onBody: onBody)
+        guard handle.refusal == CURLE_OK else { throw error(of: handle.refusal) }
+    }
+
+    private func setConnection(
+        of handle: HTTPClientHandle,
+        _ settings: HTTPClientSettings,
+        _ addresses: [IPAddress]
+    ) {
+        handle.set(CURLOPT_URL, request.url)
+        handle.set(CURLOPT_NOSIGNAL, 1)
+        handle.set(CURLOPT_PROTOCOLS_STR, "http,https")
+        handle.set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
+        // A proxy from the environment would resolve names itself, and so undo their check.
+        handle.set(CURLOPT_PROXY, "")
+        // Ours counts on the injected clock; curl's own default would end a connect after 300 s.
+        handle.set(CURLOPT_CONNECTTIMEOUT_MS, Int(Int32.max))
+        handle.set(CURLOPT_CAINFO, settings.certificates)
+        handle.set(CURLOPT_CAPATH, nil)  // else 0.9 MiB a connection: curl's CA cache is off
+        unsafe handle.set(onConnected: onConnected)
+        if let path = request.unixSocket { handle.set(CURLOPT_UNIX_SOCKET_PATH, path) }
+        if !addresses.isEmpty { handle.set(addresses: pinned(addresses)) }
+        guard request.reach == .publicOnly else { return }
+        handle.set(CURLOPT_FRESH_CONNECT, 1)
+        handle.set(CURLOPT_FORBID_REUSE, 1)
+        unsafe handle.set(onOpenSocket: onOpenSocket)
+    }
+
+    private func pinned(_ addresses: [IPAddress]) -> String {
+        let list = addresses.map { $0.bytes.count == 16 ? "[\($0)]" : "\($0)" }
+        return "\(target.host):\(target.port):" + list.joined(separator: ",")
+    }
+
+    private func setMethod(of handle: HTTPClientHandle) throws(HTTPClientError) {
+        let method = request.method
+        guard HTTPHeaders.isToken(method) else {
+            throw .badRequest(reason: "its method is not a word")
+        }
+        switch method {
+        case "HEAD": return handle.set(CURLOPT_NOBODY, 1)
+        case "GET" where request.body.isEmpty: return handle.set(CURLOPT_HTTPGET, 1)
+        case "POST": handle.set(CURLOPT_POST, 1)
+        case _ where request.body.isEmpty: return handle.set(CURLOPT_CUSTOMREQUEST, method)
+        default:
+            handle.set(CURLOPT_POST, 1)
+            handle.set(CURLOPT_CUSTOMREQUEST, method)
+        }
+        if request.body.count <= HTTPTransfer.mostCopied {
+            handle.set(copyOf: request.body)
+        } else {
+            unsafe handle.set(bodySize: request.body.count, onRead: onRead, onSeek: onSeek)
+        }
+    }
+
+    private func setHeaders(of handle: HTTPClientHandle) throws(HTTPClientError) {
+        var hasType = false
+        for (name, value) in request.headers {
+            guard HTTPHeaders.isToken(name), HTTPHeaders.isValue(value) else {
+                throw .badRequest(reason: "a header's name or value holds a control character")
+            }
+            hasType = hasType || HTTPHeaders.isSame(name, "content-type")
+            // With a colon and nothing behind it curl would leave the field out.
+            handle.add(field: value.isEmpty ? "\(name);" : "\(name): \(value)")
+        }
+        handle.add(field: "Expect:")
+        if !hasType { handle.add(field: "Content-Type:") }
+        guard request.acceptsGzip else { return }
+        handle.set(CURLOPT_ACCEPT_ENCODING, "gzip")
+        // While it is paused curl holds all that one read inflates to: up to 1,032 times as much.
+        handle.set(CURLOPT_BUFFERSIZE, 1024)
+    }
+
+    /// What a code of curl's means to whoever asked.
+    func error(of code: CURLcode) -> HTTPClientError {
+        let host = target.name
+        func reason(detailed: Bool = false) -> String {
+            handle?.reason(of: code, detailed: detailed) ?? "it failed"
+        }
+        switch code {
+        case CURLE_COULDNT_RESOLVE_HOST: return .unknownHost(host: host, reason: reason())
+        case CURLE_COULDNT_CONNECT:
+            let system = handle?.systemCode ?? 0
+            let text = system == 0 ? reason() : SystemError("connect", code: system).description
+            return .unreachable(host: host, reason: text)
+        case CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_PARTIAL_FILE,
+            CURLE_ABORTED_BY_CALLBACK:
+            return .cut(host: host, received: received)
+        case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE,
+            CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER, CURLE_SSL_ISSUER_ERROR,
+            CURLE_SSL_SHUTDOWN_FAILED, CURLE_SSL_INVALIDCERTSTATUS:
+            return .tls(host: host, reason: reason(detailed: true))
+        case CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL, CURLE_BAD_CONTENT_ENCODING:
+            return .badAnswer(host: host, reason: reason())
+        case CURLE_URL_MALFORMAT: return .badRequest(reason: "its URL is not one")
+        default: return .other(host: host, code: Int(code.rawValue), reason: reason())
+        }
+    }
+}
+
+// MARK: Callbacks
+
+@unsafe private nonisolated func transfer(_ context: UnsafeMutableRawPointer) -> HTTPTransfer {
+    unsafe Unmanaged<HTTPTransfer>.fromOpaque(context).takeUnretainedValue()
+}
+
+private nonisolated func onHeader(
+    _ bytes: UnsafeMutablePointer<CChar>?,
+    _ size: Int,
+    _ count: Int,
+    _ context: UnsafeMutableRawPointer?
+) -> Int {
+    guard let context = unsafe context else { return 0 }
+    let transfer = unsafe transfer(context)
+    nonisolated(unsafe) let line = unsafe UnsafeRawBufferPointer(start: bytes, count: size * count)
+    return Loop.assumeIsolated { unsafe transfer.take(header: line) } ? size * count : 0
+}
+
+private nonisolated func onBody(
+    _ bytes: UnsafeMutablePointer<CChar>?,
+    _ size: Int,
+    _ count: Int,
+    _ context: UnsafeMutableRawPointer?
+) -> Int {
+    guard let context = unsafe context else { return 0 }
+    let transfer = unsafe transfer(context)
+    nonisolated(unsafe) let part = unsafe UnsafeRawBufferPointer(start: bytes, count: size * count)
+    switch Loop.assumeIsolated({ unsafe transfer.take(body: part) }) {
+    case .taken: return size * count
+    case .later: return Int(CURL_WRITEFUNC_PAUSE)
+    case .refused: return -1  // 0 would accept an empty piece
+    }
+}
+
+private nonisolated func onRead(
+    _ buffer: UnsafeMutablePointer<CChar>?,
+    _ size: Int,
+    _ count: Int,
+    _ context: UnsafeMutableRawPointer?
+) -> Int {
+    guard let context = unsafe context else { return 0 }
+    let transfer = unsafe transfer(context)
+    nonisolated(unsafe) let room = unsafe UnsafeMutableRawBufferPointer(
+        start: buffer,
+        count: size * count
+    )
+    return Loop.assumeIsolated { unsafe transfer.give(to: room) }
+}
+
+private nonisolated func onSeek(
+    _ context: UnsafeMutableRawPointer?,
+    _ offset: curl_off_t,
+    _ origin: Int32
+) -> Int32 {
+    guard let context = unsafe context, origin == SEEK_SET else { return CURL_SEEKFUNC_CANTSEEK }
+    let transfer = unsafe transfer(context)
+    let isDone = Loop.assumeIsolated { transfer.rewind(to: Int(offset)) }
+    return isDone ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL
+}
+
+private nonisolated func onConnected(
+    _ context: UnsafeMutableRawPointer?,
+    _ peer: UnsafeMutablePointer<CChar>?,
+    _ local: UnsafeMutablePointer<CChar>?,
+    _ peerPort: Int32,
+    _ localPort: Int32
+) -> Int32 {
+    guard let context = unsafe context else { return CURL_PREREQFUNC_ABORT }
+    let transfer = unsafe transfer(context)
+    return Loop.assumeIsolated { transfer.connected() } ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
+}
+
+private nonisolated func onOpenSocket(
+    _ context: UnsafeMutableRawPointer?,
+    _ purpose: curlsocktype,
+    _ address: UnsafeMutablePointer<curl_sockaddr>?
+) -> curl_socket_t {
+    guard let context = unsafe context, let address = unsafe address else { return CURL_SOCKET_BAD }
+    let transfer = unsafe transfer(context)
+    var bytes = [UInt8](repeating: 0, count: 16)
+    let count = Int(unsafe berth_curl_address_bytes(address, &bytes))
+    let ip = IPAddress(bytes: Array(bytes[..<count]))
+    guard Loop.assumeIsolated({ transfer.mayReach(ip) }) else { return CURL_SOCKET_BAD }
+    return unsafe socket(
+        address.pointee.family,
+        address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue),
+        address.pointee.protocol
+    )
+}

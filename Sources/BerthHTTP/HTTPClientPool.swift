@@ -1,0 +1,202 @@
+import BerthLoop
+import BerthTelemetry
+import CCurl
+
+/// curl's multi handle on the loop: its sockets, its timer, its pool of connections.
+///
+/// curl is entered only from here, and never from one of its own callbacks: a transfer that one of
+/// those wants ended waits in a list until curl has returned.
+@safe @Loop final class HTTPClientPool {
+    private let multi: HTTPClientMulti
+    private let clock: any Clock
+    private let log: Log
+    private var watches: [curl_socket_t: Watch] = [:]
+    private var timer: Timer?
+    private var isKicked = false
+    private var isBusy = false
+    /// Every running transfer, by its address: what keeps it alive while curl points to it.
+    private var running: [ObjectIdentifier: HTTPTransfer] = [:]
+    private var ended: [HTTPTransfer] = []
+    private var spare: [HTTPClientHandle] = []
+
+    /// Handles kept for later transfers: about 10 KiB each.
+    private nonisolated static let spareHandles = 8
+
+    init(clock: any Clock, log: Log, maxIdleConnections: Int) {
+        self.clock = clock
+        self.log = log
+        multi = HTTPClientMulti(maxIdleConnections: maxIdleConnections)
+        unsafe multi.attach(Unmanaged.passUnretained(self).toOpaque())
+    }
+
+    /// Transfers that have not ended.
+    var count: Int { running.count }
+
+    /// A handle without options; nil when there is no memory for one.
+    func makeHandle() -> HTTPClientHandle? { spare.popLast() ?? HTTPClientHandle() }
+
+    /// Begins a transfer, whose handle has all its options; its callbacks follow in later turns.
+    func start(_ transfer: HTTPTransfer) -> Bool {
+        running[ObjectIdentifier(transfer)] = transfer
+        if let handle = transfer.handle, multi.add(handle) { return true }
+        running[ObjectIdentifier(transfer)] = nil
+        return false
+    }
+
+    /// Takes an ended transfer out, at once or when curl has returned.
+    func end(_ transfer: HTTPTransfer) {
+        ended.append(transfer)
+        if !isBusy { inCurl {} }
+    }
+
+    /// Continues to read for `transfer`; not from a callback of curl's.
+    func resume(_ transfer: HTTPTransfer) { inCurl { transfer.handle?.resume() } }
+
+    // MARK: curl's wishes
+
+    fileprivate func watch(_ socket: curl_socket_t, for what: Int32) {
+        guard what != CURL_POLL_REMOVE else {
+            watches.removeValue(forKey: socket)?.cancel()
+            return
+        }
+        var interest: Readiness = []
+        if what & CURL_POLL_IN != 0 { interest.insert(.readable) }
+        if what & CURL_POLL_OUT != 0 { interest.insert(.writable) }
+        do {
+            if let watch = watches[socket] { return try watch.change(to: interest) }
+            watches[socket] = try Watch(socket, for: interest) { [weak self] readiness in
+                self?.act(on: socket, readiness)
+            }
+        } catch {
+            // The transfer's own deadline ends it.
+            log.warning("an outgoing connection cannot be watched", ["error": .describing(error)])
+        }
+    }
+
+    fileprivate func setTimer(_ timeoutMs: Int) {
+        timer?.cancel()
+        timer = nil
+        if timeoutMs == 0 { return kick() }
+        guard timeoutMs > 0 else { return }
+        timer = clock.schedule(after: .milliseconds(timeoutMs)) { [weak self] in
+            self?.act(on: CURL_SOCKET_TIMEOUT, [])
+        }
+    }
+
+    /// curl's time-out of 0: once in the next turn, however often it is asked for before.
+    private func kick() {
+        guard !isKicked else { return }
+        isKicked = true
+        EventLoop.shared.post { [weak self] in
+            self?.isKicked = false
+            self?.act(on: CURL_SOCKET_TIMEOUT, [])
+        }
+    }
+
+    // MARK: Acting
+
+    private func act(on socket: curl_socket_t, _ readiness: Readiness) {
+        var events: Int32 = 0
+        if readiness.contains(.readable) { events |= CURL_CSELECT_IN }
+        if readiness.contains(.writable) { events |= CURL_CSELECT_OUT }
+        if !readiness.isDisjoint(with: [.hungUp, .failed]) { events |= CURL_CSELECT_ERR }
+        inCurl { multi.act(on: socket, events: events) }
+    }
+
+    /// Calls curl, then does what its callbacks could not.
+    private func inCurl(_ call: () -> Void) {
+        isBusy = true
+        call()
+        settle()
+        isBusy = false
+    }
+
+    private func settle() {
+        while let (context, code) = unsafe multi.nextDone() {
+            let transfer = unsafe Unmanaged<HTTPTransfer>.fromOpaque(context).takeUnretainedValue()
+            transfer.finish(with: code)
+        }
+        while let transfer = ended.popLast() { release(transfer) }
+    }
+
+    private func release(_ transfer: HTTPTransfer) {
+        guard running.removeValue(forKey: ObjectIdentifier(transfer)) != nil else { return }
+        guard let handle = transfer.giveUpHandle() else { return }
+        withExtendedLifetime(transfer) { multi.remove(handle) }
+        guard spare.count < HTTPClientPool.spareHandles else { return }
+        handle.reset()
+        spare.append(handle)
+    }
+}
+
+/// Owns the multi handle: freed with the pool, on whatever thread that is.
+@safe private final class HTTPClientMulti {
+    private let handle: UnsafeMutableRawPointer
+
+    init(maxIdleConnections: Int) {
+        precondition(HTTPClientMulti.isReady, "libcurl cannot start")
+        guard let handle = unsafe curl_multi_init() else {
+            preconditionFailure("no memory for curl")
+        }
+        unsafe self.handle = handle
+        unsafe berth_curl_multi_set_long(handle, CURLMOPT_MAXCONNECTS, maxIdleConnections)
+    }
+
+    deinit {
+        // Closing the idle connections must not call a pool that is no more.
+        unsafe berth_curl_multi_set_functions(handle, nil, nil, nil)
+        unsafe curl_multi_cleanup(handle)
+    }
+
+    /// Once a process; safe from any thread since curl 7.84.
+    private static let isReady: Bool = curl_global_init(Int(CURL_GLOBAL_NOTHING)) == CURLE_OK
+
+    func attach(_ context: UnsafeMutableRawPointer) {
+        unsafe berth_curl_multi_set_functions(handle, onSocket, onTimer, context)
+    }
+
+    func add(_ easy: HTTPClientHandle) -> Bool { unsafe easy.add(to: handle) == CURLM_OK }
+
+    func remove(_ easy: HTTPClientHandle) { unsafe easy.remove(from: handle) }
+
+    func act(on socket: curl_socket_t, events: Int32) {
+        var running: Int32 = 0
+        // Its only errors are of unknown sockets, whose close has raced with their event.
+        _ = unsafe curl_multi_socket_action(handle, socket, events, &running)
+    }
+
+    /// The context of the next transfer that has ended, and how it did.
+    @unsafe func nextDone() -> (UnsafeMutableRawPointer, CURLcode)? {
+        var code = CURLE_OK
+        guard let easy = unsafe berth_curl_multi_next_done(handle, &code),
+            let context = unsafe berth_curl_get_private(easy)
+        else { return nil }
+        return unsafe (context, code)
+    }
+}
+
+// MARK: Callbacks
+
+private nonisolated func onSocket(
+    _ easy: UnsafeMutableRawPointer?,
+    _ socket: curl_socket_t,
+    _ what: Int32,
+    _ context: UnsafeMutableRawPointer?,
+    _ unused: UnsafeMutableRawPointer?
+) -> Int32 {
+    guard let context = unsafe context else { return 0 }
+    let pool = unsafe Unmanaged<HTTPClientPool>.fromOpaque(context).takeUnretainedValue()
+    Loop.assumeIsolated { pool.watch(socket, for: what) }
+    return 0
+}
+
+private nonisolated func onTimer(
+    _ multi: UnsafeMutableRawPointer?,
+    _ timeoutMs: Int,
+    _ context: UnsafeMutableRawPointer?
+) -> Int32 {
+    guard let context = unsafe context else { return 0 }
+    let pool = unsafe Unmanaged<HTTPClientPool>.fromOpaque(context).takeUnretainedValue()
+    Loop.assumeIsolated { pool.setTimer(timeoutMs) }
+    return 0
+}

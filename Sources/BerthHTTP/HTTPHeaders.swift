@@ -1,0 +1,88 @@
+/// Header fields, of a request or an answer: in order, repeated names kept, names compared without
+/// case (RFC 9110, section 5.1).
+package struct HTTPHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral {
+    private var fields: [Field] = []
+
+    fileprivate struct Field: Sendable, Equatable {
+        var name: String
+        var value: String
+    }
+
+    /// Makes an empty list.
+    package init() {}
+
+    /// Makes the fields in the literal's order; repeated names are kept.
+    package init(dictionaryLiteral elements: (String, String)...) {
+        fields = elements.map { Field(name: $0.0, value: $0.1) }
+    }
+
+    /// The first field called `name`.
+    ///
+    /// Setting replaces every field of that name, at the first one's place; nil removes them all.
+    package subscript(name: String) -> String? {
+        get { fields.first { HTTPHeaders.isSame($0.name, name) }?.value }
+        set {
+            let place = fields.firstIndex { HTTPHeaders.isSame($0.name, name) }
+            fields.removeAll { HTTPHeaders.isSame($0.name, name) }
+            guard let newValue else { return }
+            fields.insert(Field(name: name, value: newValue), at: place ?? fields.count)
+        }
+    }
+
+    /// The values of every field called `name`, in order.
+    package func all(_ name: String) -> [String] {
+        fields.compactMap { HTTPHeaders.isSame($0.name, name) ? $0.value : nil }
+    }
+
+    /// Appends a field, keeping those of the same name.
+    package mutating func add(_ name: String, _ value: String) {
+        fields.append(Field(name: name, value: value))
+    }
+
+    /// Whether two names are one: ASCII letters without case.
+    package static func isSame(_ first: String, _ second: String) -> Bool {
+        let (first, second) = (first.utf8, second.utf8)
+        guard first.count == second.count else { return false }
+        return zip(first, second).allSatisfy { $0 == $1 || lowercase($0) == lowercase($1) }
+    }
+
+    /// Whether `name` is a token, as RFC 9110, section 5.6.2, wants of a field's name.
+    package static func isToken(_ name: String) -> Bool {
+        !name.isEmpty && name.utf8.allSatisfy(isTokenByte)
+    }
+
+    /// Whether `value` can stand in a field: no control character but a tab, so no line of its own.
+    package static func isValue(_ value: String) -> Bool {
+        value.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }
+    }
+
+    private static func lowercase(_ byte: UInt8) -> UInt8 {
+        0x41...0x5A ~= byte ? byte | 0x20 : byte
+    }
+
+    private static func isTokenByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+        case 0x21, 0x23...0x27, 0x2A, 0x2B, 0x2D, 0x2E, 0x5E, 0x5F, 0x60, 0x7C, 0x7E: true
+        default: false
+        }
+    }
+}
+
+extension HTTPHeaders: Sequence {
+    /// Gives `(name:, value:)` in order.
+    package struct Iterator: IteratorProtocol {
+        private var rest: [Field].Iterator
+
+        fileprivate init(_ fields: [Field]) { rest = fields.makeIterator() }
+
+        package mutating func next() -> (name: String, value: String)? {
+            rest.next().map { (name: $0.name, value: $0.value) }
+        }
+    }
+
+    package func makeIterator() -> Iterator { Iterator(fields) }
+
+    /// How many fields there are.
+    package var count: Int { fields.count }
+}

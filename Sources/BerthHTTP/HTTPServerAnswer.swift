@@ -1,0 +1,141 @@
+import BerthLoop
+import CMicrohttpd
+
+/// An answer as libmicrohttpd's object, which it shares until it has sent it.
+@safe @Loop struct Answer: ~Copyable {
+    private let response: OpaquePointer
+
+    /// Larger bodies are handed over piece by piece, so that a client that does not read is seen.
+    private static let wholeLimit = 16 << 10
+    private static let pieceSize = 8 << 10
+
+    /// - Returns: nil when there is no memory for it.
+    init?(_ answer: HTTPResponse, exchange: Exchange) {
+        let response: OpaquePointer?
+        switch answer.body {
+        case .bytes(let bytes) where bytes.count <= Answer.wholeLimit:
+            unsafe response = Answer.whole(bytes)
+        case .bytes(let bytes):
+            unsafe response = Answer.pieces(
+                UInt64(bytes.count), Answer.pieceSize, AnswerSource(exchange, bytes: bytes))
+        case .stream:
+            // The size is of a buffer that only HTTP/1.0 clients need; a chunk lies in the pool.
+            unsafe response = Answer.pieces(.max, 1024, AnswerSource(exchange, bytes: nil))
+        }
+        guard let response = unsafe response else { return nil }
+        unsafe self.response = response
+    }
+
+    deinit { unsafe MHD_destroy_response(response) }
+
+    /// - Returns: false for a field that cannot be sent as it is.
+    func add(_ name: String, _ value: String) -> Bool {
+        if Answer.isOwn(name) { return true }
+        guard HTTPHeaders.isToken(name), HTTPHeaders.isValue(value) else { return false }
+        return unsafe MHD_add_response_header(response, name, value) == .YES
+    }
+
+    /// Adds one of the fields that are the server's.
+    func addOwn(_ name: String, _ value: String) {
+        _ = unsafe MHD_add_response_header(response, name, value)
+    }
+
+    /// - Returns: false when the connection has to be closed instead.
+    func queue(on handle: OpaquePointer, status: Int) -> Bool {
+        let status = 200...599 ~= status ? status : 500
+        return unsafe MHD_queue_response(handle, UInt32(status), response) == .YES
+    }
+
+    // MARK: Bodies
+
+    private static func whole(_ bytes: [UInt8]) -> OpaquePointer? {
+        unsafe bytes.withUnsafeBytes { bytes in
+            let start = unsafe UnsafeMutableRawPointer(mutating: bytes.baseAddress)
+            return unsafe MHD_create_response_from_buffer(
+                bytes.count, start, .RESPMEM_MUST_COPY)
+        }
+    }
+
+    private static func pieces(
+        _ size: UInt64, _ pieceSize: Int, _ source: AnswerSource
+    ) -> OpaquePointer? {
+        let source = unsafe Unmanaged.passRetained(source)
+        let response = unsafe MHD_create_response_from_callback(
+            size, pieceSize, fillAnswer, source.toOpaque(), freeAnswer)
+        if unsafe response == nil { unsafe source.release() }
+        return unsafe response
+    }
+
+    // MARK: Forms
+
+    private static func isOwn(_ name: String) -> Bool {
+        ["content-length", "transfer-encoding", "connection", "date", "x-request-id"]
+            .contains { HTTPHeaders.isSame($0, name) }
+    }
+
+    /// Compresses a whole text that is worth it, where the client allows it.
+    static func compress(_ answer: inout HTTPResponse, for request: HTTPRequest) {
+        guard case .bytes(let bytes) = answer.body, Gzip.worthwhile.contains(bytes.count),
+            answer.headers["Content-Encoding"] == nil, answer.status == 200,
+            Gzip.isText(answer.headers["Content-Type"] ?? "")
+        else { return }
+        answer.headers.add("Vary", "Accept-Encoding")
+        guard Gzip.isAccepted(by: request.headers["Accept-Encoding"] ?? ""),
+            let compressed = Gzip.compress(bytes)
+        else { return }
+        answer.headers["Content-Encoding"] = "gzip"
+        answer.body = .bytes(compressed)
+    }
+
+    /// The whole of a small answer as bytes, for where libmicrohttpd can queue none.
+    static func wire(_ answer: HTTPResponse, id: String) -> [UInt8] {
+        guard case .bytes(let body) = answer.body else { return [] }
+        let phrase = unsafe String(cString: MHD_get_reason_phrase_for(UInt32(clamping: answer.status)))
+        var head = "HTTP/1.1 \(answer.status) \(phrase)\r\n"
+        for (name, value) in answer.headers
+        where !isOwn(name) && HTTPHeaders.isToken(name) && HTTPHeaders.isValue(value) {
+            head += "\(name): \(value)\r\n"
+        }
+        head += "x-request-id: \(id)\r\nContent-Length: \(body.count)\r\nConnection: close\r\n\r\n"
+        return Array(head.utf8) + body
+    }
+}
+
+/// Where libmicrohttpd takes the bytes of an answer that it does not hold whole.
+@Loop private final class AnswerSource {
+    private let exchange: Exchange
+    private let bytes: [UInt8]?
+
+    /// - Parameter bytes: nil for what the exchange's writer gives.
+    init(_ exchange: Exchange, bytes: [UInt8]?) {
+        self.exchange = exchange
+        self.bytes = bytes
+    }
+
+    func fill(_ buffer: UnsafeMutableRawBufferPointer, from position: UInt64) -> Int {
+        guard let bytes else { return unsafe exchange.send(into: buffer) }
+        exchange.progressed()
+        let start = Int(clamping: position)
+        let count = min(buffer.count, bytes.count - start)
+        guard count > 0 else { return berth_mhd_end_of_stream }
+        unsafe bytes.withUnsafeBytes { bytes in
+            unsafe buffer.copyMemory(from: .init(rebasing: bytes[start..<start + count]))
+        }
+        return count
+    }
+}
+
+private nonisolated func fillAnswer(
+    _ source: UnsafeMutableRawPointer?, _ position: UInt64, _ buffer: UnsafeMutablePointer<CChar>?,
+    _ room: Int
+) -> Int {
+    guard let source = unsafe source else { return berth_mhd_end_with_error }
+    let answer = unsafe Unmanaged<AnswerSource>.fromOpaque(source).takeUnretainedValue()
+    nonisolated(unsafe) let bytes = unsafe UnsafeMutableRawBufferPointer(start: buffer, count: room)
+    return Loop.assumeIsolated { unsafe answer.fill(bytes, from: position) }
+}
+
+private nonisolated func freeAnswer(_ source: UnsafeMutableRawPointer?) {
+    guard let source = unsafe source else { return }
+    unsafe Unmanaged<AnswerSource>.fromOpaque(source).release()
+}

@@ -1,0 +1,107 @@
+import BerthLoop
+import CLinux
+import CMicrohttpd
+import Glibc
+
+/// One client's connection, over all its requests: its deadline, and the watch that sees the
+/// client leave, which libmicrohttpd does not while a request is suspended.
+@Loop final class ServerConnection {
+    let descriptor: Int32
+    let peer: HTTPPeer
+    /// The request that is being read or answered.
+    weak var exchange: Exchange?
+    /// When the client will have taken too long; nil while it waits for us.
+    var deadline: Instant?
+    /// Whether the client has closed its side, which is taken as its leaving.
+    private(set) var isPeerGone = false
+
+    private var watch: Watch?
+    private var timeLeft: Duration?
+
+    init(descriptor: Int32, peer: HTTPPeer, deadline: Instant) {
+        self.descriptor = descriptor
+        self.peer = peer
+        self.deadline = deadline
+        watch = try? Watch(descriptor, for: .peerClosed) { [weak self] _ in self?.peerLeft() }
+        // Without a watch a leaving client would not be seen: rather no connection.
+        if watch == nil { close() }
+    }
+
+    /// Ends both directions; libmicrohttpd sees it and frees the connection.
+    func close() { shutdown(descriptor, Int32(SHUT_RDWR)) }
+
+    /// The descriptor is about to be closed.
+    func ended() {
+        watch?.cancel()
+        watch = nil
+    }
+
+    /// Stops the time of the phase while the client waits for us.
+    func pause(at now: Instant) {
+        guard let deadline else { return }
+        timeLeft = deadline - now
+        self.deadline = nil
+    }
+
+    /// Lets the time of the phase go on.
+    func resume(at now: Instant) {
+        guard let timeLeft else { return }
+        deadline = now + timeLeft
+        self.timeLeft = nil
+    }
+
+    /// Sends a whole small answer behind libmicrohttpd's back, where it cannot (it queues none while
+    /// a body arrives), and ends our direction.
+    func sendLast(_ bytes: [UInt8]) {
+        // A full send buffer drops it: the connection is closed in any case.
+        _ = unsafe send(descriptor, bytes, bytes.count, Int32(MSG_DONTWAIT | MSG_NOSIGNAL))
+        shutdown(descriptor, Int32(SHUT_WR))
+    }
+
+    private func peerLeft() {
+        isPeerGone = true
+        ended()
+        exchange?.clientLeft()
+    }
+}
+
+extension HTTPPeer {
+    /// Who is connected to `descriptor`.
+    init(descriptor: Int32) {
+        var storage = sockaddr_in6()
+        var size = socklen_t(MemoryLayout<sockaddr_in6>.size)
+        let code = unsafe withUnsafeMutableBytes(of: &storage) { bytes in
+            guard let base = bytes.baseAddress else { return Int32(-1) }
+            return unsafe getpeername(descriptor, base.assumingMemoryBound(to: sockaddr.self), &size)
+        }
+        switch Int32(storage.sin6_family) {
+        case AF_INET6 where code == 0: self = HTTPPeer(v6: &storage)
+        case AF_INET where code == 0:
+            // An IPv4 address lies where IPv6 has its flow label.
+            self = unsafe .network(address: HTTPPeer.text(AF_INET, &storage.sin6_flowinfo))
+        default: self = HTTPPeer(processAt: descriptor)
+        }
+    }
+
+    private init(v6 storage: inout sockaddr_in6) {
+        let text = unsafe HTTPPeer.text(AF_INET6, &storage.sin6_addr)
+        let mapped = "::ffff:"
+        let isMapped = text.hasPrefix(mapped) && text.contains(".")
+        self = .network(address: isMapped ? String(text.dropFirst(mapped.count)) : text)
+    }
+
+    private init(processAt descriptor: Int32) {
+        var credentials = berth_credentials(pid: 0, uid: .max, gid: .max)
+        var size = socklen_t(MemoryLayout<berth_credentials>.size)
+        // Refused, it stays the uid that nobody has.
+        _ = unsafe getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &size)
+        self = .local(uid: credentials.uid, pid: credentials.pid)
+    }
+
+    private static func text(_ family: Int32, _ address: UnsafeRawPointer) -> String {
+        var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+        guard unsafe inet_ntop(family, address, &text, socklen_t(text.count)) != nil else { return "" }
+        let bytes = text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

@@ -1,0 +1,70 @@
+/// A request's target (RFC 9112, section 3.2), split and decoded.
+struct HTTPTarget {
+    /// Decoded, without the query; begins with `/`, or is `*`.
+    let path: String
+    /// Between `?` and the end, as it was sent; nil when there is none.
+    let query: Substring?
+
+    /// - Returns: nil when the path is no path, or holds `%` without two hex digits, a NUL, or
+    ///   bytes that are not UTF-8.
+    init?(_ target: String) {
+        let origin = HTTPTarget.withoutAuthority(target)
+        let end = origin.firstIndex(of: "?") ?? origin.endIndex
+        guard let path = HTTPTarget.decoded(origin[..<end]), path.hasPrefix("/") || path == "*"
+        else { return nil }
+        self.path = path
+        query = end < origin.endIndex ? origin[origin.index(after: end)...] : nil
+    }
+
+    /// The first value of `name` in the query; `+` is a space. Nil when it is absent or not decodable.
+    func value(of name: String) -> String? {
+        for item in query?.split(separator: "&") ?? [] {
+            let end = item.firstIndex(of: "=") ?? item.endIndex
+            guard HTTPTarget.decoded(item[..<end], plusIsSpace: true) == name else { continue }
+            let value = end < item.endIndex ? item[item.index(after: end)...] : ""
+            return HTTPTarget.decoded(value, plusIsSpace: true)
+        }
+        return nil
+    }
+
+    /// Proxies' form `http://host/path`, from its path on; any other target unchanged.
+    private static func withoutAuthority(_ target: String) -> Substring {
+        for scheme in ["http://", "https://"] where target.hasPrefix(scheme) {
+            let rest = target.dropFirst(scheme.count)
+            guard let start = rest.firstIndex(where: { $0 == "/" || $0 == "?" }) else { return "/" }
+            return rest[start] == "/" ? rest[start...] : "/" + rest[start...]
+        }
+        return target[...]
+    }
+
+    private static func decoded(_ text: Substring, plusIsSpace: Bool = false) -> String? {
+        guard text.utf8.contains(where: { $0 == 0x25 || $0 == 0x2B || $0 < 0x20 }) else {
+            return String(text)
+        }
+        var bytes: [UInt8] = []
+        var rest = text.utf8.makeIterator()
+        while let byte = rest.next() {
+            var byte = byte
+            if byte == 0x25 {
+                guard let high = rest.next().flatMap(hex), let low = rest.next().flatMap(hex) else {
+                    return nil
+                }
+                byte = high << 4 | low
+            } else if plusIsSpace, byte == 0x2B {
+                byte = 0x20
+            }
+            guard byte != 0 else { return nil }
+            bytes.append(byte)
+        }
+        return String(validating: bytes, as: UTF8.self)
+    }
+
+    private static func hex(_ digit: UInt8) -> UInt8? {
+        switch digit {
+        case 0x30...0x39: digit - 0x30
+        case 0x41...0x46: digit - 0x37
+        case 0x61...0x66: digit - 0x57
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,152 @@
+/// A JSON object whose members stay bytes: Berth reads the few it needs, replaces the few it sets,
+/// and passes the rest on as it came (a tree of an 8 MiB picture would cost 24 MiB).
+package struct JSONObject: Sendable {
+    /// The whole text, checked: one object in valid UTF-8, no name twice.
+    package let bytes: [UInt8]
+
+    private struct Member {
+        let name: String
+        let key: Range<Int>
+        let value: Range<Int>
+    }
+
+    private let members: [Member]
+    private let start: Int
+    private let end: Int
+
+    /// Checks all of `bytes`, in time linear in their number.
+    ///
+    /// - Throws: ``JSONError`` where they are not one object, or name a member twice: two readers
+    ///   would see two different requests.
+    package init(_ bytes: [UInt8]) throws(JSONError) {
+        guard JSONObject.isUTF8(bytes) else {
+            throw JSONError(reason: "it is not valid UTF-8", offset: 0)
+        }
+        try self.init(checked: bytes, in: 0..<bytes.count, isWhole: true)
+    }
+
+    private init(checked bytes: [UInt8], in range: Range<Int>, isWhole: Bool) throws(JSONError) {
+        var scanner = JSONScanner(bytes, in: range)
+        guard scanner.peek() == UInt8(ascii: "{") else {
+            throw scanner.failure("an object is expected")
+        }
+        start = scanner.offset
+        var members: [Member] = []
+        var names: Set<String> = []
+        try scanner.members { (key, value) throws(JSONError) in
+            let name = JSONObject.text(bytes[key])
+            guard names.insert(name).inserted else {
+                throw JSONError(reason: "the member '\(name)' stands twice", offset: key.lowerBound)
+            }
+            members.append(Member(name: name, key: key, value: value))
+        }
+        end = scanner.offset
+        if isWhole, scanner.peek() != nil { throw scanner.failure("something follows the object") }
+        self.bytes = bytes
+        self.members = members
+    }
+
+    /// Whether it has no member at all.
+    package var isEmpty: Bool { members.isEmpty }
+
+    /// The bytes of a member's value; nil when there is none of that name.
+    package func value(_ name: String) -> ArraySlice<UInt8>? {
+        members.first { $0.name == name }.map { bytes[$0.value] }
+    }
+
+    /// Whether a member of that name is there and not null.
+    package func has(_ name: String) -> Bool { value(name).map { !$0.elementsEqual("null".utf8) } ?? false }
+
+    /// A member that is a string; nil when it is missing or something else.
+    package func string(_ name: String) -> String? {
+        guard let value = value(name), value.first == UInt8(ascii: "\"") else { return nil }
+        return JSONObject.text(value)
+    }
+
+    /// A member that is a whole number of 63 bits; nil when it is missing or something else.
+    package func integer(_ name: String) -> Int? {
+        value(name).flatMap { Int(String(decoding: $0, as: UTF8.self)) }
+    }
+
+    /// A member that is `true` or `false`; nil when it is missing or something else.
+    package func boolean(_ name: String) -> Bool? {
+        guard let value = value(name) else { return nil }
+        if value.elementsEqual("true".utf8) { return true }
+        return value.elementsEqual("false".utf8) ? false : nil
+    }
+
+    /// A member that is an object; nil when it is missing or something else.
+    package func object(_ name: String) -> JSONObject? {
+        guard let value = value(name), value.first == UInt8(ascii: "{") else { return nil }
+        return try? JSONObject(checked: bytes, in: value.indices, isWhole: false)
+    }
+
+    /// The elements of a member that is an array, as byte ranges of ``bytes``; nil when it is
+    /// missing or something else.
+    package func elements(_ name: String) -> [Range<Int>]? {
+        guard let value = value(name), value.first == UInt8(ascii: "[") else { return nil }
+        var scanner = JSONScanner(bytes, in: value.indices)
+        var elements: [Range<Int>] = []
+        // Checked when the whole was read, so this walk cannot fail.
+        try? scanner.elements { (element) throws(JSONError) in elements.append(element) }
+        return elements
+    }
+
+    /// An element of ``elements(_:)`` as an object; nil when it is something else or names a member
+    /// twice.
+    package func object(at range: Range<Int>) -> JSONObject? {
+        try? JSONObject(checked: bytes, in: range, isWhole: false)
+    }
+
+    /// The text with some members replaced (or appended where missing), or removed where nil.
+    package func setting(_ changes: KeyValuePairs<String, [UInt8]?>) -> [UInt8] {
+        var out: [UInt8] = [UInt8(ascii: "{")]
+        out.reserveCapacity(end - start + 64)
+        func add(_ key: some Sequence<UInt8>, _ value: some Sequence<UInt8>) {
+            if out.count > 1 { out.append(UInt8(ascii: ",")) }
+            out += key
+            out.append(UInt8(ascii: ":"))
+            out += value
+        }
+        for member in members {
+            guard let change = changes.first(where: { $0.key == member.name }) else {
+                add(bytes[member.key], bytes[member.value])
+                continue
+            }
+            if let value = change.value { add(bytes[member.key], value) }
+        }
+        for (name, value) in changes where !members.contains(where: { $0.name == name }) {
+            if let value { add(JSON.quote(name), value) }
+        }
+        out.append(UInt8(ascii: "}"))
+        return out
+    }
+
+    /// The text of a JSON string that was checked: escapes undone, lone surrogates as U+FFFD.
+    package static func text(_ quoted: ArraySlice<UInt8>) -> String {
+        let inner = quoted.dropFirst().dropLast()
+        guard inner.contains(UInt8(ascii: "\\")) else { return String(decoding: inner, as: UTF8.self) }
+        var units: [UInt16] = []
+        var rest = Substring(decoding: inner, as: UTF8.self).utf16[...]
+        while let unit = rest.popFirst() {
+            guard unit == 0x5C, let escape = rest.popFirst() else {
+                units.append(unit)
+                continue
+            }
+            switch UnicodeScalar(escape) {
+            case "u":
+                units.append(UInt16(String(Substring(rest.prefix(4))), radix: 16) ?? 0xFFFD)
+                rest = rest.dropFirst(4)
+            case "b": units.append(0x08)
+            case "f": units.append(0x0C)
+            case "n": units.append(0x0A)
+            case "r": units.append(0x0D)
+            case "t": units.append(0x09)
+            default: units.append(escape)
+            }
+        }
+        return String(decoding: units, as: UTF16.self)
+    }
+
+    private static func isUTF8(_ bytes: [UInt8]) -> Bool { (try? UTF8Span(validating: bytes.span)) != nil }
+}

@@ -1,0 +1,164 @@
+/// Why bytes are not the JSON that was expected; the text is made for whoever sent them.
+package struct JSONError: Error, Equatable, CustomStringConvertible {
+    /// What is wrong, as `a value is missing`.
+    package let reason: String
+    /// Where, in bytes from the start.
+    package let offset: Int
+
+    package var description: String { "invalid JSON at byte \(offset): \(reason)" }
+}
+
+/// Walks JSON text, checking all of it and building nothing: strings and numbers stay bytes.
+///
+/// Nesting is bounded, so hostile input cannot exhaust the stack; time is linear.
+struct JSONScanner {
+    private let bytes: [UInt8]
+    private(set) var offset: Int
+    private let end: Int
+
+    /// Deeper nesting than this is refused: OpenAI's deepest requests (tool schemas) stay under 20.
+    private static let maximumDepth = 64
+
+    init(_ bytes: [UInt8], in range: Range<Int>) {
+        self.bytes = bytes
+        offset = range.lowerBound
+        end = range.upperBound
+    }
+
+    /// The next byte that is no white space; nil at the end.
+    mutating func peek() -> UInt8? {
+        while offset < end, [0x20, 0x0A, 0x0D, 0x09].contains(bytes[offset]) { offset += 1 }
+        return offset < end ? bytes[offset] : nil
+    }
+
+    func failure(_ reason: String) -> JSONError { JSONError(reason: reason, offset: offset) }
+
+    mutating func expect(_ byte: UInt8) throws(JSONError) {
+        guard peek() == byte else {
+            throw failure("'\(Character(UnicodeScalar(byte)))' is expected")
+        }
+        offset += 1
+    }
+
+    /// Takes `byte` if it is next.
+    mutating func take(_ byte: UInt8) -> Bool {
+        guard peek() == byte else { return false }
+        offset += 1
+        return true
+    }
+
+    /// Passes over one value of any kind.
+    ///
+    /// - Returns: the value's bytes, without white space around it.
+    mutating func value(depth: Int = 0) throws(JSONError) -> Range<Int> {
+        guard let first = peek() else { throw failure("a value is missing") }
+        let start = offset
+        switch first {
+        case UInt8(ascii: "\""): try string()
+        case UInt8(ascii: "{"):
+            try members(depth: depth) { _, _ throws(JSONError) in }
+        case UInt8(ascii: "["):
+            try elements(depth: depth) { _ throws(JSONError) in }
+        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): try number()
+        default: try word()
+        }
+        return start..<offset
+    }
+
+    /// Passes over an object, giving each member's key (with its quotes) and value.
+    mutating func members(
+        depth: Int = 0, _ visit: (Range<Int>, Range<Int>) throws(JSONError) -> Void
+    ) throws(JSONError) {
+        guard depth < JSONScanner.maximumDepth else { throw failure("it is nested too deeply") }
+        try expect(UInt8(ascii: "{"))
+        if take(UInt8(ascii: "}")) { return }
+        repeat {
+            guard peek() == UInt8(ascii: "\"") else { throw failure("a member's name is expected") }
+            let start = offset
+            try string()
+            let key = start..<offset
+            try expect(UInt8(ascii: ":"))
+            try visit(key, value(depth: depth + 1))
+        } while take(UInt8(ascii: ","))
+        try expect(UInt8(ascii: "}"))
+    }
+
+    /// Passes over an array, giving each element.
+    mutating func elements(
+        depth: Int = 0, _ visit: (Range<Int>) throws(JSONError) -> Void
+    ) throws(JSONError) {
+        guard depth < JSONScanner.maximumDepth else { throw failure("it is nested too deeply") }
+        try expect(UInt8(ascii: "["))
+        if take(UInt8(ascii: "]")) { return }
+        repeat { try visit(value(depth: depth + 1)) } while take(UInt8(ascii: ","))
+        try expect(UInt8(ascii: "]"))
+    }
+
+    private mutating func string() throws(JSONError) {
+        offset += 1
+        while offset < end {
+            switch bytes[offset] {
+            case UInt8(ascii: "\""):
+                offset += 1
+                return
+            case UInt8(ascii: "\\"): try escape()
+            case 0..<0x20: throw failure("a control character must be escaped")
+            default: offset += 1
+            }
+        }
+        throw failure("a string has no end")
+    }
+
+    private mutating func escape() throws(JSONError) {
+        guard offset + 1 < end else { throw failure("a string has no end") }
+        switch bytes[offset + 1] {
+        case UInt8(ascii: "u"):
+            let digits = offset + 2..<min(offset + 6, end)
+            guard digits.count == 4, digits.allSatisfy({ JSONScanner.hex(bytes[$0]) != nil }) else {
+                throw failure("\\u needs four hexadecimal digits")
+            }
+            offset += 6
+        case _ where "\"\\/bfnrt".utf8.contains(bytes[offset + 1]): offset += 2
+        default: throw failure("an unknown escape")
+        }
+    }
+
+    private mutating func number() throws(JSONError) {
+        _ = takeRaw(UInt8(ascii: "-"))
+        if !takeRaw(UInt8(ascii: "0")) { try digits() }
+        if takeRaw(UInt8(ascii: ".")) { try digits() }
+        if takeRaw(UInt8(ascii: "e")) || takeRaw(UInt8(ascii: "E")) {
+            if !takeRaw(UInt8(ascii: "+")) { _ = takeRaw(UInt8(ascii: "-")) }
+            try digits()
+        }
+    }
+
+    private mutating func takeRaw(_ byte: UInt8) -> Bool {
+        guard offset < end, bytes[offset] == byte else { return false }
+        offset += 1
+        return true
+    }
+
+    private mutating func digits() throws(JSONError) {
+        let start = offset
+        while offset < end, (0x30...0x39).contains(bytes[offset]) { offset += 1 }
+        if offset == start { throw failure("a digit is expected") }
+    }
+
+    private mutating func word() throws(JSONError) {
+        for word in ["true", "false", "null"] where bytes[offset..<end].starts(with: word.utf8) {
+            offset += word.utf8.count
+            return
+        }
+        throw failure("a value is expected")
+    }
+
+    static func hex(_ byte: UInt8) -> UInt32? {
+        switch byte {
+        case 0x30...0x39: UInt32(byte) - 0x30
+        case 0x41...0x46: UInt32(byte) - 0x41 + 10
+        case 0x61...0x66: UInt32(byte) - 0x61 + 10
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,145 @@
+package import BerthLoop
+import CLinux
+import Glibc
+
+/// Looks names up on the thread `names`, so that neither the loop blocks nor curl starts a thread.
+///
+/// What was found is kept 60 s, for 64 names at most, the oldest making place; what was not found is
+/// asked for again. Askers of one name share one look-up; at most 64 names wait at once.
+@Loop package final class Resolver {
+    /// A blocking look-up: the addresses of a name, or the reason that it has none.
+    package typealias Lookup = @Sendable (String) -> Result<[IPAddress], LookupFailure>
+
+    /// Why a name has no address, as the system says it.
+    package struct LookupFailure: Error, Equatable, Sendable {
+        package let reason: String
+
+        /// Makes a failure.
+        package init(reason: String) { self.reason = reason }
+    }
+
+    private let clock: any Clock
+    private let lookup: Lookup
+    private let worker = Worker(name: "names")
+    private var cache: [String: (addresses: [IPAddress], until: Instant)] = [:]
+    private var queries: [String: Query] = [:]
+
+    private static nonisolated let lifetime = Duration.seconds(60)
+    private static nonisolated let capacity = 64
+
+    /// One name that the worker is asked for, and who waits for it.
+    private final class Query {
+        var result: Result<[IPAddress], LookupFailure>?
+        var bells: [Wakeup] = []
+    }
+
+    /// Makes a resolver with nothing known.
+    ///
+    /// - Parameters:
+    ///   - clock: measures how long an answer is kept.
+    ///   - lookup: called on the thread `names`, one at a time; nil: the system's getaddrinfo.
+    package init(clock: any Clock, lookup: Lookup? = nil) {
+        self.clock = clock
+        self.lookup = lookup ?? systemLookup
+    }
+
+    /// The addresses of a name; known ones without leaving the loop's turn.
+    ///
+    /// - Parameters:
+    ///   - host: a name.
+    ///   - deadline: when to give up; the look-up itself goes on and fills the cache.
+    ///   - limit: the time until then, for the error.
+    /// - Returns: at least one, in the system's order of preference.
+    /// - Throws: ``HTTPClientError``: unknown host, busy, connect time-out, cancelled.
+    func addresses(
+        of host: String,
+        until deadline: Instant,
+        limit: Duration
+    ) async throws(HTTPClientError) -> [IPAddress] {
+        if let known = cache[host], known.until > clock.now { return known.addresses }
+        let query = try query(for: host)
+        let bell = Wakeup()
+        query.bells.append(bell)
+        let timer = clock.schedule(after: deadline - clock.now) { bell.signal() }
+        defer {
+            timer.cancel()
+            query.bells.removeAll { $0 === bell }
+        }
+        do { try await bell.wait() } catch { throw .cancelled }
+        switch query.result {
+        case .success(let addresses): return addresses
+        case .failure(let failure): throw .unknownHost(host: host, reason: failure.reason)
+        case nil: throw .connectTimeout(host: host, after: limit)
+        }
+    }
+
+    private func query(for host: String) throws(HTTPClientError) -> Query {
+        if let running = queries[host] { return running }
+        guard queries.count < Resolver.capacity else {
+            throw .busy(host: host, limit: Resolver.capacity)
+        }
+        let query = Query()
+        queries[host] = query
+        let lookup = lookup
+        worker.post {
+            let result = lookup(host)
+            EventLoop.shared.post { self.finish(host, with: result) }
+        }
+        return query
+    }
+
+    private func finish(_ host: String, with result: Result<[IPAddress], LookupFailure>) {
+        guard let query = queries.removeValue(forKey: host) else { return }
+        query.result = result
+        if case .success(let addresses) = result { keep(addresses, of: host) }
+        for bell in query.bells { bell.signal() }
+    }
+
+    private func keep(_ addresses: [IPAddress], of host: String) {
+        if cache.count >= Resolver.capacity, cache[host] == nil {
+            let oldest = cache.min { $0.value.until < $1.value.until }
+            if let oldest { cache[oldest.key] = nil }
+        }
+        cache[host] = (addresses, clock.now + Resolver.lifetime)
+    }
+}
+
+/// getaddrinfo, which blocks: both families, in the system's order of preference.
+private nonisolated func systemLookup(
+    _ host: String
+) -> Result<[IPAddress], Resolver.LookupFailure> {
+    var hints = unsafe addrinfo()
+    unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+    unsafe hints.ai_flags = AI_ADDRCONFIG
+    var list: UnsafeMutablePointer<addrinfo>?
+    let code = unsafe getaddrinfo(host, nil, &hints, &list)
+    guard code == 0 else {
+        return .failure(.init(reason: unsafe String(cString: gai_strerror(code))))
+    }
+    defer { unsafe freeaddrinfo(list) }
+    var addresses: [IPAddress] = []
+    var next = unsafe list
+    while let entry = unsafe next {
+        if let address = unsafe numeric(entry.pointee), !addresses.contains(address) {
+            addresses.append(address)
+        }
+        unsafe next = entry.pointee.ai_next
+    }
+    return addresses.isEmpty ? .failure(.init(reason: "no address")) : .success(addresses)
+}
+
+@unsafe private nonisolated func numeric(_ entry: addrinfo) -> IPAddress? {
+    var text = [CChar](repeating: 0, count: 64)
+    let code = unsafe getnameinfo(
+        entry.ai_addr,
+        entry.ai_addrlen,
+        &text,
+        socklen_t(text.count),
+        nil,
+        0,
+        NI_NUMERICHOST
+    )
+    guard code == 0 else { return nil }
+    let end = text.firstIndex { $0 == 0 || $0 == CChar(UInt8(ascii: "%")) } ?? text.endIndex
+    return IPAddress(String(decoding: text[..<end].map(UInt8.init(bitPattern:)), as: UTF8.self))
+}

@@ -1,0 +1,138 @@
+import BerthHTTP
+
+/// What the demo says to a request: the same to the same.
+struct DemoAnswer {
+    /// The whole answer, in Markdown.
+    let text: String
+    /// Its tokens and those of the prompt, estimated.
+    let usage: TokenUsage
+
+    init(to request: JSONObject) {
+        let question = DemoAnswer.lastQuestion(in: request)
+        text = DemoAnswer.answer(to: question)
+        usage = TokenUsage(
+            input: TokenEstimate.input(of: request), output: TokenEstimate.of(text),
+            isEstimated: true)
+    }
+
+    var tokens: Int { usage.output }
+
+    /// The answer in words with the white space after each, cut to about `maximum` tokens.
+    func words(atMost maximum: Int) -> [String] {
+        var words: [String] = []
+        var word = ""
+        for character in text.prefix(maximum.multipliedReportingOverflow(by: 4).partialValue) {
+            if word.last?.isWhitespace == true, !character.isWhitespace {
+                words.append(word)
+                word = ""
+            }
+            word.append(character)
+        }
+        return word.isEmpty ? words : words + [word]
+    }
+
+    private static func lastQuestion(in request: JSONObject) -> String {
+        for range in (request.elements("messages") ?? []).reversed() {
+            guard let message = request.object(at: range), message.string("role") == "user" else {
+                continue
+            }
+            return message.string("content") ?? textPart(of: message)
+        }
+        return ""
+    }
+
+    private static func textPart(of message: JSONObject) -> String {
+        for range in message.elements("content") ?? [] {
+            guard let part = message.object(at: range) else { continue }
+            if let text = part.string("text") { return text }
+        }
+        return ""
+    }
+
+    // MARK: What it knows
+
+    private struct Topic {
+        let words: [String]
+        let answer: String
+    }
+
+    private static func answer(to question: String) -> String {
+        let lowered = question.lowercased()
+        let topic = topics.first { $0.words.contains { lowered.contains($0) } }
+        let asked = question.isEmpty ? "nothing" : "“\(question.prefix(200))”"
+        return """
+            This is Berth's **built-in demo**: no model has been asked, so this answer is written \
+            beforehand. You asked \(asked).
+
+            \(topic?.answer ?? fallback)
+            """
+    }
+
+    private static let fallback = """
+        I cannot think about that, but a real model can. To connect one:
+
+        1. Copy `config/berth.yaml` and uncomment `providers` and `models`.
+        2. Put the key into the environment, as `OPENAI_API_KEY=…`.
+        3. Run `berth config check`, then start `berth serve` again.
+
+        Ask me about *providers*, *Telegram*, *quotas*, *memory* or *code* to see more.
+        """
+
+    private static let topics = [
+        Topic(
+            words: ["provider", "openai", "ollama", "api key", "model"],
+            answer: """
+                Berth speaks to every server with OpenAI's chat completions. In `config/berth.yaml`:
+
+                ```yaml
+                providers:
+                  - { name: openai, kind: openai, api_key: "${OPENAI_API_KEY}" }
+                models:
+                  chat: [ { provider: openai, model: gpt-4.1-mini } ]
+                ```
+
+                For Ollama on the same machine, `base_url: http://127.0.0.1:11434/v1` and no key.
+                """),
+        Topic(
+            words: ["telegram"],
+            answer: """
+                A Telegram bot needs a token from **@BotFather** and, in `config/berth.yaml`, \
+                `telegram: { token: "${TELEGRAM_BOT_TOKEN}" }`. `berth doctor` says whether this \
+                build can use it yet.
+                """),
+        Topic(
+            words: ["quota", "limit", "usage"],
+            answer: """
+                Everybody has quotas per day. See yours with `/usage`; the operator changes them:
+
+                | command | what it does |
+                |---|---|
+                | `berth quota show ann` | prints what is allowed and what is used |
+                | `berth quota set ann requests_per_day=500` | changes one |
+                """),
+        Topic(
+            words: ["memory", "ram"],
+            answer: """
+                Berth aims at a tenth of what a Python bot with Redis takes. Every byte that a \
+                person can make large is leased from that person's account before it is allocated, \
+                and `memory.limit` bounds them all.
+                """),
+        Topic(
+            words: ["code", "swift", "python", "program"],
+            answer: """
+                Code comes in blocks with a copy button:
+
+                ```swift
+                let people = 50
+                print("One process serves \\(people) people.")
+                ```
+                """),
+        Topic(
+            words: ["hello", "hi ", "hallo", "bonjour", "hey"],
+            answer: "Hello! I am here to show that everything works: streaming, history, stopping."),
+        Topic(
+            words: ["long", "story"],
+            answer: (1...60).map { "Line \($0) of a long answer that gives you time to press stop." }
+                .joined(separator: "\n\n")),
+    ]
+}

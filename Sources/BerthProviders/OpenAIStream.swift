@@ -1,0 +1,115 @@
+import BerthHTTP
+import BerthLoop
+import BerthMemory
+
+/// A streamed answer of an ``OpenAIProvider``: server-sent events, each one chunk.
+@Loop final class OpenAIStream: ChatStream {
+    private let response: HTTPClientResponse
+    private let provider: String
+    private var parser = SSEParser()
+    private var events: [SSEEvent] = []
+    private var hasFinish = false
+    private var isDone = false
+    private let lease: StreamLease
+
+    /// What a stream holds at most unread: libcurl's buffers, 16 KiB of ours, and small events.
+    private static let bufferSize = ByteCount.kibibytes(48)
+
+    init(
+        _ response: HTTPClientResponse, provider: String, account: MemoryAccount
+    ) throws(ProviderError) {
+        self.response = response
+        self.provider = provider
+        do {
+            lease = StreamLease(try account.lease(OpenAIStream.bufferSize, for: .upstreamTransfer))
+        } catch {
+            response.cancel()
+            throw .memory(error)
+        }
+    }
+
+    func next() async throws(ProviderError) -> ChatChunk? {
+        while !isDone {
+            guard !events.isEmpty else {
+                try await read()
+                continue
+            }
+            if let chunk = try chunk(of: events.removeFirst()) { return chunk }
+        }
+        return nil
+    }
+
+    func cancel() {
+        isDone = true
+        response.cancel()
+    }
+
+    private func read() async throws(ProviderError) {
+        let piece: [UInt8]?
+        do { piece = try await response.next() } catch {
+            cancel()
+            throw ProviderError(error, provider: provider)
+        }
+        guard let piece else {
+            isDone = true
+            // Without a reason to finish, an end is a cut: some servers just close on failure.
+            if !hasFinish { throw .cut(provider: provider) }
+            return
+        }
+        do {
+            try lease.grow(to: OpenAIStream.bufferSize + parser.pending + ByteCount(piece.count))
+            events = try parser.feed(piece)
+        } catch let error as BudgetError {
+            cancel()
+            throw .memory(error)
+        } catch {
+            cancel()
+            throw .malformed(provider: provider, reason: "\(error)")
+        }
+    }
+
+    /// The chunk that an event carries; nil for an empty one and for the end.
+    private func chunk(of event: SSEEvent) throws(ProviderError) -> ChatChunk? {
+        guard !event.data.starts(with: "[DONE]".utf8) else {
+            isDone = true
+            response.cancel()
+            return nil
+        }
+        let object: JSONObject
+        do { object = try JSONObject(event.data) } catch {
+            cancel()
+            throw .malformed(provider: provider, reason: error.description)
+        }
+        if let error = OpenAIWire.error(in: object) {
+            cancel()
+            throw .failedMidway(provider: provider, message: error.message)
+        }
+        let chunk = OpenAIWire.chunk(object)
+        if chunk.finish != nil { hasFinish = true }
+        return chunk
+    }
+}
+
+/// Carries a stream's lease, which a class cannot change in place while it is in use elsewhere.
+@Loop private final class StreamLease {
+    private var lease: MemoryLease
+
+    init(_ lease: consuming MemoryLease) { self.lease = lease }
+
+    func grow(to total: ByteCount) throws(BudgetError) {
+        try lease.grow(to: total, step: .kibibytes(64))
+    }
+}
+
+extension ProviderError {
+    /// What a failed exchange means for a call.
+    init(_ error: HTTPClientError, provider: String) {
+        switch error {
+        case .cancelled: self = .cancelled
+        case .connectTimeout, .firstByteTimeout, .stalled:
+            self = .timedOut(provider: provider, reason: error.description)
+        case .cut: self = .cut(provider: provider)
+        default: self = .unreachable(provider: provider, reason: error.description)
+        }
+    }
+}

@@ -1,0 +1,68 @@
+import BerthHTTP
+
+/// OpenAI's chat-completions shapes and their dialects (Ollama, llama.cpp, vLLM, OpenRouter, Groq),
+/// read tolerantly: a code may be a number or text, an error may be a bare string, content may be
+/// null or missing, and no list is indexed blindly. Source: docs of each, as of 2026-11.
+enum OpenAIWire {
+    /// An error that a provider put into an answer.
+    struct ErrorBody: Equatable {
+        var message: String
+        var code: String?
+        var type: String?
+
+        /// Whether it means that the account is empty, which no retry mends.
+        var isAccountEmpty: Bool { code == "insufficient_quota" || type == "insufficient_quota" }
+    }
+
+    /// The `error` member of an answer; nil when there is none.
+    static func error(in object: JSONObject) -> ErrorBody? {
+        guard object.has("error") else { return nil }
+        if let text = object.string("error") { return ErrorBody(message: bounded(text)) }
+        guard let error = object.object("error") else {
+            return ErrorBody(message: "an error without a message")
+        }
+        return ErrorBody(
+            message: bounded(error.string("message") ?? "an error without a message"),
+            code: error.string("code") ?? error.integer("code").map(String.init),
+            type: error.string("type"))
+    }
+
+    /// A chunk of a stream.
+    static func chunk(_ object: JSONObject) -> ChatChunk {
+        let choices = object.elements("choices") ?? []
+        let choice = choices.first.flatMap { object.object(at: $0) }
+        let delta = choice?.object("delta")
+        let text = delta?.string("content") ?? ""
+        let finish = choice?.string("finish_reason")
+        let usage = usage(in: object)
+        // LiteLLM's usage chunk has an empty choice instead of none.
+        let isEmpty = choices.isEmpty || (finish == nil && delta?.isEmpty ?? true)
+        return ChatChunk(
+            object: object, text: text, finish: finish, usage: usage,
+            isUsageAlone: usage != nil && isEmpty)
+    }
+
+    /// The text of a whole answer's first choice.
+    static func text(of completion: JSONObject) -> String {
+        let choice = completion.elements("choices")?.first.flatMap { completion.object(at: $0) }
+        return choice?.object("message")?.string("content") ?? ""
+    }
+
+    /// The tokens an answer or a chunk names; Groq has them in `x_groq` as well.
+    static func usage(in object: JSONObject) -> TokenUsage? {
+        let usage = object.object("usage") ?? object.object("x_groq")?.object("usage")
+        guard let input = usage?.integer("prompt_tokens"), input >= 0 else { return nil }
+        let output = usage?.integer("completion_tokens") ?? 0
+        return TokenUsage(
+            input: min(input, maximumTokens), output: min(max(0, output), maximumTokens),
+            isEstimated: false)
+    }
+
+    /// More tokens than any model takes: a provider's nonsense must not overflow an account.
+    private static let maximumTokens = 100_000_000
+
+    /// A provider's words, short enough to pass on.
+    private static func bounded(_ text: String) -> String {
+        text.utf8.count <= 1000 ? text : String(text.prefix(500)) + "…"
+    }
+}

@@ -1,0 +1,65 @@
+import BerthLoop
+package import BerthMemory
+
+/// Why a provider gave no answer, or not all of it.
+///
+/// Words for people name the provider and what to do; nothing here carries a key, a URL's query or
+/// a prompt.
+package enum ProviderError: Error, Sendable, CustomStringConvertible {
+    /// No connection, or it failed before an answer began; `reason` is the network's.
+    case unreachable(provider: String, reason: String)
+    /// The provider did not begin, or stopped sending, within the deadline.
+    case timedOut(provider: String, reason: String)
+    /// The provider does not accept our key; the operator must act.
+    case keyRefused(provider: String, status: Int)
+    /// Too many requests for now.
+    case rateLimited(provider: String, retryAfter: Duration?)
+    /// The account has no money or quota left; the operator must act.
+    case accountEmpty(provider: String)
+    /// The provider is overloaded or broken.
+    case unavailable(provider: String, status: Int, retryAfter: Duration?)
+    /// The request itself is refused (too long, not allowed); the message is the provider's.
+    case refused(provider: String, status: Int, message: String, code: String?)
+    /// The provider reported an error in the middle of an answer; the message is the provider's.
+    case failedMidway(provider: String, message: String)
+    /// The answer ended without having said why: what came is incomplete.
+    case cut(provider: String)
+    /// The answer is not what the protocol says.
+    case malformed(provider: String, reason: String)
+    /// Our own memory for the answer was refused.
+    case memory(BudgetError)
+    /// We ended the call ourselves.
+    case cancelled
+
+    package var description: String {
+        switch self {
+        case .unreachable(let provider, let reason):
+            "provider '\(provider)' cannot be reached: \(reason)"
+        case .timedOut(let provider, let reason): "provider '\(provider)' is too slow: \(reason)"
+        case .keyRefused(let provider, let status):
+            "provider '\(provider)' refuses Berth's key (status \(status)): "
+                + "the operator must check its api_key"
+        case .rateLimited(let provider, let retryAfter):
+            "provider '\(provider)' is asked too often\(ProviderError.wait(retryAfter))"
+        case .accountEmpty(let provider):
+            "the account at provider '\(provider)' has no credit left: the operator must refill it"
+        case .unavailable(let provider, let status, let retryAfter):
+            "provider '\(provider)' is out of order (status \(status))"
+                + ProviderError.wait(retryAfter)
+        case .refused(let provider, _, let message, _): "provider '\(provider)' refuses: \(message)"
+        case .failedMidway(let provider, let message):
+            "provider '\(provider)' broke off with an error: \(message)"
+        case .cut(let provider):
+            "provider '\(provider)' broke off: the answer is incomplete, ask again"
+        case .malformed(let provider, let reason):
+            "provider '\(provider)' answered what is not understood: \(reason)"
+        case .memory(let error): error.description
+        case .cancelled: "the answer was stopped"
+        }
+    }
+
+    private static func wait(_ delay: Duration?) -> String {
+        guard let delay else { return ": try again in a moment" }
+        return ": try again in \(max(1, (delay.milliseconds(roundedUp: true) + 999) / 1000)) s"
+    }
+}

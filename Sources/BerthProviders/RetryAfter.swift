@@ -1,0 +1,43 @@
+import BerthHTTP
+import BerthLoop
+
+/// How long a provider asks us to wait, in every form that providers use.
+enum RetryAfter {
+    /// Reads `retry-after-ms` (milliseconds), else `retry-after`: seconds with or without a
+    /// fraction, or an HTTP date.
+    ///
+    /// - Returns: nil when there is none or it makes no sense; never negative, at most a day.
+    static func read(_ headers: HTTPHeaders, now: Timestamp) -> Duration? {
+        if let text = headers["retry-after-ms"], let ms = Double(text) { return bounded(ms / 1000) }
+        guard let text = headers["retry-after"] else { return nil }
+        if let seconds = Double(text) { return bounded(seconds) }
+        return date(text).map { bounded(Double(($0 - now).milliseconds()) / 1000) } ?? nil
+    }
+
+    private static func bounded(_ seconds: Double) -> Duration? {
+        guard seconds.isFinite else { return nil }
+        return .milliseconds(Int64(min(max(0, seconds), 86400) * 1000))
+    }
+
+    /// An IMF-fixdate, as `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, 5.6.7).
+    static func date(_ text: String) -> Timestamp? {
+        let parts = text.split(whereSeparator: { $0 == " " || $0 == ":" || $0 == "," })
+        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+        guard parts.count == 8, let day = Int64(parts[1]), (1...31).contains(day),
+            let month = months.firstIndex(of: String(parts[2])),
+            let year = Int64(parts[3]), (1970...9999).contains(year), let hour = Int64(parts[4]),
+            let minute = Int64(parts[5]), let second = Int64(parts[6])
+        else { return nil }
+        let days = daysSince1970(year: year, month: Int64(month) + 1, day: day)
+        let seconds = days * 86400 + hour * 3600 + minute * 60 + second
+        return Timestamp(milliseconds: seconds * 1000)
+    }
+
+    /// The proleptic Gregorian calendar, as in Howard Hinnant's `days_from_civil`.
+    private static func daysSince1970(year: Int64, month: Int64, day: Int64) -> Int64 {
+        let y = month <= 2 ? year - 1 : year
+        let (era, yearOfEra) = (y / 400, y % 400)
+        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
+        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+    }
+}

@@ -1,0 +1,82 @@
+import BerthHTTP
+import BerthLoop
+import BerthProviders
+
+/// One streamed answer of the fake, well or badly told.
+@Loop struct FakeStream {
+    private let asked: FakeQuestion
+    private let pace: FakeOpenAI.Pace
+    private let clock: any Clock
+
+    /// What ends a connection without ending its answer.
+    struct Cut: Error {}
+
+    init(_ asked: FakeQuestion, _ pace: FakeOpenAI.Pace, _ clock: any Clock) {
+        self.asked = asked
+        self.pace = pace
+        self.clock = clock
+    }
+
+    func write(to writer: HTTPResponseWriter) async throws {
+        try await begin(writer)
+        let words = asked.answer(words: pace.tokens)
+        if asked.manner == .tool {
+            for chunk in asked.toolChunks { try await send(chunk, writer) }
+        } else {
+            try await send(CompletionJSON.firstChunk(), writer)
+            for (index, word) in words.enumerated() {
+                if index > 0, pace.gap > .zero { try await clock.sleep(for: pace.gap) }
+                try await misbehave(at: index, writer)
+                try await send(CompletionJSON.chunk(delta: word), writer)
+            }
+            if asked.manner == .noDone { return }
+            try await send(CompletionJSON.chunk(finish: "stop"), writer)
+        }
+        if asked.manner == .noDoneButFinish { return }
+        if asked.manner != .noUsage, asked.object.has("stream_options") {
+            try await send(CompletionJSON.chunk(usage: asked.usage(words: words.count)), writer)
+        }
+        try await writer.write(Array("data: [DONE]\n\n".utf8))
+    }
+
+    private func begin(_ writer: HTTPResponseWriter) async throws {
+        switch asked.manner {
+        case .jsonOnStream:
+            try await writer.write(Array(#"data: {"error":{"message":"no","code":500}}"#.utf8))
+            try await writer.write(Array("\n\n".utf8))
+        case .hugeLine:
+            try await writer.write(Array("data: ".utf8))
+            for _ in 0..<256 { try await writer.write([UInt8](repeating: 0x61, count: 8192)) }
+        case .comments: for _ in 0..<5000 { try await writer.write(SSE.ping) }
+        case .badJSON: try await writer.write(Array("data: {\"choices\": [\n\n".utf8))
+        default: break
+        }
+    }
+
+    /// What goes wrong before the word at `index`.
+    private func misbehave(at index: Int, _ writer: HTTPResponseWriter) async throws {
+        switch asked.manner {
+        case .cutEvent where index == 2:
+            try await writer.write(Array(#"data: {"choices":[{"index":0,"delta":{"con"#.utf8))
+            throw Cut()
+        case .cutCharacter:
+            try await send(CompletionJSON.chunk(delta: "half a character: "), writer)
+            try await writer.write(Array(#"data: {"choices":[{"delta":{"content":""#.utf8) + [0xC3])
+            throw Cut()
+        case .errorMidway where index == 2:
+            try await writer.write(
+                SSE.event(Array(#"{"error":{"message":"the fake fails midway","code":500}}"#.utf8)))
+            throw Cut()
+        default: break
+        }
+    }
+
+    private func send(_ json: [UInt8], _ writer: HTTPResponseWriter) async throws {
+        let event = SSE.event(json)
+        guard asked.manner == .drip else { return try await writer.write(event) }
+        for byte in event {
+            try await writer.write([byte])
+            try await clock.sleep(for: .milliseconds(1))
+        }
+    }
+}

@@ -1,0 +1,209 @@
+package import BerthLoop
+
+/// One message and its answer.
+package struct Turn: Equatable, Sendable {
+    package typealias ID = RowID<Turn>
+
+    /// The life of a turn: accepted → running → one of the others, for good.
+    package enum State: String, Bindable, CaseIterable, Sendable {
+        /// On the disk, and acknowledged to the channel.
+        case accepted
+        /// A provider was asked.
+        case running
+        case done
+        /// By its author.
+        case stopped
+        case failed
+        /// The service ended before the answer did.
+        case interrupted
+    }
+
+    package let id: ID
+    /// Random; what clients see.
+    package let publicID: String
+    package let session: Session.ID
+    /// Who pays.
+    package let tenant: Tenant.ID
+    package let state: State
+    package let text: String
+    /// All of the answer, or what came of it; "" before the first word.
+    package let answer: String
+    /// What went wrong, in words for the author.
+    package let error: String?
+    package let model: String?
+    package let inputTokens: Int
+    package let outputTokens: Int
+    /// Whether the tokens are our estimate, not the provider's count.
+    package let isEstimated: Bool
+    package let created: Timestamp
+    package let finished: Timestamp?
+}
+
+/// How a turn ended.
+package struct TurnOutcome: Equatable, Sendable {
+    /// How a turn can end.
+    package enum End: String, Bindable, Sendable {
+        case done
+        case stopped
+        case failed
+        case interrupted
+    }
+
+    package var end: End
+    package var answer: String
+    /// What went wrong, in words for the author.
+    package var error: String?
+    package var model: String?
+    package var inputTokens = 0
+    package var outputTokens = 0
+    /// Whether the tokens are our estimate, not the provider's count.
+    package var isEstimated = false
+
+    /// An end without usage; set what is known of it.
+    package init(_ end: End, answer: String, error: String? = nil, model: String? = nil) {
+        self.end = end
+        self.answer = answer
+        self.error = error
+        self.model = model
+    }
+}
+
+extension Turn {
+    init(_ row: borrowing Row) throws(StoreError) {
+        id = row.id(0)
+        publicID = row.text(1)
+        session = row.id(2)
+        tenant = row.id(3)
+        state = try row.word(4)
+        text = row.text(5)
+        answer = row.text(6)
+        error = row.textOrNil(7)
+        model = row.textOrNil(8)
+        inputTokens = row.int(9)
+        outputTokens = row.int(10)
+        isEstimated = row.bool(11)
+        created = row.timestamp(12)
+        finished = row.timestampOrNil(13)
+    }
+}
+
+extension Connection {
+    /// Writes a message of the tenant who pays down under a random public id; with the commit it is
+    /// accepted, and may be acknowledged.
+    ///
+    /// - Returns: its key.
+    /// - Throws: ``StoreError/notFound(what:)`` when the session is deleted,
+    ///   ``StoreError/exists(what:)`` when the public id is taken.
+    package func acceptTurn(
+        publicID: String,
+        session: Session.ID,
+        tenant: Tenant.ID,
+        text: String,
+        model: String? = nil,
+        at now: Timestamp
+    ) throws(StoreError) -> Turn.ID {
+        try touchSession(session, at: now)
+        return try insert(
+            """
+            INSERT INTO turn (public_id, session, tenant, state, text, model, created_ms)
+            VALUES (?, ?, ?, 'accepted', ?, ?, ?)
+            """,
+            publicID,
+            session,
+            tenant,
+            text,
+            model,
+            now
+        )
+    }
+
+    /// Says that a provider is being asked.
+    ///
+    /// - Returns: whether the turn was accepted before; if not, nothing was changed.
+    @discardableResult
+    package func startTurn(_ turn: Turn.ID) throws(StoreError) -> Bool {
+        try run("UPDATE turn SET state = 'running' WHERE id = ? AND state = 'accepted'", turn) > 0
+    }
+
+    /// Keeps what has come of an answer, in case that the service ends before the answer does.
+    ///
+    /// - Returns: whether the turn was running; if not, nothing was changed.
+    @discardableResult
+    package func savePartialAnswer(
+        _ answer: String,
+        of turn: Turn.ID
+    ) throws(StoreError) -> Bool {
+        try run("UPDATE turn SET answer = ? WHERE id = ? AND state = 'running'", answer, turn) > 0
+    }
+
+    /// Ends a turn, once: the first end stays.
+    ///
+    /// - Returns: whether the turn was open; if not, nothing was changed.
+    @discardableResult
+    package func finishTurn(
+        _ turn: Turn.ID,
+        as outcome: TurnOutcome,
+        at now: Timestamp
+    ) throws(StoreError) -> Bool {
+        try run(
+            """
+            UPDATE turn SET state = ?, answer = ?, error = ?, model = coalesce(?, model),
+                input_tokens = ?, output_tokens = ?, estimated = ?, finished_ms = ?
+            WHERE id = ? AND state IN ('accepted', 'running')
+            """,
+            outcome.end,
+            outcome.answer,
+            outcome.error,
+            outcome.model,
+            outcome.inputTokens,
+            outcome.outputTokens,
+            outcome.isEstimated,
+            now,
+            turn
+        ) > 0
+    }
+
+    /// At the start: ends every turn that an earlier run left open, with what it had of an answer.
+    ///
+    /// - Returns: how many there were.
+    package func interruptOpenTurns(at now: Timestamp) throws(StoreError) -> Int {
+        try run(
+            """
+            UPDATE turn SET state = 'interrupted', finished_ms = ?
+            WHERE state IN ('accepted', 'running')
+            """,
+            now
+        )
+    }
+
+    /// The turn that clients know by `publicID`, or nil; the caller checks whose it is.
+    package func turn(publicID: String) throws(StoreError) -> Turn? {
+        try first(
+            """
+            SELECT id, public_id, session, tenant, state, text, answer, error, model, input_tokens,
+                output_tokens, estimated, created_ms, finished_ms
+            FROM turn WHERE public_id = ?
+            """,
+            publicID
+        ) { row throws(StoreError) in try Turn(row) }
+    }
+
+    /// A page of a conversation's history, newest first, at most `limit` turns: those `before` the
+    /// last one of the page before, or (nil) the newest.
+    package func turns(
+        of session: Session.ID,
+        before: Turn.ID? = nil,
+        limit: Int
+    ) throws(StoreError) -> [Turn] {
+        try all(
+            """
+            SELECT id, public_id, session, tenant, state, text, answer, error, model, input_tokens,
+                output_tokens, estimated, created_ms, finished_ms
+            FROM turn WHERE session = ? AND id < ? ORDER BY id DESC LIMIT ?
+            """,
+            session,
+            before?.value ?? .max,
+            max(0, limit)
+        ) { row throws(StoreError) in try Turn(row) }
+    }
+}

@@ -1,0 +1,63 @@
+package import BerthLoop
+
+extension Connection {
+    /// Adds a login by the SHA-256 (32 bytes) of its cookie, and deletes all whose time is over;
+    /// from `expires` on it is refused.
+    package func addLogin(
+        for owner: LoginOwner,
+        hash: [UInt8],
+        at now: Timestamp,
+        expires: Timestamp
+    ) throws(StoreError) {
+        try run("DELETE FROM web_login WHERE expires_ms <= ?", now)
+        try run(
+            "INSERT INTO web_login (tenant, hash, created_ms, expires_ms) VALUES (?, ?, ?, ?)",
+            owner.tenant,
+            hash,
+            now,
+            expires
+        )
+    }
+
+    /// Whose cookie it is: nil for one that is unknown, revoked or expired.
+    ///
+    /// The tenant may be suspended.
+    package func login(hash: [UInt8], at now: Timestamp) throws(StoreError) -> LoginOwner? {
+        try first(
+            """
+            SELECT tenant FROM web_login
+            WHERE hash = ? AND revoked_ms IS NULL AND expires_ms > ?
+            """,
+            hash,
+            now
+        ) { row throws(StoreError) in LoginOwner(row.idOrNil(0)) }
+    }
+
+    /// Ends one login: on logging out.
+    ///
+    /// - Returns: whether it was in force.
+    @discardableResult
+    package func revokeLogin(hash: [UInt8], at now: Timestamp) throws(StoreError) -> Bool {
+        try run(
+            "UPDATE web_login SET revoked_ms = ? WHERE hash = ? AND revoked_ms IS NULL",
+            now,
+            hash
+        )
+            > 0
+    }
+
+    /// Ends every login of one owner.
+    ///
+    /// - Returns: how many were in force.
+    @discardableResult
+    package func revokeLogins(of owner: LoginOwner, at now: Timestamp) throws(StoreError) -> Int {
+        try run(
+            """
+            UPDATE web_login SET revoked_ms = ?1
+            WHERE tenant IS ?2 AND revoked_ms IS NULL AND expires_ms > ?1
+            """,
+            now,
+            owner.tenant
+        )
+    }
+}

@@ -1,0 +1,39 @@
+/// A finished turn as a prompt repeats it.
+package struct Exchange: Equatable, Sendable {
+    package let turn: Turn.ID
+    package let text: String
+    package let answer: String
+}
+
+extension Connection {
+    /// What a conversation's next prompt may repeat: the latest turns with an answer (done, or
+    /// stopped after its first words) since the window was cleared, newest first.
+    ///
+    /// At most `limit` turns with at most `bytes` of text and answers together, in UTF-8: the first
+    /// that does not fit ends the window, so that no more is ever held.
+    package func window(
+        of session: Session.ID,
+        limit: Int,
+        bytes: Int
+    ) throws(StoreError) -> [Exchange] {
+        var window: [Exchange] = []
+        var left = bytes
+        try forEach(
+            """
+            SELECT id, text, answer FROM turn
+            WHERE session = ?1
+                AND id > (SELECT cleared_turn FROM session WHERE id = ?1)
+                AND state IN ('done', 'stopped') AND answer <> ''
+            ORDER BY id DESC LIMIT ?2
+            """,
+            session,
+            max(0, limit)
+        ) { row throws(StoreError) in
+            left -= row.byteCount(1) + row.byteCount(2)
+            guard left >= 0 else { return false }
+            window.append(Exchange(turn: row.id(0), text: row.text(1), answer: row.text(2)))
+            return true
+        }
+        return window
+    }
+}

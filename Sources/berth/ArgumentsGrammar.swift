@@ -1,0 +1,300 @@
+import BerthConfig
+import BerthTelemetry
+
+extension Verb {
+    /// Every verb, in the order of help, itself the last.
+    static let all: [Verb] =
+        [serve, chat] + tenants + quotas + configs + [doctor, usage, fake, version, help]
+
+    private static let serve = Verb(
+        words: ["serve"],
+        options: [
+            Option(name: "--listen", value: "ADDRESS", summary: "instead of the configured one"),
+            Option(name: "--log", value: "text|json", summary: "the log's form (default: text)"),
+            Option(
+                name: "--log-level",
+                value: "LEVEL",
+                summary: "debug, info, warning or error (default: info)"
+            ),
+        ],
+        reads: false,
+        summary: "Run the service until SIGTERM or SIGINT.",
+        details: "Without a configuration it answers with the built-in demo provider, on "
+            + "127.0.0.1:8080, and keeps its data in ./data. The log goes to standard error.",
+        example: "berth serve --listen 127.0.0.1:9000 --log json"
+    ) { given throws(UsageError) in
+        .serve(
+            ServeChoices(
+                listen: try given.value("--listen", .address),
+                format: try given.value("--log", .choice(LogFormat.self)),
+                level: try given.level("--log-level")
+            )
+        )
+    }
+
+    private static let chat = Verb(
+        words: ["chat"],
+        options: [
+            Option(
+                name: "--key",
+                value: "KEY",
+                summary: "a tenant's API key; better in the variable BERTH_KEY, which others on "
+                    + "this machine cannot see"
+            ),
+            Option(
+                name: "--tenant",
+                value: "NAME",
+                summary: "chat as this tenant over the admin socket, without a key"
+            ),
+            Option(name: "--url", value: "URL", summary: "of the service (default: configured)"),
+            Option(
+                name: "--model",
+                value: "MODEL",
+                summary: "default: berth, the best one there is"
+            ),
+        ],
+        reads: false,
+        summary: "Talk to the bot in this terminal.",
+        details: "Type a message and Enter; Ctrl-C stops an answer, Ctrl-D leaves.",
+        example: "BERTH_KEY=berth-... berth chat --model openai/gpt-4.1-mini"
+    ) { given throws(UsageError) in
+        .chat(
+            ChatChoices(
+                identity: try given.identity(),
+                url: try given.value("--url", .url),
+                model: given.text("--model")
+            )
+        )
+    }
+
+    private static let doctor = Verb(
+        words: ["doctor"],
+        summary: "Check this machine, the configuration and the data.",
+        details: "Says what is wrong and what to do. Exit status 1 when something must be done.",
+        example: "berth doctor"
+    ) { _ in .doctor }
+
+    private static let usage = Verb(
+        words: ["usage"],
+        options: [Option(name: "--days", value: "N", summary: "1 to 366 (default: 1, today)")],
+        summary: "Show requests, tokens and money per tenant.",
+        example: "berth usage --days 30"
+    ) { given throws(UsageError) in
+        .usage(days: try given.value("--days", .integer(1...366)) ?? 1)
+    }
+
+    private static let fake = Verb(
+        words: ["fake", "openai"],
+        options: [
+            Option(
+                name: "--listen",
+                value: "ADDRESS",
+                summary: "default: 127.0.0.1:8090; port 0: the kernel chooses one"
+            ),
+            Option(
+                name: "--delay-ms",
+                value: "N",
+                summary: "milliseconds before the first token (default: 0)"
+            ),
+            Option(
+                name: "--token-ms",
+                value: "N",
+                summary: "milliseconds between tokens (default: 0)"
+            ),
+            Option(name: "--tokens", value: "N", summary: "tokens of an answer (default: 20)"),
+        ],
+        reads: false,
+        summary: "Run a fake OpenAI server, for tests and benchmarks.",
+        example: "berth fake openai --listen 127.0.0.1:8090 --delay-ms 200 --token-ms 20"
+    ) { given throws(UsageError) in
+        let usual = FakeChoices()
+        let delay = try given.value("--delay-ms", .integer(0...600_000)) ?? 0
+        let gap = try given.value("--token-ms", .integer(0...600_000)) ?? 0
+        return .fake(
+            FakeChoices(
+                listen: try given.value("--listen", .address) ?? usual.listen,
+                delay: .milliseconds(delay),
+                gap: .milliseconds(gap),
+                tokens: try given.value("--tokens", .integer(1...1_000_000)) ?? usual.tokens
+            )
+        )
+    }
+
+    private static let version = Verb(
+        words: ["version"],
+        summary: "Print the version.",
+        example: "berth version --json"
+    ) { _ in .version }
+
+    private static let help = Verb(
+        words: ["help"],
+        operands: "[VERB]",
+        reads: false,
+        summary: "Explain a verb, with an example.",
+        example: "berth help tenant add"
+    ) { _ in .help([]) }
+}
+
+extension Verb {
+    private static let configs = [
+        Verb(
+            words: ["config", "check"],
+            summary: "Say what is wrong with the configuration.",
+            details: "Names file, line, key and what is allowed. Exit status 1 when it is wrong.",
+            example: "berth config check --config /etc/berth.yaml"
+        ) { _ in .config(.check) },
+        Verb(
+            words: ["config", "show"],
+            summary: "Print the configuration that is in effect.",
+            details: "A YAML file with defaults marked and secrets as ***. As JSON, sizes are "
+                + "bytes, times seconds, money dollars.",
+            example: "berth config show --json"
+        ) { _ in .config(.show) },
+    ]
+
+    private static let quotas = [
+        Verb(
+            words: ["quota", "show"],
+            operands: "[NAME]",
+            summary: "Show a tenant's quotas and what is left; of all without NAME.",
+            example: "berth quota show anna"
+        ) { given in .quota(.show(given.operands.first)) },
+        Verb(
+            words: ["quota", "set"],
+            operands: "NAME KEY=VALUE...",
+            summary: "Change a tenant's quotas.",
+            details: "Keys: " + QuotaKey.allCases.map(\.rawValue).joined(separator: ", ")
+                + ". The value default is the configuration's again.",
+            example: "berth quota set anna requests_per_day=500 memory=32MiB disk=default"
+        ) { given throws(UsageError) in
+            .quota(.set(given.operands[0], try given.quotaChanges()))
+        },
+    ]
+
+    private static let tenants = [
+        tenant(
+            "add",
+            "NAME",
+            "Make a tenant; print an API key and a login link.",
+            details: "Both are shown this once. As JSON: {\"tenant\":...,\"key\":...,\"web\":...}.",
+            example: "berth tenant add anna --json"
+        ) { .add($0 ?? "") },
+        tenant("list", "", "List the tenants.", example: "berth tenant list") { _ in .list },
+        tenant(
+            "show",
+            "NAME",
+            "Show one tenant: state, identities, keys, usage.",
+            example: "berth tenant show anna"
+        ) { .show($0 ?? "") },
+        tenant(
+            "invite",
+            "[NAME]",
+            "Print a one-time link by which somebody becomes a tenant.",
+            details: "Without NAME, whoever uses it chooses one.",
+            example: "berth tenant invite"
+        ) { .invite($0) },
+        tenant(
+            "link",
+            "NAME",
+            "Print a new login link for the web chat; works once, for 24 hours.",
+            example: "berth tenant link anna"
+        ) { .link($0 ?? "") },
+        tenant(
+            "key",
+            "NAME",
+            "Print a further API key; it is shown this once.",
+            example: "berth tenant key anna"
+        ) { .key($0 ?? "") },
+        tenant(
+            "suspend",
+            "NAME",
+            "Refuse a tenant's requests from now on; keep everything.",
+            example: "berth tenant suspend anna"
+        ) { .suspend($0 ?? "") },
+        tenant(
+            "resume",
+            "NAME",
+            "Let a suspended tenant go on.",
+            example: "berth tenant resume anna"
+        ) { .resume($0 ?? "") },
+        tenant(
+            "remove",
+            "NAME",
+            "Remove a tenant: keys, links and logins stop working.",
+            example: "berth tenant remove anna"
+        ) { .remove($0 ?? "") },
+    ]
+
+    /// A verb about one tenant; `action` gets the name where one was given.
+    private static func tenant(
+        _ word: String,
+        _ operands: String,
+        _ summary: String,
+        details: String = "",
+        example: String,
+        action: @escaping @Sendable (String?) -> TenantAction
+    ) -> Verb {
+        Verb(
+            words: ["tenant", word],
+            operands: operands,
+            summary: summary,
+            details: details,
+            example: example
+        ) { given in .tenant(action(given.operands.first)) }
+    }
+}
+
+extension Given {
+    /// `--log-level`.
+    fileprivate func level(_ option: String) throws(UsageError) -> LogLevel? {
+        guard let text = text(option) else { return nil }
+        guard let level = LogLevel.allCases.first(where: { $0.name == text }) else {
+            let names = LogLevel.allCases.map(\.name).joined(separator: ", ")
+            throw error("\(option): \(Quote.value(text)) is not one of \(names)")
+        }
+        return level
+    }
+
+    /// Who chats: an option before the environment.
+    fileprivate func identity() throws(UsageError) -> ChatChoices.Identity {
+        let key = text("--key")
+        if let tenant = text("--tenant") {
+            guard key == nil else { throw error("--key and --tenant are two ways; choose one") }
+            guard !has("--url") else {
+                throw error("--tenant uses this machine's admin socket; --url needs a key")
+            }
+            return .tenant(tenant)
+        }
+        guard let key = key ?? variable("BERTH_KEY") else {
+            throw error("'chat' needs a key (BERTH_KEY or --key KEY) or --tenant NAME")
+        }
+        return .key(Secret(key))
+    }
+
+    /// `key=value ...` after the name.
+    fileprivate func quotaChanges() throws(UsageError) -> [QuotaChange] {
+        var changes: [QuotaChange] = []
+        for word in operands.dropFirst() {
+            let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let name = String(parts[0])
+            guard parts.count == 2 else {
+                throw error("\(Quote.value(word)) is not KEY=VALUE, as requests_per_day=500")
+            }
+            guard let key = QuotaKey(rawValue: name) else {
+                let advice = Nearest.advice(for: name, in: QuotaKey.allCases.map(\.rawValue))
+                throw error("unknown quota \(Quote.value(name)): \(advice)")
+            }
+            guard !changes.contains(where: { $0.key == key }) else {
+                throw error("\(name) is given twice")
+            }
+            let value = key.read(String(parts[1]))
+            guard parts[1] == "default" || value != nil else {
+                throw error(
+                    "\(name): \(Quote.value(String(parts[1]))) is not \(key.expected), nor default"
+                )
+            }
+            changes.append(QuotaChange(key: key, value: value))
+        }
+        return changes
+    }
+}

@@ -1,0 +1,123 @@
+import BerthConfig
+import BerthHTTP
+import BerthLoop
+import BerthMemory
+import BerthProviders
+import BerthStore
+import BerthTelemetry
+import Glibc
+
+/// `berth doctor`: looks at everything that a service needs, without changing anything.
+@Loop enum Doctor {
+    private struct Finding: Encodable {
+        let check: String
+        let ok: Bool
+        let says: String
+    }
+
+    /// - Returns: the exit status: 1 when something is wrong.
+    static func run(file: String?, json: Bool) async throws -> Int32 {
+        let findings = await examine(file)
+        if json {
+            Output.json(try JSON.encode(["checks": findings]))
+        } else {
+            Output.table(
+                ["check", "", "says"], findings.map { [$0.check, $0.ok ? "ok" : "BAD", $0.says] })
+        }
+        return findings.allSatisfy(\.ok) ? 0 : 1
+    }
+
+    private static func examine(_ file: String?) async -> [Finding] {
+        let loaded: ConfigurationFile
+        do {
+            loaded = try ConfigurationFile.load(path: file, environment: Environment.value)
+        } catch { return [Finding(check: "configuration", ok: false, says: "\(error)")] }
+        let configuration = loaded.configuration
+        var findings = [
+            Finding(check: "configuration", ok: true, says: loaded.path ?? "built-in defaults"),
+            Finding(
+                check: "memory limit", ok: true,
+                says: "\(configuration.memory.limit): \(configuration.memory.source)"),
+            descriptors(configuration), folder(configuration),
+            await database(configuration), await service(configuration),
+        ]
+        let client = HTTPClient(clock: SystemClock(), log: .silent)
+        for provider in configuration.providers where provider.kind == .openai {
+            findings.append(await reach(provider, client))
+        }
+        if configuration.usesDemo {
+            findings.append(
+                Finding(check: "provider", ok: true, says: "none configured: the demo answers"))
+        }
+        return findings
+    }
+
+    private static func descriptors(_ configuration: Configuration) -> Finding {
+        let limit = FileDescriptors.raiseLimit()
+        let wanted = configuration.limits.connections + 100
+        return Finding(
+            check: "open files", ok: limit >= wanted,
+            says: "\(limit) are allowed, limits.connections needs about \(wanted)")
+    }
+
+    private static func folder(_ configuration: Configuration) -> Finding {
+        let path = configuration.data
+        guard unsafe access(path, F_OK) == 0 else {
+            return Finding(check: "data folder", ok: true, says: "'\(path)' will be made by serve")
+        }
+        let isWritable = unsafe access(path, R_OK | W_OK | X_OK) == 0
+        var disk = statvfs()
+        let isKnown = unsafe statvfs(path, &disk) == 0
+        let free = isKnown ? ", \(ByteCount(Int(disk.f_bavail * disk.f_frsize))) free" : ""
+        return Finding(
+            check: "data folder", ok: isWritable,
+            says: "'\(path)'\(free)" + (isWritable ? "" : ": not writable for this user"))
+    }
+
+    private static func database(_ configuration: Configuration) async -> Finding {
+        let file = DataFolder.database(in: configuration.data)
+        guard unsafe access(file, F_OK) == 0 else {
+            return Finding(check: "database", ok: true, says: "none yet: serve makes it")
+        }
+        do {
+            let problems = try await Database.integrityCheck(of: file)
+            return Finding(
+                check: "database", ok: problems.isEmpty,
+                says: problems.isEmpty ? "'\(file)' is sound" : problems.joined(separator: "; "))
+        } catch { return Finding(check: "database", ok: false, says: "\(error)") }
+    }
+
+    private static func service(_ configuration: Configuration) async -> Finding {
+        let client = HTTPClient(clock: SystemClock(), log: .silent)
+        let socket = AdminClient.socket(of: configuration)
+        let request = HTTPClientRequest(
+            method: "GET", url: "http://localhost/readyz", unixSocket: socket)
+        guard let response = try? await client.send(request) else {
+            return Finding(check: "service", ok: true, says: "not running")
+        }
+        return Finding(
+            check: "service", ok: response.status == 200,
+            says: response.status == 200 ? "running at \(configuration.url)" : "running, not ready")
+    }
+
+    /// Asks for the list of models, which costs nothing and needs the key.
+    private static func reach(
+        _ provider: Configuration.Provider, _ client: HTTPClient
+    ) async -> Finding {
+        var headers: HTTPHeaders = [:]
+        if let key = provider.apiKey { headers["authorization"] = "Bearer \(key.reveal())" }
+        var request = HTTPClientRequest(
+            method: "GET", url: "\(provider.baseURL)/models", headers: headers)
+        request.deadlines = HTTPClientDeadlines(
+            connect: .seconds(5), firstByte: .seconds(10), stall: .seconds(5))
+        do {
+            let response = try await client.send(request)
+            let isGood = response.status == 200
+            return Finding(
+                check: "provider \(provider.name)", ok: isGood,
+                says: isGood ? "answers" : "answers with status \(response.status): check its api_key")
+        } catch {
+            return Finding(check: "provider \(provider.name)", ok: false, says: error.description)
+        }
+    }
+}

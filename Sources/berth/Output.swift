@@ -1,0 +1,40 @@
+import Glibc
+
+/// What verbs print: results to standard output, errors to standard error.
+enum Output {
+    /// Writes `text` as it is.
+    static func text(_ text: String) { write(text, to: STDOUT_FILENO) }
+
+    /// Writes bytes and a newline: one JSON document.
+    static func json(_ bytes: [UInt8]) { text(String(decoding: bytes, as: UTF8.self) + "\n") }
+
+    /// Writes a line to standard error.
+    static func error(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
+
+    /// Writes rows under their headings, columns aligned; numbers to the right.
+    static func table(_ headings: [String], _ rows: [[String]]) {
+        let widths = headings.indices.map { column in
+            ([headings] + rows).map { $0[column].count }.max() ?? 0
+        }
+        for row in [headings] + rows {
+            let cells = zip(row, widths).map { cell, width in
+                let pad = String(repeating: " ", count: width - cell.count)
+                let isNumber = cell.first?.isNumber == true && cell.allSatisfy { $0.isNumber || $0 == "." }
+                return isNumber ? pad + cell : cell + pad
+            }
+            var line = cells.joined(separator: "  ")
+            while line.last == " " { line.removeLast() }
+            text(line + "\n")
+        }
+    }
+
+    /// Writes all of it; a reader that has gone away ends the output, not the program.
+    private static func write(_ text: String, to descriptor: Int32) {
+        var bytes = Array(text.utf8)[...]
+        while !bytes.isEmpty {
+            let count = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            guard count > 0 else { return }
+            bytes = bytes.dropFirst(count)
+        }
+    }
+}

@@ -1,0 +1,86 @@
+import BerthAdmin
+import BerthConfig
+import BerthHTTP
+import BerthLoop
+
+/// `berth quota …`.
+@Loop struct QuotaVerb {
+    private let admin: AdminClient
+    private let json: Bool
+
+    init(_ admin: AdminClient, json: Bool) {
+        self.admin = admin
+        self.json = json
+    }
+
+    func run(_ action: QuotaAction) async throws {
+        switch action {
+        case .show(let name):
+            if let name { try await show([name]) } else { try await show(all()) }
+        case .set(let name, let changes):
+            var body: [String: String?] = [:]
+            for change in changes {
+                body.updateValue(change.value.map(change.key.text), forKey: change.key.rawValue)
+            }
+            print([try await admin.ask("PATCH", path(name), body)])
+        }
+    }
+
+    private func path(_ name: String) -> String { "/admin/quotas/\(name.pathSegment)" }
+
+    private func all() async throws -> [String] {
+        try JSON.decode(TenantList.self, from: await admin.ask("GET", "/admin/tenants"))
+            .tenants.map(\.tenant)
+    }
+
+    private func show(_ names: [String]) async throws {
+        var reports: [[UInt8]] = []
+        for name in names { reports.append(try await admin.ask("GET", path(name))) }
+        print(reports, isList: names.count != 1)
+    }
+
+    /// One report as an object, several as `{"quotas":[…]}`; for people one table.
+    private func print(_ reports: [[UInt8]], isList: Bool = false) {
+        guard !json else {
+            guard isList else { return Output.json(reports.first ?? []) }
+            let list = reports.joined(separator: [UInt8(ascii: ",")])
+            return Output.json(Array(#"{"quotas":["#.utf8) + list + Array("]}".utf8))
+        }
+        let decoded = reports.compactMap { try? JSON.decode(QuotaReport.self, from: $0) }
+        let rows = decoded.flatMap { report in
+            QuotaKey.allCases.map { key in
+                [
+                    report.tenant, key.rawValue, report.quotas[key.rawValue] ?? "",
+                    report.own.contains(key.rawValue) ? "own" : "default", used(key, report),
+                ]
+            }
+        }
+        Output.table(["tenant", "quota", "limit", "from", "used"], rows)
+    }
+
+    private func used(_ key: QuotaKey, _ report: QuotaReport) -> String {
+        switch key {
+        case .requestsPerDay: "\(report.requests)"
+        case .tokensPerDay: "\(report.tokens)"
+        default: ""
+        }
+    }
+}
+
+/// `berth usage`.
+@Loop enum UsageVerb {
+    static func run(_ admin: AdminClient, days: Int, json: Bool) async throws {
+        let bytes = try await admin.ask("GET", "/admin/usage?days=\(days)")
+        guard !json else { return Output.json(bytes) }
+        let lines = try JSON.decode(UsageReport.self, from: bytes).usage
+        guard !lines.isEmpty else { return Output.text("Nothing was used.\n") }
+        let rows = lines.map { line in
+            [
+                String("\(Timestamp(milliseconds: line.dayMs))".prefix(10)), line.tenant,
+                "\(line.requests)", "\(line.inputTokens)", "\(line.outputTokens)",
+                "\(Money(micros: line.micros))",
+            ]
+        }
+        Output.table(["day", "tenant", "requests", "tokens in", "tokens out", "dollars"], rows)
+    }
+}

@@ -1,0 +1,139 @@
+import BerthAdmin
+import BerthBot
+import BerthChannels
+import BerthConfig
+import BerthHTTP
+import BerthLoop
+import BerthMemory
+import BerthProviders
+import BerthStore
+import BerthTelemetry
+import Glibc
+
+/// `berth serve`: makes every part in the order of its dependencies, runs them until SIGTERM or
+/// SIGINT, and ends in good order.
+@Loop enum Serve {
+    /// How long open answers may take after the signal; ``Turns`` closes its own sooner.
+    private static let grace = Duration.seconds(20)
+
+    static func run(_ choices: ServeChoices, file: String?) async throws {
+        let loaded = try ConfigurationFile.load(path: file, environment: Environment.value)
+        var configuration = loaded.configuration
+        if let listen = choices.listen { configuration.listen(on: listen) }
+        let log = Log(level: choices.level ?? .info, format: choices.format ?? .text)
+        guard TimeZone.use(configuration.timezone) else {
+            throw ServeError.timezone(configuration.timezone)
+        }
+        FileDescriptors.raiseLimit()
+        let stop = Stop()
+        let signals = try Signals.watch { number in
+            log.info("stopping", ["signal": .int(number)])
+            stop.request()
+        }
+        defer { signals.cancel() }
+        let folder = try DataFolder(path: configuration.data)
+        let database = try await Database.open(in: folder, log: log)
+        do {
+            let parts = try await Parts(configuration, folder, database, log)
+            parts.announce(loaded)
+            try await serve(parts.services, until: stop, grace: grace, clock: parts.clock)
+        } catch {
+            await database.close()
+            throw error
+        }
+        await database.close()
+        log.info("stopped")
+    }
+
+    enum ServeError: Error, CustomStringConvertible {
+        case timezone(String)
+
+        var description: String {
+            switch self {
+            case .timezone(let name): "the time zone '\(name)' is not known to this machine"
+            }
+        }
+    }
+}
+
+/// Everything that a service consists of.
+@Loop private final class Parts {
+    let clock = SystemClock()
+    let services: [any Service]
+    private let configuration: Configuration
+    private let server: HTTPServer
+    private let bot: Bot
+    private let log: Log
+
+    init(
+        _ configuration: Configuration, _ folder: DataFolder, _ database: Database, _ log: Log
+    ) async throws {
+        self.log = log
+        let late = LateFront()
+        var limits = HTTPServerLimits()
+        limits.body = configuration.limits.body
+        limits.connections = configuration.limits.connections
+        server = try HTTPServer(
+            listen: .tcp(host: configuration.listen.host, port: configuration.listen.port),
+            limits: limits, clock: clock, log: log, refusal: Front.refuse,
+            handler: { request in await late.answer(request) })
+        var configuration = configuration
+        // Port 0 takes any free one, which links must name.
+        configuration.listen(on: HostPort(host: configuration.listen.host, port: server.port))
+        self.configuration = configuration
+        let metrics = Metrics()
+        let client = HTTPClient(clock: clock, log: log, userAgent: "berth/\(Berth.version)")
+        let budget = MemoryBudget(limit: configuration.memory.limit)
+        bot = try await Bot(
+            configuration, database: database, budget: budget, client: client, clock: clock,
+            log: log, metrics: metrics)
+        let health = Health(database: database, metrics: metrics) { [server] in
+            server.openConnections
+        }
+        late.front = Front(
+            configuration, bot: bot, more: health.routes, clock: clock, log: log, metrics: metrics)
+        let admin = AdminServer(
+            bot: bot, database: database, configuration: configuration, owner: geteuid(),
+            more: health.routes, clock: clock)
+        let socket = try HTTPServer(
+            listen: .unix(path: folder.path(of: AdminServer.socketName)), clock: clock, log: log,
+            refusal: Front.refuse, handler: { request in await admin.answer(request) })
+        let trim = IdleTrim(database: database, clock: clock) { [server, bot] in
+            server.openRequests + bot.turns.running
+        }
+        services = [bot.turns, server, socket, trim]
+    }
+
+    /// Says where the service is, what it may hold and what it leaves aside.
+    func announce(_ file: ConfigurationFile) {
+        log.info(
+            "serving",
+            [
+                "version": .text(Berth.version), "url": .text("\(configuration.url)"),
+                "listen": .text("\(configuration.listen.host):\(server.port)"),
+                "data": .text(configuration.data), "tenants": .int(bot.tenants.all.count),
+                "models": .text(bot.models.names.joined(separator: ",")),
+                "config": .text(file.path ?? "built-in defaults"),
+            ])
+        log.info(
+            "memory limit",
+            [
+                "limit": .describing(configuration.memory.limit),
+                "from": .text(configuration.memory.source),
+            ])
+        guard !file.unused.isEmpty else { return }
+        log.warning(
+            "configured, but this build does not act on it yet",
+            ["keys": .text(file.unused.joined(separator: ", "))])
+    }
+}
+
+/// The front, which is made after the server: it must know the server's port.
+@Loop private final class LateFront {
+    var front: Front?
+
+    func answer(_ request: HTTPRequest) async -> HTTPResponse {
+        guard let front else { return .error(503, "the service is starting: try again") }
+        return await front.answer(request)
+    }
+}

@@ -1,0 +1,221 @@
+import BerthConfig
+import BerthTelemetry
+import Testing
+
+@testable import berth
+
+/// A command line and what comes of it.
+struct Line<Expected: Sendable>: Sendable, CustomTestStringConvertible {
+    let words: [String]
+    let expected: Expected
+
+    init(_ line: String, _ expected: Expected) {
+        words = line.split(separator: " ").map(String.init)
+        self.expected = expected
+    }
+
+    var testDescription: String { "berth " + words.joined(separator: " ") }
+}
+
+private func parse(
+    _ words: [String],
+    _ variables: [String: String] = [:]
+) throws(UsageError) -> Invocation {
+    try Arguments.parse(words, environment: { variables[$0] })
+}
+
+@Suite struct ArgumentsTests {
+    private static let here = HostPort(host: "127.0.0.1", port: 9)
+
+    static let good: [Line<Invocation>] = [
+        Line("serve", Invocation(command: .serve(ServeChoices()))),
+        Line("--config f serve", Invocation(config: "f", command: .serve(ServeChoices()))),
+        Line("serve --config=f", Invocation(config: "f", command: .serve(ServeChoices()))),
+        Line(
+            "serve --listen 127.0.0.1:9 --log json --log-level debug",
+            Invocation(
+                command: .serve(ServeChoices(listen: here, format: .json, level: .debug))
+            )
+        ),
+        Line(
+            "chat --key k --url http://h --model m",
+            Invocation(
+                command: .chat(
+                    ChatChoices(identity: .key(Secret("k")), url: WebURL("http://h"), model: "m")
+                )
+            )
+        ),
+        Line("chat --tenant a", Invocation(command: .chat(ChatChoices(identity: .tenant("a"))))),
+        Line("tenant add a --json", Invocation(json: true, command: .tenant(.add("a")))),
+        Line("--json tenant list", Invocation(json: true, command: .tenant(.list))),
+        Line("tenant show a", Invocation(command: .tenant(.show("a")))),
+        Line("tenant invite", Invocation(command: .tenant(.invite(nil)))),
+        Line("tenant invite a", Invocation(command: .tenant(.invite("a")))),
+        Line("tenant link a", Invocation(command: .tenant(.link("a")))),
+        Line("tenant key a", Invocation(command: .tenant(.key("a")))),
+        Line("tenant suspend a", Invocation(command: .tenant(.suspend("a")))),
+        Line("tenant resume a", Invocation(command: .tenant(.resume("a")))),
+        Line("tenant remove -- -a", Invocation(command: .tenant(.remove("-a")))),
+        Line("quota show", Invocation(command: .quota(.show(nil)))),
+        Line("quota show a", Invocation(command: .quota(.show("a")))),
+        Line(
+            "quota set a memory=16MiB spend_per_month=0.5 files=default",
+            Invocation(
+                command: .quota(
+                    .set(
+                        "a",
+                        [
+                            QuotaChange(key: .memory, value: 16 << 20),
+                            QuotaChange(key: .spendPerMonth, value: 500_000),
+                            QuotaChange(key: .files, value: nil),
+                        ]
+                    )
+                )
+            )
+        ),
+        Line("config check", Invocation(command: .config(.check))),
+        Line("config show --json", Invocation(json: true, command: .config(.show))),
+        Line("doctor", Invocation(command: .doctor)),
+        Line("usage", Invocation(command: .usage(days: 1))),
+        Line("usage --days 30", Invocation(command: .usage(days: 30))),
+        Line("fake openai", Invocation(command: .fake(FakeChoices()))),
+        Line(
+            "fake openai --listen 127.0.0.1:9 --delay-ms 5 --token-ms 6 --tokens 7",
+            Invocation(
+                command: .fake(
+                    FakeChoices(
+                        listen: here,
+                        delay: .milliseconds(5),
+                        gap: .milliseconds(6),
+                        tokens: 7
+                    )
+                )
+            )
+        ),
+        Line("version", Invocation(command: .version)),
+        Line("--version", Invocation(command: .version)),
+        Line("", Invocation(command: .help([]))),
+        Line("help", Invocation(command: .help([]))),
+        Line("--help", Invocation(command: .help([]))),
+        Line("help tenant", Invocation(command: .help(["tenant"]))),
+        Line("help tenant add", Invocation(command: .help(["tenant", "add"]))),
+        Line("tenant --help", Invocation(command: .help(["tenant"]))),
+        Line("tenant add -h", Invocation(command: .help(["tenant", "add"]))),
+        Line("-h serve", Invocation(command: .help(["serve"]))),
+        Line("serve --listen nonsense --help", Invocation(command: .help(["serve"]))),
+    ]
+
+    @Test(arguments: good)
+    func `a right line is understood`(_ line: Line<Invocation>) throws {
+        #expect(try parse(line.words) == line.expected)
+    }
+
+    static let wrong: [Line<String>] = [
+        Line("srve", "unknown verb 'srve': did you mean 'serve'?"),
+        Line(
+            "xyzzy",
+            "unknown verb 'xyzzy': known here: serve, chat, tenant, quota, config, doctor, usage, "
+                + "fake, version, help, memory, cleanup, queue, cache, admin, backup, restore, "
+                + "simulate"
+        ),
+        Line("memory --watch", "'memory' is not in this build yet"),
+        Line("help simulate", "'simulate' is not in this build yet"),
+        Line("fake telegram", "'fake telegram' is not in this build yet"),
+        Line("--json", "say what to do, as: berth serve"),
+        Line("--config", "say what to do, as: berth serve"),
+        Line(
+            "tenant",
+            "'tenant' needs what to do, one of: add, list, show, invite, link, key, suspend, "
+                + "resume, remove"
+        ),
+        Line("tenant ad x", "unknown 'tenant ad': did you mean 'add'?"),
+        Line("help tenant lst", "unknown 'tenant lst': did you mean 'list'?"),
+        Line("tenant add", "'tenant add' needs NAME: berth tenant add NAME [--json]"),
+        Line(
+            "tenant add a b",
+            "'tenant add' does not take 'b': berth tenant add NAME [--json]"
+        ),
+        Line("serve --lisen x", "unknown option '--lisen' of 'serve': did you mean '--listen'?"),
+        Line(
+            "serve --json",
+            "unknown option '--json' of 'serve': known here: --listen, --log, "
+                + "--log-level, --config, --help"
+        ),
+        Line("serve --listen", "--listen needs a value: --listen ADDRESS"),
+        Line("serve --listen --log json", "--listen needs a value: --listen ADDRESS"),
+        Line("serve --listen=", "--listen needs a value: --listen ADDRESS"),
+        Line(
+            "serve --listen 9",
+            "--listen: '9' is not an address and port of this machine, as 127.0.0.1:8080, "
+                + "0.0.0.0:80 or [::1]:8080"
+        ),
+        Line("serve --log xml", "--log: 'xml' is not one of text, json"),
+        Line(
+            "serve --log-level loud",
+            "--log-level: 'loud' is not one of debug, info, warning, error"
+        ),
+        Line("doctor --json --json", "--json is given twice"),
+        Line("doctor --json=yes", "--json takes no value"),
+        Line("usage --days 0", "--days: '0' is not a whole number from 1 to 366"),
+        Line("chat", "'chat' needs a key (BERTH_KEY or --key KEY) or --tenant NAME"),
+        Line("chat --key k --tenant a", "--key and --tenant are two ways; choose one"),
+        Line(
+            "chat --tenant a --url http://h",
+            "--tenant uses this machine's admin socket; --url needs a key"
+        ),
+        Line(
+            "quota set a",
+            "'quota set' needs KEY=VALUE...: berth quota set NAME KEY=VALUE... [--json]"
+        ),
+        Line("quota set a files", "'files' is not KEY=VALUE, as requests_per_day=500"),
+        Line("quota set a file=1", "unknown quota 'file': did you mean 'files'?"),
+        Line("quota set a files=1 files=2", "files is given twice"),
+        Line(
+            "quota set a files=x",
+            "files: 'x' is not a whole number from 0 to 1000000, nor default"
+        ),
+    ]
+
+    @Test(arguments: wrong)
+    func `a wrong line says what is allowed`(_ line: Line<String>) {
+        let error = #expect(throws: UsageError.self) { try parse(line.words) }
+        #expect(error?.text == line.expected)
+    }
+
+    @Test func `a key may come from the environment and an option goes first`() throws {
+        let variables = ["BERTH_KEY": "e"]
+        let key = Command.chat(ChatChoices(identity: .key(Secret("e"))))
+        #expect(try parse(["chat"], variables).command == key)
+        let tenant = Command.chat(ChatChoices(identity: .tenant("a")))
+        #expect(try parse(["chat", "--tenant", "a"], variables).command == tenant)
+    }
+
+    @Test func `an error points to the verb's help`() {
+        let error = #expect(throws: UsageError.self) { try parse(["quota", "set", "a", "b"]) }
+        #expect(error?.description.hasSuffix("\nTry: berth help quota set") == true)
+    }
+}
+
+@Suite struct HelpTests {
+    @Test func `no line is longer than 80 columns`() {
+        let topics = [[]] + Verb.all.map(\.words) + Verb.firstWords.map { [$0] }
+        for topic in topics {
+            for line in Help.text(topic).split(separator: "\n") { #expect(line.count <= 80) }
+        }
+    }
+
+    @Test func `the overview names every verb`() {
+        let text = Help.text([])
+        for verb in Verb.all { #expect(text.contains("\n  \(verb.name)")) }
+    }
+
+    @Test(arguments: Verb.all.map(\.words))
+    func `every example is a line that is understood`(_ words: [String]) throws {
+        let verb = try #require(Verb.all.first { $0.words == words })
+        let line = verb.example.split(separator: " ").map(String.init)
+        let start = try #require(line.firstIndex(of: "berth"))
+        _ = try parse(Array(line[(start + 1)...]), ["BERTH_KEY": "k"])
+        #expect(Help.text(words).contains("\nExample:\n  \(verb.example)\n"))
+        #expect(line.dropFirst(start + 1).starts(with: words))
+    }
+}

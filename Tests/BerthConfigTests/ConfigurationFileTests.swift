@@ -1,0 +1,206 @@
+import BerthConfig
+import BerthMemory
+import Testing
+
+@Suite struct ConfigurationFileTests {
+    private static let example: String = {
+        let folder = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+        return "/\(folder)/config/berth.yaml"
+    }()
+
+    private func load(
+        _ path: String?,
+        _ variables: [String: String] = [:]
+    ) throws(ConfigurationError) -> ConfigurationFile {
+        try ConfigurationFile.load(
+            path: path,
+            environment: { variables[$0] },
+            memory: testMemory
+        )
+    }
+
+    @Test func `the commented example behaves like no file`() throws {
+        let file = try load(Self.example)
+        #expect(file.configuration == Configuration(memory: testMemory))
+        #expect(file.unused.isEmpty)
+    }
+
+    @Test func `every commented-out section of the example is right`() throws {
+        let bytes = try #require(TextFile.small(Self.example))
+        // A commented-out key begins right after the #, or is indented below one that does.
+        let lines = bytes.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+            line.hasPrefix("#") && !line.hasPrefix("# ") || line.hasPrefix("#  ")
+                ? line.dropFirst() : line
+        }
+        let file = try parse(
+            lines.joined(separator: "\n"),
+            [
+                "OPENAI_API_KEY": "k1", "ANTHROPIC_API_KEY": "k2", "FAL_KEY": "k3",
+                "TELEGRAM_BOT_TOKEN": "42:abc",
+            ]
+        )
+        let configuration = file.configuration
+        #expect(configuration.providers.map(\.name) == ["openai", "local", "claude", "fal"])
+        #expect(configuration.chatModels.map(\.model).first == "gpt-4.1-mini")
+        #expect(configuration.chatModels.first?.price?.output == Money(micros: 1_600_000))
+        #expect(configuration.imageModels.first?.price == Money(micros: 3_000))
+        #expect(configuration.telegram?.token == Secret("42:abc"))
+        #expect(configuration.redis == RedisAddress("redis://127.0.0.1:6379/0"))
+        #expect(configuration.memory.source == "memory.limit")
+        #expect(
+            file.unused == [
+                "redis", "telegram", "providers[0].requests_per_minute",
+                "providers[0].tokens_per_minute", "providers[2].kind: anthropic",
+                "providers[3].kind: fal", "providers[3].concurrency", "models.image",
+            ]
+        )
+    }
+
+    private static let secrets = """
+        redis: { url: "redis://:hunter2@h" }
+        telegram: { token: "42:hunter2" }
+        system: "say ${b} \\"x\\""
+        providers:
+          - { name: a, kind: openai, api_key: "${KEY}", base_url: "https://h/v1" }
+          - { name: b, kind: openai, api_key: hunter2 }
+        models: { chat: [ { provider: a, model: m, price: { input: 0.4, output: 1 } } ] }
+        """
+
+    @Test func `secrets are not shown, and say which variable they come from`() throws {
+        let file = try parse(Self.secrets, ["KEY": "hunter2", "b": "${c}"])
+        #expect(!file.yaml.contains("hunter2"))
+        #expect(!file.json.contains("hunter2"))
+        #expect(!"\(file)".contains("hunter2"))
+        var dumped = ""
+        dump(file.configuration, to: &dumped)
+        #expect(!dumped.contains("hunter2"))
+        #expect(file.yaml.contains("api_key: \"***\"  # from ${KEY}\n"))
+        #expect(file.configuration.providers[0].apiKey?.reveal() == "hunter2")
+    }
+
+    @Test func `what is shown reads back as the same`() throws {
+        let shown = try parse(Self.secrets, ["KEY": "k", "b": "${c}"]).yaml
+        let again = shown.replacing("token: \"***\"", with: "token: '1:a'")
+            .replacing("redis://***@", with: "redis://:p@")
+        #expect(
+            try parse(again).yaml.replacing("  # default", with: "")
+                == shown.replacing("  # from ${KEY}", with: "").replacing("  # default", with: "")
+                .replacing(": a test's machine", with: "")
+        )
+    }
+
+    static let leaks = [
+        "api_key:hunter2", "{ api_key:hunter2 }", "{ providers: [ { api_key:hunter2 } ] }",
+        "redis: { url: \"redis://x:hunter2@h:bad\" }", "redis: { url: \"x:hunter2@h\" }",
+        "url: https://u:hunter2@h", "system: { a: hunter2 }", "providers: [ hunter2 ]",
+        "providers: hunter2", "providers: [ { name: a, kind: openai, api_key: \"hunter2 \" } ]",
+        "telegram: { token: hunter2 }", "listen: ${KEY}", "access: \"x${KEY}\"",
+        "providers: [ { name: a, kind: openai, api_key: [ hunter2 ] } ]",
+        "providers: [ { name: a, kind: openai, api_key: { x: hunter2 } } ]",
+        "telegram: { secret: \"hunter2!\" }", "api_key: !hunter2", "api_key: &hunter2 x",
+        "\"hunter2",
+    ]
+
+    @Test(arguments: leaks)
+    func `a secret in a wrong place is not repeated`(_ text: String) {
+        let words = complaint(text, ["KEY": "hunter2"])
+        #expect(!words.isEmpty)
+        #expect(!words.contains("hunter2"))
+    }
+
+    @Test func `without a file everything is a default and says so`() throws {
+        let file = try ConfigurationFile.parse(
+            [],
+            file: nil,
+            environment: { _ in nil },
+            memory: testMemory
+        )
+        #expect(file.path == nil)
+        #expect(file.configuration.usesDemo)
+        #expect(file.yaml == Self.defaults)
+        #expect(
+            file.json.hasPrefix("{\"listen\":\"127.0.0.1:8080\",\"url\":\"http://127.0.0.1:8080\"")
+        )
+        #expect(file.json.contains("\"memory\":{\"limit\":134217728}"))
+        #expect(file.json.contains("\"redis\":null"))
+        #expect(file.json.contains("\"ttl\":3600"))
+    }
+
+    private static let defaults = """
+        listen: 127.0.0.1:8080  # default
+        url: http://127.0.0.1:8080  # default
+        timezone: UTC  # default
+        system: ""  # default
+        data: ./data  # default
+        memory:
+          limit: 128MiB  # default: a test's machine
+        limits:
+          tenants: 50  # default
+          body: 4MiB  # default
+          connections: 1200  # default
+        access: invite  # default
+        # redis: not set: the in-process cache alone
+        # telegram: not set: no Telegram
+        # providers: none: the built-in demo provider
+        price_ceiling:
+          input: 20.00  # default
+          output: 80.00  # default
+          image: 0.50  # default
+        models:
+          # chat: none: the built-in demo model
+          # image: none: no pictures
+        quotas:
+          requests_per_day: 200  # default
+          tokens_per_day: 200000  # default
+          images_per_day: 20  # default
+          spend_per_month: 5.00  # default
+          memory: 16MiB  # default
+          disk: 256MiB  # default
+          files: 500  # default
+        cache:
+          memory: 8MiB  # default
+          ttl: 1h  # default
+          scope: safe  # default
+          max_temperature: 0.5  # default
+        files:
+          keep: 30d  # default
+          high_water: 80%  # default
+          ballast: 64MiB  # default
+
+        """
+
+    @Test func `a file that was named must be there`() {
+        let error = #expect(throws: ConfigurationError.self) { try load("/nowhere/x.yaml") }
+        #expect(error?.description == "/nowhere/x.yaml: no such file")
+    }
+
+    @Test func `a folder is no file`() {
+        let error = #expect(throws: ConfigurationError.self) { try load("/") }
+        #expect(error?.description == "/: is a folder, not a file")
+    }
+
+    @Test func `a file over 1 MiB is refused`() {
+        let error = #expect(throws: ConfigurationError.self) { try load("/dev/zero") }
+        #expect(error?.description == "/dev/zero: is longer than 1048576 bytes")
+    }
+
+    @Test func `a damaged file is refused or read, never a crash`() throws {
+        let example = Array(try #require(TextFile.small(Self.example)).utf8)
+        let text = Array(Self.secrets.utf8) + example
+        var random = SeededGenerator(state: 7)
+        for _ in 0..<500 {
+            var bytes = text
+            for _ in 0..<8 {
+                let place = Int.random(in: bytes.indices, using: &random)
+                bytes[place] = UInt8.random(in: 0...255, using: &random)
+            }
+            bytes.removeLast(Int.random(in: 0..<bytes.count, using: &random))
+            _ = try? ConfigurationFile.parse(
+                bytes,
+                file: "f",
+                environment: { _ in nil },
+                memory: testMemory
+            )
+        }
+    }
+}

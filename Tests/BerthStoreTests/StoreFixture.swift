@@ -1,0 +1,138 @@
+import BerthLoop
+import BerthStore
+import BerthTelemetry
+import BerthTestKit
+import Glibc
+
+/// A database in a folder of its own, with a tenant and a conversation.
+struct StoreFixture: Sendable {
+    let files: TemporaryFolder
+    let database: Database
+    let tenant: Tenant
+    let session: Session
+
+    /// The day begins in UTC or near enough: all times of the tests are relative to this one.
+    static let noon = Timestamp(milliseconds: 1_760_000_000_000).startOfDay + .seconds(43200)
+
+    init(queueLimit: Int = Database.queueLimit) async throws {
+        files = try TemporaryFolder()
+        let folder = try DataFolder(path: files.path)
+        database = try await Database.open(in: folder, log: .silent, queueLimit: queueLimit)
+        (tenant, session) = try await database.write { store throws(StoreError) in
+            let tenant = try store.addTenant(named: "ann", at: Self.noon)
+            let session = try store.addSession(
+                publicID: "s-1",
+                channel: .web,
+                tenant: tenant.id,
+                at: Self.noon
+            )
+            return (tenant, session)
+        }
+    }
+
+    func turn(_ name: String, text: String = "hello") async throws -> Turn.ID {
+        let (session, tenant) = (session.id, tenant.id)
+        return try await database.write { store throws(StoreError) in
+            try store.acceptTurn(
+                publicID: name,
+                session: session,
+                tenant: tenant,
+                text: text,
+                at: Self.noon
+            )
+        }
+    }
+
+    func reserve(
+        tokens: Int,
+        within quotas: DailyQuotas,
+        at now: Timestamp = Self.noon
+    ) async throws(StoreError) -> Call.ID {
+        let reservation = Reservation(
+            tenant: tenant.id,
+            provider: "demo",
+            model: "m",
+            tokens: tokens,
+            micros: 100
+        )
+        return try await database.write { store throws(StoreError) in
+            try store.reserve(reservation, within: quotas, at: now)
+        }
+    }
+
+    func usage(on day: Timestamp = Self.noon) async throws -> Usage {
+        let tenant = tenant.id
+        return try await database.read { store throws(StoreError) in
+            try store.usage(of: tenant, on: day)
+        }
+    }
+}
+
+/// Holds the database's thread inside an operation until it is opened, so that a test can fill the
+/// queue behind it.
+final class Gate: Sendable {
+    /// Rings when the thread stands before the gate.
+    let reached = Wakeup()
+    /// A pipe whose end of file is the gate's opening.
+    private let ends: (reading: Int32, writing: Int32)
+
+    init() {
+        var pair: [Int32] = [-1, -1]
+        unsafe pipe(&pair)
+        ends = (pair[0], pair[1])
+    }
+
+    deinit { close(ends.reading) }
+
+    /// Called once.
+    func open() { close(ends.writing) }
+
+    /// Called on the database's thread, which may block.
+    func pass() {
+        EventLoop.shared.post { self.reached.signal() }
+        var byte: UInt8 = 0
+        _ = unsafe read(ends.reading, &byte, 1)
+    }
+}
+
+/// Starts `work` as a task whose result is awaited later; it has run up to its first wait on
+/// return.
+@Loop func begin<Value: Sendable>(
+    _ work: @escaping @Sendable () async throws(StoreError) -> Value
+) async -> Pending<Value> {
+    let pending = Pending<Value>()
+    EventLoop.shared.spawn {
+        do throws(StoreError) { pending.finish(.success(try await work())) } catch {
+            pending.finish(.failure(error))
+        }
+    }
+    await settle()
+    return pending
+}
+
+/// The result of a task that `begin` started.
+@Loop final class Pending<Value: Sendable> {
+    private(set) var result: Result<Value, StoreError>?
+    private let bell = Wakeup()
+
+    nonisolated init() {}
+
+    func finish(_ result: Result<Value, StoreError>) {
+        self.result = result
+        bell.signal()
+    }
+
+    func value() async throws -> Value {
+        while true {
+            if let result { return try result.get() }
+            try await bell.wait()
+        }
+    }
+
+    func error() async throws -> StoreError? {
+        do {
+            _ = try await value()
+            return nil
+        } catch let error as StoreError { return error }
+    }
+}

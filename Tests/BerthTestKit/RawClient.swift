@@ -1,0 +1,220 @@
+package import BerthLoop
+import CLinux
+import Glibc
+
+/// A client that sends exactly the bytes it is given: for what no well-behaved client would send.
+///
+/// Everything waits for the peer, at most ``patience``, on the loop beside the server under test.
+@Loop package final class RawClient {
+    /// How long a test waits for its peer before it fails, by the machine's clock.
+    package nonisolated static let patience = Duration.seconds(10)
+
+    private let descriptor: Int32
+    private var watch: Watch?
+    private let ready = Wakeup()
+    private var buffer: [UInt8] = []
+    private var isAtEnd = false
+
+    /// The peer did not do in time what was waited for.
+    package struct TookTooLong: Error {
+        package let waitedFor: String
+        package let received: String
+    }
+
+    /// An answer, split.
+    package struct Response {
+        package var status = 0
+        package var head = ""
+        package var body: [UInt8] = []
+        /// Whether the end of a chunked body, or all of Content-Length, has come.
+        package var isWhole = false
+        package var text: String { String(decoding: body, as: UTF8.self) }
+
+        /// The first field of that name, compared without case.
+        package func header(_ name: String) -> String? {
+            for line in head.split(separator: "\r\n").dropFirst() {
+                let parts = line.split(separator: ":", maxSplits: 1)
+                guard parts.count == 2, parts[0].lowercased() == name.lowercased() else { continue }
+                return String(parts[1].drop { $0 == " " })
+            }
+            return nil
+        }
+    }
+
+    /// Connects to a TCP port of 127.0.0.1.
+    package init(port: Int, receiveBuffer: Int32? = nil) throws {
+        descriptor = socket(
+            AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
+        if var size = receiveBuffer {
+            _ = unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, 4)
+        }
+        var name = sockaddr_in()
+        name.sin_family = sa_family_t(AF_INET)
+        name.sin_port = UInt16(clamping: port).bigEndian
+        name.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        try connect(to: &name)
+    }
+
+    /// Connects to a Unix-domain socket.
+    package init(path: String) throws {
+        descriptor = socket(
+            AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
+        var name = sockaddr_un()
+        name.sun_family = sa_family_t(AF_UNIX)
+        unsafe withUnsafeMutableBytes(of: &name.sun_path) { unsafe $0.copyBytes(from: path.utf8) }
+        try connect(to: &name)
+    }
+
+    private func connect<Address>(to name: inout Address) throws {
+        let size = socklen_t(MemoryLayout<Address>.size)
+        let code = unsafe withUnsafePointer(to: &name) { name in
+            unsafe name.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe Glibc.connect(descriptor, $0, size)
+            }
+        }
+        guard code == 0 || errno == EINPROGRESS else { throw SystemError("connect") }
+        watch = try Watch(descriptor, for: []) { [weak self] _ in
+            try? self?.watch?.change(to: [])
+            self?.ready.signal()
+        }
+    }
+
+    deinit { Glibc.close(descriptor) }
+
+    // MARK: Sending
+
+    /// Sends all of it, however long the peer takes.
+    package func send(_ text: String) async throws { try await send(Array(text.utf8)) }
+
+    /// Sends all of it, however long the peer takes.
+    package func send(_ bytes: [UInt8]) async throws {
+        var sent = 0
+        while sent < bytes.count {
+            let count = sendSome(bytes[sent...])
+            if count < 0 { try await wait(for: .writable, "to send \(bytes.count) bytes") }
+            sent += max(0, count)
+        }
+    }
+
+    /// Sends what the kernel takes at once.
+    ///
+    /// - Returns: how much; -1 when it takes nothing now. Nothing is sent to a peer that is gone.
+    package func sendSome(_ bytes: ArraySlice<UInt8>) -> Int {
+        let count = unsafe bytes.withUnsafeBytes { bytes in
+            unsafe Glibc.send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
+        }
+        if count >= 0 { return count }
+        return errno == EAGAIN || errno == ENOTCONN ? -1 : bytes.count
+    }
+
+    // MARK: Receiving
+
+    /// Everything up to the peer's end of the connection.
+    package func readToEnd() async throws -> [UInt8] {
+        while !isAtEnd { try await receive("the end of the connection") }
+        defer { buffer = [] }
+        return buffer
+    }
+
+    /// Everything up to and with `text`.
+    package func read(until text: String) async throws -> String {
+        while true {
+            if let end = buffer.firstRange(of: Array(text.utf8))?.upperBound {
+                defer { buffer.removeFirst(end) }
+                return String(decoding: buffer[..<end], as: UTF8.self)
+            }
+            if isAtEnd { throw TookTooLong(waitedFor: text, received: received) }
+            try await receive(text)
+        }
+    }
+
+    /// Sends `request` and reads its answer.
+    package func ask(_ request: String) async throws -> Response {
+        try await send(request)
+        return try await response(hasBody: !request.hasPrefix("HEAD"))
+    }
+
+    /// The next answer; `1xx` answers count.
+    package func response(hasBody: Bool = true) async throws -> Response {
+        var response = Response()
+        response.head = try await read(until: "\r\n\r\n")
+        response.status = Int(response.head.dropFirst(9).prefix(3)) ?? 0
+        guard hasBody, response.status >= 200 else { return response }
+        if response.header("Transfer-Encoding") != nil {
+            try await readChunks(into: &response)
+        } else if let length = response.header("Content-Length").flatMap({ Int($0) }) {
+            while buffer.count < length, !isAtEnd { try await receive("\(length) bytes of body") }
+            response.isWhole = buffer.count >= length
+            response.body = Array(buffer.prefix(length))
+            buffer.removeFirst(response.body.count)
+        } else {
+            response.body = try await readToEnd()
+        }
+        return response
+    }
+
+    private func readChunks(into response: inout Response) async throws {
+        while true {
+            guard let line = try? await read(until: "\r\n") else { return }
+            guard let size = Int(line.dropLast(1), radix: 16) else { return }
+            while buffer.count < size + 2, !isAtEnd { try await receive("a chunk of \(size)") }
+            response.body += buffer.prefix(size)
+            buffer.removeFirst(min(buffer.count, size + 2))
+            if size == 0 {
+                response.isWhole = true
+                return
+            }
+        }
+    }
+
+    private func receive(_ what: String) async throws {
+        var bytes = [UInt8](repeating: 0, count: 64 << 10)
+        let count = unsafe recv(descriptor, &bytes, bytes.count, 0)
+        if count > 0 {
+            buffer += bytes[..<count]
+        } else if count < 0, errno == EAGAIN || errno == ENOTCONN {
+            try await wait(for: .readable, what)
+        } else {
+            isAtEnd = true
+        }
+    }
+
+    private func wait(for readiness: Readiness, _ what: String) async throws {
+        var isLate = false
+        let timer = SystemClock().schedule(after: RawClient.patience) { [ready] in
+            isLate = true
+            ready.signal()
+        }
+        defer { timer.cancel() }
+        try watch?.change(to: readiness)
+        try await ready.wait()
+        if isLate { throw TookTooLong(waitedFor: what, received: received) }
+    }
+
+    private var received: String { String(decoding: buffer.prefix(500), as: UTF8.self) }
+
+    // MARK: Ending
+
+    /// Ends the sending direction.
+    package func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
+
+    /// Leaves.
+    package func close() {
+        watch?.cancel()
+        watch = nil
+        shutdown(descriptor, Int32(SHUT_RDWR))
+    }
+}
+
+/// Waits until `condition` holds, at most ``RawClient/patience``, a turn of the loop at a time.
+///
+/// - Returns: whether it came to hold.
+@Loop package func eventually(_ condition: @Loop () -> Bool) async -> Bool {
+    let clock = SystemClock()
+    let end = clock.now + RawClient.patience
+    while !condition() {
+        if clock.now > end { return false }
+        try? await clock.sleep(for: .milliseconds(1))
+    }
+    return true
+}

@@ -1,0 +1,149 @@
+import Testing
+
+/// Who may know whom: the order of the modules, and C in its place.
+@Suite struct HouseTests {
+    @Test func `Package.swift lists the modules in the order of the house`() throws {
+        let package = try #require(Repository.files.first { $0.path == "Package.swift" })
+        let listed = package.tokens.filter { $0.kind == .string && House.modules.contains($0.text) }
+            .map(\.text)
+        let first = listed.enumerated().filter { !listed[..<$0.offset].contains($0.element) }
+        let order = first.map(\.element).filter { !$0.isEmpty }
+        #expect(order == House.modules.filter(order.contains))
+    }
+
+    @Test func `a module imports only those above it`() { expectNone(\.downwardImports) }
+
+    @Test func `a C library is imported by its one owner`() { expectNone(\.strayCImports) }
+
+    @Test func `SQL is in BerthStore alone`() { expectNone(\.straySQL) }
+
+    @Test(arguments: [
+        ("Sources/BerthLoop/A.swift", "import BerthMemory", 1),
+        ("Sources/BerthHTTP/A.swift", "package import BerthBot", 1),
+        ("Sources/BerthBot/A.swift", "import BerthHTTP\nimport BerthChannels", 1),
+        ("Sources/BerthBot/A.swift", "package import BerthHTTP\nimport BerthBot", 0),
+        ("Sources/berth/A.swift", "import BerthSimulation", 0),
+        ("Sources/BerthNew/A.swift", "import BerthLoop", 1),
+        ("Tests/BerthLoopTests/A.swift", "import BerthBot", 0),
+    ])
+    func `an import of a module below is found`(path: String, text: String, findings: Int) {
+        #expect(sample(text, at: path).downwardImports.count == findings)
+    }
+
+    @Test(arguments: [
+        ("Sources/BerthBot/A.swift", "import CCurl", 1),
+        ("Sources/BerthHTTP/A.swift", "package import CCurl", 1),
+        ("Sources/BerthHTTP/A.swift", "import CCurl\nimport CZlib\nimport CLinux", 0),
+        ("Sources/berth/A.swift", "import CLinux", 0),
+        ("Tests/BerthStoreTests/A.swift", "import CSQLite", 0),
+        ("Tests/BerthBotTests/A.swift", "import CSQLite", 1),
+    ])
+    func `a C library in a stranger's hands is found`(path: String, text: String, findings: Int) {
+        #expect(sample(text, at: path).strayCImports.count == findings)
+    }
+
+    @Test(arguments: [
+        #"let a = "SELECT id FROM turn""#, #"let a = "DELETE FROM turn""#,
+        "let a = \"\"\"\n    UPDATE turn\n    SET state = 1\n    \"\"\"",
+        #"let a = "insert INTO turn VALUES (\(b))""#, #"let a = "PRAGMA user_version""#,
+        #"let a = "INSERT OR IGNORE INTO turn""#, #"let a = "CREATE TABLE turn""#,
+    ])
+    func `SQL outside the store is found`(text: String) {
+        #expect(sample(text).straySQL.count == 1)
+        #expect(sample(text, at: "Sources/BerthStore/Turns.swift").straySQL.isEmpty)
+    }
+
+    @Test(arguments: [
+        #"let a = "DELETE""#, #"let a = "select a model""#, "// SELECT id FROM turn",
+        #"let a = "UPDATE the settings""#,
+    ])
+    func `words that only look like SQL are not`(text: String) {
+        #expect(sample(text).straySQL.isEmpty)
+    }
+}
+
+/// The order of the house and its C libraries, as in ARCHITECTURE.md.
+enum House {
+    static let modules = [
+        "BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "BerthHTTP", "BerthStore",
+        "BerthCache", "BerthImage", "BerthQueue", "BerthProviders", "BerthBot", "BerthChannels",
+        "BerthAdmin", "BerthSimulation", "berth",
+    ]
+
+    /// Who wraps a C library; CLinux, the kernel's own calls, is anybody's.
+    static let owners = [
+        "CCurl": "BerthHTTP", "CMicrohttpd": "BerthHTTP", "CZlib": "BerthHTTP",
+        "CSQLite": "BerthStore", "CHiredis": "BerthCache", "CVips": "BerthImage",
+        "CYaml": "BerthConfig", "COpenSSL": "BerthBot",
+    ]
+}
+
+extension SourceFile {
+    /// The modules it imports, and where; a test's imports too.
+    private var imports: [(name: String, at: Int)] {
+        places(of: ["import"]).compactMap { index in
+            guard index + 1 < tokens.count, tokens[index].line == tokens[index + 1].line else {
+                return nil
+            }
+            return (tokens[index + 1].text, index)
+        }
+    }
+
+    var downwardImports: [Finding] {
+        guard path.hasPrefix("Sources/"), target.lowercased().hasPrefix("berth") else { return [] }
+        guard let own = House.modules.firstIndex(of: module) else {
+            return [
+                finding(
+                    1,
+                    "\(module) has no place in the order of the house: add it to House.modules"
+                )
+            ]
+        }
+        return imports.compactMap { name, index in
+            guard let other = House.modules.firstIndex(of: name), other > own else { return nil }
+            return finding(
+                tokens[index].line,
+                "\(module) stands above \(name): move what it needs up, or pass it in as a closure"
+            )
+        }
+    }
+
+    var strayCImports: [Finding] {
+        imports.compactMap { name, index in
+            guard let owner = House.owners[name] else { return nil }
+            let line = tokens[index].line
+            if module != owner {
+                return finding(line, "\(name) belongs to \(owner): use what that offers")
+            }
+            guard index > 0, tokens[index - 1].is("package") || tokens[index - 1].is("public")
+            else { return nil }
+            return finding(
+                line,
+                "C types end inside their wrapper: import \(name) without 'package'"
+            )
+        }
+    }
+
+    var straySQL: [Finding] {
+        guard isSwift, module != "BerthStore", module != "Tidy" else { return [] }
+        return tokens.filter { $0.kind == .string && SourceFile.isSQL($0.text) }.map {
+            finding($0.line, "SQL outside BerthStore: make it a function on Connection there")
+        }
+    }
+
+    private static func isSQL(_ text: String) -> Bool {
+        let words = text.split { !$0.isLetter && $0 != "_" }
+        return words.indices.contains { index in
+            let next = index + 1 < words.count ? words[index + 1] : ""
+            switch words[index] {
+            case "SELECT", "PRAGMA": return true
+            case "INSERT": return next == "INTO" || next == "OR"
+            case "DELETE": return next == "FROM"
+            case "UPDATE": return words[index...].contains("SET")
+            case "CREATE", "DROP", "ALTER": return ["TABLE", "INDEX", "UNIQUE"].contains(next)
+            case "INTO": return words[index...].contains("VALUES")
+            default: return false
+            }
+        }
+    }
+}

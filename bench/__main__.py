@@ -1,0 +1,67 @@
+"""Measures Berth from outside and prints a table; scripts/bench builds and calls this."""
+
+import argparse
+import os
+import pathlib
+import shutil
+import signal
+import sys
+import tempfile
+
+import measures
+import report
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
+    rows = ", ".join(f"{letter}: {what}" for letter, (what, _) in measures.ROWS.items())
+    parser.add_argument("--only", metavar="a,c", help=f"some rows of the table ({rows})")
+    parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
+    given = parser.parse_args()
+    # f is taken at the end of e.
+    wanted = given.only.replace("f", "e").split(",") if given.only else measures.ROWS
+    given.rows = list(dict.fromkeys(wanted))
+    unknown = [row for row in given.rows if row not in measures.ROWS]
+    if unknown:
+        parser.error(f"no row '{unknown[0]}': choose from {','.join(measures.ROWS)}")
+    if given.write and given.only:
+        parser.error("--write needs a full run, so that the page's table is of one moment")
+    return given
+
+
+def main() -> int:
+    given = arguments()
+    # So that what was started is ended, too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # On the repository's disk, because a durable write costs nothing in a file system of memory.
+    scratch = ROOT / ".build"
+    scratch.mkdir(exist_ok=True)
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="bench-", dir=scratch))
+    rows, failed = [], False
+    machine = report.machine(ROOT, folder)  # before the load that it makes itself
+    try:
+        bench = measures.Bench(os.environ["BERTH_BIN"], folder)
+        for letter in given.rows:
+            what, measure = measures.ROWS[letter]
+            print(f"… {letter}: {what}", file=sys.stderr, flush=True)
+            try:
+                rows += measure(bench)
+            except measures.Failed as error:
+                rows.append(measures.Row(letter, what, f"not measured: {error}"))
+                failed = True
+    except KeyboardInterrupt:
+        failed = True
+    if failed:
+        print(f"The logs of what failed are in {folder}", file=sys.stderr)
+    else:
+        shutil.rmtree(folder)
+    print("\n".join([machine, "", *report.table(rows)]))
+    if given.write and not failed:
+        report.write(ROOT / "docs" / "performance.md", machine, rows)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,241 @@
+"""The rows of the table: how each figure is taken, and its bar."""
+
+import asyncio
+import contextlib
+import dataclasses
+import json
+import pathlib
+import resource
+import statistics
+import subprocess
+import sys
+import time
+
+import load
+from processes import Failed, Memory, cpu_seconds, free_port, running, status
+
+HERE = pathlib.Path(__file__).resolve().parent
+AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
+USERS, TOKENS, IDLE_CONNECTIONS, SAMPLES, WRK_SECONDS = 50, 200, 1000, 300, 10
+
+
+@dataclasses.dataclass
+class Row:
+    letter: str
+    what: str
+    measured: str
+    bar: str = "–"
+    verdict: str = "–"
+    beside: str = ""
+
+
+def at_most(letter: str, what: str, value: float, bar: float, unit: str, beside: str = "") -> Row:
+    digits = 0 if isinstance(value, int) else 1 if unit == "MiB" else 2
+    verdict = "ok" if value <= bar else "MISSED"
+    return Row(letter, what, f"{value:.{digits}f} {unit}", f"≤ {bar:g} {unit}", verdict, beside)
+
+
+class Bench:
+    """The binary, a folder for everything it writes, and the services that measurements share."""
+
+    def __init__(self, berth: str, folder: pathlib.Path) -> None:
+        self.berth, self.folder, self.count = berth, folder, 0
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, 8192)), hard))
+
+    @contextlib.contextmanager
+    def fake(self, *pace: str):
+        """Runs a fake provider; yields its port."""
+        port = free_port()
+        command = [self.berth, "fake", "openai", "--listen", f"127.0.0.1:{port}", *pace]
+        with running(command, self.folder / "fake.log", port, "/v1/models"):
+            yield port
+
+    @contextlib.contextmanager
+    def tls(self, target: int):
+        """Runs TLS in front of a port; yields its port and a file of authorities with its own."""
+        port, key, own = free_port(), self.folder / "tls-key.pem", self.folder / "tls.pem"
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+             "-nodes", "-keyout", key, "-out", own, "-days", "2", "-subj", "/CN=berth-bench",
+             "-addext", "subjectAltName=IP:127.0.0.1"],
+            check=True, capture_output=True)
+        bundle = self.folder / "authorities.pem"
+        bundle.write_text(pathlib.Path(AUTHORITIES).read_text() + own.read_text())
+        command = [sys.executable, str(HERE / "tls.py"), str(port), str(target), str(own), str(key)]
+        with running(command, self.folder / "tls.log", port, ""):
+            yield port, bundle
+
+    @contextlib.contextmanager
+    def serve(self, upstream: str, tenants: int, trusting: pathlib.Path | None = None):
+        """Runs a fresh Berth on a fresh data folder; yields its pid, port and tenants' keys."""
+        self.count += 1
+        port, home = free_port(), self.folder / f"{self.count}"
+        home.mkdir()
+        config, log = home / "berth.yaml", home / "serve.log"
+        config.write_text(configuration(port, home, upstream))
+        command = [self.berth, "serve", "--config", str(config)]
+        if trusting:
+            command = [*in_own_mounts(trusting), *command]
+        with running(command, log, port, "/readyz") as pid:
+            yield pid, port, [self.add_tenant(f"user{n}", config) for n in range(tenants)]
+
+    def add_tenant(self, name: str, config: pathlib.Path) -> str:
+        command = [self.berth, "tenant", "add", name, "--json", "--config", str(config)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+        if done.returncode != 0:
+            raise Failed(f"'tenant add {name}' ended with {done.returncode}: {done.stderr.strip()}")
+        return json.loads(done.stdout)["key"]
+
+
+def configuration(port: int, home: pathlib.Path, upstream: str) -> str:
+    return f"""\
+listen: 127.0.0.1:{port}
+data: "{home}/data"
+providers:
+  - {{ name: fake, kind: openai, base_url: "{upstream}/v1", api_key: "sk-bench", concurrency: 1000 }}
+models:
+  chat: [ {{ provider: fake, model: {load.MODEL}, price: {{ input: 0, output: 0 }} }} ]
+quotas: {{ requests_per_day: 1000000, tokens_per_day: 1000000000, spend_per_month: 1000000 }}
+cache: {{ scope: "off" }}
+"""
+
+
+def in_own_mounts(bundle: pathlib.Path) -> list[str]:
+    """Runs a command that sees `bundle` in the place of Debian's file of authorities; nothing else
+    on the machine does."""
+    prefix = ["unshare", "--mount", "--map-root-user", "--", "sh", "-c",
+              f'mount --bind "$0" {AUTHORITIES} && exec "$@"', str(bundle)]
+    tried = subprocess.run([*prefix, "true"], capture_output=True, text=True)
+    if tried.returncode != 0:
+        raise Failed(f"no mount namespace to trust a test's authority in: {tried.stderr.strip()}")
+    return prefix
+
+
+def idle(bench: Bench) -> list[Row]:
+    with bench.serve("http://127.0.0.1:9", 0) as (pid, _, _):
+        time.sleep(5)
+        memory, threads = Memory(pid), status(pid, "Threads")
+    return [
+        at_most("a", "idle, RSS", memory.rss, 26, "MiB"),
+        at_most("a", "idle, Anonymous", memory.anonymous, 6, "MiB"),
+        at_most("a", "idle, threads", threads, 4, "threads"),
+    ]
+
+
+def streaming(bench: Bench) -> list[Row]:
+    pace = ["--delay-ms", "300", "--token-ms", "10", "--tokens", str(TOKENS)]
+    with bench.fake(*pace) as fake:
+        rss, anonymous, beside = stream_once(bench, f"http://127.0.0.1:{fake}")
+        rows = [
+            at_most("b", "50 users streaming at once, RSS peak", rss, 38, "MiB", beside),
+            Row("b", "50 users streaming at once, Anonymous peak", f"{anonymous:.1f} MiB"),
+        ]
+        what = "the same, upstream over TLS, RSS peak"
+        try:
+            with bench.tls(fake) as (port, bundle):
+                rss, anonymous, beside = stream_once(bench, f"https://127.0.0.1:{port}", bundle)
+        except Failed as error:
+            return [*rows, Row("b", what, f"not measured: {error}")]
+    beside = f"Anonymous {anonymous:.1f} MiB; {beside}"
+    return [*rows, Row("b", what, f"{rss:.1f} MiB", beside=beside)]
+
+
+def stream_once(bench: Bench, upstream: str, trusting=None) -> tuple[float, float, str]:
+    with bench.serve(upstream, USERS, trusting) as (pid, port, keys):
+        time.sleep(2)
+        before, seen = Memory(pid), []
+        firsts = asyncio.run(
+            load.stream_all(port, keys, TOKENS, lambda: seen.append(Memory(pid))))
+        rss = max(status(pid, "VmHWM") / 1024, *[memory.rss for memory in seen])
+    beside = (f"{(rss - before.rss) / USERS * 1024:.0f} KiB a user over {before.rss:.1f}; "
+              f"first token p50 {statistics.median(firsts) * 1000:.0f} ms, "
+              f"last {max(firsts) * 1000:.0f} ms")
+    return rss, max(memory.anonymous for memory in seen), beside
+
+
+def connections(bench: Bench) -> list[Row]:
+    with bench.serve("http://127.0.0.1:9", 0) as (pid, port, _):
+        load.IdleConnections(port, 1).close()
+        time.sleep(2)
+        before = Memory(pid)
+        opened = load.IdleConnections(port, IDLE_CONNECTIONS)
+        time.sleep(2)
+        during, count = Memory(pid), opened.still_open()
+        opened.close()
+        time.sleep(3)
+        after = Memory(pid)
+    if count < IDLE_CONNECTIONS:
+        raise Failed(f"only {count} of {IDLE_CONNECTIONS} connections stayed open")
+    beside = (f"Anonymous +{during.anonymous - before.anonymous:.1f}; "
+              f"3 s after they closed RSS +{after.rss - before.rss:.1f}")
+    return [at_most("c", "1,000 idle keep-alive connections, RSS added",
+                    during.rss - before.rss, 12, "MiB", beside)]
+
+
+def first_token(bench: Bench) -> list[Row]:
+    with bench.fake("--tokens", "5") as fake, \
+            bench.serve(f"http://127.0.0.1:{fake}", 1) as (_, port, keys):
+        users = [load.OneUser(fake, "sk-bench"), load.OneUser(port, keys[0])]
+        times = ([], [])
+        for round in range(SAMPLES + 20):
+            for user, taken in zip(users, times):
+                milliseconds = user.first_token_ms()
+                if round >= 20:  # the first are connections and caches
+                    taken.append(milliseconds)
+        for user in users:
+            user.close()
+    direct, through = statistics.median(times[0]), statistics.median(times[1])
+    beside = (f"upstream alone {direct:.2f} ms, through Berth {through:.2f} ms; p99 "
+              f"{load.percentile(times[0], 99):.2f} and {load.percentile(times[1], 99):.2f} ms")
+    return [at_most("d", "first token, added to the upstream's, median", through - direct, 2, "ms", beside)]
+
+
+def throughput(bench: Bench) -> list[Row]:
+    with bench.fake() as fake, \
+            bench.serve(f"http://127.0.0.1:{fake}", USERS) as (pid, port, keys):
+        file = bench.folder / "keys"
+        file.write_text("\n".join(keys) + "\n")
+        alone = wrk(fake, file, 5)
+        wrk(port, file, 2)  # the first requests open connections
+        cpu, seen = cpu_seconds(pid), Memory(pid)
+        result = wrk(port, file, WRK_SECONDS)
+        cpu, loaded = cpu_seconds(pid) - cpu, Memory(pid)
+        time.sleep(10)
+        after = Memory(pid)
+    rate = result["requests"] / result["seconds"]
+    failed = result["refused"] + result["broken"]
+    beside = (f"p50 {result['p50']:.1f} ms, p99 {result['p99']:.1f} ms; "
+              f"{cpu / result['requests'] * 1e6:.0f} µs of processor a request; {failed} failed; the fake "
+              f"alone {alone['requests'] / alone['seconds']:,.0f} requests/s")
+    verdict = "ok" if rate >= 4000 and failed == 0 else "MISSED"
+    return [
+        Row("e", "completions, not streamed, 50 connections", f"{rate:,.0f} requests/s",
+            "≥ 4,000 requests/s", verdict, beside),
+        Row("f", "10 s after that load, RSS", f"{after.rss:.1f} MiB",
+            beside=f"Anonymous {after.anonymous:.1f}; right after it {loaded.rss:.1f}, "
+            f"before it {seen.rss:.1f}"),
+    ]
+
+
+def wrk(port: int, keys: pathlib.Path, seconds: int) -> dict:
+    command = ["wrk", "-t1", f"-c{USERS}", f"-d{seconds}s", "--timeout", "10s",
+               "-s", str(HERE / "completions.lua"),
+               f"http://127.0.0.1:{port}/v1/chat/completions", "--", str(keys)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 30)
+    for line in done.stdout.splitlines():
+        if line.startswith("RESULT "):
+            result = json.loads(line.removeprefix("RESULT "))
+            if result["requests"] == result["refused"]:
+                raise Failed(f"all {result['requests']} requests were refused or none was answered")
+            return result
+    raise Failed(f"wrk said: {done.stdout} {done.stderr}")
+
+
+ROWS = {
+    "a": ("idle", idle),
+    "b": ("50 users streaming", streaming),
+    "c": ("1,000 idle connections", connections),
+    "d": ("first token", first_token),
+    "e": ("completions under load, and memory after it", throughput),
+}

@@ -1,0 +1,54 @@
+"""The table, and its place in docs/performance.md."""
+
+import datetime
+import os
+import pathlib
+import platform
+import subprocess
+
+BEGIN, END = "<!-- scripts/bench writes from here -->", "<!-- to here -->"
+
+
+def said(*command: str, at: pathlib.Path | None = None) -> str:
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, cwd=at, timeout=30)
+    except OSError:
+        return ""
+    return done.stdout.strip()
+
+
+def machine(root: pathlib.Path, folder: pathlib.Path) -> str:
+    swift = said("swift", "--version").partition("\n")[0].partition("(")[0].strip()
+    commit = said("git", "rev-parse", "--short", "HEAD", at=root)
+    changed = " with changes" if said("git", "status", "--porcelain", at=root) else ""
+    disk = said("findmnt", "--noheadings", "--output", "FSTYPE", "--target", str(folder))
+    return (f"{datetime.date.today()}, commit {commit}{changed}, {os.cpu_count()} cores "
+            f"({processor()}), Linux {platform.release()}, {swift}, data on {disk}, load before "
+            f"{os.getloadavg()[0]:.1f}")
+
+
+def processor() -> str:
+    for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.machine()
+
+
+def table(rows) -> list[str]:
+    head = ["", "what", "measured", "bar", "", "beside it"]
+    cells = [[row.letter, row.what, row.measured, row.bar, row.verdict, row.beside] for row in rows]
+    cells = [[cell.replace("|", "/") for cell in line] for line in cells]
+    lines = [head, ["---"] * len(head), *cells]
+    widths = [max(len(line[n]) for line in lines) for n in range(len(head) - 1)] + [0]
+    return ["| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths)) + " |"
+            for line in lines]
+
+
+def write(page: pathlib.Path, machine: str, rows) -> None:
+    """Replaces what stands between the markers of `page`."""
+    before, _, rest = page.read_text().partition(BEGIN)
+    _, found, after = rest.partition(END)
+    if not found:
+        raise SystemExit(f"{page} has no lines '{BEGIN}' and '{END}' to write between")
+    made = ["Made by `scripts/bench --write`.", "", machine, "", *table(rows)]
+    page.write_text(before + "\n".join([BEGIN, *made, END]) + after)
