@@ -1,5 +1,6 @@
 """The service from outside: its doors, its reports, stopping and being killed."""
 
+import http.client
 import json
 import re
 import subprocess
@@ -29,8 +30,6 @@ def begun_turn(berth: Berth, cookie: str, text: str) -> tuple[str, str]:
     found: dict[str, str] = {}
 
     def listen() -> None:
-        import http.client
-
         connection = http.client.HTTPConnection("127.0.0.1", berth.port, timeout=30)
         fields = {name.replace("_", "-"): value for name, value in heads.items()}
         connection.request("POST", f"/web/sessions/{session}/turns", json.dumps({"text": text}), fields)
@@ -105,6 +104,17 @@ def test_one_tenant_cannot_reach_anothers_conversation(berth: Berth, tenant: Ten
     assert berth.request(f"/web/sessions/{session}/turns", Cookie=mine).status == 200
     for path in ("/web/me", "/web/sessions"):
         assert berth.request(path).status == 401
+
+
+@pytest.mark.parametrize("identity", ["--key", "--tenant"])
+def test_the_terminal_answers_from_a_pipe(berth: Berth, tenant: Tenant, identity: str) -> None:
+    who = tenant.key if identity == "--key" else tenant.name
+    chat = subprocess.run(
+        [binary(), "chat", identity, who, "--config", str(berth.config)],
+        input="Hello Berth\n/usage\n", capture_output=True, text=True, timeout=60, check=False)
+    assert chat.returncode == 0, chat.stderr
+    assert "demo" in chat.stdout and "requests" in chat.stdout
+    assert "\x1b" not in chat.stdout, "no colours into a pipe"
 
 
 def test_health_and_metrics_are_told(berth: Berth, tenant: Tenant) -> None:
