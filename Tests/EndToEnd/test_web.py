@@ -25,7 +25,9 @@ def growing(page: Page, characters: int = 40) -> str:
     return page.last_answer()
 
 
-def test_log_in_send_see_it_grow_stop_reload_find_the_history(berth: Berth, tenant: Tenant, page: Page) -> None:
+def test_log_in_send_see_it_grow_stop_reload_find_the_history(
+    berth: Berth, tenant: Tenant, page: Page
+) -> None:
     page.log_in(tenant.web)
     assert tenant.name in page.text("#hello h2")
     page.send(LONG)
@@ -43,8 +45,10 @@ def test_log_in_send_see_it_grow_stop_reload_find_the_history(berth: Berth, tena
     assert page.complaints() == []
 
 
-def test_a_whole_answer_is_shown_with_its_cost_and_usage_counts_it(tenant: Tenant, page: Page) -> None:
-    page.log_in(tenant.web)
+def test_a_whole_answer_is_shown_with_its_cost_and_usage_counts_it(
+    berth: Berth, tenant: Tenant, page: Page
+) -> None:
+    page.enter(berth, tenant)
     before = page.text("#usage")
     page.send("Hello Berth")
     assert page.answered() == "done"
@@ -54,8 +58,10 @@ def test_a_whole_answer_is_shown_with_its_cost_and_usage_counts_it(tenant: Tenan
     assert page.text("#usage").startswith("1 of ")
 
 
-def test_a_running_answer_is_taken_up_again_after_a_reload(tenant: Tenant, page: Page) -> None:
-    page.log_in(tenant.web)
+def test_a_running_answer_is_taken_up_again_after_a_reload(
+    berth: Berth, tenant: Tenant, page: Page
+) -> None:
+    page.enter(berth, tenant)
     page.send(LONG)
     before = growing(page)
     page.driver.refresh()
@@ -65,8 +71,8 @@ def test_a_running_answer_is_taken_up_again_after_a_reload(tenant: Tenant, page:
     assert page.answered() == "stopped"
 
 
-def test_a_stopped_question_can_be_asked_again(tenant: Tenant, page: Page) -> None:
-    page.log_in(tenant.web)
+def test_a_stopped_question_can_be_asked_again(berth: Berth, tenant: Tenant, page: Page) -> None:
+    page.enter(berth, tenant)
     page.send(LONG)
     growing(page)
     page.press(Keys.ESCAPE)
@@ -91,7 +97,7 @@ def test_a_login_link_works_once(berth: Berth, tenant: Tenant, page: Page, phone
 
 
 def test_logging_out_ends_the_cookie(berth: Berth, tenant: Tenant, page: Page) -> None:
-    page.log_in(tenant.web)
+    page.enter(berth, tenant)
     page.get("#logout").click()
     assert "link" in page.get(".card").text
     page.driver.get(berth.url)
@@ -99,8 +105,8 @@ def test_logging_out_ends_the_cookie(berth: Berth, tenant: Tenant, page: Page) -
     assert "tenant" not in page.text("#who")
 
 
-def test_several_conversations(tenant: Tenant, page: Page) -> None:
-    page.log_in(tenant.web)
+def test_several_conversations(berth: Berth, tenant: Tenant, page: Page) -> None:
+    page.enter(berth, tenant)
     page.send("Hello from the first")
     page.answered()
     page.get("#new").click()
@@ -128,8 +134,10 @@ def test_several_conversations(tenant: Tenant, page: Page) -> None:
     wait_for(lambda: titles() == ["Hello from the second"], what="it stays deleted")
 
 
-def test_commands_are_answered_in_the_conversation(tenant: Tenant, page: Page) -> None:
-    page.log_in(tenant.web)
+def test_commands_are_answered_in_the_conversation(
+    berth: Berth, tenant: Tenant, page: Page
+) -> None:
+    page.enter(berth, tenant)
     page.send("/help")
     assert page.answered() == "done"
     assert "/usage" in page.last_answer()
@@ -143,17 +151,21 @@ PROBES = """<script>window.pwned = 1</script><img src=x onerror="window.pwned = 
 """
 
 
-@pytest.mark.parametrize("wrap", ["{}", "```html\n{}\n```", "> {}", "- {}", "| a |\n|---|\n| {} |", "# {}"])
+@pytest.mark.parametrize(
+    "wrap", ["{}", "```html\n{}\n```", "> {}", "- {}", "| a |\n|---|\n| {} |", "# {}"]
+)
 def test_answers_cannot_bring_markup_or_script(
     faked: Berth, faked_tenant: Tenant, page: Page, wrap: str
 ) -> None:
-    page.log_in(faked_tenant.web)
+    page.enter(faked, faked_tenant)
     choose(page, "fake/echo")
     text = wrap.replace("{}", PROBES.replace("\n", " ") if wrap[0] in "|#" else PROBES)
     # Typing would send at the first line's end: the text is put in at once.
     page.driver.execute_script(
         "const t = document.getElementById('text'); t.value = arguments[0];"
-        "t.dispatchEvent(new Event('input')); document.getElementById('send').click()", text)
+        "t.dispatchEvent(new Event('input')); document.getElementById('send').click()",
+        text,
+    )
     assert page.answered() == "done"
     for reload in (False, True):
         if reload:
@@ -176,7 +188,7 @@ def test_answers_cannot_bring_markup_or_script(
 def test_a_failed_answer_says_why_and_offers_to_ask_again(
     faked: Berth, faked_tenant: Tenant, page: Page
 ) -> None:
-    page.log_in(faked_tenant.web)
+    page.enter(faked, faked_tenant)
     choose(page, "fake/error-midway")
     page.send("Please fail")
     assert page.answered() == "failed"
@@ -189,7 +201,7 @@ def test_a_used_up_allowance_is_said_with_its_wait_and_the_text_is_kept(
     own_berth: Callable[..., Berth], page: Page
 ) -> None:
     berth = own_berth(quotas={"requests_per_day": 1, "tokens_per_day": 1_000_000})
-    page.log_in(berth.add_tenant("ann").web)
+    page.enter(berth, berth.add_tenant("ann"))
     page.send("Hello")
     assert page.answered() == "done"
     page.send("Hello once more")
@@ -203,7 +215,7 @@ def test_an_answer_cut_off_by_kill_is_marked_and_can_be_asked_again(
     own_berth: Callable[..., Berth], page: Page
 ) -> None:
     berth = own_berth()
-    page.log_in(berth.add_tenant("ann").web)
+    page.enter(berth, berth.add_tenant("ann"))
     page.send(LONG)
     growing(page)
     berth.kill()
@@ -217,7 +229,7 @@ def test_an_answer_cut_off_by_kill_is_marked_and_can_be_asked_again(
 
 def test_a_lost_connection_keeps_the_message(own_berth: Callable[..., Berth], page: Page) -> None:
     berth = own_berth()
-    page.log_in(berth.add_tenant("ann").web)
+    page.enter(berth, berth.add_tenant("ann"))
     berth.kill()
     page.send("Hello, is anybody there?")
     assert "cannot be reached" in page.get("#notice").text
@@ -228,7 +240,7 @@ def test_a_lost_connection_keeps_the_message(own_berth: Callable[..., Berth], pa
 
 
 def test_older_turns_come_when_scrolling_up(berth: Berth, tenant: Tenant, page: Page) -> None:
-    page.log_in(tenant.web)
+    page.enter(berth, tenant)
     page.send("/help")
     page.answered()
     # Sixty short turns, written by the page's own requests.
@@ -250,7 +262,8 @@ def test_older_turns_come_when_scrolling_up(berth: Berth, tenant: Tenant, page: 
     page.driver.refresh()
     wait_for(lambda: "hello 60" in page.driver.page_source, what="the newest turn")
     assert page.driver.execute_script(
-        "const l = document.getElementById('log'); return l.scrollHeight - l.scrollTop - l.clientHeight < 3")
+        "const l = document.getElementById('log'); return l.scrollHeight - l.scrollTop - l.clientHeight < 3"
+    )
     shown = len(page.all(".asked"))
     assert shown < 60
     page.driver.execute_script("document.getElementById('log').scrollTop = 0")
@@ -260,18 +273,25 @@ def test_older_turns_come_when_scrolling_up(berth: Berth, tenant: Tenant, page: 
     assert page.driver.execute_script("return document.getElementById('log').scrollTop") > 500
 
 
-def test_reading_further_up_is_not_disturbed_by_a_growing_answer(tenant: Tenant, page: Page) -> None:
+def test_reading_further_up_is_not_disturbed_by_a_growing_answer(
+    berth: Berth, tenant: Tenant, page: Page
+) -> None:
     page.driver.set_window_size(1000, 420)
-    page.log_in(tenant.web)
+    page.enter(berth, tenant)
     page.send(LONG)
     scroll = "const l = document.getElementById('log'); "
-    wait_for(lambda: page.driver.execute_script(scroll + "return l.scrollTop") > 300, what="it to scroll along")
+    wait_for(
+        lambda: page.driver.execute_script(scroll + "return l.scrollTop") > 300,
+        what="it to scroll along",
+    )
     page.driver.execute_script(scroll + "l.scrollTop = 100")
     length = len(page.last_answer())
     wait_for(lambda: len(page.last_answer()) > length + 200, what="the answer to grow on")
     assert page.driver.execute_script(scroll + "return l.scrollTop") == 100
     page.get("#latest").click()
-    wait_for(lambda: page.driver.execute_script(scroll + "return l.scrollTop") > 300, what="the end")
+    wait_for(
+        lambda: page.driver.execute_script(scroll + "return l.scrollTop") > 300, what="the end"
+    )
     page.get("#stop").click()
     page.answered()
 
@@ -303,7 +323,13 @@ def test_by_keyboard_alone(tenant: Tenant, page: Page) -> None:
             break
     assert [s for s in seen if s != "body"][0] == "Skip to the message box"
     assert [s for s in seen if s in ("new", "logout", "rename", "delete", "log", "text")] == [
-        "new", "logout", "rename", "delete", "log", "text"]
+        "new",
+        "logout",
+        "rename",
+        "delete",
+        "log",
+        "text",
+    ]
     page.driver.execute_script("document.activeElement.blur()")
     page.driver.refresh()
     wait_for(page.last_answer, what="the history")
@@ -312,8 +338,8 @@ def test_by_keyboard_alone(tenant: Tenant, page: Page) -> None:
     assert page.focused() == "text"
 
 
-def test_on_a_phone(tenant: Tenant, phone: Page) -> None:
-    phone.log_in(tenant.web)
+def test_on_a_phone(berth: Berth, tenant: Tenant, phone: Page) -> None:
+    phone.enter(berth, tenant)
     phone.get("#text").send_keys("How do I set up code in Swift?")
     phone.get("#send").click()
     assert phone.answered() == "done"
@@ -351,20 +377,39 @@ return arguments[0].flatMap((s) => [...document.querySelectorAll(s)]).filter((e)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_dark_and_light_are_readable(tenant: Tenant, page: Page, scheme: str, tmp_path: Path) -> None:
+def test_dark_and_light_are_readable(
+    berth: Berth, tenant: Tenant, page: Page, scheme: str, tmp_path: Path
+) -> None:
     shots = Path(os.environ.get("BERTH_SHOTS", tmp_path))
     page.colors(scheme)
     page.driver.get(tenant.web)
     page.get("form button")
     page.driver.save_screenshot(str(shots / f"login-{scheme}.png"))
-    page.get("form button").click()
+    page.enter(berth, tenant)
     page.send("How do I see my quota?")
     page.answered()
     page.driver.save_screenshot(str(shots / f"chat-{scheme}.png"))
     dark = page.driver.execute_script(
-        "return getComputedStyle(document.body).backgroundColor.match(/\\d+/g)[0] < 128")
+        "return getComputedStyle(document.body).backgroundColor.match(/\\d+/g)[0] < 128"
+    )
     assert dark == (scheme == "dark")
-    texts = [".md p", ".md code", ".md th", ".asked", ".meta", "#hint", "#title", "#list a", "#list h2",
-             "#usage span", "#usage p", "#who", "#logout", "#new"]
-    low = [(name, ratio) for name, ratio in page.driver.execute_script(CONTRAST, texts) if ratio < 4.5]
+    texts = [
+        ".md p",
+        ".md code",
+        ".md th",
+        ".asked",
+        ".meta",
+        "#hint",
+        "#title",
+        "#list a",
+        "#list h2",
+        "#usage span",
+        "#usage p",
+        "#who",
+        "#logout",
+        "#new",
+    ]
+    low = [
+        (name, ratio) for name, ratio in page.driver.execute_script(CONTRAST, texts) if ratio < 4.5
+    ]
     assert low == []

@@ -16,16 +16,36 @@ const EXAMPLES = [
 ];
 
 const $ = (id) => document.getElementById(id);
+const p = (...children) => make("p", {}, ...children);
+const code = (text) => make("code", {}, text);
+const button = (text, style, click) =>
+  make("button", { type: "button", class: style, click }, text);
 const touch = matchMedia("(pointer: coarse)");
 const narrow = matchMedia("(max-width: 760px)");
-const state = { me: null, sessions: [], current: null, model: null, live: null, oldest: null, more: false, stick: true };
+const state = {
+  /** What the server says of the tenant: name, models, usage. */
+  me: null,
+  sessions: [],
+  /** The open conversation's id; null: a new one, made with its first message. */
+  current: null,
+  /** The model chosen for a new conversation. */
+  model: null,
+  /** The turn that is being answered here: { view, abort, stopping }. */
+  live: null,
+  /** The oldest turn shown, and whether there are older ones. */
+  oldest: null,
+  more: false,
+  /** Whether the end of the conversation is kept in sight. */
+  stick: true,
+};
 
 // ---------------------------------------------------------------- the server
 
 /** A refusal by the server; status 0 means that it could not be reached. */
 class Refusal extends Error {
   constructor(status, message, wait) {
-    super(sentence(message || (status ? `the server answered ${status}` : "Berth cannot be reached")));
+    const plain = status ? `the server answered ${status}` : "Berth cannot be reached";
+    super(sentence(message || plain));
     this.status = status;
     this.wait = wait;
   }
@@ -35,14 +55,15 @@ async function call(method, path, body, signal) {
   const headers = body === undefined ? {} : { "Content-Type": "application/json" };
   let response;
   try {
-    response = await fetch(path, { method, headers, body: JSON.stringify(body), signal, cache: "no-store" });
+    response = await fetch(path, { method, headers, body: JSON.stringify(body), signal });
   } catch {
     throw new Refusal(0);
   }
   if (response.ok) return response;
   const error = (await response.json().catch(() => null))?.error;
   if (response.status === 401) showSignedOut();
-  throw new Refusal(response.status, error?.message, Number(response.headers.get("Retry-After")) || 0);
+  const wait = Number(response.headers.get("Retry-After")) || 0;
+  throw new Refusal(response.status, error?.message, wait);
 }
 
 const get = async (path) => (await call("GET", path)).json();
@@ -88,7 +109,8 @@ function inWords(seconds) {
   if (minutes < 90) return of(minutes, "minute");
   const hours = Math.floor(minutes / 60);
   if (hours >= 48) return of(Math.ceil(hours / 24), "day");
-  return minutes % 60 && hours < 6 ? `${of(hours, "hour")} ${of(minutes % 60, "minute")}` : of(Math.ceil(minutes / 60), "hour");
+  if (hours >= 6 || minutes % 60 === 0) return of(Math.ceil(minutes / 60), "hour");
+  return `${of(hours, "hour")} ${of(minutes % 60, "minute")}`;
 }
 
 function notice(text) {
@@ -99,7 +121,7 @@ function notice(text) {
 function explain(refusal) {
   const { status, message, wait } = refusal;
   if (status === 401) return;
-  if (status === 0) notice("Berth cannot be reached. Your message is kept in the box: send it when the connection is back.");
+  if (status === 0) notice(`${message} Your message is kept: send it when the connection is back.`);
   else if (status === 413) notice(`${message} Make the message shorter, or send it in parts.`);
   else if (status === 429 && wait) {
     const at = wait > 90 ? ` (at ${timeOf(Date.now() + wait * 1000)})` : "";
@@ -168,9 +190,9 @@ class TurnView {
     const facts = [turn.created_ms && timeOf(turn.created_ms), turn.model];
     if (tokens) facts.push(`${turn.estimated ? "about " : ""}${count(tokens)} tokens`);
     this.meta.append(make("span", {}, facts.filter(Boolean).join(" · ")));
-    if (this.text) this.meta.append(make("button", { type: "button", class: "link", click: (e) => copy(this.text, e.target) }, "Copy"));
+    if (this.text) this.meta.append(button("Copy", "link", (e) => copy(this.text, e.target)));
     if (turn.state !== "done" && turn.id) {
-      this.meta.append(make("button", { type: "button", class: "link again", click: () => askAgain(this.turn) }, "Ask again"));
+      this.meta.append(button("Ask again", "link again", () => askAgain(turn)));
     }
   }
 
@@ -291,7 +313,8 @@ async function askAgain(turn) {
   if (state.live) return;
   const live = begin({ text: turn.text, state: "sending", created_ms: Date.now() });
   try {
-    await listen(live, await call("POST", turnPath(turn.id, "again"), undefined, live.abort.signal));
+    const path = turnPath(turn.id, "again");
+    await listen(live, await call("POST", path, undefined, live.abort.signal));
   } catch (refusal) {
     if (live.abort.signal.aborted) return;
     live.view.element.remove();
@@ -300,7 +323,7 @@ async function askAgain(turn) {
   }
 }
 
-/** Reads a turn's events to its end, again after a lost connection. Throws before the first event. */
+/** Reads a turn's events to its end, again after a lost connection; throws before the first one. */
 async function listen(live, response) {
   const { view, abort } = live;
   for (let tries = 0; ; tries += 1) {
@@ -368,10 +391,15 @@ async function createSession(text) {
   showSessions();
 }
 
+async function loadMe() {
+  const [me, { sessions }] = await Promise.all([get("/web/me"), get("/web/sessions")]);
+  Object.assign(state, { me, sessions });
+}
+
 /** After a turn: usage, titles and their order may have changed. */
 async function refresh() {
   try {
-    [state.me, { sessions: state.sessions }] = await Promise.all([get("/web/me"), get("/web/sessions")]);
+    await loadMe();
     showUsage();
     showSessions();
   } catch {
@@ -384,7 +412,11 @@ const titleOf = (session) => session?.title || "New conversation";
 function showSessions() {
   const day = 86_400_000;
   const today = new Date().setHours(0, 0, 0, 0);
-  const label = (ms) => (ms >= today ? "Today" : ms >= today - day ? "Yesterday" : ms >= today - 6 * day ? "This week" : "Earlier");
+  const label = (ms) => {
+    if (ms >= today) return "Today";
+    if (ms >= today - day) return "Yesterday";
+    return ms >= today - 6 * day ? "This week" : "Earlier";
+  };
   const sessions = [...state.sessions].sort((a, b) => b.updated_ms - a.updated_ms);
   let group = "";
   let items;
@@ -395,7 +427,9 @@ function showSessions() {
       items = make("ul", { "aria-label": group });
       $("list").append(make("h2", {}, group), items);
     }
-    items.append(make("li", {}, make("a", { href: `#${s.id}`, "aria-current": s.id === state.current && "page" }, titleOf(s))));
+    const here = s.id === state.current && "page";
+    const link = make("a", { href: `#${s.id}`, "aria-current": here }, titleOf(s));
+    items.append(make("li", {}, link));
   }
   const current = state.sessions.find((s) => s.id === state.current);
   $("title").textContent = titleOf(current);
@@ -438,15 +472,16 @@ async function showTurns() {
     }
   } catch (refusal) {
     if (refusal.status === 401) return;
-    const again = make("button", { type: "button", class: "primary", click: showTurns }, "Try again");
-    $("turns").replaceChildren(make("div", { class: "card" }, make("p", {}, `This conversation could not be loaded. ${refusal.message}`), again));
+    const again = button("Try again", "primary", showTurns);
+    showCard(p(`This conversation could not be loaded. ${refusal.message}`), again);
   }
 }
 
-/** Puts a page of turns on top; returns their views, or null where another conversation was opened. */
+/** Puts a page of turns on top; returns their views, null where another conversation was opened. */
 async function loadTurns() {
   const { current, oldest } = state;
-  const { turns, more } = await get(sessionPath(`/turns${oldest ? `?before=${encodeURIComponent(oldest)}` : ""}`));
+  const before = oldest ? `?before=${encodeURIComponent(oldest)}` : "";
+  const { turns, more } = await get(sessionPath(`/turns${before}`));
   if (state.current !== current || state.oldest !== oldest) return null;
   const views = turns.map((turn) => new TurnView(turn));
   const log = $("log");
@@ -456,10 +491,11 @@ async function loadTurns() {
   state.oldest = turns[0]?.id ?? oldest;
   state.more = more && turns.length > 0;
   if (state.more) {
-    const button = make("button", { id: "earlier", type: "button", class: "link", click: loadEarlier }, "Earlier messages");
-    $("turns").prepend(button);
+    const link = button("Earlier messages", "link", loadEarlier);
+    link.id = "earlier";
+    $("turns").prepend(link);
     earlier.disconnect();
-    earlier.observe(button);
+    earlier.observe(link);
   }
   if (oldest) log.scrollTop = log.scrollHeight - fromEnd;
   else scrollToEnd();
@@ -473,19 +509,22 @@ async function loadEarlier() {
   await loadTurns().catch(explain);
   loading = false;
 }
-const earlier = new IntersectionObserver((entries) => entries.some((e) => e.isIntersecting) && loadEarlier(), { root: $("log") });
+const earlier = new IntersectionObserver(
+  (entries) => entries.some((e) => e.isIntersecting) && loadEarlier(),
+  { root: $("log") },
+);
 
 function showHello() {
   const hour = new Date().getHours();
   const part = hour < 5 || hour >= 18 ? "evening" : hour < 12 ? "morning" : "afternoon";
-  const buttons = EXAMPLES.map((text) => make("button", { type: "button", click: () => send(text) }, text));
+  const buttons = EXAMPLES.map((text) => button(text, null, () => send(text)));
   const hello = make(
     "div",
     { id: "hello" },
     make("h2", {}, `Good ${part}, ${state.me.tenant}.`),
-    make("p", {}, "Write a message below, or begin with one of these."),
+    p("Write a message below, or begin with one of these."),
     make("div", { class: "examples" }, ...buttons),
-    make("p", { class: "quiet" }, "Type ", make("code", {}, "/help"), " to see what else Berth understands."),
+    p("Type ", code("/help"), " to see what else Berth understands."),
   );
   $("turns").replaceChildren(hello);
 }
@@ -503,7 +542,8 @@ function ask(title, body, yes, value) {
   dialog.showModal();
   if (value !== undefined) $("ask-text").select();
   return new Promise((resolve) => {
-    dialog.onclose = () => resolve(dialog.returnValue && (value === undefined || $("ask-text").value.trim()));
+    dialog.onclose = () =>
+      resolve(dialog.returnValue && (value === undefined || $("ask-text").value.trim()));
   });
 }
 
@@ -518,7 +558,8 @@ async function rename() {
 
 async function remove() {
   const session = state.sessions.find((s) => s.id === state.current);
-  if (!(await ask("Delete this conversation?", `“${titleOf(session)}” and its messages will be gone.`, "Delete"))) return;
+  const body = `“${titleOf(session)}” and its messages will be gone.`;
+  if (!(await ask("Delete this conversation?", body, "Delete"))) return;
   await call("DELETE", sessionPath());
   state.sessions = state.sessions.filter((s) => s !== session);
   location.hash = state.sessions[0]?.id ?? "new";
@@ -537,13 +578,20 @@ function showUsage() {
   if (!u) return;
   const meter = (name, used, limit) => {
     const label = limit ? `${count(used)} of ${count(limit)} ${name}` : `${count(used)} ${name}`;
-    const bar = limit ? [make("progress", { max: limit, value: Math.min(used, limit), "aria-label": label })] : [];
-    return make("div", { class: used >= 0.9 * limit && limit && "near" }, make("span", {}, label), ...bar);
+    const line = make("div", {}, make("span", {}, label));
+    if (!limit) return line;
+    const value = Math.min(used, limit);
+    line.append(make("progress", { max: limit, value, "aria-label": label }));
+    line.classList.toggle("near", used >= 0.9 * limit);
+    return line;
   };
   const wait = (u.resets_ms - Date.now()) / 1000;
   const reset = wait > 0 ? `New allowance at ${timeOf(u.resets_ms)}, in ${inWords(wait)}.` : "";
   $("usage").replaceChildren(
-    meter("requests today", u.requests, u.requests_limit), meter("tokens today", u.tokens, u.tokens_limit), make("p", {}, reset));
+    meter("requests today", u.requests, u.requests_limit),
+    meter("tokens today", u.tokens, u.tokens_limit),
+    p(reset),
+  );
 }
 
 function hint() {
@@ -597,37 +645,40 @@ function drawer(open) {
 }
 
 function showCard(...children) {
-  document.body.className = "out";
-  $("turns").replaceChildren(make("div", { class: "card" }, make("img", { src: "/web/icon.svg", alt: "", width: 56, height: 56 }), ...children));
+  const icon = make("img", { src: "/web/icon.svg", alt: "", width: 56, height: 56 });
+  $("turns").replaceChildren(make("div", { class: "card" }, icon, ...children));
 }
 
 function showSignedOut() {
   state.live?.abort.abort();
   state.live = null;
-  $("title").textContent = "";
+  document.body.className = "out";
   showCard(
     make("h2", {}, "Log in with your link"),
-    make("p", {}, "This page opens with a personal link. To get one, send ", make("code", {}, "/web"),
-      " to the bot, or ask your operator to run ", make("code", {}, "berth tenant link"), " with your name."),
-    make("p", { class: "quiet" }, "A link works once; then this browser stays logged in for 90 days."),
+    p("This page opens with a personal link. To get one, send ", code("/web"),
+      " to the bot, or ask your operator to run ", code("berth tenant link"), " with your name."),
+    p("A link works once; then this browser stays logged in for 90 days."),
   );
 }
 
 async function start() {
   try {
-    state.me = await get("/web/me");
-    ({ sessions: state.sessions } = await get("/web/sessions"));
+    await loadMe();
   } catch (refusal) {
     if (refusal.status === 401) return;
-    showCard(make("h2", {}, "Berth cannot be reached"), make("p", {}, refusal.status ? refusal.message : "The page tries again by itself."),
-      make("button", { type: "button", class: "primary", click: () => location.reload() }, "Try again"));
+    showCard(
+      make("h2", {}, "Berth cannot be reached"),
+      p(refusal.status ? refusal.message : "The page tries again by itself."),
+      button("Try again", "primary", () => location.reload()),
+    );
     await pause(5_000);
     return start();
   }
   document.body.className = "";
   $("who").textContent = state.me.tenant;
   const { models } = state.me;
-  $("model").replaceChildren(...models.map((m) => make("option", { value: m }, m === "berth" ? "Automatic" : m)));
+  const option = (m) => make("option", { value: m }, m === "berth" ? "Automatic" : m);
+  $("model").replaceChildren(...models.map(option));
   $("model").hidden = models.length < 2;
   showUsage();
   const newest = [...state.sessions].sort((a, b) => b.updated_ms - a.updated_ms)[0];
@@ -637,7 +688,8 @@ async function start() {
 }
 
 /** Runs an action from a click; a refusal becomes a notice. */
-const on = (id, event, action) => $(id).addEventListener(event, (e) => Promise.resolve(action(e)).catch(explain));
+const on = (id, event, action) =>
+  $(id).addEventListener(event, (e) => Promise.resolve(action(e)).catch(explain));
 
 on("composer", "submit", (e) => {
   e.preventDefault();
@@ -645,7 +697,9 @@ on("composer", "submit", (e) => {
 });
 on("text", "input", typed);
 on("text", "keydown", (e) => {
-  if (e.key !== "Enter" || e.shiftKey || e.isComposing || e.keyCode === 229 || touch.matches) return;
+  // Enter on a screen keyboard, or that ends a composed word (229 in Safari), does not send.
+  if (e.key !== "Enter" || e.shiftKey || touch.matches) return;
+  if (e.isComposing || e.keyCode === 229) return;
   e.preventDefault();
   return send($("text").value);
 });
@@ -673,7 +727,8 @@ on("logout", "click", async () => {
   showSignedOut();
 });
 on("turns", "click", (e) => {
-  if (e.target.matches("button.copy")) return copy(e.target.closest("figure").querySelector("pre").textContent, e.target);
+  if (!e.target.matches("button.copy")) return;
+  return copy(e.target.closest("figure").querySelector("pre").textContent, e.target);
 });
 addEventListener("keydown", (e) => {
   if (e.key !== "Escape" || $("ask").open || e.isComposing) return;

@@ -15,7 +15,7 @@ export function make(tag, attributes, ...children) {
   for (const name in attributes) {
     const value = attributes[name];
     if (typeof value === "function") element.addEventListener(name, value);
-    else if (value !== false && value != null) element.setAttribute(name, value === true ? "" : value);
+    else if (value !== false && value != null) element.setAttribute(name, value);
   }
   element.append(...children);
   return element;
@@ -67,7 +67,7 @@ function fenceOf(line) {
 
 function closesFence(line, fence) {
   const text = line.trim();
-  return text[0] === fence.mark && text.length >= fence.size && runOf(text, 0, fence.mark) === text.length;
+  return text.length >= fence.size && runOf(text, 0, fence.mark) === text.length;
 }
 
 function isRule(line) {
@@ -128,7 +128,8 @@ function cellsOf(line) {
 /** Whether the line at `at` ends the paragraph before it. */
 function interrupts(lines, at) {
   const line = lines[at];
-  if (isBlank(line) || fenceOf(line) || headingOf(line) || isQuote(line) || isRule(line)) return true;
+  if (isBlank(line) || headingOf(line) || isQuote(line) || isRule(line)) return true;
+  if (fenceOf(line)) return true;
   const item = itemOf(line);
   return (item !== null && (!item.ordered || item.start === 1)) || isTable(lines, at);
 }
@@ -210,7 +211,8 @@ function list(lines, at, first, depth) {
     } else break;
     end = next + 1;
   }
-  const element = make(first.ordered ? "ol" : "ul", { start: first.ordered && first.start !== 1 && first.start });
+  const start = first.start !== 1 && first.start;
+  const element = make(first.ordered ? "ol" : "ul", { start });
   for (const body of items) {
     body[0] = body[0].replace(/^\[ \] /, "\u2610 ").replace(/^\[x\] /i, "\u2611 ");
     element.append(appendBlocks(make("li"), body, depth + 1, !loose));
@@ -219,13 +221,19 @@ function list(lines, at, first, depth) {
 }
 
 function table(lines, at) {
-  const aligns = cellsOf(lines[at + 1]).map((cell) => (!cell.endsWith(":") ? null : cell[0] === ":" ? "center" : "right"));
+  const aligns = cellsOf(lines[at + 1]).map((cell) => {
+    if (!cell.endsWith(":")) return null;
+    return cell[0] === ":" ? "center" : "right";
+  });
+  const cell = (tag) => (text, i) => inlineInto(make(tag, { class: aligns[i] }), text);
   // A row is cut at the header's width and never padded: padding would be quadratic.
   const row = (line, tag) =>
-    make("tr", {}, ...cellsOf(line).slice(0, aligns.length).map((text, i) => inlineInto(make(tag, { class: aligns[i] }), text)));
+    fill(make("tr"), cellsOf(line).slice(0, aligns.length).map(cell(tag)));
   const body = make("tbody");
   let end = at + 2;
-  for (; end < lines.length && lines[end].includes("|"); end += 1) body.append(row(lines[end], "td"));
+  for (; end < lines.length && lines[end].includes("|"); end += 1) {
+    body.append(row(lines[end], "td"));
+  }
   const whole = make("table", {}, make("thead", {}, row(lines[at], "th")), body);
   return [make("div", { class: "table", tabindex: "0" }, whole), end];
 }
@@ -360,8 +368,9 @@ class InlineScan {
   close(c, run) {
     let left = run;
     while (left > 0) {
-      const exact = this.open.findLastIndex((o) => o.c === c && o.size === left);
-      const index = exact >= 0 ? exact : this.open.findLastIndex((o) => o.c === c && o.size <= left);
+      const fits = (o) => o.c === c && o.size <= left;
+      const exact = this.open.findLastIndex((o) => fits(o) && o.size === left);
+      const index = exact >= 0 ? exact : this.open.findLastIndex(fits);
       if (index < 0) break;
       const { at, size } = this.open[index];
       if (at + 1 === this.out.length) break;
@@ -432,7 +441,8 @@ class InlineScan {
     url = url.slice(0, length);
     const href = safe(url);
     // A link's own text may be an address: it must not become a link within the link.
-    return Boolean(href) && this.brackets.length === 0 && this.put(fill(anchor(href), [url]), length);
+    if (!href || this.brackets.length > 0) return false;
+    return this.put(fill(anchor(href), [url]), length);
   }
 }
 
@@ -456,7 +466,7 @@ const anchor = (href) => make("a", { href, target: "_blank", rel: "noopener nore
 
 // ---------------------------------------------------------------- whole and growing texts
 
-const linesOf = (text) => text.split("\n").map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line));
+const linesOf = (text) => text.split("\n").map((line) => line.replace(/\r$/, ""));
 
 /** A whole text as nodes. */
 export function render(text) {
@@ -496,7 +506,7 @@ export class GrowingText {
       while (next < lines.length && isBlank(lines[next])) next += 1;
       if (next >= lines.length - 1) {
         this.tail = lines.slice(at).join("\n");
-        for (const more of appendBlocks(make("div"), lines.slice(next), 0).childNodes) this.last.push(more);
+        this.last.push(...appendBlocks(make("div"), lines.slice(next), 0).childNodes);
         this.target.append(...this.last);
         return finished;
       }
