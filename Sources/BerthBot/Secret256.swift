@@ -10,9 +10,7 @@ package struct Secret256: Sendable {
     ///
     /// - Parameter prefix: what tells its kind apart, as `berth-`.
     package init(prefix: String = "") {
-        var generator = SystemRandomNumberGenerator()
-        let bytes = (0..<32).map { _ in UInt8.random(in: 0...255, using: &generator) }
-        text = prefix + Secret256.base64url(bytes)
+        text = prefix + Secret256.base64url(Secret256.randomBytes(32))
     }
 
     /// SHA-256 of the text: what the database keeps.
@@ -34,8 +32,20 @@ package struct Secret256: Sendable {
 
     /// A public name for a row: 96 random bits, no secret.
     package static func publicID() -> String {
+        base64url(randomBytes(12))
+    }
+
+    /// From the kernel's generator, eight bytes a call.
+    private static func randomBytes(_ count: Int) -> [UInt8] {
         var generator = SystemRandomNumberGenerator()
-        return base64url((0..<12).map { _ in UInt8.random(in: 0...255, using: &generator) })
+        var bytes: [UInt8] = []
+        while bytes.count < count {
+            let word = generator.next()
+            for shift in 0..<min(8, count - bytes.count) {
+                bytes.append(UInt8(truncatingIfNeeded: word >> (8 * UInt64(shift))))
+            }
+        }
+        return bytes
     }
 
     static func base64url(_ bytes: [UInt8]) -> String {

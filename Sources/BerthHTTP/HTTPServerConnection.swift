@@ -68,26 +68,13 @@ import Glibc
 extension HTTPPeer {
     /// Who is connected to `descriptor`.
     init(descriptor: Int32) {
-        var storage = sockaddr_in6()
-        var size = socklen_t(MemoryLayout<sockaddr_in6>.size)
-        let code = unsafe withUnsafeMutableBytes(of: &storage) { bytes in
-            guard let base = bytes.baseAddress else { return Int32(-1) }
-            return unsafe getpeername(descriptor, base.assumingMemoryBound(to: sockaddr.self), &size)
+        var text = [CChar](repeating: 0, count: 46)
+        guard unsafe berth_peer_address(descriptor, &text, socklen_t(text.count)) != 0 else {
+            self = HTTPPeer(processAt: descriptor)
+            return
         }
-        switch Int32(storage.sin6_family) {
-        case AF_INET6 where code == 0: self = HTTPPeer(v6: &storage)
-        case AF_INET where code == 0:
-            // An IPv4 address lies where IPv6 has its flow label.
-            self = unsafe .network(address: HTTPPeer.text(AF_INET, &storage.sin6_flowinfo))
-        default: self = HTTPPeer(processAt: descriptor)
-        }
-    }
-
-    private init(v6 storage: inout sockaddr_in6) {
-        let text = unsafe HTTPPeer.text(AF_INET6, &storage.sin6_addr)
-        let mapped = "::ffff:"
-        let isMapped = text.hasPrefix(mapped) && text.contains(".")
-        self = .network(address: isMapped ? String(text.dropFirst(mapped.count)) : text)
+        let bytes = text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+        self = .network(address: String(decoding: bytes, as: UTF8.self))
     }
 
     private init(processAt descriptor: Int32) {
@@ -96,12 +83,5 @@ extension HTTPPeer {
         // Refused, it stays the uid that nobody has.
         _ = unsafe getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &size)
         self = .local(uid: credentials.uid, pid: credentials.pid)
-    }
-
-    private static func text(_ family: Int32, _ address: UnsafeRawPointer) -> String {
-        var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
-        guard unsafe inet_ntop(family, address, &text, socklen_t(text.count)) != nil else { return "" }
-        let bytes = text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
-        return String(decoding: bytes, as: UTF8.self)
     }
 }

@@ -1,5 +1,9 @@
 import BerthLoop
+// For sockaddr_in6: <netinet/in.h> is no module, and its types count as those of whichever C face
+// was loaded first.
+import CCurl
 import CLinux
+import CMicrohttpd
 import Glibc
 
 /// Where a server listens.

@@ -15,8 +15,9 @@ package final class EventLoop: SerialExecutor, TaskExecutor {
     /// Work from other threads; bounded by the number of tasks, each of which waits in it once.
     private let inbox = Mutex<[Work]>([])
     private let poller: Poller
-    // `ready` is touched by the loop's thread alone; `thread` is written before another can ask.
+    // Unsafe and sound: touched by the loop's thread alone.
     private nonisolated(unsafe) var ready: [Work] = []
+    // Unsafe and sound: written once, before anybody else can ask.
     private nonisolated(unsafe) var thread: pthread_t?
     @Loop private var timers = TimerQueue()
 
@@ -42,6 +43,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor {
         spawn {
             let value = await main()
             outcome.withLock { $0 = value }
+            self.poller.wake()  // else the turn that ran this would wait for an event first
         }
         while true {
             if let value = outcome.withLock({ $0 }) { return value }

@@ -10,6 +10,7 @@ import Glibc
     private let wakeup: Int32
     private var watches: [Int32: Watch] = [:]
     private var generation: UInt32 = 0
+    // Unsafe and sound: filled and read by ``poll(waiting:)`` alone, on the loop.
     private nonisolated(unsafe) var events: [epoll_event]
 
     /// Events taken from the kernel at once; more wait for the next turn.

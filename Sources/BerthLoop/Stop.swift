@@ -35,6 +35,7 @@ package protocol Service: Sendable {
 
 /// A stop took longer than its grace.
 package struct GraceExceeded: Error, CustomStringConvertible {
+    /// How long it was given.
     package let grace: Duration
     package var description: String {
         "open work was cut off: it had not finished \(Int(grace.seconds)) s after the stop"

@@ -16,6 +16,7 @@ package final class Worker: SerialExecutor, TaskExecutor {
     private struct Queue {
         var work: [Work] = []
         var isStarted = false
+        // Unsafe and sound: guarded by the queue's lock.
         nonisolated(unsafe) var thread = pthread_t()
     }
 

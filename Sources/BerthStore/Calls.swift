@@ -90,9 +90,10 @@ package struct CallCost: Equatable, Sendable {
 }
 
 extension Connection {
-    /// Checks the day's quotas and holds a call's worst case, in one write: however many callers
-    /// race, what is used and held never passes the quota. The call is charged to the day of `now`
-    /// (in the process's time zone), whenever it ends.
+    /// Checks the day's quotas and holds a call's worst case, in one write.
+    ///
+    /// However many callers race, what is used and held never passes the quota. The call is charged
+    /// to the day of `now` (in the process's time zone), whenever it ends.
     ///
     /// - Returns: the call, to be settled or released.
     /// - Throws: ``StoreError/overQuota(_:)``; nothing is then held.

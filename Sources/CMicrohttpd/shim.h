@@ -1,5 +1,7 @@
 // Swift cannot call variadic C: one typed function per call that Berth makes.
 #pragma once
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -58,3 +60,18 @@ static inline size_t berth_mhd_header_size(struct MHD_Connection *connection) {
 /// What a content reader returns at the end, and when it gives up (casts are no Swift constants).
 static const ssize_t berth_mhd_end_of_stream = MHD_CONTENT_READER_END_OF_STREAM;
 static const ssize_t berth_mhd_end_with_error = MHD_CONTENT_READER_END_WITH_ERROR;
+
+/// Writes the IP address of a socket's peer into `text` (46 bytes or more), IPv4 in its own form
+/// also on an IPv6 socket. Returns 0 when the peer has none: a Unix-domain socket, or gone.
+// In C because <netinet/in.h> is no module: which one its types belong to changes with the build.
+static inline int berth_peer_address(int descriptor, char *text, socklen_t size) {
+    struct sockaddr_storage peer;
+    socklen_t length = sizeof peer;
+    if (getpeername(descriptor, (struct sockaddr *)&peer, &length) != 0) return 0;
+    if (peer.ss_family == AF_INET)
+        return inet_ntop(AF_INET, &((struct sockaddr_in *)&peer)->sin_addr, text, size) != 0;
+    if (peer.ss_family != AF_INET6) return 0;
+    const struct in6_addr *v6 = &((struct sockaddr_in6 *)&peer)->sin6_addr;
+    if (IN6_IS_ADDR_V4MAPPED(v6)) return inet_ntop(AF_INET, v6->s6_addr + 12, text, size) != 0;
+    return inet_ntop(AF_INET6, v6, text, size) != 0;
+}
