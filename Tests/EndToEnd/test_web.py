@@ -1,28 +1,16 @@
 """The web chat in a real browser, from the login link on."""
 
-import os
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
 from support.berth import Berth, Tenant
-from support.browser import Page, wait_for
-
-#: The demo's answer to this takes some ten seconds.
-LONG = "Tell me a long story"
+from support.browser import LONG, Page, wait_for
 
 
 def choose(page: Page, model: str) -> None:
     Select(page.get("#model")).select_by_value(model)
-
-
-def growing(page: Page, characters: int = 40) -> str:
-    """Waits until the answer has some length and is still being written."""
-    wait_for(lambda: len(page.last_answer()) > characters, what="the answer to grow")
-    assert page.last_state() in ("accepted", "running")
-    return page.last_answer()
 
 
 def test_log_in_send_see_it_grow_stop_reload_find_the_history(
@@ -31,7 +19,7 @@ def test_log_in_send_see_it_grow_stop_reload_find_the_history(
     page.log_in(tenant.web)
     assert tenant.name in page.text("#hello h2")
     page.send(LONG)
-    first = growing(page)
+    first = page.growing()
     wait_for(lambda: len(page.last_answer()) > len(first), what="the answer to grow on")
     page.get("#stop").click()
     assert page.answered() == "stopped"
@@ -63,9 +51,9 @@ def test_a_running_answer_is_taken_up_again_after_a_reload(
 ) -> None:
     page.enter(berth, tenant)
     page.send(LONG)
-    before = growing(page)
+    before = page.growing()
     page.driver.refresh()
-    again = growing(page)
+    again = page.growing()
     assert again[:40] == before[:40]
     page.get("#stop").click()
     assert page.answered() == "stopped"
@@ -74,13 +62,13 @@ def test_a_running_answer_is_taken_up_again_after_a_reload(
 def test_a_stopped_question_can_be_asked_again(berth: Berth, tenant: Tenant, page: Page) -> None:
     page.enter(berth, tenant)
     page.send(LONG)
-    growing(page)
+    page.growing()
     page.press(Keys.ESCAPE)
     assert page.answered() == "stopped"
     page.get(".again").click()
     wait_for(lambda: len(page.all(".turn")) == 2, what="a second turn")
     assert [e.text for e in page.all(".asked")] == [LONG, LONG]
-    growing(page)
+    page.growing()
     page.press(Keys.ESCAPE)
     page.answered()
 
@@ -217,14 +205,14 @@ def test_an_answer_cut_off_by_kill_is_marked_and_can_be_asked_again(
     berth = own_berth()
     page.enter(berth, berth.add_tenant("ann"))
     page.send(LONG)
-    growing(page)
+    page.growing()
     berth.kill()
     wait_for(lambda: "Connection lost" in page.text(".note"), what="the loss to be said")
     berth.start()
     assert page.answered(30) == "interrupted"
     page.driver.refresh()
     page.get(".again").click()
-    growing(page)
+    page.growing()
 
 
 def test_a_lost_connection_keeps_the_message(own_berth: Callable[..., Berth], page: Page) -> None:
@@ -294,122 +282,3 @@ def test_reading_further_up_is_not_disturbed_by_a_growing_answer(
     )
     page.get("#stop").click()
     page.answered()
-
-
-def test_by_keyboard_alone(tenant: Tenant, page: Page) -> None:
-    page.driver.get(tenant.web)
-    page.get("form button")
-    page.press(Keys.ENTER)
-    wait_for(lambda: page.focused() == "text", what="the message box to have the focus")
-    page.press("one")
-    page.chord(Keys.SHIFT, Keys.ENTER)
-    page.press("two")
-    assert page.get("#text").get_attribute("value") == "one\ntwo"
-    page.press(Keys.BACKSPACE * 7, LONG, Keys.ENTER)
-    growing(page)
-    page.press(Keys.ESCAPE)
-    assert page.answered() == "stopped"
-    assert page.focused() == "text"
-
-    # From the page's start: the skip link, then everything in the order it is seen.
-    page.driver.refresh()
-    wait_for(page.last_answer, what="the history")
-    page.driver.execute_script("document.activeElement.blur()")
-    seen = []
-    for _ in range(12):
-        page.press(Keys.TAB)
-        seen.append(page.focused())
-        if seen[-1] == "text":
-            break
-    assert [s for s in seen if s != "body"][0] == "Skip to the message box"
-    assert [s for s in seen if s in ("new", "logout", "rename", "delete", "log", "text")] == [
-        "new",
-        "logout",
-        "rename",
-        "delete",
-        "log",
-        "text",
-    ]
-    page.driver.execute_script("document.activeElement.blur()")
-    page.driver.refresh()
-    wait_for(page.last_answer, what="the history")
-    page.driver.execute_script("document.querySelector('.skip').focus()")
-    page.press(Keys.ENTER)
-    assert page.focused() == "text"
-
-
-def test_on_a_phone(berth: Berth, tenant: Tenant, phone: Page) -> None:
-    phone.enter(berth, tenant)
-    phone.get("#text").send_keys("How do I set up code in Swift?")
-    phone.get("#send").click()
-    assert phone.answered() == "done"
-    overflow = "return document.documentElement.scrollWidth - innerWidth"
-    assert phone.driver.execute_script(overflow) <= 0
-    side = phone.driver.find_element("id", "side")
-    assert not side.is_displayed()
-    phone.get("#open").click()
-    wait_for(side.is_displayed, what="the drawer")
-    assert phone.focused() == "shut"
-    phone.press(Keys.ESCAPE)
-    wait_for(lambda: not side.is_displayed(), what="the drawer to close")
-    assert phone.focused() == "open"
-    phone.get("#open").click()
-    phone.get("#new").click()
-    phone.get("#hello")
-    wait_for(lambda: not side.is_displayed(), what="the drawer to close")
-    small = phone.driver.execute_script("""
-        return [...document.querySelectorAll('button, select, textarea')].filter((e) => e.offsetParent)
-            .filter((e) => e.getBoundingClientRect().height < 24).map((e) => e.outerHTML)""")
-    assert small == [], "targets that are too small for a finger"
-
-
-#: WCAG's contrast of an element's text to what lies behind it.
-CONTRAST = """
-const rgb = (c) => c.match(/[\\d.]+/g).map(Number);
-const light = ([r, g, b]) => [r, g, b].map((v) => (v /= 255) <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
-    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-const behind = (e) => { for (; e; e = e.parentElement) {
-    const c = rgb(getComputedStyle(e).backgroundColor); if (c.length < 4 || c[3] > 0.99) return c; } return [255, 255, 255]; };
-return arguments[0].flatMap((s) => [...document.querySelectorAll(s)]).filter((e) => e.offsetParent && e.textContent.trim())
-    .map((e) => { const [a, b] = [light(rgb(getComputedStyle(e).color)), light(behind(e))];
-        return [e.id || e.className || e.localName, (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)]; });
-"""
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_dark_and_light_are_readable(
-    berth: Berth, tenant: Tenant, page: Page, scheme: str, tmp_path: Path
-) -> None:
-    shots = Path(os.environ.get("BERTH_SHOTS", tmp_path))
-    page.colors(scheme)
-    page.driver.get(tenant.web)
-    page.get("form button")
-    page.driver.save_screenshot(str(shots / f"login-{scheme}.png"))
-    page.enter(berth, tenant)
-    page.send("How do I see my quota?")
-    page.answered()
-    page.driver.save_screenshot(str(shots / f"chat-{scheme}.png"))
-    dark = page.driver.execute_script(
-        "return getComputedStyle(document.body).backgroundColor.match(/\\d+/g)[0] < 128"
-    )
-    assert dark == (scheme == "dark")
-    texts = [
-        ".md p",
-        ".md code",
-        ".md th",
-        ".asked",
-        ".meta",
-        "#hint",
-        "#title",
-        "#list a",
-        "#list h2",
-        "#usage span",
-        "#usage p",
-        "#who",
-        "#logout",
-        "#new",
-    ]
-    low = [
-        (name, ratio) for name, ratio in page.driver.execute_script(CONTRAST, texts) if ratio < 4.5
-    ]
-    assert low == []

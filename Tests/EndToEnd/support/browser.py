@@ -15,6 +15,9 @@ from support.berth import Berth, Tenant
 
 Value = TypeVar("Value")
 
+#: The demo's answer to this takes some ten seconds.
+LONG = "Tell me a long story"
+
 
 def wait_for(probe: Callable[[], Value], seconds: float = 15, what: str = "") -> Value:
     """Polls until `probe` gives something true; fails with the last value otherwise."""
@@ -100,6 +103,12 @@ class Page:
         ended = lambda: self.last_state() in ("done", "stopped", "failed", "interrupted")  # noqa: E731
         wait_for(ended, seconds, "the turn's end")
         return self.last_state()
+
+    def growing(self, characters: int = 40) -> str:
+        """Waits until the answer has some length; it must still be being written."""
+        wait_for(lambda: len(self.last_answer()) > characters, what="the answer to grow")
+        assert self.last_state() in ("accepted", "running")
+        return self.last_answer()
 
     def press(self, *keys: str) -> None:
         """Presses keys one after another, wherever the focus is."""
