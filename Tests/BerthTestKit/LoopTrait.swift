@@ -26,7 +26,6 @@ extension Trait where Self == OnLoop {
 private enum TestLoop {
     static let start: Void = {
         Signals.ignorePipe()
-        Signals.block()
         FileDescriptors.raiseLimit()
         var thread = pthread_t()
         let code = unsafe pthread_create(&thread, nil, testLoopMain, nil)
