@@ -30,8 +30,8 @@ import BerthMemory
 
     /// Sends `bytes` and waits while more than 8 KiB are unsent.
     ///
-    /// - Throws: ``HTTPServerError/clientGone`` when the client has left, has read nothing for 60 s,
-    ///   or the task is cancelled.
+    /// - Throws: ``HTTPServerError/clientGone`` when the client has left or has read nothing for
+    ///   60 s, or the task is cancelled.
     package func write(_ bytes: [UInt8]) async throws(HTTPServerError) {
         if isClientGone { throw .clientGone }
         guard !bytes.isEmpty else { return }

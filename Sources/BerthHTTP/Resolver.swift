@@ -16,6 +16,7 @@ import Glibc
 
     /// Why a name has no address, as the system says it.
     package struct LookupFailure: Error, Equatable, Sendable {
+        /// In words for the operator.
         package let reason: String
 
         /// Makes a failure.

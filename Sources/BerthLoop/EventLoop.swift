@@ -37,7 +37,8 @@ package final class EventLoop: SerialExecutor, TaskExecutor {
     /// Runs `main` on this thread, and the loop with it, until `main` returns.
     ///
     /// Called once a process, by the thread that becomes the loop's.
-    package func run<Value: Sendable>(_ main: @escaping @Loop @Sendable () async -> Value) -> Value {
+    package func run<Value: Sendable>(_ main: @escaping @Loop @Sendable () async -> Value) -> Value
+    {
         unsafe thread = pthread_self()
         let outcome = Mutex<Value?>(nil)
         spawn {
@@ -103,7 +104,9 @@ package final class EventLoop: SerialExecutor, TaskExecutor {
             switch work {
             case .job(let job):
                 unsafe job.runSynchronously(
-                    isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
+                    isolatedTo: asUnownedSerialExecutor(),
+                    taskExecutor: asUnownedTaskExecutor()
+                )
             case .action(let action): action()
             }
         }

@@ -51,7 +51,10 @@ package struct GraceExceeded: Error, CustomStringConvertible {
 ///   - clock: measures the grace.
 /// - Throws: the first error of a service, or ``GraceExceeded``.
 @Loop package func serve(
-    _ services: [any Service], until stop: Stop, grace: Duration, clock: any Clock
+    _ services: [any Service],
+    until stop: Stop,
+    grace: Duration,
+    clock: any Clock
 ) async throws {
     try await withThrowingTaskGroup(of: Bool.self) { group in
         for service in services {

@@ -1,6 +1,7 @@
 // Swift cannot call variadic C: one typed function per kind of value.
 #pragma once
-#include <arpa/inet.h>
+// First, so that the types of sockets are those of CLinux in every build.
+#include "../CLinux/shim.h"
 #include <curl/curl.h>
 #include <stdint.h>
 #include <string.h>

@@ -9,7 +9,8 @@ package struct OnLoop: SuiteTrait, TestTrait, TestScoping {
     package let isRecursive = true
 
     package func provideScope(
-        for test: Test, testCase: Test.Case?,
+        for test: Test,
+        testCase: Test.Case?,
         performing body: @Sendable @concurrent () async throws -> Void
     ) async throws {
         TestLoop.start
