@@ -55,6 +55,6 @@ package struct Readiness: OptionSet, Sendable {
         try EventLoop.shared.change(self)
     }
 
-    /// Ends the watch; the handler is not called again. Does nothing the second time.
+    /// Ends the watch, so that the handler is not called again; the second time does nothing.
     package func cancel() { EventLoop.shared.remove(self) }
 }

@@ -3,7 +3,9 @@ import Glibc
 import Synchronization
 
 /// A named thread for work that blocks (SQLite, name look-ups): an executor for actors, and a
-/// queue for plain closures. The thread starts with the first work and lives as long as the process.
+/// queue for plain closures.
+///
+/// The thread starts with the first work and lives as long as the process.
 ///
 /// Its queue is bounded by whoever uses it; the worker itself runs everything in order.
 package final class Worker: SerialExecutor, TaskExecutor {

@@ -35,9 +35,12 @@ package final class MemoryBudget: Sendable {
     /// Leased now, over all tenants.
     package var leased: ByteCount { ledger.withLock { $0.leased } }
 
-    /// The account of `tenant`, the same object at each call.
+    /// The account of a tenant.
     ///
-    /// - Parameter quota: the most that the tenant may hold at once; takes effect from now on.
+    /// - Parameters:
+    ///   - tenant: the name.
+    ///   - quota: the most that the tenant may hold at once; takes effect from now on.
+    /// - Returns: the same object at each call.
     package func account(for tenant: String, quota: ByteCount) -> MemoryAccount {
         ledger.withLock { ledger in
             if let account = ledger.accounts[tenant] {
