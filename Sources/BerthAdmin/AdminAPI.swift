@@ -21,7 +21,11 @@ package import BerthStore
     ///
     /// - Parameter owner: the uid of the service.
     package init(
-        bot: Bot, database: Database, defaults: Quotas, url: WebURL, owner: UInt32,
+        bot: Bot,
+        database: Database,
+        defaults: Quotas,
+        url: WebURL,
+        owner: UInt32,
         clock: any Clock
     ) {
         self.bot = bot
@@ -41,7 +45,9 @@ package import BerthStore
     /// What it answers.
     package var routes: [Route] {
         [
-            route("GET", "/admin/tenants") { _, _ in TenantList(self.bot.tenants.all.map(TenantInfo.init)) },
+            route("GET", "/admin/tenants") { _, _ in
+                TenantList(self.bot.tenants.all.map(TenantInfo.init))
+            },
             route("POST", "/admin/tenants") { request, _ in try await self.add(request) },
             route("GET", "/admin/tenants/:name") { _, values in
                 TenantInfo(try self.bot.tenants.named(values[0]))
@@ -74,7 +80,10 @@ package import BerthStore
         let asked = try await body(NewTenant.self, request)
         let (tenant, key) = try await bot.tenants.add(asked.name)
         return TenantSecrets(
-            tenant: tenant.name, key: key.text, web: try await bot.access.link(for: tenant))
+            tenant: tenant.name,
+            key: key.text,
+            web: try await bot.access.link(for: tenant)
+        )
     }
 
     private func act(_ action: String, on tenant: LiveTenant) async throws -> TenantSecrets {
@@ -100,7 +109,8 @@ package import BerthStore
 
     /// Takes `{"requests_per_day":"500","memory":null}`: null goes back to the default.
     private func setQuotas(
-        _ tenant: LiveTenant, _ request: HTTPRequest
+        _ tenant: LiveTenant,
+        _ request: HTTPRequest
     ) async throws -> QuotaReport {
         let changes = try await body([String: String?].self, request)
         var quotas = tenant.row.quotas
@@ -136,7 +146,8 @@ package import BerthStore
 
     /// A route for whoever may administer; errors become answers here alone.
     private func route(
-        _ method: String, _ pattern: String,
+        _ method: String,
+        _ pattern: String,
         _ handler: @escaping @Loop @Sendable (HTTPRequest, [String]) async throws -> any Encodable
     ) -> Route {
         Route(method, pattern) { [self] request, values in
@@ -163,7 +174,8 @@ package import BerthStore
     }
 
     private func body<Value: Decodable>(
-        _ type: Value.Type, _ request: HTTPRequest
+        _ type: Value.Type,
+        _ request: HTTPRequest
     ) async throws -> Value {
         let bytes = try await request.body.collect(atMost: .kibibytes(64))
         do { return try JSON.decode(type, from: bytes) } catch {

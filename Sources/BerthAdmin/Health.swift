@@ -13,7 +13,9 @@ package import BerthTelemetry
     ///
     /// - Parameter openConnections: of the public server.
     package init(
-        database: Database, metrics: Metrics, openConnections: @escaping @Loop () -> Int
+        database: Database,
+        metrics: Metrics,
+        openConnections: @escaping @Loop () -> Int
     ) {
         self.database = database
         self.metrics = metrics
@@ -38,7 +40,9 @@ package import BerthTelemetry
             Route("GET", "/readyz") { _, _ in await self.ready() },
             Route("GET", "/metrics") { _, _ in
                 .bytes(
-                    Array(self.metrics.text.utf8), type: "text/plain; version=0.0.4; charset=utf-8")
+                    Array(self.metrics.text.utf8),
+                    type: "text/plain; version=0.0.4; charset=utf-8"
+                )
             },
         ]
     }

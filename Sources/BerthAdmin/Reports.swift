@@ -123,9 +123,14 @@ package struct UsageReport: Codable, Sendable {
     @Loop init(rows: [Usage], name: @Loop (Tenant.ID) -> String) {
         usage = rows.map { row in
             Line(
-                tenant: name(row.tenant), dayMs: row.day.milliseconds, requests: row.requests,
-                inputTokens: row.inputTokens, outputTokens: row.outputTokens,
-                reservedTokens: row.reservedTokens, micros: row.micros)
+                tenant: name(row.tenant),
+                dayMs: row.day.milliseconds,
+                requests: row.requests,
+                inputTokens: row.inputTokens,
+                outputTokens: row.outputTokens,
+                reservedTokens: row.reservedTokens,
+                micros: row.micros
+            )
         }
     }
 }

@@ -24,7 +24,9 @@ package import BerthTelemetry
     ///
     /// - Throws: ``BotError``; what may have been bought is charged all the same.
     package func complete(
-        _ request: JSONObject, _ model: ModelChoice, _ tenant: LiveTenant
+        _ request: JSONObject,
+        _ model: ModelChoice,
+        _ tenant: LiveTenant
     ) async throws(BotError) -> ChatCompletion {
         let start = clock.now
         let (call, held) = try await begin(request, model, tenant)
@@ -44,7 +46,9 @@ package import BerthTelemetry
     ///
     /// - Throws: ``BotError`` when the answer does not begin.
     package func stream(
-        _ request: JSONObject, _ model: ModelChoice, _ tenant: LiveTenant
+        _ request: JSONObject,
+        _ model: ModelChoice,
+        _ tenant: LiveTenant
     ) async throws(BotError) -> MeteredStream {
         let start = clock.now
         let (call, held) = try await begin(request, model, tenant)
@@ -55,12 +59,20 @@ package import BerthTelemetry
 
     /// Asks for a streamed answer to a call that is reserved already: a turn's.
     func open(
-        _ call: ChatCall, _ held: HeldCall, since start: Instant
+        _ call: ChatCall,
+        _ held: HeldCall,
+        since start: Instant
     ) async throws(BotError) -> MeteredStream {
         do {
             let stream = try await held.model.provider.stream(call)
             return MeteredStream(
-                stream, held, meter: meter, firstToken: metrics.firstToken, start: start, clock: clock)
+                stream,
+                held,
+                meter: meter,
+                firstToken: metrics.firstToken,
+                start: start,
+                clock: clock
+            )
         } catch {
             meter.end(held, after: error, received: 0)
             throw .provider(error)
@@ -71,27 +83,39 @@ package import BerthTelemetry
     func call(_ request: JSONObject, _ model: ModelChoice, _ tenant: LiveTenant) -> ChatCall {
         let asked = request.integer("max_completion_tokens") ?? request.integer("max_tokens")
         return ChatCall(
-            request: request, model: model.model,
-            maximumOutput: min(asked ?? model.output, model.output), user: tenant.providerUser,
-            account: tenant.account)
+            request: request,
+            model: model.model,
+            maximumOutput: min(asked ?? model.output, model.output),
+            user: tenant.providerUser,
+            account: tenant.account
+        )
     }
 
     private func begin(
-        _ request: JSONObject, _ model: ModelChoice, _ tenant: LiveTenant
+        _ request: JSONObject,
+        _ model: ModelChoice,
+        _ tenant: LiveTenant
     ) async throws(BotError) -> (ChatCall, HeldCall) {
         let call = call(request, model, tenant)
         let choices = max(1, request.integer("n") ?? 1)
         let held: HeldCall
         do {
             held = try await meter.reserve(
-                model, input: TokenEstimate.input(of: request),
-                output: call.maximumOutput * choices, for: tenant)
+                model,
+                input: TokenEstimate.input(of: request),
+                output: call.maximumOutput * choices,
+                for: tenant
+            )
         } catch {
             metrics.calls.add(1, "refused")
             throw error
         }
         guard !Task.isCancelled else {
-            meter.end(held, after: .unreachable(provider: model.id, reason: "not asked"), received: 0)
+            meter.end(
+                held,
+                after: .unreachable(provider: model.id, reason: "not asked"),
+                received: 0
+            )
             throw .provider(.cancelled)
         }
         return (call, held)
@@ -102,16 +126,21 @@ package import BerthTelemetry
     }
 
     private func finished(
-        _ tenant: LiveTenant, _ model: ModelChoice, _ start: Instant, _ error: ProviderError?
+        _ tenant: LiveTenant,
+        _ model: ModelChoice,
+        _ start: Instant,
+        _ error: ProviderError?
     ) {
-        let outcome = if case .cancelled = error { "cancelled" } else { error == nil ? "done" : "failed" }
+        let outcome =
+            if case .cancelled = error { "cancelled" } else { error == nil ? "done" : "failed" }
         metrics.calls.add(1, outcome)
         log.info(
             "api call",
             [
                 "tenant": .text(tenant.name), "model": .text(model.id), "outcome": .text(outcome),
                 "ms": .ms(clock.now - start), "why": .text(error.map { "\($0)" } ?? "-"),
-            ])
+            ]
+        )
     }
 }
 
@@ -129,8 +158,12 @@ package import BerthTelemetry
     private var whenEnded: (@Loop (ProviderError?) -> Void)?
 
     init(
-        _ stream: any ChatStream, _ held: HeldCall, meter: Meter, firstToken: Histogram,
-        start: Instant, clock: any Clock
+        _ stream: any ChatStream,
+        _ held: HeldCall,
+        meter: Meter,
+        firstToken: Histogram,
+        start: Instant,
+        clock: any Clock
     ) {
         self.stream = stream
         self.held = held
@@ -142,8 +175,12 @@ package import BerthTelemetry
 
     /// The tokens as the provider said them, else as estimated from what came so far.
     package var usage: TokenUsage {
-        said ?? TokenUsage(
-            input: held.input, output: TokenEstimate.tokens(bytes: received), isEstimated: true)
+        said
+            ?? TokenUsage(
+                input: held.input,
+                output: TokenEstimate.tokens(bytes: received),
+                isEstimated: true
+            )
     }
 
     /// The next piece; nil after the answer's proper end, when the call is settled.

@@ -42,7 +42,10 @@ enum Command: Equatable {
 
     /// Makes the commands.
     package init(
-        database: Database, conversations: Conversations, models: ModelCatalog, meter: Meter,
+        database: Database,
+        conversations: Conversations,
+        models: ModelCatalog,
+        meter: Meter,
         access: WebAccess
     ) {
         self.database = database
@@ -53,7 +56,9 @@ enum Command: Equatable {
     }
 
     func answer(
-        _ command: Command, _ session: Session, _ tenant: LiveTenant
+        _ command: Command,
+        _ session: Session,
+        _ tenant: LiveTenant
     ) async throws(BotError) -> String {
         switch command {
         case .help: Commands.help
@@ -61,8 +66,9 @@ enum Command: Equatable {
         case .model(let name): try await model(name, session, tenant)
         case .usage: try await usage(tenant)
         case .stop: "Stopped."
-        case .web: "Open this link in a browser within a day; it works once:\n\n"
-            + (try await access.link(for: tenant))
+        case .web:
+            "Open this link in a browser within a day; it works once:\n\n"
+                + (try await access.link(for: tenant))
         case .unknown(let word): "There is no command `/\(word)`.\n\n\(Commands.help)"
         }
     }
@@ -86,7 +92,9 @@ enum Command: Equatable {
     }
 
     private func model(
-        _ name: String, _ session: Session, _ tenant: LiveTenant
+        _ name: String,
+        _ session: Session,
+        _ tenant: LiveTenant
     ) async throws(BotError) -> String {
         guard !name.isEmpty else {
             let list = models.names.map { "- `\($0)`" }.joined(separator: "\n")
@@ -94,7 +102,10 @@ enum Command: Equatable {
                 + "There is:\n\n\(list)\n\nChoose with `/model NAME`."
         }
         try await conversations.change(
-            session.publicID, SessionChange(title: nil, model: name), by: tenant)
+            session.publicID,
+            SessionChange(title: nil, model: name),
+            by: tenant
+        )
         return "From now on `\(name)` answers in this conversation."
     }
 

@@ -111,7 +111,8 @@ package struct TurnPage: Encodable, Sendable {
 
     /// A tenant's conversations on `channel`, the last used first.
     package func list(
-        _ tenant: LiveTenant, _ channel: Channel
+        _ tenant: LiveTenant,
+        _ channel: Channel
     ) async throws(BotError) -> [SessionInfo] {
         let id = tenant.row.id
         return try await database.look { (connection) throws(StoreError) in
@@ -122,19 +123,27 @@ package struct TurnPage: Encodable, Sendable {
 
     /// A new, empty conversation.
     package func create(
-        _ tenant: LiveTenant, _ channel: Channel
+        _ tenant: LiveTenant,
+        _ channel: Channel
     ) async throws(BotError) -> SessionInfo {
         let (id, now, publicID) = (tenant.row.id, clock.timestamp, Secret256.publicID())
         return try await database.change { (connection) throws(StoreError) in
             SessionInfo(
                 try connection.addSession(
-                    publicID: publicID, channel: channel, tenant: id, at: now))
+                    publicID: publicID,
+                    channel: channel,
+                    tenant: id,
+                    at: now
+                )
+            )
         }
     }
 
     /// Changes the title or the model.
     package func change(
-        _ publicID: String, _ change: SessionChange, by tenant: LiveTenant
+        _ publicID: String,
+        _ change: SessionChange,
+        by tenant: LiveTenant
     ) async throws(BotError) {
         let session = try await find(publicID, of: tenant)
         let model = try change.model.map { (name) throws(BotError) in try known(name) }
@@ -159,7 +168,9 @@ package struct TurnPage: Encodable, Sendable {
     ///
     /// - Parameter before: the public name of the oldest turn that is known; nil: the newest page.
     package func turns(
-        of publicID: String, before: String?, for tenant: LiveTenant
+        of publicID: String,
+        before: String?,
+        for tenant: LiveTenant
     ) async throws(BotError) -> TurnPage {
         let session = try await find(publicID, of: tenant)
         return try await database.look { (connection) throws(StoreError) in
@@ -169,7 +180,9 @@ package struct TurnPage: Encodable, Sendable {
             let limit = Conversations.pageLimit
             let page = try connection.turns(of: session.id, before: cursor, limit: limit + 1)
             return TurnPage(
-                turns: page.prefix(limit).reversed().map(TurnInfo.init), more: page.count > limit)
+                turns: page.prefix(limit).reversed().map(TurnInfo.init),
+                more: page.count > limit
+            )
         }
     }
 

@@ -26,7 +26,9 @@ package import BerthStore
     package var name: String { row.name }
 
     /// Stands for the tenant at providers: no name leaves this machine.
-    var providerUser: String { "berth-" + String(Secret256.hash("tenant \(row.id)").hex.prefix(16)) }
+    var providerUser: String {
+        "berth-" + String(Secret256.hash("tenant \(row.id)").hex.prefix(16))
+    }
 
     /// Whether the tenant may ask anything.
     func mayAsk() throws(BotError) { if row.state != .active { throw .suspended } }

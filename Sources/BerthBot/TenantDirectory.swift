@@ -23,7 +23,11 @@ package import BerthStore
     ///   - defaults: quotas of a tenant without own ones.
     ///   - limit: the most tenants.
     package init(
-        database: Database, budget: MemoryBudget, defaults: Quotas, limit: Int, clock: any Clock
+        database: Database,
+        budget: MemoryBudget,
+        defaults: Quotas,
+        limit: Int,
+        clock: any Clock
     ) {
         self.database = database
         self.budget = budget
@@ -106,7 +110,8 @@ package import BerthStore
 
     /// Gives a tenant quotas of its own.
     package func setQuotas(
-        _ quotas: TenantQuotas, of tenant: LiveTenant
+        _ quotas: TenantQuotas,
+        of tenant: LiveTenant
     ) async throws(BotError) {
         let id = tenant.row.id
         try await update(tenant) { (connection) throws(StoreError) in
@@ -115,7 +120,8 @@ package import BerthStore
     }
 
     private func update(
-        _ tenant: LiveTenant, _ change: @escaping @Sendable (Connection) throws(StoreError) -> Void
+        _ tenant: LiveTenant,
+        _ change: @escaping @Sendable (Connection) throws(StoreError) -> Void
     ) async throws(BotError) {
         let id = tenant.row.id
         let row = try await database.change { (connection) throws(StoreError) in
@@ -126,7 +132,10 @@ package import BerthStore
     }
 
     private nonisolated static func add(
-        _ secret: Secret256, to tenant: Tenant.ID, _ connection: Connection, _ now: Timestamp
+        _ secret: Secret256,
+        to tenant: Tenant.ID,
+        _ connection: Connection,
+        _ now: Timestamp
     ) throws(StoreError) -> APIKey {
         let hint = String(secret.text.dropFirst(keyPrefix.count).prefix(6))
         return try connection.addKey(for: tenant, hash: secret.hash, hint: hint, at: now)

@@ -35,8 +35,15 @@ package import BerthTelemetry
     ///
     /// - Parameter system: the standing instruction of every prompt; empty: none.
     package init(
-        database: Database, conversations: Conversations, calls: ChatCalls, meter: Meter,
-        models: ModelCatalog, commands: Commands, system: String, clock: any Clock, log: Log,
+        database: Database,
+        conversations: Conversations,
+        calls: ChatCalls,
+        meter: Meter,
+        models: ModelCatalog,
+        commands: Commands,
+        system: String,
+        clock: any Clock,
+        log: Log,
         metrics: BotMetrics
     ) {
         self.database = database
@@ -61,7 +68,9 @@ package import BerthTelemetry
     /// - Returns: the turn, on the disk and being answered.
     /// - Throws: ``BotError``; nothing is then written.
     package func begin(
-        _ text: String, in publicID: String, by tenant: LiveTenant
+        _ text: String,
+        in publicID: String,
+        by tenant: LiveTenant
     ) async throws(BotError) -> LiveTurn {
         guard !isStopping else { throw .stopping }
         let text = text.trimmed
@@ -84,7 +93,8 @@ package import BerthTelemetry
 
     /// A turn that is being answered, or its end as the database has it.
     package func find(
-        _ publicID: String, of tenant: LiveTenant
+        _ publicID: String,
+        of tenant: LiveTenant
     ) async throws(BotError) -> LiveTurn {
         if let turn = live[publicID], turn.tenant == tenant.name { return turn }
         let row = try await stored(publicID, tenant)
@@ -99,7 +109,8 @@ package import BerthTelemetry
 
     /// Asks again what a turn asked that has no whole answer.
     package func again(
-        _ publicID: String, by tenant: LiveTenant
+        _ publicID: String,
+        by tenant: LiveTenant
     ) async throws(BotError) -> LiveTurn {
         let (row, session) = try await storedWithSession(publicID, tenant)
         guard [.interrupted, .failed, .stopped].contains(row.state) else { throw .noTurn }
@@ -109,7 +120,9 @@ package import BerthTelemetry
     // MARK: Accepting
 
     private func accept(
-        _ text: String, _ session: Session, _ tenant: LiveTenant
+        _ text: String,
+        _ session: Session,
+        _ tenant: LiveTenant
     ) async throws(BotError) -> LiveTurn {
         let model = session.model.flatMap { models.find($0) } ?? models.choices[0]
         let prompt = try await prompt(text, session, model)
@@ -117,17 +130,28 @@ package import BerthTelemetry
         let window: MemoryLease
         do {
             turn = try LiveTurn(
-                id: Secret256.publicID(), session: session.publicID, account: tenant.account)
+                id: Secret256.publicID(),
+                session: session.publicID,
+                account: tenant.account
+            )
             window = try tenant.account.lease(
-                ByteCount(prompt.request.bytes.count), for: .sessionWindow)
+                ByteCount(prompt.request.bytes.count),
+                for: .sessionWindow
+            )
         } catch { throw .memory(error) }
         let (row, held) = try await write(turn.id, text, session, prompt, model, tenant)
         live[turn.id] = turn
         busy[session.id] = turn
         let call = calls.call(prompt.request, model, tenant)
         let job = TurnJob(
-            turn: turn, row: row, session: session.id, call: call, held: held, window: window,
-            accepted: clock.now)
+            turn: turn,
+            row: row,
+            session: session.id,
+            call: call,
+            held: held,
+            window: window,
+            accepted: clock.now
+        )
         let task = pool.spawn { await self.run(job) }
         turn.onStop {
             job.isStopped = true
@@ -138,17 +162,30 @@ package import BerthTelemetry
 
     /// Writes the turn and its reservation, both or neither.
     private func write(
-        _ publicID: String, _ text: String, _ session: Session, _ prompt: Prompt,
-        _ model: ModelChoice, _ tenant: LiveTenant
+        _ publicID: String,
+        _ text: String,
+        _ session: Session,
+        _ prompt: Prompt,
+        _ model: ModelChoice,
+        _ tenant: LiveTenant
     ) async throws(BotError) -> (Turn.ID, HeldCall) {
         let worstCase = meter.worstCase(
-            model, input: prompt.tokens, output: model.output, for: tenant)
+            model,
+            input: prompt.tokens,
+            output: model.output,
+            for: tenant
+        )
         let (quotas, now) = (tenant.dailyQuotas, clock.timestamp)
         do {
             return try await database.write { (connection) throws(StoreError) in
                 let turn = try connection.acceptTurn(
-                    publicID: publicID, session: session.id, tenant: worstCase.tenant, text: text,
-                    model: model.id, at: now)
+                    publicID: publicID,
+                    session: session.id,
+                    tenant: worstCase.tenant,
+                    text: text,
+                    model: model.id,
+                    at: now
+                )
                 var reservation = worstCase
                 reservation.turn = turn
                 let call = try connection.reserve(reservation, within: quotas, at: now)
@@ -162,15 +199,24 @@ package import BerthTelemetry
     }
 
     private func prompt(
-        _ text: String, _ session: Session, _ model: ModelChoice
+        _ text: String,
+        _ session: Session,
+        _ model: ModelChoice
     ) async throws(BotError) -> Prompt {
         let history = try await database.look { (connection) throws(StoreError) in
             try connection.window(
-                of: session.id, limit: Prompt.mostExchanges, bytes: Prompt.mostHistory * 4)
+                of: session.id,
+                limit: Prompt.mostExchanges,
+                bytes: Prompt.mostHistory * 4
+            )
         }
         do {
             return try Prompt(
-                system: system, history: history, text: text, budget: model.context - model.output)
+                system: system,
+                history: history,
+                text: text,
+                budget: model.context - model.output
+            )
         } catch { throw .body(error.description) }
     }
 
@@ -187,7 +233,10 @@ package import BerthTelemetry
                 try connection.finishTurn(row, as: ended, at: now)
             }
         } catch {
-            log.error("turn's answer not written", ["turn": .text(job.turn.id), "why": .describing(error)])
+            log.error(
+                "turn's answer not written",
+                ["turn": .text(job.turn.id), "why": .describing(error)]
+            )
         }
         live[job.turn.id] = nil
         busy[job.session] = nil
@@ -225,7 +274,9 @@ package import BerthTelemetry
     }
 
     private func outcome(
-        _ end: TurnOutcome.End, _ usage: TokenUsage?, _ error: String? = nil
+        _ end: TurnOutcome.End,
+        _ usage: TokenUsage?,
+        _ error: String? = nil
     ) -> TurnOutcome {
         var outcome = TurnOutcome(end, answer: "", error: error)
         outcome.inputTokens = usage?.input ?? 0
@@ -258,17 +309,26 @@ package import BerthTelemetry
                 "tenant": .text(job.turn.tenant), "turn": .text(job.turn.id),
                 "model": .text(job.held.model.id), "outcome": .text(outcome.end.rawValue),
                 "ms": .ms(clock.now - job.accepted), "why": .text(outcome.error ?? "-"),
-            ])
+            ]
+        )
     }
 
     // MARK: Commands and stored turns
 
     private func answer(
-        _ command: Command, _ session: Session, _ tenant: LiveTenant
+        _ command: Command,
+        _ session: Session,
+        _ tenant: LiveTenant
     ) async throws(BotError) -> LiveTurn {
         if command == .stop, let running = busy[session.id] { running?.stop() }
         let text = try await commands.answer(command, session, tenant)
-        return try ended("command-\(Secret256.publicID())", session.publicID, text, tenant, .init(.done, answer: ""))
+        return try ended(
+            "command-\(Secret256.publicID())",
+            session.publicID,
+            text,
+            tenant,
+            .init(.done, answer: "")
+        )
     }
 
     private func ended(_ row: Turn, _ tenant: LiveTenant) throws(BotError) -> LiveTurn {
@@ -281,7 +341,10 @@ package import BerthTelemetry
     }
 
     private func ended(
-        _ id: String, _ session: String, _ text: String, _ tenant: LiveTenant,
+        _ id: String,
+        _ session: String,
+        _ text: String,
+        _ tenant: LiveTenant,
         _ outcome: TurnOutcome
     ) throws(BotError) -> LiveTurn {
         do {
@@ -301,7 +364,8 @@ package import BerthTelemetry
     }
 
     private func storedWithSession(
-        _ publicID: String, _ tenant: LiveTenant
+        _ publicID: String,
+        _ tenant: LiveTenant
     ) async throws(BotError) -> (Turn, String) {
         let row = try await stored(publicID, tenant)
         let session = try await database.look { (connection) throws(StoreError) in
@@ -339,8 +403,13 @@ package import BerthTelemetry
     private let window: MemoryLease
 
     init(
-        turn: LiveTurn, row: Turn.ID, session: Session.ID, call: ChatCall, held: HeldCall,
-        window: consuming MemoryLease, accepted: Instant
+        turn: LiveTurn,
+        row: Turn.ID,
+        session: Session.ID,
+        call: ChatCall,
+        held: HeldCall,
+        window: consuming MemoryLease,
+        accepted: Instant
     ) {
         self.turn = turn
         self.row = row

@@ -26,7 +26,11 @@ package import BerthStore
         let (secret, now, id) = (Secret256(), clock.timestamp, tenant.row.id)
         try await database.change { (connection) throws(StoreError) in
             try connection.addLink(
-                for: .tenant(id), hash: secret.hash, at: now, expires: now + WebAccess.linkLife)
+                for: .tenant(id),
+                hash: secret.hash,
+                at: now,
+                expires: now + WebAccess.linkLife
+            )
         }
         return "\(url)/login?token=\(secret.text)"
     }
@@ -39,7 +43,11 @@ package import BerthStore
         return try await database.change { (connection) throws(StoreError) in
             guard let owner = try connection.useLink(hash: hash, at: now) else { return nil }
             try connection.addLogin(
-                for: owner, hash: cookie.hash, at: now, expires: now + WebAccess.cookieLife)
+                for: owner,
+                hash: cookie.hash,
+                at: now,
+                expires: now + WebAccess.cookieLife
+            )
             return cookie.text
         }
     }

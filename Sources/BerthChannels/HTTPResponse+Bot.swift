@@ -37,7 +37,8 @@ extension ProviderError {
         switch self {
         case .refused(_, let status, _, let code):
             ((400..<500).contains(status) ? status : 502, nil, code, nil)
-        case .rateLimited(_, let wait): (429, "rate_limit_error", "rate_limit_exceeded", wait ?? .seconds(2))
+        case .rateLimited(_, let wait):
+            (429, "rate_limit_error", "rate_limit_exceeded", wait ?? .seconds(2))
         case .keyRefused, .accountEmpty: (502, nil, "provider_refused", nil)
         case .unavailable(_, _, let wait): (503, nil, "provider_unavailable", wait ?? .seconds(2))
         case .unreachable: (502, nil, "provider_unreachable", .seconds(2))

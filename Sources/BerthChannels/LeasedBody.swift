@@ -18,7 +18,9 @@ import BerthMemory
         let announced = request.headers["content-length"].flatMap { Int($0) }
         if let announced, announced <= limit.bytes { try grow(to: announced) }
         while let piece = try await next(request) {
-            guard bytes.count + piece.count <= limit.bytes else { throw .bodyTooLarge(limit: limit) }
+            guard bytes.count + piece.count <= limit.bytes else {
+                throw .bodyTooLarge(limit: limit)
+            }
             try grow(to: bytes.count + piece.count)
             bytes += piece
         }

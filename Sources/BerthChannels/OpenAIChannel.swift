@@ -91,7 +91,10 @@ import BerthProviders
     }
 
     private func answer(
-        _ asked: ChatRequest, _ model: ModelChoice, _ tenant: LiveTenant, _ body: LeasedBody
+        _ asked: ChatRequest,
+        _ model: ModelChoice,
+        _ tenant: LiveTenant,
+        _ body: LeasedBody
     ) async throws(BotError) -> HTTPResponse {
         let identity = AnswerIdentity(model: model.id, created: clock.timestamp)
         guard asked.isStream else {
@@ -104,7 +107,10 @@ import BerthProviders
             // The body is what the provider may still be reading from.
             defer { withExtendedLifetime(body) {} }
             try await identity.pass(
-                stream, to: EventWriter(writer, clock: clock), usage: asked.includesUsage)
+                stream,
+                to: EventWriter(writer, clock: clock),
+                usage: asked.includesUsage
+            )
         }
     }
 }
@@ -138,12 +144,16 @@ struct AnswerIdentity: Sendable {
         defer { stream.finish() }
         do {
             var sentUsage = false
-            while let chunk = try await events.waiting({ () throws(BotError) in try await stream.next() }) {
+            while let chunk = try await events.waiting({ () throws(BotError) in
+                try await stream.next()
+            }) {
                 if chunk.isUsageAlone, !usage { continue }
                 sentUsage = sentUsage || chunk.isUsageAlone
                 try await events.send(json(chunk, usage: usage))
             }
-            if usage, !sentUsage { try await events.send(set(CompletionJSON.chunk(usage: stream.usage))) }
+            if usage, !sentUsage {
+                try await events.send(set(CompletionJSON.chunk(usage: stream.usage)))
+            }
             try await events.send(Array("[DONE]".utf8))
         } catch let error as BotError {
             // No [DONE] after an error, so that nobody takes the answer for whole.
@@ -152,7 +162,8 @@ struct AnswerIdentity: Sendable {
     }
 
     private func json(_ chunk: ChatChunk, usage: Bool) -> [UInt8] {
-        let count = chunk.isUsageAlone ? chunk.object.value("usage").map(Array.init) : Array("null".utf8)
+        let count =
+            chunk.isUsageAlone ? chunk.object.value("usage").map(Array.init) : Array("null".utf8)
         return chunk.object.setting([
             "id": id, "created": created, "model": model, "obfuscation": nil, "x_groq": nil,
             "usage": usage ? count : nil,

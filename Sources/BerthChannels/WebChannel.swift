@@ -11,7 +11,8 @@ package import BerthStore
 /// A turn is written before its first event is sent, and goes on when the connection ends.
 @Loop package final class WebChannel {
     /// Who is asking; nil: nobody that is known.
-    package typealias Authenticate = @Loop @Sendable (HTTPRequest) async throws(BotError) -> LiveTenant?
+    package typealias Authenticate =
+        @Loop @Sendable (HTTPRequest) async throws(BotError) -> LiveTenant?
 
     private let bot: Bot
     private let clock: any Clock
@@ -29,7 +30,10 @@ package import BerthStore
     ///   - prefix: of its paths, as `/web`.
     ///   - authenticate: tells the tenant of a request.
     package init(
-        bot: Bot, clock: any Clock, place: Channel, prefix: String,
+        bot: Bot,
+        clock: any Clock,
+        place: Channel,
+        prefix: String,
         authenticate: @escaping Authenticate
     ) {
         self.bot = bot
@@ -61,7 +65,8 @@ package import BerthStore
             route("GET", "/sessions/:id/turns") { request, tenant, values in
                 let before = request.query("before")
                 return try await .encoding(
-                    self.bot.conversations.turns(of: values[0], before: before, for: tenant))
+                    self.bot.conversations.turns(of: values[0], before: before, for: tenant)
+                )
             },
             route("POST", "/sessions/:id/turns") { request, tenant, values in
                 let message = try await self.body(Message.self, request, tenant)
@@ -99,8 +104,11 @@ package import BerthStore
     private func me(_ tenant: LiveTenant) async throws(BotError) -> HTTPResponse {
         try .encoding(
             Me(
-                tenant: tenant.name, models: bot.models.names,
-                usage: try await bot.meter.today(tenant)))
+                tenant: tenant.name,
+                models: bot.models.names,
+                usage: try await bot.meter.today(tenant)
+            )
+        )
     }
 
     /// The turn as events: its id first, then its text as it comes, then its end.
@@ -113,7 +121,8 @@ package import BerthStore
             try await events.send(JSON.encode(TurnBegun(id: turn.id)), name: "turn")
             while let event = try await events.waiting({ try await reader.next() }) {
                 switch event {
-                case .text(let text): try await events.send(JSON.encode(Delta(text: text)), name: "delta")
+                case .text(let text):
+                    try await events.send(JSON.encode(Delta(text: text)), name: "delta")
                 case .ended(let outcome):
                     try await events.send(JSON.encode(TurnEnded(turn.id, outcome)), name: "done")
                 }
@@ -177,10 +186,15 @@ package import BerthStore
     }
 
     private func body<Value: Decodable>(
-        _ type: Value.Type, _ request: HTTPRequest, _ tenant: LiveTenant
+        _ type: Value.Type,
+        _ request: HTTPRequest,
+        _ tenant: LiveTenant
     ) async throws(BotError) -> Value {
         let body = try await LeasedBody(
-            request, account: tenant.account, limit: WebChannel.bodyLimit)
+            request,
+            account: tenant.account,
+            limit: WebChannel.bodyLimit
+        )
         do { return try JSON.decode(type, from: body.bytes) } catch {
             throw .body("the body is not the JSON that this path takes")
         }
@@ -189,7 +203,9 @@ package import BerthStore
 
 extension HTTPResponse {
     /// `value` as JSON; not to be stored by anybody.
-    static func encoding(_ value: some Encodable, status: Int = 200) throws(BotError) -> HTTPResponse {
+    static func encoding(_ value: some Encodable, status: Int = 200) throws(BotError)
+        -> HTTPResponse
+    {
         do {
             var response = HTTPResponse.json(try JSON.encode(value), status: status)
             response.headers["cache-control"] = "no-store"

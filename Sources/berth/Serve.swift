@@ -66,7 +66,10 @@ import Glibc
     private let log: Log
 
     init(
-        _ configuration: Configuration, _ folder: DataFolder, _ database: Database, _ log: Log
+        _ configuration: Configuration,
+        _ folder: DataFolder,
+        _ database: Database,
+        _ log: Log
     ) async throws {
         self.log = log
         let late = LateFront()
@@ -75,8 +78,12 @@ import Glibc
         limits.connections = configuration.limits.connections
         server = try HTTPServer(
             listen: .tcp(host: configuration.listen.host, port: configuration.listen.port),
-            limits: limits, clock: clock, log: log, refusal: Front.refuse,
-            handler: { request in await late.answer(request) })
+            limits: limits,
+            clock: clock,
+            log: log,
+            refusal: Front.refuse,
+            handler: { request in await late.answer(request) }
+        )
         var configuration = configuration
         // Port 0 takes any free one, which links must name.
         configuration.listen(on: HostPort(host: configuration.listen.host, port: server.port))
@@ -85,19 +92,40 @@ import Glibc
         let client = HTTPClient(clock: clock, log: log, userAgent: "berth/\(Berth.version)")
         let budget = MemoryBudget(limit: configuration.memory.limit)
         bot = try await Bot(
-            configuration, database: database, budget: budget, client: client, clock: clock,
-            log: log, metrics: metrics)
+            configuration,
+            database: database,
+            budget: budget,
+            client: client,
+            clock: clock,
+            log: log,
+            metrics: metrics
+        )
         let health = Health(database: database, metrics: metrics) { [server] in
             server.openConnections
         }
         late.front = Front(
-            configuration, bot: bot, more: health.routes, clock: clock, log: log, metrics: metrics)
+            configuration,
+            bot: bot,
+            more: health.routes,
+            clock: clock,
+            log: log,
+            metrics: metrics
+        )
         let admin = AdminServer(
-            bot: bot, database: database, configuration: configuration, owner: geteuid(),
-            more: health.routes, clock: clock)
+            bot: bot,
+            database: database,
+            configuration: configuration,
+            owner: geteuid(),
+            more: health.routes,
+            clock: clock
+        )
         let socket = try HTTPServer(
-            listen: .unix(path: folder.path(of: AdminServer.socketName)), clock: clock, log: log,
-            refusal: Front.refuse, handler: { request in await admin.answer(request) })
+            listen: .unix(path: folder.path(of: AdminServer.socketName)),
+            clock: clock,
+            log: log,
+            refusal: Front.refuse,
+            handler: { request in await admin.answer(request) }
+        )
         let trim = IdleTrim(database: database, clock: clock) { [server, bot] in
             server.openRequests + bot.turns.running
         }
@@ -114,17 +142,20 @@ import Glibc
                 "data": .text(configuration.data), "tenants": .int(bot.tenants.all.count),
                 "models": .text(bot.models.names.joined(separator: ",")),
                 "config": .text(file.path ?? "built-in defaults"),
-            ])
+            ]
+        )
         log.info(
             "memory limit",
             [
                 "limit": .describing(configuration.memory.limit),
                 "from": .text(configuration.memory.source),
-            ])
+            ]
+        )
         guard !file.unused.isEmpty else { return }
         log.warning(
             "configured, but this build does not act on it yet",
-            ["keys": .text(file.unused.joined(separator: ", "))])
+            ["keys": .text(file.unused.joined(separator: ", "))]
+        )
     }
 }
 

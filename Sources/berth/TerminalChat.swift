@@ -89,7 +89,6 @@ import Glibc
     private var isReading = false
     private var hasEnded = false
 
-
     /// The next line without its newline; nil at the end.
     func line(prompt: String) async -> String? {
         Output.text(prompt)
