@@ -37,34 +37,42 @@ let package = Package(
             uses: [
                 "BerthLoop", "BerthMemory", "BerthTelemetry", "CCurl", "CMicrohttpd", "CZlib",
                 "CLinux",
-            ]),
+            ]
+        ),
         module(
-            "BerthStore", uses: ["BerthLoop", "BerthMemory", "BerthTelemetry", "CSQLite", "CLinux"]),
+            "BerthStore",
+            uses: ["BerthLoop", "BerthMemory", "BerthTelemetry", "CSQLite", "CLinux"]
+        ),
         module(
             "BerthProviders",
-            uses: ["BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "BerthHTTP"]),
+            uses: ["BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "BerthHTTP"]
+        ),
         module(
             "BerthBot",
             uses: [
                 "BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "BerthStore",
                 "BerthProviders", "COpenSSL",
-            ]),
+            ]
+        ),
         module(
             "BerthChannels",
             uses: [
                 "BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "BerthHTTP",
                 "BerthStore", "BerthProviders", "BerthBot",
             ],
-            resources: [.embedInCode("Web")]),
+            resources: [.embedInCode("Web")]
+        ),
         module(
             "BerthAdmin",
             uses: [
                 "BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "BerthHTTP",
                 "BerthStore", "BerthBot", "BerthChannels",
-            ]),
+            ]
+        ),
         module(
             "BerthSimulation",
-            uses: ["BerthLoop", "BerthMemory", "BerthTelemetry", "BerthHTTP", "BerthProviders"]),
+            uses: ["BerthLoop", "BerthMemory", "BerthTelemetry", "BerthHTTP", "BerthProviders"]
+        ),
         .executableTarget(
             name: "berth",
             dependencies: [
@@ -72,19 +80,27 @@ let package = Package(
                 "BerthStore", "BerthProviders", "BerthBot", "BerthChannels", "BerthAdmin",
                 "BerthSimulation", "CLinux",
             ],
-            swiftSettings: strict),
+            swiftSettings: strict
+        ),
 
         .target(
-            name: "BerthTestKit", dependencies: ["BerthLoop", "BerthMemory", "BerthTelemetry", "BerthHTTP", "CLinux"],
-            path: "Tests/BerthTestKit", swiftSettings: strict),
+            name: "BerthTestKit",
+            dependencies: ["BerthLoop", "BerthMemory", "BerthTelemetry", "BerthHTTP", "CLinux"],
+            path: "Tests/BerthTestKit",
+            swiftSettings: strict
+        ),
         tests("BerthLoopTests", uses: ["BerthLoop"]),
         tests("BerthMemoryTests", uses: ["BerthMemory"]),
         tests("TidyTests", uses: []),
         tests("BerthConfigTests", uses: ["BerthConfig", "BerthMemory"]),
         tests("BerthCommandTests", uses: ["berth", "BerthConfig", "BerthTelemetry"]),
         tests(
-            "BerthStoreTests", uses: ["BerthStore", "BerthLoop", "BerthMemory", "BerthTelemetry"]),
+            "BerthStoreTests",
+            uses: ["BerthStore", "BerthLoop", "BerthMemory", "BerthTelemetry"]
+        ),
         tests(
-            "BerthHTTPTests", uses: ["BerthHTTP", "BerthLoop", "BerthMemory", "BerthTelemetry"]),
+            "BerthHTTPTests",
+            uses: ["BerthHTTP", "BerthLoop", "BerthMemory", "BerthTelemetry"]
+        ),
     ]
 )

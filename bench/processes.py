@@ -7,6 +7,7 @@ import pathlib
 import signal
 import socket
 import subprocess
+import sys
 import time
 
 MIB = 1024 * 1024
@@ -97,7 +98,8 @@ def end(process) -> None:
             process.wait(seconds)
             return
         except subprocess.TimeoutExpired:
-            continue
+            print(f"… process {process.pid} did not end within {seconds} s of {sign.name}",
+                  file=sys.stderr, flush=True)
 
 
 def tail(log: pathlib.Path) -> str:

@@ -32,12 +32,6 @@ import BerthMemory
             Route("GET", "/web/chat.css") { _, _ in
                 WebSite.file(WebFiles.style, "text/css; charset=utf-8")
             },
-            Route("GET", "/web/chat.js") { _, _ in
-                WebSite.file(WebFiles.script, "text/javascript; charset=utf-8")
-            },
-            Route("GET", "/web/markdown.js") { _, _ in
-                WebSite.file(WebFiles.markdown, "text/javascript; charset=utf-8")
-            },
             Route("GET", "/web/icon.svg") { _, _ in WebSite.file(WebFiles.icon, "image/svg+xml") },
             Route("GET", "/favicon.ico") { _, _ in HTTPResponse(status: 204) },
             Route("GET", "/login") { request, _ in
@@ -45,7 +39,15 @@ import BerthMemory
             },
             Route("POST", "/login") { request, _ in await self.login(request) },
             Route("POST", "/logout") { request, _ in await self.logout(request) },
-        ]
+        ] + WebSite.scripts
+    }
+
+    private static var scripts: [Route] {
+        WebFiles.scripts.map { name, bytes in
+            Route("GET", "/web/\(name)") { _, _ in
+                WebSite.file(bytes, "text/javascript; charset=utf-8")
+            }
+        }
     }
 
     /// The tenant of a request with the site's cookie.

@@ -41,6 +41,7 @@ package import BerthMemory
     /// The whole body.
     ///
     /// - Parameter limit: the most bytes; what is over it is read and thrown away.
+    /// - Returns: 0 bytes or more.
     /// - Throws: as ``next()``, and ``HTTPServerError/bodyTooLarge(limit:)`` over `limit`, at once
     ///   where the length is known.
     package func collect(atMost limit: ByteCount) async throws(HTTPServerError) -> [UInt8] {
@@ -57,9 +58,14 @@ package import BerthMemory
     /// The whole body, paid for before it is held: `lease` grows to its size, at once where the
     /// length is known, else by at least 16 KiB at a time.
     ///
+    /// - Parameters:
+    ///   - limit: as in ``collect(atMost:)``.
+    ///   - lease: for `requestBody`, of any size.
+    /// - Returns: 0 bytes or more.
     /// - Throws: as ``collect(atMost:)``, or ``BudgetError`` when the lease cannot grow.
     package func collect(
-        atMost limit: ByteCount, lease: inout MemoryLease
+        atMost limit: ByteCount,
+        lease: inout MemoryLease
     ) async throws -> [UInt8] {
         try check(length ?? 0, limit)
         try lease.grow(to: ByteCount(length ?? 0), step: .zero)
@@ -90,7 +96,7 @@ package import BerthMemory
     var hasRoom: Bool { unread.count < HTTPServerLimits.unreadBody.bytes }
 
     func receive(_ bytes: UnsafeRawBufferPointer) {
-        unsafe unread.append(contentsOf: bytes)
+        unsafe unread.append(contentsOf: bytes.bindMemory(to: UInt8.self))
         arrived.signal()
     }
 

@@ -29,7 +29,7 @@ package import BerthTelemetry
         clock: any Clock,
         log: Log,
         userAgent: String = "berth",
-        maxIdleConnections: Int = 16,
+        maxIdleConnections: Int = 64,
         maxTransfers: Int = 512,
         certificates: String = "/etc/ssl/certs/ca-certificates.crt",
         resolver: Resolver? = nil

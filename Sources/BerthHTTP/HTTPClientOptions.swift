@@ -115,7 +115,7 @@ extension HTTPTransfer {
             return .unreachable(host: host, reason: text)
         case CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_PARTIAL_FILE,
             CURLE_ABORTED_BY_CALLBACK:
-            return .cut(host: host, received: received)
+            return .cut(host: host, received: answered)
         case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE,
             CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER, CURLE_SSL_ISSUER_ERROR,
             CURLE_SSL_SHUTDOWN_FAILED, CURLE_SSL_INVALIDCERTSTATUS:
@@ -211,9 +211,5 @@ private nonisolated func onOpenSocket(
     let count = Int(unsafe berth_curl_address_bytes(address, &bytes))
     let ip = IPAddress(bytes: Array(bytes[..<count]))
     guard Loop.assumeIsolated({ transfer.mayReach(ip) }) else { return CURL_SOCKET_BAD }
-    return unsafe socket(
-        address.pointee.family,
-        address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue),
-        address.pointee.protocol
-    )
+    return unsafe berth_curl_open_socket(address)
 }

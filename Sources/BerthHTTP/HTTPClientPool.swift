@@ -10,7 +10,7 @@ import CCurl
     private let multi: HTTPClientMulti
     private let clock: any Clock
     private let log: Log
-    private var watches: [curl_socket_t: Watch] = [:]
+    private var sockets: [curl_socket_t: WatchedSocket] = [:]
     private var timer: Timer?
     private var isKicked = false
     private var isBusy = false
@@ -18,6 +18,12 @@ import CCurl
     private var running: [ObjectIdentifier: HTTPTransfer] = [:]
     private var ended: [HTTPTransfer] = []
     private var spare: [HTTPClientHandle] = []
+
+    /// A connection that curl waits for, and the transfer for which it last asked that.
+    private struct WatchedSocket {
+        let watch: Watch
+        weak var transfer: HTTPTransfer?
+    }
 
     /// Handles kept for later transfers: about 10 KiB each.
     private nonisolated static let spareHandles = 8
@@ -54,19 +60,23 @@ import CCurl
 
     // MARK: curl's wishes
 
-    fileprivate func watch(_ socket: curl_socket_t, for what: Int32) {
+    fileprivate func watch(_ socket: curl_socket_t, for what: Int32, of transfer: HTTPTransfer?) {
         guard what != CURL_POLL_REMOVE else {
-            watches.removeValue(forKey: socket)?.cancel()
+            sockets.removeValue(forKey: socket)?.watch.cancel()
             return
         }
         var interest: Readiness = []
         if what & CURL_POLL_IN != 0 { interest.insert(.readable) }
         if what & CURL_POLL_OUT != 0 { interest.insert(.writable) }
         do {
-            if let watch = watches[socket] { return try watch.change(to: interest) }
-            watches[socket] = try Watch(socket, for: interest) { [weak self] readiness in
+            if let known = sockets[socket] {
+                sockets[socket]?.transfer = transfer
+                return try known.watch.change(to: interest)
+            }
+            let watch = try Watch(socket, for: interest) { [weak self] readiness in
                 self?.act(on: socket, readiness)
             }
+            sockets[socket] = WatchedSocket(watch: watch, transfer: transfer)
         } catch {
             // The transfer's own deadline ends it.
             log.warning("an outgoing connection cannot be watched", ["error": .describing(error)])
@@ -97,7 +107,10 @@ import CCurl
 
     private func act(on socket: curl_socket_t, _ readiness: Readiness) {
         var events: Int32 = 0
-        if readiness.contains(.readable) { events |= CURL_CSELECT_IN }
+        if readiness.contains(.readable) {
+            events |= CURL_CSELECT_IN
+            sockets[socket]?.transfer?.lookForAnswer(in: socket)
+        }
         if readiness.contains(.writable) { events |= CURL_CSELECT_OUT }
         if !readiness.isDisjoint(with: [.hungUp, .failed]) { events |= CURL_CSELECT_ERR }
         inCurl { multi.act(on: socket, events: events) }
@@ -186,7 +199,11 @@ private nonisolated func onSocket(
 ) -> Int32 {
     guard let context = unsafe context else { return 0 }
     let pool = unsafe Unmanaged<HTTPClientPool>.fromOpaque(context).takeUnretainedValue()
-    Loop.assumeIsolated { pool.watch(socket, for: what) }
+    // curl closes connections with a handle of its own, which has no context.
+    let transfer = unsafe easy.flatMap { unsafe berth_curl_get_private($0) }.map {
+        unsafe Unmanaged<HTTPTransfer>.fromOpaque($0).takeUnretainedValue()
+    }
+    Loop.assumeIsolated { pool.watch(socket, for: what, of: transfer) }
     return 0
 }
 

@@ -5,6 +5,8 @@ struct HTTPClientTarget {
     /// A name, or an address without brackets; in lower case where it is a name.
     let host: String
     let port: Int
+    /// Whether TLS is spoken there.
+    let isSecure: Bool
     /// What errors and logs call it: the host, and the port where it is not the scheme's own.
     let name: String
     /// The host, where it is numeric.
@@ -30,7 +32,8 @@ struct HTTPClientTarget {
         let isBracketed = host.hasPrefix("[")
         self.host = isBracketed ? String(host.dropFirst().dropLast()) : host.lowercased()
         self.port = port
-        name = port == (scheme == "https" ? 443 : 80) ? host : "\(host):\(port)"
+        isSecure = scheme == "https"
+        name = port == (isSecure ? 443 : 80) ? host : "\(host):\(port)"
         address = IPAddress(self.host)
         try HTTPClientTarget.check(self.host, isLiteral: address != nil, isBracketed: isBracketed)
     }

@@ -23,7 +23,9 @@ import Glibc
     private var isAtStatus = true
     private var headBytes = 0
     /// Bytes of the answer so far, header included.
-    private(set) var received = 0
+    private var received = 0
+    /// Whether a byte of the answer has arrived, which may be part of a line that curl still holds.
+    private var hasBegun = false
     private(set) var unread: [UInt8] = []
     private var isPaused = false
     private var failure: HTTPClientError?
@@ -59,7 +61,7 @@ import Glibc
         limit(.connect, to: deadline - clock.now)
         while !hasHead {
             if let failure { throw failure }
-            if handle == nil { throw .cut(host: target.name, received: received) }
+            if handle == nil { throw .cut(host: target.name, received: answered) }
             try await change()
         }
     }
@@ -116,7 +118,7 @@ import Glibc
         switch wait {
         case .connect: fail(.connectTimeout(host: host, after: limits.connect))
         case .firstByte:
-            fail(.firstByteTimeout(host: host, after: limits.firstByte, received: received))
+            fail(.firstByteTimeout(host: host, after: limits.firstByte, received: answered))
         case .stall: fail(.stalled(host: host, after: limits.stall))
         }
     }
@@ -129,13 +131,24 @@ import Glibc
     /// answer; more than once is once too often, because the first may have been acted on.
     func connected() -> Bool {
         sends += 1
-        guard sends <= 2, failure == nil else { return false }
+        guard sends == 1 || sends == 2 && !hasBegun, failure == nil else { return false }
         limit(.firstByte, to: request.deadlines.firstByte)
         return true
     }
 
+    /// Sees an answer's first byte before curl does, which counts whole lines only and would take a
+    /// connection that dies in the midst of the first one for an unanswered one.
+    ///
+    /// Not for TLS, whose records say nothing.
+    func lookForAnswer(in socket: curl_socket_t) {
+        guard !hasBegun, sends > 0, !target.isSecure else { return }
+        var byte: UInt8 = 0
+        hasBegun = unsafe recv(socket, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)) == 1
+    }
+
     /// A line of the header, or of the trailer.
     func take(header line: UnsafeRawBufferPointer) -> Bool {
+        hasBegun = true
         received += line.count
         headBytes += line.count
         guard failure == nil else { return false }
@@ -168,6 +181,9 @@ import Glibc
         deadline?.cancel()
         bell.signal()
     }
+
+    /// Bytes of the answer that have come, for an error: at least 1 where any has.
+    var answered: Int { max(received, hasBegun ? 1 : 0) }
 
     /// What curl is told about a piece of the body.
     enum Taking {

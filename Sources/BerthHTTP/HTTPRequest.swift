@@ -20,8 +20,9 @@ package enum HTTPPeer: Hashable, Sendable {
     package let headers: HTTPHeaders
     /// What follows the header; empty for most methods.
     package let body: HTTPBody
-    /// `req-` and 16 hex digits, or the client's own `x-request-id` where that is 1 to 64 of
-    /// `A-Z a-z 0-9 . _ -`. The answer carries it too.
+    /// The client's own `x-request-id` where that is 1 to 64 of `A-Z a-z 0-9 . _ -`, else ours.
+    ///
+    /// Ours is `req-` and 16 hex digits. The answer carries it too.
     package let id: String
     /// Who sent it.
     package let peer: HTTPPeer
@@ -32,8 +33,15 @@ package enum HTTPPeer: Hashable, Sendable {
     private weak var exchange: Exchange?
 
     init(
-        method: String, target: String, parts: HTTPTarget, headers: HTTPHeaders, body: HTTPBody,
-        id: String, peer: HTTPPeer, received: Instant, exchange: Exchange
+        method: String,
+        target: String,
+        parts: HTTPTarget,
+        headers: HTTPHeaders,
+        body: HTTPBody,
+        id: String,
+        peer: HTTPPeer,
+        received: Instant,
+        exchange: Exchange
     ) {
         self.method = method
         self.target = target

@@ -1,7 +1,9 @@
 import BerthLoop
 
-/// An answer. `Content-Length`, `Transfer-Encoding`, `Connection`, `Date` and `x-request-id` are
-/// the server's; a handler's own are left out.
+/// An answer.
+///
+/// `Content-Length`, `Transfer-Encoding`, `Connection`, `Date` and `x-request-id` are the server's;
+/// a handler's own are left out.
 package struct HTTPResponse: Sendable {
     /// Writes a streamed body, in the request's task; its end is the body's, its error cuts the
     /// connection, so that the client cannot take a part for the whole.
@@ -32,19 +34,26 @@ package struct HTTPResponse: Sendable {
     /// Plain text, in UTF-8.
     package static func text(_ text: String, status: Int = 200) -> HTTPResponse {
         HTTPResponse(
-            status: status, headers: ["Content-Type": "text/plain; charset=utf-8"],
-            body: .bytes(Array(text.utf8)))
+            status: status,
+            headers: ["Content-Type": "text/plain; charset=utf-8"],
+            body: .bytes(Array(text.utf8))
+        )
     }
 
     /// JSON that is encoded already.
     package static func json(_ bytes: [UInt8], status: Int = 200) -> HTTPResponse {
         HTTPResponse(
-            status: status, headers: ["Content-Type": "application/json"], body: .bytes(bytes))
+            status: status,
+            headers: ["Content-Type": "application/json"],
+            body: .bytes(bytes)
+        )
     }
 
     /// Bytes of any type.
     package static func bytes(
-        _ bytes: [UInt8], type: String, status: Int = 200
+        _ bytes: [UInt8],
+        type: String,
+        status: Int = 200
     ) -> HTTPResponse {
         HTTPResponse(status: status, headers: ["Content-Type": type], body: .bytes(bytes))
     }
@@ -56,7 +65,8 @@ package struct HTTPResponse: Sendable {
                 "Content-Type": "text/event-stream", "Cache-Control": "no-store",
                 "X-Accel-Buffering": "no",
             ],
-            body: .stream(write))
+            body: .stream(write)
+        )
     }
 }
 

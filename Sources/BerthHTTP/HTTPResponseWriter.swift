@@ -30,8 +30,8 @@ import BerthMemory
 
     /// Sends `bytes` and waits while more than 8 KiB are unsent.
     ///
-    /// - Throws: ``HTTPServerError/clientGone`` when the client has left, has read nothing for 60 s,
-    ///   or the task is cancelled.
+    /// - Throws: ``HTTPServerError/clientGone`` when the client has left or has read nothing for
+    ///   60 s, or the task is cancelled.
     package func write(_ bytes: [UInt8]) async throws(HTTPServerError) {
         if isClientGone { throw .clientGone }
         guard !bytes.isEmpty else { return }
@@ -75,11 +75,19 @@ import BerthMemory
         exchange?.hasMoreToSend()
     }
 
+    /// What is left to say when nothing is unsent; also a body that failed is sent as far as it came.
+    private var pieceAtEnd: Piece {
+        switch end {
+        case .finished: .finished
+        case .failed: .failed
+        case nil: .none
+        }
+    }
+
     /// Moves what fits into `buffer`.
     func read(into buffer: UnsafeMutableRawBufferPointer) -> Piece {
-        if end == .failed { return .failed }
         let count = min(unsent.count - taken, buffer.count)
-        guard count > 0 else { return end == .finished ? .finished : .none }
+        guard count > 0 else { return pieceAtEnd }
         unsafe unsent.withUnsafeBytes { bytes in
             unsafe buffer.copyMemory(from: .init(rebasing: bytes[taken..<taken + count]))
         }

@@ -3,8 +3,10 @@ import BerthMemory
 package import BerthTelemetry
 import CMicrohttpd
 
-/// Answers one request. It runs in a task of its own that is cancelled when the client leaves; work
-/// that must outlive the client belongs into another task.
+/// Answers one request.
+///
+/// It runs in a task of its own that is cancelled when the client leaves; work that must outlive
+/// the client belongs into another task.
 package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPResponse
 
 /// An HTTP/1.1 server on one address; a process may have several.
@@ -34,6 +36,7 @@ package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPRespo
     private var sweeping: Timer?
     private var idle: Wakeup?
     private var isRunPosted = false
+    private var lateRun: Timer?
     private var idleRuns = 0
     private var reportedRefusals = 0
 
@@ -45,12 +48,14 @@ package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPRespo
     ///   - clock: of the deadlines.
     ///   - log: takes a line a request at level debug: method, path, status, never more.
     ///   - makeID: of a request that brings none; random by default.
-    ///   - refusal: words a refusal that no handler sees (400, 408, 413, 431); plain text by default.
+    ///   - refusal: words a refusal that no handler sees (400, 408, 413, 431); else plain text.
     ///   - handler: answers everything else.
     /// - Throws: ``HTTPServerError``, worded for the operator.
     package init(
-        listen address: ListenAddress, limits: HTTPServerLimits = HTTPServerLimits(),
-        clock: any Clock, log: Log,
+        listen address: ListenAddress,
+        limits: HTTPServerLimits = HTTPServerLimits(),
+        clock: any Clock,
+        log: Log,
         makeID: @escaping @Loop @Sendable () -> String = HTTPServer.randomID,
         refusal: @escaping @Loop @Sendable (HTTPRefusal) -> HTTPResponse = { $0.text },
         handler: @escaping HTTPHandler
@@ -95,14 +100,22 @@ package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPRespo
         // Above our own limit, where it would stop accepting instead of refusing.
         let most = UInt32(clamping: limits.connections + 16)
         unsafe daemon = berth_mhd_start(
-            socket.descriptor, limits.header.bytes, most, me, admitConnection, connectionChanged,
-            requestLineArrived, requestArrived, requestCompleted)
+            socket.descriptor,
+            limits.header.bytes,
+            most,
+            me,
+            admitConnection,
+            connectionChanged,
+            requestLineArrived,
+            requestArrived,
+            requestCompleted
+        )
         guard let daemon = unsafe daemon else {
             throw HTTPServerError.cannotStart(address, SystemError("MHD_start_daemon"))
         }
         do {
             watch = try unsafe Watch(berth_mhd_epoll(daemon), for: .readable) { [weak self] _ in
-                self?.idleRuns = 0
+                self?.progressed()
                 self?.runDaemon()
             }
         } catch {
@@ -133,6 +146,7 @@ package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPRespo
     private func end() {
         isStopping = true
         sweeping?.cancel()
+        lateRun?.cancel()
         watch?.cancel()
         tasks.cancelAll()
         // The daemon aborts the process when it is stopped with suspended connections.
@@ -150,7 +164,7 @@ package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPRespo
 
     /// Lets the daemon act on resumed connections: once a turn, however many there are.
     func wake() {
-        idleRuns = 0
+        progressed()
         postRun()
     }
 
@@ -160,8 +174,8 @@ package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPRespo
         EventLoop.shared.post { self.runDaemon() }
     }
 
-    /// Runs of the daemon by its own wish, without an event, before it has to wait.
-    private static let freeRuns = 32
+    /// Runs of the daemon by its own wish, without anything coming of them, before it has to wait.
+    private static let idleRunLimit = 32
 
     private func runDaemon() {
         isRunPosted = false
@@ -171,12 +185,21 @@ package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPRespo
         var timeoutMs: UInt64 = 0
         guard unsafe MHD_get_timeout(daemon, &timeoutMs) == .YES, timeoutMs == 0 else { return }
         idleRuns += 1
-        guard idleRuns > HTTPServer.freeRuns else { return postRun() }
-        // It spins on a connection whose buffer is full and unusable (a chunk's extension without
-        // an end) until that one's deadline: not at the loop's full speed.
-        isRunPosted = true
-        clock.schedule(after: .milliseconds(50)) { [weak self] in self?.runDaemon() }
+        if idleRuns < HTTPServer.idleRunLimit { postRun() } else { postLateRun() }
     }
+
+    /// It spins on a connection whose buffer is full and unusable (a chunk's extension without an
+    /// end) until that one's deadline: at least not at the loop's full speed.
+    private func postLateRun() {
+        guard lateRun == nil else { return }
+        lateRun = clock.schedule(after: .milliseconds(50)) { [weak self] in
+            self?.lateRun = nil
+            self?.runDaemon()
+        }
+    }
+
+    /// Bytes or an answer have moved, so that the daemon's next run may be due at once.
+    func progressed() { idleRuns = 0 }
 
     // MARK: Deadlines
 
@@ -195,7 +218,11 @@ package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPRespo
         guard refusedConnections > reportedRefusals else { return }
         log.warning(
             "connections refused: raise limits.connections, or look for who opens them",
-            ["count": .int(refusedConnections - reportedRefusals), "limit": .int(limits.connections)])
+            [
+                "count": .int(refusedConnections - reportedRefusals),
+                "limit": .int(limits.connections),
+            ]
+        )
         reportedRefusals = refusedConnections
     }
 
@@ -211,7 +238,11 @@ package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPRespo
     func refuse(_ refused: HTTPRefusal) -> HTTPResponse {
         log.debug(
             "request refused",
-            ["request": .text(refused.id), "status": .int(refused.status), "why": .text(refused.reason)])
+            [
+                "request": .text(refused.id), "status": .int(refused.status),
+                "why": .text(refused.reason),
+            ]
+        )
         var response = refusal(refused)
         if case .stream = response.body { response = refused.text }
         return response
@@ -233,114 +264,44 @@ package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPRespo
                 "request": .text(request.id), "method": .text(request.method),
                 "path": .text(request.path), "status": .int(status),
                 "ms": .ms(clock.now - request.received),
-            ])
+            ]
+        )
     }
 
     func streamFailed(_ id: String, _ error: any Error) {
         log.warning(
             "a streamed answer was cut short",
-            ["request": .text(id), "why": .text("\(error)")])
+            ["request": .text(id), "why": .text("\(error)")]
+        )
     }
 
     func droppedField(_ name: String, _ id: String) {
         log.warning(
             "an answer's header field was left out: it has control characters",
-            ["request": .text(id), "name": .text(name)])
+            ["request": .text(id), "name": .text(name)]
+        )
     }
 
     // MARK: Called by libmicrohttpd
 
-    fileprivate func admits() -> Bool {
+    func admits() -> Bool {
         if connections.count < limits.connections { return true }
         refusedConnections += 1
         return false
     }
 
-    fileprivate func opened(_ descriptor: Int32) -> ServerConnection {
+    func opened(_ descriptor: Int32) -> ServerConnection {
         let connection = ServerConnection(
-            descriptor: descriptor, peer: HTTPPeer(descriptor: descriptor),
-            deadline: now + limits.headerDeadline)
+            descriptor: descriptor,
+            peer: HTTPPeer(descriptor: descriptor),
+            deadline: now + limits.headerDeadline
+        )
         connections[descriptor] = connection
         return connection
     }
 
-    fileprivate func closed(_ connection: ServerConnection) {
+    func closed(_ connection: ServerConnection) {
         connection.ended()
         connections[connection.descriptor] = nil
     }
-}
-
-// MARK: C callbacks
-
-// Each is called on the loop's thread, within MHD_run or MHD_stop_daemon.
-
-private nonisolated func server(_ pointer: UnsafeMutableRawPointer?) -> HTTPServer? {
-    unsafe pointer.map { unsafe Unmanaged<HTTPServer>.fromOpaque($0).takeUnretainedValue() }
-}
-
-private nonisolated func admitConnection(
-    _ context: UnsafeMutableRawPointer?, _: UnsafePointer<sockaddr>?, _: socklen_t
-) -> MHD_Result {
-    guard let server = unsafe server(context) else { return .NO }
-    return Loop.assumeIsolated { server.admits() } ? .YES : .NO
-}
-
-private nonisolated func connectionChanged(
-    _ context: UnsafeMutableRawPointer?, _ handle: OpaquePointer?,
-    _ slot: UnsafeMutablePointer<UnsafeMutableRawPointer?>?, _ change: MHD_ConnectionNotificationCode
-) {
-    guard let server = unsafe server(context), let handle = unsafe handle, let slot = unsafe slot
-    else { return }
-    if change == .CONNECTION_NOTIFY_STARTED {
-        let descriptor = unsafe berth_mhd_socket(handle)
-        let connection = Loop.assumeIsolated { server.opened(descriptor) }
-        unsafe slot.pointee = Unmanaged.passRetained(connection).toOpaque()
-    } else if let pointer = unsafe slot.pointee {
-        let connection = unsafe Unmanaged<ServerConnection>.fromOpaque(pointer).takeRetainedValue()
-        Loop.assumeIsolated { server.closed(connection) }
-        unsafe slot.pointee = nil
-    }
-}
-
-/// What it returns becomes the request's context, and comes back in ``requestCompleted``.
-private nonisolated func requestLineArrived(
-    _ context: UnsafeMutableRawPointer?, _ target: UnsafePointer<CChar>?, _ handle: OpaquePointer?
-) -> UnsafeMutableRawPointer? {
-    guard let server = unsafe server(context), let handle = unsafe handle,
-        let pointer = unsafe berth_mhd_context(handle)
-    else { return nil }
-    let connection = unsafe Unmanaged<ServerConnection>.fromOpaque(pointer).takeUnretainedValue()
-    let text = unsafe target.map { unsafe String(cString: $0) } ?? ""
-    nonisolated(unsafe) let request = unsafe handle
-    let exchange = Loop.assumeIsolated {
-        unsafe Exchange(request, target: text, connection: connection, server: server)
-    }
-    return unsafe Unmanaged.passRetained(exchange).toOpaque()
-}
-
-private nonisolated func requestArrived(
-    _: UnsafeMutableRawPointer?, _: OpaquePointer?, _: UnsafePointer<CChar>?,
-    _ method: UnsafePointer<CChar>?, _: UnsafePointer<CChar>?, _ upload: UnsafePointer<CChar>?,
-    _ size: UnsafeMutablePointer<Int>?, _ slot: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
-) -> MHD_Result {
-    guard let pointer = unsafe slot?.pointee, let size = unsafe size else { return .NO }
-    let exchange = unsafe Unmanaged<Exchange>.fromOpaque(pointer).takeUnretainedValue()
-    guard unsafe size.pointee > 0 else {
-        let method = unsafe method.map { unsafe String(cString: $0) } ?? ""
-        return Loop.assumeIsolated { exchange.proceed(method: method) } ? .YES : .NO
-    }
-    nonisolated(unsafe) let bytes = unsafe UnsafeRawBufferPointer(start: upload, count: size.pointee)
-    guard let taken = Loop.assumeIsolated({ unsafe exchange.receive(bytes) }) else { return .NO }
-    unsafe size.pointee -= taken
-    return .YES
-}
-
-private nonisolated func requestCompleted(
-    _: UnsafeMutableRawPointer?, _: OpaquePointer?,
-    _ slot: UnsafeMutablePointer<UnsafeMutableRawPointer?>?, _ code: MHD_RequestTerminationCode
-) {
-    guard let pointer = unsafe slot?.pointee else { return }
-    let exchange = unsafe Unmanaged<Exchange>.fromOpaque(pointer).takeRetainedValue()
-    unsafe slot?.pointee = nil
-    Loop.assumeIsolated { exchange.end(wasAnswered: code == .REQUEST_TERMINATED_COMPLETED_OK) }
 }

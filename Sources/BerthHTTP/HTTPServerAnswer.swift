@@ -17,7 +17,10 @@ import CMicrohttpd
             unsafe response = Answer.whole(bytes)
         case .bytes(let bytes):
             unsafe response = Answer.pieces(
-                UInt64(bytes.count), Answer.pieceSize, AnswerSource(exchange, bytes: bytes))
+                UInt64(bytes.count),
+                Answer.pieceSize,
+                AnswerSource(exchange, bytes: bytes)
+            )
         case .stream:
             // The size is of a buffer that only HTTP/1.0 clients need; a chunk lies in the pool.
             unsafe response = Answer.pieces(.max, 1024, AnswerSource(exchange, bytes: nil))
@@ -52,16 +55,26 @@ import CMicrohttpd
         unsafe bytes.withUnsafeBytes { bytes in
             let start = unsafe UnsafeMutableRawPointer(mutating: bytes.baseAddress)
             return unsafe MHD_create_response_from_buffer(
-                bytes.count, start, .RESPMEM_MUST_COPY)
+                bytes.count,
+                start,
+                .RESPMEM_MUST_COPY
+            )
         }
     }
 
     private static func pieces(
-        _ size: UInt64, _ pieceSize: Int, _ source: AnswerSource
+        _ size: UInt64,
+        _ pieceSize: Int,
+        _ source: AnswerSource
     ) -> OpaquePointer? {
         let source = unsafe Unmanaged.passRetained(source)
         let response = unsafe MHD_create_response_from_callback(
-            size, pieceSize, fillAnswer, source.toOpaque(), freeAnswer)
+            size,
+            pieceSize,
+            fillAnswer,
+            source.toOpaque(),
+            freeAnswer
+        )
         if unsafe response == nil { unsafe source.release() }
         return unsafe response
     }
@@ -90,7 +103,9 @@ import CMicrohttpd
     /// The whole of a small answer as bytes, for where libmicrohttpd can queue none.
     static func wire(_ answer: HTTPResponse, id: String) -> [UInt8] {
         guard case .bytes(let body) = answer.body else { return [] }
-        let phrase = unsafe String(cString: MHD_get_reason_phrase_for(UInt32(clamping: answer.status)))
+        let phrase = unsafe String(
+            cString: MHD_get_reason_phrase_for(UInt32(clamping: answer.status))
+        )
         var head = "HTTP/1.1 \(answer.status) \(phrase)\r\n"
         for (name, value) in answer.headers
         where !isOwn(name) && HTTPHeaders.isToken(name) && HTTPHeaders.isValue(value) {
@@ -106,7 +121,7 @@ import CMicrohttpd
     private let exchange: Exchange
     private let bytes: [UInt8]?
 
-    /// - Parameter bytes: nil for what the exchange's writer gives.
+    /// Takes `bytes`, or, where they are nil, what the exchange's writer gives.
     init(_ exchange: Exchange, bytes: [UInt8]?) {
         self.exchange = exchange
         self.bytes = bytes
@@ -126,7 +141,9 @@ import CMicrohttpd
 }
 
 private nonisolated func fillAnswer(
-    _ source: UnsafeMutableRawPointer?, _ position: UInt64, _ buffer: UnsafeMutablePointer<CChar>?,
+    _ source: UnsafeMutableRawPointer?,
+    _ position: UInt64,
+    _ buffer: UnsafeMutablePointer<CChar>?,
     _ room: Int
 ) -> Int {
     guard let source = unsafe source else { return berth_mhd_end_with_error }

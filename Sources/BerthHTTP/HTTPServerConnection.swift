@@ -50,8 +50,8 @@ import Glibc
         self.timeLeft = nil
     }
 
-    /// Sends a whole small answer behind libmicrohttpd's back, where it cannot (it queues none while
-    /// a body arrives), and ends our direction.
+    /// Sends a whole small answer past libmicrohttpd, which queues none while a body arrives, and
+    /// ends our direction.
     func sendLast(_ bytes: [UInt8]) {
         // A full send buffer drops it: the connection is closed in any case.
         _ = unsafe send(descriptor, bytes, bytes.count, Int32(MSG_DONTWAIT | MSG_NOSIGNAL))
@@ -61,7 +61,10 @@ import Glibc
     private func peerLeft() {
         isPeerGone = true
         ended()
+        if let exchange, exchange.isAnswering { return exchange.clientLeft() }
         exchange?.clientLeft()
+        // libmicrohttpd misses an end that comes together with the last bytes, but not this.
+        close()
     }
 }
 

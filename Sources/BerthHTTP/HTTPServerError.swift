@@ -31,15 +31,16 @@ package enum HTTPServerError: Error, Equatable, CustomStringConvertible {
         case .badAddress(let address):
             "cannot listen on \(address): give an IP address and a port from 0 to 65535, or a path"
         case .pathTooLong(let path):
-            "the socket's path '\(path)' has \(path.utf8.count) bytes and Linux allows 107: choose a"
-                + " shorter data folder"
+            "the socket's path '\(path)' has \(path.utf8.count) bytes and Linux allows 107:"
+                + " choose a shorter data folder"
         case .notASocket(let path):
             "'\(path)' exists and is not a socket: move it away, or choose another path"
         case .cannotListen(let address, let error): "cannot listen on \(address): \(error)"
         case .cannotStart(let address, let error):
             "the HTTP server on \(address) did not start: \(error)"
         case .clientGone: "the client has left"
-        case .bodyTooLarge(let limit): "the request's body is larger than \(limit): send less at once"
+        case .bodyTooLarge(let limit):
+            "the request's body is larger than \(limit): send less at once"
         case .bodyTimeout(let after):
             "the request's body did not arrive within \(Int(after.seconds)) s: send it again"
         }

@@ -43,7 +43,10 @@ import CMicrohttpd
     private var discarded = 0
 
     init(
-        _ handle: OpaquePointer, target: String, connection: ServerConnection, server: HTTPServer
+        _ handle: OpaquePointer,
+        target: String,
+        connection: ServerConnection,
+        server: HTTPServer
     ) {
         unsafe self.handle = handle
         self.target = target
@@ -55,13 +58,17 @@ import CMicrohttpd
     /// Whether its header is complete and its answer is not.
     var isOpen: Bool { stage != .header && stage != .ended }
 
+    /// Whether libmicrohttpd has the answer, and sees by itself when it cannot be sent.
+    var isAnswering: Bool { stage == .answering }
+
     // MARK: Called by libmicrohttpd
 
     /// The header, or the whole request, is there; or the connection was resumed at that point.
     ///
     /// - Returns: false to close the connection.
     func proceed(method: String) -> Bool {
-        switch stage {
+        server.progressed()
+        return switch stage {
         case .header: begin(method: method)
         case .expecting: expect()
         case .body, .waiting: complete()
@@ -74,6 +81,7 @@ import CMicrohttpd
     ///
     /// - Returns: how many of `bytes` were taken; nil to close the connection.
     func receive(_ bytes: UnsafeRawBufferPointer) -> Int? {
+        server.progressed()
         guard stage != .refused else { return discard(bytes.count) }
         guard received + bytes.count <= server.limits.body.bytes else {
             refuseLate(.bodyTooLarge(limit: server.limits.body))
@@ -94,7 +102,7 @@ import CMicrohttpd
     /// The next bytes of a streamed answer.
     func send(into buffer: UnsafeMutableRawBufferPointer) -> Int {
         guard let writer, !isGone else { return berth_mhd_end_with_error }
-        connection.deadline = server.now + server.limits.writeDeadline
+        progressed()
         switch unsafe writer.read(into: buffer) {
         case .bytes(let count): return count
         case .finished: return berth_mhd_end_of_stream
@@ -106,8 +114,11 @@ import CMicrohttpd
         }
     }
 
-    /// The next bytes of a whole answer are taken.
-    func progressed() { connection.deadline = server.now + server.limits.writeDeadline }
+    /// The next bytes of an answer are taken.
+    func progressed() {
+        server.progressed()
+        connection.deadline = server.now + server.limits.writeDeadline
+    }
 
     /// libmicrohttpd is done with it, and the handle is no more.
     func end(wasAnswered: Bool) {
@@ -118,6 +129,7 @@ import CMicrohttpd
         request?.body.fail(.clientGone)
         connection.exchange = nil
         connection.deadline = server.now + server.limits.idleDeadline
+        if connection.isPeerGone { connection.close() }
         server.ended(self, wasOpen: wasOpen)
     }
 
@@ -131,7 +143,7 @@ import CMicrohttpd
         id = server.requestID(from: headers["x-request-id"])
         let framing: Framing
         do { framing = try Framing(headers) } catch { return refuse(400, error.reason) }
-        guard unsafe RequestHeader.leavesRoom(handle, headers, target, in: server.limits) else {
+        guard unsafe RequestHeader.leavesRoom(handle, headers, in: server.limits) else {
             return refuseLate(431, "The request's header is too large.")
         }
         guard let parts = HTTPTarget(target) else {
@@ -142,8 +154,16 @@ import CMicrohttpd
         }
         let body = HTTPBody(length: framing.length, exchange: self)
         let request = HTTPRequest(
-            method: method, target: target, parts: parts, headers: headers, body: body, id: id,
-            peer: connection.peer, received: server.now, exchange: self)
+            method: method,
+            target: target,
+            parts: parts,
+            headers: headers,
+            body: body,
+            id: id,
+            peer: connection.peer,
+            received: server.now,
+            exchange: self
+        )
         self.request = request
         return framing.hasBody ? expectBody(of: request, framing) : true
     }
@@ -191,12 +211,12 @@ import CMicrohttpd
     }
 
     private func work(on request: HTTPRequest) async {
-        let response = await server.handler(request)
+        var response = await server.handler(request)
+        // libmicrohttpd would end a streamed body that HEAD must not have.
+        if request.method == "HEAD", case .stream = response.body { response.body = .bytes([]) }
         guard [.expecting, .body, .waiting].contains(stage), !isGone else { return }
         answer = response
-        guard case .stream(let write) = response.body, request.method != "HEAD" else {
-            return resume()
-        }
+        guard case .stream(let write) = response.body else { return resume() }
         let writer = HTTPResponseWriter(exchange: self)
         self.writer = writer
         resume()
@@ -289,7 +309,11 @@ import CMicrohttpd
 
     private func refusal(_ status: Int, _ reason: String) -> HTTPRefusal {
         HTTPRefusal(
-            status: status, reason: reason, path: String(target.prefix { $0 != "?" }), id: id)
+            status: status,
+            reason: reason,
+            path: String(target.prefix { $0 != "?" }),
+            id: id
+        )
     }
 
     private func discard(_ count: Int) -> Int? {
@@ -338,5 +362,7 @@ extension HTTPServerError {
         }
     }
 
-    fileprivate var sentence: String { "\(self)".prefix(1).uppercased() + "\(self)".dropFirst() + "." }
+    fileprivate var sentence: String {
+        "\(self)".prefix(1).uppercased() + "\(self)".dropFirst() + "."
+    }
 }

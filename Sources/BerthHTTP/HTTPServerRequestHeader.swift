@@ -15,22 +15,24 @@ enum RequestHeader {
     /// Whether the connection's pool holds the answer's header beside the request's; where not,
     /// libmicrohttpd would close the connection without a word.
     static func leavesRoom(
-        _ handle: OpaquePointer, _ headers: HTTPHeaders, _ target: String,
+        _ handle: OpaquePointer,
+        _ headers: HTTPHeaders,
         in limits: HTTPServerLimits
     ) -> Bool {
-        let arguments = target.utf8.count { $0 == 0x26 } + 1
         let cookies = headers["Cookie"]?.utf8.count ?? 0
-        // A pool's entry takes 64 bytes beside its text; a cookie's text is copied, and each pair of
+        // A pool's entry takes 64 bytes beside its text; a cookie's text is copied, each pair of
         // it (2 bytes or more with its separator) is an entry.
         let pairs = cookies > 0 ? (headers["Cookie"] ?? "").utf8.count { $0 == 0x3B } + 1 : 0
-        let entries = headers.count + arguments + pairs
+        let entries = headers.count + pairs
         let used = unsafe berth_mhd_header_size(handle) + entries * 64 + cookies
         return used + HTTPServerLimits.answerHeader.bytes <= limits.header.bytes
     }
 }
 
 private nonisolated func collect(
-    _ headers: UnsafeMutableRawPointer?, _: MHD_ValueKind, _ name: UnsafePointer<CChar>?,
+    _ headers: UnsafeMutableRawPointer?,
+    _: MHD_ValueKind,
+    _ name: UnsafePointer<CChar>?,
     _ value: UnsafePointer<CChar>?
 ) -> MHD_Result {
     guard let headers = unsafe headers, let name = unsafe name else { return .YES }

@@ -16,7 +16,9 @@ struct HTTPTarget {
         query = end < origin.endIndex ? origin[origin.index(after: end)...] : nil
     }
 
-    /// The first value of `name` in the query; `+` is a space. Nil when it is absent or not decodable.
+    /// The first value of `name` in the query, where `+` is a space.
+    ///
+    /// - Returns: nil when it is absent or not decodable.
     func value(of name: String) -> String? {
         for item in query?.split(separator: "&") ?? [] {
             let end = item.firstIndex(of: "=") ?? item.endIndex

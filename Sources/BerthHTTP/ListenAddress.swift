@@ -1,9 +1,5 @@
 import BerthLoop
-// For sockaddr_in6: <netinet/in.h> is no module, and its types count as those of whichever C face
-// was loaded first.
-import CCurl
 import CLinux
-import CMicrohttpd
 import Glibc
 
 /// Where a server listens.
@@ -61,7 +57,11 @@ final class ListeningSocket {
         var size = socklen_t(MemoryLayout<sockaddr_in6>.size)
         let code = unsafe withUnsafeMutableBytes(of: &storage) { bytes in
             guard let base = bytes.baseAddress else { return Int32(-1) }
-            return unsafe getsockname(descriptor, base.assumingMemoryBound(to: sockaddr.self), &size)
+            return unsafe getsockname(
+                descriptor,
+                base.assumingMemoryBound(to: sockaddr.self),
+                &size
+            )
         }
         let isIP = [AF_INET, AF_INET6].contains(Int32(storage.sin6_family))
         // The port has the same place in both kinds of address.
@@ -71,7 +71,9 @@ final class ListeningSocket {
     // MARK: TCP
 
     private static func tcp(
-        _ host: String, _ port: Int, _ address: ListenAddress
+        _ host: String,
+        _ port: Int,
+        _ address: ListenAddress
     ) throws(HTTPServerError) -> Int32 {
         guard let number = UInt16(exactly: port) else { throw .badAddress(address) }
         let host = host == "localhost" ? "127.0.0.1" : host
@@ -82,17 +84,19 @@ final class ListeningSocket {
             return try bound(socket(AF_INET, of: address), to: &v4, address)
         }
         var v6 = sockaddr_in6()
-        guard unsafe inet_pton(AF_INET6, host, &v6.sin6_addr) == 1 else { throw .badAddress(address) }
+        guard unsafe inet_pton(AF_INET6, host, &v6.sin6_addr) == 1 else {
+            throw .badAddress(address)
+        }
         v6.sin6_family = sa_family_t(AF_INET6)
         v6.sin6_port = number.bigEndian
         return try bound(socket(AF_INET6, of: address), to: &v6, address)
     }
 
     private static func socket(
-        _ family: Int32, of address: ListenAddress
+        _ family: Int32,
+        of address: ListenAddress
     ) throws(HTTPServerError) -> Int32 {
-        let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
-        let descriptor = Glibc.socket(family, kind, 0)
+        let descriptor = Glibc.socket(family, berth_stream_socket, 0)
         guard descriptor >= 0 else { throw .cannotListen(address, SystemError("socket")) }
         if family != AF_UNIX { setOptions(of: descriptor) }
         return descriptor
@@ -110,11 +114,18 @@ final class ListeningSocket {
         var value = value
         // Each is a refinement: a kernel that refuses one still serves.
         _ = unsafe setsockopt(
-            descriptor, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
+            descriptor,
+            level,
+            option,
+            &value,
+            socklen_t(MemoryLayout<Int32>.size)
+        )
     }
 
     private static func bound<Address>(
-        _ descriptor: Int32, to name: inout Address, _ address: ListenAddress
+        _ descriptor: Int32,
+        to name: inout Address,
+        _ address: ListenAddress
     ) throws(HTTPServerError) -> Int32 {
         let size = socklen_t(MemoryLayout<Address>.size)
         let code = unsafe withUnsafePointer(to: &name) { name in
@@ -133,7 +144,8 @@ final class ListeningSocket {
     // MARK: Unix-domain
 
     private static func unix(
-        _ path: String, _ address: ListenAddress
+        _ path: String,
+        _ address: ListenAddress
     ) throws(HTTPServerError) -> Int32 {
         guard path.utf8.count <= 107 else { throw .pathTooLong(path) }
         guard !path.isEmpty, !path.utf8.contains(0) else { throw .badAddress(address) }
@@ -149,7 +161,9 @@ final class ListeningSocket {
 
     /// Removes the socket of a server that was killed; one that answers is in use.
     private static func removeStale(
-        _ path: String, _ name: sockaddr_un, _ address: ListenAddress
+        _ path: String,
+        _ name: sockaddr_un,
+        _ address: ListenAddress
     ) throws(HTTPServerError) {
         var status = stat()
         guard unsafe lstat(path, &status) == 0 else { return }

@@ -16,6 +16,7 @@ import Glibc
 
     /// Why a name has no address, as the system says it.
     package struct LookupFailure: Error, Equatable, Sendable {
+        /// In words for the operator.
         package let reason: String
 
         /// Makes a failure.
@@ -113,7 +114,6 @@ private nonisolated func systemLookup(
     _ host: String
 ) -> Result<[IPAddress], Resolver.LookupFailure> {
     var hints = unsafe addrinfo()
-    unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
     unsafe hints.ai_flags = AI_ADDRCONFIG
     var list: UnsafeMutablePointer<addrinfo>?
     let code = unsafe getaddrinfo(host, nil, &hints, &list)

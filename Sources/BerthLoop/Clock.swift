@@ -32,11 +32,14 @@ extension Clock {
 
     @discardableResult
     package func schedule(
-        after delay: Duration, _ action: @escaping @Loop () -> Void
+        after delay: Duration,
+        _ action: @escaping @Loop () -> Void
     ) -> Timer {
         let timer = Timer(
-            deadline: .now + delay, action: action,
-            unschedule: { EventLoop.shared.unschedule($0) })
+            deadline: .now + delay,
+            action: action,
+            unschedule: { EventLoop.shared.unschedule($0) }
+        )
         EventLoop.shared.schedule(timer)
         return timer
     }
@@ -63,8 +66,10 @@ extension Clock {
     @discardableResult
     package func schedule(after delay: Duration, _ action: @escaping @Loop () -> Void) -> Timer {
         let timer = Timer(
-            deadline: elapsed + delay, action: action,
-            unschedule: { [weak self] in self?.timers.remove($0) })
+            deadline: elapsed + delay,
+            action: action,
+            unschedule: { [weak self] in self?.timers.remove($0) }
+        )
         timers.insert(timer)
         return timer
     }

@@ -15,8 +15,9 @@ package final class EventLoop: SerialExecutor, TaskExecutor {
     /// Work from other threads; bounded by the number of tasks, each of which waits in it once.
     private let inbox = Mutex<[Work]>([])
     private let poller: Poller
-    // `ready` is touched by the loop's thread alone; `thread` is written before another can ask.
+    // Unsafe and sound: touched by the loop's thread alone.
     private nonisolated(unsafe) var ready: [Work] = []
+    // Unsafe and sound: written once, before anybody else can ask.
     private nonisolated(unsafe) var thread: pthread_t?
     @Loop private var timers = TimerQueue()
 
@@ -36,12 +37,14 @@ package final class EventLoop: SerialExecutor, TaskExecutor {
     /// Runs `main` on this thread, and the loop with it, until `main` returns.
     ///
     /// Called once a process, by the thread that becomes the loop's.
-    package func run<Value: Sendable>(_ main: @escaping @Loop @Sendable () async -> Value) -> Value {
+    package func run<Value: Sendable>(_ main: @escaping @Loop @Sendable () async -> Value) -> Value
+    {
         unsafe thread = pthread_self()
         let outcome = Mutex<Value?>(nil)
         spawn {
             let value = await main()
             outcome.withLock { $0 = value }
+            self.poller.wake()  // else the turn that ran this would wait for an event first
         }
         while true {
             if let value = outcome.withLock({ $0 }) { return value }
@@ -101,7 +104,9 @@ package final class EventLoop: SerialExecutor, TaskExecutor {
             switch work {
             case .job(let job):
                 unsafe job.runSynchronously(
-                    isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
+                    isolatedTo: asUnownedSerialExecutor(),
+                    taskExecutor: asUnownedTaskExecutor()
+                )
             case .action(let action): action()
             }
         }

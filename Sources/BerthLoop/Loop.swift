@@ -19,7 +19,8 @@
         typealias Plain = () throws(Failure) -> Value
         // The same cast that MainActor.assumeIsolated makes: isolation is not part of a function's
         // layout, and the precondition has just checked what it promises.
-        return try withoutActuallyEscaping(body) { (body: @escaping Body) throws(Failure) -> Value in
+        return try withoutActuallyEscaping(body) {
+            (body: @escaping Body) throws(Failure) -> Value in
             try unsafe unsafeBitCast(body, to: Plain.self)()
         }
     }

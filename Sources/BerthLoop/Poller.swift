@@ -10,6 +10,7 @@ import Glibc
     private let wakeup: Int32
     private var watches: [Int32: Watch] = [:]
     private var generation: UInt32 = 0
+    // Unsafe and sound: filled and read by ``poll(waiting:)`` alone, on the loop.
     private nonisolated(unsafe) var events: [epoll_event]
 
     /// Events taken from the kernel at once; more wait for the next turn.
@@ -37,7 +38,11 @@ import Glibc
         for index in 0..<Int(max(0, count)) {
             let event = unsafe events[index]
             let tag = unsafe event.data.u64
-            dispatch(Int32(truncatingIfNeeded: tag), UInt32(tag >> 32), Readiness(rawValue: unsafe event.events))
+            dispatch(
+                Int32(truncatingIfNeeded: tag),
+                UInt32(tag >> 32),
+                Readiness(rawValue: unsafe event.events)
+            )
         }
     }
 
@@ -54,14 +59,26 @@ import Glibc
     func add(_ watch: Watch) throws(SystemError) {
         generation &+= 1
         watch.generation = generation
-        if Poller.control(epoll, EPOLL_CTL_ADD, watch.descriptor, watch.interest, generation: watch.generation) {
+        if Poller.control(
+            epoll,
+            EPOLL_CTL_ADD,
+            watch.descriptor,
+            watch.interest,
+            generation: watch.generation
+        ) {
             throw SystemError("epoll_ctl(add)")
         }
         watches[watch.descriptor] = watch
     }
 
     func change(_ watch: Watch) throws(SystemError) {
-        if Poller.control(epoll, EPOLL_CTL_MOD, watch.descriptor, watch.interest, generation: watch.generation) {
+        if Poller.control(
+            epoll,
+            EPOLL_CTL_MOD,
+            watch.descriptor,
+            watch.interest,
+            generation: watch.generation
+        ) {
             throw SystemError("epoll_ctl(mod)")
         }
     }
@@ -74,7 +91,11 @@ import Glibc
     }
 
     private nonisolated static func control(
-        _ epoll: Int32, _ operation: Int32, _ descriptor: Int32, _ interest: Readiness, generation: UInt32
+        _ epoll: Int32,
+        _ operation: Int32,
+        _ descriptor: Int32,
+        _ interest: Readiness,
+        generation: UInt32
     ) -> Bool {
         var event = unsafe epoll_event()
         unsafe event.events = interest.rawValue

@@ -22,7 +22,10 @@ package enum Signals {
     ) throws(SystemError) -> Watch {
         var set = Signals.set(SIGTERM, SIGINT, SIGHUP)
         let descriptor = unsafe signalfd(
-            -1, &set, Int32(SFD_CLOEXEC | SFD_NONBLOCK))
+            -1,
+            &set,
+            Int32(SFD_CLOEXEC | SFD_NONBLOCK)
+        )
         guard descriptor >= 0 else { throw SystemError("signalfd") }
         return try Watch(descriptor, for: .readable) { _ in
             var info = signalfd_siginfo()

@@ -35,6 +35,7 @@ package protocol Service: Sendable {
 
 /// A stop took longer than its grace.
 package struct GraceExceeded: Error, CustomStringConvertible {
+    /// How long it was given.
     package let grace: Duration
     package var description: String {
         "open work was cut off: it had not finished \(Int(grace.seconds)) s after the stop"
@@ -50,7 +51,10 @@ package struct GraceExceeded: Error, CustomStringConvertible {
 ///   - clock: measures the grace.
 /// - Throws: the first error of a service, or ``GraceExceeded``.
 @Loop package func serve(
-    _ services: [any Service], until stop: Stop, grace: Duration, clock: any Clock
+    _ services: [any Service],
+    until stop: Stop,
+    grace: Duration,
+    clock: any Clock
 ) async throws {
     try await withThrowingTaskGroup(of: Bool.self) { group in
         for service in services {

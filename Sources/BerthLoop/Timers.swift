@@ -10,7 +10,8 @@
     private let unschedule: @Loop (Timer) -> Void
 
     init(
-        deadline: Instant, action: @escaping @Loop () -> Void,
+        deadline: Instant,
+        action: @escaping @Loop () -> Void,
         unschedule: @escaping @Loop (Timer) -> Void
     ) {
         self.deadline = deadline

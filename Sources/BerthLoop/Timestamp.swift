@@ -60,7 +60,7 @@ extension Timestamp {
     /// The midnight that began this timestamp's day in the process's time zone (``TimeZone``).
     package var startOfDay: Timestamp { midnight(daysLater: 0) }
 
-    /// The midnight that ends it: when a daily quota is whole again. 23 to 25 hours after the start.
+    /// The midnight that ends it, when a daily quota is whole again: 23 to 25 hours after the start.
     package var endOfDay: Timestamp { midnight(daysLater: 1) }
 
     private func midnight(daysLater: Int32) -> Timestamp {

@@ -37,7 +37,9 @@ package struct Readiness: OptionSet, Sendable {
     ///   - handler: called on the loop for as long as the state lasts.
     /// - Throws: ``SystemError`` when the kernel refuses (no memory, a plain file).
     package init(
-        _ descriptor: Int32, for interest: Readiness, handler: @escaping @Loop (Readiness) -> Void
+        _ descriptor: Int32,
+        for interest: Readiness,
+        handler: @escaping @Loop (Readiness) -> Void
     ) throws(SystemError) {
         self.descriptor = descriptor
         self.interest = interest
@@ -53,6 +55,6 @@ package struct Readiness: OptionSet, Sendable {
         try EventLoop.shared.change(self)
     }
 
-    /// Ends the watch; the handler is not called again. Does nothing the second time.
+    /// Ends the watch, so that the handler is not called again; the second time does nothing.
     package func cancel() { EventLoop.shared.remove(self) }
 }

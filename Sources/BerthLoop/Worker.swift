@@ -3,7 +3,9 @@ import Glibc
 import Synchronization
 
 /// A named thread for work that blocks (SQLite, name look-ups): an executor for actors, and a
-/// queue for plain closures. The thread starts with the first work and lives as long as the process.
+/// queue for plain closures.
+///
+/// The thread starts with the first work and lives as long as the process.
 ///
 /// Its queue is bounded by whoever uses it; the worker itself runs everything in order.
 package final class Worker: SerialExecutor, TaskExecutor {
@@ -16,6 +18,7 @@ package final class Worker: SerialExecutor, TaskExecutor {
     private struct Queue {
         var work: [Work] = []
         var isStarted = false
+        // Unsafe and sound: guarded by the queue's lock.
         nonisolated(unsafe) var thread = pthread_t()
     }
 
@@ -102,7 +105,9 @@ package final class Worker: SerialExecutor, TaskExecutor {
         switch work {
         case .job(let job):
             unsafe job.runSynchronously(
-                isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
+                isolatedTo: asUnownedSerialExecutor(),
+                taskExecutor: asUnownedTaskExecutor()
+            )
         case .action(let action): action()
         }
     }
@@ -110,7 +115,8 @@ package final class Worker: SerialExecutor, TaskExecutor {
 
 /// The entry of a worker's thread: a plain function, because a closure made in an isolated context
 /// would check its isolation here and trap.
-private nonisolated func workerMain(_ worker: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+private nonisolated func workerMain(_ worker: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer?
+{
     guard let worker = unsafe worker else { return nil }
     unsafe Unmanaged<Worker>.fromOpaque(worker).takeRetainedValue().loop()
 }

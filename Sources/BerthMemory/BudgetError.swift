@@ -4,8 +4,12 @@ package enum BudgetError: Error, Equatable, CustomStringConvertible {
     case exhausted(requested: ByteCount, free: ByteCount, tenant: String, purpose: MemoryPurpose)
     /// The tenant holds all that its own quota allows.
     case overQuota(
-        requested: ByteCount, held: ByteCount, quota: ByteCount, tenant: String,
-        purpose: MemoryPurpose)
+        requested: ByteCount,
+        held: ByteCount,
+        quota: ByteCount,
+        tenant: String,
+        purpose: MemoryPurpose
+    )
 
     package var description: String {
         switch self {

@@ -35,9 +35,12 @@ package final class MemoryBudget: Sendable {
     /// Leased now, over all tenants.
     package var leased: ByteCount { ledger.withLock { $0.leased } }
 
-    /// The account of `tenant`, the same object at each call.
+    /// The account of a tenant.
     ///
-    /// - Parameter quota: the most that the tenant may hold at once; takes effect from now on.
+    /// - Parameters:
+    ///   - tenant: the name.
+    ///   - quota: the most that the tenant may hold at once; takes effect from now on.
+    /// - Returns: the same object at each call.
     package func account(for tenant: String, quota: ByteCount) -> MemoryAccount {
         ledger.withLock { ledger in
             if let account = ledger.accounts[tenant] {
@@ -51,13 +54,19 @@ package final class MemoryBudget: Sendable {
     }
 
     fileprivate func take(
-        _ count: ByteCount, for purpose: MemoryPurpose, by account: MemoryAccount
+        _ count: ByteCount,
+        for purpose: MemoryPurpose,
+        by account: MemoryAccount
     ) throws(BudgetError) {
         try ledger.withLock { ledger throws(BudgetError) in
             let free = limit - ledger.leased
             guard count <= free else {
                 throw .exhausted(
-                    requested: count, free: free, tenant: account.tenant, purpose: purpose)
+                    requested: count,
+                    free: free,
+                    tenant: account.tenant,
+                    purpose: purpose
+                )
             }
             try account.add(count, for: purpose)
             ledger.leased += count
@@ -65,7 +74,9 @@ package final class MemoryBudget: Sendable {
     }
 
     fileprivate func giveBack(
-        _ count: ByteCount, for purpose: MemoryPurpose, by account: MemoryAccount
+        _ count: ByteCount,
+        for purpose: MemoryPurpose,
+        by account: MemoryAccount
     ) {
         ledger.withLock { ledger in
             ledger.leased -= count
@@ -116,7 +127,8 @@ package final class MemoryAccount: Sendable {
     /// - Returns: a lease that gives its bytes back when it goes out of scope.
     /// - Throws: ``BudgetError`` when the process or the tenant has too little left.
     package func lease(
-        _ count: ByteCount, for purpose: MemoryPurpose
+        _ count: ByteCount,
+        for purpose: MemoryPurpose
     ) throws(BudgetError) -> MemoryLease {
         try take(count, for: purpose)
         return MemoryLease(count: count, purpose: purpose, account: self)
@@ -137,8 +149,12 @@ package final class MemoryAccount: Sendable {
         try state.withLock { state throws(BudgetError) in
             guard state.total + count <= state.quota else {
                 throw .overQuota(
-                    requested: count, held: state.total, quota: state.quota, tenant: tenant,
-                    purpose: purpose)
+                    requested: count,
+                    held: state.total,
+                    quota: state.quota,
+                    tenant: tenant,
+                    purpose: purpose
+                )
             }
             state.total += count
             state.held[purpose, default: .zero] += count

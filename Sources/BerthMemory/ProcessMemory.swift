@@ -19,7 +19,10 @@ package struct ProcessMemory: Sendable {
             let threads = status.field("Threads:")
         else { return nil }
         return ProcessMemory(
-            resident: .kibibytes(resident), anonymous: .kibibytes(anonymous), threads: threads)
+            resident: .kibibytes(resident),
+            anonymous: .kibibytes(anonymous),
+            threads: threads
+        )
     }
 }
 

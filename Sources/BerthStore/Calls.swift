@@ -2,6 +2,7 @@ package import BerthLoop
 
 /// One request to a provider in the ledger: who pays what, never what was said.
 package struct Call: Equatable, Sendable {
+    /// The key of a row of this kind.
     package typealias ID = RowID<Call>
 
     /// The life of a call: reserved → one of the others, for good.
@@ -16,24 +17,35 @@ package struct Call: Equatable, Sendable {
         case uncertain
     }
 
+    /// Its key.
     package let id: ID
+    /// Whose it is.
     package let tenant: Tenant.ID
+    /// How it stands.
     package let state: State
     /// The start of the day that it is charged to.
     package let day: Timestamp
+    /// Tokens held as the worst case.
     package let reservedTokens: Int
+    /// Millionths of a dollar held as the worst case.
     package let reservedMicros: Int64
+    /// Tokens of prompts.
     package let inputTokens: Int
+    /// Tokens of answers.
     package let outputTokens: Int
+    /// Millionths of a dollar charged in the end.
     package let settledMicros: Int64
 }
 
 /// What a call may cost at worst, before the provider is asked.
 package struct Reservation: Equatable, Sendable {
+    /// Whose it is.
     package var tenant: Tenant.ID
     /// The turn it answers, or nil for an API call.
     package var turn: Turn.ID?
+    /// As the configuration names it.
     package var provider: String
+    /// As the provider knows it.
     package var model: String
     /// The estimated input and the most output.
     package var tokens: Int
@@ -60,6 +72,7 @@ package struct Reservation: Equatable, Sendable {
 
 /// A tenant's daily quotas as they are in force.
 package struct DailyQuotas: Equatable, Sendable {
+    /// Calls.
     package var requests: Int
     /// Input and output together.
     package var tokens: Int
@@ -73,7 +86,9 @@ package struct DailyQuotas: Equatable, Sendable {
 
 /// What a call has cost.
 package struct CallCost: Equatable, Sendable {
+    /// Tokens of prompts.
     package var inputTokens: Int
+    /// Tokens of answers.
     package var outputTokens: Int
     /// Millionths of a dollar.
     package var micros: Int64
@@ -90,9 +105,10 @@ package struct CallCost: Equatable, Sendable {
 }
 
 extension Connection {
-    /// Checks the day's quotas and holds a call's worst case, in one write: however many callers
-    /// race, what is used and held never passes the quota. The call is charged to the day of `now`
-    /// (in the process's time zone), whenever it ends.
+    /// Checks the day's quotas and holds a call's worst case, in one write.
+    ///
+    /// However many callers race, what is used and held never passes the quota. The call is charged
+    /// to the day of `now` (in the process's time zone), whenever it ends.
     ///
     /// - Returns: the call, to be settled or released.
     /// - Throws: ``StoreError/overQuota(_:)``; nothing is then held.

@@ -9,10 +9,13 @@ package enum Channel: String, Bindable, CaseIterable, Sendable {
 
 /// Who a tenant is on a channel, as a Telegram user's number.
 package struct Identity: Equatable, Sendable {
+    /// Whose it is.
     package let tenant: Tenant.ID
+    /// Where it takes place.
     package let channel: Channel
     /// The channel's own name for the person.
     package let external: String
+    /// When it was made.
     package let created: Timestamp
 }
 

@@ -2,14 +2,18 @@ package import BerthLoop
 
 /// A tenant's key for the API; the key itself is nowhere, only its hash.
 package struct APIKey: Equatable, Sendable {
+    /// The key of a row of this kind.
     package typealias ID = RowID<APIKey>
 
+    /// Its key.
     package let id: ID
+    /// Whose it is.
     package let tenant: Tenant.ID
     /// SHA-256 of the key: 32 bytes.
     package let hash: [UInt8]
     /// The key's first characters after `berth-`, by which people tell keys apart.
     package let hint: String
+    /// When it was made.
     package let created: Timestamp
 }
 

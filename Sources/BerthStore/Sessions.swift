@@ -2,19 +2,24 @@ package import BerthLoop
 
 /// One conversation, at one place of a channel.
 package struct Session: Equatable, Sendable {
+    /// The key of a row of this kind.
     package typealias ID = RowID<Session>
 
+    /// Its key.
     package let id: ID
     /// Random; what clients see.
     package let publicID: String
+    /// Where it takes place.
     package let channel: Channel
     /// The channel's own name for the place, as a Telegram chat and topic; "" where it has none.
     package let place: String
     /// The owner on the web and in the terminal; nil for a group, where each turn names its payer.
     package let tenant: Tenant.ID?
+    /// What people call it; "" for a new one.
     package let title: String
     /// The model chosen for this conversation, or nil for the configuration's list.
     package let model: String?
+    /// When it was made.
     package let created: Timestamp
     /// When something was last said.
     package let updated: Timestamp

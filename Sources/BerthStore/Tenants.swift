@@ -2,6 +2,7 @@ package import BerthLoop
 
 /// One person with quotas.
 package struct Tenant: Equatable, Sendable {
+    /// The key of a row of this kind.
     package typealias ID = RowID<Tenant>
 
     /// Whether the tenant may use the bot.
@@ -13,18 +14,25 @@ package struct Tenant: Equatable, Sendable {
         case removed
     }
 
+    /// Its key.
     package let id: ID
     /// Unique among the tenants that are not removed, as typed.
     package let name: String
+    /// How it stands.
     package let state: State
+    /// When it was made.
     package let created: Timestamp
+    /// The tenant's own limits.
     package let quotas: TenantQuotas
 }
 
 /// A tenant's own limits, 0 or more each; nil: the configuration's default.
 package struct TenantQuotas: Equatable, Sendable {
+    /// Calls a day.
     package var requestsPerDay: Int?
+    /// Tokens in and out a day.
     package var tokensPerDay: Int?
+    /// Pictures a day.
     package var imagesPerDay: Int?
     /// Millionths of a dollar a month.
     package var spendPerMonthMicros: Int64?
@@ -32,6 +40,7 @@ package struct TenantQuotas: Equatable, Sendable {
     package var memoryBytes: Int?
     /// Bytes on disk.
     package var diskBytes: Int?
+    /// Files on disk.
     package var files: Int?
 
     /// All of them the configuration's defaults.

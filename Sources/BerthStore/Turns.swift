@@ -2,6 +2,7 @@ package import BerthLoop
 
 /// One message and its answer.
 package struct Turn: Equatable, Sendable {
+    /// The key of a row of this kind.
     package typealias ID = RowID<Turn>
 
     /// The life of a turn: accepted → running → one of the others, for good.
@@ -18,24 +19,33 @@ package struct Turn: Equatable, Sendable {
         case interrupted
     }
 
+    /// Its key.
     package let id: ID
     /// Random; what clients see.
     package let publicID: String
+    /// The conversation it belongs to.
     package let session: Session.ID
     /// Who pays.
     package let tenant: Tenant.ID
+    /// How it stands.
     package let state: State
+    /// What was asked.
     package let text: String
     /// All of the answer, or what came of it; "" before the first word.
     package let answer: String
     /// What went wrong, in words for the author.
     package let error: String?
+    /// As the provider knows it.
     package let model: String?
+    /// Tokens of prompts.
     package let inputTokens: Int
+    /// Tokens of answers.
     package let outputTokens: Int
     /// Whether the tokens are our estimate, not the provider's count.
     package let isEstimated: Bool
+    /// When it was made.
     package let created: Timestamp
+    /// When it ended; nil: it has not.
     package let finished: Timestamp?
 }
 
@@ -49,12 +59,17 @@ package struct TurnOutcome: Equatable, Sendable {
         case interrupted
     }
 
+    /// How it ended.
     package var end: End
+    /// What was answered.
     package var answer: String
     /// What went wrong, in words for the author.
     package var error: String?
+    /// As the provider knows it.
     package var model: String?
+    /// Tokens of prompts.
     package var inputTokens = 0
+    /// Tokens of answers.
     package var outputTokens = 0
     /// Whether the tokens are our estimate, not the provider's count.
     package var isEstimated = false

@@ -2,12 +2,15 @@ package import BerthLoop
 
 /// What a tenant has used on one day.
 package struct Usage: Equatable, Sendable {
+    /// Whose it is.
     package let tenant: Tenant.ID
     /// The day's start.
     package let day: Timestamp
     /// Calls, those under way included.
     package let requests: Int
+    /// Tokens of prompts.
     package let inputTokens: Int
+    /// Tokens of answers.
     package let outputTokens: Int
     /// Held for calls under way.
     package let reservedTokens: Int
@@ -22,8 +25,11 @@ package struct Usage: Equatable, Sendable {
 
 /// What all tenants have ever used.
 package struct UsageTotal: Equatable, Sendable {
+    /// Calls.
     package let requests: Int
+    /// Tokens of prompts.
     package let inputTokens: Int
+    /// Tokens of answers.
     package let outputTokens: Int
     /// Held for calls under way.
     package let reservedTokens: Int

@@ -1,7 +1,10 @@
 /// A finished turn as a prompt repeats it.
 package struct Exchange: Equatable, Sendable {
+    /// The turn it repeats.
     package let turn: Turn.ID
+    /// What was asked.
     package let text: String
+    /// What was answered.
     package let answer: String
 }
 

@@ -64,7 +64,8 @@ package struct Log: Sendable {
     ///   - format: of each line.
     ///   - sink: takes one line without its newline; nil: standard error.
     package init(
-        level: LogLevel = .info, format: LogFormat = .text,
+        level: LogLevel = .info,
+        format: LogFormat = .text,
         sink: (@Sendable (String) -> Void)? = nil
     ) {
         self.level = level
@@ -77,26 +78,32 @@ package struct Log: Sendable {
 
     /// What only a developer asks for.
     package func debug(
-        _ message: StaticString, _ fields: KeyValuePairs<String, LogValue> = [:]
+        _ message: StaticString,
+        _ fields: KeyValuePairs<String, LogValue> = [:]
     ) { write(.debug, message, fields) }
 
     /// What an operator wants to have read afterwards.
     package func info(
-        _ message: StaticString, _ fields: KeyValuePairs<String, LogValue> = [:]
+        _ message: StaticString,
+        _ fields: KeyValuePairs<String, LogValue> = [:]
     ) { write(.info, message, fields) }
 
     /// What went wrong and was dealt with.
     package func warning(
-        _ message: StaticString, _ fields: KeyValuePairs<String, LogValue> = [:]
+        _ message: StaticString,
+        _ fields: KeyValuePairs<String, LogValue> = [:]
     ) { write(.warning, message, fields) }
 
     /// What needs the operator.
     package func error(
-        _ message: StaticString, _ fields: KeyValuePairs<String, LogValue> = [:]
+        _ message: StaticString,
+        _ fields: KeyValuePairs<String, LogValue> = [:]
     ) { write(.error, message, fields) }
 
     private func write(
-        _ level: LogLevel, _ message: StaticString, _ fields: KeyValuePairs<String, LogValue>
+        _ level: LogLevel,
+        _ message: StaticString,
+        _ fields: KeyValuePairs<String, LogValue>
     ) {
         guard level >= self.level else { return }
         let time = LogLine.now

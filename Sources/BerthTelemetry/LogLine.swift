@@ -34,7 +34,8 @@ struct LogLine {
     }
 
     private var json: String {
-        var line = "{\"time\":\"\(time)\",\"level\":\"\(level.name)\",\"message\":\(quoted(message))"
+        var line =
+            "{\"time\":\"\(time)\",\"level\":\"\(level.name)\",\"message\":\(quoted(message))"
         for (key, value) in fields {
             switch value {
             case .number(let number): line += ",\(quoted(key)):\(number)"

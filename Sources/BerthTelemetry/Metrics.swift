@@ -16,7 +16,10 @@ package import BerthLoop
     ///   - label: the one label's name, "" for none.
     ///   - values: every value that the label will have.
     package func counter(
-        _ name: String, help: String, label: String = "", values: [String] = [""]
+        _ name: String,
+        help: String,
+        label: String = "",
+        values: [String] = [""]
     ) -> Counter {
         let counter = Counter(name: name, help: help, label: label, values: values)
         families.append(counter)
@@ -86,7 +89,8 @@ package import BerthLoop
 
     func write(to text: inout String) {
         for (value, count) in zip(values, counts) {
-            text += label.isEmpty ? "\(name) \(count)\n" : "\(name){\(label)=\"\(value)\"} \(count)\n"
+            text +=
+                label.isEmpty ? "\(name) \(count)\n" : "\(name){\(label)=\"\(value)\"} \(count)\n"
         }
     }
 }

@@ -1,9 +1,11 @@
 // Swift cannot call variadic C: one typed function per kind of value.
 #pragma once
-#include <arpa/inet.h>
+// First, so that the types of sockets are those of CLinux in every build.
+#include "../CLinux/shim.h"
 #include <curl/curl.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/socket.h>
 
 // MARK: one transfer
 
@@ -78,6 +80,11 @@ static inline int berth_curl_address_bytes(const struct curl_sockaddr *address, 
         return 16;
     }
     return 0;
+}
+
+/// What curl itself would open.
+static inline curl_socket_t berth_curl_open_socket(const struct curl_sockaddr *address) {
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
 // MARK: all transfers

@@ -1,8 +1,12 @@
 // What Linux and glibc offer and Swift's Glibc module leaves out. No _GNU_SOURCE here: it changes
 // the layout of public types under SwiftGlibc's feet in debug builds.
 #pragma once
+#include <arpa/inet.h>
 #include <errno.h>
 #include <malloc.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <sys/epoll.h>
@@ -10,8 +14,12 @@
 #include <sys/file.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
+
+/// What Berth's sockets are from the start. (The flags are macros over an enum of another module.)
+static const int berth_stream_socket = SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK;
 
 /// `struct ucred` is behind _GNU_SOURCE in <sys/socket.h>; this is its layout on Linux.
 struct berth_credentials {

@@ -31,10 +31,13 @@ import Testing
         #expect(!address.isPublic)
     }
 
-    @Test(arguments: ["", "1.2.3", "1.2.3.4.5", "256.1.1.1", "::g", "[::1]", "localhost", "1.2.3.4\0"])
+    @Test(arguments: [
+        "", "1.2.3", "1.2.3.4.5", "256.1.1.1", "::g", "[::1]", "localhost", "1.2.3.4\0",
+    ])
     func `is no address`(text: String) { #expect(IPAddress(text) == nil || text.contains("\0")) }
 
-    @Loop @Test(arguments: [
+    @Loop
+    @Test(arguments: [
         "http://127.0.0.1:9/", "http://127.1:9/", "http://0x7f.1:9/", "http://2130706433:9/",
         "http://017700000001:9/", "http://localhost:9/", "http://LOCALHOST:9/",
         "http://x.localhost:9/", "http://[::1]:9/", "http://[::ffff:127.0.0.1]:9/",
@@ -44,7 +47,8 @@ import Testing
         let fixture = ClientFixture(lookup: names)
         let error = await fixture.failure { () async throws(HTTPClientError) in
             _ = try await fixture.client.send(
-                HTTPClientRequest(method: "GET", url: url, reach: .publicOnly))
+                HTTPClientRequest(method: "GET", url: url, reach: .publicOnly)
+            )
         }
         guard case .forbiddenAddress = error else {
             Issue.record("\(String(describing: error))")
@@ -53,7 +57,8 @@ import Testing
         #expect(error?.isBeforeFirstByte == true)
     }
 
-    @Loop @Test(arguments: [
+    @Loop
+    @Test(arguments: [
         "", "x", "/path", "ftp://x/", "file:///etc/passwd", "http://", "http:////x", "http://a b/",
         "http://user@x/", "http://user:pass@x/", "http://x:99999/", "http://bücher.example/",
         "http://x./", "http://x%00y/", "http://x\r\nHost: y/", "http://exa_mple!/", "javascript:1",
@@ -67,7 +72,8 @@ import Testing
         #expect(error?.isBeforeFirstByte == true)
     }
 
-    @Loop @Test(arguments: [
+    @Loop
+    @Test(arguments: [
         ("a b", "v"), ("", "v"), ("a:", "v"), ("a", "v\r\nx: y"), ("a", "v\n"), ("a", "v\0"),
     ])
     func `a header cannot bring lines of its own`(name: String, value: String) async throws {

@@ -96,9 +96,12 @@ import Testing
             try await connection.send("full")
             try await connection.untilClosed()
         }
-        let response = try await ClientFixture().get(server.url)
-        bell.signal()
-        let body = try await response.collect(atMost: .kibibytes(1))
+        var body: [UInt8] = []
+        do {
+            let response = try await ClientFixture().get(server.url)
+            bell.signal()
+            body = try await response.collect(atMost: .kibibytes(1))
+        }
         #expect(body == Array("halffull".utf8))
         await turn { server.connections.allSatisfy(\.isPeerGone) }
         await server.stop()

@@ -48,7 +48,10 @@ import Testing
         await pool.drain()
         let host = "127.0.0.1:\(server.port)"
         let wanted = HTTPClientError.firstByteTimeout(
-            host: host, after: .seconds(120), received: start.utf8.count)
+            host: host,
+            after: .seconds(120),
+            received: start.utf8.count
+        )
         let late = error.value
         #expect(early == nil)
         #expect(late == wanted)
@@ -144,7 +147,7 @@ import Testing
         let response = try await fixture.get(server.url)
         var (taken, mostUnread, mostAhead) = (0, 0, 0)
         while true {
-            await settle(turns: 4)
+            await settle(turns: 2)
             mostUnread = max(mostUnread, response.unread.bytes)
             mostAhead = max(mostAhead, (server.connections.first?.sent ?? 0) - taken)
             guard let piece = try await response.next() else { break }
@@ -157,7 +160,8 @@ import Testing
         await server.stop()
     }
 
-    @Loop @Test func `a flood that nobody reads stops after what the kernel buffers`() async throws {
+    @Loop @Test func `a flood that nobody reads stops after what the kernel buffers`() async throws
+    {
         let server = try ScriptedServer { connection in
             try await connection.request()
             try await connection.send("HTTP/1.1 200 OK\r\n\r\n")

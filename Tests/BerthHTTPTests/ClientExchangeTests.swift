@@ -10,7 +10,8 @@ import Testing
         let server = try ScriptedServer { connection in
             try await connection.request()
             try await connection.send(
-                "HTTP/1.1 404 Not Found\r\nX-A: 1\r\nx-a:  2 \r\nContent-Length: 2\r\n\r\nhi")
+                "HTTP/1.1 404 Not Found\r\nX-A: 1\r\nx-a:  2 \r\nContent-Length: 2\r\n\r\nhi"
+            )
         }
         let fixture = ClientFixture()
         let response = try await fixture.get("\(server.url)/path?q=1")
@@ -37,7 +38,11 @@ import Testing
         let body = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 7 >> 3) }
         let response = try await fixture.client.send(
             HTTPClientRequest(
-                url: server.url, headers: ["authorization": "Bearer x", "x-empty": ""], body: body))
+                url: server.url,
+                headers: ["authorization": "Bearer x", "x-empty": ""],
+                body: body
+            )
+        )
         let text = try await fixture.text(response)
         let request = try #require(server.connections.first?.requests.first)
         #expect(text == "ok")
@@ -60,7 +65,8 @@ import Testing
         let fixture = ClientFixture()
         for body in [[], Array("x".utf8)] {
             let response = try await fixture.client.send(
-                HTTPClientRequest(method: method, url: server.url, body: body))
+                HTTPClientRequest(method: method, url: server.url, body: body)
+            )
             _ = try await fixture.text(response)
         }
         let requests = server.connections.flatMap(\.requests)
@@ -89,7 +95,8 @@ import Testing
             try await connection.request()
             try await connection.drip(
                 "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-                    + "5\r\nhello\r\n6;x=y\r\n world\r\n0\r\nX-Trailer: 1\r\n\r\n")
+                    + "5\r\nhello\r\n6;x=y\r\n world\r\n0\r\nX-Trailer: 1\r\n\r\n"
+            )
         }
         let fixture = ClientFixture()
         let response = try await fixture.get(server.url)
@@ -124,7 +131,8 @@ import Testing
         let server = try ScriptedServer { connection in
             try await connection.request()
             try await connection.send(
-                "HTTP/1.1 103 Early Hints\r\nX-Early: 1\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n")
+                "HTTP/1.1 103 Early Hints\r\nX-Early: 1\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n"
+            )
             try await connection.answer("ok")
         }
         let fixture = ClientFixture()
@@ -135,8 +143,10 @@ import Testing
         await server.stop()
     }
 
-    @Loop @Test(arguments: [("HEAD", "200 OK"), ("GET", "204 No Content"), ("GET", "304 Not Modified")])
-    func `an answer without a body ends at its header`(method: String, status: String) async throws {
+    @Loop
+    @Test(arguments: [("HEAD", "200 OK"), ("GET", "204 No Content"), ("GET", "304 Not Modified")])
+    func `an answer without a body ends at its header`(method: String, status: String) async throws
+    {
         let server = try ScriptedServer { connection in
             try await connection.request()
             let length = status.hasPrefix("204") ? "" : "Content-Length: 9000000\r\n"
@@ -145,7 +155,8 @@ import Testing
         }
         let fixture = ClientFixture()
         let response = try await fixture.client.send(
-            HTTPClientRequest(method: method, url: server.url))
+            HTTPClientRequest(method: method, url: server.url)
+        )
         let end = try await response.next()
         #expect(end == nil)
         await server.stop()
@@ -164,14 +175,17 @@ import Testing
         await server.stop()
     }
 
-    @Loop @Test func `an early refusal reaches the caller while the body is being sent`() async throws {
+    @Loop @Test func `an early refusal reaches the caller while the body is being sent`()
+        async throws
+    {
         let server = try ScriptedServer { connection in
             try await connection.answer("no", status: "413 Too Large")
             try await connection.untilClosed()
         }
         let fixture = ClientFixture()
         let response = try await fixture.client.send(
-            HTTPClientRequest(url: server.url, body: [UInt8](repeating: 1, count: 8 << 20)))
+            HTTPClientRequest(url: server.url, body: [UInt8](repeating: 1, count: 8 << 20))
+        )
         let status = response.status
         let text = try await fixture.text(response)
         #expect(status == 413)
@@ -223,18 +237,21 @@ import Testing
 
     @Loop @Test func `a gzip answer is decoded when it was asked for`() async throws {
         let body: [UInt8] = [
-            0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 2, 3, 0xCB, 0x48, 0xCD, 0xC9, 0xC9, 0x57, 0x48, 0xAF, 0xCA,
+            0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 2, 3, 0xCB, 0x48, 0xCD, 0xC9, 0xC9, 0x57, 0x48, 0xAF,
+            0xCA,
             0x2C, 0x50, 0xC8, 0x80, 0x33, 1, 0xAC, 0x5F, 0xF1, 0x27, 0x15, 0, 0, 0,
         ]
         let server = try ScriptedServer { connection in
             try await connection.request()
             try await connection.send(
-                "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: \(body.count)\r\n\r\n")
+                "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: \(body.count)\r\n\r\n"
+            )
             try await connection.send(body)
         }
         let fixture = ClientFixture()
         let response = try await fixture.client.send(
-            HTTPClientRequest(method: "GET", url: server.url, acceptsGzip: true))
+            HTTPClientRequest(method: "GET", url: server.url, acceptsGzip: true)
+        )
         let text = try await fixture.text(response)
         let fields = response.headers
         #expect(text == "hello gzip hello gzip")
@@ -245,8 +262,10 @@ import Testing
     }
 }
 
-@Loop private func ask(_ fixture: ClientFixture, _ url: String, _ number: Int) async throws -> Bool {
+@Loop private func ask(_ fixture: ClientFixture, _ url: String, _ number: Int) async throws -> Bool
+{
     let response = try await fixture.client.send(
-        HTTPClientRequest(url: url, headers: ["x-number": "\(number)"]))
+        HTTPClientRequest(url: url, headers: ["x-number": "\(number)"])
+    )
     return try await fixture.text(response) == "\(number)"
 }

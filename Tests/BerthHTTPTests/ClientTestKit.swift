@@ -11,8 +11,12 @@ import BerthTestKit
 
     init(lookup: Resolver.Lookup? = nil, maxTransfers: Int = 512) {
         client = HTTPClient(
-            clock: clock, log: .silent, userAgent: "berth/test", maxTransfers: maxTransfers,
-            resolver: lookup.map { [clock] in Resolver(clock: clock, lookup: $0) })
+            clock: clock,
+            log: .silent,
+            userAgent: "berth/test",
+            maxTransfers: maxTransfers,
+            resolver: lookup.map { [clock] in Resolver(clock: clock, lookup: $0) }
+        )
     }
 
     func get(_ url: String) async throws(HTTPClientError) -> HTTPClientResponse {

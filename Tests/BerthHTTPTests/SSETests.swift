@@ -4,7 +4,8 @@ import Testing
 
 @Suite struct SSETests {
     private static func events(
-        _ pieces: [[UInt8]], maxEventBytes: Int = 1 << 20
+        _ pieces: [[UInt8]],
+        maxEventBytes: Int = 1 << 20
     ) throws(SSEError) -> [SSEEvent] {
         var parser = SSEParser(maxEventBytes: maxEventBytes)
         var events: [SSEEvent] = []
@@ -13,7 +14,9 @@ import Testing
     }
 
     private static func event(
-        _ data: String, _ name: String? = nil, id: String? = nil
+        _ data: String,
+        _ name: String? = nil,
+        id: String? = nil
     ) -> SSEEvent { SSEEvent(event: name, data: Array(data.utf8), id: id) }
 
     private static let table: [(String, [SSEEvent])] = [

@@ -7,12 +7,19 @@ import BerthTestKit
 /// Runs `test` against a server on a free port of 127.0.0.1 (or at `address`), and stops it.
 @Loop func withServer(
     at address: ListenAddress = .tcp(host: "127.0.0.1", port: 0),
-    limits: HTTPServerLimits = HTTPServerLimits(), clock: any Clock = SystemClock(),
-    log: Log = .silent, handler: @escaping HTTPHandler,
+    limits: HTTPServerLimits = HTTPServerLimits(),
+    clock: any Clock = SystemClock(),
+    log: Log = .silent,
+    handler: @escaping HTTPHandler,
     _ test: @Loop (HTTPServer) async throws -> Void
 ) async throws {
     let server = try HTTPServer(
-        listen: address, limits: limits, clock: clock, log: log, handler: handler)
+        listen: address,
+        limits: limits,
+        clock: clock,
+        log: log,
+        handler: handler
+    )
     let (stop, pool) = (Stop(), TaskPool())
     pool.spawn { try? await server.run(until: stop) }
     await settle()  // it has begun to accept
@@ -40,7 +47,8 @@ let hello: HTTPHandler = { _ in .text("hello") }
 
 /// Sends the body back.
 let echo: HTTPHandler = { request in
-    do { return .bytes(try await request.body.collect(atMost: .mebibytes(64)), type: "x/y") } catch {
+    do { return .bytes(try await request.body.collect(atMost: .mebibytes(64)), type: "x/y") } catch
+    {
         return .text("\(error)", status: 500)
     }
 }

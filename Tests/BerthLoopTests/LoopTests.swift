@@ -123,12 +123,19 @@ import Testing
 
     @Loop @Test func `an error of one service ends the others`() async throws {
         let part = Part { stop in
-            await withTaskCancellationHandler { await stop.requested() } onCancel: {}
+            await withTaskCancellationHandler {
+                await stop.requested()
+            } onCancel: {
+            }
         }
         let broken = Part { _ in throw SystemError("listen", code: 98) }
         await #expect(throws: SystemError.self) {
             try await serve(
-                [part, broken], until: Stop(), grace: .seconds(5), clock: ManualClock())
+                [part, broken],
+                until: Stop(),
+                grace: .seconds(5),
+                clock: ManualClock()
+            )
         }
     }
 }

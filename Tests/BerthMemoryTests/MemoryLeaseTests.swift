@@ -21,7 +21,8 @@ import Testing
         #expect(
             refusal?.description
                 == "'bob' needs 3 MiB for a request body, but 2 MiB is free: "
-                + "try again in a moment, or raise memory.limit")
+                + "try again in a moment, or raise memory.limit"
+        )
         #expect(bob.held == .zero)
         #expect(budget.leased == held.count)
     }

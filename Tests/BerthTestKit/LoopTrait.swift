@@ -9,7 +9,8 @@ package struct OnLoop: SuiteTrait, TestTrait, TestScoping {
     package let isRecursive = true
 
     package func provideScope(
-        for test: Test, testCase: Test.Case?,
+        for test: Test,
+        testCase: Test.Case?,
         performing body: @Sendable @concurrent () async throws -> Void
     ) async throws {
         TestLoop.start
@@ -26,7 +27,6 @@ extension Trait where Self == OnLoop {
 private enum TestLoop {
     static let start: Void = {
         Signals.ignorePipe()
-        Signals.block()
         FileDescriptors.raiseLimit()
         var thread = pthread_t()
         let code = unsafe pthread_create(&thread, nil, testLoopMain, nil)

@@ -113,9 +113,11 @@ import Glibc
     }
 
     /// Sends a plain answer with its length.
-    package func answer(_ body: String, status: String = "200 OK", fields: String = "") async throws {
+    package func answer(_ body: String, status: String = "200 OK", fields: String = "") async throws
+    {
         try await send(
-            "HTTP/1.1 \(status)\r\nContent-Length: \(body.utf8.count)\r\n\(fields)\r\n\(body)")
+            "HTTP/1.1 \(status)\r\nContent-Length: \(body.utf8.count)\r\n\(fields)\r\n\(body)"
+        )
     }
 
     /// Waits until the peer closes, dropping what it sends; or until the server is stopped.
@@ -144,14 +146,17 @@ import Glibc
         var buffer = [UInt8](repeating: 0, count: 65536)
         while true {
             let count = unsafe recv(
-                descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT))
+                descriptor,
+                &buffer,
+                buffer.count,
+                Int32(MSG_DONTWAIT)
+            )
             if count > 0 { return Array(buffer[..<count]) }
-            if count < 0, errno == EAGAIN {
-                try await ready(.readable)
-            } else {
+            guard count < 0, errno == EAGAIN else {
                 isPeerGone = true
                 throw EndOfInput()
             }
+            try await ready(.readable)
         }
     }
 
@@ -174,7 +179,10 @@ package struct ScriptedRequest: Sendable {
     package subscript(name: String) -> String? {
         for line in head.split(separator: "\r\n") {
             let parts = line.split(
-                separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+                separator: ":",
+                maxSplits: 1,
+                omittingEmptySubsequences: false
+            )
             guard parts.count == 2, parts[0].lowercased() == name.lowercased() else { continue }
             return String(parts[1].drop { $0 == " " })
         }
@@ -209,7 +217,9 @@ private enum Socket {
         let descriptor = try make(AF_UNIX)
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
-        unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: path.utf8) }
+        unsafe withUnsafeMutableBytes(of: &address.sun_path) {
+            unsafe $0.copyBytes(from: path.utf8)
+        }
         try bind(descriptor, &address)
         return descriptor
     }
@@ -232,7 +242,12 @@ private enum Socket {
         // Small, so that a test of backpressure sees the client's own buffers and not the kernel's.
         var size: Int32 = 32 << 10
         unsafe setsockopt(
-            descriptor, SOL_SOCKET, SO_SNDBUF, &size, socklen_t(MemoryLayout<Int32>.size))
+            descriptor,
+            SOL_SOCKET,
+            SO_SNDBUF,
+            &size,
+            socklen_t(MemoryLayout<Int32>.size)
+        )
         return descriptor
     }
 

@@ -9,10 +9,22 @@ from support.berth import Berth, FakeOpenAI, Tenant
 from support.browser import Page, chromium
 
 #: What the fake is asked to do in these tests; the first is what `berth` means.
-MANNERS = ("fake", "echo", "echo-request", "tool", "drip", "error-midway", "too-long", "500", "429-long")
+MANNERS = (
+    "fake",
+    "echo",
+    "echo-request",
+    "tool",
+    "drip",
+    "error-midway",
+    "too-long",
+    "500",
+    "429-long",
+)
 
 #: Far beyond what the tests use: the quotas' own tests set theirs.
-ROOMY = {"quotas": {"requests_per_day": 100_000, "tokens_per_day": 100_000_000, "spend_per_month": 1000}}
+ROOMY = {
+    "quotas": {"requests_per_day": 100_000, "tokens_per_day": 100_000_000, "spend_per_month": 1000}
+}
 
 
 @pytest.fixture(scope="session")

@@ -9,10 +9,15 @@ import pytest
 from support.berth import Berth, Tenant
 
 QUESTION = [{"role": "user", "content": "Hello Berth"}]
-TOOLS = [{
-    "type": "function",
-    "function": {"name": "weather", "parameters": {"type": "object", "properties": {"city": {"type": "string"}}}},
-}]
+TOOLS = [
+    {
+        "type": "function",
+        "function": {
+            "name": "weather",
+            "parameters": {"type": "object", "properties": {"city": {"type": "string"}}},
+        },
+    }
+]
 
 
 def test_models_are_listed_and_found(faked: Berth, faked_tenant: Tenant) -> None:
@@ -28,14 +33,18 @@ def test_chat(berth: Berth, tenant: Tenant) -> None:
     answer = berth.client(tenant.key).chat.completions.create(model="berth", messages=QUESTION)
     assert "demo" in answer.choices[0].message.content.lower()
     assert answer.choices[0].finish_reason == "stop"
-    assert answer.usage.total_tokens == answer.usage.prompt_tokens + answer.usage.completion_tokens > 0
+    assert (
+        answer.usage.total_tokens == answer.usage.prompt_tokens + answer.usage.completion_tokens > 0
+    )
     assert answer.id and answer.created > 1_700_000_000 and answer.object == "chat.completion"
 
 
 def test_a_stream_tells_the_same_as_a_whole_answer(berth: Berth, tenant: Tenant) -> None:
     client = berth.client(tenant.key)
     whole = client.chat.completions.create(model="berth", messages=QUESTION, temperature=0)
-    chunks = list(client.chat.completions.create(model="berth", messages=QUESTION, temperature=0, stream=True))
+    chunks = list(
+        client.chat.completions.create(model="berth", messages=QUESTION, temperature=0, stream=True)
+    )
     text = "".join(c.choices[0].delta.content or "" for c in chunks if c.choices)
     assert text == whole.choices[0].message.content
     assert len(chunks) > 5
@@ -46,8 +55,11 @@ def test_a_stream_tells_the_same_as_a_whole_answer(berth: Berth, tenant: Tenant)
 
 
 def test_a_stream_with_usage_ends_in_one_chunk_of_it(faked: Berth, faked_tenant: Tenant) -> None:
-    chunks = list(faked.client(faked_tenant.key).chat.completions.create(
-        model="berth", messages=QUESTION, stream=True, stream_options={"include_usage": True}))
+    chunks = list(
+        faked.client(faked_tenant.key).chat.completions.create(
+            model="berth", messages=QUESTION, stream=True, stream_options={"include_usage": True}
+        )
+    )
     assert [bool(c.usage) for c in chunks] == [False] * (len(chunks) - 1) + [True]
     assert chunks[-1].choices == []
     assert chunks[-1].usage.completion_tokens > 0
@@ -60,19 +72,30 @@ def test_tools_and_unknown_fields_are_passed_through(faked: Berth, faked_tenant:
     assert answer.choices[0].message.tool_calls[0].function.name == "weather"
 
     names, arguments = [], ""
-    for chunk in client.chat.completions.create(model="fake/tool", messages=QUESTION, tools=TOOLS, stream=True):
+    for chunk in client.chat.completions.create(
+        model="fake/tool", messages=QUESTION, tools=TOOLS, stream=True
+    ):
         for call in (chunk.choices[0].delta.tool_calls or []) if chunk.choices else []:
             names += [call.function.name] if call.function.name else []
             arguments += call.function.arguments or ""
     assert names == ["weather"] and arguments == "{}"
 
-    parts = [{"role": "user", "content": [
-        {"type": "text", "text": "What is this?"},
-        {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}},
-    ]}]
+    parts = [
+        {
+            "role": "user",
+            "content": [
+                {"type": "text", "text": "What is this?"},
+                {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}},
+            ],
+        }
+    ]
     echo = client.chat.completions.create(
-        model="fake/echo-request", messages=parts, tools=TOOLS, seed=12345678901234567,
-        extra_body={"not_of_openai": {"a": [1, None]}})
+        model="fake/echo-request",
+        messages=parts,
+        tools=TOOLS,
+        seed=12345678901234567,
+        extra_body={"not_of_openai": {"a": [1, None]}},
+    )
     sent = json.loads(echo.choices[0].message.content)
     assert sent["messages"] == parts
     assert sent["tools"] == TOOLS
@@ -99,17 +122,33 @@ def test_an_unknown_model_is_404(berth: Berth, tenant: Tenant) -> None:
     assert refused.value.request_id, "x-request-id is sent"
 
 
-@pytest.mark.parametrize("body", [
-    b"", b"{", b"[]", b"null", b'{"model":"berth"}', b'{"model":"berth","messages":[]}',
-    b'{"model":"berth","messages":"hello"}', b'{"model":7,"messages":[{"role":"user","content":"a"}]}',
-    b'{"model":"berth","messages":[{"role":"user","content":"\xff\xfe"}]}',
-    b'{"model":"berth","messages":[7]}', b"[" * 100_000,
-    b'{"model":"berth","stream":"yes","messages":[{"role":"user","content":"a"}]}',
-])
-def test_a_malformed_request_is_400_in_openais_shape(berth: Berth, tenant: Tenant, body: bytes) -> None:
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b'{"model":"berth"}',
+        b'{"model":"berth","messages":[]}',
+        b'{"model":"berth","messages":"hello"}',
+        b'{"model":7,"messages":[{"role":"user","content":"a"}]}',
+        b'{"model":"berth","messages":[{"role":"user","content":"\xff\xfe"}]}',
+        b'{"model":"berth","messages":[7]}',
+        b"[" * 100_000,
+        b'{"model":"berth","stream":"yes","messages":[{"role":"user","content":"a"}]}',
+    ],
+)
+def test_a_malformed_request_is_400_in_openais_shape(
+    berth: Berth, tenant: Tenant, body: bytes
+) -> None:
     answer = berth.request(
-        "/v1/chat/completions", body, "POST",
-        Authorization=f"Bearer {tenant.key}", Content_Type="application/json")
+        "/v1/chat/completions",
+        body,
+        "POST",
+        Authorization=f"Bearer {tenant.key}",
+        Content_Type="application/json",
+    )
     assert answer.status == 400, answer.body
     error = answer.json()["error"]
     assert error["type"] == "invalid_request_error" and error["message"]
@@ -141,7 +180,9 @@ def test_a_used_up_quota_is_429_with_the_true_wait(own_berth: Callable[..., Bert
 def test_a_quota_counts_tokens_too(own_berth: Callable[..., Berth]) -> None:
     berth = own_berth(quotas={"requests_per_day": 100, "tokens_per_day": 5})
     with pytest.raises(openai.RateLimitError):
-        berth.client(berth.add_tenant("ann").key).chat.completions.create(model="berth", messages=QUESTION)
+        berth.client(berth.add_tenant("ann").key).chat.completions.create(
+            model="berth", messages=QUESTION
+        )
 
 
 def test_a_suspended_tenant_is_refused_until_resumed(berth: Berth, tenant: Tenant) -> None:
@@ -153,23 +194,29 @@ def test_a_suspended_tenant_is_refused_until_resumed(berth: Berth, tenant: Tenan
     client.chat.completions.create(model="berth", messages=QUESTION)
 
 
-@pytest.mark.parametrize("model, error", [
-    ("fake/too-long", openai.BadRequestError),
-    ("fake/500", openai.InternalServerError),
-    ("fake/429-long", openai.RateLimitError),
-])
+@pytest.mark.parametrize(
+    "model, error",
+    [
+        ("fake/too-long", openai.BadRequestError),
+        ("fake/500", openai.InternalServerError),
+        ("fake/429-long", openai.RateLimitError),
+    ],
+)
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_providers_error_comes_before_the_first_byte(
     faked: Berth, faked_tenant: Tenant, model: str, error: type[openai.APIStatusError], stream: bool
 ) -> None:
     with pytest.raises(error) as refused:
-        faked.client(faked_tenant.key).chat.completions.create(model=model, messages=QUESTION, stream=stream)
+        faked.client(faked_tenant.key).chat.completions.create(
+            model=model, messages=QUESTION, stream=stream
+        )
     assert "sk-fake" not in str(refused.value)
 
 
 def test_an_error_in_the_middle_of_a_stream_is_seen(faked: Berth, faked_tenant: Tenant) -> None:
     stream = faked.client(faked_tenant.key).chat.completions.create(
-        model="fake/error-midway", messages=QUESTION, stream=True)
+        model="fake/error-midway", messages=QUESTION, stream=True
+    )
     text = ""
     with pytest.raises(openai.APIError):
         for chunk in stream:
@@ -183,7 +230,11 @@ def test_twenty_at_once_get_their_own_answers(faked: Berth, faked_tenant: Tenant
     def ask(number: int) -> str:
         messages = [{"role": "user", "content": f"number {number}"}]
         if number % 2:
-            return client.chat.completions.create(model="fake/echo", messages=messages).choices[0].message.content
+            return (
+                client.chat.completions.create(model="fake/echo", messages=messages)
+                .choices[0]
+                .message.content
+            )
         stream = client.chat.completions.create(model="fake/echo", messages=messages, stream=True)
         return "".join(c.choices[0].delta.content or "" for c in stream if c.choices)
 
@@ -192,9 +243,13 @@ def test_twenty_at_once_get_their_own_answers(faked: Berth, faked_tenant: Tenant
     assert answers == [f"number {n}" for n in range(20)]
 
 
-def test_a_stream_that_is_left_is_stopped_and_the_service_goes_on(faked: Berth, faked_tenant: Tenant) -> None:
+def test_a_stream_that_is_left_is_stopped_and_the_service_goes_on(
+    faked: Berth, faked_tenant: Tenant
+) -> None:
     client = faked.client(faked_tenant.key)
     for _ in range(3):
-        with client.chat.completions.create(model="fake/drip", messages=QUESTION, stream=True) as stream:
+        with client.chat.completions.create(
+            model="fake/drip", messages=QUESTION, stream=True
+        ) as stream:
             next(iter(stream))
     assert client.chat.completions.create(model="fake/echo", messages=QUESTION).choices

@@ -1,5 +1,6 @@
 """The service from outside: its doors, its reports, stopping and being killed."""
 
+import http.client
 import json
 import re
 import subprocess
@@ -12,16 +13,6 @@ from support.berth import Berth, Tenant, binary
 from support.browser import wait_for
 
 
-def cookie_of(berth: Berth, link: str) -> str:
-    """Logs in without a browser."""
-    token = link.partition("token=")[2]
-    answer = berth.request(
-        "/login", f"token={token}".encode(), "POST",
-        Origin=berth.url, Content_Type="application/x-www-form-urlencoded")
-    assert answer.status == 303, answer.body
-    return answer.headers["set-cookie"].partition(";")[0]
-
-
 def begun_turn(berth: Berth, cookie: str, text: str) -> tuple[str, str]:
     """Makes a conversation, sends `text`, reads the first event; returns the session's and turn's ids."""
     heads = {"Cookie": cookie, "Origin": berth.url, "Content_Type": "application/json"}
@@ -29,11 +20,11 @@ def begun_turn(berth: Berth, cookie: str, text: str) -> tuple[str, str]:
     found: dict[str, str] = {}
 
     def listen() -> None:
-        import http.client
-
         connection = http.client.HTTPConnection("127.0.0.1", berth.port, timeout=30)
         fields = {name.replace("_", "-"): value for name, value in heads.items()}
-        connection.request("POST", f"/web/sessions/{session}/turns", json.dumps({"text": text}), fields)
+        connection.request(
+            "POST", f"/web/sessions/{session}/turns", json.dumps({"text": text}), fields
+        )
         try:
             for line in connection.getresponse():
                 if line.startswith(b"data:") and "id" not in found:
@@ -45,7 +36,9 @@ def begun_turn(berth: Berth, cookie: str, text: str) -> tuple[str, str]:
     return session, wait_for(lambda: found.get("id"), what="the turn's first event")
 
 
-def test_pages_come_with_a_strict_policy_and_nothing_from_elsewhere(berth: Berth, tenant: Tenant) -> None:
+def test_pages_come_with_a_strict_policy_and_nothing_from_elsewhere(
+    berth: Berth, tenant: Tenant
+) -> None:
     for path in ("/", tenant.web.removeprefix(berth.url)):
         answer = berth.request(path)
         assert answer.status == 200
@@ -58,7 +51,10 @@ def test_pages_come_with_a_strict_policy_and_nothing_from_elsewhere(berth: Berth
         assert not re.search(r"<script(?![^>]*\bsrc=)|<style| style=| on[a-z]+=", page)
         for asset in re.findall(r'(?:src|href)="(/web/[^"]+)"', page):
             assert berth.request(asset).status == 200
-    assert "access-control-allow-origin" not in berth.request("/", Origin="https://evil.example").headers
+    assert (
+        "access-control-allow-origin"
+        not in berth.request("/", Origin="https://evil.example").headers
+    )
 
 
 def test_looking_at_a_login_link_does_not_use_it_up(berth: Berth, tenant: Tenant) -> None:
@@ -67,20 +63,32 @@ def test_looking_at_a_login_link_does_not_use_it_up(berth: Berth, tenant: Tenant
         answer = berth.request(path)
         assert answer.status == 200 and "set-cookie" not in answer.headers
         assert answer.headers["cache-control"] == "no-store"
-    cookie = cookie_of(berth, tenant.web)
+    cookie = berth.log_in(tenant.web)
     assert berth.request("/web/me", Cookie=cookie).json()["tenant"] == tenant.name
 
 
-def test_the_login_cookie_is_closed_to_scripts_and_other_sites(berth: Berth, tenant: Tenant) -> None:
+def test_the_login_cookie_is_closed_to_scripts_and_other_sites(
+    berth: Berth, tenant: Tenant
+) -> None:
     token = tenant.web.partition("token=")[2].encode()
     answer = berth.request("/login", b"token=" + token, "POST", Origin=berth.url)
     attributes = answer.headers["set-cookie"].lower()
     assert "httponly" in attributes and "samesite=lax" in attributes
 
 
+def test_login_tries_are_limited_by_address(berth: Berth, tenant: Tenant) -> None:
+    token = tenant.web.partition("token=")[2]
+    tries = [berth.try_token("wrong", "127.0.0.99").status for _ in range(11)]
+    assert tries == [403] * 10 + [429]
+    assert berth.try_token(token, "127.0.0.99").status == 429
+    assert berth.try_token(token, "127.0.0.98").status == 303
+
+
 @pytest.mark.parametrize("origin", [None, "https://evil.example", "null"])
-def test_a_change_by_cookie_needs_the_pages_own_origin(berth: Berth, tenant: Tenant, origin: str | None) -> None:
-    heads = {"Cookie": cookie_of(berth, tenant.web), "Content_Type": "application/json"}
+def test_a_change_by_cookie_needs_the_pages_own_origin(
+    berth: Berth, tenant: Tenant, origin: str | None
+) -> None:
+    heads = {"Cookie": berth.log_in(tenant.web), "Content_Type": "application/json"}
     if origin:
         heads["Origin"] = origin
     answer = berth.request("/web/sessions", b"{}", "POST", **heads)
@@ -93,23 +101,42 @@ def test_a_foreign_host_is_misdirected(berth: Berth) -> None:
 
 
 def test_one_tenant_cannot_reach_anothers_conversation(berth: Berth, tenant: Tenant) -> None:
-    mine = cookie_of(berth, tenant.web)
+    mine = berth.log_in(tenant.web)
     session, turn = begun_turn(berth, mine, "hello")
-    other = cookie_of(berth, berth.add_tenant(f"{tenant.name}-other").web)
+    other = berth.log_in(berth.add_tenant(f"{tenant.name}-other").web)
     heads = {"Cookie": other, "Origin": berth.url, "Content_Type": "application/json"}
     assert berth.request(f"/web/sessions/{session}/turns", Cookie=other).status == 404
     assert berth.request(f"/web/turns/{turn}/events", Cookie=other).status == 404
     assert berth.request(f"/web/turns/{turn}/stop", b"", "POST", **heads).status == 404
-    assert berth.request(f"/web/sessions/{session}", b'{"title":"x"}', "PATCH", **heads).status == 404
+    assert (
+        berth.request(f"/web/sessions/{session}", b'{"title":"x"}', "PATCH", **heads).status == 404
+    )
     assert berth.request(f"/web/sessions/{session}", None, "DELETE", **heads).status == 404
     assert berth.request(f"/web/sessions/{session}/turns", Cookie=mine).status == 200
     for path in ("/web/me", "/web/sessions"):
         assert berth.request(path).status == 401
 
 
+@pytest.mark.parametrize("identity", ["--key", "--tenant"])
+def test_the_terminal_answers_from_a_pipe(berth: Berth, tenant: Tenant, identity: str) -> None:
+    who = tenant.key if identity == "--key" else tenant.name
+    chat = subprocess.run(
+        [binary(), "chat", identity, who, "--config", str(berth.config)],
+        input="Hello Berth\n/usage\n",
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert chat.returncode == 0, chat.stderr
+    assert "demo" in chat.stdout and "requests" in chat.stdout
+    assert "\x1b" not in chat.stdout, "no colours into a pipe"
+
+
 def test_health_and_metrics_are_told(berth: Berth, tenant: Tenant) -> None:
     berth.client(tenant.key).chat.completions.create(
-        model="berth", messages=[{"role": "user", "content": "Hello"}])
+        model="berth", messages=[{"role": "user", "content": "Hello"}]
+    )
     assert berth.request("/healthz").status == 200
     assert berth.request("/readyz").status == 200
     answer = berth.request("/metrics")
@@ -122,7 +149,12 @@ def test_health_and_metrics_are_told(berth: Berth, tenant: Tenant) -> None:
 
 def test_a_second_service_on_the_same_data_folder_refuses(berth: Berth) -> None:
     second = subprocess.run(
-        [binary(), "serve", "--config", str(berth.config)], capture_output=True, text=True, timeout=30, check=False)
+        [binary(), "serve", "--config", str(berth.config)],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
     assert second.returncode == 1
     assert str(berth.data) in second.stderr
     assert berth.request("/healthz").status == 200
@@ -131,10 +163,10 @@ def test_a_second_service_on_the_same_data_folder_refuses(berth: Berth) -> None:
 def test_a_stop_during_an_answer_is_orderly(own_berth: Callable[..., Berth]) -> None:
     berth = own_berth()
     link = berth.add_tenant("ann").web
-    session, turn = begun_turn(berth, cookie_of(berth, link), "Tell me a long story")
+    session, turn = begun_turn(berth, berth.log_in(link), "Tell me a long story")
     assert berth.stop() == 0, berth.process.output()
     berth.start()
-    cookie = cookie_of(berth, berth.new_link("ann"))
+    cookie = berth.log_in(berth.new_link("ann"))
     turns = berth.request(f"/web/sessions/{session}/turns", Cookie=cookie).json()["turns"]
     assert [t["id"] for t in turns] == [turn]
     assert turns[0]["state"] in ("done", "interrupted")
@@ -143,7 +175,7 @@ def test_a_stop_during_an_answer_is_orderly(own_berth: Callable[..., Berth]) -> 
 
 def test_kill_under_load_loses_no_acknowledged_turn(own_berth: Callable[..., Berth]) -> None:
     berth = own_berth()
-    cookies = [cookie_of(berth, berth.add_tenant(f"user{n}").web) for n in range(8)]
+    cookies = [berth.log_in(berth.add_tenant(f"user{n}").web) for n in range(8)]
     acknowledged = [(c, *begun_turn(berth, c, "Tell me a long story")) for c in cookies]
     berth.kill()
     berth.start()
@@ -159,9 +191,10 @@ def test_kill_under_load_loses_no_acknowledged_turn(own_berth: Callable[..., Ber
 def test_no_secret_is_in_the_log_or_the_database(own_berth: Callable[..., Berth]) -> None:
     berth = own_berth()
     tenant = berth.add_tenant("ann")
-    cookie = cookie_of(berth, tenant.web)
+    cookie = berth.log_in(tenant.web)
     berth.client(tenant.key).chat.completions.create(
-        model="berth", messages=[{"role": "user", "content": "Hello"}])
+        model="berth", messages=[{"role": "user", "content": "Hello"}]
+    )
     berth.request("/web/me", Cookie=cookie)
     assert berth.stop() == 0
     secrets = [tenant.key, tenant.web.partition("token=")[2], cookie.partition("=")[2]]

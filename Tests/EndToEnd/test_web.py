@@ -1,35 +1,25 @@
 """The web chat in a real browser, from the login link on."""
 
-import os
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
 from support.berth import Berth, Tenant
-from support.browser import Page, wait_for
-
-#: The demo's answer to this takes some ten seconds.
-LONG = "Tell me a long story"
+from support.browser import LONG, Page, wait_for
 
 
 def choose(page: Page, model: str) -> None:
     Select(page.get("#model")).select_by_value(model)
 
 
-def growing(page: Page, characters: int = 40) -> str:
-    """Waits until the answer has some length and is still being written."""
-    wait_for(lambda: len(page.last_answer()) > characters, what="the answer to grow")
-    assert page.last_state() in ("accepted", "running")
-    return page.last_answer()
-
-
-def test_log_in_send_see_it_grow_stop_reload_find_the_history(berth: Berth, tenant: Tenant, page: Page) -> None:
+def test_log_in_send_see_it_grow_stop_reload_find_the_history(
+    berth: Berth, tenant: Tenant, page: Page
+) -> None:
     page.log_in(tenant.web)
     assert tenant.name in page.text("#hello h2")
     page.send(LONG)
-    first = growing(page)
+    first = page.growing()
     wait_for(lambda: len(page.last_answer()) > len(first), what="the answer to grow on")
     page.get("#stop").click()
     assert page.answered() == "stopped"
@@ -43,8 +33,10 @@ def test_log_in_send_see_it_grow_stop_reload_find_the_history(berth: Berth, tena
     assert page.complaints() == []
 
 
-def test_a_whole_answer_is_shown_with_its_cost_and_usage_counts_it(tenant: Tenant, page: Page) -> None:
-    page.log_in(tenant.web)
+def test_a_whole_answer_is_shown_with_its_cost_and_usage_counts_it(
+    berth: Berth, tenant: Tenant, page: Page
+) -> None:
+    page.enter(berth, tenant)
     before = page.text("#usage")
     page.send("Hello Berth")
     assert page.answered() == "done"
@@ -54,27 +46,29 @@ def test_a_whole_answer_is_shown_with_its_cost_and_usage_counts_it(tenant: Tenan
     assert page.text("#usage").startswith("1 of ")
 
 
-def test_a_running_answer_is_taken_up_again_after_a_reload(tenant: Tenant, page: Page) -> None:
-    page.log_in(tenant.web)
+def test_a_running_answer_is_taken_up_again_after_a_reload(
+    berth: Berth, tenant: Tenant, page: Page
+) -> None:
+    page.enter(berth, tenant)
     page.send(LONG)
-    before = growing(page)
+    before = page.growing()
     page.driver.refresh()
-    again = growing(page)
+    again = page.growing()
     assert again[:40] == before[:40]
     page.get("#stop").click()
     assert page.answered() == "stopped"
 
 
-def test_a_stopped_question_can_be_asked_again(tenant: Tenant, page: Page) -> None:
-    page.log_in(tenant.web)
+def test_a_stopped_question_can_be_asked_again(berth: Berth, tenant: Tenant, page: Page) -> None:
+    page.enter(berth, tenant)
     page.send(LONG)
-    growing(page)
+    page.growing()
     page.press(Keys.ESCAPE)
     assert page.answered() == "stopped"
     page.get(".again").click()
     wait_for(lambda: len(page.all(".turn")) == 2, what="a second turn")
     assert [e.text for e in page.all(".asked")] == [LONG, LONG]
-    growing(page)
+    page.growing()
     page.press(Keys.ESCAPE)
     page.answered()
 
@@ -91,7 +85,7 @@ def test_a_login_link_works_once(berth: Berth, tenant: Tenant, page: Page, phone
 
 
 def test_logging_out_ends_the_cookie(berth: Berth, tenant: Tenant, page: Page) -> None:
-    page.log_in(tenant.web)
+    page.enter(berth, tenant)
     page.get("#logout").click()
     assert "link" in page.get(".card").text
     page.driver.get(berth.url)
@@ -99,8 +93,8 @@ def test_logging_out_ends_the_cookie(berth: Berth, tenant: Tenant, page: Page) -
     assert "tenant" not in page.text("#who")
 
 
-def test_several_conversations(tenant: Tenant, page: Page) -> None:
-    page.log_in(tenant.web)
+def test_several_conversations(berth: Berth, tenant: Tenant, page: Page) -> None:
+    page.enter(berth, tenant)
     page.send("Hello from the first")
     page.answered()
     page.get("#new").click()
@@ -128,8 +122,10 @@ def test_several_conversations(tenant: Tenant, page: Page) -> None:
     wait_for(lambda: titles() == ["Hello from the second"], what="it stays deleted")
 
 
-def test_commands_are_answered_in_the_conversation(tenant: Tenant, page: Page) -> None:
-    page.log_in(tenant.web)
+def test_commands_are_answered_in_the_conversation(
+    berth: Berth, tenant: Tenant, page: Page
+) -> None:
+    page.enter(berth, tenant)
     page.send("/help")
     assert page.answered() == "done"
     assert "/usage" in page.last_answer()
@@ -143,17 +139,21 @@ PROBES = """<script>window.pwned = 1</script><img src=x onerror="window.pwned = 
 """
 
 
-@pytest.mark.parametrize("wrap", ["{}", "```html\n{}\n```", "> {}", "- {}", "| a |\n|---|\n| {} |", "# {}"])
+@pytest.mark.parametrize(
+    "wrap", ["{}", "```html\n{}\n```", "> {}", "- {}", "| a |\n|---|\n| {} |", "# {}"]
+)
 def test_answers_cannot_bring_markup_or_script(
     faked: Berth, faked_tenant: Tenant, page: Page, wrap: str
 ) -> None:
-    page.log_in(faked_tenant.web)
+    page.enter(faked, faked_tenant)
     choose(page, "fake/echo")
     text = wrap.replace("{}", PROBES.replace("\n", " ") if wrap[0] in "|#" else PROBES)
     # Typing would send at the first line's end: the text is put in at once.
     page.driver.execute_script(
         "const t = document.getElementById('text'); t.value = arguments[0];"
-        "t.dispatchEvent(new Event('input')); document.getElementById('send').click()", text)
+        "t.dispatchEvent(new Event('input')); document.getElementById('send').click()",
+        text,
+    )
     assert page.answered() == "done"
     for reload in (False, True):
         if reload:
@@ -176,7 +176,7 @@ def test_answers_cannot_bring_markup_or_script(
 def test_a_failed_answer_says_why_and_offers_to_ask_again(
     faked: Berth, faked_tenant: Tenant, page: Page
 ) -> None:
-    page.log_in(faked_tenant.web)
+    page.enter(faked, faked_tenant)
     choose(page, "fake/error-midway")
     page.send("Please fail")
     assert page.answered() == "failed"
@@ -189,7 +189,7 @@ def test_a_used_up_allowance_is_said_with_its_wait_and_the_text_is_kept(
     own_berth: Callable[..., Berth], page: Page
 ) -> None:
     berth = own_berth(quotas={"requests_per_day": 1, "tokens_per_day": 1_000_000})
-    page.log_in(berth.add_tenant("ann").web)
+    page.enter(berth, berth.add_tenant("ann"))
     page.send("Hello")
     assert page.answered() == "done"
     page.send("Hello once more")
@@ -203,21 +203,21 @@ def test_an_answer_cut_off_by_kill_is_marked_and_can_be_asked_again(
     own_berth: Callable[..., Berth], page: Page
 ) -> None:
     berth = own_berth()
-    page.log_in(berth.add_tenant("ann").web)
+    page.enter(berth, berth.add_tenant("ann"))
     page.send(LONG)
-    growing(page)
+    page.growing()
     berth.kill()
     wait_for(lambda: "Connection lost" in page.text(".note"), what="the loss to be said")
     berth.start()
     assert page.answered(30) == "interrupted"
     page.driver.refresh()
     page.get(".again").click()
-    growing(page)
+    page.growing()
 
 
 def test_a_lost_connection_keeps_the_message(own_berth: Callable[..., Berth], page: Page) -> None:
     berth = own_berth()
-    page.log_in(berth.add_tenant("ann").web)
+    page.enter(berth, berth.add_tenant("ann"))
     berth.kill()
     page.send("Hello, is anybody there?")
     assert "cannot be reached" in page.get("#notice").text
@@ -228,7 +228,7 @@ def test_a_lost_connection_keeps_the_message(own_berth: Callable[..., Berth], pa
 
 
 def test_older_turns_come_when_scrolling_up(berth: Berth, tenant: Tenant, page: Page) -> None:
-    page.log_in(tenant.web)
+    page.enter(berth, tenant)
     page.send("/help")
     page.answered()
     # Sixty short turns, written by the page's own requests.
@@ -250,7 +250,8 @@ def test_older_turns_come_when_scrolling_up(berth: Berth, tenant: Tenant, page: 
     page.driver.refresh()
     wait_for(lambda: "hello 60" in page.driver.page_source, what="the newest turn")
     assert page.driver.execute_script(
-        "const l = document.getElementById('log'); return l.scrollHeight - l.scrollTop - l.clientHeight < 3")
+        "const l = document.getElementById('log'); return l.scrollHeight - l.scrollTop - l.clientHeight < 3"
+    )
     shown = len(page.all(".asked"))
     assert shown < 60
     page.driver.execute_script("document.getElementById('log').scrollTop = 0")
@@ -260,111 +261,24 @@ def test_older_turns_come_when_scrolling_up(berth: Berth, tenant: Tenant, page: 
     assert page.driver.execute_script("return document.getElementById('log').scrollTop") > 500
 
 
-def test_reading_further_up_is_not_disturbed_by_a_growing_answer(tenant: Tenant, page: Page) -> None:
+def test_reading_further_up_is_not_disturbed_by_a_growing_answer(
+    berth: Berth, tenant: Tenant, page: Page
+) -> None:
     page.driver.set_window_size(1000, 420)
-    page.log_in(tenant.web)
+    page.enter(berth, tenant)
     page.send(LONG)
     scroll = "const l = document.getElementById('log'); "
-    wait_for(lambda: page.driver.execute_script(scroll + "return l.scrollTop") > 300, what="it to scroll along")
+    wait_for(
+        lambda: page.driver.execute_script(scroll + "return l.scrollTop") > 300,
+        what="it to scroll along",
+    )
     page.driver.execute_script(scroll + "l.scrollTop = 100")
     length = len(page.last_answer())
     wait_for(lambda: len(page.last_answer()) > length + 200, what="the answer to grow on")
     assert page.driver.execute_script(scroll + "return l.scrollTop") == 100
     page.get("#latest").click()
-    wait_for(lambda: page.driver.execute_script(scroll + "return l.scrollTop") > 300, what="the end")
+    wait_for(
+        lambda: page.driver.execute_script(scroll + "return l.scrollTop") > 300, what="the end"
+    )
     page.get("#stop").click()
     page.answered()
-
-
-def test_by_keyboard_alone(tenant: Tenant, page: Page) -> None:
-    page.driver.get(tenant.web)
-    page.get("form button")
-    page.press(Keys.ENTER)
-    wait_for(lambda: page.focused() == "text", what="the message box to have the focus")
-    page.press("one")
-    page.chord(Keys.SHIFT, Keys.ENTER)
-    page.press("two")
-    assert page.get("#text").get_attribute("value") == "one\ntwo"
-    page.press(Keys.BACKSPACE * 7, LONG, Keys.ENTER)
-    growing(page)
-    page.press(Keys.ESCAPE)
-    assert page.answered() == "stopped"
-    assert page.focused() == "text"
-
-    # From the page's start: the skip link, then everything in the order it is seen.
-    page.driver.refresh()
-    wait_for(page.last_answer, what="the history")
-    page.driver.execute_script("document.activeElement.blur()")
-    seen = []
-    for _ in range(12):
-        page.press(Keys.TAB)
-        seen.append(page.focused())
-        if seen[-1] == "text":
-            break
-    assert [s for s in seen if s != "body"][0] == "Skip to the message box"
-    assert [s for s in seen if s in ("new", "logout", "rename", "delete", "log", "text")] == [
-        "new", "logout", "rename", "delete", "log", "text"]
-    page.driver.execute_script("document.activeElement.blur()")
-    page.driver.refresh()
-    wait_for(page.last_answer, what="the history")
-    page.driver.execute_script("document.querySelector('.skip').focus()")
-    page.press(Keys.ENTER)
-    assert page.focused() == "text"
-
-
-def test_on_a_phone(tenant: Tenant, phone: Page) -> None:
-    phone.log_in(tenant.web)
-    phone.get("#text").send_keys("How do I set up code in Swift?")
-    phone.get("#send").click()
-    assert phone.answered() == "done"
-    overflow = "return document.documentElement.scrollWidth - innerWidth"
-    assert phone.driver.execute_script(overflow) <= 0
-    side = phone.driver.find_element("id", "side")
-    assert not side.is_displayed()
-    phone.get("#open").click()
-    wait_for(side.is_displayed, what="the drawer")
-    assert phone.focused() == "shut"
-    phone.press(Keys.ESCAPE)
-    wait_for(lambda: not side.is_displayed(), what="the drawer to close")
-    assert phone.focused() == "open"
-    phone.get("#open").click()
-    phone.get("#new").click()
-    phone.get("#hello")
-    wait_for(lambda: not side.is_displayed(), what="the drawer to close")
-    small = phone.driver.execute_script("""
-        return [...document.querySelectorAll('button, select, textarea')].filter((e) => e.offsetParent)
-            .filter((e) => e.getBoundingClientRect().height < 24).map((e) => e.outerHTML)""")
-    assert small == [], "targets that are too small for a finger"
-
-
-#: WCAG's contrast of an element's text to what lies behind it.
-CONTRAST = """
-const rgb = (c) => c.match(/[\\d.]+/g).map(Number);
-const light = ([r, g, b]) => [r, g, b].map((v) => (v /= 255) <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
-    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-const behind = (e) => { for (; e; e = e.parentElement) {
-    const c = rgb(getComputedStyle(e).backgroundColor); if (c.length < 4 || c[3] > 0.99) return c; } return [255, 255, 255]; };
-return arguments[0].flatMap((s) => [...document.querySelectorAll(s)]).filter((e) => e.offsetParent && e.textContent.trim())
-    .map((e) => { const [a, b] = [light(rgb(getComputedStyle(e).color)), light(behind(e))];
-        return [e.id || e.className || e.localName, (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)]; });
-"""
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_dark_and_light_are_readable(tenant: Tenant, page: Page, scheme: str, tmp_path: Path) -> None:
-    shots = Path(os.environ.get("BERTH_SHOTS", tmp_path))
-    page.colors(scheme)
-    page.driver.get(tenant.web)
-    page.get("form button")
-    page.driver.save_screenshot(str(shots / f"login-{scheme}.png"))
-    page.get("form button").click()
-    page.send("How do I see my quota?")
-    page.answered()
-    page.driver.save_screenshot(str(shots / f"chat-{scheme}.png"))
-    dark = page.driver.execute_script(
-        "return getComputedStyle(document.body).backgroundColor.match(/\\d+/g)[0] < 128")
-    assert dark == (scheme == "dark")
-    texts = [".md p", ".md code", ".md th", ".asked", ".meta", "#hint", "#title", "#list a", "#list h2",
-             "#usage span", "#usage p", "#who", "#logout", "#new"]
-    low = [(name, ratio) for name, ratio in page.driver.execute_script(CONTRAST, texts) if ratio < 4.5]
-    assert low == []

@@ -25,7 +25,8 @@ import Testing
         "package import BerthLoop", "/// A.\n@Test(\n    1\n) package func a() {}",
         "package var description: String { \"\" }", "package static func < (a: A, b: A) {}",
         "package init(stringLiteral value: String) {}", "package override func a() {}",
-        "func run() {}", "let a = \"package func\"", "func a(package: Int) {}",
+        "a.package(b)\nlet c = 1", "a.public\nlet c = 1", "func run() {}",
+        "let a = \"package func\"", "func a(package: Int) {}",
         "/// P.\npackage protocol P {\n    /// Runs.\n    func run()\n}",
         "/// P.\npackage protocol P {\n    /// A.\n    var a: Int { get }\n}\nextension B: P {\n"
             + "    func b() {}\n    package var a: Int { 1 }\n}",
@@ -58,24 +59,19 @@ extension SourceFile {
         return lines.indices.compactMap { index in
             let text = isSwift ? comments[index + 1] ?? "" : String(lines[index])
             let words = text.split { !$0.isLetter }
-            guard
-                let mark = ["TODO", "FIXME", "XXX", "HACK"].first(where: {
-                    words.contains(Substring($0))
-                })
-            else { return nil }
-            return finding(index + 1, "\(mark): do it, or make it an issue")
+            let mark = words.first { ["TODO", "FIXME", "XXX", "HACK"].contains($0) }
+            return mark.map { finding(index + 1, "\($0): do it, or make it an issue") }
         }
     }
 
     // MARK: Declarations
 
-    /// The keywords of declarations with `package`, `public` or `open`.
+    /// The keywords of declarations with `package` or `public`.
     private var accessible: [Int] {
         tokens.indices.compactMap { index in
-            guard ["package", "public", "open"].contains(where: { tokens[index].is($0) }) else {
-                return nil
-            }
-            return keyword(after: index)
+            let isAccess = tokens[index].is("package") || tokens[index].is("public")
+            let isMember = index > 0 && tokens[index - 1].is(".")
+            return isAccess && !isMember ? keyword(after: index) : nil
         }
     }
 
@@ -103,7 +99,9 @@ extension SourceFile {
     private func keyword(after index: Int) -> Int? {
         var index = index + 1
         while index < tokens.count {
-            if tokens[index].is("(") { index = closing(index) + 1 }
+            if index + 3 < tokens.count, tokens[index].is("("), tokens[index + 1].is("set") {
+                index += 3
+            }
             guard index < tokens.count, tokens[index].kind == .word else { return nil }
             if tokens[index].is("override") { return nil }
             if SourceFile.keywords.contains(tokens[index].text) {
@@ -151,7 +149,7 @@ extension SourceFile {
 
     private func isModifier(_ index: Int) -> Bool {
         SourceFile.modifiers.contains(tokens[index].text)
-            || ["package", "public", "open"].contains(tokens[index].text)
+            || ["package", "public"].contains(tokens[index].text)
     }
 
     private func isAttribute(_ index: Int) -> Bool {
@@ -177,15 +175,10 @@ extension SourceFile {
 
     /// The words of the head of the type or extension around `index`: its name and conformances.
     private func conformances(around index: Int) -> [String] {
-        guard
-            let open = tokens.indices.prefix(index).last(where: {
-                tokens[$0].is("{") && closing($0) > index
-            })
-        else { return [] }
         let types: Set = ["struct", "class", "enum", "actor", "extension"]
-        guard
-            let head = tokens.indices.prefix(open).last(where: { types.contains(tokens[$0].text) })
-        else { return [] }
+        let before = tokens.indices.prefix(index)
+        let open = before.last { tokens[$0].is("{") && closing($0) > index } ?? 0
+        let head = before.prefix(open).last { types.contains(tokens[$0].text) } ?? open
         return tokens[head..<open].map(\.text)
     }
 

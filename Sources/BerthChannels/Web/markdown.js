@@ -1,30 +1,14 @@
 // Markdown to DOM nodes. Text only ever becomes text nodes (never HTML), every scan is linear in
 // its input, and nesting is capped, so an answer can do no more than look odd.
 
+import { fill, make } from "./dom.js";
+import { inlineInto, runOf } from "./inline.js";
+
 /** Deepest nesting of quotes and lists; what is deeper is shown as plain text. */
 const MAX_DEPTH = 10;
-/** Most emphasis marks open at once; the oldest is forgotten first. */
-const MAX_OPEN = 32;
-/** Longest link target, in characters. */
-const MAX_URL = 2048;
-const SCHEMES = new Set(["http:", "https:", "mailto:"]);
-
-/** Makes an element: `make("a", { href: "…" }, "text", node)`. */
-export function make(tag, attributes, ...children) {
-  const element = document.createElement(tag);
-  for (const name in attributes) {
-    const value = attributes[name];
-    if (typeof value === "function") element.addEventListener(name, value);
-    else if (value !== false && value != null) element.setAttribute(name, value === true ? "" : value);
-  }
-  element.append(...children);
-  return element;
-}
 
 // ---------------------------------------------------------------- lines
 
-const isSpace = (c) => c === undefined || c === " " || c === "\n" || c === "\t" || c === "\u00a0";
-const isWord = (c) => c !== undefined && /[\p{L}\p{N}]/u.test(c);
 const isBlank = (line) => line.trim() === "";
 
 /** Columns of white space at a line's start; a tab reaches the next multiple of four. */
@@ -47,12 +31,6 @@ function dedent(line, columns) {
   return line.slice(at);
 }
 
-function runOf(text, at, c) {
-  let end = at;
-  while (text[end] === c) end += 1;
-  return end - at;
-}
-
 /** `{ mark, size, info, indent }` where the line opens a code fence. */
 function fenceOf(line) {
   const indent = indentOf(line);
@@ -67,7 +45,7 @@ function fenceOf(line) {
 
 function closesFence(line, fence) {
   const text = line.trim();
-  return text[0] === fence.mark && text.length >= fence.size && runOf(text, 0, fence.mark) === text.length;
+  return text.length >= fence.size && runOf(text, 0, fence.mark) === text.length;
 }
 
 function isRule(line) {
@@ -128,7 +106,8 @@ function cellsOf(line) {
 /** Whether the line at `at` ends the paragraph before it. */
 function interrupts(lines, at) {
   const line = lines[at];
-  if (isBlank(line) || fenceOf(line) || headingOf(line) || isQuote(line) || isRule(line)) return true;
+  if (isBlank(line) || headingOf(line) || isQuote(line) || isRule(line)) return true;
+  if (fenceOf(line)) return true;
   const item = itemOf(line);
   return (item !== null && (!item.ordered || item.start === 1)) || isTable(lines, at);
 }
@@ -210,7 +189,8 @@ function list(lines, at, first, depth) {
     } else break;
     end = next + 1;
   }
-  const element = make(first.ordered ? "ol" : "ul", { start: first.ordered && first.start !== 1 && first.start });
+  const start = first.start !== 1 && first.start;
+  const element = make(first.ordered ? "ol" : "ul", { start });
   for (const body of items) {
     body[0] = body[0].replace(/^\[ \] /, "\u2610 ").replace(/^\[x\] /i, "\u2611 ");
     element.append(appendBlocks(make("li"), body, depth + 1, !loose));
@@ -219,249 +199,34 @@ function list(lines, at, first, depth) {
 }
 
 function table(lines, at) {
-  const aligns = cellsOf(lines[at + 1]).map((cell) => (!cell.endsWith(":") ? null : cell[0] === ":" ? "center" : "right"));
+  const aligns = cellsOf(lines[at + 1]).map((cell) => {
+    if (!cell.endsWith(":")) return null;
+    return cell[0] === ":" ? "center" : "right";
+  });
+  const cell = (tag) => (text, i) => inlineInto(make(tag, { class: aligns[i] }), text);
   // A row is cut at the header's width and never padded: padding would be quadratic.
   const row = (line, tag) =>
-    make("tr", {}, ...cellsOf(line).slice(0, aligns.length).map((text, i) => inlineInto(make(tag, { class: aligns[i] }), text)));
+    fill(make("tr"), cellsOf(line).slice(0, aligns.length).map(cell(tag)));
   const body = make("tbody");
   let end = at + 2;
-  for (; end < lines.length && lines[end].includes("|"); end += 1) body.append(row(lines[end], "td"));
+  for (; end < lines.length && lines[end].includes("|"); end += 1) {
+    body.append(row(lines[end], "td"));
+  }
   const whole = make("table", {}, make("thead", {}, row(lines[at], "th")), body);
   return [make("div", { class: "table", tabindex: "0" }, whole), end];
 }
 
-// ---------------------------------------------------------------- inline
-
-/** Appends `text` to `parent` with its inline marks as elements; returns `parent`. */
-function inlineInto(parent, text) {
-  return fill(parent, new InlineScan(text).run());
-}
-
-/** One pass over a paragraph. `out` is flat; closing a mark folds its tail into one element. */
-class InlineScan {
-  constructor(text) {
-    this.text = text;
-    this.at = 0;
-    this.from = 0;
-    this.out = [];
-    this.open = [];
-    this.brackets = [];
-    this.ticks = null;
-  }
-
-  run() {
-    const { text } = this;
-    while (this.at < text.length) {
-      if (!this.step(text[this.at])) this.at += 1;
-    }
-    this.flush();
-    return this.out;
-  }
-
-  /** Moves the plain text before `at` to `out`. */
-  flush(to = this.at) {
-    if (to > this.from) this.out.push(this.text.slice(this.from, to));
-    this.from = to;
-  }
-
-  /** Puts `item` in place of the next `length` characters. */
-  put(item, length) {
-    this.flush();
-    this.out.push(item);
-    this.at += length;
-    this.from = this.at;
-    return true;
-  }
-
-  /** Handles a mark at the present place; false where the character is plain text. */
-  step(c) {
-    const { text, at } = this;
-    switch (c) {
-      case "\n":
-        return this.put(make("br"), 1);
-      case "\\":
-        return /^[!-/:-@[-`{-~]$/.test(text[at + 1] ?? "") && this.put(text[at + 1], 2);
-      case "`":
-        return this.code();
-      case "*":
-      case "_":
-      case "~":
-        return this.emphasis(c);
-      case "[":
-        return this.bracket(1);
-      case "!":
-        return text[at + 1] === "[" && this.bracket(2);
-      case "]":
-        return this.link();
-      case "<": {
-        const line = /^<br ?\/?>/i.exec(text.slice(at, at + 6));
-        return line !== null && this.put(make("br"), line[0].length);
-      }
-      case "h":
-        return this.address();
-    }
-    return false;
-  }
-
-  /** All runs of backticks are found once, so that a closing run costs no search. */
-  code() {
-    const { text, at } = this;
-    const size = runOf(text, at, "`");
-    if (!this.ticks) {
-      this.ticks = new Map();
-      for (let i = text.indexOf("`", at); i >= 0; i = text.indexOf("`", i)) {
-        const length = runOf(text, i, "`");
-        if (!this.ticks.has(length)) this.ticks.set(length, { places: [], next: 0 });
-        this.ticks.get(length).places.push(i);
-        i += length;
-      }
-    }
-    const runs = this.ticks.get(size);
-    while (runs && runs.places[runs.next] <= at) runs.next += 1;
-    const end = runs?.places[runs.next];
-    if (end === undefined) {
-      this.at += size;
-      return true;
-    }
-    let inner = text.slice(at + size, end).replaceAll("\n", " ");
-    if (inner.startsWith(" ") && inner.endsWith(" ") && inner.trim()) inner = inner.slice(1, -1);
-    return this.put(make("code", {}, inner), end + size - at);
-  }
-
-  emphasis(c) {
-    const { text, at } = this;
-    const run = runOf(text, at, c);
-    const before = text[at - 1];
-    const after = text[at + run];
-    const plain = c === "_" ? isWord(before) && isWord(after) : false;
-    if (run > 3 || plain || (c === "~" && run !== 2)) {
-      this.at += run;
-      return true;
-    }
-    this.flush();
-    let left = run;
-    if (!isSpace(before) && (c !== "_" || !isWord(after))) left = this.close(c, left);
-    if (left > 0) {
-      const opens = !isSpace(after) && (c !== "_" || !isWord(before));
-      // Three marks open as two and one, so that any closing order finds its partner.
-      for (const size of !opens ? [] : left === 3 ? [2, 1] : [left]) {
-        this.open.push({ c, size, at: this.out.length });
-        this.out.push(c.repeat(size));
-        if (this.open.length > MAX_OPEN) this.open.shift();
-      }
-      if (!opens) this.out.push(c.repeat(left));
-    }
-    this.at += run;
-    this.from = this.at;
-    return true;
-  }
-
-  /** Closes marks of `c` that are open; returns how many characters of the run are left. */
-  close(c, run) {
-    let left = run;
-    while (left > 0) {
-      const exact = this.open.findLastIndex((o) => o.c === c && o.size === left);
-      const index = exact >= 0 ? exact : this.open.findLastIndex((o) => o.c === c && o.size <= left);
-      if (index < 0) break;
-      const { at, size } = this.open[index];
-      if (at + 1 === this.out.length) break;
-      this.open.length = index;
-      const inner = this.out.splice(at).slice(1);
-      this.out.push(fill(make(c === "~" ? "del" : size === 2 ? "strong" : "em"), inner));
-      while (this.brackets.length && this.brackets.at(-1).at > at) this.brackets.pop();
-      left -= size;
-    }
-    return left;
-  }
-
-  bracket(length) {
-    this.flush();
-    this.brackets.push({ at: this.out.length, open: this.open.length });
-    this.out.push(this.text.slice(this.at, this.at + length));
-    this.at += length;
-    this.from = this.at;
-    return true;
-  }
-
-  /** `](target)` makes a link of what stands since the last `[`; an image becomes a link too. */
-  link() {
-    const bracket = this.brackets.pop();
-    if (!bracket || this.text[this.at + 1] !== "(") return false;
-    const target = this.target(this.at + 2);
-    const href = target && safe(target.url);
-    if (!href) return false;
-    this.flush();
-    const inner = this.out.splice(bracket.at).slice(1);
-    this.open.length = Math.min(this.open.length, bracket.open);
-    // A link holds no link: brackets further out can no longer become one.
-    this.brackets.length = 0;
-    this.out.push(fill(anchor(href), inner.length ? inner : [target.url]));
-    this.at = target.end;
-    this.from = this.at;
-    return true;
-  }
-
-  /** `{ url, end }` of a link's `target)` at `from`. */
-  target(from) {
-    const limit = Math.min(this.text.length, from + MAX_URL);
-    let depth = 0;
-    for (let end = from; end < limit; end += 1) {
-      const c = this.text[end];
-      if (isSpace(c) || (c === "(" && (depth += 1) > 8)) return null;
-      if (c === ")" && (depth -= 1) < 0) return { url: this.text.slice(from, end), end: end + 1 };
-    }
-    return null;
-  }
-
-  /** A bare https://… address; closing punctuation stays outside. */
-  address() {
-    const { text, at } = this;
-    if (!text.startsWith("http://", at) && !text.startsWith("https://", at)) return false;
-    if (isWord(text[at - 1])) return false;
-    let url = text.slice(at, at + MAX_URL);
-    const end = url.search(/[\s<>"`\]|]/);
-    if (end >= 0) url = url.slice(0, end);
-    let opened = 0;
-    for (const c of url) opened += c === "(" ? 1 : c === ")" ? -1 : 0;
-    let length = url.length;
-    for (; length > 0; length -= 1) {
-      const c = url[length - 1];
-      if (c === ")" && opened < 0) opened += 1;
-      else if (!".,;:!?'*_~".includes(c)) break;
-    }
-    url = url.slice(0, length);
-    const href = safe(url);
-    // A link's own text may be an address: it must not become a link within the link.
-    return Boolean(href) && this.brackets.length === 0 && this.put(fill(anchor(href), [url]), length);
-  }
-}
-
-/** Appends one by one: as arguments, a hostile number of items would overflow the stack. */
-function fill(parent, items) {
-  for (const item of items) parent.append(item);
-  return parent;
-}
-
-/** The address to link to, or null where it is not http, https or mailto. */
-function safe(text) {
-  try {
-    const url = new URL(text);
-    return SCHEMES.has(url.protocol) ? url.href : null;
-  } catch {
-    return null;
-  }
-}
-
-const anchor = (href) => make("a", { href, target: "_blank", rel: "noopener noreferrer" });
-
 // ---------------------------------------------------------------- whole and growing texts
 
-const linesOf = (text) => text.split("\n").map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line));
+const linesOf = (text) => text.split("\n").map((line) => line.replace(/\r$/, ""));
 
 /** A whole text as nodes. */
 export function render(text) {
   return appendBlocks(document.createDocumentFragment(), linesOf(text), 0);
 }
+
+/** A block for reading aloud: code is only named. */
+const wordsOf = (node) => (node.matches("figure") ? "Code.\n" : `${node.textContent}\n`);
 
 /** A text that grows: finished blocks stay as they are, only the last is made anew. */
 export class GrowingText {
@@ -493,14 +258,19 @@ export class GrowingText {
       while (next < lines.length && isBlank(lines[next])) next += 1;
       if (next >= lines.length - 1) {
         this.tail = lines.slice(at).join("\n");
-        for (const more of appendBlocks(make("div"), lines.slice(next), 0).childNodes) this.last.push(more);
+        this.last.push(...appendBlocks(make("div"), lines.slice(next), 0).childNodes);
         this.target.append(...this.last);
         return finished;
       }
-      finished += `${node.textContent}\n`;
+      finished += wordsOf(node);
       this.last = [];
       at = end;
     }
+  }
+
+  /** The words of what is not finished. */
+  rest() {
+    return this.last.map(wordsOf).join("");
   }
 
   /** Adds to an open code block in place: its selection and scrolling stay. */

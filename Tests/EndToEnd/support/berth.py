@@ -1,5 +1,7 @@
 """Berth's processes as the tests start and stop them: each by its own process id."""
 
+import http.client
+import itertools
 import json
 import os
 import re
@@ -18,6 +20,9 @@ from openai import OpenAI
 
 #: How long a service may take until it answers, and until it has ended, in seconds.
 START, END = 20, 20
+
+#: Addresses to log in from, each once.
+ADDRESSES = (f"127.0.{high}.{low}" for high, low in itertools.product(range(1, 255), range(1, 255)))
 
 
 def binary() -> str:
@@ -67,7 +72,9 @@ class Process:
 
     def start(self) -> None:
         with self.log.open("ab") as out:
-            self.child = subprocess.Popen(self.words, stdout=out, stderr=out, stdin=subprocess.DEVNULL)
+            self.child = subprocess.Popen(
+                self.words, stdout=out, stderr=out, stdin=subprocess.DEVNULL
+            )
 
     def wait_until_open(self, port: int) -> None:
         deadline = time.monotonic() + START
@@ -128,7 +135,11 @@ class Berth:
         """Runs a verb with this service's configuration; JSON output is decoded."""
         done = subprocess.run(
             [binary(), *words, "--config", str(self.config)],
-            capture_output=True, text=True, timeout=30, check=False)
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
         if check:
             assert done.returncode == 0, f"berth {' '.join(words)}: {done.stderr}"
             return json.loads(done.stdout) if "--json" in words else done.stdout
@@ -154,6 +165,24 @@ class Berth:
                 return Answer(answer.status, dict_of(answer.headers), answer.read())
         except urllib.error.HTTPError as error:
             return Answer(error.code, dict_of(error.headers), error.read())
+
+    def log_in(self, link: str, address: str = "") -> str:
+        """Logs in without a browser; returns the cookie as `name=value`."""
+        answer = self.try_token(link.partition("token=")[2], address or next(ADDRESSES))
+        assert answer.status == 303, answer.body
+        return answer.headers["set-cookie"].partition(";")[0]
+
+    def try_token(self, token: str, address: str) -> Answer:
+        """Posts the login form from one of loopback's addresses: tries are limited by address."""
+        connection = http.client.HTTPConnection(
+            "127.0.0.1", self.port, timeout=30, source_address=(address, 0)
+        )
+        fields = {"Origin": self.url, "Content-Type": "application/x-www-form-urlencoded"}
+        connection.request("POST", "/login", f"token={token}", fields)
+        answer = connection.getresponse()
+        found = Answer(answer.status, dict_of(answer.headers), answer.read())
+        connection.close()
+        return found
 
     def client(self, key: str, **options: Any) -> OpenAI:
         """OpenAI's own client of this service; it retries nothing unless told to."""
@@ -189,11 +218,18 @@ class FakeOpenAI:
     def settings(self, *models: str) -> dict[str, Any]:
         """The part of a configuration that asks this fake, as provider `fake`."""
         return {
-            "providers": [{
-                "name": "fake", "kind": "openai", "api_key": "sk-fake",
-                "base_url": f"http://127.0.0.1:{self.port}/v1",
-            }],
-            "models": {"chat": [
-                {"provider": "fake", "model": m, "price": {"input": 0, "output": 0}} for m in models
-            ]},
+            "providers": [
+                {
+                    "name": "fake",
+                    "kind": "openai",
+                    "api_key": "sk-fake",
+                    "base_url": f"http://127.0.0.1:{self.port}/v1",
+                }
+            ],
+            "models": {
+                "chat": [
+                    {"provider": "fake", "model": m, "price": {"input": 0, "output": 0}}
+                    for m in models
+                ]
+            },
         }

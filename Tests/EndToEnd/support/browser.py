@@ -11,7 +11,12 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
+from support.berth import Berth, Tenant
+
 Value = TypeVar("Value")
+
+#: The demo's answer to this takes some ten seconds.
+LONG = "Tell me a long story"
 
 
 def wait_for(probe: Callable[[], Value], seconds: float = 15, what: str = "") -> Value:
@@ -72,6 +77,14 @@ class Page:
         self.get("form button").click()
         self.get("#text")
 
+    def enter(self, berth: Berth, tenant: Tenant) -> None:
+        """Opens the page already logged in: real logins are limited to ten a minute."""
+        self.driver.get(f"{berth.url}/web/icon.svg")
+        name, _, value = berth.log_in(tenant.web).partition("=")
+        self.driver.add_cookie({"name": name, "value": value, "path": "/", "httpOnly": True})
+        self.driver.get(berth.url)
+        self.get("#text")
+
     def send(self, text: str) -> None:
         """Writes a message and sends it by Enter."""
         self.get("#text").send_keys(text + "\n")
@@ -82,13 +95,20 @@ class Page:
 
     def last_state(self) -> str:
         return self.driver.execute_script(
-            "return [...document.querySelectorAll('.turn')].at(-1)?.dataset.state ?? ''")
+            "return [...document.querySelectorAll('.turn')].at(-1)?.dataset.state ?? ''"
+        )
 
     def answered(self, seconds: float = 15) -> str:
         """Waits until the last turn has come to its end; returns its state."""
         ended = lambda: self.last_state() in ("done", "stopped", "failed", "interrupted")  # noqa: E731
         wait_for(ended, seconds, "the turn's end")
         return self.last_state()
+
+    def growing(self, characters: int = 40) -> str:
+        """Waits until the answer has some length; it must still be being written."""
+        wait_for(lambda: len(self.last_answer()) > characters, what="the answer to grow")
+        assert self.last_state() in ("accepted", "running")
+        return self.last_answer()
 
     def press(self, *keys: str) -> None:
         """Presses keys one after another, wherever the focus is."""
@@ -102,7 +122,8 @@ class Page:
         """The focused element: its id, or its text."""
         return self.driver.execute_script(
             "const e = document.activeElement;"
-            "return e === document.body ? 'body' : e.id || e.textContent.trim() || e.localName")
+            "return e === document.body ? 'body' : e.id || e.textContent.trim() || e.localName"
+        )
 
     def colors(self, scheme: str) -> None:
         """Makes the system prefer `light` or `dark`."""

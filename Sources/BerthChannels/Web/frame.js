@@ -1,0 +1,117 @@
+// What stands around the conversation: the list at the side, usage, notices, cards.
+import { $, button, code, make, p } from "./dom.js";
+import { count, inWords, timeOf } from "./server.js";
+
+const EXAMPLES = [
+  "What can you do for me?",
+  "How do I connect an OpenAI client to Berth?",
+  "Explain TCP slow start with a small example.",
+  "Write a friendly reminder about an unpaid invoice.",
+];
+
+/** Whether fingers are used: then Enter makes a new line, and no keyboard pops up unasked. */
+export const touch = matchMedia("(pointer: coarse)");
+/** Whether the list is a drawer. */
+export const narrow = matchMedia("(max-width: 760px)");
+
+/** Shows a notice above the message box; empty: none. */
+export function notice(text) {
+  $("notice").hidden = !text;
+  $("notice").textContent = text;
+}
+
+/** Says in words why the server refused. */
+export function explain(refusal) {
+  const { status, message, wait } = refusal;
+  if (status === 401) return;
+  if (status === 0) notice(`${message} Your message is kept: send it when the connection is back.`);
+  else if (status === 413) notice(`${message} Make the message shorter, or send it in parts.`);
+  else if (status === 429 && wait) {
+    const at = wait > 90 ? ` (at ${timeOf(Date.now() + wait * 1000)})` : "";
+    notice(`${message} You can send again in ${inWords(wait)}${at}.`);
+  } else notice(message);
+}
+
+/** What a conversation is called. */
+export const titleOf = (session) => session?.title || "New conversation";
+
+/** Shows the conversations, the last used first. */
+export function showList(sessions, current) {
+  const day = 86_400_000;
+  const today = new Date().setHours(0, 0, 0, 0);
+  const label = (ms) => {
+    if (ms >= today) return "Today";
+    if (ms >= today - day) return "Yesterday";
+    return ms >= today - 6 * day ? "This week" : "Earlier";
+  };
+  const latest = [...sessions].sort((a, b) => b.updated_ms - a.updated_ms);
+  let group = "";
+  let items;
+  $("list").replaceChildren();
+  for (const s of latest) {
+    if (label(s.updated_ms) !== group) {
+      group = label(s.updated_ms);
+      items = make("ul", { "aria-label": group });
+      $("list").append(make("h2", {}, group), items);
+    }
+    const here = s.id === current && "page";
+    const link = make("a", { href: `#${s.id}`, "aria-current": here }, titleOf(s));
+    items.append(make("li", {}, link));
+  }
+}
+
+/** Shows what was used of the day's allowance. */
+export function showUsage(u) {
+  if (!u) return;
+  const meter = (name, used, limit) => {
+    const label = limit ? `${count(used)} of ${count(limit)} ${name}` : `${count(used)} ${name}`;
+    const line = make("div", {}, make("span", {}, label));
+    if (!limit) return line;
+    const value = Math.min(used, limit);
+    line.append(make("progress", { max: limit, value, "aria-label": label }));
+    line.classList.toggle("near", used >= 0.9 * limit);
+    return line;
+  };
+  const wait = (u.resets_ms - Date.now()) / 1000;
+  const reset = wait > 0 ? `New allowance at ${timeOf(u.resets_ms)}, in ${inWords(wait)}.` : "";
+  $("usage").replaceChildren(
+    meter("requests today", u.requests, u.requests_limit),
+    meter("tokens today", u.tokens, u.tokens_limit),
+    p(reset),
+  );
+}
+
+/** On a narrow page the list is a drawer; closed, it is out of reach of Tab too. */
+export function drawer(open) {
+  const side = $("side");
+  const had = side.contains(document.activeElement);
+  document.body.classList.toggle("drawer", open && narrow.matches);
+  side.inert = narrow.matches && !open;
+  if (!narrow.matches) return;
+  document.querySelector("main").inert = open;
+  $("open").setAttribute("aria-expanded", open);
+  if (open) $("shut").focus();
+  else if (had) $("open").focus();
+}
+
+/** Shows a card in place of the conversation. */
+export function showCard(...children) {
+  const icon = make("img", { src: "/web/icon.svg", alt: "", width: 56, height: 56 });
+  $("turns").replaceChildren(make("div", { class: "card" }, icon, ...children));
+}
+
+/** Shows the greeting of a new conversation; `send` takes an example. */
+export function showHello(tenant, send) {
+  const hour = new Date().getHours();
+  const part = hour < 5 || hour >= 18 ? "evening" : hour < 12 ? "morning" : "afternoon";
+  const buttons = EXAMPLES.map((text) => button(text, null, () => send(text)));
+  const hello = make(
+    "div",
+    { id: "hello" },
+    make("h2", {}, `Good ${part}, ${tenant}.`),
+    p("Write a message below, or begin with one of these."),
+    make("div", { class: "examples" }, ...buttons),
+    p("Type ", code("/help"), " to see what else Berth understands."),
+  );
+  $("turns").replaceChildren(hello);
+}

@@ -1,0 +1,235 @@
+// Marks inside a paragraph (emphasis, code, links), in one pass over its text.
+import { fill, make } from "./dom.js";
+
+/** Most emphasis marks open at once; the oldest is forgotten first. */
+const MAX_OPEN = 32;
+/** Longest link target, in characters. */
+const MAX_URL = 2048;
+const SCHEMES = new Set(["http:", "https:", "mailto:"]);
+
+const isSpace = (c) => c === undefined || c === " " || c === "\n" || c === "\t" || c === "\u00a0";
+const isWord = (c) => c !== undefined && /[\p{L}\p{N}]/u.test(c);
+/** How often `c` stands in a row at `at`. */
+export function runOf(text, at, c) {
+  let end = at;
+  while (text[end] === c) end += 1;
+  return end - at;
+}
+
+/** Appends `text` to `parent` with its inline marks as elements; returns `parent`. */
+export function inlineInto(parent, text) {
+  return fill(parent, new InlineScan(text).run());
+}
+
+/** One pass over a paragraph. `out` is flat; closing a mark folds its tail into one element. */
+class InlineScan {
+  constructor(text) {
+    this.text = text;
+    this.at = 0;
+    this.from = 0;
+    this.out = [];
+    this.open = [];
+    this.brackets = [];
+    this.ticks = null;
+  }
+
+  run() {
+    const { text } = this;
+    while (this.at < text.length) {
+      if (!this.step(text[this.at])) this.at += 1;
+    }
+    this.flush();
+    return this.out;
+  }
+
+  /** Moves the plain text before `at` to `out`. */
+  flush(to = this.at) {
+    if (to > this.from) this.out.push(this.text.slice(this.from, to));
+    this.from = to;
+  }
+
+  /** Puts `item` in place of the next `length` characters. */
+  put(item, length) {
+    this.flush();
+    this.out.push(item);
+    this.at += length;
+    this.from = this.at;
+    return true;
+  }
+
+  /** Handles a mark at the present place; false where the character is plain text. */
+  step(c) {
+    const { text, at } = this;
+    switch (c) {
+      case "\n":
+        return this.put(make("br"), 1);
+      case "\\":
+        return /^[!-/:-@[-`{-~]$/.test(text[at + 1] ?? "") && this.put(text[at + 1], 2);
+      case "`":
+        return this.code();
+      case "*":
+      case "_":
+      case "~":
+        return this.emphasis(c);
+      case "[":
+        return this.bracket(1);
+      case "!":
+        return text[at + 1] === "[" && this.bracket(2);
+      case "]":
+        return this.link();
+      case "<": {
+        const line = /^<br ?\/?>/i.exec(text.slice(at, at + 6));
+        return line !== null && this.put(make("br"), line[0].length);
+      }
+      case "h":
+        return this.address();
+    }
+    return false;
+  }
+
+  /** All runs of backticks are found once, so that a closing run costs no search. */
+  code() {
+    const { text, at } = this;
+    const size = runOf(text, at, "`");
+    if (!this.ticks) {
+      this.ticks = new Map();
+      for (let i = text.indexOf("`", at); i >= 0; i = text.indexOf("`", i)) {
+        const length = runOf(text, i, "`");
+        if (!this.ticks.has(length)) this.ticks.set(length, { places: [], next: 0 });
+        this.ticks.get(length).places.push(i);
+        i += length;
+      }
+    }
+    const runs = this.ticks.get(size);
+    while (runs && runs.places[runs.next] <= at) runs.next += 1;
+    const end = runs?.places[runs.next];
+    if (end === undefined) {
+      this.at += size;
+      return true;
+    }
+    let inner = text.slice(at + size, end).replaceAll("\n", " ");
+    if (inner.startsWith(" ") && inner.endsWith(" ") && inner.trim()) inner = inner.slice(1, -1);
+    return this.put(make("code", {}, inner), end + size - at);
+  }
+
+  emphasis(c) {
+    const { text, at } = this;
+    const run = runOf(text, at, c);
+    const before = text[at - 1];
+    const after = text[at + run];
+    const plain = c === "_" ? isWord(before) && isWord(after) : false;
+    if (run > 3 || plain || (c === "~" && run !== 2)) {
+      this.at += run;
+      return true;
+    }
+    this.flush();
+    let left = run;
+    if (!isSpace(before) && (c !== "_" || !isWord(after))) left = this.close(c, left);
+    if (left > 0) {
+      const opens = !isSpace(after) && (c !== "_" || !isWord(before));
+      // Three marks open as two and one, so that any closing order finds its partner.
+      for (const size of !opens ? [] : left === 3 ? [2, 1] : [left]) {
+        this.open.push({ c, size, at: this.out.length });
+        this.out.push(c.repeat(size));
+        if (this.open.length > MAX_OPEN) this.open.shift();
+      }
+      if (!opens) this.out.push(c.repeat(left));
+    }
+    this.at += run;
+    this.from = this.at;
+    return true;
+  }
+
+  /** Closes marks of `c` that are open; returns how many characters of the run are left. */
+  close(c, run) {
+    let left = run;
+    while (left > 0) {
+      const fits = (o) => o.c === c && o.size <= left;
+      const exact = this.open.findLastIndex((o) => fits(o) && o.size === left);
+      const index = exact >= 0 ? exact : this.open.findLastIndex(fits);
+      if (index < 0) break;
+      const { at, size } = this.open[index];
+      if (at + 1 === this.out.length) break;
+      this.open.length = index;
+      const inner = this.out.splice(at).slice(1);
+      this.out.push(fill(make(c === "~" ? "del" : size === 2 ? "strong" : "em"), inner));
+      while (this.brackets.length && this.brackets.at(-1).at > at) this.brackets.pop();
+      left -= size;
+    }
+    return left;
+  }
+
+  bracket(length) {
+    this.flush();
+    this.brackets.push({ at: this.out.length, open: this.open.length });
+    this.out.push(this.text.slice(this.at, this.at + length));
+    this.at += length;
+    this.from = this.at;
+    return true;
+  }
+
+  /** `](target)` makes a link of what stands since the last `[`; an image becomes a link too. */
+  link() {
+    const bracket = this.brackets.pop();
+    if (!bracket || this.text[this.at + 1] !== "(") return false;
+    const target = this.target(this.at + 2);
+    const href = target && safe(target.url);
+    if (!href) return false;
+    this.flush();
+    const inner = this.out.splice(bracket.at).slice(1);
+    this.open.length = Math.min(this.open.length, bracket.open);
+    // A link holds no link: brackets further out can no longer become one.
+    this.brackets.length = 0;
+    this.out.push(fill(anchor(href), inner.length ? inner : [target.url]));
+    this.at = target.end;
+    this.from = this.at;
+    return true;
+  }
+
+  /** `{ url, end }` of a link's `target)` at `from`. */
+  target(from) {
+    const limit = Math.min(this.text.length, from + MAX_URL);
+    let depth = 0;
+    for (let end = from; end < limit; end += 1) {
+      const c = this.text[end];
+      if (isSpace(c) || (c === "(" && (depth += 1) > 8)) return null;
+      if (c === ")" && (depth -= 1) < 0) return { url: this.text.slice(from, end), end: end + 1 };
+    }
+    return null;
+  }
+
+  /** A bare https://… address; closing punctuation stays outside. */
+  address() {
+    const { text, at } = this;
+    if (!text.startsWith("http://", at) && !text.startsWith("https://", at)) return false;
+    if (isWord(text[at - 1])) return false;
+    let url = text.slice(at, at + MAX_URL);
+    const end = url.search(/[\s<>"`\]|]/);
+    if (end >= 0) url = url.slice(0, end);
+    let opened = 0;
+    for (const c of url) opened += c === "(" ? 1 : c === ")" ? -1 : 0;
+    let length = url.length;
+    for (; length > 0; length -= 1) {
+      const c = url[length - 1];
+      if (c === ")" && opened < 0) opened += 1;
+      else if (!".,;:!?'*_~".includes(c)) break;
+    }
+    url = url.slice(0, length);
+    const href = safe(url);
+    // A link's own text may be an address: it must not become a link within the link.
+    if (!href || this.brackets.length > 0) return false;
+    return this.put(fill(anchor(href), [url]), length);
+  }
+}
+
+/** The address to link to, or null where it is not http, https or mailto. */
+function safe(text) {
+  try {
+    const url = new URL(text);
+    return SCHEMES.has(url.protocol) ? url.href : null;
+  } catch {
+    return null;
+  }
+}
+
+const anchor = (href) => make("a", { href, target: "_blank", rel: "noopener noreferrer" });

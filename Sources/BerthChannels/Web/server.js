@@ -1,0 +1,89 @@
+// What the page says to the server, and the server's answers in words.
+
+/** A refusal by the server; status 0 means that it could not be reached. */
+export class Refusal extends Error {
+  constructor(status, message, wait) {
+    const plain = status ? `the server answered ${status}` : "Berth cannot be reached";
+    super(sentence(message || plain));
+    this.status = status;
+    this.wait = wait;
+  }
+}
+
+let onSignedOut = () => {};
+
+/** Sets what happens when the server says that nobody is logged in. */
+export const whenSignedOut = (action) => (onSignedOut = action);
+
+/**
+ * Sends a request.
+ *
+ * @throws {Refusal} unless the server did what was asked.
+ */
+export async function call(method, path, body, signal) {
+  const headers = body === undefined ? {} : { "Content-Type": "application/json" };
+  let response;
+  try {
+    response = await fetch(path, { method, headers, body: JSON.stringify(body), signal });
+  } catch {
+    throw new Refusal(0);
+  }
+  if (response.ok) return response;
+  const error = (await response.json().catch(() => null))?.error;
+  if (response.status === 401) onSignedOut();
+  const wait = Number(response.headers.get("Retry-After")) || 0;
+  throw new Refusal(response.status, error?.message, wait);
+}
+
+/** The JSON at `path`. */
+export const get = async (path) => (await call("GET", path)).json();
+
+/** The path of something about a turn. */
+export const turnPath = (id, rest) => `/web/turns/${encodeURIComponent(id)}/${rest}`;
+
+/** The events of a stream: `[name, data]`; comments are skipped. */
+export async function* events(response) {
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let [rest, name, data] = ["", "", ""];
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      const lines = (rest + value).split("\n");
+      rest = lines.pop();
+      for (const line of lines.map((l) => l.trimEnd())) {
+        if (line.startsWith("event:")) name = line.slice(6).trim();
+        else if (line.startsWith("data:")) data += line.slice(5);
+        else if (line === "") {
+          if (data) yield [name, JSON.parse(data)];
+          name = data = "";
+        }
+      }
+    }
+  } finally {
+    reader.cancel().catch(() => {});
+  }
+}
+
+/** The server's errors as sentences: they come in lower case and without a full stop. */
+export const sentence = (text) =>
+  text[0].toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".");
+
+/** A number with its thousands apart. */
+export const count = (n) => Number(n ?? 0).toLocaleString();
+
+/** The time of day of `ms` since 1970. */
+export const timeOf = (ms) =>
+  new Date(ms).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+
+/** A span of time in words, rounded up so that it is never promised too early. */
+export function inWords(seconds) {
+  const of = (n, unit) => `${n} ${unit}${n === 1 ? "" : "s"}`;
+  if (seconds < 90) return of(Math.max(1, Math.ceil(seconds)), "second");
+  const minutes = Math.ceil(seconds / 60);
+  if (minutes < 90) return of(minutes, "minute");
+  const hours = Math.floor(minutes / 60);
+  if (hours >= 48) return of(Math.ceil(hours / 24), "day");
+  if (hours >= 6 || minutes % 60 === 0) return of(Math.ceil(minutes / 60), "hour");
+  return `${of(hours, "hour")} ${of(minutes % 60, "minute")}`;
+}

@@ -1,0 +1,151 @@
+// One turn on the page: what was asked, the answer as it grows, how it ended.
+import { button, copy, make, say } from "./dom.js";
+import { GrowingText, render } from "./markdown.js";
+import { Refusal, call, count, events, sentence, timeOf, turnPath } from "./server.js";
+
+/** Listening again after a lost connection: first wait, longest wait (ms), most tries. */
+const RETRY = { first: 500, most: 15_000, tries: 60 };
+
+/** A turn on the page. */
+export class TurnView {
+  /**
+   * @param turn as the server tells it.
+   * @param host `{ grown, again }`: hears of a longer answer, and of a wish to ask again.
+   */
+  constructor(turn, host) {
+    this.turn = turn;
+    this.host = host;
+    this.answer = make("div", { class: "md" });
+    this.note = make("p", { class: "note" });
+    this.meta = make("div", { class: "meta" });
+    this.text = "";
+    this.fresh = "";
+    this.frame = 0;
+    this.resume = 0;
+    this.element = make(
+      "article",
+      { class: "turn" },
+      make("h2", { class: "unseen" }, "You wrote"),
+      make("p", { class: "asked", title: new Date(turn.created_ms).toLocaleString() }, turn.text),
+      make("h2", { class: "unseen" }, "Answer"),
+      make("div", { class: "answer" }, this.answer, this.note, this.meta),
+    );
+    if (turn.answer) {
+      this.text = turn.answer;
+      this.answer.append(render(turn.answer));
+    }
+    this.show();
+  }
+
+  get open() {
+    return ["sending", "accepted", "running"].includes(this.turn.state);
+  }
+
+  /** Brings note, figures and buttons in line with the turn's state. */
+  show(change) {
+    Object.assign(this.turn, change);
+    const { turn } = this;
+    this.element.dataset.state = turn.state;
+    this.element.classList.toggle("waiting", this.open && !this.text);
+    const why = turn.error && sentence(turn.error);
+    this.note.textContent = {
+      stopped: "Stopped.",
+      failed: why || "The model's provider failed.",
+      interrupted: why || "Interrupted: Berth was restarted before this answer was finished.",
+    }[turn.state] ?? "";
+    this.meta.replaceChildren();
+    if (this.open) return;
+    const tokens = (turn.input_tokens ?? 0) + (turn.output_tokens ?? 0);
+    const facts = [turn.created_ms && timeOf(turn.created_ms), turn.model];
+    if (tokens) facts.push(`${turn.estimated ? "about " : ""}${count(tokens)} tokens`);
+    this.meta.append(make("span", {}, facts.filter(Boolean).join(" · ")));
+    if (this.text) this.meta.append(button("Copy", "link", (e) => copy(this.text, e.target)));
+    if (turn.state !== "done" && turn.id) {
+      this.meta.append(button("Ask again", "link again", () => this.host.again(turn)));
+    }
+  }
+
+  /** Adds to the answer; drawn at the next frame, and seldomer when drawing gets dear. */
+  push(text) {
+    this.text += text;
+    this.fresh += text;
+    this.frame ||= requestAnimationFrame((now) => {
+      this.frame = 0;
+      if (now < this.resume) this.frame = setTimeout(() => this.draw(), this.resume - now);
+      else this.draw();
+    });
+  }
+
+  draw() {
+    this.frame = 0;
+    if (!this.fresh) return;
+    const began = performance.now();
+    this.growing ??= new GrowingText(this.answer);
+    say(this.growing.push(this.fresh));
+    this.fresh = "";
+    this.element.classList.remove("waiting");
+    this.host.grown();
+    this.resume = performance.now() + Math.min(500, 4 * (performance.now() - began));
+  }
+
+  /** Forgets the answer so far: the server sends it again from its start. */
+  restart() {
+    // What was there keeps its place, so that nothing jumps.
+    this.answer.style.minHeight = `${this.answer.offsetHeight}px`;
+    this.text = this.fresh = "";
+    this.growing = null;
+    this.answer.replaceChildren();
+  }
+
+  finish(outcome) {
+    this.draw();
+    this.answer.style.minHeight = "";
+    this.show(outcome);
+    say(`${this.growing?.rest() ?? ""}${this.note.textContent || "End of the answer."}`);
+    this.host.grown();
+  }
+}
+
+/**
+ * Reads a turn's events to its end; a lost connection is made again.
+ *
+ * @param response the events; null: they are asked for.
+ * @param signal ends the reading; the turn goes on in the server.
+ * @param begun is called when the turn's id is known.
+ * @throws {Refusal} when the connection broke before the first event.
+ */
+export async function listen(view, response, signal, begun) {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      if (!response) {
+        response = await call("GET", turnPath(view.turn.id, "events"), undefined, signal);
+        view.note.textContent = "";
+        view.restart();
+      }
+      for await (const [name, data] of events(response)) {
+        if (name === "turn") {
+          view.show({ id: data.id, state: "running" });
+          begun?.();
+        } else if (name === "delta") view.push(data.text);
+        else if (name === "done") return view.finish(data);
+      }
+    } catch (refusal) {
+      if (!signal.aborted) console.warn(refusal);
+      if (refusal.status >= 400 && refusal.status < 500) break;
+    }
+    if (signal.aborted) return;
+    if (!view.turn.id) throw new Refusal(0);
+    if (tries === RETRY.tries) break;
+    view.note.textContent = "Connection lost. Listening again…";
+    response = null;
+    await pause(Math.min(RETRY.first * 2 ** tries, RETRY.most));
+  }
+  view.note.textContent = "Connection lost. Reload the page to see the rest.";
+}
+
+/** Waits, or less when the browser says that it is online again. */
+export const pause = (ms) =>
+  new Promise((resolve) => {
+    setTimeout(resolve, ms);
+    addEventListener("online", resolve, { once: true });
+  });
