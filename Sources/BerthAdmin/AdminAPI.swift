@@ -17,9 +17,7 @@ package import BerthStore
     private let owner: UInt32
     private let clock: any Clock
 
-    /// Makes the API.
-    ///
-    /// - Parameter owner: the uid of the service.
+    /// Makes the API; `owner` is the uid of the service.
     package init(
         bot: Bot,
         database: Database,
@@ -57,7 +55,7 @@ package import BerthStore
             },
             route("DELETE", "/admin/tenants/:name") { _, values in
                 let tenant = try self.bot.tenants.named(values[0])
-                try await self.bot.tenants.set(.removed, of: tenant)
+                try await self.bot.set(.removed, of: tenant)
                 return TenantSecrets(tenant: tenant.name)
             },
             route("GET", "/admin/quotas/:name") { _, values in
@@ -67,7 +65,7 @@ package import BerthStore
                 try await self.setQuotas(self.bot.tenants.named(values[0]), request)
             },
             route("GET", "/admin/usage") { request, _ in
-                try await self.usage(days: request.query("days").flatMap { Int($0) } ?? 1)
+                try await self.usage(request.query("days") ?? "1")
             },
         ]
     }
@@ -93,8 +91,8 @@ package import BerthStore
         case "key":
             let key = try await bot.tenants.addKey(to: tenant)
             return TenantSecrets(tenant: tenant.name, key: key.text)
-        case "suspend": try await bot.tenants.set(.suspended, of: tenant)
-        case "resume": try await bot.tenants.set(.active, of: tenant)
+        case "suspend": try await bot.set(.suspended, of: tenant)
+        case "resume": try await bot.set(.active, of: tenant)
         default: throw BotError.badValue("there is no action '\(action.prefix(32))'")
         }
         return TenantSecrets(tenant: tenant.name)
@@ -113,27 +111,29 @@ package import BerthStore
         _ request: HTTPRequest
     ) async throws -> QuotaReport {
         let changes = try await body([String: String?].self, request)
-        var quotas = tenant.row.quotas
-        for (name, text) in changes {
-            guard let key = QuotaKey(rawValue: name) else {
-                let known = QuotaKey.allCases.map(\.rawValue).joined(separator: ", ")
-                throw BotError.badValue("there is no quota '\(name.prefix(64))'; there is \(known)")
-            }
-            guard let text else {
-                quotas[key] = nil
-                continue
-            }
-            guard let value = key.read(text) else {
-                throw BotError.badValue("'\(text.prefix(64))' is not \(key.expected) (\(name))")
-            }
-            quotas[key] = value
+        let values = try changes.map { name, text in try AdminAPI.quota(name, text) }
+        try await bot.tenants.changeQuotas(of: tenant) { quotas in
+            for (key, value) in values { quotas[key] = value }
         }
-        try await bot.tenants.setQuotas(quotas, of: tenant)
         return try await self.quotas(tenant)
     }
 
-    private func usage(days: Int) async throws -> UsageReport {
-        guard (1...366).contains(days) else { throw BotError.badValue("days are 1 to 366") }
+    private static func quota(_ name: String, _ text: String?) throws -> (QuotaKey, Int64?) {
+        guard let key = QuotaKey(rawValue: name) else {
+            let known = QuotaKey.allCases.map(\.rawValue).joined(separator: ", ")
+            throw BotError.badValue("there is no quota '\(name.prefix(64))'; there is \(known)")
+        }
+        guard let text else { return (key, nil) }
+        guard let value = key.read(text) else {
+            throw BotError.badValue("'\(text.prefix(64))' is not \(key.expected) (\(name))")
+        }
+        return (key, value)
+    }
+
+    private func usage(_ text: String) async throws -> UsageReport {
+        guard let days = Int(text), (1...366).contains(days) else {
+            throw BotError.badValue("days are 1 to 366")
+        }
         let now = clock.timestamp
         let start = now + .seconds(-86400 * (days - 1))
         let rows = try await database.read { (connection) throws(StoreError) in
@@ -157,11 +157,19 @@ package import BerthStore
             do {
                 return .json(try JSON.encode(try await handler(request, values)))
             } catch let error as BotError {
-                return .error(AdminAPI.status(of: error), error.description)
+                return .error(AdminAPI.status(of: error), AdminAPI.words(for: error))
+            } catch HTTPServerError.bodyTooLarge(let limit) {
+                return .error(413, "the body is larger than \(limit)")
             } catch {
                 return .error(500, "\(error)")
             }
         }
+    }
+
+    /// Whoever administers the service may know its files.
+    private static func words(for error: BotError) -> String {
+        if case .store(let reason) = error { return reason.description }
+        return error.description
     }
 
     private static func status(of error: BotError) -> Int {

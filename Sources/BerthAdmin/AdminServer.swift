@@ -16,11 +16,8 @@ package import BerthStore
     private let router: Router
     private let api: AdminAPI
 
-    /// Makes it.
-    ///
-    /// - Parameters:
-    ///   - owner: the uid of the service.
-    ///   - more: routes that the public address has too.
+    /// Makes it; `owner` is the uid of the service, `more` are routes that the public address has
+    /// too.
     package init(
         bot: Bot,
         database: Database,

@@ -98,8 +98,11 @@ package struct UsageReport: Codable, Sendable {
         package let tenant: String
         /// The day's start, UTC milliseconds since 1970.
         package let dayMs: Int64
+        /// Calls.
         package let requests: Int
+        /// Of prompts.
         package let inputTokens: Int
+        /// Of answers.
         package let outputTokens: Int
         /// Tokens held for running calls.
         package let reservedTokens: Int

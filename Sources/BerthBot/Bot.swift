@@ -76,6 +76,25 @@ package import BerthTelemetry
         try await tenants.load()
     }
 
+    /// Suspends, resumes or removes a tenant; unless active, what is being answered for it ends.
+    package func set(_ state: Tenant.State, of tenant: LiveTenant) async throws(BotError) {
+        try await tenants.set(state, of: tenant)
+        if state != .active { turns.stopAll(of: tenant) }
+    }
+
+    /// Deletes a conversation of a tenant, and ends what is being answered in it.
+    package func delete(_ session: String, by tenant: LiveTenant) async throws(BotError) {
+        try await conversations.delete(session, by: tenant)
+        turns.stop(session: session)
+    }
+
+    /// Ends what is under way and returns when all of it is on the disk: the last thing before the
+    /// database is closed.
+    package func finish() async {
+        await turns.finish()
+        await meter.drain()
+    }
+
     /// Marks what a killed service left open: turns as interrupted, calls as uncertain.
     private static func recover(
         _ database: Database,

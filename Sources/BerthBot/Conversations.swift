@@ -34,6 +34,12 @@ package struct SessionChange: Decodable, Sendable {
     package var title: String?
     /// The model's name; "" or `berth` for the configuration's list.
     package var model: String?
+
+    /// Makes a change.
+    package init(title: String? = nil, model: String? = nil) {
+        self.title = title
+        self.model = model
+    }
 }
 
 /// A message and its answer as clients see them.
@@ -50,10 +56,13 @@ package struct TurnInfo: Encodable, Sendable {
     package let error: String?
     /// Which model answered.
     package let model: String?
+    /// Of the prompt.
     package let inputTokens: Int
+    /// Of the answer.
     package let outputTokens: Int
     /// Whether the tokens are estimated.
     package let isEstimated: Bool
+    /// When it was asked.
     package let created: Timestamp
 
     private enum CodingKeys: String, CodingKey {
@@ -99,8 +108,6 @@ package struct TurnPage: Encodable, Sendable {
 
     /// Conversations in a list; older ones are kept but not listed.
     private static nonisolated let listLimit = 200
-    /// Turns in a page of history.
-    private static nonisolated let pageLimit = 50
 
     /// Makes the conversations over `database`.
     package init(database: Database, models: ModelCatalog, clock: any Clock) {
@@ -149,7 +156,7 @@ package struct TurnPage: Encodable, Sendable {
         let model = try change.model.map { (name) throws(BotError) in try known(name) }
         try await database.change { (connection) throws(StoreError) in
             if let title = change.title {
-                try connection.setTitle(String(title.prefix(200)), of: session.id)
+                try connection.setTitle(title.cut(to: 200), of: session.id)
             }
             if let model { try connection.setModel(model, of: session.id) }
         }
@@ -164,26 +171,25 @@ package struct TurnPage: Encodable, Sendable {
         }
     }
 
-    /// A page of history, oldest first.
+    /// A page of history, oldest first: at most 50 turns, and about 1 MiB.
     ///
-    /// - Parameter before: the public name of the oldest turn that is known; nil: the newest page.
+    /// - Parameters:
+    ///   - publicID: the conversation.
+    ///   - before: the public name of the oldest turn that is known; nil: the newest page.
+    ///   - tenant: who asks.
+    /// - Returns: the page.
+    /// - Throws: ``BotError``.
     package func turns(
         of publicID: String,
         before: String?,
         for tenant: LiveTenant
     ) async throws(BotError) -> TurnPage {
-        let session = try await find(publicID, of: tenant)
-        return try await database.look { (connection) throws(StoreError) in
-            let cursor = try before.flatMap { (id) throws(StoreError) in
-                try connection.turn(publicID: id)?.id
-            }
-            let limit = Conversations.pageLimit
-            let page = try connection.turns(of: session.id, before: cursor, limit: limit + 1)
-            return TurnPage(
-                turns: page.prefix(limit).reversed().map(TurnInfo.init),
-                more: page.count > limit
-            )
+        let session = try await find(publicID, of: tenant).id
+        let page = try await database.look { (connection) throws(StoreError) in
+            try connection.page(of: session, before: before)
         }
+        guard let page else { throw .noTurn }
+        return page
     }
 
     /// The conversation called `publicID`, if it is the tenant's.
@@ -202,5 +208,32 @@ package struct TurnPage: Encodable, Sendable {
             throw .unknownModel(name, known: models.names)
         }
         return model.id
+    }
+}
+
+extension Connection {
+    /// - Returns: nil when `before` is no turn of the conversation.
+    fileprivate func page(
+        of session: Session.ID,
+        before: String?
+    ) throws(StoreError) -> TurnPage? {
+        var last: Turn.ID?
+        if let before {
+            guard let turn = try turn(publicID: before), turn.session == session else { return nil }
+            last = turn.id
+        }
+        var page: [TurnInfo] = []
+        var left = 1 << 20
+        // One by one, because a single answer may be as large as a page.
+        while page.count < 50, left > 0 {
+            guard let turn = try turns(of: session, before: last, limit: 1).first else {
+                return TurnPage(turns: page.reversed(), more: false)
+            }
+            page.append(TurnInfo(turn))
+            last = turn.id
+            left -= turn.text.utf8.count + turn.answer.utf8.count
+        }
+        let more = try !turns(of: session, before: last, limit: 1).isEmpty
+        return TurnPage(turns: page.reversed(), more: more)
     }
 }

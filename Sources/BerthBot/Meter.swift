@@ -132,15 +132,27 @@ package struct UsageInfo: Encodable, Sendable {
 
     /// Ends a call that failed: what may have been bought is charged as estimated, else nothing.
     ///
-    /// - Parameter received: tokens of the answer that came before the failure.
-    func end(_ call: HeldCall, after error: ProviderError, received: Int) {
+    /// - Parameters:
+    ///   - call: not ended before.
+    ///   - error: why it failed.
+    ///   - received: tokens of the answer that came before the failure.
+    /// - Returns: what was charged.
+    @discardableResult
+    func end(_ call: HeldCall, after error: ProviderError, received: Int) -> TokenUsage? {
         if received == 0, error.meansNothingBought {
-            let now = clock.timestamp
-            record(call) { (connection) throws(StoreError) in
-                try connection.release(call.id, at: now)
-            }
-        } else {
-            settle(call, TokenUsage(input: call.input, output: received, isEstimated: true))
+            release(call)
+            return nil
+        }
+        let usage = TokenUsage(input: call.input, output: received, isEstimated: true)
+        settle(call, usage)
+        return usage
+    }
+
+    /// Gives back what was held for a call that the provider was never asked, or refused.
+    func release(_ call: HeldCall) {
+        let now = clock.timestamp
+        record(call) { (connection) throws(StoreError) in
+            try connection.release(call.id, at: now)
         }
     }
 

@@ -11,9 +11,7 @@ package import BerthStore
     private static nonisolated let linkLife = Duration.seconds(24 * 3600)
     private static nonisolated let cookieLife = Duration.seconds(90 * 86400)
 
-    /// Makes the access.
-    ///
-    /// - Parameter url: as people reach the service, without a slash at its end.
+    /// Makes the access; `url` is as people reach the service, without a slash at its end.
     package init(database: Database, tenants: TenantDirectory, url: String, clock: any Clock) {
         self.database = database
         self.tenants = tenants

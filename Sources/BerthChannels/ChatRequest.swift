@@ -89,6 +89,13 @@ struct ChatRequest {
     }
 
     private func checkNumbers() throws(Refusal) {
+        // One of them would be passed on unchecked, and what is not reserved must not be bought.
+        if object.has("max_tokens"), object.has("max_completion_tokens") {
+            throw Refusal(
+                "'max_tokens' and 'max_completion_tokens' are two names of one limit: give one",
+                parameter: "max_tokens"
+            )
+        }
         try checkInteger("n", 1...ChatRequest.maximumChoices)
         for name in ["max_tokens", "max_completion_tokens"] {
             try checkInteger(name, 1...10_000_000)

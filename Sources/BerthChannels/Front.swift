@@ -15,9 +15,8 @@ package import BerthTelemetry
     private let requests: Counter
     private let duration: Histogram
 
-    /// Makes the front.
-    ///
-    /// - Parameter more: further routes, which need nobody to be logged in (health, metrics).
+    /// Makes the front; `more` are further routes, which need nobody to be logged in (health,
+    /// metrics).
     package init(
         _ configuration: Configuration,
         bot: Bot,

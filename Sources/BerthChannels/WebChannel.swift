@@ -26,6 +26,8 @@ package import BerthStore
     /// Makes the channel.
     ///
     /// - Parameters:
+    ///   - bot: answers.
+    ///   - clock: of the pings.
     ///   - place: the kind of session that it shows and makes.
     ///   - prefix: of its paths, as `/web`.
     ///   - authenticate: tells the tenant of a request.
@@ -59,7 +61,7 @@ package import BerthStore
                 return HTTPResponse(status: 204)
             },
             route("DELETE", "/sessions/:id") { _, tenant, values in
-                try await self.bot.conversations.delete(values[0], by: tenant)
+                try await self.bot.delete(values[0], by: tenant)
                 return HTTPResponse(status: 204)
             },
             route("GET", "/sessions/:id/turns") { request, tenant, values in
@@ -176,6 +178,7 @@ package import BerthStore
                 guard let tenant = try await authenticate(request) else {
                     return .error(401, "you are not logged in: open a login link", code: "login")
                 }
+                if method != "GET" { try tenant.mayAsk() }
                 return try await handler(request, tenant, values)
             } catch let error as BotError {
                 return HTTPResponse(error)
@@ -209,6 +212,7 @@ extension HTTPResponse {
         do {
             var response = HTTPResponse.json(try JSON.encode(value), status: status)
             response.headers["cache-control"] = "no-store"
+            response.headers["x-content-type-options"] = "nosniff"
             return response
         } catch { throw .body("the answer cannot be written as JSON") }
     }

@@ -14,8 +14,10 @@ import BerthMemory
     /// Makes the site.
     ///
     /// - Parameters:
+    ///   - bot: knows who may come in.
     ///   - url: as people reach it; with https the cookie is for https alone.
     ///   - hosts: knows where a request that changes state may come from.
+    ///   - clock: of the tries.
     init(bot: Bot, url: WebURL, hosts: HostGuard, clock: any Clock) {
         self.bot = bot
         isSecure = url.isSecure
@@ -108,6 +110,7 @@ import BerthMemory
     private func formToken(of request: HTTPRequest) async throws(BotError) -> String {
         let bytes: [UInt8]
         do { bytes = try await request.body.collect(atMost: .kibibytes(4)) } catch {
+            if case .bodyTooLarge(let limit) = error { throw .bodyTooLarge(limit: limit) }
             throw .body(error.description)
         }
         // A token is base64url, so nothing in its field is percent-encoded.
@@ -177,9 +180,10 @@ import BerthMemory
     }
 
     private static func escaped(_ text: String) -> String {
-        let names: [Character: String] = [
+        // By scalars: a quote with an accent on it is another character, and still a quote in HTML.
+        let names: [Unicode.Scalar: String] = [
             "&": "&amp;", "<": "&lt;", ">": "&gt;", "\"": "&quot;", "'": "&#39;",
         ]
-        return text.prefix(200).map { names[$0] ?? String($0) }.joined()
+        return text.unicodeScalars.prefix(200).map { names[$0] ?? String($0) }.joined()
     }
 }

@@ -36,13 +36,23 @@ import Glibc
         do {
             let parts = try await Parts(configuration, folder, database, log)
             parts.announce(loaded)
-            try await serve(parts.services, until: stop, grace: grace, clock: parts.clock)
+            try await run(parts, until: stop)
         } catch {
             await database.close()
             throw error
         }
         await database.close()
         log.info("stopped")
+    }
+
+    private static func run(_ parts: Parts, until stop: Stop) async throws {
+        do {
+            try await serve(parts.services, until: stop, grace: grace, clock: parts.clock)
+        } catch {
+            await parts.finish()
+            throw error
+        }
+        await parts.finish()
     }
 
     enum ServeError: Error, CustomStringConvertible {
@@ -73,17 +83,7 @@ import Glibc
     ) async throws {
         self.log = log
         let late = LateFront()
-        var limits = HTTPServerLimits()
-        limits.body = configuration.limits.body
-        limits.connections = configuration.limits.connections
-        server = try HTTPServer(
-            listen: .tcp(host: configuration.listen.host, port: configuration.listen.port),
-            limits: limits,
-            clock: clock,
-            log: log,
-            refusal: Front.refuse,
-            handler: { request in await late.answer(request) }
-        )
+        server = try Parts.server(configuration, late, clock, log)
         var configuration = configuration
         // Port 0 takes any free one, which links must name.
         configuration.listen(on: HostPort(host: configuration.listen.host, port: server.port))
@@ -100,7 +100,7 @@ import Glibc
             log: log,
             metrics: metrics
         )
-        let health = Health(database: database, metrics: metrics) { [server] in
+        let health = Health(database: database, metrics: metrics, log: log) { [server] in
             server.openConnections
         }
         late.front = Front(
@@ -131,6 +131,28 @@ import Glibc
         }
         services = [bot.turns, server, socket, trim]
     }
+
+    private static func server(
+        _ configuration: Configuration,
+        _ late: LateFront,
+        _ clock: any Clock,
+        _ log: Log
+    ) throws -> HTTPServer {
+        var limits = HTTPServerLimits()
+        limits.body = configuration.limits.body
+        limits.connections = configuration.limits.connections
+        return try HTTPServer(
+            listen: .tcp(host: configuration.listen.host, port: configuration.listen.port),
+            limits: limits,
+            clock: clock,
+            log: log,
+            refusal: Front.refuse,
+            handler: { request in await late.answer(request) }
+        )
+    }
+
+    /// Returns when all that was begun is on the disk.
+    func finish() async { await bot.finish() }
 
     /// Says where the service is, what it may hold and what it leaves aside.
     func announce(_ file: ConfigurationFile) {
