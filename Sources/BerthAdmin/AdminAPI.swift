@@ -17,11 +17,13 @@ package import BerthStore
     private let owner: UInt32
     private let clock: any Clock
 
-    /// Makes the API.
-    ///
-    /// - Parameter owner: the uid of the service.
+    /// Makes the API; `owner` is the uid of the service.
     package init(
-        bot: Bot, database: Database, defaults: Quotas, url: WebURL, owner: UInt32,
+        bot: Bot,
+        database: Database,
+        defaults: Quotas,
+        url: WebURL,
+        owner: UInt32,
         clock: any Clock
     ) {
         self.bot = bot
@@ -41,7 +43,9 @@ package import BerthStore
     /// What it answers.
     package var routes: [Route] {
         [
-            route("GET", "/admin/tenants") { _, _ in TenantList(self.bot.tenants.all.map(TenantInfo.init)) },
+            route("GET", "/admin/tenants") { _, _ in
+                TenantList(self.bot.tenants.all.map(TenantInfo.init))
+            },
             route("POST", "/admin/tenants") { request, _ in try await self.add(request) },
             route("GET", "/admin/tenants/:name") { _, values in
                 TenantInfo(try self.bot.tenants.named(values[0]))
@@ -51,7 +55,7 @@ package import BerthStore
             },
             route("DELETE", "/admin/tenants/:name") { _, values in
                 let tenant = try self.bot.tenants.named(values[0])
-                try await self.bot.tenants.set(.removed, of: tenant)
+                try await self.bot.set(.removed, of: tenant)
                 return TenantSecrets(tenant: tenant.name)
             },
             route("GET", "/admin/quotas/:name") { _, values in
@@ -61,7 +65,7 @@ package import BerthStore
                 try await self.setQuotas(self.bot.tenants.named(values[0]), request)
             },
             route("GET", "/admin/usage") { request, _ in
-                try await self.usage(days: request.query("days").flatMap { Int($0) } ?? 1)
+                try await self.usage(request.query("days") ?? "1")
             },
         ]
     }
@@ -74,7 +78,10 @@ package import BerthStore
         let asked = try await body(NewTenant.self, request)
         let (tenant, key) = try await bot.tenants.add(asked.name)
         return TenantSecrets(
-            tenant: tenant.name, key: key.text, web: try await bot.access.link(for: tenant))
+            tenant: tenant.name,
+            key: key.text,
+            web: try await bot.access.link(for: tenant)
+        )
     }
 
     private func act(_ action: String, on tenant: LiveTenant) async throws -> TenantSecrets {
@@ -84,8 +91,8 @@ package import BerthStore
         case "key":
             let key = try await bot.tenants.addKey(to: tenant)
             return TenantSecrets(tenant: tenant.name, key: key.text)
-        case "suspend": try await bot.tenants.set(.suspended, of: tenant)
-        case "resume": try await bot.tenants.set(.active, of: tenant)
+        case "suspend": try await bot.set(.suspended, of: tenant)
+        case "resume": try await bot.set(.active, of: tenant)
         default: throw BotError.badValue("there is no action '\(action.prefix(32))'")
         }
         return TenantSecrets(tenant: tenant.name)
@@ -100,30 +107,33 @@ package import BerthStore
 
     /// Takes `{"requests_per_day":"500","memory":null}`: null goes back to the default.
     private func setQuotas(
-        _ tenant: LiveTenant, _ request: HTTPRequest
+        _ tenant: LiveTenant,
+        _ request: HTTPRequest
     ) async throws -> QuotaReport {
         let changes = try await body([String: String?].self, request)
-        var quotas = tenant.row.quotas
-        for (name, text) in changes {
-            guard let key = QuotaKey(rawValue: name) else {
-                let known = QuotaKey.allCases.map(\.rawValue).joined(separator: ", ")
-                throw BotError.badValue("there is no quota '\(name.prefix(64))'; there is \(known)")
-            }
-            guard let text else {
-                quotas[key] = nil
-                continue
-            }
-            guard let value = key.read(text) else {
-                throw BotError.badValue("'\(text.prefix(64))' is not \(key.expected) (\(name))")
-            }
-            quotas[key] = value
+        let values = try changes.map { name, text in try AdminAPI.quota(name, text) }
+        try await bot.tenants.changeQuotas(of: tenant) { quotas in
+            for (key, value) in values { quotas[key] = value }
         }
-        try await bot.tenants.setQuotas(quotas, of: tenant)
         return try await self.quotas(tenant)
     }
 
-    private func usage(days: Int) async throws -> UsageReport {
-        guard (1...366).contains(days) else { throw BotError.badValue("days are 1 to 366") }
+    private static func quota(_ name: String, _ text: String?) throws -> (QuotaKey, Int64?) {
+        guard let key = QuotaKey(rawValue: name) else {
+            let known = QuotaKey.allCases.map(\.rawValue).joined(separator: ", ")
+            throw BotError.badValue("there is no quota '\(name.prefix(64))'; there is \(known)")
+        }
+        guard let text else { return (key, nil) }
+        guard let value = key.read(text) else {
+            throw BotError.badValue("'\(text.prefix(64))' is not \(key.expected) (\(name))")
+        }
+        return (key, value)
+    }
+
+    private func usage(_ text: String) async throws -> UsageReport {
+        guard let days = Int(text), (1...366).contains(days) else {
+            throw BotError.badValue("days are 1 to 366")
+        }
         let now = clock.timestamp
         let start = now + .seconds(-86400 * (days - 1))
         let rows = try await database.read { (connection) throws(StoreError) in
@@ -136,7 +146,8 @@ package import BerthStore
 
     /// A route for whoever may administer; errors become answers here alone.
     private func route(
-        _ method: String, _ pattern: String,
+        _ method: String,
+        _ pattern: String,
         _ handler: @escaping @Loop @Sendable (HTTPRequest, [String]) async throws -> any Encodable
     ) -> Route {
         Route(method, pattern) { [self] request, values in
@@ -146,11 +157,19 @@ package import BerthStore
             do {
                 return .json(try JSON.encode(try await handler(request, values)))
             } catch let error as BotError {
-                return .error(AdminAPI.status(of: error), error.description)
+                return .error(AdminAPI.status(of: error), AdminAPI.words(for: error))
+            } catch HTTPServerError.bodyTooLarge(let limit) {
+                return .error(413, "the body is larger than \(limit)")
             } catch {
                 return .error(500, "\(error)")
             }
         }
+    }
+
+    /// Whoever administers the service may know its files.
+    private static func words(for error: BotError) -> String {
+        if case .store(let reason) = error { return reason.description }
+        return error.description
     }
 
     private static func status(of error: BotError) -> Int {
@@ -163,7 +182,8 @@ package import BerthStore
     }
 
     private func body<Value: Decodable>(
-        _ type: Value.Type, _ request: HTTPRequest
+        _ type: Value.Type,
+        _ request: HTTPRequest
     ) async throws -> Value {
         let bytes = try await request.body.collect(atMost: .kibibytes(64))
         do { return try JSON.decode(type, from: bytes) } catch {

@@ -16,20 +16,29 @@ package import BerthStore
     private let router: Router
     private let api: AdminAPI
 
-    /// Makes it.
-    ///
-    /// - Parameters:
-    ///   - owner: the uid of the service.
-    ///   - more: routes that the public address has too.
+    /// Makes it; `owner` is the uid of the service, `more` are routes that the public address has
+    /// too.
     package init(
-        bot: Bot, database: Database, configuration: Configuration, owner: UInt32, more: [Route],
+        bot: Bot,
+        database: Database,
+        configuration: Configuration,
+        owner: UInt32,
+        more: [Route],
         clock: any Clock
     ) {
         api = AdminAPI(
-            bot: bot, database: database, defaults: configuration.quotas, url: configuration.url,
-            owner: owner, clock: clock)
+            bot: bot,
+            database: database,
+            defaults: configuration.quotas,
+            url: configuration.url,
+            owner: owner,
+            clock: clock
+        )
         let terminal = WebChannel(
-            bot: bot, clock: clock, place: .terminal, prefix: "/terminal"
+            bot: bot,
+            clock: clock,
+            place: .terminal,
+            prefix: "/terminal"
         ) { (request) throws(BotError) in
             guard let name = request.headers[AdminServer.tenantHeader] else { return nil }
             return try bot.tenants.named(name)

@@ -8,15 +8,20 @@ package import BerthTelemetry
 @Loop package final class Health {
     private let database: Database
     private let metrics: Metrics
+    private let log: Log
 
     /// Makes it, and adds what the process itself measures to `metrics`.
     ///
-    /// - Parameter openConnections: of the public server.
+    /// `openConnections` are those of the public server.
     package init(
-        database: Database, metrics: Metrics, openConnections: @escaping @Loop () -> Int
+        database: Database,
+        metrics: Metrics,
+        log: Log,
+        openConnections: @escaping @Loop () -> Int
     ) {
         self.database = database
         self.metrics = metrics
+        self.log = log
         metrics.gauge("berth_open_connections", help: "Connections of clients that are open.") {
             Double(openConnections())
         }
@@ -38,7 +43,9 @@ package import BerthTelemetry
             Route("GET", "/readyz") { _, _ in await self.ready() },
             Route("GET", "/metrics") { _, _ in
                 .bytes(
-                    Array(self.metrics.text.utf8), type: "text/plain; version=0.0.4; charset=utf-8")
+                    Array(self.metrics.text.utf8),
+                    type: "text/plain; version=0.0.4; charset=utf-8"
+                )
             },
         ]
     }
@@ -50,6 +57,10 @@ package import BerthTelemetry
                 try connection.usageTotal()
             }
             return .text("ready\n")
-        } catch { return .text("not ready: \(error)\n", status: 503) }
+        } catch {
+            // The words name files of the machine, and anybody may ask.
+            log.warning("not ready: the database does not answer", ["why": .describing(error)])
+            return .text("not ready: the database does not answer\n", status: 503)
+        }
     }
 }

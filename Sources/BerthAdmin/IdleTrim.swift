@@ -12,9 +12,7 @@ package import BerthStore
     /// Often enough that a burst's memory is gone when somebody looks, too seldom to cost anything.
     private static let interval = Duration.seconds(5)
 
-    /// Makes it.
-    ///
-    /// - Parameter active: requests and turns that are under way.
+    /// Makes it; `active` are the requests and turns that are under way.
     package init(database: Database, clock: any Clock, active: @escaping @Loop () -> Int) {
         self.database = database
         self.clock = clock

@@ -98,8 +98,11 @@ package struct UsageReport: Codable, Sendable {
         package let tenant: String
         /// The day's start, UTC milliseconds since 1970.
         package let dayMs: Int64
+        /// Calls.
         package let requests: Int
+        /// Of prompts.
         package let inputTokens: Int
+        /// Of answers.
         package let outputTokens: Int
         /// Tokens held for running calls.
         package let reservedTokens: Int
@@ -123,9 +126,14 @@ package struct UsageReport: Codable, Sendable {
     @Loop init(rows: [Usage], name: @Loop (Tenant.ID) -> String) {
         usage = rows.map { row in
             Line(
-                tenant: name(row.tenant), dayMs: row.day.milliseconds, requests: row.requests,
-                inputTokens: row.inputTokens, outputTokens: row.outputTokens,
-                reservedTokens: row.reservedTokens, micros: row.micros)
+                tenant: name(row.tenant),
+                dayMs: row.day.milliseconds,
+                requests: row.requests,
+                inputTokens: row.inputTokens,
+                outputTokens: row.outputTokens,
+                reservedTokens: row.reservedTokens,
+                micros: row.micros
+            )
         }
     }
 }

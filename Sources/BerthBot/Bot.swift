@@ -27,33 +27,79 @@ package import BerthTelemetry
     ///
     /// - Throws: ``BotError`` when the database cannot be read.
     package init(
-        _ configuration: Configuration, database: Database, budget: MemoryBudget,
-        client: HTTPClient, clock: any Clock, log: Log, metrics: Metrics
+        _ configuration: Configuration,
+        database: Database,
+        budget: MemoryBudget,
+        client: HTTPClient,
+        clock: any Clock,
+        log: Log,
+        metrics: Metrics
     ) async throws(BotError) {
         let counts = BotMetrics(metrics)
         tenants = TenantDirectory(
-            database: database, budget: budget, defaults: configuration.quotas,
-            limit: configuration.limits.tenants, clock: clock)
+            database: database,
+            budget: budget,
+            defaults: configuration.quotas,
+            limit: configuration.limits.tenants,
+            clock: clock
+        )
         access = WebAccess(
-            database: database, tenants: tenants, url: configuration.url.description, clock: clock)
+            database: database,
+            tenants: tenants,
+            url: configuration.url.description,
+            clock: clock
+        )
         models = ModelCatalog(configuration, client: client, clock: clock)
         meter = Meter(database: database, clock: clock, log: log, metrics: counts)
         calls = ChatCalls(meter: meter, clock: clock, log: log, metrics: counts)
         conversations = Conversations(database: database, models: models, clock: clock)
         let commands = Commands(
-            database: database, conversations: conversations, models: models, meter: meter,
-            access: access)
+            database: database,
+            conversations: conversations,
+            models: models,
+            meter: meter,
+            access: access
+        )
         turns = Turns(
-            database: database, conversations: conversations, calls: calls, meter: meter,
-            models: models, commands: commands, system: configuration.system, clock: clock,
-            log: log, metrics: counts)
+            database: database,
+            conversations: conversations,
+            calls: calls,
+            meter: meter,
+            models: models,
+            commands: commands,
+            system: configuration.system,
+            clock: clock,
+            log: log,
+            metrics: counts
+        )
         try await Bot.recover(database, clock, log)
         try await tenants.load()
     }
 
+    /// Suspends, resumes or removes a tenant; unless active, what is being answered for it ends.
+    package func set(_ state: Tenant.State, of tenant: LiveTenant) async throws(BotError) {
+        try await tenants.set(state, of: tenant)
+        if state != .active { turns.stopAll(of: tenant) }
+    }
+
+    /// Deletes a conversation of a tenant, and ends what is being answered in it.
+    package func delete(_ session: String, by tenant: LiveTenant) async throws(BotError) {
+        try await conversations.delete(session, by: tenant)
+        turns.stop(session: session)
+    }
+
+    /// Ends what is under way and returns when all of it is on the disk: the last thing before the
+    /// database is closed.
+    package func finish() async {
+        await turns.finish()
+        await meter.drain()
+    }
+
     /// Marks what a killed service left open: turns as interrupted, calls as uncertain.
     private static func recover(
-        _ database: Database, _ clock: any Clock, _ log: Log
+        _ database: Database,
+        _ clock: any Clock,
+        _ log: Log
     ) async throws(BotError) {
         let now = clock.timestamp
         let (turns, calls) = try await database.change { (connection) throws(StoreError) in
@@ -62,6 +108,7 @@ package import BerthTelemetry
         guard turns + calls > 0 else { return }
         log.warning(
             "the last run did not end well: open work was closed",
-            ["turns_interrupted": .int(turns), "calls_uncertain": .int(calls)])
+            ["turns_interrupted": .int(turns), "calls_uncertain": .int(calls)]
+        )
     }
 }

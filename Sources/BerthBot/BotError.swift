@@ -76,18 +76,33 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
         case .textTooLong(let size, let limit): "the message has \(size); \(limit) is the most"
         case .stopping: "the service is being restarted: try again in a moment"
         case .provider(let error): error.description
-        case .store(let error): error.description
+        case .store(.busy), .store(.closed): "the service is busy: try again in a moment"
+        case .store:
+            // Its words name files of the machine.
+            "the service's database failed: try again, or tell the operator"
         default: "\(self)"
         }
     }
 }
 
 extension BotError {
+    /// For the log: without what a client or a provider has written.
+    var logged: String {
+        switch self {
+        case .provider(let error): error.logged
+        case .store(let error): error.description
+        case .unknownModel: "a model that is not listed"
+        case .body: "what came is not what was expected"
+        default: description
+        }
+    }
+
     /// A store's refusal in the bot's terms.
     init(_ error: StoreError) {
         switch error {
         case .overQuota(let refusal): self = .overQuota(refusal, wait: .zero)
         case .nameTaken(let name): self = .nameTaken(name)
+        case .notFound(what: "conversation"): self = .noSession
         default: self = .store(error)
         }
     }
@@ -106,5 +121,18 @@ extension Database {
         _ body: @escaping @Sendable (Connection) throws(StoreError) -> Value
     ) async throws(BotError) -> Value {
         do { return try await read(body) } catch { throw BotError(error) }
+    }
+}
+
+extension ProviderError {
+    /// For the log: without the provider's own words, which may repeat a key or a message.
+    var logged: String {
+        switch self {
+        case .refused(let provider, let status, _, _):
+            "provider '\(provider)' refuses (status \(status))"
+        case .failedMidway(let provider, _): "provider '\(provider)' broke off with an error"
+        case .malformed(let provider, _): "provider '\(provider)' answered what is not understood"
+        default: description
+        }
     }
 }

@@ -4,8 +4,9 @@ package import BerthProviders
 import BerthStore
 package import BerthTelemetry
 
-/// Asks a model on a tenant's account: reserve, ask, settle. Everything that is bought goes
-/// through here.
+/// Asks a model on a tenant's account: reserve, ask, settle.
+///
+/// Everything that is bought goes through here.
 @Loop package final class ChatCalls {
     private let meter: Meter
     private let clock: any Clock
@@ -22,17 +23,21 @@ package import BerthTelemetry
 
     /// Asks for a whole answer.
     ///
+    /// - Returns: the answer, and the tokens that it is charged at.
     /// - Throws: ``BotError``; what may have been bought is charged all the same.
     package func complete(
-        _ request: JSONObject, _ model: ModelChoice, _ tenant: LiveTenant
-    ) async throws(BotError) -> ChatCompletion {
+        _ request: JSONObject,
+        _ model: ModelChoice,
+        _ tenant: LiveTenant
+    ) async throws(BotError) -> (ChatCompletion, TokenUsage) {
         let start = clock.now
         let (call, held) = try await begin(request, model, tenant)
         do {
             let completion = try await model.provider.complete(call)
-            meter.settle(held, completion.usage ?? estimate(held, completion.text))
+            let usage = completion.usage ?? estimate(held, completion.text)
+            meter.settle(held, usage)
             finished(tenant, model, start, nil)
-            return completion
+            return (completion, usage)
         } catch {
             meter.end(held, after: error, received: 0)
             finished(tenant, model, start, error)
@@ -44,23 +49,42 @@ package import BerthTelemetry
     ///
     /// - Throws: ``BotError`` when the answer does not begin.
     package func stream(
-        _ request: JSONObject, _ model: ModelChoice, _ tenant: LiveTenant
+        _ request: JSONObject,
+        _ model: ModelChoice,
+        _ tenant: LiveTenant
     ) async throws(BotError) -> MeteredStream {
         let start = clock.now
         let (call, held) = try await begin(request, model, tenant)
-        let stream = try await open(call, held, since: start)
-        stream.onEnd { [self] error in finished(tenant, model, start, error) }
-        return stream
+        do {
+            let stream = try await open(call, held, since: start)
+            stream.onEnd { [self] error in finished(tenant, model, start, error) }
+            return stream
+        } catch {
+            if case .provider(let reason) = error { finished(tenant, model, start, reason) }
+            throw error
+        }
     }
 
     /// Asks for a streamed answer to a call that is reserved already: a turn's.
     func open(
-        _ call: ChatCall, _ held: HeldCall, since start: Instant
+        _ call: ChatCall,
+        _ held: HeldCall,
+        since start: Instant
     ) async throws(BotError) -> MeteredStream {
+        guard !Task.isCancelled else {
+            meter.release(held)
+            throw .provider(.cancelled)
+        }
         do {
             let stream = try await held.model.provider.stream(call)
             return MeteredStream(
-                stream, held, meter: meter, firstToken: metrics.firstToken, start: start, clock: clock)
+                stream,
+                held,
+                meter: meter,
+                firstToken: metrics.firstToken,
+                start: start,
+                clock: clock
+            )
         } catch {
             meter.end(held, after: error, received: 0)
             throw .provider(error)
@@ -71,27 +95,36 @@ package import BerthTelemetry
     func call(_ request: JSONObject, _ model: ModelChoice, _ tenant: LiveTenant) -> ChatCall {
         let asked = request.integer("max_completion_tokens") ?? request.integer("max_tokens")
         return ChatCall(
-            request: request, model: model.model,
-            maximumOutput: min(asked ?? model.output, model.output), user: tenant.providerUser,
-            account: tenant.account)
+            request: request,
+            model: model.model,
+            maximumOutput: min(asked ?? model.output, model.output),
+            user: tenant.providerUser,
+            account: tenant.account
+        )
     }
 
     private func begin(
-        _ request: JSONObject, _ model: ModelChoice, _ tenant: LiveTenant
+        _ request: JSONObject,
+        _ model: ModelChoice,
+        _ tenant: LiveTenant
     ) async throws(BotError) -> (ChatCall, HeldCall) {
         let call = call(request, model, tenant)
         let choices = max(1, request.integer("n") ?? 1)
         let held: HeldCall
         do {
             held = try await meter.reserve(
-                model, input: TokenEstimate.input(of: request),
-                output: call.maximumOutput * choices, for: tenant)
+                model,
+                input: TokenEstimate.input(of: request),
+                output: call.maximumOutput * choices,
+                for: tenant
+            )
         } catch {
             metrics.calls.add(1, "refused")
             throw error
         }
         guard !Task.isCancelled else {
-            meter.end(held, after: .unreachable(provider: model.id, reason: "not asked"), received: 0)
+            meter.release(held)
+            finished(tenant, model, clock.now, .cancelled)
             throw .provider(.cancelled)
         }
         return (call, held)
@@ -102,16 +135,21 @@ package import BerthTelemetry
     }
 
     private func finished(
-        _ tenant: LiveTenant, _ model: ModelChoice, _ start: Instant, _ error: ProviderError?
+        _ tenant: LiveTenant,
+        _ model: ModelChoice,
+        _ start: Instant,
+        _ error: ProviderError?
     ) {
-        let outcome = if case .cancelled = error { "cancelled" } else { error == nil ? "done" : "failed" }
+        let outcome =
+            if case .cancelled = error { "cancelled" } else { error == nil ? "done" : "failed" }
         metrics.calls.add(1, outcome)
         log.info(
             "api call",
             [
                 "tenant": .text(tenant.name), "model": .text(model.id), "outcome": .text(outcome),
-                "ms": .ms(clock.now - start), "why": .text(error.map { "\($0)" } ?? "-"),
-            ])
+                "ms": .ms(clock.now - start), "why": .text(error?.logged ?? "-"),
+            ]
+        )
     }
 }
 
@@ -124,13 +162,18 @@ package import BerthTelemetry
     private let start: Instant
     private let clock: any Clock
     private var received = 0
+    private var hasText = false
     private var said: TokenUsage?
     private var hasEnded = false
     private var whenEnded: (@Loop (ProviderError?) -> Void)?
 
     init(
-        _ stream: any ChatStream, _ held: HeldCall, meter: Meter, firstToken: Histogram,
-        start: Instant, clock: any Clock
+        _ stream: any ChatStream,
+        _ held: HeldCall,
+        meter: Meter,
+        firstToken: Histogram,
+        start: Instant,
+        clock: any Clock
     ) {
         self.stream = stream
         self.held = held
@@ -140,10 +183,17 @@ package import BerthTelemetry
         self.clock = clock
     }
 
+    /// What the call was charged at its end; nil before it, and where nothing was bought.
+    private(set) var charged: TokenUsage?
+
     /// The tokens as the provider said them, else as estimated from what came so far.
     package var usage: TokenUsage {
-        said ?? TokenUsage(
-            input: held.input, output: TokenEstimate.tokens(bytes: received), isEstimated: true)
+        said
+            ?? TokenUsage(
+                input: held.input,
+                output: TokenEstimate.tokens(bytes: received),
+                isEstimated: true
+            )
     }
 
     /// The next piece; nil after the answer's proper end, when the call is settled.
@@ -155,8 +205,7 @@ package import BerthTelemetry
                 settle(nil)
                 return nil
             }
-            if received == 0, !chunk.text.isEmpty { firstToken.observe(clock.now - start) }
-            received += chunk.text.utf8.count
+            count(chunk)
             said = chunk.usage ?? said
             return chunk
         } catch {
@@ -165,11 +214,26 @@ package import BerthTelemetry
         }
     }
 
+    private func count(_ chunk: ChatChunk) {
+        if !hasText, !chunk.text.isEmpty {
+            hasText = true
+            firstToken.observe(clock.now - start)
+        }
+        // Tool calls and hidden reasoning come about a token a piece.
+        let isHidden = chunk.text.isEmpty && chunk.finish == nil && !chunk.isUsageAlone
+        received += isHidden ? MeteredStream.hiddenBytes : chunk.text.utf8.count
+    }
+
+    private static let hiddenBytes = 4
+
     /// Ends the call at the provider too, if it goes on, and settles it.
     package func finish() {
         stream.cancel()
         settle(.cancelled)
     }
+
+    // Whoever asked may be gone before he could read anything.
+    isolated deinit { finish() }
 
     func onEnd(_ action: @escaping @Loop (ProviderError?) -> Void) { whenEnded = action }
 
@@ -177,9 +241,10 @@ package import BerthTelemetry
         guard !hasEnded else { return }
         hasEnded = true
         if let error, said == nil {
-            meter.end(held, after: error, received: usage.output)
+            charged = meter.end(held, after: error, received: usage.output)
         } else {
             meter.settle(held, usage)
+            charged = usage
         }
         whenEnded?(error)
         whenEnded = nil

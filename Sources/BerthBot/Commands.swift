@@ -15,11 +15,9 @@ enum Command: Equatable {
     /// Reads a message that begins with `/` and a word; nil for all others.
     init?(_ text: String) {
         guard text.first == "/" else { return nil }
-        let parts = text.dropFirst().split(maxSplits: 1, whereSeparator: \.isWhitespace)
-        guard let word = parts.first, word.allSatisfy({ $0.isLetter || $0 == "_" }) else {
-            return nil
-        }
-        let rest = parts.count > 1 ? String(parts[1]) : ""
+        let word = text.dropFirst().prefix { !$0.isWhitespace }
+        guard !word.isEmpty, word.allSatisfy({ $0.isLetter || $0 == "_" }) else { return nil }
+        let rest = String(text.dropFirst(1 + word.count)).trimmed
         switch word.lowercased() {
         case "help", "start": self = .help
         case "new": self = .new
@@ -42,7 +40,10 @@ enum Command: Equatable {
 
     /// Makes the commands.
     package init(
-        database: Database, conversations: Conversations, models: ModelCatalog, meter: Meter,
+        database: Database,
+        conversations: Conversations,
+        models: ModelCatalog,
+        meter: Meter,
         access: WebAccess
     ) {
         self.database = database
@@ -53,16 +54,19 @@ enum Command: Equatable {
     }
 
     func answer(
-        _ command: Command, _ session: Session, _ tenant: LiveTenant
+        _ command: Command,
+        _ session: Session,
+        _ tenant: LiveTenant
     ) async throws(BotError) -> String {
         switch command {
         case .help: Commands.help
         case .new: try await new(session)
         case .model(let name): try await model(name, session, tenant)
         case .usage: try await usage(tenant)
-        case .stop: "Stopped."
-        case .web: "Open this link in a browser within a day; it works once:\n\n"
-            + (try await access.link(for: tenant))
+        case .stop: ""  // answered where turns are known
+        case .web:
+            "Open this link in a browser within a day; it works once:\n\n"
+                + (try await access.link(for: tenant))
         case .unknown(let word): "There is no command `/\(word)`.\n\n\(Commands.help)"
         }
     }
@@ -86,15 +90,25 @@ enum Command: Equatable {
     }
 
     private func model(
-        _ name: String, _ session: Session, _ tenant: LiveTenant
+        _ name: String,
+        _ session: Session,
+        _ tenant: LiveTenant
     ) async throws(BotError) -> String {
         guard !name.isEmpty else {
             let list = models.names.map { "- `\($0)`" }.joined(separator: "\n")
             return "This conversation uses `\(session.model ?? ModelCatalog.anyModel)`. "
                 + "There is:\n\n\(list)\n\nChoose with `/model NAME`."
         }
-        try await conversations.change(
-            session.publicID, SessionChange(title: nil, model: name), by: tenant)
+        do {
+            try await conversations.change(
+                session.publicID,
+                SessionChange(title: nil, model: name),
+                by: tenant
+            )
+        } catch {
+            guard case .unknownModel = error else { throw error }
+            return "Nothing is changed: \(error)."
+        }
         return "From now on `\(name)` answers in this conversation."
     }
 

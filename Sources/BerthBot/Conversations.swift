@@ -34,6 +34,12 @@ package struct SessionChange: Decodable, Sendable {
     package var title: String?
     /// The model's name; "" or `berth` for the configuration's list.
     package var model: String?
+
+    /// Makes a change.
+    package init(title: String? = nil, model: String? = nil) {
+        self.title = title
+        self.model = model
+    }
 }
 
 /// A message and its answer as clients see them.
@@ -50,10 +56,13 @@ package struct TurnInfo: Encodable, Sendable {
     package let error: String?
     /// Which model answered.
     package let model: String?
+    /// Of the prompt.
     package let inputTokens: Int
+    /// Of the answer.
     package let outputTokens: Int
     /// Whether the tokens are estimated.
     package let isEstimated: Bool
+    /// When it was asked.
     package let created: Timestamp
 
     private enum CodingKeys: String, CodingKey {
@@ -99,8 +108,6 @@ package struct TurnPage: Encodable, Sendable {
 
     /// Conversations in a list; older ones are kept but not listed.
     private static nonisolated let listLimit = 200
-    /// Turns in a page of history.
-    private static nonisolated let pageLimit = 50
 
     /// Makes the conversations over `database`.
     package init(database: Database, models: ModelCatalog, clock: any Clock) {
@@ -111,7 +118,8 @@ package struct TurnPage: Encodable, Sendable {
 
     /// A tenant's conversations on `channel`, the last used first.
     package func list(
-        _ tenant: LiveTenant, _ channel: Channel
+        _ tenant: LiveTenant,
+        _ channel: Channel
     ) async throws(BotError) -> [SessionInfo] {
         let id = tenant.row.id
         return try await database.look { (connection) throws(StoreError) in
@@ -122,25 +130,33 @@ package struct TurnPage: Encodable, Sendable {
 
     /// A new, empty conversation.
     package func create(
-        _ tenant: LiveTenant, _ channel: Channel
+        _ tenant: LiveTenant,
+        _ channel: Channel
     ) async throws(BotError) -> SessionInfo {
         let (id, now, publicID) = (tenant.row.id, clock.timestamp, Secret256.publicID())
         return try await database.change { (connection) throws(StoreError) in
             SessionInfo(
                 try connection.addSession(
-                    publicID: publicID, channel: channel, tenant: id, at: now))
+                    publicID: publicID,
+                    channel: channel,
+                    tenant: id,
+                    at: now
+                )
+            )
         }
     }
 
     /// Changes the title or the model.
     package func change(
-        _ publicID: String, _ change: SessionChange, by tenant: LiveTenant
+        _ publicID: String,
+        _ change: SessionChange,
+        by tenant: LiveTenant
     ) async throws(BotError) {
         let session = try await find(publicID, of: tenant)
         let model = try change.model.map { (name) throws(BotError) in try known(name) }
         try await database.change { (connection) throws(StoreError) in
             if let title = change.title {
-                try connection.setTitle(String(title.prefix(200)), of: session.id)
+                try connection.setTitle(title.cut(to: 200), of: session.id)
             }
             if let model { try connection.setModel(model, of: session.id) }
         }
@@ -155,22 +171,25 @@ package struct TurnPage: Encodable, Sendable {
         }
     }
 
-    /// A page of history, oldest first.
+    /// A page of history, oldest first: at most 50 turns, and about 1 MiB.
     ///
-    /// - Parameter before: the public name of the oldest turn that is known; nil: the newest page.
+    /// - Parameters:
+    ///   - publicID: the conversation.
+    ///   - before: the public name of the oldest turn that is known; nil: the newest page.
+    ///   - tenant: who asks.
+    /// - Returns: the page.
+    /// - Throws: ``BotError``.
     package func turns(
-        of publicID: String, before: String?, for tenant: LiveTenant
+        of publicID: String,
+        before: String?,
+        for tenant: LiveTenant
     ) async throws(BotError) -> TurnPage {
-        let session = try await find(publicID, of: tenant)
-        return try await database.look { (connection) throws(StoreError) in
-            let cursor = try before.flatMap { (id) throws(StoreError) in
-                try connection.turn(publicID: id)?.id
-            }
-            let limit = Conversations.pageLimit
-            let page = try connection.turns(of: session.id, before: cursor, limit: limit + 1)
-            return TurnPage(
-                turns: page.prefix(limit).reversed().map(TurnInfo.init), more: page.count > limit)
+        let session = try await find(publicID, of: tenant).id
+        let page = try await database.look { (connection) throws(StoreError) in
+            try connection.page(of: session, before: before)
         }
+        guard let page else { throw .noTurn }
+        return page
     }
 
     /// The conversation called `publicID`, if it is the tenant's.
@@ -189,5 +208,32 @@ package struct TurnPage: Encodable, Sendable {
             throw .unknownModel(name, known: models.names)
         }
         return model.id
+    }
+}
+
+extension Connection {
+    /// - Returns: nil when `before` is no turn of the conversation.
+    fileprivate func page(
+        of session: Session.ID,
+        before: String?
+    ) throws(StoreError) -> TurnPage? {
+        var last: Turn.ID?
+        if let before {
+            guard let turn = try turn(publicID: before), turn.session == session else { return nil }
+            last = turn.id
+        }
+        var page: [TurnInfo] = []
+        var left = 1 << 20
+        // One by one, because a single answer may be as large as a page.
+        while page.count < 50, left > 0 {
+            guard let turn = try turns(of: session, before: last, limit: 1).first else {
+                return TurnPage(turns: page.reversed(), more: false)
+            }
+            page.append(TurnInfo(turn))
+            last = turn.id
+            left -= turn.text.utf8.count + turn.answer.utf8.count
+        }
+        let more = try !turns(of: session, before: last, limit: 1).isEmpty
+        return TurnPage(turns: page.reversed(), more: more)
     }
 }

@@ -26,10 +26,14 @@ package import BerthStore
     package var name: String { row.name }
 
     /// Stands for the tenant at providers: no name leaves this machine.
-    var providerUser: String { "berth-" + String(Secret256.hash("tenant \(row.id)").hex.prefix(16)) }
+    var providerUser: String {
+        "berth-" + String(Secret256.hash("tenant \(row.id)").hex.prefix(16))
+    }
 
-    /// Whether the tenant may ask anything.
-    func mayAsk() throws(BotError) { if row.state != .active { throw .suspended } }
+    /// Whether the tenant may do anything but look.
+    ///
+    /// - Throws: ``BotError/suspended``; also for a removed one, of whom somebody still knows.
+    package func mayAsk() throws(BotError) { if row.state != .active { throw .suspended } }
 
     func update(_ row: Tenant) {
         self.row = row

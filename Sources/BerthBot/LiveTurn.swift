@@ -19,8 +19,10 @@ package enum TurnEvent: Sendable {
     package let id: String
     /// The public name of its session.
     package let session: String
-    /// The tenant who pays.
+    /// The name of the tenant who pays.
     package let tenant: String
+    /// The tenant who pays; a name may be somebody else's later.
+    let owner: Tenant.ID
     /// The end; nil while more may come.
     package private(set) var outcome: TurnOutcome?
     private(set) var text: [UInt8] = []
@@ -32,11 +34,12 @@ package enum TurnEvent: Sendable {
     static nonisolated let limit = ByteCount.mebibytes(1)
     private static nonisolated let step = ByteCount.kibibytes(8)
 
-    init(id: String, session: String, account: MemoryAccount) throws(BudgetError) {
+    init(id: String, session: String, of payer: LiveTenant) throws(BudgetError) {
         self.id = id
         self.session = session
-        tenant = account.tenant
-        lease = try account.lease(LiveTurn.step, for: .replyBuffer)
+        tenant = payer.name
+        owner = payer.row.id
+        lease = try payer.account.lease(LiveTurn.step, for: .replyBuffer)
     }
 
     /// Adds to the answer and wakes its readers.
@@ -77,20 +80,20 @@ package enum TurnEvent: Sendable {
     private var offset = 0
     private var hasEnded = false
 
+    /// Bytes of text in one event: clients bound the size of theirs.
+    private static let mostPiece = 16 << 10
+
     init(_ turn: LiveTurn) {
         self.turn = turn
         turn.subscribe(wakeup)
     }
 
-    /// All that came since the last call, or the end; nil after the end.
+    /// What came since the last call, at most 16 KiB of it, or the end; nil after the end.
     ///
     /// - Throws: `CancellationError` when the reading task is cancelled; the turn goes on.
     package func next() async throws(CancellationError) -> TurnEvent? {
         while !hasEnded {
-            if offset < turn.text.count {
-                defer { offset = turn.text.count }
-                return .text(String(decoding: turn.text[offset...], as: UTF8.self))
-            }
+            if offset < turn.text.count { return .text(piece()) }
             if let outcome = turn.outcome {
                 close()
                 return .ended(outcome)
@@ -101,6 +104,14 @@ package enum TurnEvent: Sendable {
             }
         }
         return nil
+    }
+
+    /// What is unread, as much of it as an event takes; never a part of a character.
+    private func piece() -> String {
+        var end = min(offset + TurnReader.mostPiece, turn.text.count)
+        while end < turn.text.count, turn.text[end] & 0xC0 == 0x80 { end -= 1 }
+        defer { offset = end }
+        return String(decoding: turn.text[offset..<end], as: UTF8.self)
     }
 
     /// Stops listening.

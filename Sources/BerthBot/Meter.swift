@@ -60,26 +60,40 @@ package struct UsageInfo: Encodable, Sendable {
             try connection.usage(of: id, on: now)
         }
         return UsageInfo(
-            requests: usage.requests, requestsLimit: tenant.quotas.requestsPerDay,
-            tokens: usage.tokens, tokensLimit: tenant.quotas.tokensPerDay, resets: now.endOfDay)
+            requests: usage.requests,
+            requestsLimit: tenant.quotas.requestsPerDay,
+            tokens: usage.tokens,
+            tokensLimit: tenant.quotas.tokensPerDay,
+            resets: now.endOfDay
+        )
     }
 
     // MARK: Reserving
 
     /// The worst case of a call, as the ledger wants it.
     func worstCase(
-        _ model: ModelChoice, input: Int, output: Int, for tenant: LiveTenant
+        _ model: ModelChoice,
+        input: Int,
+        output: Int,
+        for tenant: LiveTenant
     ) -> Reservation {
         Reservation(
-            tenant: tenant.row.id, provider: model.provider.name, model: model.model,
-            tokens: input + output, micros: model.price.cost(input: input, output: output))
+            tenant: tenant.row.id,
+            provider: model.provider.name,
+            model: model.model,
+            tokens: input + output,
+            micros: model.price.cost(input: input, output: output)
+        )
     }
 
     /// Holds a call's worst case, on the disk before it returns.
     ///
     /// - Throws: ``BotError/overQuota(_:wait:)`` with the true wait, or why it could not be written.
     func reserve(
-        _ model: ModelChoice, input: Int, output: Int, for tenant: LiveTenant
+        _ model: ModelChoice,
+        input: Int,
+        output: Int,
+        for tenant: LiveTenant
     ) async throws(BotError) -> HeldCall {
         try tenant.mayAsk()
         let worstCase = worstCase(model, input: input, output: output, for: tenant)
@@ -105,9 +119,11 @@ package struct UsageInfo: Encodable, Sendable {
         metrics.tokens.add(usage.input, "input")
         metrics.tokens.add(usage.output, "output")
         let cost = CallCost(
-            inputTokens: usage.input, outputTokens: usage.output,
+            inputTokens: usage.input,
+            outputTokens: usage.output,
             micros: call.model.price.cost(input: usage.input, output: usage.output),
-            isEstimated: usage.isEstimated)
+            isEstimated: usage.isEstimated
+        )
         let now = clock.timestamp
         record(call) { (connection) throws(StoreError) in
             try connection.settle(call.id, at: cost, now: now)
@@ -116,15 +132,27 @@ package struct UsageInfo: Encodable, Sendable {
 
     /// Ends a call that failed: what may have been bought is charged as estimated, else nothing.
     ///
-    /// - Parameter received: tokens of the answer that came before the failure.
-    func end(_ call: HeldCall, after error: ProviderError, received: Int) {
+    /// - Parameters:
+    ///   - call: not ended before.
+    ///   - error: why it failed.
+    ///   - received: tokens of the answer that came before the failure.
+    /// - Returns: what was charged.
+    @discardableResult
+    func end(_ call: HeldCall, after error: ProviderError, received: Int) -> TokenUsage? {
         if received == 0, error.meansNothingBought {
-            let now = clock.timestamp
-            record(call) { (connection) throws(StoreError) in
-                try connection.release(call.id, at: now)
-            }
-        } else {
-            settle(call, TokenUsage(input: call.input, output: received, isEstimated: true))
+            release(call)
+            return nil
+        }
+        let usage = TokenUsage(input: call.input, output: received, isEstimated: true)
+        settle(call, usage)
+        return usage
+    }
+
+    /// Gives back what was held for a call that the provider was never asked, or refused.
+    func release(_ call: HeldCall) {
+        let now = clock.timestamp
+        record(call) { (connection) throws(StoreError) in
+            try connection.release(call.id, at: now)
         }
     }
 
@@ -132,7 +160,8 @@ package struct UsageInfo: Encodable, Sendable {
     package func drain() async { await settlements.drain() }
 
     private func record(
-        _ call: HeldCall, _ change: @escaping @Sendable (Connection) throws(StoreError) -> Bool
+        _ call: HeldCall,
+        _ change: @escaping @Sendable (Connection) throws(StoreError) -> Bool
     ) {
         let (database, log) = (database, log)
         settlements.spawn {
@@ -140,7 +169,10 @@ package struct UsageInfo: Encodable, Sendable {
                 _ = try await database.write(change)
             } catch {
                 // The reservation stays: the next start charges it, so nothing is given away.
-                log.error("call not settled", ["call": .describing(call.id), "why": .describing(error)])
+                log.error(
+                    "call not settled",
+                    ["call": .describing(call.id), "why": .describing(error)]
+                )
             }
         }
     }

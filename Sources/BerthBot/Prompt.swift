@@ -1,4 +1,5 @@
 import BerthHTTP
+import BerthMemory
 import BerthProviders
 import BerthStore
 
@@ -20,6 +21,7 @@ struct Prompt {
     /// - Parameters:
     ///   - system: the standing instruction; empty: none.
     ///   - history: newest first, as the database gives it.
+    ///   - text: the new message.
     ///   - budget: tokens for the whole prompt.
     /// - Throws: ``JSONError`` never for text; it is how a checked object is made.
     init(system: String, history: [Exchange], text: String, budget: Int) throws(JSONError) {
@@ -37,6 +39,15 @@ struct Prompt {
         let list = messages.joined(separator: [UInt8(ascii: ",")])
         request = try JSONObject(Array(#"{"messages":["#.utf8) + list + Array("]}".utf8))
         tokens = TokenEstimate.input(of: request)
+    }
+
+    /// Whether a message alone fits, beside the standing instruction.
+    ///
+    /// - Throws: ``BotError/textTooLong(_:limit:)`` with what would.
+    static func check(_ text: String, system: String, budget: Int) throws(BotError) {
+        let left = max(0, budget - cost(system) - TokenEstimate.perMessage)
+        guard TokenEstimate.of(text) > left else { return }
+        throw .textTooLong(ByteCount(text.utf8.count), limit: ByteCount(left * 4))
     }
 
     private static func cost(_ text: String) -> Int {

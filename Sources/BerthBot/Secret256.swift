@@ -1,7 +1,8 @@
 import COpenSSL
 
-/// 256 random bits that give access to something: an API key, a login link, a cookie. Only its
-/// SHA-256 is ever stored.
+/// 256 random bits that give access to something: an API key, a login link, a cookie.
+///
+/// Only its SHA-256 is ever stored.
 package struct Secret256: Sendable {
     /// What is handed out once: the prefix and 43 characters of base64url.
     package let text: String
@@ -49,7 +50,9 @@ package struct Secret256: Sendable {
     }
 
     static func base64url(_ bytes: [UInt8]) -> String {
-        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+        let alphabet = Array(
+            "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8
+        )
         var out: [UInt8] = []
         var index = 0
         while index < bytes.count {

@@ -16,14 +16,18 @@ package import BerthStore
     /// By the hash's first eight bytes; the whole hash is then compared in constant time.
     private var keys: [UInt64: [APIKey]] = [:]
     private var byID: [Tenant.ID: LiveTenant] = [:]
+    /// Tenants that are being written down.
+    private var adding = 0
 
-    /// Makes an empty directory; ``load()`` fills it.
+    /// Makes an empty directory of at most `limit` tenants; ``load()`` fills it.
     ///
-    /// - Parameters:
-    ///   - defaults: quotas of a tenant without own ones.
-    ///   - limit: the most tenants.
+    /// `defaults` are the quotas of a tenant without own ones.
     package init(
-        database: Database, budget: MemoryBudget, defaults: Quotas, limit: Int, clock: any Clock
+        database: Database,
+        budget: MemoryBudget,
+        defaults: Quotas,
+        limit: Int,
+        clock: any Clock
     ) {
         self.database = database
         self.budget = budget
@@ -53,7 +57,9 @@ package import BerthStore
     /// The tenant of a row's key; nil when it was removed.
     package func tenant(_ id: Tenant.ID) -> LiveTenant? { byID[id] }
 
-    /// Whose API key it is; nil when nobody's. A suspended tenant's key is known.
+    /// Whose API key it is; nil when nobody's.
+    ///
+    /// A suspended tenant's key is known.
     package func holder(ofKey key: String) -> LiveTenant? {
         let hash = Secret256.hash(key)
         let candidates = keys[TenantDirectory.index(hash), default: []]
@@ -70,7 +76,9 @@ package import BerthStore
     /// - Returns: the tenant and the key, which is shown this once.
     package func add(_ name: String) async throws(BotError) -> (LiveTenant, Secret256) {
         guard TenantDirectory.isName(name) else { throw .badName(name) }
-        guard byName.count < limit else { throw .tooManyTenants(limit: limit) }
+        guard byName.count + adding < limit else { throw .tooManyTenants(limit: limit) }
+        adding += 1
+        defer { adding -= 1 }
         let (now, secret) = (clock.timestamp, Secret256(prefix: TenantDirectory.keyPrefix))
         let (tenant, key) = try await database.change { (connection) throws(StoreError) in
             let tenant = try connection.addTenant(named: name, at: now)
@@ -104,18 +112,24 @@ package import BerthStore
         if state == .removed { forget(tenant) }
     }
 
-    /// Gives a tenant quotas of its own.
-    package func setQuotas(
-        _ quotas: TenantQuotas, of tenant: LiveTenant
+    /// Changes a tenant's own quotas, from what the database has: changes at once all hold.
+    package func changeQuotas(
+        of tenant: LiveTenant,
+        _ change: @escaping @Sendable (inout TenantQuotas) -> Void
     ) async throws(BotError) {
         let id = tenant.row.id
         try await update(tenant) { (connection) throws(StoreError) in
+            guard var quotas = try connection.tenant(id)?.quotas else {
+                throw .notFound(what: "tenant")
+            }
+            change(&quotas)
             try connection.setQuotas(quotas, of: id)
         }
     }
 
     private func update(
-        _ tenant: LiveTenant, _ change: @escaping @Sendable (Connection) throws(StoreError) -> Void
+        _ tenant: LiveTenant,
+        _ change: @escaping @Sendable (Connection) throws(StoreError) -> Void
     ) async throws(BotError) {
         let id = tenant.row.id
         let row = try await database.change { (connection) throws(StoreError) in
@@ -126,7 +140,10 @@ package import BerthStore
     }
 
     private nonisolated static func add(
-        _ secret: Secret256, to tenant: Tenant.ID, _ connection: Connection, _ now: Timestamp
+        _ secret: Secret256,
+        to tenant: Tenant.ID,
+        _ connection: Connection,
+        _ now: Timestamp
     ) throws(StoreError) -> APIKey {
         let hint = String(secret.text.dropFirst(keyPrefix.count).prefix(6))
         return try connection.addKey(for: tenant, hash: secret.hash, hint: hint, at: now)

@@ -11,9 +11,7 @@ package import BerthStore
     private static nonisolated let linkLife = Duration.seconds(24 * 3600)
     private static nonisolated let cookieLife = Duration.seconds(90 * 86400)
 
-    /// Makes the access.
-    ///
-    /// - Parameter url: as people reach the service, without a slash at its end.
+    /// Makes the access; `url` is as people reach the service, without a slash at its end.
     package init(database: Database, tenants: TenantDirectory, url: String, clock: any Clock) {
         self.database = database
         self.tenants = tenants
@@ -26,7 +24,11 @@ package import BerthStore
         let (secret, now, id) = (Secret256(), clock.timestamp, tenant.row.id)
         try await database.change { (connection) throws(StoreError) in
             try connection.addLink(
-                for: .tenant(id), hash: secret.hash, at: now, expires: now + WebAccess.linkLife)
+                for: .tenant(id),
+                hash: secret.hash,
+                at: now,
+                expires: now + WebAccess.linkLife
+            )
         }
         return "\(url)/login?token=\(secret.text)"
     }
@@ -39,7 +41,11 @@ package import BerthStore
         return try await database.change { (connection) throws(StoreError) in
             guard let owner = try connection.useLink(hash: hash, at: now) else { return nil }
             try connection.addLogin(
-                for: owner, hash: cookie.hash, at: now, expires: now + WebAccess.cookieLife)
+                for: owner,
+                hash: cookie.hash,
+                at: now,
+                expires: now + WebAccess.cookieLife
+            )
             return cookie.text
         }
     }

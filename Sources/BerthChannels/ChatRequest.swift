@@ -32,9 +32,10 @@ struct ChatRequest {
         if object.has("stream_options"), options == nil {
             throw Refusal("'stream_options' must be an object", parameter: "stream_options")
         }
-        includesUsage = try options.map { (options) throws(Refusal) in
-            try ChatRequest.boolean("include_usage", in: options)
-        } ?? false
+        includesUsage =
+            try options.map { (options) throws(Refusal) in
+                try ChatRequest.boolean("include_usage", in: options)
+            } ?? false
         try checkMessages()
         try checkNumbers()
     }
@@ -52,12 +53,16 @@ struct ChatRequest {
 
     private func checkMessages() throws(Refusal) {
         guard let messages = object.elements("messages"), !messages.isEmpty else {
-            throw Refusal("'messages' must be a list with at least one message", parameter: "messages")
+            throw Refusal(
+                "'messages' must be a list with at least one message",
+                parameter: "messages"
+            )
         }
         guard messages.count <= ChatRequest.maximumMessages else {
             throw Refusal(
                 "'messages' has \(messages.count) messages; \(ChatRequest.maximumMessages) are the most",
-                parameter: "messages")
+                parameter: "messages"
+            )
         }
         for (index, range) in messages.enumerated() { try checkMessage(index, range) }
     }
@@ -78,13 +83,23 @@ struct ChatRequest {
         guard message.string("content") != nil || message.elements("content") != nil else {
             throw Refusal(
                 "'\(place).content' must be a string or a list of parts",
-                parameter: "\(place).content")
+                parameter: "\(place).content"
+            )
         }
     }
 
     private func checkNumbers() throws(Refusal) {
+        // One of them would be passed on unchecked, and what is not reserved must not be bought.
+        if object.has("max_tokens"), object.has("max_completion_tokens") {
+            throw Refusal(
+                "'max_tokens' and 'max_completion_tokens' are two names of one limit: give one",
+                parameter: "max_tokens"
+            )
+        }
         try checkInteger("n", 1...ChatRequest.maximumChoices)
-        for name in ["max_tokens", "max_completion_tokens"] { try checkInteger(name, 1...10_000_000) }
+        for name in ["max_tokens", "max_completion_tokens"] {
+            try checkInteger(name, 1...10_000_000)
+        }
         for (name, range) in [
             ("temperature", 0.0...2.0), ("top_p", 0...1), ("presence_penalty", -2...2),
             ("frequency_penalty", -2...2),
@@ -93,7 +108,8 @@ struct ChatRequest {
             guard let number, range.contains(number) else {
                 throw Refusal(
                     "'\(name)' must be a number from \(range.lowerBound) to \(range.upperBound)",
-                    parameter: name)
+                    parameter: name
+                )
             }
         }
     }
@@ -103,7 +119,8 @@ struct ChatRequest {
         guard let number = object.integer(name), range.contains(number) else {
             throw Refusal(
                 "'\(name)' must be a whole number from \(range.lowerBound) to \(range.upperBound)",
-                parameter: name)
+                parameter: name
+            )
         }
     }
 

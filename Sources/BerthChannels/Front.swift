@@ -15,33 +15,47 @@ package import BerthTelemetry
     private let requests: Counter
     private let duration: Histogram
 
-    /// Makes the front.
-    ///
-    /// - Parameter more: further routes, which need nobody to be logged in (health, metrics).
+    /// Makes the front; `more` are further routes, which need nobody to be logged in (health,
+    /// metrics).
     package init(
-        _ configuration: Configuration, bot: Bot, more: [Route], clock: any Clock, log: Log,
+        _ configuration: Configuration,
+        bot: Bot,
+        more: [Route],
+        clock: any Clock,
+        log: Log,
         metrics: Metrics
     ) {
         hosts = HostGuard(url: configuration.url, listen: configuration.listen)
         let site = WebSite(bot: bot, url: configuration.url, hosts: hosts, clock: clock)
-        let web = WebChannel(bot: bot, clock: clock, place: .web, prefix: "/web") { (request) throws(BotError) in
+        let web = WebChannel(bot: bot, clock: clock, place: .web, prefix: "/web") {
+            (request) throws(BotError) in
             try await site.tenant(of: request)
         }
         let terminal = WebChannel(
-            bot: bot, clock: clock, place: .terminal, prefix: "/terminal"
+            bot: bot,
+            clock: clock,
+            place: .terminal,
+            prefix: "/terminal"
         ) { (request) throws(BotError) in
             request.bearerKey.flatMap { bot.tenants.holder(ofKey: $0) }
         }
         let api = OpenAIChannel(bot: bot, clock: clock, bodyLimit: configuration.limits.body)
-        router = Router([site.routes, web.routes, terminal.routes, api.routes, more].flatMap { $0 })
+        router = Router(
+            [site.routes, web.routes, terminal.routes, api.routes, more].flatMap { $0 }
+        )
         self.clock = clock
         self.log = log
         requests = metrics.counter(
-            "berth_http_requests_total", help: "HTTP requests by the class of their status.",
-            label: "status", values: ["2xx", "3xx", "4xx", "5xx"])
+            "berth_http_requests_total",
+            help: "HTTP requests by the class of their status.",
+            label: "status",
+            values: ["2xx", "3xx", "4xx", "5xx"]
+        )
         duration = metrics.histogram(
-            "berth_http_request_seconds", help: "From a request's header to its answer's.",
-            buckets: Metrics.latencyBuckets)
+            "berth_http_request_seconds",
+            help: "From a request's header to its answer's.",
+            buckets: Metrics.latencyBuckets
+        )
     }
 
     /// Answers one request.
@@ -69,6 +83,7 @@ package import BerthTelemetry
             [
                 "request": .text(request.id), "method": .text(request.method),
                 "path": .text(request.path), "status": .int(response.status),
-            ])
+            ]
+        )
     }
 }

@@ -37,7 +37,8 @@ extension ProviderError {
         switch self {
         case .refused(_, let status, _, let code):
             ((400..<500).contains(status) ? status : 502, nil, code, nil)
-        case .rateLimited(_, let wait): (429, "rate_limit_error", "rate_limit_exceeded", wait ?? .seconds(2))
+        case .rateLimited(_, let wait):
+            (429, "rate_limit_error", "rate_limit_exceeded", wait ?? .seconds(2))
         case .keyRefused, .accountEmpty: (502, nil, "provider_refused", nil)
         case .unavailable(_, _, let wait): (503, nil, "provider_unavailable", wait ?? .seconds(2))
         case .unreachable: (502, nil, "provider_unreachable", .seconds(2))
@@ -67,6 +68,11 @@ extension HTTPResponse {
 
     /// The answer to a request that is not what the API takes.
     static func refusal(_ refusal: ChatRequest.Refusal) -> HTTPResponse {
-        .error(400, refusal.message)
+        let parameter = refusal.parameter.map(JSON.quote) ?? Array("null".utf8)
+        let json =
+            Array(#"{"error":{"message":"#.utf8) + JSON.quote(refusal.message)
+            + Array(#","type":"invalid_request_error","param":"#.utf8) + parameter
+            + Array(#","code":null}}"#.utf8)
+        return .json(json, status: 400)
     }
 }

@@ -16,9 +16,14 @@ import BerthMemory
     init(_ request: HTTPRequest, account: MemoryAccount, limit: ByteCount) async throws(BotError) {
         do { lease = try account.lease(.zero, for: .requestBody) } catch { throw .memory(error) }
         let announced = request.headers["content-length"].flatMap { Int($0) }
-        if let announced, announced <= limit.bytes { try grow(to: announced) }
+        if let announced, (0...limit.bytes).contains(announced) {
+            try grow(to: announced)
+            bytes.reserveCapacity(announced)
+        }
         while let piece = try await next(request) {
-            guard bytes.count + piece.count <= limit.bytes else { throw .bodyTooLarge(limit: limit) }
+            guard bytes.count + piece.count <= limit.bytes else {
+                throw .bodyTooLarge(limit: limit)
+            }
             try grow(to: bytes.count + piece.count)
             bytes += piece
         }

@@ -13,9 +13,7 @@ import BerthProviders
     private let clock: any Clock
     private let bodyLimit: ByteCount
 
-    /// Makes the channel over `bot`.
-    ///
-    /// - Parameter bodyLimit: of a request's body; a larger one is 413.
+    /// Makes the channel over `bot`; a request's body over `bodyLimit` is 413.
     package init(bot: Bot, clock: any Clock, bodyLimit: ByteCount) {
         self.bot = bot
         self.clock = clock
@@ -91,12 +89,15 @@ import BerthProviders
     }
 
     private func answer(
-        _ asked: ChatRequest, _ model: ModelChoice, _ tenant: LiveTenant, _ body: LeasedBody
+        _ asked: ChatRequest,
+        _ model: ModelChoice,
+        _ tenant: LiveTenant,
+        _ body: LeasedBody
     ) async throws(BotError) -> HTTPResponse {
         let identity = AnswerIdentity(model: model.id, created: clock.timestamp)
         guard asked.isStream else {
-            let completion = try await bot.calls.complete(asked.object, model, tenant)
-            return .json(identity.completion(completion))
+            let (completion, usage) = try await bot.calls.complete(asked.object, model, tenant)
+            return .json(identity.completion(completion, usage: usage))
         }
         let stream = try await bot.calls.stream(asked.object, model, tenant)
         let clock = clock
@@ -104,7 +105,10 @@ import BerthProviders
             // The body is what the provider may still be reading from.
             defer { withExtendedLifetime(body) {} }
             try await identity.pass(
-                stream, to: EventWriter(writer, clock: clock), usage: asked.includesUsage)
+                stream,
+                to: EventWriter(writer, clock: clock),
+                usage: asked.includesUsage
+            )
         }
     }
 }
@@ -122,12 +126,13 @@ struct AnswerIdentity: Sendable {
         self.created = Array("\(created.seconds)".utf8)
     }
 
-    /// A whole answer as the client sees it.
-    func completion(_ completion: ChatCompletion) -> [UInt8] {
-        let usage = completion.object.has("usage") ? completion.object.value("usage") : nil
-        let counted = completion.usage.map { Array(CompletionJSON.json($0).utf8) }
+    /// A whole answer as the client sees it, with the `usage` that it is charged at where the
+    /// provider has not said one.
+    func completion(_ completion: ChatCompletion, usage: TokenUsage) -> [UInt8] {
+        let said = completion.object.has("usage") ? completion.object.value("usage") : nil
         return completion.object.setting([
-            "id": id, "created": created, "model": model, "usage": usage.map(Array.init) ?? counted,
+            "id": id, "created": created, "model": model,
+            "usage": said.map(Array.init) ?? Array(CompletionJSON.json(usage).utf8),
         ])
     }
 
@@ -138,12 +143,16 @@ struct AnswerIdentity: Sendable {
         defer { stream.finish() }
         do {
             var sentUsage = false
-            while let chunk = try await events.waiting({ () throws(BotError) in try await stream.next() }) {
+            while let chunk = try await events.waiting({ () throws(BotError) in
+                try await stream.next()
+            }) {
                 if chunk.isUsageAlone, !usage { continue }
                 sentUsage = sentUsage || chunk.isUsageAlone
                 try await events.send(json(chunk, usage: usage))
             }
-            if usage, !sentUsage { try await events.send(set(CompletionJSON.chunk(usage: stream.usage))) }
+            if usage, !sentUsage {
+                try await events.send(set(CompletionJSON.chunk(usage: stream.usage)))
+            }
             try await events.send(Array("[DONE]".utf8))
         } catch let error as BotError {
             // No [DONE] after an error, so that nobody takes the answer for whole.
@@ -152,7 +161,8 @@ struct AnswerIdentity: Sendable {
     }
 
     private func json(_ chunk: ChatChunk, usage: Bool) -> [UInt8] {
-        let count = chunk.isUsageAlone ? chunk.object.value("usage").map(Array.init) : Array("null".utf8)
+        let count =
+            chunk.isUsageAlone ? chunk.object.value("usage").map(Array.init) : Array("null".utf8)
         return chunk.object.setting([
             "id": id, "created": created, "model": model, "obfuscation": nil, "x_groq": nil,
             "usage": usage ? count : nil,
@@ -171,6 +181,6 @@ extension HTTPRequest {
         guard let field = headers["authorization"] else { return nil }
         let parts = field.split(separator: " ", maxSplits: 1)
         guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
-        return String(parts[1])
+        return String(parts[1].drop { $0 == " " })
     }
 }

@@ -11,7 +11,8 @@ package import BerthStore
 /// A turn is written before its first event is sent, and goes on when the connection ends.
 @Loop package final class WebChannel {
     /// Who is asking; nil: nobody that is known.
-    package typealias Authenticate = @Loop @Sendable (HTTPRequest) async throws(BotError) -> LiveTenant?
+    package typealias Authenticate =
+        @Loop @Sendable (HTTPRequest) async throws(BotError) -> LiveTenant?
 
     private let bot: Bot
     private let clock: any Clock
@@ -25,11 +26,16 @@ package import BerthStore
     /// Makes the channel.
     ///
     /// - Parameters:
+    ///   - bot: answers.
+    ///   - clock: of the pings.
     ///   - place: the kind of session that it shows and makes.
     ///   - prefix: of its paths, as `/web`.
     ///   - authenticate: tells the tenant of a request.
     package init(
-        bot: Bot, clock: any Clock, place: Channel, prefix: String,
+        bot: Bot,
+        clock: any Clock,
+        place: Channel,
+        prefix: String,
         authenticate: @escaping Authenticate
     ) {
         self.bot = bot
@@ -55,13 +61,14 @@ package import BerthStore
                 return HTTPResponse(status: 204)
             },
             route("DELETE", "/sessions/:id") { _, tenant, values in
-                try await self.bot.conversations.delete(values[0], by: tenant)
+                try await self.bot.delete(values[0], by: tenant)
                 return HTTPResponse(status: 204)
             },
             route("GET", "/sessions/:id/turns") { request, tenant, values in
                 let before = request.query("before")
                 return try await .encoding(
-                    self.bot.conversations.turns(of: values[0], before: before, for: tenant))
+                    self.bot.conversations.turns(of: values[0], before: before, for: tenant)
+                )
             },
             route("POST", "/sessions/:id/turns") { request, tenant, values in
                 let message = try await self.body(Message.self, request, tenant)
@@ -99,8 +106,11 @@ package import BerthStore
     private func me(_ tenant: LiveTenant) async throws(BotError) -> HTTPResponse {
         try .encoding(
             Me(
-                tenant: tenant.name, models: bot.models.names,
-                usage: try await bot.meter.today(tenant)))
+                tenant: tenant.name,
+                models: bot.models.names,
+                usage: try await bot.meter.today(tenant)
+            )
+        )
     }
 
     /// The turn as events: its id first, then its text as it comes, then its end.
@@ -113,7 +123,8 @@ package import BerthStore
             try await events.send(JSON.encode(TurnBegun(id: turn.id)), name: "turn")
             while let event = try await events.waiting({ try await reader.next() }) {
                 switch event {
-                case .text(let text): try await events.send(JSON.encode(Delta(text: text)), name: "delta")
+                case .text(let text):
+                    try await events.send(JSON.encode(Delta(text: text)), name: "delta")
                 case .ended(let outcome):
                     try await events.send(JSON.encode(TurnEnded(turn.id, outcome)), name: "done")
                 }
@@ -167,6 +178,7 @@ package import BerthStore
                 guard let tenant = try await authenticate(request) else {
                     return .error(401, "you are not logged in: open a login link", code: "login")
                 }
+                if method != "GET" { try tenant.mayAsk() }
                 return try await handler(request, tenant, values)
             } catch let error as BotError {
                 return HTTPResponse(error)
@@ -177,10 +189,15 @@ package import BerthStore
     }
 
     private func body<Value: Decodable>(
-        _ type: Value.Type, _ request: HTTPRequest, _ tenant: LiveTenant
+        _ type: Value.Type,
+        _ request: HTTPRequest,
+        _ tenant: LiveTenant
     ) async throws(BotError) -> Value {
         let body = try await LeasedBody(
-            request, account: tenant.account, limit: WebChannel.bodyLimit)
+            request,
+            account: tenant.account,
+            limit: WebChannel.bodyLimit
+        )
         do { return try JSON.decode(type, from: body.bytes) } catch {
             throw .body("the body is not the JSON that this path takes")
         }
@@ -189,10 +206,13 @@ package import BerthStore
 
 extension HTTPResponse {
     /// `value` as JSON; not to be stored by anybody.
-    static func encoding(_ value: some Encodable, status: Int = 200) throws(BotError) -> HTTPResponse {
+    static func encoding(_ value: some Encodable, status: Int = 200) throws(BotError)
+        -> HTTPResponse
+    {
         do {
             var response = HTTPResponse.json(try JSON.encode(value), status: status)
             response.headers["cache-control"] = "no-store"
+            response.headers["x-content-type-options"] = "nosniff"
             return response
         } catch { throw .body("the answer cannot be written as JSON") }
     }

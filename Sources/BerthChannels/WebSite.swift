@@ -14,8 +14,10 @@ import BerthMemory
     /// Makes the site.
     ///
     /// - Parameters:
+    ///   - bot: knows who may come in.
     ///   - url: as people reach it; with https the cookie is for https alone.
     ///   - hosts: knows where a request that changes state may come from.
+    ///   - clock: of the tries.
     init(bot: Bot, url: WebURL, hosts: HostGuard, clock: any Clock) {
         self.bot = bot
         isSecure = url.isSecure
@@ -29,7 +31,9 @@ import BerthMemory
     var routes: [Route] {
         [
             Route("GET", "/") { _, _ in WebSite.file(WebFiles.page, "text/html; charset=utf-8") },
-            Route("GET", "/web/chat.css") { _, _ in WebSite.file(WebFiles.style, "text/css; charset=utf-8") },
+            Route("GET", "/web/chat.css") { _, _ in
+                WebSite.file(WebFiles.style, "text/css; charset=utf-8")
+            },
             Route("GET", "/web/icon.svg") { _, _ in WebSite.file(WebFiles.icon, "image/svg+xml") },
             Route("GET", "/favicon.ico") { _, _ in HTTPResponse(status: 204) },
             Route("GET", "/login") { request, _ in
@@ -64,7 +68,10 @@ import BerthMemory
         guard hosts.allowsOrigin(request.headers) else { return HTTPResponse(.foreignOrigin) }
         guard attempts.allows(request.peer) else {
             return WebSite.loginPage(
-                token: "", message: "Too many tries from your address: wait a minute.", status: 429)
+                token: "",
+                message: "Too many tries from your address: wait a minute.",
+                status: 429
+            )
         }
         do {
             let token = try await formToken(of: request)
@@ -73,17 +80,24 @@ import BerthMemory
                     token: "",
                     message: "This link was used before or has expired. Ask the bot for a new one "
                         + "with /web, or the operator for one with “berth tenant link”.",
-                    status: 403)
+                    status: 403
+                )
             }
             return HTTPResponse(
-                status: 303, headers: ["location": "/", "set-cookie": cookieField(cookie, age: WebSite.cookieAge)])
+                status: 303,
+                headers: [
+                    "location": "/", "set-cookie": cookieField(cookie, age: WebSite.cookieAge),
+                ]
+            )
         } catch { return HTTPResponse(error) }
     }
 
     private func logout(_ request: HTTPRequest) async -> HTTPResponse {
         guard hosts.allowsOrigin(request.headers) else { return HTTPResponse(.foreignOrigin) }
         do {
-            if let cookie = WebSite.cookie(of: request) { try await bot.access.logout(cookie: cookie) }
+            if let cookie = WebSite.cookie(of: request) {
+                try await bot.access.logout(cookie: cookie)
+            }
             return HTTPResponse(status: 204, headers: ["set-cookie": cookieField("", age: 0)])
         } catch { return HTTPResponse(error) }
     }
@@ -96,11 +110,13 @@ import BerthMemory
     private func formToken(of request: HTTPRequest) async throws(BotError) -> String {
         let bytes: [UInt8]
         do { bytes = try await request.body.collect(atMost: .kibibytes(4)) } catch {
+            if case .bodyTooLarge(let limit) = error { throw .bodyTooLarge(limit: limit) }
             throw .body(error.description)
         }
         // A token is base64url, so nothing in its field is percent-encoded.
-        for field in String(decoding: bytes, as: UTF8.self).split(separator: "&") {
-            if field.hasPrefix("token=") { return String(field.dropFirst("token=".count)) }
+        for field in String(decoding: bytes, as: UTF8.self).split(separator: "&")
+        where field.hasPrefix("token=") {
+            return String(field.dropFirst("token=".count))
         }
         return ""
     }
@@ -109,7 +125,9 @@ import BerthMemory
         for field in request.headers.all("cookie") {
             for pair in field.split(separator: ";") {
                 let pair = pair.drop { $0 == " " }
-                if pair.hasPrefix(cookie + "=") { return String(pair.dropFirst(cookie.utf8.count + 1)) }
+                if pair.hasPrefix(cookie + "=") {
+                    return String(pair.dropFirst(cookie.utf8.count + 1))
+                }
             }
         }
         return nil
@@ -130,19 +148,25 @@ import BerthMemory
                 "content-security-policy": policy, "referrer-policy": "no-referrer",
                 "x-content-type-options": "nosniff", "x-frame-options": "DENY",
             ],
-            body: .bytes(bytes))
+            body: .bytes(bytes)
+        )
     }
 
-    private static func loginPage(token: String, message: String, status: Int = 200) -> HTTPResponse {
+    private static func loginPage(token: String, message: String, status: Int = 200) -> HTTPResponse
+    {
         let page = String(decoding: WebFiles.login, as: UTF8.self)
-        let filled = replacing(page, ["{{token}}": escaped(token), "{{message}}": escaped(message)])
+        let filled = replacing(
+            page,
+            ["{{token}}": escaped(token), "{{message}}": escaped(message)]
+        )
         var response = file(Array(filled.utf8), "text/html; charset=utf-8")
         response.status = status
         response.headers["cache-control"] = "no-store"
         return response
     }
 
-    private static func replacing(_ text: String, _ values: KeyValuePairs<String, String>) -> String {
+    private static func replacing(_ text: String, _ values: KeyValuePairs<String, String>) -> String
+    {
         var out = ""
         var rest = text[...]
         while let open = rest.firstIndex(of: "{") {
@@ -156,9 +180,10 @@ import BerthMemory
     }
 
     private static func escaped(_ text: String) -> String {
-        let names: [Character: String] = [
+        // By scalars: a quote with an accent on it is another character, and still a quote in HTML.
+        let names: [Unicode.Scalar: String] = [
             "&": "&amp;", "<": "&lt;", ">": "&gt;", "\"": "&quot;", "'": "&#39;",
         ]
-        return text.prefix(200).map { names[$0] ?? String($0) }.joined()
+        return text.unicodeScalars.prefix(200).map { names[$0] ?? String($0) }.joined()
     }
 }

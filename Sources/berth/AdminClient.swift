@@ -40,12 +40,17 @@ import BerthTelemetry
 
     /// Asks and returns the answer's JSON.
     func ask(
-        _ method: String, _ path: String, _ body: (any Encodable)? = nil
+        _ method: String,
+        _ path: String,
+        _ body: (any Encodable)? = nil
     ) async throws -> [UInt8] {
         let request = HTTPClientRequest(
-            method: method, url: "http://localhost\(path)",
-            headers: ["content-type": "application/json"], body: try body.map(AdminClient.encoded) ?? [],
-            unixSocket: socket)
+            method: method,
+            url: "http://localhost\(path)",
+            headers: ["content-type": "application/json"],
+            body: try body.map(AdminClient.encoded) ?? [],
+            unixSocket: socket
+        )
         let response: HTTPClientResponse
         do { response = try await client.send(request) } catch {
             guard case .unreachable = error else { throw error }
@@ -70,7 +75,8 @@ extension String {
     /// As one segment of a path.
     var pathSegment: String {
         utf8.map { byte in
-            let isPlain = (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7A
+            let isPlain =
+                (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7A
                 || (0x30...0x39).contains(byte) || "-_.".utf8.contains(byte)
             let hex = String(byte, radix: 16, uppercase: true)
             return isPlain ? String(UnicodeScalar(byte)) : "%" + (byte < 16 ? "0" : "") + hex

@@ -15,7 +15,9 @@ import Glibc
         let invocation: Invocation
         do throws(UsageError) {
             invocation = try Arguments.parse(
-                Array(CommandLine.arguments.dropFirst()), environment: Environment.value)
+                Array(CommandLine.arguments.dropFirst()),
+                environment: Environment.value
+            )
         } catch {
             Output.error("\(error)")
             exit(2)

@@ -73,9 +73,16 @@ import Glibc
     /// Ends an answer.
     func stop(_ turn: String) async throws { _ = try await send("POST", "/turns/\(turn)/stop", []) }
 
-    private func send(_ method: String, _ path: String, _ body: [UInt8]) async throws -> HTTPClientResponse {
+    private func send(_ method: String, _ path: String, _ body: [UInt8]) async throws
+        -> HTTPClientResponse
+    {
         let request = HTTPClientRequest(
-            method: method, url: base + path, headers: headers, body: body, unixSocket: socket)
+            method: method,
+            url: base + path,
+            headers: headers,
+            body: body,
+            unixSocket: socket
+        )
         let response: HTTPClientResponse
         do { response = try await client.send(request) } catch {
             guard case .unreachable = error else { throw error }
@@ -84,7 +91,8 @@ import Glibc
         guard (200..<300).contains(response.status) else {
             let bytes = try await response.collect(atMost: .kibibytes(64))
             throw Failure(
-                description: AdminClient.message(of: bytes) ?? "status \(response.status)")
+                description: AdminClient.message(of: bytes) ?? "status \(response.status)"
+            )
         }
         return response
     }

@@ -22,7 +22,9 @@ import Glibc
             Output.json(try JSON.encode(["checks": findings]))
         } else {
             Output.table(
-                ["check", "", "says"], findings.map { [$0.check, $0.ok ? "ok" : "BAD", $0.says] })
+                ["check", "", "says"],
+                findings.map { [$0.check, $0.ok ? "ok" : "BAD", $0.says] }
+            )
         }
         return findings.allSatisfy(\.ok) ? 0 : 1
     }
@@ -36,8 +38,10 @@ import Glibc
         var findings = [
             Finding(check: "configuration", ok: true, says: loaded.path ?? "built-in defaults"),
             Finding(
-                check: "memory limit", ok: true,
-                says: "\(configuration.memory.limit): \(configuration.memory.source)"),
+                check: "memory limit",
+                ok: true,
+                says: "\(configuration.memory.limit): \(configuration.memory.source)"
+            ),
             descriptors(configuration), folder(configuration),
             await database(configuration), await service(configuration),
         ]
@@ -47,7 +51,8 @@ import Glibc
         }
         if configuration.usesDemo {
             findings.append(
-                Finding(check: "provider", ok: true, says: "none configured: the demo answers"))
+                Finding(check: "provider", ok: true, says: "none configured: the demo answers")
+            )
         }
         return findings
     }
@@ -56,8 +61,10 @@ import Glibc
         let limit = FileDescriptors.raiseLimit()
         let wanted = configuration.limits.connections + 100
         return Finding(
-            check: "open files", ok: limit >= wanted,
-            says: "\(limit) are allowed, limits.connections needs about \(wanted)")
+            check: "open files",
+            ok: limit >= wanted,
+            says: "\(limit) are allowed, limits.connections needs about \(wanted)"
+        )
     }
 
     private static func folder(_ configuration: Configuration) -> Finding {
@@ -70,8 +77,10 @@ import Glibc
         let isKnown = unsafe statvfs(path, &disk) == 0
         let free = isKnown ? ", \(ByteCount(Int(disk.f_bavail * disk.f_frsize))) free" : ""
         return Finding(
-            check: "data folder", ok: isWritable,
-            says: "'\(path)'\(free)" + (isWritable ? "" : ": not writable for this user"))
+            check: "data folder",
+            ok: isWritable,
+            says: "'\(path)'\(free)" + (isWritable ? "" : ": not writable for this user")
+        )
     }
 
     private static func database(_ configuration: Configuration) async -> Finding {
@@ -82,8 +91,10 @@ import Glibc
         do {
             let problems = try await Database.integrityCheck(of: file)
             return Finding(
-                check: "database", ok: problems.isEmpty,
-                says: problems.isEmpty ? "'\(file)' is sound" : problems.joined(separator: "; "))
+                check: "database",
+                ok: problems.isEmpty,
+                says: problems.isEmpty ? "'\(file)' is sound" : problems.joined(separator: "; ")
+            )
         } catch { return Finding(check: "database", ok: false, says: "\(error)") }
     }
 
@@ -91,31 +102,46 @@ import Glibc
         let client = HTTPClient(clock: SystemClock(), log: .silent)
         let socket = AdminClient.socket(of: configuration)
         let request = HTTPClientRequest(
-            method: "GET", url: "http://localhost/readyz", unixSocket: socket)
+            method: "GET",
+            url: "http://localhost/readyz",
+            unixSocket: socket
+        )
         guard let response = try? await client.send(request) else {
             return Finding(check: "service", ok: true, says: "not running")
         }
         return Finding(
-            check: "service", ok: response.status == 200,
-            says: response.status == 200 ? "running at \(configuration.url)" : "running, not ready")
+            check: "service",
+            ok: response.status == 200,
+            says: response.status == 200 ? "running at \(configuration.url)" : "running, not ready"
+        )
     }
 
     /// Asks for the list of models, which costs nothing and needs the key.
     private static func reach(
-        _ provider: Configuration.Provider, _ client: HTTPClient
+        _ provider: Configuration.Provider,
+        _ client: HTTPClient
     ) async -> Finding {
         var headers: HTTPHeaders = [:]
         if let key = provider.apiKey { headers["authorization"] = "Bearer \(key.reveal())" }
         var request = HTTPClientRequest(
-            method: "GET", url: "\(provider.baseURL)/models", headers: headers)
+            method: "GET",
+            url: "\(provider.baseURL)/models",
+            headers: headers
+        )
         request.deadlines = HTTPClientDeadlines(
-            connect: .seconds(5), firstByte: .seconds(10), stall: .seconds(5))
+            connect: .seconds(5),
+            firstByte: .seconds(10),
+            stall: .seconds(5)
+        )
         do {
             let response = try await client.send(request)
             let isGood = response.status == 200
             return Finding(
-                check: "provider \(provider.name)", ok: isGood,
-                says: isGood ? "answers" : "answers with status \(response.status): check its api_key")
+                check: "provider \(provider.name)",
+                ok: isGood,
+                says: isGood
+                    ? "answers" : "answers with status \(response.status): check its api_key"
+            )
         } catch {
             return Finding(check: "provider \(provider.name)", ok: false, says: error.description)
         }

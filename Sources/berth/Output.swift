@@ -19,7 +19,8 @@ enum Output {
         for row in [headings] + rows {
             let cells = zip(row, widths).map { cell, width in
                 let pad = String(repeating: " ", count: width - cell.count)
-                let isNumber = cell.first?.isNumber == true && cell.allSatisfy { $0.isNumber || $0 == "." }
+                let isNumber =
+                    cell.first?.isNumber == true && cell.allSatisfy { $0.isNumber || $0 == "." }
                 return isNumber ? pad + cell : cell + pad
             }
             var line = cells.joined(separator: "  ")
@@ -32,7 +33,10 @@ enum Output {
     private static func write(_ text: String, to descriptor: Int32) {
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {
-            let count = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            let count = unsafe bytes.withUnsafeBytes {
+                unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)
+            }
+            if count < 0, errno == EINTR { continue }
             guard count > 0 else { return }
             bytes = bytes.dropFirst(count)
         }

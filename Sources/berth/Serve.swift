@@ -36,13 +36,23 @@ import Glibc
         do {
             let parts = try await Parts(configuration, folder, database, log)
             parts.announce(loaded)
-            try await serve(parts.services, until: stop, grace: grace, clock: parts.clock)
+            try await run(parts, until: stop)
         } catch {
             await database.close()
             throw error
         }
         await database.close()
         log.info("stopped")
+    }
+
+    private static func run(_ parts: Parts, until stop: Stop) async throws {
+        do {
+            try await serve(parts.services, until: stop, grace: grace, clock: parts.clock)
+        } catch {
+            await parts.finish()
+            throw error
+        }
+        await parts.finish()
     }
 
     enum ServeError: Error, CustomStringConvertible {
@@ -66,17 +76,14 @@ import Glibc
     private let log: Log
 
     init(
-        _ configuration: Configuration, _ folder: DataFolder, _ database: Database, _ log: Log
+        _ configuration: Configuration,
+        _ folder: DataFolder,
+        _ database: Database,
+        _ log: Log
     ) async throws {
         self.log = log
         let late = LateFront()
-        var limits = HTTPServerLimits()
-        limits.body = configuration.limits.body
-        limits.connections = configuration.limits.connections
-        server = try HTTPServer(
-            listen: .tcp(host: configuration.listen.host, port: configuration.listen.port),
-            limits: limits, clock: clock, log: log, refusal: Front.refuse,
-            handler: { request in await late.answer(request) })
+        server = try Parts.server(configuration, late, clock, log)
         var configuration = configuration
         // Port 0 takes any free one, which links must name.
         configuration.listen(on: HostPort(host: configuration.listen.host, port: server.port))
@@ -85,24 +92,67 @@ import Glibc
         let client = HTTPClient(clock: clock, log: log, userAgent: "berth/\(Berth.version)")
         let budget = MemoryBudget(limit: configuration.memory.limit)
         bot = try await Bot(
-            configuration, database: database, budget: budget, client: client, clock: clock,
-            log: log, metrics: metrics)
-        let health = Health(database: database, metrics: metrics) { [server] in
+            configuration,
+            database: database,
+            budget: budget,
+            client: client,
+            clock: clock,
+            log: log,
+            metrics: metrics
+        )
+        let health = Health(database: database, metrics: metrics, log: log) { [server] in
             server.openConnections
         }
         late.front = Front(
-            configuration, bot: bot, more: health.routes, clock: clock, log: log, metrics: metrics)
+            configuration,
+            bot: bot,
+            more: health.routes,
+            clock: clock,
+            log: log,
+            metrics: metrics
+        )
         let admin = AdminServer(
-            bot: bot, database: database, configuration: configuration, owner: geteuid(),
-            more: health.routes, clock: clock)
+            bot: bot,
+            database: database,
+            configuration: configuration,
+            owner: geteuid(),
+            more: health.routes,
+            clock: clock
+        )
         let socket = try HTTPServer(
-            listen: .unix(path: folder.path(of: AdminServer.socketName)), clock: clock, log: log,
-            refusal: Front.refuse, handler: { request in await admin.answer(request) })
+            listen: .unix(path: folder.path(of: AdminServer.socketName)),
+            clock: clock,
+            log: log,
+            refusal: Front.refuse,
+            handler: { request in await admin.answer(request) }
+        )
         let trim = IdleTrim(database: database, clock: clock) { [server, bot] in
             server.openRequests + bot.turns.running
         }
         services = [bot.turns, server, socket, trim]
     }
+
+    private static func server(
+        _ configuration: Configuration,
+        _ late: LateFront,
+        _ clock: any Clock,
+        _ log: Log
+    ) throws -> HTTPServer {
+        var limits = HTTPServerLimits()
+        limits.body = configuration.limits.body
+        limits.connections = configuration.limits.connections
+        return try HTTPServer(
+            listen: .tcp(host: configuration.listen.host, port: configuration.listen.port),
+            limits: limits,
+            clock: clock,
+            log: log,
+            refusal: Front.refuse,
+            handler: { request in await late.answer(request) }
+        )
+    }
+
+    /// Returns when all that was begun is on the disk.
+    func finish() async { await bot.finish() }
 
     /// Says where the service is, what it may hold and what it leaves aside.
     func announce(_ file: ConfigurationFile) {
@@ -114,17 +164,20 @@ import Glibc
                 "data": .text(configuration.data), "tenants": .int(bot.tenants.all.count),
                 "models": .text(bot.models.names.joined(separator: ",")),
                 "config": .text(file.path ?? "built-in defaults"),
-            ])
+            ]
+        )
         log.info(
             "memory limit",
             [
                 "limit": .describing(configuration.memory.limit),
                 "from": .text(configuration.memory.source),
-            ])
+            ]
+        )
         guard !file.unused.isEmpty else { return }
         log.warning(
             "configured, but this build does not act on it yet",
-            ["keys": .text(file.unused.joined(separator: ", "))])
+            ["keys": .text(file.unused.joined(separator: ", "))]
+        )
     }
 }
 

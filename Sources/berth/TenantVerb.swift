@@ -38,9 +38,13 @@ import BerthLoop
         guard let name else {
             throw AdminClient.Failure.refused(
                 "an invitation needs the new tenant's name until there is Telegram: "
-                    + "berth tenant invite NAME")
+                    + "berth tenant invite NAME"
+            )
         }
-        let tenants = try JSON.decode(TenantList.self, from: await admin.ask("GET", "/admin/tenants"))
+        let tenants = try JSON.decode(
+            TenantList.self,
+            from: await admin.ask("GET", "/admin/tenants")
+        )
         if !tenants.tenants.contains(where: { $0.tenant == name }) {
             _ = try await admin.ask("POST", "/admin/tenants", ["name": name])
         }
@@ -48,7 +52,10 @@ import BerthLoop
     }
 
     private func secrets(
-        _ method: String, _ path: String, _ body: [String: String]?, _ words: String
+        _ method: String,
+        _ path: String,
+        _ body: [String: String]?,
+        _ words: String
     ) async throws {
         let bytes = try await admin.ask(method, path, body)
         guard !json else { return Output.json(bytes) }
@@ -68,7 +75,8 @@ import BerthLoop
         let rows = try JSON.decode(TenantList.self, from: bytes).tenants.map { tenant in
             [
                 tenant.tenant, tenant.state, tenant.quotas["requests_per_day"] ?? "",
-                tenant.quotas["tokens_per_day"] ?? "", "\(Timestamp(milliseconds: tenant.createdMs))",
+                tenant.quotas["tokens_per_day"] ?? "",
+                "\(Timestamp(milliseconds: tenant.createdMs))",
             ]
         }
         guard !rows.isEmpty else {
@@ -86,6 +94,7 @@ import BerthLoop
             [
                 ["state", tenant.state], ["since", "\(Timestamp(milliseconds: tenant.createdMs))"],
                 ["held", "\(tenant.held) B"], ["peak", "\(tenant.peak) B"],
-            ] + tenant.quotas.sorted { $0.key < $1.key }.map { [$0.key, $0.value] })
+            ] + tenant.quotas.sorted { $0.key < $1.key }.map { [$0.key, $0.value] }
+        )
     }
 }

@@ -8,6 +8,7 @@ import Glibc
     private let session: String
     private let input = TerminalInput()
     private let isInteractive = isatty(STDIN_FILENO) != 0
+    private let isTerminal = isatty(STDOUT_FILENO) != 0
     private var turn: String?
     private var isLeaving = false
     private let stops = TaskPool()
@@ -64,20 +65,34 @@ import Glibc
         throw ChatService.Failure(description: "the connection ended before the answer did")
     }
 
+    /// On a terminal without control characters: a model's words may not move its cursor, change
+    /// its title or type into it.
+    private func shown(_ text: String) -> String {
+        guard isTerminal else { return text }
+        return String(String.UnicodeScalarView(text.unicodeScalars.filter(\.isHarmless)))
+    }
+
     /// Shows an event; nil while more may come.
     private func show(_ event: SSEEvent) -> Bool? {
         guard let data = try? JSONObject(event.data) else { return nil }
         switch event.event {
         case "turn": turn = data.string("id")
-        case "delta": Output.text(data.string("text") ?? "")
+        case "delta": Output.text(shown(data.string("text") ?? ""))
         case "done":
             Output.text("\n")
-            if let error = data.string("error") { Output.error("berth: \(error)") }
+            if let error = data.string("error") { Output.error("berth: \(shown(error))") }
             if data.string("state") == "stopped" { Output.error("(stopped)") }
             return data.string("state") == "done"
         default: break
         }
         return nil
+    }
+}
+
+extension Unicode.Scalar {
+    /// Not one of C0, C1 and DEL, but for a new line and a tab.
+    fileprivate var isHarmless: Bool {
+        properties.generalCategory != .control || self == "\n" || self == "\t"
     }
 }
 
@@ -88,7 +103,6 @@ import Glibc
     private var lines: [String] = []
     private var isReading = false
     private var hasEnded = false
-
 
     /// The next line without its newline; nil at the end.
     func line(prompt: String) async -> String? {
