@@ -97,7 +97,8 @@ let package = Package(
             uses: [
                 "BerthProviders", "BerthSimulation", "BerthHTTP", "BerthConfig", "BerthTelemetry",
                 "BerthMemory", "BerthLoop",
-            ]),
+            ]
+        ),
         tests("TidyTests", uses: []),
         tests("BerthConfigTests", uses: ["BerthConfig", "BerthMemory"]),
         tests("BerthCommandTests", uses: ["berth", "BerthConfig", "BerthTelemetry"]),
