@@ -137,7 +137,7 @@ struct AnthropicRequest {
         guard tool?.string("type") ?? "function" == "function" else {
             throw AnthropicRequest.lacks("'\(place)', which is no function")
         }
-        guard let function = tool?.object("function"), let name = function.value("name") else {
+        guard let function = tool?.object("function"), let name = function.quoted("name") else {
             throw Refusal(message: "'\(place).function' must be an object with a 'name'")
         }
         out += #"{"name":"#.utf8

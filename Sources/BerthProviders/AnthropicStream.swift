@@ -82,11 +82,11 @@ import BerthLoop
         guard let block = event.object("content_block"), let index = event.integer("index") else {
             return
         }
-        if block.string("type") == "text", let text = block.value("text"), text.count > 2 {
+        if block.string("type") == "text", let text = block.quoted("text"), text.count > 2 {
             try pass(CompletionJSON.chunk(content: text))
         }
-        guard block.string("type") == "tool_use", let id = block.value("id"),
-            let name = block.value("name")
+        guard block.string("type") == "tool_use", let id = block.quoted("id"),
+            let name = block.quoted("name")
         else { return }
         guard callCount < AnthropicStream.maximumCalls else {
             throw events.end(.malformed(provider: provider, reason: "it calls too many tools"))
@@ -106,11 +106,9 @@ import BerthLoop
         guard let delta = event.object("delta"), let index = event.integer("index") else { return }
         switch delta.string("type") {
         case "text_delta":
-            guard delta.string("text") != nil, let text = delta.value("text") else { return }
-            try pass(CompletionJSON.chunk(content: text))
+            if let text = delta.quoted("text") { try pass(CompletionJSON.chunk(content: text)) }
         case "input_json_delta":
-            guard let call = calls[index], let part = delta.string("partial_json"), !part.isEmpty,
-                let json = delta.value("partial_json")
+            guard let call = calls[index], let json = delta.quoted("partial_json"), json.count > 2
             else { return }
             calls[index]?.hasArguments = true
             try pass(CompletionJSON.chunk(arguments: json, index: call.index))

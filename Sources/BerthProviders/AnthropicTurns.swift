@@ -80,7 +80,7 @@ struct AnthropicTurns {
         for (index, range) in (message.elements("tool_calls") ?? []).enumerated() {
             let place = "\(place).tool_calls[\(index)]"
             guard let call = message.object(at: range), let id = call.string("id"),
-                let function = call.object("function"), let name = function.value("name")
+                let function = call.object("function"), let name = function.quoted("name")
             else {
                 throw Refusal(message: "'\(place)' must be an object with 'id' and 'function'")
             }
@@ -155,8 +155,8 @@ enum AnthropicBlock {
         of message: JSONObject,
         at place: String
     ) throws(AnthropicRequest.Refusal) -> [AnthropicBlock] {
-        guard message.has("content"), let content = message.value("content") else { return [] }
-        if content.first == UInt8(ascii: "\"") { return isBlank(content) ? [] : [.text(content)] }
+        guard message.has("content") else { return [] }
+        if let text = message.quoted("content") { return isBlank(text) ? [] : [.text(text)] }
         guard let parts = message.elements("content") else {
             throw Refusal(message: "'\(place).content' must be a string or a list of parts")
         }
@@ -175,11 +175,11 @@ enum AnthropicBlock {
         at place: String
     ) throws(Refusal) -> AnthropicBlock? {
         switch part?.string("type") {
-        case "text": return try text(part?.value("text"), at: place + ".text")
-        case "refusal": return try text(part?.value("refusal"), at: place + ".refusal")
+        case "text": return try text(part?.quoted("text"), at: place + ".text")
+        case "refusal": return try text(part?.quoted("refusal"), at: place + ".refusal")
         case "image_url":
-            let url = part?.object("image_url")?.value("url") ?? part?.value("image_url")
-            guard let url, url.first == UInt8(ascii: "\"") else {
+            guard let url = part?.object("image_url")?.quoted("url") ?? part?.quoted("image_url")
+            else {
                 throw Refusal(message: "'\(place).image_url.url' must be a string")
             }
             return try picture(url, at: place)
@@ -192,7 +192,7 @@ enum AnthropicBlock {
         _ value: ArraySlice<UInt8>?,
         at place: String
     ) throws(Refusal) -> AnthropicBlock? {
-        guard let value, value.first == UInt8(ascii: "\"") else {
+        guard let value else {
             throw Refusal(message: "'\(place)' must be a string")
         }
         return isBlank(value) ? nil : .text(value)

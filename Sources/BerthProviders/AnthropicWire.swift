@@ -23,8 +23,8 @@ enum AnthropicWire {
         var calls: [[UInt8]] = []
         for range in content {
             let block = message.object(at: range)
-            if block?.string("type") == "text", block?.string("text") != nil {
-                text += block?.value("text")?.dropFirst().dropLast() ?? []
+            if block?.string("type") == "text" {
+                text += block?.quoted("text")?.dropFirst().dropLast() ?? []
             } else if let call = block.flatMap({ toolCall($0) }) {
                 calls.append(call)
             }
@@ -41,8 +41,8 @@ enum AnthropicWire {
     }
 
     private static func toolCall(_ block: JSONObject) -> [UInt8]? {
-        guard block.string("type") == "tool_use", block.string("id") != nil,
-            let id = block.value("id"), block.string("name") != nil, let name = block.value("name")
+        guard block.string("type") == "tool_use", let id = block.quoted("id"),
+            let name = block.quoted("name")
         else { return nil }
         let input = block.value("input") ?? Array("{}".utf8)[...]
         return CompletionJSON.toolCall(
@@ -60,9 +60,7 @@ struct AnthropicUsage {
     private var cacheRead = 0
     private var output: Int?
 
-    /// Takes what `usage` says.
-    ///
-    /// - Parameter isProvisional: whether it is a stream's first, whose output is not final.
+    /// Takes what `usage` says; a stream's first is provisional, as its output is not final.
     mutating func update(_ usage: JSONObject?, isProvisional: Bool = false) {
         func read(_ name: String) -> Int? { usage?.integer(name).map(OpenAIWire.bounded) }
         input = read("input_tokens") ?? input
@@ -71,7 +69,9 @@ struct AnthropicUsage {
         if !isProvisional { output = read("output_tokens") ?? output }
     }
 
-    /// In all; nil while one side is unknown. `input_tokens` leaves out what the cache holds.
+    /// In all; nil while one side is unknown.
+    ///
+    /// Anthropic's `input_tokens` leave out what the cache holds.
     var tokens: TokenUsage? {
         guard let input, let output else { return nil }
         return TokenUsage(
@@ -79,5 +79,13 @@ struct AnthropicUsage {
             output: output,
             isEstimated: false
         )
+    }
+}
+
+extension JSONObject {
+    /// The bytes of a member that is a string, with its quotes; nil when it is missing or something
+    /// else.
+    func quoted(_ name: String) -> ArraySlice<UInt8>? {
+        value(name).flatMap { $0.first == UInt8(ascii: "\"") ? $0 : nil }
     }
 }

@@ -14,7 +14,9 @@ package enum CompletionJSON {
     /// - Parameters:
     ///   - content: the text as a JSON string, or `null`.
     ///   - calls: each one of ``toolCall(id:name:arguments:index:)``.
+    ///   - finish: the finish reason.
     ///   - usage: nil where the provider did not say.
+    /// - Returns: the whole object.
     package static func completion(
         content: [UInt8],
         calls: [[UInt8]] = [],
@@ -36,9 +38,8 @@ package enum CompletionJSON {
         return out
     }
 
-    /// A tool call out of JSON strings; in a stream, its beginning.
-    ///
-    /// - Parameter index: its place among a stream's calls; nil in a whole answer.
+    /// A tool call out of JSON strings; in a stream, its beginning, whose `index` is its place among
+    /// the stream's calls.
     package static func toolCall(
         id: ArraySlice<UInt8>,
         name: ArraySlice<UInt8>,

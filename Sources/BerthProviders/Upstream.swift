@@ -24,10 +24,9 @@ import BerthMemory
 
     /// Posts `body`, which the caller has leased, and returns when a good answer begins.
     ///
-    /// - Parameters:
-    ///   - headers: the key's and the API's own.
-    ///   - account: whose memory an error's text is leased from.
-    /// - Throws: what any other status than 200 means.
+    /// `headers` are the key's and the API's own; an error's text is leased from `account`.
+    ///
+    /// - Throws: ``ProviderError``: what any other status than 200 means.
     func post(
         _ body: [UInt8],
         to url: String,

@@ -152,7 +152,7 @@ enum FakeMessageCheck {
                 throw Fault("\(place).source.data: is no valid base64")
             }
         case "url":
-            guard source?.string("url")?.hasPrefix("http") == true else {
+            guard source?.string("url")?.lowercased().hasPrefix("http") == true else {
                 throw Fault("\(place).source.url: Only HTTP URLs are supported")
             }
         default: throw Fault("\(place).source.type: Input tag is unknown")

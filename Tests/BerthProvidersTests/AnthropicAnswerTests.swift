@@ -129,6 +129,8 @@ import Testing
         (
             [
                 start, #"{"type":"content_block_delta"}"#, #"{"type":"content_block_start"}"#,
+                #"{"type":"content_block_start","index":0,"content_block":{"type":"text","text":1234}}"#,
+                #"{"type":"content_block_start","index":1,"content_block":{"type":"tool_use","id":1,"name":"n"}}"#,
                 #"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":7}}"#,
                 #"{"type":"content_block_stop","index":3}"#, #"{"no":"type"}"#, "{}", text,
                 delta(#"{"output_tokens":1}"#), stop,
@@ -140,6 +142,19 @@ import Testing
             )
         ),
     ]
+
+    @Loop @Test func `text at a block's start counts, too many calls do not`() async throws {
+        let begin = #"{"type":"content_block_start","index":0,"content_block":"#
+        let text = try await told([
+            Self.start, begin + #"{"type":"text","text":"a"}}"#, Self.text, Self.delta("{}"),
+            Self.stop,
+        ])
+        #expect(text == Told(text: "aHé\n", finish: "stop"))
+        let call = begin + #"{"type":"tool_use","id":"i","name":"n"}}"#
+        let calls = try await told([String](repeating: call, count: 1025))
+        let reason = "it calls too many tools"
+        #expect(calls == Told(error: .malformed(provider: "fake", reason: reason)))
+    }
 
     @Loop @Test(arguments: odd)
     func `an odd stream is read, or ends with its error`(events: [String], expected: Told)

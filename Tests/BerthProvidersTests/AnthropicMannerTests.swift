@@ -205,6 +205,9 @@ import Testing
             #expect(request["anthropic-version"] == "2026-10-21")
             #expect(request["authorization"] == nil)
             #expect(request["content-type"] == "application/json")
+            _ = await asker.complete(try asker.anthropic(base, key: nil), try asker.call())
+            let bare = try #require(server.connections.last?.requests.first)
+            #expect(bare["x-api-key"] == nil)
         }
     }
 }

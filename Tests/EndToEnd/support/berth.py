@@ -205,9 +205,12 @@ def dict_of(headers: Any) -> dict[str, str]:
 class FakeOpenAI:
     """`berth fake openai`; its models' names choose how it answers (see `berth help fake`)."""
 
+    api, path = "openai", "/v1"
+
     def __init__(self, folder: Path) -> None:
         self.port = free_port()
-        words = [binary(), "fake", "openai", "--listen", f"127.0.0.1:{self.port}"]
+        self.url = f"http://127.0.0.1:{self.port}{self.path}"
+        words = [binary(), "fake", self.api, "--listen", f"127.0.0.1:{self.port}"]
         self.process = Process(words, folder / "fake.log")
 
     def start(self) -> "FakeOpenAI":
@@ -219,12 +222,7 @@ class FakeOpenAI:
         """The part of a configuration that asks this fake, as provider `fake`."""
         return {
             "providers": [
-                {
-                    "name": "fake",
-                    "kind": "openai",
-                    "api_key": "sk-fake",
-                    "base_url": f"http://127.0.0.1:{self.port}/v1",
-                }
+                {"name": "fake", "kind": self.api, "api_key": "sk-fake", "base_url": self.url}
             ],
             "models": {
                 "chat": [
@@ -233,3 +231,9 @@ class FakeOpenAI:
                 ]
             },
         }
+
+
+class FakeAnthropic(FakeOpenAI):
+    """`berth fake anthropic`, likewise."""
+
+    api, path = "anthropic", ""
