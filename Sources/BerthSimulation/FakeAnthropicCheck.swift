@@ -10,12 +10,6 @@ enum FakeMessageCheck {
         init(_ message: String) { self.message = message }
     }
 
-    private static let members: Set = [
-        "model", "max_tokens", "messages", "system", "stop_sequences", "stream", "tools",
-        "tool_choice", "thinking", "metadata", "service_tier", "output_config", "cache_control",
-        "container", "inference_geo", "speed",
-    ]
-
     /// The key, in either of the two fields that it may come in; empty where there is none.
     @Loop static func key(of request: HTTPRequest) -> String {
         if let key = request.headers["x-api-key"] { return key }
@@ -72,11 +66,14 @@ enum FakeMessageCheck {
         for name in ["temperature", "top_p", "top_k"] where object.value(name) != nil {
             throw Fault("\(name): is not supported in this version")
         }
-        let rest = members.reduce(object) { rest, name in
-            (try? JSONObject(rest.setting([name: nil]))) ?? rest
-        }
-        guard rest.isEmpty else {
-            let extra = String(decoding: rest.bytes.prefix(100), as: UTF8.self)
+        let unknown = object.setting([
+            "model": nil, "max_tokens": nil, "messages": nil, "system": nil, "stop_sequences": nil,
+            "stream": nil, "tools": nil, "tool_choice": nil, "thinking": nil, "metadata": nil,
+            "service_tier": nil, "output_config": nil, "cache_control": nil, "container": nil,
+            "inference_geo": nil, "speed": nil,
+        ])
+        guard unknown == Array("{}".utf8) else {
+            let extra = String(decoding: unknown.prefix(100), as: UTF8.self)
             throw Fault("Extra inputs are not permitted: \(extra)")
         }
     }
