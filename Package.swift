@@ -85,7 +85,11 @@ let package = Package(
 
         .target(
             name: "BerthTestKit",
-            dependencies: ["BerthLoop", "BerthMemory", "BerthTelemetry", "BerthHTTP", "CLinux"],
+            dependencies: [
+                "BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "BerthHTTP",
+                "BerthStore", "BerthProviders", "BerthBot", "BerthChannels", "BerthAdmin",
+                "BerthSimulation", "CLinux",
+            ],
             path: "Tests/BerthTestKit",
             swiftSettings: strict
         ),
@@ -101,6 +105,27 @@ let package = Package(
         tests(
             "BerthHTTPTests",
             uses: ["BerthHTTP", "BerthLoop", "BerthMemory", "BerthTelemetry"]
+        ),
+        tests(
+            "BerthBotTests",
+            uses: [
+                "BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "BerthHTTP",
+                "BerthStore", "BerthProviders", "BerthBot", "BerthChannels", "BerthAdmin",
+            ]
+        ),
+        tests(
+            "BerthChannelsTests",
+            uses: [
+                "BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "BerthHTTP",
+                "BerthStore", "BerthProviders", "BerthBot", "BerthChannels", "BerthAdmin",
+            ]
+        ),
+        tests(
+            "BerthAdminTests",
+            uses: [
+                "BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "BerthHTTP",
+                "BerthStore", "BerthProviders", "BerthBot", "BerthChannels", "BerthAdmin",
+            ]
         ),
     ]
 )

@@ -19,6 +19,12 @@ import Glibc
     package struct TookTooLong: Error {
         package let waitedFor: String
         package let received: String
+
+        /// Makes one for a wait of a test's own.
+        package init(waitedFor: String, received: String) {
+            self.waitedFor = waitedFor
+            self.received = received
+        }
     }
 
     /// An answer, split.
