@@ -95,6 +95,14 @@ let package = Package(
         ),
         tests("BerthLoopTests", uses: ["BerthLoop"]),
         tests("BerthMemoryTests", uses: ["BerthMemory"]),
+        tests("BerthTelemetryTests", uses: ["BerthTelemetry", "BerthLoop"]),
+        tests(
+            "BerthProvidersTests",
+            uses: [
+                "BerthProviders", "BerthSimulation", "BerthHTTP", "BerthConfig", "BerthTelemetry",
+                "BerthMemory", "BerthLoop",
+            ]
+        ),
         tests("TidyTests", uses: []),
         tests("BerthConfigTests", uses: ["BerthConfig", "BerthMemory"]),
         tests("BerthCommandTests", uses: ["berth", "BerthConfig", "BerthTelemetry"]),

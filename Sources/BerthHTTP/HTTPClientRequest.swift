@@ -2,7 +2,7 @@
 package struct HTTPClientDeadlines: Sendable, Equatable {
     /// From the start until the connection stands: name look-up, TCP and TLS together.
     package var connect: Duration
-    /// From then until the answer's header block is complete.
+    /// From then, the sending of the body included, until the answer's header block is complete.
     package var firstByte: Duration
     /// For each wait of the reader for the next piece of the body.
     package var stall: Duration

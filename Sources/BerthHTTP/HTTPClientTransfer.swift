@@ -1,7 +1,6 @@
 import BerthLoop
 import BerthMemory
 import CCurl
-import Glibc
 
 /// One exchange, from its request to the last byte of its answer.
 ///
@@ -142,8 +141,7 @@ import Glibc
     /// Not for TLS, whose records say nothing.
     func lookForAnswer(in socket: curl_socket_t) {
         guard !hasBegun, sends > 0, !target.isSecure else { return }
-        var byte: UInt8 = 0
-        hasBegun = unsafe recv(socket, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)) == 1
+        hasBegun = berth_curl_has_data(socket) != 0
     }
 
     /// A line of the header, or of the trailer.

@@ -23,6 +23,8 @@ package struct HTTPResponse: Sendable {
     package var headers: HTTPHeaders
     /// What follows the header.
     package var body: Body
+    /// Kept until the answer is sent or given up: what carries the lease of the body's bytes.
+    package var holding: (any AnyObject & Sendable)?
 
     /// Makes an answer; without a body an empty one.
     package init(status: Int = 200, headers: HTTPHeaders = [:], body: Body = .bytes([])) {

@@ -30,6 +30,7 @@ package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPRespo
     private let refusal: @Loop @Sendable (HTTPRefusal) -> HTTPResponse
     private let makeID: @Loop @Sendable () -> String
 
+    // Unsafe only as a C pointer: it is read and written on the loop alone.
     private nonisolated(unsafe) var daemon: OpaquePointer?
     private var connections: [Int32: ServerConnection] = [:]
     private var watch: Watch?

@@ -28,6 +28,7 @@ import CMicrohttpd
     let connection: ServerConnection
     private let server: HTTPServer
     private let target: String
+    // Unsafe only as a C pointer: it is used on the loop alone, and not after the end.
     private nonisolated(unsafe) let handle: OpaquePointer
     private var stage = Stage.header
     private var isSuspended = false

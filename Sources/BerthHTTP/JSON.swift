@@ -15,7 +15,8 @@ package enum JSON {
     ///
     /// - Throws: `DecodingError`, for malformed JSON, a missing member or a wrong type.
     package static func decode<Value: Decodable>(
-        _ type: Value.Type, from bytes: some Sequence<UInt8>
+        _ type: Value.Type,
+        from bytes: some Sequence<UInt8>
     ) throws -> Value {
         try JSONDecoder().decode(type, from: Data(bytes))
     }
@@ -29,7 +30,9 @@ package enum JSON {
             switch byte {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"): out += [UInt8(ascii: "\\"), byte]
             case UInt8(ascii: "\n"): out += [UInt8(ascii: "\\"), UInt8(ascii: "n")]
-            case 0..<0x20, 0x7F: out += Array("\\u00\(byte < 16 ? "0" : "")\(String(byte, radix: 16))".utf8)
+            case 0..<0x20, 0x7F:
+                let hex = String(byte, radix: 16)
+                out += Array("\\u00\(byte < 16 ? "0" : "")\(hex)".utf8)
             default: out.append(byte)
             }
         }

@@ -5,9 +5,12 @@ package struct JSONObject: Sendable {
     package let bytes: [UInt8]
 
     private struct Member {
-        let name: String
+        /// Compared byte by byte: `String` takes "é" in one scalar and in two for the same.
+        let name: [UInt8]
         let key: Range<Int>
         let value: Range<Int>
+
+        func isCalled(_ name: String) -> Bool { self.name.elementsEqual(name.utf8) }
     }
 
     private let members: [Member]
@@ -32,13 +35,19 @@ package struct JSONObject: Sendable {
         }
         start = scanner.offset
         var members: [Member] = []
-        var names: Set<String> = []
+        var names: Set<[UInt8]> = []
         try scanner.members { (key, value) throws(JSONError) in
             let name = JSONObject.text(bytes[key])
-            guard names.insert(name).inserted else {
-                throw JSONError(reason: "the member '\(name)' stands twice", offset: key.lowerBound)
+            let member = Member(name: Array(name.utf8), key: key, value: value)
+            guard names.insert(member.name).inserted else {
+                // A part of the name will do: it is a stranger's, of any length.
+                let start = Substring(name.unicodeScalars.prefix(64))
+                throw JSONError(
+                    reason: "the member '\(start)' stands twice",
+                    offset: key.lowerBound
+                )
             }
-            members.append(Member(name: name, key: key, value: value))
+            members.append(member)
         }
         end = scanner.offset
         if isWhole, scanner.peek() != nil { throw scanner.failure("something follows the object") }
@@ -51,11 +60,13 @@ package struct JSONObject: Sendable {
 
     /// The bytes of a member's value; nil when there is none of that name.
     package func value(_ name: String) -> ArraySlice<UInt8>? {
-        members.first { $0.name == name }.map { bytes[$0.value] }
+        members.first { $0.isCalled(name) }.map { bytes[$0.value] }
     }
 
     /// Whether a member of that name is there and not null.
-    package func has(_ name: String) -> Bool { value(name).map { !$0.elementsEqual("null".utf8) } ?? false }
+    package func has(_ name: String) -> Bool {
+        value(name).map { !$0.elementsEqual("null".utf8) } ?? false
+    }
 
     /// A member that is a string; nil when it is missing or something else.
     package func string(_ name: String) -> String? {
@@ -109,13 +120,13 @@ package struct JSONObject: Sendable {
             out += value
         }
         for member in members {
-            guard let change = changes.first(where: { $0.key == member.name }) else {
+            guard let change = changes.first(where: { member.isCalled($0.key) }) else {
                 add(bytes[member.key], bytes[member.value])
                 continue
             }
             if let value = change.value { add(bytes[member.key], value) }
         }
-        for (name, value) in changes where !members.contains(where: { $0.name == name }) {
+        for (name, value) in changes where !members.contains(where: { $0.isCalled(name) }) {
             if let value { add(JSON.quote(name), value) }
         }
         out.append(UInt8(ascii: "}"))
@@ -125,7 +136,9 @@ package struct JSONObject: Sendable {
     /// The text of a JSON string that was checked: escapes undone, lone surrogates as U+FFFD.
     package static func text(_ quoted: ArraySlice<UInt8>) -> String {
         let inner = quoted.dropFirst().dropLast()
-        guard inner.contains(UInt8(ascii: "\\")) else { return String(decoding: inner, as: UTF8.self) }
+        guard inner.contains(UInt8(ascii: "\\")) else {
+            return String(decoding: inner, as: UTF8.self)
+        }
         var units: [UInt16] = []
         var rest = Substring(decoding: inner, as: UTF8.self).utf16[...]
         while let unit = rest.popFirst() {
@@ -148,5 +161,7 @@ package struct JSONObject: Sendable {
         return String(decoding: units, as: UTF16.self)
     }
 
-    private static func isUTF8(_ bytes: [UInt8]) -> Bool { (try? UTF8Span(validating: bytes.span)) != nil }
+    private static func isUTF8(_ bytes: [UInt8]) -> Bool {
+        (try? UTF8Span(validating: bytes.span)) != nil
+    }
 }

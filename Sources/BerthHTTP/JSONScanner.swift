@@ -67,7 +67,8 @@ struct JSONScanner {
 
     /// Passes over an object, giving each member's key (with its quotes) and value.
     mutating func members(
-        depth: Int = 0, _ visit: (Range<Int>, Range<Int>) throws(JSONError) -> Void
+        depth: Int = 0,
+        _ visit: (Range<Int>, Range<Int>) throws(JSONError) -> Void
     ) throws(JSONError) {
         guard depth < JSONScanner.maximumDepth else { throw failure("it is nested too deeply") }
         try expect(UInt8(ascii: "{"))
@@ -85,7 +86,8 @@ struct JSONScanner {
 
     /// Passes over an array, giving each element.
     mutating func elements(
-        depth: Int = 0, _ visit: (Range<Int>) throws(JSONError) -> Void
+        depth: Int = 0,
+        _ visit: (Range<Int>) throws(JSONError) -> Void
     ) throws(JSONError) {
         guard depth < JSONScanner.maximumDepth else { throw failure("it is nested too deeply") }
         try expect(UInt8(ascii: "["))

@@ -1,9 +1,5 @@
 package import BerthLoop
-// For SOCK_STREAM: <sys/socket.h> is no module, and its names count as those of whichever C face was
-// loaded first.
-import CCurl
 import CLinux
-import CMicrohttpd
 import Glibc
 
 /// Looks names up on the thread `names`, so that neither the loop blocks nor curl starts a thread.

@@ -56,7 +56,7 @@ package struct Router: Sendable {
         for route in routes {
             guard let values = route.match(path) else { continue }
             if route.method == method { return await route.handler(request, values) }
-            allowed.append(route.method)
+            if !allowed.contains(route.method) { allowed.append(route.method) }
         }
         if allowed.isEmpty { return .error(404, "there is nothing at this path") }
         var response = HTTPResponse.error(405, "this path takes \(allowed.joined(separator: ", "))")
@@ -69,7 +69,10 @@ extension HTTPResponse {
     /// An error in OpenAI's shape, which all of Berth's JSON errors have:
     /// `{"error":{"message":…,"type":…,"param":null,"code":…}}`.
     package static func error(
-        _ status: Int, _ message: String, type: String? = nil, code: String? = nil,
+        _ status: Int,
+        _ message: String,
+        type: String? = nil,
+        code: String? = nil,
         retryAfter: Duration? = nil
     ) -> HTTPResponse {
         let kind = type ?? (status >= 500 ? "server_error" : "invalid_request_error")

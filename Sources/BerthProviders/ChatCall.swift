@@ -17,7 +17,10 @@ package struct ChatCall: Sendable {
 
     /// Makes a call.
     package init(
-        request: JSONObject, model: String, maximumOutput: Int, user: String,
+        request: JSONObject,
+        model: String,
+        maximumOutput: Int,
+        user: String,
         account: MemoryAccount
     ) {
         self.request = request

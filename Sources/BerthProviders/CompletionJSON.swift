@@ -1,15 +1,18 @@
 import BerthHTTP
 
-/// Answers in OpenAI's shape, for providers that do not speak it. The id and model are blank:
-/// whoever passes an answer on sets its own (``JSONObject/setting(_:)``).
+/// Answers in OpenAI's shape, for providers that do not speak it.
+///
+/// The id and model are blank: whoever passes an answer on sets its own (``JSONObject/setting(_:)``).
 package enum CompletionJSON {
     /// A whole answer.
     package static func completion(text: String, finish: String, usage: TokenUsage) -> [UInt8] {
         let message = #"{"role":"assistant","content":\#(quoted(text)),"refusal":null}"#
-        let choice = #"{"index":0,"message":\#(message),"logprobs":null,"finish_reason":"\#(finish)"}"#
+        let choice =
+            #"{"index":0,"message":\#(message),"logprobs":null,"finish_reason":"\#(finish)"}"#
         return Array(
             #"{"id":"","object":"chat.completion","created":0,"model":"","choices":[\#(choice)],"#
-                .utf8) + Array(#""usage":\#(json(usage))}"#.utf8)
+                .utf8
+        ) + Array(#""usage":\#(json(usage))}"#.utf8)
     }
 
     /// A chunk that adds `delta` to the text.
@@ -20,7 +23,9 @@ package enum CompletionJSON {
     /// A chunk that names the role: the first of a stream.
     package static func firstChunk() -> [UInt8] {
         chunk(
-            choices: #"[{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":null}]"#)
+            choices:
+                #"[{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":null}]"#
+        )
     }
 
     /// The chunk that ends the text.

@@ -2,26 +2,42 @@ import BerthHTTP
 
 /// What the demo says to a request: the same to the same.
 struct DemoAnswer {
-    /// The whole answer, in Markdown.
+    /// What is said, in Markdown.
     let text: String
     /// Its tokens and those of the prompt, estimated.
     let usage: TokenUsage
+    /// Why it ends: `stop`, or `length` where the most that may be said cut it.
+    let finish: String
 
-    init(to request: JSONObject) {
-        let question = DemoAnswer.lastQuestion(in: request)
-        text = DemoAnswer.answer(to: question)
+    /// Answers `request` in at most `maximum` tokens.
+    init(to request: JSONObject, atMost maximum: Int) {
+        let whole = DemoAnswer.answer(to: DemoAnswer.lastQuestion(in: request))
+        let tokens = TokenEstimate.of(whole)
+        text = tokens <= maximum ? whole : DemoAnswer.cut(whole, to: max(0, maximum))
+        finish = tokens <= maximum ? "stop" : "length"
         usage = TokenUsage(
-            input: TokenEstimate.input(of: request), output: TokenEstimate.of(text),
-            isEstimated: true)
+            input: TokenEstimate.input(of: request),
+            output: TokenEstimate.of(text),
+            isEstimated: true
+        )
     }
 
-    var tokens: Int { usage.output }
+    /// The beginning of `text` that costs `tokens`, which are fewer than it has.
+    private static func cut(_ text: String, to tokens: Int) -> String {
+        var (start, bytes) = ("", 4 * tokens)
+        for character in text {
+            bytes -= character.utf8.count
+            guard bytes >= 0 else { break }
+            start.append(character)
+        }
+        return start
+    }
 
-    /// The answer in words with the white space after each, cut to about `maximum` tokens.
-    func words(atMost maximum: Int) -> [String] {
+    /// The text in words, with the white space after each.
+    var words: [String] {
         var words: [String] = []
         var word = ""
-        for character in text.prefix(maximum.multipliedReportingOverflow(by: 4).partialValue) {
+        for character in text {
             if word.last?.isWhitespace == true, !character.isWhitespace {
                 words.append(word)
                 word = ""
@@ -92,14 +108,16 @@ struct DemoAnswer {
                 ```
 
                 For Ollama on the same machine, `base_url: http://127.0.0.1:11434/v1` and no key.
-                """),
+                """
+        ),
         Topic(
             words: ["telegram"],
             answer: """
                 A Telegram bot needs a token from **@BotFather** and, in `config/berth.yaml`, \
                 `telegram: { token: "${TELEGRAM_BOT_TOKEN}" }`. `berth doctor` says whether this \
                 build can use it yet.
-                """),
+                """
+        ),
         Topic(
             words: ["quota", "limit", "usage"],
             answer: """
@@ -109,14 +127,16 @@ struct DemoAnswer {
                 |---|---|
                 | `berth quota show ann` | prints what is allowed and what is used |
                 | `berth quota set ann requests_per_day=500` | changes one |
-                """),
+                """
+        ),
         Topic(
             words: ["memory", "ram"],
             answer: """
                 Berth aims at a tenth of what a Python bot with Redis takes. Every byte that a \
                 person can make large is leased from that person's account before it is allocated, \
                 and `memory.limit` bounds them all.
-                """),
+                """
+        ),
         Topic(
             words: ["code", "swift", "python", "program"],
             answer: """
@@ -126,13 +146,18 @@ struct DemoAnswer {
                 let people = 50
                 print("One process serves \\(people) people.")
                 ```
-                """),
+                """
+        ),
         Topic(
             words: ["hello", "hi ", "hallo", "bonjour", "hey"],
-            answer: "Hello! I am here to show that everything works: streaming, history, stopping."),
+            answer: "Hello! I am here to show that everything works: streaming, history, stopping."
+        ),
         Topic(
             words: ["long", "story"],
-            answer: (1...60).map { "Line \($0) of a long answer that gives you time to press stop." }
-                .joined(separator: "\n\n")),
+            answer: (1...60).map {
+                "Line \($0) of a long answer that gives you time to press stop."
+            }
+            .joined(separator: "\n\n")
+        ),
     ]
 }

@@ -2,8 +2,9 @@ import BerthHTTP
 package import BerthLoop
 import BerthMemory
 
-/// The built-in provider: offline and deterministic, it answers about what was asked and about
-/// setting up Berth, and says that it is a demo. It is what runs when no provider is configured.
+/// The built-in provider, offline and deterministic: what runs when no provider is configured.
+///
+/// It answers about what was asked and about setting up Berth, and says that it is a demo.
 @Loop package final class DemoProvider: ChatProvider {
     package nonisolated let name = "demo"
     /// The only model it has.
@@ -12,31 +13,33 @@ import BerthMemory
     private let clock: any Clock
     private let pace: Duration
 
-    /// Makes the provider.
-    ///
-    /// - Parameter pace: between two words of a streamed answer, so that one sees it stream.
+    /// Makes the provider, which waits `pace` between two words of a streamed answer, so that one
+    /// sees it stream.
     package init(clock: any Clock, pace: Duration = .milliseconds(20)) {
         self.clock = clock
         self.pace = pace
     }
 
     package func stream(_ call: ChatCall) async throws(ProviderError) -> any ChatStream {
-        let answer = DemoAnswer(to: call.request)
-        return DemoStream(
-            words: answer.words(atMost: call.maximumOutput), usage: answer.usage, clock: clock,
-            pace: pace, isShortened: answer.tokens > call.maximumOutput)
+        let answer = DemoAnswer(to: call.request, atMost: call.maximumOutput)
+        return DemoStream(answer, clock: clock, pace: pace)
     }
 
     package func complete(_ call: ChatCall) async throws(ProviderError) -> ChatCompletion {
-        let answer = DemoAnswer(to: call.request)
-        let text = answer.words(atMost: call.maximumOutput).joined()
+        let answer = DemoAnswer(to: call.request, atMost: call.maximumOutput)
         do {
             let json = CompletionJSON.completion(
-                text: text, finish: answer.tokens > call.maximumOutput ? "length" : "stop",
-                usage: answer.usage)
+                text: answer.text,
+                finish: answer.finish,
+                usage: answer.usage
+            )
             let lease = try call.account.lease(ByteCount(json.count), for: .upstreamTransfer)
             return ChatCompletion(
-                object: try JSONObject(json), text: text, usage: answer.usage, lease: lease)
+                object: try JSONObject(json),
+                text: answer.text,
+                usage: answer.usage,
+                lease: lease
+            )
         } catch let error as BudgetError {
             throw .memory(error)
         } catch {
@@ -53,12 +56,13 @@ import BerthMemory
     private let pace: Duration
     private var isFirst = true
 
-    init(words: [String], usage: TokenUsage, clock: any Clock, pace: Duration, isShortened: Bool) {
-        self.usage = usage
+    init(_ answer: DemoAnswer, clock: any Clock, pace: Duration) {
+        usage = answer.usage
         self.clock = clock
         self.pace = pace
-        pieces = words.map { CompletionJSON.chunk(delta: $0) }
-        pieces.append(CompletionJSON.chunk(finish: isShortened ? "length" : "stop"))
+        pieces = [CompletionJSON.firstChunk()]
+        pieces += answer.words.map { CompletionJSON.chunk(delta: $0) }
+        pieces.append(CompletionJSON.chunk(finish: answer.finish))
         pieces.append(CompletionJSON.chunk(usage: usage))
         pieces.reverse()
     }
@@ -69,10 +73,21 @@ import BerthMemory
             do { try await clock.sleep(for: pace) } catch { throw .cancelled }
         }
         isFirst = false
-        do { return OpenAIWire.chunk(try JSONObject(piece)) } catch {
+        do { return marked(OpenAIWire.chunk(try JSONObject(piece))) } catch {
             throw .malformed(provider: "demo", reason: error.description)
         }
     }
 
     func cancel() { pieces = [] }
+
+    /// The chunk with its usage marked as what it is: estimated.
+    private func marked(_ chunk: ChatChunk) -> ChatChunk {
+        ChatChunk(
+            object: chunk.object,
+            text: chunk.text,
+            finish: chunk.finish,
+            usage: chunk.usage.map { _ in usage },
+            isUsageAlone: chunk.isUsageAlone
+        )
+    }
 }

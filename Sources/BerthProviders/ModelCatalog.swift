@@ -76,7 +76,8 @@ package struct ModelChoice: Sendable {
 
 extension ModelChoice {
     fileprivate init(
-        _ settings: Configuration.ChatModel, provider: any ChatProvider,
+        _ settings: Configuration.ChatModel,
+        provider: any ChatProvider,
         ceiling: Configuration.PriceCeiling
     ) {
         self.provider = provider
@@ -86,7 +87,8 @@ extension ModelChoice {
         output = settings.output
         price = Price(
             input: (settings.price?.input ?? ceiling.input).micros,
-            output: (settings.price?.output ?? ceiling.output).micros)
+            output: (settings.price?.output ?? ceiling.output).micros
+        )
     }
 
     fileprivate init(demo: DemoProvider) {

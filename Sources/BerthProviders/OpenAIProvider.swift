@@ -27,12 +27,19 @@ import BerthMemory
 
     package func stream(_ call: ChatCall) async throws(ProviderError) -> any ChatStream {
         let response = try await send(call, streaming: true)
-        let isStream = response.headers["content-type"]?.hasPrefix("text/event-stream") ?? false
+        let type = response.headers["content-type"]?.lowercased()
+        let isStream = type?.hasPrefix("text/event-stream") ?? false
         guard isStream else {
             let object = try await object(of: response, call, limit: OpenAIProvider.errorLimit)
             throw failure(in: object) ?? .malformed(provider: name, reason: "it does not stream")
         }
-        return try OpenAIStream(response, provider: name, account: call.account)
+        return try OpenAIStream(
+            response,
+            provider: name,
+            key: key,
+            account: call.account,
+            clock: clock
+        )
     }
 
     package func complete(_ call: ChatCall) async throws(ProviderError) -> ChatCompletion {
@@ -41,8 +48,11 @@ import BerthMemory
         let object = try await collect(response, &lease)
         if let failure = failure(in: object) { throw failure }
         return ChatCompletion(
-            object: object, text: OpenAIWire.text(of: object), usage: OpenAIWire.usage(in: object),
-            lease: lease)
+            object: object,
+            text: OpenAIWire.text(of: object),
+            usage: OpenAIWire.usage(in: object),
+            lease: lease
+        )
     }
 
     // MARK: Sending
@@ -53,7 +63,8 @@ import BerthMemory
     private static let answerLimit = ByteCount.mebibytes(16)
 
     private func send(
-        _ call: ChatCall, streaming: Bool
+        _ call: ChatCall,
+        streaming: Bool
     ) async throws(ProviderError) -> HTTPClientResponse {
         var headers: HTTPHeaders = [
             "content-type": "application/json",
@@ -61,7 +72,11 @@ import BerthMemory
         ]
         if let key { headers["authorization"] = "Bearer \(key.reveal())" }
         let request = HTTPClientRequest(
-            method: "POST", url: endpoint, headers: headers, body: body(call, streaming: streaming))
+            method: "POST",
+            url: endpoint,
+            headers: headers,
+            body: body(call, streaming: streaming)
+        )
         let response: HTTPClientResponse
         do { response = try await client.send(request) } catch { throw translated(error) }
         guard response.status == 200 else { throw await refusal(response, call) }
@@ -70,13 +85,16 @@ import BerthMemory
 
     private func body(_ call: ChatCall, streaming: Bool) -> [UInt8] {
         let output = Array("\(call.maximumOutput)".utf8)
-        let named = ["max_tokens", "max_completion_tokens"].first { call.request.has($0) }
+        // One of the two names, never both: whichever is left as it came could buy without bound.
+        let names = ["max_completion_tokens", "max_tokens"]
+        let named = names.first { call.request.has($0) } ?? outputMember
         let user = JSON.quote(call.user)
         return call.request.setting([
             "model": JSON.quote(call.model),
             "stream": Array("\(streaming)".utf8),
             "stream_options": streaming ? Array(#"{"include_usage":true}"#.utf8) : nil,
-            named ?? outputMember: output,
+            names[0]: named == names[0] ? output : nil,
+            names[1]: named == names[1] ? output : nil,
             "user": call.request.has("user") ? user : nil,
             "safety_identifier": call.request.has("safety_identifier") ? user : nil,
         ])
@@ -87,7 +105,7 @@ import BerthMemory
     private func refusal(_ response: HTTPClientResponse, _ call: ChatCall) async -> ProviderError {
         let retryAfter = RetryAfter.read(response.headers, now: clock.timestamp)
         let object = try? await object(of: response, call, limit: OpenAIProvider.errorLimit)
-        let error = object.flatMap { OpenAIWire.error(in: $0) }
+        let error = object.flatMap { OpenAIWire.error(in: $0, hiding: key) }
         if error?.isAccountEmpty == true { return .accountEmpty(provider: name) }
         switch response.status {
         // A provider may repeat the key in its words: those are not passed on.
@@ -95,30 +113,42 @@ import BerthMemory
             return .keyRefused(provider: name, status: response.status)
         case 402: return .accountEmpty(provider: name)
         case 429: return .rateLimited(provider: name, retryAfter: retryAfter)
-        case 408, 500...: return .unavailable(
-            provider: name, status: response.status, retryAfter: retryAfter)
+        case 408, 500...:
+            return .unavailable(
+                provider: name,
+                status: response.status,
+                retryAfter: retryAfter
+            )
         default:
             return .refused(
-                provider: name, status: response.status,
-                message: error?.message ?? "status \(response.status)", code: error?.code)
+                provider: name,
+                status: response.status,
+                message: error?.message ?? "status \(response.status)",
+                code: error?.code
+            )
         }
     }
 
     private func failure(in object: JSONObject) -> ProviderError? {
-        OpenAIWire.error(in: object).map { .failedMidway(provider: name, message: $0.message) }
+        OpenAIWire.error(in: object, hiding: key).map {
+            .failedMidway(provider: name, message: $0.message)
+        }
     }
 
     // MARK: Bodies
 
     private func object(
-        of response: HTTPClientResponse, _ call: ChatCall, limit: ByteCount
+        of response: HTTPClientResponse,
+        _ call: ChatCall,
+        limit: ByteCount
     ) async throws(ProviderError) -> JSONObject {
         var lease = try leased(limit, call.account)
         return try await collect(response, &lease, limit: limit)
     }
 
     private func collect(
-        _ response: HTTPClientResponse, _ lease: inout MemoryLease,
+        _ response: HTTPClientResponse,
+        _ lease: inout MemoryLease,
         limit: ByteCount = OpenAIProvider.answerLimit
     ) async throws(ProviderError) -> JSONObject {
         var bytes: [UInt8] = []
@@ -141,7 +171,8 @@ import BerthMemory
     }
 
     private func leased(
-        _ count: ByteCount, _ account: MemoryAccount
+        _ count: ByteCount,
+        _ account: MemoryAccount
     ) throws(ProviderError) -> MemoryLease {
         do { return try account.lease(count, for: .upstreamTransfer) } catch {
             throw .memory(error)

@@ -1,3 +1,4 @@
+import BerthConfig
 import BerthHTTP
 import BerthLoop
 import BerthMemory
@@ -6,6 +7,8 @@ import BerthMemory
 @Loop final class OpenAIStream: ChatStream {
     private let response: HTTPClientResponse
     private let provider: String
+    private let key: Secret?
+    private let clock: any Clock
     private var parser = SSEParser()
     private var events: [SSEEvent] = []
     private var hasFinish = false
@@ -16,10 +19,16 @@ import BerthMemory
     private static let bufferSize = ByteCount.kibibytes(48)
 
     init(
-        _ response: HTTPClientResponse, provider: String, account: MemoryAccount
+        _ response: HTTPClientResponse,
+        provider: String,
+        key: Secret?,
+        account: MemoryAccount,
+        clock: any Clock
     ) throws(ProviderError) {
         self.response = response
         self.provider = provider
+        self.key = key
+        self.clock = clock
         do {
             lease = StreamLease(try account.lease(OpenAIStream.bufferSize, for: .upstreamTransfer))
         } catch {
@@ -34,7 +43,12 @@ import BerthMemory
                 try await read()
                 continue
             }
-            if let chunk = try chunk(of: events.removeFirst()) { return chunk }
+            let event = events.removeFirst()
+            if event.data.starts(with: "[DONE]".utf8) {
+                await finish()
+            } else if !event.data.isEmpty {
+                return try chunk(of: event)
+            }
         }
         return nil
     }
@@ -68,19 +82,27 @@ import BerthMemory
         }
     }
 
-    /// The chunk that an event carries; nil for an empty one and for the end.
-    private func chunk(of event: SSEEvent) throws(ProviderError) -> ChatChunk? {
-        guard !event.data.starts(with: "[DONE]".utf8) else {
-            isDone = true
-            response.cancel()
-            return nil
-        }
+    /// How long after `[DONE]` the end of the transfer may come.
+    private static let linger = Duration.milliseconds(250)
+
+    /// Ends the answer, and waits a moment for its transfer to end.
+    ///
+    /// HTTP's last chunk often comes a packet later: with it the connection is kept for the next
+    /// call. A server that does not send it loses the connection.
+    private func finish() async {
+        isDone = true
+        let limit = clock.schedule(after: OpenAIStream.linger) { [response] in response.cancel() }
+        defer { limit.cancel() }
+        while (try? await response.next()) != nil {}  // cancelled or cut: the answer was whole
+    }
+
+    private func chunk(of event: SSEEvent) throws(ProviderError) -> ChatChunk {
         let object: JSONObject
         do { object = try JSONObject(event.data) } catch {
             cancel()
             throw .malformed(provider: provider, reason: error.description)
         }
-        if let error = OpenAIWire.error(in: object) {
+        if let error = OpenAIWire.error(in: object, hiding: key) {
             cancel()
             throw .failedMidway(provider: provider, message: error.message)
         }

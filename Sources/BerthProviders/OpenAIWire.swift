@@ -1,8 +1,10 @@
+import BerthConfig
 import BerthHTTP
 
-/// OpenAI's chat-completions shapes and their dialects (Ollama, llama.cpp, vLLM, OpenRouter, Groq),
-/// read tolerantly: a code may be a number or text, an error may be a bare string, content may be
-/// null or missing, and no list is indexed blindly. Source: docs of each, as of 2026-11.
+/// OpenAI's chat-completions shapes and their dialects (Ollama, llama.cpp, vLLM, OpenRouter, Groq).
+///
+/// They are read tolerantly: a code may be a number or text, an error may be a bare string, content
+/// may be null or missing, and no list is indexed blindly. Source: docs of each, as of 2026-11.
 enum OpenAIWire {
     /// An error that a provider put into an answer.
     struct ErrorBody: Equatable {
@@ -14,17 +16,24 @@ enum OpenAIWire {
         var isAccountEmpty: Bool { code == "insufficient_quota" || type == "insufficient_quota" }
     }
 
-    /// The `error` member of an answer; nil when there is none.
-    static func error(in object: JSONObject) -> ErrorBody? {
-        guard object.has("error") else { return nil }
-        if let text = object.string("error") { return ErrorBody(message: bounded(text)) }
+    /// The `error` member of an answer, in Groq's streams that of `x_groq`; nil when there is none.
+    ///
+    /// `key` is taken out of what the provider says: some repeat it.
+    static func error(in object: JSONObject, hiding key: Secret?) -> ErrorBody? {
+        guard object.has("error") else {
+            guard let groq = object.object("x_groq"), groq.has("error") else { return nil }
+            return error(in: groq, hiding: key)
+        }
+        let words = { (text: String) in bounded(hidden(key, in: text)) }
+        if let text = object.string("error") { return ErrorBody(message: words(text)) }
         guard let error = object.object("error") else {
             return ErrorBody(message: "an error without a message")
         }
         return ErrorBody(
-            message: bounded(error.string("message") ?? "an error without a message"),
-            code: error.string("code") ?? error.integer("code").map(String.init),
-            type: error.string("type"))
+            message: words(error.string("message") ?? "an error without a message"),
+            code: error.string("code").map(words) ?? error.integer("code").map(String.init),
+            type: error.string("type").map(words)
+        )
     }
 
     /// A chunk of a stream.
@@ -38,8 +47,12 @@ enum OpenAIWire {
         // LiteLLM's usage chunk has an empty choice instead of none.
         let isEmpty = choices.isEmpty || (finish == nil && delta?.isEmpty ?? true)
         return ChatChunk(
-            object: object, text: text, finish: finish, usage: usage,
-            isUsageAlone: usage != nil && isEmpty)
+            object: object,
+            text: text,
+            finish: finish,
+            usage: usage,
+            isUsageAlone: usage != nil && isEmpty
+        )
     }
 
     /// The text of a whole answer's first choice.
@@ -51,11 +64,15 @@ enum OpenAIWire {
     /// The tokens an answer or a chunk names; Groq has them in `x_groq` as well.
     static func usage(in object: JSONObject) -> TokenUsage? {
         let usage = object.object("usage") ?? object.object("x_groq")?.object("usage")
-        guard let input = usage?.integer("prompt_tokens"), input >= 0 else { return nil }
-        let output = usage?.integer("completion_tokens") ?? 0
+        // Half of a usage is none: an answer that is not counted must be estimated, not free.
+        guard let input = usage?.integer("prompt_tokens"), input >= 0,
+            let output = usage?.integer("completion_tokens"), output >= 0
+        else { return nil }
         return TokenUsage(
-            input: min(input, maximumTokens), output: min(max(0, output), maximumTokens),
-            isEstimated: false)
+            input: min(input, maximumTokens),
+            output: min(output, maximumTokens),
+            isEstimated: false
+        )
     }
 
     /// More tokens than any model takes: a provider's nonsense must not overflow an account.
@@ -63,6 +80,11 @@ enum OpenAIWire {
 
     /// A provider's words, short enough to pass on.
     private static func bounded(_ text: String) -> String {
-        text.utf8.count <= 1000 ? text : String(text.prefix(500)) + "…"
+        text.utf8.count <= 1000 ? text : String(text.unicodeScalars.prefix(250)) + "…"
+    }
+
+    private static func hidden(_ key: Secret?, in text: String) -> String {
+        guard let key = key?.reveal(), !key.isEmpty else { return text }
+        return text.replacing(key, with: "***")
     }
 }

@@ -5,7 +5,7 @@ package import BerthMemory
 ///
 /// Words for people name the provider and what to do; nothing here carries a key, a URL's query or
 /// a prompt.
-package enum ProviderError: Error, Sendable, CustomStringConvertible {
+package enum ProviderError: Error, Equatable, Sendable, CustomStringConvertible {
     /// No connection, or it failed before an answer began; `reason` is the network's.
     case unreachable(provider: String, reason: String)
     /// The provider did not begin, or stopped sending, within the deadline.

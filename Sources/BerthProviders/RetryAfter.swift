@@ -8,25 +8,35 @@ enum RetryAfter {
     ///
     /// - Returns: nil when there is none or it makes no sense; never negative, at most a day.
     static func read(_ headers: HTTPHeaders, now: Timestamp) -> Duration? {
-        if let text = headers["retry-after-ms"], let ms = Double(text) { return bounded(ms / 1000) }
+        if let ms = headers["retry-after-ms"].flatMap(number) { return bounded(ms / 1000) }
         guard let text = headers["retry-after"] else { return nil }
-        if let seconds = Double(text) { return bounded(seconds) }
-        return date(text).map { bounded(Double(($0 - now).milliseconds()) / 1000) } ?? nil
+        if let seconds = number(text) { return bounded(seconds) }
+        return date(text).map { bounded(Double($0.milliseconds - now.milliseconds) / 1000) }
     }
 
-    private static func bounded(_ seconds: Double) -> Duration? {
-        guard seconds.isFinite else { return nil }
-        return .milliseconds(Int64(min(max(0, seconds), 86400) * 1000))
+    /// A decimal number; nil for what `Double` reads beyond that: `inf`, `nan`, `0x1p3`.
+    private static func number(_ text: String) -> Double? {
+        guard text.utf8.allSatisfy({ "+-.0123456789eE".utf8.contains($0) }) else { return nil }
+        return Double(text)
+    }
+
+    private static func bounded(_ seconds: Double) -> Duration {
+        .milliseconds(Int64(min(max(0, seconds), 86400) * 1000))
     }
 
     /// An IMF-fixdate, as `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, 5.6.7).
     static func date(_ text: String) -> Timestamp? {
         let parts = text.split(whereSeparator: { $0 == " " || $0 == ":" || $0 == "," })
-        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-        guard parts.count == 8, let day = Int64(parts[1]), (1...31).contains(day),
+        let months = [
+            "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+        ]
+        guard parts.count == 8, parts[7] == "GMT", let day = Int64(parts[1]),
+            (1...31).contains(day),
             let month = months.firstIndex(of: String(parts[2])),
-            let year = Int64(parts[3]), (1970...9999).contains(year), let hour = Int64(parts[4]),
-            let minute = Int64(parts[5]), let second = Int64(parts[6])
+            let year = Int64(parts[3]), (1970...9999).contains(year),
+            let hour = Int64(parts[4]), (0...23).contains(hour),
+            let minute = Int64(parts[5]), (0...59).contains(minute),
+            let second = Int64(parts[6]), (0...60).contains(second)
         else { return nil }
         let days = daysSince1970(year: year, month: Int64(month) + 1, day: day)
         let seconds = days * 86400 + hour * 3600 + minute * 60 + second
@@ -38,6 +48,7 @@ enum RetryAfter {
         let y = month <= 2 ? year - 1 : year
         let (era, yearOfEra) = (y / 400, y % 400)
         let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
-        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
+            - 719_468
     }
 }

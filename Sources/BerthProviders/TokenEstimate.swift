@@ -13,8 +13,9 @@ package enum TokenEstimate {
     /// Tokens of `text`.
     package static func of(_ text: String) -> Int { tokens(bytes: text.utf8.count) }
 
-    /// Tokens of a request: its messages and tools. A picture inside counts as one picture, not as
-    /// the bytes of its base64.
+    /// Tokens of a request's messages and tools.
+    ///
+    /// A picture counts as one, not as the bytes of its address or its base64.
     package static func input(of request: JSONObject) -> Int {
         var total = 0
         for message in request.elements("messages") ?? [] {
@@ -34,7 +35,7 @@ package enum TokenEstimate {
         var index = json.startIndex
         while let quote = json[index...].firstIndex(of: UInt8(ascii: "\"")) {
             index = quote + 1
-            guard json[index...].starts(with: "data:".utf8) else { continue }
+            guard isPicture(json[..<quote], json[index...]) else { continue }
             let end = json[index...].firstIndex(of: UInt8(ascii: "\"")) ?? json.endIndex
             bytes -= end - index
             pictures += 1
@@ -42,4 +43,22 @@ package enum TokenEstimate {
         }
         return tokens(bytes: bytes) + pictures * perPicture
     }
+
+    /// Whether `text` begins with the address of a picture, the value of `url` or `image_url`.
+    ///
+    /// No text can look like one, because a quote inside of it is escaped: so nobody gets a long
+    /// text counted as a picture.
+    private static func isPicture(_ before: ArraySlice<UInt8>, _ text: ArraySlice<UInt8>) -> Bool {
+        guard ["data:", "http:", "https:"].contains(where: { text.starts(with: $0.utf8) }),
+            let colon = before.lastIndex(where: { !isSpace($0) }),
+            before[colon] == UInt8(ascii: ":"),
+            let end = before[..<colon].lastIndex(where: { !isSpace($0) })
+        else { return false }
+        let name = before[...end]
+        return [#""url""#, #""image_url""#].contains {
+            name.suffix($0.utf8.count).elementsEqual($0.utf8)
+        }
+    }
+
+    private static func isSpace(_ byte: UInt8) -> Bool { [0x20, 0x09, 0x0A, 0x0D].contains(byte) }
 }

@@ -55,32 +55,41 @@ import BerthProviders
         .json(
             Array(
                 #"{"object":"list","data":[{"id":"fake","object":"model","created":0,"owned_by":"berth"}]}"#
-                    .utf8))
+                    .utf8
+            )
+        )
     }
 
     private var stats: HTTPResponse {
-        .json(Array(#"{"received":\#(received),"answered":\#(answered),"running":\#(running)}"#.utf8))
+        .json(
+            Array(#"{"received":\#(received),"answered":\#(answered),"running":\#(running)}"#.utf8)
+        )
     }
 
     private func chat(_ request: HTTPRequest) async -> HTTPResponse {
         received += 1
         running += 1
+        let response = await answer(request)
+        // A stream runs until it is written, unless the client has left before its beginning.
+        if case .stream = response.body, !Task.isCancelled { return response }
+        running -= 1
+        return response
+    }
+
+    private func answer(_ request: HTTPRequest) async -> HTTPResponse {
         guard let object = await body(of: request) else {
-            running -= 1
             return .error(400, "the body is not a JSON object")
         }
         let asked = FakeQuestion(object)
-        if let refusal = asked.manner?.refusal(now: clock.timestamp) {
-            running -= 1
-            return refusal
-        }
+        if let refusal = asked.manner?.refusal(now: clock.timestamp) { return refusal }
         if asked.manner == .silence {
             await request.clientGone()
-            running -= 1
             return .error(500, "nobody is listening")
         }
-        try? await clock.sleep(for: pace.delay)  // cancelled: the client has left, and is answered in vain
-        return asked.isStream ? stream(asked) : whole(asked)
+        if pace.delay > .zero {
+            try? await clock.sleep(for: pace.delay)  // cancelled: it is answered in vain
+        }
+        return asked.isStream && asked.manner != .jsonOnStream ? stream(asked) : whole(asked)
     }
 
     private func body(of request: HTTPRequest) async -> JSONObject? {
@@ -92,7 +101,6 @@ import BerthProviders
     }
 
     private func whole(_ asked: FakeQuestion) -> HTTPResponse {
-        running -= 1
         answered += 1
         return asked.completion(words: pace.tokens)
     }
@@ -101,11 +109,13 @@ import BerthProviders
         var headers: HTTPHeaders = ["content-type": "text/event-stream; charset=utf-8"]
         headers["cache-control"] = "no-cache"
         return HTTPResponse(
-            status: 200, headers: headers,
+            status: 200,
+            headers: headers,
             body: .stream { writer in
                 defer { self.running -= 1 }
                 try await FakeStream(asked, self.pace, self.clock).write(to: writer)
                 self.answered += 1
-            })
+            }
+        )
     }
 }

@@ -32,7 +32,7 @@ enum Manner: String, CaseIterable {
     case comments
     /// Streams what is no JSON.
     case badJSON = "bad-json"
-    /// Streams without ever saying the usage.
+    /// Answers without ever saying the usage.
     case noUsage = "no-usage"
     /// 429 with `Retry-After: 0`.
     case tooManyNow = "429-0"
@@ -66,15 +66,23 @@ enum Manner: String, CaseIterable {
         case .tooManyDate: limited(HTTPDate.text(now + .seconds(3)))
         case .tooManyLong: limited("121")
         case .noCredit:
-            .error(429, "You exceeded your quota", type: "insufficient_quota", code: "insufficient_quota")
-        case .badKey: .error(401, "Incorrect API key provided: sk-fake-leak", code: "invalid_api_key")
+            .error(
+                429,
+                "You exceeded your quota",
+                type: "insufficient_quota",
+                code: "insufficient_quota"
+            )
+        case .badKey:
+            .error(401, "Incorrect API key provided: sk-fake-leak", code: "invalid_api_key")
         case .tooLong:
             .error(400, "This model's maximum context is 8 tokens", code: "context_length_exceeded")
         case .broken: .error(500, "The fake is broken")
         case .gateway:
             HTTPResponse(
-                status: 502, headers: ["content-type": "text/html"],
-                body: .bytes(Array("<html><h1>502 Bad Gateway</h1></html>".utf8)))
+                status: 502,
+                headers: ["content-type": "text/html"],
+                body: .bytes(Array("<html><h1>502 Bad Gateway</h1></html>".utf8))
+            )
         case .overloaded: .error(529, "Overloaded")
         default: nil
         }
@@ -120,26 +128,37 @@ struct FakeQuestion {
         if manner == .badJSON { return .json(Array("{\"choices\": [".utf8)) }
         let text = answer(words: words)
         let json = CompletionJSON.completion(
-            text: text.joined(), finish: "stop", usage: usage(words: text.count))
+            text: text.joined(),
+            finish: "stop",
+            usage: usage(words: text.count)
+        )
+        if manner == .noUsage, let object = try? JSONObject(json) {
+            return .json(object.setting(["usage": nil]))
+        }
         return .json(manner == .tool ? toolCall : json)
     }
 
     /// An answer that calls the request's first tool with no arguments.
     private var toolCall: [UInt8] {
-        let call = #"{"id":"call_1","type":"function","function":{"name":"\#(toolName)","arguments":"{}"}}"#
+        let call =
+            #"{"id":"call_1","type":"function","function":{"name":"\#(toolName)","arguments":"{}"}}"#
         let message = #"{"role":"assistant","content":null,"tool_calls":[\#(call)]}"#
         let usage = CompletionJSON.json(usage(words: 5))
         return Array(
             (#"{"id":"c","object":"chat.completion","created":0,"model":"m","choices":[{"index":0,"#
-                + #""message":\#(message),"finish_reason":"tool_calls"}],"usage":\#(usage)}"#).utf8)
+                + #""message":\#(message),"finish_reason":"tool_calls"}],"usage":\#(usage)}"#).utf8
+        )
     }
 
     /// The same as chunks.
     var toolChunks: [[UInt8]] {
-        let head = #"{"id":"c","object":"chat.completion.chunk","created":0,"model":"m","choices":[{"index":0,"#
-        let first = #""delta":{"role":"assistant","tool_calls":[{"index":0,"id":"call_1","type":"function","#
+        let head =
+            #"{"id":"c","object":"chat.completion.chunk","created":0,"model":"m","choices":[{"index":0,"#
+        let first =
+            #""delta":{"role":"assistant","tool_calls":[{"index":0,"id":"call_1","type":"function","#
             + #""function":{"name":"\#(toolName)","arguments":""}}]},"finish_reason":null}]}"#
-        let second = #""delta":{"tool_calls":[{"index":0,"function":{"arguments":"{}"}}]},"finish_reason":null}]}"#
+        let second =
+            #""delta":{"tool_calls":[{"index":0,"function":{"arguments":"{}"}}]},"finish_reason":null}]}"#
         let last = #""delta":{},"finish_reason":"tool_calls"}]}"#
         return [first, second, last].map { Array((head + $0).utf8) }
     }

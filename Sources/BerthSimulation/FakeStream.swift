@@ -41,9 +41,6 @@ import BerthProviders
 
     private func begin(_ writer: HTTPResponseWriter) async throws {
         switch asked.manner {
-        case .jsonOnStream:
-            try await writer.write(Array(#"data: {"error":{"message":"no","code":500}}"#.utf8))
-            try await writer.write(Array("\n\n".utf8))
         case .hugeLine:
             try await writer.write(Array("data: ".utf8))
             for _ in 0..<256 { try await writer.write([UInt8](repeating: 0x61, count: 8192)) }
@@ -58,17 +55,24 @@ import BerthProviders
         switch asked.manner {
         case .cutEvent where index == 2:
             try await writer.write(Array(#"data: {"choices":[{"index":0,"delta":{"con"#.utf8))
-            throw Cut()
+            try await cut()
         case .cutCharacter:
             try await send(CompletionJSON.chunk(delta: "half a character: "), writer)
             try await writer.write(Array(#"data: {"choices":[{"delta":{"content":""#.utf8) + [0xC3])
-            throw Cut()
+            try await cut()
         case .errorMidway where index == 2:
             try await writer.write(
-                SSE.event(Array(#"{"error":{"message":"the fake fails midway","code":500}}"#.utf8)))
-            throw Cut()
+                SSE.event(Array(#"{"error":{"message":"the fake fails midway","code":500}}"#.utf8))
+            )
+            try await cut()
         default: break
         }
+    }
+
+    /// Ends the connection when what was written is on its way: a cut drops what waits unsent.
+    private func cut() async throws {
+        try await clock.sleep(for: .milliseconds(20))
+        throw Cut()
     }
 
     private func send(_ json: [UInt8], _ writer: HTTPResponseWriter) async throws {

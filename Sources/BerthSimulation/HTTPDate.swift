@@ -11,6 +11,7 @@ enum HTTPDate {
         let day = days[Int(timestamp.seconds / 86400 % 7)]
         let fields = iso.split { !$0.isNumber }
         let month = months[(Int(fields[1]) ?? 1) - 1]
-        return "\(day), \(fields[2]) \(month) \(fields[0]) \(fields[3]):\(fields[4]):\(fields[5]) GMT"
+        return
+            "\(day), \(fields[2]) \(month) \(fields[0]) \(fields[3]):\(fields[4]):\(fields[5]) GMT"
     }
 }

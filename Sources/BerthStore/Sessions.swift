@@ -123,7 +123,8 @@ extension Connection {
             SELECT id, public_id, channel, place, tenant, title, model, created_ms, updated_ms,
                 cleared_turn
             FROM session WHERE id = ? AND deleted_ms IS NULL
-            """, id
+            """,
+            id
         ) { row throws(StoreError) in try Session(row) }
     }
 

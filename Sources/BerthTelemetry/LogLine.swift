@@ -50,6 +50,15 @@ struct LogLine {
         !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 != 0x22 && $0 != 0x3D && $0 < 0x7F }
     }
 
+    /// Whether a terminal or an editor would obey it rather than show it: controls of both sets,
+    /// line and paragraph separators, and what turns the direction of writing.
+    private static func isTreacherous(_ scalar: UnicodeScalar) -> Bool {
+        switch scalar.value {
+        case 0..<0x20, 0x7F...0x9F, 0x061C, 0x200E, 0x200F, 0x2028...0x202E, 0x2066...0x2069: true
+        default: false
+        }
+    }
+
     /// A JSON string: also how a text line quotes, so that no value can forge a line.
     private func quoted(_ text: String) -> String {
         var out = "\""
@@ -60,7 +69,7 @@ struct LogLine {
             case "\n": out += "\\n"
             case "\r": out += "\\r"
             case "\t": out += "\\t"
-            case _ where scalar.value < 0x20 || scalar.value == 0x7F:
+            case _ where LogLine.isTreacherous(scalar):
                 let hex = String(scalar.value, radix: 16)
                 out += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
             default: out.unicodeScalars.append(scalar)

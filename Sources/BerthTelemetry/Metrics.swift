@@ -12,9 +12,7 @@ package import BerthLoop
 
     /// A count that only grows; `name` ends with `_total`.
     ///
-    /// - Parameters:
-    ///   - label: the one label's name, "" for none.
-    ///   - values: every value that the label will have.
+    /// `label` is the one label's name, "" for none; `values` are all that it will have.
     package func counter(
         _ name: String,
         help: String,
@@ -47,7 +45,8 @@ package import BerthLoop
     package var text: String {
         var text = ""
         for family in families {
-            text += "# HELP \(family.name) \(family.help)\n# TYPE \(family.name) \(family.type)\n"
+            text += "# HELP \(family.name) \(Exposition.escaped(family.help, quote: false))\n"
+            text += "# TYPE \(family.name) \(family.type)\n"
             family.write(to: &text)
         }
         return text
@@ -89,8 +88,9 @@ package import BerthLoop
 
     func write(to text: inout String) {
         for (value, count) in zip(values, counts) {
-            text +=
-                label.isEmpty ? "\(name) \(count)\n" : "\(name){\(label)=\"\(value)\"} \(count)\n"
+            let series =
+                label.isEmpty ? "" : "{\(label)=\"\(Exposition.escaped(value, quote: true))\"}"
+            text += "\(name)\(series) \(count)\n"
         }
     }
 }
@@ -108,7 +108,9 @@ package import BerthLoop
         self.read = read
     }
 
-    func write(to text: inout String) { if let value = read() { text += "\(name) \(value)\n" } }
+    func write(to text: inout String) {
+        if let value = read() { text += "\(name) \(Exposition.number(value))\n" }
+    }
 }
 
 /// A distribution over fixed buckets.
@@ -138,10 +140,10 @@ package import BerthLoop
 
     func write(to text: inout String) {
         var total = 0
-        for (bound, count) in zip(buckets.map { "\($0)" } + ["+Inf"], counts) {
+        for (bound, count) in zip(buckets.map(Exposition.number) + ["+Inf"], counts) {
             total += count
             text += "\(name)_bucket{le=\"\(bound)\"} \(total)\n"
         }
-        text += "\(name)_sum \(sum)\n\(name)_count \(total)\n"
+        text += "\(name)_sum \(Exposition.number(sum))\n\(name)_count \(total)\n"
     }
 }

@@ -82,6 +82,12 @@ static inline int berth_curl_address_bytes(const struct curl_sockaddr *address, 
     return 0;
 }
 
+/// Whether a byte of data lies in a socket; it stays there.
+static inline int berth_curl_has_data(curl_socket_t socket) {
+    char byte;
+    return recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 1;
+}
+
 /// What curl itself would open.
 static inline curl_socket_t berth_curl_open_socket(const struct curl_sockaddr *address) {
     return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);

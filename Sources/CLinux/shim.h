@@ -18,7 +18,12 @@
 #include <time.h>
 #include <unistd.h>
 
-/// What Berth's sockets are from the start. (The flags are macros over an enum of another module.)
+// SOCK_STREAM and its flags are an enum whose Swift name changes with the build.
+
+/// A stream, as getaddrinfo is asked for it.
+static const int berth_stream_kind = SOCK_STREAM;
+
+/// What Berth's own sockets are from the start.
 static const int berth_stream_socket = SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK;
 
 /// `struct ucred` is behind _GNU_SOURCE in <sys/socket.h>; this is its layout on Linux.

@@ -147,7 +147,7 @@ import Testing
         let response = try await fixture.get(server.url)
         var (taken, mostUnread, mostAhead) = (0, 0, 0)
         while true {
-            await settle(turns: 2)
+            if taken % (1 << 18) < 1 << 14 { await settle() }  // lets the server run far ahead
             mostUnread = max(mostUnread, response.unread.bytes)
             mostAhead = max(mostAhead, (server.connections.first?.sent ?? 0) - taken)
             guard let piece = try await response.next() else { break }

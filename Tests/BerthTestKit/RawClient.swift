@@ -17,7 +17,9 @@ import Glibc
 
     /// The peer did not do in time what was waited for.
     package struct TookTooLong: Error {
+        /// In words.
         package let waitedFor: String
+        /// The first 500 bytes that came and were not read.
         package let received: String
 
         /// Makes one for a wait of a test's own.
@@ -29,11 +31,15 @@ import Glibc
 
     /// An answer, split.
     package struct Response {
+        /// 0 where there was no status line.
         package var status = 0
+        /// The status line and the fields, with their ends of line.
         package var head = ""
+        /// Without the marks of chunks.
         package var body: [UInt8] = []
         /// Whether the end of a chunked body, or all of Content-Length, has come.
         package var isWhole = false
+        /// The body as UTF-8.
         package var text: String { String(decoding: body, as: UTF8.self) }
 
         /// The first field of that name, compared without case.

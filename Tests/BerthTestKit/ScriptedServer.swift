@@ -240,7 +240,7 @@ private enum Socket {
         let descriptor = socket(family, kind, 0)
         guard descriptor >= 0 else { throw SystemError("socket") }
         // Small, so that a test of backpressure sees the client's own buffers and not the kernel's.
-        var size: Int32 = 32 << 10
+        var size: Int32 = 128 << 10
         unsafe setsockopt(
             descriptor,
             SOL_SOCKET,

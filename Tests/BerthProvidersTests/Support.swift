@@ -1,0 +1,133 @@
+import BerthHTTP
+import BerthLoop
+import BerthMemory
+import BerthProviders
+import BerthSimulation
+import BerthTelemetry
+import BerthTestKit
+import Testing
+
+@testable import BerthConfig
+
+/// What a test asks, and of whom; the client's clock stands still, so that no deadline passes alone.
+@Loop struct Asker {
+    /// No provider's words may repeat it.
+    nonisolated static let key = "sk-test-0123456789"
+
+    let clock = ManualClock()
+    let client: HTTPClient
+    let budget = MemoryBudget(limit: .mebibytes(64))
+
+    init() { client = HTTPClient(clock: clock, log: .silent) }
+
+    /// A provider called `fake` at `url`.
+    func provider(
+        _ url: String,
+        key: String? = Asker.key,
+        clock: (any Clock)? = nil
+    ) throws -> OpenAIProvider {
+        let settings = Configuration.Provider(
+            name: "fake",
+            kind: .openai,
+            baseURL: try #require(WebURL(url)),
+            apiKey: key.map { Secret($0) }
+        )
+        return OpenAIProvider(settings, client: client, clock: clock ?? self.clock)
+    }
+
+    /// A question to `model`, with `more` members after the messages, each with a comma before it.
+    func call(
+        _ model: String = "any",
+        more: String = "",
+        output: Int = 100,
+        quota: ByteCount = .mebibytes(32)
+    ) throws -> ChatCall {
+        let text = #"{"model":"berth","messages":[{"role":"user","content":"hi there"}]\#(more)}"#
+        return ChatCall(
+            request: try JSONObject(Array(text.utf8)),
+            model: model,
+            maximumOutput: output,
+            user: "u-hash",
+            account: budget.account(for: "ann", quota: quota)
+        )
+    }
+
+    /// All that a streamed answer says, also where it ends with an error.
+    func stream(_ provider: any ChatProvider, _ call: ChatCall) async -> Told {
+        var told = Told()
+        do throws(ProviderError) {
+            let stream = try await provider.stream(call)
+            while let chunk = try await stream.next() { told.add(chunk) }
+        } catch { told.error = error }
+        return told
+    }
+
+    /// All that a whole answer says.
+    func complete(_ provider: any ChatProvider, _ call: ChatCall) async -> Told {
+        do throws(ProviderError) {
+            let answer = try await provider.complete(call)
+            let choice = answer.object.elements("choices")?.first
+            let finish = choice.flatMap { answer.object.object(at: $0) }?.string("finish_reason")
+            return Told(text: answer.text, finish: finish, usage: answer.usage)
+        } catch { return Told(error: error) }
+    }
+}
+
+/// What came of a call.
+struct Told: Equatable, Sendable {
+    var text = ""
+    var finish: String?
+    var usage: TokenUsage?
+    var error: ProviderError?
+
+    mutating func add(_ chunk: ChatChunk) {
+        text += chunk.text
+        finish = chunk.finish ?? finish
+        usage = chunk.usage ?? usage
+    }
+}
+
+/// Runs `test` against the fake on the real server, and stops it.
+///
+/// `clock` is the fake's, the server's is the machine's; `handler` makes what the server does of
+/// what the fake would.
+@Loop func withFake(
+    pace: FakeOpenAI.Pace = .init(tokens: 3),
+    clock: any Clock = SystemClock(),
+    handler: (@escaping HTTPHandler) -> HTTPHandler = { $0 },
+    _ test: @Loop (_ url: String, FakeOpenAI) async throws -> Void
+) async throws {
+    let fake = FakeOpenAI(pace: pace, clock: clock)
+    let server = try HTTPServer(
+        listen: .tcp(host: "127.0.0.1", port: 0),
+        limits: HTTPServerLimits(),
+        clock: SystemClock(),
+        log: .silent,
+        handler: handler(fake.handler)
+    )
+    let (stop, pool) = (Stop(), TaskPool())
+    pool.spawn { try? await server.run(until: stop) }
+    do { try await test("http://127.0.0.1:\(server.port)/v1", fake) } catch {
+        pool.cancelAll()
+        throw error
+    }
+    stop.request()
+    await pool.drain()
+}
+
+/// Runs `test` against a server that answers every request with the same bytes and then closes.
+@Loop func withAnswer(
+    _ head: String,
+    _ body: String,
+    _ test: @Loop (_ url: String, ScriptedServer) async throws -> Void
+) async throws {
+    let server = try ScriptedServer { connection in
+        try await connection.request()
+        try await connection.send("HTTP/1.1 \(head)\r\nConnection: close\r\n\r\n\(body)")
+    }
+    do { try await test(server.url + "/v1", server) } catch {
+        await server.stop()
+        throw error
+    }
+    await server.stop()
+}
