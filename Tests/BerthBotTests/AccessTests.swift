@@ -44,7 +44,7 @@ import Testing
     }
 
     @Loop @Test func `names are taken once and tenants limited, however they race`() async throws {
-        try await withBot({ $0.limits.tenants = 3 }) { bot in
+        try await withBot(Setup { $0.limits.tenants = 3 }) { bot in
             let taken = await bot.failure { _ = try await bot.bot.tenants.add("ann") }
             #expect(taken?.name == "nameTaken")
             let outcomes = Mailbox<String>()

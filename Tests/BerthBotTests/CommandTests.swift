@@ -91,7 +91,7 @@ import Testing
 @Suite(.loop, .timeLimit(.minutes(1))) struct WindowTests {
     @Loop @Test func `a prompt repeats the conversation, and starts afresh after new`() async throws
     {
-        try await withBot({ $0.system = "Be brief." }) { bot in
+        try await withBot(Setup { $0.system = "Be brief." }) { bot in
             let session = try await bot.session()
             try await bot.exchange("one", "eins", in: session)
             let second = try await bot.exchange("two", "zwei", in: session)
@@ -143,7 +143,7 @@ import Testing
     }
 
     @Loop @Test func `history comes in pages, oldest first`() async throws {
-        try await withBot({ $0.quotas.requestsPerDay = 1000 }) { bot in
+        try await withBot(Setup { $0.quotas.requestsPerDay = 1000 }) { bot in
             let session = try await bot.session()
             _ = try await bot.command("/model fake/plain", in: session)
             for number in 0..<53 {

@@ -13,7 +13,7 @@ import Testing
     @Loop @Test func `a turn over the quota is refused before anything is written or asked`()
         async throws
     {
-        try await withBot({ $0.quotas.requestsPerDay = 1 }) { bot in
+        try await withBot(Setup { $0.quotas.requestsPerDay = 1 }) { bot in
             let session = try await bot.session()
             try await bot.exchange("one", "yes", in: session)
             let refusal = await bot.failure { _ = try await bot.ask("two", in: session) }
@@ -30,7 +30,7 @@ import Testing
     }
 
     @Loop @Test func `the wait that a refusal names is true, to the second`() async throws {
-        try await withBot({ $0.quotas.requestsPerDay = 1 }) { bot in
+        try await withBot(Setup { $0.quotas.requestsPerDay = 1 }) { bot in
             let (model, request) = (bot.bot.models.choices[0], try bot.request())
             let ask: @Loop () async throws -> Void = {
                 _ = try await bot.bot.calls.stream(request, model, bot.ann)
@@ -57,7 +57,7 @@ import Testing
     }
 
     @Loop @Test func `however many race, the quota is never passed`() async throws {
-        try await withBot({ $0.quotas.requestsPerDay = 7 }) { bot in
+        try await withBot(Setup { $0.quotas.requestsPerDay = 7 }) { bot in
             let model = try #require(bot.bot.models.find("fake/plain"))
             let request = try bot.request()
             let outcomes = Mailbox<String>()
@@ -81,7 +81,7 @@ import Testing
     @Loop @Test func `tokens are reserved at their worst and settled at what they were`()
         async throws
     {
-        try await withBot({ $0.quotas.tokensPerDay = 2000 }) { bot in
+        try await withBot(Setup { $0.quotas.tokensPerDay = 2000 }) { bot in
             let session = try await bot.session()
             let (turn, call) = try await bot.ask("hello", in: session)
             let held = try await bot.used().reservedTokens

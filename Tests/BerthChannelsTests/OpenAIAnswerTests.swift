@@ -176,7 +176,7 @@ import Testing
         }
     }
 
-    @Loop @Test(arguments: ["json-on-stream", "bad-json", "drip", "comments", "no-done-finish"])
+    @Loop @Test(arguments: ["bad-json", "drip", "comments", "no-done-finish"])
     func `odd streams end one way or the other`(model: String) async throws {
         try await withBot { bot in
             let reader = try await bot.stream(
@@ -186,6 +186,16 @@ import Testing
             let isGood = ["drip", "comments", "no-done-finish"].contains(model)
             #expect((events.last?.text == "[DONE]") == isGood)
             #expect(isGood || events.last?.object?.has("error") == true)
+        }
+    }
+
+    @Loop @Test func `a provider that refuses in place of a stream is no stream`() async throws {
+        try await withBot { bot in
+            let answer = try await bot.chat(
+                #"{"model":"fake/json-on-stream","stream":true,"messages":\#(OpenAIAnswerTests.user)}"#
+            )
+            #expect(answer.status == 502)
+            #expect(answer.error?.string("message")?.contains("the fake fails") == true)
         }
     }
 

@@ -134,7 +134,7 @@ import Testing
     }
 
     @Loop @Test func `over the quota is 429 with the true wait`() async throws {
-        try await withBot({ $0.quotas.requestsPerDay = 0 }) { bot in
+        try await withBot(Setup { $0.quotas.requestsPerDay = 0 }) { bot in
             bot.clock.advance(by: .milliseconds(999))
             for stream in ["true", "false"] {
                 let answer = try await bot.chat(
@@ -151,7 +151,7 @@ import Testing
     }
 
     @Loop @Test func `a body over its cap is 413, with a length or without`() async throws {
-        try await withBot({ $0.limits.body = .kibibytes(64) }) { bot in
+        try await withBot(Setup { $0.limits.body = .kibibytes(64) }) { bot in
             let answer = try await bot.chat(String(repeating: "a", count: (64 << 10) + 1))
             #expect(answer.status == 413)
             #expect(answer.error?.string("message")?.isEmpty == false)
@@ -170,7 +170,7 @@ import Testing
     }
 
     @Loop @Test func `a body over the tenant's own memory is refused`() async throws {
-        try await withBot({ $0.quotas.memory = .mebibytes(1) }) { bot in
+        try await withBot(Setup { $0.quotas.memory = .mebibytes(1) }) { bot in
             let answer = try await bot.chat(String(repeating: "a", count: 2 << 20))
             #expect(answer.status == 413)
             #expect(answer.error?.string("code") == "memory_quota")

@@ -181,7 +181,7 @@ import Testing
     }
 
     @Loop @Test func `over the quota a message is 429 with its wait`() async throws {
-        try await withBot({ $0.quotas.requestsPerDay = 0 }) { bot in
+        try await withBot(Setup { $0.quotas.requestsPerDay = 0 }) { bot in
             let ann = try await bot.login(bot.ann)
             let reader = try await say("hi", try await session(bot, ann), bot, ann)
             #expect(reader.response.status == 429)

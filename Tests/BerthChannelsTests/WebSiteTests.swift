@@ -52,7 +52,7 @@ import Testing
 
     @Loop @Test func `with https the cookie is for https alone`() async throws {
         let url = "https://berth.example"
-        try await withBot({ $0.name(url) }) { bot in
+        try await withBot(Setup { $0.name(url) }) { bot in
             let link = try await bot.bot.access.link(for: bot.ann)
             #expect(link.hasPrefix("https://berth.example/login?token="))
             let answer = try await bot.login(token: try bot.token(of: link))
@@ -133,7 +133,7 @@ import Testing
         ("berth.example.evil", 421), ("127.0.0.1.evil", 421), ("localhost.", 421), ("[::2]", 421),
     ])
     func `another host's name is 421`(host: String, status: Int) async throws {
-        try await withBot({ $0.name("https://berth.example") }) { bot in
+        try await withBot(Setup { $0.name("https://berth.example") }) { bot in
             let client = try RawClient(port: bot.server.port)
             let answer = try await client.ask("GET /healthz HTTP/1.1\r\nHost: \(host)\r\n\r\n")
             #expect(answer.status == status)

@@ -66,33 +66,12 @@ import Glibc
         self.pool = pool
         func run(_ service: some Service) { pool.spawn { try? await service.run(until: stop) } }
 
-        let loopback = ListenAddress.tcp(host: "127.0.0.1", port: 0)
         let fake = FakeOpenAI(pace: .init(tokens: 5), clock: SystemClock())
-        let upstream = try HTTPServer(
-            listen: loopback,
-            clock: SystemClock(),
-            log: .silent,
-            handler: fake.handler
-        )
-        let handServer = try HTTPServer(
-            listen: loopback,
-            clock: SystemClock(),
-            log: .silent,
-            handler: hand.handler
-        )
-        var settings = try BotFixture.settings(fake: upstream.port, hand: handServer.port)
+        let upstreams = try [fake.handler, hand.handler].map { try BotFixture.server($0) }
+        var settings = try BotFixture.settings(fake: upstreams[0].port, hand: upstreams[1].port)
         change(&settings)
         let late = LateHandler()
-        var limits = HTTPServerLimits()
-        limits.body = settings.limits.body
-        server = try HTTPServer(
-            listen: loopback,
-            limits: limits,
-            clock: SystemClock(),
-            log: log,
-            refusal: Front.refuse,
-            handler: { await late.answer($0) }
-        )
+        server = try BotFixture.server({ await late.answer($0) }, settings.limits.body, log)
         settings.listen(on: HostPort(host: "127.0.0.1", port: server.port))
 
         files = try TemporaryFolder(inMemory: true)
@@ -120,31 +99,47 @@ import Glibc
             metrics: metrics
         )
         late.handler = { await front.answer($0) }
-        let admin = AdminServer(
-            bot: bot,
-            database: database,
-            configuration: settings,
-            owner: geteuid(),
-            more: health.routes,
-            clock: clock
-        )
-        let adminServer = try HTTPServer(
-            listen: .unix(path: files.path(of: AdminServer.socketName)),
-            clock: SystemClock(),
-            log: log,
-            refusal: Front.refuse,
-            handler: { await admin.answer($0) }
-        )
-        for each in [upstream, handServer, server, adminServer] { run(each) }
-        run(bot.turns)
         let secret: Secret256
         (ann, secret) = try await bot.tenants.add("ann")
         key = secret.text
         (self.clock, self.lines, self.hand) = (clock, lines, hand)
         (self.metrics, configuration) = (metrics, settings)
+        for each in try upstreams + [server, adminServer(health)] { run(each) }
+        run(bot.turns)
     }
 
-    /// Read from a file as an operator writes it. Port 9 is discard's, which nobody runs.
+    private func adminServer(_ health: Health) throws -> HTTPServer {
+        let admin = AdminServer(
+            bot: bot,
+            database: database,
+            configuration: configuration,
+            owner: geteuid(),
+            more: health.routes,
+            clock: clock
+        )
+        let path = ListenAddress.unix(path: socket)
+        return try BotFixture.server({ await admin.answer($0) }, nil, lines.log, at: path)
+    }
+
+    private static func server(
+        _ handler: @escaping HTTPHandler,
+        _ body: ByteCount? = nil,
+        _ log: Log = .silent,
+        at address: ListenAddress = .tcp(host: "127.0.0.1", port: 0)
+    ) throws -> HTTPServer {
+        var limits = HTTPServerLimits()
+        if let body { limits.body = body }
+        return try HTTPServer(
+            listen: address,
+            limits: limits,
+            clock: SystemClock(),
+            log: log,
+            refusal: Front.refuse,
+            handler: handler
+        )
+    }
+
+    /// Read from a file as an operator writes it; port 9 is discard's, which nobody runs.
     private static func settings(fake: Int, hand: Int) throws -> Configuration {
         let folder = try TemporaryFolder()
         let providers = [("hand", hand), ("fake", fake), ("dead", 9)].map { name, port in
@@ -183,19 +178,31 @@ import Glibc
     }
 }
 
+/// What a test changes of a service's configuration.
+package struct Setup: Sendable {
+    let change: @Loop @Sendable (inout Configuration) -> Void
+
+    /// Changes the fixture's configuration before the service is made.
+    package init(_ change: @escaping @Loop @Sendable (inout Configuration) -> Void = { _ in }) {
+        self.change = change
+    }
+}
+
 /// Runs `test` against a service of its own, and ends it.
 ///
 /// - Parameters:
-///   - change: to the configuration.
+///   - setup: of the configuration.
 ///   - prepare: what the database holds before the service starts.
+///   - test: what is tested.
+/// - Throws: what `test` throws, and why the service could not be made.
 @Loop package func withBot(
-    _ change: @Loop (inout Configuration) -> Void = { _ in },
+    _ setup: Setup = Setup(),
     prepare: @escaping @Sendable (Connection) throws(StoreError) -> Void = { _ in },
     _ test: @Loop (BotFixture) async throws -> Void
 ) async throws {
     await Gate.shared.enter()
     defer { Gate.shared.leave() }
-    let fixture = try await BotFixture(change, prepare)
+    let fixture = try await BotFixture(setup.change, prepare)
     do { try await test(fixture) } catch {
         await fixture.end()
         throw error
