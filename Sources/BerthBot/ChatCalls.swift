@@ -28,19 +28,20 @@ package import BerthTelemetry
     package func complete(
         _ request: JSONObject,
         _ model: ModelChoice,
-        _ tenant: LiveTenant
+        _ tenant: LiveTenant,
+        requestID: String = "-"
     ) async throws(BotError) -> (ChatCompletion, TokenUsage) {
         let start = clock.now
-        let (call, held) = try await begin(request, model, tenant)
+        let (call, held) = try await begin(request, model, tenant, requestID)
         do {
             let completion = try await model.provider.complete(call)
             let usage = completion.usage ?? estimate(held, completion.text)
             meter.settle(held, usage)
-            finished(tenant, model, start, nil)
+            finished(requestID, tenant, model, start, nil)
             return (completion, usage)
         } catch {
             meter.end(held, after: error, received: 0)
-            finished(tenant, model, start, error)
+            finished(requestID, tenant, model, start, error)
             throw .provider(error)
         }
     }
@@ -51,16 +52,19 @@ package import BerthTelemetry
     package func stream(
         _ request: JSONObject,
         _ model: ModelChoice,
-        _ tenant: LiveTenant
+        _ tenant: LiveTenant,
+        requestID: String = "-"
     ) async throws(BotError) -> MeteredStream {
         let start = clock.now
-        let (call, held) = try await begin(request, model, tenant)
+        let (call, held) = try await begin(request, model, tenant, requestID)
         do {
             let stream = try await open(call, held, since: start)
-            stream.onEnd { [self] error in finished(tenant, model, start, error) }
+            stream.onEnd { [self] error in finished(requestID, tenant, model, start, error) }
             return stream
         } catch {
-            if case .provider(let reason) = error { finished(tenant, model, start, reason) }
+            if case .provider(let reason) = error {
+                finished(requestID, tenant, model, start, reason)
+            }
             throw error
         }
     }
@@ -106,7 +110,8 @@ package import BerthTelemetry
     private func begin(
         _ request: JSONObject,
         _ model: ModelChoice,
-        _ tenant: LiveTenant
+        _ tenant: LiveTenant,
+        _ requestID: String
     ) async throws(BotError) -> (ChatCall, HeldCall) {
         let call = call(request, model, tenant)
         let choices = max(1, request.integer("n") ?? 1)
@@ -124,7 +129,7 @@ package import BerthTelemetry
         }
         guard !Task.isCancelled else {
             meter.release(held)
-            finished(tenant, model, clock.now, .cancelled)
+            finished(requestID, tenant, model, clock.now, .cancelled)
             throw .provider(.cancelled)
         }
         return (call, held)
@@ -135,6 +140,7 @@ package import BerthTelemetry
     }
 
     private func finished(
+        _ requestID: String,
         _ tenant: LiveTenant,
         _ model: ModelChoice,
         _ start: Instant,
@@ -146,8 +152,9 @@ package import BerthTelemetry
         log.info(
             "api call",
             [
-                "tenant": .text(tenant.name), "model": .text(model.id), "outcome": .text(outcome),
-                "ms": .ms(clock.now - start), "why": .text(error?.logged ?? "-"),
+                "request": .text(requestID), "tenant": .text(tenant.name),
+                "model": .text(model.id), "outcome": .text(outcome), "ms": .ms(clock.now - start),
+                "why": .text(error?.logged ?? "-"),
             ]
         )
     }

@@ -13,6 +13,12 @@ struct Prompt {
     /// The most tokens of earlier exchanges that a prompt repeats, however large the model's window
     /// is: what is repeated is paid for again in each turn.
     static let mostHistory = 16_384
+    /// What the window and the prompt built from it may hold together: the history as it is read and
+    /// again as JSON, whose escapes rarely double it.
+    static func worstCase(_ text: String, system: String) -> ByteCount {
+        ByteCount(3 * (mostHistory * 4 + text.utf8.count + system.utf8.count))
+    }
+
     /// The most exchanges.
     static let mostExchanges = 100
 

@@ -133,9 +133,10 @@ import BerthTelemetry
         log.info(
             "turn",
             [
-                "tenant": .text(job.turn.tenant), "turn": .text(job.turn.id),
-                "model": .text(job.held.model.id), "outcome": .text(outcome.end.rawValue),
-                "ms": .ms(clock.now - job.accepted), "why": .text(job.why),
+                "request": .text(job.request), "tenant": .text(job.turn.tenant),
+                "turn": .text(job.turn.id), "model": .text(job.held.model.id),
+                "outcome": .text(outcome.end.rawValue), "ms": .ms(clock.now - job.accepted),
+                "why": .text(job.why),
             ]
         )
     }
@@ -157,6 +158,8 @@ extension Connection {
     let call: ChatCall
     let held: HeldCall
     let accepted: Instant
+    /// The id of the request that brought the message, for the log.
+    let request: String
     /// When what came of the answer was last written.
     var saved: Instant
     /// Whether its author wants no more of it.
@@ -171,7 +174,8 @@ extension Connection {
         call: ChatCall,
         held: HeldCall,
         window: consuming MemoryLease,
-        accepted: Instant
+        accepted: Instant,
+        request: String
     ) {
         self.turn = turn
         self.row = row
@@ -179,6 +183,7 @@ extension Connection {
         self.held = held
         self.window = window
         self.accepted = accepted
+        self.request = request
         saved = accepted
     }
 }

@@ -74,7 +74,8 @@ package import BerthTelemetry
     package func begin(
         _ text: String,
         in publicID: String,
-        by tenant: LiveTenant
+        by tenant: LiveTenant,
+        request: String = "-"
     ) async throws(BotError) -> LiveTurn {
         guard !isStopping else { throw .stopping }
         let text = text.trimmed
@@ -86,7 +87,7 @@ package import BerthTelemetry
         try tenant.mayAsk()  // again: it may have been suspended meanwhile
         if let command = Command(text) { return try await answer(command, session, tenant) }
         guard busy[publicID] == nil else { throw .sessionBusy }
-        let place = BusySession(owner: tenant.row.id)
+        let place = BusySession(owner: tenant.row.id, request: request)
         busy[publicID] = place
         do {
             return try await accept(text, session, tenant, place)
@@ -118,11 +119,12 @@ package import BerthTelemetry
     /// Asks again what a turn asked that has no whole answer.
     package func again(
         _ publicID: String,
-        by tenant: LiveTenant
+        by tenant: LiveTenant,
+        request: String = "-"
     ) async throws(BotError) -> LiveTurn {
         let (row, session) = try await storedWithSession(publicID, tenant)
         guard [.interrupted, .failed, .stopped].contains(row.state) else { throw .noTurn }
-        return try await begin(row.text, in: session, by: tenant)
+        return try await begin(row.text, in: session, by: tenant, request: request)
     }
 
     /// Ends what is being answered, or just being accepted, in a session.
@@ -153,9 +155,8 @@ package import BerthTelemetry
         _ place: BusySession
     ) async throws(BotError) -> LiveTurn {
         let model = session.model.flatMap { models.find($0) } ?? models.choices[0]
-        let prompt = try await prompt(text, session, model)
         let turn: LiveTurn
-        let window: MemoryLease
+        var window: MemoryLease
         do {
             turn = try LiveTurn(
                 id: Secret256.publicID(),
@@ -163,10 +164,12 @@ package import BerthTelemetry
                 of: tenant
             )
             window = try tenant.account.lease(
-                ByteCount(prompt.request.bytes.count),
+                Prompt.worstCase(text, system: system),
                 for: .sessionWindow
             )
         } catch { throw .memory(error) }
+        let prompt = try await prompt(text, session, model)
+        window.shrink(to: ByteCount(prompt.request.bytes.count))
         let (row, held) = try await write(turn.id, text, session, prompt, model, tenant)
         let call = calls.call(prompt.request, model, tenant)
         let job = TurnJob(
@@ -175,7 +178,8 @@ package import BerthTelemetry
             call: call,
             held: held,
             window: window,
-            accepted: clock.now
+            accepted: clock.now,
+            request: place.request
         )
         start(job, at: place)
         return turn
@@ -343,11 +347,16 @@ package import BerthTelemetry
 /// A session whose turn is being accepted or answered.
 @Loop private final class BusySession {
     let owner: Tenant.ID
+    /// The id of the request that brought the message, for the log.
+    let request: String
     /// nil until it is accepted.
     var turn: LiveTurn?
     private(set) var isStopped = false
 
-    init(owner: Tenant.ID) { self.owner = owner }
+    init(owner: Tenant.ID, request: String) {
+        self.owner = owner
+        self.request = request
+    }
 
     func stop() {
         isStopped = true

@@ -78,7 +78,7 @@ import BerthProviders
             guard let model = bot.models.find(asked.model) else {
                 throw BotError.unknownModel(asked.model, known: bot.models.names)
             }
-            return try await answer(asked, model, tenant, body)
+            return try await answer(asked, model, tenant, body, request.id)
         } catch let refusal as ChatRequest.Refusal {
             return .refusal(refusal)
         } catch let error as BotError {
@@ -92,14 +92,22 @@ import BerthProviders
         _ asked: ChatRequest,
         _ model: ModelChoice,
         _ tenant: LiveTenant,
-        _ body: LeasedBody
+        _ body: LeasedBody,
+        _ requestID: String
     ) async throws(BotError) -> HTTPResponse {
         let identity = AnswerIdentity(model: model.id, created: clock.timestamp)
         guard asked.isStream else {
-            let (completion, usage) = try await bot.calls.complete(asked.object, model, tenant)
-            return .json(identity.completion(completion, usage: usage))
+            let (completion, usage) = try await bot.calls.complete(
+                asked.object,
+                model,
+                tenant,
+                requestID: requestID
+            )
+            var response = HTTPResponse.json(identity.completion(completion, usage: usage))
+            response.holding = completion  // its lease pays for the copy too
+            return response
         }
-        let stream = try await bot.calls.stream(asked.object, model, tenant)
+        let stream = try await bot.calls.stream(asked.object, model, tenant, requestID: requestID)
         let clock = clock
         return .events { writer in
             // The body is what the provider may still be reading from.

@@ -72,7 +72,12 @@ package import BerthStore
             },
             route("POST", "/sessions/:id/turns") { request, tenant, values in
                 let message = try await self.body(Message.self, request, tenant)
-                let turn = try await self.bot.turns.begin(message.text, in: values[0], by: tenant)
+                let turn = try await self.bot.turns.begin(
+                    message.text,
+                    in: values[0],
+                    by: tenant,
+                    request: request.id
+                )
                 return self.events(of: turn)
             },
             route("GET", "/turns/:id/events") { _, tenant, values in
@@ -82,8 +87,10 @@ package import BerthStore
                 try self.bot.turns.stop(values[0], by: tenant)
                 return HTTPResponse(status: 202)
             },
-            route("POST", "/turns/:id/again") { _, tenant, values in
-                self.events(of: try await self.bot.turns.again(values[0], by: tenant))
+            route("POST", "/turns/:id/again") { request, tenant, values in
+                self.events(
+                    of: try await self.bot.turns.again(values[0], by: tenant, request: request.id)
+                )
             },
         ]
     }

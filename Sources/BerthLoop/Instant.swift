@@ -36,12 +36,14 @@ extension Duration {
     package var nanoseconds: Int64 {
         let (seconds, attoseconds) = components
         let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        return overflow ? (seconds < 0 ? .min : .max) : whole + attoseconds / 1_000_000_000
+        let (sum, carry) = whole.addingReportingOverflow(attoseconds / 1_000_000_000)
+        return overflow || carry ? (seconds < 0 ? .min : .max) : sum
     }
 
     /// Whole milliseconds, rounded towards zero, or up where a wait must not end early.
     package func milliseconds(roundedUp: Bool = false) -> Int64 {
-        (nanoseconds + (roundedUp ? 999_999 : 0)) / 1_000_000
+        let (whole, rest) = nanoseconds.quotientAndRemainder(dividingBy: 1_000_000)
+        return roundedUp && rest > 0 ? whole + 1 : whole
     }
 
     /// Seconds as a floating-point number, for metrics and people.

@@ -26,6 +26,9 @@ import BerthMemory
     }
 
     package func stream(_ call: ChatCall) async throws(ProviderError) -> any ChatStream {
+        // Our copy of the request is held, and paid for, as long as the transfer.
+        let held = ByteCount(call.request.bytes.count) + OpenAIStream.bufferSize
+        let lease = try leased(held, call.account)
         let response = try await send(call, streaming: true)
         let type = response.headers["content-type"]?.lowercased()
         let isStream = type?.hasPrefix("text/event-stream") ?? false
@@ -33,20 +36,20 @@ import BerthMemory
             let object = try await object(of: response, call, limit: OpenAIProvider.errorLimit)
             throw failure(in: object) ?? .malformed(provider: name, reason: "it does not stream")
         }
-        return try OpenAIStream(
-            response,
-            provider: name,
-            key: key,
-            account: call.account,
-            clock: clock
-        )
+        return OpenAIStream(response, provider: name, key: key, lease: lease, clock: clock)
     }
 
     package func complete(_ call: ChatCall) async throws(ProviderError) -> ChatCompletion {
+        let request = try leased(ByteCount(call.request.bytes.count), call.account)
         let response = try await send(call, streaming: false)
         var lease = try leased(.kibibytes(16), call.account)
         let object = try await collect(response, &lease)
+        _ = consume request
         if let failure = failure(in: object) { throw failure }
+        // Whoever passes the answer on makes a copy with its own id.
+        let both = ByteCount(object.bytes.count) + ByteCount(object.bytes.count)
+        do { try lease.grow(to: both, step: .zero) } catch { throw .memory(error) }
+        lease.shrink(to: both)
         return ChatCompletion(
             object: object,
             text: OpenAIWire.text(of: object),
@@ -62,6 +65,9 @@ import BerthMemory
     /// The largest whole answer: 1 MiB of text is 250,000 tokens; pictures in it are larger.
     private static let answerLimit = ByteCount.mebibytes(16)
 
+    /// A whole answer's first byte is its last: a reasoning model may take OpenAI's own 600 s.
+    private static let wholeDeadlines = HTTPClientDeadlines(firstByte: .seconds(600))
+
     private func send(
         _ call: ChatCall,
         streaming: Bool
@@ -75,7 +81,8 @@ import BerthMemory
             method: "POST",
             url: endpoint,
             headers: headers,
-            body: body(call, streaming: streaming)
+            body: body(call, streaming: streaming),
+            deadlines: streaming ? HTTPClientDeadlines() : OpenAIProvider.wholeDeadlines
         )
         let response: HTTPClientResponse
         do { response = try await client.send(request) } catch { throw translated(error) }

@@ -13,28 +13,27 @@ import BerthMemory
     private var events: [SSEEvent] = []
     private var hasFinish = false
     private var isDone = false
-    private let lease: StreamLease
+    private var lease: MemoryLease
+    /// What was paid for beforehand.
+    private let paid: ByteCount
 
     /// What a stream holds at most unread: libcurl's buffers, 16 KiB of ours, and small events.
-    private static let bufferSize = ByteCount.kibibytes(48)
+    static nonisolated let bufferSize = ByteCount.kibibytes(48)
 
+    /// Reads `response`, on `lease`, which has ``bufferSize`` for it.
     init(
         _ response: HTTPClientResponse,
         provider: String,
         key: Secret?,
-        account: MemoryAccount,
+        lease: consuming MemoryLease,
         clock: any Clock
-    ) throws(ProviderError) {
+    ) {
         self.response = response
         self.provider = provider
         self.key = key
         self.clock = clock
-        do {
-            lease = StreamLease(try account.lease(OpenAIStream.bufferSize, for: .upstreamTransfer))
-        } catch {
-            response.cancel()
-            throw .memory(error)
-        }
+        paid = lease.count
+        self.lease = lease
     }
 
     func next() async throws(ProviderError) -> ChatChunk? {
@@ -71,7 +70,7 @@ import BerthMemory
             return
         }
         do {
-            try lease.grow(to: OpenAIStream.bufferSize + parser.pending + ByteCount(piece.count))
+            try lease.grow(to: paid + parser.pending + ByteCount(piece.count), step: .kibibytes(64))
             events = try parser.feed(piece)
         } catch let error as BudgetError {
             cancel()
@@ -109,17 +108,6 @@ import BerthMemory
         let chunk = OpenAIWire.chunk(object)
         if chunk.finish != nil { hasFinish = true }
         return chunk
-    }
-}
-
-/// Carries a stream's lease, which a class cannot change in place while it is in use elsewhere.
-@Loop private final class StreamLease {
-    private var lease: MemoryLease
-
-    init(_ lease: consuming MemoryLease) { self.lease = lease }
-
-    func grow(to total: ByteCount) throws(BudgetError) {
-        try lease.grow(to: total, step: .kibibytes(64))
     }
 }
 

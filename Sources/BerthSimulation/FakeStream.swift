@@ -55,24 +55,18 @@ import BerthProviders
         switch asked.manner {
         case .cutEvent where index == 2:
             try await writer.write(Array(#"data: {"choices":[{"index":0,"delta":{"con"#.utf8))
-            try await cut()
+            throw Cut()
         case .cutCharacter:
             try await send(CompletionJSON.chunk(delta: "half a character: "), writer)
             try await writer.write(Array(#"data: {"choices":[{"delta":{"content":""#.utf8) + [0xC3])
-            try await cut()
+            throw Cut()
         case .errorMidway where index == 2:
             try await writer.write(
                 SSE.event(Array(#"{"error":{"message":"the fake fails midway","code":500}}"#.utf8))
             )
-            try await cut()
+            throw Cut()
         default: break
         }
-    }
-
-    /// Ends the connection when what was written is on its way: a cut drops what waits unsent.
-    private func cut() async throws {
-        try await clock.sleep(for: .milliseconds(20))
-        throw Cut()
     }
 
     private func send(_ json: [UInt8], _ writer: HTTPResponseWriter) async throws {

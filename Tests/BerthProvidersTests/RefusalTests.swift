@@ -163,12 +163,12 @@ import Testing
             let (streamed, whole) = (
                 await asker.stream(provider, call), await asker.complete(provider, call)
             )
-            let error = { (size: ByteCount) in
+            let error = { (size: ByteCount, held: ByteCount) in
                 Told(
                     error: .memory(
                         .overQuota(
                             requested: size,
-                            held: .zero,
+                            held: held,
                             quota: .kibibytes(1),
                             tenant: "ann",
                             purpose: .upstreamTransfer
@@ -177,8 +177,10 @@ import Testing
                 )
             }
             let transfers = asker.client.transfers
-            #expect(streamed == error(.kibibytes(48)))
-            #expect(whole == error(.kibibytes(16)))
+            // What is sent is paid for first: with the stream's buffers, or before the answer's.
+            let request = ByteCount(call.request.bytes.count)
+            #expect(streamed == error(.kibibytes(48) + request, .zero))
+            #expect(whole == error(.kibibytes(16), request))
             await settle()
             #expect(transfers <= 1)
         }
