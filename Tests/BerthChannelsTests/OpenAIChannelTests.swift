@@ -203,18 +203,27 @@ import Testing
         }
     }
 
-    @Loop @Test func `a silent provider is 504 after its deadline`() async throws {
+    // OpenAI's own client waits 600 s for a whole answer.
+    @Loop @Test(arguments: [(true, 120), (false, 600)])
+    func `a silent provider is 504 after its deadline`(
+        isStream: Bool,
+        seconds: Int
+    ) async throws {
         try await withBot { bot in
             let answers = Mailbox<Int>()
             let pool = TaskPool()
             pool.spawn {
                 let answer = try? await bot.chat(
-                    #"{"model":"berth","messages":\#(OpenAIRefusalTests.user)}"#
+                    #"{"model":"berth","stream":\#(isStream),"messages":\#(OpenAIRefusalTests.user)}"#
                 )
                 answers.put(answer?.status ?? 0)
             }
             _ = try await bot.hand.call()
-            bot.clock.advance(by: .seconds(121))
+            bot.clock.advance(by: .seconds(seconds - 1))
+            await settle()
+            let waiting = bot.ann.account.held
+            #expect(waiting > .zero)
+            bot.clock.advance(by: .seconds(1))
             #expect(try await answers.next("the answer") == 504)
             let used = try await bot.used()
             #expect(used.requests == 1 && used.reservedTokens == 0)
