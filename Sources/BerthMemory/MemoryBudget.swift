@@ -53,6 +53,9 @@ package final class MemoryBudget: Sendable {
         }
     }
 
+    /// Forgets a tenant who is gone; what still runs for it keeps its account to the end.
+    package func forget(_ tenant: String) { ledger.withLock { $0.accounts[tenant] = nil } }
+
     fileprivate func take(
         _ count: ByteCount,
         for purpose: MemoryPurpose,
@@ -209,4 +212,12 @@ package struct MemoryLease: ~Copyable, Sendable {
     }
 
     deinit { account.giveBack(count, for: purpose) }
+}
+
+/// Carries a lease where a value cannot: into an answer, a closure, a collection.
+package final class LeaseHolder: Sendable {
+    private let lease: MemoryLease
+
+    /// Keeps `lease` until the holder is dropped.
+    package init(_ lease: consuming MemoryLease) { self.lease = lease }
 }
