@@ -154,7 +154,9 @@ package import BerthTelemetry
         _ tenant: LiveTenant,
         _ place: BusySession
     ) async throws(BotError) -> LiveTurn {
-        let model = session.model.flatMap { models.find($0) } ?? models.choices[0]
+        let chosen = session.model.map { models.candidates($0) } ?? []
+        let candidates = chosen.isEmpty ? models.choices : chosen
+        let model = candidates[0]
         let turn: LiveTurn
         var window: MemoryLease
         do {
@@ -171,11 +173,12 @@ package import BerthTelemetry
         let prompt = try await prompt(text, session, model)
         window.shrink(to: ByteCount(prompt.request.bytes.count))
         let (row, held) = try await write(turn.id, text, session, prompt, model, tenant)
-        let call = calls.call(prompt.request, model, tenant)
         let job = TurnJob(
             turn: turn,
             row: row,
-            call: call,
+            prompt: prompt.request,
+            payer: tenant,
+            models: candidates,
             held: held,
             window: window,
             accepted: clock.now,

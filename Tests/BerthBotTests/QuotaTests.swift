@@ -33,7 +33,7 @@ import Testing
         try await withBot(Setup { $0.quotas.requestsPerDay = 1 }) { bot in
             let (model, request) = (bot.bot.models.choices[0], try bot.request())
             let ask: @Loop () async throws -> Void = {
-                _ = try await bot.bot.calls.stream(request, model, bot.ann)
+                _ = try await bot.bot.calls.stream(request, [model], bot.ann)
             }
             bot.clock.advance(by: .milliseconds(12_345_678))
             let pool = TaskPool()
@@ -65,7 +65,7 @@ import Testing
             for _ in 0..<25 {
                 pool.spawn {
                     let refusal = await bot.failure {
-                        _ = try await bot.bot.calls.complete(request, model, bot.ann)
+                        _ = try await bot.bot.calls.complete(request, [model], bot.ann)
                     }
                     outcomes.put(refusal?.name ?? "done")
                 }
@@ -88,7 +88,7 @@ import Testing
             #expect(held > 1000 && held < 1100)
             let (model, request) = (bot.bot.models.choices[0], try bot.request())
             let refusal = await bot.failure {
-                _ = try await bot.bot.calls.complete(request, model, bot.ann)
+                _ = try await bot.bot.calls.complete(request, [model], bot.ann)
             }
             #expect(refusal?.name == "overQuota")
             call.finish(usage: TokenUsage(input: 11, output: 22, isEstimated: false))
@@ -105,11 +105,11 @@ import Testing
                 let model = try #require(bot.bot.models.find(name))
                 let request = try bot.request()
                 let refusal = await bot.failure {
-                    _ = try await bot.bot.calls.complete(request, model, bot.ann)
+                    _ = try await bot.bot.calls.complete(request, [model], bot.ann)
                 }
                 #expect(refusal?.name == "provider", "\(name)")
                 let streamed = await bot.failure {
-                    _ = try await bot.bot.calls.stream(request, model, bot.ann)
+                    _ = try await bot.bot.calls.stream(request, [model], bot.ann)
                 }
                 #expect(streamed?.name == "provider", "\(name)")
             }
@@ -126,7 +126,7 @@ import Testing
             let streams = Mailbox<MeteredStream>()
             let pool = TaskPool()
             pool.spawn {
-                guard let stream = try? await bot.bot.calls.stream(request, model, bot.ann) else {
+                guard let stream = try? await bot.bot.calls.stream(request, [model], bot.ann) else {
                     return
                 }
                 streams.put(stream)
@@ -148,7 +148,7 @@ import Testing
             let begun = Mailbox<Bool>()
             let pool = TaskPool()
             pool.spawn {
-                let stream = try? await bot.bot.calls.stream(request, model, bot.ann)
+                let stream = try? await bot.bot.calls.stream(request, [model], bot.ann)
                 begun.put(stream != nil)
             }
             let call = try await bot.hand.call()
@@ -168,7 +168,7 @@ import Testing
             let streams = Mailbox<MeteredStream>()
             let pool = TaskPool()
             pool.spawn {
-                guard let stream = try? await bot.bot.calls.stream(request, model, bot.ann) else {
+                guard let stream = try? await bot.bot.calls.stream(request, [model], bot.ann) else {
                     return
                 }
                 streams.put(stream)

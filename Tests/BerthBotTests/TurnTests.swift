@@ -168,7 +168,7 @@ import Testing
     @Loop @Test func `what failed or was stopped can be asked again, once it has ended`()
         async throws
     {
-        try await withBot { bot in
+        try await withBot(Setup { $0.chatModels.removeLast($0.chatModels.count - 1) }) { bot in
             let session = try await bot.session()
             let (turn, call) = try await bot.ask("hello", in: session)
             let early = await bot.failure {

@@ -214,7 +214,7 @@ import Testing
             let pool = TaskPool()
             pool.spawn {
                 let answer = try? await bot.chat(
-                    #"{"model":"berth","stream":\#(isStream),"messages":\#(OpenAIRefusalTests.user)}"#
+                    #"{"model":"hand/m","stream":\#(isStream),"messages":\#(OpenAIRefusalTests.user)}"#
                 )
                 answers.put(answer?.status ?? 0)
             }
