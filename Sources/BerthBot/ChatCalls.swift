@@ -21,8 +21,9 @@ package import BerthTelemetry
         self.metrics = metrics
     }
 
-    /// Asks for a whole answer: the first of `models` (at least one), and where that one fails the
-    /// next. `requestID` is for the log.
+    /// Asks the first of `models` (at least one) for a whole answer, where it fails the next.
+    ///
+    /// `requestID` is for the log.
     ///
     /// - Returns: the answer, the model that gave it, and the tokens that it is charged at.
     /// - Throws: ``BotError`` of the last model that was asked; what may have been bought is charged
@@ -60,8 +61,10 @@ package import BerthTelemetry
         }
     }
 
-    /// Asks for a streamed answer: the first of `models` (at least one), and where that one fails
-    /// before its first token the next. `requestID` is for the log.
+    /// Asks the first of `models` (at least one) for a streamed answer, where it fails before its
+    /// first token the next.
+    ///
+    /// `requestID` is for the log.
     ///
     /// - Returns: an answer that has begun, or the last model's, which may yet fail.
     /// - Throws: ``BotError`` of the last model that was asked, when no answer begins.
