@@ -170,6 +170,9 @@ package import BerthTelemetry
         )
     }
 
+    /// Gives a reservation back that came to nothing.
+    func release(_ held: HeldCall) { meter.release(held) }
+
     /// What is asked of the provider for `request`.
     func call(_ request: JSONObject, _ model: ModelChoice, _ tenant: LiveTenant) -> ChatCall {
         let asked = request.integer("max_completion_tokens") ?? request.integer("max_tokens")

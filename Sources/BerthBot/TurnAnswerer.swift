@@ -53,6 +53,7 @@ import BerthTelemetry
     private func answer(_ job: TurnJob, in pool: TaskPool) async -> TurnOutcome {
         var stream: MeteredStream?
         do throws(BotError) {
+            try await begin(job)
             let opened = try await calls.firstOf(job.models, job.request) {
                 (model, isLast) throws(BotError) in
                 let opened = try await open(job, model)
@@ -68,6 +69,20 @@ import BerthTelemetry
         } catch {
             stream?.finish()
             return failed(job, error, stream?.charged)
+        }
+    }
+
+    /// Says on the disk that a provider is asked now: from here on nobody asks it again by himself.
+    private func begin(_ job: TurnJob) async throws(BotError) {
+        let (id, row) = (job.turn.id, job.row)
+        do {
+            try await database.write { (connection) throws(StoreError) in
+                guard try connection.isRow(row, of: id) else { return }
+                try connection.startTurn(row)
+            }
+        } catch {
+            calls.release(job.held)
+            throw .store(error)
         }
     }
 
