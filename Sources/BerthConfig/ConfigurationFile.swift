@@ -11,7 +11,7 @@ package struct ConfigurationFile: Sendable {
     package let configuration: Configuration
     /// Keys that the file sets, not to their default, and that this build does not act on yet.
     ///
-    /// As `redis` or `providers[1].kind: anthropic`, for the one warning at start.
+    /// As `redis` or `providers[1].kind: fal`, for the one warning at start.
     package let unused: [String]
     /// The effective configuration as YAML, a comment at each default, secrets as `***`.
     package let yaml: String

@@ -10,7 +10,7 @@ struct UnusedKey: Sendable {
         UnusedKey(pattern: "access", values: ["approve", "open"]),
         UnusedKey(pattern: "redis"),
         UnusedKey(pattern: "telegram"),
-        UnusedKey(pattern: "providers.kind", values: ["anthropic", "fal"]),
+        UnusedKey(pattern: "providers.kind", values: ["fal"]),
         UnusedKey(pattern: "providers.requests_per_minute"),
         UnusedKey(pattern: "providers.tokens_per_minute"),
         UnusedKey(pattern: "providers.concurrency"),

@@ -6,18 +6,93 @@ import BerthHTTP
 package enum CompletionJSON {
     /// A whole answer.
     package static func completion(text: String, finish: String, usage: TokenUsage) -> [UInt8] {
-        let message = #"{"role":"assistant","content":\#(quoted(text)),"refusal":null}"#
-        let choice =
-            #"{"index":0,"message":\#(message),"logprobs":null,"finish_reason":"\#(finish)"}"#
-        return Array(
-            #"{"id":"","object":"chat.completion","created":0,"model":"","choices":[\#(choice)],"#
-                .utf8
-        ) + Array(#""usage":\#(json(usage))}"#.utf8)
+        completion(content: JSON.quote(text), finish: finish, usage: usage)
+    }
+
+    /// A whole answer out of JSON.
+    ///
+    /// - Parameters:
+    ///   - content: the text as a JSON string, or `null`.
+    ///   - calls: each one of ``toolCall(id:name:arguments:index:)``.
+    ///   - usage: nil where the provider did not say.
+    package static func completion(
+        content: [UInt8],
+        calls: [[UInt8]] = [],
+        finish: String,
+        usage: TokenUsage?
+    ) -> [UInt8] {
+        var out = Array(#"{"id":"","object":"chat.completion","created":0,"model":"","#.utf8)
+        out += #""choices":[{"index":0,"message":{"role":"assistant","content":"#.utf8
+        out += content
+        out += #","refusal":null"#.utf8
+        if !calls.isEmpty {
+            out += #","tool_calls":["#.utf8
+            out += calls.joined(separator: [UInt8(ascii: ",")])
+            out += "]".utf8
+        }
+        out += #"},"logprobs":null,"finish_reason":"\#(finish)"}],"usage":"#.utf8
+        out += (usage.map(json) ?? "null").utf8
+        out += "}".utf8
+        return out
+    }
+
+    /// A tool call out of JSON strings; in a stream, its beginning.
+    ///
+    /// - Parameter index: its place among a stream's calls; nil in a whole answer.
+    package static func toolCall(
+        id: ArraySlice<UInt8>,
+        name: ArraySlice<UInt8>,
+        arguments: [UInt8],
+        index: Int? = nil
+    ) -> [UInt8] {
+        var out = Array("{".utf8)
+        if let index { out += #""index":\#(index),"#.utf8 }
+        out += #""id":"#.utf8
+        out += id
+        out += #","type":"function","function":{"name":"#.utf8
+        out += name
+        out += #","arguments":"#.utf8
+        out += arguments
+        out += "}}".utf8
+        return out
+    }
+
+    /// A chunk that begins a tool call: one of ``toolCall(id:name:arguments:index:)``.
+    package static func chunk(call: [UInt8]) -> [UInt8] {
+        chunk(delta: #"{"tool_calls":["#, call[...], "]}")
+    }
+
+    /// A chunk that adds `arguments`, a JSON string, to those of a stream's tool call.
+    package static func chunk(arguments: ArraySlice<UInt8>, index: Int) -> [UInt8] {
+        chunk(
+            delta: #"{"tool_calls":[{"index":\#(index),"function":{"arguments":"#,
+            arguments,
+            "}}]}"
+        )
+    }
+
+    /// A chunk that adds `content`, a JSON string, to the text.
+    package static func chunk(content: ArraySlice<UInt8>) -> [UInt8] {
+        chunk(delta: #"{"content":"#, content, "}")
+    }
+
+    private static func chunk(
+        delta head: String,
+        _ value: ArraySlice<UInt8>,
+        _ tail: String
+    ) -> [UInt8] {
+        var out = Array(self.head.utf8)
+        out += #"[{"index":0,"delta":"#.utf8
+        out += head.utf8
+        out += value
+        out += tail.utf8
+        out += #","finish_reason":null}]}"#.utf8
+        return out
     }
 
     /// A chunk that adds `delta` to the text.
     package static func chunk(delta: String) -> [UInt8] {
-        chunk(choices: #"[{"index":0,"delta":{"content":\#(quoted(delta))},"finish_reason":null}]"#)
+        chunk(content: JSON.quote(delta)[...])
     }
 
     /// A chunk that names the role: the first of a stream.
@@ -44,12 +119,10 @@ package enum CompletionJSON {
             + #""total_tokens":\#(usage.input + usage.output)}"#
     }
 
-    private static func chunk(choices: String, more: String = "") -> [UInt8] {
-        let head = #"{"id":"","object":"chat.completion.chunk","created":0,"model":"","choices":"#
-        return Array("\(head)\(choices)\(more)}".utf8)
-    }
+    private static let head =
+        #"{"id":"","object":"chat.completion.chunk","created":0,"model":"","choices":"#
 
-    private static func quoted(_ text: String) -> String {
-        String(decoding: JSON.quote(text), as: UTF8.self)
+    private static func chunk(choices: String, more: String = "") -> [UInt8] {
+        Array("\(head)\(choices)\(more)}".utf8)
     }
 }

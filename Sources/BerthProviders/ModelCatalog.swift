@@ -53,8 +53,14 @@ package struct ModelChoice: Sendable {
     /// Makes the providers and lists their models; without any, the demo stands alone.
     package init(_ configuration: Configuration, client: HTTPClient, clock: any Clock) {
         var providers: [String: any ChatProvider] = [:]
-        for settings in configuration.providers where settings.kind == .openai {
-            providers[settings.name] = OpenAIProvider(settings, client: client, clock: clock)
+        for settings in configuration.providers {
+            switch settings.kind {
+            case .openai:
+                providers[settings.name] = OpenAIProvider(settings, client: client, clock: clock)
+            case .anthropic:
+                providers[settings.name] = AnthropicProvider(settings, client: client, clock: clock)
+            case .fal: break  // it makes pictures
+            }
         }
         let listed = configuration.chatModels.compactMap { settings in
             providers[settings.provider].map {

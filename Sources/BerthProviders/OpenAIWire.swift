@@ -12,8 +12,12 @@ enum OpenAIWire {
         var code: String?
         var type: String?
 
-        /// Whether it means that the account is empty, which no retry mends.
-        var isAccountEmpty: Bool { code == "insufficient_quota" || type == "insufficient_quota" }
+        /// Whether it means that the account is empty, which no retry mends: OpenAI's word for it
+        /// and Anthropic's two, the second for a limit that its owner has set.
+        var isAccountEmpty: Bool {
+            ["insufficient_quota", "billing_error"].contains(type)
+                || ["insufficient_quota", "enforced_spend_limit_reached"].contains(code)
+        }
     }
 
     /// The `error` member of an answer, in Groq's streams that of `x_groq`; nil when there is none.
@@ -31,7 +35,8 @@ enum OpenAIWire {
         }
         return ErrorBody(
             message: words(error.string("message") ?? "an error without a message"),
-            code: error.string("code").map(words) ?? error.integer("code").map(String.init),
+            code: error.string("code").map(words) ?? error.integer("code").map(String.init)
+                ?? error.object("details")?.string("error_code").map(words),
             type: error.string("type").map(words)
         )
     }
@@ -68,15 +73,14 @@ enum OpenAIWire {
         guard let input = usage?.integer("prompt_tokens"), input >= 0,
             let output = usage?.integer("completion_tokens"), output >= 0
         else { return nil }
-        return TokenUsage(
-            input: min(input, maximumTokens),
-            output: min(output, maximumTokens),
-            isEstimated: false
-        )
+        return TokenUsage(input: bounded(input), output: bounded(output), isEstimated: false)
     }
 
     /// More tokens than any model takes: a provider's nonsense must not overflow an account.
     private static let maximumTokens = 100_000_000
+
+    /// A provider's number of tokens.
+    static func bounded(_ tokens: Int) -> Int { min(max(0, tokens), maximumTokens) }
 
     /// A provider's words, short enough to pass on.
     private static func bounded(_ text: String) -> String {

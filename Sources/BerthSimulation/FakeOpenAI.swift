@@ -77,7 +77,7 @@ import BerthProviders
     }
 
     private func answer(_ request: HTTPRequest) async -> HTTPResponse {
-        guard let object = await body(of: request) else {
+        guard let object = await FakeOpenAI.body(of: request) else {
             return .error(400, "the body is not a JSON object")
         }
         let asked = FakeQuestion(object)
@@ -92,7 +92,8 @@ import BerthProviders
         return asked.isStream && asked.manner != .jsonOnStream ? stream(asked) : whole(asked)
     }
 
-    private func body(of request: HTTPRequest) async -> JSONObject? {
+    /// A request's body; nil where it is no JSON object.
+    static func body(of request: HTTPRequest) async -> JSONObject? {
         var bytes: [UInt8] = []
         do {
             while let piece = try await request.body.next() { bytes += piece }

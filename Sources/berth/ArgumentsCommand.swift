@@ -85,8 +85,15 @@ enum ConfigAction: Equatable {
     case show
 }
 
-/// `berth fake openai`.
+/// `berth fake`.
 struct FakeChoices: Equatable {
+    /// Whose API the fake speaks, as the verb's second word.
+    enum API: String {
+        case openai
+        case anthropic
+    }
+
+    var api = API.openai
     var listen = HostPort(host: "127.0.0.1", port: 8090)
     /// Until the first token.
     var delay = Duration.zero

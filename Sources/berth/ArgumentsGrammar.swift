@@ -4,7 +4,7 @@ import BerthTelemetry
 extension Verb {
     /// Every verb, in the order of help, itself the last.
     static let all: [Verb] =
-        [serve, chat] + tenants + quotas + configs + [doctor, usage, fake, version, help]
+        [serve, chat] + tenants + quotas + configs + [doctor, usage] + fakes + [version, help]
 
     private static let serve = Verb(
         words: ["serve"],
@@ -83,40 +83,50 @@ extension Verb {
         .usage(days: try given.value("--days", .integer(1...366)) ?? 1)
     }
 
-    private static let fake = Verb(
-        words: ["fake", "openai"],
-        options: [
-            Option(
-                name: "--listen",
-                value: "ADDRESS",
-                summary: "default: 127.0.0.1:8090; port 0: the kernel chooses one"
-            ),
-            Option(
-                name: "--delay-ms",
-                value: "N",
-                summary: "milliseconds before the first token (default: 0)"
-            ),
-            Option(
-                name: "--token-ms",
-                value: "N",
-                summary: "milliseconds between tokens (default: 0)"
-            ),
-            Option(name: "--tokens", value: "N", summary: "tokens of an answer (default: 20)"),
-        ],
-        reads: false,
-        summary: "Run a fake OpenAI server, for tests and benchmarks.",
-        example: "berth fake openai --listen 127.0.0.1:8090 --delay-ms 200 --token-ms 20"
-    ) { given throws(UsageError) in
+    private static let fakes = [fake(.openai, "OpenAI"), fake(.anthropic, "Anthropic")]
+
+    private static func fake(_ api: FakeChoices.API, _ vendor: String) -> Verb {
+        Verb(
+            words: ["fake", api.rawValue],
+            options: [
+                Option(
+                    name: "--listen",
+                    value: "ADDRESS",
+                    summary: "default: 127.0.0.1:8090; port 0: the kernel chooses one"
+                ),
+                Option(
+                    name: "--delay-ms",
+                    value: "N",
+                    summary: "milliseconds before the first token (default: 0)"
+                ),
+                Option(
+                    name: "--token-ms",
+                    value: "N",
+                    summary: "milliseconds between tokens (default: 0)"
+                ),
+                Option(name: "--tokens", value: "N", summary: "tokens of an answer (default: 20)"),
+            ],
+            reads: false,
+            summary: "Run a fake \(vendor) server, for tests and benchmarks.",
+            example: "berth fake \(api) --listen 127.0.0.1:8090 --delay-ms 200 --token-ms 20"
+        ) { given throws(UsageError) in
+            .fake(try choices(of: api, given))
+        }
+    }
+
+    private static func choices(
+        of api: FakeChoices.API,
+        _ given: Given
+    ) throws(UsageError) -> FakeChoices {
         let usual = FakeChoices()
         let delay = try given.value("--delay-ms", .integer(0...600_000)) ?? 0
         let gap = try given.value("--token-ms", .integer(0...600_000)) ?? 0
-        return .fake(
-            FakeChoices(
-                listen: try given.value("--listen", .address) ?? usual.listen,
-                delay: .milliseconds(delay),
-                gap: .milliseconds(gap),
-                tokens: try given.value("--tokens", .integer(1...1_000_000)) ?? usual.tokens
-            )
+        return FakeChoices(
+            api: api,
+            listen: try given.value("--listen", .address) ?? usual.listen,
+            delay: .milliseconds(delay),
+            gap: .milliseconds(gap),
+            tokens: try given.value("--tokens", .integer(1...1_000_000)) ?? usual.tokens
         )
     }
 

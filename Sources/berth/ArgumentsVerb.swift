@@ -103,7 +103,7 @@ extension Verb {
         throw UsageError(text: "unknown verb '\(clean(first))': \(advice)")
     }
 
-    private static let laterFakes = ["anthropic", "fal", "telegram"]
+    private static let laterFakes = ["fal", "telegram"]
 
     /// A word within quotes of its own.
     private static func clean(_ word: String) -> String {

@@ -46,7 +46,7 @@ import Glibc
             await database(configuration), await service(configuration),
         ]
         let client = HTTPClient(clock: SystemClock(), log: .silent)
-        for provider in configuration.providers where provider.kind == .openai {
+        for provider in configuration.providers where provider.kind != .fal {
             findings.append(await reach(provider, client))
         }
         if configuration.usesDemo {
@@ -116,18 +116,29 @@ import Glibc
         )
     }
 
+    private static func modelList(of provider: Configuration.Provider) -> HTTPClientRequest {
+        guard provider.kind == .openai else {
+            return HTTPClientRequest(
+                method: "GET",
+                url: "\(provider.baseURL)/v1/models",
+                headers: AnthropicProvider.headers(key: provider.apiKey)
+            )
+        }
+        var headers: HTTPHeaders = [:]
+        if let key = provider.apiKey { headers["authorization"] = "Bearer \(key.reveal())" }
+        return HTTPClientRequest(
+            method: "GET",
+            url: "\(provider.baseURL)/models",
+            headers: headers
+        )
+    }
+
     /// Asks for the list of models, which costs nothing and needs the key.
     private static func reach(
         _ provider: Configuration.Provider,
         _ client: HTTPClient
     ) async -> Finding {
-        var headers: HTTPHeaders = [:]
-        if let key = provider.apiKey { headers["authorization"] = "Bearer \(key.reveal())" }
-        var request = HTTPClientRequest(
-            method: "GET",
-            url: "\(provider.baseURL)/models",
-            headers: headers
-        )
+        var request = modelList(of: provider)
         request.deadlines = HTTPClientDeadlines(
             connect: .seconds(5),
             firstByte: .seconds(10),

@@ -5,17 +5,13 @@ import BerthMemory
 import BerthSimulation
 import BerthTelemetry
 
-/// `berth fake openai`: a fake provider until SIGTERM or SIGINT.
+/// `berth fake`: a fake provider until SIGTERM or SIGINT.
 @Loop enum FakeVerb {
     static func run(_ choices: FakeChoices) async throws {
         FileDescriptors.raiseLimit()
         let (clock, stop) = (SystemClock(), Stop())
         let signals = try Signals.watch { _ in stop.request() }
         defer { signals.cancel() }
-        let fake = FakeOpenAI(
-            pace: .init(delay: choices.delay, gap: choices.gap, tokens: choices.tokens),
-            clock: clock
-        )
         var limits = HTTPServerLimits()
         limits.body = .mebibytes(64)
         limits.connections = 4096
@@ -24,9 +20,27 @@ import BerthTelemetry
             limits: limits,
             clock: clock,
             log: Log(),
-            handler: fake.handler
+            handler: handler(choices, clock)
         )
-        Output.text("fake openai: http://\(choices.listen.host):\(server.port)/v1\n")
+        Output.text("fake \(choices.api): \(base(choices, port: server.port))\n")
         try await serve([server], until: stop, grace: .seconds(2), clock: clock)
+    }
+
+    private static func handler(_ choices: FakeChoices, _ clock: any Clock) -> HTTPHandler {
+        let pace = FakeOpenAI.Pace(
+            delay: choices.delay,
+            gap: choices.gap,
+            tokens: choices.tokens
+        )
+        return switch choices.api {
+        case .openai: FakeOpenAI(pace: pace, clock: clock).handler
+        case .anthropic: FakeAnthropic(pace: pace, clock: clock).handler
+        }
+    }
+
+    /// What a provider's `base_url` is for the fake.
+    private static func base(_ choices: FakeChoices, port: Int) -> String {
+        let server = "http://\(choices.listen.host):\(port)"
+        return choices.api == .openai ? server + "/v1" : server
     }
 }

@@ -79,6 +79,11 @@ private func parse(
         Line("usage", Invocation(command: .usage(days: 1))),
         Line("usage --days 30", Invocation(command: .usage(days: 30))),
         Line("fake openai", Invocation(command: .fake(FakeChoices()))),
+        Line("fake anthropic", Invocation(command: .fake(FakeChoices(api: .anthropic)))),
+        Line(
+            "fake anthropic --listen 127.0.0.1:9 --tokens 7",
+            Invocation(command: .fake(FakeChoices(api: .anthropic, listen: here, tokens: 7)))
+        ),
         Line(
             "fake openai --listen 127.0.0.1:9 --delay-ms 5 --token-ms 6 --tokens 7",
             Invocation(

@@ -50,8 +50,8 @@ import Testing
         #expect(
             file.unused == [
                 "redis", "telegram", "providers[0].requests_per_minute",
-                "providers[0].tokens_per_minute", "providers[2].kind: anthropic",
-                "providers[3].kind: fal", "providers[3].concurrency", "models.image",
+                "providers[0].tokens_per_minute", "providers[3].kind: fal",
+                "providers[3].concurrency", "models.image",
             ]
         )
     }

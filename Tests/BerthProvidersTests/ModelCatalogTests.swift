@@ -16,6 +16,7 @@ import Testing
                 .init(name: "a", kind: .openai, baseURL: url),
                 .init(name: "b", kind: .openai, baseURL: url),
                 .init(name: "c", kind: .anthropic, baseURL: url),
+                .init(name: "d", kind: .fal, baseURL: url),
             ]
             configuration.chatModels = [
                 .init(
@@ -25,7 +26,8 @@ import Testing
                     context: 1000,
                     output: 100
                 ),
-                .init(provider: "c", model: "claude"), .init(provider: "b", model: "m1"),
+                .init(provider: "c", model: "claude"), .init(provider: "d", model: "flux"),
+                .init(provider: "b", model: "m1"),
                 .init(provider: "b", model: "org/m2"),
             ]
             return configuration
@@ -45,7 +47,8 @@ import Testing
     @Test(arguments: [
         ("berth", "a/m1"), ("a/m1", "a/m1"), ("b/m1", "b/m1"), ("m1", "a/m1"),
         ("org/m2", "b/org/m2"),
-        ("b/org/m2", "b/org/m2"), ("claude", nil), ("c/claude", nil), ("", nil), ("a", nil),
+        ("b/org/m2", "b/org/m2"), ("claude", "c/claude"), ("c/claude", "c/claude"), ("d/flux", nil),
+        ("", nil), ("a", nil),
         ("A/m1", nil),
         ("m1 ", nil), ("demo", nil), ("a/", nil),
     ])
@@ -58,8 +61,8 @@ import Testing
     @Loop @Test func `every name can be found, berth first`() throws {
         let catalog = catalog(try ModelCatalogTests.configuration)
         let (names, found) = (catalog.names, catalog.names.map { catalog.find($0) != nil })
-        #expect(names == ["berth", "a/m1", "b/m1", "b/org/m2"])
-        #expect(found == [true, true, true, true])
+        #expect(names == ["berth", "a/m1", "c/claude", "b/m1", "b/org/m2"])
+        #expect(found == [true, true, true, true, true])
     }
 
     @Loop @Test func `a model has its price, or the ceiling's`() throws {
@@ -68,6 +71,7 @@ import Testing
         #expect(
             prices == [
                 Price(input: 400_000, output: 1_600_000),
+                Price(input: 20_000_000, output: 80_000_000),
                 Price(input: 20_000_000, output: 80_000_000),
                 Price(input: 20_000_000, output: 80_000_000),
             ]

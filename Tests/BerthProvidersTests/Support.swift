@@ -35,6 +35,17 @@ import Testing
         return OpenAIProvider(settings, client: client, clock: clock ?? self.clock)
     }
 
+    /// An Anthropic provider called `fake` at `url`.
+    func anthropic(_ url: String, key: String? = Asker.key) throws -> AnthropicProvider {
+        let settings = Configuration.Provider(
+            name: "fake",
+            kind: .anthropic,
+            baseURL: try #require(WebURL(url)),
+            apiKey: key.map { Secret($0) }
+        )
+        return AnthropicProvider(settings, client: client, clock: clock)
+    }
+
     /// A question to `model`, with `more` members after the messages, each with a comma before it.
     func call(
         _ model: String = "any",
@@ -42,7 +53,19 @@ import Testing
         output: Int = 100,
         quota: ByteCount = .mebibytes(32)
     ) throws -> ChatCall {
-        let text = #"{"model":"berth","messages":[{"role":"user","content":"hi there"}]\#(more)}"#
+        let messages = #"[{"role":"user","content":"hi there"}]"#
+        return try call(model, messages: messages, more: more, output: output, quota: quota)
+    }
+
+    /// A question to `model` of `messages`, a list.
+    func call(
+        _ model: String = "any",
+        messages: String,
+        more: String = "",
+        output: Int = 100,
+        quota: ByteCount = .mebibytes(32)
+    ) throws -> ChatCall {
+        let text = #"{"model":"berth","messages":\#(messages)\#(more)}"#
         return ChatCall(
             request: try JSONObject(Array(text.utf8)),
             model: model,
@@ -98,16 +121,35 @@ struct Told: Equatable, Sendable {
     _ test: @Loop (_ url: String, FakeOpenAI) async throws -> Void
 ) async throws {
     let fake = FakeOpenAI(pace: pace, clock: clock)
+    try await withServer(handler(fake.handler)) { url in try await test(url + "/v1", fake) }
+}
+
+/// Runs `test` against Anthropic's fake, as ``withFake(pace:clock:handler:_:)`` does.
+@Loop func withAnthropic(
+    pace: FakeOpenAI.Pace = .init(tokens: 3),
+    clock: any Clock = SystemClock(),
+    handler: (@escaping HTTPHandler) -> HTTPHandler = { $0 },
+    _ test: @Loop (_ url: String, FakeAnthropic) async throws -> Void
+) async throws {
+    let fake = FakeAnthropic(pace: pace, clock: clock)
+    try await withServer(handler(fake.handler)) { url in try await test(url, fake) }
+}
+
+/// Runs `test` against the real server, and stops it.
+@Loop private func withServer(
+    _ handler: @escaping HTTPHandler,
+    _ test: @Loop (_ url: String) async throws -> Void
+) async throws {
     let server = try HTTPServer(
         listen: .tcp(host: "127.0.0.1", port: 0),
         limits: HTTPServerLimits(),
         clock: SystemClock(),
         log: .silent,
-        handler: handler(fake.handler)
+        handler: handler
     )
     let (stop, pool) = (Stop(), TaskPool())
     pool.spawn { try? await server.run(until: stop) }
-    do { try await test("http://127.0.0.1:\(server.port)/v1", fake) } catch {
+    do { try await test("http://127.0.0.1:\(server.port)") } catch {
         pool.cancelAll()
         throw error
     }

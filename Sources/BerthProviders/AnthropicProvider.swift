@@ -1,0 +1,106 @@
+package import BerthConfig
+package import BerthHTTP
+package import BerthLoop
+import BerthMemory
+
+/// Anthropic's Messages API, asked and answered in OpenAI's shape.
+///
+/// Headers and paths: <https://platform.claude.com/docs/en/api/overview>, as of 2026-11.
+@Loop package final class AnthropicProvider: ChatProvider {
+    /// The version of the API that Berth speaks; it has no sampling parameters any more.
+    package static nonisolated let version = "2026-10-21"
+
+    package nonisolated var name: String { upstream.name }
+    private let upstream: Upstream
+    private let endpoint: String
+
+    /// Makes the provider; nothing is contacted.
+    package init(_ settings: Configuration.Provider, client: HTTPClient, clock: any Clock) {
+        upstream = Upstream(
+            name: settings.name,
+            key: settings.apiKey,
+            client: client,
+            clock: clock
+        )
+        endpoint = "\(settings.baseURL)/v1/messages"
+    }
+
+    /// The fields that each request has: the version, and the key where there is one.
+    package static nonisolated func headers(key: Secret?) -> HTTPHeaders {
+        var headers: HTTPHeaders = ["anthropic-version": version]
+        if let key { headers["x-api-key"] = key.reveal() }
+        return headers
+    }
+
+    package func stream(_ call: ChatCall) async throws(ProviderError) -> any ChatStream {
+        var lease = try upstream.leased(UpstreamEvents.bufferSize, call.account)
+        let body = try body(call, streaming: true, on: &lease)
+        let response = try await post(body, call, streaming: true)
+        try await upstream.checkStream(response, call.account)
+        let events = UpstreamEvents(response, of: upstream, lease: lease)
+        return AnthropicStream(events, provider: name)
+    }
+
+    package func complete(_ call: ChatCall) async throws(ProviderError) -> ChatCompletion {
+        var request = try upstream.leased(.zero, call.account)
+        let body = try body(call, streaming: false, on: &request)
+        let response = try await post(body, call, streaming: false)
+        var lease = try upstream.leased(.kibibytes(16), call.account)
+        let message = try await upstream.collect(response, &lease)
+        _ = consume request
+        if let failure = upstream.failure(in: message) { throw failure }
+        // Quoting a call's arguments doubles them at most; whoever passes the answer on makes a
+        // copy with its own id.
+        try upstream.grow(&lease, to: ByteCount(3 * message.bytes.count + 1024))
+        guard let json = AnthropicWire.completion(message), let object = try? JSONObject(json)
+        else {
+            throw .malformed(provider: name, reason: "it is no message")
+        }
+        lease.shrink(to: ByteCount(2 * json.count))
+        try upstream.grow(&lease, to: ByteCount(2 * json.count))
+        return ChatCompletion(
+            object: object,
+            text: OpenAIWire.text(of: object),
+            usage: OpenAIWire.usage(in: object),
+            lease: lease
+        )
+    }
+
+    /// The request's body, which `lease` is grown by before it is written.
+    private func body(
+        _ call: ChatCall,
+        streaming: Bool,
+        on lease: inout MemoryLease
+    ) throws(ProviderError) -> [UInt8] {
+        let request = AnthropicRequest(call, streaming: streaming)
+        let paid = lease.count
+        try upstream.grow(&lease, to: paid + ByteCount(request.expectedSize))
+        let body: [UInt8]
+        do { body = try request.body() } catch {
+            throw .refused(
+                provider: name,
+                status: 400,
+                message: error.message,
+                code: "unsupported_request"
+            )
+        }
+        let held = paid + ByteCount(body.count)
+        try upstream.grow(&lease, to: held)
+        lease.shrink(to: held)
+        return body
+    }
+
+    private func post(
+        _ body: [UInt8],
+        _ call: ChatCall,
+        streaming: Bool
+    ) async throws(ProviderError) -> HTTPClientResponse {
+        try await upstream.post(
+            body,
+            to: endpoint,
+            headers: AnthropicProvider.headers(key: upstream.key),
+            streaming: streaming,
+            account: call.account
+        )
+    }
+}

@@ -1,0 +1,184 @@
+import BerthHTTP
+
+/// A chat-completions request as a request of Anthropic's Messages.
+///
+/// Values stay the request's bytes: a picture is copied once, into the body. What would change the
+/// answer's shape and has no counterpart is refused in words; what only tunes it (temperature,
+/// top_p, seed, penalties, reasoning_effort) is left out, because the version that Berth asks for
+/// refuses sampling parameters even at their defaults.
+///
+/// Source: <https://platform.claude.com/docs/en/api/messages>, as of 2026-11.
+struct AnthropicRequest {
+    /// Why a request cannot be asked; the text is made for whoever wrote it.
+    struct Refusal: Error, Equatable {
+        let message: String
+    }
+
+    private let call: ChatCall
+    private let isStream: Bool
+    private let messages: [Range<Int>]
+
+    init(_ call: ChatCall, streaming: Bool) {
+        self.call = call
+        isStream = streaming
+        messages = call.request.elements("messages") ?? []
+    }
+
+    /// What the body takes, except that each of many very small parts may need a few bytes more.
+    var expectedSize: Int { call.request.bytes.count + 64 * messages.count + 1024 }
+
+    /// The body.
+    ///
+    /// - Throws: ``Refusal`` for what has no counterpart.
+    func body() throws(Refusal) -> [UInt8] {
+        try checkWhatHasNoCounterpart()
+        var out: [UInt8] = []
+        out.reserveCapacity(expectedSize)
+        out += #"{"model":"#.utf8
+        out += JSON.quote(call.model)
+        out += #","max_tokens":\#(max(1, call.maximumOutput)),"stream":\#(isStream)"#.utf8
+        if call.request.has("user") || call.request.has("safety_identifier") {
+            out += #","metadata":{"user_id":"#.utf8
+            out += JSON.quote(call.user)
+            out += "}".utf8
+        }
+        try addStop(to: &out)
+        try addFormat(to: &out)
+        try addTools(to: &out)
+        out += #","messages":["#.utf8
+        var turns = AnthropicTurns(after: out)
+        out = []  // it goes on as the turns' own, so that it is never copied
+        for (index, range) in messages.enumerated() {
+            let place = "messages[\(index)]"
+            guard let message = call.request.object(at: range) else {
+                throw Refusal(message: "'\(place)' is not an object that names nothing twice")
+            }
+            try turns.add(message, at: place)
+        }
+        return try turns.ended()
+    }
+
+    private func checkWhatHasNoCounterpart() throws(Refusal) {
+        let request = call.request
+        if let choices = request.integer("n"), choices > 1 {
+            throw AnthropicRequest.lacks("'n' is \(choices): it gives one answer a call")
+        }
+        if request.boolean("logprobs") == true || request.has("top_logprobs") {
+            throw AnthropicRequest.lacks("'logprobs': it does not tell them")
+        }
+        if request.object("logit_bias")?.isEmpty == false {
+            throw AnthropicRequest.lacks("'logit_bias': it does not know tokens")
+        }
+        for name in ["functions", "function_call"] where request.has(name) {
+            throw AnthropicRequest.lacks("'\(name)': use 'tools' and 'tool_choice'")
+        }
+        for name in ["audio", "web_search_options"] where request.has(name) {
+            throw AnthropicRequest.lacks("'\(name)': leave it out, or ask another model")
+        }
+    }
+
+    /// A refusal of what the Messages API lacks.
+    static func lacks(_ what: String) -> Refusal {
+        Refusal(message: "Anthropic's API has no counterpart of \(what)")
+    }
+
+    private func addStop(to out: inout [UInt8]) throws(Refusal) {
+        guard call.request.has("stop"), let stop = call.request.value("stop") else { return }
+        switch stop.first {
+        case UInt8(ascii: "["):
+            out += #","stop_sequences":"#.utf8
+            out += stop
+        case UInt8(ascii: "\""):
+            out += #","stop_sequences":["#.utf8
+            out += stop
+            out += "]".utf8
+        default: throw Refusal(message: "'stop' must be a string or a list of strings")
+        }
+    }
+
+    private func addFormat(to out: inout [UInt8]) throws(Refusal) {
+        guard call.request.has("response_format") else { return }
+        let format = call.request.object("response_format")
+        switch format?.string("type") {
+        case "text": return
+        case "json_schema":
+            guard let schema = format?.object("json_schema")?.value("schema") else {
+                throw Refusal(message: "'response_format.json_schema.schema' is missing")
+            }
+            out += #","output_config":{"format":{"type":"json_schema","schema":"#.utf8
+            out += schema
+            out += "}}".utf8
+        case let type:
+            throw AnthropicRequest.lacks(
+                "a 'response_format' of type '\(type?.prefix(40) ?? "")': use json_schema"
+            )
+        }
+    }
+
+    // MARK: Tools
+
+    private func addTools(to out: inout [UInt8]) throws(Refusal) {
+        let tools = call.request.elements("tools") ?? []
+        guard !tools.isEmpty else { return }
+        out += #","tools":["#.utf8
+        for (index, range) in tools.enumerated() {
+            if index > 0 { out += ",".utf8 }
+            try add(tool: call.request.object(at: range), at: "tools[\(index)]", to: &out)
+        }
+        out += "]".utf8
+        try addToolChoice(to: &out)
+    }
+
+    private func add(
+        tool: JSONObject?,
+        at place: String,
+        to out: inout [UInt8]
+    ) throws(Refusal) {
+        guard tool?.string("type") ?? "function" == "function" else {
+            throw AnthropicRequest.lacks("'\(place)', which is no function")
+        }
+        guard let function = tool?.object("function"), let name = function.value("name") else {
+            throw Refusal(message: "'\(place).function' must be an object with a 'name'")
+        }
+        out += #"{"name":"#.utf8
+        out += name
+        if function.has("description"), let description = function.value("description") {
+            out += #","description":"#.utf8
+            out += description
+        }
+        if function.boolean("strict") == true { out += #","strict":true"#.utf8 }
+        out += #","input_schema":"#.utf8
+        out += AnthropicRequest.schema(of: function)
+        out += "}".utf8
+    }
+
+    /// Unlike OpenAI's `parameters`, the schema is required and says that it is an object's.
+    private static func schema(of function: JSONObject) -> [UInt8] {
+        guard let parameters = function.object("parameters"), !parameters.isEmpty else {
+            return Array(#"{"type":"object","properties":{}}"#.utf8)
+        }
+        let type = parameters.has("type") ? parameters.value("type").map(Array.init) : nil
+        return parameters.setting(["type": type ?? Array(#""object""#.utf8)])
+    }
+
+    private func addToolChoice(to out: inout [UInt8]) throws(Refusal) {
+        let isSingle = call.request.boolean("parallel_tool_calls") == false
+        guard isSingle || call.request.has("tool_choice") else { return }
+        var choice = #""type":"auto""#
+        if let word = call.request.string("tool_choice") {
+            guard let type = ["auto": "auto", "required": "any", "none": "none"][word] else {
+                throw Refusal(message: "'tool_choice' must be auto, required, none or a function")
+            }
+            choice = #""type":"\#(type)""#
+        } else if call.request.has("tool_choice") {
+            let object = call.request.object("tool_choice")
+            guard object?.string("type") == "function",
+                let name = object?.object("function")?.string("name")
+            else { throw AnthropicRequest.lacks("a 'tool_choice' that names no function") }
+            choice = #""type":"tool","name":\#(String(decoding: JSON.quote(name), as: UTF8.self))"#
+        }
+        let isNone = choice == #""type":"none""#
+        let single = isSingle && !isNone ? #","disable_parallel_tool_use":true"# : ""
+        out += #","tool_choice":{\#(choice)\#(single)}"#.utf8
+    }
+}

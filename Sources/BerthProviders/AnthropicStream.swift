@@ -1,0 +1,141 @@
+import BerthHTTP
+import BerthLoop
+
+/// A streamed answer of an ``AnthropicProvider``, as chunks in OpenAI's shape.
+///
+/// Text and arguments are passed on as the bytes they are; pings, hidden thinking and events of
+/// unknown types are passed over. Without `message_stop` an end is a cut.
+@Loop final class AnthropicStream: ChatStream {
+    private let events: UpstreamEvents
+    private let provider: String
+    /// Chunks that an event made and that were not taken yet; at most two.
+    private var waiting: [ChatChunk] = []
+    /// The tool call that each open block is, by the block's index.
+    private var calls: [Int: Call] = [:]
+    private var callCount = 0
+    private var finish: String?
+    private var usage = AnthropicUsage()
+    private var hasStopped = false
+    private var isDone = false
+
+    private struct Call {
+        /// Its place among the answer's calls.
+        let index: Int
+        var hasArguments = false
+    }
+
+    /// More calls than this in one answer are malformed: they are kept until their block's end.
+    private static let maximumCalls = 1024
+
+    /// Reads the events of `provider`.
+    init(_ events: UpstreamEvents, provider: String) {
+        self.events = events
+        self.provider = provider
+    }
+
+    func next() async throws(ProviderError) -> ChatChunk? {
+        do {
+            while waiting.isEmpty, !isDone { try await hasStopped ? end() : read() }
+            return waiting.isEmpty ? nil : waiting.removeFirst()
+        } catch {
+            isDone = true
+            throw error
+        }
+    }
+
+    func cancel() {
+        (isDone, waiting) = (true, [])
+        events.cancel()
+    }
+
+    /// Waits for the transfer's end, when all is passed on.
+    private func end() async {
+        isDone = true
+        await events.finish()
+    }
+
+    private func read() async throws(ProviderError) {
+        guard let event = try await events.next() else {
+            isDone = true
+            throw .cut(provider: provider)
+        }
+        guard !event.data.isEmpty else { return }
+        let object = try events.object(of: event)
+        switch object.string("type") {
+        case "message_start":
+            usage.update(object.object("message")?.object("usage"), isProvisional: true)
+            try pass(CompletionJSON.firstChunk())
+        case "content_block_start": try begin(object)
+        case "content_block_delta": try add(object)
+        case "content_block_stop": try end(object)
+        case "message_delta":
+            finish = object.object("delta")?.string("stop_reason") ?? finish
+            usage.update(object.object("usage"))
+        case "message_stop": try stop()
+        // An error without words is one too.
+        case "error": throw events.end(.failedMidway(provider: provider, message: "no reason"))
+        default: break
+        }
+    }
+
+    private func begin(_ event: JSONObject) throws(ProviderError) {
+        guard let block = event.object("content_block"), let index = event.integer("index") else {
+            return
+        }
+        if block.string("type") == "text", let text = block.value("text"), text.count > 2 {
+            try pass(CompletionJSON.chunk(content: text))
+        }
+        guard block.string("type") == "tool_use", let id = block.value("id"),
+            let name = block.value("name")
+        else { return }
+        guard callCount < AnthropicStream.maximumCalls else {
+            throw events.end(.malformed(provider: provider, reason: "it calls too many tools"))
+        }
+        calls[index] = Call(index: callCount)
+        let call = CompletionJSON.toolCall(
+            id: id,
+            name: name,
+            arguments: Array(#""""#.utf8),
+            index: callCount
+        )
+        callCount += 1
+        try pass(CompletionJSON.chunk(call: call))
+    }
+
+    private func add(_ event: JSONObject) throws(ProviderError) {
+        guard let delta = event.object("delta"), let index = event.integer("index") else { return }
+        switch delta.string("type") {
+        case "text_delta":
+            guard delta.string("text") != nil, let text = delta.value("text") else { return }
+            try pass(CompletionJSON.chunk(content: text))
+        case "input_json_delta":
+            guard let call = calls[index], let part = delta.string("partial_json"), !part.isEmpty,
+                let json = delta.value("partial_json")
+            else { return }
+            calls[index]?.hasArguments = true
+            try pass(CompletionJSON.chunk(arguments: json, index: call.index))
+        default: break
+        }
+    }
+
+    /// Ends a block; a call without arguments gets the empty object, which OpenAI's clients parse.
+    private func end(_ event: JSONObject) throws(ProviderError) {
+        guard let index = event.integer("index"), let call = calls.removeValue(forKey: index),
+            !call.hasArguments
+        else { return }
+        try pass(CompletionJSON.chunk(arguments: Array(#""{}""#.utf8)[...], index: call.index))
+    }
+
+    private func stop() throws(ProviderError) {
+        guard let finish else { throw events.end(.cut(provider: provider)) }
+        hasStopped = true
+        try pass(CompletionJSON.chunk(finish: AnthropicWire.finish(finish)))
+        if let tokens = usage.tokens { try pass(CompletionJSON.chunk(usage: tokens)) }
+    }
+
+    private func pass(_ json: [UInt8]) throws(ProviderError) {
+        do { waiting.append(OpenAIWire.chunk(try JSONObject(json))) } catch {
+            throw events.end(.malformed(provider: provider, reason: error.description))
+        }
+    }
+}

@@ -1,0 +1,174 @@
+import BerthConfig
+import BerthHTTP
+import BerthLoop
+import BerthMemory
+
+/// How Berth talks to a chat provider over HTTP, whatever API that speaks: leases, deadlines,
+/// answers of bounded size, statuses.
+@Loop struct Upstream {
+    /// As `providers` in the configuration names it.
+    nonisolated let name: String
+    /// Taken out of all that the provider says.
+    let key: Secret?
+    let client: HTTPClient
+    let clock: any Clock
+
+    /// Error answers larger than this are not read further.
+    static nonisolated let errorLimit = ByteCount.kibibytes(256)
+    /// The largest whole answer: 1 MiB of text is 250,000 tokens; pictures in it are larger.
+    static nonisolated let answerLimit = ByteCount.mebibytes(16)
+
+    /// A whole answer's first byte is its last: a reasoning model may take 600 s, as the vendors'
+    /// own clients wait.
+    private static let wholeDeadlines = HTTPClientDeadlines(firstByte: .seconds(600))
+
+    /// Posts `body`, which the caller has leased, and returns when a good answer begins.
+    ///
+    /// - Parameters:
+    ///   - headers: the key's and the API's own.
+    ///   - account: whose memory an error's text is leased from.
+    /// - Throws: what any other status than 200 means.
+    func post(
+        _ body: [UInt8],
+        to url: String,
+        headers: HTTPHeaders,
+        streaming: Bool,
+        account: MemoryAccount
+    ) async throws(ProviderError) -> HTTPClientResponse {
+        var headers = headers
+        headers["content-type"] = "application/json"
+        headers["accept"] = streaming ? "text/event-stream" : "application/json"
+        let request = HTTPClientRequest(
+            method: "POST",
+            url: url,
+            headers: headers,
+            body: body,
+            deadlines: streaming ? HTTPClientDeadlines() : Upstream.wholeDeadlines
+        )
+        let response: HTTPClientResponse
+        do { response = try await client.send(request) } catch { throw translated(error) }
+        guard response.status == 200 else { throw await refusal(response, account) }
+        return response
+    }
+
+    /// Checks that an answer streams; some servers answer an error with status 200.
+    func checkStream(
+        _ response: HTTPClientResponse,
+        _ account: MemoryAccount
+    ) async throws(ProviderError) {
+        let type = response.headers["content-type"]?.lowercased()
+        guard type?.hasPrefix("text/event-stream") != true else { return }
+        let object = try await errorObject(of: response, account)
+        throw failure(in: object) ?? .malformed(provider: name, reason: "it does not stream")
+    }
+
+    // MARK: Answers that are errors
+
+    private func refusal(
+        _ response: HTTPClientResponse,
+        _ account: MemoryAccount
+    ) async -> ProviderError {
+        let retryAfter = RetryAfter.read(response.headers, now: clock.timestamp)
+        let object = try? await errorObject(of: response, account)
+        let error = object.flatMap { OpenAIWire.error(in: $0, hiding: key) }
+        if error?.isAccountEmpty == true { return .accountEmpty(provider: name) }
+        switch response.status {
+        // A provider may repeat the key in its words: those are not passed on.
+        case 401, 403:
+            return .keyRefused(provider: name, status: response.status)
+        case 402: return .accountEmpty(provider: name)
+        case 429: return .rateLimited(provider: name, retryAfter: retryAfter)
+        case 408, 500...:
+            return .unavailable(
+                provider: name,
+                status: response.status,
+                retryAfter: retryAfter
+            )
+        default:
+            return .refused(
+                provider: name,
+                status: response.status,
+                message: error?.message ?? "status \(response.status)",
+                code: error?.code
+            )
+        }
+    }
+
+    /// The error that `object` is, where it is one.
+    func failure(in object: JSONObject) -> ProviderError? {
+        OpenAIWire.error(in: object, hiding: key).map {
+            .failedMidway(provider: name, message: $0.message)
+        }
+    }
+
+    // MARK: Bodies
+
+    private func errorObject(
+        of response: HTTPClientResponse,
+        _ account: MemoryAccount
+    ) async throws(ProviderError) -> JSONObject {
+        var lease = try leased(Upstream.errorLimit, account)
+        return try await collect(response, &lease, limit: Upstream.errorLimit)
+    }
+
+    /// Reads all of an answer, on `lease`, which grows with it.
+    func collect(
+        _ response: HTTPClientResponse,
+        _ lease: inout MemoryLease,
+        limit: ByteCount = Upstream.answerLimit
+    ) async throws(ProviderError) -> JSONObject {
+        var bytes: [UInt8] = []
+        while let piece = try await next(response) {
+            let total = ByteCount(bytes.count + piece.count)
+            guard total <= limit else {
+                response.cancel()
+                throw .malformed(provider: name, reason: "it is larger than \(limit)")
+            }
+            try grow(&lease, to: total, step: .kibibytes(64))
+            bytes += piece
+        }
+        do { return try JSONObject(bytes) } catch {
+            throw .malformed(provider: name, reason: error.description)
+        }
+    }
+
+    private func next(_ response: HTTPClientResponse) async throws(ProviderError) -> [UInt8]? {
+        do { return try await response.next() } catch { throw translated(error) }
+    }
+
+    /// Leases memory for a call.
+    func leased(
+        _ count: ByteCount,
+        _ account: MemoryAccount
+    ) throws(ProviderError) -> MemoryLease {
+        do { return try account.lease(count, for: .upstreamTransfer) } catch {
+            throw .memory(error)
+        }
+    }
+
+    /// Grows a call's lease.
+    func grow(
+        _ lease: inout MemoryLease,
+        to total: ByteCount,
+        step: ByteCount = .zero
+    ) throws(ProviderError) {
+        do { try lease.grow(to: total, step: step) } catch { throw .memory(error) }
+    }
+
+    private func translated(_ error: HTTPClientError) -> ProviderError {
+        ProviderError(error, provider: name)
+    }
+}
+
+extension ProviderError {
+    /// What a failed exchange means for a call.
+    init(_ error: HTTPClientError, provider: String) {
+        switch error {
+        case .cancelled: self = .cancelled
+        case .connectTimeout, .firstByteTimeout, .stalled:
+            self = .timedOut(provider: provider, reason: error.description)
+        case .cut: self = .cut(provider: provider)
+        default: self = .unreachable(provider: provider, reason: error.description)
+        }
+    }
+}

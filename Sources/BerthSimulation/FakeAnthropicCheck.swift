@@ -1,0 +1,175 @@
+import BerthHTTP
+import BerthLoop
+
+/// What Anthropic refuses in a request, as its API of 2026-10-21 has it.
+enum FakeMessageCheck {
+    /// What is wrong, in the API's manner: where, and what.
+    struct Fault: Error {
+        let message: String
+
+        init(_ message: String) { self.message = message }
+    }
+
+    private static let members: Set = [
+        "model", "max_tokens", "messages", "system", "stop_sequences", "stream", "tools",
+        "tool_choice", "thinking", "metadata", "service_tier", "output_config", "cache_control",
+        "container", "inference_geo", "speed",
+    ]
+
+    /// The key, in either of the two fields that it may come in; empty where there is none.
+    @Loop static func key(of request: HTTPRequest) -> String {
+        if let key = request.headers["x-api-key"] { return key }
+        let bearer = request.headers["authorization"] ?? ""
+        return bearer.hasPrefix("Bearer ") ? String(bearer.dropFirst(7)) : ""
+    }
+
+    /// The answer to a request without a key or a version.
+    @Loop static func refusal(of request: HTTPRequest) -> HTTPResponse? {
+        guard !key(of: request).isEmpty else {
+            return FakeAnthropic.error(401, "authentication_error", "x-api-key header is required")
+        }
+        guard ["2023-06-01", "2026-10-21"].contains(request.headers["anthropic-version"] ?? "")
+        else {
+            return FakeAnthropic.error(
+                400,
+                "invalid_request_error",
+                "anthropic-version: header is required"
+            )
+        }
+        return nil
+    }
+
+    /// Checks a request's body.
+    static func check(_ object: JSONObject) throws(Fault) {
+        try checkNames(object)
+        guard object.string("model")?.isEmpty == false else { throw Fault("model: Field required") }
+        guard let most = object.integer("max_tokens"), most >= 1 else {
+            throw Fault("max_tokens: Field required")
+        }
+        for system in object.elements("system") ?? [] {
+            try checkText(object.object(at: system), "system")
+        }
+        let tools = object.elements("tools") ?? []
+        for (index, tool) in tools.enumerated() {
+            try checkTool(object.object(at: tool), "tools.\(index)")
+        }
+        guard !tools.isEmpty || !object.has("tool_choice") else {
+            throw Fault("tool_choice: may only be specified while providing tools")
+        }
+        if let type = object.object("tool_choice")?.string("type"),
+            !["auto", "any", "tool", "none"].contains(type)
+        {
+            throw Fault("tool_choice.type: Input should be 'auto', 'any', 'tool' or 'none'")
+        }
+        for stop in object.elements("stop_sequences") ?? []
+        where object.bytes[stop.lowerBound] != 0x22 {
+            throw Fault("stop_sequences: Input should be a valid string")
+        }
+        try checkMessages(object)
+    }
+
+    private static func checkNames(_ object: JSONObject) throws(Fault) {
+        for name in ["temperature", "top_p", "top_k"] where object.value(name) != nil {
+            throw Fault("\(name): is not supported in this version")
+        }
+        let rest = members.reduce(object) { rest, name in
+            (try? JSONObject(rest.setting([name: nil]))) ?? rest
+        }
+        guard rest.isEmpty else {
+            let extra = String(decoding: rest.bytes.prefix(100), as: UTF8.self)
+            throw Fault("Extra inputs are not permitted: \(extra)")
+        }
+    }
+
+    private static func checkMessages(_ object: JSONObject) throws(Fault) {
+        let messages = (object.elements("messages") ?? []).map { object.object(at: $0) }
+        guard !messages.isEmpty else { throw Fault("messages: at least one message is required") }
+        var called: Set<String> = []
+        for (index, message) in messages.enumerated() {
+            let place = "messages.\(index)"
+            let role = message?.string("role")
+            guard role == "user" || role == "assistant", let message else {
+                throw Fault("\(place).role: Input should be 'user' or 'assistant'")
+            }
+            let blocks = (message.elements("content") ?? []).map { message.object(at: $0) }
+            if message.string("content")?.isEmpty ?? blocks.isEmpty {
+                throw Fault("\(place): all messages must have non-empty content")
+            }
+            let answered = Set(blocks.compactMap { $0?.string("tool_use_id") })
+            guard role == "assistant" || answered == called else {
+                throw Fault("\(place): tool_use and tool_result ids do not match")
+            }
+            called = []
+            for (number, block) in blocks.enumerated() {
+                try checkBlock(block, "\(place).content.\(number)")
+                if block?.string("type") == "tool_use", let id = block?.string("id") {
+                    called.insert(id)
+                }
+            }
+        }
+    }
+
+    private static func checkBlock(_ block: JSONObject?, _ place: String) throws(Fault) {
+        switch block?.string("type") {
+        case "text": try checkText(block, place)
+        case "image": try checkSource(block?.object("source"), place)
+        case "tool_use":
+            try checkName(block?.string("id"), "\(place).id")
+            try checkName(block?.string("name"), "\(place).name")
+            guard block?.object("input") != nil else {
+                throw Fault("\(place).input: Input should be a valid dictionary")
+            }
+        case "tool_result":
+            try checkName(block?.string("tool_use_id"), "\(place).tool_use_id")
+            for part in block?.elements("content") ?? [] {
+                try checkBlock(block?.object(at: part), "\(place).content")
+            }
+        default: throw Fault("\(place).type: Input tag is unknown")
+        }
+    }
+
+    private static func checkText(_ block: JSONObject?, _ place: String) throws(Fault) {
+        guard block?.string("type") == "text", let text = block?.string("text") else {
+            throw Fault("\(place).text: Field required")
+        }
+        guard text.contains(where: { !$0.isWhitespace }) else {
+            throw Fault("\(place): text content blocks must contain non-whitespace text")
+        }
+    }
+
+    private static func checkSource(_ source: JSONObject?, _ place: String) throws(Fault) {
+        switch source?.string("type") {
+        case "base64":
+            let types = ["image/jpeg", "image/png", "image/gif", "image/webp"]
+            guard types.contains(source?.string("media_type") ?? "") else {
+                throw Fault("\(place).source.media_type: Input should be an image's")
+            }
+            let letters = Set("+/=".utf8).union(UInt8(ascii: "0")...UInt8(ascii: "9"))
+                .union(UInt8(ascii: "a")...UInt8(ascii: "z"))
+                .union(UInt8(ascii: "A")...UInt8(ascii: "Z"))
+            let data = source?.string("data") ?? ""
+            guard !data.isEmpty, data.utf8.allSatisfy(letters.contains) else {
+                throw Fault("\(place).source.data: is no valid base64")
+            }
+        case "url":
+            guard source?.string("url")?.hasPrefix("http") == true else {
+                throw Fault("\(place).source.url: Only HTTP URLs are supported")
+            }
+        default: throw Fault("\(place).source.type: Input tag is unknown")
+        }
+    }
+
+    private static func checkTool(_ tool: JSONObject?, _ place: String) throws(Fault) {
+        try checkName(tool?.string("name"), "\(place).name")
+        guard tool?.object("input_schema")?.string("type") == "object" else {
+            throw Fault("\(place).input_schema.type: Input should be 'object'")
+        }
+    }
+
+    /// Ids and names: one or more letters, digits, `_` and `-`.
+    private static func checkName(_ name: String?, _ place: String) throws(Fault) {
+        guard let name, !name.isEmpty,
+            name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "_-".contains($0)) })
+        else { throw Fault("\(place): String should match pattern '^[a-zA-Z0-9_-]+$'") }
+    }
+}

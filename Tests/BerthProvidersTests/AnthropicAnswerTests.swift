@@ -1,0 +1,180 @@
+import BerthHTTP
+import BerthLoop
+import BerthMemory
+import BerthSimulation
+import BerthTestKit
+import Testing
+
+@testable import BerthProviders
+
+/// What Anthropic's answers are in OpenAI's shape, to the byte.
+@Suite(.loop, .timeLimit(.minutes(1))) struct AnthropicAnswerTests {
+    private static let tools =
+        #","tools":[{"type":"function","function":{"name":"weather"}},{"type":"function","function":{"name":"time"}}]"#
+
+    @Loop @Test func `tool calls are streamed by their index, in fragments`() async throws {
+        let asker = Asker()
+        try await withAnthropic { url, _ in
+            let call = try asker.call("tool", more: AnthropicAnswerTests.tools)
+            let stream = try await asker.anthropic(url).stream(call)
+            var deltas: [String] = []
+            while let chunk = try await stream.next() {
+                let choice = chunk.object.elements("choices")?.first
+                let delta = choice.flatMap { chunk.object.object(at: $0)?.value("delta") }
+                deltas.append(delta.map { String(decoding: $0, as: UTF8.self) } ?? "usage")
+            }
+            #expect(
+                deltas == [
+                    #"{"role":"assistant","content":""}"#, #"{"content":"Looking. "}"#,
+                    #"{"tool_calls":[{"index":0,"id":"toolu_0","type":"function","function":{"name":"weather","arguments":""}}]}"#,
+                    #"{"tool_calls":[{"index":0,"function":{"arguments":"{\"city\": \"Pa"}}]}"#,
+                    #"{"tool_calls":[{"index":0,"function":{"arguments":"ris\"}"}}]}"#,
+                    #"{"tool_calls":[{"index":1,"id":"toolu_1","type":"function","function":{"name":"time","arguments":""}}]}"#,
+                    #"{"tool_calls":[{"index":1,"function":{"arguments":"{}"}}]}"#, "{}", "usage",
+                ]
+            )
+        }
+    }
+
+    @Loop @Test func `tool calls are whole in a whole answer`() async throws {
+        let asker = Asker()
+        try await withAnthropic { url, _ in
+            let call = try asker.call("tool", more: AnthropicAnswerTests.tools)
+            let answer = try await asker.anthropic(url).complete(call)
+            #expect(
+                String(decoding: answer.object.bytes, as: UTF8.self)
+                    == #"{"id":"","object":"chat.completion","created":0,"model":"","choices":[{"index":0,"message":{"role":"assistant","content":"Looking. ","refusal":null,"tool_calls":[{"id":"toolu_0","type":"function","function":{"name":"weather","arguments":"{\"city\": \"Paris\"}"}},{"id":"toolu_1","type":"function","function":{"name":"time","arguments":"{}"}}]},"logprobs":null,"finish_reason":"tool_calls"}],"usage":{"prompt_tokens":1,"completion_tokens":1,"total_tokens":2}}"#
+            )
+            let held = call.account.held.bytes
+            #expect(held == 2 * answer.object.bytes.count)
+        }
+    }
+
+    @Test(arguments: [
+        ("end_turn", "stop"), ("stop_sequence", "stop"), ("pause_turn", "stop"),
+        ("max_tokens", "length"), ("model_context_window_exceeded", "length"),
+        ("tool_use", "tool_calls"), ("refusal", "content_filter"), ("new", "stop"),
+    ])
+    func `each reason to stop has one of OpenAI's`(reason: String, finish: String) {
+        #expect(AnthropicWire.finish(reason) == finish)
+    }
+
+    /// A stream of events by their data alone: the name repeats the type.
+    private func told(_ events: [String]) async throws -> Told {
+        let asker = await Asker()
+        var told = Told()
+        let body = events.map { "data: \($0)\n\n" }.joined()
+        try await withAnswer("200 OK\r\nContent-Type: text/event-stream", body) { url, _ in
+            told = await asker.stream(try asker.anthropic(url), try asker.call())
+        }
+        return told
+    }
+
+    private static let start =
+        #"{"type":"message_start","message":{"content":[],"usage":{"input_tokens":9,"output_tokens":7}}}"#
+    private static let text =
+        #"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"Hé\n"}}"#
+    private static let stop = #"{"type":"message_stop"}"#
+
+    private static func delta(_ usage: String) -> String {
+        #"{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":\#(usage)}"#
+    }
+
+    @Loop
+    @Test(arguments: [
+        (#"{"output_tokens":2}"#, 9, 2),
+        (#"{"input_tokens":5,"cache_read_input_tokens":30,"output_tokens":2}"#, 35, 2),
+        (#"{"input_tokens":null,"output_tokens":2}"#, 9, 2),
+        (#"{"output_tokens":-2}"#, 9, 0),
+        (
+            #"{"input_tokens":9223372036854775807,"cache_read_input_tokens":9223372036854775807,"output_tokens":2}"#,
+            100_000_000, 2
+        ),
+    ])
+    func `the last usage replaces what came before`(usage: String, input: Int, output: Int)
+        async throws
+    {
+        let told = try await told([
+            Self.start, Self.text, Self.delta(#"{"output_tokens":1}"#), Self.delta(usage),
+            Self.stop,
+        ])
+        let expected = TokenUsage(input: input, output: output, isEstimated: false)
+        #expect(told == Told(text: "Hé\n", finish: "stop", usage: expected))
+    }
+
+    @Loop @Test func `a provisional count alone is none`() async throws {
+        let told = try await told([
+            Self.start, Self.text, #"{"type":"message_delta","delta":{"stop_reason":"end_turn"}}"#,
+            Self.stop,
+        ])
+        #expect(told == Told(text: "Hé\n", finish: "stop"))
+    }
+
+    private static let odd: [([String], Told)] = [
+        ([], Told(error: .cut(provider: "fake"))), ([stop], Told(error: .cut(provider: "fake"))),
+        (
+            [start, text, delta("{}")],
+            Told(text: "Hé\n", error: .cut(provider: "fake"))
+        ),
+        (
+            [start, #"{"type":"error"}"#],
+            Told(error: .failedMidway(provider: "fake", message: "no reason"))
+        ),
+        (
+            [
+                #"{"type":"error","error":{"type":"api_error","message":"see sk-test-0123456789"}}"#
+            ],
+            Told(error: .failedMidway(provider: "fake", message: "see ***"))
+        ),
+        (
+            [
+                start, #"{"type":"content_block_delta"}"#, #"{"type":"content_block_start"}"#,
+                #"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":7}}"#,
+                #"{"type":"content_block_stop","index":3}"#, #"{"no":"type"}"#, "{}", text,
+                delta(#"{"output_tokens":1}"#), stop,
+            ],
+            Told(
+                text: "Hé\n",
+                finish: "stop",
+                usage: TokenUsage(input: 9, output: 1, isEstimated: false)
+            )
+        ),
+    ]
+
+    @Loop @Test(arguments: odd)
+    func `an odd stream is read, or ends with its error`(events: [String], expected: Told)
+        async throws
+    {
+        let told = try await told(events)
+        #expect(told == expected)
+    }
+
+    @Loop
+    @Test(arguments: [
+        "{}", "[]", #"{"content":[]}"#, #"{"content":"text","stop_reason":"end_turn"}"#,
+    ])
+    func `an answer that is no message is malformed`(body: String) async throws {
+        let asker = Asker()
+        try await withAnswer("200 OK\r\nContent-Type: application/json", body) { url, _ in
+            let told = await asker.complete(try asker.anthropic(url), try asker.call())
+            guard case .malformed = told.error else {
+                Issue.record("\(told)")
+                return
+            }
+        }
+    }
+
+    @Loop @Test func `an answer without text is empty, its texts are one`() async throws {
+        let asker = Asker()
+        for (blocks, text) in [
+            ("", ""), (#"{"type":"text","text":"a\""},7,{"type":"text","text":"é"}"#, "a\"é"),
+            (#"{"type":"tool_use","id":7,"name":"n","input":{}}"#, ""),
+        ] {
+            let body = #"{"content":[\#(blocks)],"stop_reason":"end_turn","usage":{}}"#
+            try await withAnswer("200 OK", body) { url, _ in
+                let told = await asker.complete(try asker.anthropic(url), try asker.call())
+                #expect(told == Told(text: text, finish: "stop"))
+            }
+        }
+    }
+}

@@ -1,0 +1,210 @@
+import BerthHTTP
+import BerthLoop
+import BerthMemory
+import BerthTestKit
+import Testing
+
+@testable import BerthProviders
+@testable import BerthSimulation
+
+/// Anthropic's provider against its fake's every manner, over real sockets.
+@Suite(.loop, .timeLimit(.minutes(1))) struct AnthropicMannerTests {
+    /// What comes of each manner, streamed and whole.
+    struct Expected: Sendable {
+        var streamed: Told
+        var whole: Told
+
+        init(_ error: ProviderError) { self.init(Told(error: error)) }
+
+        init(_ told: Told) { (streamed, whole) = (told, told) }
+
+        init(streamed: Told, whole: Told) { (self.streamed, self.whole) = (streamed, whole) }
+    }
+
+    private static let words = "token1 token2 token3 "
+
+    private static func good(
+        _ text: String = words,
+        _ finish: String = "stop",
+        input: Int = 1,
+        output: Int? = 3
+    ) -> Told {
+        let usage = output.map { TokenUsage(input: input, output: $0, isEstimated: false) }
+        return Told(text: text, finish: finish, usage: usage)
+    }
+
+    private static func broken(_ status: Int, _ wait: Duration? = nil) -> Expected {
+        Expected(.unavailable(provider: "fake", status: status, retryAfter: wait))
+    }
+
+    private static func refused(_ status: Int, _ message: String) -> Expected {
+        Expected(.refused(provider: "fake", status: status, message: message, code: nil))
+    }
+
+    private static func malformed(_ reason: String) -> Told {
+        Told(error: .malformed(provider: "fake", reason: reason))
+    }
+
+    private static func expected(_ manner: AnthropicManner) -> Expected {
+        let cut = ProviderError.cut(provider: "fake")
+        let failed = ProviderError.failedMidway(provider: "fake", message: "Overloaded")
+        return switch manner {
+        case .echo: Expected(good("hi there", output: 1))
+        case .tool: Expected(good("Looking. ", output: 1))
+        case .thinking, .pings, .unknown, .drip, .echoRequest, .silence: Expected(good())
+        case .maxTokens: Expected(good(words, "length"))
+        case .refusal: Expected(good(words, "content_filter"))
+        case .cached: Expected(good(input: 1101))
+        case .cutEvent: Expected(streamed: Told(text: "token1 token2 ", error: cut), whole: good())
+        case .noStop: Expected(streamed: Told(text: words, error: cut), whole: good())
+        case .noReason:
+            Expected(
+                streamed: Told(text: words, error: cut),
+                whole: malformed("it is no message")
+            )
+        case .noUsage: Expected(good(output: nil))
+        case .errorMidway:
+            Expected(
+                streamed: Told(text: "token1 token2 ", error: failed),
+                whole: Told(error: failed)
+            )
+        case .errorAtOnce, .jsonOnStream: Expected(failed)
+        case .badJSON:
+            Expected(
+                streamed: malformed("invalid JSON at byte 8: a value is missing"),
+                whole: malformed("invalid JSON at byte 13: a value is missing")
+            )
+        case .badKey: Expected(.keyRefused(provider: "fake", status: 401))
+        case .notAllowed: Expected(.keyRefused(provider: "fake", status: 403))
+        case .noCredit, .spent: Expected(.accountEmpty(provider: "fake"))
+        case .tooMany: Expected(.rateLimited(provider: "fake", retryAfter: .seconds(2)))
+        case .tooLong: refused(400, "prompt is too long: 9 tokens > 8 maximum")
+        case .noModel: refused(404, "model: 404")
+        case .tooLarge: refused(413, "Request exceeds 32 MB")
+        case .broken: broken(500)
+        case .timeout: broken(504)
+        case .overloaded: broken(529, .seconds(3))
+        }
+    }
+
+    private static let answering = AnthropicManner.allCases.filter {
+        ![.silence, .echoRequest].contains($0)
+    }
+
+    @Loop @Test(arguments: answering, [true, false])
+    func `a call ends as the fake's manner says`(manner: AnthropicManner, isStream: Bool)
+        async throws
+    {
+        let asker = Asker()
+        try await withAnthropic { url, fake in
+            let (provider, call) = (try asker.anthropic(url), try asker.call(manner.rawValue))
+            let told =
+                isStream
+                ? await asker.stream(provider, call) : await asker.complete(provider, call)
+            let expected = AnthropicMannerTests.expected(manner)
+            #expect(told == (isStream ? expected.streamed : expected.whole))
+            #expect(!"\(told)".contains(Asker.key))
+            let (received, held) = (fake.received, call.account.held)
+            #expect(received == 1)
+            #expect(held == .zero)
+        }
+    }
+
+    @Loop @Test(arguments: [true, false])
+    func `silence ends with the deadline for a first byte`(isStream: Bool) async throws {
+        let (asker, asked) = (Asker(), Wakeup())
+        let handler = { (fake: @escaping HTTPHandler) -> HTTPHandler in
+            { request in
+                asked.signal()
+                return await fake(request)
+            }
+        }
+        try await withAnthropic(handler: handler) { url, _ in
+            let (provider, call) = (try asker.anthropic(url), try asker.call("silence"))
+            var told = Told()
+            let pool = TaskPool()
+            pool.spawn {
+                told =
+                    isStream
+                    ? await asker.stream(provider, call) : await asker.complete(provider, call)
+            }
+            try await asked.wait()
+            asker.clock.advance(by: .seconds(isStream ? 120 : 600))
+            await pool.drain()
+            guard case .timedOut("fake", _) = told.error else {
+                Issue.record("\(told)")
+                return
+            }
+        }
+    }
+
+    @Loop @Test func `a stream that is cancelled ends at the provider`() async throws {
+        let asker = Asker()
+        let witness = CancelTests.Witness()
+        let pace = FakeOpenAI.Pace(gap: .seconds(3600), tokens: 3)
+        try await withAnthropic(pace: pace, clock: ManualClock(), handler: witness.watch) {
+            url,
+            fake in
+            let stream = try await asker.anthropic(url).stream(try asker.call())
+            _ = try await stream.next()
+            stream.cancel()
+            try await witness.left.wait()
+            await settle()
+            let (rest, running) = (try await stream.next() == nil, fake.running)
+            #expect(rest)
+            #expect(running == 0)
+        }
+    }
+
+    @Loop @Test(arguments: [true, false])
+    func `without memory for the request nobody is asked`(isStream: Bool) async throws {
+        let asker = Asker()
+        try await withAnthropic { url, fake in
+            let call = try asker.call(quota: .kibibytes(1))
+            let provider = try asker.anthropic(url)
+            let told =
+                isStream
+                ? await asker.stream(provider, call) : await asker.complete(provider, call)
+            guard case .memory = told.error else {
+                Issue.record("\(told)")
+                return
+            }
+            let (received, held) = (fake.received, call.account.held)
+            #expect(received == 0)
+            #expect(held == .zero)
+        }
+    }
+
+    @Loop @Test func `a large picture's bytes are held once`() async throws {
+        let asker = Asker()
+        try await withAnthropic { url, _ in
+            let size = 1 << 20
+            let picture = String(repeating: "A", count: size)
+            let part =
+                #"{"type":"image_url","image_url":{"url":"data:image/png;base64,\#(picture)"}}"#
+            let call = try asker.call(
+                messages: #"[{"role":"user","content":[\#(part)]}]"#,
+                quota: ByteCount(size + 64 * 1024)
+            )
+            let stream = try await asker.anthropic(url).stream(call)
+            let held = call.account.held.bytes - UpstreamEvents.bufferSize.bytes
+            #expect((size..<size + 1024).contains(held))
+            stream.cancel()
+        }
+    }
+
+    @Loop @Test func `the key, the version and the path are Anthropic's`() async throws {
+        let asker = Asker()
+        let answer = #"{"type":"error","error":{"type":"api_error","message":"m"}}"#
+        try await withAnswer("500 No", answer) { url, server in
+            let base = String(url.dropLast(3))
+            _ = await asker.complete(try asker.anthropic(base + "/sub/"), try asker.call())
+            let request = try #require(server.connections.first?.requests.first)
+            #expect(request.head.hasPrefix("POST /sub/v1/messages HTTP/1.1"))
+            #expect(request["x-api-key"] == Asker.key)
+            #expect(request["anthropic-version"] == "2026-10-21")
+            #expect(request["authorization"] == nil)
+            #expect(request["content-type"] == "application/json")
+        }
+    }
+}
