@@ -26,7 +26,7 @@ let package = Package(
     name: "berth",
     targets: [
         face("CLinux"), face("CCurl"), face("CMicrohttpd"), face("CSQLite"), face("CYaml"),
-        face("COpenSSL"), face("CZlib"),
+        face("COpenSSL"), face("CZlib"), face("CHiredis"), face("CZstd"),
 
         module("BerthLoop", uses: ["CLinux"]),
         module("BerthMemory", uses: ["CLinux"]),
@@ -42,6 +42,13 @@ let package = Package(
         module(
             "BerthStore",
             uses: ["BerthLoop", "BerthMemory", "BerthTelemetry", "CSQLite", "CLinux"]
+        ),
+        module(
+            "BerthCache",
+            uses: [
+                "BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "CHiredis", "CZstd",
+                "CLinux",
+            ]
         ),
         module(
             "BerthProviders",
@@ -109,6 +116,12 @@ let package = Package(
         tests(
             "BerthStoreTests",
             uses: ["BerthStore", "BerthLoop", "BerthMemory", "BerthTelemetry"]
+        ),
+        tests(
+            "BerthCacheTests",
+            uses: [
+                "BerthCache", "BerthConfig", "BerthLoop", "BerthMemory", "BerthTelemetry", "CLinux",
+            ]
         ),
         tests(
             "BerthHTTPTests",

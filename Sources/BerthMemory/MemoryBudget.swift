@@ -10,6 +10,8 @@ package enum MemoryPurpose: String, CaseIterable, Sendable, CustomStringConverti
     case replyBuffer = "reply buffer"
     /// Bytes from a provider that nobody has read yet.
     case upstreamTransfer = "upstream transfer"
+    /// Answers kept for whoever asks the same again.
+    case cacheEntry = "cache entry"
 
     package var description: String { rawValue }
 }
