@@ -26,7 +26,7 @@ let package = Package(
     name: "berth",
     targets: [
         face("CLinux"), face("CCurl"), face("CMicrohttpd"), face("CSQLite"), face("CYaml"),
-        face("COpenSSL"), face("CZlib"),
+        face("COpenSSL"), face("CZlib"), face("CHiredis"), face("CZstd"),
 
         module("BerthLoop", uses: ["CLinux"]),
         module("BerthMemory", uses: ["CLinux"]),
@@ -42,6 +42,13 @@ let package = Package(
         module(
             "BerthStore",
             uses: ["BerthLoop", "BerthMemory", "BerthTelemetry", "CSQLite", "CLinux"]
+        ),
+        module(
+            "BerthCache",
+            uses: [
+                "BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "CHiredis", "CZstd",
+                "CLinux",
+            ]
         ),
         module(
             "BerthProviders",
@@ -85,7 +92,11 @@ let package = Package(
 
         .target(
             name: "BerthTestKit",
-            dependencies: ["BerthLoop", "BerthMemory", "BerthTelemetry", "BerthHTTP", "CLinux"],
+            dependencies: [
+                "BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "BerthHTTP",
+                "BerthStore", "BerthProviders", "BerthBot", "BerthChannels", "BerthAdmin",
+                "BerthSimulation", "CLinux",
+            ],
             path: "Tests/BerthTestKit",
             swiftSettings: strict
         ),
@@ -107,8 +118,35 @@ let package = Package(
             uses: ["BerthStore", "BerthLoop", "BerthMemory", "BerthTelemetry"]
         ),
         tests(
+            "BerthCacheTests",
+            uses: [
+                "BerthCache", "BerthConfig", "BerthLoop", "BerthMemory", "BerthTelemetry", "CLinux",
+            ]
+        ),
+        tests(
             "BerthHTTPTests",
             uses: ["BerthHTTP", "BerthLoop", "BerthMemory", "BerthTelemetry"]
+        ),
+        tests(
+            "BerthBotTests",
+            uses: [
+                "BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "BerthHTTP",
+                "BerthStore", "BerthProviders", "BerthBot", "BerthChannels", "BerthAdmin",
+            ]
+        ),
+        tests(
+            "BerthChannelsTests",
+            uses: [
+                "BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "BerthHTTP",
+                "BerthStore", "BerthProviders", "BerthBot", "BerthChannels", "BerthAdmin",
+            ]
+        ),
+        tests(
+            "BerthAdminTests",
+            uses: [
+                "BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "BerthHTTP",
+                "BerthStore", "BerthProviders", "BerthBot", "BerthChannels", "BerthAdmin",
+            ]
         ),
     ]
 )

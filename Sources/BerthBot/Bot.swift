@@ -74,6 +74,8 @@ package import BerthTelemetry
         )
         try await Bot.recover(database, clock, log)
         try await tenants.load()
+        let resumed = try await turns.resume { [tenants] in tenants.tenant($0) }
+        if resumed > 0 { log.info("accepted turns go on", ["turns": .int(resumed)]) }
     }
 
     /// Suspends, resumes or removes a tenant; unless active, what is being answered for it ends.
@@ -95,7 +97,7 @@ package import BerthTelemetry
         await meter.drain()
     }
 
-    /// Marks what a killed service left open: turns as interrupted, calls as uncertain.
+    /// Marks what a killed service had asked of a provider: turns as interrupted, calls as uncertain.
     private static func recover(
         _ database: Database,
         _ clock: any Clock,
@@ -103,7 +105,10 @@ package import BerthTelemetry
     ) async throws(BotError) {
         let now = clock.timestamp
         let (turns, calls) = try await database.change { (connection) throws(StoreError) in
-            (try connection.interruptOpenTurns(at: now), try connection.chargeOpenCalls(at: now))
+            (
+                try connection.interruptRunningTurns(at: now),
+                try connection.chargeOpenCalls(at: now)
+            )
         }
         guard turns + calls > 0 else { return }
         log.warning(

@@ -86,6 +86,18 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
 }
 
 extension BotError {
+    /// Whether another model may do what this one did not: it failed, and not because of the
+    /// request, the tenant or us.
+    var mayBeMadeGood: Bool {
+        guard case .provider(let error) = self else { return false }
+        return switch error {
+        case .refused, .memory, .cancelled: false
+        default: true
+        }
+    }
+}
+
+extension BotError {
     /// For the log: without what a client or a provider has written.
     var logged: String {
         switch self {

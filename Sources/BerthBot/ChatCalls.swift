@@ -21,15 +21,30 @@ package import BerthTelemetry
         self.metrics = metrics
     }
 
-    /// Asks for a whole answer.
+    /// Asks the first of `models` (at least one) for a whole answer, where it fails the next.
     ///
-    /// - Returns: the answer, and the tokens that it is charged at.
-    /// - Throws: ``BotError``; what may have been bought is charged all the same.
+    /// `requestID` is for the log.
+    ///
+    /// - Returns: the answer, the model that gave it, and the tokens that it is charged at.
+    /// - Throws: ``BotError`` of the last model that was asked; what may have been bought is charged
+    ///   all the same.
     package func complete(
+        _ request: JSONObject,
+        _ models: [ModelChoice],
+        _ tenant: LiveTenant,
+        requestID: String = "-"
+    ) async throws(BotError) -> (ChatCompletion, ModelChoice, TokenUsage) {
+        try await firstOf(models, requestID) { (model, _) throws(BotError) in
+            let (completion, usage) = try await complete(request, model, tenant, requestID)
+            return (completion, model, usage)
+        }
+    }
+
+    private func complete(
         _ request: JSONObject,
         _ model: ModelChoice,
         _ tenant: LiveTenant,
-        requestID: String = "-"
+        _ requestID: String
     ) async throws(BotError) -> (ChatCompletion, TokenUsage) {
         let start = clock.now
         let (call, held) = try await begin(request, model, tenant, requestID)
@@ -46,14 +61,57 @@ package import BerthTelemetry
         }
     }
 
-    /// Asks for a streamed answer.
+    /// Asks the first of `models` (at least one) for a streamed answer, where it fails before its
+    /// first token the next.
     ///
-    /// - Throws: ``BotError`` when the answer does not begin.
+    /// `requestID` is for the log.
+    ///
+    /// - Returns: an answer that has begun, or the last model's, which may yet fail.
+    /// - Throws: ``BotError`` of the last model that was asked, when no answer begins.
     package func stream(
+        _ request: JSONObject,
+        _ models: [ModelChoice],
+        _ tenant: LiveTenant,
+        requestID: String = "-"
+    ) async throws(BotError) -> MeteredStream {
+        try await firstOf(models, requestID) { (model, isLast) throws(BotError) in
+            let stream = try await stream(request, model, tenant, requestID)
+            // The last one's failure is its client's to see; only before it is there another way.
+            if !isLast { try await stream.awaitFirstToken() }
+            return stream
+        }
+    }
+
+    /// Tries the models in order, as long as one's failure may be made good by the next; `ask` takes
+    /// a model and whether it is the last.
+    ///
+    /// - Returns: the first answer.
+    /// - Throws: ``BotError``: the last failure, or the first that no other model can make good.
+    func firstOf<Answer>(
+        _ models: [ModelChoice],
+        _ requestID: String,
+        _ ask: @Loop (ModelChoice, Bool) async throws(BotError) -> Answer
+    ) async throws(BotError) -> Answer {
+        for model in models.dropLast() {
+            do { return try await ask(model, false) } catch {
+                guard error.mayBeMadeGood, !Task.isCancelled else { throw error }
+                log.warning(
+                    "the next model is asked",
+                    [
+                        "request": .text(requestID), "instead_of": .text(model.id),
+                        "why": .text(error.logged),
+                    ]
+                )
+            }
+        }
+        return try await ask(models[models.count - 1], true)
+    }
+
+    private func stream(
         _ request: JSONObject,
         _ model: ModelChoice,
         _ tenant: LiveTenant,
-        requestID: String = "-"
+        _ requestID: String
     ) async throws(BotError) -> MeteredStream {
         let start = clock.now
         let (call, held) = try await begin(request, model, tenant, requestID)
@@ -94,6 +152,26 @@ package import BerthTelemetry
             throw .provider(error)
         }
     }
+
+    /// Reserves a turn's call to a further model.
+    func reserve(
+        _ call: ChatCall,
+        _ model: ModelChoice,
+        _ tenant: LiveTenant,
+        _ input: Int,
+        _ turn: Turn.ID
+    ) async throws(BotError) -> HeldCall {
+        try await meter.reserve(
+            model,
+            input: input,
+            output: call.maximumOutput,
+            for: tenant,
+            turn: turn
+        )
+    }
+
+    /// Gives a reservation back that came to nothing.
+    func release(_ held: HeldCall) { meter.release(held) }
 
     /// What is asked of the provider for `request`.
     func call(_ request: JSONObject, _ model: ModelChoice, _ tenant: LiveTenant) -> ChatCall {
@@ -173,6 +251,8 @@ package import BerthTelemetry
     private var said: TokenUsage?
     private var hasEnded = false
     private var whenEnded: (@Loop (ProviderError?) -> Void)?
+    /// Read ahead by ``awaitFirstToken()``.
+    private var early: [ChatChunk] = []
 
     init(
         _ stream: any ChatStream,
@@ -189,6 +269,9 @@ package import BerthTelemetry
         self.start = start
         self.clock = clock
     }
+
+    /// Who answers.
+    package var model: ModelChoice { held.model }
 
     /// What the call was charged at its end; nil before it, and where nothing was bought.
     private(set) var charged: TokenUsage?
@@ -207,6 +290,26 @@ package import BerthTelemetry
     ///
     /// - Throws: ``BotError/provider(_:)``; the call is then settled with what came.
     package func next() async throws(BotError) -> ChatChunk? {
+        if !early.isEmpty { return early.removeFirst() }
+        return try await read()
+    }
+
+    /// Waits until the answer has certainly begun; what came of it is kept for ``next()``.
+    ///
+    /// - Throws: as ``next()``; nothing of the answer was then seen by anybody.
+    func awaitFirstToken() async throws(BotError) {
+        while !hasText, early.count < MeteredStream.mostEarly, let chunk = try await read() {
+            early.append(chunk)
+            if chunk.finish != nil || isToolCall(chunk) { return }
+        }
+    }
+
+    private func isToolCall(_ chunk: ChatChunk) -> Bool {
+        let choice = chunk.object.elements("choices")?.first.flatMap { chunk.object.object(at: $0) }
+        return choice?.object("delta")?.has("tool_calls") ?? false
+    }
+
+    private func read() async throws(BotError) -> ChatChunk? {
         do {
             guard let chunk = try await stream.next() else {
                 settle(nil)
@@ -232,6 +335,8 @@ package import BerthTelemetry
     }
 
     private static let hiddenBytes = 4
+    /// Pieces kept while the first token is awaited; after so many without one it is waited no more.
+    private static let mostEarly = 64
 
     /// Ends the call at the provider too, if it goes on, and settles it.
     package func finish() {

@@ -1,4 +1,5 @@
 package import BerthLoop
+package import BerthMemory
 package import BerthProviders
 package import BerthStore
 
@@ -108,6 +109,11 @@ package struct TurnPage: Encodable, Sendable {
 
     /// Conversations in a list; older ones are kept but not listed.
     private static nonisolated let listLimit = 200
+
+    /// The text of a page after which no further turn is added to it.
+    fileprivate static nonisolated let pageBytes = 256 << 10
+    /// What a page holds, but for a last answer that is itself as large: its text, and again as JSON.
+    package static nonisolated let usualPage = ByteCount(2 * pageBytes)
 
     /// Makes the conversations over `database`.
     package init(database: Database, models: ModelCatalog, clock: any Clock) {
@@ -223,7 +229,7 @@ extension Connection {
             last = turn.id
         }
         var page: [TurnInfo] = []
-        var left = 1 << 20
+        var left = Conversations.pageBytes
         // One by one, because a single answer may be as large as a page.
         while page.count < 50, left > 0 {
             guard let turn = try turns(of: session, before: last, limit: 1).first else {

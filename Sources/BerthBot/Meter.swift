@@ -93,14 +93,16 @@ package struct UsageInfo: Encodable, Sendable {
         _ model: ModelChoice,
         input: Int,
         output: Int,
-        for tenant: LiveTenant
+        for tenant: LiveTenant,
+        turn: Turn.ID? = nil
     ) async throws(BotError) -> HeldCall {
         try tenant.mayAsk()
-        let worstCase = worstCase(model, input: input, output: output, for: tenant)
-        let (quotas, now) = (tenant.dailyQuotas, clock.timestamp)
+        var worstCase = worstCase(model, input: input, output: output, for: tenant)
+        worstCase.turn = turn
+        let (reservation, quotas, now) = (worstCase, tenant.dailyQuotas, clock.timestamp)
         do {
             let id = try await database.write { (connection) throws(StoreError) in
-                try connection.reserve(worstCase, within: quotas, at: now)
+                try connection.reserve(reservation, within: quotas, at: now)
             }
             return HeldCall(id: id, model: model, input: input)
         } catch { throw refused(error) }

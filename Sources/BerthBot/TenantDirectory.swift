@@ -163,6 +163,7 @@ package import BerthStore
 
     private func forget(_ tenant: LiveTenant) {
         byName[tenant.name] = nil
+        budget.forget(tenant.name)
         byID[tenant.row.id] = nil
         keys = keys.compactMapValues { keys in
             let kept = keys.filter { $0.tenant != tenant.row.id }

@@ -53,7 +53,13 @@ import BerthTelemetry
     private func answer(_ job: TurnJob, in pool: TaskPool) async -> TurnOutcome {
         var stream: MeteredStream?
         do throws(BotError) {
-            let opened = try await calls.open(job.call, job.held, since: job.accepted)
+            try await begin(job)
+            let opened = try await calls.firstOf(job.models, job.request) {
+                (model, isLast) throws(BotError) in
+                let opened = try await open(job, model)
+                if !isLast { try await opened.awaitFirstToken() }
+                return opened
+            }
             stream = opened
             while let chunk = try await opened.next() {
                 try append(chunk.text, to: job)
@@ -64,6 +70,33 @@ import BerthTelemetry
             stream?.finish()
             return failed(job, error, stream?.charged)
         }
+    }
+
+    /// Says on the disk that a provider is asked now: from here on nobody asks it again by himself.
+    private func begin(_ job: TurnJob) async throws(BotError) {
+        let (id, row) = (job.turn.id, job.row)
+        do {
+            try await database.write { (connection) throws(StoreError) in
+                guard try connection.isRow(row, of: id) else { return }
+                try connection.startTurn(row)
+            }
+        } catch {
+            calls.release(job.held)
+            throw .store(error)
+        }
+    }
+
+    /// Asks one of the turn's models, on its own reservation: the first one's came with the turn.
+    private func open(
+        _ job: TurnJob,
+        _ model: ModelChoice
+    ) async throws(BotError) -> MeteredStream {
+        let call = calls.call(job.prompt, model, job.payer)
+        if job.hasAsked {
+            job.held = try await calls.reserve(call, model, job.payer, job.held.input, job.row)
+        }
+        job.hasAsked = true
+        return try await calls.open(call, job.held, since: job.accepted)
     }
 
     private func failed(_ job: TurnJob, _ error: BotError, _ usage: TokenUsage?) -> TurnOutcome {
@@ -155,8 +188,14 @@ extension Connection {
 @Loop final class TurnJob {
     let turn: LiveTurn
     let row: Turn.ID
-    let call: ChatCall
-    let held: HeldCall
+    let prompt: JSONObject
+    let payer: LiveTenant
+    /// Those to try, in order.
+    let models: [ModelChoice]
+    /// The call of the model that is asked now.
+    var held: HeldCall
+    /// Whether a model was asked already, so that the turn's own reservation is used.
+    var hasAsked = false
     let accepted: Instant
     /// The id of the request that brought the message, for the log.
     let request: String
@@ -171,7 +210,9 @@ extension Connection {
     init(
         turn: LiveTurn,
         row: Turn.ID,
-        call: ChatCall,
+        prompt: JSONObject,
+        payer: LiveTenant,
+        models: [ModelChoice],
         held: HeldCall,
         window: consuming MemoryLease,
         accepted: Instant,
@@ -179,7 +220,9 @@ extension Connection {
     ) {
         self.turn = turn
         self.row = row
-        self.call = call
+        self.prompt = prompt
+        self.payer = payer
+        self.models = models
         self.held = held
         self.window = window
         self.accepted = accepted

@@ -10,20 +10,20 @@ package import BerthTelemetry
 /// One turn at a time in a session. A turn is on the disk before ``begin(_:in:by:)`` returns, and
 /// goes on when whoever began it leaves.
 @Loop package final class Turns: Service {
-    private let database: Database
+    let database: Database
     private let conversations: Conversations
     private let calls: ChatCalls
     private let meter: Meter
     private let models: ModelCatalog
     private let commands: Commands
     private let system: String
-    private let clock: any Clock
+    let clock: any Clock
     private let metrics: BotMetrics
     private let answerer: TurnAnswerer
     private let pool = TaskPool()
     private var live: [String: LiveTurn] = [:]
     /// By the session's public name: row numbers are given again when a tenant is removed.
-    private var busy: [String: BusySession] = [:]
+    var busy: [String: BusySession] = [:]
     private var isStopping = false
 
     /// The longest message.
@@ -148,18 +148,21 @@ package import BerthTelemetry
 
     // MARK: Accepting
 
-    private func accept(
+    func accept(
         _ text: String,
         _ session: Session,
         _ tenant: LiveTenant,
-        _ place: BusySession
+        _ place: BusySession,
+        resuming accepted: Turn? = nil
     ) async throws(BotError) -> LiveTurn {
-        let model = session.model.flatMap { models.find($0) } ?? models.choices[0]
+        let chosen = session.model.map { models.candidates($0) } ?? []
+        let candidates = chosen.isEmpty ? models.choices : chosen
+        let model = candidates[0]
         let turn: LiveTurn
         var window: MemoryLease
         do {
             turn = try LiveTurn(
-                id: Secret256.publicID(),
+                id: accepted?.publicID ?? Secret256.publicID(),
                 session: session.publicID,
                 of: tenant
             )
@@ -170,12 +173,21 @@ package import BerthTelemetry
         } catch { throw .memory(error) }
         let prompt = try await prompt(text, session, model)
         window.shrink(to: ByteCount(prompt.request.bytes.count))
-        let (row, held) = try await write(turn.id, text, session, prompt, model, tenant)
-        let call = calls.call(prompt.request, model, tenant)
+        let (row, held) = try await write(
+            turn.id,
+            text,
+            session,
+            prompt,
+            model,
+            tenant,
+            resuming: accepted?.id
+        )
         let job = TurnJob(
             turn: turn,
             row: row,
-            call: call,
+            prompt: prompt.request,
+            payer: tenant,
+            models: candidates,
             held: held,
             window: window,
             accepted: clock.now,
@@ -209,7 +221,8 @@ package import BerthTelemetry
         _ session: Session,
         _ prompt: Prompt,
         _ model: ModelChoice,
-        _ tenant: LiveTenant
+        _ tenant: LiveTenant,
+        resuming accepted: Turn.ID?
     ) async throws(BotError) -> (Turn.ID, HeldCall) {
         let worstCase = meter.worstCase(
             model,
@@ -224,18 +237,23 @@ package import BerthTelemetry
                 guard try connection.session(publicID: session.publicID)?.id == session.id else {
                     throw .notFound(what: "conversation")
                 }
-                let turn = try connection.acceptTurn(
-                    publicID: publicID,
-                    session: session.id,
-                    tenant: worstCase.tenant,
-                    text: text,
-                    model: model.id,
-                    at: now
-                )
+                if let accepted { try connection.releaseCalls(of: accepted, at: now) }
                 var reservation = worstCase
+                let turn: Turn.ID
+                if let accepted {
+                    turn = accepted
+                } else {
+                    turn = try connection.acceptTurn(
+                        publicID: publicID,
+                        session: session.id,
+                        tenant: worstCase.tenant,
+                        text: text,
+                        model: model.id,
+                        at: now
+                    )
+                }
                 reservation.turn = turn
                 let call = try connection.reserve(reservation, within: quotas, at: now)
-                try connection.startTurn(turn)
                 if session.title.isEmpty {
                     try connection.setTitle(text.title, of: session.id)
                 }
@@ -345,7 +363,7 @@ package import BerthTelemetry
 }
 
 /// A session whose turn is being accepted or answered.
-@Loop private final class BusySession {
+@Loop final class BusySession {
     let owner: Tenant.ID
     /// The id of the request that brought the message, for the log.
     let request: String

@@ -75,10 +75,11 @@ import BerthProviders
         do {
             let body = try await LeasedBody(request, account: tenant.account, limit: bodyLimit)
             let asked = try ChatRequest(body.bytes)
-            guard let model = bot.models.find(asked.model) else {
+            let models = bot.models.candidates(asked.model)
+            guard !models.isEmpty else {
                 throw BotError.unknownModel(asked.model, known: bot.models.names)
             }
-            return try await answer(asked, model, tenant, body, request.id)
+            return try await answer(asked, models, tenant, body, request.id)
         } catch let refusal as ChatRequest.Refusal {
             return .refusal(refusal)
         } catch let error as BotError {
@@ -90,24 +91,25 @@ import BerthProviders
 
     private func answer(
         _ asked: ChatRequest,
-        _ model: ModelChoice,
+        _ models: [ModelChoice],
         _ tenant: LiveTenant,
         _ body: LeasedBody,
         _ requestID: String
     ) async throws(BotError) -> HTTPResponse {
-        let identity = AnswerIdentity(model: model.id, created: clock.timestamp)
         guard asked.isStream else {
-            let (completion, usage) = try await bot.calls.complete(
+            let (completion, model, usage) = try await bot.calls.complete(
                 asked.object,
-                model,
+                models,
                 tenant,
                 requestID: requestID
             )
+            let identity = AnswerIdentity(model: model.id, created: clock.timestamp)
             var response = HTTPResponse.json(identity.completion(completion, usage: usage))
             response.holding = completion  // its lease pays for the copy too
             return response
         }
-        let stream = try await bot.calls.stream(asked.object, model, tenant, requestID: requestID)
+        let stream = try await bot.calls.stream(asked.object, models, tenant, requestID: requestID)
+        let identity = AnswerIdentity(model: stream.model.id, created: clock.timestamp)
         let clock = clock
         return .events { writer in
             // The body is what the provider may still be reading from.

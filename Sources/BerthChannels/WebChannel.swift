@@ -65,10 +65,7 @@ package import BerthStore
                 return HTTPResponse(status: 204)
             },
             route("GET", "/sessions/:id/turns") { request, tenant, values in
-                let before = request.query("before")
-                return try await .encoding(
-                    self.bot.conversations.turns(of: values[0], before: before, for: tenant)
-                )
+                try await self.history(of: values[0], before: request.query("before"), for: tenant)
             },
             route("POST", "/sessions/:id/turns") { request, tenant, values in
                 let message = try await self.body(Message.self, request, tenant)
@@ -96,6 +93,33 @@ package import BerthStore
     }
 
     // MARK: Answers
+
+    /// A page of history, paid for before it is read and until it is sent.
+    private func history(
+        of session: String,
+        before: String?,
+        for tenant: LiveTenant
+    ) async throws -> HTTPResponse {
+        var lease = try leased(Conversations.usualPage, tenant)
+        let page = try await bot.conversations.turns(of: session, before: before, for: tenant)
+        var response = try HTTPResponse.encoding(page)
+        if case .bytes(let bytes) = response.body {
+            let size = ByteCount(bytes.count)
+            do { try lease.grow(to: size, step: .zero) } catch { throw BotError.memory(error) }
+            lease.shrink(to: size)
+        }
+        response.holding = LeaseHolder(lease)
+        return response
+    }
+
+    private func leased(
+        _ count: ByteCount,
+        _ tenant: LiveTenant
+    ) throws(BotError) -> MemoryLease {
+        do { return try tenant.account.lease(count, for: .replyBuffer) } catch {
+            throw .memory(error)
+        }
+    }
 
     private struct Message: Decodable { let text: String }
 

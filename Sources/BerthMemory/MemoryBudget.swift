@@ -10,6 +10,8 @@ package enum MemoryPurpose: String, CaseIterable, Sendable, CustomStringConverti
     case replyBuffer = "reply buffer"
     /// Bytes from a provider that nobody has read yet.
     case upstreamTransfer = "upstream transfer"
+    /// Answers kept for whoever asks the same again.
+    case cacheEntry = "cache entry"
 
     package var description: String { rawValue }
 }
@@ -52,6 +54,9 @@ package final class MemoryBudget: Sendable {
             return account
         }
     }
+
+    /// Forgets a tenant who is gone; what still runs for it keeps its account to the end.
+    package func forget(_ tenant: String) { ledger.withLock { $0.accounts[tenant] = nil } }
 
     fileprivate func take(
         _ count: ByteCount,
@@ -209,4 +214,12 @@ package struct MemoryLease: ~Copyable, Sendable {
     }
 
     deinit { account.giveBack(count, for: purpose) }
+}
+
+/// Carries a lease where a value cannot: into an answer, a closure, a collection.
+package final class LeaseHolder: Sendable {
+    private let lease: MemoryLease
+
+    /// Keeps `lease` until the holder is dropped.
+    package init(_ lease: consuming MemoryLease) { self.lease = lease }
 }

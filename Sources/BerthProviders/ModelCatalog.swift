@@ -76,6 +76,13 @@ package struct ModelChoice: Sendable {
         return choices.first { $0.id == name } ?? choices.first { $0.model == name }
     }
 
+    /// The models to try for `name`, in order: all of them for `berth`, else the one that is meant.
+    ///
+    /// - Returns: none where there is no model of that name.
+    package func candidates(_ name: String) -> [ModelChoice] {
+        name == ModelCatalog.anyModel ? choices : find(name).map { [$0] } ?? []
+    }
+
     /// Every name that may be given, `berth` first.
     package var names: [String] { [ModelCatalog.anyModel] + choices.map(\.id) }
 }

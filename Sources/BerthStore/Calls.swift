@@ -222,9 +222,19 @@ extension Connection {
         return true
     }
 
+    /// Gives back what a turn's calls hold: the provider was not asked.
+    package func releaseCalls(of turn: Turn.ID, at now: Timestamp) throws(StoreError) {
+        let held: [Call.ID] = try all(
+            "SELECT id FROM call WHERE turn = ? AND state = 'reserved'",
+            turn
+        ) { row throws(StoreError) in row.id(0) }
+        for call in held { try release(call, at: now) }
+    }
+
     /// At the start: charges every call that an earlier run left open at its reservation.
     ///
-    /// Nobody knows what the provider did. The tokens count as output, in the call and in the day.
+    /// Nobody knows what the provider did. Its tokens count as output, in the call and in the day.
+    /// The calls of turns that were only accepted are left: their provider was not asked.
     ///
     /// - Returns: how many there were.
     package func chargeOpenCalls(at now: Timestamp) throws(StoreError) -> Int {
@@ -235,7 +245,9 @@ extension Connection {
                 micros = usage_day.micros + held.micros
             FROM (SELECT tenant, day_ms, sum(reserved_tokens) AS tokens,
                     sum(reserved_micros) AS micros
-                FROM call WHERE state = 'reserved' GROUP BY tenant, day_ms) AS held
+                FROM call WHERE state = 'reserved' AND (turn IS NULL
+                    OR turn NOT IN (SELECT id FROM turn WHERE state = 'accepted'))
+                GROUP BY tenant, day_ms) AS held
             WHERE usage_day.tenant = held.tenant AND usage_day.day_ms = held.day_ms
             """
         )
@@ -243,7 +255,8 @@ extension Connection {
             """
             UPDATE call SET state = 'uncertain', output_tokens = reserved_tokens,
                 settled_micros = reserved_micros, estimated = 1, settled_ms = ?
-            WHERE state = 'reserved'
+            WHERE state = 'reserved' AND (turn IS NULL
+                OR turn NOT IN (SELECT id FROM turn WHERE state = 'accepted'))
             """,
             now
         )

@@ -178,17 +178,29 @@ extension Connection {
         ) > 0
     }
 
-    /// At the start: ends every turn that an earlier run left open, with what it had of an answer.
+    /// At the start: ends every turn for which an earlier run had asked a provider.
+    ///
+    /// Each keeps what it had of an answer. Turns that were only accepted stay so, to go on.
     ///
     /// - Returns: how many there were.
-    package func interruptOpenTurns(at now: Timestamp) throws(StoreError) -> Int {
+    package func interruptRunningTurns(at now: Timestamp) throws(StoreError) -> Int {
         try run(
-            """
-            UPDATE turn SET state = 'interrupted', finished_ms = ?
-            WHERE state IN ('accepted', 'running')
-            """,
+            "UPDATE turn SET state = 'interrupted', finished_ms = ? WHERE state = 'running'",
             now
         )
+    }
+
+    /// At the start: the turns that an earlier run accepted and had not begun, oldest first; at most
+    /// `limit`, the rest waits for the next start.
+    package func acceptedTurns(limit: Int) throws(StoreError) -> [Turn] {
+        try all(
+            """
+            SELECT id, public_id, session, tenant, state, text, answer, error, model, input_tokens,
+                output_tokens, estimated, created_ms, finished_ms
+            FROM turn WHERE state = 'accepted' ORDER BY id LIMIT ?
+            """,
+            limit
+        ) { row throws(StoreError) in try Turn(row) }
     }
 
     /// The turn that clients know by `publicID`, or nil; the caller checks whose it is.

@@ -112,7 +112,7 @@ import Glibc
         return Finding(
             check: "service",
             ok: response.status == 200,
-            says: response.status == 200 ? "running at \(configuration.url)" : "running, not ready"
+            says: response.status == 200 ? "running (\(socket))" : "running, not ready"
         )
     }
 

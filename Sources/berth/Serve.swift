@@ -36,7 +36,7 @@ import Glibc
         do {
             let parts = try await Parts(configuration, folder, database, log)
             parts.announce(loaded)
-            try await run(parts, until: stop)
+            try await run(parts, until: stop, log)
         } catch {
             await database.close()
             throw error
@@ -45,9 +45,12 @@ import Glibc
         log.info("stopped")
     }
 
-    private static func run(_ parts: Parts, until stop: Stop) async throws {
+    private static func run(_ parts: Parts, until stop: Stop, _ log: Log) async throws {
         do {
             try await serve(parts.services, until: stop, grace: grace, clock: parts.clock)
+        } catch let error as GraceExceeded {
+            // An answer that takes longer than that is its client's loss, not the service's failure.
+            log.warning("stopped late", ["why": .describing(error)])
         } catch {
             await parts.finish()
             throw error

@@ -49,6 +49,25 @@ import Testing
         #expect(ann.peak == .kibibytes(65))
     }
 
+    @Test func `a holder keeps its lease until it is dropped`() throws {
+        let ann = budget.account(for: "ann", quota: .mebibytes(2))
+        var holder: LeaseHolder? = LeaseHolder(try ann.lease(.kibibytes(3), for: .replyBuffer))
+        let held = ann.held
+        withExtendedLifetime(holder) {}
+        holder = nil
+        #expect(held == .kibibytes(3))
+        #expect(budget.leased == .zero && holder == nil)
+    }
+
+    @Test func `a tenant who is gone leaves no peak to the next of that name`() throws {
+        let gone = budget.account(for: "ann", quota: .mebibytes(2))
+        let held = try gone.lease(.mebibytes(1), for: .replyBuffer)
+        budget.forget("ann")
+        let next = budget.account(for: "ann", quota: .mebibytes(2))
+        #expect(next.peak == .zero && gone.held == held.count)
+        #expect(budget.leased == .mebibytes(1))
+    }
+
     @Test func `an account is one object whoever asks for it`() throws {
         let first = budget.account(for: "ann", quota: .mebibytes(1))
         let second = budget.account(for: "ann", quota: .mebibytes(4))

@@ -215,7 +215,7 @@ import Testing
         #expect(turn?.inputTokens == 3)
     }
 
-    @Loop @Test func `turns left open by an earlier run are interrupted, with their words`()
+    @Loop @Test func `turns begun by an earlier run are interrupted, accepted ones wait`()
         async throws
     {
         let fixture = try await StoreFixture()
@@ -231,7 +231,7 @@ import Testing
                 as: TurnOutcome(.done, answer: "whole"),
                 at: StoreFixture.noon
             )
-            let count = try store.interruptOpenTurns(at: StoreFixture.noon)
+            let count = try store.interruptRunningTurns(at: StoreFixture.noon)
             return (
                 count,
                 try [ids[0], ids[1], ids[2]].enumerated().map { _, id throws(StoreError) in
@@ -239,8 +239,12 @@ import Testing
                 }
             )
         }
-        #expect(count == 2)
-        #expect(turns.map { $0?.state } == [.interrupted, .interrupted, .done])
+        #expect(count == 1)
+        #expect(turns.map { $0?.state } == [.accepted, .interrupted, .done])
+        let waiting = try await fixture.database.read { store throws(StoreError) in
+            try store.acceptedTurns(limit: 10).map(\.publicID)
+        }
+        #expect(waiting == ["t-1"])
         #expect(turns.map { $0?.answer } == ["", "half", "whole"])
     }
 

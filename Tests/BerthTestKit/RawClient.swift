@@ -21,6 +21,12 @@ import Glibc
         package let waitedFor: String
         /// The first 500 bytes that came and were not read.
         package let received: String
+
+        /// Makes one for a wait of a test's own.
+        package init(waitedFor: String, received: String) {
+            self.waitedFor = waitedFor
+            self.received = received
+        }
     }
 
     /// An answer, split.

@@ -1,0 +1,241 @@
+package import BerthConfig
+package import BerthLoop
+package import BerthTelemetry
+import CLinux
+import Glibc
+
+/// Redis as a cache: there or away, and never waited for while it is away.
+///
+/// ``run(until:)`` connects, and connects again after jittered pauses. While no connection stands
+/// every call fails at once; one answer that takes longer than its deadline ends the connection.
+/// Going away and coming back is one line of the log each.
+@Loop package final class RedisClient: Service {
+    /// Called when it has become usable (nil) or has gone away.
+    package var onChange: (@Loop (RedisFault?) -> Void)?
+    /// What is wrong; nil while it can be used.
+    package private(set) var fault: RedisFault? = .notStarted
+
+    let limits: RedisLimits
+    let clock: any Clock
+    let log: Log
+    private let address: RedisAddress
+    private let random: @Loop () -> Double
+    private let resolve: Resolve?
+    private var connection: RedisConnection?
+    private var announced: RedisFault?
+    private let wakeup = Wakeup()
+    var writes = WriteGate.open
+
+    /// Looks a name up; nil: it has no address.
+    package typealias Resolve = @Loop @Sendable (String) async -> String?
+
+    /// Makes a client that is away until ``run(until:)``.
+    ///
+    /// - Parameters:
+    ///   - address: a host that is no IP address and not `localhost` needs `resolve`.
+    ///   - limits: patience and sizes.
+    ///   - random: 0..<1, for the jitter of pauses.
+    ///   - resolve: looks names up off the loop.
+    package init(
+        address: RedisAddress,
+        limits: RedisLimits = RedisLimits(),
+        clock: any Clock,
+        log: Log,
+        random: @escaping @Loop () -> Double = { Double.random(in: 0..<1) },
+        resolve: Resolve? = nil
+    ) {
+        self.address = address
+        self.limits = limits
+        self.clock = clock
+        self.log = log
+        self.random = random
+        self.resolve = resolve
+    }
+
+    /// Keeps a connection until `stop` or cancellation, then closes it.
+    package func run(until stop: Stop) async {
+        var failures = 0
+        while !stop.isRequested, !Task.isCancelled {
+            let began = clock.now
+            let fault = await connectAndHold(stop)
+            if stop.isRequested || Task.isCancelled { break }
+            announce(fault)
+            failures = clock.now - began > limits.longestPause ? 1 : failures + 1
+            await pause(after: failures, stop)
+        }
+        connection?.close(.notStarted)
+        connection = nil
+        fault = .notStarted
+    }
+
+    /// One connection from its opening to its end, or to the stop.
+    private func connectAndHold(_ stop: Stop) async -> RedisFault {
+        let made: RedisConnection
+        do throws(CacheError) { made = try await connect() } catch {
+            if case .away(let fault) = error { return fault }
+            return .disconnected
+        }
+        var end: RedisFault?
+        made.onEnd = { [weak self] fault in
+            end = fault
+            // At once: nobody may wait for a server that is known to be away.
+            self?.lose(fault)
+        }
+        connection = made
+        announce(nil)
+        while end == nil, !stop.isRequested, !Task.isCancelled {
+            await stop.requested(or: wakeup)
+        }
+        return end ?? .notStarted
+    }
+
+    private func lose(_ fault: RedisFault) {
+        connection = nil
+        self.fault = fault
+        wakeup.signal()
+    }
+
+    private func pause(after failures: Int, _ stop: Stop) async {
+        let doubled = limits.firstPause * (1 << min(failures - 1, 16))
+        let length = min(doubled, limits.longestPause) * (0.5 + random() / 2)
+        var isOver = false
+        let timer = clock.schedule(after: length) { [wakeup] in
+            isOver = true
+            wakeup.signal()
+        }
+        defer { timer.cancel() }
+        while !isOver, !stop.isRequested, !Task.isCancelled {
+            await stop.requested(or: wakeup)
+        }
+    }
+
+    private func announce(_ fault: RedisFault?) {
+        let changed = (fault == nil) != (announced == nil) || self.fault == .notStarted
+        self.fault = fault
+        defer {
+            announced = fault
+            if changed { onChange?(fault) }
+        }
+        guard changed else { return }
+        if let fault {
+            log.warning(
+                "redis is away; the cache goes on in this process",
+                ["redis": .describing(address), "reason": .describing(fault)]
+            )
+        } else {
+            log.info("redis answers", ["redis": .describing(address)])
+        }
+    }
+
+    // MARK: Connecting
+
+    /// A connection on which login, database and a PING have succeeded within the deadline.
+    private func connect() async throws(CacheError) -> RedisConnection {
+        let made = try RedisConnection(to: try await place(), limits: limits, clock: clock)
+        var stands = false
+        let bell = Wakeup()
+        var end: RedisFault?
+        made.onConnected = {
+            stands = true
+            bell.signal()
+        }
+        made.onEnd = { fault in
+            end = fault
+            bell.signal()
+        }
+        let deadline = clock.schedule(after: limits.connect) { [limits] in
+            made.close(.slow(after: limits.connect))
+        }
+        defer { deadline.cancel() }
+        while !stands, end == nil {
+            do { try await bell.wait() } catch { made.close(.notStarted) }
+        }
+        if let end { throw .away(end) }
+        do throws(CacheError) { try await greet(made) } catch {
+            made.close()
+            throw error
+        }
+        return made
+    }
+
+    private func greet(_ made: RedisConnection) async throws(CacheError) {
+        if case .tcp(_, _, let database, let user, let password?) = address {
+            let login = user.map { [$0, password.reveal()] } ?? [password.reveal()]
+            let answer = try await ask(made, ["AUTH"] + login)
+            if answer != .status("OK") { throw .away(faultOfGreeting(answer, else: .login)) }
+            try await select(database, on: made)
+        } else if case .tcp(_, _, let database, _, nil) = address {
+            try await select(database, on: made)
+        }
+        let answer = try await ask(made, ["PING"])
+        if answer != .status("PONG") { throw .away(faultOfGreeting(answer, else: .garbage)) }
+    }
+
+    private func select(_ database: Int, on made: RedisConnection) async throws(CacheError) {
+        guard database != 0 else { return }
+        let answer = try await ask(made, ["select", "\(database)"])
+        guard answer != .status("OK") else { return }
+        throw .away(faultOfGreeting(answer, else: .database(database)))
+    }
+
+    private func faultOfGreeting(_ answer: RedisReply, else fallback: RedisFault) -> RedisFault {
+        if case .error(let code) = answer { return RedisFault(code: code) ?? fallback }
+        return .garbage
+    }
+
+    private func ask(
+        _ made: RedisConnection,
+        _ words: [String]
+    ) async throws(CacheError) -> RedisReply {
+        try await withCheckedContinuation { continuation in
+            made.send(words.map { Array($0.utf8) }) { continuation.resume(returning: $0) }
+        }.get()
+    }
+
+    private func place() async throws(CacheError) -> RedisPlace {
+        switch address {
+        case .unix(let path): return .unix(path: path)
+        case .tcp(let host, let port, _, _, _):
+            if host == "localhost" { return .tcp(host: "127.0.0.1", port: port) }
+            if RedisClient.isAddress(host) { return .tcp(host: host, port: port) }
+            guard let found = await resolve?(host), RedisClient.isAddress(found) else {
+                throw .away(.unknownHost(host))
+            }
+            return .tcp(host: found, port: port)
+        }
+    }
+
+    private static func isAddress(_ host: String) -> Bool {
+        var bytes = in6_addr()
+        if unsafe inet_pton(AF_INET, host, &bytes) == 1 { return true }
+        return unsafe inet_pton(AF_INET6, host, &bytes) == 1
+    }
+
+    // MARK: Commands
+
+    /// Sends a command; `then` is called once: at once where Redis is away or busy.
+    func send(_ arguments: [[UInt8]], then: @escaping @Loop (RedisConnection.Outcome) -> Void) {
+        guard let connection else { return then(.failure(.away(fault ?? .disconnected))) }
+        connection.send(arguments, then: then)
+    }
+
+    /// Sends a command and waits for the answer, at most the command's deadline.
+    ///
+    /// The caller's cancellation does not shorten that wait.
+    func ask(_ arguments: [[UInt8]]) async throws(CacheError) -> RedisReply {
+        let answer = try await withCheckedContinuation { continuation in
+            send(arguments) { continuation.resume(returning: $0) }
+        }.get()
+        guard case .error(let code) = answer else { return answer }
+        throw note(code)
+    }
+
+    /// What an error's code means for the caller; one that is about the whole server ends the
+    /// connection or closes the gate for writes.
+    func note(_ code: String) -> CacheError {
+        guard let fault = RedisFault(code: code) else { return .refused(code: code) }
+        if fault.isOfWrites { return refuseWrites(fault) }
+        connection?.close(fault)
+        return .away(fault)
+    }
+}

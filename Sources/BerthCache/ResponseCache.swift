@@ -1,0 +1,180 @@
+package import BerthLoop
+package import BerthMemory
+
+/// A value from the cache.
+package struct CacheHit: Equatable, Sendable {
+    /// Which level had it.
+    package enum Level: String, Sendable {
+        case memory
+        case redis
+    }
+
+    /// The value.
+    package let value: [UInt8]
+    /// Where it was.
+    package let level: Level
+    /// Since it was made; 0 or more.
+    package let age: Duration
+}
+
+/// Both levels together: this process's memory, then Redis, where there is one.
+///
+/// Nothing here fails: what Redis does wrong is a miss, and counted.
+@Loop package final class ResponseCache {
+    /// What is asked for most; for the caller to keep over a restart.
+    package var hot: HotSet
+    private let memory: MemoryCache
+    private let redis: RedisClient?
+    private let codec: ValueCodec
+    private let lifetimes: Lifetimes
+    private let clock: any Clock
+    private let random: @Loop () -> Double
+    private var counts = CacheStatistics()
+
+    /// Puts the levels together.
+    ///
+    /// - Parameters:
+    ///   - redis: run by the caller (``RedisClient/run(until:)``); nil: this process alone.
+    ///   - lifetimes: from `cache.ttl`.
+    ///   - random: 0..<1, for jitter.
+    package init(
+        memory: MemoryCache,
+        redis: RedisClient?,
+        lifetimes: Lifetimes,
+        hot: HotSet = HotSet(),
+        clock: any Clock,
+        random: @escaping @Loop () -> Double = { Double.random(in: 0..<1) }
+    ) {
+        self.memory = memory
+        self.redis = redis
+        self.lifetimes = lifetimes
+        self.hot = hot
+        self.clock = clock
+        self.random = random
+        // Room for the header, so that what is encoded is also read back.
+        let most = (redis?.limits ?? RedisLimits()).value.bytes - 64
+        codec = ValueCodec(most: ByteCount(max(0, most)))
+    }
+
+    /// Counts so far.
+    package var statistics: CacheStatistics {
+        var now = counts
+        now.memory = memory.statistics
+        now.hasRedis = redis != nil
+        now.redisFault = redis?.fault
+        now.hotNames = hot.count
+        return now
+    }
+
+    /// The value of `key`, from memory at once, else from Redis within its command's deadline.
+    package func lookup(_ key: CacheKey) async -> CacheHit? {
+        hot.touch(key, at: clock.timestamp)
+        if let value = memory.get(key) { return hit(value, .memory, key) }
+        if let value = await fromRedis(key) {
+            counts.redisHits += 1
+            return hit(value, .redis, key)
+        }
+        counts.misses += 1
+        counts.kinds[key.kind, default: .init()].misses += 1
+        return nil
+    }
+
+    /// Keeps `value` in both levels; Redis is not waited for.
+    ///
+    /// - Parameter base: the lifetime to adapt, where it is not `cache.ttl`.
+    /// - Returns: for how long it is kept.
+    @discardableResult
+    package func store(
+        _ value: [UInt8],
+        for key: CacheKey,
+        base: Duration? = nil
+    ) -> Duration {
+        let now = clock.timestamp
+        let changes =
+            key.kind.isSampled ? 0 : hot.note(value: Checksum.of(value) | 1, of: key)
+        let lifetimes = base.map { Lifetimes(base: $0, jitter: self.lifetimes.jitter) }
+        let lifetime = (lifetimes ?? self.lifetimes).lifetime(
+            asked: hot.weight(of: key, at: now),
+            changes: changes,
+            random: random()
+        )
+        let kept = CachedValue(bytes: value, created: now, expires: now + lifetime)
+        counts.stores += 1
+        memory.set(key, kept)
+        toRedis(kept, key, lifetime)
+        return lifetime
+    }
+
+    /// Drops the value of `key` in both levels, in Redis as far as it can be reached.
+    package func remove(_ key: CacheKey) async {
+        memory.remove(key)
+        guard let redis else { return }
+        do throws(CacheError) { try await redis.del([key.redisName]) } catch {
+            counts.redisFailures += 1
+        }
+    }
+
+    /// Empties this process's level, and removes our keys from Redis.
+    ///
+    /// - Returns: the entries and keys that were there.
+    /// - Throws: ``CacheError`` when Redis could not be emptied; this process's level is then.
+    package func flush() async throws(CacheError) -> (memory: Int, redis: Int) {
+        let entries = memory.statistics.entries
+        memory.removeAll()
+        let keys = try await redis?.flush() ?? 0
+        return (entries, keys)
+    }
+
+    /// Brings the `most` hottest values from Redis into this process.
+    ///
+    /// - Returns: how many there were; 0 without Redis.
+    package func warm(_ most: Int) async -> Int {
+        var found = 0
+        for key in hot.hottest(most, at: clock.timestamp) {
+            guard !Task.isCancelled else { break }
+            if await fromRedis(key) != nil { found += 1 }
+        }
+        return found
+    }
+
+    /// Gives memory back; see ``MemoryCache/shrink(to:)``.
+    package func shrink(to bytes: ByteCount) -> ByteCount { memory.shrink(to: bytes) }
+
+    // MARK: The levels
+
+    private func hit(_ value: CachedValue, _ level: CacheHit.Level, _ key: CacheKey) -> CacheHit {
+        counts.kinds[key.kind, default: .init()].hits += 1
+        let age = max(.zero, clock.timestamp - value.created)
+        return CacheHit(value: value.bytes, level: level, age: age)
+    }
+
+    /// The value that Redis has, kept in memory too.
+    private func fromRedis(_ key: CacheKey) async -> CachedValue? {
+        guard let redis else { return nil }
+        let bytes: [UInt8]?
+        do throws(CacheError) { bytes = try await redis.get(key.redisName) } catch {
+            counts.redisFailures += 1
+            return nil
+        }
+        guard let bytes else { return nil }
+        do throws(ValueFault) {
+            let value = try codec.decode(bytes, for: key, now: clock.timestamp)
+            memory.set(key, value)
+            return value
+        } catch {
+            counts.badValues[error, default: 0] += 1
+            return nil
+        }
+    }
+
+    private func toRedis(_ value: CachedValue, _ key: CacheKey, _ lifetime: Duration) {
+        guard let redis else { return }
+        guard redis.fault == nil, let bytes = try? codec.encode(value, for: key) else {
+            counts.redisFailures += 1
+            return
+        }
+        redis.setEX(key.redisName, bytes, lifetime: lifetime) { [weak self] outcome in
+            if case .failure = outcome { self?.counts.redisFailures += 1 }
+        }
+    }
+}

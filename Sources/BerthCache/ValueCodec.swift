@@ -1,0 +1,136 @@
+package import BerthLoop
+package import BerthMemory
+
+/// A value with what is known about it.
+package struct CachedValue: Equatable, Sendable {
+    /// The value itself.
+    package var bytes: [UInt8]
+    /// When it was made.
+    package var created: Timestamp
+    /// When it is no longer given out.
+    package var expires: Timestamp
+
+    /// Puts the three together.
+    package init(bytes: [UInt8], created: Timestamp, expires: Timestamp) {
+        self.bytes = bytes
+        self.created = created
+        self.expires = expires
+    }
+}
+
+/// Why bytes from Redis are not a value; each is a miss, and counted.
+package enum ValueFault: Error, Equatable, CaseIterable, Sendable {
+    /// Too short, not ours, or of another version.
+    case notOurs
+    /// Of another kind or key than was asked for, or damaged.
+    case damaged
+    /// States a size beyond the limit.
+    case tooLarge
+    /// Past its time: the server's clock differs from ours.
+    case expired
+}
+
+/// The form of a value in Redis: 40 bytes of header, then the value or a zstd frame of it.
+///
+/// | bytes | what |
+/// |---|---|
+/// | 0..<4 | `BRTH` |
+/// | 4 | version, 1 |
+/// | 5 | kind |
+/// | 6 | codec: 0 as it is, 1 zstd |
+/// | 7 | 0 |
+/// | 8..<16 | made at, UTC milliseconds |
+/// | 16..<24 | given out until, UTC milliseconds |
+/// | 24..<32 | size of the value |
+/// | 32..<40 | XXH64 of the rest, begun with the key's, so that a value under another key is none |
+///
+/// Numbers are little-endian.
+@Loop package final class ValueCodec {
+    private let most: ByteCount
+    private let zstd: Zstd?
+
+    /// Smaller values are kept as they are: a frame would save less than a packet.
+    package nonisolated static let compressedFrom = ByteCount.kibibytes(1)
+
+    private nonisolated static let magic = Array("BRTH".utf8)
+    private nonisolated static let version: UInt8 = 1
+    private nonisolated static let headerSize = 40
+
+    /// Makes a codec for values of at most `most` bytes; without memory for zstd it keeps values as
+    /// they are and reads no compressed ones.
+    package init(most: ByteCount) {
+        self.most = most
+        zstd = Zstd()
+    }
+
+    /// The bytes for Redis.
+    ///
+    /// - Throws: ``CacheError/tooLarge(bytes:most:)``.
+    package func encode(_ value: CachedValue, for key: CacheKey) throws(CacheError) -> [UInt8] {
+        let size = value.bytes.count
+        guard size <= most.bytes else { throw .tooLarge(bytes: size, most: most.bytes) }
+        let isLarge = size >= ValueCodec.compressedFrom.bytes
+        let frame = isLarge ? zstd?.compress(value.bytes) : nil
+        let content = frame ?? value.bytes
+        var bytes = ValueCodec.magic
+        bytes.reserveCapacity(ValueCodec.headerSize + content.count)
+        bytes += [ValueCodec.version, key.kind.rawValue, frame == nil ? 0 : 1, 0]
+        bytes.append(littleEndian: value.created.milliseconds)
+        bytes.append(littleEndian: value.expires.milliseconds)
+        bytes.append(littleEndian: UInt64(size))
+        let checksum = ValueCodec.checksum(header: bytes, content: content, key)
+        bytes.append(littleEndian: checksum)
+        return bytes + content
+    }
+
+    /// The value that `bytes` hold for `key`, checked before anything is allocated for it.
+    ///
+    /// - Throws: ``ValueFault``.
+    package func decode(
+        _ bytes: [UInt8],
+        for key: CacheKey,
+        now: Timestamp
+    ) throws(ValueFault) -> CachedValue {
+        let header = try ValueHeader(bytes)
+        guard header.size <= UInt64(most.bytes) else { throw .tooLarge }
+        let content = Array(bytes[ValueCodec.headerSize...])
+        let checksum = ValueCodec.checksum(header: Array(bytes[..<32]), content: content, key)
+        guard checksum == header.checksum, bytes[5] == key.kind.rawValue else { throw .damaged }
+        guard header.expires > now else { throw .expired }
+        let value = header.codec == 0 ? content : zstd?.decompress(content, to: Int(header.size))
+        guard let value, value.count == Int(header.size) else { throw .damaged }
+        return CachedValue(bytes: value, created: header.created, expires: header.expires)
+    }
+
+    private struct ValueHeader {
+        let codec: UInt8
+        let created: Timestamp
+        let expires: Timestamp
+        let size: UInt64
+        let checksum: UInt64
+
+        init(_ bytes: [UInt8]) throws(ValueFault) {
+            guard bytes.starts(with: ValueCodec.magic),
+                let created = bytes.littleEndian(at: 8, as: Int64.self),
+                let expires = bytes.littleEndian(at: 16, as: Int64.self),
+                let size = bytes.littleEndian(at: 24, as: UInt64.self),
+                let checksum = bytes.littleEndian(at: 32, as: UInt64.self),
+                bytes[4] == ValueCodec.version, bytes[6] <= 1
+            else { throw .notOurs }
+            codec = bytes[6]
+            self.created = Timestamp(milliseconds: created)
+            self.expires = Timestamp(milliseconds: expires)
+            self.size = size
+            self.checksum = checksum
+        }
+    }
+
+    private nonisolated static func checksum(
+        header: [UInt8],
+        content: [UInt8],
+        _ key: CacheKey
+    ) -> UInt64 {
+        let keyed = Checksum.of(key.hash, seed: UInt64(key.kind.rawValue))
+        return Checksum.of(content, seed: Checksum.of(header, seed: keyed))
+    }
+}

@@ -1,0 +1,254 @@
+import BerthAdmin
+import BerthBot
+import BerthChannels
+import BerthConfig
+import BerthHTTP
+import BerthLoop
+import BerthMemory
+import BerthProviders
+import BerthStore
+import BerthTelemetry
+import BerthTestKit
+import Testing
+
+@Suite(.loop, .timeLimit(.minutes(1))) struct AdminTests {
+    @Loop @Test func `only root and the service's own user are heard`() async throws {
+        try await withBot { bot in
+            let api = AdminAPI(
+                bot: bot.bot,
+                database: bot.database,
+                defaults: bot.configuration.quotas,
+                url: bot.configuration.url,
+                owner: 1000,
+                clock: bot.clock
+            )
+            let peers: [HTTPPeer] = [
+                .local(uid: 1000, pid: 1), .local(uid: 0, pid: 1), .local(uid: 1001, pid: 1),
+                .local(uid: .max, pid: 0), .network(address: "127.0.0.1"),
+            ]
+            let heard = peers.map { api.allows($0) }
+            #expect(heard == [true, true, false, false, false])
+        }
+    }
+
+    @Loop @Test func `nothing of it is on the public address`() async throws {
+        try await withBot { bot in
+            for path in ["/admin/tenants", "/admin/usage"] {
+                let answer = try await bot.ask("GET", path, as: .key(bot.key))
+                #expect(answer.status == 404)
+            }
+            let named = [("x-berth-tenant", "ann")]
+            let answer = try await bot.ask("GET", "/terminal/me", "", as: .nobody, named)
+            #expect(answer.status == 401)
+        }
+    }
+
+    @Loop @Test func `on a network socket every path is refused`() async throws {
+        try await withBot { bot in
+            let admin = AdminServer(
+                bot: bot.bot,
+                database: bot.database,
+                configuration: bot.configuration,
+                owner: 0,
+                more: [],
+                clock: bot.clock
+            )
+            let server = try HTTPServer(
+                listen: .tcp(host: "127.0.0.1", port: 0),
+                clock: bot.clock,
+                log: .silent,
+                handler: { await admin.answer($0) }
+            )
+            let pool = TaskPool()
+            pool.spawn { try? await server.run(until: bot.stop) }
+            let client = try RawClient(port: server.port)
+            for path in ["/admin/tenants", "/terminal/me", "/healthz", "/"] {
+                let answer = try await client.ask("GET \(path) HTTP/1.1\r\nHost: x\r\n\r\n")
+                #expect(answer.status == 403)
+            }
+            client.close()
+            pool.cancelAll()
+            await pool.drain()
+        }
+    }
+
+    // MARK: Tenants
+
+    @Loop @Test func `a tenant is added, shown, suspended, resumed and removed`() async throws {
+        try await withBot { bot in
+            let added = try await bot.admin("POST", "/admin/tenants", #"{"name":"bob"}"#)
+            let object = try #require(added.object)
+            #expect(added.status == 200 && object.string("tenant") == "bob")
+            let key = try #require(object.string("key"))
+            #expect(key.hasPrefix("berth-") && key.count == 49)
+            #expect(object.string("web")?.contains("/login?token=") == true)
+            #expect(try await bot.ask("GET", "/v1/models", as: .key(key)).status == 200)
+            let shown = try await bot.admin("GET", "/admin/tenants/bob")
+            #expect(shown.object?.string("state") == "active")
+            #expect(!shown.text.contains(key))
+            for (action, state) in [("suspend", "suspended"), ("resume", "active")] {
+                #expect(try await bot.admin("POST", "/admin/tenants/bob/\(action)").status == 200)
+                let now = try await bot.admin("GET", "/admin/tenants/bob")
+                #expect(now.object?.string("state") == state)
+            }
+            let second = try await bot.admin("POST", "/admin/tenants/bob/key")
+            #expect(second.object?.string("key")?.hasPrefix("berth-") == true)
+            #expect(try await bot.admin("DELETE", "/admin/tenants/bob").status == 200)
+            #expect(try await bot.admin("GET", "/admin/tenants/bob").status == 404)
+            #expect(try await bot.ask("GET", "/v1/models", as: .key(key)).status == 401)
+            #expect(try await bot.admin("POST", "/admin/tenants", #"{"name":"bob"}"#).status == 200)
+        }
+    }
+
+    @Loop @Test func `bad requests are refused with words`() async throws {
+        try await withBot { bot in
+            let bad: [(String, String, String, Int)] = [
+                ("POST", "/admin/tenants", "{", 400), ("POST", "/admin/tenants", "{}", 400),
+                ("POST", "/admin/tenants", #"{"name":"Bob"}"#, 400),
+                ("POST", "/admin/tenants", #"{"name":"ann"}"#, 409),
+                ("POST", "/admin/tenants/ann/dance", "", 400),
+                ("POST", "/admin/tenants/eve/link", "", 404),
+                ("PATCH", "/admin/quotas/ann", #"{"requests":"5"}"#, 400),
+                ("PATCH", "/admin/quotas/ann", #"{"requests_per_day":"-1"}"#, 400),
+                ("PATCH", "/admin/quotas/ann", #"{"memory":"lots"}"#, 400),
+                ("GET", "/admin/usage?days=0", "", 400), ("GET", "/admin/usage?days=x", "", 400),
+                ("PUT", "/admin/tenants", "", 405), ("GET", "/admin", "", 404),
+                ("POST", "/admin/tenants", String(repeating: " ", count: 70_000), 413),
+            ]
+            for (method, path, body, status) in bad {
+                let answer = try await bot.admin(method, path, body)
+                #expect(answer.status == status, "\(method) \(path) \(body.prefix(40))")
+                #expect(answer.error?.string("message")?.isEmpty == false)
+            }
+        }
+    }
+
+    @Loop @Test func `quotas are set, shown and taken back`() async throws {
+        try await withBot { bot in
+            let changed = try await bot.admin(
+                "PATCH",
+                "/admin/quotas/ann",
+                #"{"requests_per_day":"5","memory":"2MiB"}"#
+            )
+            #expect(changed.object?.object("quotas")?.string("requests_per_day") == "5")
+            #expect(changed.object?.elements("own")?.count == 2)
+            let lease = try? bot.ann.account.lease(.mebibytes(3), for: .requestBody)
+            let isRefused = lease == nil
+            #expect(isRefused)
+            let reset = try await bot.admin(
+                "PATCH",
+                "/admin/quotas/ann",
+                #"{"requests_per_day":null}"#
+            )
+            #expect(reset.object?.object("quotas")?.string("requests_per_day") == "200")
+            #expect(reset.object?.elements("own")?.count == 1)
+            let now = bot.clock.timestamp
+            #expect(reset.object?.integer("resets_ms") == Int(now.endOfDay.milliseconds))
+        }
+    }
+
+    @Loop @Test func `usage names who used what, removed tenants by number`() async throws {
+        try await withBot { bot in
+            let body = #"{"model":"fake/plain","messages":[{"role":"user","content":"hi"}]}"#
+            #expect(try await bot.chat(body).status == 200)
+            await bot.bot.meter.drain()
+            let usage = try await bot.admin("GET", "/admin/usage?days=7")
+            #expect(usage.text.contains(#""tenant":"ann""#))
+            #expect(usage.text.contains(#""requests":1"#))
+            _ = try await bot.admin("DELETE", "/admin/tenants/ann")
+            let later = try await bot.admin("GET", "/admin/usage")
+            #expect(later.text.contains("(removed "))
+        }
+    }
+
+    @Loop @Test func `a local process talks as any tenant`() async throws {
+        try await withBot { bot in
+            let ann = [("x-berth-tenant", "ann")]
+            let made = try await bot.admin("POST", "/terminal/sessions", "{}", ann)
+            #expect(made.status == 201)
+            #expect(try await bot.admin("POST", "/terminal/sessions", "{}").status == 401)
+            let eve = [("x-berth-tenant", "eve")]
+            #expect(try await bot.admin("POST", "/terminal/sessions", "{}", eve).status == 404)
+        }
+    }
+
+    // MARK: Watching
+
+    @Loop @Test func `health and readiness tell the truth, and no paths`() async throws {
+        try await withBot { bot in
+            #expect(try await bot.ask("GET", "/healthz").text == "ok\n")
+            #expect(try await bot.ask("GET", "/readyz").status == 200)
+            await bot.database.close()
+            let answer = try await bot.ask("GET", "/readyz")
+            #expect(answer.status == 503)
+            #expect(!answer.text.contains(bot.files.path))
+            #expect(try await bot.ask("GET", "/healthz").status == 200)
+            let chat = try await bot.chat(
+                #"{"model":"berth","messages":[{"role":"user","content":"hi"}]}"#
+            )
+            #expect(chat.status == 503 && !chat.text.contains(bot.files.path))
+        }
+    }
+
+    @Loop @Test func `metrics are Prometheus text and count what happened`() async throws {
+        try await withBot { bot in
+            let body = #"{"model":"fake/plain","messages":[{"role":"user","content":"hi"}]}"#
+            _ = try await bot.chat(body)
+            _ = try await bot.chat("{")
+            let answer = try await bot.ask("GET", "/metrics")
+            #expect(answer.headers["content-type"]?.hasPrefix("text/plain; version=0.0.4") == true)
+            let samples = try Exposition(answer.text).samples
+            #expect(samples[#"berth_api_calls_total{outcome="done"}"#] == 1)
+            #expect(samples[#"berth_tokens_total{direction="output"}"#] == 5)
+            #expect(samples[#"berth_http_requests_total{status="4xx"}"#] == 1)
+            #expect((samples["process_resident_memory_bytes"] ?? 0) > 1_000_000)
+            #expect((samples["berth_open_connections"] ?? 0) >= 1)
+            #expect(samples["berth_turn_seconds_count"] == 0)
+        }
+    }
+}
+
+/// Prometheus's text format, read strictly.
+private struct Exposition {
+    private(set) var samples: [String: Double] = [:]
+
+    struct Malformed: Error { let line: String }
+
+    init(_ text: String) throws {
+        guard text.hasSuffix("\n") else { throw Malformed(line: "the end") }
+        var types: [String: String] = [:]
+        for line in text.split(separator: "\n") {
+            let words = line.split(separator: " ")
+            if line.hasPrefix("# TYPE "), words.count == 4 {
+                guard types.updateValue(String(words[3]), forKey: String(words[2])) == nil else {
+                    throw Malformed(line: String(line))
+                }
+            } else if line.hasPrefix("# HELP ") {
+                continue
+            } else {
+                try add(line, types)
+            }
+        }
+        try checkHistograms(types)
+    }
+
+    private mutating func add(_ line: Substring, _ types: [String: String]) throws {
+        let name = line.prefix { $0 != "{" && $0 != " " }
+        let family =
+            ["_bucket", "_sum", "_count"].first { name.hasSuffix($0) }
+            .map { String(name.dropLast($0.count)) } ?? String(name)
+        guard types[family] != nil || types[String(name)] != nil,
+            name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }),
+            let space = line.lastIndex(of: " "), let value = Double(line[space...].dropFirst()),
+            samples.updateValue(value, forKey: String(line[..<space])) == nil
+        else { throw Malformed(line: String(line)) }
+    }
+
+    private func checkHistograms(_ types: [String: String]) throws {
+        for (name, type) in types where type == "histogram" {
+            guard let count = samples["\(name)_count"], samples["\(name)_sum"] != nil,
+                samples[#"\#(name)_bucket{le="+Inf"}"#] == count
+            else { throw Malformed(line: name) }
+        }
+    }
+}

@@ -1,0 +1,115 @@
+import BerthBot
+import BerthConfig
+import BerthHTTP
+import BerthLoop
+import BerthMemory
+import BerthProviders
+import BerthStore
+import BerthTelemetry
+import BerthTestKit
+import Testing
+
+/// What tests do with a bot.
+extension BotFixture {
+    /// A new conversation of ``ann``, or of somebody else.
+    func session(of tenant: LiveTenant? = nil) async throws -> String {
+        try await bot.conversations.create(tenant ?? ann, .web).id
+    }
+
+    /// Sends a message of ``ann`` and returns when the provider is asked.
+    func ask(_ text: String, in session: String) async throws -> (LiveTurn, HandCall) {
+        let turn = try await bot.turns.begin(text, in: session, by: ann)
+        return (turn, try await hand.call())
+    }
+
+    /// Sends a message of ``ann``, has it answered, and returns the provider's call.
+    @discardableResult
+    func exchange(
+        _ text: String,
+        _ answer: String,
+        in session: String
+    ) async throws -> HandCall {
+        let (turn, call) = try await ask(text, in: session)
+        call.say(answer)
+        call.finish()
+        _ = try await turn.ended()
+        return call
+    }
+
+    /// Sends a command of ``ann`` and returns its answer.
+    func command(_ text: String, in session: String) async throws -> String {
+        try await bot.turns.begin(text, in: session, by: ann).ended().text
+    }
+
+    /// A conversation's turns as its owner sees them, oldest first.
+    func history(
+        _ session: String,
+        of tenant: LiveTenant? = nil
+    ) async throws -> [TurnInfo] {
+        try await bot.conversations.turns(of: session, before: nil, for: tenant ?? ann).turns
+    }
+
+    /// What a tenant has used today, when all calls that have ended are settled.
+    func used(_ tenant: LiveTenant? = nil) async throws -> Usage {
+        await bot.meter.drain()
+        let (id, now) = ((tenant ?? ann).row.id, clock.timestamp)
+        return try await database.read { (connection) throws(StoreError) in
+            try connection.usage(of: id, on: now)
+        }
+    }
+
+    /// A chat request to the API.
+    func request(_ text: String = "hi", more: String = "") throws -> JSONObject {
+        try JSONObject(
+            Array(#"{"messages":[{"role":"user","content":"\#(text)"}]\#(more)}"#.utf8)
+        )
+    }
+
+    /// The error that ends `work`; nil when none does.
+    func failure(of work: @Loop () async throws -> Void) async -> BotError? {
+        do { try await work() } catch { return error as? BotError }
+        return nil
+    }
+}
+
+extension LiveTurn {
+    /// All of the answer and the end, when it has come.
+    func ended() async throws -> (text: String, outcome: TurnOutcome) {
+        let reader = reader()
+        var text = ""
+        while let event = try await reader.next() {
+            switch event {
+            case .text(let piece): text += piece
+            case .ended(let outcome): return (text, outcome)
+            }
+        }
+        throw RawClient.TookTooLong(waitedFor: "a turn's end", received: text)
+    }
+}
+
+extension HandCall {
+    /// The contents of the prompt's messages, each after its role.
+    var messages: [String] {
+        (object.elements("messages") ?? []).compactMap { object.object(at: $0) }.map {
+            "\($0.string("role") ?? "?"): \($0.string("content") ?? "?")"
+        }
+    }
+}
+
+extension BotError {
+    /// The case's name, for comparing.
+    var name: String { String("\(Mirror(reflecting: self).children.first?.label ?? rawName)") }
+
+    private var rawName: String {
+        switch self {
+        case .suspended: "suspended"
+        case .sessionBusy: "sessionBusy"
+        case .noSession: "noSession"
+        case .noTurn: "noTurn"
+        case .emptyText: "emptyText"
+        case .stopping: "stopping"
+        case .foreignOrigin: "foreignOrigin"
+        default: "?"
+        }
+    }
+}

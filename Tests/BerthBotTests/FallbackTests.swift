@@ -1,0 +1,101 @@
+import BerthBot
+import BerthConfig
+import BerthHTTP
+import BerthLoop
+import BerthProviders
+import BerthStore
+import BerthTestKit
+import Testing
+
+/// `models.chat` in order, where one fails before its first token.
+@Suite(.loop, .timeLimit(.minutes(1))) struct FallbackTests {
+    private static nonisolated func setup(_ models: String...) -> Setup {
+        Setup { settings in
+            settings.chatModels = models.compactMap { name in
+                settings.chatModels.first { "\($0.provider)/\($0.model)" == name }
+            }
+        }
+    }
+
+    /// The answer's text and its model, streamed or whole.
+    @Loop private func ask(
+        _ bot: BotFixture,
+        _ name: String,
+        isStream: Bool
+    ) async throws -> (String, String) {
+        let (request, models) = (try bot.request(), bot.bot.models.candidates(name))
+        guard isStream else {
+            let (answer, model, _) = try await bot.bot.calls.complete(request, models, bot.ann)
+            return (answer.text, model.id)
+        }
+        let stream = try await bot.bot.calls.stream(request, models, bot.ann)
+        var text = ""
+        while let chunk = try await stream.next() { text += chunk.text }
+        return (text, stream.model.id)
+    }
+
+    @Loop
+    @Test(
+        arguments: ["dead/d", "fake/500", "fake/429", "fake/401", "fake/bad-json"],
+        [true, false]
+    )
+    func `the next model answers for one that fails`(first: String, isStream: Bool) async throws {
+        try await withBot(FallbackTests.setup(first, "fake/plain")) { bot in
+            let (text, model) = try await ask(bot, "berth", isStream: isStream)
+            #expect(text.hasPrefix("token1"))
+            #expect(model == "fake/plain")
+        }
+    }
+
+    @Loop @Test func `only what was bought is charged, and nothing stays reserved`() async throws {
+        try await withBot(FallbackTests.setup("dead/d", "fake/500", "fake/plain")) { bot in
+            _ = try await ask(bot, "berth", isStream: true)
+            await bot.bot.meter.drain()
+            let used = try await bot.used()
+            #expect(used.requests == 1 && used.reservedTokens == 0)
+            #expect(used.outputTokens == 5)
+        }
+    }
+
+    @Loop @Test(arguments: [true, false])
+    func `a refused request is refused by the first that is asked`(isStream: Bool) async throws {
+        try await withBot(FallbackTests.setup("fake/too-long", "fake/plain")) { bot in
+            let failure = await bot.failure { _ = try await ask(bot, "berth", isStream: isStream) }
+            #expect(failure?.name == "provider")
+        }
+    }
+
+    @Loop @Test func `an answer that has begun is not begun again`() async throws {
+        try await withBot(FallbackTests.setup("fake/cut-event", "fake/plain")) { bot in
+            let failure = await bot.failure { _ = try await ask(bot, "berth", isStream: true) }
+            #expect(failure?.name == "provider")
+        }
+    }
+
+    @Loop @Test func `a model that is named is asked alone`() async throws {
+        try await withBot(FallbackTests.setup("fake/500", "fake/plain")) { bot in
+            let failure = await bot.failure { _ = try await ask(bot, "fake/500", isStream: false) }
+            #expect(failure?.name == "provider")
+        }
+    }
+
+    @Loop @Test func `the last one's failure is told when all fail`() async throws {
+        try await withBot(FallbackTests.setup("fake/500", "dead/d")) { bot in
+            let failure = await bot.failure { _ = try await ask(bot, "berth", isStream: true) }
+            #expect(failure.map { "\($0)" }?.contains("'dead'") == true)
+        }
+    }
+
+    @Loop @Test func `a turn is answered by the next model, and says by which`() async throws {
+        try await withBot(FallbackTests.setup("dead/d", "fake/plain")) { bot in
+            let session = try await bot.session()
+            let turn = try await bot.bot.turns.begin("hello", in: session, by: bot.ann)
+            let (text, end) = try await turn.ended()
+            #expect(text.hasPrefix("token1") && end.end == .done)
+            let history = try await bot.history(session)
+            #expect(history.map(\.model) == ["fake/plain"])
+            await bot.bot.meter.drain()
+            #expect(try await bot.used().requests == 1)
+        }
+    }
+}

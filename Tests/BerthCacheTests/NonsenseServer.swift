@@ -1,0 +1,66 @@
+import BerthLoop
+import BerthTestKit
+import CLinux
+import Glibc
+
+/// A peer on a Unix socket that says the same to whatever it is sent.
+@Loop final class NonsenseServer {
+    let path: String
+    var answer: String
+    private let folder: TemporaryFolder
+    private let listener: Int32
+    private var watches: [Int32: Watch] = [:]
+
+    init(answer: String) throws {
+        self.answer = answer
+        folder = try TemporaryFolder()
+        path = folder.path(of: "nonsense.sock")
+        listener = socket(AF_UNIX, berth_stream_socket, 0)
+        var name = sockaddr_un()
+        name.sun_family = sa_family_t(AF_UNIX)
+        unsafe withUnsafeMutableBytes(of: &name.sun_path) { [path] in
+            unsafe $0.copyBytes(from: path.utf8)
+        }
+        let size = socklen_t(MemoryLayout<sockaddr_un>.size)
+        let code = unsafe withUnsafePointer(to: &name) { name in
+            unsafe name.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe bind(listener, $0, size)
+            }
+        }
+        guard code == 0, listen(listener, 16) == 0 else { throw SystemError("bind") }
+        watches[listener] = try Watch(listener, for: .readable) { [weak self] _ in self?.accept() }
+    }
+
+    /// Says `text` to everybody who is connected.
+    func say(_ text: String) { for peer in watches.keys where peer != listener { say(text, to: peer) } }
+
+    /// Leaves everybody.
+    func close() {
+        for (descriptor, watch) in watches {
+            watch.cancel()
+            Glibc.close(descriptor)
+        }
+        watches = [:]
+    }
+
+    private func accept() {
+        let peer = unsafe Glibc.accept(listener, nil, nil)
+        guard peer >= 0 else { return }
+        watches[peer] = try? Watch(peer, for: .readable) { [weak self] _ in self?.reply(to: peer) }
+    }
+
+    private func reply(to peer: Int32) {
+        var bytes = [UInt8](repeating: 0, count: 4096)
+        guard unsafe recv(peer, &bytes, bytes.count, Int32(MSG_DONTWAIT)) > 0 else {
+            watches.removeValue(forKey: peer)?.cancel()
+            Glibc.close(peer)
+            return
+        }
+        say(answer, to: peer)
+    }
+
+    private func say(_ text: String, to peer: Int32) {
+        let bytes = Array(text.utf8)
+        _ = unsafe send(peer, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+    }
+}

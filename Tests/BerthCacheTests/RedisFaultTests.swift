@@ -1,0 +1,276 @@
+import BerthCache
+import BerthConfig
+import BerthLoop
+import BerthMemory
+import BerthTestKit
+import Testing
+
+/// Redis away, in every way it can be.
+@Suite(.loop, .timeLimit(.minutes(1))) struct RedisFaultTests {
+    @Loop @Test func `never there: one line, and every call fails within 5 ms`() async throws {
+        let folder = try TemporaryFolder()
+        let redis = RunningRedis(.unix(path: folder.path(of: "nobody.sock")))
+        let fault = try await redis.untilAway()
+        let clock = SystemClock()
+        let began = clock.now
+        for _ in 0..<100 {
+            let error = await cacheError { () async throws(CacheError) in
+                try await redis.client.get([1])
+            }
+            #expect(error == .away(.unreachable))
+        }
+        let each = (clock.now - began) * 0.01
+        #expect(fault == .unreachable)
+        #expect(each < .milliseconds(5))
+        #expect(redis.lines.containing("redis is away") == 1)
+        await redis.end()
+    }
+
+    @Loop @Test func `a refused port is away too`() async throws {
+        let address = RedisAddress.tcp(
+            host: "127.0.0.1",
+            port: RedisServer.freePort(),
+            database: 0,
+            user: nil,
+            password: nil
+        )
+        let redis = RunningRedis(address)
+        let fault = try await redis.untilAway()
+        #expect(fault == .unreachable)
+        await redis.end()
+    }
+
+    @Loop @Test func `a name that cannot be looked up is said`() async throws {
+        let address = RedisAddress.tcp(
+            host: "redis.example",
+            port: 6379,
+            database: 0,
+            user: nil,
+            password: nil
+        )
+        let redis = RunningRedis(address)
+        let fault = try await redis.untilAway()
+        #expect(fault == .unknownHost("redis.example"))
+        await redis.end()
+    }
+
+    @Loop @Test func `killed midway and started again: one line down, one up, and it goes on`()
+        async throws
+    {
+        let folder = try TemporaryFolder()
+        let server = try await RedisServer.start(in: folder)
+        let redis = RunningRedis(server)
+        try await redis.untilUp()
+        try await redis.client.setEX(bytes("a"), bytes("1"), lifetime: .seconds(60))
+        try await server.kill()
+        _ = try await redis.untilAway()
+        let away = await cacheError { () async throws(CacheError) in
+            try await redis.client.get(bytes("a"))
+        }
+        let again = try await RedisServer.start(in: folder)
+        try await redis.untilUp()
+        let empty = try await redis.client.get(bytes("a"))
+        #expect(away != nil)
+        #expect(empty == nil)
+        #expect(again.path == server.path)
+        #expect(redis.lines.containing("redis is away") == 1)
+        #expect(redis.lines.containing("redis answers") == 2)
+        await redis.end()
+    }
+
+    @Loop @Test func `commands under way fail when the server is killed`() async throws {
+        let folder = try TemporaryFolder()
+        let server = try await RedisServer.start(in: folder)
+        let redis = RunningRedis(server)
+        try await redis.untilUp()
+        server.freeze()
+        var errors: [CacheError?] = []
+        let done = Wakeup()
+        let pool = TaskPool()
+        for number in 0..<20 {
+            pool.spawn {
+                errors.append(
+                    await cacheError { () async throws(CacheError) in
+                        try await redis.client.get([UInt8(number)])
+                    }
+                )
+                if errors.count == 20 { done.signal() }
+            }
+        }
+        try await server.kill()
+        try await done.wait()
+        #expect(errors.allSatisfy { $0 != nil })
+        await redis.end()
+    }
+
+    @Loop @Test func `a frozen server costs one deadline, then nothing, and comes back by itself`()
+        async throws
+    {
+        let folder = try TemporaryFolder()
+        let server = try await RedisServer.start(in: folder)
+        var limits = RunningRedis.limits
+        limits.command = .milliseconds(100)
+        let redis = RunningRedis(server, limits: limits)
+        try await redis.untilUp()
+        server.freeze()
+        let first = await cacheError { () async throws(CacheError) in
+            try await redis.client.get([1])
+        }
+        let clock = SystemClock()
+        let began = clock.now
+        let second = await cacheError { () async throws(CacheError) in
+            try await redis.client.get([1])
+        }
+        let took = clock.now - began
+        server.thaw()
+        try await redis.untilUp()
+        let value = try await redis.client.get([1])
+        #expect(first == .away(.slow(after: .milliseconds(100))))
+        #expect(second == .away(.slow(after: .milliseconds(100))))
+        #expect(took < .milliseconds(5))
+        #expect(value == nil)
+        #expect(redis.lines.containing("redis is away") == 1)
+        await redis.end()
+    }
+
+    @Loop @Test func `a server that sleeps is away, too`() async throws {
+        let folder = try TemporaryFolder()
+        let server = try await RedisServer.start(
+            in: folder,
+            options: ["--enable-debug-command", "yes"]
+        )
+        var limits = RunningRedis.limits
+        limits.command = .milliseconds(50)
+        let redis = RunningRedis(server, limits: limits)
+        try await redis.untilUp()
+        let sleeper = try RawClient(path: server.path)
+        try await sleeper.send("DEBUG SLEEP 0.5\r\n")
+        try await sleeper.send("PING\r\n")
+        var error: CacheError?
+        while error == nil {  // until the server has read the sleeper's command
+            error = await cacheError { () async throws(CacheError) in
+                try await redis.client.get([1])
+            }
+        }
+        try await redis.untilUp()
+        #expect(error == .away(.slow(after: .milliseconds(50))))
+        sleeper.close()
+        await redis.end()
+    }
+
+    @Loop @Test(arguments: [nil, "wrong"])
+    func `without the right password it is away, and says so without it`(password: String?)
+        async throws
+    {
+        let folder = try TemporaryFolder()
+        let port = RedisServer.freePort()
+        let server = try await RedisServer.start(
+            in: folder,
+            port: port,
+            options: ["--requirepass", "hunter2"]
+        )
+        let redis = RunningRedis(
+            .tcp(
+                host: "127.0.0.1",
+                port: port,
+                database: 0,
+                user: nil,
+                password: password.map { Secret($0) }
+            )
+        )
+        let fault = try await redis.untilAway()
+        #expect(fault == .login)
+        #expect(redis.lines.containing("user or password") == 1)
+        #expect(redis.lines.containing("wrong.") == 0)
+        #expect(server.path.isEmpty == false)
+        await redis.end()
+    }
+
+    @Loop @Test func `a database that is not there is said`() async throws {
+        let folder = try TemporaryFolder()
+        let port = RedisServer.freePort()
+        let server = try await RedisServer.start(
+            in: folder,
+            port: port,
+            options: ["--databases", "1"]
+        )
+        let redis = RunningRedis(
+            .tcp(host: "127.0.0.1", port: port, database: 7, user: nil, password: nil)
+        )
+        let fault = try await redis.untilAway()
+        #expect(fault == .database(7))
+        #expect(server.path.isEmpty == false)
+        await redis.end()
+    }
+
+    @Loop @Test func `a full server goes on answering reads, and takes writes again by itself`()
+        async throws
+    {
+        let folder = try TemporaryFolder()
+        let server = try await RedisServer.start(in: folder)
+        var limits = RunningRedis.limits
+        limits.writePause = .zero
+        let redis = RunningRedis(server, limits: limits)
+        try await redis.untilUp()
+        try await redis.client.setEX(bytes("a"), bytes("1"), lifetime: .seconds(60))
+        _ = try await server.ask("CONFIG SET maxmemory 1mb")
+        for _ in 0..<3 {
+            let error = await cacheError { () async throws(CacheError) in
+                try await redis.client.setEX(
+                    bytes("b"),
+                    [UInt8](repeating: 0, count: 100_000),
+                    lifetime: .seconds(60)
+                )
+            }
+            #expect(error == .refusesWrites(.full))
+        }
+        let value = try await redis.client.get(bytes("a"))
+        _ = try await server.ask("CONFIG SET maxmemory 0")
+        try await redis.client.setEX(bytes("b"), bytes("2"), lifetime: .seconds(60))
+        #expect(value == bytes("1"))
+        #expect(redis.lines.containing("takes no writes") == 1)
+        #expect(redis.lines.containing("takes writes again") == 1)
+        await redis.end()
+    }
+
+    @Loop @Test func `while it refuses writes none is tried for a while`() async throws {
+        let folder = try TemporaryFolder()
+        let server = try await RedisServer.start(
+            in: folder,
+            options: ["--min-replicas-to-write", "1"]
+        )
+        let redis = RunningRedis(server)
+        try await redis.untilUp()
+        var errors: [CacheError?] = []
+        for _ in 0..<2 {
+            errors.append(
+                await cacheError { () async throws(CacheError) in
+                    try await redis.client.setEX([1], [1], lifetime: .seconds(60))
+                }
+            )
+        }
+        let calls = try await server.ask("CONFIG SET min-replicas-to-write 0")
+        let third = await cacheError { () async throws(CacheError) in
+            try await redis.client.setEX([1], [1], lifetime: .seconds(60))
+        }
+        #expect(errors == [.refusesWrites(.readOnly), .refusesWrites(.readOnly)])
+        #expect(calls == "+OK")
+        #expect(third == .refusesWrites(.readOnly))
+        await redis.end()
+    }
+
+    @Loop @Test func `a replica's refusal is said as one`() async throws {
+        let folder = try TemporaryFolder()
+        let server = try await RedisServer.start(
+            in: folder,
+            options: ["--replicaof", "127.0.0.1", "\(RedisServer.freePort())"]
+        )
+        let redis = RunningRedis(server)
+        try await redis.untilUp()
+        let error = await cacheError { () async throws(CacheError) in
+            try await redis.client.setEX([1], [1], lifetime: .seconds(60))
+        }
+        #expect(error == .refusesWrites(.readOnly))
+        await redis.end()
+    }
+}

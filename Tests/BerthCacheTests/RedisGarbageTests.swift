@@ -1,0 +1,50 @@
+import BerthCache
+import BerthConfig
+import BerthLoop
+import BerthMemory
+import BerthTestKit
+import Testing
+
+/// What is no Redis, or no more one: nothing that a server sends ends this process.
+@Suite(.loop, .timeLimit(.minutes(1))) struct RedisGarbageTests {
+    @Loop @Test(arguments: [
+        "HTTP/1.1 400 Bad Request\r\n\r\n", "+PONG\r\n+PONG\r\n", "$-1\r\n", "*2\r\n:1\r\n:2\r\n",
+        ":7\r\n", "$99999999999\r\n", "+PONG\r\n$3\r\nabc\r\n:1\r\n",
+    ])
+    func `a peer that answers nonsense is away`(answer: String) async throws {
+        let peer = try NonsenseServer(answer: answer)
+        let redis = RunningRedis(.unix(path: peer.path))
+        let fault = try await redis.untilAway()
+        #expect([.garbage, .disconnected].contains(fault))
+        await redis.end()
+        peer.close()
+    }
+
+    @Loop @Test func `bytes that nobody asked for end the connection, not the process`()
+        async throws
+    {
+        let peer = try NonsenseServer(answer: "+PONG\r\n")
+        let redis = RunningRedis(.unix(path: peer.path))
+        try await redis.untilUp()
+        peer.say("+PONG\r\n")
+        let fault = try await redis.untilAway()
+        #expect(fault == .garbage)
+        await redis.end()
+        peer.close()
+    }
+
+    @Loop @Test func `an endless answer is cut off`() async throws {
+        let peer = try NonsenseServer(answer: "+PONG\r\n")
+        var limits = RunningRedis.limits
+        limits.value = .kibibytes(1)
+        let redis = RunningRedis(.unix(path: peer.path), limits: limits)
+        try await redis.untilUp()
+        peer.answer = "$90000000\r\n" + String(repeating: "x", count: 90_000)
+        let error = await cacheError { () async throws(CacheError) in
+            try await redis.client.get([1])
+        }
+        #expect(error == .away(.garbage))
+        await redis.end()
+        peer.close()
+    }
+}

@@ -1,0 +1,97 @@
+import BerthCache
+import BerthConfig
+import BerthLoop
+import BerthMemory
+import BerthTelemetry
+import BerthTestKit
+import Synchronization
+
+/// A key whose hash is 16 times `number`'s bytes.
+func key(_ number: Int, _ kind: CacheKind = .answer) -> CacheKey {
+    let bytes = (0..<8).map { UInt8(truncatingIfNeeded: number >> ($0 * 8)) }
+    return CacheKey(kind, hash: bytes + bytes)
+}
+
+/// A ledger with room for `limit`.
+func account(_ limit: ByteCount = .mebibytes(64)) -> MemoryAccount {
+    MemoryBudget(limit: limit).account(for: "the cache", quota: limit)
+}
+
+/// Lines of a log.
+final class LogLines: Sendable {
+    private let lines = Mutex<[String]>([])
+
+    var log: Log { Log(level: .info) { line in self.lines.withLock { $0.append(line) } } }
+
+    func containing(_ words: String) -> Int {
+        lines.withLock { $0.count { $0.contains(words) } }
+    }
+
+    var all: [String] { lines.withLock { $0 } }
+}
+
+/// A client at work, which a test follows by its changes.
+@Loop final class RunningRedis {
+    let client: RedisClient
+    let lines = LogLines()
+    private let stop = Stop()
+    private let pool = TaskPool()
+    private let news = Wakeup()
+
+    /// Impatient, so that tests of absence are short.
+    static var limits: RedisLimits {
+        var limits = RedisLimits()
+        limits.firstPause = .milliseconds(2)
+        limits.longestPause = .milliseconds(20)
+        limits.command = .seconds(5)
+        limits.connect = .seconds(5)
+        return limits
+    }
+
+    init(
+        _ address: RedisAddress,
+        limits: RedisLimits = RunningRedis.limits,
+        clock: any Clock = SystemClock(),
+        resolve: RedisClient.Resolve? = nil
+    ) {
+        client = RedisClient(
+            address: address,
+            limits: limits,
+            clock: clock,
+            log: lines.log,
+            resolve: resolve
+        )
+        client.onChange = { [news] _ in news.signal() }
+        pool.spawn { [client, stop] in await client.run(until: stop) }
+    }
+
+    convenience init(_ server: RedisServer, limits: RedisLimits = RunningRedis.limits) {
+        self.init(.unix(path: server.path), limits: limits)
+    }
+
+    func untilUp() async throws { while client.fault != nil { try await news.wait() } }
+
+    func untilAway() async throws -> RedisFault {
+        while true {
+            if let fault = client.fault, fault != .notStarted { return fault }
+            try await news.wait()
+        }
+    }
+
+    func end() async {
+        stop.request()
+        await pool.drain()
+    }
+}
+
+/// The error of `work`; nil when it had none.
+@Loop func cacheError<Value>(
+    _ work: @Loop () async throws(CacheError) -> Value
+) async -> CacheError? {
+    do throws(CacheError) {
+        _ = try await work()
+        return nil
+    } catch { return error }
+}
+
+func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }

@@ -1,0 +1,20 @@
+import BerthBot
+import BerthConfig
+import BerthHTTP
+import BerthLoop
+import BerthMemory
+import BerthProviders
+import BerthStore
+import BerthTelemetry
+import BerthTestKit
+
+extension BotFixture {
+    /// What ``ann`` has used today, when all calls that have ended are settled.
+    func used() async throws -> Usage {
+        await bot.meter.drain()
+        let (id, now) = (ann.row.id, clock.timestamp)
+        return try await database.read { (connection) throws(StoreError) in
+            try connection.usage(of: id, on: now)
+        }
+    }
+}

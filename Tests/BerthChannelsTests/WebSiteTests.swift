@@ -1,0 +1,165 @@
+import BerthBot
+import BerthConfig
+import BerthHTTP
+import BerthLoop
+import BerthMemory
+import BerthProviders
+import BerthStore
+import BerthTelemetry
+import BerthTestKit
+import Testing
+
+@Suite(.loop, .timeLimit(.minutes(1))) struct WebSiteTests {
+    @Loop @Test func `the page and its files are guarded by their header`() async throws {
+        try await withBot { bot in
+            for path in ["/", "/web/chat.css", "/web/chat.js", "/web/icon.svg", "/login"] {
+                let answer = try await bot.ask("GET", path)
+                #expect(answer.status == 200, "\(path)")
+                let policy = try #require(answer.headers["content-security-policy"])
+                #expect(policy.contains("default-src 'none'") && !policy.contains("unsafe"))
+                #expect(policy.contains("frame-ancestors 'none'"))
+                #expect(answer.headers["referrer-policy"] == "no-referrer")
+                #expect(answer.headers["x-content-type-options"] == "nosniff")
+                #expect(answer.headers["access-control-allow-origin"] == nil)
+                #expect(answer.headers["x-request-id"] != nil)
+            }
+        }
+    }
+
+    // MARK: Login
+
+    @Loop @Test func `looking at a link burns nothing, its button works once`() async throws {
+        try await withBot { bot in
+            let token = try bot.token(of: try await bot.bot.access.link(for: bot.ann))
+            for method in ["GET", "HEAD", "GET"] {
+                let page = try await bot.ask(method, "/login?token=\(token)")
+                #expect(page.status == 200)
+                #expect(page.headers["set-cookie"] == nil)
+                #expect(page.headers["cache-control"] == "no-store")
+                #expect(method == "HEAD" || page.text.contains(#"value="\#(token)""#))
+            }
+            let answer = try await bot.login(token: token)
+            #expect(answer.status == 303 && answer.headers["location"] == "/")
+            let field = try #require(answer.headers["set-cookie"])
+            for part in ["HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=7776000"] {
+                #expect(field.contains(part))
+            }
+            #expect(!field.contains("Secure"))
+            let again = try await bot.login(token: token)
+            #expect(again.status == 403 && again.headers["set-cookie"] == nil)
+        }
+    }
+
+    @Loop @Test func `with https the cookie is for https alone`() async throws {
+        let url = "https://berth.example"
+        try await withBot(Setup { $0.name(url) }) { bot in
+            let link = try await bot.bot.access.link(for: bot.ann)
+            #expect(link.hasPrefix("https://berth.example/login?token="))
+            let answer = try await bot.login(token: try bot.token(of: link))
+            #expect(answer.headers["set-cookie"]?.contains("; Secure") == true)
+        }
+    }
+
+    @Loop @Test func `an expired link is refused`() async throws {
+        try await withBot { bot in
+            let token = try bot.token(of: try await bot.bot.access.link(for: bot.ann))
+            bot.clock.advance(by: .seconds(86_400))
+            #expect(try await bot.login(token: token).status == 403)
+        }
+    }
+
+    @Loop @Test func `ten tries a minute are an address's share`() async throws {
+        try await withBot { bot in
+            for _ in 0..<10 { #expect(try await bot.login(token: "wrong").status == 403) }
+            let token = try bot.token(of: try await bot.bot.access.link(for: bot.ann))
+            #expect(try await bot.login(token: token).status == 429)
+            bot.clock.advance(by: .seconds(61))
+            #expect(try await bot.login(token: token).status == 303)
+        }
+    }
+
+    @Loop
+    @Test(arguments: ["", "null", "http://evil.example", "http://127.0.0.1", "http://127.0.0.1:1"])
+    func `a login from another page is refused and burns nothing`(origin: String) async throws {
+        try await withBot { bot in
+            let token = try bot.token(of: try await bot.bot.access.link(for: bot.ann))
+            #expect(try await bot.login(token: token, [("origin", origin)]).status == 403)
+            #expect(try await bot.login(token: token).status == 303)
+        }
+    }
+
+    @Loop
+    @Test(arguments: [
+        #""><script>alert(1)</script>"#, "\"\u{301} autofocus onfocus=x ", "'\u{301}><b\u{301}",
+        "\u{3C}\u{338}b", "&\u{301}quot;", "{{message}}", String(repeating: "a", count: 1500),
+    ])
+    func `nothing of a token gets out of its quotes`(token: String) async throws {
+        try await withBot { bot in
+            let encoded = token.utf8.map { "%" + ($0 < 16 ? "0" : "") + String($0, radix: 16) }
+            let page = try await bot.ask("GET", "/login?token=\(encoded.joined())")
+            #expect(page.status == 200)
+            let marks = page.bytes.filter { Array("\"'<>".utf8).contains($0) }.count
+            let plain = try await bot.ask("GET", "/login")
+            #expect(marks == plain.bytes.filter { Array("\"'<>".utf8).contains($0) }.count)
+        }
+    }
+
+    @Loop @Test func `a form that is too large is refused`() async throws {
+        try await withBot { bot in
+            let answer = try await bot.login(token: String(repeating: "a", count: 5000))
+            #expect(answer.status == 413)
+        }
+    }
+
+    @Loop @Test func `logging out ends the login, from the page itself alone`() async throws {
+        try await withBot { bot in
+            let ann = try await bot.login(bot.ann)
+            let foreign = [("origin", "http://evil.example")]
+            #expect(try await bot.ask("POST", "/logout", "", as: ann, foreign).status == 403)
+            #expect(try await bot.ask("GET", "/web/me", as: ann).status == 200)
+            let answer = try await bot.ask("POST", "/logout", "", as: ann)
+            #expect(answer.status == 204)
+            #expect(answer.headers["set-cookie"]?.contains("Max-Age=0") == true)
+            #expect(try await bot.ask("GET", "/web/me", as: ann).status == 401)
+        }
+    }
+
+    // MARK: Host and Origin
+
+    @Loop
+    @Test(arguments: [
+        ("localhost", 200), ("LOCALHOST:1", 200), ("127.0.0.1:8080", 200), ("[::1]:8080", 200),
+        ("berth.example", 200), ("berth.example:443", 200), ("evil.example", 421),
+        ("berth.example.evil", 421), ("127.0.0.1.evil", 421), ("localhost.", 421), ("[::2]", 421),
+    ])
+    func `another host's name is 421`(host: String, status: Int) async throws {
+        try await withBot(Setup { $0.name("https://berth.example") }) { bot in
+            let client = try RawClient(port: bot.server.port)
+            let answer = try await client.ask("GET /healthz HTTP/1.1\r\nHost: \(host)\r\n\r\n")
+            #expect(answer.status == status)
+            #expect(answer.header("x-request-id") != nil)
+            client.close()
+        }
+    }
+
+    @Loop @Test func `what changes state by cookie must come from the page`() async throws {
+        try await withBot { bot in
+            let ann = try await bot.login(bot.ann)
+            for origin in [
+                "", "null", "http://evil.example", "http://localhost:\(bot.server.port)",
+            ] {
+                let answer = try await bot.ask(
+                    "POST",
+                    "/web/sessions",
+                    "{}",
+                    as: ann,
+                    [("origin", origin)]
+                )
+                #expect(answer.status == 403, "\(origin)")
+                #expect(answer.error?.string("code") == "foreign_origin")
+            }
+            #expect(try await bot.ask("POST", "/web/sessions", "{}", as: ann).status == 201)
+            #expect(try await bot.bot.conversations.list(bot.ann, .web).count == 1)
+        }
+    }
+}

@@ -1,0 +1,18 @@
+package import BerthTelemetry
+import Synchronization
+
+/// Everything that is logged, at every level.
+package final class LogLines: Sendable {
+    private let lines = Mutex<[String]>([])
+
+    /// Makes an empty one.
+    package init() {}
+
+    /// What writes here.
+    package var log: Log {
+        Log(level: .debug) { line in self.lines.withLock { $0.append(line) } }
+    }
+
+    /// All lines so far.
+    package var all: [String] { lines.withLock { $0 } }
+}

@@ -1,0 +1,162 @@
+package import BerthLoop
+import CLinux
+import Glibc
+
+/// Debian's redis-server as a process of its own, on a Unix socket in a temporary folder.
+///
+/// It ends with the test process, whatever becomes of that.
+@Loop package final class RedisServer {
+    /// The socket's path.
+    package let path: String
+    private let process: pid_t
+    private let output: Int32
+    private var watch: Watch?
+    private var text: [UInt8] = []
+    private var isAtEnd = false
+    private let news = Wakeup()
+
+    /// It did not start, or not in time; `output` is what it said.
+    package struct DidNotStart: Error {
+        /// Its log.
+        package let output: String
+    }
+
+    /// Starts a server and returns when it takes connections.
+    ///
+    /// - Parameters:
+    ///   - folder: where the socket is made; kept alive by the caller.
+    ///   - port: a free TCP port, which ``freePort()`` finds; nil: the socket alone.
+    ///   - options: more of the server's, as `["--maxmemory", "2mb"]`.
+    /// - Throws: ``DidNotStart``, `SystemError`.
+    package static func start(
+        in folder: TemporaryFolder,
+        port: Int? = nil,
+        options: [String] = []
+    ) async throws -> RedisServer {
+        let server = try RedisServer(folder, port: port ?? 0, options)
+        try await server.wait(for: "eady to accept connections at \(server.path)")
+        return server
+    }
+
+    private init(_ folder: TemporaryFolder, port: Int, _ options: [String]) throws {
+        path = folder.path(of: "redis.sock")
+        var ends: [Int32] = [0, 0]
+        guard unsafe pipe(&ends) == 0 else { throw SystemError("pipe") }
+        _ = fcntl(ends[0], F_SETFD, FD_CLOEXEC)
+        _ = fcntl(ends[0], F_SETFL, O_NONBLOCK)
+        output = ends[0]
+        let command = [
+            "setpriv", "--pdeathsig", "KILL", "redis-server", "--port", "\(port)", "--unixsocket",
+            path, "--save", "", "--appendonly", "no", "--dir", folder.path, "--bind", "127.0.0.1",
+        ]
+        process = try RedisServer.spawn(command + options, output: ends[1])
+        Glibc.close(ends[1])
+        watch = try Watch(output, for: .readable) { [weak self] _ in self?.read() }
+    }
+
+    private static func spawn(_ command: [String], output: Int32) throws -> pid_t {
+        var actions = posix_spawn_file_actions_t()
+        unsafe posix_spawn_file_actions_init(&actions)
+        defer { unsafe posix_spawn_file_actions_destroy(&actions) }
+        for descriptor in [STDOUT_FILENO, STDERR_FILENO] {
+            unsafe posix_spawn_file_actions_adddup2(&actions, output, descriptor)
+        }
+        unsafe posix_spawn_file_actions_addclose(&actions, output)
+        var arguments = unsafe command.map { unsafe strdup($0) } + [nil]
+        defer { for unsafe argument in unsafe arguments { unsafe free(argument) } }
+        var process = pid_t()
+        let code = unsafe posix_spawnp(
+            &process,
+            "setpriv",
+            &actions,
+            nil,
+            &arguments,
+            environ
+        )
+        guard code == 0 else { throw SystemError("posix_spawnp(setpriv)", code: code) }
+        return process
+    }
+
+    deinit {
+        Glibc.close(output)
+        if !isAtEnd {
+            Glibc.kill(process, SIGKILL)
+            _ = unsafe waitpid(process, nil, 0)
+        }
+    }
+
+    /// A TCP port that nobody uses now.
+    package static func freePort() -> Int {
+        let probe = socket(AF_INET, berth_stream_socket, 0)
+        defer { Glibc.close(probe) }
+        var name = sockaddr_in()
+        name.sin_family = sa_family_t(AF_INET)
+        name.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        unsafe withUnsafeMutablePointer(to: &name) { name in
+            unsafe name.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                _ = unsafe bind(probe, $0, size)
+                _ = unsafe getsockname(probe, $0, &size)
+            }
+        }
+        return Int(UInt16(bigEndian: name.sin_port))
+    }
+
+    /// Kills it, as a crash would, and waits until it is gone.
+    package func kill() async throws {
+        Glibc.kill(process, SIGKILL)
+        while !isAtEnd { try await patiently { try await self.news.wait() } }
+        _ = unsafe waitpid(process, nil, 0)
+    }
+
+    /// Stops it where it is: it holds its connections and answers nothing.
+    package func freeze() { Glibc.kill(process, SIGSTOP) }
+
+    /// Lets it go on after ``freeze()``.
+    package func thaw() { Glibc.kill(process, SIGCONT) }
+
+    /// Sends one command of words without spaces over a connection of its own.
+    ///
+    /// - Returns: the first line of the answer, as `+OK`.
+    package func ask(_ command: String) async throws -> String {
+        let client = try RawClient(path: path)
+        defer { client.close() }
+        try await client.send(command + "\r\n")
+        return String(try await client.read(until: "\r\n").dropLast(1))
+    }
+
+    // MARK: Its log
+
+    private func wait(for words: String) async throws {
+        let wanted = Array(words.utf8)
+        while text.firstRange(of: wanted) == nil {
+            guard !isAtEnd else { throw DidNotStart(output: String(decoding: text, as: UTF8.self)) }
+            try await patiently { try await self.news.wait() }
+        }
+    }
+
+    private func patiently(_ wait: () async throws -> Void) async throws {
+        var isLate = false
+        let timer = SystemClock().schedule(after: RawClient.patience) { [news] in
+            isLate = true
+            news.signal()
+        }
+        defer { timer.cancel() }
+        try await wait()
+        if isLate { throw DidNotStart(output: String(decoding: text, as: UTF8.self)) }
+    }
+
+    private func read() {
+        var piece = [UInt8](repeating: 0, count: 4096)
+        let count = unsafe Glibc.read(output, &piece, piece.count)
+        if count > 0 {
+            text += piece[..<count]
+            if text.count > 64 << 10 { text.removeFirst(text.count - 32 << 10) }
+        } else if count == 0 {
+            isAtEnd = true
+            watch?.cancel()
+            watch = nil
+        }
+        news.signal()
+    }
+}
