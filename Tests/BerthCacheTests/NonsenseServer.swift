@@ -44,7 +44,7 @@ import Glibc
     }
 
     private func accept() {
-        let peer = unsafe Glibc.accept(listener, nil, nil)
+        let peer = Glibc.accept(listener, nil, nil)
         guard peer >= 0 else { return }
         watches[peer] = try? Watch(peer, for: .readable) { [weak self] _ in self?.reply(to: peer) }
     }
