@@ -32,7 +32,9 @@ import Glibc
     }
 
     /// Says `text` to everybody who is connected.
-    func say(_ text: String) { for peer in watches.keys where peer != listener { say(text, to: peer) } }
+    func say(_ text: String) {
+        for peer in watches.keys where peer != listener { say(text, to: peer) }
+    }
 
     /// Leaves everybody.
     func close() {

@@ -63,7 +63,7 @@ import Glibc
         }
         unsafe posix_spawn_file_actions_addclose(&actions, output)
         var arguments = unsafe command.map { unsafe strdup($0) } + [nil]
-        defer { for unsafe argument in unsafe arguments { unsafe free(argument) } }
+        defer { for unsafeargument in unsafe arguments { unsafe free(argument) } }
         var process = pid_t()
         let code = unsafe posix_spawnp(
             &process,
