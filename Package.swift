@@ -57,15 +57,15 @@ let package = Package(
         module(
             "BerthBot",
             uses: [
-                "BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "BerthStore",
-                "BerthProviders", "COpenSSL",
+                "BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "BerthHTTP",
+                "BerthStore", "BerthCache", "BerthProviders", "COpenSSL",
             ]
         ),
         module(
             "BerthChannels",
             uses: [
                 "BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "BerthHTTP",
-                "BerthStore", "BerthProviders", "BerthBot",
+                "BerthStore", "BerthCache", "BerthProviders", "BerthBot",
             ],
             resources: [.embedInCode("Web")]
         ),
@@ -84,8 +84,8 @@ let package = Package(
             name: "berth",
             dependencies: [
                 "BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "BerthHTTP",
-                "BerthStore", "BerthProviders", "BerthBot", "BerthChannels", "BerthAdmin",
-                "BerthSimulation", "CLinux",
+                "BerthStore", "BerthCache", "BerthProviders", "BerthBot", "BerthChannels",
+                "BerthAdmin", "BerthSimulation", "CLinux",
             ],
             swiftSettings: strict
         ),

@@ -1,3 +1,4 @@
+package import BerthCache
 package import BerthConfig
 package import BerthHTTP
 package import BerthLoop
@@ -18,6 +19,8 @@ package import BerthTelemetry
     package let meter: Meter
     /// Calls without a conversation: the API's.
     package let calls: ChatCalls
+    /// Answers that are kept for who asks the same.
+    package let answers: AnswerCache
     /// Conversations and their history.
     package let conversations: Conversations
     /// Messages and their answers.
@@ -33,7 +36,8 @@ package import BerthTelemetry
         client: HTTPClient,
         clock: any Clock,
         log: Log,
-        metrics: Metrics
+        metrics: Metrics,
+        redis: RedisClient? = nil
     ) async throws(BotError) {
         let counts = BotMetrics(metrics)
         tenants = TenantDirectory(
@@ -52,6 +56,12 @@ package import BerthTelemetry
         models = ModelCatalog(configuration, client: client, clock: clock)
         meter = Meter(database: database, clock: clock, log: log, metrics: counts)
         calls = ChatCalls(meter: meter, clock: clock, log: log, metrics: counts)
+        answers = AnswerCache(
+            try Bot.cache(configuration, budget, redis, clock),
+            settings: configuration.cache,
+            meter: meter,
+            clock: clock
+        )
         conversations = Conversations(database: database, models: models, clock: clock)
         let commands = Commands(
             database: database,
@@ -76,6 +86,26 @@ package import BerthTelemetry
         try await tenants.load()
         let resumed = try await turns.resume { [tenants] in tenants.tenant($0) }
         if resumed > 0 { log.info("accepted turns go on", ["turns": .int(resumed)]) }
+    }
+
+    /// The response cache in this process's memory and, where there is one, in Redis.
+    private static func cache(
+        _ configuration: Configuration,
+        _ budget: MemoryBudget,
+        _ redis: RedisClient?,
+        _ clock: any Clock
+    ) throws(BotError) -> ResponseCache {
+        let limit = configuration.cache.memory
+        do {
+            // No tenant's name has parentheses.
+            let account = budget.account(for: "(cache)", quota: limit)
+            return ResponseCache(
+                memory: try MemoryCache(limit: limit, account: account, clock: clock),
+                redis: redis,
+                lifetimes: Lifetimes(base: configuration.cache.ttl),
+                clock: clock
+            )
+        } catch { throw .memory(error) }
     }
 
     /// Suspends, resumes or removes a tenant; unless active, what is being answered for it ends.

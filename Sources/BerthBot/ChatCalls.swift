@@ -300,13 +300,8 @@ package import BerthTelemetry
     func awaitFirstToken() async throws(BotError) {
         while !hasText, early.count < MeteredStream.mostEarly, let chunk = try await read() {
             early.append(chunk)
-            if chunk.finish != nil || isToolCall(chunk) { return }
+            if chunk.finish != nil || chunk.carriesToolCall { return }
         }
-    }
-
-    private func isToolCall(_ chunk: ChatChunk) -> Bool {
-        let choice = chunk.object.elements("choices")?.first.flatMap { chunk.object.object(at: $0) }
-        return choice?.object("delta")?.has("tool_calls") ?? false
     }
 
     private func read() async throws(BotError) -> ChatChunk? {

@@ -114,6 +114,37 @@ package struct UsageInfo: Encodable, Sendable {
         return .overQuota(refusal, wait: refusal.resets - clock.timestamp)
     }
 
+    /// Counts an answer from the cache as a request of the tenant's, which the client does not wait
+    /// for; `refused` is told when the day's requests were used up.
+    func countHit(_ tenant: LiveTenant, refused: @escaping @Loop @Sendable (BotError) -> Void) {
+        let reservation = Reservation(
+            tenant: tenant.row.id,
+            provider: "cache",
+            model: "",
+            tokens: 0,
+            micros: 0
+        )
+        let (quotas, now, database) = (tenant.dailyQuotas, clock.timestamp, database)
+        settlements.spawn { [self] in
+            do throws(StoreError) {
+                try await database.write { (connection) throws(StoreError) in
+                    let call = try connection.reserve(reservation, within: quotas, at: now)
+                    let nothing = CallCost(
+                        inputTokens: 0,
+                        outputTokens: 0,
+                        micros: 0,
+                        isEstimated: false
+                    )
+                    try connection.settle(call, at: nothing, now: now)
+                }
+            } catch {
+                let refusal = self.refused(error)
+                if case .overQuota = refusal { return refused(refusal) }
+                log.error("cache hit not counted", ["why": .describing(error)])
+            }
+        }
+    }
+
     // MARK: Settling
 
     /// Charges what a call has cost.

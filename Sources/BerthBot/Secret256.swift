@@ -18,9 +18,11 @@ package struct Secret256: Sendable {
     package var hash: [UInt8] { Secret256.hash(text) }
 
     /// SHA-256 of any text: 32 bytes.
-    package static func hash(_ text: String) -> [UInt8] {
+    package static func hash(_ text: String) -> [UInt8] { digest(Array(text.utf8)) }
+
+    /// SHA-256 of any bytes: 32 bytes.
+    package static func digest(_ bytes: [UInt8]) -> [UInt8] {
         var digest = [UInt8](repeating: 0, count: 32)
-        let bytes = Array(text.utf8)
         _ = unsafe SHA256(bytes, bytes.count, &digest)
         return digest
     }

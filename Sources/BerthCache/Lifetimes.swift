@@ -36,10 +36,11 @@ package struct Lifetimes: Equatable, Sendable {
     ///     halves the lifetime.
     ///   - random: 0..<1.
     package func lifetime(asked: Double, changes: Int = 0, random: Double) -> Duration {
-        let growth = min(max(asked, 1), 65_536)
+        let growth = asked > 1 ? min(asked, 65_536) : 1  // not a number: 1
         let shrinkage = Double(1 << min(max(changes, 0), 16))
         let wanted = base * (growth / shrinkage)
         let within = min(max(wanted, least), most)
-        return max(least, within * (1 - jitter * min(max(random, 0), 1)))
+        let part = random > 0 ? min(random, 1) : 0
+        return max(least, within * (1 - jitter * part))
     }
 }

@@ -150,14 +150,13 @@ package struct MemoryCacheStatistics: Equatable, Sendable {
     private func evictOne() -> Bool {
         while small.bytes * 10 > used.bytes || main.isEmpty, let index = small.first {
             small.remove(index, &nodes)
-            if nodes[index].asked > 0 {
-                nodes[index].asked = 0
-                nodes[index].isMain = true
-                main.append(index, &nodes)
-            } else {
+            guard nodes[index].asked > 0 else {
                 ghosts.insert(nodes[index].key, most: table.count)
                 return drop(index)
             }
+            nodes[index].asked = 0
+            nodes[index].isMain = true
+            main.append(index, &nodes)
         }
         while let index = main.first {
             main.remove(index, &nodes)

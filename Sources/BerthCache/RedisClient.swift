@@ -75,18 +75,15 @@ import Glibc
             if case .away(let fault) = error { return fault }
             return .disconnected
         }
-        var end: RedisFault?
-        made.onEnd = { [weak self] fault in
-            end = fault
-            // At once: nobody may wait for a server that is known to be away.
-            self?.lose(fault)
-        }
+        // At once: nobody may wait for a server that is known to be away.
+        made.onEnd = { [weak self] fault in self?.lose(fault) }
+        if let end = made.end { return end }  // with its last answer
         connection = made
         announce(nil)
-        while end == nil, !stop.isRequested, !Task.isCancelled {
+        while made.end == nil, !stop.isRequested, !Task.isCancelled {
             await stop.requested(or: wakeup)
         }
-        return end ?? .notStarted
+        return made.end ?? .notStarted
     }
 
     private func lose(_ fault: RedisFault) {
@@ -134,23 +131,19 @@ import Glibc
         let made = try RedisConnection(to: try await place(), limits: limits, clock: clock)
         var stands = false
         let bell = Wakeup()
-        var end: RedisFault?
         made.onConnected = {
             stands = true
             bell.signal()
         }
-        made.onEnd = { fault in
-            end = fault
-            bell.signal()
-        }
+        made.onEnd = { _ in bell.signal() }
         let deadline = clock.schedule(after: limits.connect) { [limits] in
             made.close(.slow(after: limits.connect))
         }
         defer { deadline.cancel() }
-        while !stands, end == nil {
+        while !stands, made.end == nil {
             do { try await bell.wait() } catch { made.close(.notStarted) }
         }
-        if let end { throw .away(end) }
+        if let end = made.end { throw .away(end) }
         do throws(CacheError) { try await greet(made) } catch {
             made.close()
             throw error

@@ -16,6 +16,9 @@ import CHiredis
     /// Called once, when the connection stands.
     var onConnected: (@Loop () -> Void)?
 
+    /// Why it has failed or ended; nil while it has not.
+    private(set) var end: RedisFault?
+
     private var context: UnsafeMutablePointer<redisAsyncContext>?
     private var watch: Watch?
     private var interest: Readiness = []
@@ -170,6 +173,7 @@ import CHiredis
         timer = nil
         while let entry = waiting.popFirst() { entry.then(.failure(.away(fault))) }
         onConnected = nil
+        end = fault
         let onEnd = onEnd
         self.onEnd = nil
         onEnd?(fault)

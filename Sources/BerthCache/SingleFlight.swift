@@ -52,7 +52,9 @@ package import BerthMemory
         flight.onOver = { [weak self] in self?.land(key) }
         let listener = FlightListener(flight)
         let task = pool.spawn {
-            do { flight.end(.success(try await work(flight))) } catch { flight.end(.failure(error)) }
+            do { flight.end(.success(try await work(flight))) } catch {
+                flight.end(.failure(error))
+            }
         }
         flight.canceller = { task.cancel() }
         return listener

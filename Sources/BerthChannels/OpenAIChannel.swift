@@ -1,4 +1,5 @@
 package import BerthBot
+import BerthCache
 package import BerthHTTP
 package import BerthLoop
 package import BerthMemory
@@ -79,7 +80,13 @@ import BerthProviders
             guard !models.isEmpty else {
                 throw BotError.unknownModel(asked.model, known: bot.models.names)
             }
-            return try await answer(asked, models, tenant, body, request.id)
+            let isFresh =
+                request.headers["cache-control"]?.lowercased().contains("no-store") ?? false
+            let key = isFresh ? nil : bot.answers.key(asked.object, models, tenant)
+            if let key, let kept = try await bot.answers.find(key, for: tenant) {
+                return repeated(kept, asked)
+            }
+            return try await answer(asked, models, tenant, body, key, request.id)
         } catch let refusal as ChatRequest.Refusal {
             return .refusal(refusal)
         } catch let error as BotError {
@@ -94,6 +101,7 @@ import BerthProviders
         _ models: [ModelChoice],
         _ tenant: LiveTenant,
         _ body: LeasedBody,
+        _ key: CacheKey?,
         _ requestID: String
     ) async throws(BotError) -> HTTPResponse {
         guard asked.isStream else {
@@ -104,84 +112,46 @@ import BerthProviders
                 requestID: requestID
             )
             let identity = AnswerIdentity(model: model.id, created: clock.timestamp)
+            if let key { bot.answers.keep(completion, model, usage, for: key) }
             var response = HTTPResponse.json(identity.completion(completion, usage: usage))
             response.holding = completion  // its lease pays for the copy too
             return response
         }
         let stream = try await bot.calls.stream(asked.object, models, tenant, requestID: requestID)
         let identity = AnswerIdentity(model: stream.model.id, created: clock.timestamp)
-        let clock = clock
+        let (clock, answers) = (clock, bot.answers)
+        let kept = key.flatMap { _ in try? AnswerCollector(account: tenant.account) }
         return .events { writer in
             // The body is what the provider may still be reading from.
             defer { withExtendedLifetime(body) {} }
             try await identity.pass(
                 stream,
                 to: EventWriter(writer, clock: clock),
-                usage: asked.includesUsage
+                usage: asked.includesUsage,
+                collecting: kept
             )
-        }
-    }
-}
-
-/// The id, time and model that Berth gives an answer, whatever the provider called them: some
-/// providers' ids collide.
-struct AnswerIdentity: Sendable {
-    private let id: [UInt8]
-    private let created: [UInt8]
-    private let model: [UInt8]
-
-    init(model: String, created: Timestamp) {
-        id = JSON.quote("chatcmpl-\(Secret256.publicID())")
-        self.model = JSON.quote(model)
-        self.created = Array("\(created.seconds)".utf8)
-    }
-
-    /// A whole answer as the client sees it, with the `usage` that it is charged at where the
-    /// provider has not said one.
-    func completion(_ completion: ChatCompletion, usage: TokenUsage) -> [UInt8] {
-        let said = completion.object.has("usage") ? completion.object.value("usage") : nil
-        return completion.object.setting([
-            "id": id, "created": created, "model": model,
-            "usage": said.map(Array.init) ?? Array(CompletionJSON.json(usage).utf8),
-        ])
-    }
-
-    /// Passes a stream on to the client, chunk by chunk, and ends it as OpenAI does.
-    ///
-    /// - Throws: when the client has left; the stream's call is settled all the same.
-    @Loop func pass(_ stream: MeteredStream, to events: EventWriter, usage: Bool) async throws {
-        defer { stream.finish() }
-        do {
-            var sentUsage = false
-            while let chunk = try await events.waiting({ () throws(BotError) in
-                try await stream.next()
-            }) {
-                if chunk.isUsageAlone, !usage { continue }
-                sentUsage = sentUsage || chunk.isUsageAlone
-                try await events.send(json(chunk, usage: usage))
+            if let key, let text = kept?.whole {
+                answers.keep(text, stream.model, stream.usage, for: key)
             }
-            if usage, !sentUsage {
-                try await events.send(set(CompletionJSON.chunk(usage: stream.usage)))
-            }
-            try await events.send(Array("[DONE]".utf8))
-        } catch let error as BotError {
-            // No [DONE] after an error, so that nobody takes the answer for whole.
-            try await events.send(error.json)
         }
     }
 
-    private func json(_ chunk: ChatChunk, usage: Bool) -> [UInt8] {
-        let count =
-            chunk.isUsageAlone ? chunk.object.value("usage").map(Array.init) : Array("null".utf8)
-        return chunk.object.setting([
-            "id": id, "created": created, "model": model, "obfuscation": nil, "x_groq": nil,
-            "usage": usage ? count : nil,
-        ])
-    }
-
-    private func set(_ json: [UInt8]) -> [UInt8] {
-        guard let object = try? JSONObject(json) else { return json }
-        return object.setting(["id": id, "created": created, "model": model])
+    /// An answer from the cache, as a stream where a stream was asked for.
+    private func repeated(_ answer: JSONObject, _ asked: ChatRequest) -> HTTPResponse {
+        let model = answer.string("model") ?? ModelCatalog.anyModel
+        let identity = AnswerIdentity(model: model, created: clock.timestamp)
+        let clock = clock
+        var response =
+            asked.isStream
+            ? .events { writer in
+                try await identity.replay(
+                    answer,
+                    to: EventWriter(writer, clock: clock),
+                    usage: asked.includesUsage
+                )
+            } : HTTPResponse.json(identity.set(answer))
+        response.headers["x-berth-cache"] = "hit"
+        return response
     }
 }
 

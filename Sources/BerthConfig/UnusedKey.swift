@@ -8,7 +8,6 @@ struct UnusedKey: Sendable {
     /// The one list: whoever makes a key work deletes its row.
     static let all: [UnusedKey] = [
         UnusedKey(pattern: "access", values: ["approve", "open"]),
-        UnusedKey(pattern: "redis"),
         UnusedKey(pattern: "telegram"),
         UnusedKey(pattern: "providers.kind", values: ["fal"]),
         UnusedKey(pattern: "providers.requests_per_minute"),
@@ -20,7 +19,6 @@ struct UnusedKey: Sendable {
         UnusedKey(pattern: "quotas.spend_per_month"),
         UnusedKey(pattern: "quotas.disk"),
         UnusedKey(pattern: "quotas.files"),
-        UnusedKey(pattern: "cache"),
         UnusedKey(pattern: "files"),
     ]
 

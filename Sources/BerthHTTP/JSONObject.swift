@@ -55,6 +55,9 @@ package struct JSONObject: Sendable {
         self.members = members
     }
 
+    /// The names of its members, in order.
+    package var names: [String] { members.map { String(decoding: $0.name, as: UTF8.self) } }
+
     /// Whether it has no member at all.
     package var isEmpty: Bool { members.isEmpty }
 

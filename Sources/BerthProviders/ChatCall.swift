@@ -62,6 +62,14 @@ package struct ChatChunk: Sendable {
     package let isUsageAlone: Bool
 }
 
+extension ChatChunk {
+    /// Whether the piece is part of a tool call of the first choice.
+    package var carriesToolCall: Bool {
+        let choice = object.elements("choices")?.first.flatMap { object.object(at: $0) }
+        return choice?.object("delta")?.has("tool_calls") ?? false
+    }
+}
+
 /// An answer that was not streamed, in the shape of OpenAI's `chat.completion`.
 package final class ChatCompletion: Sendable {
     /// The whole answer; its id and model are the provider's.

@@ -1,5 +1,6 @@
 import BerthAdmin
 import BerthBot
+import BerthCache
 import BerthChannels
 import BerthConfig
 import BerthHTTP
@@ -94,6 +95,9 @@ import Glibc
         let metrics = Metrics()
         let client = HTTPClient(clock: clock, log: log, userAgent: "berth/\(Berth.version)")
         let budget = MemoryBudget(limit: configuration.memory.limit)
+        let redis = configuration.redis.map { [clock] in
+            RedisClient(address: $0, clock: clock, log: log)
+        }
         bot = try await Bot(
             configuration,
             database: database,
@@ -101,7 +105,8 @@ import Glibc
             client: client,
             clock: clock,
             log: log,
-            metrics: metrics
+            metrics: metrics,
+            redis: redis
         )
         let health = Health(database: database, metrics: metrics, log: log) { [server] in
             server.openConnections
@@ -132,7 +137,8 @@ import Glibc
         let trim = IdleTrim(database: database, clock: clock) { [server, bot] in
             server.openRequests + bot.turns.running
         }
-        services = [bot.turns, server, socket, trim]
+        let parts: [any Service] = [bot.turns, server, socket, trim]
+        services = parts + (redis.map { [$0] } ?? [])
     }
 
     private static func server(

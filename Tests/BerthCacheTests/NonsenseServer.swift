@@ -32,7 +32,9 @@ import Glibc
     }
 
     /// Says `text` to everybody who is connected.
-    func say(_ text: String) { for peer in watches.keys where peer != listener { say(text, to: peer) } }
+    func say(_ text: String) {
+        for peer in watches.keys where peer != listener { say(text, to: peer) }
+    }
 
     /// Leaves everybody.
     func close() {
@@ -44,7 +46,7 @@ import Glibc
     }
 
     private func accept() {
-        let peer = unsafe Glibc.accept(listener, nil, nil)
+        let peer = Glibc.accept(listener, nil, nil)
         guard peer >= 0 else { return }
         watches[peer] = try? Watch(peer, for: .readable) { [weak self] _ in self?.reply(to: peer) }
     }

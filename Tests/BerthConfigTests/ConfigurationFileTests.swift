@@ -49,7 +49,7 @@ import Testing
         #expect(configuration.memory.source == "memory.limit")
         #expect(
             file.unused == [
-                "redis", "telegram", "providers[0].requests_per_minute",
+                "telegram", "providers[0].requests_per_minute",
                 "providers[0].tokens_per_minute", "providers[3].kind: fal",
                 "providers[3].concurrency", "models.image",
             ]

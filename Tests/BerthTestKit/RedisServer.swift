@@ -55,7 +55,7 @@ import Glibc
     }
 
     private static func spawn(_ command: [String], output: Int32) throws -> pid_t {
-        var actions = posix_spawn_file_actions_t()
+        var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }
         for descriptor in [STDOUT_FILENO, STDERR_FILENO] {
@@ -63,7 +63,7 @@ import Glibc
         }
         unsafe posix_spawn_file_actions_addclose(&actions, output)
         var arguments = unsafe command.map { unsafe strdup($0) } + [nil]
-        defer { for unsafe argument in unsafe arguments { unsafe free(argument) } }
+        defer { for unsafeargument in unsafe arguments { unsafe free(argument) } }
         var process = pid_t()
         let code = unsafe posix_spawnp(
             &process,
@@ -81,7 +81,7 @@ import Glibc
         Glibc.close(output)
         if !isAtEnd {
             Glibc.kill(process, SIGKILL)
-            _ = unsafe waitpid(process, nil, 0)
+            _ = waitpid(process, nil, 0)
         }
     }
 
@@ -106,7 +106,7 @@ import Glibc
     package func kill() async throws {
         Glibc.kill(process, SIGKILL)
         while !isAtEnd { try await patiently { try await self.news.wait() } }
-        _ = unsafe waitpid(process, nil, 0)
+        _ = waitpid(process, nil, 0)
     }
 
     /// Stops it where it is: it holds its connections and answers nothing.

@@ -1,0 +1,134 @@
+package import BerthCache
+package import BerthConfig
+package import BerthHTTP
+package import BerthLoop
+package import BerthMemory
+package import BerthProviders
+import BerthStore
+
+/// Answers to API requests that were asked before, word for word.
+///
+/// Another tenant may be given an answer only where the prompt is one bare user message: it then
+/// carries nothing of a tenant's, no history and no system text. All others are salted with their
+/// tenant, as everything is under `cache.scope: tenant`.
+@Loop package final class AnswerCache {
+    private let cache: ResponseCache
+    private let settings: Configuration.Cache
+    private let meter: Meter
+    private let clock: any Clock
+    /// Tenants who have used up their requests, until their day ends.
+    private var refused: [Tenant.ID: BotError] = [:]
+
+    /// The longest answer that is kept, as JSON.
+    package static nonisolated let answerLimit = ByteCount.kibibytes(256)
+
+    /// Makes the cache of answers over `cache`.
+    package init(
+        _ cache: ResponseCache,
+        settings: Configuration.Cache,
+        meter: Meter,
+        clock: any Clock
+    ) {
+        self.cache = cache
+        self.settings = settings
+        self.meter = meter
+        self.clock = clock
+    }
+
+    /// Under which name the answer to `request` is kept.
+    ///
+    /// - Returns: nil for a request whose answers are not kept: with tools, several choices, a high
+    ///   temperature or sounds.
+    package func key(
+        _ request: JSONObject,
+        _ models: [ModelChoice],
+        _ tenant: LiveTenant
+    ) -> CacheKey? {
+        guard settings.scope != .off, isKept(request) else { return nil }
+        let names = request.names.filter { !AnswerCache.ignored.contains($0) }.sorted()
+        let members = names.flatMap { name in
+            [Array(name.utf8), request.value(name).map(Array.init) ?? []]
+        }
+        let parts = models.map { Array($0.id.utf8) } + [[]] + members
+        let isShared = settings.scope == .safe && AnswerCache.isBareQuestion(request)
+        return isShared
+            ? .shared(.answer, parts: parts, hash: Secret256.digest)
+            : .salted(.answer, tenant: tenant.row.id.value, parts: parts, hash: Secret256.digest)
+    }
+
+    /// The answer kept under `key`: a whole completion in OpenAI's shape. It counts as one of the
+    /// tenant's requests, which is written after it is given.
+    ///
+    /// - Throws: ``BotError/overQuota(_:wait:)`` when the tenant's requests of the day are used up.
+    package func find(
+        _ key: CacheKey,
+        for tenant: LiveTenant
+    ) async throws(BotError) -> JSONObject? {
+        try tenant.mayAsk()
+        guard let hit = await cache.lookup(key), let answer = try? JSONObject(hit.value) else {
+            return nil
+        }
+        if let refusal = refused[tenant.row.id] {
+            if case .overQuota(let why, _) = refusal, why.resets > clock.timestamp { throw refusal }
+            refused[tenant.row.id] = nil
+        }
+        meter.countHit(tenant) { [self] refusal in refused[tenant.row.id] = refusal }
+        return answer
+    }
+
+    /// Keeps an answer that came to its proper end.
+    package func keep(_ text: String, _ model: ModelChoice, _ usage: TokenUsage, for key: CacheKey)
+    {
+        let json = CompletionJSON.completion(text: text, finish: "stop", usage: usage)
+        guard json.count <= AnswerCache.answerLimit.bytes, let answer = try? JSONObject(json) else {
+            return
+        }
+        cache.store(answer.setting(["model": JSON.quote(model.id)]), for: key)
+    }
+
+    /// Keeps a whole answer, unless something but text came.
+    package func keep(
+        _ completion: ChatCompletion,
+        _ model: ModelChoice,
+        _ usage: TokenUsage,
+        for key: CacheKey
+    ) {
+        let choice = completion.object.elements("choices")?.first
+            .flatMap { completion.object.object(at: $0) }
+        guard choice?.string("finish_reason") == "stop", !completion.text.isEmpty,
+            choice?.object("message")?.has("tool_calls") == false
+        else { return }
+        keep(completion.text, model, usage, for: key)
+    }
+
+    // MARK: What is kept
+
+    /// Members that do not change an answer, or that Berth sets itself.
+    private static nonisolated let ignored: Set = [
+        "model", "stream", "stream_options", "user", "safety_identifier", "metadata",
+    ]
+    /// Members with which an answer is more than a text, or is wanted fresh.
+    private static nonisolated let unkept = [
+        "tools", "functions", "tool_choice", "function_call", "logprobs", "audio", "modalities",
+        "web_search_options", "store", "prediction",
+    ]
+
+    private func isKept(_ request: JSONObject) -> Bool {
+        guard !AnswerCache.unkept.contains(where: request.has), (request.integer("n") ?? 1) == 1
+        else {
+            return false
+        }
+        guard request.has("temperature") else { return true }
+        let temperature = request.value("temperature")
+            .flatMap { Double(String(decoding: $0, as: UTF8.self)) }
+        return (temperature ?? .infinity) <= settings.maxTemperature
+    }
+
+    private static func isBareQuestion(_ request: JSONObject) -> Bool {
+        guard let messages = request.elements("messages"), messages.count == 1,
+            let message = request.object(at: messages[0])
+        else { return false }
+        return Set(message.names) == ["role", "content"] && message.string("role") == "user"
+            && message.string("content") != nil
+    }
+}

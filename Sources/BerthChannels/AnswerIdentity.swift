@@ -1,0 +1,102 @@
+import BerthBot
+import BerthHTTP
+import BerthLoop
+import BerthProviders
+
+/// The id, time and model that Berth gives an answer, whatever the provider called them: some
+/// providers' ids collide.
+struct AnswerIdentity: Sendable {
+    private let id: [UInt8]
+    private let created: [UInt8]
+    private let model: [UInt8]
+
+    init(model: String, created: Timestamp) {
+        id = JSON.quote("chatcmpl-\(Secret256.publicID())")
+        self.model = JSON.quote(model)
+        self.created = Array("\(created.seconds)".utf8)
+    }
+
+    /// A whole answer as the client sees it, with the `usage` that it is charged at where the
+    /// provider has not said one.
+    func completion(_ completion: ChatCompletion, usage: TokenUsage) -> [UInt8] {
+        let said = completion.object.has("usage") ? completion.object.value("usage") : nil
+        return completion.object.setting([
+            "id": id, "created": created, "model": model,
+            "usage": said.map(Array.init) ?? Array(CompletionJSON.json(usage).utf8),
+        ])
+    }
+
+    /// Passes a stream on to the client, chunk by chunk, and ends it as OpenAI does.
+    ///
+    /// - Throws: when the client has left; the stream's call is settled all the same.
+    @Loop func pass(
+        _ stream: MeteredStream,
+        to events: EventWriter,
+        usage: Bool,
+        collecting collector: AnswerCollector?
+    ) async throws {
+        defer { stream.finish() }
+        do {
+            var sentUsage = false
+            while let chunk = try await events.waiting({ () throws(BotError) in
+                try await stream.next()
+            }) {
+                collector?.take(chunk)
+                if chunk.isUsageAlone, !usage { continue }
+                sentUsage = sentUsage || chunk.isUsageAlone
+                try await events.send(json(chunk, usage: usage))
+            }
+            if usage, !sentUsage {
+                try await events.send(set(CompletionJSON.chunk(usage: stream.usage)))
+            }
+            collector?.end()
+            try await events.send(Array("[DONE]".utf8))
+        } catch let error as BotError {
+            // No [DONE] after an error, so that nobody takes the answer for whole.
+            try await events.send(error.json)
+        }
+    }
+
+    private func json(_ chunk: ChatChunk, usage: Bool) -> [UInt8] {
+        let count =
+            chunk.isUsageAlone ? chunk.object.value("usage").map(Array.init) : Array("null".utf8)
+        return chunk.object.setting([
+            "id": id, "created": created, "model": model, "obfuscation": nil, "x_groq": nil,
+            "usage": usage ? count : nil,
+        ])
+    }
+
+    /// Says a kept answer again, in pieces as a model would.
+    ///
+    /// - Throws: when the client has left.
+    @Loop func replay(_ answer: JSONObject, to events: EventWriter, usage: Bool) async throws {
+        let choice = answer.elements("choices")?.first.flatMap { answer.object(at: $0) }
+        var text = (choice?.object("message")?.string("content") ?? "")[...]
+        try await events.send(set(CompletionJSON.firstChunk()))
+        while !text.isEmpty {
+            let piece = text.prefix(AnswerIdentity.pieceLength)
+            text = text.dropFirst(piece.count)
+            try await events.send(set(CompletionJSON.chunk(delta: String(piece))))
+        }
+        try await events.send(set(CompletionJSON.chunk(finish: "stop")))
+        if usage, let said = answer.object("usage") {
+            let counts = TokenUsage(
+                input: said.integer("prompt_tokens") ?? 0,
+                output: said.integer("completion_tokens") ?? 0,
+                isEstimated: false
+            )
+            try await events.send(set(CompletionJSON.chunk(usage: counts)))
+        }
+        try await events.send(Array("[DONE]".utf8))
+    }
+
+    /// Characters in a piece of a replayed answer: few events, and still a stream.
+    private static let pieceLength = 256
+
+    /// `object` with this id, time and model.
+    func set(_ object: JSONObject) -> [UInt8] {
+        object.setting(["id": id, "created": created, "model": model])
+    }
+
+    private func set(_ json: [UInt8]) -> [UInt8] { (try? JSONObject(json)).map(set) ?? json }
+}

@@ -1,0 +1,162 @@
+import BerthCache
+import BerthConfig
+import BerthLoop
+import BerthMemory
+import BerthTestKit
+import Testing
+
+/// Both levels together.
+@Suite(.loop, .timeLimit(.minutes(1))) struct ResponseCacheTests {
+    @Loop private func cache(_ redis: RedisClient?, clock: any Clock) throws -> ResponseCache {
+        ResponseCache(
+            memory: try MemoryCache(limit: .mebibytes(1), account: account(), clock: clock),
+            redis: redis,
+            lifetimes: Lifetimes(base: .seconds(3_600)),
+            clock: clock,
+            random: { 0 }
+        )
+    }
+
+    @Loop @Test func `without Redis the process's own level is all there is`() async throws {
+        let clock = ManualClock()
+        let cache = try cache(nil, clock: clock)
+        let before = await cache.lookup(key(1))
+        let lifetime = cache.store([1, 2], for: key(1))
+        clock.advance(by: .seconds(60))
+        let after = await cache.lookup(key(1))
+        clock.advance(by: .seconds(3_600))
+        let late = await cache.lookup(key(1))
+        let counts = cache.statistics
+        #expect(before == nil && late == nil)
+        #expect(lifetime == .seconds(3_600))
+        #expect(after?.value == [1, 2] && after?.level == .memory && after?.age == .seconds(60))
+        #expect(counts.hits == 1 && counts.misses == 2 && counts.stores == 1)
+        #expect(counts.kinds[.answer]?.hits == 1 && counts.kinds[.answer]?.misses == 2)
+    }
+
+    @Loop @Test func `another process finds in Redis what this one has stored`() async throws {
+        let folder = try TemporaryFolder()
+        let server = try await RedisServer.start(in: folder)
+        let redis = RunningRedis(server)
+        try await redis.untilUp()
+        let text = bytes(String(repeating: "a long answer ", count: 1_000))
+        try cache(redis.client, clock: SystemClock()).store(text, for: key(1))
+        let other = try cache(redis.client, clock: SystemClock())
+        let first = await other.lookup(key(1))
+        let second = await other.lookup(key(1))
+        let wrong = await other.lookup(key(2))
+        let counts = other.statistics
+        #expect(first?.value == text && first?.level == .redis)
+        #expect(second?.value == text && second?.level == .memory)
+        #expect(wrong == nil)
+        #expect(counts.redisHits == 1 && counts.memory.hits == 1 && counts.misses == 1)
+        #expect(counts.hasRedis && counts.redisFault == nil)
+        await redis.end()
+    }
+
+    @Loop @Test func `garbage and another key's value in Redis are misses, and counted`()
+        async throws
+    {
+        let folder = try TemporaryFolder()
+        let server = try await RedisServer.start(in: folder)
+        let redis = RunningRedis(server)
+        try await redis.untilUp()
+        let cache = try cache(redis.client, clock: SystemClock())
+        cache.store([1, 2, 3], for: key(1))
+        let stored = try #require(try await redis.client.get(key(1).redisName))
+        let minute = Duration.seconds(60)
+        try await redis.client.setEX(key(2).redisName, stored, lifetime: minute)
+        try await redis.client.setEX(key(3).redisName, bytes("<html>"), lifetime: minute)
+        _ = try await server.ask("LPUSH \(String(decoding: key(4).redisName, as: UTF8.self)) x")
+        _ = try await server.ask(
+            "SETRANGE \(String(decoding: key(5).redisName, as: UTF8.self)) 9000000 x"
+        )
+        for number in 2...5 {
+            let found = await cache.lookup(key(number))
+            #expect(found == nil, "key \(number)")
+        }
+        let counts = cache.statistics
+        #expect(counts.badValues == [.damaged: 1, .notOurs: 2])
+        #expect(counts.redisFailures == 1)
+        #expect(counts.redisFault == nil)
+        await redis.end()
+    }
+
+    @Loop @Test func `a Redis that goes and comes never fails a lookup`() async throws {
+        let folder = try TemporaryFolder()
+        let server = try await RedisServer.start(in: folder)
+        let redis = RunningRedis(server)
+        try await redis.untilUp()
+        let cache = try cache(redis.client, clock: SystemClock())
+        cache.store([1], for: key(1))
+        try await server.kill()
+        let here = await cache.lookup(key(1))
+        let absent = await cache.lookup(key(2))
+        cache.store([2], for: key(2))
+        let stored = await cache.lookup(key(2))
+        let failures = cache.statistics.redisFailures
+        _ = try await redis.untilAway()
+        let again = try await RedisServer.start(in: folder)
+        try await redis.untilUp()
+        cache.store([3], for: key(3))
+        let value = try await redis.client.get(key(3).redisName)
+        #expect(here?.value == [1] && stored?.value == [2])
+        #expect(absent == nil)
+        #expect(failures >= 1)
+        #expect(value != nil)
+        #expect(again.path == server.path)
+        await redis.end()
+    }
+
+    @Loop @Test func `after a restart the hottest are warmed from Redis`() async throws {
+        let folder = try TemporaryFolder()
+        let server = try await RedisServer.start(in: folder)
+        let redis = RunningRedis(server)
+        try await redis.untilUp()
+        let clock = SystemClock()
+        let before = try cache(redis.client, clock: clock)
+        for number in 0..<20 {
+            before.store([UInt8(number)], for: key(number))
+            for _ in 0..<number { _ = await before.lookup(key(number)) }
+        }
+        let saved = before.hot.serialized(at: clock.timestamp)
+        let after = try cache(redis.client, clock: clock)
+        after.hot = try #require(HotSet(serialized: saved))
+        let warmed = await after.warm(5)
+        var levels: [CacheHit.Level?] = []
+        for number in [19, 15, 14] { levels.append(await after.lookup(key(number))?.level) }
+        #expect(warmed == 5)
+        #expect(levels == [.memory, .memory, .redis])
+        await redis.end()
+    }
+
+    @Loop @Test func `a flush empties both levels`() async throws {
+        let folder = try TemporaryFolder()
+        let server = try await RedisServer.start(in: folder)
+        let redis = RunningRedis(server)
+        try await redis.untilUp()
+        let cache = try cache(redis.client, clock: SystemClock())
+        for number in 0..<7 { cache.store([1], for: key(number)) }
+        await cache.remove(key(0))
+        let counts = try await cache.flush()
+        let found = await cache.lookup(key(1))
+        #expect(counts == (6, 6))
+        #expect(found == nil)
+        await redis.end()
+    }
+
+    @Loop @Test func `what is asked again is kept longer, a list that changes shorter`()
+        async throws
+    {
+        let clock = ManualClock()
+        let cache = try cache(nil, clock: clock)
+        for _ in 0..<4 { _ = await cache.lookup(key(1)) }
+        let wanted = cache.store([1], for: key(1))
+        _ = await cache.lookup(key(2, .modelList))
+        let lifetimes = [[1], [2], [3], [3], [3]].map { cache.store($0, for: key(2, .modelList)) }
+        let short = cache.store([1], for: key(3), base: .seconds(60))
+        #expect(wanted == .seconds(4 * 3_600))
+        #expect(lifetimes.map(\.seconds) == [3_600, 1_800, 900, 1_800, 3_600])
+        #expect(short == .seconds(60))
+    }
+}
