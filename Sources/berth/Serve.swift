@@ -119,6 +119,23 @@ import Glibc
             log: log,
             metrics: metrics
         )
+        let socket = try Parts.adminServer(configuration, folder, database, bot, health, clock, log)
+        let trim = IdleTrim(database: database, clock: clock) { [server, bot] in
+            server.openRequests + bot.turns.running
+        }
+        let parts: [any Service] = [bot.turns, server, socket, trim]
+        services = parts + (redis.map { [$0] } ?? [])
+    }
+
+    private static func adminServer(
+        _ configuration: Configuration,
+        _ folder: DataFolder,
+        _ database: Database,
+        _ bot: Bot,
+        _ health: Health,
+        _ clock: any Clock,
+        _ log: Log
+    ) throws -> HTTPServer {
         let admin = AdminServer(
             bot: bot,
             database: database,
@@ -127,18 +144,13 @@ import Glibc
             more: health.routes,
             clock: clock
         )
-        let socket = try HTTPServer(
+        return try HTTPServer(
             listen: .unix(path: folder.path(of: AdminServer.socketName)),
             clock: clock,
             log: log,
             refusal: Front.refuse,
             handler: { request in await admin.answer(request) }
         )
-        let trim = IdleTrim(database: database, clock: clock) { [server, bot] in
-            server.openRequests + bot.turns.running
-        }
-        let parts: [any Service] = [bot.turns, server, socket, trim]
-        services = parts + (redis.map { [$0] } ?? [])
     }
 
     private static func server(

@@ -53,7 +53,7 @@ import Testing
             await pool.drain()
             await settle()
             let (error, running, held) = (told.error, fake.running, call.account.held)
-            #expect(delay < .seconds(1))
+            #expect(delay < .seconds(30))
             #expect(error == .cancelled)
             #expect(running == 0)
             #expect(held == .zero)
@@ -82,7 +82,7 @@ import Testing
             await pool.drain()
             await settle()
             let running = fake.running
-            #expect(delay < .seconds(1))
+            #expect(delay < .seconds(30))
             #expect(told == Told(text: "token1 ", error: .cancelled))
             #expect(running == 0)
         }
@@ -100,7 +100,7 @@ import Testing
             let (rest, running, transfers) = (
                 try await stream.next() == nil, fake.running, asker.client.transfers
             )
-            #expect(delay < .seconds(1))
+            #expect(delay < .seconds(30))
             #expect(rest)
             #expect(running == 0)
             #expect(transfers == 0)
