@@ -27,9 +27,7 @@ package struct CacheKey: Hashable, Sendable {
     /// What every key in Redis begins with; the number changes with the values' format.
     package static let prefix = "berth:v1:"
 
-    /// Names an entry by a hash.
-    ///
-    /// - Parameter hash: 16 to 64 bytes; any other number is a bug and traps.
+    /// Names an entry by a hash of 16 to 64 bytes; any other number is a bug and traps.
     package init(_ kind: CacheKind, hash: [UInt8]) {
         precondition((16...64).contains(hash.count), "a cache key of \(hash.count) bytes")
         self.kind = kind
@@ -39,8 +37,10 @@ package struct CacheKey: Hashable, Sendable {
     /// The key of what any tenant may be given.
     ///
     /// - Parameters:
+    ///   - kind: what is kept.
     ///   - parts: everything the value depends on, in a fixed order: model, parameters, messages.
     ///   - hash: a cryptographic hash, as SHA-256.
+    /// - Returns: the same for every tenant.
     package static func shared(
         _ kind: CacheKind,
         parts: [[UInt8]],
@@ -49,7 +49,12 @@ package struct CacheKey: Hashable, Sendable {
 
     /// The key of what only `tenant` may be given.
     ///
-    /// - Parameter tenant: the number of its row: a name may be somebody else's later.
+    /// - Parameters:
+    ///   - kind: what is kept.
+    ///   - tenant: the number of its row: a name may be somebody else's later.
+    ///   - parts: everything else that the value depends on, in a fixed order.
+    ///   - hash: a cryptographic hash, as SHA-256.
+    /// - Returns: another for every tenant, and none that is shared.
     package static func salted(
         _ kind: CacheKind,
         tenant: Int64,

@@ -12,9 +12,7 @@ package struct Lifetimes: Equatable, Sendable {
     /// The greatest part that chance takes off, 0...1.
     package var jitter: Double
 
-    /// - Parameters:
-    ///   - base: `cache.ttl`; the shortest is a twentieth of it and the longest 24 times it, unless
-    ///     given.
+    /// The bounds of a base, which is `cache.ttl`: a twentieth of it and 24 times it, unless given.
     package init(
         base: Duration,
         least: Duration? = nil,
@@ -35,6 +33,7 @@ package struct Lifetimes: Equatable, Sendable {
     ///   - changes: how often it was found changed, less the times it was found the same. Each
     ///     halves the lifetime.
     ///   - random: 0..<1.
+    /// - Returns: between `least` and `most`.
     package func lifetime(asked: Double, changes: Int = 0, random: Double) -> Duration {
         let growth = asked > 1 ? min(asked, 65_536) : 1  // not a number: 1
         let shrinkage = Double(1 << min(max(changes, 0), 16))

@@ -145,7 +145,9 @@ package struct MemoryCacheStatistics: Equatable, Sendable {
 
     // MARK: S3-FIFO
 
-    /// Drops one entry; false where there is none. Each step moves an entry on or wears it down,
+    /// Drops one entry; false where there is none.
+    ///
+    /// Each step moves an entry on or wears it down,
     /// so that the work of many calls is bounded by the lookups before them.
     private func evictOne() -> Bool {
         while small.bytes * 10 > used.bytes || main.isEmpty, let index = small.first {

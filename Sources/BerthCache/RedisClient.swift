@@ -34,6 +34,8 @@ import Glibc
     /// - Parameters:
     ///   - address: a host that is no IP address and not `localhost` needs `resolve`.
     ///   - limits: patience and sizes.
+    ///   - clock: for deadlines and pauses.
+    ///   - log: takes the line down and the line up.
     ///   - random: 0..<1, for the jitter of pauses.
     ///   - resolve: looks names up off the loop.
     package init(
@@ -93,8 +95,7 @@ import Glibc
     }
 
     private func pause(after failures: Int, _ stop: Stop) async {
-        let doubled = limits.firstPause * (1 << min(failures - 1, 16))
-        let length = min(doubled, limits.longestPause) * (0.5 + random() / 2)
+        let length = limits.pause(after: failures, random: random())
         var isOver = false
         let timer = clock.schedule(after: length) { [wakeup] in
             isOver = true
@@ -228,6 +229,11 @@ import Glibc
     func note(_ code: String) -> CacheError {
         guard let fault = RedisFault(code: code) else { return .refused(code: code) }
         if fault.isOfWrites { return refuseWrites(fault) }
+        return leave(fault)
+    }
+
+    /// Ends the connection, and so every command that waits.
+    func leave(_ fault: RedisFault) -> CacheError {
         connection?.close(fault)
         return .away(fault)
     }

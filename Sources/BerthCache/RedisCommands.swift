@@ -17,8 +17,13 @@ extension RedisClient {
 
     /// Stores `value` for `lifetime`, rounded up to whole seconds and at least one.
     ///
-    /// - Parameter onlyIfAbsent: keeps a value that is there.
+    /// - Parameters:
+    ///   - key: any bytes.
+    ///   - value: any bytes, up to the limit.
+    ///   - lifetime: after which the server forgets it.
+    ///   - onlyIfAbsent: keeps a value that is there.
     /// - Returns: false where a value was there and was kept.
+    /// - Throws: ``CacheError``.
     @discardableResult
     package func setEX(
         _ key: [UInt8],
@@ -113,7 +118,7 @@ extension RedisClient {
     private func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
 
     /// An answer of a kind that the command does not have: no Redis, or out of step with us.
-    private func unexpected() -> CacheError { note("PROTOCOL") }
+    private func unexpected() -> CacheError { leave(.garbage) }
 }
 
 extension RedisClient? {

@@ -71,7 +71,7 @@ extension RedisFault {
     /// Whether only writes suffer, so that reading goes on.
     var isOfWrites: Bool {
         switch self {
-        case .full, .readOnly, .disk: true
+        case .full, .readOnly, .disk, .permission: true
         default: false
         }
     }

@@ -4,8 +4,9 @@ package import BerthMemory
 package struct RedisLimits: Equatable, Sendable {
     /// For a connection to stand and the server to have taken login and database.
     package var connect = Duration.seconds(1)
-    /// For one answer; one that takes longer counts as an absent server. A healthy local one needs
-    /// well under a millisecond.
+    /// For one answer; one that takes longer counts as an absent server.
+    ///
+    /// A healthy local one needs well under a millisecond.
     package var command = Duration.milliseconds(50)
     /// The first pause before connecting again; it doubles with each failure.
     package var firstPause = Duration.milliseconds(100)
@@ -25,6 +26,13 @@ package struct RedisLimits: Equatable, Sendable {
 
     /// The defaults.
     package init() {}
+
+    /// How long to wait after the `failures`th failure in a row (1 or more): doubling, at most
+    /// ``longestPause``, of which chance (`random`, 0..<1) takes off up to a half.
+    package func pause(after failures: Int, random: Double) -> Duration {
+        let doubled = firstPause * (1 << min(max(failures - 1, 0), 16))
+        return min(doubled, longestPause) * (0.5 + min(max(random, 0), 1) / 2)
+    }
 }
 
 /// Where a connection goes, names resolved.

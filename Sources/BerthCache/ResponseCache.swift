@@ -34,8 +34,11 @@ package struct CacheHit: Equatable, Sendable {
     /// Puts the levels together.
     ///
     /// - Parameters:
+    ///   - memory: the first level.
     ///   - redis: run by the caller (``RedisClient/run(until:)``); nil: this process alone.
     ///   - lifetimes: from `cache.ttl`.
+    ///   - hot: what was wanted before the restart.
+    ///   - clock: for ages and ends.
     ///   - random: 0..<1, for jitter.
     package init(
         memory: MemoryCache,
@@ -81,7 +84,10 @@ package struct CacheHit: Equatable, Sendable {
 
     /// Keeps `value` in both levels; Redis is not waited for.
     ///
-    /// - Parameter base: the lifetime to adapt, where it is not `cache.ttl`.
+    /// - Parameters:
+    ///   - value: kept in Redis only up to its limit, in memory up to that of the cache.
+    ///   - key: its name.
+    ///   - base: the lifetime to adapt, where it is not `cache.ttl`.
     /// - Returns: for how long it is kept.
     @discardableResult
     package func store(

@@ -89,8 +89,9 @@ package struct FlightLimits: Equatable, Sendable {
     package var flights = 1_024
     /// Askers of one question; the next is refused and asks for itself.
     package var askers = 4_096
-    /// The most that one flight keeps: all of it, because who joins late reads from the start. A
-    /// flight that would keep more ends with an error, for everybody. 1 MiB is about 250,000
+    /// The most that one flight keeps: all of it, because who joins late reads from the start.
+    ///
+    /// A flight that would keep more ends with an error, for everybody. 1 MiB is about 250,000
     /// tokens, beyond any model's output.
     package var buffer = ByteCount.mebibytes(1)
 

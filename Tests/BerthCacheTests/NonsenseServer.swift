@@ -7,6 +7,8 @@ import Glibc
 @Loop final class NonsenseServer {
     let path: String
     var answer: String
+    /// Called after each answer, in the same turn of the loop.
+    var onReply: (@Loop () -> Void)?
     private let folder: TemporaryFolder
     private let listener: Int32
     private var watches: [Int32: Watch] = [:]
@@ -59,6 +61,7 @@ import Glibc
             return
         }
         say(answer, to: peer)
+        onReply?()
     }
 
     private func say(_ text: String, to peer: Int32) {

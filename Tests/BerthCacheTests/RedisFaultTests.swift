@@ -108,29 +108,51 @@ import Testing
     {
         let folder = try TemporaryFolder()
         let server = try await RedisServer.start(in: folder)
-        var limits = RunningRedis.limits
-        limits.command = .milliseconds(100)
-        let redis = RunningRedis(server, limits: limits)
+        let clock = ManualClock()
+        let limits = RedisLimits()
+        let redis = RunningRedis(.unix(path: server.path), limits: limits, clock: clock)
         try await redis.untilUp()
         server.freeze()
-        let first = await cacheError { () async throws(CacheError) in
-            try await redis.client.get([1])
-        }
-        let clock = SystemClock()
-        let began = clock.now
-        let second = await cacheError { () async throws(CacheError) in
-            try await redis.client.get([1])
-        }
-        let took = clock.now - began
+        var outcomes: [Result<Bool, CacheError>] = []
+        let send = { redis.client.setEX([1], [1], lifetime: .seconds(9)) { outcomes.append($0) } }
+        send()
+        clock.advance(by: limits.command - .milliseconds(1))
+        let early = outcomes.count
+        clock.advance(by: .milliseconds(1))
+        let late = outcomes.count
+        send()
+        let atOnce = outcomes.count
+        try await redis.untilAnnounced(2)
         server.thaw()
+        clock.advance(by: limits.firstPause)
         try await redis.untilUp()
-        let value = try await redis.client.get([1])
-        #expect(first == .away(.slow(after: .milliseconds(100))))
-        #expect(second == .away(.slow(after: .milliseconds(100))))
-        #expect(took < .milliseconds(5))
+        let value = try await redis.client.get([2])
+        let slow = CacheError.away(.slow(after: limits.command))
+        #expect([early, late, atOnce] == [0, 1, 2])
+        #expect(outcomes == [.failure(slow), .failure(slow)])
         #expect(value == nil)
         #expect(redis.lines.containing("redis is away") == 1)
+        #expect(redis.lines.containing("redis answers") == 2)
         await redis.end()
+    }
+
+    @Loop @Test func `an answer that is here when its deadline fires is in time`() async throws {
+        let peer = try NonsenseServer(answer: "+PONG\r\n")
+        let clock = ManualClock()
+        let limits = RedisLimits()
+        let redis = RunningRedis(.unix(path: peer.path), limits: limits, clock: clock)
+        try await redis.untilUp()
+        var answered = false
+        let heard = Wakeup()
+        peer.onReply = { clock.advance(by: limits.command * 2) }
+        redis.client.setEX([1], [1], lifetime: .seconds(9)) { outcome in
+            answered = outcome == .success(true)
+            heard.signal()
+        }
+        try await heard.wait()
+        #expect(answered)
+        await redis.end()
+        peer.close()
     }
 
     @Loop @Test func `a server that sleeps is away, too`() async throws {
@@ -256,6 +278,37 @@ import Testing
         #expect(errors == [.refusesWrites(.readOnly), .refusesWrites(.readOnly)])
         #expect(calls == "+OK")
         #expect(third == .refusesWrites(.readOnly))
+        await redis.end()
+    }
+
+    @Test(
+        arguments: [
+            (0, 1, 100), (1, 1, 100), (2, 1, 200), (4, 1, 800), (7, 1, 5_000), (1_000, 1, 5_000),
+            (1, 0, 50), (2, 0.5, 150), (1_000, 0, 2_500),
+        ] as [(Int, Double, Int64)]
+    )
+    func `pauses double up to the longest, and chance takes off up to a half`(
+        failures: Int,
+        random: Double,
+        milliseconds: Int64
+    ) {
+        let pause = RedisLimits().pause(after: failures, random: random)
+        #expect(pause == .milliseconds(milliseconds))
+    }
+
+    @Loop @Test func `a user who may not write is said, and reads go on`() async throws {
+        let folder = try TemporaryFolder()
+        let server = try await RedisServer.start(in: folder)
+        let redis = RunningRedis(server)
+        try await redis.untilUp()
+        _ = try await server.ask("ACL SETUSER default -set")
+        let error = await cacheError { () async throws(CacheError) in
+            try await redis.client.setEX([1], [1], lifetime: .seconds(60))
+        }
+        let value = try await redis.client.get([1])
+        #expect(error == .refusesWrites(.permission))
+        #expect(value == nil)
+        #expect(redis.lines.containing("extend its ACL") == 1)
         await redis.end()
     }
 

@@ -145,6 +145,48 @@ import Testing
         await redis.end()
     }
 
+    @Loop @Test func `a value too large for Redis is kept in the process alone`() async throws {
+        let folder = try TemporaryFolder()
+        let server = try await RedisServer.start(in: folder)
+        var limits = RunningRedis.limits
+        limits.value = .kibibytes(64)
+        let redis = RunningRedis(server, limits: limits)
+        try await redis.untilUp()
+        let cache = try cache(redis.client, clock: SystemClock())
+        let large = [UInt8](repeating: 1, count: 100_000)
+        cache.store(large, for: key(1))
+        let found = await cache.lookup(key(1))
+        let keys = try await server.ask("DBSIZE")
+        let failures = cache.statistics.redisFailures
+        #expect(found?.value == large)
+        #expect(keys == ":0")
+        #expect(failures == 1)
+        await redis.end()
+    }
+
+    @Loop @Test func `with the configuration that is shipped a full server drops, not refuses`()
+        async throws
+    {
+        let folder = try TemporaryFolder()
+        let root = #filePath.prefix(#filePath.count - "/Tests/BerthCacheTests/.swift".count - 18)
+        let server = try await RedisServer.start(
+            in: folder,
+            configuration: "\(root)/ops/redis/berth-cache.conf"
+        )
+        let redis = RunningRedis(server)
+        try await redis.untilUp()
+        let before = try await redis.client.memory()
+        _ = try await server.ask("CONFIG SET maxmemory 4mb")
+        let value = [UInt8](repeating: 1, count: 10_000)
+        for number in 0..<1_000 {
+            try await redis.client.setEX(key(number).redisName, value, lifetime: .seconds(60))
+        }
+        let after = try await redis.client.memory()
+        #expect(before.policy == "allkeys-lfu" && before.most == .mebibytes(64))
+        #expect(after.used <= .mebibytes(4) + .kibibytes(64))
+        await redis.end()
+    }
+
     @Loop @Test func `what is asked again is kept longer, a list that changes shorter`()
         async throws
     {

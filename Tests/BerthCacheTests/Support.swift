@@ -37,6 +37,7 @@ final class LogLines: Sendable {
     private let stop = Stop()
     private let pool = TaskPool()
     private let news = Wakeup()
+    private(set) var announced: [RedisFault?] = []
 
     /// Impatient, so that tests of absence are short.
     static var limits: RedisLimits {
@@ -61,7 +62,10 @@ final class LogLines: Sendable {
             log: lines.log,
             resolve: resolve
         )
-        client.onChange = { [news] _ in news.signal() }
+        client.onChange = { [weak self] fault in
+            self?.announced.append(fault)
+            self?.news.signal()
+        }
         pool.spawn { [client, stop] in await client.run(until: stop) }
     }
 
@@ -76,6 +80,11 @@ final class LogLines: Sendable {
             if let fault = client.fault, fault != .notStarted { return fault }
             try await news.wait()
         }
+    }
+
+    /// Waits for that many changes; after the last one nothing but the next pause is left to do.
+    func untilAnnounced(_ count: Int) async throws {
+        while announced.count < count { try await news.wait() }
     }
 
     func end() async {

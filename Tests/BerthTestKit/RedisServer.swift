@@ -25,31 +25,43 @@ import Glibc
     ///
     /// - Parameters:
     ///   - folder: where the socket is made; kept alive by the caller.
+    ///   - configuration: the path of a file of settings, which the others here override.
     ///   - port: a free TCP port, which ``freePort()`` finds; nil: the socket alone.
     ///   - options: more of the server's, as `["--maxmemory", "2mb"]`.
+    /// - Returns: the server at work.
     /// - Throws: ``DidNotStart``, `SystemError`.
     package static func start(
         in folder: TemporaryFolder,
+        configuration: String? = nil,
         port: Int? = nil,
         options: [String] = []
     ) async throws -> RedisServer {
-        let server = try RedisServer(folder, port: port ?? 0, options)
+        let server = try RedisServer(folder, configuration, port: port ?? 0, options)
         try await server.wait(for: "eady to accept connections at \(server.path)")
         return server
     }
 
-    private init(_ folder: TemporaryFolder, port: Int, _ options: [String]) throws {
+    private init(
+        _ folder: TemporaryFolder,
+        _ configuration: String?,
+        port: Int,
+        _ options: [String]
+    ) throws {
         path = folder.path(of: "redis.sock")
         var ends: [Int32] = [0, 0]
         guard unsafe pipe(&ends) == 0 else { throw SystemError("pipe") }
         _ = fcntl(ends[0], F_SETFD, FD_CLOEXEC)
         _ = fcntl(ends[0], F_SETFL, O_NONBLOCK)
         output = ends[0]
-        let command = [
-            "setpriv", "--pdeathsig", "KILL", "redis-server", "--port", "\(port)", "--unixsocket",
-            path, "--save", "", "--appendonly", "no", "--dir", folder.path, "--bind", "127.0.0.1",
+        let program = ["setpriv", "--pdeathsig", "KILL", "redis-server"]
+        let settings = [
+            "--port", "\(port)", "--unixsocket", path, "--save", "", "--appendonly", "no", "--dir",
+            folder.path, "--bind", "127.0.0.1",
         ]
-        process = try RedisServer.spawn(command + options, output: ends[1])
+        process = try RedisServer.spawn(
+            program + (configuration.map { [$0] } ?? []) + settings + options,
+            output: ends[1]
+        )
         Glibc.close(ends[1])
         watch = try Watch(output, for: .readable) { [weak self] _ in self?.read() }
     }
@@ -63,7 +75,7 @@ import Glibc
         }
         unsafe posix_spawn_file_actions_addclose(&actions, output)
         var arguments = unsafe command.map { unsafe strdup($0) } + [nil]
-        defer { for unsafeargument in unsafe arguments { unsafe free(argument) } }
+        defer { for index in unsafe arguments.indices { unsafe free(arguments[index]) } }
         var process = pid_t()
         let code = unsafe posix_spawnp(
             &process,

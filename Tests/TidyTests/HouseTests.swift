@@ -73,8 +73,8 @@ enum House {
     /// Who wraps a C library; CLinux, the kernel's own calls, is anybody's.
     static let owners = [
         "CCurl": "BerthHTTP", "CMicrohttpd": "BerthHTTP", "CZlib": "BerthHTTP",
-        "CSQLite": "BerthStore", "CHiredis": "BerthCache", "CZstd": "BerthCache", "CVips": "BerthImage",
-        "CYaml": "BerthConfig", "COpenSSL": "BerthBot",
+        "CSQLite": "BerthStore", "CHiredis": "BerthCache", "CZstd": "BerthCache",
+        "CVips": "BerthImage", "CYaml": "BerthConfig", "COpenSSL": "BerthBot",
     ]
 }
 
