@@ -53,6 +53,7 @@ package struct Backoff: Sendable {
     ///   - deadline: no attempt begins after it; nil: none.
     ///   - now: the failure's time.
     ///   - random: spreads our own waits over the upper half of `base` × 2^(attempt − 1).
+    /// - Returns: whether to try again, and when.
     package func decide(
         attempt: Int,
         retryAfter: Duration? = nil,
@@ -70,7 +71,7 @@ package struct Backoff: Sendable {
 
     /// The own wait after attempt number `attempt`, between the half and the whole of its step.
     func wait(attempt: Int, fraction: Double) -> Duration {
-        let step = min(most, base * (1 << min(max(0, attempt - 1), 30)))
+        let step = min(most, base * (1 << (min(max(1, attempt), 31) - 1)))
         return step * (0.5 + fraction / 2)
     }
 

@@ -4,9 +4,9 @@ package import BerthLoop
 package struct BreakerPolicy: Sendable {
     /// So many failures without a success between them open it.
     package var consecutive = 5
-    /// This share of the recent calls, in percent, opens it ...
+    /// This share of failures among the recent calls opens it, in percent.
     package var sharePercent = 50
-    /// ... once so many recent calls are known; counts fade by half at twice as many.
+    /// So many recent calls must be known for that; counts fade by half at twice as many.
     package var known = 20
     /// How long it stays open the first time; doubles each time a probe fails.
     package var open: Duration = .seconds(2)
@@ -19,7 +19,7 @@ package struct BreakerPolicy: Sendable {
     /// How long the `count`-th opening in a row (1: the first) lasts; `jitter` is 0…1 and adds up to
     /// a fifth.
     func time(opening count: Int, jitter: Double) -> Duration {
-        let step = min(most, open * (1 << min(max(0, count - 1), 30)))
+        let step = min(most, open * (1 << (min(max(1, count), 31) - 1)))
         return step * (1 + min(max(0, jitter), 1) / 5)
     }
 }
@@ -111,9 +111,9 @@ package enum CircuitBreaker: Equatable, Sendable {
         }
     }
 
-    /// The state after `event`, by the table above; pure.
+    /// The state after `event` at `now`, by the table above; pure.
     ///
-    /// - Parameter jitter: 0…1, makes an opening up to a fifth longer.
+    /// `jitter`, 0…1, makes an opening up to a fifth longer.
     package func after(
         _ event: BreakerEvent,
         at now: Instant,

@@ -10,8 +10,8 @@ extension FairQueue {
         let queue = queue(ticket.lane)
         let (before, due) = inLine(ticket, of: own)
         var (entries, units) = (before, due - own.start)
-        for line in queue.lines where line !== own && isAhead(line, of: own, due) {
-            let count = 1 + min(line.tickets.count - 1, Int((due - line.due) / line.mean))
+        for line in queue.lines where line !== own {
+            let count = entriesAhead(in: line, of: own, due)
             entries += count
             units += min(line.units, Int64(count) * line.mean)
         }
@@ -33,7 +33,15 @@ extension FairQueue {
         return (before, due)
     }
 
-    /// Whether `line`'s first goes before the round `due` of an entry of `own`.
-    private func isAhead(_ line: TenantLine<Entry>, of own: TenantLine<Entry>, _ due: Int64) -> Bool
-    { (line.due, line.order) < (due, own.order) }
+    /// How many of `line` go before the round `due` of an entry of `own`; among equals, those of the
+    /// line that stands first.
+    private func entriesAhead(
+        in line: TenantLine<Entry>,
+        of own: TenantLine<Entry>,
+        _ due: Int64
+    ) -> Int {
+        let last = line.order < own.order ? due : due - 1
+        guard line.due <= last else { return 0 }
+        return 1 + min(line.tickets.count - 1, Int((last - line.due) / line.mean))
+    }
 }

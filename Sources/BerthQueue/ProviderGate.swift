@@ -60,7 +60,7 @@ package import BerthTelemetry
 
     /// Lets a call through, or says what it waits for; it takes nothing unless the answer is `now`.
     ///
-    /// - Parameter cost: predicted tokens, in and out together; 0 or more.
+    /// `cost` is the predicted tokens, in and out together; 0 or more.
     package func admit(cost: Int) -> Admission {
         let now = clock.now
         if let closed = closed(at: now) { return closed }
@@ -142,7 +142,7 @@ package import BerthTelemetry
 
     /// Grows with each refusal of a call that was sent after the refusal before.
     private func ownPause(after call: Permit.Call, at now: Instant) -> Duration {
-        if refused.map({ call.began >= $0 }) ?? true {
+        if refused.map({ call.began > $0 }) ?? true {
             refusals += 1
             refused = now
         }

@@ -65,8 +65,9 @@ package struct TokenBucket: Sendable {
         charge(overflow ? .max : difference)
     }
 
-    /// Lets nothing through until `instant`: a provider's Retry-After. An earlier one than is in
-    /// force changes nothing.
+    /// Lets nothing through until `instant`, as a provider's Retry-After asks.
+    ///
+    /// An earlier one than is in force changes nothing.
     package mutating func close(until instant: Instant) {
         closedUntil = max(closedUntil ?? instant, instant)
     }

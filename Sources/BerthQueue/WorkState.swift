@@ -53,7 +53,7 @@ package enum WorkState: String, CaseIterable, Sendable {
         case retry
     }
 
-    /// The state after `event`; nil where the table has "–". Pure.
+    /// The state after `event`, or nil where the table has "–"; pure.
     package func after(_ event: Event) -> WorkState? {
         switch (self, event) {
         case (.accepted, .start): .running

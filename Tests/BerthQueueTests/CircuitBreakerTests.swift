@@ -42,7 +42,8 @@ import Testing
 
     @Test(arguments: [
         ("fffff", true), ("ffffsffff", false), ("ffff", false),
-        ("fsfsfsfsfsfsfsfsfsfs", true), ("fssfssfssfssfssfssfssfss", false),
+        ("fsfsfsfsfsfsfsfsfsfs", false), ("fsfsfsfsfsfsfsfsfsfsf", true),
+        ("fssfssfssfssfssfssfssfss", false),
         ("ffsffsffsffsffsffsff", true), ("ffsffsffsffsffsffs", false),
     ])
     func `it opens by failures in a row or by their share`(calls: String, opens: Bool) {

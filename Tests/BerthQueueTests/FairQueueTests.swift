@@ -73,7 +73,7 @@ import Testing
     }
 
     @Loop @Test func `lanes share by weight while all have work`() throws {
-        let queue = queue(bound: QueueBound(perTenant: 1_000, total: 3_000))
+        let queue = queue(bound: QueueBound(perTenant: 2_000, total: 3_000))
         for lane in Lane.allCases {
             for _ in 0..<420 {
                 _ = try queue.enqueue(lane.rawValue, lane: lane, tenant: "ann", cost: .chat)
@@ -100,7 +100,7 @@ import Testing
     @Loop @Test func `nobody starves: an aged line goes within four departures a line`() throws {
         let clock = clock
         let queue = FairQueue<Int>(clock: clock, bound: QueueBound())
-        let dear = try queue.enqueue(-1, lane: .background, tenant: "dear", cost: .most)
+        let dear = try queue.enqueue(-1, lane: .chat, tenant: "dear", cost: .most)
         var lines = 1
         for tenant in 0..<20 {
             for _ in 0..<60 {
