@@ -3,16 +3,17 @@ package import BerthLoop
 /// Gives one provider's permits to those who wait for it, in fair order.
 ///
 /// Nothing polls: it looks when somebody comes or goes, when a call ends, and at the instant that
-/// the gate has named. Who comes within one turn of the loop is ordered before anybody goes.
+/// the gate has named. Who comes within one turn of the loop is ordered before anybody goes (a timer
+/// of zero on the clock: a ``ManualClock`` must be advanced, if only by zero).
 @Loop package final class Dispatcher {
     private let gate: ProviderGate
     private let queue: FairQueue<Waiter>
     private let clock: any Clock
-    private var notices: PlaceNotices?
+    private let notices: PlaceNotices
     private var runningByLane: [Lane: Int] = [:]
     private var isStopping = false
     private var isPumpPlanned = false
-    private var opens: (timer: Timer, at: Instant)?
+    private var opening: Timer?
     private var drained: [Wakeup] = []
 
     /// Makes a dispatcher for `gate`, which then belongs to it.
@@ -32,9 +33,9 @@ package import BerthLoop
     ) {
         self.gate = gate
         self.clock = clock
-        queue = FairQueue(clock: clock, policy: policy, bound: bound)
-        notices = PlaceNotices(clock: clock, interval: notice) { [weak self] in self?.place(of: $0)
-        }
+        let queue = FairQueue<Waiter>(clock: clock, policy: policy, bound: bound)
+        self.queue = queue
+        notices = PlaceNotices(clock: clock, interval: notice) { queue.place(of: $0) }
         gate.onChange = { [weak self] in self?.planPump() }
     }
 
@@ -96,7 +97,7 @@ package import BerthLoop
                 cost: request.cost
             )
             planPump()
-            notices?.add(ticket)
+            notices.add(ticket)
             return ticket
         } catch {
             answer(.failure(error))
@@ -107,7 +108,7 @@ package import BerthLoop
     /// Takes a request out of the queue, whose answer is then `cancelled`; too late does nothing.
     func cancel(_ ticket: QueueTicket<Waiter>) {
         guard queue.cancel(ticket) else { return }
-        notices?.remove(ticket)
+        notices.remove(ticket)
         ticket.entry.finish(.failure(.cancelled))
         planPump()  // who is next may be another one, with less to wait for
         signalIfIdle()
@@ -126,12 +127,6 @@ package import BerthLoop
         return .closed(provider: gate.provider, reason: reason.description, wait: wait)
     }
 
-    private func place(of ticket: QueueTicket<Waiter>) -> QueuePlace? {
-        guard let place = queue.place(of: ticket) else { return nil }
-        let pause = opens.map { max(.zero, $0.at - clock.now) } ?? .zero
-        return QueuePlace(ahead: place.ahead, wait: max(place.wait, pause + place.wait))
-    }
-
     // MARK: Giving
 
     private func planPump() {
@@ -145,8 +140,7 @@ package import BerthLoop
 
     /// Lets through whoever may go now, and names the instant to look again.
     private func pump() {
-        opens?.timer.cancel()
-        opens = nil
+        forgetOpening()
         while let ticket = queue.first {
             switch gate.admit(cost: ticket.entry.request.tokens) {
             case .now(let permit): give(permit, to: ticket)
@@ -161,15 +155,21 @@ package import BerthLoop
     }
 
     private func look(at instant: Instant) {
-        let timer = clock.schedule(after: max(.zero, instant - clock.now)) { [weak self] in
+        queue.blockedUntil = instant
+        opening = clock.schedule(after: max(.zero, instant - clock.now)) { [weak self] in
             self?.pump()
         }
-        opens = (timer, instant)
+    }
+
+    private func forgetOpening() {
+        opening?.cancel()
+        opening = nil
+        queue.blockedUntil = nil
     }
 
     private func give(_ permit: Permit, to ticket: QueueTicket<Waiter>) {
         queue.take(ticket)
-        notices?.remove(ticket)
+        notices.remove(ticket)
         runningByLane[ticket.lane, default: 0] += 1
         let (lane, tenant, predicted) = (ticket.lane, ticket.tenant, ticket.cost)
         permit.settle = { [weak self] outcome, cost in
@@ -183,7 +183,7 @@ package import BerthLoop
 
     private func refuse(_ error: QueueError, where isMeant: (WorkRequest) -> Bool) {
         for ticket in queue.tickets where isMeant(ticket.entry.request) && queue.cancel(ticket) {
-            notices?.remove(ticket)
+            notices.remove(ticket)
             ticket.entry.finish(.failure(error))
         }
         signalIfIdle()
@@ -195,8 +195,7 @@ package import BerthLoop
     package func stop() {
         isStopping = true
         refuse(.stopped) { _ in true }
-        opens?.timer.cancel()
-        opens = nil
+        forgetOpening()
     }
 
     /// Returns when nobody waits and no permit is out, or the task is cancelled.

@@ -19,7 +19,7 @@ extension FairQueue {
             let share = Double(max(0, units)) * Double(rival.weight) / Double(queue.weight)
             entries += Int(min(Double(rival.count), share / Double(rival.mean)))
         }
-        return QueuePlace(ahead: entries, wait: interval * (entries + 1))
+        return QueuePlace(ahead: entries, wait: pause + interval * (entries + 1))
     }
 
     /// How many of its own tenant's stand before `ticket`, and the round in which it may go.

@@ -14,6 +14,9 @@ package import BerthLoop
     /// A waiting entry.
     package typealias Ticket = QueueTicket<Entry>
 
+    /// Before when nobody can leave, as far as is known: it lengthens every expected wait.
+    package var blockedUntil: Instant?
+
     private let clock: any Clock
     private let policy: QueuePolicy
     private let bound: QueueBound
@@ -50,7 +53,7 @@ package import BerthLoop
         tenant: String,
         cost: WorkCost
     ) throws(QueueError) -> Ticket {
-        try bound.take(for: tenant) { waitForRoom(tenant: tenant, lane: lane) }
+        try bound.take(for: tenant) { waitForRoom(for: tenant) }
         let (now, queue) = (clock.now, queue(lane))
         if ages.count == 0 { rate.begin(at: now) }
         if queue.count == 0 { wake(queue) }
@@ -104,12 +107,7 @@ package import BerthLoop
     }
 
     /// Every entry that waits, in no order; O(entries), for stopping.
-    var tickets: [Ticket] {
-        lanes.flatMap(\.lines).flatMap { line in
-            Array(sequence(first: line.tickets.first) { $0?.next }.prefix { $0 != nil })
-                .compactMap(\.self)
-        }
-    }
+    var tickets: [Ticket] { lanes.flatMap(\.lines).flatMap(\.tickets.nodes) }
 
     // MARK: Inside
 
@@ -123,6 +121,9 @@ package import BerthLoop
 
     /// The time between two departures, as measured.
     var interval: Duration { rate.interval }
+
+    /// Until anybody can leave.
+    var pause: Duration { blockedUntil.map { max(.zero, $0 - clock.now) } ?? .zero }
 
     /// The other lanes that have work, with what stands against `lane`.
     func rivals(of lane: Lane) -> [LaneQueue<Entry>] {
@@ -145,10 +146,11 @@ package import BerthLoop
         if ages.count == 0 { for lane in lanes { lane.served = 0 } }
     }
 
-    private func waitForRoom(tenant: String, lane: Lane) -> Duration {
-        guard bound.waiting(of: tenant) >= bound.perTenant,
-            let first = queue(lane).line(of: tenant)?.tickets.first
-        else { return interval }
-        return place(of: first)?.wait ?? interval
+    /// Until one of those that fill the bound should start: the tenant's own, or anybody's.
+    private func waitForRoom(for tenant: String) -> Duration {
+        let own = lanes.compactMap { $0.line(of: tenant)?.tickets.first }
+        let isOwn = bound.waiting(of: tenant) >= bound.perTenant
+        let waits = isOwn ? own.compactMap { place(of: $0)?.wait } : []
+        return waits.min() ?? pause + interval
     }
 }

@@ -65,7 +65,10 @@ import BerthLoop
         let start = min(line.due, round + carry)
         drop(ticket, from: line)
         line.since = now
-        guard line.tickets.count > 0 else { return end(line) }
+        guard line.tickets.count > 0 else {
+            owe(start - round, by: line.tenant)
+            return end(line)
+        }
         begin(line, at: start)
         heap.update(line)
     }

@@ -17,6 +17,16 @@ import BerthLoop
 
     nonisolated init() {}
 
+    /// All of them, the first first.
+    var nodes: [Node] {
+        var (nodes, current) = ([Node](), first)
+        while let node = current {
+            nodes.append(node)
+            current = node.next
+        }
+        return nodes
+    }
+
     mutating func append(_ node: Node) {
         node.previous = last
         last?.next = node
