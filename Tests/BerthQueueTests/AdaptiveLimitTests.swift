@@ -36,28 +36,29 @@ import Testing
         #expect(AdaptiveLimit(most: most, start: start).current == limit)
     }
 
-    /// A provider that holds 6 calls at once and refuses what is more, for 4,000 calls.
+    /// A provider whose room changes every 25 s or so, and that refuses what is more.
     @Test(arguments: [1, 2, 3, 4, 5] as [UInt64])
-    func `it settles near what the provider really holds`(seed: UInt64) {
+    func `it follows what the provider really holds`(seed: UInt64) {
         var (adaptive, random) = (AdaptiveLimit(most: 32), SeededGenerator(seed: seed))
-        var (now, refused, sum, rounds) = (Duration.zero, 0, 0, 0)
-        while rounds < 800 {
-            let (began, sent) = (Instant.after(now), adaptive.current)
-            now += .milliseconds(250 + Int64(random.next() % 100))
+        var (elapsed, room, refused, answered, possible) = (Duration.zero, 6, 0, 0, 0)
+        for round in 0..<2_000 {
+            if round % 80 == 0 { room = 2 + Int(random.next() % 14) }
+            let (began, sent) = (Instant.after(elapsed), adaptive.current)
+            elapsed += .milliseconds(250 + Int64(random.next() % 100))
             for number in 0..<sent {
-                if number < 6 {
-                    let latency = Duration.milliseconds(200 + Int64(random.next() % 100))
-                    adaptive.succeeded(latency: latency, running: sent)
-                } else {
-                    refused += 1
-                    adaptive.overrun(began: began, at: .after(now))
+                guard number < room else {
+                    adaptive.overrun(began: began, at: .after(elapsed))
+                    continue
                 }
+                let latency = Duration.milliseconds(200 + Int64(random.next() % 150))
+                adaptive.succeeded(latency: latency, running: sent)
             }
-            rounds += 1
-            sum += min(sent, 6)
+            refused += max(0, sent - room)
+            answered += min(sent, room)
+            possible += room
         }
-        let used = Double(sum) / Double(6 * rounds)
+        let (used, lost) = (Double(answered) / Double(possible), Double(refused) / Double(answered))
         #expect(used > 0.7, "used \(used)")
-        #expect(Double(refused) / Double(sum) < 0.1, "refused \(refused) of \(sum)")
+        #expect(lost < 0.1, "refused \(lost)")
     }
 }

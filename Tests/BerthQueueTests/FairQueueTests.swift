@@ -153,6 +153,33 @@ import Testing
         #expect(count == 3 && waiting == 0)
     }
 
+    @Loop @Test func `who was let in early by age pays for it later, also after a pause`() throws {
+        let (clock, queue) = (clock, queue())
+        let dear = WorkCost(units: 10 * WorkCost.chat.units)
+        _ = try queue.enqueue("dear", lane: .chat, tenant: "dear", cost: dear)
+        for _ in 0..<3 { _ = queue.enqueueChat("bo") }
+        for _ in 0..<3 { _ = queue.dequeue() }
+        for _ in 0..<40 { _ = queue.enqueueChat("bo") }
+        clock.advance(by: .seconds(60))
+        let early = queue.dequeue()?.entry
+        _ = try queue.enqueue("dear", lane: .chat, tenant: "dear", cost: .chat)
+        // Seven of its ten chats' worth were not saved yet: bo gets these first.
+        #expect(early == "dear" && drained(queue).firstIndex(of: "dear") == 7)
+    }
+
+    @Loop @Test func `a provider's pause lengthens every expected wait and every refusal's`() throws
+    {
+        let queue = queue(bound: QueueBound(perTenant: 1))
+        let ticket = try #require(queue.enqueueChat("ann"))
+        queue.blockedUntil = .after(.seconds(30))
+        let wait = queue.place(of: ticket)?.wait
+        #expect(wait == .seconds(31))
+        let refusal = #expect(throws: QueueError.self) {
+            _ = try queue.enqueue("ann", lane: .image, tenant: "ann", cost: .chat)
+        }
+        #expect(refusal?.retryAfterSeconds == 31)
+    }
+
     @Loop @Test func `a cancelled entry leaves nothing behind`() throws {
         let bound = QueueBound()
         let queue = queue(bound: bound)
@@ -202,5 +229,12 @@ import Testing
         #expect(place.ahead == 101)
         #expect(abs((place.wait - .milliseconds(25_500)).seconds) < 1)
         #expect(place.description == "place 102, about \(wholeSeconds(place.wait)) s")
+    }
+}
+
+extension FairQueue<String> {
+    /// Adds a chat of `tenant`, named like it; nil when it is refused.
+    fileprivate func enqueueChat(_ tenant: String) -> Ticket? {
+        try? enqueue(tenant, lane: .chat, tenant: tenant, cost: .chat)
     }
 }
