@@ -174,7 +174,7 @@ package import BerthLoop
         let (lane, tenant, predicted) = (ticket.lane, ticket.tenant, ticket.cost)
         permit.settle = { [weak self] outcome, cost in
             let isFailure = if case .failed = outcome { true } else { false }
-            let real = cost ?? (isFailure ? .zero : predicted)
+            let real = cost ?? (isFailure ? predicted.afterFailure : predicted)
             self?.queue.settle(lane, tenant: tenant, predicted: predicted, real: real)
             self?.ended(lane)
         }

@@ -100,10 +100,10 @@ package import BerthLoop
         return true
     }
 
-    /// Tells what a taken entry has really cost: the tenant's next entry in the lane is charged the
-    /// difference, at most `policy.carry` either way.
+    /// Tells what a taken entry has really cost: the entry of the tenant that is now first in the
+    /// lane, or comes next, is charged the difference, at most `policy.carry` either way.
     package func settle(_ lane: Lane, tenant: String, predicted: WorkCost, real: WorkCost) {
-        queue(lane).owe(real.units - predicted.units, by: tenant)
+        queue(lane).settle(real.units - predicted.units, of: tenant)
     }
 
     /// Every entry that waits, in no order; O(entries), for stopping.

@@ -82,10 +82,17 @@ import BerthLoop
     }
 
     /// Adds `units` to what the tenant's next entry is charged; negative: credit.
-    func owe(_ units: Int64, by tenant: String) {
+    private func owe(_ units: Int64, by tenant: String) {
         let sum = min(max(-carry, (owed[tenant] ?? 0) + units), carry)
         guard sum == 0 || owed[tenant] != nil || owed.count < mostOwed else { return }
         owed[tenant] = sum == 0 ? nil : sum
+    }
+
+    /// Charges `units` more to the tenant: to the entry that stands first now, or to its next one.
+    func settle(_ units: Int64, of tenant: String) {
+        guard let line = byTenant[tenant] else { return owe(units, by: tenant) }
+        line.carried = min(max(-carry, line.carried + units), carry)
+        heap.update(line)
     }
 
     private func begin(_ line: TenantLine<Entry>, at start: Int64) {

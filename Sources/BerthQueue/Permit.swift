@@ -34,8 +34,8 @@ package import BerthLoop
     /// - Parameters:
     ///   - outcome: what happened.
     ///   - tokens: how many the provider counts; nil: all that were reserved, none after a failure.
-    ///   - cost: what the tenant is charged in the queue; nil: as predicted, nothing after a
-    ///     failure.
+    ///   - cost: what the tenant is charged in the queue; nil: as predicted, a quarter of it after
+    ///     a failure.
     package func end(_ outcome: CallOutcome, tokens: Int? = nil, cost: WorkCost? = nil) {
         guard !isEnded else { return }
         isEnded = true

@@ -9,7 +9,7 @@ package struct WorkCost: Hashable, Comparable, Sendable {
     /// The most that one call counts for (a minute of $18); also what keeps sums inside 63 bits.
     package static let most = WorkCost(units: 1 << 40)
 
-    /// No cost: what a call that failed at once has really cost.
+    /// No cost.
     package static let zero = WorkCost(units: 0)
 
     /// Makes a cost of `units`, brought into 0…``most``.
@@ -26,6 +26,10 @@ package struct WorkCost: Hashable, Comparable, Sendable {
         let product = min(ms, 1e12) * Double(max(100, micros))
         self.init(units: Int64(min(product, Double(1 << 40))))
     }
+
+    /// What a failed call counts for where nothing better is known: a quarter, because it bought
+    /// nothing but held the provider, and who fails always must not go always.
+    var afterFailure: WorkCost { WorkCost(units: units / 4) }
 
     package static func < (left: WorkCost, right: WorkCost) -> Bool { left.units < right.units }
 }

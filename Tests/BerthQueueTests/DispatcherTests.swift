@@ -102,6 +102,51 @@ import Testing
         #expect(log.words.count == 11)
     }
 
+    @Loop @Test func `who is next after a cancelled one may go at once`() {
+        let limits = ProviderLimits(tokensPerMinute: 600, concurrency: 99)
+        let (clock, dispatcher, log) = (clock, dispatcher(limits), Answers())
+        let large = WorkRequest(lane: .chat, tenant: "ann", cost: .chat, tokens: 100)
+        let small = WorkRequest(lane: .chat, tenant: "bo", cost: .chat, tokens: 10)
+        dispatcher.submit(small, answer: log.hear("first"))
+        clock.advance(by: .zero)
+        let ticket = dispatcher.submit(large, answer: log.hear("large"))
+        dispatcher.submit(small, answer: log.hear("small"))
+        clock.advance(by: .zero)
+        #expect(log.words == ["first"])
+        if let ticket { dispatcher.cancel(ticket) }
+        clock.advance(by: .zero)
+        #expect(log.words.last == "small")
+    }
+
+    /// Both have many requests; how each of ann's ends decides how many of 20 are hers.
+    @Loop
+    @Test(
+        arguments: [
+            (.done(latency: .zero), nil, 10), (.cancelled, nil, 10),
+            (.done(latency: .zero), WorkCost(units: 9_000_000), 5), (.failed(.refused), nil, 16),
+            (.failed(.refused), WorkCost.chat, 10),
+        ] as [(CallOutcome, WorkCost?, Int)]
+    )
+    func `the real cost of a call is settled`(outcome: CallOutcome, cost: WorkCost?, hers: Int) {
+        let (clock, dispatcher, log) = (clock, dispatcher(), Answers())
+        for _ in 0..<30 {
+            for tenant in ["ann", "bo"] {
+                dispatcher.submit(request(tenant), answer: log.hear(tenant))
+            }
+        }
+        for _ in 0..<20 {
+            clock.advance(by: .zero)
+            let isHers = log.words.last == "ann"
+            log.permits.popLast()?.end(
+                isHers ? outcome : .done(latency: .zero),
+                cost: isHers ? cost : nil
+            )
+        }
+        #expect(abs(log.words.count { $0 == "ann" } - hers) <= 1)
+        for permit in log.permits { permit.end(.cancelled) }
+        dispatcher.stop()
+    }
+
     @Loop @Test func `429 with Retry-After 2 for 5 s: none within the window, all answered after`()
     {
         let upstream = ToyUpstream(clock: clock, latency: .milliseconds(300))

@@ -60,6 +60,17 @@ import Testing
         #expect(drained(queue) == ["bo", "cy", "bo", "cy", "ann", "ann"])
     }
 
+    @Loop @Test func `a credit larger than an entry helps those after it too`() throws {
+        let queue = queue()
+        let predicted = WorkCost(units: 10 * WorkCost.chat.units)
+        queue.settle(.chat, tenant: "bo", predicted: predicted, real: .zero)
+        for _ in 0..<30 {
+            _ = queue.enqueueChat("ann")
+            _ = queue.enqueueChat("bo")
+        }
+        #expect(drained(queue).prefix(14).count { $0 == "bo" } == 12)
+    }
+
     @Loop @Test func `a debt is bounded, and a cancelled entry keeps it for the next`() throws {
         let queue = queue()
         for _ in 0..<50 { queue.settle(.chat, tenant: "ann", predicted: .zero, real: .most) }
@@ -117,6 +128,18 @@ import Testing
         let departures = (0..<4 * lines).map { _ in queue.dequeue()?.entry }
         let waits = dear.isWaiting
         #expect(departures.contains(-1) && !waits)
+    }
+
+    @Loop @Test func `while aged lines are served, three of four departures go on by cost`() throws
+    {
+        let (clock, queue) = (clock, queue())
+        for tenant in 0..<40 {
+            _ = try queue.enqueue("old", lane: .chat, tenant: "\(tenant)", cost: .most)
+        }
+        clock.advance(by: .seconds(60))
+        for _ in 0..<100 { _ = queue.enqueueChat("ann") }
+        let old = (0..<80).map { _ in queue.dequeue()?.entry }.count { $0 == "old" }
+        #expect(old == 20)
     }
 
     @Loop @Test func `ageing does not hand the queue to who has the most in it`() throws {
