@@ -43,6 +43,7 @@ let package = Package(
             "BerthStore",
             uses: ["BerthLoop", "BerthMemory", "BerthTelemetry", "CSQLite", "CLinux"]
         ),
+        module("BerthQueue", uses: ["BerthLoop", "BerthTelemetry"]),
         module(
             "BerthCache",
             uses: [
@@ -110,6 +111,7 @@ let package = Package(
                 "BerthMemory", "BerthLoop",
             ]
         ),
+        tests("BerthQueueTests", uses: ["BerthQueue", "BerthLoop", "BerthTelemetry"]),
         tests("TidyTests", uses: []),
         tests("BerthConfigTests", uses: ["BerthConfig", "BerthMemory"]),
         tests("BerthCommandTests", uses: ["berth", "BerthConfig", "BerthTelemetry"]),

@@ -1,0 +1,178 @@
+package import BerthLoop
+package import BerthTelemetry
+
+/// Whether one provider may be called now: its rates, its adapting concurrency and its breaker.
+///
+/// | outcome     | concurrency | breaker           | pause                          |
+/// |-------------|-------------|-------------------|--------------------------------|
+/// | done        | may grow    | success           | –                              |
+/// | rateLimited | halves      | alive (a probe succeeds, else –) | Retry-After, else its own, growing |
+/// | overloaded  | halves      | failure           | Retry-After                    |
+/// | timedOut    | halves      | failure           | –                              |
+/// | broken, unusable | –      | failure           | –                              |
+/// | refused     | –           | alive             | –                              |
+/// | cancelled   | –           | nothing is learnt | –                              |
+@Loop package final class ProviderGate {
+    /// The provider's name, as configured.
+    package let provider: String
+    /// Calls that have a permit now.
+    package private(set) var running = 0
+    /// Told when a call has ended and somebody else may go; one listener.
+    var onChange: (@Loop () -> Void)?
+
+    private let limits: ProviderLimits
+    private let clock: any Clock
+    private let log: Log
+    private var random: SeededGenerator
+    private var requests: TokenBucket
+    private var tokens: TokenBucket
+    private var adaptive: AdaptiveLimit
+    private var breaker = CircuitBreaker.fresh
+    private var refusals = 0
+    private var refused: Instant?
+    private var pausedUntil: Instant?
+
+    /// Makes an open gate with full buckets.
+    ///
+    /// `random` spreads pauses; `log` hears when the breaker opens and closes.
+    package init(
+        provider: String,
+        limits: ProviderLimits,
+        clock: any Clock,
+        random: SeededGenerator,
+        log: Log
+    ) {
+        self.provider = provider
+        self.limits = limits
+        self.clock = clock
+        self.random = random
+        self.log = log
+        requests = .rate(limits.requestsPerMinute, at: clock.now)
+        tokens = .rate(limits.tokensPerMinute, at: clock.now)
+        adaptive = AdaptiveLimit(most: limits.concurrency)
+    }
+
+    /// How many may run now, 1 to the configured most.
+    package var limit: Int { adaptive.current }
+
+    /// The breaker's state, for reports.
+    package var state: CircuitBreaker { breaker }
+
+    /// Lets a call through, or says what it waits for; it takes nothing unless the answer is `now`.
+    ///
+    /// `cost` is the predicted tokens, in and out together; 0 or more.
+    package func admit(cost: Int) -> Admission {
+        let now = clock.now
+        if let closed = closed(at: now) { return closed }
+        guard running < adaptive.current else { return .busy }
+        let ready = max(requests.ready(for: 1, at: now), tokens.ready(for: cost, at: now))
+        guard ready <= now else { return .wait(until: ready) }
+        return .now(begin(cost, at: now))
+    }
+
+    /// Why nothing goes through at `now` and whoever can should go elsewhere; nil: it may.
+    func closed(at now: Instant) -> Admission? {
+        switch breaker.access(at: now) {
+        case .until(let instant): return .closed(.failing, until: instant)
+        case .probing: return .closed(.failing, until: nil)
+        case .through, .probe: break
+        }
+        guard let pausedUntil, pausedUntil - now > limits.patience else { return nil }
+        return .closed(.paused, until: pausedUntil)
+    }
+
+    private func begin(_ cost: Int, at now: Instant) -> Permit {
+        let isProbe = breaker.access(at: now) == .probe
+        if isProbe { tell(.probeStarted, at: now) }
+        _ = requests.take(1, at: now)  // both were asked at this very instant
+        _ = tokens.take(cost, at: now)
+        running += 1
+        return Permit(call: Permit.Call(began: now, tokens: cost, isProbe: isProbe), gate: self)
+    }
+
+    // MARK: The end of a call
+
+    /// Learns from a call's end; called once for each permit.
+    func end(_ call: Permit.Call, _ outcome: CallOutcome, tokens used: Int?) {
+        let now = clock.now
+        switch outcome {
+        case .done(let latency):
+            adaptive.succeeded(latency: latency, running: running)
+            refusals = 0
+            tell(call.isProbe ? .probeSucceeded : .succeeded, at: now)
+            settle(call, used ?? call.tokens, at: now)
+        case .failed(let failure):
+            learn(from: failure, of: call, at: now)
+            settle(call, used ?? 0, at: now)
+        case .cancelled:
+            if call.isProbe { tell(.probeCancelled, at: now) }
+            settle(call, used ?? call.tokens, at: now)
+        }
+        running -= 1
+        onChange?()
+    }
+
+    private func settle(_ call: Permit.Call, _ used: Int, at now: Instant) {
+        tokens.settle(reserved: call.tokens, used: used, at: now)
+    }
+
+    private func learn(from failure: CallFailure, of call: Permit.Call, at now: Instant) {
+        switch failure {
+        case .rateLimited(let retryAfter):
+            adaptive.overrun(began: call.began, at: now)
+            pause(retryAfter ?? ownPause(after: call, at: now), at: now)
+            if call.isProbe { tell(.probeSucceeded, at: now) }
+        case .overloaded(let retryAfter):
+            adaptive.overrun(began: call.began, at: now)
+            if let retryAfter { pause(retryAfter, at: now) }
+            tell(call.isProbe ? .probeFailed : .failed, at: now)
+        case .timedOut:
+            adaptive.overrun(began: call.began, at: now)
+            tell(call.isProbe ? .probeFailed : .failed, at: now)
+        case .broken, .unusable: tell(call.isProbe ? .probeFailed : .failed, at: now)
+        case .refused: if call.isProbe { tell(.probeSucceeded, at: now) }
+        }
+    }
+
+    private func pause(_ duration: Duration, at now: Instant) {
+        let end = now + Backoff.spread(duration, fraction: random.fraction())
+        requests.close(until: end)
+        pausedUntil = max(pausedUntil ?? end, end)
+    }
+
+    /// Grows with each refusal of a call that was sent after the refusal before.
+    private func ownPause(after call: Permit.Call, at now: Instant) -> Duration {
+        if refused.map({ call.began > $0 }) ?? true {
+            refusals += 1
+            refused = now
+        }
+        return limits.pause.wait(attempt: refusals, fraction: random.fraction())
+    }
+
+    private func tell(_ event: BreakerEvent, at now: Instant) {
+        let (before, jitter) = (breaker, random.fraction())
+        breaker = before.after(event, at: now, policy: limits.breaker, jitter: jitter)
+        switch (before, breaker) {
+        case (.closed, .open(let until, _)),
+            (.probing, .open(let until, _)) where until > now:
+            log.warning(
+                "a provider keeps failing and is left alone",
+                ["provider": .text(provider), "ms": .ms(until - now)]
+            )
+        case (.probing, .closed): log.info("a provider is back", ["provider": .text(provider)])
+        default: break
+        }
+    }
+}
+
+extension TokenBucket {
+    /// A configured rate; nil: more than anybody asks for.
+    fileprivate static func rate(_ perMinute: Int?, at now: Instant) -> TokenBucket {
+        let unlimited = 1_000_000_000
+        return TokenBucket(
+            perMinute: perMinute ?? unlimited,
+            burst: perMinute == nil ? unlimited : nil,
+            at: now
+        )
+    }
+}

@@ -1,0 +1,64 @@
+import BerthLoop
+
+/// What somebody wants a permit for.
+package struct WorkRequest: Sendable {
+    /// Which lane it waits in.
+    package let lane: Lane
+    /// Who pays.
+    package let tenant: String
+    /// Predicted cost, for fairness.
+    package let cost: WorkCost
+    /// Predicted tokens, in and out together, for the provider's rate.
+    package let tokens: Int
+    /// What to do while the provider is closed.
+    package let whenClosed: WhenClosed
+
+    /// What to do while a provider is not to be counted on.
+    package enum WhenClosed: Hashable, Sendable {
+        /// Fail with ``QueueError/closed(provider:reason:wait:)``: there is another one to ask.
+        case refuse
+        /// Stay in the queue: there is none.
+        case wait
+    }
+
+    /// Makes a request; `tokens` is 0 or more.
+    package init(
+        lane: Lane,
+        tenant: String,
+        cost: WorkCost,
+        tokens: Int,
+        whenClosed: WhenClosed = .wait
+    ) {
+        self.lane = lane
+        self.tenant = tenant
+        self.cost = cost
+        self.tokens = max(0, tokens)
+        self.whenClosed = whenClosed
+    }
+}
+
+/// Hears how an entry stands: at most once a second, and only when that has changed.
+package typealias PlaceListener = @Loop @Sendable (QueuePlace) -> Void
+
+/// One who waits; answered exactly once.
+@Loop final class Waiter {
+    let request: WorkRequest
+    let listener: PlaceListener?
+    private var answer: (@Loop (Result<Permit, QueueError>) -> Void)?
+
+    init(
+        _ request: WorkRequest,
+        listener: PlaceListener?,
+        answer: @escaping @Loop (Result<Permit, QueueError>) -> Void
+    ) {
+        self.request = request
+        self.listener = listener
+        self.answer = answer
+    }
+
+    func finish(_ result: Result<Permit, QueueError>) {
+        let answer = answer
+        self.answer = nil
+        answer?(result)
+    }
+}

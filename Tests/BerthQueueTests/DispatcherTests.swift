@@ -1,0 +1,252 @@
+import BerthLoop
+import BerthTestKit
+import Testing
+
+@testable import BerthQueue
+
+@Suite(.loop, .timeLimit(.minutes(1))) struct DispatcherTests {
+    let clock = ManualClock()
+
+    @Loop private func dispatcher(
+        _ limits: ProviderLimits = ProviderLimits(concurrency: 1),
+        bound: QueueBound = QueueBound()
+    ) -> Dispatcher {
+        Dispatcher(gate: gate(limits, clock: clock), bound: bound, clock: clock)
+    }
+
+    private func request(
+        _ tenant: String,
+        lane: Lane = .chat,
+        whenClosed: WorkRequest.WhenClosed = .wait
+    ) -> WorkRequest {
+        WorkRequest(lane: lane, tenant: tenant, cost: .chat, tokens: 100, whenClosed: whenClosed)
+    }
+
+    @Loop @Test func `permits go in fair order, each at the end of the one before`() {
+        let (clock, dispatcher, log) = (clock, dispatcher(), Answers())
+        for tenant in ["ann", "ann", "ann", "bo", "cy"] {
+            dispatcher.submit(request(tenant), answer: log.hear(tenant))
+        }
+        clock.advance(by: .zero)
+        for _ in 0..<5 {
+            log.permits.popLast()?.end(.done(latency: .zero))
+            clock.advance(by: .zero)
+        }
+        let (words, running) = (log.words, dispatcher.running(in: .chat))
+        #expect(words == ["ann", "bo", "cy", "ann", "ann"] && running == 0)
+        let timers = clock.pending
+        #expect(timers == 0)
+    }
+
+    @Loop @Test func `acquire waits for its turn, and cancelling it frees its place`() async throws
+    {
+        let (clock, dispatcher, pool) = (clock, dispatcher(), TaskPool())
+        let (outcomes, request) = (Answers(), request("ann"))
+        dispatcher.submit(request, answer: outcomes.hear("first"))
+        clock.advance(by: .zero)
+        let cancelled = Wakeup()
+        let task = pool.spawn {
+            do {
+                _ = try await dispatcher.acquire(request)
+            } catch {
+                outcomes.words.append("\(error)")
+                cancelled.signal()
+            }
+        }
+        await settle()
+        let waiting = dispatcher.waiting(in: .chat)
+        #expect(waiting == 1)
+        task.cancel()
+        try await cancelled.wait()
+        let left = dispatcher.waiting(in: .chat)
+        #expect(left == 0)
+        #expect(outcomes.words == ["first", "the request was stopped before it began"])
+        pool.spawn {
+            guard let permit = try? await dispatcher.acquire(request) else { return }
+            outcomes.words.append("third")
+            permit.end(.done(latency: .zero))
+        }
+        await settle()
+        outcomes.permits.removeFirst().end(.done(latency: .zero))
+        clock.advance(by: .zero)
+        await pool.drain()
+        #expect(outcomes.words.last == "third")
+    }
+
+    @Loop @Test func `a task cancelled beforehand gets no permit`() async {
+        let (clock, dispatcher, pool) = (clock, dispatcher(), TaskPool())
+        let (answers, request) = (Answers(), request("ann"))
+        pool.spawn {
+            do { _ = try await dispatcher.acquire(request) } catch {
+                answers.words.append("\(error)")
+            }
+        }
+        pool.cancelAll()
+        await pool.drain()
+        clock.advance(by: .zero)
+        let running = dispatcher.running(in: .chat)
+        #expect(answers.words == ["the request was stopped before it began"] && running == 0)
+    }
+
+    @Loop @Test func `it looks again at the instant that the gate has named, and not before`() {
+        let limits = ProviderLimits(requestsPerMinute: 60, concurrency: 99)
+        let (clock, dispatcher, log) = (clock, dispatcher(limits), Answers())
+        for number in 0..<12 { dispatcher.submit(request("ann"), answer: log.hear("\(number)")) }
+        clock.advance(by: .zero)
+        #expect(log.words.count == 10)
+        let timers = clock.pending
+        #expect(timers == 1)
+        clock.advance(by: .milliseconds(999))
+        #expect(log.words.count == 10)
+        clock.advance(by: .milliseconds(1))
+        #expect(log.words.count == 11)
+    }
+
+    @Loop @Test func `who is next after a cancelled one may go at once`() {
+        let limits = ProviderLimits(tokensPerMinute: 600, concurrency: 99)
+        let (clock, dispatcher, log) = (clock, dispatcher(limits), Answers())
+        let large = WorkRequest(lane: .chat, tenant: "ann", cost: .chat, tokens: 100)
+        let small = WorkRequest(lane: .chat, tenant: "bo", cost: .chat, tokens: 10)
+        dispatcher.submit(small, answer: log.hear("first"))
+        clock.advance(by: .zero)
+        let ticket = dispatcher.submit(large, answer: log.hear("large"))
+        dispatcher.submit(small, answer: log.hear("small"))
+        clock.advance(by: .zero)
+        #expect(log.words == ["first"])
+        if let ticket { dispatcher.cancel(ticket) }
+        clock.advance(by: .zero)
+        #expect(log.words.last == "small")
+    }
+
+    /// Both have many requests; how each of ann's ends decides how many of 20 are hers.
+    @Loop
+    @Test(
+        arguments: [
+            (.done(latency: .zero), nil, 10), (.cancelled, nil, 10),
+            (.done(latency: .zero), WorkCost(units: 9_000_000), 5), (.failed(.refused), nil, 16),
+            (.failed(.refused), WorkCost.chat, 10),
+        ] as [(CallOutcome, WorkCost?, Int)]
+    )
+    func `the real cost of a call is settled`(outcome: CallOutcome, cost: WorkCost?, hers: Int) {
+        let (clock, dispatcher, log) = (clock, dispatcher(), Answers())
+        for _ in 0..<30 {
+            for tenant in ["ann", "bo"] {
+                dispatcher.submit(request(tenant), answer: log.hear(tenant))
+            }
+        }
+        for _ in 0..<20 {
+            clock.advance(by: .zero)
+            let isHers = log.words.last == "ann"
+            log.permits.popLast()?.end(
+                isHers ? outcome : .done(latency: .zero),
+                cost: isHers ? cost : nil
+            )
+        }
+        #expect(abs(log.words.count { $0 == "ann" } - hers) <= 1)
+        for permit in log.permits { permit.end(.cancelled) }
+        dispatcher.stop()
+    }
+
+    @Loop @Test func `429 with Retry-After 2 for 5 s: none within the window, all answered after`()
+    {
+        let upstream = ToyUpstream(clock: clock, latency: .milliseconds(300))
+        upstream.refusesUntil = .after(.seconds(5))
+        let dispatcher = dispatcher(ProviderLimits(concurrency: 8))
+        for number in 0..<50 { upstream.ask(dispatcher, request("\(number)")) }
+        clock.advance(by: .seconds(60))
+        #expect(upstream.insideWindow == 0)
+        #expect(upstream.waits.count == 50 && upstream.refusals < 20)
+    }
+
+    @Loop @Test func `a failing provider refuses who can go elsewhere and keeps who cannot`() {
+        let (clock, log) = (clock, Answers())
+        let dispatcher = dispatcher(ProviderLimits(concurrency: 5))
+        for _ in 0..<5 { dispatcher.submit(request("ann"), answer: log.hear("ann")) }
+        clock.advance(by: .zero)
+        dispatcher.submit(request("bo", whenClosed: .refuse), answer: log.hear("bo"))
+        dispatcher.submit(request("cy"), answer: log.hear("cy"))
+        for permit in log.permits { permit.end(.failed(.broken)) }
+        clock.advance(by: .zero)
+        dispatcher.submit(request("dee", whenClosed: .refuse), answer: log.hear("dee"))
+        let word = "provider 'acme' keeps failing and is left alone: it is asked again in 3 s"
+        #expect(log.words.dropFirst(5) == [word, word])
+        let waiting = dispatcher.waiting(in: .chat)
+        #expect(waiting == 1)
+        clock.advance(by: .seconds(3))
+        #expect(log.words.last == "cy" && log.permits.count == 6)
+    }
+
+    @Loop @Test func `the stop refuses who waits and is over when the last call has ended`() async {
+        let (clock, dispatcher, log) = (clock, dispatcher(), Answers())
+        for tenant in ["ann", "bo"] {
+            dispatcher.submit(request(tenant), answer: log.hear(tenant))
+        }
+        clock.advance(by: .zero)
+        dispatcher.stop()
+        dispatcher.submit(request("cy"), answer: log.hear("cy"))
+        let stopped = "the service is stopping: try again in a moment"
+        #expect(log.words == ["ann", stopped, stopped])
+        let (pool, clock2) = (TaskPool(), clock)
+        pool.spawn {
+            await dispatcher.drain()
+            log.words.append("drained")
+        }
+        await settle()
+        #expect(log.words.count == 3)
+        log.permits.removeFirst().end(.done(latency: .zero))
+        await pool.drain()
+        let timers = clock2.pending
+        #expect(log.words.last == "drained" && timers == 0)
+    }
+
+    @Loop @Test func `who listens hears the place when it changes, at most once a second`() {
+        let (clock, dispatcher, log) = (clock, dispatcher(), Answers())
+        let heard = Heard()
+        for tenant in ["ann", "bo", "cy", "dee"] {
+            dispatcher.submit(request(tenant), answer: log.hear(tenant))
+        }
+        let listener: PlaceListener = { heard.places.append($0.ahead) }
+        dispatcher.submit(request("me"), listener: listener, answer: log.hear("me"))
+        clock.advance(by: .zero)
+        #expect(heard.places == [3])
+        for _ in 0..<2 {
+            log.permits.popLast()?.end(.done(latency: .zero))
+            clock.advance(by: .milliseconds(100))
+        }
+        #expect(heard.places == [3])
+        clock.advance(by: .seconds(10))
+        #expect(heard.places == [3, 1])
+        for _ in 0..<3 {
+            log.permits.popLast()?.end(.done(latency: .zero))
+            clock.advance(by: .milliseconds(1))
+        }
+        clock.advance(by: .seconds(10))
+        let timers = clock.pending
+        #expect(log.words.last == "me" && timers == 0)
+    }
+}
+
+/// What requests were answered, in order.
+@Loop final class Answers {
+    var words: [String] = []
+    var permits: [Permit] = []
+
+    nonisolated init() {}
+
+    func hear(_ name: String) -> @Loop (Result<Permit, QueueError>) -> Void {
+        { result in
+            switch result {
+            case .success(let permit):
+                self.words.append(name)
+                self.permits.append(permit)
+            case .failure(let error): self.words.append("\(error)")
+            }
+        }
+    }
+}
+
+/// The places that a listener heard.
+@Loop final class Heard {
+    var places: [Int] = []
+    nonisolated init() {}
+}

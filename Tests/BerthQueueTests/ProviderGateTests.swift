@@ -1,0 +1,137 @@
+import BerthLoop
+import BerthTelemetry
+import BerthTestKit
+import Synchronization
+import Testing
+
+@testable import BerthQueue
+
+@Suite(.loop, .timeLimit(.minutes(1))) struct ProviderGateTests {
+    let clock = ManualClock()
+
+    @Loop @Test func `as many run as may, and the end of one lets in the next`() throws {
+        let gate = gate(ProviderLimits(concurrency: 2), clock: clock)
+        let (first, second) = (try permit(gate), try permit(gate))
+        #expect(answer(gate) == "busy")
+        first.end(.done(latency: .milliseconds(1)))
+        first.end(.cancelled)
+        let running = gate.running
+        #expect(running == 1 && answer(gate) == "now")
+        second.end(.cancelled)
+    }
+
+    @Loop @Test func `the rate of requests and of tokens each make it wait`() throws {
+        var limits = ProviderLimits(requestsPerMinute: 60, tokensPerMinute: 6_000, concurrency: 99)
+        let gate = gate(limits, clock: clock)
+        for _ in 0..<10 { try permit(gate).end(.done(latency: .zero), tokens: 0) }
+        #expect(answer(gate) == "wait 1000")
+        limits.requestsPerMinute = nil
+        let other = BerthQueueTests.gate(limits, clock: clock)
+        let large = try permit(other, cost: 1_000)
+        #expect(answer(other, cost: 100) == "wait 1000")
+        large.end(.done(latency: .zero), tokens: 400)
+        #expect(answer(other, cost: 600) == "now")
+    }
+
+    @Loop @Test func `a Retry-After lets nothing through before it is over`() throws {
+        let (clock, gate) = (clock, gate(clock: clock))
+        try permit(gate).end(.failed(.rateLimited(retryAfter: .seconds(2))))
+        let limit = gate.limit
+        #expect(limit == 4 && answer(gate).hasPrefix("wait 2"))
+        clock.advance(by: .milliseconds(1_999))
+        #expect(answer(gate).hasPrefix("wait"))
+        clock.advance(by: .milliseconds(201))
+        #expect(answer(gate) == "now")
+    }
+
+    @Loop @Test func `a 429 without a time makes its own pauses, that grow by refusals in a row`()
+        throws
+    {
+        let (clock, gate) = (clock, gate(clock: clock))
+        for most in [1_100, 2_100, 4_100] {
+            let both = (try permit(gate), gate.limit > 1 ? try permit(gate) : nil)
+            both.0.end(.failed(.rateLimited(retryAfter: nil)))
+            both.1?.end(.failed(.rateLimited(retryAfter: nil)))
+            let wait = Int(answer(gate).dropFirst("wait ".count)) ?? 0
+            #expect(wait > most / 2 - 100 && wait <= most + most / 10)
+            clock.advance(by: .milliseconds(wait + 1))
+        }
+        let limit = gate.limit
+        #expect(limit == 1)
+    }
+
+    @Loop @Test func `a pause longer than the patience closes it`() throws {
+        let gate = gate(clock: clock)
+        try permit(gate).end(.failed(.overloaded(retryAfter: .seconds(60))))
+        #expect(answer(gate).hasPrefix("closed asks for a pause 6"))
+    }
+
+    @Loop @Test func `five failures close it, one probe opens it, both are said once`() throws {
+        let lines = Mutex<[String]>([])
+        let log = Log(level: .info) { line in lines.withLock { $0.append(line) } }
+        let (clock, gate) = (clock, gate(clock: clock, log: log))
+        for _ in 0..<5 { try permit(gate).end(.failed(.broken)) }
+        #expect(answer(gate).hasPrefix("closed keeps failing and is left alone 2"))
+        clock.advance(by: .milliseconds(2_500))
+        let probe = try permit(gate)
+        let isProbe = probe.isProbe
+        #expect(isProbe && answer(gate) == "closed keeps failing and is left alone")
+        probe.end(.done(latency: .milliseconds(1)))
+        #expect(answer(gate) == "now")
+        let count = lines.withLock { $0.count }
+        #expect(count == 2)
+    }
+
+    /// What each end of a probe leaves behind.
+    @Loop
+    @Test(
+        arguments: [
+            (.done(latency: .zero), "now"), (.failed(.refused), "now"), (.cancelled, "now"),
+            (.failed(.broken), "closed"), (.failed(.timedOut), "closed"),
+            (.failed(.unusable), "closed"),
+            (.failed(.rateLimited(retryAfter: .seconds(1))), "wait"),
+            (.failed(.overloaded(retryAfter: nil)), "closed"),
+        ] as [(CallOutcome, String)]
+    )
+    func `a probe's end decides`(outcome: CallOutcome, next: String) throws {
+        let (clock, gate) = (clock, gate(clock: clock))
+        for _ in 0..<5 { try permit(gate).end(.failed(.broken)) }
+        clock.advance(by: .seconds(3))
+        try permit(gate).end(outcome)
+        #expect(answer(gate).hasPrefix(next))
+    }
+
+    @Loop @Test func `a permit that is dropped counts as cancelled`() async throws {
+        let gate = gate(ProviderLimits(concurrency: 1), clock: clock)
+        let ended = Wakeup()
+        gate.onChange = { ended.signal() }
+        _ = try permit(gate)
+        try await ended.wait()
+        let running = gate.running
+        #expect(running == 0)
+    }
+
+    // MARK: Helpers
+
+    @Loop private func permit(_ gate: ProviderGate, cost: Int = 1) throws -> Permit {
+        guard case .now(let permit) = gate.admit(cost: cost) else {
+            throw QueueError.closed(provider: gate.provider, reason: "refuses", wait: .zero)
+        }
+        return permit
+    }
+
+    /// The answer in words; a permit is given back, its tokens too.
+    @Loop private func answer(_ gate: ProviderGate, cost: Int = 1) -> String {
+        switch gate.admit(cost: cost) {
+        case .now(let permit):
+            permit.end(.cancelled, tokens: 0)
+            return "now"
+        case .busy: return "busy"
+        case .wait(let instant):
+            return "wait \((instant - clock.now).milliseconds(roundedUp: true))"
+        case .closed(let reason, let instant):
+            guard let instant else { return "closed \(reason)" }
+            return "closed \(reason) \((instant - clock.now).milliseconds(roundedUp: true))"
+        }
+    }
+}
