@@ -67,7 +67,8 @@ def tenant(service: Berth) -> Tenant:
 
 @pytest.fixture(scope="module")
 def client(service: Berth, tenant: Tenant) -> openai.OpenAI:
-    return service.client(tenant.key)
+    """OpenAI's client of the service, whose every question goes to the fake: none to the cache."""
+    return service.client(tenant.key, default_headers={"Cache-Control": "no-store"})
 
 
 # Anthropic's package and the fake
