@@ -15,9 +15,6 @@ import BerthStore
     private let cache: ResponseCache
     private let settings: Configuration.Cache
     private let meter: Meter
-    private let clock: any Clock
-    /// Tenants who have used up their requests, until their day ends.
-    private var refused: [Tenant.ID: BotError] = [:]
 
     /// The longest answer that is kept, as JSON.
     package static nonisolated let answerLimit = ByteCount.kibibytes(256)
@@ -26,13 +23,11 @@ import BerthStore
     package init(
         _ cache: ResponseCache,
         settings: Configuration.Cache,
-        meter: Meter,
-        clock: any Clock
+        meter: Meter
     ) {
         self.cache = cache
         self.settings = settings
         self.meter = meter
-        self.clock = clock
     }
 
     /// Under which name the answer to `request` is kept.
@@ -68,11 +63,7 @@ import BerthStore
         guard let hit = await cache.lookup(key), let answer = try? JSONObject(hit.value) else {
             return nil
         }
-        if let refusal = refused[tenant.row.id] {
-            if case .overQuota(let why, _) = refusal, why.resets > clock.timestamp { throw refusal }
-            refused[tenant.row.id] = nil
-        }
-        meter.countHit(tenant) { [self] refusal in refused[tenant.row.id] = refusal }
+        try await meter.countHit(tenant)
         return answer
     }
 

@@ -59,8 +59,7 @@ package import BerthTelemetry
         answers = AnswerCache(
             try Bot.cache(configuration, budget, redis, clock),
             settings: configuration.cache,
-            meter: meter,
-            clock: clock
+            meter: meter
         )
         conversations = Conversations(database: database, models: models, clock: clock)
         let commands = Commands(

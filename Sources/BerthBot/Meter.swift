@@ -114,34 +114,27 @@ package struct UsageInfo: Encodable, Sendable {
         return .overQuota(refusal, wait: refusal.resets - clock.timestamp)
     }
 
-    /// Counts an answer from the cache as a request of the tenant's, which the client does not wait
-    /// for; `refused` is told when the day's requests were used up.
-    func countHit(_ tenant: LiveTenant, refused: @escaping @Loop @Sendable (BotError) -> Void) {
-        let reservation = Reservation(
-            tenant: tenant.row.id,
-            provider: "cache",
-            model: "",
-            tokens: 0,
-            micros: 0
-        )
-        let (quotas, now, database) = (tenant.dailyQuotas, clock.timestamp, database)
-        settlements.spawn { [self] in
-            do throws(StoreError) {
+    /// Counts an answer from the cache as a request of the tenant's: checked before the answer is
+    /// given, written after.
+    ///
+    /// - Throws: ``BotError/overQuota(_:wait:)`` when the day's requests are used up.
+    func countHit(_ tenant: LiveTenant) async throws(BotError) {
+        let (id, quotas, now) = (tenant.row.id, tenant.dailyQuotas, clock.timestamp)
+        do {
+            // A read comes after the writes that were given before it, earlier hits' too.
+            try await database.read { (connection) throws(StoreError) in
+                try connection.checkQuota(of: id, within: quotas, at: now)
+            }
+        } catch { throw refused(error) }
+        let hit = Reservation(tenant: id, provider: "cache", model: "", tokens: 0, micros: 0)
+        let nothing = CallCost(inputTokens: 0, outputTokens: 0, micros: 0, isEstimated: false)
+        settlements.spawn { [database, log] in
+            do {
                 try await database.write { (connection) throws(StoreError) in
-                    let call = try connection.reserve(reservation, within: quotas, at: now)
-                    let nothing = CallCost(
-                        inputTokens: 0,
-                        outputTokens: 0,
-                        micros: 0,
-                        isEstimated: false
-                    )
+                    let call = try connection.reserve(hit, within: quotas, at: now)
                     try connection.settle(call, at: nothing, now: now)
                 }
-            } catch {
-                let refusal = self.refused(error)
-                if case .overQuota = refusal { return refused(refusal) }
-                log.error("cache hit not counted", ["why": .describing(error)])
-            }
+            } catch { log.error("cache hit not counted", ["why": .describing(error)]) }
         }
     }
 

@@ -90,8 +90,8 @@ struct AnswerIdentity: Sendable {
         try await events.send(Array("[DONE]".utf8))
     }
 
-    /// Characters in a piece of a replayed answer: few events, and still a stream.
-    private static let pieceLength = 256
+    /// Characters in a piece of a replayed answer, about five tokens: it is still a stream.
+    private static let pieceLength = 24
 
     /// `object` with this id, time and model.
     func set(_ object: JSONObject) -> [UInt8] {

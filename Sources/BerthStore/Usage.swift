@@ -100,6 +100,18 @@ extension Connection {
             )
     }
 
+    /// Checks whether one more call without tokens fits the day's quotas; nothing is held.
+    ///
+    /// - Throws: ``StoreError/overQuota(_:)`` where it does not.
+    package func checkQuota(
+        of tenant: Tenant.ID,
+        within quotas: DailyQuotas,
+        at now: Timestamp
+    ) throws(StoreError) {
+        let used = try usage(of: tenant, on: now)
+        if let refusal = used.refusal(of: 0, within: quotas, at: now) { throw .overQuota(refusal) }
+    }
+
     /// Every tenant's days from the day of `start` to that of `end`, both included, by day and
     /// tenant; days without use are left out.
     package func usage(

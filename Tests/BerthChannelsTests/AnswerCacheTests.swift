@@ -142,9 +142,6 @@ import Testing
             }
         ) { bot in
             _ = try await ask(bot, AnswerCacheTests.question, answer: "A bed.")
-            // The first hit finds out, after it was given; the next is refused.
-            _ = try await ask(bot, AnswerCacheTests.question, answer: nil)
-            await bot.bot.meter.drain()
             let refused = try await ask(bot, AnswerCacheTests.question, answer: nil)
             #expect(refused.status == 429 && refused.headers["retry-after"] != nil)
         }
