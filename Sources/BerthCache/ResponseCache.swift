@@ -25,11 +25,16 @@ package struct CacheHit: Equatable, Sendable {
     package var hot: HotSet
     private let memory: MemoryCache
     private let redis: RedisClient?
-    private let codec: ValueCodec
     private let lifetimes: Lifetimes
     private let clock: any Clock
     private let random: @Loop () -> Double
     private var counts = CacheStatistics()
+    /// Made with the first value for Redis; leaves room for the header, so that what is encoded is
+    /// also read back.
+    private lazy var codec: ValueCodec = {
+        let most = (redis?.limits ?? RedisLimits()).value - .kibibytes(1)
+        return ValueCodec(most: max(.zero, most))
+    }()
 
     /// Puts the levels together.
     ///
@@ -54,9 +59,6 @@ package struct CacheHit: Equatable, Sendable {
         self.hot = hot
         self.clock = clock
         self.random = random
-        // Room for the header, so that what is encoded is also read back.
-        let most = (redis?.limits ?? RedisLimits()).value.bytes - 64
-        codec = ValueCodec(most: ByteCount(max(0, most)))
     }
 
     /// Counts so far.

@@ -1,11 +1,14 @@
 import CZstd
 
 /// One zstd frame at a time (RFC 8878), with contexts that are used again.
+///
+/// Measured with zstd 1.5.4: 96 KiB for reading, and for writing what the largest value so far
+/// needed: 218 KiB at 16 KiB, at most 583 KiB (from 256 KiB on).
 @safe final class Zstd {
     private let compressor: OpaquePointer
     private let decompressor: OpaquePointer
 
-    /// The fastest of the usual levels: half a millisecond for 256 KiB of text.
+    /// The fastest of the usual levels: 0.2 ms for 64 KiB of prose, 2 ms for 1 MiB.
     private static let level: Int32 = 1
 
     /// Makes the contexts; nil when there is no memory for them.

@@ -18,6 +18,7 @@ import Testing
             let listener = try flights.join(key(1)) { flight in
                 upstream.calls += 1
                 for word in ["one ", "two ", "three"] {
+                    upstream.begun.signal()
                     try await upstream.step.wait()
                     try flight.write(bytes(word))
                 }
@@ -31,8 +32,8 @@ import Testing
             }
         }
         for _ in 0..<3 {
+            try await upstream.begun.wait()
             upstream.step.signal()
-            await settle()
         }
         await pool.drain()
         #expect(upstream.calls == 1)
@@ -143,13 +144,14 @@ import Testing
             pool.spawn {
                 do {
                     _ = try await flights.value(of: key(1)) {
+                        upstream.begun.signal()
                         try await upstream.step.wait()
                         throw Refused()
                     }
                 } catch is Refused { failed += 1 } catch {}
             }
         }
-        await settle()
+        try await upstream.begun.wait()  // the tasks before it in the queue have all joined
         upstream.step.signal()
         await pool.drain()
         let next = try await flights.value(of: key(1)) { 3 }
