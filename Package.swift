@@ -43,7 +43,6 @@ let package = Package(
             "BerthStore",
             uses: ["BerthLoop", "BerthMemory", "BerthTelemetry", "CSQLite", "CLinux"]
         ),
-        module("BerthQueue", uses: ["BerthLoop", "BerthTelemetry"]),
         module(
             "BerthCache",
             uses: [
@@ -51,6 +50,7 @@ let package = Package(
                 "CLinux",
             ]
         ),
+        module("BerthQueue", uses: ["BerthLoop", "BerthTelemetry"]),
         module(
             "BerthProviders",
             uses: ["BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "BerthHTTP"]

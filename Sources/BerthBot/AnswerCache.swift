@@ -51,8 +51,9 @@ import BerthStore
             : .salted(.answer, tenant: tenant.row.id.value, parts: parts, hash: Secret256.digest)
     }
 
-    /// The answer kept under `key`: a whole completion in OpenAI's shape. It counts as one of the
-    /// tenant's requests, which is written after it is given.
+    /// The answer kept under `key`: a whole completion in OpenAI's shape.
+    ///
+    /// It counts as one of the tenant's requests, which is written after it is given.
     ///
     /// - Throws: ``BotError/overQuota(_:wait:)`` when the tenant's requests of the day are used up.
     package func find(

@@ -152,7 +152,8 @@ import Glibc
                 + "context: 8192, output: 1000 }\n"
         }
         let text =
-            "memory: { limit: 128MiB }\ncache: { scope: off }\nproviders:\n" + providers.joined() + "models:\n  chat:\n"
+            "memory: { limit: 128MiB }\ncache: { scope: off }\nproviders:\n" + providers.joined()
+            + "models:\n  chat:\n"
             + list.joined()
         try folder.write(Array(text.utf8), to: "berth.yaml")
         return try ConfigurationFile.load(path: folder.path(of: "berth.yaml")) { _ in nil }
