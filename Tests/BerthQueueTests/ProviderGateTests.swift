@@ -60,6 +60,25 @@ import Testing
         #expect(limit == 1)
     }
 
+    @Loop @Test func `one answer makes the own pauses short again`() throws {
+        let (clock, gate) = (clock, gate(clock: clock))
+        for _ in 0..<4 {
+            try permit(gate).end(.failed(.rateLimited(retryAfter: nil)))
+            clock.advance(by: .seconds(10))
+        }
+        try permit(gate).end(.done(latency: .milliseconds(1)))
+        try permit(gate).end(.failed(.rateLimited(retryAfter: nil)))
+        clock.advance(by: .milliseconds(1_100))
+        #expect(answer(gate) == "now")
+    }
+
+    @Loop @Test func `a failed call gives its tokens back, a cancelled one does not`() throws {
+        let gate = gate(ProviderLimits(tokensPerMinute: 600, concurrency: 9), clock: clock)
+        try permit(gate, cost: 100).end(.failed(.broken))
+        try permit(gate, cost: 100).end(.cancelled)
+        #expect(answer(gate, cost: 100) == "wait 10000")
+    }
+
     @Loop @Test func `a pause longer than the patience closes it`() throws {
         let gate = gate(clock: clock)
         try permit(gate).end(.failed(.overloaded(retryAfter: .seconds(60))))
