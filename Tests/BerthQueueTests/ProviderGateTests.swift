@@ -101,6 +101,25 @@ import Testing
         #expect(count == 2)
     }
 
+    @Loop
+    @Test(
+        arguments: [
+            (.done(latency: .zero), 8), (.cancelled, 8), (.failed(.refused), 8),
+            (.failed(.broken), 8),
+            (.failed(.unusable), 8), (.failed(.timedOut), 4),
+            (.failed(.overloaded(retryAfter: nil)), 4),
+            (.failed(.rateLimited(retryAfter: nil)), 4),
+        ] as [(CallOutcome, Int)]
+    )
+    func `what overruns the provider halves the calls at once`(outcome: CallOutcome, limit: Int)
+        throws
+    {
+        let gate = gate(clock: clock)
+        try permit(gate).end(outcome)
+        let now = gate.limit
+        #expect(now == limit)
+    }
+
     /// What each end of a probe leaves behind.
     @Loop
     @Test(
