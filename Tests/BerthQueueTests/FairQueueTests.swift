@@ -71,6 +71,19 @@ import Testing
         #expect(drained(queue).prefix(14).count { $0 == "bo" } == 12)
     }
 
+    @Loop @Test func `a debt reaches who stands first at once`() throws {
+        let queue = queue()
+        for _ in 0..<4 {
+            _ = queue.enqueueChat("ann")
+            _ = queue.enqueueChat("bo")
+        }
+        let first = [queue.dequeue()?.entry, queue.dequeue()?.entry]
+        let real = WorkCost(units: 3 * WorkCost.chat.units)
+        queue.settle(.chat, tenant: "ann", predicted: .chat, real: real)
+        #expect(first == ["ann", "bo"])
+        #expect(drained(queue) == ["bo", "bo", "ann", "bo", "ann", "ann"])
+    }
+
     @Loop @Test func `a debt is bounded, and a cancelled entry keeps it for the next`() throws {
         let queue = queue()
         for _ in 0..<50 { queue.settle(.chat, tenant: "ann", predicted: .zero, real: .most) }

@@ -60,6 +60,25 @@ import Testing
         #expect(limit == 1)
     }
 
+    @Loop @Test func `one answer makes the own pauses short again`() throws {
+        let (clock, gate) = (clock, gate(clock: clock))
+        for _ in 0..<4 {
+            try permit(gate).end(.failed(.rateLimited(retryAfter: nil)))
+            clock.advance(by: .seconds(10))
+        }
+        try permit(gate).end(.done(latency: .milliseconds(1)))
+        try permit(gate).end(.failed(.rateLimited(retryAfter: nil)))
+        clock.advance(by: .milliseconds(1_100))
+        #expect(answer(gate) == "now")
+    }
+
+    @Loop @Test func `a failed call gives its tokens back, a cancelled one does not`() throws {
+        let gate = gate(ProviderLimits(tokensPerMinute: 600, concurrency: 9), clock: clock)
+        try permit(gate, cost: 100).end(.failed(.broken))
+        try permit(gate, cost: 100).end(.cancelled)
+        #expect(answer(gate, cost: 100) == "wait 10000")
+    }
+
     @Loop @Test func `a pause longer than the patience closes it`() throws {
         let gate = gate(clock: clock)
         try permit(gate).end(.failed(.overloaded(retryAfter: .seconds(60))))
@@ -80,6 +99,25 @@ import Testing
         #expect(answer(gate) == "now")
         let count = lines.withLock { $0.count }
         #expect(count == 2)
+    }
+
+    @Loop
+    @Test(
+        arguments: [
+            (.done(latency: .zero), 8), (.cancelled, 8), (.failed(.refused), 8),
+            (.failed(.broken), 8),
+            (.failed(.unusable), 8), (.failed(.timedOut), 4),
+            (.failed(.overloaded(retryAfter: nil)), 4),
+            (.failed(.rateLimited(retryAfter: nil)), 4),
+        ] as [(CallOutcome, Int)]
+    )
+    func `what overruns the provider halves the calls at once`(outcome: CallOutcome, limit: Int)
+        throws
+    {
+        let gate = gate(clock: clock)
+        try permit(gate).end(outcome)
+        let now = gate.limit
+        #expect(now == limit)
     }
 
     /// What each end of a probe leaves behind.
