@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from selenium.common.exceptions import StaleElementReferenceException
+from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
@@ -26,6 +26,11 @@ def wait_for(probe: Callable[[], Value], seconds: float = 15, what: str = "") ->
         try:
             value = probe()
         except StaleElementReferenceException:
+            value = None
+        except WebDriverException as error:
+            # What chromedriver says of an element whose page was just replaced by the next one.
+            if "does not belong to the document" not in (error.msg or ""):
+                raise
             value = None
         if value:
             return value
