@@ -45,10 +45,10 @@ import Testing
             onlyIfAbsent: true
         )
         let value = try await redis.client.get(bytes("a"))
-        let lifetime = try await server.ask("TTL a")
+        let lifetime = try #require(Int(try await server.ask("TTL a").dropFirst()))
         #expect(first && !second)
         #expect(value == bytes("1"))
-        #expect(lifetime == ":60")
+        #expect((1...60).contains(lifetime))  // Redis' own clock goes on meanwhile
         await redis.end()
     }
 
