@@ -59,14 +59,14 @@ let package = Package(
             "BerthBot",
             uses: [
                 "BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "BerthHTTP",
-                "BerthStore", "BerthCache", "BerthProviders", "COpenSSL",
+                "BerthStore", "BerthCache", "BerthQueue", "BerthProviders", "COpenSSL",
             ]
         ),
         module(
             "BerthChannels",
             uses: [
                 "BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "BerthHTTP",
-                "BerthStore", "BerthCache", "BerthProviders", "BerthBot",
+                "BerthStore", "BerthQueue", "BerthProviders", "BerthBot",
             ],
             resources: [.embedInCode("Web")]
         ),
@@ -74,7 +74,7 @@ let package = Package(
             "BerthAdmin",
             uses: [
                 "BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "BerthHTTP",
-                "BerthStore", "BerthBot", "BerthChannels",
+                "BerthStore", "BerthCache", "BerthQueue", "BerthBot", "BerthChannels",
             ]
         ),
         module(
@@ -95,7 +95,8 @@ let package = Package(
             name: "BerthTestKit",
             dependencies: [
                 "BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "BerthHTTP",
-                "BerthStore", "BerthProviders", "BerthBot", "BerthChannels", "BerthAdmin",
+                "BerthStore", "BerthQueue", "BerthProviders", "BerthBot", "BerthChannels",
+                "BerthAdmin",
                 "BerthSimulation", "CLinux",
             ],
             path: "Tests/BerthTestKit",
@@ -133,21 +134,25 @@ let package = Package(
             "BerthBotTests",
             uses: [
                 "BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "BerthHTTP",
-                "BerthStore", "BerthProviders", "BerthBot", "BerthChannels", "BerthAdmin",
+                "BerthStore", "BerthCache", "BerthQueue", "BerthProviders", "BerthBot",
+                "BerthChannels",
+                "BerthAdmin",
             ]
         ),
         tests(
             "BerthChannelsTests",
             uses: [
                 "BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "BerthHTTP",
-                "BerthStore", "BerthProviders", "BerthBot", "BerthChannels", "BerthAdmin",
+                "BerthStore", "BerthQueue", "BerthProviders", "BerthBot", "BerthChannels",
+                "BerthAdmin",
             ]
         ),
         tests(
             "BerthAdminTests",
             uses: [
                 "BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "BerthHTTP",
-                "BerthStore", "BerthProviders", "BerthBot", "BerthChannels", "BerthAdmin",
+                "BerthStore", "BerthQueue", "BerthProviders", "BerthBot", "BerthChannels",
+                "BerthAdmin",
             ]
         ),
     ]

@@ -59,7 +59,7 @@ package import BerthStore
                 return TenantSecrets(tenant: tenant.name)
             },
             route("GET", "/admin/quotas/:name") { _, values in
-                try await self.quotas(self.bot.tenants.named(values[0]))
+                try self.quotas(self.bot.tenants.named(values[0]))
             },
             route("PATCH", "/admin/quotas/:name") { request, values in
                 try await self.setQuotas(self.bot.tenants.named(values[0]), request)
@@ -100,8 +100,8 @@ package import BerthStore
 
     // MARK: Quotas and usage
 
-    private func quotas(_ tenant: LiveTenant) async throws -> QuotaReport {
-        let usage = try await bot.meter.today(tenant)
+    private func quotas(_ tenant: LiveTenant) -> QuotaReport {
+        let usage = bot.meter.usage(tenant)
         return QuotaReport(tenant, usage: usage)
     }
 
@@ -115,7 +115,7 @@ package import BerthStore
         try await bot.tenants.changeQuotas(of: tenant) { quotas in
             for (key, value) in values { quotas[key] = value }
         }
-        return try await self.quotas(tenant)
+        return self.quotas(tenant)
     }
 
     private static func quota(_ name: String, _ text: String?) throws -> (QuotaKey, Int64?) {
