@@ -74,7 +74,7 @@ let package = Package(
             "BerthAdmin",
             uses: [
                 "BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "BerthHTTP",
-                "BerthStore", "BerthBot", "BerthChannels",
+                "BerthStore", "BerthCache", "BerthBot", "BerthChannels",
             ]
         ),
         module(
@@ -95,8 +95,8 @@ let package = Package(
             name: "BerthTestKit",
             dependencies: [
                 "BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "BerthHTTP",
-                "BerthStore", "BerthProviders", "BerthBot", "BerthChannels", "BerthAdmin",
-                "BerthSimulation", "CLinux",
+                "BerthStore", "BerthCache", "BerthProviders", "BerthBot", "BerthChannels",
+                "BerthAdmin", "BerthSimulation", "CLinux",
             ],
             path: "Tests/BerthTestKit",
             swiftSettings: strict
@@ -147,7 +147,7 @@ let package = Package(
             "BerthAdminTests",
             uses: [
                 "BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "BerthHTTP",
-                "BerthStore", "BerthProviders", "BerthBot", "BerthChannels", "BerthAdmin",
+                "BerthStore", "BerthCache", "BerthProviders", "BerthBot", "BerthChannels", "BerthAdmin",
             ]
         ),
     ]

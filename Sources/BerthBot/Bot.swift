@@ -19,7 +19,9 @@ package import BerthTelemetry
     package let meter: Meter
     /// Calls without a conversation: the API's.
     package let calls: ChatCalls
-    /// Answers that are kept for who asks the same.
+    /// What is kept for who asks the same, in memory and in Redis.
+    package let cache: ResponseCache
+    /// The answers in it.
     package let answers: AnswerCache
     /// Conversations and their history.
     package let conversations: Conversations
@@ -56,11 +58,8 @@ package import BerthTelemetry
         models = ModelCatalog(configuration, client: client, clock: clock)
         meter = Meter(database: database, clock: clock, log: log, metrics: counts)
         calls = ChatCalls(meter: meter, clock: clock, log: log, metrics: counts)
-        answers = AnswerCache(
-            try Bot.cache(configuration, budget, redis, clock),
-            settings: configuration.cache,
-            meter: meter
-        )
+        cache = try Bot.cache(configuration, budget, redis, clock)
+        answers = AnswerCache(cache, settings: configuration.cache, meter: meter)
         conversations = Conversations(database: database, models: models, clock: clock)
         let commands = Commands(
             database: database,

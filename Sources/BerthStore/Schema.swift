@@ -112,5 +112,7 @@ enum Schema {
             micros INTEGER NOT NULL DEFAULT 0,
             PRIMARY KEY (tenant, day_ms)
         ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE kept (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
         """
 }

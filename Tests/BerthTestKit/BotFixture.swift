@@ -1,5 +1,6 @@
 import BerthAdmin
 package import BerthBot
+import BerthCache
 import BerthChannels
 package import BerthConfig
 package import BerthHTTP
@@ -78,6 +79,9 @@ import Glibc
         database = try await Database.open(in: DataFolder(path: files.path), log: log)
         try await database.write(prepare)
         budget = MemoryBudget(limit: settings.memory.limit)
+        let redis = settings.redis.map {
+            RedisClient(address: $0, clock: SystemClock(), log: log)
+        }
         bot = try await Bot(
             settings,
             database: database,
@@ -85,10 +89,11 @@ import Glibc
             client: HTTPClient(clock: clock, log: log),
             clock: clock,
             log: log,
-            metrics: metrics
+            metrics: metrics,
+            redis: redis
         )
-        let health = Health(database: database, metrics: metrics, log: log) { [server] in
-            server.openConnections
+        let health = Health(database: database, metrics: metrics, log: log, cache: bot.cache) {
+            [server] in server.openConnections
         }
         let front = Front(
             settings,
@@ -104,6 +109,7 @@ import Glibc
         key = secret.text
         (self.clock, self.lines, self.hand) = (clock, lines, hand)
         (self.metrics, configuration) = (metrics, settings)
+        if let redis { run(redis) }
         for each in try upstreams + [server, adminServer(health)] { run(each) }
         run(bot.turns)
     }
