@@ -114,7 +114,10 @@ let package = Package(
         tests("BerthQueueTests", uses: ["BerthQueue", "BerthLoop", "BerthTelemetry"]),
         tests("TidyTests", uses: []),
         tests("BerthConfigTests", uses: ["BerthConfig", "BerthMemory"]),
-        tests("BerthCommandTests", uses: ["berth", "BerthConfig", "BerthTelemetry"]),
+        tests(
+            "BerthCommandTests",
+            uses: ["berth", "BerthConfig", "BerthTelemetry", "BerthHTTP", "BerthAdmin"]
+        ),
         tests(
             "BerthStoreTests",
             uses: ["BerthStore", "BerthLoop", "BerthMemory", "BerthTelemetry"]
@@ -147,7 +150,8 @@ let package = Package(
             "BerthAdminTests",
             uses: [
                 "BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "BerthHTTP",
-                "BerthStore", "BerthCache", "BerthProviders", "BerthBot", "BerthChannels", "BerthAdmin",
+                "BerthStore", "BerthCache", "BerthProviders", "BerthBot", "BerthChannels",
+                "BerthAdmin",
             ]
         ),
     ]

@@ -73,11 +73,12 @@ enum CacheText {
             ["level", "hits", "misses", "entries", "bytes", "limit", "evicted"],
             redis.configured ? levels : [levels[0]]
         ) + (kinds.isEmpty ? "" : "\n" + Output.lines(["kind", "hits", "misses"], kinds)) + "\n"
-            + self.redis(redis) + "Hot set: \(report.hotNames) names\n"
+            + self.redis(redis) + "Hot set: \(count(report.hotNames, "name"))\n"
     }
 
     static func flush(_ report: CacheFlushReport) -> String {
-        "Removed \(report.entries) values from memory and \(report.keys) keys from Redis.\n"
+        "Removed \(count(report.entries, "value")) from memory and \(count(report.keys, "key")) "
+            + "from Redis.\n"
     }
 
     static func warm(_ report: CacheWarmReport) -> String {
@@ -85,8 +86,8 @@ enum CacheText {
             return "No Redis is configured (redis.url): there is nothing to warm from.\n"
         }
         let memory = report.memory
-        return "Brought \(report.values) values from Redis; memory holds \(size(memory.bytes)) of "
-            + "\(size(memory.limit)).\n"
+        return "Brought \(count(report.values, "value")) from Redis; memory holds "
+            + "\(size(memory.bytes)) of \(size(memory.limit)).\n"
     }
 
     private static func redis(_ report: RedisReport) -> String {
@@ -98,6 +99,10 @@ enum CacheText {
         return "Redis: \(state)\(policy)\n"
             + (report.failures > 0 ? "Failed or not tried in Redis: \(report.failures)\n" : "")
             + (bad.isEmpty ? "" : "Bad values in Redis: \(bad)\n")
+    }
+
+    private static func count(_ number: Int, _ noun: String) -> String {
+        "\(number) \(noun)\(number == 1 ? "" : "s")"
     }
 
     private static func size(_ bytes: Int) -> String { "\(ByteCount(bytes))" }

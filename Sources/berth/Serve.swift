@@ -101,16 +101,7 @@ import Glibc
             resolver: resolver
         )
         let budget = MemoryBudget(limit: configuration.memory.limit)
-        let redis = configuration.redis.map { [clock] in
-            RedisClient(
-                address: $0,
-                clock: clock,
-                log: log,
-                resolve: { host, limit in
-                    await resolver.addresses(of: host, within: limit).map(\.description)
-                }
-            )
-        }
+        let redis = Parts.redis(configuration, resolver, clock, log)
         bot = try await Bot(
             configuration,
             database: database,
@@ -146,6 +137,25 @@ import Glibc
         await keeper.load()
         let parts: [any Service] = [bot.turns, server, socket, trim, keeper]
         services = parts + (redis.map { [$0] } ?? [])
+    }
+
+    /// The cache's Redis, where there is one.
+    private static func redis(
+        _ configuration: Configuration,
+        _ resolver: Resolver,
+        _ clock: any Clock,
+        _ log: Log
+    ) -> RedisClient? {
+        configuration.redis.map { address in
+            RedisClient(
+                address: address,
+                clock: clock,
+                log: log,
+                resolve: { host, limit in
+                    await resolver.addresses(of: host, within: limit).map(\.description)
+                }
+            )
+        }
     }
 
     private static func adminServer(

@@ -1,6 +1,6 @@
 import BerthAdmin
 package import BerthBot
-import BerthCache
+package import BerthCache
 import BerthChannels
 package import BerthConfig
 package import BerthHTTP
@@ -31,6 +31,8 @@ import Glibc
     package let database: Database
     /// What is under test.
     package let bot: Bot
+    /// Redis at work, where the configuration names one, on the machine's clock.
+    package let redis: RedisClient?
     /// A tenant.
     package let ann: LiveTenant
     /// The API key of ``ann``.
@@ -79,7 +81,7 @@ import Glibc
         database = try await Database.open(in: DataFolder(path: files.path), log: log)
         try await database.write(prepare)
         budget = MemoryBudget(limit: settings.memory.limit)
-        let redis = settings.redis.map {
+        redis = settings.redis.map {
             RedisClient(address: $0, clock: SystemClock(), log: log)
         }
         bot = try await Bot(
