@@ -85,10 +85,11 @@ package import BerthTelemetry
 
     private func warm() async {
         guard !isWarm, let redis, redis.fault == nil else { return }
-        isWarm = true
         let names = cache.hot.count
-        guard names > 0 else { return }
         let count = await cache.warm(CacheKeeper.warmed)
+        // Where Redis has gone away meanwhile, the rest comes when it is back.
+        isWarm = redis.fault == nil
+        guard isWarm, names > 0 else { return }
         log.info("cache warmed from redis", ["values": .int(count), "names": .int(names)])
     }
 

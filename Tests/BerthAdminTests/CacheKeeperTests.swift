@@ -108,7 +108,7 @@ import Testing
         let news = Mailbox<String>()
         let log = Log(level: .info) { line in EventLoop.shared.post { news.put(line) } }
         let address = RedisAddress.unix(path: server?.path ?? "/nowhere")
-        redis = RedisClient(address: address, clock: SystemClock(), log: log)
+        redis = RedisClient(address: address, limits: .patient, clock: SystemClock(), log: log)
         let limit = ByteCount.mebibytes(1)
         let account = MemoryBudget(limit: limit).account(for: "(cache)", quota: limit)
         cache = ResponseCache(

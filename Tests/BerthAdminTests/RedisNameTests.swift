@@ -14,12 +14,10 @@ import Testing
             guard name == "redis.test" else { return .failure(.init(reason: "no such name")) }
             return .success(["127.0.0.2", "127.0.0.1"].compactMap { IPAddress($0) })
         }
-        var limits = RedisLimits()
-        limits.firstPause = .milliseconds(1)
         let address = try #require(RedisAddress("redis://\(host):\(port)"))
         let client = RedisClient(
             address: address,
-            limits: limits,
+            limits: .patient,
             clock: SystemClock(),
             log: .silent,
             resolve: { host, limit in

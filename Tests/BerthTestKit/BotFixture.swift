@@ -82,7 +82,7 @@ import Glibc
         try await database.write(prepare)
         budget = MemoryBudget(limit: settings.memory.limit)
         redis = settings.redis.map {
-            RedisClient(address: $0, clock: SystemClock(), log: log)
+            RedisClient(address: $0, limits: .patient, clock: SystemClock(), log: log)
         }
         bot = try await Bot(
             settings,
@@ -250,5 +250,16 @@ extension Configuration {
     package mutating func name(_ text: String) {
         guard let url = WebURL(text) else { return }
         (self.url, hasOwnURL) = (url, true)
+    }
+}
+
+extension RedisLimits {
+    /// For machines on which many tests run at once: nothing is slow, and pauses are short.
+    package static var patient: RedisLimits {
+        var limits = RedisLimits()
+        limits.connect = .seconds(10)
+        limits.command = .seconds(10)
+        limits.firstPause = .milliseconds(2)
+        return limits
     }
 }

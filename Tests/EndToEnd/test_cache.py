@@ -43,8 +43,9 @@ def test_the_cache_is_shown_warmed_after_a_restart_and_flushed(
     assert [ask(berth, key) for _ in range(3)] == [False, True, True]
     stats = berth.admin("cache", "stats", "--json")
     assert stats["hits"] == 2 and stats["kinds"]["answer"] == {"hits": 2, "misses": 1}
-    assert stats["memory"]["entries"] == 1 and stats["redis"]["policy"] == "noeviction"
-    assert "Redis: answers, noeviction" in berth.admin("cache", "stats")
+    assert stats["memory"]["entries"] == 1 and stats["redis"]["configured"]
+    table = "Redis: answers, noeviction"  # a busy machine may be late for one answer of Redis
+    wait_for(lambda: table in berth.admin("cache", "stats"), what=table)
 
     assert berth.stop() == 0
     berth.start()
