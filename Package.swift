@@ -95,9 +95,8 @@ let package = Package(
             name: "BerthTestKit",
             dependencies: [
                 "BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "BerthHTTP",
-                "BerthStore", "BerthQueue", "BerthProviders", "BerthBot", "BerthChannels",
-                "BerthAdmin",
-                "BerthSimulation", "CLinux",
+                "BerthStore", "BerthCache", "BerthQueue", "BerthProviders", "BerthBot",
+                "BerthChannels", "BerthAdmin", "BerthSimulation", "CLinux",
             ],
             path: "Tests/BerthTestKit",
             swiftSettings: strict
@@ -115,7 +114,10 @@ let package = Package(
         tests("BerthQueueTests", uses: ["BerthQueue", "BerthLoop", "BerthTelemetry"]),
         tests("TidyTests", uses: []),
         tests("BerthConfigTests", uses: ["BerthConfig", "BerthMemory"]),
-        tests("BerthCommandTests", uses: ["berth", "BerthConfig", "BerthTelemetry"]),
+        tests(
+            "BerthCommandTests",
+            uses: ["berth", "BerthConfig", "BerthTelemetry", "BerthHTTP", "BerthAdmin"]
+        ),
         tests(
             "BerthStoreTests",
             uses: ["BerthStore", "BerthLoop", "BerthMemory", "BerthTelemetry"]
@@ -151,8 +153,8 @@ let package = Package(
             "BerthAdminTests",
             uses: [
                 "BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "BerthHTTP",
-                "BerthStore", "BerthQueue", "BerthProviders", "BerthBot", "BerthChannels",
-                "BerthAdmin",
+                "BerthStore", "BerthCache", "BerthQueue", "BerthProviders", "BerthBot",
+                "BerthChannels", "BerthAdmin",
             ]
         ),
     ]

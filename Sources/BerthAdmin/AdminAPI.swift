@@ -6,11 +6,11 @@ import BerthMemory
 package import BerthStore
 
 /// Administration as HTTP and JSON over the Unix-domain socket in the data folder: what the verbs
-/// `tenant`, `quota` and `usage` speak to.
+/// `tenant`, `quota`, `usage` and `cache` speak to.
 ///
 /// Only the service's own user and root are heard, as the kernel says who they are.
 @Loop package final class AdminAPI {
-    private let bot: Bot
+    let bot: Bot
     private let database: Database
     private let defaults: Quotas
     private let url: WebURL
@@ -67,7 +67,7 @@ package import BerthStore
             route("GET", "/admin/usage") { request, _ in
                 try await self.usage(request.query("days") ?? "1")
             },
-        ]
+        ] + cacheRoutes
     }
 
     // MARK: Tenants
@@ -145,7 +145,7 @@ package import BerthStore
     // MARK: Answers
 
     /// A route for whoever may administer; errors become answers here alone.
-    private func route(
+    func route(
         _ method: String,
         _ pattern: String,
         _ handler: @escaping @Loop @Sendable (HTTPRequest, [String]) async throws -> any Encodable

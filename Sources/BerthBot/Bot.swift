@@ -65,7 +65,7 @@ package import BerthTelemetry
             cache: AnswerCache(cache, settings: configuration.cache),
             calls: calls,
             meter: meter,
-                flights: budget.account(for: "(shared answers)", quota: configuration.memory.limit),
+            flights: Bot.flights(configuration, budget),
             clock: clock,
             log: log,
             metrics: counts

@@ -115,5 +115,7 @@ enum Schema {
             micros INTEGER NOT NULL DEFAULT 0,
             PRIMARY KEY (tenant, day_ms)
         ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE kept (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
         """
 }

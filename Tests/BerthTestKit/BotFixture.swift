@@ -1,5 +1,6 @@
 import BerthAdmin
 package import BerthBot
+package import BerthCache
 import BerthChannels
 package import BerthConfig
 package import BerthHTTP
@@ -31,6 +32,8 @@ import Glibc
     package let database: Database
     /// What is under test.
     package let bot: Bot
+    /// Redis at work, where the configuration names one, on the machine's clock.
+    package let redis: RedisClient?
     /// A tenant.
     package let ann: LiveTenant
     /// The API key of ``ann``.
@@ -79,6 +82,9 @@ import Glibc
         database = try await Database.open(in: DataFolder(path: files.path), log: log)
         try await database.write(prepare)
         budget = MemoryBudget(limit: settings.memory.limit)
+        redis = settings.redis.map {
+            RedisClient(address: $0, limits: .patient, clock: SystemClock(), log: log)
+        }
         bot = try await Bot(
             settings,
             database: database,
@@ -87,10 +93,11 @@ import Glibc
             clock: clock,
             log: log,
             metrics: metrics,
+            redis: redis,
             policy: setup.policy
         )
-        let health = Health(database: database, metrics: metrics, log: log) { [server] in
-            server.openConnections
+        let health = Health(database: database, metrics: metrics, log: log, cache: bot.cache) {
+            [server] in server.openConnections
         }
         let front = Front(
             settings,
@@ -106,6 +113,7 @@ import Glibc
         key = secret.text
         (self.clock, self.lines, self.hand) = (clock, lines, hand)
         (self.metrics, configuration) = (metrics, settings)
+        if let redis { run(redis) }
         for each in try upstreams + [server, adminServer(health)] { run(each) }
         run(bot.turns)
     }
@@ -266,5 +274,16 @@ extension Configuration {
     package mutating func name(_ text: String) {
         guard let url = WebURL(text) else { return }
         (self.url, hasOwnURL) = (url, true)
+    }
+}
+
+extension RedisLimits {
+    /// For machines on which many tests run at once: nothing is slow, and pauses are short.
+    package static var patient: RedisLimits {
+        var limits = RedisLimits()
+        limits.connect = .seconds(10)
+        limits.command = .seconds(10)
+        limits.firstPause = .milliseconds(2)
+        return limits
     }
 }
