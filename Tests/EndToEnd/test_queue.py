@@ -351,6 +351,24 @@ def test_what_waits_and_is_stopped_or_left_never_reaches_the_provider(
     assert lanes(berth) == Counter(waiting=0, running=0, failed=0, uncertain=0)
 
 
+def test_what_runs_and_is_stopped_or_left_ends_at_the_provider(
+    own_berth: OwnBerth, own_fake: OwnFake
+) -> None:
+    fake = own_fake("--delay-ms", "60000")
+    berth = own_berth(**ROOMY, **fake.settings("fake", concurrency=8))
+    (ann,) = callers(berth, 1)
+    person = Person(berth, ann.tenant)
+    turn = Watched(person.send(person.session(), "stopped"))
+    left = [ann.begin("left", stream=stream) for stream in (False, True)]
+    wait_for(lambda: fake.stats()["running"] == 3, what="all three to run")
+    for connection in left:
+        connection.close()
+    wait_for(lambda: fake.stats()["running"] == 1, what="those who left to end")
+    person.stop(turn.id)
+    wait_for(lambda: fake.stats()["running"] == 0, what="the stopped turn to end")
+    wait_for(lambda: turn.state == "stopped", what="the turn's end")
+
+
 def test_who_waits_is_told_the_place_and_the_wait(own_berth: OwnBerth, own_fake: OwnFake) -> None:
     fake = own_fake("--delay-ms", "1500")
     berth = own_berth(**ROOMY, **fake.settings("fake", concurrency=8))

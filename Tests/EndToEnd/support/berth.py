@@ -220,7 +220,14 @@ class FakeOpenAI:
 
     def counts(self) -> dict[str, Any]:
         """What it was asked: `requests`, `questions`, `largest_concurrency`, `refused`, `early`."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/counts", timeout=30) as answer:
+        return self.told("/counts")
+
+    def stats(self) -> dict[str, int]:
+        """How many requests it has `received` and `answered`, and how many are `running`."""
+        return self.told("/stats")
+
+    def told(self, path: str) -> Any:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=30) as answer:
             return json.load(answer)
 
     def settings(self, *models: str, **options: Any) -> dict[str, Any]:

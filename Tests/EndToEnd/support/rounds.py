@@ -84,7 +84,7 @@ class Rounds:
                         self.book.unheard.discard(text)
                         sent = Sent(data["id"], person, session, text)
                         self.book.acknowledged.append(sent)
-                    if name == "done" and data["state"] not in ("done", "interrupted"):
+                    if name == "done" and data["state"] != "done":
                         self.book.wrong.append(f"{text}: {data}")
         except LOST:
             pass
@@ -121,13 +121,12 @@ class Rounds:
     def pending(self) -> int:
         """How many acknowledged turns are neither ended nor gone."""
         stored = self.stored()
-        return sum(
-            1 for s in self.book.acknowledged if s.id in stored and stored[s.id]["state"] not in ENDED
-        )
+        turns = [stored[s.id] for s in self.book.acknowledged if s.id in stored]
+        return sum(turn["state"] not in ENDED for turn in turns)
 
 
 def calls(berth: Berth) -> Counter[tuple[str, bool]]:
     """How many calls the ledger has in each state, apart for those of turns (True) and the API's."""
     with sqlite3.connect(f"file:{berth.data}/berth.db?mode=ro", uri=True) as database:
-        rows = database.execute("SELECT state, turn IS NOT NULL, count(*) FROM call GROUP BY 1, 2")
+        rows = database.execute("SELECT state, turn > 0, count(*) FROM call GROUP BY 1, 2")
         return Counter({(state, bool(turn)): count for state, turn, count in rows})
