@@ -52,17 +52,17 @@ class Rounds:
         self.dice = dice
         self.book = Book()
         self.numbers = itertools.count(1)
-        self.isOver = threading.Event()
+        self.is_over = threading.Event()
 
     def run(self, load: float) -> None:
         """Loads the service for so many seconds, kills it there and starts it again."""
-        self.isOver.clear()
+        self.is_over.clear()
         jobs = [(self.chat, p) for p in self.people] + [(self.call, c) for c in self.callers]
         threads = [threading.Thread(target=j, args=(who,), daemon=True) for j, who in jobs]
         for thread in threads:
             thread.start()
         time.sleep(load)  # not waiting for anything: when it is killed is the experiment
-        self.isOver.set()
+        self.is_over.set()
         self.berth.kill()
         for thread in threads:
             thread.join()
@@ -76,7 +76,7 @@ class Rounds:
         try:
             session = person.session()
             self.book.sessions.append((person, session))
-            while not self.isOver.is_set():
+            while not self.is_over.is_set():
                 text = self.text(person.tenant.name)
                 self.book.unheard.add(text)
                 for name, data in person.send(session, text):
@@ -95,7 +95,7 @@ class Rounds:
         """Asks question after question until the connection is lost."""
         text = ""
         try:
-            while not self.isOver.is_set():
+            while not self.is_over.is_set():
                 text = self.text(caller.tenant.name)
                 self.book.answers[text] = None
                 told = caller.ask(text, stream=next(self.numbers) % 2 == 0)
