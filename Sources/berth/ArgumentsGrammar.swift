@@ -109,6 +109,7 @@ extension Verb {
             ],
             reads: false,
             summary: "Run a fake \(vendor) server, for tests and benchmarks.",
+            details: "GET /counts tells what it was asked, as JSON.",
             example: "berth fake \(api) --listen 127.0.0.1:8090 --delay-ms 200 --token-ms 20"
         ) { given throws(UsageError) in
             .fake(try choices(of: api, given))
