@@ -20,6 +20,11 @@ package final class EventLoop: SerialExecutor, TaskExecutor {
     // Unsafe and sound: written once, before anybody else can ask.
     private nonisolated(unsafe) var thread: pthread_t?
     @Loop private var timers = TimerQueue()
+    /// Called at the end of each turn, before the loop waits.
+    ///
+    /// All that the turn changes has changed then: for whoever watches the state of others that
+    /// have no event for it, as tests do.
+    @Loop package var afterTurn: (@Loop () -> Void)?
 
     private enum Work {
         case job(UnownedJob)
@@ -93,6 +98,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor {
         unsafe ready.append(contentsOf: arrived)
         runReady()
         fireTimers()
+        afterTurn?()
         let isIdle = unsafe ready.isEmpty
         poller.poll(waiting: isIdle ? timers.next.map { $0 - .now } : .zero)
     }
