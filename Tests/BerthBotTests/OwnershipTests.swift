@@ -9,7 +9,7 @@ import BerthTelemetry
 import BerthTestKit
 import Testing
 
-@Suite(.loop, .timeLimit(.minutes(1))) struct OwnershipTests {
+@Suite(.loop, .timeLimit(.minutes(5))) struct OwnershipTests {
     @Loop @Test func `what is another tenant's is not there`() async throws {
         try await withBot { bot in
             let session = try await bot.session()

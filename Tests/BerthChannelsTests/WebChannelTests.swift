@@ -9,7 +9,7 @@ import BerthTelemetry
 import BerthTestKit
 import Testing
 
-@Suite(.loop, .timeLimit(.minutes(1))) struct WebChannelTests {
+@Suite(.loop, .timeLimit(.minutes(5))) struct WebChannelTests {
     /// Makes a conversation by HTTP.
     @Loop private func session(_ bot: BotFixture, _ caller: BotFixture.Caller) async throws
         -> String

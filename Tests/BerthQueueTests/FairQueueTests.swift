@@ -4,7 +4,7 @@ import Testing
 
 @testable import BerthQueue
 
-@Suite(.loop, .timeLimit(.minutes(1))) struct FairQueueTests {
+@Suite(.loop, .timeLimit(.minutes(5))) struct FairQueueTests {
     let clock = ManualClock()
 
     @Loop private func queue(
