@@ -191,6 +191,29 @@ import Testing
         }
     }
 
+    @Loop @Test func `a conversation too many is 409 and says what to do`() async throws {
+        try await withBot { bot in
+            let (ann, id, now) = (try await bot.login(bot.ann), bot.ann.row.id, bot.clock.timestamp)
+            try await bot.database.write { (store) throws(StoreError) in
+                for number in 0..<Conversations.mostLive {
+                    _ = try store.addSession(
+                        publicID: "s-\(number)",
+                        channel: .web,
+                        tenant: id,
+                        at: now
+                    )
+                }
+            }
+            let answer = try await bot.ask("POST", "/web/sessions", "{}", as: ann)
+            #expect(answer.status == 409)
+            #expect(answer.error?.string("code") == "too_many_conversations")
+            #expect(answer.error?.string("message")?.contains("delete one") == true)
+            let gone = try await bot.ask("DELETE", "/web/sessions/s-7", as: ann)
+            #expect(gone.status < 300)
+            #expect(try await bot.ask("POST", "/web/sessions", "{}", as: ann).status < 300)
+        }
+    }
+
     @Loop @Test func `an unlisted model is 404 for a change and words for a command`() async throws
     {
         try await withBot { bot in
