@@ -9,8 +9,8 @@ import BerthLoop
 @Loop package func eventually(_ condition: @escaping @Loop () -> Bool) async -> Bool {
     if condition() { return true }
     let onlooker = Onlooker(condition)
-    let timer = SystemClock().schedule(after: RawClient.patience) { onlooker.end(false) }
-    defer { timer.cancel() }
+    let patience = Patience { onlooker.end(false) }
+    defer { patience.end() }
     return await onlooker.outcome()
 }
 

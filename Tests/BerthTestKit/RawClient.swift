@@ -199,11 +199,11 @@ import Glibc
 
     private func wait(for readiness: Readiness, _ what: String) async throws {
         var isLate = false
-        let timer = SystemClock().schedule(after: RawClient.patience) { [ready] in
+        let patience = Patience { [ready] in
             isLate = true
             ready.signal()
         }
-        defer { timer.cancel() }
+        defer { patience.end() }
         try watch?.change(to: readiness)
         try await ready.wait()
         if isLate { throw TookTooLong(waitedFor: what, received: received) }

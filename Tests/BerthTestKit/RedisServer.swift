@@ -143,11 +143,11 @@ import Glibc
 
     private func patiently(_ wait: () async throws -> Void) async throws {
         var isLate = false
-        let timer = SystemClock().schedule(after: RawClient.patience) { [news] in
+        let patience = Patience { [news] in
             isLate = true
             news.signal()
         }
-        defer { timer.cancel() }
+        defer { patience.end() }
         try await wait()
         if isLate { throw DidNotStart(output: String(decoding: text, as: UTF8.self)) }
     }
