@@ -223,6 +223,7 @@ import Testing
         }
         let server = try HTTPServer(
             listen: .tcp(host: "127.0.0.1", port: 0),
+            limits: .patient,
             clock: SystemClock(),
             log: .silent,
             handler: handler
@@ -267,6 +268,7 @@ import Testing
         }
         let server = try HTTPServer(
             listen: .tcp(host: "127.0.0.1", port: 0),
+            limits: .patient,
             clock: SystemClock(),
             log: .silent,
             handler: handler
