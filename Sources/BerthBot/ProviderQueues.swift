@@ -82,7 +82,7 @@ package import BerthTelemetry
     }
 
     /// Refuses all who wait and all who come.
-    func stop() { for queue in queues.values { queue.stop() } }
+    package func stop() { for queue in queues.values { queue.stop() } }
 
     // MARK: Reports
 

@@ -23,7 +23,7 @@ extension Turns {
         }
         for (turn, session) in waiting {
             do throws(BotError) {
-                _ = try await goOn(turn, in: session, payer: payers(turn.tenant))
+                try await goOn(turn, in: take(session, payer: payers(turn.tenant)))
             } catch { try await giveUp(turn, error.description) }
         }
         return waiting.count
@@ -41,14 +41,20 @@ extension Turns {
             }
         }
         guard let (turn, session) = found else { throw .noTurn }
-        if let session, busy[session.publicID] != nil { throw .sessionBusy }
-        let retried = try await database.change { (connection) throws(StoreError) in
-            try connection.retryTurn(turn.id) ? try connection.turn(publicID: publicID) : nil
-        }
-        guard let retried else { throw .noTurn }
+        guard !isStopping else { throw .stopping }
+        let work = try take(session, payer: payers(turn.tenant))
+        let retried: Turn
         do throws(BotError) {
-            _ = try await goOn(retried, in: session, payer: payers(turn.tenant), isFresh: true)
+            let row = try await database.change { (connection) throws(StoreError) in
+                try connection.retryTurn(turn.id) ? try connection.turn(publicID: publicID) : nil
+            }
+            guard let row else { throw .noTurn }
+            retried = row
         } catch {
+            busy[work.session.publicID] = nil
+            throw error
+        }
+        do throws(BotError) { try await goOn(retried, in: work, isFresh: true) } catch {
             try await giveUp(retried, error.description)
             throw error
         }
@@ -73,27 +79,38 @@ extension Turns {
         }
     }
 
-    private func goOn(
-        _ turn: Turn,
-        in session: Session?,
-        payer: LiveTenant?,
-        isFresh: Bool = false
-    ) async throws(BotError) -> LiveTurn {
+    /// A conversation in which a turn is about to go on.
+    private struct Work {
+        let session: Session
+        let payer: LiveTenant
+        let place: BusySession
+    }
+
+    /// Takes the conversation, so that nobody begins another turn in it meanwhile.
+    private func take(_ session: Session?, payer: LiveTenant?) throws(BotError) -> Work {
         guard let payer, let session else { throw .noSession }
         guard busy[session.publicID] == nil else { throw .sessionBusy }
         let place = BusySession(owner: payer.row.id, request: "-")
         busy[session.publicID] = place
+        return Work(session: session, payer: payer, place: place)
+    }
+
+    private func goOn(
+        _ turn: Turn,
+        in work: Work,
+        isFresh: Bool = false
+    ) async throws(BotError) {
         do throws(BotError) {
-            return try await accept(
+            _ = try await accept(
                 turn.text,
-                session,
-                payer,
-                place,
+                work.session,
+                work.payer,
+                work.place,
                 isFresh: isFresh,
                 resuming: turn
             )
         } catch {
-            busy[session.publicID] = nil
+            busy[work.session.publicID] = nil
             throw error
         }
     }

@@ -23,7 +23,7 @@ import BerthTelemetry
     private var live: [String: LiveTurn] = [:]
     /// By the session's public name: row numbers are given again when a tenant is removed.
     var busy: [String: BusySession] = [:]
-    private var isStopping = false
+    private(set) var isStopping = false
 
     /// The longest message.
     package static nonisolated let textLimit = ByteCount.kibibytes(32)
@@ -185,7 +185,8 @@ import BerthTelemetry
             since: clock.now
         )
         order.isContextFree = prompt.isContextFree
-        let held = try calls.hold(order)
+        order.holding = LeaseHolder(window)
+        let held = try calls.hold(order, needsRoom: accepted == nil)
         let row: Turn.ID
         do throws(BotError) {
             row =
@@ -203,8 +204,7 @@ import BerthTelemetry
             row: row,
             order: order,
             held: held,
-            isFresh: isFresh,
-            window: window
+            isFresh: isFresh
         )
         job.attempts = accepted?.attempts ?? 0
         job.due = accepted?.due
