@@ -117,7 +117,7 @@ struct CompleteAnswer: Sendable {
     func complete(
         _ order: ChatOrder
     ) async throws(BotError) -> CompleteAnswer {
-        try await firstOf(order) { (call, held, permit, _) throws(BotError) in
+        try await firstOf(order) { (call, held, permit, isLast) throws(BotError) in
             do throws(ProviderError) {
                 let completion = try await held.model.provider.complete(call)
                 let usage =
@@ -130,7 +130,7 @@ struct CompleteAnswer: Sendable {
                 permit?.end(usage)
                 let share = meter.settle(held, usage, with: order.bill?.close() ?? [])
                 return CompleteAnswer(completion, held.model, usage, share)
-            } catch { throw failed(held, permit, error) }
+            } catch { throw failed(held, permit, error, isLast ? order.bill : nil) }
         }
     }
 
@@ -154,7 +154,7 @@ struct CompleteAnswer: Sendable {
                     since: order.since,
                     clock: clock
                 )
-            } catch { throw failed(held, permit, error) }
+            } catch { throw failed(held, permit, error, isLast ? order.bill : nil) }
             // The last one's failure is its client's to see; only before it is there another way.
             if !isLast { try await stream.awaitFirstToken() }
             return stream
@@ -164,10 +164,11 @@ struct CompleteAnswer: Sendable {
     private func failed(
         _ held: HeldCall,
         _ permit: CallPermit?,
-        _ error: ProviderError
+        _ error: ProviderError,
+        _ bill: SharedBill?
     ) -> BotError {
         permit?.end(after: error)
-        meter.end(held, after: error, received: 0)
+        meter.end(held, after: error, received: 0, with: bill?.close() ?? [])
         return .provider(error)
     }
 

@@ -146,7 +146,12 @@ package struct UsageInfo: Encodable, Sendable {
                         try connection.countHits(count, of: tenant, at: now)
                     }
                 }
-            } catch { log.error("cache hits not counted", ["why": .describing(error)]) }
+            } catch {
+                // They are written with the next ones.
+                hits.merge(counted, uniquingKeysWith: +)
+                log.error("cache hits not counted", ["why": .describing(error)])
+                break
+            }
         }
         isWritingHits = false
     }

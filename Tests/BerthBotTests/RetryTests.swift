@@ -200,6 +200,46 @@ import Testing
         }
     }
 
+    @Loop @Test func `at the stop what pauses, runs, shares and waits stays accepted`()
+        async throws
+    {
+        var policy = WorkPolicy.impatient
+        policy.backoff = Backoff(base: .seconds(1), most: .seconds(8), attempts: 3)
+        let setup = Setup(policy: policy) { settings in
+            settings.cache.scope = .safe
+            settings.chatModels.removeAll { $0.provider != "hand" }
+            for index in settings.providers.indices { settings.providers[index].concurrency = 1 }
+        }
+        try await withBot(setup) { bot in
+            let (bob, _) = try await bot.bot.tenants.add("bob")
+            let (pausing, call) = try await bot.ask("one", in: try await bot.session())
+            let reader = pausing.reader()
+            call.answer(Self.unavailable(retryAfter: nil))
+            let pause = try await pause(reader)
+            let (running, other) = try await bot.ask("two", in: try await bot.session())
+            other.say("so far")
+            _ = try await running.reader().next()
+            let his = try await bot.session(of: bob)
+            let sharing = try await bot.bot.turns.begin("two", in: his, by: bob)
+            let hers = try await bot.session()
+            let waiting = try await bot.bot.turns.begin("three", in: hers, by: bot.ann)
+            await settle()
+            await bot.bot.finish()
+            for turn in [pausing, running, sharing, waiting] {
+                #expect(try await turn.ended().outcome.end == .interrupted)
+                let row = try await bot.stored(turn.id)
+                #expect(row?.state == .accepted && row?.answer == "")
+            }
+            let due = try await bot.stored(pausing.id)?.due
+            #expect(due.map { $0 - bot.clock.timestamp } == pause)
+            for tenant in [bot.ann, bob] {
+                let (ledger, book) = (try await bot.used(tenant), bot.bot.meter.usage(tenant))
+                #expect(ledger.requests == 1 && ledger.reservedTokens == 0)
+                #expect(book.requests == 1 && book.tokens == ledger.tokens)
+            }
+        }
+    }
+
     @Loop @Test func `a retry that finds its conversation busy changes nothing`() async throws {
         try await withBot(Self.setup) { bot in
             let session = try await bot.session()

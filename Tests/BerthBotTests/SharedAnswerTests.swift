@@ -300,6 +300,29 @@ import Testing
         }
     }
 
+    @Loop @Test func `a whole answer that broke off is charged to all who waited for it`()
+        async throws
+    {
+        try await withBot(Self.setup) { bot in
+            let (pool, ends) = (TaskPool(), Mailbox<Bool>())
+            let (bob, _) = try await bot.bot.tenants.add("bob")
+            let request = try bot.request("What is a berth?")
+            for tenant in [bot.ann, bob] {
+                pool.spawn {
+                    let answer = try? await bot.complete(request, bot.bot.models.choices, tenant)
+                    ends.put(answer == nil)
+                }
+            }
+            let call = try await bot.hand.call()
+            await settle()
+            call.send(Array(#"{"choices":"#.utf8))
+            call.cut()
+            for _ in 0..<2 { #expect(try await ends.next("an end")) }
+            let (hers, his) = (try await bot.used(), try await bot.used(bob))
+            #expect(hers.inputTokens > 0 && hers.inputTokens == his.inputTokens)
+        }
+    }
+
     @Loop @Test func `who joins a call needs no room in the queue`() async throws {
         var policy = WorkPolicy.impatient
         policy.waitingPerTenant = 1
