@@ -221,7 +221,11 @@ struct CompleteAnswer: Sendable {
     ) async throws(BotError) -> CallPermit? {
         let permit: CallPermit?
         do throws(QueueError) {
-            permit = try await queues.permit(for: call, listener: order.listener)
+            permit = try await queues.permit(
+                for: call,
+                sharedBy: order.bill,
+                listener: order.listener
+            )
         } catch {
             meter.release(call)
             throw BotError(error)

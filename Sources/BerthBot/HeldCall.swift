@@ -47,6 +47,8 @@ import BerthStore
 
 /// One upstream call whose cost several askers share: each has reserved it in full.
 @Loop final class SharedBill {
+    /// While the call waits: whoever joins stands in line for it too.
+    var onJoin: (@Loop (LiveTenant) -> Void)?
     private var others: [HeldCall] = []
     private var isClosed = false
 
@@ -55,8 +57,12 @@ import BerthStore
     /// - Returns: false when the call is settled already, and costs the asker nothing.
     func add(_ call: HeldCall) -> Bool {
         if !isClosed { others.append(call) }
+        onJoin?(call.payer)
         return !isClosed
     }
+
+    /// Who has joined so far.
+    var joined: [LiveTenant] { others.map(\.payer) }
 
     /// The other askers, at the call's end; none the second time.
     func close() -> [HeldCall] {

@@ -55,18 +55,38 @@ package import BerthTelemetry
     ///
     /// - Parameters:
     ///   - call: held already.
+    ///   - bill: whoever shares the call; it goes when the first of them may.
     ///   - listener: hears the place while it waits.
     /// - Returns: what the call's end is told; nil for a provider without a queue.
     /// - Throws: ``QueueError``; at once where the provider is not to be asked now.
     func permit(
         for call: HeldCall,
+        sharedBy bill: SharedBill? = nil,
         listener: PlaceListener?
     ) async throws(QueueError) -> CallPermit? {
         guard let queue = queues[call.model.provider.name] else { return nil }
+        let permit: Permit
+        if let bill {
+            let wait = SharedRequest(queue, listener: listener)
+            bill.onJoin = { [weak self] in if let self { wait.add(self.request(call, $0)) } }
+            defer { bill.onJoin = nil }
+            for asker in [call.payer] + bill.joined { wait.add(request(call, asker)) }
+            permit = try await wait.permit()
+        } else {
+            permit = try await queue.acquire(request(call, call.payer), listener: listener)
+        }
+        let id = call.model.id
+        return CallPermit(permit, call.model, clock: clock) { [weak self] duration, output in
+            self?.forecasts[id, default: Forecast()].learn(duration, output)
+        }
+    }
+
+    /// `call` in the line of `tenant`.
+    private func request(_ call: HeldCall, _ tenant: LiveTenant) -> WorkRequest {
         let (id, price, input) = (call.model.id, call.model.price, call.input)
-        let request = WorkRequest(
+        return WorkRequest(
             lane: .chat,
-            tenant: call.payer.name,
+            tenant: tenant.name,
             tokens: call.reservation.tokens
         ) { [weak self] in
             let forecast = self?.forecasts[id] ?? Forecast()
@@ -74,10 +94,6 @@ package import BerthTelemetry
                 duration: forecast.duration,
                 micros: price.cost(input: input, output: forecast.output)
             )
-        }
-        let permit = try await queue.acquire(request, listener: listener)
-        return CallPermit(permit, call.model, clock: clock) { [weak self] duration, output in
-            self?.forecasts[id, default: Forecast()].learn(duration, output)
         }
     }
 

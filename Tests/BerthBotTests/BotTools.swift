@@ -114,3 +114,21 @@ extension BotError {
         }
     }
 }
+
+/// Asks as a stream and reads it all, in a task of its own.
+@Loop func listen(
+    _ bot: BotFixture,
+    as tenant: LiveTenant? = nil,
+    in pool: TaskPool
+) throws -> Mailbox<String> {
+    let (told, request) = (Mailbox<String>(), try bot.request("What is a berth?"))
+    pool.spawn {
+        do {
+            let stream = try await bot.stream(request, bot.bot.models.choices, tenant)
+            var text = ""
+            while let chunk = try await stream.next() { text += chunk.text }
+            told.put(text)
+        } catch { told.put("error: \(error)") }
+    }
+    return told
+}
