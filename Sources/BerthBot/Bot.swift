@@ -27,6 +27,8 @@ package import BerthTelemetry
     package let conversations: Conversations
     /// Messages and their answers.
     package let turns: Turns
+    /// Translations for Berth's own use.
+    package let translations: Translations
 
     /// Makes the bot and reads what it must know; what an earlier run left open is closed.
     ///
@@ -70,6 +72,7 @@ package import BerthTelemetry
             log: log,
             metrics: counts
         )
+        translations = Translations(answers: answers, models: models, clock: clock)
         conversations = Conversations(database: database, models: models, clock: clock)
         turns = Turns(
             database: database,
