@@ -23,7 +23,7 @@ def test_what_waits_and_is_stopped_or_left_never_reaches_the_provider(
     stopped = Watched(person.send(one, "stopped by its path"))
     told = Watched(person.send(other, "stopped by a command"))
     wait_for(lambda: stopped.id and told.id, what="the turns")
-    left = [ben.begin("left", stream=stream) for stream in (False, True)]
+    left = [ben.begin(f"left {stream}", stream=stream) for stream in (False, True)]
     wait_for(lambda: lanes(berth)["waiting"] == 4, what="all four to wait")
     assert lanes(berth)["running"] == 1
 
@@ -48,7 +48,7 @@ def test_what_runs_and_is_stopped_or_left_ends_at_the_provider(
     (ann,) = callers(berth, 1)
     person = Person(berth, ann.tenant)
     turn = Watched(person.send(person.session(), "stopped"))
-    left = [ann.begin("left", stream=stream) for stream in (False, True)]
+    left = [ann.begin(f"left {stream}", stream=stream) for stream in (False, True)]
     wait_for(lambda: fake.stats()["running"] == 3, what="all three to run")
     for connection in left:
         connection.close()
