@@ -4,6 +4,7 @@ import http.client
 import json
 import sqlite3
 import subprocess
+import time
 
 from measures import USERS, Bench, Row, asked, at_least, at_most, wrk
 from processes import Failed, cpu_seconds
@@ -23,7 +24,9 @@ def durable(bench: Bench) -> list[Row]:
         wrk(served.port, sessions, 2, "turns")
         before, cpu = asked(fake), cpu_seconds(served.pid)
         result = wrk(served.port, sessions, bench.seconds, "turns")
-        cpu, bought = cpu_seconds(served.pid) - cpu, asked(fake) - before
+        cpu = cpu_seconds(served.pid) - cpu
+        time.sleep(2)  # wrk leaves in the middle of turns, which go on
+        bought = asked(fake) - before
     states = turns_by_state(served.data)
     failed = result["refused"] + result["broken"]
     if set(states) - {"done"} or failed or bought < result["requests"]:

@@ -97,7 +97,8 @@ package struct JSONObject: Sendable {
     }
 
     private func isMember(_ member: Member, called name: String) -> Bool {
-        member.name(in: bytes).elementsEqual(name.utf8)
+        let own = member.name(in: bytes)
+        return own.count == name.utf8.count && own.elementsEqual(name.utf8)
     }
 
     /// Whether a member of that name is there and not null.
