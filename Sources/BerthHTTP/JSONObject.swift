@@ -18,6 +18,9 @@ package struct JSONObject: Sendable {
             escaped = isEscaped ? Array(JSONObject.text(bytes[key]).utf8) : nil
         }
 
+        /// The name's, in bytes.
+        var length: Int { escaped?.count ?? key.count - 2 }
+
         /// Compared byte by byte: `String` takes "é" in one scalar and in two for the same.
         func name(in bytes: [UInt8]) -> ArraySlice<UInt8> {
             escaped?[...] ?? bytes[key.lowerBound + 1..<key.upperBound - 1]
@@ -97,8 +100,8 @@ package struct JSONObject: Sendable {
     }
 
     private func isMember(_ member: Member, called name: String) -> Bool {
-        let own = member.name(in: bytes)
-        return own.count == name.utf8.count && own.elementsEqual(name.utf8)
+        // Most names differ in length, which is seen without touching their bytes.
+        member.length == name.utf8.count && member.name(in: bytes).elementsEqual(name.utf8)
     }
 
     /// Whether a member of that name is there and not null.
