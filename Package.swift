@@ -59,14 +59,14 @@ let package = Package(
             "BerthBot",
             uses: [
                 "BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "BerthHTTP",
-                "BerthStore", "BerthCache", "BerthProviders", "COpenSSL",
+                "BerthStore", "BerthCache", "BerthQueue", "BerthProviders", "COpenSSL",
             ]
         ),
         module(
             "BerthChannels",
             uses: [
                 "BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "BerthHTTP",
-                "BerthStore", "BerthCache", "BerthProviders", "BerthBot",
+                "BerthStore", "BerthQueue", "BerthProviders", "BerthBot",
             ],
             resources: [.embedInCode("Web")]
         ),
@@ -74,7 +74,7 @@ let package = Package(
             "BerthAdmin",
             uses: [
                 "BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "BerthHTTP",
-                "BerthStore", "BerthBot", "BerthChannels",
+                "BerthStore", "BerthCache", "BerthQueue", "BerthBot", "BerthChannels",
             ]
         ),
         module(
@@ -102,8 +102,8 @@ let package = Package(
             name: "BerthTestKit",
             dependencies: [
                 "BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "BerthHTTP",
-                "BerthStore", "BerthProviders", "BerthBot", "BerthChannels", "BerthAdmin",
-                "BerthSimulation", "CLinux",
+                "BerthStore", "BerthCache", "BerthQueue", "BerthProviders", "BerthBot",
+                "BerthChannels", "BerthAdmin", "BerthSimulation", "CLinux",
             ],
             path: "Tests/BerthTestKit",
             swiftSettings: strict
@@ -121,7 +121,10 @@ let package = Package(
         tests("BerthQueueTests", uses: ["BerthQueue", "BerthLoop", "BerthTelemetry"]),
         tests("TidyTests", uses: []),
         tests("BerthConfigTests", uses: ["BerthConfig", "BerthMemory"]),
-        tests("BerthCommandTests", uses: ["berth", "BerthConfig", "BerthTelemetry"]),
+        tests(
+            "BerthCommandTests",
+            uses: ["berth", "BerthConfig", "BerthTelemetry", "BerthHTTP", "BerthAdmin"]
+        ),
         tests(
             "BerthStoreTests",
             uses: ["BerthStore", "BerthLoop", "BerthMemory", "BerthTelemetry"]
@@ -140,21 +143,25 @@ let package = Package(
             "BerthBotTests",
             uses: [
                 "BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "BerthHTTP",
-                "BerthStore", "BerthProviders", "BerthBot", "BerthChannels", "BerthAdmin",
+                "BerthStore", "BerthCache", "BerthQueue", "BerthProviders", "BerthBot",
+                "BerthChannels",
+                "BerthAdmin",
             ]
         ),
         tests(
             "BerthChannelsTests",
             uses: [
                 "BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "BerthHTTP",
-                "BerthStore", "BerthProviders", "BerthBot", "BerthChannels", "BerthAdmin",
+                "BerthStore", "BerthQueue", "BerthProviders", "BerthBot", "BerthChannels",
+                "BerthAdmin",
             ]
         ),
         tests(
             "BerthAdminTests",
             uses: [
                 "BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "BerthHTTP",
-                "BerthStore", "BerthProviders", "BerthBot", "BerthChannels", "BerthAdmin",
+                "BerthStore", "BerthCache", "BerthQueue", "BerthProviders", "BerthBot",
+                "BerthChannels", "BerthAdmin",
             ]
         ),
     ]

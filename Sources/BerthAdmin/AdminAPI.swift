@@ -6,11 +6,11 @@ import BerthMemory
 package import BerthStore
 
 /// Administration as HTTP and JSON over the Unix-domain socket in the data folder: what the verbs
-/// `tenant`, `quota` and `usage` speak to.
+/// `tenant`, `quota`, `usage` and `cache` speak to.
 ///
 /// Only the service's own user and root are heard, as the kernel says who they are.
 @Loop package final class AdminAPI {
-    private let bot: Bot
+    let bot: Bot
     private let database: Database
     private let defaults: Quotas
     private let url: WebURL
@@ -59,7 +59,7 @@ package import BerthStore
                 return TenantSecrets(tenant: tenant.name)
             },
             route("GET", "/admin/quotas/:name") { _, values in
-                try await self.quotas(self.bot.tenants.named(values[0]))
+                try self.quotas(self.bot.tenants.named(values[0]))
             },
             route("PATCH", "/admin/quotas/:name") { request, values in
                 try await self.setQuotas(self.bot.tenants.named(values[0]), request)
@@ -67,7 +67,7 @@ package import BerthStore
             route("GET", "/admin/usage") { request, _ in
                 try await self.usage(request.query("days") ?? "1")
             },
-        ]
+        ] + cacheRoutes
     }
 
     // MARK: Tenants
@@ -100,8 +100,8 @@ package import BerthStore
 
     // MARK: Quotas and usage
 
-    private func quotas(_ tenant: LiveTenant) async throws -> QuotaReport {
-        let usage = try await bot.meter.today(tenant)
+    private func quotas(_ tenant: LiveTenant) -> QuotaReport {
+        let usage = bot.meter.usage(tenant)
         return QuotaReport(tenant, usage: usage)
     }
 
@@ -115,7 +115,7 @@ package import BerthStore
         try await bot.tenants.changeQuotas(of: tenant) { quotas in
             for (key, value) in values { quotas[key] = value }
         }
-        return try await self.quotas(tenant)
+        return self.quotas(tenant)
     }
 
     private static func quota(_ name: String, _ text: String?) throws -> (QuotaKey, Int64?) {
@@ -145,7 +145,7 @@ package import BerthStore
     // MARK: Answers
 
     /// A route for whoever may administer; errors become answers here alone.
-    private func route(
+    func route(
         _ method: String,
         _ pattern: String,
         _ handler: @escaping @Loop @Sendable (HTTPRequest, [String]) async throws -> any Encodable

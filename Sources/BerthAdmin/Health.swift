@@ -1,3 +1,4 @@
+package import BerthCache
 package import BerthHTTP
 package import BerthLoop
 import BerthMemory
@@ -10,13 +11,14 @@ package import BerthTelemetry
     private let metrics: Metrics
     private let log: Log
 
-    /// Makes it, and adds what the process itself measures to `metrics`.
+    /// Makes it, and adds what the process itself and the `cache` measure to `metrics`.
     ///
     /// `openConnections` are those of the public server.
     package init(
         database: Database,
         metrics: Metrics,
         log: Log,
+        cache: ResponseCache,
         openConnections: @escaping @Loop () -> Int
     ) {
         self.database = database
@@ -34,6 +36,7 @@ package import BerthTelemetry
         metrics.gauge("berth_database_operations", help: "Operations that wait or run.") {
             Double(database.pending)
         }
+        metrics.add(cache)
     }
 
     /// What it answers.

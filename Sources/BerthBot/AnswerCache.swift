@@ -1,9 +1,9 @@
-package import BerthCache
-package import BerthConfig
-package import BerthHTTP
-package import BerthLoop
-package import BerthMemory
-package import BerthProviders
+import BerthCache
+import BerthConfig
+import BerthHTTP
+import BerthLoop
+import BerthMemory
+import BerthProviders
 import BerthStore
 
 /// Answers to API requests that were asked before, word for word.
@@ -11,66 +11,45 @@ import BerthStore
 /// Another tenant may be given an answer only where the prompt is one bare user message: it then
 /// carries nothing of a tenant's, no history and no system text. All others are salted with their
 /// tenant, as everything is under `cache.scope: tenant`.
-@Loop package final class AnswerCache {
+@Loop final class AnswerCache {
     private let cache: ResponseCache
     private let settings: Configuration.Cache
-    private let meter: Meter
 
     /// The longest answer that is kept, as JSON.
-    package static nonisolated let answerLimit = ByteCount.kibibytes(256)
+    static nonisolated let answerLimit = ByteCount.kibibytes(256)
 
-    /// Makes the cache of answers over `cache`.
-    package init(
-        _ cache: ResponseCache,
-        settings: Configuration.Cache,
-        meter: Meter
-    ) {
+    init(_ cache: ResponseCache, settings: Configuration.Cache) {
         self.cache = cache
         self.settings = settings
-        self.meter = meter
     }
 
-    /// Under which name the answer to `request` is kept.
+    /// Under which name the answer to an order is kept.
     ///
     /// - Returns: nil for a request whose answers are not kept: with tools, several choices, a high
     ///   temperature or sounds.
-    package func key(
-        _ request: JSONObject,
-        _ models: [ModelChoice],
-        _ tenant: LiveTenant
-    ) -> CacheKey? {
+    func key(_ order: ChatOrder) -> CacheKey? {
+        let request = order.request
         guard settings.scope != .off, isKept(request) else { return nil }
         let names = request.names.filter { !AnswerCache.ignored.contains($0) }.sorted()
         let members = names.flatMap { name in
             [Array(name.utf8), request.value(name).map(Array.init) ?? []]
         }
-        let parts = models.map { Array($0.id.utf8) } + [[]] + members
-        let isShared = settings.scope == .safe && AnswerCache.isBareQuestion(request)
-        return isShared
-            ? .shared(.answer, parts: parts, hash: Secret256.digest)
-            : .salted(.answer, tenant: tenant.row.id.value, parts: parts, hash: Secret256.digest)
+        let parts = order.models.map { Array($0.id.utf8) } + [[]] + members
+        let carriesNothing = order.isContextFree || AnswerCache.isBareQuestion(request)
+        guard settings.scope == .safe, carriesNothing else {
+            let tenant = order.payer.row.id.value
+            return .salted(.answer, tenant: tenant, parts: parts, hash: Secret256.digest)
+        }
+        return .shared(.answer, parts: parts, hash: Secret256.digest)
     }
 
     /// The answer kept under `key`: a whole completion in OpenAI's shape.
-    ///
-    /// It counts as one of the tenant's requests, which is written after it is given.
-    ///
-    /// - Throws: ``BotError/overQuota(_:wait:)`` when the tenant's requests of the day are used up.
-    package func find(
-        _ key: CacheKey,
-        for tenant: LiveTenant
-    ) async throws(BotError) -> JSONObject? {
-        try tenant.mayAsk()
-        guard let hit = await cache.lookup(key), let answer = try? JSONObject(hit.value) else {
-            return nil
-        }
-        try await meter.countHit(tenant)
-        return answer
+    func find(_ key: CacheKey) async -> JSONObject? {
+        await cache.lookup(key).flatMap { try? JSONObject($0.value) }
     }
 
     /// Keeps an answer that came to its proper end.
-    package func keep(_ text: String, _ model: ModelChoice, _ usage: TokenUsage, for key: CacheKey)
-    {
+    func keep(_ text: String, _ model: ModelChoice, _ usage: TokenUsage, for key: CacheKey) {
         let json = CompletionJSON.completion(text: text, finish: "stop", usage: usage)
         guard json.count <= AnswerCache.answerLimit.bytes, let answer = try? JSONObject(json) else {
             return
@@ -79,7 +58,7 @@ import BerthStore
     }
 
     /// Keeps a whole answer, unless something but text came.
-    package func keep(
+    func keep(
         _ completion: ChatCompletion,
         _ model: ModelChoice,
         _ usage: TokenUsage,

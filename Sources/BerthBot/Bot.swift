@@ -17,10 +17,12 @@ package import BerthTelemetry
     package let models: ModelCatalog
     /// Reserves and settles.
     package let meter: Meter
-    /// Calls without a conversation: the API's.
-    package let calls: ChatCalls
-    /// Answers that are kept for who asks the same.
-    package let answers: AnswerCache
+    /// What waits for each provider.
+    package let queues: ProviderQueues
+    /// What is kept for who asks the same, in memory and in Redis.
+    package let cache: ResponseCache
+    /// Answers from the cache, from who asks the same, from a provider.
+    package let answers: Answers
     /// Conversations and their history.
     package let conversations: Conversations
     /// Messages and their answers.
@@ -37,7 +39,8 @@ package import BerthTelemetry
         clock: any Clock,
         log: Log,
         metrics: Metrics,
-        redis: RedisClient? = nil
+        redis: RedisClient? = nil,
+        policy: WorkPolicy = WorkPolicy()
     ) async throws(BotError) {
         let counts = BotMetrics(metrics)
         tenants = TenantDirectory(
@@ -55,36 +58,41 @@ package import BerthTelemetry
         )
         models = ModelCatalog(configuration, client: client, clock: clock)
         meter = Meter(database: database, clock: clock, log: log, metrics: counts)
-        calls = ChatCalls(meter: meter, clock: clock, log: log, metrics: counts)
-        answers = AnswerCache(
-            try Bot.cache(configuration, budget, redis, clock),
-            settings: configuration.cache,
-            meter: meter
+        queues = ProviderQueues(configuration.providers, policy, clock: clock, log: log)
+        let calls = ChatCalls(meter: meter, queues: queues, clock: clock, log: log, metrics: counts)
+        cache = try Bot.cache(configuration, budget, redis, clock)
+        answers = Answers(
+            cache: AnswerCache(cache, settings: configuration.cache),
+            calls: calls,
+            meter: meter,
+            flights: Bot.flights(configuration, budget),
+            clock: clock,
+            log: log,
+            metrics: counts
         )
         conversations = Conversations(database: database, models: models, clock: clock)
-        let commands = Commands(
-            database: database,
-            conversations: conversations,
-            models: models,
-            meter: meter,
-            access: access
-        )
         turns = Turns(
             database: database,
             conversations: conversations,
             calls: calls,
-            meter: meter,
+            answers: answers,
+            policy: policy,
             models: models,
-            commands: commands,
+            commands: Commands(database, conversations, models, meter, access),
             system: configuration.system,
             clock: clock,
             log: log,
             metrics: counts
         )
-        try await Bot.recover(database, clock, log)
-        try await tenants.load()
-        let resumed = try await turns.resume { [tenants] in tenants.tenant($0) }
-        if resumed > 0 { log.info("accepted turns go on", ["turns": .int(resumed)]) }
+        try await start(database, clock, log)
+    }
+
+    /// Whose memory the answers are that several tenants wait for; no tenant's name has parentheses.
+    private static func flights(
+        _ configuration: Configuration,
+        _ budget: MemoryBudget
+    ) -> MemoryAccount {
+        budget.account(for: "(shared answers)", quota: configuration.memory.limit)
     }
 
     /// The response cache in this process's memory and, where there is one, in Redis.
@@ -119,30 +127,17 @@ package import BerthTelemetry
         turns.stop(session: session)
     }
 
+    /// Answers a turn again that has failed or is uncertain.
+    package func retry(_ turn: String) async throws(BotError) {
+        try await turns.retry(turn, payers: tenants.tenant)
+    }
+
     /// Ends what is under way and returns when all of it is on the disk: the last thing before the
     /// database is closed.
     package func finish() async {
+        queues.stop()
         await turns.finish()
+        await answers.close()
         await meter.drain()
-    }
-
-    /// Marks what a killed service had asked of a provider: turns as interrupted, calls as uncertain.
-    private static func recover(
-        _ database: Database,
-        _ clock: any Clock,
-        _ log: Log
-    ) async throws(BotError) {
-        let now = clock.timestamp
-        let (turns, calls) = try await database.change { (connection) throws(StoreError) in
-            (
-                try connection.interruptRunningTurns(at: now),
-                try connection.chargeOpenCalls(at: now)
-            )
-        }
-        guard turns + calls > 0 else { return }
-        log.warning(
-            "the last run did not end well: open work was closed",
-            ["turns_interrupted": .int(turns), "calls_uncertain": .int(calls)]
-        )
     }
 }

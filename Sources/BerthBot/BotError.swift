@@ -1,5 +1,6 @@
 package import BerthMemory
 package import BerthProviders
+package import BerthQueue
 package import BerthStore
 
 /// Why the bot refuses, worded for the person who asked; channels say it in their own form.
@@ -8,6 +9,8 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
     case unknownModel(String, known: [String])
     /// A quota is used up; it is whole again after `wait`.
     case overQuota(QuotaRefusal, wait: Duration)
+    /// No room in the queue, or the provider is left alone for a while.
+    case queue(QueueError)
     /// The operator has suspended the tenant.
     case suspended
     /// There is not enough memory, for the tenant or for all.
@@ -51,6 +54,7 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
             "the model '\(name.prefix(100))' is not listed here; there is "
                 + known.joined(separator: ", ")
         case .overQuota(let refusal, _): refusal.description
+        case .queue(let error): error.description
         case .suspended: "your access is suspended: ask the operator"
         case .memory(let error): error.description
         case .bodyTooLarge(let limit): "the request is larger than \(limit)"
@@ -89,10 +93,30 @@ extension BotError {
     /// Whether another model may do what this one did not: it failed, and not because of the
     /// request, the tenant or us.
     var mayBeMadeGood: Bool {
-        guard case .provider(let error) = self else { return false }
-        return switch error {
-        case .refused, .memory, .cancelled: false
-        default: true
+        switch self {
+        case .queue(.closed): true
+        case .provider(.refused), .provider(.memory), .provider(.cancelled): false
+        case .provider: true
+        default: false
+        }
+    }
+
+    /// Whether the same may go well a while later, and nothing was bought meanwhile.
+    var isPassing: Bool {
+        switch self {
+        case .queue: true
+        case .provider(.rateLimited), .provider(.unavailable), .provider(.unreachable): true
+        default: false
+        }
+    }
+
+    /// The wait that was asked for, where one was.
+    var retryAfter: Duration? {
+        switch self {
+        case .queue(let error): error.retryAfterSeconds.map { .seconds($0) }
+        case .provider(.rateLimited(_, let wait)): wait
+        case .provider(.unavailable(_, _, let wait)): wait
+        default: nil
         }
     }
 }
@@ -112,10 +136,20 @@ extension BotError {
     /// A store's refusal in the bot's terms.
     init(_ error: StoreError) {
         switch error {
-        case .overQuota(let refusal): self = .overQuota(refusal, wait: .zero)
         case .nameTaken(let name): self = .nameTaken(name)
         case .notFound(what: "conversation"): self = .noSession
         default: self = .store(error)
+        }
+    }
+}
+
+extension BotError {
+    /// A queue's refusal in the bot's terms.
+    init(_ error: QueueError) {
+        switch error {
+        case .stopped: self = .stopping
+        case .cancelled: self = .provider(.cancelled)
+        case .closed, .full, .tenantFull: self = .queue(error)
         }
     }
 }

@@ -1,5 +1,4 @@
 package import BerthLoop
-import BerthStore
 package import BerthTelemetry
 
 /// What the bot counts.
@@ -27,7 +26,7 @@ package import BerthTelemetry
             "berth_api_calls_total",
             help: "API calls by how they ended.",
             label: "outcome",
-            values: ["done", "failed", "refused", "cancelled"]
+            values: ["done", "failed", "refused", "cancelled", "cached"]
         )
         tokens = metrics.counter(
             "berth_tokens_total",

@@ -1,6 +1,7 @@
-package import BerthLoop
-package import BerthProviders
-package import BerthStore
+import BerthConfig
+import BerthLoop
+import BerthProviders
+import BerthStore
 
 /// What a user can tell the bot itself, on every channel.
 enum Command: Equatable {
@@ -31,20 +32,19 @@ enum Command: Equatable {
 }
 
 /// Answers commands, in Markdown.
-@Loop package final class Commands {
+@Loop final class Commands {
     private let database: Database
     private let conversations: Conversations
     private let models: ModelCatalog
     private let meter: Meter
     private let access: WebAccess
 
-    /// Makes the commands.
-    package init(
-        database: Database,
-        conversations: Conversations,
-        models: ModelCatalog,
-        meter: Meter,
-        access: WebAccess
+    init(
+        _ database: Database,
+        _ conversations: Conversations,
+        _ models: ModelCatalog,
+        _ meter: Meter,
+        _ access: WebAccess
     ) {
         self.database = database
         self.conversations = conversations
@@ -62,7 +62,7 @@ enum Command: Equatable {
         case .help: Commands.help
         case .new: try await new(session)
         case .model(let name): try await model(name, session, tenant)
-        case .usage: try await usage(tenant)
+        case .usage: usage(tenant)
         case .stop: ""  // answered where turns are known
         case .web:
             "Open this link in a browser within a day; it works once:\n\n"
@@ -112,15 +112,17 @@ enum Command: Equatable {
         return "From now on `\(name)` answers in this conversation."
     }
 
-    private func usage(_ tenant: LiveTenant) async throws(BotError) -> String {
-        let usage = try await meter.today(tenant)
+    private func usage(_ tenant: LiveTenant) -> String {
+        let usage = meter.usage(tenant)
         return """
-            | today | used | limit |
+            | | used | limit |
             |---|---|---|
-            | requests | \(usage.requests) | \(usage.requestsLimit) |
-            | tokens | \(usage.tokens) | \(usage.tokensLimit) |
+            | requests today | \(usage.requests) | \(usage.requestsLimit) |
+            | tokens today | \(usage.tokens) | \(usage.tokensLimit) |
+            | dollars this month | \(Money(micros: usage.spentMicros)) \
+            | \(Money(micros: usage.spendLimitMicros)) |
 
-            Whole again at \(usage.resets).
+            The day's are whole again at \(usage.resets).
             """
     }
 }

@@ -11,11 +11,14 @@ package import BerthStore
     package private(set) var quotas: Quotas
     /// What the tenant's work holds.
     package let account: MemoryAccount
+    /// What the tenant has used and holds of its quotas; the meter's alone.
+    var book: TenantBook
     private let defaults: Quotas
     private let budget: MemoryBudget
 
-    init(_ row: Tenant, defaults: Quotas, budget: MemoryBudget) {
+    init(_ row: Tenant, _ book: TenantBook, defaults: Quotas, budget: MemoryBudget) {
         self.row = row
+        self.book = book
         self.defaults = defaults
         self.budget = budget
         quotas = defaults.overridden(by: row.quotas)

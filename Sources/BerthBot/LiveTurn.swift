@@ -1,9 +1,12 @@
 package import BerthLoop
 import BerthMemory
+package import BerthQueue
 package import BerthStore
 
 /// What a reader of a turn is told.
 package enum TurnEvent: Sendable {
+    /// It waits: how many go before it, and for about how long.
+    case place(QueuePlace)
     /// More of the answer.
     case text(String)
     /// The end; nothing follows.
@@ -26,6 +29,8 @@ package enum TurnEvent: Sendable {
     /// The end; nil while more may come.
     package private(set) var outcome: TurnOutcome?
     private(set) var text: [UInt8] = []
+    /// Its place in the queue as it was last heard; nil: it has not waited yet.
+    private(set) var place: QueuePlace?
     private var lease: MemoryLease
     private var readers: [ObjectIdentifier: Wakeup] = [:]
     private var stopper: (@Loop () -> Void)?
@@ -46,6 +51,12 @@ package enum TurnEvent: Sendable {
     func append(_ piece: String) throws(BudgetError) {
         try lease.grow(to: ByteCount(text.count + piece.utf8.count), step: LiveTurn.step)
         text += Array(piece.utf8)
+        wake()
+    }
+
+    /// Tells its readers how it waits.
+    func wait(_ place: QueuePlace) {
+        self.place = place
         wake()
     }
 
@@ -78,6 +89,7 @@ package enum TurnEvent: Sendable {
     private let turn: LiveTurn
     private let wakeup = Wakeup()
     private var offset = 0
+    private var place: QueuePlace?
     private var hasEnded = false
 
     /// Bytes of text in one event: clients bound the size of theirs.
@@ -97,6 +109,10 @@ package enum TurnEvent: Sendable {
             if let outcome = turn.outcome {
                 close()
                 return .ended(outcome)
+            }
+            if offset == 0, let place = turn.place, place != self.place {
+                self.place = place
+                return .place(place)
             }
             do { try await wakeup.wait() } catch {
                 close()

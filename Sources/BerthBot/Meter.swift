@@ -4,15 +4,7 @@ import BerthProviders
 package import BerthStore
 package import BerthTelemetry
 
-/// A call that was reserved and not yet settled.
-package struct HeldCall: Sendable {
-    let id: Call.ID
-    let model: ModelChoice
-    /// The prompt's tokens as they were estimated.
-    let input: Int
-}
-
-/// What a tenant has used of the day's quotas, as people and clients see it.
+/// What a tenant has used of its quotas, as people and clients see it.
 package struct UsageInfo: Encodable, Sendable {
     /// Calls today.
     package let requests: Int
@@ -24,6 +16,10 @@ package struct UsageInfo: Encodable, Sendable {
     package let tokensLimit: Int
     /// When the day ends.
     package let resets: Timestamp
+    /// Millionths of a dollar this month, those held for running calls included.
+    package let spentMicros: Int64
+    /// The most a month.
+    package let spendLimitMicros: Int64
 
     private enum CodingKeys: String, CodingKey {
         case requests
@@ -31,19 +27,26 @@ package struct UsageInfo: Encodable, Sendable {
         case tokens
         case tokensLimit = "tokens_limit"
         case resets = "resets_ms"
+        case spentMicros = "spent_micros"
+        case spendLimitMicros = "spend_limit_micros"
     }
 }
 
-/// Reserves what a call may cost before the provider is asked, and settles what it did cost after.
+/// Reserves what a call may cost before the provider is asked, and settles what it did cost after:
+/// the one engine for requests, tokens and money.
 ///
-/// A settlement is a task of its own: it is written also when the client, and with it the request's
-/// task, has gone.
+/// A reservation is taken in memory first (``TenantBook``), where it cannot be raced, and is on the
+/// disk before the provider is asked. A settlement is a task of its own: it is written also when the
+/// client, and with it the request's task, has gone.
 @Loop package final class Meter {
     private let database: Database
     private let clock: any Clock
     private let log: Log
     private let metrics: BotMetrics
     private let settlements = TaskPool()
+    /// Hits that the ledger does not have yet.
+    private var hits: [Tenant.ID: Int] = [:]
+    private var isWritingHits = false
 
     /// Makes the meter.
     package init(database: Database, clock: any Clock, log: Log, metrics: BotMetrics) {
@@ -53,106 +56,135 @@ package struct UsageInfo: Encodable, Sendable {
         self.metrics = metrics
     }
 
-    /// What a tenant has used today.
-    package func today(_ tenant: LiveTenant) async throws(BotError) -> UsageInfo {
-        let (now, id) = (clock.timestamp, tenant.row.id)
-        let usage = try await database.look { (connection) throws(StoreError) in
-            try connection.usage(of: id, on: now)
-        }
+    /// What a tenant has used.
+    package func usage(_ tenant: LiveTenant) -> UsageInfo {
+        let now = clock.timestamp
+        tenant.book.turn(to: now)
         return UsageInfo(
-            requests: usage.requests,
+            requests: tenant.book.requests,
             requestsLimit: tenant.quotas.requestsPerDay,
-            tokens: usage.tokens,
+            tokens: tenant.book.tokens,
             tokensLimit: tenant.quotas.tokensPerDay,
-            resets: now.endOfDay
+            resets: now.endOfDay,
+            spentMicros: tenant.book.micros,
+            spendLimitMicros: tenant.quotas.spendPerMonth.micros
         )
     }
 
     // MARK: Reserving
 
-    /// The worst case of a call, as the ledger wants it.
-    func worstCase(
-        _ model: ModelChoice,
-        input: Int,
-        output: Int,
-        for tenant: LiveTenant
-    ) -> Reservation {
-        Reservation(
-            tenant: tenant.row.id,
-            provider: model.provider.name,
-            model: model.model,
-            tokens: input + output,
-            micros: model.price.cost(input: input, output: output)
-        )
-    }
-
-    /// Holds a call's worst case, on the disk before it returns.
+    /// Holds a call's worst case in memory.
     ///
-    /// - Throws: ``BotError/overQuota(_:wait:)`` with the true wait, or why it could not be written.
-    func reserve(
+    /// - Throws: ``BotError/overQuota(_:wait:)`` with the true wait.
+    func hold(
         _ model: ModelChoice,
         input: Int,
         output: Int,
         for tenant: LiveTenant,
         turn: Turn.ID? = nil
-    ) async throws(BotError) -> HeldCall {
+    ) throws(BotError) -> HeldCall {
         try tenant.mayAsk()
-        var worstCase = worstCase(model, input: input, output: output, for: tenant)
-        worstCase.turn = turn
-        let (reservation, quotas, now) = (worstCase, tenant.dailyQuotas, clock.timestamp)
+        let reservation = Reservation(
+            tenant: tenant.row.id,
+            turn: turn,
+            provider: model.provider.name,
+            model: model.model,
+            tokens: input + output,
+            micros: model.price.cost(input: input, output: output)
+        )
+        let now = clock.timestamp
+        do throws(QuotaRefusal) {
+            let hold = try tenant.book.hold(
+                tokens: reservation.tokens,
+                micros: reservation.micros,
+                within: tenant.quotas,
+                at: now
+            )
+            return HeldCall(model, tenant, hold, input: input, reservation)
+        } catch { throw .overQuota(error, wait: error.resets - now) }
+    }
+
+    /// Writes a held call down, with what else must be on the disk before its provider is asked.
+    ///
+    /// - Throws: why it could not be written; the call is then released.
+    func write(_ call: HeldCall, with more: LedgerNote?) async throws(BotError) {
+        let (reservation, now) = (call.reservation, clock.timestamp)
         do {
-            let id = try await database.write { (connection) throws(StoreError) in
-                try connection.reserve(reservation, within: quotas, at: now)
+            call.row = try await database.write { (connection) throws(StoreError) in
+                try more?(connection)
+                return try connection.reserve(reservation, at: now)
             }
-            return HeldCall(id: id, model: model, input: input)
-        } catch { throw refused(error) }
+        } catch {
+            release(call)
+            throw .store(error)
+        }
     }
 
-    /// A refusal of the ledger with the wait that a client is told.
-    func refused(_ error: StoreError) -> BotError {
-        guard case .overQuota(let refusal) = error else { return BotError(error) }
-        return .overQuota(refusal, wait: refusal.resets - clock.timestamp)
-    }
-
-    /// Counts an answer from the cache as a request of the tenant's: checked before the answer is
-    /// given, written after.
+    /// Counts an answer from the cache as a request of the tenant's: it is written after the answer
+    /// is given, together with the others that came meanwhile.
     ///
     /// - Throws: ``BotError/overQuota(_:wait:)`` when the day's requests are used up.
-    func countHit(_ tenant: LiveTenant) async throws(BotError) {
-        let (id, quotas, now) = (tenant.row.id, tenant.dailyQuotas, clock.timestamp)
-        do {
-            // A read comes after the writes that were given before it, earlier hits' too.
-            try await database.read { (connection) throws(StoreError) in
-                try connection.checkQuota(of: id, within: quotas, at: now)
-            }
-        } catch { throw refused(error) }
-        let hit = Reservation(tenant: id, provider: "cache", model: "", tokens: 0, micros: 0)
-        let nothing = CallCost(inputTokens: 0, outputTokens: 0, micros: 0, isEstimated: false)
-        settlements.spawn { [database, log] in
+    func countHit(_ tenant: LiveTenant) throws(BotError) {
+        let now = clock.timestamp
+        do throws(QuotaRefusal) {
+            try tenant.book.countHit(within: tenant.quotas, at: now)
+        } catch { throw .overQuota(error, wait: error.resets - now) }
+        hits[tenant.row.id, default: 0] += 1
+        guard !isWritingHits else { return }
+        isWritingHits = true
+        settlements.spawn { await self.writeHits() }
+    }
+
+    /// One write at a time: what comes while it is under way goes with the next.
+    private func writeHits() async {
+        while !hits.isEmpty {
+            let (counted, now) = (hits, clock.timestamp)
+            hits = [:]
             do {
                 try await database.write { (connection) throws(StoreError) in
-                    let call = try connection.reserve(hit, within: quotas, at: now)
-                    try connection.settle(call, at: nothing, now: now)
+                    for (tenant, count) in counted {
+                        try connection.countHits(count, of: tenant, at: now)
+                    }
                 }
-            } catch { log.error("cache hit not counted", ["why": .describing(error)]) }
+            } catch { log.error("cache hits not counted", ["why": .describing(error)]) }
         }
+        isWritingHits = false
     }
 
     // MARK: Settling
 
-    /// Charges what a call has cost.
-    func settle(_ call: HeldCall, _ usage: TokenUsage) {
+    /// Charges what a call has cost; shared out, rounded up, where others have asked for the same.
+    ///
+    /// - Returns: the share of each.
+    @discardableResult
+    func settle(_ call: HeldCall, _ usage: TokenUsage, with others: [HeldCall] = []) -> TokenUsage {
         metrics.tokens.add(usage.input, "input")
         metrics.tokens.add(usage.output, "output")
-        let cost = CallCost(
-            inputTokens: usage.input,
-            outputTokens: usage.output,
-            micros: call.model.price.cost(input: usage.input, output: usage.output),
+        let parts = 1 + others.count
+        let micros = call.model.price.cost(input: usage.input, output: usage.output)
+        let share = CallCost(
+            inputTokens: usage.input.divided(by: parts),
+            outputTokens: usage.output.divided(by: parts),
+            micros: Int64(Int(micros).divided(by: parts)),
             isEstimated: usage.isEstimated
         )
-        let now = clock.timestamp
+        for one in [call] + others { charge(one, share) }
+        return TokenUsage(
+            input: share.inputTokens,
+            output: share.outputTokens,
+            isEstimated: usage.isEstimated
+        )
+    }
+
+    private func charge(_ call: HeldCall, _ cost: CallCost) {
+        guard call.end() else { return }
+        let used = cost.inputTokens + cost.outputTokens
+        call.payer.book.settle(call.hold, tokens: used, micros: cost.micros)
+        let (row, reservation, now) = (call.row, call.reservation, clock.timestamp)
         record(call) { (connection) throws(StoreError) in
-            try connection.settle(call.id, at: cost, now: now)
+            // Who shares another's call has no row of its own before.
+            let row = if let row { row } else { try connection.reserve(reservation, at: now) }
+            try connection.settle(row, at: cost, now: now)
         }
     }
 
@@ -162,24 +194,30 @@ package struct UsageInfo: Encodable, Sendable {
     ///   - call: not ended before.
     ///   - error: why it failed.
     ///   - received: tokens of the answer that came before the failure.
-    /// - Returns: what was charged.
+    ///   - others: who share it.
+    /// - Returns: each one's share; nil where nothing was charged.
     @discardableResult
-    func end(_ call: HeldCall, after error: ProviderError, received: Int) -> TokenUsage? {
+    func end(
+        _ call: HeldCall,
+        after error: ProviderError,
+        received: Int,
+        with others: [HeldCall] = []
+    ) -> TokenUsage? {
         if received == 0, error.meansNothingBought {
-            release(call)
+            for one in [call] + others { release(one) }
             return nil
         }
         let usage = TokenUsage(input: call.input, output: received, isEstimated: true)
-        settle(call, usage)
-        return usage
+        return settle(call, usage, with: others)
     }
 
     /// Gives back what was held for a call that the provider was never asked, or refused.
     func release(_ call: HeldCall) {
+        guard call.end() else { return }
+        call.payer.book.release(call.hold)
+        guard let row = call.row else { return }
         let now = clock.timestamp
-        record(call) { (connection) throws(StoreError) in
-            try connection.release(call.id, at: now)
-        }
+        record(call) { (connection) throws(StoreError) in try connection.release(row, at: now) }
     }
 
     /// Returns when all that was to be settled is on the disk; at the service's end.
@@ -187,33 +225,35 @@ package struct UsageInfo: Encodable, Sendable {
 
     private func record(
         _ call: HeldCall,
-        _ change: @escaping @Sendable (Connection) throws(StoreError) -> Bool
+        _ change: @escaping @Sendable (Connection) throws(StoreError) -> Void
     ) {
-        let (database, log) = (database, log)
+        let (database, log, payer) = (database, log, call.payer.name)
         settlements.spawn {
-            do {
-                _ = try await database.write(change)
-            } catch {
+            do { try await database.write(change) } catch {
                 // The reservation stays: the next start charges it, so nothing is given away.
                 log.error(
                     "call not settled",
-                    ["call": .describing(call.id), "why": .describing(error)]
+                    ["tenant": .text(payer), "why": .describing(error)]
                 )
             }
         }
     }
 }
 
-extension LiveTenant {
-    /// The quotas that the ledger checks.
-    var dailyQuotas: DailyQuotas {
-        DailyQuotas(requests: quotas.requestsPerDay, tokens: quotas.tokensPerDay)
+/// What is written together with a call's row.
+typealias LedgerNote = @Sendable (Connection) throws(StoreError) -> Void
+
+extension Int {
+    /// Rounded up; 0 or more parts of a number that is 0 or more.
+    fileprivate func divided(by parts: Int) -> Int {
+        let (whole, rest) = quotientAndRemainder(dividingBy: Swift.max(1, parts))
+        return rest > 0 ? whole + 1 : whole
     }
 }
 
 extension ProviderError {
     /// Whether the provider has certainly not begun to work.
-    fileprivate var meansNothingBought: Bool {
+    var meansNothingBought: Bool {
         switch self {
         case .unreachable, .keyRefused, .rateLimited, .accountEmpty, .unavailable, .refused,
             .memory:

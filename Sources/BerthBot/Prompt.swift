@@ -10,6 +10,9 @@ struct Prompt {
     /// Its tokens, estimated.
     let tokens: Int
 
+    /// Whether it repeats nothing that was said before: another tenant's would be the same.
+    let isContextFree: Bool
+
     /// The most tokens of earlier exchanges that a prompt repeats, however large the model's window
     /// is: what is repeated is paid for again in each turn.
     static let mostHistory = 16_384
@@ -36,6 +39,7 @@ struct Prompt {
             left -= Prompt.cost(exchange.text) + Prompt.cost(exchange.answer)
             return left >= 0
         }
+        isContextFree = kept.isEmpty
         var messages = system.isEmpty ? [] : [Prompt.message("system", system)]
         for exchange in kept.reversed() {
             messages.append(Prompt.message("user", exchange.text))

@@ -36,12 +36,21 @@ package import BerthStore
         self.clock = clock
     }
 
-    /// Reads tenants and keys; once, at start.
+    /// Reads tenants, their keys and what they have used; once, at start, when no call is open.
     package func load() async throws(BotError) {
-        let (tenants, keys) = try await database.look { (connection) throws(StoreError) in
-            (try connection.tenants(), try connection.keys())
+        let now = clock.timestamp
+        let (tenants, keys, days, spent) = try await database.look {
+            (connection) throws(StoreError) in
+            (
+                try connection.tenants(), try connection.keys(),
+                try connection.usage(from: now, through: now),
+                try connection.spend(since: now.startOfMonth)
+            )
         }
-        for tenant in tenants { remember(tenant) }
+        for tenant in tenants {
+            let day = days.first { $0.tenant == tenant.id }
+            remember(tenant, TenantBook(day, spent: spent[tenant.id] ?? 0, at: now))
+        }
         for key in keys { remember(key) }
     }
 
@@ -85,7 +94,7 @@ package import BerthStore
             return (tenant, try TenantDirectory.add(secret, to: tenant.id, connection, now))
         }
         remember(key)
-        return (remember(tenant), secret)
+        return (remember(tenant, TenantBook(nil, at: now)), secret)
     }
 
     /// Gives a tenant one more API key, shown this once.
@@ -150,8 +159,8 @@ package import BerthStore
     }
 
     @discardableResult
-    private func remember(_ row: Tenant) -> LiveTenant {
-        let tenant = LiveTenant(row, defaults: defaults, budget: budget)
+    private func remember(_ row: Tenant, _ book: TenantBook) -> LiveTenant {
+        let tenant = LiveTenant(row, book, defaults: defaults, budget: budget)
         byName[row.name] = tenant
         byID[row.id] = tenant
         return tenant

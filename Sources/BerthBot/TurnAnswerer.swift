@@ -2,13 +2,16 @@ import BerthHTTP
 import BerthLoop
 import BerthMemory
 import BerthProviders
+import BerthQueue
 import BerthStore
 import BerthTelemetry
 
 /// Has an accepted turn answered and writes its end down.
 @Loop final class TurnAnswerer {
     private let database: Database
-    private let calls: ChatCalls
+    private let answers: Answers
+    private let policy: WorkPolicy
+    private var random: SeededGenerator
     private let clock: any Clock
     private let log: Log
     private let metrics: BotMetrics
@@ -18,13 +21,16 @@ import BerthTelemetry
 
     init(
         database: Database,
-        calls: ChatCalls,
+        answers: Answers,
+        policy: WorkPolicy,
         clock: any Clock,
         log: Log,
         metrics: BotMetrics
     ) {
         self.database = database
-        self.calls = calls
+        self.answers = answers
+        self.policy = policy
+        random = SeededGenerator(seed: policy.seed)
         self.clock = clock
         self.log = log
         self.metrics = metrics
@@ -50,62 +56,124 @@ import BerthTelemetry
 
     // MARK: Answering
 
+    /// Tries until it is answered, its author stops it, or nothing is to be hoped for.
     private func answer(_ job: TurnJob, in pool: TaskPool) async -> TurnOutcome {
-        var stream: MeteredStream?
-        do throws(BotError) {
-            try await begin(job)
-            let opened = try await calls.firstOf(job.models, job.request) {
-                (model, isLast) throws(BotError) in
-                let opened = try await open(job, model)
-                if !isLast { try await opened.awaitFirstToken() }
-                return opened
-            }
-            stream = opened
-            while let chunk = try await opened.next() {
+        var failure: BotError
+        repeat {
+            do throws(BotError) {
+                try await wait(job)
+                return try await attempt(job, in: pool)
+            } catch { failure = error }
+            job.stream?.finish()
+        } while await tryAgain(job, after: failure)
+        return failed(job, failure)
+    }
+
+    private func attempt(
+        _ job: TurnJob,
+        in pool: TaskPool
+    ) async throws(BotError) -> TurnOutcome {
+        let order = order(job)
+        job.held = nil
+        switch try await answers.stream(order, isFresh: job.isFresh) {
+        case .kept(let whole):
+            job.model = whole.model
+            try append(whole.text, to: job)
+            return outcome(.done, nil)
+        case .stream(let stream):
+            job.stream = stream
+            job.model = stream.modelID
+            while let chunk = try await stream.next() {
                 try append(chunk.text, to: job)
                 savePartial(job, in: pool)
             }
-            return outcome(.done, opened.charged)
-        } catch {
-            stream?.finish()
-            return failed(job, error, stream?.charged)
+            return outcome(.done, stream.charged)
         }
     }
 
-    /// Says on the disk that a provider is asked now: from here on nobody asks it again by himself.
-    private func begin(_ job: TurnJob) async throws(BotError) {
-        let (id, row) = (job.turn.id, job.row)
+    private func order(_ job: TurnJob) -> ChatOrder {
+        var order = job.order
+        order.held = job.held
+        let (id, row, turn) = (job.turn.id, job.row, job.turn)
+        // From here on nobody asks it again by himself.
+        order.note = { (connection) throws(StoreError) in
+            guard try connection.isRow(row, of: id) else { return }
+            try connection.startTurn(row)
+        }
+        order.listener = { turn.wait($0) }
+        return order
+    }
+
+    private func failed(_ job: TurnJob, _ error: BotError) -> TurnOutcome {
+        let usage = job.stream?.charged
+        if job.isStopped { return outcome(.stopped, usage) }
+        if Task.isCancelled {
+            return outcome(
+                .interrupted,
+                usage,
+                "the service is being restarted: the answer goes on by itself then"
+            )
+        }
+        job.why = error.logged
+        let tried = job.givenUp.map { " (\($0))" } ?? ""
+        return outcome(.failed, usage, error.description + tried)
+    }
+
+    // MARK: Trying again
+
+    /// Waits out a pause that was written down.
+    private func wait(_ job: TurnJob) async throws(BotError) {
+        guard let due = job.due else { return }
+        job.due = nil
+        let pause = due - clock.timestamp
+        guard pause > .zero else { return }
+        job.turn.wait(QueuePlace(ahead: 0, wait: pause))
+        do { try await clock.sleep(for: pause) } catch { throw .provider(.cancelled) }
+    }
+
+    /// Whether the turn is tried again; if so, when is on the disk.
+    ///
+    /// Only what has surely bought nothing and may pass is tried again by itself: the rest is for a
+    /// person to decide.
+    private func tryAgain(_ job: TurnJob, after error: BotError) async -> Bool {
+        guard error.isPassing, job.turn.text.isEmpty, !job.isStopped, !Task.isCancelled else {
+            return false
+        }
+        // A provider that was not asked is no attempt; the deadline holds all the same.
+        if case .queue = error {} else { job.attempts += 1 }
+        let decision = policy.backoff.decide(
+            attempt: min(max(1, job.attempts), policy.backoff.attempts),
+            retryAfter: error.retryAfter,
+            deadline: job.accepted + policy.patience,
+            at: clock.now,
+            using: &random
+        )
+        switch decision {
+        case .giveUp(let reason):
+            if job.attempts > 1 { job.givenUp = reason.description }
+            return false
+        case .retry(let pause): return await retryLater(job, pause, error)
+        }
+    }
+
+    private func retryLater(_ job: TurnJob, _ pause: Duration, _ error: BotError) async -> Bool {
+        let (due, id, row) = (clock.timestamp + pause, job.turn.id, job.row)
+        let reason = error.description
+        job.due = due
         do {
             try await database.write { (connection) throws(StoreError) in
                 guard try connection.isRow(row, of: id) else { return }
-                try connection.startTurn(row)
+                try connection.retryTurnLater(row, at: due, because: reason)
             }
-        } catch {
-            calls.release(job.held)
-            throw .store(error)
-        }
-    }
-
-    /// Asks one of the turn's models, on its own reservation: the first one's came with the turn.
-    private func open(
-        _ job: TurnJob,
-        _ model: ModelChoice
-    ) async throws(BotError) -> MeteredStream {
-        let call = calls.call(job.prompt, model, job.payer)
-        if job.hasAsked {
-            job.held = try await calls.reserve(call, model, job.payer, job.held.input, job.row)
-        }
-        job.hasAsked = true
-        return try await calls.open(call, job.held, since: job.accepted)
-    }
-
-    private func failed(_ job: TurnJob, _ error: BotError, _ usage: TokenUsage?) -> TurnOutcome {
-        if job.isStopped { return outcome(.stopped, usage) }
-        if Task.isCancelled {
-            return outcome(.interrupted, usage, "the service was restarted: ask again")
-        }
-        job.why = error.logged
-        return outcome(.failed, usage, error.description)
+        } catch { return false }
+        log.info(
+            "turn is tried again",
+            [
+                "tenant": .text(job.turn.tenant), "turn": .text(id), "in_ms": .ms(pause),
+                "attempts": .int(job.attempts), "why": .text(error.logged),
+            ]
+        )
+        return true
     }
 
     private func append(_ text: String, to job: TurnJob) throws(BotError) {
@@ -133,7 +201,7 @@ import BerthTelemetry
     private func write(_ outcome: TurnOutcome, of job: TurnJob) async -> StoreError? {
         var stored = outcome
         stored.answer = String(decoding: job.turn.text, as: UTF8.self)
-        stored.model = job.held.model.id
+        stored.model = job.model
         let (id, row, now, ended) = (job.turn.id, job.row, clock.timestamp, stored)
         do {
             try await database.write { (connection) throws(StoreError) in
@@ -167,7 +235,7 @@ import BerthTelemetry
             "turn",
             [
                 "request": .text(job.request), "tenant": .text(job.turn.tenant),
-                "turn": .text(job.turn.id), "model": .text(job.held.model.id),
+                "turn": .text(job.turn.id), "model": .text(job.model),
                 "outcome": .text(outcome.end.rawValue), "ms": .ms(clock.now - job.accepted),
                 "why": .text(job.why),
             ]
@@ -188,17 +256,23 @@ extension Connection {
 @Loop final class TurnJob {
     let turn: LiveTurn
     let row: Turn.ID
-    let prompt: JSONObject
-    let payer: LiveTenant
-    /// Those to try, in order.
-    let models: [ModelChoice]
-    /// The call of the model that is asked now.
-    var held: HeldCall
-    /// Whether a model was asked already, so that the turn's own reservation is used.
-    var hasAsked = false
+    /// What is asked, of whom, on whose account.
+    let order: ChatOrder
+    /// Whether an answer that somebody was given before is not wanted.
+    let isFresh: Bool
+    /// The first attempt's reservation, which was taken when the turn was accepted.
+    var held: HeldCall?
+    /// The name of the model that answers.
+    var model: String
     let accepted: Instant
-    /// The id of the request that brought the message, for the log.
-    let request: String
+    /// Who answers now.
+    var stream: (any AnswerStream)?
+    /// How often a provider was asked in vain.
+    var attempts = 0
+    /// When to try again; nil: at once.
+    var due: Timestamp?
+    /// Why it is not tried once more.
+    var givenUp: String?
     /// When what came of the answer was last written.
     var saved: Instant
     /// Whether its author wants no more of it.
@@ -207,26 +281,25 @@ extension Connection {
     var why = "-"
     private let window: MemoryLease
 
+    /// The id of the request that brought the message, for the log.
+    var request: String { order.requestID }
+
     init(
         turn: LiveTurn,
         row: Turn.ID,
-        prompt: JSONObject,
-        payer: LiveTenant,
-        models: [ModelChoice],
+        order: ChatOrder,
         held: HeldCall,
-        window: consuming MemoryLease,
-        accepted: Instant,
-        request: String
+        isFresh: Bool,
+        window: consuming MemoryLease
     ) {
         self.turn = turn
         self.row = row
-        self.prompt = prompt
-        self.payer = payer
-        self.models = models
+        self.order = order
         self.held = held
+        self.isFresh = isFresh
         self.window = window
-        self.accepted = accepted
-        self.request = request
+        model = order.models[0].id
+        accepted = order.since
         saved = accepted
     }
 }

@@ -1,45 +1,109 @@
 import BerthLoop
-import BerthStore
+package import BerthStore
 
+/// Turns that go on: after a restart, or because a person wants it.
 extension Turns {
+    /// Finds a tenant by its row; nil for one who is gone.
+    typealias Payers = @Loop (Tenant.ID) -> LiveTenant?
+
     /// The most turns that one start takes up again.
     private static nonisolated let mostResumed = 1000
+    /// From now to where what is shown of failed turns begins: older ones are history.
+    private static nonisolated let past = Duration.seconds(-7 * 86_400)
 
-    /// Takes up the turns that an earlier run accepted and for which it had asked no provider.
+    /// Takes up the turns that an earlier run accepted and did not end.
     ///
-    /// - Parameter payer: finds the tenant; nil for one who is gone.
     /// - Returns: how many there were.
     /// - Throws: ``BotError`` when the database cannot be read or written.
-    func resume(payer: @Loop (Tenant.ID) -> LiveTenant?) async throws(BotError) -> Int {
-        let waiting = try await database.look { (connection) throws(StoreError) in
+    func resume(payers: Payers) async throws(BotError) -> Int {
+        let waiting = try await database.look {
+            (connection) throws(StoreError) -> [(Turn, Session?)] in
             try connection.acceptedTurns(limit: Turns.mostResumed)
                 .map { (turn) throws(StoreError) in (turn, try connection.session(turn.session)) }
         }
         for (turn, session) in waiting {
-            guard let tenant = payer(turn.tenant), let session, busy[session.publicID] == nil
-            else {
-                try await giveUp(turn, "it could not go on after a restart: ask again")
-                continue
-            }
-            let place = BusySession(owner: tenant.row.id, request: "-")
-            busy[session.publicID] = place
             do throws(BotError) {
-                _ = try await accept(turn.text, session, tenant, place, resuming: turn)
-            } catch {
-                busy[session.publicID] = nil
-                try await giveUp(turn, error.description)
-            }
+                _ = try await goOn(turn, in: session, payer: payers(turn.tenant))
+            } catch { try await giveUp(turn, error.description) }
         }
         return waiting.count
     }
 
+    /// Answers a turn again that has failed or is uncertain, as the same turn.
+    ///
+    /// - Throws: ``BotError/noTurn`` when there is none to retry, or why it cannot go on; it has then
+    ///   failed with that reason.
+    func retry(_ publicID: String, payers: Payers) async throws(BotError) {
+        let found = try await database.look {
+            (connection) throws(StoreError) -> (Turn, Session?)? in
+            try connection.turn(publicID: publicID).map { (turn) throws(StoreError) in
+                (turn, try connection.session(turn.session))
+            }
+        }
+        guard let (turn, session) = found else { throw .noTurn }
+        if let session, busy[session.publicID] != nil { throw .sessionBusy }
+        let retried = try await database.change { (connection) throws(StoreError) in
+            try connection.retryTurn(turn.id) ? try connection.turn(publicID: publicID) : nil
+        }
+        guard let retried else { throw .noTurn }
+        do throws(BotError) {
+            _ = try await goOn(retried, in: session, payer: payers(turn.tenant), isFresh: true)
+        } catch {
+            try await giveUp(retried, error.description)
+            throw error
+        }
+    }
+
+    /// The turns of the last seven days that failed or are uncertain, newest first, at most `limit`.
+    package func troubled(limit: Int) async throws(BotError) -> [Turn] {
+        let start = clock.timestamp + Turns.past
+        return try await database.look { (connection) throws(StoreError) in
+            try connection.troubledTurns(since: start, limit: limit)
+        }
+    }
+
+    /// How many turns have failed, and how many calls are uncertain, in the last seven days.
+    package func troubles() async throws(BotError) -> (failed: Int, uncertain: Int) {
+        let start = clock.timestamp + Turns.past
+        return try await database.look { (connection) throws(StoreError) in
+            (
+                try connection.failedTurns(since: start),
+                try connection.uncertainCalls(since: start)
+            )
+        }
+    }
+
+    private func goOn(
+        _ turn: Turn,
+        in session: Session?,
+        payer: LiveTenant?,
+        isFresh: Bool = false
+    ) async throws(BotError) -> LiveTurn {
+        guard let payer, let session else { throw .noSession }
+        guard busy[session.publicID] == nil else { throw .sessionBusy }
+        let place = BusySession(owner: payer.row.id, request: "-")
+        busy[session.publicID] = place
+        do throws(BotError) {
+            return try await accept(
+                turn.text,
+                session,
+                payer,
+                place,
+                isFresh: isFresh,
+                resuming: turn
+            )
+        } catch {
+            busy[session.publicID] = nil
+            throw error
+        }
+    }
+
     private func giveUp(_ turn: Turn, _ why: String) async throws(BotError) {
         let now = clock.timestamp
-        try await database.change { (connection) throws(StoreError) in
-            try connection.releaseCalls(of: turn.id, at: now)
+        _ = try await database.change { (connection) throws(StoreError) in
             try connection.finishTurn(
                 turn.id,
-                as: TurnOutcome(.interrupted, answer: "", error: why),
+                as: TurnOutcome(.failed, answer: "", error: why),
                 at: now
             )
         }

@@ -1,9 +1,9 @@
 import BerthHTTP
 package import BerthLoop
 package import BerthMemory
-package import BerthProviders
-package import BerthStore
-package import BerthTelemetry
+import BerthProviders
+import BerthStore
+import BerthTelemetry
 
 /// Turns: a message is written down, answered, and its answer written down.
 ///
@@ -13,7 +13,6 @@ package import BerthTelemetry
     let database: Database
     private let conversations: Conversations
     private let calls: ChatCalls
-    private let meter: Meter
     private let models: ModelCatalog
     private let commands: Commands
     private let system: String
@@ -32,11 +31,12 @@ package import BerthTelemetry
     private static nonisolated let grace = Duration.seconds(10)
 
     /// Makes the turns; `system` is the standing instruction of every prompt, empty: none.
-    package init(
+    init(
         database: Database,
         conversations: Conversations,
         calls: ChatCalls,
-        meter: Meter,
+        answers: Answers,
+        policy: WorkPolicy,
         models: ModelCatalog,
         commands: Commands,
         system: String,
@@ -47,7 +47,6 @@ package import BerthTelemetry
         self.database = database
         self.conversations = conversations
         self.calls = calls
-        self.meter = meter
         self.models = models
         self.commands = commands
         self.system = system
@@ -55,7 +54,8 @@ package import BerthTelemetry
         self.metrics = metrics
         answerer = TurnAnswerer(
             database: database,
-            calls: calls,
+            answers: answers,
+            policy: policy,
             clock: clock,
             log: log,
             metrics: metrics
@@ -69,13 +69,16 @@ package import BerthTelemetry
 
     /// Takes a message: a command is answered at once, anything else becomes a turn.
     ///
+    /// `isFresh`: an answer that somebody was given before is not wanted.
+    ///
     /// - Returns: the turn; its row is on the disk.
     /// - Throws: ``BotError``; nothing is then written.
     package func begin(
         _ text: String,
         in publicID: String,
         by tenant: LiveTenant,
-        request: String = "-"
+        request: String = "-",
+        isFresh: Bool = false
     ) async throws(BotError) -> LiveTurn {
         guard !isStopping else { throw .stopping }
         let text = text.trimmed
@@ -90,7 +93,7 @@ package import BerthTelemetry
         let place = BusySession(owner: tenant.row.id, request: request)
         busy[publicID] = place
         do {
-            return try await accept(text, session, tenant, place)
+            return try await accept(text, session, tenant, place, isFresh: isFresh)
         } catch {
             busy[publicID] = nil
             metrics.turns.add(1, "refused")
@@ -106,7 +109,7 @@ package import BerthTelemetry
         if let turn = running(publicID, of: tenant) { return turn }
         let row = try await stored(publicID, tenant)
         // Its row is there a moment before the turn itself is.
-        if !row.state.isEnd, let turn = running(publicID, of: tenant) { return turn }
+        if row.state.isOpen, let turn = running(publicID, of: tenant) { return turn }
         return try ended(row, tenant)
     }
 
@@ -123,8 +126,8 @@ package import BerthTelemetry
         request: String = "-"
     ) async throws(BotError) -> LiveTurn {
         let (row, session) = try await storedWithSession(publicID, tenant)
-        guard [.interrupted, .failed, .stopped].contains(row.state) else { throw .noTurn }
-        return try await begin(row.text, in: session, by: tenant, request: request)
+        guard [.uncertain, .failed, .stopped].contains(row.state) else { throw .noTurn }
+        return try await begin(row.text, in: session, by: tenant, request: request, isFresh: true)
     }
 
     /// Ends what is being answered, or just being accepted, in a session.
@@ -148,16 +151,17 @@ package import BerthTelemetry
 
     // MARK: Accepting
 
+    /// Writes a turn down and begins to answer it; `resuming`: one that is written already.
     func accept(
         _ text: String,
         _ session: Session,
         _ tenant: LiveTenant,
         _ place: BusySession,
+        isFresh: Bool = false,
         resuming accepted: Turn? = nil
     ) async throws(BotError) -> LiveTurn {
         let chosen = session.model.map { models.candidates($0) } ?? []
         let candidates = chosen.isEmpty ? models.choices : chosen
-        let model = candidates[0]
         let turn: LiveTurn
         var window: MemoryLease
         do {
@@ -171,28 +175,39 @@ package import BerthTelemetry
                 for: .sessionWindow
             )
         } catch { throw .memory(error) }
-        let prompt = try await prompt(text, session, model)
+        let prompt = try await prompt(text, session, candidates[0], before: accepted?.id)
         window.shrink(to: ByteCount(prompt.request.bytes.count))
-        let (row, held) = try await write(
-            turn.id,
-            text,
-            session,
-            prompt,
-            model,
+        var order = ChatOrder(
+            prompt.request,
+            candidates,
             tenant,
-            resuming: accepted?.id
+            requestID: place.request,
+            since: clock.now
         )
+        order.isContextFree = prompt.isContextFree
+        let held = try calls.hold(order)
+        let row: Turn.ID
+        do throws(BotError) {
+            row =
+                if let accepted { accepted.id } else {
+                    try await write(turn.id, text, session, order)
+                }
+        } catch {
+            calls.release(held)
+            throw error
+        }
+        order.turn = row
+        held.reservation.turn = row
         let job = TurnJob(
             turn: turn,
             row: row,
-            prompt: prompt.request,
-            payer: tenant,
-            models: candidates,
+            order: order,
             held: held,
-            window: window,
-            accepted: clock.now,
-            request: place.request
+            isFresh: isFresh,
+            window: window
         )
+        job.attempts = accepted?.attempts ?? 0
+        job.due = accepted?.due
         start(job, at: place)
         return turn
     }
@@ -214,64 +229,43 @@ package import BerthTelemetry
         if place.isStopped { turn.stop() }
     }
 
-    /// Writes the turn and its reservation, both or neither.
     private func write(
         _ publicID: String,
         _ text: String,
         _ session: Session,
-        _ prompt: Prompt,
-        _ model: ModelChoice,
-        _ tenant: LiveTenant,
-        resuming accepted: Turn.ID?
-    ) async throws(BotError) -> (Turn.ID, HeldCall) {
-        let worstCase = meter.worstCase(
-            model,
-            input: prompt.tokens,
-            output: model.output,
-            for: tenant
-        )
-        let (quotas, now) = (tenant.dailyQuotas, clock.timestamp)
-        do {
-            return try await database.write { (connection) throws(StoreError) in
-                // The row may be another conversation's by now, when the tenant was removed.
-                guard try connection.session(publicID: session.publicID)?.id == session.id else {
-                    throw .notFound(what: "conversation")
-                }
-                if let accepted { try connection.releaseCalls(of: accepted, at: now) }
-                var reservation = worstCase
-                let turn: Turn.ID
-                if let accepted {
-                    turn = accepted
-                } else {
-                    turn = try connection.acceptTurn(
-                        publicID: publicID,
-                        session: session.id,
-                        tenant: worstCase.tenant,
-                        text: text,
-                        model: model.id,
-                        at: now
-                    )
-                }
-                reservation.turn = turn
-                let call = try connection.reserve(reservation, within: quotas, at: now)
-                if session.title.isEmpty {
-                    try connection.setTitle(text.title, of: session.id)
-                }
-                return (turn, HeldCall(id: call, model: model, input: prompt.tokens))
+        _ order: ChatOrder
+    ) async throws(BotError) -> Turn.ID {
+        let (tenant, model, now) = (order.payer.row.id, order.models[0].id, clock.timestamp)
+        return try await database.change { (connection) throws(StoreError) in
+            // The row may be another conversation's by now, when the tenant was removed.
+            guard try connection.session(publicID: session.publicID)?.id == session.id else {
+                throw .notFound(what: "conversation")
             }
-        } catch { throw meter.refused(error) }
+            let turn = try connection.acceptTurn(
+                publicID: publicID,
+                session: session.id,
+                tenant: tenant,
+                text: text,
+                model: model,
+                at: now
+            )
+            if session.title.isEmpty { try connection.setTitle(text.title, of: session.id) }
+            return turn
+        }
     }
 
     private func prompt(
         _ text: String,
         _ session: Session,
-        _ model: ModelChoice
+        _ model: ModelChoice,
+        before turn: Turn.ID?
     ) async throws(BotError) -> Prompt {
         let budget = model.context - model.output
         try Prompt.check(text, system: system, budget: budget)
         let history = try await database.look { (connection) throws(StoreError) in
             try connection.window(
                 of: session.id,
+                before: turn,
                 limit: Prompt.mostExchanges,
                 bytes: Prompt.mostHistory * 4
             )
@@ -299,7 +293,7 @@ package import BerthTelemetry
     }
 
     private func ended(_ row: Turn, _ tenant: LiveTenant) throws(BotError) -> LiveTurn {
-        let end = TurnOutcome.End(rawValue: row.state.rawValue) ?? .interrupted
+        let end = TurnOutcome.End(rawValue: row.state.rawValue) ?? .interrupted  // it is being taken up
         var outcome = TurnOutcome(end, answer: "", error: row.error)
         outcome.inputTokens = row.inputTokens
         outcome.outputTokens = row.outputTokens
@@ -380,8 +374,4 @@ package import BerthTelemetry
         isStopped = true
         turn?.stop()
     }
-}
-
-extension Turn.State {
-    fileprivate var isEnd: Bool { self != .accepted && self != .running }
 }

@@ -40,7 +40,7 @@ package enum CacheError: Error, Equatable, CustomStringConvertible {
 package enum RedisFault: Equatable, Sendable, CustomStringConvertible {
     /// No connection was tried yet, or the service has stopped.
     case notStarted
-    /// The host is a name that cannot be looked up here.
+    /// The host is a name without an address.
     case unknownHost(String)
     /// Nobody listens, or the socket may not be opened.
     case unreachable
@@ -71,7 +71,7 @@ package enum RedisFault: Equatable, Sendable, CustomStringConvertible {
         switch self {
         case .notStarted: "not connected yet"
         case .unknownHost(let host):
-            "'\(host)' cannot be looked up: write its IP address into redis.url"
+            "'\(host)' has no address: correct redis.url, or the look-up of names"
         case .unreachable: "nobody listens there: start it, or correct redis.url"
         case .slow(let limit): "no answer within \(limit.milliseconds()) ms"
         case .disconnected: "the connection ended"

@@ -31,4 +31,16 @@ package struct CacheStatistics: Equatable, Sendable {
 
     /// Hits of both levels.
     package var hits: Int { memory.hits + redisHits }
+    /// All lookups so far.
+    package var lookups: Int { memory.hits + memory.misses }
+}
+
+/// What a flush removed.
+package struct CacheFlush: Equatable, Sendable {
+    /// Entries of this process's memory.
+    package var entries = 0
+    /// Keys of Redis; what is removed before a failure is not counted.
+    package var keys = 0
+    /// Why Redis could not be emptied; nil: it was, or there is none.
+    package var failure: CacheError?
 }

@@ -15,6 +15,8 @@ package struct MemoryCacheStatistics: Equatable, Sendable {
     package var entries = 0
     /// Their cost: keys, values and the tables' share.
     package var bytes = ByteCount.zero
+    /// The most that they may cost.
+    package var limit = ByteCount.zero
 }
 
 /// The first level: values in this process, bounded in bytes, every operation in constant time.
@@ -61,6 +63,7 @@ package struct MemoryCacheStatistics: Equatable, Sendable {
         var now = counts
         now.entries = table.count
         now.bytes = used
+        now.limit = limit
         return now
     }
 
@@ -82,6 +85,12 @@ package struct MemoryCacheStatistics: Equatable, Sendable {
         counts.hits += 1
         return nodes[index].value
     }
+
+    /// Whether there is an entry of `key`, perhaps past its time; that is no lookup.
+    func contains(_ key: CacheKey) -> Bool { table[key] != nil }
+
+    /// Whether a quarter of the bytes is free, so that a value more hardly drives another out.
+    var hasRoom: Bool { used.bytes < limit.bytes / 4 * 3 }
 
     /// Keeps `value`, and drops others for it.
     ///

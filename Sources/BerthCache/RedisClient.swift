@@ -23,16 +23,19 @@ import Glibc
     private let resolve: Resolve?
     private var connection: RedisConnection?
     private var announced: RedisFault?
+    /// Connections tried so far.
+    private var tries = 0
     private let wakeup = Wakeup()
     var writes = WriteGate.open
 
-    /// Looks a name up; nil: it has no address.
-    package typealias Resolve = @Loop @Sendable (String) async -> String?
+    /// Looks a name up within the time given: IP addresses, none where it has none.
+    package typealias Resolve = @Loop @Sendable (String, Duration) async -> [String]
 
     /// Makes a client that is away until ``run(until:)``.
     ///
     /// - Parameters:
-    ///   - address: a host that is no IP address and not `localhost` needs `resolve`.
+    ///   - address: a host that is no IP address and not `localhost` needs `resolve`. Of a name's
+    ///     addresses each try takes the next.
     ///   - limits: patience and sizes.
     ///   - clock: for deadlines and pauses.
     ///   - log: takes the line down and the line up.
@@ -192,10 +195,10 @@ import Glibc
         case .tcp(let host, let port, _, _, _):
             if host == "localhost" { return .tcp(host: "127.0.0.1", port: port) }
             if RedisClient.isAddress(host) { return .tcp(host: host, port: port) }
-            guard let found = await resolve?(host), RedisClient.isAddress(found) else {
-                throw .away(.unknownHost(host))
-            }
-            return .tcp(host: found, port: port)
+            let found = await resolve?(host, limits.connect).filter(RedisClient.isAddress) ?? []
+            guard !found.isEmpty else { throw .away(.unknownHost(host)) }
+            defer { tries += 1 }
+            return .tcp(host: found[tries % found.count], port: port)
         }
     }
 

@@ -122,28 +122,38 @@ package struct CacheHit: Equatable, Sendable {
         }
     }
 
-    /// Empties this process's level, and removes our keys from Redis.
+    /// Removes our keys from Redis, then empties this process's level, which is done in any case.
     ///
-    /// - Returns: the entries and keys that were there.
-    /// - Throws: ``CacheError`` when Redis could not be emptied; this process's level is then.
-    package func flush() async throws(CacheError) -> (memory: Int, redis: Int) {
-        let entries = memory.statistics.entries
+    /// Redis goes first: else a lookup meanwhile would bring a value back from there.
+    package func flush() async -> CacheFlush {
+        var flushed = CacheFlush()
+        do throws(CacheError) { flushed.keys = try await redis?.flush() ?? 0 } catch {
+            flushed.failure = error
+        }
+        flushed.entries = memory.statistics.entries
         memory.removeAll()
-        let keys = try await redis?.flush() ?? 0
-        return (entries, keys)
+        return flushed
     }
 
-    /// Brings the `most` hottest values from Redis into this process.
+    /// Brings the hottest values that this process lacks from Redis, the hottest first, one after
+    /// the other.
     ///
-    /// - Returns: how many there were; 0 without Redis.
+    /// It ends early where three quarters of the memory are in use, or Redis is away.
+    ///
+    /// - Parameter most: of the hottest names, so many are looked at.
+    /// - Returns: how many came; 0 without Redis.
     package func warm(_ most: Int) async -> Int {
+        guard let redis else { return 0 }
         var found = 0
-        for key in hot.hottest(most, at: clock.timestamp) {
-            guard !Task.isCancelled else { break }
+        for key in hot.hottest(most, at: clock.timestamp) where !memory.contains(key) {
+            guard memory.hasRoom, redis.fault == nil, !Task.isCancelled else { break }
             if await fromRedis(key) != nil { found += 1 }
         }
         return found
     }
+
+    /// What Redis says of its memory; nil: there is none, or it does not answer.
+    package func redisMemory() async -> RedisMemory? { try? await redis?.memory() }
 
     /// Gives memory back; see ``MemoryCache/shrink(to:)``.
     package func shrink(to bytes: ByteCount) -> ByteCount { memory.shrink(to: bytes) }

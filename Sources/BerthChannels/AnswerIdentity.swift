@@ -18,9 +18,9 @@ struct AnswerIdentity: Sendable {
 
     /// A whole answer as the client sees it, with the `usage` that it is charged at where the
     /// provider has not said one.
-    func completion(_ completion: ChatCompletion, usage: TokenUsage) -> [UInt8] {
-        let said = completion.object.has("usage") ? completion.object.value("usage") : nil
-        return completion.object.setting([
+    func completion(_ completion: JSONObject, usage: TokenUsage) -> [UInt8] {
+        let said = completion.has("usage") ? completion.value("usage") : nil
+        return completion.setting([
             "id": id, "created": created, "model": model,
             "usage": said.map(Array.init) ?? Array(CompletionJSON.json(usage).utf8),
         ])
@@ -30,10 +30,9 @@ struct AnswerIdentity: Sendable {
     ///
     /// - Throws: when the client has left; the stream's call is settled all the same.
     @Loop func pass(
-        _ stream: MeteredStream,
+        _ stream: any AnswerStream,
         to events: EventWriter,
-        usage: Bool,
-        collecting collector: AnswerCollector?
+        usage: Bool
     ) async throws {
         defer { stream.finish() }
         do {
@@ -41,7 +40,6 @@ struct AnswerIdentity: Sendable {
             while let chunk = try await events.waiting({ () throws(BotError) in
                 try await stream.next()
             }) {
-                collector?.take(chunk)
                 if chunk.isUsageAlone, !usage { continue }
                 sentUsage = sentUsage || chunk.isUsageAlone
                 try await events.send(json(chunk, usage: usage))
@@ -49,7 +47,6 @@ struct AnswerIdentity: Sendable {
             if usage, !sentUsage {
                 try await events.send(set(CompletionJSON.chunk(usage: stream.usage)))
             }
-            collector?.end()
             try await events.send(Array("[DONE]".utf8))
         } catch let error as BotError {
             // No [DONE] after an error, so that nobody takes the answer for whole.
@@ -69,9 +66,8 @@ struct AnswerIdentity: Sendable {
     /// Says a kept answer again, in pieces as a model would.
     ///
     /// - Throws: when the client has left.
-    @Loop func replay(_ answer: JSONObject, to events: EventWriter, usage: Bool) async throws {
-        let choice = answer.elements("choices")?.first.flatMap { answer.object(at: $0) }
-        var text = (choice?.object("message")?.string("content") ?? "")[...]
+    @Loop func replay(_ answer: WholeAnswer, to events: EventWriter, usage: Bool) async throws {
+        var text = answer.text[...]
         try await events.send(set(CompletionJSON.firstChunk()))
         while !text.isEmpty {
             let piece = text.prefix(AnswerIdentity.pieceLength)
@@ -79,24 +75,16 @@ struct AnswerIdentity: Sendable {
             try await events.send(set(CompletionJSON.chunk(delta: String(piece))))
         }
         try await events.send(set(CompletionJSON.chunk(finish: "stop")))
-        if usage, let said = answer.object("usage") {
-            let counts = TokenUsage(
-                input: said.integer("prompt_tokens") ?? 0,
-                output: said.integer("completion_tokens") ?? 0,
-                isEstimated: false
-            )
-            try await events.send(set(CompletionJSON.chunk(usage: counts)))
-        }
+        if usage { try await events.send(set(CompletionJSON.chunk(usage: answer.usage))) }
         try await events.send(Array("[DONE]".utf8))
     }
 
     /// Characters in a piece of a replayed answer, about five tokens: it is still a stream.
     private static let pieceLength = 24
 
-    /// `object` with this id, time and model.
-    func set(_ object: JSONObject) -> [UInt8] {
-        object.setting(["id": id, "created": created, "model": model])
+    /// `json` with this id, time and model.
+    private func set(_ json: [UInt8]) -> [UInt8] {
+        let object = try? JSONObject(json)
+        return object?.setting(["id": id, "created": created, "model": model]) ?? json
     }
-
-    private func set(_ json: [UInt8]) -> [UInt8] { (try? JSONObject(json)).map(set) ?? json }
 }

@@ -3,6 +3,7 @@ import BerthHTTP
 import BerthLoop
 import BerthMemory
 import BerthProviders
+import BerthQueue
 
 extension BotError {
     /// The HTTP status, OpenAI's type and code, and the wait after which a retry makes sense.
@@ -10,6 +11,7 @@ extension BotError {
         switch self {
         case .unknownModel: (404, nil, "model_not_found", nil)
         case .overQuota(_, let wait): (429, "rate_limit_error", "rate_limit_exceeded", wait)
+        case .queue(let error): error.http
         case .foreignOrigin: (403, "permission_error", "foreign_origin", nil)
         case .suspended: (403, "permission_error", "suspended", nil)
         case .memory(let error): error.http
@@ -29,6 +31,14 @@ extension BotError {
     var json: [UInt8] {
         guard case .bytes(let bytes) = HTTPResponse(self).body else { return [] }
         return bytes
+    }
+}
+
+extension QueueError {
+    fileprivate var http: (status: Int, type: String?, code: String?, retryAfter: Duration?) {
+        let wait = retryAfterSeconds.map { Duration.seconds($0) }
+        if case .closed = self { return (503, nil, "provider_unavailable", wait) }
+        return (429, "rate_limit_error", "queue_full", wait)
     }
 }
 

@@ -1,5 +1,4 @@
 package import BerthBot
-import BerthCache
 package import BerthHTTP
 package import BerthLoop
 package import BerthMemory
@@ -82,11 +81,20 @@ import BerthProviders
             }
             let isFresh =
                 request.headers["cache-control"]?.lowercased().contains("no-store") ?? false
-            let key = isFresh ? nil : bot.answers.key(asked.object, models, tenant)
-            if let key, let kept = try await bot.answers.find(key, for: tenant) {
-                return repeated(kept, asked)
+            let order = ChatOrder(
+                asked.object,
+                models,
+                tenant,
+                requestID: request.id,
+                since: clock.now
+            )
+            guard asked.isStream else {
+                return whole(try await bot.answers.complete(order, isFresh: isFresh))
             }
-            return try await answer(asked, models, tenant, body, key, request.id)
+            switch try await bot.answers.stream(order, isFresh: isFresh) {
+            case .kept(let answer): return replay(answer, asked)
+            case .stream(let stream): return pass(stream, asked, body)
+            }
         } catch let refusal as ChatRequest.Refusal {
             return .refusal(refusal)
         } catch let error as BotError {
@@ -96,60 +104,43 @@ import BerthProviders
         }
     }
 
-    private func answer(
+    private func whole(_ answer: WholeAnswer) -> HTTPResponse {
+        let identity = AnswerIdentity(model: answer.model, created: clock.timestamp)
+        var response = HTTPResponse.json(identity.completion(answer.object, usage: answer.usage))
+        response.holding = answer.holding  // its lease pays for the copy too
+        if answer.isKept { response.headers["x-berth-cache"] = "hit" }
+        return response
+    }
+
+    private func pass(
+        _ stream: any AnswerStream,
         _ asked: ChatRequest,
-        _ models: [ModelChoice],
-        _ tenant: LiveTenant,
-        _ body: LeasedBody,
-        _ key: CacheKey?,
-        _ requestID: String
-    ) async throws(BotError) -> HTTPResponse {
-        guard asked.isStream else {
-            let (completion, model, usage) = try await bot.calls.complete(
-                asked.object,
-                models,
-                tenant,
-                requestID: requestID
-            )
-            let identity = AnswerIdentity(model: model.id, created: clock.timestamp)
-            if let key { bot.answers.keep(completion, model, usage, for: key) }
-            var response = HTTPResponse.json(identity.completion(completion, usage: usage))
-            response.holding = completion  // its lease pays for the copy too
-            return response
-        }
-        let stream = try await bot.calls.stream(asked.object, models, tenant, requestID: requestID)
-        let identity = AnswerIdentity(model: stream.model.id, created: clock.timestamp)
-        let (clock, answers) = (clock, bot.answers)
-        let kept = key.flatMap { _ in try? AnswerCollector(account: tenant.account) }
+        _ body: LeasedBody
+    ) -> HTTPResponse {
+        let identity = AnswerIdentity(model: stream.modelID, created: clock.timestamp)
+        let clock = clock
         return .events { writer in
             // The body is what the provider may still be reading from.
             defer { withExtendedLifetime(body) {} }
             try await identity.pass(
                 stream,
                 to: EventWriter(writer, clock: clock),
-                usage: asked.includesUsage,
-                collecting: kept
+                usage: asked.includesUsage
             )
-            if let key, let text = kept?.whole {
-                answers.keep(text, stream.model, stream.usage, for: key)
-            }
         }
     }
 
-    /// An answer from the cache, as a stream where a stream was asked for.
-    private func repeated(_ answer: JSONObject, _ asked: ChatRequest) -> HTTPResponse {
-        let model = answer.string("model") ?? ModelCatalog.anyModel
-        let identity = AnswerIdentity(model: model, created: clock.timestamp)
+    /// An answer from the cache, as the stream that was asked for.
+    private func replay(_ answer: WholeAnswer, _ asked: ChatRequest) -> HTTPResponse {
+        let identity = AnswerIdentity(model: answer.model, created: clock.timestamp)
         let clock = clock
-        var response =
-            asked.isStream
-            ? .events { writer in
-                try await identity.replay(
-                    answer,
-                    to: EventWriter(writer, clock: clock),
-                    usage: asked.includesUsage
-                )
-            } : HTTPResponse.json(identity.set(answer))
+        var response = HTTPResponse.events { writer in
+            try await identity.replay(
+                answer,
+                to: EventWriter(writer, clock: clock),
+                usage: asked.includesUsage
+            )
+        }
         response.headers["x-berth-cache"] = "hit"
         return response
     }

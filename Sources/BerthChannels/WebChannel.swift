@@ -3,6 +3,7 @@ package import BerthHTTP
 package import BerthLoop
 import BerthMemory
 import BerthProviders
+import BerthQueue
 package import BerthStore
 
 /// The conversations of one tenant over HTTP: what the web page uses with its cookie, and a
@@ -48,7 +49,7 @@ package import BerthStore
     /// What it answers.
     package var routes: [Route] {
         [
-            route("GET", "/me") { _, tenant, _ in try await self.me(tenant) },
+            route("GET", "/me") { _, tenant, _ in try self.me(tenant) },
             route("GET", "/sessions") { _, tenant, _ in
                 try await .encoding(SessionList(self.bot.conversations.list(tenant, self.place)))
             },
@@ -134,12 +135,12 @@ package import BerthStore
         let usage: UsageInfo
     }
 
-    private func me(_ tenant: LiveTenant) async throws(BotError) -> HTTPResponse {
+    private func me(_ tenant: LiveTenant) throws(BotError) -> HTTPResponse {
         try .encoding(
             Me(
                 tenant: tenant.name,
                 models: bot.models.names,
-                usage: try await bot.meter.today(tenant)
+                usage: bot.meter.usage(tenant)
             )
         )
     }
@@ -154,6 +155,8 @@ package import BerthStore
             try await events.send(JSON.encode(TurnBegun(id: turn.id)), name: "turn")
             while let event = try await events.waiting({ try await reader.next() }) {
                 switch event {
+                case .place(let place):
+                    try await events.send(JSON.encode(Place(place)), name: "place")
                 case .text(let text):
                     try await events.send(JSON.encode(Delta(text: text)), name: "delta")
                 case .ended(let outcome):
@@ -166,6 +169,22 @@ package import BerthStore
     private struct TurnBegun: Encodable {
         let id: String
         var state = "accepted"
+    }
+
+    /// How many go before it in the queue, and for about how long it waits.
+    private struct Place: Encodable {
+        let ahead: Int
+        let waitMs: Int64
+
+        enum CodingKeys: String, CodingKey {
+            case ahead
+            case waitMs = "wait_ms"
+        }
+
+        init(_ place: QueuePlace) {
+            ahead = place.ahead
+            waitMs = place.wait.milliseconds()
+        }
     }
 
     private struct Delta: Encodable { let text: String }

@@ -1,6 +1,6 @@
 /// A key that is read and checked but that this build does not act on yet.
 struct UnusedKey: Sendable {
-    /// The key or group, without places in lists: `providers.concurrency`.
+    /// The key or group, without places in lists: `price_ceiling.image`.
     let pattern: String
     /// The values that are not acted on; nil: all.
     var values: [String]?
@@ -10,13 +10,9 @@ struct UnusedKey: Sendable {
         UnusedKey(pattern: "access", values: ["approve", "open"]),
         UnusedKey(pattern: "telegram"),
         UnusedKey(pattern: "providers.kind", values: ["fal"]),
-        UnusedKey(pattern: "providers.requests_per_minute"),
-        UnusedKey(pattern: "providers.tokens_per_minute"),
-        UnusedKey(pattern: "providers.concurrency"),
-        UnusedKey(pattern: "price_ceiling"),
+        UnusedKey(pattern: "price_ceiling.image"),
         UnusedKey(pattern: "models.image"),
         UnusedKey(pattern: "quotas.images_per_day"),
-        UnusedKey(pattern: "quotas.spend_per_month"),
         UnusedKey(pattern: "quotas.disk"),
         UnusedKey(pattern: "quotas.files"),
         UnusedKey(pattern: "files"),

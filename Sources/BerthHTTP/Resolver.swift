@@ -74,6 +74,12 @@ import Glibc
         }
     }
 
+    /// The addresses of a name within `limit`; none where it has none or that is too short.
+    package func addresses(of host: String, within limit: Duration) async -> [IPAddress] {
+        let deadline = clock.now + limit
+        return (try? await addresses(of: host, until: deadline, limit: limit)) ?? []
+    }
+
     private func query(for host: String) throws(HTTPClientError) -> Query {
         if let running = queries[host] { return running }
         guard queries.count < Resolver.capacity else {

@@ -46,6 +46,8 @@ extension Clock {
 }
 
 /// A clock that moves only by ``advance(by:)``: for tests and for virtual days.
+///
+/// What is due at once fires in the loop's next turn, as it does on the machine's clock.
 @Loop package final class ManualClock: Clock {
     private var timers = TimerQueue()
     private var elapsed = Instant(nanoseconds: 0)
@@ -71,6 +73,7 @@ extension Clock {
             unschedule: { [weak self] in self?.timers.remove($0) }
         )
         timers.insert(timer)
+        if delay <= .zero { EventLoop.shared.post { [weak self] in self?.advance(by: .zero) } }
         return timer
     }
 

@@ -63,6 +63,17 @@ extension Timestamp {
     /// The midnight that ends it, when a daily quota is whole again: 23 to 25 hours after the start.
     package var endOfDay: Timestamp { midnight(daysLater: 1) }
 
+    /// The midnight that began its month in the process's time zone.
+    package var startOfMonth: Timestamp { firstMidnight(monthsLater: 0) }
+
+    /// The midnight that ends its month, when a monthly quota is whole again.
+    package var endOfMonth: Timestamp { firstMidnight(monthsLater: 1) }
+
+    private func firstMidnight(monthsLater: Int32) -> Timestamp {
+        let seconds = milliseconds.flooredQuotient(by: 1000)
+        return Timestamp(milliseconds: berth_local_month(seconds, monthsLater) * 1000)
+    }
+
     private func midnight(daysLater: Int32) -> Timestamp {
         let seconds = milliseconds.flooredQuotient(by: 1000)
         return Timestamp(milliseconds: berth_local_midnight(seconds, daysLater) * 1000)

@@ -63,6 +63,19 @@ package struct ChatChunk: Sendable {
 }
 
 extension ChatChunk {
+    /// Reads a chunk in OpenAI's shape, tolerantly: what is missing is empty.
+    package init(reading object: JSONObject) { self = OpenAIWire.chunk(object) }
+
+    /// Whether the piece says nothing but ``text``: no reasoning, no tool call, no end.
+    package var isTextAlone: Bool {
+        guard !text.isEmpty, finish == nil, usage == nil,
+            let choices = object.elements("choices"), choices.count == 1,
+            let choice = object.object(at: choices[0]), let delta = choice.object("delta")
+        else { return false }
+        return delta.names.allSatisfy { ["role", "content"].contains($0) || !delta.has($0) }
+            && !choice.has("logprobs")
+    }
+
     /// Whether the piece is part of a tool call of the first choice.
     package var carriesToolCall: Bool {
         let choice = object.elements("choices")?.first.flatMap { object.object(at: $0) }

@@ -47,14 +47,22 @@ package import BerthLoop
 
     // MARK: Asking
 
+    /// Whether one more request of `tenant` may wait.
+    ///
+    /// - Throws: ``QueueError`` where it may not.
+    package func checkRoom(for tenant: String) throws(QueueError) {
+        guard !isStopping else { throw .stopped }
+        try queue.checkRoom(for: tenant)
+    }
+
     /// Waits for a permit in fair order.
     ///
     /// - Parameters:
     ///   - request: who asks for what.
     ///   - listener: hears the place and the expected wait while it waits.
     /// - Returns: the permit, to be ended by the caller.
-    /// - Throws: ``QueueError``: refused at once when full; `closed` when the provider fails and
-    ///   the request does not wait for that; `cancelled` with the task; `stopped` at the stop.
+    /// - Throws: ``QueueError``: refused at once when full; `closed`, also while it waits, when the
+    ///   provider fails; `cancelled` with the task; `stopped` at the stop.
     package func acquire(
         _ request: WorkRequest,
         listener: PlaceListener? = nil
@@ -89,7 +97,7 @@ package import BerthLoop
         answer: @escaping @Loop (Result<Permit, QueueError>) -> Void
     ) -> QueueTicket<Waiter>? {
         do throws(QueueError) {
-            try checkOpen(for: request)
+            try checkOpen()
             let ticket = try queue.enqueue(
                 Waiter(request, listener: listener, answer: answer),
                 lane: request.lane,
@@ -114,11 +122,9 @@ package import BerthLoop
         signalIfIdle()
     }
 
-    private func checkOpen(for request: WorkRequest) throws(QueueError) {
+    private func checkOpen() throws(QueueError) {
         guard !isStopping else { throw .stopped }
-        guard request.whenClosed == .refuse,
-            case .closed(let reason, let until) = gate.closed(at: clock.now)
-        else { return }
+        guard case .closed(let reason, let until) = gate.closed(at: clock.now) else { return }
         throw closed(reason, until: until)
     }
 
@@ -147,9 +153,7 @@ package import BerthLoop
             case .busy: return
             case .wait(let instant): return look(at: instant)
             case .closed(let reason, let until):
-                refuse(closed(reason, until: until)) { $0.whenClosed == .refuse }
-                if let until { look(at: until) }
-                return
+                return refuse(closed(reason, until: until))
             }
         }
     }
@@ -181,8 +185,8 @@ package import BerthLoop
         ticket.entry.finish(.success(permit))
     }
 
-    private func refuse(_ error: QueueError, where isMeant: (WorkRequest) -> Bool) {
-        for ticket in queue.tickets where isMeant(ticket.entry.request) && queue.cancel(ticket) {
+    private func refuse(_ error: QueueError) {
+        for ticket in queue.tickets where queue.cancel(ticket) {
             notices.remove(ticket)
             ticket.entry.finish(.failure(error))
         }
@@ -194,7 +198,7 @@ package import BerthLoop
     /// Refuses all who wait and all who come; what has a permit runs on.
     package func stop() {
         isStopping = true
-        refuse(.stopped) { _ in true }
+        refuse(.stopped)
         forgetOpening()
     }
 

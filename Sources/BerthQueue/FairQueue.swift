@@ -62,6 +62,13 @@ package import BerthLoop
         return ticket
     }
 
+    /// Whether one more of `tenant` may wait.
+    ///
+    /// - Throws: ``QueueError`` where it may not.
+    package func checkRoom(for tenant: String) throws(QueueError) {
+        try bound.check(for: tenant) { waitForRoom(for: tenant) }
+    }
+
     /// Who goes next; nil when nobody waits.
     package var first: Ticket? {
         if let oldest = ages.first, isDue(oldest) { return oldest.tickets.first }

@@ -22,6 +22,13 @@ package import BerthLoop
 
     /// Counts one more, or says who is full; `wait` is asked only for a refusal.
     func take(for tenant: String, wait: () -> Duration) throws(QueueError) {
+        try check(for: tenant, wait: wait)
+        byTenant[tenant, default: 0] += 1
+        waiting += 1
+    }
+
+    /// Says who is full, if anybody is; `wait` is asked only then.
+    func check(for tenant: String, wait: () -> Duration) throws(QueueError) {
         let own = waiting(of: tenant)
         guard own < perTenant else {
             throw .tenantFull(tenant: tenant, waiting: own, limit: perTenant, wait: wait())
@@ -29,8 +36,6 @@ package import BerthLoop
         guard waiting < total else {
             throw .full(tenant: tenant, waiting: waiting, limit: total, wait: wait())
         }
-        byTenant[tenant] = own + 1
-        waiting += 1
     }
 
     /// Counts one less of what was taken; a tenant with nothing waiting is forgotten.

@@ -10,30 +10,17 @@ package struct WorkRequest: Sendable {
     package let cost: WorkCost
     /// Predicted tokens, in and out together, for the provider's rate.
     package let tokens: Int
-    /// What to do while the provider is closed.
-    package let whenClosed: WhenClosed
-
-    /// What to do while a provider is not to be counted on.
-    package enum WhenClosed: Hashable, Sendable {
-        /// Fail with ``QueueError/closed(provider:reason:wait:)``: there is another one to ask.
-        case refuse
-        /// Stay in the queue: there is none.
-        case wait
-    }
-
     /// Makes a request; `tokens` is 0 or more.
     package init(
         lane: Lane,
         tenant: String,
         cost: WorkCost,
-        tokens: Int,
-        whenClosed: WhenClosed = .wait
+        tokens: Int
     ) {
         self.lane = lane
         self.tenant = tenant
         self.cost = cost
         self.tokens = max(0, tokens)
-        self.whenClosed = whenClosed
     }
 }
 

@@ -6,12 +6,8 @@ package import BerthLoop
 ///
 /// It refuses what the real one refuses, so that a fault of Berth's requests is seen.
 @Loop package final class FakeAnthropic {
-    /// Message requests that were received.
-    package private(set) var received = 0
-    /// Message requests whose whole answer was given to the network.
-    package private(set) var answered = 0
-    /// Message requests that are being answered.
-    package private(set) var running = 0
+    /// What was asked of it.
+    package let counts: FakeCounts
 
     private let pace: FakeOpenAI.Pace
     private let clock: any Clock
@@ -20,15 +16,18 @@ package import BerthLoop
     package nonisolated init(pace: FakeOpenAI.Pace, clock: any Clock) {
         self.pace = pace
         self.clock = clock
+        counts = FakeCounts(clock: clock)
     }
 
     /// Answers what a server hears.
     package nonisolated var handler: HTTPHandler {
-        let router = Router([
+        let routes = [
             Route("GET", "/v1/models") { request, _ in FakeAnthropic.models(request) },
-            Route("GET", "/stats") { _, _ in self.stats },
-            Route("POST", "/v1/messages") { request, _ in await self.message(request) },
-        ])
+            Route("POST", "/v1/messages") { request, _ in
+                await self.counts.count { await self.answer(request) }
+            },
+        ]
+        let router = Router(routes + counts.routes)
         return { request in await router.answer(request) }
     }
 
@@ -52,22 +51,6 @@ package import BerthLoop
         return .json(Array(list.utf8))
     }
 
-    private var stats: HTTPResponse {
-        .json(
-            Array(#"{"received":\#(received),"answered":\#(answered),"running":\#(running)}"#.utf8)
-        )
-    }
-
-    private func message(_ request: HTTPRequest) async -> HTTPResponse {
-        received += 1
-        running += 1
-        let response = await answer(request)
-        // A stream runs until it is written, unless the client has left before its beginning.
-        if case .stream = response.body, !Task.isCancelled { return response }
-        running -= 1
-        return response
-    }
-
     private func answer(_ request: HTTPRequest) async -> HTTPResponse {
         if let refusal = FakeMessageCheck.refusal(of: request) { return refusal }
         guard let object = await FakeOpenAI.body(of: request) else {
@@ -77,6 +60,7 @@ package import BerthLoop
             return FakeAnthropic.error(400, "invalid_request_error", error.message)
         }
         let asked = FakeMessage(object)
+        counts.ask(asked.lastUserText)
         if let refusal = asked.manner?.refusal(key: FakeMessageCheck.key(of: request)) {
             return refusal
         }
@@ -87,19 +71,14 @@ package import BerthLoop
         if pace.delay > .zero {
             try? await clock.sleep(for: pace.delay)  // cancelled: it is answered in vain
         }
-        return asked.isStream && asked.manner != .jsonOnStream ? stream(asked) : whole(asked)
-    }
-
-    private func whole(_ asked: FakeMessage) -> HTTPResponse {
-        answered += 1
-        return asked.whole(words: pace.tokens)
+        return asked.isStream && asked.manner != .jsonOnStream
+            ? stream(asked)
+            : asked.whole(words: pace.tokens)
     }
 
     private func stream(_ asked: FakeMessage) -> HTTPResponse {
         .events { writer in
-            defer { self.running -= 1 }
             try await FakeMessageStream(asked, self.pace, self.clock).write(to: writer)
-            self.answered += 1
         }
     }
 }

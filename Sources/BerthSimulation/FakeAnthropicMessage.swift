@@ -97,7 +97,8 @@ struct FakeMessage {
         String(decoding: JSON.quote(text), as: UTF8.self)
     }
 
-    private var lastUserText: String {
+    /// What is asked: the text of the user's last message.
+    var lastUserText: String {
         for range in (object.elements("messages") ?? []).reversed() {
             guard let message = object.object(at: range), message.string("role") == "user" else {
                 continue

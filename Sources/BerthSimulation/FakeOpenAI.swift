@@ -25,29 +25,30 @@ import BerthProviders
         }
     }
 
-    /// Chat requests that were received.
-    package private(set) var received = 0
-    /// Chat requests whose whole answer was given to the network.
-    package private(set) var answered = 0
-    /// Chat requests that are being answered.
-    package private(set) var running = 0
+    /// What was asked of it.
+    package let counts: FakeCounts
 
     private let pace: Pace
     private let clock: any Clock
+    /// When ``Manner/tooManyAtFirst`` ends.
+    private var opening: Instant?
 
     /// Makes the fake; ``handler`` is for a server.
     package nonisolated init(pace: Pace, clock: any Clock) {
         self.pace = pace
         self.clock = clock
+        counts = FakeCounts(clock: clock)
     }
 
     /// Answers what a server hears.
     package nonisolated var handler: HTTPHandler {
-        let router = Router([
+        let routes = [
             Route("GET", "/v1/models") { _, _ in FakeOpenAI.models },
-            Route("GET", "/stats") { _, _ in self.stats },
-            Route("POST", "/v1/chat/completions") { request, _ in await self.chat(request) },
-        ])
+            Route("POST", "/v1/chat/completions") { request, _ in
+                await self.counts.count { await self.answer(request) }
+            },
+        ]
+        let router = Router(routes + counts.routes)
         return { request in await router.answer(request) }
     }
 
@@ -60,27 +61,12 @@ import BerthProviders
         )
     }
 
-    private var stats: HTTPResponse {
-        .json(
-            Array(#"{"received":\#(received),"answered":\#(answered),"running":\#(running)}"#.utf8)
-        )
-    }
-
-    private func chat(_ request: HTTPRequest) async -> HTTPResponse {
-        received += 1
-        running += 1
-        let response = await answer(request)
-        // A stream runs until it is written, unless the client has left before its beginning.
-        if case .stream = response.body, !Task.isCancelled { return response }
-        running -= 1
-        return response
-    }
-
     private func answer(_ request: HTTPRequest) async -> HTTPResponse {
         guard let object = await FakeOpenAI.body(of: request) else {
             return .error(400, "the body is not a JSON object")
         }
         let asked = FakeQuestion(object)
+        counts.ask(asked.lastUserText)
         if let refusal = asked.manner?.refusal(now: clock.timestamp) { return refusal }
         if asked.manner == .silence {
             await request.clientGone()
@@ -89,7 +75,17 @@ import BerthProviders
         if pace.delay > .zero {
             try? await clock.sleep(for: pace.delay)  // cancelled: it is answered in vain
         }
-        return asked.isStream && asked.manner != .jsonOnStream ? stream(asked) : whole(asked)
+        if asked.manner == .tooManyAtFirst, let refusal = refusalAtFirst { return refusal }
+        return asked.isStream && asked.manner != .jsonOnStream
+            ? stream(asked)
+            : asked.completion(words: pace.tokens)
+    }
+
+    /// The refusal of ``Manner/tooManyAtFirst``; nil when its time is over.
+    private var refusalAtFirst: HTTPResponse? {
+        let end = opening ?? clock.now + Manner.refusing
+        opening = end
+        return clock.now < end ? Manner.tooMany.refusal(now: clock.timestamp) : nil
     }
 
     /// A request's body; nil where it is no JSON object.
@@ -101,11 +97,6 @@ import BerthProviders
         } catch { return nil }
     }
 
-    private func whole(_ asked: FakeQuestion) -> HTTPResponse {
-        answered += 1
-        return asked.completion(words: pace.tokens)
-    }
-
     private func stream(_ asked: FakeQuestion) -> HTTPResponse {
         var headers: HTTPHeaders = ["content-type": "text/event-stream; charset=utf-8"]
         headers["cache-control"] = "no-cache"
@@ -113,9 +104,7 @@ import BerthProviders
             status: 200,
             headers: headers,
             body: .stream { writer in
-                defer { self.running -= 1 }
                 try await FakeStream(asked, self.pace, self.clock).write(to: writer)
-                self.answered += 1
             }
         )
     }

@@ -38,6 +38,9 @@ enum Manner: String, CaseIterable {
     case tooManyNow = "429-0"
     /// 429 with `Retry-After: 2`.
     case tooMany = "429"
+    /// 429 with `Retry-After: 2`, after the pace's delay, until ``refusing`` after the first of them;
+    /// then it answers.
+    case tooManyAtFirst = "429-5s"
     /// 429 with `Retry-After: 1.5`.
     case tooManyFraction = "429-float"
     /// 429 with a date 3 seconds ahead.
@@ -57,7 +60,10 @@ enum Manner: String, CaseIterable {
     /// 529, overloaded.
     case overloaded = "529"
 
-    /// The answer of a manner that refuses; nil for the others.
+    /// How long ``tooManyAtFirst`` refuses.
+    static let refusing = Duration.seconds(5)
+
+    /// The answer of a manner that refuses every request, at once; nil for the others.
     func refusal(now: Timestamp) -> HTTPResponse? {
         switch self {
         case .tooManyNow: limited("0")
@@ -168,7 +174,8 @@ struct FakeQuestion {
         return tool?.object("function")?.string("name") ?? "none"
     }
 
-    private var lastUserText: String {
+    /// What is asked: the last message of the user; empty where it is no text.
+    var lastUserText: String {
         for range in (object.elements("messages") ?? []).reversed() {
             guard let message = object.object(at: range), message.string("role") == "user" else {
                 continue

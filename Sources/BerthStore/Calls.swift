@@ -70,20 +70,6 @@ package struct Reservation: Equatable, Sendable {
     }
 }
 
-/// A tenant's daily quotas as they are in force.
-package struct DailyQuotas: Equatable, Sendable {
-    /// Calls.
-    package var requests: Int
-    /// Input and output together.
-    package var tokens: Int
-
-    /// Makes quotas of 0 or more each; `Int.max` where there is no limit.
-    package init(requests: Int, tokens: Int) {
-        self.requests = requests
-        self.tokens = tokens
-    }
-}
-
 /// What a call has cost.
 package struct CallCost: Equatable, Sendable {
     /// Tokens of prompts.
@@ -104,25 +90,35 @@ package struct CallCost: Equatable, Sendable {
     }
 }
 
+/// A call that was not settled though its turn has ended: the service was killed in between.
+package struct EndedCall: Equatable, Sendable {
+    /// Its key.
+    package let id: Call.ID
+    /// As the configuration names it.
+    package let provider: String
+    /// As the provider knows it.
+    package let model: String
+    /// Tokens of the prompt, as the turn has them.
+    package let inputTokens: Int
+    /// Tokens of the answer, as the turn has them.
+    package let outputTokens: Int
+    /// Whether they are our estimate.
+    package let isEstimated: Bool
+}
+
 extension Connection {
-    /// Checks the day's quotas and holds a call's worst case, in one write.
+    /// Holds a call's worst case: on the disk before the provider is asked.
     ///
-    /// However many callers race, what is used and held never passes the quota. The call is charged
-    /// to the day of `now` (in the process's time zone), whenever it ends.
+    /// Quotas are not looked at here. The call is charged to the day of `now` (in the process's time
+    /// zone), whenever it ends.
     ///
     /// - Returns: the call, to be settled or released.
-    /// - Throws: ``StoreError/overQuota(_:)``; nothing is then held.
     package func reserve(
         _ reservation: Reservation,
-        within quotas: DailyQuotas,
         at now: Timestamp
     ) throws(StoreError) -> Call.ID {
         let tokens = Ledger.clamp(reservation.tokens)
         let day = now.startOfDay
-        let used = try usage(of: reservation.tenant, on: now)
-        if let refusal = used.refusal(of: tokens, within: quotas, at: now) {
-            throw .overQuota(refusal)
-        }
         try run(
             """
             INSERT INTO usage_day (tenant, day_ms, requests, reserved_tokens) VALUES (?, ?, 1, ?)
@@ -222,19 +218,31 @@ extension Connection {
         return true
     }
 
-    /// Gives back what a turn's calls hold: the provider was not asked.
-    package func releaseCalls(of turn: Turn.ID, at now: Timestamp) throws(StoreError) {
-        let held: [Call.ID] = try all(
-            "SELECT id FROM call WHERE turn = ? AND state = 'reserved'",
-            turn
-        ) { row throws(StoreError) in row.id(0) }
-        for call in held { try release(call, at: now) }
+    /// At the start: the open calls whose turn an earlier run has written the end of, and what the
+    /// turn says that they have cost; 0 tokens: nothing was bought.
+    package func openCallsOfEndedTurns() throws(StoreError) -> [EndedCall] {
+        try all(
+            """
+            SELECT call.id, provider, call.model, turn.input_tokens, turn.output_tokens,
+                turn.estimated
+            FROM call JOIN turn ON turn.id = call.turn
+            WHERE call.state = 'reserved' AND turn.state <> 'running'
+            """
+        ) { row throws(StoreError) in
+            EndedCall(
+                id: row.id(0),
+                provider: row.text(1),
+                model: row.text(2),
+                inputTokens: row.int(3),
+                outputTokens: row.int(4),
+                isEstimated: row.bool(5)
+            )
+        }
     }
 
     /// At the start: charges every call that an earlier run left open at its reservation.
     ///
     /// Nobody knows what the provider did. Its tokens count as output, in the call and in the day.
-    /// The calls of turns that were only accepted are left: their provider was not asked.
     ///
     /// - Returns: how many there were.
     package func chargeOpenCalls(at now: Timestamp) throws(StoreError) -> Int {
@@ -245,9 +253,7 @@ extension Connection {
                 micros = usage_day.micros + held.micros
             FROM (SELECT tenant, day_ms, sum(reserved_tokens) AS tokens,
                     sum(reserved_micros) AS micros
-                FROM call WHERE state = 'reserved' AND (turn IS NULL
-                    OR turn NOT IN (SELECT id FROM turn WHERE state = 'accepted'))
-                GROUP BY tenant, day_ms) AS held
+                FROM call WHERE state = 'reserved' GROUP BY tenant, day_ms) AS held
             WHERE usage_day.tenant = held.tenant AND usage_day.day_ms = held.day_ms
             """
         )
@@ -255,11 +261,18 @@ extension Connection {
             """
             UPDATE call SET state = 'uncertain', output_tokens = reserved_tokens,
                 settled_micros = reserved_micros, estimated = 1, settled_ms = ?
-            WHERE state = 'reserved' AND (turn IS NULL
-                OR turn NOT IN (SELECT id FROM turn WHERE state = 'accepted'))
+            WHERE state = 'reserved'
             """,
             now
         )
+    }
+
+    /// How many calls are uncertain since `start`.
+    package func uncertainCalls(since start: Timestamp) throws(StoreError) -> Int {
+        try first(
+            "SELECT count(*) FROM call WHERE state = 'uncertain' AND settled_ms >= ?",
+            start
+        ) { row throws(StoreError) in row.int(0) } ?? 0
     }
 
     /// A call of the ledger, or nil.

@@ -15,7 +15,8 @@ enum Schema {
     ///
     /// Foreign keys of a session's rows cascade, so that removing a tenant's sessions is one
     /// statement. The ledger (`call`, `usage_day`) outlives everything: `call.turn` is no foreign
-    /// key. An index over the open rows alone keeps the start quick however long the history is.
+    /// key. Indexes over the rows that somebody must
+    /// still look at keep the start quick however long the history is.
     private static let first: StaticString = """
         CREATE TABLE tenant (
             id INTEGER PRIMARY KEY,
@@ -78,16 +79,18 @@ enum Schema {
             session INTEGER NOT NULL REFERENCES session (id) ON DELETE CASCADE,
             tenant INTEGER NOT NULL REFERENCES tenant (id),
             state TEXT NOT NULL CHECK (
-                state IN ('accepted', 'running', 'done', 'stopped', 'failed', 'interrupted')),
+                state IN ('accepted', 'running', 'done', 'stopped', 'failed', 'uncertain')),
             text TEXT NOT NULL,
             answer TEXT NOT NULL DEFAULT '',
             error TEXT, model TEXT,
+            attempts INTEGER NOT NULL DEFAULT 0, due_ms INTEGER,
             input_tokens INTEGER NOT NULL DEFAULT 0, output_tokens INTEGER NOT NULL DEFAULT 0,
             estimated INTEGER NOT NULL DEFAULT 0,
             created_ms INTEGER NOT NULL, finished_ms INTEGER
         ) STRICT;
         CREATE INDEX turn_session ON turn (session);
-        CREATE INDEX turn_open ON turn (state) WHERE state IN ('accepted', 'running');
+        CREATE INDEX turn_open ON turn (state)
+            WHERE state IN ('accepted', 'running', 'failed', 'uncertain');
 
         CREATE TABLE call (
             id INTEGER PRIMARY KEY,
@@ -101,16 +104,18 @@ enum Schema {
             settled_micros INTEGER NOT NULL DEFAULT 0, estimated INTEGER NOT NULL DEFAULT 0,
             created_ms INTEGER NOT NULL, settled_ms INTEGER
         ) STRICT;
-        CREATE INDEX call_open ON call (state) WHERE state = 'reserved';
+        CREATE INDEX call_open ON call (state) WHERE state IN ('reserved', 'uncertain');
 
         CREATE TABLE usage_day (
             tenant INTEGER NOT NULL REFERENCES tenant (id),
             day_ms INTEGER NOT NULL,
-            requests INTEGER NOT NULL DEFAULT 0,
+            requests INTEGER NOT NULL DEFAULT 0, hits INTEGER NOT NULL DEFAULT 0,
             input_tokens INTEGER NOT NULL DEFAULT 0, output_tokens INTEGER NOT NULL DEFAULT 0,
             reserved_tokens INTEGER NOT NULL DEFAULT 0,
             micros INTEGER NOT NULL DEFAULT 0,
             PRIMARY KEY (tenant, day_ms)
         ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE kept (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
         """
 }

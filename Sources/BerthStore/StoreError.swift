@@ -1,5 +1,3 @@
-package import BerthLoop
-
 /// Why the store did not do what it was asked, worded for whoever must act.
 package enum StoreError: Error, Equatable {
     /// The data folder cannot be made or written.
@@ -30,8 +28,6 @@ package enum StoreError: Error, Equatable {
     case nameTaken(String)
     /// There is no such row, or it was deleted.
     case notFound(what: String)
-    /// The tenant has too little left of a quota.
-    case overQuota(QuotaRefusal)
 }
 
 extension StoreError: CustomStringConvertible {
@@ -74,44 +70,7 @@ extension StoreError: CustomStringConvertible {
         case .exists(let what): "there is one already (\(what))"
         case .nameTaken(let name): "there is a tenant '\(name)' already: choose another name"
         case .notFound(let what): "there is no such \(what)"
-        case .overQuota(let refusal): refusal.description
         default: "\(self)"
         }
-    }
-}
-
-/// Which quota refused a call, with its numbers.
-package struct QuotaRefusal: Equatable, Sendable, CustomStringConvertible {
-    /// What is limited.
-    package enum Quota: String, Sendable {
-        /// Calls a day.
-        case requestsPerDay = "requests per day"
-        /// Input and output tokens a day, reserved ones included.
-        case tokensPerDay = "tokens per day"
-    }
-
-    /// The quota that is too small.
-    package let quota: Quota
-    /// Used and reserved today, before this call.
-    package let used: Int
-    /// What this call would have added.
-    package let asked: Int
-    /// The most of a day.
-    package let limit: Int
-    /// When the day ends and the quota is whole again.
-    package let resets: Timestamp
-
-    /// Makes a refusal.
-    package init(quota: Quota, used: Int, asked: Int, limit: Int, resets: Timestamp) {
-        self.quota = quota
-        self.used = used
-        self.asked = asked
-        self.limit = limit
-        self.resets = resets
-    }
-
-    package var description: String {
-        "\(used) of \(limit) \(quota.rawValue) are used and this needs \(asked): "
-            + "try again after \(resets), or ask the operator to raise the quota"
     }
 }

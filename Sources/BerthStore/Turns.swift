@@ -5,20 +5,6 @@ package struct Turn: Equatable, Sendable {
     /// The key of a row of this kind.
     package typealias ID = RowID<Turn>
 
-    /// The life of a turn: accepted → running → one of the others, for good.
-    package enum State: String, Bindable, CaseIterable, Sendable {
-        /// On the disk, and acknowledged to the channel.
-        case accepted
-        /// A provider was asked.
-        case running
-        case done
-        /// By its author.
-        case stopped
-        case failed
-        /// The service ended before the answer did.
-        case interrupted
-    }
-
     /// Its key.
     package let id: ID
     /// Random; what clients see.
@@ -37,6 +23,10 @@ package struct Turn: Equatable, Sendable {
     package let error: String?
     /// As the provider knows it.
     package let model: String?
+    /// How many times a provider was asked, or about to be.
+    package let attempts: Int
+    /// When it is tried again, after a failure that passes; nil: at once.
+    package let due: Timestamp?
     /// Tokens of prompts.
     package let inputTokens: Int
     /// Tokens of answers.
@@ -51,12 +41,15 @@ package struct Turn: Equatable, Sendable {
 
 /// How a turn ended.
 package struct TurnOutcome: Equatable, Sendable {
-    /// How a turn can end.
-    package enum End: String, Bindable, Sendable {
+    /// How a turn ends, for whoever listens.
+    package enum End: String, Sendable {
         case done
         case stopped
         case failed
+        /// The service stops: nothing more comes now, the turn goes on at the next start.
         case interrupted
+        /// The service was killed: nobody knows what became of its call.
+        case uncertain
     }
 
     /// How it ended.
@@ -84,6 +77,7 @@ package struct TurnOutcome: Equatable, Sendable {
 }
 
 extension Turn {
+    /// Reads a whole row of the table, its columns in their order.
     init(_ row: borrowing Row) throws(StoreError) {
         id = row.id(0)
         publicID = row.text(1)
@@ -94,11 +88,13 @@ extension Turn {
         answer = row.text(6)
         error = row.textOrNil(7)
         model = row.textOrNil(8)
-        inputTokens = row.int(9)
-        outputTokens = row.int(10)
-        isEstimated = row.bool(11)
-        created = row.timestamp(12)
-        finished = row.timestampOrNil(13)
+        attempts = row.int(9)
+        due = row.timestampOrNil(10)
+        inputTokens = row.int(11)
+        outputTokens = row.int(12)
+        isEstimated = row.bool(13)
+        created = row.timestamp(14)
+        finished = row.timestampOrNil(15)
     }
 }
 
@@ -132,85 +128,10 @@ extension Connection {
         )
     }
 
-    /// Says that a provider is being asked.
-    ///
-    /// - Returns: whether the turn was accepted before; if not, nothing was changed.
-    @discardableResult
-    package func startTurn(_ turn: Turn.ID) throws(StoreError) -> Bool {
-        try run("UPDATE turn SET state = 'running' WHERE id = ? AND state = 'accepted'", turn) > 0
-    }
-
-    /// Keeps what has come of an answer, in case that the service ends before the answer does.
-    ///
-    /// - Returns: whether the turn was running; if not, nothing was changed.
-    @discardableResult
-    package func savePartialAnswer(
-        _ answer: String,
-        of turn: Turn.ID
-    ) throws(StoreError) -> Bool {
-        try run("UPDATE turn SET answer = ? WHERE id = ? AND state = 'running'", answer, turn) > 0
-    }
-
-    /// Ends a turn, once: the first end stays.
-    ///
-    /// - Returns: whether the turn was open; if not, nothing was changed.
-    @discardableResult
-    package func finishTurn(
-        _ turn: Turn.ID,
-        as outcome: TurnOutcome,
-        at now: Timestamp
-    ) throws(StoreError) -> Bool {
-        try run(
-            """
-            UPDATE turn SET state = ?, answer = ?, error = ?, model = coalesce(?, model),
-                input_tokens = ?, output_tokens = ?, estimated = ?, finished_ms = ?
-            WHERE id = ? AND state IN ('accepted', 'running')
-            """,
-            outcome.end,
-            outcome.answer,
-            outcome.error,
-            outcome.model,
-            outcome.inputTokens,
-            outcome.outputTokens,
-            outcome.isEstimated,
-            now,
-            turn
-        ) > 0
-    }
-
-    /// At the start: ends every turn for which an earlier run had asked a provider.
-    ///
-    /// Each keeps what it had of an answer. Turns that were only accepted stay so, to go on.
-    ///
-    /// - Returns: how many there were.
-    package func interruptRunningTurns(at now: Timestamp) throws(StoreError) -> Int {
-        try run(
-            "UPDATE turn SET state = 'interrupted', finished_ms = ? WHERE state = 'running'",
-            now
-        )
-    }
-
-    /// At the start: the turns that an earlier run accepted and had not begun, oldest first; at most
-    /// `limit`, the rest waits for the next start.
-    package func acceptedTurns(limit: Int) throws(StoreError) -> [Turn] {
-        try all(
-            """
-            SELECT id, public_id, session, tenant, state, text, answer, error, model, input_tokens,
-                output_tokens, estimated, created_ms, finished_ms
-            FROM turn WHERE state = 'accepted' ORDER BY id LIMIT ?
-            """,
-            limit
-        ) { row throws(StoreError) in try Turn(row) }
-    }
-
     /// The turn that clients know by `publicID`, or nil; the caller checks whose it is.
     package func turn(publicID: String) throws(StoreError) -> Turn? {
         try first(
-            """
-            SELECT id, public_id, session, tenant, state, text, answer, error, model, input_tokens,
-                output_tokens, estimated, created_ms, finished_ms
-            FROM turn WHERE public_id = ?
-            """,
+            "SELECT * FROM turn WHERE public_id = ?",
             publicID
         ) { row throws(StoreError) in try Turn(row) }
     }
@@ -223,14 +144,43 @@ extension Connection {
         limit: Int
     ) throws(StoreError) -> [Turn] {
         try all(
-            """
-            SELECT id, public_id, session, tenant, state, text, answer, error, model, input_tokens,
-                output_tokens, estimated, created_ms, finished_ms
-            FROM turn WHERE session = ? AND id < ? ORDER BY id DESC LIMIT ?
-            """,
+            "SELECT * FROM turn WHERE session = ? AND id < ? ORDER BY id DESC LIMIT ?",
             session,
             before?.value ?? .max,
             max(0, limit)
         ) { row throws(StoreError) in try Turn(row) }
+    }
+
+    /// At the start: the turns that an earlier run accepted and did not end, oldest first; at most
+    /// `limit`, the rest waits for the next start.
+    package func acceptedTurns(limit: Int) throws(StoreError) -> [Turn] {
+        try all(
+            "SELECT * FROM turn WHERE state = 'accepted' ORDER BY id LIMIT ?",
+            limit
+        ) { row throws(StoreError) in try Turn(row) }
+    }
+
+    /// The turns that failed or are uncertain and that ended at `start` or later, newest first, at
+    /// most `limit`.
+    package func troubledTurns(
+        since start: Timestamp,
+        limit: Int
+    ) throws(StoreError) -> [Turn] {
+        try all(
+            """
+            SELECT * FROM turn WHERE state IN ('failed', 'uncertain') AND finished_ms >= ?
+            ORDER BY id DESC LIMIT ?
+            """,
+            start,
+            limit
+        ) { row throws(StoreError) in try Turn(row) }
+    }
+
+    /// How many turns have failed at `start` or later.
+    package func failedTurns(since start: Timestamp) throws(StoreError) -> Int {
+        try first(
+            "SELECT count(*) FROM turn WHERE state = 'failed' AND finished_ms >= ?",
+            start
+        ) { row throws(StoreError) in row.int(0) } ?? 0
     }
 }

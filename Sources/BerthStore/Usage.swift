@@ -47,29 +47,6 @@ extension Usage {
         reservedTokens = row.int(5)
         micros = row.int64(6)
     }
-
-    /// Why one more call with `more` tokens does not fit, or nil where it does.
-    func refusal(of more: Int, within quotas: DailyQuotas, at now: Timestamp) -> QuotaRefusal? {
-        if requests.saturatingAdding(1) > quotas.requests {
-            return QuotaRefusal(
-                quota: .requestsPerDay,
-                used: requests,
-                asked: 1,
-                limit: quotas.requests,
-                resets: now.endOfDay
-            )
-        }
-        if tokens.saturatingAdding(more) > quotas.tokens {
-            return QuotaRefusal(
-                quota: .tokensPerDay,
-                used: tokens,
-                asked: more,
-                limit: quotas.tokens,
-                resets: now.endOfDay
-            )
-        }
-        return nil
-    }
 }
 
 extension Connection {
@@ -100,16 +77,30 @@ extension Connection {
             )
     }
 
-    /// Checks whether one more call without tokens fits the day's quotas; nothing is held.
-    ///
-    /// - Throws: ``StoreError/overQuota(_:)`` where it does not.
-    package func checkQuota(
+    /// Counts answers from the cache as requests of the tenant's: they cost nothing else.
+    package func countHits(
+        _ hits: Int,
         of tenant: Tenant.ID,
-        within quotas: DailyQuotas,
         at now: Timestamp
     ) throws(StoreError) {
-        let used = try usage(of: tenant, on: now)
-        if let refusal = used.refusal(of: 0, within: quotas, at: now) { throw .overQuota(refusal) }
+        try run(
+            """
+            INSERT INTO usage_day (tenant, day_ms, requests, hits) VALUES (?1, ?2, ?3, ?3)
+            ON CONFLICT DO UPDATE SET requests = requests + ?3, hits = hits + ?3
+            """,
+            tenant,
+            now.startOfDay,
+            hits
+        )
+    }
+
+    /// What every tenant was charged since `start`, in millionths of a dollar.
+    package func spend(since start: Timestamp) throws(StoreError) -> [Tenant.ID: Int64] {
+        let rows = try all(
+            "SELECT tenant, sum(micros) FROM usage_day WHERE day_ms >= ? GROUP BY tenant",
+            start
+        ) { row throws(StoreError) in (row.id(0) as Tenant.ID, row.int64(1)) }
+        return Dictionary(uniqueKeysWithValues: rows)
     }
 
     /// Every tenant's days from the day of `start` to that of `end`, both included, by day and

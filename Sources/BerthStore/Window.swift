@@ -10,12 +10,14 @@ package struct Exchange: Equatable, Sendable {
 
 extension Connection {
     /// What a conversation's next prompt may repeat: the latest turns with an answer (done, or
-    /// stopped after its first words) since the window was cleared, newest first.
+    /// stopped after its first words) since the window was cleared, newest first; `before`: only
+    /// those that came earlier than it.
     ///
     /// At most `limit` turns with at most `bytes` of text and answers together, in UTF-8: the first
     /// that does not fit ends the window, so that no more is ever held.
     package func window(
         of session: Session.ID,
+        before: Turn.ID? = nil,
         limit: Int,
         bytes: Int
     ) throws(StoreError) -> [Exchange] {
@@ -24,13 +26,14 @@ extension Connection {
         try forEach(
             """
             SELECT id, text, answer FROM turn
-            WHERE session = ?1
+            WHERE session = ?1 AND id < ?3
                 AND id > (SELECT cleared_turn FROM session WHERE id = ?1)
                 AND state IN ('done', 'stopped') AND answer <> ''
             ORDER BY id DESC LIMIT ?2
             """,
             session,
-            max(0, limit)
+            max(0, limit),
+            before?.value ?? .max
         ) { row throws(StoreError) in
             left -= row.byteCount(1) + row.byteCount(2)
             guard left >= 0 else { return false }

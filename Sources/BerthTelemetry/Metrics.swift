@@ -24,6 +24,20 @@ package import BerthLoop
         return counter
     }
 
+    /// A count that only grows and is kept elsewhere: read when asked for, a series each.
+    ///
+    /// `label` and `values` are as of a count that is kept here.
+    package func counter(
+        _ name: String,
+        help: String,
+        label: String = "",
+        values: [String] = [""],
+        read: @escaping @Loop (String) -> Int
+    ) {
+        let counter = Counter(name: name, help: help, label: label, values: values, read: read)
+        families.append(counter)
+    }
+
     /// A value that is read when asked for.
     package func gauge(_ name: String, help: String, read: @escaping @Loop () -> Double?) {
         families.append(Gauge(name: name, help: help, read: read))
@@ -69,12 +83,21 @@ package import BerthLoop
     private let label: String
     private let values: [String]
     private var counts: [Int]
+    private let read: (@Loop (String) -> Int)?
 
-    init(name: String, help: String, label: String, values: [String]) {
+    /// With `read` the counts are kept elsewhere.
+    init(
+        name: String,
+        help: String,
+        label: String,
+        values: [String],
+        read: (@Loop (String) -> Int)? = nil
+    ) {
         self.name = name
         self.help = help
         self.label = label
         self.values = values
+        self.read = read
         counts = [Int](repeating: 0, count: values.count)
     }
 
@@ -87,7 +110,8 @@ package import BerthLoop
     }
 
     func write(to text: inout String) {
-        for (value, count) in zip(values, counts) {
+        for (value, own) in zip(values, counts) {
+            let count = read?(value) ?? own
             let series =
                 label.isEmpty ? "" : "{\(label)=\"\(Exposition.escaped(value, quote: true))\"}"
             text += "\(name)\(series) \(count)\n"

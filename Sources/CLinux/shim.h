@@ -64,3 +64,15 @@ static inline int64_t berth_local_midnight(int64_t seconds, int days_later) {
     f.tm_isdst = -1;
     return mktime(&f);
 }
+
+/// The midnight in the process's time zone that began the month `months_later` after `seconds`'.
+static inline int64_t berth_local_month(int64_t seconds, int months_later) {
+    time_t time = seconds;
+    struct tm f;
+    localtime_r(&time, &f);
+    f.tm_mon += months_later;
+    f.tm_mday = 1;
+    f.tm_hour = f.tm_min = f.tm_sec = 0;
+    f.tm_isdst = -1;
+    return mktime(&f);
+}

@@ -17,6 +17,7 @@ enum Command: Equatable {
     case chat(ChatChoices)
     case tenant(TenantAction)
     case quota(QuotaAction)
+    case cache(CacheAction)
     case config(ConfigAction)
     case doctor
     /// The last `days` days, today included; 1 to 366.
@@ -77,6 +78,13 @@ struct QuotaChange: Equatable {
     var key: QuotaKey
     /// A count, bytes or millionths of a dollar; nil: the configuration's default again.
     var value: Int64?
+}
+
+/// `berth cache`.
+enum CacheAction: Equatable {
+    case stats
+    case flush
+    case warm
 }
 
 /// `berth config`.

@@ -4,7 +4,8 @@ import BerthTelemetry
 extension Verb {
     /// Every verb, in the order of help, itself the last.
     static let all: [Verb] =
-        [serve, chat] + tenants + quotas + configs + [doctor, usage] + fakes + [version, help]
+        [serve, chat] + tenants + quotas + caches + configs + [doctor, usage] + fakes
+        + [version, help]
 
     private static let serve = Verb(
         words: ["serve"],
@@ -108,6 +109,7 @@ extension Verb {
             ],
             reads: false,
             summary: "Run a fake \(vendor) server, for tests and benchmarks.",
+            details: "GET /counts tells what it was asked, as JSON.",
             example: "berth fake \(api) --listen 127.0.0.1:8090 --delay-ms 200 --token-ms 20"
         ) { given throws(UsageError) in
             .fake(try choices(of: api, given))

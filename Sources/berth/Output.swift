@@ -11,12 +11,15 @@ enum Output {
     /// Writes a line to standard error.
     static func error(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
 
-    /// Writes rows under their headings, columns aligned; numbers to the right.
-    static func table(_ headings: [String], _ rows: [[String]]) {
+    /// Writes rows under their headings; see ``lines(_:_:)``.
+    static func table(_ headings: [String], _ rows: [[String]]) { text(lines(headings, rows)) }
+
+    /// Rows under their headings, columns aligned; numbers to the right.
+    static func lines(_ headings: [String], _ rows: [[String]]) -> String {
         let widths = headings.indices.map { column in
             ([headings] + rows).map { $0[column].count }.max() ?? 0
         }
-        for row in [headings] + rows {
+        return ([headings] + rows).map { row in
             let cells = zip(row, widths).map { cell, width in
                 let pad = String(repeating: " ", count: width - cell.count)
                 let isNumber =
@@ -25,8 +28,8 @@ enum Output {
             }
             var line = cells.joined(separator: "  ")
             while line.last == " " { line.removeLast() }
-            text(line + "\n")
-        }
+            return line + "\n"
+        }.joined()
     }
 
     /// Writes all of it; a reader that has gone away ends the output, not the program.

@@ -93,11 +93,15 @@ import Glibc
         configuration.listen(on: HostPort(host: configuration.listen.host, port: server.port))
         self.configuration = configuration
         let metrics = Metrics()
-        let client = HTTPClient(clock: clock, log: log, userAgent: "berth/\(Berth.version)")
+        let resolver = Resolver(clock: clock)
+        let client = HTTPClient(
+            clock: clock,
+            log: log,
+            userAgent: "berth/\(Berth.version)",
+            resolver: resolver
+        )
         let budget = MemoryBudget(limit: configuration.memory.limit)
-        let redis = configuration.redis.map { [clock] in
-            RedisClient(address: $0, clock: clock, log: log)
-        }
+        let redis = Parts.redis(configuration, resolver, clock, log)
         bot = try await Bot(
             configuration,
             database: database,
@@ -108,8 +112,8 @@ import Glibc
             metrics: metrics,
             redis: redis
         )
-        let health = Health(database: database, metrics: metrics, log: log) { [server] in
-            server.openConnections
+        let health = Health(database: database, metrics: metrics, log: log, cache: bot.cache) {
+            [server] in server.openConnections
         }
         late.front = Front(
             configuration,
@@ -123,8 +127,35 @@ import Glibc
         let trim = IdleTrim(database: database, clock: clock) { [server, bot] in
             server.openRequests + bot.turns.running
         }
-        let parts: [any Service] = [bot.turns, server, socket, trim]
+        let keeper = CacheKeeper(
+            cache: bot.cache,
+            redis: redis,
+            database: database,
+            clock: clock,
+            log: log
+        )
+        await keeper.load()
+        let parts: [any Service] = [bot.turns, server, socket, trim, keeper]
         services = parts + (redis.map { [$0] } ?? [])
+    }
+
+    /// The cache's Redis, where there is one.
+    private static func redis(
+        _ configuration: Configuration,
+        _ resolver: Resolver,
+        _ clock: any Clock,
+        _ log: Log
+    ) -> RedisClient? {
+        configuration.redis.map { address in
+            RedisClient(
+                address: address,
+                clock: clock,
+                log: log,
+                resolve: { host, limit in
+                    await resolver.addresses(of: host, within: limit).map(\.description)
+                }
+            )
+        }
     }
 
     private static func adminServer(

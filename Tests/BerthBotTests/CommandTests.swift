@@ -15,7 +15,11 @@ import Testing
             let session = try await bot.session()
             #expect(try await bot.command("/help", in: session).contains("/model"))
             #expect(try await bot.command("  /HELP\n", in: session).contains("/model"))
-            #expect(try await bot.command("/usage", in: session).contains("| requests | 0 | 200 |"))
+            #expect(
+                try await bot.command("/usage", in: session).contains(
+                    "| requests today | 0 | 200 |"
+                )
+            )
             #expect(try await bot.command("/dance", in: session).contains("no command `/dance`"))
             let web = try await bot.command("/web", in: session)
             #expect(web.contains("/login?token="))

@@ -25,13 +25,13 @@ import Testing
     ) async throws -> (String, String) {
         let (request, models) = (try bot.request(), bot.bot.models.candidates(name))
         guard isStream else {
-            let (answer, model, _) = try await bot.bot.calls.complete(request, models, bot.ann)
-            return (answer.text, model.id)
+            let answer = try await bot.complete(request, models)
+            return (answer.text, answer.model)
         }
-        let stream = try await bot.bot.calls.stream(request, models, bot.ann)
+        let stream = try await bot.stream(request, models)
         var text = ""
         while let chunk = try await stream.next() { text += chunk.text }
-        return (text, stream.model.id)
+        return (text, stream.modelID)
     }
 
     @Loop
@@ -40,15 +40,15 @@ import Testing
         [true, false]
     )
     func `the next model answers for one that fails`(first: String, isStream: Bool) async throws {
-        try await withBot(FallbackTests.setup(first, "fake/plain")) { bot in
+        try await withBot(FallbackTests.setup(first, "spare/plain")) { bot in
             let (text, model) = try await ask(bot, "berth", isStream: isStream)
             #expect(text.hasPrefix("token1"))
-            #expect(model == "fake/plain")
+            #expect(model == "spare/plain")
         }
     }
 
     @Loop @Test func `only what was bought is charged, and nothing stays reserved`() async throws {
-        try await withBot(FallbackTests.setup("dead/d", "fake/500", "fake/plain")) { bot in
+        try await withBot(FallbackTests.setup("dead/d", "fake/500", "spare/plain")) { bot in
             _ = try await ask(bot, "berth", isStream: true)
             await bot.bot.meter.drain()
             let used = try await bot.used()
@@ -59,21 +59,21 @@ import Testing
 
     @Loop @Test(arguments: [true, false])
     func `a refused request is refused by the first that is asked`(isStream: Bool) async throws {
-        try await withBot(FallbackTests.setup("fake/too-long", "fake/plain")) { bot in
+        try await withBot(FallbackTests.setup("fake/too-long", "spare/plain")) { bot in
             let failure = await bot.failure { _ = try await ask(bot, "berth", isStream: isStream) }
             #expect(failure?.name == "provider")
         }
     }
 
     @Loop @Test func `an answer that has begun is not begun again`() async throws {
-        try await withBot(FallbackTests.setup("fake/cut-event", "fake/plain")) { bot in
+        try await withBot(FallbackTests.setup("fake/cut-event", "spare/plain")) { bot in
             let failure = await bot.failure { _ = try await ask(bot, "berth", isStream: true) }
             #expect(failure?.name == "provider")
         }
     }
 
     @Loop @Test func `a model that is named is asked alone`() async throws {
-        try await withBot(FallbackTests.setup("fake/500", "fake/plain")) { bot in
+        try await withBot(FallbackTests.setup("fake/500", "spare/plain")) { bot in
             let failure = await bot.failure { _ = try await ask(bot, "fake/500", isStream: false) }
             #expect(failure?.name == "provider")
         }
@@ -87,13 +87,13 @@ import Testing
     }
 
     @Loop @Test func `a turn is answered by the next model, and says by which`() async throws {
-        try await withBot(FallbackTests.setup("dead/d", "fake/plain")) { bot in
+        try await withBot(FallbackTests.setup("dead/d", "spare/plain")) { bot in
             let session = try await bot.session()
             let turn = try await bot.bot.turns.begin("hello", in: session, by: bot.ann)
             let (text, end) = try await turn.ended()
             #expect(text.hasPrefix("token1") && end.end == .done)
             let history = try await bot.history(session)
-            #expect(history.map(\.model) == ["fake/plain"])
+            #expect(history.map(\.model) == ["spare/plain"])
             await bot.bot.meter.drain()
             #expect(try await bot.used().requests == 1)
         }

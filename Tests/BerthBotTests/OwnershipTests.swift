@@ -70,7 +70,7 @@ import Testing
             #expect(refusal?.name == "suspended")
             let (model, request) = (bot.bot.models.choices[0], try bot.request())
             let call2 = await bot.failure {
-                _ = try await bot.bot.calls.complete(request, [model], bot.ann)
+                _ = try await bot.complete(request, [model])
             }
             #expect(call2?.name == "suspended")
             #expect(try await bot.history(session).count == 1)

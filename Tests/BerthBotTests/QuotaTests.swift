@@ -33,7 +33,7 @@ import Testing
         try await withBot(Setup { $0.quotas.requestsPerDay = 1 }) { bot in
             let (model, request) = (bot.bot.models.choices[0], try bot.request())
             let ask: @Loop () async throws -> Void = {
-                _ = try await bot.bot.calls.stream(request, [model], bot.ann)
+                _ = try await bot.stream(request, [model])
             }
             bot.clock.advance(by: .milliseconds(12_345_678))
             let pool = TaskPool()
@@ -65,7 +65,7 @@ import Testing
             for _ in 0..<25 {
                 pool.spawn {
                     let refusal = await bot.failure {
-                        _ = try await bot.bot.calls.complete(request, [model], bot.ann)
+                        _ = try await bot.complete(request, [model])
                     }
                     outcomes.put(refusal?.name ?? "done")
                 }
@@ -88,7 +88,7 @@ import Testing
             #expect(held > 1000 && held < 1100)
             let (model, request) = (bot.bot.models.choices[0], try bot.request())
             let refusal = await bot.failure {
-                _ = try await bot.bot.calls.complete(request, [model], bot.ann)
+                _ = try await bot.complete(request, [model])
             }
             #expect(refusal?.name == "overQuota")
             call.finish(usage: TokenUsage(input: 11, output: 22, isEstimated: false))
@@ -105,13 +105,15 @@ import Testing
                 let model = try #require(bot.bot.models.find(name))
                 let request = try bot.request()
                 let refusal = await bot.failure {
-                    _ = try await bot.bot.calls.complete(request, [model], bot.ann)
+                    _ = try await bot.complete(request, [model])
                 }
                 #expect(refusal?.name == "provider", "\(name)")
+                bot.clock.advance(by: .seconds(60))
                 let streamed = await bot.failure {
-                    _ = try await bot.bot.calls.stream(request, [model], bot.ann)
+                    _ = try await bot.stream(request, [model])
                 }
                 #expect(streamed?.name == "provider", "\(name)")
+                bot.clock.advance(by: .seconds(60))  // who was refused for now may be asked again
             }
             let used = try await bot.used()
             #expect((used.requests, used.tokens, used.micros) == (0, 0, 0))
@@ -123,10 +125,10 @@ import Testing
     @Loop @Test func `a stream whose reader leaves is ended and settled`() async throws {
         try await withBot { bot in
             let (model, request) = (bot.bot.models.choices[0], try bot.request())
-            let streams = Mailbox<MeteredStream>()
+            let streams = Mailbox<any AnswerStream>()
             let pool = TaskPool()
             pool.spawn {
-                guard let stream = try? await bot.bot.calls.stream(request, [model], bot.ann) else {
+                guard let stream = try? await bot.stream(request, [model]) else {
                     return
                 }
                 streams.put(stream)
@@ -148,7 +150,7 @@ import Testing
             let begun = Mailbox<Bool>()
             let pool = TaskPool()
             pool.spawn {
-                let stream = try? await bot.bot.calls.stream(request, [model], bot.ann)
+                let stream = try? await bot.stream(request, [model])
                 begun.put(stream != nil)
             }
             let call = try await bot.hand.call()
@@ -165,10 +167,10 @@ import Testing
     {
         try await withBot { bot in
             let (model, request) = (bot.bot.models.choices[0], try bot.request())
-            let streams = Mailbox<MeteredStream>()
+            let streams = Mailbox<any AnswerStream>()
             let pool = TaskPool()
             pool.spawn {
-                guard let stream = try? await bot.bot.calls.stream(request, [model], bot.ann) else {
+                guard let stream = try? await bot.stream(request, [model]) else {
                     return
                 }
                 streams.put(stream)

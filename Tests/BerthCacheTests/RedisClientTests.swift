@@ -84,7 +84,7 @@ import Testing
                 user: nil,
                 password: Secret("hunter2")
             )
-            let redis = RunningRedis(address, resolve: { _ in "127.0.0.1" })
+            let redis = RunningRedis(address, resolve: { _, _ in ["127.0.0.1"] })
             try await redis.untilUp()
             try await redis.client.setEX(bytes(host), [1], lifetime: .seconds(60))
             let memory = try await redis.client.memory()

@@ -130,6 +130,28 @@ import Testing
         await redis.end()
     }
 
+    @Loop @Test func `warming drives nothing out, and brings nothing that is there`() async throws {
+        let folder = try TemporaryFolder()
+        let server = try await RedisServer.start(in: folder)
+        let redis = RunningRedis(server)
+        try await redis.untilUp()
+        let cache = try cache(redis.client, clock: SystemClock())
+        let value = [UInt8](repeating: 1, count: 100_000)
+        for number in 0..<20 {
+            cache.store(value, for: key(number))
+            _ = await cache.lookup(key(number))
+        }
+        _ = cache.shrink(to: .kibibytes(200))
+        let before = cache.statistics.memory
+        let warmed = await cache.warm(20)
+        let after = cache.statistics.memory
+        #expect(before.entries == 2)
+        #expect(warmed == 6)  // of a mebibyte eight such values are three quarters
+        #expect(after.entries == 8 && after.evictions == before.evictions)
+        #expect(await cache.warm(20) == 0)
+        await redis.end()
+    }
+
     @Loop @Test func `a flush empties both levels`() async throws {
         let folder = try TemporaryFolder()
         let server = try await RedisServer.start(in: folder)
@@ -138,9 +160,9 @@ import Testing
         let cache = try cache(redis.client, clock: SystemClock())
         for number in 0..<7 { cache.store([1], for: key(number)) }
         await cache.remove(key(0))
-        let counts = try await cache.flush()
+        let flushed = await cache.flush()
         let found = await cache.lookup(key(1))
-        #expect(counts == (6, 6))
+        #expect(flushed.entries == 6 && flushed.keys == 6 && flushed.failure == nil)
         #expect(found == nil)
         await redis.end()
     }

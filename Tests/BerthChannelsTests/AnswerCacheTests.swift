@@ -111,28 +111,6 @@ import Testing
         }
     }
 
-    @Loop
-    @Test(arguments: [
-        #"[{"role":"system","content":"ann's secret"},{"role":"user","content":"Who?"}]"#,
-        #"[{"role":"user","content":"a"},{"role":"assistant","content":"secret"},{"role":"user","content":"b"}]"#,
-    ])
-    func `what carries a tenant's own words is for that tenant alone`(messages: String) async throws
-    {
-        try await withBot(AnswerCacheTests.setup) { bot in
-            let (bob, _) = try await bot.bot.tenants.add("bob")
-            let (request, models) = (
-                try JSONObject(Array(#"{"messages":\#(messages)}"#.utf8)), bot.bot.models.choices
-            )
-            let bare = try JSONObject(
-                Array(#"{"messages":\#(AnswerCacheTests.question)}"#.utf8)
-            )
-            let answers = bot.bot.answers
-            #expect(answers.key(request, models, bot.ann) != answers.key(request, models, bob))
-            #expect(answers.key(request, models, bot.ann) == answers.key(request, models, bot.ann))
-            #expect(answers.key(bare, models, bot.ann) == answers.key(bare, models, bob))
-        }
-    }
-
     @Loop @Test func `requests that are used up are refused from the cache as well`() async throws {
         try await withBot(
             Setup { settings in

@@ -195,11 +195,17 @@ import Testing
                 #expect(answer.status == status, "\(model)")
                 #expect(answer.error?.string("message")?.isEmpty == false, "\(model)")
                 #expect(!answer.text.contains("sk-"))
+                bot.clock.advance(by: .seconds(300))  // a pause that was asked for is over
             }
             let limited = try await bot.chat(
                 #"{"model":"fake/429-long","stream":true,"messages":\#(OpenAIRefusalTests.user)}"#
             )
             #expect(limited.status == 429 && limited.headers["retry-after"] == "121")
+            // Until then nobody asks it again.
+            let paused = try await bot.chat(
+                #"{"model":"fake/plain","messages":\#(OpenAIRefusalTests.user)}"#
+            )
+            #expect(paused.status == 503 && paused.headers["retry-after"] == "122")
         }
     }
 

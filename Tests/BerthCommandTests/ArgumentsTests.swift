@@ -73,6 +73,10 @@ private func parse(
                 )
             )
         ),
+        Line("cache stats --json", Invocation(json: true, command: .cache(.stats))),
+        Line("cache flush", Invocation(command: .cache(.flush))),
+        Line("cache warm", Invocation(command: .cache(.warm))),
+        Line("help cache", Invocation(command: .help(["cache"]))),
         Line("config check", Invocation(command: .config(.check))),
         Line("config show --json", Invocation(json: true, command: .config(.show))),
         Line("doctor", Invocation(command: .doctor)),
@@ -119,8 +123,8 @@ private func parse(
         Line("srve", "unknown verb 'srve': did you mean 'serve'?"),
         Line(
             "xyzzy",
-            "unknown verb 'xyzzy': known here: serve, chat, tenant, quota, config, doctor, usage, "
-                + "fake, version, help, memory, cleanup, queue, cache, admin, backup, restore, "
+            "unknown verb 'xyzzy': known here: serve, chat, tenant, quota, cache, config, doctor, "
+                + "usage, fake, version, help, memory, cleanup, queue, admin, backup, restore, "
                 + "simulate"
         ),
         Line("memory --watch", "'memory' is not in this build yet"),
@@ -133,6 +137,7 @@ private func parse(
             "'tenant' needs what to do, one of: add, list, show, invite, link, key, suspend, "
                 + "resume, remove"
         ),
+        Line("cache", "'cache' needs what to do, one of: stats, flush, warm"),
         Line("tenant ad x", "unknown 'tenant ad': did you mean 'add'?"),
         Line("help tenant lst", "unknown 'tenant lst': did you mean 'list'?"),
         Line("tenant add", "'tenant add' needs NAME: berth tenant add NAME [--json]"),

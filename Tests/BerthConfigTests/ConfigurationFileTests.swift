@@ -48,11 +48,7 @@ import Testing
         #expect(configuration.redis == RedisAddress("redis://127.0.0.1:6379/0"))
         #expect(configuration.memory.source == "memory.limit")
         #expect(
-            file.unused == [
-                "telegram", "providers[0].requests_per_minute",
-                "providers[0].tokens_per_minute", "providers[3].kind: fal",
-                "providers[3].concurrency", "models.image",
-            ]
+            file.unused == ["telegram", "providers[3].kind: fal", "models.image"]
         )
     }
 

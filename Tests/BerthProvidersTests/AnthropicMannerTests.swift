@@ -104,7 +104,7 @@ import Testing
             let expected = AnthropicMannerTests.expected(manner)
             #expect(told == (isStream ? expected.streamed : expected.whole))
             #expect(!"\(told)".contains(Asker.key))
-            let (received, held) = (fake.received, call.account.held)
+            let (received, held) = (fake.counts.received, call.account.held)
             #expect(received == 1)
             #expect(held == .zero)
         }
@@ -150,7 +150,7 @@ import Testing
             stream.cancel()
             try await witness.left.wait()
             await settle()
-            let (rest, running) = (try await stream.next() == nil, fake.running)
+            let (rest, running) = (try await stream.next() == nil, fake.counts.running)
             #expect(rest)
             #expect(running == 0)
         }
@@ -169,7 +169,7 @@ import Testing
                 Issue.record("\(told)")
                 return
             }
-            let (received, held) = (fake.received, call.account.held)
+            let (received, held) = (fake.counts.received, call.account.held)
             #expect(received == 0)
             #expect(held == .zero)
         }

@@ -274,7 +274,7 @@ import Testing
                 code: "unsupported_request"
             )
             #expect(told == Told(error: error))
-            let (received, held) = (fake.received, call.account.held)
+            let (received, held) = (fake.counts.received, call.account.held)
             #expect(received == 0)
             #expect(held == .zero)
         }

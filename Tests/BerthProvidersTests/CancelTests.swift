@@ -52,7 +52,7 @@ import Testing
             let delay = try await wait(for: witness)
             await pool.drain()
             await settle()
-            let (error, running, held) = (told.error, fake.running, call.account.held)
+            let (error, running, held) = (told.error, fake.counts.running, call.account.held)
             #expect(delay < .seconds(30))
             #expect(error == .cancelled)
             #expect(running == 0)
@@ -81,7 +81,7 @@ import Testing
             let delay = try await wait(for: witness)
             await pool.drain()
             await settle()
-            let running = fake.running
+            let running = fake.counts.running
             #expect(delay < .seconds(30))
             #expect(told == Told(text: "token1 ", error: .cancelled))
             #expect(running == 0)
@@ -98,7 +98,7 @@ import Testing
             let delay = try await wait(for: witness)
             await settle()
             let (rest, running, transfers) = (
-                try await stream.next() == nil, fake.running, asker.client.transfers
+                try await stream.next() == nil, fake.counts.running, asker.client.transfers
             )
             #expect(delay < .seconds(30))
             #expect(rest)
@@ -121,7 +121,7 @@ import Testing
             try await witness.left.wait()
             await pool.drain()
             await settle()
-            let (running, answered) = (fake.running, fake.answered)
+            let (running, answered) = (fake.counts.running, fake.counts.answered)
             #expect(running == 0)
             #expect(answered == 0)
         }

@@ -87,7 +87,7 @@ import Testing
                 .malformed(provider: "fake", reason: "invalid JSON at byte 13: a value is missing")
             )
         case .tooManyNow: limited(.zero)
-        case .tooMany: limited(.seconds(2))
+        case .tooMany, .tooManyAtFirst: limited(.seconds(2))
         case .tooManyFraction: limited(.milliseconds(1500))
         case .tooManyDate: limited(.seconds(3))
         case .tooManyLong: limited(.seconds(121))
@@ -127,7 +127,7 @@ import Testing
             let call = try asker.call(manner.rawValue)
             let told = await asker.stream(try asker.provider(url), call)
             #expect(told == FakeMannerTests.expected(manner).streamed)
-            let (received, held) = (fake.received, call.account.held)
+            let (received, held) = (fake.counts.received, call.account.held)
             #expect(received == 1)
             #expect(held == .zero)
         }
@@ -154,7 +154,7 @@ import Testing
                 isStream
                 ? await asker.stream(provider, call) : await asker.complete(provider, call)
             #expect(told == FakeMannerTests.good())
-            let (running, answered) = (fake.running, fake.answered)
+            let (running, answered) = (fake.counts.running, fake.counts.answered)
             #expect(answered == 1)
             #expect(running == 0)
         }

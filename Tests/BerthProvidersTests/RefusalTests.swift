@@ -250,7 +250,7 @@ import Testing
         try await withFake { url, fake in
             let provider = try asker.provider(url, key: key)
             let told = await asker.stream(provider, try asker.call())
-            let (error, received) = (try #require(told.error), fake.received)
+            let (error, received) = (try #require(told.error), fake.counts.received)
             #expect(!"\(error)".contains("sk-bad"), "\(error)")
             #expect(received == 0)
         }

@@ -5,8 +5,6 @@ import BerthTestKit
 import Testing
 
 @Suite(.loop) struct GroupCommitTests {
-    private let quotas = DailyQuotas(requests: .max, tokens: .max)
-
     @Loop @Test func `a write that throws is taken back alone`() async throws {
         let fixture = try await StoreFixture()
         let database = fixture.database

@@ -4,11 +4,9 @@ import BerthTestKit
 import Testing
 
 @Suite(.loop) struct LedgerTests {
-    private let plenty = DailyQuotas(requests: 1000, tokens: 1_000_000)
-
     @Loop @Test func `a call holds its worst case and then costs what it cost`() async throws {
         let fixture = try await StoreFixture()
-        let id = try await fixture.reserve(tokens: 500, within: plenty)
+        let id = try await fixture.reserve(tokens: 500)
         let held = try await fixture.usage()
         #expect((held.requests, held.reservedTokens, held.tokens) == (1, 500, 500))
         let cost = CallCost(inputTokens: 20, outputTokens: 30, micros: 77, isEstimated: false)
@@ -31,7 +29,7 @@ import Testing
 
     @Loop @Test func `a released call leaves no trace in the day`() async throws {
         let fixture = try await StoreFixture()
-        let id = try await fixture.reserve(tokens: 500, within: plenty)
+        let id = try await fixture.reserve(tokens: 500)
         let released = try await fixture.database.write { store throws(StoreError) in
             try store.release(id, at: StoreFixture.noon)
         }
@@ -40,57 +38,11 @@ import Testing
         #expect((usage.requests, usage.tokens, usage.micros) == (0, 0, 0))
     }
 
-    @Loop @Test func `a refusal names the quota, what is used, the limit and the end`() async throws
-    {
-        let fixture = try await StoreFixture()
-        let quotas = DailyQuotas(requests: 2, tokens: 1000)
-        _ = try await fixture.reserve(tokens: 700, within: quotas)
-        let resets = StoreFixture.noon.endOfDay
-        await #expect(
-            throws: StoreError.overQuota(
-                QuotaRefusal(
-                    quota: .tokensPerDay,
-                    used: 700,
-                    asked: 301,
-                    limit: 1000,
-                    resets: resets
-                )
-            )
-        ) { try await fixture.reserve(tokens: 301, within: quotas) }
-        _ = try await fixture.reserve(tokens: 300, within: quotas)
-        let error = await #expect(throws: StoreError.self) {
-            try await fixture.reserve(tokens: 0, within: quotas)
-        }
-        #expect(error?.description.hasPrefix("2 of 2 requests per day are used") == true)
-    }
-
-    @Loop @Test func `a hundred that race never pass the quota`() async throws {
-        let fixture = try await StoreFixture()
-        let quotas = DailyQuotas(requests: 1000, tokens: 1050)
-        let outcomes = await withTaskGroup(of: Bool.self) { group in
-            for _ in 0..<100 {
-                group.addTask {
-                    do {
-                        _ = try await fixture.reserve(tokens: 50, within: quotas)
-                        return true
-                    } catch { return false }
-                }
-            }
-            var outcomes: [Bool] = []
-            for await outcome in group { outcomes.append(outcome) }
-            return outcomes
-        }
-        #expect(outcomes.count == 100)
-        #expect(outcomes.filter { $0 }.count == 21)
-        let usage = try await fixture.usage()
-        #expect((usage.requests, usage.tokens) == (21, 1050))
-    }
-
     @Loop @Test func `a call is charged to the day that it was reserved on`() async throws {
         let fixture = try await StoreFixture()
         let evening = StoreFixture.noon.endOfDay + .seconds(-1)
         let morning = StoreFixture.noon.endOfDay + .seconds(1)
-        let id = try await fixture.reserve(tokens: 500, within: plenty, at: evening)
+        let id = try await fixture.reserve(tokens: 500, at: evening)
         let cost = CallCost(inputTokens: 1, outputTokens: 2, micros: 3, isEstimated: true)
         try await fixture.database.write { store throws(StoreError) in
             _ = try store.settle(id, at: cost, now: morning)
@@ -100,12 +52,7 @@ import Testing
         )
         #expect((first.requests, first.tokens, first.micros) == (1, 3, 3))
         #expect((second.requests, second.tokens, second.micros) == (0, 0, 0))
-        // Yesterday's use does not count today.
-        _ = try await fixture.reserve(
-            tokens: 999_999,
-            within: DailyQuotas(requests: 1, tokens: 999_999),
-            at: morning
-        )
+        _ = try await fixture.reserve(tokens: 1, at: morning)
         let days = try await fixture.database.read { store throws(StoreError) in
             try store.usage(from: evening, through: morning)
         }
@@ -114,8 +61,8 @@ import Testing
 
     @Loop @Test func `calls left open by an earlier run stay charged`() async throws {
         let fixture = try await StoreFixture()
-        let open = try await fixture.reserve(tokens: 500, within: plenty)
-        _ = try await fixture.reserve(tokens: 40, within: plenty)
+        let open = try await fixture.reserve(tokens: 500)
+        _ = try await fixture.reserve(tokens: 40)
         let counts = try await fixture.database.write { store throws(StoreError) in
             [
                 try store.chargeOpenCalls(at: StoreFixture.noon),
@@ -135,9 +82,8 @@ import Testing
 
     @Loop @Test func `absurd numbers are clamped, never wrapped`() async throws {
         let fixture = try await StoreFixture()
-        let limitless = DailyQuotas(requests: .max, tokens: .max)
         for tokens in [Int.max, .min, -1] {
-            let id = try await fixture.reserve(tokens: tokens, within: limitless)
+            let id = try await fixture.reserve(tokens: tokens)
             let cost = CallCost(
                 inputTokens: tokens,
                 outputTokens: .max,

@@ -60,11 +60,7 @@ import Testing
                 tokens: 10,
                 micros: 1
             )
-            return try store.reserve(
-                reservation,
-                within: DailyQuotas(requests: 1, tokens: 10),
-                at: StoreFixture.noon
-            )
+            return try store.reserve(reservation, at: StoreFixture.noon)
         }
         let left = try await fixture.database.write { store throws(StoreError) in
             try store.removeTenant(ann)
@@ -215,7 +211,7 @@ import Testing
         #expect(turn?.inputTokens == 3)
     }
 
-    @Loop @Test func `turns begun by an earlier run are interrupted, accepted ones wait`()
+    @Loop @Test func `turns begun by an earlier run are uncertain, accepted ones wait`()
         async throws
     {
         let fixture = try await StoreFixture()
@@ -231,7 +227,7 @@ import Testing
                 as: TurnOutcome(.done, answer: "whole"),
                 at: StoreFixture.noon
             )
-            let count = try store.interruptRunningTurns(at: StoreFixture.noon)
+            let count = try store.loseRunningTurns(at: StoreFixture.noon)
             return (
                 count,
                 try [ids[0], ids[1], ids[2]].enumerated().map { _, id throws(StoreError) in
@@ -240,7 +236,7 @@ import Testing
             )
         }
         #expect(count == 1)
-        #expect(turns.map { $0?.state } == [.accepted, .interrupted, .done])
+        #expect(turns.map { $0?.state } == [.accepted, .uncertain, .done])
         let waiting = try await fixture.database.read { store throws(StoreError) in
             try store.acceptedTurns(limit: 10).map(\.publicID)
         }

@@ -45,7 +45,6 @@ struct StoreFixture: Sendable {
 
     func reserve(
         tokens: Int,
-        within quotas: DailyQuotas,
         at now: Timestamp = Self.noon
     ) async throws(StoreError) -> Call.ID {
         let reservation = Reservation(
@@ -56,7 +55,7 @@ struct StoreFixture: Sendable {
             micros: 100
         )
         return try await database.write { store throws(StoreError) in
-            try store.reserve(reservation, within: quotas, at: now)
+            try store.reserve(reservation, at: now)
         }
     }
 

@@ -1,10 +1,12 @@
 import BerthAdmin
 package import BerthBot
+package import BerthCache
 import BerthChannels
 package import BerthConfig
 package import BerthHTTP
 package import BerthLoop
 package import BerthMemory
+import BerthQueue
 import BerthSimulation
 package import BerthStore
 package import BerthTelemetry
@@ -14,7 +16,7 @@ import Glibc
 /// that the test moves, over two providers on the loopback.
 ///
 /// The provider `hand` (model `m`, the first) is told what to answer; `fake` has the models of
-/// ``FakeOpenAI``, as `fake/echo`; nobody listens where `dead` is.
+/// ``FakeOpenAI``, as `fake/echo`, and `spare` one of them; nobody listens where `dead` is.
 @Loop package final class BotFixture {
     /// Time of everything but the servers' deadlines and the test's own patience.
     package let clock: ManualClock
@@ -30,6 +32,8 @@ import Glibc
     package let database: Database
     /// What is under test.
     package let bot: Bot
+    /// Redis at work, where the configuration names one, on the machine's clock.
+    package let redis: RedisClient?
     /// A tenant.
     package let ann: LiveTenant
     /// The API key of ``ann``.
@@ -58,7 +62,7 @@ import Glibc
     package var socket: String { files.path(of: AdminServer.socketName) }
 
     fileprivate init(
-        _ change: @Loop (inout Configuration) -> Void,
+        _ setup: Setup,
         _ prepare: @escaping @Sendable (Connection) throws(StoreError) -> Void
     ) async throws {
         let (clock, lines, hand) = (ManualClock(), LogLines(), HandUpstream())
@@ -69,7 +73,7 @@ import Glibc
         let fake = FakeOpenAI(pace: .init(tokens: 5), clock: SystemClock())
         let upstreams = try [fake.handler, hand.handler].map { try BotFixture.server($0) }
         var settings = try BotFixture.settings(fake: upstreams[0].port, hand: upstreams[1].port)
-        change(&settings)
+        setup.change(&settings)
         let late = LateHandler()
         server = try BotFixture.server({ await late.answer($0) }, settings.limits.body, log)
         settings.listen(on: HostPort(host: "127.0.0.1", port: server.port))
@@ -78,6 +82,9 @@ import Glibc
         database = try await Database.open(in: DataFolder(path: files.path), log: log)
         try await database.write(prepare)
         budget = MemoryBudget(limit: settings.memory.limit)
+        redis = settings.redis.map {
+            RedisClient(address: $0, limits: .patient, clock: SystemClock(), log: log)
+        }
         bot = try await Bot(
             settings,
             database: database,
@@ -85,10 +92,12 @@ import Glibc
             client: HTTPClient(clock: clock, log: log),
             clock: clock,
             log: log,
-            metrics: metrics
+            metrics: metrics,
+            redis: redis,
+            policy: setup.policy
         )
-        let health = Health(database: database, metrics: metrics, log: log) { [server] in
-            server.openConnections
+        let health = Health(database: database, metrics: metrics, log: log, cache: bot.cache) {
+            [server] in server.openConnections
         }
         let front = Front(
             settings,
@@ -104,6 +113,7 @@ import Glibc
         key = secret.text
         (self.clock, self.lines, self.hand) = (clock, lines, hand)
         (self.metrics, configuration) = (metrics, settings)
+        if let redis { run(redis) }
         for each in try upstreams + [server, adminServer(health)] { run(each) }
         run(bot.turns)
     }
@@ -142,11 +152,14 @@ import Glibc
     /// Read from a file as an operator writes it; port 9 is discard's, which nobody runs.
     private static func settings(fake: Int, hand: Int) throws -> Configuration {
         let folder = try TemporaryFolder()
-        let providers = [("hand", hand), ("fake", fake), ("dead", 9)].map { name, port in
+        let providers = [("hand", hand), ("fake", fake), ("spare", fake), ("dead", 9)].map {
+            name,
+            port in
             "  - { name: \(name), kind: openai, base_url: 'http://127.0.0.1:\(port)/v1', "
-                + "api_key: sk-upstream-secret }\n"
+                + "api_key: sk-upstream-secret, concurrency: 64 }\n"
         }
-        let models = [("hand", "m")] + manners.map { ("fake", $0) } + [("dead", "d")]
+        let models =
+            [("hand", "m")] + manners.map { ("fake", $0) } + [("spare", "plain"), ("dead", "d")]
         let list = models.map { provider, model in
             "    - { provider: \(provider), model: '\(model)', price: { input: 1, output: 2 }, "
                 + "context: 8192, output: 1000 }\n"
@@ -182,9 +195,16 @@ import Glibc
 /// What a test changes of a service's configuration.
 package struct Setup: Sendable {
     let change: @Loop @Sendable (inout Configuration) -> Void
+    let policy: WorkPolicy
 
     /// Changes the fixture's configuration before the service is made.
-    package init(_ change: @escaping @Loop @Sendable (inout Configuration) -> Void = { _ in }) {
+    ///
+    /// `policy`: without one every attempt is the only one, and no failure opens a breaker.
+    package init(
+        policy: WorkPolicy = .impatient,
+        _ change: @escaping @Loop @Sendable (inout Configuration) -> Void = { _ in }
+    ) {
+        self.policy = policy
         self.change = change
     }
 }
@@ -203,7 +223,7 @@ package struct Setup: Sendable {
 ) async throws {
     await Gate.shared.enter()
     defer { Gate.shared.leave() }
-    let fixture = try await BotFixture(setup.change, prepare)
+    let fixture = try await BotFixture(setup, prepare)
     do { try await test(fixture) } catch {
         await fixture.end()
         throw error
@@ -237,10 +257,33 @@ package struct Setup: Sendable {
     }
 }
 
+extension WorkPolicy {
+    /// Tries everything once and gives up on no provider.
+    package static var impatient: WorkPolicy {
+        var policy = WorkPolicy()
+        policy.backoff = Backoff(attempts: 1)
+        policy.breaker.consecutive = .max
+        policy.breaker.sharePercent = 101
+        policy.seed = 1
+        return policy
+    }
+}
+
 extension Configuration {
     /// Sets the URL as people reach it.
     package mutating func name(_ text: String) {
         guard let url = WebURL(text) else { return }
         (self.url, hasOwnURL) = (url, true)
+    }
+}
+
+extension RedisLimits {
+    /// For machines on which many tests run at once: nothing is slow, and pauses are short.
+    package static var patient: RedisLimits {
+        var limits = RedisLimits()
+        limits.connect = .seconds(10)
+        limits.command = .seconds(10)
+        limits.firstPause = .milliseconds(2)
+        return limits
     }
 }

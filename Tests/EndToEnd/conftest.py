@@ -1,12 +1,14 @@
 """Fixtures of the end-to-end tests: services, tenants, browsers."""
 
 import itertools
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from support.berth import Berth, FakeOpenAI, Tenant
 from support.browser import Page, chromium
+from support.redis import Redis
 
 #: What the fake is asked to do in these tests; the first is what `berth` means.
 MANNERS = (
@@ -66,6 +68,42 @@ def own_berth(tmp_path: Path) -> Iterator[Callable[..., Berth]]:
     yield start
     for service in services:
         service.stop()
+
+
+@pytest.fixture
+def own_fake(tmp_path: Path) -> Iterator[Callable[..., FakeOpenAI]]:
+    """Starts a fake provider of the test's own, which counts: `own_fake("--delay-ms", "300")`."""
+    fakes: list[FakeOpenAI] = []
+
+    def start(*options: str) -> FakeOpenAI:
+        folder = tmp_path / f"fake{len(fakes)}"
+        folder.mkdir()
+        fakes.append(FakeOpenAI(folder, *options))
+        return fakes[-1].start()
+
+    yield start
+    for fake in fakes:
+        fake.process.end()
+
+
+@pytest.fixture
+def redis() -> Iterator[Redis]:
+    """A real Redis, empty."""
+    with tempfile.TemporaryDirectory(prefix="berth-") as folder:  # a socket's path is short
+        server = Redis(Path(folder)).start()
+        yield server
+        server.process.end()
+
+
+@pytest.fixture
+def say(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+    """Prints what was measured, also where the test passes."""
+
+    def speak(text: str) -> None:
+        with capsys.disabled():
+            print(f"\n  {text}", end="", flush=True)
+
+    return speak
 
 
 names = (f"tenant{number}" for number in itertools.count(1))

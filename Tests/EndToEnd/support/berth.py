@@ -207,10 +207,10 @@ class FakeOpenAI:
 
     api, path = "openai", "/v1"
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *options: str) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}{self.path}"
-        words = [binary(), "fake", self.api, "--listen", f"127.0.0.1:{self.port}"]
+        words = [binary(), "fake", self.api, "--listen", f"127.0.0.1:{self.port}", *options]
         self.process = Process(words, folder / "fake.log")
 
     def start(self) -> "FakeOpenAI":
@@ -218,12 +218,23 @@ class FakeOpenAI:
         self.process.wait_until_open(self.port)
         return self
 
-    def settings(self, *models: str) -> dict[str, Any]:
-        """The part of a configuration that asks this fake, as provider `fake`."""
+    def counts(self) -> dict[str, Any]:
+        """What it was asked: `requests`, `questions`, `largest_concurrency`, `refused`, `early`."""
+        return self.told("/counts")
+
+    def stats(self) -> dict[str, int]:
+        """How many requests it has `received` and `answered`, and how many are `running`."""
+        return self.told("/stats")
+
+    def told(self, path: str) -> Any:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=30) as answer:
+            return json.load(answer)
+
+    def settings(self, *models: str, **options: Any) -> dict[str, Any]:
+        """The part of a configuration that asks this fake, as provider `fake` with `options`."""
+        provider = {"name": "fake", "kind": self.api, "api_key": "sk-fake", "base_url": self.url}
         return {
-            "providers": [
-                {"name": "fake", "kind": self.api, "api_key": "sk-fake", "base_url": self.url}
-            ],
+            "providers": [provider | options],
             "models": {
                 "chat": [
                     {"provider": "fake", "model": m, "price": {"input": 0, "output": 0}}

@@ -1,4 +1,3 @@
-import BerthBot
 import BerthLoop
 import BerthMemory
 import BerthProviders

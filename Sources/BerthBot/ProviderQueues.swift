@@ -1,0 +1,167 @@
+package import BerthConfig
+package import BerthLoop
+import BerthProviders
+package import BerthQueue
+import BerthStore
+package import BerthTelemetry
+
+/// The queue before each provider, and what it has learnt of how long calls take.
+///
+/// One bound on what waits serves all of them. The demo has no queue: it is this process.
+@Loop package final class ProviderQueues {
+    private let clock: any Clock
+    private var queues: [String: Dispatcher] = [:]
+    private var gates: [String: ProviderGate] = [:]
+    private var forecasts: [String: Forecast] = [:]
+
+    /// Makes a queue for each of the configured providers.
+    package init(
+        _ providers: [Configuration.Provider],
+        _ policy: WorkPolicy,
+        clock: any Clock,
+        log: Log
+    ) {
+        self.clock = clock
+        let bound = QueueBound(perTenant: policy.waitingPerTenant, total: policy.waiting)
+        for (index, provider) in providers.enumerated() {
+            var limits = ProviderLimits(
+                requestsPerMinute: provider.requestsPerMinute,
+                tokensPerMinute: provider.tokensPerMinute,
+                concurrency: provider.concurrency
+            )
+            limits.breaker = policy.breaker
+            let gate = ProviderGate(
+                provider: provider.name,
+                limits: limits,
+                clock: clock,
+                random: SeededGenerator(seed: policy.seed &+ UInt64(index)),
+                log: log
+            )
+            gates[provider.name] = gate
+            queues[provider.name] = Dispatcher(gate: gate, bound: bound, clock: clock)
+        }
+    }
+
+    /// Whether one more request of `tenant` may wait for `model`.
+    ///
+    /// - Throws: ``BotError/queue(_:)`` with the time until one of those that wait should start.
+    func checkRoom(for tenant: LiveTenant, _ model: ModelChoice) throws(BotError) {
+        do throws(QueueError) {
+            try queues[model.provider.name]?.checkRoom(for: tenant.name)
+        } catch { throw BotError(error) }
+    }
+
+    /// Waits in fair order for the right to make `call`.
+    ///
+    /// - Parameters:
+    ///   - call: held already.
+    ///   - listener: hears the place while it waits.
+    /// - Returns: what the call's end is told; nil for a provider without a queue.
+    /// - Throws: ``QueueError``; at once where the provider is not to be asked now.
+    func permit(
+        for call: HeldCall,
+        listener: PlaceListener?
+    ) async throws(QueueError) -> CallPermit? {
+        guard let queue = queues[call.model.provider.name] else { return nil }
+        let forecast = forecasts[call.model.id] ?? Forecast()
+        let request = WorkRequest(
+            lane: .chat,
+            tenant: call.payer.name,
+            cost: WorkCost(
+                duration: forecast.duration,
+                micros: call.model.price.cost(input: call.input, output: forecast.output)
+            ),
+            tokens: call.reservation.tokens
+        )
+        let permit = try await queue.acquire(request, listener: listener)
+        return CallPermit(permit, call.model, clock: clock) { [weak self] duration, output in
+            self?.forecasts[call.model.id, default: forecast].learn(duration, output)
+        }
+    }
+
+    /// Refuses all who wait and all who come.
+    func stop() { for queue in queues.values { queue.stop() } }
+
+    // MARK: Reports
+
+    /// What waits and runs in a lane, at all providers together.
+    package func count(in lane: Lane) -> (waiting: Int, running: Int) {
+        queues.values.reduce((0, 0)) { sum, queue in
+            (sum.0 + queue.waiting(in: lane), sum.1 + queue.running(in: lane))
+        }
+    }
+
+    /// Each provider's gate, by name.
+    package var providers: [ProviderGate] { gates.values.sorted { $0.provider < $1.provider } }
+}
+
+/// How long a model's calls take and how much they bring: moving averages over about ten calls.
+private struct Forecast {
+    private(set) var duration = Duration.seconds(3)
+    private(set) var output = 256
+
+    mutating func learn(_ duration: Duration, _ output: Int) {
+        self.duration = self.duration * 0.9 + duration * 0.1
+        self.output = (self.output * 9 + output) / 10
+    }
+}
+
+/// A call's permit, ended once with what the call came to.
+@Loop final class CallPermit {
+    private let permit: Permit
+    private let model: ModelChoice
+    private let clock: any Clock
+    private let learn: @Loop (Duration, Int) -> Void
+    private let began: Instant
+    private var latency: Duration?
+
+    init(
+        _ permit: Permit,
+        _ model: ModelChoice,
+        clock: any Clock,
+        learn: @escaping @Loop (Duration, Int) -> Void
+    ) {
+        self.permit = permit
+        self.model = model
+        self.clock = clock
+        self.learn = learn
+        began = clock.now
+    }
+
+    /// The first of the answer is there.
+    func hasAnswered() { latency = latency ?? clock.now - began }
+
+    /// The answer came whole.
+    func end(_ usage: TokenUsage) {
+        hasAnswered()
+        let duration = clock.now - began
+        learn(duration, usage.output)
+        permit.end(
+            .done(latency: latency ?? duration),
+            tokens: usage.input + usage.output,
+            cost: WorkCost(
+                duration: duration,
+                micros: model.price.cost(input: usage.input, output: usage.output)
+            )
+        )
+    }
+
+    /// It did not.
+    func end(after error: ProviderError) { permit.end(error.outcome) }
+}
+
+extension ProviderError {
+    /// What the queue learns from it.
+    fileprivate var outcome: CallOutcome {
+        switch self {
+        case .cancelled, .memory: .cancelled
+        case .rateLimited(_, let retryAfter): .failed(.rateLimited(retryAfter: retryAfter))
+        case .unavailable(_, 503, let retryAfter), .unavailable(_, 529, let retryAfter):
+            .failed(.overloaded(retryAfter: retryAfter))
+        case .timedOut: .failed(.timedOut)
+        case .keyRefused, .accountEmpty: .failed(.unusable)
+        case .refused: .failed(.refused)
+        case .unavailable, .unreachable, .failedMidway, .cut, .malformed: .failed(.broken)
+        }
+    }
+}

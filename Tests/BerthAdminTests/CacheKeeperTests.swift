@@ -1,0 +1,162 @@
+import BerthAdmin
+import BerthCache
+import BerthConfig
+import BerthLoop
+import BerthMemory
+import BerthStore
+import BerthTelemetry
+import BerthTestKit
+import Testing
+
+/// What is asked for most outlives the process.
+@Suite(.loop, .timeLimit(.minutes(1))) struct CacheKeeperTests {
+    @Loop @Test func `after a restart the hottest come from Redis once it answers`() async throws {
+        let files = try TemporaryFolder()
+        let server = try await RedisServer.start(in: files)
+        let clock = ManualClock()
+        let database = try await Database.open(in: DataFolder(path: files.path), log: .silent)
+
+        let before = try Run(database, server, clock)
+        let up = Mailbox<Bool>()
+        before.redis.onChange = { up.put($0 == nil) }
+        before.start(before.redis)
+        #expect(try await up.next("Redis"))
+        before.start(before.keeper)
+        await fill(before.cache, 10)
+        for _ in 0..<3 { _ = await before.cache.lookup(cacheKey(7)) }
+        _ = try await before.redis.memory()  // what was stored is there
+        await before.end()
+
+        let after = try Run(database, server, clock)
+        await after.keeper.load()
+        let (names, hottest) = (
+            after.cache.hot.count, after.cache.hot.hottest(1, at: clock.timestamp)
+        )
+        #expect(names == 9 && hottest == [cacheKey(7)])
+        after.start(after.keeper)
+        after.start(after.redis)
+        let line = try await after.heard("cache warmed from redis")
+        #expect(line.hasSuffix("values=9 names=9"))
+        let hit = await after.cache.lookup(cacheKey(7))
+        #expect(hit?.value == [7] && hit?.level == .memory)
+        await after.end()
+        await database.close()
+    }
+
+    @Loop @Test func `what is damaged is one warning and an empty set`() async throws {
+        let files = try TemporaryFolder()
+        let database = try await Database.open(in: DataFolder(path: files.path), log: .silent)
+        try await database.write { (connection) throws(StoreError) in
+            try connection.keep(Array("berth hot 1\nnonsense".utf8), as: .hotSet)
+        }
+        let run = try Run(database, nil, ManualClock())
+        await run.keeper.load()
+        let line = try await run.heard("damaged")
+        let (names, lines) = (run.cache.hot.count, run.lines)
+        #expect(names == 0 && lines == [line] && line.contains(" warning "))
+        await database.close()
+        await run.keeper.load()
+        #expect(try await run.heard("cannot be read").contains(" warning "))
+    }
+
+    @Loop @Test func `it is written every five minutes in which something was asked`()
+        async throws
+    {
+        let files = try TemporaryFolder()
+        let database = try await Database.open(in: DataFolder(path: files.path), log: .silent)
+        let clock = HeardClock()
+        let run = try Run(database, nil, clock)
+        run.start(run.keeper)
+        _ = try await clock.heard.next("the first timer")
+        await fill(run.cache, 3)
+        clock.inner.advance(by: CacheKeeper.interval)
+        _ = try await clock.heard.next("the second timer")
+        let first = try await kept(in: database)
+        #expect(HotSet(serialized: first ?? [])?.count == 2)
+
+        try await database.write { (connection) throws(StoreError) in
+            try connection.keep([1], as: .hotSet)
+        }
+        clock.inner.advance(by: CacheKeeper.interval)
+        _ = try await clock.heard.next("the third timer")
+        #expect(try await kept(in: database) == [1])  // nobody asked meanwhile
+
+        _ = await run.cache.lookup(cacheKey(9))
+        await run.end()
+        let last = try await kept(in: database)
+        #expect(HotSet(serialized: last ?? [])?.count == 3)
+        await database.close()
+    }
+
+    @Loop private func kept(in database: Database) async throws -> [UInt8]? {
+        try await database.read { (connection) throws(StoreError) in try connection.kept(.hotSet) }
+    }
+}
+
+/// One run of a service, as far as its cache goes.
+@Loop private final class Run {
+    let cache: ResponseCache
+    let redis: RedisClient
+    let keeper: CacheKeeper
+    private(set) var lines: [String] = []
+    private let news: Mailbox<String>
+    private let stop = Stop()
+    private let pool = TaskPool()
+
+    /// Without a server the cache lives in the process alone.
+    init(_ database: Database, _ server: RedisServer?, _ clock: any Clock) throws {
+        let news = Mailbox<String>()
+        let log = Log(level: .info) { line in EventLoop.shared.post { news.put(line) } }
+        let address = RedisAddress.unix(path: server?.path ?? "/nowhere")
+        redis = RedisClient(address: address, limits: .patient, clock: SystemClock(), log: log)
+        let limit = ByteCount.mebibytes(1)
+        let account = MemoryBudget(limit: limit).account(for: "(cache)", quota: limit)
+        cache = ResponseCache(
+            memory: try MemoryCache(limit: limit, account: account, clock: clock),
+            redis: server == nil ? nil : redis,
+            lifetimes: Lifetimes(base: .seconds(3_600)),
+            clock: clock
+        )
+        keeper = CacheKeeper(
+            cache: cache,
+            redis: server == nil ? nil : redis,
+            database: database,
+            clock: clock,
+            log: log
+        )
+        self.news = news
+    }
+
+    func start(_ service: any Service) {
+        pool.spawn { [stop] in try? await service.run(until: stop) }
+    }
+
+    /// The next line with these words.
+    func heard(_ words: String) async throws -> String {
+        while true {
+            let line = try await news.next("the line '\(words)'")
+            lines.append(line)
+            if line.contains(words) { return line }
+        }
+    }
+
+    func end() async {
+        stop.request()
+        await pool.drain()
+    }
+}
+
+/// A clock that stands still, and tells of each timer that is made.
+@Loop private final class HeardClock: Clock {
+    let inner = ManualClock()
+    let heard = Mailbox<Duration>()
+
+    var now: Instant { inner.now }
+    var timestamp: Timestamp { inner.timestamp }
+
+    @discardableResult
+    func schedule(after delay: Duration, _ action: @escaping @Loop () -> Void) -> Timer {
+        heard.put(delay)
+        return inner.schedule(after: delay, action)
+    }
+}

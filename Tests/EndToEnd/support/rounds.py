@@ -1,0 +1,132 @@
+"""A service that is killed again and again under load, and what its people remember of it."""
+
+import itertools
+import random
+import sqlite3
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from support.berth import Berth
+from support.people import LOST, Caller, Person, Refused
+
+#: States in which nothing will happen to a turn by itself.
+ENDED = {"done", "stopped", "failed", "interrupted", "uncertain"}
+
+
+@dataclass
+class Sent:
+    """A turn whose `turn` event was seen."""
+
+    id: str
+    person: Person
+    session: str
+    text: str
+
+
+@dataclass
+class Book:
+    """What was sent and what was heard, each text once."""
+
+    acknowledged: list[Sent] = field(default_factory=list)
+    #: Turns that were sent but not acknowledged: they may be there or not.
+    unheard: set[str] = field(default_factory=set)
+    #: What was answered to the API's clients; None: not to its end.
+    answers: dict[str, str | None] = field(default_factory=dict)
+    sessions: list[tuple[Person, str]] = field(default_factory=list)
+    #: What no kill explains.
+    wrong: list[str] = field(default_factory=list)
+
+
+class Rounds:
+    """Rounds of load, kill and start."""
+
+    def __init__(
+        self, berth: Berth, people: list[Person], callers: list[Caller], dice: random.Random
+    ) -> None:
+        self.berth = berth
+        self.people = people
+        self.callers = callers
+        self.dice = dice
+        self.book = Book()
+        self.numbers = itertools.count(1)
+        self.is_over = threading.Event()
+
+    def run(self, load: float) -> None:
+        """Loads the service for so many seconds, kills it there and starts it again."""
+        self.is_over.clear()
+        jobs = [(self.chat, p) for p in self.people] + [(self.call, c) for c in self.callers]
+        threads = [threading.Thread(target=j, args=(who,), daemon=True) for j, who in jobs]
+        for thread in threads:
+            thread.start()
+        time.sleep(load)  # not waiting for anything: when it is killed is the experiment
+        self.is_over.set()
+        self.berth.kill()
+        for thread in threads:
+            thread.join()
+        self.berth.start()
+
+    def text(self, name: str) -> str:
+        return f"{name} asks {next(self.numbers)}"
+
+    def chat(self, person: Person) -> None:
+        """Sends turn after turn, in a conversation of its own, until the connection is lost."""
+        try:
+            session = person.session()
+            self.book.sessions.append((person, session))
+            while not self.is_over.is_set():
+                text = self.text(person.tenant.name)
+                self.book.unheard.add(text)
+                for name, data in person.send(session, text):
+                    if name == "turn":
+                        self.book.unheard.discard(text)
+                        sent = Sent(data["id"], person, session, text)
+                        self.book.acknowledged.append(sent)
+                    if name == "done" and data["state"] != "done":
+                        self.book.wrong.append(f"{text}: {data}")
+        except LOST:
+            pass
+        except Refused as error:
+            self.book.wrong.append(f"{person.tenant.name}: {error}")
+
+    def call(self, caller: Caller) -> None:
+        """Asks question after question until the connection is lost."""
+        text = ""
+        try:
+            while not self.is_over.is_set():
+                text = self.text(caller.tenant.name)
+                self.book.answers[text] = None
+                told = caller.ask(text, stream=next(self.numbers) % 2 == 0)
+                if told.status == 200:
+                    self.book.answers[text] = told.text
+                else:
+                    self.book.wrong.append(f"{text}: {told.status} {told.body[:200]!r}")
+        except LOST:
+            pass
+        except AssertionError as error:
+            # A stream that ends with an error because the service is killed ends no other way.
+            self.book.wrong.append(f"{text}: {error}")
+
+    # What came of it
+
+    def stored(self) -> dict[str, dict[str, Any]]:
+        """All turns that the service shows its people, by their ids."""
+        return {
+            turn["id"]: turn for person, session in self.book.sessions
+            for turn in person.turns(session)
+        }
+
+    def pending(self) -> int:
+        """How many acknowledged turns are neither ended nor gone."""
+        stored = self.stored()
+        turns = [stored[s.id] for s in self.book.acknowledged if s.id in stored]
+        return sum(turn["state"] not in ENDED for turn in turns)
+
+
+def calls(berth: Berth) -> Counter[tuple[str, bool]]:
+    """How many calls the ledger has in each state, apart for those of turns (True) and the API's."""
+    with sqlite3.connect(f"file:{berth.data}/berth.db?mode=ro", uri=True) as database:
+        rows = database.execute("SELECT state, turn > 0, count(*) FROM call GROUP BY 1, 2")
+        return Counter({(state, bool(turn)): count for state, turn, count in rows})

@@ -1,0 +1,415 @@
+"""Nobody waits behind somebody else: the queue, the limits and the cache before a provider that
+counts what it is asked."""
+
+import math
+import os
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+from support.berth import Berth, FakeOpenAI
+from support.browser import wait_for
+from support.people import Caller, Person, Told, Watched, at_once
+from support.redis import Redis
+from support.rounds import Rounds, calls
+
+#: Far beyond what is used here; a tenant's many requests are held in memory at once.
+ROOMY = {
+    "memory": {"limit": "512MiB"},
+    "quotas": {
+        "requests_per_day": 100_000,
+        "tokens_per_day": 1_000_000_000,
+        "spend_per_month": 1000,
+        "memory": "128MiB",
+    },
+}
+
+Say = Callable[[str], None]
+OwnBerth = Callable[..., Berth]
+OwnFake = Callable[..., FakeOpenAI]
+
+
+def callers(berth: Berth, count: int) -> list[Caller]:
+    return [Caller(berth, berth.add_tenant(f"tenant{n}")) for n in range(count)]
+
+
+def lanes(berth: Berth) -> Counter[str]:
+    """What `berth queue` says of all lanes together."""
+    told = berth.admin("queue", "--json")
+    return Counter(
+        waiting=sum(lane["waiting"] for lane in told["lanes"]),
+        running=sum(lane["running"] for lane in told["lanes"]),
+        failed=told["failed"],
+        uncertain=told["uncertain"],
+    )
+
+
+def until_asked(fake: FakeOpenAI, count: int) -> None:
+    wait_for(lambda: fake.counts()["requests"] >= count, what=f"{count} requests at the provider")
+
+
+# One question
+
+
+def test_fifty_tenants_ask_the_same_at_once_and_it_is_bought_once(
+    own_berth: OwnBerth, own_fake: OwnFake, redis: Redis
+) -> None:
+    question = "How many seas are there?"
+    fake = own_fake("--delay-ms", "300")
+    cached = {"redis": {"url": redis.url}}
+    berth = own_berth(**ROOMY, **fake.settings("fake", concurrency=8), **cached)
+    fifty = callers(berth, 50)
+
+    told = at_once([
+        lambda who=who, stream=n % 2 == 0: who.ask(question, stream=stream)
+        for n, who in enumerate(fifty)
+    ])
+    assert [t.status for t in told] == [200] * 50, Counter(t.body[:200] for t in told)
+    streamed = [t.headers["content-type"].startswith("text/event-stream") for t in told]
+    assert streamed == [n % 2 == 0 for n in range(50)]
+    assert len({t.text for t in told}) == 1 and len(told[0].text) > 20
+    counts = fake.counts()
+    assert counts["questions"] == {question: 1} and counts["requests"] == 1
+
+    # The next process knows it from Redis.
+    wait_for(lambda: redis.size() > 0, what="the answer in Redis")
+    assert berth.stop() == 0
+    berth.start()
+    again = fifty[7].ask(question)
+    assert again.text == told[0].text and again.headers.get("x-berth-cache") == "hit"
+    assert fake.counts()["requests"] == 1
+
+
+@pytest.mark.parametrize("scope", ["safe", "tenant", "off"])
+def test_what_one_tenant_says_is_in_nobody_elses_answer(
+    own_berth: OwnBerth, own_fake: OwnFake, redis: Redis, scope: str
+) -> None:
+    fake = own_fake("--delay-ms", "100")
+    settings = fake.settings("echo-request", concurrency=8)
+    cached = {"redis": {"url": redis.url}, "cache": {"scope": scope}}
+    berth = own_berth(**ROOMY, **settings, **cached)
+    ann, ben = callers(berth, 2)
+    asked = {"role": "user", "content": "What is the word?"}
+    secret = "xyzzy-4711"
+
+    def variants(word: str) -> list[list[dict[str, str]]]:
+        """The same last question after a history, a system text, and as a follow-up."""
+        mine = {"role": "user", "content": f"The word is {word}."}
+        noted = {"role": "assistant", "content": "Noted."}
+        return [
+            [mine, noted, asked],
+            [{"role": "system", "content": f"The word is {word}."}, asked],
+            [{"role": "developer", "content": f"The word is {word}."}, asked],
+            [asked, {"role": "assistant", "content": word}, asked],
+            [mine, asked],
+        ]
+
+    anns, bens = variants(secret), [[asked], *variants("plugh")]
+    for _ in range(2):  # at once, and once more when everything may be kept
+        jobs = [
+            lambda who=who, text=text, stream=stream: (who, who.ask(text, stream=stream).text)
+            for who, texts in ((ann, anns), (ben, bens), (ann, [[asked]]))
+            for text in texts
+            for stream in (False, True)
+        ]
+        random.Random(4711).shuffle(jobs)
+        for who, answer in at_once(jobs):
+            assert asked["content"] in answer, "the fake tells what it was sent"
+            if who is ben:
+                assert secret not in answer
+            else:
+                assert "plugh" not in answer
+    bare = fake.counts()["questions"][asked["content"]]
+    kinds = len(anns) + len(bens) - 1
+    if scope != "off":
+        assert bare == kinds + (1 if scope == "safe" else 2), "the bare question alone is shared"
+
+    # The same in conversations, which know more than their last message.
+    people = [Person(berth, ann.tenant), Person(berth, ben.tenant)]
+    sessions = [person.session() for person in people]
+    for person, session, word in zip(people, sessions, (secret, "plugh"), strict=True):
+        assert list(person.send(session, f"The word is {word}."))[-1][0] == "done"
+    for _ in range(2):
+        turns = [
+            Watched(p.send(s, asked["content"])) for p, s in zip(people, sessions, strict=True)
+        ]
+        for turn in turns:
+            wait_for(lambda turn=turn: turn.state, what="the turn's end")
+        assert [turn.state for turn in turns] == ["done", "done"]
+        assert secret in turns[0].text and "plugh" not in turns[0].text
+        assert secret not in turns[1].text and "plugh" in turns[1].text
+
+
+# Fairness
+
+
+def percentile(values: list[float], share: float) -> float:
+    """By the nearest rank."""
+    return sorted(values)[math.ceil(share * len(values)) - 1]
+
+
+def jain(values: list[float]) -> float:
+    return sum(values) ** 2 / (len(values) * sum(v * v for v in values))
+
+
+@pytest.mark.parametrize(
+    "spread, limit",
+    [
+        pytest.param(1.0, 1.5, id="within-a-second"),
+        # Eight at a time are 26.7 a second: the 47th of 49 is in the sixth wave at best, after
+        # 1.5 s, and those who come first are served before anybody else is there to be fair to.
+        pytest.param(0.0, 2.1, id="in-one-burst"),
+    ],
+)
+def test_forty_nine_do_not_wait_behind_one_who_queues_two_hundred(
+    own_berth: OwnBerth, own_fake: OwnFake, say: Say, spread: float, limit: float
+) -> None:
+    service, dice = 0.3, random.Random(49)
+    fake = own_fake("--delay-ms", "300")
+    berth = own_berth(**ROOMY, **fake.settings("fake", concurrency=8))
+    greedy, *modest = callers(berth, 50)
+    told: list[tuple[Caller, Told, float]] = []
+
+    def ask(who: Caller, text: str, later: float) -> None:
+        time.sleep(later)  # when a person asks is the experiment
+        answer = who.ask(text)
+        told.append((who, answer, time.monotonic()))
+
+    moments = [dice.uniform(0, spread) for _ in modest]
+    if spread:
+        # His are there before anybody else comes.
+        flood = [lambda n=n: ask(greedy, f"greedy {n}", 0) for n in range(200)]
+        background = threading.Thread(target=at_once, args=(flood,), daemon=True)
+        background.start()
+        until_asked(fake, 8)
+        at_once([
+            lambda who=who, later=later: ask(who, f"modest {who.tenant.name}", later)
+            for who, later in zip(modest, moments, strict=True)
+        ])
+        background.join()
+    else:
+        jobs = [
+            lambda n=n: ask(greedy, f"greedy {n}", 0)
+            for n in range(200)
+        ] + [lambda who=who: ask(who, f"modest {who.tenant.name}", 0) for who in modest]
+        dice.shuffle(jobs)
+        at_once(jobs)
+
+    assert [t.status for _, t, _ in told] == [200] * 249, Counter(t.body[:200] for _, t, _ in told)
+    counts = fake.counts()
+    assert counts["requests"] == 249 and counts["largest_concurrency"] <= 8
+    waits = [t.first - t.sent - service for who, t, _ in told if who is not greedy]
+    last = max(end for who, _, end in told if who is not greedy)
+    served = Counter(who.tenant.name for who, _, end in told if end <= last)
+    say(
+        f"wait of the 49: p50 {percentile(waits, 0.5):.2f} s, p95 {percentile(waits, 0.95):.2f} s, "
+        f"most {max(waits):.2f} s; until the last of them the one with 200 got "
+        f"{served[greedy.tenant.name]}; Jain index {jain(list(served.values())):.3f}"
+    )
+    assert percentile(waits, 0.95) <= limit
+
+
+# Kill
+
+
+@pytest.mark.timeout(240)
+def test_fifty_kills_lose_no_turn_and_buy_nothing_twice(
+    own_berth: OwnBerth, own_fake: OwnFake, say: Say
+) -> None:
+    seed = int(os.environ.get("BERTH_SEED", random.randrange(2**32)))
+    dice = random.Random(seed)
+    say(f"BERTH_SEED={seed}")
+    fake = own_fake("--delay-ms", "40", "--tokens", "4", "--token-ms", "5")
+    berth = own_berth(**ROOMY, **fake.settings("echo", concurrency=4))
+    people = [
+        Person(berth, berth.add_tenant(f"{place}{n}"), place)
+        for place in ("web", "terminal")
+        for n in range(4)
+    ]
+    rounds = Rounds(berth, people, callers(berth, 3), dice)
+    for _ in range(50):
+        rounds.run(load=dice.uniform(0.2, 0.8))
+    book = rounds.book
+    assert book.wrong == []
+
+    # Everything that was taken comes to an end by itself.
+    wait_for(lambda: rounds.pending() == 0, 60, what="the last turns")
+    stored = rounds.stored()
+    bought = Counter(fake.counts()["questions"])
+    texts = Counter(turn["text"] for turn in stored.values())
+    states = Counter(stored[s.id]["state"] if s.id in stored else "lost" for s in book.acknowledged)
+    uncertain = [s for s in book.acknowledged if stored.get(s.id, {}).get("state") == "uncertain"]
+    queue, ledger = lanes(berth), calls(berth)
+    cut = sum(1 for answer in book.answers.values() if answer is None)
+    say(
+        f"turns acknowledged {len(book.acknowledged)}: {dict(states)}; API calls "
+        f"{len(book.answers)}, cut off {cut}; uncertain calls {queue['uncertain']} "
+        f"(of turns {ledger['uncertain', True]}, of the API {ledger['uncertain', False]}); "
+        f"bought twice {sum(1 for n in bought.values() if n > 1)}"
+    )
+    assert set(states) <= {"done", "uncertain"}, "none is lost, none is left"
+    assert [t for t, n in texts.items() if n > 1] == [], "none is there twice"
+    for sent in book.acknowledged:
+        turn = stored[sent.id]
+        assert turn["text"] == sent.text
+        if turn["state"] == "done":
+            assert turn["answer"] == sent.text and bought[sent.text] == 1, (turn, bought[sent.text])
+    assert [t for t, n in bought.items() if n > 1] == [], "nothing is bought twice"
+    for text, answer in book.answers.items():
+        assert answer in (None, text)
+        assert answer is None or bought[text] == 1
+
+    # What is uncertain is named, all of it.
+    shown = sum(1 for turn in stored.values() if turn["state"] == "uncertain")
+    assert queue["waiting"] == queue["running"] == 0
+    assert queue["uncertain"] == ledger["uncertain", True] + ledger["uncertain", False]
+    assert shown == ledger["uncertain", True]
+    assert ledger["reserved", True] == ledger["reserved", False] == 0
+
+    # A person may ask again, knowing that it may be bought twice.
+    for sent in uncertain[:5]:
+        assert list(sent.person.again(sent.id))[-1][1]["state"] == "done"
+    after = Counter(fake.counts()["questions"])
+    again = {sent.text for sent in uncertain[:5]}
+    assert all(n <= 1 + (text in again) for text, n in after.items())
+
+    doctor = berth.admin("doctor", check=False)
+    assert doctor.returncode == 0, doctor.stdout + doctor.stderr
+
+
+# A provider's refusals
+
+
+def test_a_provider_that_asks_to_wait_is_left_alone_and_all_are_answered_after(
+    own_berth: OwnBerth, own_fake: OwnFake, say: Say
+) -> None:
+    # It refuses late, so that all of a burst were sent before the first refusal came.
+    fake = own_fake("--delay-ms", "200", "--tokens", "3")
+    berth = own_berth(**ROOMY, **fake.settings("429-5s", concurrency=8))
+    people = [
+        Person(berth, berth.add_tenant(f"{place}{n}"), place)
+        for place in ("web", "terminal")
+        for n in range(6)
+    ]
+    sessions = [(person, person.session()) for person in people for _ in range(2)]
+    turns = at_once([
+        lambda p=person, s=session, n=n: Watched(p.send(s, f"turn {n}"))
+        for n, (person, session) in enumerate(sessions)
+    ])
+    for turn in turns:
+        wait_for(lambda turn=turn: turn.state or turn.error, 40, what="the turn's end")
+    counts = fake.counts()
+    say(
+        f"{counts['requests']} requests, {counts['refused']} refused, "
+        f"{counts['early']} within a window: {counts['early_ms']}"
+    )
+    assert [t.error for t in turns] == [None] * len(turns)
+    assert Counter(turn.state for turn in turns) == {"done": len(turns)}, [
+        turn.all("done") for turn in turns
+    ]
+    assert {turn.text for turn in turns} == {"token1 token2 token3 "}
+    assert counts["refused"] >= 2, "it refused in more than one window"
+    assert counts["early"] == 0, counts["early_ms"]
+    assert counts["requests"] - counts["refused"] == len(turns), "each is answered once"
+
+
+# Leaving, and waiting
+
+
+def test_what_waits_and_is_stopped_or_left_never_reaches_the_provider(
+    own_berth: OwnBerth, own_fake: OwnFake
+) -> None:
+    fake = own_fake("--delay-ms", "3000")
+    berth = own_berth(**ROOMY, **fake.settings("fake", concurrency=1))
+    ann, ben = callers(berth, 2)
+    person = Person(berth, ben.tenant)
+    one, other = person.session(), person.session()
+
+    first = threading.Thread(target=ann.ask, args=("the one who is served",), daemon=True)
+    first.start()
+    until_asked(fake, 1)
+    stopped = Watched(person.send(one, "stopped by its path"))
+    told = Watched(person.send(other, "stopped by a command"))
+    wait_for(lambda: stopped.id and told.id, what="the turns")
+    left = [ben.begin("left", stream=stream) for stream in (False, True)]
+    wait_for(lambda: lanes(berth)["waiting"] == 4, what="all four to wait")
+    assert lanes(berth)["running"] == 1
+
+    person.stop(stopped.id)
+    assert list(person.send(other, "/stop"))[-1][0] == "done"
+    for connection in left:
+        connection.close()
+    wait_for(lambda: stopped.state and told.state, what="the turns' ends")
+    assert (stopped.state, told.state) == ("stopped", "stopped")
+    wait_for(lambda: lanes(berth)["waiting"] == 0, what="the line to be empty")
+    first.join()
+    assert ann.ask("the last one").status == 200
+    assert fake.counts()["questions"] == {"the one who is served": 1, "the last one": 1}
+    assert lanes(berth) == Counter(waiting=0, running=0, failed=0, uncertain=0)
+
+
+def test_what_runs_and_is_stopped_or_left_ends_at_the_provider(
+    own_berth: OwnBerth, own_fake: OwnFake
+) -> None:
+    fake = own_fake("--delay-ms", "60000")
+    berth = own_berth(**ROOMY, **fake.settings("fake", concurrency=8))
+    (ann,) = callers(berth, 1)
+    person = Person(berth, ann.tenant)
+    turn = Watched(person.send(person.session(), "stopped"))
+    left = [ann.begin("left", stream=stream) for stream in (False, True)]
+    wait_for(lambda: fake.stats()["running"] == 3, what="all three to run")
+    for connection in left:
+        connection.close()
+    wait_for(lambda: fake.stats()["running"] == 1, what="those who left to end")
+    person.stop(turn.id)
+    wait_for(lambda: fake.stats()["running"] == 0, what="the stopped turn to end")
+    wait_for(lambda: turn.state == "stopped", what="the turn's end")
+
+
+def test_who_waits_is_told_the_place_and_the_wait(own_berth: OwnBerth, own_fake: OwnFake) -> None:
+    fake = own_fake("--delay-ms", "1500")
+    berth = own_berth(**ROOMY, **fake.settings("fake", concurrency=8))
+    ann, ben = callers(berth, 2)
+    busy = threading.Thread(
+        target=at_once, args=([lambda n=n: ann.ask(f"slot {n}") for n in range(8)],), daemon=True
+    )
+    busy.start()
+    until_asked(fake, 8)
+    person = Person(berth, ben.tenant)
+    turn = Watched(person.send(person.session(), "and I?"))
+    wait_for(lambda: turn.state, what="the turn's end")
+    busy.join()
+    assert turn.state == "done"
+    names = [name for name, _ in turn.seen]
+    assert names[0] == "turn" and "place" in names
+    assert names.index("place") < names.index("delta")
+    for place in turn.all("place"):
+        assert set(place) == {"ahead", "wait_ms"}
+        assert place["ahead"] >= 0 and 0 <= place["wait_ms"] <= 60_000
+
+
+def test_a_full_line_refuses_with_a_wait(own_berth: OwnBerth, own_fake: OwnFake, say: Say) -> None:
+    fake = own_fake("--delay-ms", "1000")
+    berth = own_berth(**ROOMY, **fake.settings("fake", concurrency=1))
+    ann, ben = callers(berth, 2)
+    # So many wait for a tenant at most; the rest are refused at once, and another tenant is not.
+    asked = [ann.begin(f"ann {n}") for n in range(300)]
+    try:
+        wait_for(lambda: lanes(berth)["waiting"] == 256, what="a full line")
+        other = ben.begin("ben")
+        wait_for(lambda: lanes(berth)["waiting"] == 257, what="another tenant to be taken")
+        told = ann.ask("one more")
+        assert told.status == 429, told.body
+        wait = float(told.headers["retry-after"])
+        assert b"rate_limit" in told.body
+        # 256 wait, one a second: the estimate may be rough, not absurd.
+        assert 1 <= wait <= 600
+        say(f"the wait that is told where 256 wait for one slot of 1 s: {wait:g} s")
+        other.close()
+    finally:
+        for connection in asked:
+            connection.close()
+    wait_for(lambda: lanes(berth)["waiting"] == 0, what="the line to be empty")
