@@ -23,6 +23,8 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
     case foreignOrigin
     /// The conversation's last message is still being answered.
     case sessionBusy
+    /// The tenant has as many conversations on the channel as are kept.
+    case tooManySessions(limit: Int)
     /// There is no such conversation, or it is somebody else's.
     case noSession
     /// There is no such message, or it is somebody else's, or it is not being answered.
@@ -61,6 +63,8 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
         case .body(let reason): reason
         case .foreignOrigin: "this request does not come from Berth's own page"
         case .sessionBusy: "the last message is still being answered: wait for it or stop it"
+        case .tooManySessions(let limit):
+            "you have \(limit) conversations, which is the most: delete one that you do not need"
         case .noSession: "there is no such conversation"
         case .noTurn: "there is no such message, or it is answered already"
         default: operatorDescription

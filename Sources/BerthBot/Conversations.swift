@@ -110,6 +110,9 @@ package struct TurnPage: Encodable, Sendable {
     /// Conversations in a list; older ones are kept but not listed.
     private static nonisolated let listLimit = 200
 
+    /// Conversations of one tenant on one channel that are not deleted.
+    package static nonisolated let mostLive = 1_000
+
     /// The text of a page after which no further turn is added to it.
     fileprivate static nonisolated let pageBytes = 256 << 10
     /// What a page holds, but for a last answer that is itself as large: its text, and again as JSON.
@@ -135,21 +138,32 @@ package struct TurnPage: Encodable, Sendable {
     }
 
     /// A new, empty conversation.
+    ///
+    /// In the terminal, where nobody returns to an old one, it takes the place of the oldest when
+    /// there are ``mostLive``.
+    ///
+    /// - Throws: ``BotError/tooManySessions(limit:)`` when there are so many elsewhere.
     package func create(
         _ tenant: LiveTenant,
         _ channel: Channel
     ) async throws(BotError) -> SessionInfo {
         let (id, now, publicID) = (tenant.row.id, clock.timestamp, Secret256.publicID())
-        return try await database.change { (connection) throws(StoreError) in
-            SessionInfo(
-                try connection.addSession(
-                    publicID: publicID,
-                    channel: channel,
-                    tenant: id,
-                    at: now
-                )
+        let session = try await database.change { (connection) throws(StoreError) -> Session? in
+            if try connection.sessionCount(of: id, channel: channel) >= Conversations.mostLive {
+                guard channel == .terminal,
+                    let oldest = try connection.oldestSession(of: id, channel: channel)
+                else { return nil }
+                try connection.deleteSession(oldest, at: now)
+            }
+            return try connection.addSession(
+                publicID: publicID,
+                channel: channel,
+                tenant: id,
+                at: now
             )
         }
+        guard let session else { throw .tooManySessions(limit: Conversations.mostLive) }
+        return SessionInfo(session)
     }
 
     /// Changes the title or the model.

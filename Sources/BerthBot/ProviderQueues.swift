@@ -63,19 +63,21 @@ package import BerthTelemetry
         listener: PlaceListener?
     ) async throws(QueueError) -> CallPermit? {
         guard let queue = queues[call.model.provider.name] else { return nil }
-        let forecast = forecasts[call.model.id] ?? Forecast()
+        let (id, price, input) = (call.model.id, call.model.price, call.input)
         let request = WorkRequest(
             lane: .chat,
             tenant: call.payer.name,
-            cost: WorkCost(
-                duration: forecast.duration,
-                micros: call.model.price.cost(input: call.input, output: forecast.output)
-            ),
             tokens: call.reservation.tokens
-        )
+        ) { [weak self] in
+            let forecast = self?.forecasts[id] ?? Forecast()
+            return WorkCost(
+                duration: forecast.duration,
+                micros: price.cost(input: input, output: forecast.output)
+            )
+        }
         let permit = try await queue.acquire(request, listener: listener)
         return CallPermit(permit, call.model, clock: clock) { [weak self] duration, output in
-            self?.forecasts[call.model.id, default: forecast].learn(duration, output)
+            self?.forecasts[id, default: Forecast()].learn(duration, output)
         }
     }
 
@@ -95,14 +97,21 @@ package import BerthTelemetry
     package var providers: [ProviderGate] { gates.values.sorted { $0.provider < $1.provider } }
 }
 
-/// How long a model's calls take and how much they bring: moving averages over about ten calls.
+/// How long a model's calls take and how much they bring: what the first one did, then moving
+/// averages over about five calls.
+///
+/// A model that has not answered yet is expected to cost nothing: what it does cost is settled after.
+/// A guess that is too high would be given back to whoever was served, ahead of all who wait.
 private struct Forecast {
-    private(set) var duration = Duration.seconds(3)
-    private(set) var output = 256
+    private(set) var duration = Duration.zero
+    private(set) var output = 0
+    private var isLearned = false
 
     mutating func learn(_ duration: Duration, _ output: Int) {
-        self.duration = self.duration * 0.9 + duration * 0.1
-        self.output = (self.output * 9 + output) / 10
+        let share = isLearned ? 0.2 : 1
+        self.duration = self.duration * (1 - share) + duration * share
+        self.output += Int(Double(output - self.output) * share)
+        isLearned = true
     }
 }
 

@@ -150,7 +150,7 @@ import BerthTelemetry
         )
         switch decision {
         case .giveUp(let reason):
-            if job.attempts > 1 { job.givenUp = reason.description }
+            if reason != .attemptsUsed(1) { job.givenUp = reason.description }
             return false
         case .retry(let pause): return await retryLater(job, pause, error)
         }

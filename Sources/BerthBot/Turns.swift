@@ -293,7 +293,8 @@ import BerthTelemetry
     }
 
     private func ended(_ row: Turn, _ tenant: LiveTenant) throws(BotError) -> LiveTurn {
-        let end = TurnOutcome.End(rawValue: row.state.rawValue) ?? .interrupted  // it is being taken up
+        // One that is accepted and not here is just being taken up again.
+        let end = TurnOutcome.End(rawValue: row.state.rawValue) ?? .interrupted
         var outcome = TurnOutcome(end, answer: "", error: row.error)
         outcome.inputTokens = row.inputTokens
         outcome.outputTokens = row.outputTokens

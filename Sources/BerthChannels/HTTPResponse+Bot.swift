@@ -18,6 +18,7 @@ extension BotError {
         case .bodyTooLarge: (413, nil, "body_too_large", nil)
         case .body: (400, nil, nil, nil)
         case .sessionBusy: (409, "conflict_error", "session_busy", nil)
+        case .tooManySessions: (409, "conflict_error", "too_many_conversations", nil)
         case .noSession, .noTurn, .noTenant: (404, nil, "not_found", nil)
         case .emptyText, .textTooLong, .badName, .badValue: (400, nil, nil, nil)
         case .tooManyTenants, .nameTaken: (409, "conflict_error", nil, nil)

@@ -7,7 +7,8 @@ import Synchronization
 ///
 /// Order within a turn: jobs that were ready, timers that are due, file descriptors that are ready.
 /// A job that makes more jobs cannot starve the descriptors, because what it adds waits for the
-/// next turn.
+/// next turn. A timer is due by the time at which the descriptors were last looked at: what arrived
+/// before a deadline is seen before it, however long the jobs of a turn took.
 package final class EventLoop: SerialExecutor, TaskExecutor {
     /// The loop of this process.
     package static let shared = EventLoop()
@@ -22,6 +23,11 @@ package final class EventLoop: SerialExecutor, TaskExecutor {
     // Unsafe and sound: touched by the loop's thread alone.
     private nonisolated(unsafe) var isInJob = false
     @Loop private var timers = TimerQueue()
+    /// Called at the end of each turn, before the loop waits.
+    ///
+    /// All that the turn changes has changed then: for whoever watches the state of others that
+    /// have no event for it, as tests do.
+    @Loop package var afterTurn: (@Loop () -> Void)?
 
     private enum Work {
         case job(UnownedJob)
@@ -101,6 +107,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor {
     // MARK: One turn
 
     @Loop private func turn() {
+        let looked = Instant.now
         let arrived = inbox.withLock { inbox in
             let arrived = inbox
             inbox.removeAll(keepingCapacity: inbox.count <= 256)
@@ -108,7 +115,8 @@ package final class EventLoop: SerialExecutor, TaskExecutor {
         }
         unsafe ready.append(contentsOf: arrived)
         runReady()
-        fireTimers()
+        fireTimers(dueAt: looked)
+        afterTurn?()
         let isIdle = unsafe ready.isEmpty
         poller.poll(waiting: isIdle ? timers.next.map { $0 - .now } : .zero)
     }
@@ -132,8 +140,8 @@ package final class EventLoop: SerialExecutor, TaskExecutor {
         }
     }
 
-    @Loop private func fireTimers() {
-        let (now, limit) = (Instant.now, timers.nextSequence)
+    @Loop private func fireTimers(dueAt now: Instant) {
+        let limit = timers.nextSequence
         while let timer = timers.popDue(at: now, before: limit) { timer.action() }
     }
 

@@ -1,11 +1,11 @@
 /// One pending call at a deadline; made by ``Clock/schedule(after:_:)``.
-@Loop package final class Timer {
+@Loop package final class Timer: HeapElement {
     /// When it fires, on the clock that made it.
     let deadline: Instant
     /// The order in which timers were made: equal deadlines fire first come, first served.
     var sequence: UInt64 = 0
-    /// Its place in the heap of its queue; nil when it is in none.
-    var index: Int?
+    /// Nil when it has fired or was cancelled.
+    package var heapIndex: Int?
     let action: @Loop () -> Void
     private let unschedule: @Loop (Timer) -> Void
 
@@ -20,38 +20,32 @@
     }
 
     /// Takes it out of the queue at once; does nothing when it has fired or was cancelled.
-    package func cancel() { if index != nil { unschedule(self) } }
+    package func cancel() { if heapIndex != nil { unschedule(self) } }
+
+    package func isBefore(_ other: Timer) -> Bool {
+        (deadline, sequence) < (other.deadline, other.sequence)
+    }
 }
 
-/// A binary heap of timers by deadline, from which a cancelled one is removed at once.
+/// Timers by deadline, equal ones in the order in which they came.
 @Loop struct TimerQueue {
-    private var heap: [Timer] = []
+    private var heap = IndexedHeap<Timer>()
     private var sequence: UInt64 = 0
 
     nonisolated init() {}
 
     /// The earliest deadline; nil when none is pending.
-    var next: Instant? { heap.first?.deadline }
+    var next: Instant? { heap.elements.first?.deadline }
 
-    var count: Int { heap.count }
+    var count: Int { heap.elements.count }
 
     mutating func insert(_ timer: Timer) {
         sequence += 1
         timer.sequence = sequence
-        timer.index = heap.count
-        heap.append(timer)
-        siftUp(heap.count - 1)
+        heap.insert(timer)
     }
 
-    mutating func remove(_ timer: Timer) {
-        guard let index = timer.index else { return }
-        timer.index = nil
-        let last = heap.removeLast()
-        guard index < heap.count else { return }
-        place(last, at: index)
-        siftUp(index)
-        siftDown(last.index ?? index)
-    }
+    mutating func remove(_ timer: Timer) { heap.remove(timer) }
 
     /// The number that the next timer will get: what ``popDue(at:before:)`` leaves for later.
     var nextSequence: UInt64 { sequence + 1 }
@@ -59,46 +53,10 @@
     /// Takes out the earliest timer if it is due and was made before `limit`, so that timers made
     /// by the actions of one round fire in the next.
     mutating func popDue(at now: Instant, before limit: UInt64) -> Timer? {
-        guard let first = heap.first, first.deadline <= now, first.sequence < limit else {
+        guard let first = heap.elements.first, first.deadline <= now, first.sequence < limit else {
             return nil
         }
-        remove(first)
+        heap.remove(first)
         return first
-    }
-
-    private mutating func place(_ timer: Timer, at index: Int) {
-        heap[index] = timer
-        timer.index = index
-    }
-
-    private func isBefore(_ first: Int, _ second: Int) -> Bool {
-        let (a, b) = (heap[first], heap[second])
-        return (a.deadline, a.sequence) < (b.deadline, b.sequence)
-    }
-
-    private mutating func swap(_ first: Int, _ second: Int) {
-        let timer = heap[first]
-        place(heap[second], at: first)
-        place(timer, at: second)
-    }
-
-    private mutating func siftUp(_ start: Int) {
-        var index = start
-        while index > 0, isBefore(index, (index - 1) / 2) {
-            swap(index, (index - 1) / 2)
-            index = (index - 1) / 2
-        }
-    }
-
-    private mutating func siftDown(_ start: Int) {
-        var index = start
-        while 2 * index + 1 < heap.count {
-            let left = 2 * index + 1
-            let right = left + 1
-            let least = right < heap.count && isBefore(right, left) ? right : left
-            guard isBefore(least, index) else { return }
-            swap(index, least)
-            index = least
-        }
     }
 }

@@ -102,7 +102,7 @@ package import BerthLoop
                 Waiter(request, listener: listener, answer: answer),
                 lane: request.lane,
                 tenant: request.tenant,
-                cost: request.cost
+                predict: request.predict
             )
             planPump()
             notices.add(ticket)

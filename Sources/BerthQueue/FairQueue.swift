@@ -45,19 +45,28 @@ package import BerthLoop
 
     /// Adds an entry at the end of its tenant's line.
     ///
+    /// `predict` is asked now, and again when the entry is the first of its line: by then more is
+    /// known of what such calls cost, and who came early is not charged for an early guess.
+    ///
     /// - Throws: ``QueueError/tenantFull(tenant:waiting:limit:wait:)`` or
     ///   ``QueueError/full(tenant:waiting:limit:wait:)``; nothing is kept then.
     package func enqueue(
         _ entry: Entry,
         lane: Lane,
         tenant: String,
-        cost: WorkCost
+        predict: @escaping WorkCost.Prediction
     ) throws(QueueError) -> Ticket {
         try bound.take(for: tenant) { waitForRoom(for: tenant) }
         let (now, queue) = (clock.now, queue(lane))
         if ages.count == 0 { rate.begin(at: now) }
         if queue.count == 0 { wake(queue) }
-        let ticket = Ticket(entry: entry, lane: lane, tenant: tenant, cost: cost, enqueued: now)
+        let ticket = Ticket(
+            entry: entry,
+            lane: lane,
+            tenant: tenant,
+            predict: predict,
+            enqueued: now
+        )
         if let line = queue.append(ticket, at: now) { ages.append(line) }
         return ticket
     }

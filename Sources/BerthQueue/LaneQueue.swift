@@ -13,7 +13,8 @@ import BerthLoop
     private let carry: Int64
     private var round: Int64 = 0
     private var order: UInt64 = 0
-    private var heap = DueHeap<Entry>()
+    /// The tenants that wait, by the round in which they may go.
+    private var heap = IndexedHeap<TenantLine<Entry>>()
     private var byTenant: [String: TenantLine<Entry>] = [:]
     private var owed: [String: Int64] = [:]
 
@@ -27,10 +28,10 @@ import BerthLoop
     }
 
     /// The tenant whose turn it is.
-    var first: TenantLine<Entry>? { heap.first }
+    var first: TenantLine<Entry>? { heap.elements.first }
 
     /// Those that wait, in no order.
-    var lines: [TenantLine<Entry>] { heap.lines }
+    var lines: [TenantLine<Entry>] { heap.elements }
 
     func line(of tenant: String) -> TenantLine<Entry>? { byTenant[tenant] }
 
@@ -58,7 +59,7 @@ import BerthLoop
     /// Takes `line`'s first entry and charges for it; the line ends when that was its last.
     func takeFirst(of line: TenantLine<Entry>, at now: Instant) {
         guard let ticket = line.tickets.first else { return }
-        if heap.first === line { round = max(round, line.due) }
+        if first === line { round = max(round, line.due) }
         served += max(1, ticket.cost.units / weight)
         owe(line.unusedCredit, by: line.tenant)
         // Who was let in early by age pays later, but never more than the most that is carried.
@@ -69,6 +70,7 @@ import BerthLoop
             owe(start - round, by: line.tenant)
             return end(line)
         }
+        units += line.predictFirst()
         begin(line, at: start)
         heap.update(line)
     }
@@ -76,7 +78,10 @@ import BerthLoop
     /// Takes out an entry that was not served; nobody is charged for it.
     func cancel(_ ticket: QueueTicket<Entry>, of line: TenantLine<Entry>) {
         drop(ticket, from: line)
-        if line.tickets.count > 0 { return heap.update(line) }
+        if line.tickets.count > 0 {
+            units += line.predictFirst()
+            return heap.update(line)
+        }
         owe(line.carried, by: line.tenant)
         end(line)
     }

@@ -8,8 +8,8 @@ package import BerthLoop
     package let lane: Lane
     /// Who pays.
     package let tenant: String
-    /// The predicted cost.
-    package let cost: WorkCost
+    /// The predicted cost, as it was when the entry came or when it was first in its line.
+    package private(set) var cost: WorkCost
     /// Since when it waits.
     package let enqueued: Instant
 
@@ -19,12 +19,30 @@ package import BerthLoop
     // A line lives as long as it has tickets; nil once this one has left.
     unowned var line: TenantLine<Entry>?
 
-    init(entry: Entry, lane: Lane, tenant: String, cost: WorkCost, enqueued: Instant) {
+    private let predict: WorkCost.Prediction
+
+    init(
+        entry: Entry,
+        lane: Lane,
+        tenant: String,
+        predict: @escaping WorkCost.Prediction,
+        enqueued: Instant
+    ) {
         self.entry = entry
         self.lane = lane
         self.tenant = tenant
-        self.cost = cost
+        self.predict = predict
         self.enqueued = enqueued
+        cost = predict()
+    }
+
+    /// Predicts the cost once more.
+    ///
+    /// - Returns: the difference to what it was.
+    func predictAgain() -> Int64 {
+        let before = cost.units
+        cost = predict()
+        return cost.units - before
     }
 
     /// Whether it still waits.

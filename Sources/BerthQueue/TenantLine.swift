@@ -4,7 +4,7 @@ import BerthLoop
 ///
 /// The deficit of the round-robin is kept as a date: ``due`` is the round in which the deficit
 /// covers the first entry's cost, if each round gives every waiting tenant one unit.
-@Loop final class TenantLine<Entry>: Linked {
+@Loop final class TenantLine<Entry>: Linked, HeapElement {
     let tenant: String
     let lane: Lane
 
@@ -21,7 +21,7 @@ import BerthLoop
     /// When it was last served, or began to wait.
     var since: Instant
     /// Its place in the lane's heap.
-    var index = 0
+    var heapIndex: Int?
 
     var next: TenantLine?
     // The one before is kept alive by the list of ages.
@@ -39,6 +39,8 @@ import BerthLoop
     /// The round in which the first entry may go.
     var due: Int64 { start + charge }
 
+    func isBefore(_ other: TenantLine) -> Bool { (due, order) < (other.due, other.order) }
+
     /// The credit that the first entry's charge could not use up; 0 or less.
     var unusedCredit: Int64 { min(0, (tickets.first?.cost.units ?? 0) + carried - 1) }
 
@@ -49,6 +51,15 @@ import BerthLoop
         tickets.append(ticket)
         ticket.line = self
         units += ticket.cost.units
+    }
+
+    /// Predicts the first entry's cost once more.
+    ///
+    /// - Returns: the difference to what it was.
+    func predictFirst() -> Int64 {
+        let difference = tickets.first?.predictAgain() ?? 0
+        units += difference
+        return difference
     }
 
     func remove(_ ticket: QueueTicket<Entry>) {

@@ -1,3 +1,5 @@
+import BerthLoop
+
 /// What a call is worth in the queue's eyes: how long it holds a provider times what that costs.
 ///
 /// The unit is a millisecond times a millionth of a dollar: a chat of 3 s for $0.001 costs
@@ -11,6 +13,9 @@ package struct WorkCost: Hashable, Comparable, Sendable {
 
     /// No cost.
     package static let zero = WorkCost(units: 0)
+
+    /// Says what a call will cost, as far as is known now.
+    package typealias Prediction = @Loop @Sendable () -> WorkCost
 
     /// Makes a cost of `units`, brought into 0…``most``.
     package init(units: Int64) { self.units = min(max(0, units), 1 << 40) }

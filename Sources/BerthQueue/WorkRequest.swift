@@ -6,20 +6,21 @@ package struct WorkRequest: Sendable {
     package let lane: Lane
     /// Who pays.
     package let tenant: String
-    /// Predicted cost, for fairness.
-    package let cost: WorkCost
+    /// Predicts the cost, for fairness.
+    package let predict: WorkCost.Prediction
     /// Predicted tokens, in and out together, for the provider's rate.
     package let tokens: Int
+
     /// Makes a request; `tokens` is 0 or more.
     package init(
         lane: Lane,
         tenant: String,
-        cost: WorkCost,
-        tokens: Int
+        tokens: Int,
+        predict: @escaping WorkCost.Prediction
     ) {
         self.lane = lane
         self.tenant = tenant
-        self.cost = cost
+        self.predict = predict
         self.tokens = max(0, tokens)
     }
 }

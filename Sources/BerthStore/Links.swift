@@ -20,15 +20,30 @@ extension LoginOwner {
 }
 
 extension Connection {
-    /// Adds a login link by the SHA-256 (32 bytes) of its token, and deletes all whose time is over;
-    /// from `expires` on it is refused.
+    /// Unused login links of one owner; a further one revokes the oldest.
+    package static var linksAtMost: Int { 16 }
+
+    /// Adds a login link by the SHA-256 (32 bytes) of its token; from `expires` on it is refused.
+    ///
+    /// Deletes all links whose time is over, and of the owner's those that are used and all but the
+    /// newest ``linksAtMost``.
     package func addLink(
         for owner: LoginOwner,
         hash: [UInt8],
         at now: Timestamp,
         expires: Timestamp
     ) throws(StoreError) {
-        try run("DELETE FROM web_link WHERE expires_ms <= ?", now)
+        try run(
+            """
+            DELETE FROM web_link WHERE expires_ms <= ?1 OR tenant IS ?2 AND (
+                used_ms IS NOT NULL OR id NOT IN (
+                    SELECT id FROM web_link WHERE tenant IS ?2 AND used_ms IS NULL
+                    ORDER BY id DESC LIMIT ?3))
+            """,
+            now,
+            owner.tenant,
+            Connection.linksAtMost - 1
+        )
         try run(
             "INSERT INTO web_link (tenant, hash, created_ms, expires_ms) VALUES (?, ?, ?, ?)",
             owner.tenant,

@@ -104,6 +104,32 @@ extension Connection {
         ) { row throws(StoreError) in try Session(row) }
     }
 
+    /// How many conversations a tenant has on a channel that are not deleted.
+    package func sessionCount(of tenant: Tenant.ID, channel: Channel) throws(StoreError) -> Int {
+        try first(
+            """
+            SELECT count(*) FROM session WHERE tenant = ? AND channel = ? AND deleted_ms IS NULL
+            """,
+            tenant,
+            channel
+        ) { row throws(StoreError) in Int(row.int64(0)) } ?? 0
+    }
+
+    /// The conversation of a tenant on a channel in which nothing was said for longest, or nil.
+    package func oldestSession(
+        of tenant: Tenant.ID,
+        channel: Channel
+    ) throws(StoreError) -> Session.ID? {
+        try first(
+            """
+            SELECT id FROM session WHERE tenant = ? AND channel = ? AND deleted_ms IS NULL
+            ORDER BY updated_ms, id LIMIT 1
+            """,
+            tenant,
+            channel
+        ) { row throws(StoreError) in row.id(0) }
+    }
+
     /// The conversation that clients know by `publicID`, or nil; the caller checks whose it is.
     package func session(publicID: String) throws(StoreError) -> Session? {
         try first(

@@ -1,15 +1,30 @@
 package import BerthLoop
 
 extension Connection {
-    /// Adds a login by the SHA-256 (32 bytes) of its cookie, and deletes all whose time is over;
-    /// from `expires` on it is refused.
+    /// Logins of one owner that are in force; a further one ends the oldest.
+    package static var loginsAtMost: Int { 64 }
+
+    /// Adds a login by the SHA-256 (32 bytes) of its cookie; from `expires` on it is refused.
+    ///
+    /// Deletes all logins whose time is over, and of the owner's those that are revoked and all but
+    /// the newest ``loginsAtMost``.
     package func addLogin(
         for owner: LoginOwner,
         hash: [UInt8],
         at now: Timestamp,
         expires: Timestamp
     ) throws(StoreError) {
-        try run("DELETE FROM web_login WHERE expires_ms <= ?", now)
+        try run(
+            """
+            DELETE FROM web_login WHERE expires_ms <= ?1 OR tenant IS ?2 AND (
+                revoked_ms IS NOT NULL OR id NOT IN (
+                    SELECT id FROM web_login WHERE tenant IS ?2 AND revoked_ms IS NULL
+                    ORDER BY id DESC LIMIT ?3))
+            """,
+            now,
+            owner.tenant,
+            Connection.loginsAtMost - 1
+        )
         try run(
             "INSERT INTO web_login (tenant, hash, created_ms, expires_ms) VALUES (?, ?, ?, ?)",
             owner.tenant,

@@ -11,7 +11,7 @@ import BerthTelemetry
 import BerthTestKit
 import Testing
 
-@Suite(.loop, .timeLimit(.minutes(1))) struct AdminTests {
+@Suite(.loop, .timeLimit(.minutes(5))) struct AdminTests {
     @Loop @Test func `only root and the service's own user are heard`() async throws {
         try await withBot { bot in
             let api = AdminAPI(

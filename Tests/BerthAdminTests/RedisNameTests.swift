@@ -36,8 +36,8 @@ import Testing
 
     @Loop @Test func `each of a name's addresses is tried`() async throws {
         let folder = try TemporaryFolder()
-        let port = RedisServer.freePort()
-        let server = try await RedisServer.start(in: folder, port: port)
+        let server = try await RedisServer.start(in: folder, hasPort: true)
+        let port = server.port
         let (named, unknown) = (
             try await outcome(of: "redis.test", port: port),
             try await outcome(of: "nobody.test", port: port)

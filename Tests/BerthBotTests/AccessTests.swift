@@ -9,7 +9,7 @@ import BerthTelemetry
 import BerthTestKit
 import Testing
 
-@Suite(.loop, .timeLimit(.minutes(1))) struct AccessTests {
+@Suite(.loop, .timeLimit(.minutes(5))) struct AccessTests {
     @Test func `secrets are 256 random bits, and only their hash is compared`() {
         let secrets = (0..<100).map { _ in Secret256(prefix: "berth-") }
         #expect(Set(secrets.map(\.text)).count == 100)

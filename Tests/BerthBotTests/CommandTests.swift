@@ -9,7 +9,7 @@ import BerthTelemetry
 import BerthTestKit
 import Testing
 
-@Suite(.loop, .timeLimit(.minutes(1))) struct CommandTests {
+@Suite(.loop, .timeLimit(.minutes(5))) struct CommandTests {
     @Loop @Test func `commands are answered at once, and are no turns`() async throws {
         try await withBot { bot in
             let session = try await bot.session()
@@ -92,7 +92,7 @@ import Testing
     }
 }
 
-@Suite(.loop, .timeLimit(.minutes(1))) struct WindowTests {
+@Suite(.loop, .timeLimit(.minutes(5))) struct WindowTests {
     @Loop @Test func `a prompt repeats the conversation, and starts afresh after new`() async throws
     {
         try await withBot(Setup { $0.system = "Be brief." }) { bot in

@@ -9,7 +9,7 @@ import BerthTelemetry
 import BerthTestKit
 import Testing
 
-@Suite(.loop, .timeLimit(.minutes(1))) struct OwnershipTests {
+@Suite(.loop, .timeLimit(.minutes(5))) struct OwnershipTests {
     @Loop @Test func `what is another tenant's is not there`() async throws {
         try await withBot { bot in
             let session = try await bot.session()
@@ -40,6 +40,53 @@ import Testing
             let late = await bot.failure { _ = try await turns.find(turn.id, of: bob) }
             #expect(late?.name == "noTurn")
             #expect(try await talks.list(bob, .web).map(\.id) == [own])
+        }
+    }
+
+    /// A tenant with as many conversations as there may be, on the web and in the terminal.
+    private static let full: @Sendable (Connection) throws(StoreError) -> Void = { store in
+        let now = Timestamp(milliseconds: 1_760_000_000_000)
+        let tenant = try store.addTenant(named: "full", at: now)
+        for channel in [Channel.web, .terminal] {
+            for number in 0..<Conversations.mostLive {
+                _ = try store.addSession(
+                    publicID: "\(channel)-\(number)",
+                    channel: channel,
+                    tenant: tenant.id,
+                    at: now
+                )
+            }
+        }
+    }
+
+    @Loop @Test func `one conversation too many is refused until one is deleted`() async throws {
+        try await withBot(prepare: OwnershipTests.full) { bot in
+            let (full, talks) = (try bot.bot.tenants.named("full"), bot.bot.conversations)
+            let refusal = await bot.failure { _ = try await talks.create(full, .web) }
+            #expect(refusal?.name == "tooManySessions")
+            #expect(refusal?.description.contains("delete one") == true)
+            try await talks.delete("web-7", by: full)
+            _ = try await talks.create(full, .web)
+            let again = await bot.failure { _ = try await talks.create(full, .web) }
+            #expect(again?.name == "tooManySessions")
+            _ = try await talks.create(bot.ann, .web)
+        }
+    }
+
+    @Loop @Test func `in the terminal a new conversation takes the oldest one's place`()
+        async throws
+    {
+        try await withBot(prepare: OwnershipTests.full) { bot in
+            let (full, talks) = (try bot.bot.tenants.named("full"), bot.bot.conversations)
+            let new = try await talks.create(full, .terminal)
+            let page = try await talks.turns(of: new.id, before: nil, for: full)
+            #expect(page.turns.isEmpty)
+            for (name, isLeft) in [("terminal-0", false), ("terminal-1", true), ("web-0", true)] {
+                let refusal = await bot.failure {
+                    _ = try await talks.turns(of: name, before: nil, for: full)
+                }
+                #expect((refusal == nil) == isLeft, "\(name)")
+            }
         }
     }
 

@@ -9,7 +9,7 @@ import BerthTelemetry
 import BerthTestKit
 import Testing
 
-@Suite(.loop, .timeLimit(.minutes(1))) struct QuotaTests {
+@Suite(.loop, .timeLimit(.minutes(5))) struct QuotaTests {
     @Loop @Test func `a turn over the quota is refused before anything is written or asked`()
         async throws
     {

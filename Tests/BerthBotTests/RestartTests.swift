@@ -9,7 +9,7 @@ import BerthTelemetry
 import BerthTestKit
 import Testing
 
-@Suite(.loop, .timeLimit(.minutes(1))) struct RestartTests {
+@Suite(.loop, .timeLimit(.minutes(5))) struct RestartTests {
     private static let noon = Timestamp(milliseconds: 1_760_000_000_000)
 
     /// What a killed service leaves: a turn with half an answer, one without, a call under way.

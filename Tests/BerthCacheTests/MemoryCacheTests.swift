@@ -5,7 +5,7 @@ import BerthTestKit
 import Testing
 
 /// The first level: bytes, time, and what stays when there is too little room.
-@Suite(.loop, .timeLimit(.minutes(1))) struct MemoryCacheTests {
+@Suite(.loop, .timeLimit(.minutes(5))) struct MemoryCacheTests {
     @Loop @Test func `a value is found until it expires`() throws {
         let clock = ManualClock()
         let cache = try MemoryCache(limit: .kibibytes(64), account: account(), clock: clock)

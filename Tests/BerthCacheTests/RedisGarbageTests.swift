@@ -6,7 +6,7 @@ import BerthTestKit
 import Testing
 
 /// What is no Redis, or no more one: nothing that a server sends ends this process.
-@Suite(.loop, .timeLimit(.minutes(1))) struct RedisGarbageTests {
+@Suite(.loop, .timeLimit(.minutes(5))) struct RedisGarbageTests {
     @Loop
     @Test(arguments: [
         "HTTP/1.1 400 Bad Request\r\n\r\n", "+PONG\r\n+PONG\r\n", "$-1\r\n", "*2\r\n:1\r\n:2\r\n",

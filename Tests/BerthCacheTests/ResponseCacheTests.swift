@@ -6,7 +6,7 @@ import BerthTestKit
 import Testing
 
 /// Both levels together.
-@Suite(.loop, .timeLimit(.minutes(1))) struct ResponseCacheTests {
+@Suite(.loop, .timeLimit(.minutes(5))) struct ResponseCacheTests {
     @Loop private func cache(_ redis: RedisClient?, clock: any Clock) throws -> ResponseCache {
         ResponseCache(
             memory: try MemoryCache(limit: .mebibytes(1), account: account(), clock: clock),
@@ -64,9 +64,9 @@ import Testing
         let cache = try cache(redis.client, clock: SystemClock())
         cache.store([1, 2, 3], for: key(1))
         let stored = try #require(try await redis.client.get(key(1).redisName))
-        let minute = Duration.seconds(60)
-        try await redis.client.setEX(key(2).redisName, stored, lifetime: minute)
-        try await redis.client.setEX(key(3).redisName, bytes("<html>"), lifetime: minute)
+        let hour = Duration.seconds(3_600)
+        try await redis.client.setEX(key(2).redisName, stored, lifetime: hour)
+        try await redis.client.setEX(key(3).redisName, bytes("<html>"), lifetime: hour)
         _ = try await server.ask("LPUSH \(String(decoding: key(4).redisName, as: UTF8.self)) x")
         _ = try await server.ask(
             "SETRANGE \(String(decoding: key(5).redisName, as: UTF8.self)) 9000000 x"
@@ -201,7 +201,7 @@ import Testing
         _ = try await server.ask("CONFIG SET maxmemory 4mb")
         let value = [UInt8](repeating: 1, count: 10_000)
         for number in 0..<1_000 {
-            try await redis.client.setEX(key(number).redisName, value, lifetime: .seconds(60))
+            try await redis.client.setEX(key(number).redisName, value, lifetime: .seconds(3_600))
         }
         let after = try await redis.client.memory()
         #expect(before.policy == "allkeys-lfu" && before.most == .mebibytes(64))

@@ -5,7 +5,7 @@ import BerthTestKit
 import Testing
 
 /// One question upstream, however many ask.
-@Suite(.loop, .timeLimit(.minutes(1))) struct SingleFlightTests {
+@Suite(.loop, .timeLimit(.minutes(5))) struct SingleFlightTests {
     private struct Refused: Error, Equatable {}
 
     @Loop @Test func `fifty ask, one works, fifty read all of it`() async throws {

@@ -44,8 +44,8 @@ final class LogLines: Sendable {
         var limits = RedisLimits()
         limits.firstPause = .milliseconds(2)
         limits.longestPause = .milliseconds(20)
-        limits.command = .seconds(5)
-        limits.connect = .seconds(5)
+        limits.command = .seconds(60)
+        limits.connect = .seconds(60)
         return limits
     }
 

@@ -6,7 +6,7 @@ import Testing
 @testable import BerthCache
 
 /// What lies in Redis, and what of it is believed.
-@Suite(.loop, .timeLimit(.minutes(1))) struct ValueCodecTests {
+@Suite(.loop, .timeLimit(.minutes(5))) struct ValueCodecTests {
     private static let now = Timestamp(milliseconds: 1_760_000_000_000)
 
     private static func value(_ bytes: [UInt8]) -> CachedValue {

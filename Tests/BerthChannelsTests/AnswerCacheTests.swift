@@ -9,7 +9,7 @@ import BerthTestKit
 import Testing
 
 /// Answers that are given again, and to whom.
-@Suite(.loop, .timeLimit(.minutes(1))) struct AnswerCacheTests {
+@Suite(.loop, .timeLimit(.minutes(5))) struct AnswerCacheTests {
     private static let setup = Setup { settings in
         settings.cache.scope = .safe
         settings.chatModels.removeAll { $0.provider != "hand" }

@@ -9,7 +9,7 @@ import BerthTelemetry
 import BerthTestKit
 import Testing
 
-@Suite(.loop, .timeLimit(.minutes(1))) struct OpenAIAnswerTests {
+@Suite(.loop, .timeLimit(.minutes(5))) struct OpenAIAnswerTests {
     private static let user = #"[{"role":"user","content":"hi"}]"#
 
     @Loop @Test func `models are listed and shown`() async throws {

@@ -9,7 +9,7 @@ import BerthTelemetry
 import BerthTestKit
 import Testing
 
-@Suite(.loop, .timeLimit(.minutes(1))) struct OpenAIRefusalTests {
+@Suite(.loop, .timeLimit(.minutes(5))) struct OpenAIRefusalTests {
     private static let user = #"[{"role":"user","content":"hi"}]"#
 
     /// Bodies that are refused with 400, and what the error's `param` names ("": null).

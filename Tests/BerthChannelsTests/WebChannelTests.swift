@@ -9,7 +9,7 @@ import BerthTelemetry
 import BerthTestKit
 import Testing
 
-@Suite(.loop, .timeLimit(.minutes(1))) struct WebChannelTests {
+@Suite(.loop, .timeLimit(.minutes(5))) struct WebChannelTests {
     /// Makes a conversation by HTTP.
     @Loop private func session(_ bot: BotFixture, _ caller: BotFixture.Caller) async throws
         -> String
@@ -188,6 +188,29 @@ import Testing
             let now = bot.clock.timestamp
             let left = (now.endOfDay - now).milliseconds(roundedUp: true)
             #expect(reader.response.headers["retry-after"] == "\((left + 999) / 1000)")
+        }
+    }
+
+    @Loop @Test func `a conversation too many is 409 and says what to do`() async throws {
+        try await withBot { bot in
+            let (ann, id, now) = (try await bot.login(bot.ann), bot.ann.row.id, bot.clock.timestamp)
+            try await bot.database.write { (store) throws(StoreError) in
+                for number in 0..<Conversations.mostLive {
+                    _ = try store.addSession(
+                        publicID: "s-\(number)",
+                        channel: .web,
+                        tenant: id,
+                        at: now
+                    )
+                }
+            }
+            let answer = try await bot.ask("POST", "/web/sessions", "{}", as: ann)
+            #expect(answer.status == 409)
+            #expect(answer.error?.string("code") == "too_many_conversations")
+            #expect(answer.error?.string("message")?.contains("delete one") == true)
+            let gone = try await bot.ask("DELETE", "/web/sessions/s-7", as: ann)
+            #expect(gone.status < 300)
+            #expect(try await bot.ask("POST", "/web/sessions", "{}", as: ann).status < 300)
         }
     }
 

@@ -9,7 +9,7 @@ import BerthTelemetry
 import BerthTestKit
 import Testing
 
-@Suite(.loop, .timeLimit(.minutes(1))) struct WebSiteTests {
+@Suite(.loop, .timeLimit(.minutes(5))) struct WebSiteTests {
     @Loop @Test func `the page and its files are guarded by their header`() async throws {
         try await withBot { bot in
             for path in ["/", "/web/chat.css", "/web/chat.js", "/web/icon.svg", "/login"] {

@@ -3,6 +3,7 @@ import BerthLoop
 import BerthMemory
 import BerthTelemetry
 import BerthTestKit
+import Testing
 
 /// A client on a clock that stands still, and what a test does with it.
 @Loop struct ClientFixture {
@@ -44,6 +45,6 @@ import BerthTestKit
 }
 
 /// Lets the loop turn until `condition` holds: for states that the network brings about.
-@Loop func turn(until condition: @Loop () -> Bool) async {
-    while !condition() { await Task.yield() }
+@Loop func turn(until condition: @escaping @Loop () -> Bool) async {
+    if !(await eventually(condition)) { Issue.record("it did not come to hold") }
 }

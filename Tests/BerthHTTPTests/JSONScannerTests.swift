@@ -3,7 +3,7 @@ import Testing
 @testable import BerthHTTP
 
 /// What is JSON and what is not, after RFC 8259 and the cases of <https://github.com/nst/JSONTestSuite>.
-@Suite(.timeLimit(.minutes(1))) struct JSONScannerTests {
+@Suite(.timeLimit(.minutes(5))) struct JSONScannerTests {
     /// Whether `value` is taken as a member's value.
     private func accepts(_ value: String) -> Bool {
         (try? JSONObject(Array(#"{"a":"#.utf8) + Array(value.utf8) + Array("}".utf8))) != nil

@@ -3,7 +3,7 @@ import BerthLoop
 import BerthTestKit
 import Testing
 
-@Suite(.loop, .timeLimit(.minutes(1))) struct RouterTests {
+@Suite(.loop, .timeLimit(.minutes(5))) struct RouterTests {
     /// Routes that answer with their own number and what stood at the variable places.
     private static var router: Router {
         let patterns = [

@@ -7,7 +7,7 @@ import Testing
 
 @Suite(.loop) struct HTTPServerBodyTests {
     private static func limits(body: ByteCount) -> HTTPServerLimits {
-        var limits = HTTPServerLimits()
+        var limits = HTTPServerLimits.patient
         limits.body = body
         return limits
     }

@@ -5,9 +5,11 @@ import BerthTelemetry
 import BerthTestKit
 
 /// Runs `test` against a server on a free port of 127.0.0.1 (or at `address`), and stops it.
+///
+/// Its deadlines are the usual ones on a clock that the test moves, else patient.
 @Loop func withServer(
     at address: ListenAddress = .tcp(host: "127.0.0.1", port: 0),
-    limits: HTTPServerLimits = HTTPServerLimits(),
+    limits: HTTPServerLimits? = nil,
     clock: any Clock = SystemClock(),
     log: Log = .silent,
     handler: @escaping HTTPHandler,
@@ -15,7 +17,7 @@ import BerthTestKit
 ) async throws {
     let server = try HTTPServer(
         listen: address,
-        limits: limits,
+        limits: limits ?? (clock is ManualClock ? HTTPServerLimits() : .patient),
         clock: clock,
         log: log,
         handler: handler

@@ -173,7 +173,7 @@ import Testing
     }
 
     @Loop @Test func `connections over the cap are closed and counted`() async throws {
-        var limits = HTTPServerLimits()
+        var limits = HTTPServerLimits.patient
         limits.connections = 2
         try await withServer(limits: limits, handler: hello) { server in
             let first = try RawClient(port: server.port)

@@ -1,5 +1,6 @@
 import BerthLoop
 import BerthTestKit
+import Glibc
 import Testing
 
 @Suite(.loop) struct LoopTests {
@@ -84,6 +85,29 @@ import Testing
         clock.advance(by: .seconds(1))
         #expect(fired == [1, 11, 3])
         #expect(clock.pending == 0)
+    }
+
+    @Loop @Test func `what arrived before a deadline is seen before it, however busy the loop is`()
+        async throws
+    {
+        var ends: [Int32] = [0, 0]
+        try #require(unsafe pipe(&ends) == 0)
+        defer { for end in ends { close(end) } }
+        let (clock, done) = (SystemClock(), Wakeup())
+        var seen: [String] = []
+        let watch = try Watch(ends[0], for: .readable) { _ in
+            if seen.isEmpty { seen.append("a byte") }
+        }
+        let deadline = clock.now + .milliseconds(1)
+        clock.schedule(after: .milliseconds(1)) {
+            seen.append("the deadline")
+            done.signal()
+        }
+        _ = unsafe write(ends[1], "x", 1)
+        while clock.now <= deadline {}  // the turn's work
+        try await done.wait()
+        watch.cancel()
+        #expect(seen == ["a byte", "the deadline"])
     }
 
     @Loop @Test func `many timers leave the heap in order`() async {

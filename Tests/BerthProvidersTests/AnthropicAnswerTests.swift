@@ -8,7 +8,7 @@ import Testing
 @testable import BerthProviders
 
 /// What Anthropic's answers are in OpenAI's shape, to the byte.
-@Suite(.loop, .timeLimit(.minutes(1))) struct AnthropicAnswerTests {
+@Suite(.loop, .timeLimit(.minutes(5))) struct AnthropicAnswerTests {
     private static let tools =
         #","tools":[{"type":"function","function":{"name":"weather"}},{"type":"function","function":{"name":"time"}}]"#
 

@@ -8,7 +8,7 @@ import Testing
 @testable import BerthSimulation
 
 /// Anthropic's provider against its fake's every manner, over real sockets.
-@Suite(.loop, .timeLimit(.minutes(1))) struct AnthropicMannerTests {
+@Suite(.loop, .timeLimit(.minutes(5))) struct AnthropicMannerTests {
     /// What comes of each manner, streamed and whole.
     struct Expected: Sendable {
         var streamed: Told
@@ -149,7 +149,7 @@ import Testing
             _ = try await stream.next()
             stream.cancel()
             try await witness.left.wait()
-            await settle()
+            _ = await eventually { fake.counts.running == 0 }
             let (rest, running) = (try await stream.next() == nil, fake.counts.running)
             #expect(rest)
             #expect(running == 0)

@@ -8,7 +8,7 @@ import Testing
 @testable import BerthProviders
 
 /// What is asked of Anthropic for a chat-completions request, to the byte.
-@Suite(.loop, .timeLimit(.minutes(1))) struct AnthropicRequestTests {
+@Suite(.loop, .timeLimit(.minutes(5))) struct AnthropicRequestTests {
     @Loop private func body(
         messages: String = #"[{"role":"user","content":"hi"}]"#,
         more: String = "",

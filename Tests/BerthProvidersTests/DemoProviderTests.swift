@@ -5,7 +5,7 @@ import BerthProviders
 import BerthTestKit
 import Testing
 
-@Suite(.loop, .timeLimit(.minutes(1))) struct DemoProviderTests {
+@Suite(.loop, .timeLimit(.minutes(5))) struct DemoProviderTests {
     private let budget = MemoryBudget(limit: .mebibytes(16))
 
     private func call(_ question: String, output: Int = 4096) throws -> ChatCall {

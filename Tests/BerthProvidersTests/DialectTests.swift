@@ -5,7 +5,7 @@ import BerthTestKit
 import Testing
 
 /// Answers as other servers word them, byte by byte.
-@Suite(.loop, .timeLimit(.minutes(1))) struct DialectTests {
+@Suite(.loop, .timeLimit(.minutes(5))) struct DialectTests {
     /// One server's stream, and what it means.
     struct Dialect: Sendable, CustomTestStringConvertible {
         let testDescription: String

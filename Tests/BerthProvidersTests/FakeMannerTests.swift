@@ -8,7 +8,7 @@ import Testing
 @testable import BerthSimulation
 
 /// The provider against the fake's every manner, over real sockets.
-@Suite(.loop, .timeLimit(.minutes(1))) struct FakeMannerTests {
+@Suite(.loop, .timeLimit(.minutes(5))) struct FakeMannerTests {
     /// What comes of each manner, streamed and whole; the question has `input` tokens.
     struct Expected: Sendable {
         let streamed: Told

@@ -8,7 +8,7 @@ import BerthTestKit
 import Testing
 
 /// What a provider's refusals mean, and what of its words may be passed on.
-@Suite(.loop, .timeLimit(.minutes(1))) struct RefusalTests {
+@Suite(.loop, .timeLimit(.minutes(5))) struct RefusalTests {
     private static func refused(_ status: Int, _ message: String, _ code: String? = nil)
         -> ProviderError
     {

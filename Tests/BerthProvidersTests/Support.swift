@@ -142,7 +142,7 @@ struct Told: Equatable, Sendable {
 ) async throws {
     let server = try HTTPServer(
         listen: .tcp(host: "127.0.0.1", port: 0),
-        limits: HTTPServerLimits(),
+        limits: .patient,
         clock: SystemClock(),
         log: .silent,
         handler: handler

@@ -2,7 +2,7 @@ import BerthHTTP
 import BerthProviders
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct TokenEstimateTests {
+@Suite(.timeLimit(.minutes(5))) struct TokenEstimateTests {
     private func input(_ text: String) throws -> Int {
         TokenEstimate.input(of: try JSONObject(Array(text.utf8)))
     }

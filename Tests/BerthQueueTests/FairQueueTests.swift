@@ -4,7 +4,7 @@ import Testing
 
 @testable import BerthQueue
 
-@Suite(.loop, .timeLimit(.minutes(1))) struct FairQueueTests {
+@Suite(.loop, .timeLimit(.minutes(5))) struct FairQueueTests {
     let clock = ManualClock()
 
     @Loop private func queue(
@@ -12,6 +12,33 @@ import Testing
         policy: QueuePolicy = QueuePolicy()
     ) -> FairQueue<String> {
         FairQueue(clock: clock, policy: policy, bound: bound)
+    }
+
+    /// Until it is known what such a call costs, who queues many does not gain by a guess.
+    @Loop @Test func `the cost is predicted again when an entry is first in its line`() throws {
+        let queue = FairQueue<String>(clock: clock, bound: QueueBound())
+        let known = Known()
+        let predict: WorkCost.Prediction = { known.cost }
+        for _ in 0..<20 {
+            _ = try queue.enqueue("hog", lane: .chat, tenant: "hog", predict: predict)
+        }
+        for _ in 0..<4 { _ = queue.dequeue() }
+        known.cost = .chat
+        for _ in 0..<4 {
+            queue.settle(.chat, tenant: "hog", predicted: .zero, real: known.cost)
+        }
+        for tenant in 0..<6 {
+            _ = try queue.enqueue("one", lane: .chat, tenant: "\(tenant)", predict: predict)
+        }
+        // The hog owes four, and pays for its fifth as everybody does.
+        let order = drained(queue).prefix(6)
+        #expect(order.allSatisfy { $0 == "one" })
+    }
+
+    /// What is known of a call's cost.
+    @Loop private final class Known {
+        var cost = WorkCost.zero
+        nonisolated init() {}
     }
 
     @Loop @Test func `tenants take turns, each in its own order`() throws {

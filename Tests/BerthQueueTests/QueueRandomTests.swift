@@ -5,7 +5,7 @@ import Testing
 @testable import BerthQueue
 
 /// Whatever happens in whatever order: every entry is given once, or cancelled, or still there.
-@Suite(.loop, .timeLimit(.minutes(1))) struct QueueRandomTests {
+@Suite(.loop, .timeLimit(.minutes(5))) struct QueueRandomTests {
     @Loop @Test(arguments: [1, 2, 3, 4, 5, 6, 7, 8] as [UInt64])
     func `no entry is lost or given twice, and each tenant's come in order`(seed: UInt64) throws {
         let (clock, bound) = (ManualClock(), QueueBound(perTenant: 40, total: 150))

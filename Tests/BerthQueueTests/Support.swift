@@ -7,6 +7,25 @@ extension WorkCost {
     static let chat = WorkCost(duration: .seconds(3), micros: 1_000)
 }
 
+extension FairQueue {
+    /// Adds an entry whose cost is known.
+    func enqueue(
+        _ entry: Entry,
+        lane: Lane,
+        tenant: String,
+        cost: WorkCost
+    ) throws(QueueError) -> Ticket {
+        try enqueue(entry, lane: lane, tenant: tenant) { cost }
+    }
+}
+
+extension WorkRequest {
+    /// A request whose cost is known.
+    init(lane: Lane, tenant: String, cost: WorkCost, tokens: Int) {
+        self.init(lane: lane, tenant: tenant, tokens: tokens) { cost }
+    }
+}
+
 /// Takes everything out of a queue, in its order.
 @Loop func drained<Entry>(_ queue: FairQueue<Entry>) -> [Entry] {
     var entries: [Entry] = []

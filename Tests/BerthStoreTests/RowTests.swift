@@ -104,85 +104,6 @@ import Testing
     }
 }
 
-@Suite(.loop) struct LoginTests {
-    private let later = StoreFixture.noon + .seconds(86400)
-
-    @Loop @Test func `a link is used once`() async throws {
-        let fixture = try await StoreFixture()
-        let (ann, expires) = (fixture.tenant.id, later)
-        let uses = try await fixture.database.write { store throws(StoreError) in
-            try store.addLink(
-                for: .tenant(ann),
-                hash: hash(1),
-                at: StoreFixture.noon,
-                expires: expires
-            )
-            try store.addLink(for: .admin, hash: hash(2), at: StoreFixture.noon, expires: expires)
-            return [
-                try store.useLink(hash: hash(1), at: StoreFixture.noon),
-                try store.useLink(hash: hash(1), at: StoreFixture.noon),
-                try store.useLink(hash: hash(2), at: StoreFixture.noon),
-                try store.useLink(hash: hash(3), at: StoreFixture.noon),
-            ]
-        }
-        #expect(uses == [.tenant(ann), nil, .admin, nil])
-    }
-
-    @Loop @Test func `a link does not work late or for a suspended tenant`() async throws {
-        let fixture = try await StoreFixture()
-        let (ann, expires) = (fixture.tenant.id, later)
-        let uses = try await fixture.database.write { store throws(StoreError) in
-            try store.addLink(
-                for: .tenant(ann),
-                hash: hash(1),
-                at: StoreFixture.noon,
-                expires: expires
-            )
-            let late = try store.useLink(hash: hash(1), at: expires)
-            try store.suspendTenant(ann)
-            let suspended = try store.useLink(hash: hash(1), at: StoreFixture.noon)
-            try store.resumeTenant(ann)
-            return [late, suspended, try store.useLink(hash: hash(1), at: StoreFixture.noon)]
-        }
-        #expect(uses == [nil, nil, .tenant(ann)])
-    }
-
-    @Loop @Test func `a login lasts until it is revoked or over`() async throws {
-        let fixture = try await StoreFixture()
-        let (ann, expires) = (fixture.tenant.id, later)
-        let owners = try await fixture.database.write { store throws(StoreError) in
-            for number in 1...3 {
-                try store.addLogin(
-                    for: number == 3 ? .admin : .tenant(ann),
-                    hash: hash(UInt8(number)),
-                    at: StoreFixture.noon,
-                    expires: expires
-                )
-            }
-            let valid = try store.login(hash: hash(1), at: StoreFixture.noon)
-            let late = try store.login(hash: hash(1), at: expires)
-            try store.revokeLogin(hash: hash(1), at: StoreFixture.noon)
-            let revoked = try store.login(hash: hash(1), at: StoreFixture.noon)
-            try store.revokeLogins(of: .tenant(ann), at: StoreFixture.noon)
-            return [
-                valid, late, revoked, try store.login(hash: hash(2), at: StoreFixture.noon),
-                try store.login(hash: hash(3), at: StoreFixture.noon),
-            ]
-        }
-        #expect(owners == [.tenant(ann), nil, nil, nil, .admin])
-    }
-
-    @Loop @Test func `a hash of another length is refused`() async throws {
-        let fixture = try await StoreFixture()
-        let ann = fixture.tenant.id
-        await #expect(throws: StoreError.self) {
-            try await fixture.database.write { store throws(StoreError) in
-                _ = try store.addKey(for: ann, hash: [1], hint: "", at: StoreFixture.noon)
-            }
-        }
-    }
-}
-
 @Suite(.loop) struct ConversationTests {
     @Loop @Test func `a turn lives from accepted to its one end`() async throws {
         let fixture = try await StoreFixture()
@@ -292,6 +213,32 @@ import Testing
         )
     }
 
+    @Loop @Test func `conversations are counted by channel, the longest silent one is the oldest`()
+        async throws
+    {
+        let fixture = try await StoreFixture()
+        let (ann, first) = (fixture.tenant.id, fixture.session.id)
+        let seen = try await fixture.database.write { store throws(StoreError) in
+            let second = try store.addSession(
+                publicID: "s-2",
+                channel: .web,
+                tenant: ann,
+                at: StoreFixture.noon + .seconds(1)
+            )
+            try store.touchSession(first, at: StoreFixture.noon + .seconds(2))
+            let count = try store.sessionCount(of: ann, channel: .web)
+            let oldest = try store.oldestSession(of: ann, channel: .web) == second.id
+            try store.deleteSession(second.id, at: StoreFixture.noon)
+            let left = try store.sessionCount(of: ann, channel: .web)
+            let next = try store.oldestSession(of: ann, channel: .web) == first
+            let none = try store.sessionCount(of: ann, channel: .terminal)
+            let isNone = try store.oldestSession(of: ann, channel: .terminal) == nil
+            return ([count, left, none], [oldest, next, isNone])
+        }
+        #expect(seen.0 == [2, 1, 0])
+        #expect(seen.1 == [true, true, true])
+    }
+
     @Loop @Test func `conversations are listed by their last word until deleted`() async throws {
         let fixture = try await StoreFixture()
         let (ann, first) = (fixture.tenant.id, fixture.session.id)
@@ -333,6 +280,3 @@ import Testing
         }
     }
 }
-
-/// A stand-in for SHA-256.
-private func hash(_ byte: UInt8) -> [UInt8] { [UInt8](repeating: byte, count: 32) }

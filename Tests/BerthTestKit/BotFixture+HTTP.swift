@@ -51,7 +51,8 @@ extension BotFixture {
                 method: method,
                 url: "http://127.0.0.1:\(server.port)\(path)",
                 headers: headers,
-                body: body
+                body: body,
+                deadlines: .patient
             )
         )
     }
@@ -90,7 +91,8 @@ extension BotFixture {
             method: method,
             url: "http://localhost\(path)",
             headers: ["content-type": "application/json"],
-            body: Array(body.utf8)
+            body: Array(body.utf8),
+            deadlines: .patient
         )
         for (name, value) in fields { request.headers[name] = value }
         request.unixSocket = socket

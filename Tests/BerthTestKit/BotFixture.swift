@@ -137,7 +137,7 @@ import Glibc
         _ log: Log = .silent,
         at address: ListenAddress = .tcp(host: "127.0.0.1", port: 0)
     ) throws -> HTTPServer {
-        var limits = HTTPServerLimits()
+        var limits = HTTPServerLimits.patient
         if let body { limits.body = body }
         return try HTTPServer(
             listen: address,

@@ -27,11 +27,11 @@ package import BerthLoop
     /// - Throws: ``RawClient/TookTooLong``, which says `what` was waited for.
     package func next(_ what: String) async throws -> Value {
         var isLate = false
-        let timer = SystemClock().schedule(after: RawClient.patience) { [arrived] in
+        let patience = Patience { [arrived] in
             isLate = true
             arrived.signal()
         }
-        defer { timer.cancel() }
+        defer { patience.end() }
         while values.isEmpty {
             if isLate { throw RawClient.TookTooLong(waitedFor: what, received: "") }
             try await arrived.wait()

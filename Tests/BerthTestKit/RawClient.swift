@@ -7,7 +7,7 @@ import Glibc
 /// Everything waits for the peer, at most ``patience``, on the loop beside the server under test.
 @Loop package final class RawClient {
     /// How long a test waits for its peer before it fails, by the machine's clock.
-    package nonisolated static let patience = Duration.seconds(10)
+    package nonisolated static let patience = Duration.seconds(30)
 
     private let descriptor: Int32
     private var watch: Watch?
@@ -199,11 +199,11 @@ import Glibc
 
     private func wait(for readiness: Readiness, _ what: String) async throws {
         var isLate = false
-        let timer = SystemClock().schedule(after: RawClient.patience) { [ready] in
+        let patience = Patience { [ready] in
             isLate = true
             ready.signal()
         }
-        defer { timer.cancel() }
+        defer { patience.end() }
         try watch?.change(to: readiness)
         try await ready.wait()
         if isLate { throw TookTooLong(waitedFor: what, received: received) }
@@ -222,17 +222,4 @@ import Glibc
         watch = nil
         shutdown(descriptor, Int32(SHUT_RDWR))
     }
-}
-
-/// Waits until `condition` holds, at most ``RawClient/patience``, a turn of the loop at a time.
-///
-/// - Returns: whether it came to hold.
-@Loop package func eventually(_ condition: @Loop () -> Bool) async -> Bool {
-    let clock = SystemClock()
-    let end = clock.now + RawClient.patience
-    while !condition() {
-        if clock.now > end { return false }
-        try? await clock.sleep(for: .milliseconds(1))
-    }
-    return true
 }

@@ -8,6 +8,8 @@ import Glibc
 @Loop package final class RedisServer {
     /// The socket's path.
     package let path: String
+    /// The TCP port of 127.0.0.1, where it has one; else 0.
+    package let port: Int
     private let process: pid_t
     private let output: Int32
     private var watch: Watch?
@@ -26,19 +28,27 @@ import Glibc
     /// - Parameters:
     ///   - folder: where the socket is made; kept alive by the caller.
     ///   - configuration: the path of a file of settings, which the others here override.
-    ///   - port: a free TCP port, which ``freePort()`` finds; nil: the socket alone.
+    ///   - hasPort: whether it listens on a TCP port, too, a free one.
     ///   - options: more of the server's, as `["--maxmemory", "2mb"]`.
     /// - Returns: the server at work.
     /// - Throws: ``DidNotStart``, `SystemError`.
     package static func start(
         in folder: TemporaryFolder,
         configuration: String? = nil,
-        port: Int? = nil,
+        hasPort: Bool = false,
         options: [String] = []
     ) async throws -> RedisServer {
-        let server = try RedisServer(folder, configuration, port: port ?? 0, options)
-        try await server.wait(for: "eady to accept connections at \(server.path)")
-        return server
+        while true {
+            let port = hasPort ? try SilentPort().number : 0
+            let server = try RedisServer(folder, configuration, port: port, options)
+            do {
+                try await server.wait(for: "eady to accept connections at \(server.path)")
+                return server
+            } catch let error as DidNotStart {
+                // Somebody else may take the port between our asking and the server's.
+                guard hasPort, error.output.contains("already in use") else { throw error }
+            }
+        }
     }
 
     private init(
@@ -47,6 +57,7 @@ import Glibc
         port: Int,
         _ options: [String]
     ) throws {
+        self.port = port
         path = folder.path(of: "redis.sock")
         var ends: [Int32] = [0, 0]
         guard unsafe pipe(&ends) == 0 else { throw SystemError("pipe") }
@@ -97,23 +108,6 @@ import Glibc
         }
     }
 
-    /// A TCP port that nobody uses now.
-    package static func freePort() -> Int {
-        let probe = socket(AF_INET, berth_stream_socket, 0)
-        defer { Glibc.close(probe) }
-        var name = sockaddr_in()
-        name.sin_family = sa_family_t(AF_INET)
-        name.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        unsafe withUnsafeMutablePointer(to: &name) { name in
-            unsafe name.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                _ = unsafe bind(probe, $0, size)
-                _ = unsafe getsockname(probe, $0, &size)
-            }
-        }
-        return Int(UInt16(bigEndian: name.sin_port))
-    }
-
     /// Kills it, as a crash would, and waits until it is gone.
     package func kill() async throws {
         Glibc.kill(process, SIGKILL)
@@ -149,11 +143,11 @@ import Glibc
 
     private func patiently(_ wait: () async throws -> Void) async throws {
         var isLate = false
-        let timer = SystemClock().schedule(after: RawClient.patience) { [news] in
+        let patience = Patience { [news] in
             isLate = true
             news.signal()
         }
-        defer { timer.cancel() }
+        defer { patience.end() }
         try await wait()
         if isLate { throw DidNotStart(output: String(decoding: text, as: UTF8.self)) }
     }

@@ -9,7 +9,7 @@ import anthropic
 import openai
 import pytest
 from anthropic import Anthropic
-from support.berth import Berth, FakeAnthropic, Tenant
+from support.berth import PATIENCE, Berth, FakeAnthropic, Tenant
 
 MANNERS = (
     "fake",
@@ -47,7 +47,7 @@ def fake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeAnthropic]:
 @pytest.fixture(scope="module")
 def vendor(fake: FakeAnthropic) -> Anthropic:
     """Anthropic's client of the fake; it retries nothing."""
-    return Anthropic(base_url=fake.url, api_key="sk-ant-fake", max_retries=0, timeout=30)
+    return Anthropic(base_url=fake.url, api_key="sk-ant-fake", max_retries=0, timeout=PATIENCE)
 
 
 @pytest.fixture(scope="module")

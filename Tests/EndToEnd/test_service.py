@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from support.berth import Berth, Tenant, binary
+from support.berth import PATIENCE, Berth, Tenant, binary
 from support.browser import wait_for
 
 
@@ -20,7 +20,7 @@ def begun_turn(berth: Berth, cookie: str, text: str) -> tuple[str, str]:
     found: dict[str, str] = {}
 
     def listen() -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", berth.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", berth.port, timeout=PATIENCE)
         fields = {name.replace("_", "-"): value for name, value in heads.items()}
         connection.request(
             "POST", f"/web/sessions/{session}/turns", json.dumps({"text": text}), fields
@@ -125,7 +125,7 @@ def test_the_terminal_answers_from_a_pipe(berth: Berth, tenant: Tenant, identity
         input="Hello Berth\n/usage\n",
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert chat.returncode == 0, chat.stderr
@@ -152,7 +152,7 @@ def test_a_second_service_on_the_same_data_folder_refuses(berth: Berth) -> None:
         [binary(), "serve", "--config", str(berth.config)],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=PATIENCE,
         check=False,
     )
     assert second.returncode == 1
@@ -179,11 +179,15 @@ def test_kill_under_load_loses_no_acknowledged_turn(own_berth: Callable[..., Ber
     acknowledged = [(c, *begun_turn(berth, c, "Tell me a long story")) for c in cookies]
     berth.kill()
     berth.start()
+    states = []
     for cookie, session, turn in acknowledged:
         turns = berth.request(f"/web/sessions/{session}/turns", Cookie=cookie).json()["turns"]
-        assert [(t["id"], t["state"]) for t in turns] == [(turn, "interrupted")]
+        assert [t["id"] for t in turns] == [turn]
+        states.append(turns[0]["state"])
         again = berth.request(f"/web/turns/{turn}/events", Cookie=cookie).body.decode()
-        assert '"interrupted"' in again
+        assert f'"{states[-1]}"' in again
+    # On a slow machine the first may have come to their end while the last began.
+    assert states[-1] == "interrupted" and set(states) <= {"interrupted", "done"}
     doctor = berth.admin("doctor", check=False)
     assert doctor.returncode == 0, doctor.stdout + doctor.stderr
 

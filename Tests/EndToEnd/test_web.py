@@ -37,13 +37,11 @@ def test_a_whole_answer_is_shown_with_its_cost_and_usage_counts_it(
     berth: Berth, tenant: Tenant, page: Page
 ) -> None:
     page.enter(berth, tenant)
-    before = page.text("#usage")
     page.send("Hello Berth")
     assert page.answered() == "done"
     assert "demo" in page.last_answer().lower()
     assert "tokens" in page.text(".turn .meta")
-    wait_for(lambda: page.text("#usage") != before, what="the usage line to change")
-    assert page.text("#usage").startswith("1 of ")
+    wait_for(lambda: page.text("#usage").startswith("1 of "), what="the usage line to count it")
 
 
 def test_a_running_answer_is_taken_up_again_after_a_reload(
@@ -209,7 +207,7 @@ def test_an_answer_cut_off_by_kill_is_marked_and_can_be_asked_again(
     berth.kill()
     wait_for(lambda: "Connection lost" in page.text(".note"), what="the loss to be said")
     berth.start()
-    assert page.answered(30) == "interrupted"
+    assert page.answered() == "interrupted"
     page.driver.refresh()
     page.get(".again").click()
     page.growing()
@@ -232,7 +230,7 @@ def test_older_turns_come_when_scrolling_up(berth: Berth, tenant: Tenant, page: 
     page.send("/help")
     page.answered()
     # Sixty short turns, written by the page's own requests.
-    page.driver.set_script_timeout(100)
+    page.driver.set_script_timeout(200)
     page.driver.execute_async_script("""
         const done = arguments[0];
         const path = `/web/sessions/${location.hash.slice(1)}/turns`;

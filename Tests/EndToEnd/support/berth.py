@@ -1,9 +1,11 @@
 """Berth's processes as the tests start and stop them: each by its own process id."""
 
+import contextlib
 import http.client
 import itertools
 import json
 import os
+import random
 import re
 import signal
 import socket
@@ -19,7 +21,10 @@ import yaml
 from openai import OpenAI
 
 #: How long a service may take until it answers, and until it has ended, in seconds.
-START, END = 20, 20
+START, END = 60, 60
+
+#: How long one request or one command may take on a slow machine, in seconds.
+PATIENCE = 90
 
 #: Addresses to log in from, each once.
 ADDRESSES = (f"127.0.{high}.{low}" for high, low in itertools.product(range(1, 255), range(1, 255)))
@@ -35,10 +40,12 @@ def binary() -> str:
 
 
 def free_port() -> int:
-    """A port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that is free, and that the kernel gives to nobody who asks for any."""
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 @dataclass
@@ -137,7 +144,7 @@ class Berth:
             [binary(), *words, "--config", str(self.config)],
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=PATIENCE,
             check=False,
         )
         if check:
@@ -161,7 +168,7 @@ class Berth:
         request = urllib.request.Request(self.url + path, body, fields, method=method)
         opener = urllib.request.build_opener(NoRedirect)
         try:
-            with opener.open(request, timeout=30) as answer:
+            with opener.open(request, timeout=PATIENCE) as answer:
                 return Answer(answer.status, dict_of(answer.headers), answer.read())
         except urllib.error.HTTPError as error:
             return Answer(error.code, dict_of(error.headers), error.read())
@@ -175,7 +182,7 @@ class Berth:
     def try_token(self, token: str, address: str) -> Answer:
         """Posts the login form from one of loopback's addresses: tries are limited by address."""
         connection = http.client.HTTPConnection(
-            "127.0.0.1", self.port, timeout=30, source_address=(address, 0)
+            "127.0.0.1", self.port, timeout=PATIENCE, source_address=(address, 0)
         )
         fields = {"Origin": self.url, "Content-Type": "application/x-www-form-urlencoded"}
         connection.request("POST", "/login", f"token={token}", fields)
@@ -187,7 +194,7 @@ class Berth:
     def client(self, key: str, **options: Any) -> OpenAI:
         """OpenAI's own client of this service; it retries nothing unless told to."""
         options.setdefault("max_retries", 0)
-        options.setdefault("timeout", 30)
+        options.setdefault("timeout", PATIENCE)
         return OpenAI(base_url=f"{self.url}/v1", api_key=key, **options)
 
 

@@ -19,7 +19,7 @@ Value = TypeVar("Value")
 LONG = "Tell me a long story"
 
 
-def wait_for(probe: Callable[[], Value], seconds: float = 15, what: str = "") -> Value:
+def wait_for(probe: Callable[[], Value], seconds: float = 60, what: str = "") -> Value:
     """Polls until `probe` gives something true; fails with the last value otherwise."""
     deadline = time.monotonic() + seconds
     while True:
@@ -66,7 +66,7 @@ class Page:
     def all(self, selector: str) -> list[WebElement]:
         return self.driver.find_elements(By.CSS_SELECTOR, selector)
 
-    def get(self, selector: str, seconds: float = 15) -> WebElement:
+    def get(self, selector: str, seconds: float = 60) -> WebElement:
         """The first element that is shown, waited for."""
         shown = lambda: next((e for e in self.all(selector) if e.is_displayed()), None)  # noqa: E731
         return wait_for(shown, seconds, f"a visible {selector}")
@@ -103,7 +103,7 @@ class Page:
             "return [...document.querySelectorAll('.turn')].at(-1)?.dataset.state ?? ''"
         )
 
-    def answered(self, seconds: float = 15) -> str:
+    def answered(self, seconds: float = 60) -> str:
         """Waits until the last turn has come to its end; returns its state."""
         ended = lambda: self.last_state() in ("done", "stopped", "failed", "interrupted")  # noqa: E731
         wait_for(ended, seconds, "the turn's end")

@@ -1,0 +1,104 @@
+"""Who waits in the queue: told so, stopped, or gone."""
+
+import threading
+from collections import Counter
+
+from support.browser import wait_for
+from support.people import Person, Watched, at_once
+from support.queue import ROOMY, OwnBerth, OwnFake, Say, callers, lanes, until_asked
+
+
+def test_what_waits_and_is_stopped_or_left_never_reaches_the_provider(
+    own_berth: OwnBerth, own_fake: OwnFake
+) -> None:
+    fake = own_fake("--delay-ms", "3000")
+    berth = own_berth(**ROOMY, **fake.settings("fake", concurrency=1))
+    ann, ben = callers(berth, 2)
+    person = Person(berth, ben.tenant)
+    one, other = person.session(), person.session()
+
+    first = threading.Thread(target=ann.ask, args=("the one who is served",), daemon=True)
+    first.start()
+    until_asked(fake, 1)
+    stopped = Watched(person.send(one, "stopped by its path"))
+    told = Watched(person.send(other, "stopped by a command"))
+    wait_for(lambda: stopped.id and told.id, what="the turns")
+    left = [ben.begin(f"left {stream}", stream=stream) for stream in (False, True)]
+    wait_for(lambda: lanes(berth)["waiting"] == 4, what="all four to wait")
+    assert lanes(berth)["running"] == 1
+
+    person.stop(stopped.id)
+    assert list(person.send(other, "/stop"))[-1][0] == "done"
+    for connection in left:
+        connection.close()
+    wait_for(lambda: stopped.state and told.state, what="the turns' ends")
+    assert (stopped.state, told.state) == ("stopped", "stopped")
+    wait_for(lambda: lanes(berth)["waiting"] == 0, what="the line to be empty")
+    first.join()
+    assert ann.ask("the last one").status == 200
+    assert fake.counts()["questions"] == {"the one who is served": 1, "the last one": 1}
+    assert lanes(berth) == Counter(waiting=0, running=0, failed=0, uncertain=0)
+
+
+def test_what_runs_and_is_stopped_or_left_ends_at_the_provider(
+    own_berth: OwnBerth, own_fake: OwnFake
+) -> None:
+    fake = own_fake("--delay-ms", "60000")
+    berth = own_berth(**ROOMY, **fake.settings("fake", concurrency=8))
+    (ann,) = callers(berth, 1)
+    person = Person(berth, ann.tenant)
+    turn = Watched(person.send(person.session(), "stopped"))
+    left = [ann.begin(f"left {stream}", stream=stream) for stream in (False, True)]
+    wait_for(lambda: fake.stats()["running"] == 3, what="all three to run")
+    for connection in left:
+        connection.close()
+    wait_for(lambda: fake.stats()["running"] == 1, what="those who left to end")
+    person.stop(turn.id)
+    wait_for(lambda: fake.stats()["running"] == 0, what="the stopped turn to end")
+    wait_for(lambda: turn.state == "stopped", what="the turn's end")
+
+
+def test_who_waits_is_told_the_place_and_the_wait(own_berth: OwnBerth, own_fake: OwnFake) -> None:
+    fake = own_fake("--delay-ms", "1500")
+    berth = own_berth(**ROOMY, **fake.settings("fake", concurrency=8))
+    ann, ben = callers(berth, 2)
+    busy = threading.Thread(
+        target=at_once, args=([lambda n=n: ann.ask(f"slot {n}") for n in range(8)],), daemon=True
+    )
+    busy.start()
+    until_asked(fake, 8)
+    person = Person(berth, ben.tenant)
+    turn = Watched(person.send(person.session(), "and I?"))
+    wait_for(lambda: turn.state, what="the turn's end")
+    busy.join()
+    assert turn.state == "done"
+    names = [name for name, _ in turn.seen]
+    assert names[0] == "turn" and "place" in names
+    assert names.index("place") < names.index("delta")
+    for place in turn.all("place"):
+        assert set(place) == {"ahead", "wait_ms"}
+        assert place["ahead"] >= 0 and 0 <= place["wait_ms"] <= 60_000
+
+
+def test_a_full_line_refuses_with_a_wait(own_berth: OwnBerth, own_fake: OwnFake, say: Say) -> None:
+    fake = own_fake("--delay-ms", "1000")
+    berth = own_berth(**ROOMY, **fake.settings("fake", concurrency=1))
+    ann, ben = callers(berth, 2)
+    # So many wait for a tenant at most; the rest are refused at once, and another tenant is not.
+    asked = [ann.begin(f"ann {n}") for n in range(300)]
+    try:
+        wait_for(lambda: lanes(berth)["waiting"] == 256, what="a full line")
+        other = ben.begin("ben")
+        wait_for(lambda: lanes(berth)["waiting"] == 257, what="another tenant to be taken")
+        told = ann.ask("one more")
+        assert told.status == 429, told.body
+        wait = float(told.headers["retry-after"])
+        assert b"rate_limit" in told.body
+        # 256 wait, one a second: the estimate may be rough, not absurd.
+        assert 1 <= wait <= 600
+        say(f"the wait that is told where 256 wait for one slot of 1 s: {wait:g} s")
+        other.close()
+    finally:
+        for connection in asked:
+            connection.close()
+    wait_for(lambda: lanes(berth)["waiting"] == 0, what="the line to be empty")
