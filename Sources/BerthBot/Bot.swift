@@ -29,6 +29,7 @@ package import BerthTelemetry
     package let turns: Turns
     /// Translations for Berth's own use.
     package let translations: Translations
+    private let lists: ModelLists
 
     /// Makes the bot and reads what it must know; what an earlier run left open is closed.
     ///
@@ -69,6 +70,14 @@ package import BerthTelemetry
         )
         let calls = ChatCalls(meter: meter, queues: queues, clock: clock, log: log, metrics: counts)
         cache = try Bot.cache(configuration, budget, redis, clock)
+        lists = ModelLists(
+            configuration.providers,
+            cache: configuration.cache.scope == .off ? nil : cache,
+            client: client,
+            account: budget.account(for: "(model lists)", quota: ModelList.limit),
+            log: log
+        )
+        calls.onUnknownModel = { [lists] in lists.explain($0) }
         answers = Answers(
             cache: AnswerCache(cache, settings: configuration.cache),
             calls: calls,
@@ -150,6 +159,7 @@ package import BerthTelemetry
         queues.stop()
         await turns.finish()
         await answers.close()
+        await lists.close()
         await meter.drain()
     }
 }

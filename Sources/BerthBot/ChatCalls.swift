@@ -80,6 +80,8 @@ struct CompleteAnswer: Sendable {
     private let clock: any Clock
     private let log: Log
     private let metrics: BotMetrics
+    /// Hears of a model that its provider does not know.
+    var onUnknownModel: (@Loop (ModelChoice) -> Void)?
 
     init(
         meter: Meter,
@@ -168,6 +170,7 @@ struct CompleteAnswer: Sendable {
     ) -> BotError {
         permit?.end(after: error)
         meter.end(held, after: error, received: 0)
+        if error.isUnknownModel { onUnknownModel?(held.model) }
         return .provider(error)
     }
 

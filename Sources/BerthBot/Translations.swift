@@ -1,3 +1,4 @@
+import BerthHTTP
 package import BerthLoop
 import BerthMemory
 import BerthProviders

@@ -1,7 +1,9 @@
+import BerthCache
 import BerthConfig
 import BerthHTTP
 import BerthLoop
 import BerthMemory
+import BerthProviders
 import BerthStore
 import BerthTestKit
 import Testing
@@ -169,32 +171,30 @@ import Testing
 
     @Loop @Test func `an accepted translation goes on as one after a restart`() async throws {
         try await withBot(
-            prepare: { (connection) throws(StoreError) in
-                let now = Timestamp(milliseconds: 0)
-                let tenant = try connection.addTenant(name: "old", at: now)
-                let session = try connection.openSession(
+            prepare: { (store) throws(StoreError) in
+                let now = Timestamp(milliseconds: 1_760_000_000_000)
+                let tenant = try store.addTenant(named: "old", at: now)
+                let session = try store.addSession(
                     publicID: "s",
                     channel: .web,
-                    tenant: tenant,
+                    tenant: tenant.id,
                     at: now
                 )
-                for (id, text) in [("t-1", "before"), ("t-2", "/translate fr Good morning")] {
-                    let turn = try connection.acceptTurn(
-                        publicID: id,
-                        session: session,
-                        tenant: tenant,
-                        text: text,
-                        at: now
-                    )
-                    guard id == "t-1" else { continue }
-                    try connection.startTurn(turn)
-                    try connection.finishTurn(turn, as: TurnOutcome(.done, answer: "x"), at: now)
-                }
+                _ = try store.acceptTurn(
+                    publicID: "t",
+                    session: session.id,
+                    tenant: tenant.id,
+                    text: "/translate fr Good morning",
+                    at: now
+                )
             },
             { bot in
                 let call = try await bot.hand.call()
                 #expect(call.messages == Self.prompt("Good morning", "fr"))
+                call.say("Bonjour")
                 call.finish()
+                let old = try bot.bot.tenants.named("old")
+                #expect(try await bot.bot.turns.find("t", of: old).ended().text == "Bonjour")
             }
         )
     }
@@ -212,7 +212,11 @@ import Testing
                 if tenant === bot.ann {
                     let call = try await bot.hand.call()
                     #expect(call.messages == Self.prompt("Eine Katze mit Hut", "en"))
-                    let json = CompletionJSON.completion(text: " A cat with a hat\n")
+                    let json = CompletionJSON.completion(
+                        text: " A cat with a hat\n",
+                        finish: "stop",
+                        usage: TokenUsage(input: 7, output: 3, isEstimated: false)
+                    )
                     call.answer(.json(json))
                 }
                 let answer = try await translated
