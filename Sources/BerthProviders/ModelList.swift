@@ -1,6 +1,6 @@
 package import BerthConfig
 package import BerthHTTP
-package import BerthLoop
+import BerthLoop
 package import BerthMemory
 
 /// What a provider said when it was asked which models it has, which costs nothing.
