@@ -20,7 +20,7 @@ import Testing
         #expect(refusal?.name == "provider")
     }
 
-    private func lines(_ bot: BotFixture) -> [String] {
+    @Loop private func lines(_ bot: BotFixture) -> [String] {
         bot.lines.all.filter { $0.contains(Self.told) }
     }
 
