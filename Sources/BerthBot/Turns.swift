@@ -207,10 +207,7 @@ import BerthTelemetry
             isFresh: isFresh,
             window: window
         )
-        if let accepted, accepted.state == .accepted {
-            job.attempts = accepted.attempts
-            job.due = accepted.due
-        }
+        job.goOn(from: accepted)
         start(job, at: place)
         return turn
     }
@@ -296,7 +293,8 @@ import BerthTelemetry
     }
 
     private func ended(_ row: Turn, _ tenant: LiveTenant) throws(BotError) -> LiveTurn {
-        let end = TurnOutcome.End(rawValue: row.state.rawValue) ?? .interrupted  // it is being taken up
+        // One that is open is about to be taken up.
+        let end = TurnOutcome.End(rawValue: row.state.rawValue) ?? .interrupted
         var outcome = TurnOutcome(end, answer: "", error: row.error)
         outcome.inputTokens = row.inputTokens
         outcome.outputTokens = row.outputTokens
