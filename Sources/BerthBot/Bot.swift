@@ -61,13 +61,7 @@ package import BerthTelemetry
         )
         models = ModelCatalog(configuration, client: client, clock: clock)
         meter = Meter(database: database, clock: clock, log: log, metrics: counts)
-        queues = ProviderQueues(
-            configuration.providers,
-            policy,
-            clock: clock,
-            log: log,
-            metrics: counts
-        )
+        queues = ProviderQueues(configuration.providers, policy, counts, clock: clock, log: log)
         let calls = ChatCalls(meter: meter, queues: queues, clock: clock, log: log, metrics: counts)
         cache = try Bot.cache(configuration, budget, redis, clock)
         lists = ModelLists(
@@ -102,8 +96,7 @@ package import BerthTelemetry
             log: log,
             metrics: counts
         )
-        try await start(database, clock, log)
-        counts.uncertainCalls = try await turns.troubles().uncertain
+        try await start(database, clock, log, counts)
     }
 
     /// Whose memory the answers are that several tenants wait for; no tenant's name has parentheses.

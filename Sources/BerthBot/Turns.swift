@@ -209,10 +209,7 @@ import BerthTelemetry
             isFresh: isFresh,
             window: window
         )
-        if let accepted, accepted.state == .accepted {
-            job.attempts = accepted.attempts
-            job.due = accepted.due
-        }
+        job.goOn(from: accepted)
         start(job, at: place)
         return turn
     }

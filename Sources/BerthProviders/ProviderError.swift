@@ -46,7 +46,8 @@ package enum ProviderError: Error, Equatable, Sendable, CustomStringConvertible 
         case .unavailable(let provider, let status, let retryAfter):
             "provider '\(provider)' is out of order (status \(status))"
                 + ProviderError.wait(retryAfter)
-        case .refused(let provider, _, let message, _): "provider '\(provider)'\(Said.refuses)\(message)"
+        case .refused(let provider, _, let message, _):
+            "provider '\(provider)'\(Said.refuses)\(message)"
         case .failedMidway(let provider, let message):
             "provider '\(provider)'\(Said.brokeOff)\(message)"
         case .cut(let provider):
