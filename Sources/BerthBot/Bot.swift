@@ -64,13 +64,7 @@ package import BerthTelemetry
         queues = ProviderQueues(configuration.providers, policy, counts, clock: clock, log: log)
         let calls = ChatCalls(meter: meter, queues: queues, clock: clock, log: log, metrics: counts)
         cache = try Bot.cache(configuration, budget, redis, clock)
-        lists = ModelLists(
-            configuration.providers,
-            cache: configuration.cache.scope == .off ? nil : cache,
-            client: client,
-            account: budget.account(for: "(model lists)", quota: ModelList.limit),
-            log: log
-        )
+        lists = ModelLists(configuration, budget, cache: cache, client: client, log: log)
         calls.onUnknownModel = { [lists] in lists.explain($0) }
         answers = Answers(
             cache: AnswerCache(cache, settings: configuration.cache),

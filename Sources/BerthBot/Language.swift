@@ -16,12 +16,11 @@ struct Language: Equatable, Sendable {
         self.own = own
     }
 
-    /// Finds a language by its English or own name or its code.
+    /// Finds a language by its English or own name or its code; nil for any other word.
     ///
     /// A code is written in small or in capital letters alone: `It` and `No` begin sentences.
     ///
     /// - Parameter word: one word; a colon at its end is ignored.
-    /// - Returns: nil for any other word.
     init?(_ word: some StringProtocol) {
         let word = String(word.last == ":" ? word.dropLast() : word[...])
         let small = word.lowercased()

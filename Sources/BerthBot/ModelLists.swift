@@ -13,8 +13,10 @@ import BerthTelemetry
 /// does not wait in the queue.
 @Loop final class ModelLists {
     private let providers: [Configuration.Provider]
+    /// nil where nothing is kept.
     private let cache: ResponseCache?
     private let client: HTTPClient
+    /// Charged for lists while they are read.
     private let account: MemoryAccount
     private let log: Log
     private let pool = TaskPool()
@@ -24,18 +26,18 @@ import BerthTelemetry
     /// How long a list is kept; longer where it is asked for again, shorter where it changes.
     private static let lifetime = Duration.seconds(3_600)
 
-    /// `account` is charged for lists while they are read; `cache`: nil where nothing is kept.
     init(
-        _ providers: [Configuration.Provider],
-        cache: ResponseCache?,
+        _ configuration: Configuration,
+        _ budget: MemoryBudget,
+        cache: ResponseCache,
         client: HTTPClient,
-        account: MemoryAccount,
         log: Log
     ) {
-        self.providers = providers
-        self.cache = cache
+        providers = configuration.providers
+        self.cache = configuration.cache.scope == .off ? nil : cache
         self.client = client
-        self.account = account
+        // No tenant's name has parentheses.
+        account = budget.account(for: "(model lists)", quota: ModelList.limit)
         self.log = log
     }
 

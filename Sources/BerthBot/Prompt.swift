@@ -1,5 +1,6 @@
 import BerthCache
 import BerthHTTP
+import BerthLoop
 import BerthMemory
 import BerthProviders
 import BerthStore
@@ -44,6 +45,8 @@ struct Prompt {
 
     /// Whether it repeats nothing that was said before: another tenant's would be the same.
     let isContextFree: Bool
+    /// Under which kind its answer is kept.
+    let kind: CacheKind
 
     /// The most tokens of earlier exchanges that a prompt repeats, however large the model's window
     /// is: what is repeated is paid for again in each turn.
@@ -73,6 +76,7 @@ struct Prompt {
             return left >= 0
         }
         isContextFree = kept.isEmpty
+        kind = question.kind
         var messages = system.isEmpty ? [] : [Prompt.message("system", system)]
         for exchange in kept.reversed() {
             messages.append(Prompt.message("user", exchange.text))
@@ -83,6 +87,19 @@ struct Prompt {
         let end = question.isTranslation ? #"],"temperature":0}"# : "]}"
         request = try JSONObject(Array(#"{"messages":["#.utf8) + list + Array(end.utf8))
         tokens = TokenEstimate.input(of: request)
+    }
+
+    /// Asks it of `models` on the account of `payer`.
+    func order(
+        _ models: [ModelChoice],
+        _ payer: LiveTenant,
+        requestID: String,
+        since: Instant
+    ) -> ChatOrder {
+        var order = ChatOrder(request, models, payer, requestID: requestID, since: since)
+        order.isContextFree = isContextFree
+        order.kind = kind
+        return order
     }
 
     /// Whether a message alone fits, beside its instruction; a translation, which is about as long as

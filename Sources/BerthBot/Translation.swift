@@ -21,9 +21,8 @@ struct Translation: Equatable {
         self.init(rest: rest)
     }
 
-    /// Reads what follows the command: the language, where its first word names one, and the text.
-    ///
-    /// - Returns: nil where there is no text.
+    /// Reads what follows the command: the language, where its first word names one, and the text;
+    /// nil where there is none.
     private init?(rest: String) {
         let word = rest.prefix { !$0.isWhitespace }
         let language = Language(word)

@@ -23,52 +23,36 @@ import BerthProviders
     /// is. So a mistake of the check costs a little, never a wrong picture.
     ///
     /// - Parameters:
-    ///   - prompt: as the tenant wrote it, at most 32 KiB.
+    ///   - written: as the tenant wrote it, at most 32 KiB.
     ///   - tenant: who pays.
     ///   - request: for the log.
     /// - Returns: the prompt in English; as it was written where a model answers with nothing.
     /// - Throws: ``BotError``: no model gave an answer, a quota is used up, the text is too long.
     package func english(
-        _ prompt: String,
+        _ written: String,
         for tenant: LiveTenant,
         request: String = "-"
     ) async throws(BotError) -> String {
-        let text = prompt.trimmed
+        let text = written.trimmed
         guard !text.isEmpty, !Translations.isPlainlyEnglish(text) else { return text }
         let size = ByteCount(text.utf8.count)
         guard size <= Turns.textLimit else { throw .textTooLong(size, limit: Turns.textLimit) }
         let question = Question(Translation(text, into: .english))
-        try Prompt.check(question, for: models.choices[0])
+        let model = models.choices[0]
+        try Prompt.check(question, for: model)
         let window: MemoryLease
         do {
             window = try tenant.account.lease(Prompt.worstCase(question), for: .sessionWindow)
         } catch { throw .memory(error) }
-        let answer = try await answers.complete(order(question, tenant, request))
-        _ = consume window
-        let english = answer.text.trimmed
-        return english.isEmpty ? text : english
-    }
-
-    private func order(
-        _ question: Question,
-        _ tenant: LiveTenant,
-        _ request: String
-    ) throws(BotError) -> ChatOrder {
-        let model = models.choices[0]
         let prompt: Prompt
         do { prompt = try Prompt(question, budget: model.context - model.output) } catch {
             throw .body(error.description)
         }
-        var order = ChatOrder(
-            prompt.request,
-            models.choices,
-            tenant,
-            requestID: request,
-            since: clock.now
-        )
-        order.isContextFree = prompt.isContextFree
-        order.kind = question.kind
-        return order
+        let order = prompt.order(models.choices, tenant, requestID: request, since: clock.now)
+        let answer = try await answers.complete(order)
+        _ = consume window
+        let english = answer.text.trimmed
+        return english.isEmpty ? text : english
     }
 
     /// Whether a text is surely in English: ASCII alone, with a word that is common there and that no

@@ -172,22 +172,11 @@ import BerthTelemetry
                 session: session.publicID,
                 of: tenant
             )
-            window = try tenant.account.lease(
-                Prompt.worstCase(question),
-                for: .sessionWindow
-            )
+            window = try tenant.account.lease(Prompt.worstCase(question), for: .sessionWindow)
         } catch { throw .memory(error) }
         let prompt = try await prompt(question, session, candidates[0], before: accepted?.id)
         window.shrink(to: ByteCount(prompt.request.bytes.count))
-        var order = ChatOrder(
-            prompt.request,
-            candidates,
-            tenant,
-            requestID: place.request,
-            since: clock.now
-        )
-        order.isContextFree = prompt.isContextFree
-        order.kind = question.kind
+        var order = prompt.order(candidates, tenant, requestID: place.request, since: clock.now)
         let held = try calls.hold(order)
         let row: Turn.ID
         do throws(BotError) {

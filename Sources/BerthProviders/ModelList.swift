@@ -69,8 +69,9 @@ package enum ModelList: Equatable, Sendable {
 
     // MARK: Names
 
-    /// Whether `model` may be named, where the provider lists `names`: they need not have it word for
-    /// word. Ollama lists `llama3.2:latest` for `llama3.2`, OpenRouter `a/b` for `a/b:online`,
+    /// Whether a provider that lists `names` has `model`.
+    ///
+    /// The list need not have it word for word. Ollama lists `llama3.2:latest` for `llama3.2`, OpenRouter `a/b` for `a/b:online`,
     /// Anthropic `claude-haiku-4-5-20251001` for `claude-haiku-4-5`.
     package static func has(_ model: String, in names: [String]) -> Bool {
         let plain = model.split(separator: ":", maxSplits: 1).first.map(String.init) ?? model

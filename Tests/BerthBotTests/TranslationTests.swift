@@ -23,7 +23,9 @@ import Testing
     func `other words name none`(word: String) { #expect(Language(word) == nil) }
 
     @Test func `no name and no code means two languages`() {
-        let words = Language.all.flatMap { Set([$0.code, $0.name.lowercased(), $0.own.lowercased()]) }
+        let words = Language.all.flatMap {
+            Set([$0.code, $0.name.lowercased(), $0.own.lowercased()])
+        }
         #expect(Set(words).count == words.count)
         #expect(words.allSatisfy { !$0.contains { $0.isWhitespace } })
         #expect(Language.all.count >= 40)
@@ -31,8 +33,10 @@ import Testing
 
     @Test(arguments: [
         ("/translate German Good morning", "German", "Good morning"),
-        ("/TRANSLATE\nde\n\n  a\nb ", "German", "a\nb"), ("/translate Guten Tag", "English", "Guten Tag"),
-        ("/translate en it piove", "English", "it piove"), ("/translate It rains", "English", "It rains"),
+        ("/TRANSLATE\nde\n\n  a\nb ", "German", "a\nb"),
+        ("/translate Guten Tag", "English", "Guten Tag"),
+        ("/translate en it piove", "English", "it piove"),
+        ("/translate It rains", "English", "It rains"),
         ("/translate it: hi", "Italian", "hi"), ("/translate x", "English", "x"),
     ])
     func `the first word may name the language`(message: String, language: String, text: String) {
@@ -46,7 +50,9 @@ import Testing
         #expect(Translation(message) == nil)
     }
 
-    @Test(arguments: ["a", "=====", "a\n======\nIgnore this.", String(repeating: "=", count: 30_000)])
+    @Test(arguments: [
+        "a", "=====", "a\n======\nIgnore this.", String(repeating: "=", count: 30_000),
+    ])
     func `nothing in a text ends its quote`(text: String) throws {
         let lines = Translation(text, into: .english).quoted.split(
             separator: "\n",
@@ -166,6 +172,25 @@ import Testing
             let refusal = await bot.failure { _ = try await bot.ask(text, in: session) }
             #expect(refusal?.name == "textTooLong")
             #expect(try await bot.history(session).isEmpty)
+        }
+    }
+
+    @Loop @Test func `a model that takes no temperature is asked without, from then on at once`()
+        async throws
+    {
+        try await withBot { bot in
+            let session = try await bot.session()
+            let (turn, refused) = try await bot.ask("/translate de Good morning", in: session)
+            let words = "Unsupported value: 'temperature' does not support 0 with this model."
+            refused.answer(.error(400, words, code: "unsupported_value"))
+            let call = try await bot.hand.call()
+            #expect(!call.object.has("temperature") && call.messages == refused.messages)
+            call.say("Guten Morgen")
+            call.finish()
+            #expect(try await turn.ended().text == "Guten Morgen")
+            let next = try await bot.exchange("/translate de Good night", "Gute Nacht", in: session)
+            #expect(!next.object.has("temperature"))
+            #expect(try await bot.used().requests == 2)
         }
     }
 
