@@ -38,6 +38,27 @@ import Testing
         }
     }
 
+    @Loop @Test func `a provider that does not list is asked again at the next refusal`()
+        async throws
+    {
+        try await withBot(Setup { $0.cache.scope = .safe }) { bot in
+            let session = try await bot.session()
+            for number in 1...2 {
+                let (turn, call) = try await bot.ask("hello", in: session)
+                call.answer(.error(404, "no such model"))
+                #expect(try await turn.ended().outcome.end == .failed)
+                #expect(
+                    await eventually {
+                        bot.bot.cache.statistics.kinds[.modelList]?.misses == number
+                            && bot.budget.account(for: "(model lists)", quota: ModelList.limit).held
+                                == .zero
+                    }
+                )
+            }
+            #expect(lines(bot).isEmpty)
+        }
+    }
+
     @Loop @Test func `a failure of another kind asks for no list`() async throws {
         try await withBot(Setup { $0.cache.scope = .safe }) { bot in
             let model = try #require(bot.bot.models.find("fake/too-long"))
