@@ -26,10 +26,12 @@ import BerthStore
     /// Under which name the answer to an order is kept.
     ///
     /// - Returns: nil for a request whose answers are not kept: with tools, several choices, a high
-    ///   temperature or sounds.
+    ///   temperature or sounds; and for the demo, which says the same again for nothing.
     func key(_ order: ChatOrder) -> CacheKey? {
         let request = order.request
-        guard settings.scope != .off, isKept(request) else { return nil }
+        guard settings.scope != .off, isKept(request),
+            !order.models.allSatisfy({ $0.provider is DemoProvider })
+        else { return nil }
         let names = request.names.filter { !AnswerCache.ignored.contains($0) }.sorted()
         let members = names.flatMap { name in
             [Array(name.utf8), request.value(name).map(Array.init) ?? []]

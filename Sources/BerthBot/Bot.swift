@@ -58,7 +58,13 @@ package import BerthTelemetry
         )
         models = ModelCatalog(configuration, client: client, clock: clock)
         meter = Meter(database: database, clock: clock, log: log, metrics: counts)
-        queues = ProviderQueues(configuration.providers, policy, clock: clock, log: log)
+        queues = ProviderQueues(
+            configuration.providers,
+            policy,
+            clock: clock,
+            log: log,
+            metrics: counts
+        )
         let calls = ChatCalls(meter: meter, queues: queues, clock: clock, log: log, metrics: counts)
         cache = try Bot.cache(configuration, budget, redis, clock)
         answers = Answers(
@@ -85,6 +91,7 @@ package import BerthTelemetry
             metrics: counts
         )
         try await start(database, clock, log)
+        counts.uncertainCalls = try await turns.troubles().uncertain
     }
 
     /// Whose memory the answers are that several tenants wait for; no tenant's name has parentheses.
@@ -128,6 +135,8 @@ package import BerthTelemetry
     }
 
     /// Answers a turn again that has failed or is uncertain.
+    ///
+    /// - Throws: ``BotError``: why it cannot; nothing has then changed.
     package func retry(_ turn: String) async throws(BotError) {
         try await turns.retry(turn, payers: tenants.tenant)
     }

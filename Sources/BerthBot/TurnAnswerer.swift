@@ -166,6 +166,7 @@ import BerthTelemetry
                 try connection.retryTurnLater(row, at: due, because: reason)
             }
         } catch { return false }
+        metrics.retries.add()
         log.info(
             "turn is tried again",
             [
@@ -247,7 +248,7 @@ extension Connection {
     /// Whether `row` still is the turn that clients know by `publicID`.
     ///
     /// When a tenant is removed its turns' numbers are given again, to whoever writes next.
-    fileprivate func isRow(_ row: Turn.ID, of publicID: String) throws(StoreError) -> Bool {
+    func isRow(_ row: Turn.ID, of publicID: String) throws(StoreError) -> Bool {
         try turn(publicID: publicID)?.id == row
     }
 }

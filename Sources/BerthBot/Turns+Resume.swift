@@ -31,8 +31,8 @@ extension Turns {
 
     /// Answers a turn again that has failed or is uncertain, as the same turn.
     ///
-    /// - Throws: ``BotError/noTurn`` when there is none to retry, or why it cannot go on; it has then
-    ///   failed with that reason.
+    /// - Throws: ``BotError``: ``BotError/noTurn`` and ``BotError/notRetryable(_:)`` where there is
+    ///   none to retry, else why it cannot go on now; nothing has then changed.
     func retry(_ publicID: String, payers: Payers) async throws(BotError) {
         let found = try await database.look {
             (connection) throws(StoreError) -> (Turn, Session?)? in
@@ -41,24 +41,18 @@ extension Turns {
             }
         }
         guard let (turn, session) = found else { throw .noTurn }
-        if let session, busy[session.publicID] != nil { throw .sessionBusy }
-        let retried = try await database.change { (connection) throws(StoreError) in
-            try connection.retryTurn(turn.id) ? try connection.turn(publicID: publicID) : nil
-        }
-        guard let retried else { throw .noTurn }
-        do throws(BotError) {
-            _ = try await goOn(retried, in: session, payer: payers(turn.tenant), isFresh: true)
-        } catch {
-            try await giveUp(retried, error.description)
-            throw error
-        }
+        guard turn.state.after(.retry) != nil else { throw .notRetryable(turn.state) }
+        guard !isStopping else { throw .stopping }
+        let payer = payers(turn.tenant)
+        try payer?.mayAsk()
+        _ = try await goOn(turn, in: session, payer: payer, isFresh: true)
     }
 
-    /// The turns of the last seven days that failed or are uncertain, newest first, at most `limit`.
-    package func troubled(limit: Int) async throws(BotError) -> [Turn] {
+    /// What failed or is uncertain of the last seven days, newest first, at most `limit`.
+    package func troubled(limit: Int) async throws(BotError) -> [Trouble] {
         let start = clock.timestamp + Turns.past
         return try await database.look { (connection) throws(StoreError) in
-            try connection.troubledTurns(since: start, limit: limit)
+            try connection.troubles(since: start, limit: limit)
         }
     }
 
@@ -96,6 +90,19 @@ extension Turns {
             busy[session.publicID] = nil
             throw error
         }
+    }
+
+    /// Makes a turn that has ended an accepted one again; one that is accepted stays as it is.
+    ///
+    /// - Throws: ``BotError/noTurn`` when it was deleted or asked again meanwhile.
+    func reopen(_ turn: Turn) async throws(BotError) -> Turn.ID {
+        guard turn.state != .accepted else { return turn.id }
+        let isOpen = try await database.change { (connection) throws(StoreError) in
+            guard try connection.isRow(turn.id, of: turn.publicID) else { return false }
+            return try connection.retryTurn(turn.id)
+        }
+        guard isOpen else { throw .noTurn }
+        return turn.id
     }
 
     private func giveUp(_ turn: Turn, _ why: String) async throws(BotError) {

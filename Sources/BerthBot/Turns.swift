@@ -23,7 +23,7 @@ import BerthTelemetry
     private var live: [String: LiveTurn] = [:]
     /// By the session's public name: row numbers are given again when a tenant is removed.
     var busy: [String: BusySession] = [:]
-    private var isStopping = false
+    private(set) var isStopping = false
 
     /// The longest message.
     package static nonisolated let textLimit = ByteCount.kibibytes(32)
@@ -151,7 +151,8 @@ import BerthTelemetry
 
     // MARK: Accepting
 
-    /// Writes a turn down and begins to answer it; `resuming`: one that is written already.
+    /// Writes a turn down and begins to answer it; `resuming`: one that is written already, and
+    /// goes on as it stands or, where it had ended, from its beginning.
     func accept(
         _ text: String,
         _ session: Session,
@@ -189,7 +190,7 @@ import BerthTelemetry
         let row: Turn.ID
         do throws(BotError) {
             row =
-                if let accepted { accepted.id } else {
+                if let accepted { try await reopen(accepted) } else {
                     try await write(turn.id, text, session, order)
                 }
         } catch {
@@ -206,8 +207,10 @@ import BerthTelemetry
             isFresh: isFresh,
             window: window
         )
-        job.attempts = accepted?.attempts ?? 0
-        job.due = accepted?.due
+        if let accepted, accepted.state == .accepted {
+            job.attempts = accepted.attempts
+            job.due = accepted.due
+        }
         start(job, at: place)
         return turn
     }

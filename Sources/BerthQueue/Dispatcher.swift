@@ -39,6 +39,9 @@ package import BerthLoop
         gate.onChange = { [weak self] in self?.planPump() }
     }
 
+    /// How many wait, in all lanes together.
+    package var waiting: Int { queue.count }
+
     /// How many wait in `lane`.
     package func waiting(in lane: Lane) -> Int { queue.count(in: lane) }
 

@@ -4,8 +4,8 @@ import BerthTelemetry
 extension Verb {
     /// Every verb, in the order of help, itself the last.
     static let all: [Verb] =
-        [serve, chat] + tenants + quotas + caches + configs + [doctor, usage] + fakes
-        + [version, help]
+        [serve, chat] + tenants + quotas + queues + caches + configs + [doctor, usage]
+        + fakes + [version, help]
 
     private static let serve = Verb(
         words: ["serve"],

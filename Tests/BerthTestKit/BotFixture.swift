@@ -96,7 +96,7 @@ import Glibc
             redis: redis,
             policy: setup.policy
         )
-        let health = Health(database: database, metrics: metrics, log: log, cache: bot.cache) {
+        let health = Health(database: database, metrics: metrics, log: log, bot: bot) {
             [server] in server.openConnections
         }
         let front = Front(
