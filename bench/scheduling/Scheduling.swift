@@ -63,7 +63,7 @@ import BerthTelemetry
     }
 
     private func work(for tenant: String) async {
-        let request = WorkRequest(lane: .chat, tenant: tenant, cost: cost, tokens: 100)
+        let request = WorkRequest(lane: .chat, tenant: tenant, tokens: 100) { [cost] in cost }
         // The first pass is each task's beginning, the last the queue's emptying: neither counts.
         let first = waiting + Round.running
         while ended < first + Round.turns {
