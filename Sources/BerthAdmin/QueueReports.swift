@@ -121,7 +121,8 @@ package struct TroubleList: Codable, Sendable {
 
     private static nonisolated func why(_ trouble: Trouble, isTurn: Bool) -> String {
         guard trouble.state == .failed else {
-            let what = "the service was killed while the provider was asked; it may have been bought"
+            let what =
+                "the service was killed while the provider was asked; it may have been bought"
             return isTurn ? what : "\(what); a call of the API, which cannot be retried"
         }
         return ProviderError.withoutProvidersWords(trouble.reason ?? "not known")

@@ -27,6 +27,9 @@ package import BerthTelemetry
     package let conversations: Conversations
     /// Messages and their answers.
     package let turns: Turns
+    /// Translations for Berth's own use.
+    package let translations: Translations
+    private let lists: ModelLists
 
     /// Makes the bot and reads what it must know; what an earlier run left open is closed.
     ///
@@ -58,15 +61,17 @@ package import BerthTelemetry
         )
         models = ModelCatalog(configuration, client: client, clock: clock)
         meter = Meter(database: database, clock: clock, log: log, metrics: counts)
-        queues = ProviderQueues(
-            configuration.providers,
-            policy,
-            clock: clock,
-            log: log,
-            metrics: counts
-        )
+        queues = ProviderQueues(configuration.providers, policy, counts, clock: clock, log: log)
         let calls = ChatCalls(meter: meter, queues: queues, clock: clock, log: log, metrics: counts)
         cache = try Bot.cache(configuration, budget, redis, clock)
+        lists = ModelLists(
+            configuration.providers,
+            cache: configuration.cache.scope == .off ? nil : cache,
+            client: client,
+            account: budget.account(for: "(model lists)", quota: ModelList.limit),
+            log: log
+        )
+        calls.onUnknownModel = { [lists] in lists.explain($0) }
         answers = Answers(
             cache: AnswerCache(cache, settings: configuration.cache),
             calls: calls,
@@ -76,6 +81,7 @@ package import BerthTelemetry
             log: log,
             metrics: counts
         )
+        translations = Translations(answers: answers, models: models, clock: clock)
         conversations = Conversations(database: database, models: models, clock: clock)
         turns = Turns(
             database: database,
@@ -90,8 +96,7 @@ package import BerthTelemetry
             log: log,
             metrics: counts
         )
-        try await start(database, clock, log)
-        counts.uncertainCalls = try await turns.troubles().uncertain
+        try await start(database, clock, log, counts)
     }
 
     /// Whose memory the answers are that several tenants wait for; no tenant's name has parentheses.
@@ -147,6 +152,7 @@ package import BerthTelemetry
         queues.stop()
         await turns.finish()
         await answers.close()
+        await lists.close()
         await meter.drain()
     }
 }

@@ -19,9 +19,9 @@ import BerthTelemetry
     init(
         _ providers: [Configuration.Provider],
         _ policy: WorkPolicy,
+        _ metrics: BotMetrics,
         clock: any Clock,
-        log: Log,
-        metrics: BotMetrics
+        log: Log
     ) {
         self.clock = clock
         self.metrics = metrics

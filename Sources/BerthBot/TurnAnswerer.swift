@@ -303,4 +303,11 @@ extension Connection {
         accepted = order.since
         saved = accepted
     }
+
+    /// Takes over what was tried already of a turn that was accepted before.
+    func goOn(from row: Turn?) {
+        guard let row, row.state == .accepted else { return }
+        attempts = row.attempts
+        due = row.due
+    }
 }

@@ -46,7 +46,8 @@ package enum ProviderError: Error, Equatable, Sendable, CustomStringConvertible 
         case .unavailable(let provider, let status, let retryAfter):
             "provider '\(provider)' is out of order (status \(status))"
                 + ProviderError.wait(retryAfter)
-        case .refused(let provider, _, let message, _): "provider '\(provider)'\(Said.refuses)\(message)"
+        case .refused(let provider, _, let message, _):
+            "provider '\(provider)'\(Said.refuses)\(message)"
         case .failedMidway(let provider, let message):
             "provider '\(provider)'\(Said.brokeOff)\(message)"
         case .cut(let provider):
@@ -56,6 +57,12 @@ package enum ProviderError: Error, Equatable, Sendable, CustomStringConvertible 
         case .memory(let error): error.description
         case .cancelled: "the answer was stopped"
         }
+    }
+
+    /// Whether the provider does not know the model: 404 wherever there is a status for it.
+    package var isUnknownModel: Bool {
+        guard case .refused(_, let status, _, let code) = self else { return false }
+        return status == 404 || code == "model_not_found"
     }
 
     private static func wait(_ delay: Duration?) -> String {

@@ -13,7 +13,8 @@ extension Verb {
         Verb(
             words: ["queue", "failed"],
             summary: "List what failed or is uncertain in the last seven days, and why.",
-            details: "Newest first, at most 100: turns, which can be retried, and uncertain calls of "
+            details:
+                "Newest first, at most 100: turns, which can be retried, and uncertain calls of "
                 + "the API, which cannot. What was said is not shown.",
             example: "berth queue failed"
         ) { _ in .queue(.failed) },
@@ -21,7 +22,8 @@ extension Verb {
             words: ["queue", "retry"],
             operands: "ID",
             summary: "Answer a failed or uncertain turn again.",
-            details: "It waits as if it had just come; an uncertain one may be paid for twice. ID is "
+            details:
+                "It waits as if it had just come; an uncertain one may be paid for twice. ID is "
                 + "what 'berth queue failed' shows. Exit status 1 when it cannot be answered now.",
             example: "berth queue retry 5x0kd3JkQ2"
         ) { given in .queue(.retry(given.operands[0])) },

@@ -111,7 +111,7 @@ import Glibc
     /// A place in the queue, short enough for one line; `wait` in milliseconds.
     static nonisolated func words(ahead: Int?, wait: Int?) -> String {
         let ahead = ahead ?? 0
-        let seconds = ((wait ?? 0) + 999) / 1000
+        let seconds = (min(max(0, wait ?? 0), 1 << 40) + 999) / 1000
         let time = seconds > 0 ? ", about \(seconds) s" : ""
         return (ahead > 0 ? "\(ahead) before you" : "you are next") + time
     }

@@ -63,7 +63,8 @@ import BerthTelemetry
     }
 
     private func work(for tenant: String) async {
-        let request = WorkRequest(lane: .chat, tenant: tenant, tokens: 100) { [cost] in cost }
+        let cost = cost
+        let request = WorkRequest(lane: .chat, tenant: tenant, tokens: 100) { cost }
         // The first pass is each task's beginning, the last the queue's emptying: neither counts.
         let first = waiting + Round.running
         while ended < first + Round.turns {
