@@ -59,7 +59,10 @@ def turns_by_state(data) -> dict[str, int]:
 
 
 def scheduling(bench: Bench) -> list[Row]:
-    done = subprocess.run([bench.scheduling], capture_output=True, text=True, timeout=120)
+    try:
+        done = subprocess.run([bench.scheduling], capture_output=True, text=True, timeout=120)
+    except OSError as error:
+        raise Failed(f"{bench.scheduling or 'berth-scheduling'} does not start: {error}") from error
     if done.returncode != 0:
         raise Failed(f"berth-scheduling ended with {done.returncode}: {done.stderr.strip()}")
     costs = {int(n): int(ns) for n, ns in map(str.split, done.stdout.splitlines())}
