@@ -27,6 +27,9 @@ package import BerthTelemetry
     package let conversations: Conversations
     /// Messages and their answers.
     package let turns: Turns
+    /// Translations for Berth's own use.
+    package let translations: Translations
+    private let lists: ModelLists
 
     /// Makes the bot and reads what it must know; what an earlier run left open is closed.
     ///
@@ -61,6 +64,8 @@ package import BerthTelemetry
         queues = ProviderQueues(configuration.providers, policy, counts, clock: clock, log: log)
         let calls = ChatCalls(meter: meter, queues: queues, clock: clock, log: log, metrics: counts)
         cache = try Bot.cache(configuration, budget, redis, clock)
+        lists = ModelLists(configuration, budget, cache: cache, client: client, log: log)
+        calls.onUnknownModel = { [lists] in lists.explain($0) }
         answers = Answers(
             cache: AnswerCache(cache, settings: configuration.cache),
             calls: calls,
@@ -70,6 +75,7 @@ package import BerthTelemetry
             log: log,
             metrics: counts
         )
+        translations = Translations(answers: answers, models: models, clock: clock)
         conversations = Conversations(database: database, models: models, clock: clock)
         turns = Turns(
             database: database,
@@ -140,6 +146,7 @@ package import BerthTelemetry
         queues.stop()
         await turns.finish()
         await answers.close()
+        await lists.close()
         await meter.drain()
     }
 }

@@ -59,6 +59,12 @@ package enum ProviderError: Error, Equatable, Sendable, CustomStringConvertible 
         }
     }
 
+    /// Whether the provider does not know the model: 404 wherever there is a status for it.
+    package var isUnknownModel: Bool {
+        guard case .refused(_, let status, _, let code) = self else { return false }
+        return status == 404 || code == "model_not_found"
+    }
+
     private static func wait(_ delay: Duration?) -> String {
         guard let delay else { return ": try again in a moment" }
         return ": try again in \(max(1, (delay.milliseconds(roundedUp: true) + 999) / 1000)) s"

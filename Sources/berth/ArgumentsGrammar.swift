@@ -71,7 +71,8 @@ extension Verb {
     private static let doctor = Verb(
         words: ["doctor"],
         summary: "Check this machine, the configuration and the data.",
-        details: "Says what is wrong and what to do. Exit status 1 when something must be done.",
+        details: "Says what is wrong and what to do, also of models that their provider does not "
+            + "list. Exit status 1 when something must be done.",
         example: "berth doctor"
     ) { _ in .doctor }
 

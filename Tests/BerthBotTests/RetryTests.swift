@@ -136,9 +136,7 @@ import Testing
         }
     }
 
-    @Loop @Test func `in the queue a turn is told its place, and stopping it frees it`()
-        async throws
-    {
+    @Loop @Test func `in the queue a turn is told its place; a stop frees it`() async throws {
         let setup = Setup { settings in
             settings.chatModels.removeAll { $0.provider != "hand" }
             for index in settings.providers.indices { settings.providers[index].concurrency = 1 }

@@ -33,8 +33,7 @@ import Testing
         return told
     }
 
-    @Loop @Test func `many tenants ask at once, one is asked, and they share the cost`() async throws
-    {
+    @Loop @Test func `many tenants ask at once, it is bought once, and they share`() async throws {
         try await withBot(Self.setup) { bot in
             let pool = TaskPool()
             let (bob, _) = try await bot.bot.tenants.add("bob")
