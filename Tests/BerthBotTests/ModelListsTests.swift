@@ -5,6 +5,7 @@ import BerthHTTP
 import BerthLoop
 import BerthMemory
 import BerthProviders
+import BerthStore
 import BerthTestKit
 import Testing
 
