@@ -126,6 +126,7 @@ export class TurnView {
     this.text = this.fresh = "";
     this.growing = null;
     this.answer.replaceChildren();
+    this.element.classList.add("waiting");
     this.note.textContent = "";
   }
 
