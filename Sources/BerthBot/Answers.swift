@@ -104,7 +104,6 @@ package enum Reply: Sendable {
             switch try await way(order, isFresh, isStream: true) {
             case .kept(let answer): return .kept(answer)
             case .shared(let stream):
-                try await stream.begin()
                 stream.onEnd = { [weak self] in self?.report(order, $0) }
                 return .stream(stream)
             case .own(let order):
@@ -142,7 +141,16 @@ package enum Reply: Sendable {
             metrics.calls.add(1, "cached")
             return .kept(WholeAnswer(kept: kept))
         }
-        return try join(order, key, isStream)
+        let way = try join(order, key, isStream)
+        guard case .shared(let stream) = way else { return way }
+        do throws(BotError) { try await stream.begin() } catch {
+            guard !stream.isLeader, error.isPayersOwn else { throw error }
+            // The first asker was refused for himself: the others ask without him.
+            var again = order
+            again.held = nil
+            return try await self.way(again, isFresh, isStream: isStream)
+        }
+        return way
     }
 
     /// Joins who asks the same, or is the first to.
@@ -151,7 +159,9 @@ package enum Reply: Sendable {
         _ key: CacheKey,
         _ isStream: Bool
     ) throws(BotError) -> Way {
-        let held = if let held = order.held { held } else { try calls.hold(order) }
+        let needsRoom = shared[key] == nil
+        let held =
+            if let held = order.held { held } else { try calls.hold(order, needsRoom: needsRoom) }
         let call = SharedCall()
         var own = order
         own.held = held

@@ -118,6 +118,20 @@ extension BotError {
         }
     }
 
+    /// Whether a provider may have been paid for it.
+    var mayHaveBought: Bool {
+        guard case .provider(let error) = self else { return false }
+        return !error.meansNothingBought
+    }
+
+    /// Whether it is about the one who pays: somebody else's same request may go well.
+    var isPayersOwn: Bool {
+        switch self {
+        case .overQuota, .suspended, .memory, .provider(.memory), .queue(.tenantFull): true
+        default: false
+        }
+    }
+
     /// The wait that was asked for, where one was.
     var retryAfter: Duration? {
         switch self {

@@ -28,6 +28,8 @@ package struct ChatOrder: Sendable {
     var note: LedgerNote?
     /// Hears the place in the queue.
     var listener: PlaceListener?
+    /// Keeps leased what ``request`` takes, for as long as anybody may read it.
+    package var holding: (any AnyObject & Sendable)?
     /// The reservation for the first model, where it is taken already.
     var held: HeldCall?
     /// The others who have asked for the same and share the cost.
@@ -99,9 +101,11 @@ struct CompleteAnswer: Sendable {
 
     /// Holds the worst case of `order` at the first of its models.
     ///
+    /// `needsRoom`: not what was accepted before, nor what joins a call that is on its way.
+    ///
     /// - Throws: ``BotError/overQuota(_:wait:)``, or ``BotError/queue(_:)`` when as much waits as may.
-    func hold(_ order: ChatOrder) throws(BotError) -> HeldCall {
-        try queues.checkRoom(for: order.payer, order.models[0])
+    func hold(_ order: ChatOrder, needsRoom: Bool = true) throws(BotError) -> HeldCall {
+        if needsRoom { try queues.checkRoom(for: order.payer, order.models[0]) }
         return try hold(order, order.models[0])
     }
 
@@ -118,7 +122,7 @@ struct CompleteAnswer: Sendable {
     func complete(
         _ order: ChatOrder
     ) async throws(BotError) -> CompleteAnswer {
-        try await firstOf(order) { (call, held, permit, _) throws(BotError) in
+        try await firstOf(order) { (call, held, permit, isLast) throws(BotError) in
             do throws(ProviderError) {
                 let completion = try await held.model.provider.complete(call)
                 let usage =
@@ -131,7 +135,7 @@ struct CompleteAnswer: Sendable {
                 permit?.end(usage)
                 let share = meter.settle(held, usage, with: order.bill?.close() ?? [])
                 return CompleteAnswer(completion, held.model, usage, share)
-            } catch { throw failed(held, permit, error) }
+            } catch { throw failed(held, permit, error, isLast ? order.bill : nil) }
         }
     }
 
@@ -141,7 +145,7 @@ struct CompleteAnswer: Sendable {
     /// - Returns: an answer that has begun, or the last model's, which may yet fail.
     /// - Throws: ``BotError`` of the last model that was asked, when no answer begins.
     func stream(_ order: ChatOrder) async throws(BotError) -> MeteredStream {
-        let stream = try await firstOf(order) {
+        try await firstOf(order) {
             (call, held, permit, isLast) throws(BotError) -> MeteredStream in
             let stream: MeteredStream
             do throws(ProviderError) {
@@ -149,27 +153,27 @@ struct CompleteAnswer: Sendable {
                     try await held.model.provider.stream(call),
                     held,
                     permit,
+                    bill: order.bill,
                     meter: meter,
                     firstToken: metrics.firstToken,
                     since: order.since,
                     clock: clock
                 )
-            } catch { throw failed(held, permit, error) }
+            } catch { throw failed(held, permit, error, isLast ? order.bill : nil) }
             // The last one's failure is its client's to see; only before it is there another way.
             if !isLast { try await stream.awaitFirstToken() }
             return stream
         }
-        stream.bill = order.bill
-        return stream
     }
 
     private func failed(
         _ held: HeldCall,
         _ permit: CallPermit?,
-        _ error: ProviderError
+        _ error: ProviderError,
+        _ bill: SharedBill?
     ) -> BotError {
         permit?.end(after: error)
-        meter.end(held, after: error, received: 0)
+        meter.end(held, after: error, received: 0, with: bill?.close() ?? [])
         if error.isUnknownModel { onUnknownModel?(held.model) }
         return .provider(error)
     }
@@ -182,12 +186,14 @@ struct CompleteAnswer: Sendable {
     /// Tries the models in order, as long as one's failure may be made good by the next.
     ///
     /// - Returns: the first answer.
-    /// - Throws: ``BotError``: the last failure, or the first that no other model can make good.
+    /// - Throws: ``BotError``: the last failure, or the first that no other model can make good. One
+    ///   that may pass is not told where a model before may have been paid: it would be asked again.
     private func firstOf<Answer>(
         _ order: ChatOrder,
         _ ask: Ask<Answer>
     ) async throws(BotError) -> Answer {
         var held = order.held
+        var bought: BotError?
         for (index, model) in order.models.enumerated() {
             let isLast = index == order.models.count - 1
             do throws(BotError) {
@@ -196,7 +202,10 @@ struct CompleteAnswer: Sendable {
                 let permit = try await begin(order, call)
                 return try await ask(chatCall(order, model), call, permit, isLast)
             } catch {
-                guard !isLast, error.mayBeMadeGood, !Task.isCancelled else { throw error }
+                guard !isLast, error.mayBeMadeGood, !Task.isCancelled else {
+                    throw error.isPassing ? bought ?? error : error
+                }
+                if error.mayHaveBought { bought = bought ?? error }
                 log.warning(
                     "the next model is asked",
                     [

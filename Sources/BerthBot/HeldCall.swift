@@ -3,10 +3,15 @@ import BerthProviders
 import BerthStore
 
 /// A call that was reserved and not yet settled.
+///
+/// One that is dropped gives back what it held: whoever is cancelled or refused on the way to the
+/// provider need not think of it. A call that may have been bought is always ended in words.
 @Loop final class HeldCall {
     let model: ModelChoice
     let payer: LiveTenant
     let hold: TenantBook.Hold
+    /// When it was reserved: the day that it is charged to, in memory and on the disk.
+    let since: Timestamp
     /// The prompt's tokens as they were estimated.
     let input: Int
     /// What the ledger records of it.
@@ -19,15 +24,19 @@ import BerthStore
         _ model: ModelChoice,
         _ payer: LiveTenant,
         _ hold: TenantBook.Hold,
+        since: Timestamp,
         input: Int,
         _ reservation: Reservation
     ) {
         self.model = model
         self.payer = payer
         self.hold = hold
+        self.since = since
         self.input = input
         self.reservation = reservation
     }
+
+    isolated deinit { if !isEnded { payer.book.release(hold) } }
 
     /// Takes the right to end it: true once.
     func end() -> Bool {

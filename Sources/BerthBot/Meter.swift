@@ -103,7 +103,7 @@ package struct UsageInfo: Encodable, Sendable {
                 within: tenant.quotas,
                 at: now
             )
-            return HeldCall(model, tenant, hold, input: input, reservation)
+            return HeldCall(model, tenant, hold, since: now, input: input, reservation)
         } catch { throw .overQuota(error, wait: error.resets - now) }
     }
 
@@ -111,11 +111,11 @@ package struct UsageInfo: Encodable, Sendable {
     ///
     /// - Throws: why it could not be written; the call is then released.
     func write(_ call: HeldCall, with more: LedgerNote?) async throws(BotError) {
-        let (reservation, now) = (call.reservation, clock.timestamp)
+        let (reservation, since) = (call.reservation, call.since)
         do {
             call.row = try await database.write { (connection) throws(StoreError) in
                 try more?(connection)
-                return try connection.reserve(reservation, at: now)
+                return try connection.reserve(reservation, at: since)
             }
         } catch {
             release(call)
@@ -143,16 +143,20 @@ package struct UsageInfo: Encodable, Sendable {
         hitsTimer?.cancel()
         hitsTimer = nil
         guard !hits.isEmpty else { return }
-        let (counted, now, database, log) = (hits, clock.timestamp, database, log)
+        let (counted, now) = (hits, clock.timestamp)
         hits = [:]
-        settlements.spawn {
+        settlements.spawn { [self] in
             do {
                 try await database.write { (connection) throws(StoreError) in
                     for (tenant, count) in counted {
                         try connection.countHits(count, of: tenant, at: now)
                     }
                 }
-            } catch { log.error("cache hits not counted", ["why": .describing(error)]) }
+            } catch {
+                // They are written with the next ones.
+                hits.merge(counted, uniquingKeysWith: +)
+                log.error("cache hits not counted", ["why": .describing(error)])
+            }
         }
     }
 
@@ -173,6 +177,10 @@ package struct UsageInfo: Encodable, Sendable {
             micros: Int64(Int(micros).divided(by: parts)),
             isEstimated: usage.isEstimated
         )
+        for other in others {
+            other.reservation.provider = call.reservation.provider
+            other.reservation.model = call.reservation.model
+        }
         for one in [call] + others { charge(one, share) }
         return TokenUsage(
             input: share.inputTokens,
@@ -185,10 +193,11 @@ package struct UsageInfo: Encodable, Sendable {
         guard call.end() else { return }
         let used = cost.inputTokens + cost.outputTokens
         call.payer.book.settle(call.hold, tokens: used, micros: cost.micros)
-        let (row, reservation, now) = (call.row, call.reservation, clock.timestamp)
+        let (row, reservation, since) = (call.row, call.reservation, call.since)
+        let now = clock.timestamp
         record(call) { (connection) throws(StoreError) in
             // Who shares another's call has no row of its own before.
-            let row = if let row { row } else { try connection.reserve(reservation, at: now) }
+            let row = if let row { row } else { try connection.reserve(reservation, at: since) }
             try connection.settle(row, at: cost, now: now)
         }
     }

@@ -20,13 +20,13 @@ import BerthTelemetry
 
 /// A provider's answer that is settled once, however it ends.
 @Loop final class MeteredStream: AnswerStream {
-    /// The others who have asked for the same and share the cost.
-    var bill: SharedBill?
     /// Told once how it ended.
     var onEnd: (@Loop (BotError?) -> Void)?
     private let stream: any ChatStream
     private let held: HeldCall
     private let permit: CallPermit?
+    /// The others who have asked for the same and share the cost.
+    private let bill: SharedBill?
     private let meter: Meter
     private let firstToken: Histogram
     private let since: Instant
@@ -35,6 +35,8 @@ import BerthTelemetry
     private var hasText = false
     private var said: TokenUsage?
     private var hasEnded = false
+    /// Whether another model is asked if it fails: the others then wait for that one.
+    private var isOnTrial = false
     /// Read ahead by ``awaitFirstToken()``.
     private var early: [ChatChunk] = []
 
@@ -42,6 +44,7 @@ import BerthTelemetry
         _ stream: any ChatStream,
         _ held: HeldCall,
         _ permit: CallPermit?,
+        bill: SharedBill?,
         meter: Meter,
         firstToken: Histogram,
         since: Instant,
@@ -50,6 +53,7 @@ import BerthTelemetry
         self.stream = stream
         self.held = held
         self.permit = permit
+        self.bill = bill
         self.meter = meter
         self.firstToken = firstToken
         self.since = since
@@ -78,6 +82,8 @@ import BerthTelemetry
     ///
     /// - Throws: as ``next()``; nothing of the answer was then seen by anybody.
     func awaitFirstToken() async throws(BotError) {
+        isOnTrial = true
+        defer { isOnTrial = false }
         while !hasText, early.count < MeteredStream.mostEarly, let chunk = try await read() {
             early.append(chunk)
             if chunk.finish != nil || chunk.carriesToolCall { return }
@@ -126,7 +132,7 @@ import BerthTelemetry
     private func settle(_ error: ProviderError?) {
         guard !hasEnded else { return }
         hasEnded = true
-        let others = bill?.close() ?? []
+        let others = isOnTrial && error != nil ? [] : bill?.close() ?? []
         if let error, said == nil {
             permit?.end(after: error)
             charged = meter.end(held, after: error, received: usage.output, with: others)

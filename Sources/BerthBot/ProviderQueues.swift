@@ -87,7 +87,7 @@ import BerthTelemetry
     }
 
     /// Refuses all who wait and all who come.
-    func stop() { for queue in queues.values { queue.stop() } }
+    package func stop() { for queue in queues.values { queue.stop() } }
 
     // MARK: Reports
 

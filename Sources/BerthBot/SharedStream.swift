@@ -28,7 +28,7 @@ struct SharedEnd: Sendable {
         model = answer.model
         usage = answer.usage
         share = answer.share
-        finish = "stop"
+        finish = answer.completion.finish ?? "stop"
         whole = answer
     }
 
@@ -38,6 +38,14 @@ struct SharedEnd: Sendable {
         share = stream.charged
         self.finish = finish
         whole = nil
+    }
+}
+
+extension ChatCompletion {
+    /// Why the first choice ended; nil where it does not say.
+    fileprivate var finish: String? {
+        let choice = object.elements("choices")?.first.flatMap { object.object(at: $0) }
+        return choice?.string("finish_reason")
     }
 }
 
@@ -107,6 +115,9 @@ enum SharedFrame: Equatable {
     }
 
     isolated deinit { finish() }
+
+    /// Whether its asker was the first.
+    var isLeader: Bool { listener.isLeader }
 
     var modelID: String { end?.model.id ?? name ?? ModelCatalog.anyModel }
     var charged: TokenUsage? { end?.share }
@@ -187,7 +198,7 @@ enum SharedFrame: Equatable {
                 unread += more
             }
             let end = try listener.outcome()
-            if let whole = end.whole { rest = SharedStream.pieces(of: whole) }
+            if let whole = end.whole { rest = SharedStream.pieces(of: whole, end.finish) }
             self.end = end
             close(nil)
             return nil
@@ -206,10 +217,10 @@ enum SharedFrame: Equatable {
     }
 
     /// A whole answer as a stream would bring it.
-    private static func pieces(of whole: CompleteAnswer) -> [[UInt8]] {
+    private static func pieces(of whole: CompleteAnswer, _ finish: String) -> [[UInt8]] {
         [
             CompletionJSON.firstChunk(), CompletionJSON.chunk(delta: whole.completion.text),
-            CompletionJSON.chunk(finish: "stop"), CompletionJSON.chunk(usage: whole.usage),
+            CompletionJSON.chunk(finish: finish), CompletionJSON.chunk(usage: whole.usage),
         ]
     }
 

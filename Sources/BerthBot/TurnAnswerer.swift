@@ -100,14 +100,16 @@ import BerthTelemetry
             guard try connection.isRow(row, of: id) else { return }
             try connection.startTurn(row)
         }
-        order.listener = { turn.wait($0) }
+        // A call that others share may outlive the turn.
+        order.listener = { [weak turn] in turn?.wait($0) }
         return order
     }
 
     private func failed(_ job: TurnJob, _ error: BotError) -> TurnOutcome {
         let usage = job.stream?.charged
         if job.isStopped { return outcome(.stopped, usage) }
-        if Task.isCancelled {
+        let isStopping = if case .stopping = error { true } else { false }
+        if Task.isCancelled || isStopping {
             return outcome(
                 .interrupted,
                 usage,
@@ -280,7 +282,6 @@ extension Connection {
     var isStopped = false
     /// What went wrong, in words that hold nothing of the conversation.
     var why = "-"
-    private let window: MemoryLease
 
     /// The id of the request that brought the message, for the log.
     var request: String { order.requestID }
@@ -290,15 +291,13 @@ extension Connection {
         row: Turn.ID,
         order: ChatOrder,
         held: HeldCall,
-        isFresh: Bool,
-        window: consuming MemoryLease
+        isFresh: Bool
     ) {
         self.turn = turn
         self.row = row
         self.order = order
         self.held = held
         self.isFresh = isFresh
-        self.window = window
         model = order.models[0].id
         accepted = order.since
         saved = accepted

@@ -177,7 +177,8 @@ import BerthTelemetry
         let prompt = try await prompt(question, session, candidates[0], before: accepted?.id)
         window.shrink(to: ByteCount(prompt.request.bytes.count))
         var order = prompt.order(candidates, tenant, requestID: place.request, since: clock.now)
-        let held = try calls.hold(order)
+        order.holding = LeaseHolder(window)
+        let held = try calls.hold(order, needsRoom: accepted == nil)
         let row: Turn.ID
         do throws(BotError) {
             row =
@@ -195,8 +196,7 @@ import BerthTelemetry
             row: row,
             order: order,
             held: held,
-            isFresh: isFresh,
-            window: window
+            isFresh: isFresh
         )
         job.goOn(from: accepted)
         start(job, at: place)

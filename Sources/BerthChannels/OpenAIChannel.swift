@@ -81,13 +81,14 @@ import BerthProviders
             }
             let isFresh =
                 request.headers["cache-control"]?.lowercased().contains("no-store") ?? false
-            let order = ChatOrder(
+            var order = ChatOrder(
                 asked.object,
                 models,
                 tenant,
                 requestID: request.id,
                 since: clock.now
             )
+            order.holding = body
             guard asked.isStream else {
                 return whole(try await bot.answers.complete(order, isFresh: isFresh))
             }

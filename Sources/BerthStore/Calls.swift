@@ -218,15 +218,18 @@ extension Connection {
         return true
     }
 
-    /// At the start: the open calls whose turn an earlier run has written the end of, and what the
-    /// turn says that they have cost; 0 tokens: nothing was bought.
+    /// At the start: the open calls of which an earlier run has written what they came to, and what
+    /// the turn says that they have cost; 0 tokens: it is to be tried again, nothing was bought.
+    ///
+    /// A turn that has ended without tokens says nothing: others may have listened to its call on.
     package func openCallsOfEndedTurns() throws(StoreError) -> [EndedCall] {
         try all(
             """
-            SELECT call.id, provider, call.model, turn.input_tokens, turn.output_tokens,
-                turn.estimated
+            SELECT call.id, provider, call.model, iif(due_ms IS NULL, turn.input_tokens, 0),
+                iif(due_ms IS NULL, turn.output_tokens, 0), turn.estimated
             FROM call JOIN turn ON turn.id = call.turn
             WHERE call.state = 'reserved' AND turn.state <> 'running'
+                AND (due_ms IS NOT NULL OR turn.input_tokens + turn.output_tokens > 0)
             """
         ) { row throws(StoreError) in
             EndedCall(

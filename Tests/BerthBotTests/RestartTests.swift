@@ -4,6 +4,7 @@ import BerthHTTP
 import BerthLoop
 import BerthMemory
 import BerthProviders
+import BerthQueue
 import BerthStore
 import BerthTelemetry
 import BerthTestKit
@@ -128,5 +129,135 @@ import Testing
             await settle()
             #expect(try await bot.history(session).first?.answer == "one two ")
         }
+    }
+
+    /// Accepted turns of one tenant, each in a conversation of its own.
+    private static func accepted(
+        _ count: Int,
+        _ change: @escaping @Sendable (Connection, Turn.ID) throws(StoreError) -> Void = { _, _ in }
+    ) -> @Sendable (Connection) throws(StoreError) -> Void {
+        { (store) throws(StoreError) in
+            let tenant = try store.addTenant(named: "old", at: noon)
+            for number in 1...count {
+                let session = try store.addSession(
+                    publicID: "s-\(number)",
+                    channel: .web,
+                    tenant: tenant.id,
+                    at: noon
+                )
+                let turn = try store.acceptTurn(
+                    publicID: "t-\(number)",
+                    session: session.id,
+                    tenant: tenant.id,
+                    text: "text \(number)",
+                    at: noon
+                )
+                try change(store, turn)
+            }
+        }
+    }
+
+    @Loop @Test func `no accepted turn is refused at the start because the queue is full`()
+        async throws
+    {
+        var policy = WorkPolicy.impatient
+        policy.waitingPerTenant = 1
+        policy.backoff = Backoff(base: .seconds(1), most: .seconds(1), attempts: 9)
+        let setup = Setup(policy: policy) { settings in
+            settings.chatModels.removeAll { $0.provider != "hand" }
+            for index in settings.providers.indices { settings.providers[index].concurrency = 1 }
+        }
+        try await withBot(setup, prepare: Self.accepted(4)) { bot in
+            let old = try bot.bot.tenants.named("old")
+            let pool = TaskPool()
+            pool.spawn {
+                while let call = try? await bot.hand.next() {
+                    call.say("here")
+                    call.finish()
+                }
+            }
+            for _ in 0..<40 {
+                _ = try await bot.used(old)  // what was decided is on the disk
+                await settle()
+                bot.clock.advance(by: .seconds(1))
+            }
+            pool.cancelAll()
+            for number in 1...4 {
+                let turn = try await bot.bot.turns.find("t-\(number)", of: old)
+                #expect(try await turn.ended().outcome.end == .done)
+            }
+        }
+    }
+
+    @Loop @Test func `a turn that is stopped in the pause it was found in holds nothing more`()
+        async throws
+    {
+        let prepare = Self.accepted(1) { (store, turn) throws(StoreError) in
+            try store.startTurn(turn)
+            try store.retryTurnLater(turn, at: Self.noon + .seconds(60), because: "busy")
+        }
+        try await withBot(prepare: prepare) { bot in
+            let old = try bot.bot.tenants.named("old")
+            let turn = try await bot.bot.turns.find("t-1", of: old)
+            try bot.bot.turns.stop("t-1", by: old)
+            #expect(try await turn.ended().outcome.end == .stopped)
+            await settle()
+            let book = bot.bot.meter.usage(old)
+            #expect(book.requests == 0 && book.tokens == 0 && book.spentMicros == 0)
+        }
+    }
+
+    /// What became of a call that was open when the service was killed.
+    @Loop private func call(
+        after change: @escaping @Sendable (Connection, Turn.ID) throws(StoreError) -> Void
+    ) async throws -> Call.State? {
+        let prepare = Self.accepted(1) { (store, turn) throws(StoreError) in
+            try store.startTurn(turn)
+            _ = try store.reserve(
+                Reservation(
+                    tenant: RowID(1),
+                    turn: turn,
+                    provider: "hand",
+                    model: "m",
+                    tokens: 100,
+                    micros: 5
+                ),
+                at: Self.noon
+            )
+            try change(store, turn)
+        }
+        let found = Mailbox<Call.State?>()
+        try await withBot(prepare: prepare) { bot in
+            found.put(
+                try await bot.database.read { (store) throws(StoreError) in
+                    try store.call(RowID(1))?.state
+                }
+            )
+        }
+        return try await found.next()
+    }
+
+    @Loop @Test func `a call that others still listened to when its turn was stopped is uncertain`()
+        async throws
+    {
+        let state = try await call { (store, turn) throws(StoreError) in
+            try store.finishTurn(turn, as: TurnOutcome(.stopped, answer: ""), at: Self.noon)
+        }
+        #expect(state == .uncertain)
+    }
+
+    @Loop @Test func `a call is settled at what its turn says, released where it is tried again`()
+        async throws
+    {
+        let done = try await call { (store, turn) throws(StoreError) in
+            var outcome = TurnOutcome(.done, answer: "here")
+            (outcome.inputTokens, outcome.outputTokens) = (7, 3)
+            try store.finishTurn(turn, as: outcome, at: Self.noon)
+        }
+        #expect(done == .settled)
+        let again = try await call { (store, turn) throws(StoreError) in
+            try store.retryTurnLater(turn, at: Self.noon + .seconds(60), because: "busy")
+        }
+        #expect(again == .released)
     }
 }

@@ -98,6 +98,24 @@ import Testing
         }
     }
 
+    @Loop @Test func `nor is it where the next model was asked and failed otherwise`()
+        async throws
+    {
+        var policy = WorkPolicy.impatient
+        policy.backoff = Backoff(base: .seconds(1), most: .seconds(8), attempts: 3)
+        let setup = Setup(policy: policy) { settings in
+            settings.chatModels.removeAll { $0.provider != "hand" && $0.provider != "dead" }
+        }
+        try await withBot(setup) { bot in
+            let session = try await bot.session()
+            let (turn, call) = try await bot.ask("hello", in: session)
+            call.cut()
+            #expect(try await turn.ended().outcome.end == .failed)
+            let received = bot.hand.received
+            #expect(received == 1)
+        }
+    }
+
     @Loop @Test func `what the provider refuses is not asked again`() async throws {
         try await withBot(Self.setup) { bot in
             let session = try await bot.session()
@@ -163,6 +181,84 @@ import Testing
             #expect(left.waiting == 0 && left.running == 0)
             let received = bot.hand.received
             #expect(received == 1)
+        }
+    }
+
+    @Loop @Test func `what waits in a queue that stops goes on at the next start`() async throws {
+        let setup = Setup { settings in
+            settings.chatModels.removeAll { $0.provider != "hand" }
+            for index in settings.providers.indices { settings.providers[index].concurrency = 1 }
+        }
+        try await withBot(setup) { bot in
+            let (first, second) = (try await bot.session(), try await bot.session())
+            _ = try await bot.ask("one", in: first)
+            let waiting = try await bot.bot.turns.begin("two", in: second, by: bot.ann)
+            await settle()
+            bot.bot.queues.stop()
+            #expect(try await waiting.ended().outcome.end == .interrupted)
+            #expect(try await bot.stored(waiting.id)?.state == .accepted)
+        }
+    }
+
+    @Loop @Test func `at the stop what pauses, runs, shares and waits stays accepted`()
+        async throws
+    {
+        var policy = WorkPolicy.impatient
+        policy.backoff = Backoff(base: .seconds(1), most: .seconds(8), attempts: 3)
+        let setup = Setup(policy: policy) { settings in
+            settings.cache.scope = .safe
+            settings.chatModels.removeAll { $0.provider != "hand" }
+            for index in settings.providers.indices { settings.providers[index].concurrency = 1 }
+        }
+        try await withBot(setup) { bot in
+            let (bob, _) = try await bot.bot.tenants.add("bob")
+            let (pausing, call) = try await bot.ask("one", in: try await bot.session())
+            let reader = pausing.reader()
+            call.answer(Self.unavailable(retryAfter: nil))
+            let pause = try await pause(reader)
+            let (running, other) = try await bot.ask("two", in: try await bot.session())
+            other.say("so far")
+            _ = try await running.reader().next()
+            let his = try await bot.session(of: bob)
+            let sharing = try await bot.bot.turns.begin("two", in: his, by: bob)
+            let hers = try await bot.session()
+            let waiting = try await bot.bot.turns.begin("three", in: hers, by: bot.ann)
+            await settle()
+            await bot.bot.finish()
+            for turn in [pausing, running, sharing, waiting] {
+                #expect(try await turn.ended().outcome.end == .interrupted)
+                let row = try await bot.stored(turn.id)
+                #expect(row?.state == .accepted && row?.answer == "")
+            }
+            let due = try await bot.stored(pausing.id)?.due
+            #expect(due.map { $0 - bot.clock.timestamp } == pause)
+            for tenant in [bot.ann, bob] {
+                let (ledger, book) = (try await bot.used(tenant), bot.bot.meter.usage(tenant))
+                #expect(ledger.requests == 1 && ledger.reservedTokens == 0)
+                #expect(book.requests == 1 && book.tokens == ledger.tokens)
+            }
+        }
+    }
+
+    @Loop @Test func `a retry that finds its conversation busy changes nothing`() async throws {
+        try await withBot(Self.setup) { bot in
+            let session = try await bot.session()
+            let (turn, call) = try await bot.ask("hello", in: session)
+            call.answer(.error(401, "no"))
+            let failed = try await turn.ended().outcome
+            let (pool, refusals) = (TaskPool(), Mailbox<String?>())
+            pool.spawn {
+                refusals.put(await bot.failure { try await bot.bot.retry(turn.id) }?.name)
+            }
+            let later = await bot.failure {
+                _ = try await bot.bot.turns.begin("later", in: session, by: bot.ann)
+            }
+            let refused = try await refusals.next("the retry's end")
+            let names = [refused, later?.name]
+            #expect(names.filter { $0 == "sessionBusy" }.count == 1)
+            let stored = try await bot.stored(turn.id)
+            let isChanged = stored?.state == .failed && stored?.error != failed.error
+            #expect(!isChanged)
         }
     }
 

@@ -12,6 +12,9 @@ package import BerthProviders
     /// Makes it; ``handler`` is for a server.
     package nonisolated init() {}
 
+    /// The next call, waited for as long as the task lives.
+    package func next() async throws -> HandCall { try await calls.next() }
+
     /// Takes calls of chat completions at any path.
     package var handler: HTTPHandler { { request in await self.answer(request) } }
 
