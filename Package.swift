@@ -90,6 +90,13 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        // A row of scripts/bench.
+        .executableTarget(
+            name: "berth-scheduling",
+            dependencies: ["BerthLoop", "BerthQueue", "BerthTelemetry"],
+            path: "bench/scheduling",
+            swiftSettings: strict
+        ),
 
         .target(
             name: "BerthTestKit",

@@ -8,25 +8,29 @@ import signal
 import sys
 import tempfile
 
+import hits
 import measures
 import report
+import turns
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+ROWS = measures.ROWS | dict(sorted((hits.ROWS | turns.ROWS).items()))
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
-    rows = ", ".join(f"{letter}: {what}" for letter, (what, _) in measures.ROWS.items())
+    rows = ", ".join(f"{letter}: {what}" for letter, (what, _) in ROWS.items())
     parser.add_argument("--only", metavar="a,c", help=f"some rows of the table ({rows})")
     parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
+    parser.add_argument("--seconds", metavar="N", type=int, default=10, help="of each load (10)")
     given = parser.parse_args()
     # f is taken at the end of e.
-    wanted = given.only.replace("f", "e").split(",") if given.only else measures.ROWS
+    wanted = given.only.replace("f", "e").split(",") if given.only else ROWS
     given.rows = list(dict.fromkeys(wanted))
-    unknown = [row for row in given.rows if row not in measures.ROWS]
+    unknown = [row for row in given.rows if row not in ROWS]
     if unknown:
-        parser.error(f"no row '{unknown[0]}': choose from {','.join(measures.ROWS)}")
-    if given.write and given.only:
+        parser.error(f"no row '{unknown[0]}': choose from {','.join(ROWS)}")
+    if given.write and (given.only or given.seconds != 10):
         parser.error("--write needs a full run, so that the page's table is of one moment")
     return given
 
@@ -42,9 +46,10 @@ def main() -> int:
     rows, failed = [], False
     machine = report.machine(ROOT, folder)  # before the load that it makes itself
     try:
-        bench = measures.Bench(os.environ["BERTH_BIN"], folder)
+        bench = measures.Bench(
+            os.environ["BERTH_BIN"], os.environ["SCHEDULING_BIN"], folder, given.seconds)
         for letter in given.rows:
-            what, measure = measures.ROWS[letter]
+            what, measure = ROWS[letter]
             print(f"… {letter}: {what}", file=sys.stderr, flush=True)
             try:
                 rows += measure(bench)

@@ -12,11 +12,13 @@ from processes import Failed
 MODEL = "bench"
 
 
-def request(port: int, key: str, stream: bool) -> bytes:
+def request(
+    port: int, key: str, stream: bool, question: str = "Say what a berth is, in a few words.",
+) -> bytes:
     body = json.dumps({
         "model": MODEL, "stream": stream,
-        "messages": [{"role": "user", "content": "Say what a berth is, in a few words."}],
-    }).encode()
+        "messages": [{"role": "user", "content": question}],
+    }, separators=(",", ":")).encode()
     head = (f"POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
             f"Authorization: Bearer {key}\r\nContent-Type: application/json\r\n"
             f"Content-Length: {len(body)}\r\n\r\n")
@@ -78,6 +80,33 @@ async def stream_all(port: int, keys: list[str], tokens: int, look) -> list[floa
     for stream in streams:
         stream.check(tokens)
     return [stream.first_token for stream in streams]
+
+
+def ask_all(port: int, requests: list[bytes], connections: int = 50) -> None:
+    """Sends each request once, in order, as one of `connections` kept ones becomes free; each must
+    be answered with 200 and a length."""
+    waiting = iter(requests)
+
+    async def user() -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for request in waiting:
+            writer.write(request)
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = re.search(rb"(?i)\r\ncontent-length: (\d+)", head)
+            body = await reader.readexactly(int(length[1])) if length else b""
+            if not head.startswith(b"HTTP/1.1 200"):
+                raise Failed(f"a question was refused: {(head + body)[:600].decode(errors='replace')}")
+        writer.close()
+
+    async def everybody() -> None:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(connections):
+                group.create_task(user())
+
+    try:
+        asyncio.run(everybody())
+    except* Failed as failures:
+        raise failures.exceptions[0] from None
 
 
 class OneUser:

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 
 MIB = 1024 * 1024
 
@@ -49,15 +50,15 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def running(command: list[str], log: pathlib.Path, port: int, path: str, ready: float = 15):
-    """Runs `command` and yields its pid once `path` on `port` answers 200 (any accept where `path`
-    is empty); ends it, and only it, however the block is left."""
+def running(command: list[str], log: pathlib.Path, is_ready: Callable[[], bool], ready: float = 15):
+    """Runs `command` and yields its pid once it is ready; ends it, and only it, however the block is
+    left."""
     with log.open("ab") as output:
         # A session of its own: Ctrl-C ends the driver, and the driver ends what it started.
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True)
     try:
-        wait_until_ready(process, log, port, path, ready)
+        wait_until_ready(process, log, is_ready, ready)
         yield process.pid
         if process.poll() is not None:
             raise Failed(f"{pathlib.Path(command[0]).name} ended by itself: {tail(log)}")
@@ -65,18 +66,19 @@ def running(command: list[str], log: pathlib.Path, port: int, path: str, ready: 
         end(process)
 
 
-def wait_until_ready(process, log: pathlib.Path, port: int, path: str, seconds: float) -> None:
+def wait_until_ready(process, log: pathlib.Path, is_ready, seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise Failed(f"'{' '.join(process.args)}' ended with {process.returncode}: {tail(log)}")
-        if answers(port, path):
+        if is_ready():
             return
         time.sleep(0.02)
     raise Failed(f"'{' '.join(process.args)}' was not ready within {seconds:g} s: {tail(log)}")
 
 
 def answers(port: int, path: str) -> bool:
+    """Whether `path` answers 200; where it is empty, whether anybody listens."""
     try:
         if not path:
             socket.create_connection(("127.0.0.1", port), 1).close()

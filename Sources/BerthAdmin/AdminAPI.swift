@@ -6,7 +6,7 @@ import BerthMemory
 package import BerthStore
 
 /// Administration as HTTP and JSON over the Unix-domain socket in the data folder: what the verbs
-/// `tenant`, `quota`, `usage` and `cache` speak to.
+/// `tenant`, `quota`, `usage`, `cache` and `queue` speak to.
 ///
 /// Only the service's own user and root are heard, as the kernel says who they are.
 @Loop package final class AdminAPI {
@@ -67,7 +67,7 @@ package import BerthStore
             route("GET", "/admin/usage") { request, _ in
                 try await self.usage(request.query("days") ?? "1")
             },
-        ] + cacheRoutes
+        ] + cacheRoutes + queueRoutes
     }
 
     // MARK: Tenants
@@ -139,7 +139,7 @@ package import BerthStore
         let rows = try await database.read { (connection) throws(StoreError) in
             try connection.usage(from: start, through: now)
         }
-        return UsageReport(rows: rows) { self.bot.tenants.tenant($0)?.name ?? "(removed \($0))" }
+        return UsageReport(rows: rows) { self.tenant($0) }
     }
 
     // MARK: Answers
@@ -158,6 +158,8 @@ package import BerthStore
                 return .json(try JSON.encode(try await handler(request, values)))
             } catch let error as BotError {
                 return .error(AdminAPI.status(of: error), AdminAPI.words(for: error))
+            } catch let error as RetryRefusal {
+                return .error(error.status, error.description)
             } catch HTTPServerError.bodyTooLarge(let limit) {
                 return .error(413, "the body is larger than \(limit)")
             } catch {

@@ -1,4 +1,4 @@
-package import BerthCache
+package import BerthBot
 package import BerthHTTP
 package import BerthLoop
 import BerthMemory
@@ -11,14 +11,14 @@ package import BerthTelemetry
     private let metrics: Metrics
     private let log: Log
 
-    /// Makes it, and adds what the process itself and the `cache` measure to `metrics`.
+    /// Makes it, and adds what the process itself, the cache and the queue measure to `metrics`.
     ///
     /// `openConnections` are those of the public server.
     package init(
         database: Database,
         metrics: Metrics,
         log: Log,
-        cache: ResponseCache,
+        bot: Bot,
         openConnections: @escaping @Loop () -> Int
     ) {
         self.database = database
@@ -36,7 +36,8 @@ package import BerthTelemetry
         metrics.gauge("berth_database_operations", help: "Operations that wait or run.") {
             Double(database.pending)
         }
-        metrics.add(cache)
+        metrics.add(bot.cache)
+        metrics.add(bot.queues)
     }
 
     /// What it answers.

@@ -6,7 +6,7 @@ import BerthMemory
 import BerthProviders
 import BerthStore
 
-/// Answers to API requests that were asked before, word for word.
+/// Answers to requests and turns that were asked before, word for word, and translations.
 ///
 /// Another tenant may be given an answer only where the prompt is one bare user message: it then
 /// carries nothing of a tenant's, no history and no system text. All others are salted with their
@@ -17,6 +17,8 @@ import BerthStore
 
     /// The longest answer that is kept, as JSON.
     static nonisolated let answerLimit = ByteCount.kibibytes(256)
+    /// How long a translation is kept that is asked for once: what it depends on never changes.
+    static nonisolated let translationLifetime = Duration.seconds(30 * 86_400)
 
     init(_ cache: ResponseCache, settings: Configuration.Cache) {
         self.cache = cache
@@ -26,10 +28,12 @@ import BerthStore
     /// Under which name the answer to an order is kept.
     ///
     /// - Returns: nil for a request whose answers are not kept: with tools, several choices, a high
-    ///   temperature or sounds.
+    ///   temperature or sounds; and for the demo, which says the same again for nothing.
     func key(_ order: ChatOrder) -> CacheKey? {
         let request = order.request
-        guard settings.scope != .off, isKept(request) else { return nil }
+        guard settings.scope != .off, isKept(request),
+            !order.models.allSatisfy({ $0.provider is DemoProvider })
+        else { return nil }
         let names = request.names.filter { !AnswerCache.ignored.contains($0) }.sorted()
         let members = names.flatMap { name in
             [Array(name.utf8), request.value(name).map(Array.init) ?? []]
@@ -38,9 +42,9 @@ import BerthStore
         let carriesNothing = order.isContextFree || AnswerCache.isBareQuestion(request)
         guard settings.scope == .safe, carriesNothing else {
             let tenant = order.payer.row.id.value
-            return .salted(.answer, tenant: tenant, parts: parts, hash: Secret256.digest)
+            return .salted(order.kind, tenant: tenant, parts: parts, hash: Secret256.digest)
         }
-        return .shared(.answer, parts: parts, hash: Secret256.digest)
+        return .shared(order.kind, parts: parts, hash: Secret256.digest)
     }
 
     /// The answer kept under `key`: a whole completion in OpenAI's shape.
@@ -54,7 +58,11 @@ import BerthStore
         guard json.count <= AnswerCache.answerLimit.bytes, let answer = try? JSONObject(json) else {
             return
         }
-        cache.store(answer.setting(["model": JSON.quote(model.id)]), for: key)
+        cache.store(
+            answer.setting(["model": JSON.quote(model.id)]),
+            for: key,
+            base: key.kind == .translation ? AnswerCache.translationLifetime : nil
+        )
     }
 
     /// Keeps a whole answer, unless something but text came.

@@ -6,8 +6,14 @@ import BerthTelemetry
 /// What a start makes of what the last run left.
 extension Bot {
     /// Closes what was open, reads what must be known, and lets accepted turns go on.
-    func start(_ database: Database, _ clock: any Clock, _ log: Log) async throws(BotError) {
+    func start(
+        _ database: Database,
+        _ clock: any Clock,
+        _ log: Log,
+        _ metrics: BotMetrics
+    ) async throws(BotError) {
         try await recover(database, clock, log)
+        metrics.uncertainCalls = try await turns.troubles().uncertain
         try await tenants.load()
         let resumed = try await turns.resume(payers: tenants.tenant)
         if resumed > 0 { log.info("accepted turns go on", ["turns": .int(resumed)]) }

@@ -27,6 +27,9 @@ package import BerthTelemetry
     package let conversations: Conversations
     /// Messages and their answers.
     package let turns: Turns
+    /// Translations for Berth's own use.
+    package let translations: Translations
+    private let lists: ModelLists
 
     /// Makes the bot and reads what it must know; what an earlier run left open is closed.
     ///
@@ -58,9 +61,11 @@ package import BerthTelemetry
         )
         models = ModelCatalog(configuration, client: client, clock: clock)
         meter = Meter(database: database, clock: clock, log: log, metrics: counts)
-        queues = ProviderQueues(configuration.providers, policy, clock: clock, log: log)
+        queues = ProviderQueues(configuration.providers, policy, counts, clock: clock, log: log)
         let calls = ChatCalls(meter: meter, queues: queues, clock: clock, log: log, metrics: counts)
         cache = try Bot.cache(configuration, budget, redis, clock)
+        lists = ModelLists(configuration, budget, cache: cache, client: client, log: log)
+        calls.onUnknownModel = { [lists] in lists.explain($0) }
         answers = Answers(
             cache: AnswerCache(cache, settings: configuration.cache),
             calls: calls,
@@ -70,6 +75,7 @@ package import BerthTelemetry
             log: log,
             metrics: counts
         )
+        translations = Translations(answers: answers, models: models, clock: clock)
         conversations = Conversations(database: database, models: models, clock: clock)
         turns = Turns(
             database: database,
@@ -84,7 +90,7 @@ package import BerthTelemetry
             log: log,
             metrics: counts
         )
-        try await start(database, clock, log)
+        try await start(database, clock, log, counts)
     }
 
     /// Whose memory the answers are that several tenants wait for; no tenant's name has parentheses.
@@ -128,6 +134,8 @@ package import BerthTelemetry
     }
 
     /// Answers a turn again that has failed or is uncertain.
+    ///
+    /// - Throws: ``BotError``: why it cannot; nothing has then changed.
     package func retry(_ turn: String) async throws(BotError) {
         try await turns.retry(turn, payers: tenants.tenant)
     }
@@ -138,6 +146,7 @@ package import BerthTelemetry
         queues.stop()
         await turns.finish()
         await answers.close()
+        await lists.close()
         await meter.drain()
     }
 }

@@ -29,6 +29,8 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
     case noSession
     /// There is no such message, or it is somebody else's, or it is not being answered.
     case noTurn
+    /// Only a message that failed or is uncertain is answered again; this one is neither.
+    case notRetryable(Turn.State)
     /// There is no tenant of that name.
     case noTenant(String)
     /// Somebody has the name already.
@@ -73,6 +75,8 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
 
     private var operatorDescription: String {
         switch self {
+        case .notRetryable(let state):
+            "it is \(state): only what failed or is uncertain is answered again"
         case .noTenant(let name): "there is no tenant '\(name)': see 'berth tenant list'"
         case .nameTaken(let name): "there is a tenant '\(name)' already"
         case .badName(let name):

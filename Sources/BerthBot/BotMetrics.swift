@@ -14,6 +14,15 @@ package import BerthTelemetry
     /// From a turn's acceptance to its end.
     let turnDuration: Histogram
 
+    /// From asking for a permit to getting it.
+    let queueWait: Histogram
+    /// Turns that were put off, to be tried again.
+    let retries: Counter
+    /// Calls of the last seven days whose outcome nobody knows; nil: they were not counted yet.
+    ///
+    /// Only a start finds such calls, so that they are counted there.
+    var uncertainCalls: Int?
+
     /// Makes the families.
     package init(_ metrics: Metrics) {
         turns = metrics.counter(
@@ -44,5 +53,18 @@ package import BerthTelemetry
             help: "From a turn's acceptance to its end.",
             buckets: Metrics.latencyBuckets
         )
+        queueWait = metrics.histogram(
+            "berth_queue_wait_seconds",
+            help: "From a call's coming to a provider's queue to its leave to go.",
+            buckets: Metrics.latencyBuckets
+        )
+        retries = metrics.counter(
+            "berth_turn_retries_total",
+            help: "Failed attempts after which a turn was put off to be tried again."
+        )
+        metrics.gauge(
+            "berth_uncertain_calls",
+            help: "Calls of the seven days before the start whose outcome is not known."
+        ) { [weak self] in self?.uncertainCalls.map { Double($0) } }
     }
 }

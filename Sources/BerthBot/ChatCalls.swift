@@ -1,3 +1,4 @@
+import BerthCache
 package import BerthHTTP
 package import BerthLoop
 package import BerthProviders
@@ -17,6 +18,8 @@ package struct ChatOrder: Sendable {
     package var requestID = "-"
     /// Whether its prompt is known to carry nothing of the payer's: no history, no own system text.
     var isContextFree = false
+    /// Under which kind its answer is kept.
+    var kind = CacheKind.answer
     /// The turn that it answers; nil: an API call.
     var turn: Turn.ID?
     /// Since when the asker waits, for the latency of the first word.
@@ -79,6 +82,8 @@ struct CompleteAnswer: Sendable {
     private let clock: any Clock
     private let log: Log
     private let metrics: BotMetrics
+    /// Hears of a model that its provider does not know.
+    var onUnknownModel: (@Loop (ModelChoice) -> Void)?
 
     init(
         meter: Meter,
@@ -169,6 +174,7 @@ struct CompleteAnswer: Sendable {
     ) -> BotError {
         permit?.end(after: error)
         meter.end(held, after: error, received: 0, with: bill?.close() ?? [])
+        if error.isUnknownModel { onUnknownModel?(held.model) }
         return .provider(error)
     }
 

@@ -11,14 +11,13 @@ enum Command: Equatable {
     case usage
     case stop
     case web
+    case translate
     case unknown(String)
 
-    /// Reads a message that begins with `/` and a word; nil for all others.
+    /// Reads a message that begins with `/` and a word; nil for all others, and for a translation,
+    /// which is a turn.
     init?(_ text: String) {
-        guard text.first == "/" else { return nil }
-        let word = text.dropFirst().prefix { !$0.isWhitespace }
-        guard !word.isEmpty, word.allSatisfy({ $0.isLetter || $0 == "_" }) else { return nil }
-        let rest = String(text.dropFirst(1 + word.count)).trimmed
+        guard let (word, rest) = Command.split(text) else { return nil }
         switch word.lowercased() {
         case "help", "start": self = .help
         case "new": self = .new
@@ -26,8 +25,20 @@ enum Command: Equatable {
         case "usage": self = .usage
         case "stop": self = .stop
         case "web": self = .web
+        case "translate":
+            guard Translation(text) == nil else { return nil }
+            self = .translate
         default: self = .unknown(String(word.prefix(32)))
         }
+    }
+
+    /// The word after the `/` that a message begins with, and what follows it, trimmed; nil where it
+    /// does not begin so.
+    static func split(_ text: String) -> (word: Substring, rest: String)? {
+        guard text.first == "/" else { return nil }
+        let word = text.dropFirst().prefix { !$0.isWhitespace }
+        guard !word.isEmpty, word.allSatisfy({ $0.isLetter || $0 == "_" }) else { return nil }
+        return (word, String(text.dropFirst(1 + word.count)).trimmed)
     }
 }
 
@@ -67,6 +78,7 @@ enum Command: Equatable {
         case .web:
             "Open this link in a browser within a day; it works once:\n\n"
                 + (try await access.link(for: tenant))
+        case .translate: Translation.usage
         case .unknown(let word): "There is no command `/\(word)`.\n\n\(Commands.help)"
         }
     }
@@ -76,6 +88,7 @@ enum Command: Equatable {
         |---|---|
         | `/new` | forgets what was said so far: the next answer starts afresh |
         | `/model [name]` | shows the models, or chooses one for this conversation |
+        | `/translate [language] text` | puts a text into a language, English unless named |
         | `/usage` | what you have used today, and what is left |
         | `/stop` | ends the answer that is being written |
         | `/web` | a link to this bot in your browser |

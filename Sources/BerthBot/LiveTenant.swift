@@ -18,6 +18,7 @@ package import BerthStore
 
     init(_ row: Tenant, _ book: TenantBook, defaults: Quotas, budget: MemoryBudget) {
         self.row = row
+        providerUser = "berth-" + String(Secret256.hash("tenant \(row.id)").hex.prefix(16))
         self.book = book
         self.defaults = defaults
         self.budget = budget
@@ -29,9 +30,7 @@ package import BerthStore
     package var name: String { row.name }
 
     /// Stands for the tenant at providers: no name leaves this machine.
-    var providerUser: String {
-        "berth-" + String(Secret256.hash("tenant \(row.id)").hex.prefix(16))
-    }
+    let providerUser: String
 
     /// Whether the tenant may do anything but look.
     ///

@@ -46,7 +46,10 @@ package struct UsageInfo: Encodable, Sendable {
     private let settlements = TaskPool()
     /// Hits that the ledger does not have yet.
     private var hits: [Tenant.ID: Int] = [:]
-    private var isWritingHits = false
+    private var hitsTimer: Timer?
+
+    /// How long hits are gathered before they are written: what a kill may leave uncounted.
+    private static let hitsPause = Duration.milliseconds(50)
 
     /// Makes the meter.
     package init(database: Database, clock: any Clock, log: Log, metrics: BotMetrics) {
@@ -130,16 +133,19 @@ package struct UsageInfo: Encodable, Sendable {
             try tenant.book.countHit(within: tenant.quotas, at: now)
         } catch { throw .overQuota(error, wait: error.resets - now) }
         hits[tenant.row.id, default: 0] += 1
-        guard !isWritingHits else { return }
-        isWritingHits = true
-        settlements.spawn { await self.writeHits() }
+        hitsTimer =
+            hitsTimer
+            ?? clock.schedule(after: Meter.hitsPause) { [weak self] in self?.writeHits() }
     }
 
-    /// One write at a time: what comes while it is under way goes with the next.
-    private func writeHits() async {
-        while !hits.isEmpty {
-            let (counted, now) = (hits, clock.timestamp)
-            hits = [:]
+    /// Writes all that were counted, in one commit.
+    private func writeHits() {
+        hitsTimer?.cancel()
+        hitsTimer = nil
+        guard !hits.isEmpty else { return }
+        let (counted, now) = (hits, clock.timestamp)
+        hits = [:]
+        settlements.spawn { [self] in
             do {
                 try await database.write { (connection) throws(StoreError) in
                     for (tenant, count) in counted {
@@ -150,10 +156,8 @@ package struct UsageInfo: Encodable, Sendable {
                 // They are written with the next ones.
                 hits.merge(counted, uniquingKeysWith: +)
                 log.error("cache hits not counted", ["why": .describing(error)])
-                break
             }
         }
-        isWritingHits = false
     }
 
     // MARK: Settling
@@ -231,7 +235,10 @@ package struct UsageInfo: Encodable, Sendable {
     }
 
     /// Returns when all that was to be settled is on the disk; at the service's end.
-    package func drain() async { await settlements.drain() }
+    package func drain() async {
+        writeHits()
+        await settlements.drain()
+    }
 
     private func record(
         _ call: HeldCall,

@@ -1,27 +1,30 @@
-package import BerthConfig
+import BerthConfig
 package import BerthLoop
 import BerthProviders
 package import BerthQueue
 import BerthStore
-package import BerthTelemetry
+import BerthTelemetry
 
 /// The queue before each provider, and what it has learnt of how long calls take.
 ///
 /// One bound on what waits serves all of them. The demo has no queue: it is this process.
 @Loop package final class ProviderQueues {
     private let clock: any Clock
+    private let metrics: BotMetrics
     private var queues: [String: Dispatcher] = [:]
     private var gates: [String: ProviderGate] = [:]
     private var forecasts: [String: Forecast] = [:]
 
     /// Makes a queue for each of the configured providers.
-    package init(
+    init(
         _ providers: [Configuration.Provider],
         _ policy: WorkPolicy,
+        _ metrics: BotMetrics,
         clock: any Clock,
         log: Log
     ) {
         self.clock = clock
+        self.metrics = metrics
         let bound = QueueBound(perTenant: policy.waitingPerTenant, total: policy.waiting)
         for (index, provider) in providers.enumerated() {
             var limits = ProviderLimits(
@@ -65,6 +68,7 @@ package import BerthTelemetry
         listener: PlaceListener?
     ) async throws(QueueError) -> CallPermit? {
         guard let queue = queues[call.model.provider.name] else { return nil }
+        let asked = clock.now
         let permit: Permit
         if let bill {
             let wait = SharedRequest(queue, listener: listener)
@@ -75,6 +79,7 @@ package import BerthTelemetry
         } else {
             permit = try await queue.acquire(request(call, call.payer), listener: listener)
         }
+        metrics.queueWait.observe(clock.now - asked)
         let id = call.model.id
         return CallPermit(permit, call.model, clock: clock) { [weak self] duration, output in
             self?.forecasts[id, default: Forecast()].learn(duration, output)
@@ -109,8 +114,51 @@ package import BerthTelemetry
         }
     }
 
-    /// Each provider's gate, by name.
-    package var providers: [ProviderGate] { gates.values.sorted { $0.provider < $1.provider } }
+    /// How each provider stands, by name.
+    package var states: [ProviderState] { gates.keys.sorted().compactMap(state) }
+
+    /// How a provider stands; nil for one without a queue.
+    package func state(of provider: String) -> ProviderState? {
+        guard let gate = gates[provider], let queue = queues[provider] else { return nil }
+        return ProviderState(
+            provider: provider,
+            waiting: queue.waiting,
+            running: gate.running,
+            limit: gate.limit,
+            access: ProviderState.Access(gate)
+        )
+    }
+}
+
+/// How a provider stands at this moment.
+package struct ProviderState: Sendable {
+    /// Whether it is asked.
+    package enum Access: String, Sendable {
+        /// It is.
+        case open
+        /// It asked for a pause, which is not over.
+        case paused
+        /// It kept failing and is left alone; nothing is asked before a call finds it well.
+        case failing
+    }
+
+    /// The name, as configured.
+    package let provider: String
+    /// Calls that wait for it, of all lanes.
+    package let waiting: Int
+    /// Calls that have a permit.
+    package let running: Int
+    /// How many may have one now, 1 to the configured `concurrency`.
+    package let limit: Int
+    /// Whether it is asked.
+    package let access: Access
+}
+
+extension ProviderState.Access {
+    @Loop fileprivate init(_ gate: ProviderGate) {
+        self =
+            if case .closed = gate.state { gate.isPaused ? .paused : .open } else { .failing }
+    }
 }
 
 /// How long a model's calls take and how much they bring: what the first one did, then moving

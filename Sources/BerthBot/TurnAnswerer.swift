@@ -168,6 +168,7 @@ import BerthTelemetry
                 try connection.retryTurnLater(row, at: due, because: reason)
             }
         } catch { return false }
+        metrics.retries.add()
         log.info(
             "turn is tried again",
             [
@@ -249,7 +250,7 @@ extension Connection {
     /// Whether `row` still is the turn that clients know by `publicID`.
     ///
     /// When a tenant is removed its turns' numbers are given again, to whoever writes next.
-    fileprivate func isRow(_ row: Turn.ID, of publicID: String) throws(StoreError) -> Bool {
+    func isRow(_ row: Turn.ID, of publicID: String) throws(StoreError) -> Bool {
         try turn(publicID: publicID)?.id == row
     }
 }
@@ -300,5 +301,12 @@ extension Connection {
         model = order.models[0].id
         accepted = order.since
         saved = accepted
+    }
+
+    /// Takes over what was tried already of a turn that was accepted before.
+    func goOn(from row: Turn?) {
+        guard let row, row.state == .accepted else { return }
+        attempts = row.attempts
+        due = row.due
     }
 }

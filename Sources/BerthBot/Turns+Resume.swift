@@ -23,7 +23,7 @@ extension Turns {
         }
         for (turn, session) in waiting {
             do throws(BotError) {
-                try await goOn(turn, in: take(session, payer: payers(turn.tenant)))
+                _ = try await goOn(turn, in: session, payer: payers(turn.tenant))
             } catch { try await giveUp(turn, error.description) }
         }
         return waiting.count
@@ -31,8 +31,8 @@ extension Turns {
 
     /// Answers a turn again that has failed or is uncertain, as the same turn.
     ///
-    /// - Throws: ``BotError/noTurn`` when there is none to retry, or why it cannot go on; it has then
-    ///   failed with that reason.
+    /// - Throws: ``BotError``: ``BotError/noTurn`` and ``BotError/notRetryable(_:)`` where there is
+    ///   none to retry, else why it cannot go on now; nothing has then changed.
     func retry(_ publicID: String, payers: Payers) async throws(BotError) {
         let found = try await database.look {
             (connection) throws(StoreError) -> (Turn, Session?)? in
@@ -41,30 +41,18 @@ extension Turns {
             }
         }
         guard let (turn, session) = found else { throw .noTurn }
+        guard turn.state.after(.retry) != nil else { throw .notRetryable(turn.state) }
         guard !isStopping else { throw .stopping }
-        let work = try take(session, payer: payers(turn.tenant))
-        let retried: Turn
-        do throws(BotError) {
-            let row = try await database.change { (connection) throws(StoreError) in
-                try connection.retryTurn(turn.id) ? try connection.turn(publicID: publicID) : nil
-            }
-            guard let row else { throw .noTurn }
-            retried = row
-        } catch {
-            busy[work.session.publicID] = nil
-            throw error
-        }
-        do throws(BotError) { try await goOn(retried, in: work, isFresh: true) } catch {
-            try await giveUp(retried, error.description)
-            throw error
-        }
+        let payer = payers(turn.tenant)
+        try payer?.mayAsk()
+        _ = try await goOn(turn, in: session, payer: payer, isFresh: true)
     }
 
-    /// The turns of the last seven days that failed or are uncertain, newest first, at most `limit`.
-    package func troubled(limit: Int) async throws(BotError) -> [Turn] {
+    /// What failed or is uncertain of the last seven days, newest first, at most `limit`.
+    package func troubled(limit: Int) async throws(BotError) -> [Trouble] {
         let start = clock.timestamp + Turns.past
         return try await database.look { (connection) throws(StoreError) in
-            try connection.troubledTurns(since: start, limit: limit)
+            try connection.troubles(since: start, limit: limit)
         }
     }
 
@@ -79,40 +67,42 @@ extension Turns {
         }
     }
 
-    /// A conversation in which a turn is about to go on.
-    private struct Work {
-        let session: Session
-        let payer: LiveTenant
-        let place: BusySession
-    }
-
-    /// Takes the conversation, so that nobody begins another turn in it meanwhile.
-    private func take(_ session: Session?, payer: LiveTenant?) throws(BotError) -> Work {
+    private func goOn(
+        _ turn: Turn,
+        in session: Session?,
+        payer: LiveTenant?,
+        isFresh: Bool = false
+    ) async throws(BotError) -> LiveTurn {
         guard let payer, let session else { throw .noSession }
         guard busy[session.publicID] == nil else { throw .sessionBusy }
         let place = BusySession(owner: payer.row.id, request: "-")
         busy[session.publicID] = place
-        return Work(session: session, payer: payer, place: place)
-    }
-
-    private func goOn(
-        _ turn: Turn,
-        in work: Work,
-        isFresh: Bool = false
-    ) async throws(BotError) {
         do throws(BotError) {
-            _ = try await accept(
+            return try await accept(
                 turn.text,
-                work.session,
-                work.payer,
-                work.place,
+                session,
+                payer,
+                place,
                 isFresh: isFresh,
                 resuming: turn
             )
         } catch {
-            busy[work.session.publicID] = nil
+            busy[session.publicID] = nil
             throw error
         }
+    }
+
+    /// Makes a turn that has ended an accepted one again; one that is accepted stays as it is.
+    ///
+    /// - Throws: ``BotError/noTurn`` when it was deleted or asked again meanwhile.
+    func reopen(_ turn: Turn) async throws(BotError) -> Turn.ID {
+        guard turn.state != .accepted else { return turn.id }
+        let isOpen = try await database.change { (connection) throws(StoreError) in
+            guard try connection.isRow(turn.id, of: turn.publicID) else { return false }
+            return try connection.retryTurn(turn.id)
+        }
+        guard isOpen else { throw .noTurn }
+        return turn.id
     }
 
     private func giveUp(_ turn: Turn, _ why: String) async throws(BotError) {

@@ -151,7 +151,8 @@ import BerthTelemetry
 
     // MARK: Accepting
 
-    /// Writes a turn down and begins to answer it; `resuming`: one that is written already.
+    /// Writes a turn down and begins to answer it; `resuming`: one that is written already, and
+    /// goes on as it stands or, where it had ended, from its beginning.
     func accept(
         _ text: String,
         _ session: Session,
@@ -162,6 +163,7 @@ import BerthTelemetry
     ) async throws(BotError) -> LiveTurn {
         let chosen = session.model.map { models.candidates($0) } ?? []
         let candidates = chosen.isEmpty ? models.choices : chosen
+        let question = Question(text, system: system)
         let turn: LiveTurn
         var window: MemoryLease
         do {
@@ -170,27 +172,17 @@ import BerthTelemetry
                 session: session.publicID,
                 of: tenant
             )
-            window = try tenant.account.lease(
-                Prompt.worstCase(text, system: system),
-                for: .sessionWindow
-            )
+            window = try tenant.account.lease(Prompt.worstCase(question), for: .sessionWindow)
         } catch { throw .memory(error) }
-        let prompt = try await prompt(text, session, candidates[0], before: accepted?.id)
+        let prompt = try await prompt(question, session, candidates[0], before: accepted?.id)
         window.shrink(to: ByteCount(prompt.request.bytes.count))
-        var order = ChatOrder(
-            prompt.request,
-            candidates,
-            tenant,
-            requestID: place.request,
-            since: clock.now
-        )
-        order.isContextFree = prompt.isContextFree
+        var order = prompt.order(candidates, tenant, requestID: place.request, since: clock.now)
         order.holding = LeaseHolder(window)
         let held = try calls.hold(order, needsRoom: accepted == nil)
         let row: Turn.ID
         do throws(BotError) {
             row =
-                if let accepted { accepted.id } else {
+                if let accepted { try await reopen(accepted) } else {
                     try await write(turn.id, text, session, order)
                 }
         } catch {
@@ -206,8 +198,7 @@ import BerthTelemetry
             held: held,
             isFresh: isFresh
         )
-        job.attempts = accepted?.attempts ?? 0
-        job.due = accepted?.due
+        job.goOn(from: accepted)
         start(job, at: place)
         return turn
     }
@@ -255,24 +246,32 @@ import BerthTelemetry
     }
 
     private func prompt(
-        _ text: String,
+        _ question: Question,
         _ session: Session,
         _ model: ModelChoice,
         before turn: Turn.ID?
     ) async throws(BotError) -> Prompt {
-        let budget = model.context - model.output
-        try Prompt.check(text, system: system, budget: budget)
-        let history = try await database.look { (connection) throws(StoreError) in
+        try Prompt.check(question, for: model)
+        let history = question.isTranslation ? [] : try await window(of: session, before: turn)
+        do {
+            return try Prompt(question, history: history, budget: model.context - model.output)
+        } catch { throw .body(error.description) }
+    }
+
+    /// What was said before; translations are shown in the history, but are no part of it.
+    private func window(
+        of session: Session,
+        before turn: Turn.ID?
+    ) async throws(BotError) -> [Exchange] {
+        try await database.look { (connection) throws(StoreError) in
             try connection.window(
                 of: session.id,
                 before: turn,
                 limit: Prompt.mostExchanges,
-                bytes: Prompt.mostHistory * 4
+                bytes: Prompt.mostHistory * 4,
+                where: { Translation($0) == nil }
             )
         }
-        do {
-            return try Prompt(system: system, history: history, text: text, budget: budget)
-        } catch { throw .body(error.description) }
     }
 
     // MARK: Commands and stored turns

@@ -10,7 +10,14 @@ package enum CacheKind: UInt8, CaseIterable, Sendable {
     case modelList = 4
 
     /// The word in keys and statistics.
-    package var name: String { "\(self)" }
+    package var name: String {
+        switch self {
+        case .answer: "answer"
+        case .translation: "translation"
+        case .imagePrompt: "imagePrompt"
+        case .modelList: "modelList"
+        }
+    }
 
     /// Whether asking again is expected to bring other words for the same thing, so that a
     /// difference says nothing about how long the thing lasts.

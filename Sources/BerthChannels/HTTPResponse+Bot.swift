@@ -21,7 +21,7 @@ extension BotError {
         case .tooManySessions: (409, "conflict_error", "too_many_conversations", nil)
         case .noSession, .noTurn, .noTenant: (404, nil, "not_found", nil)
         case .emptyText, .textTooLong, .badName, .badValue: (400, nil, nil, nil)
-        case .tooManyTenants, .nameTaken: (409, "conflict_error", nil, nil)
+        case .tooManyTenants, .nameTaken, .notRetryable: (409, "conflict_error", nil, nil)
         case .stopping: (503, nil, "stopping", .seconds(5))
         case .store: (503, nil, "database", .seconds(2))
         case .provider(let error): error.http

@@ -152,12 +152,19 @@ extension Configuration {
 
     /// A model that makes pictures.
     package struct ImageModel: Equatable, Sendable {
+        /// The languages that a model may need its prompts in.
+        package enum PromptLanguage: String, CaseIterable, Sendable {
+            case english
+        }
+
         /// The name of one of ``Configuration/providers``.
         package var provider: String
         /// As the provider knows it.
         package var model: String
         /// Dollars a picture; nil: ``PriceCeiling/image`` is reserved.
         package var price: Money?
+        /// What a prompt is put into before it is sent; nil: it is sent as it was written.
+        package var prompt: PromptLanguage?
     }
 
     /// What is reserved for a model that has no price.

@@ -50,7 +50,14 @@ extension Configuration {
             else { continue }
             let price = item.optionalSection("price", absent: "price_ceiling is reserved")?
                 .required("image", .price)
-            imageModels.append(ImageModel(provider: provider, model: model, price: price))
+            let prompt = item.optional(
+                "prompt",
+                .choice(ImageModel.PromptLanguage.self),
+                absent: "sent as it was written"
+            )
+            imageModels.append(
+                ImageModel(provider: provider, model: model, price: price, prompt: prompt)
+            )
         }
     }
 

@@ -11,7 +11,7 @@ package import BerthMemory
     private var hasEnded = false
     private var failure: HTTPServerError?
     private let arrived = Wakeup()
-    private weak var exchange: Exchange?
+    private var exchange: Exchange?
 
     /// Whether the handler has asked for it: only then is `100 Continue` sent.
     private(set) var isWanted = false
@@ -103,6 +103,12 @@ package import BerthMemory
     func end() {
         hasEnded = true
         arrived.signal()
+    }
+
+    /// Nothing more comes.
+    func ended() {
+        fail(.clientGone)
+        exchange = nil
     }
 
     func fail(_ error: HTTPServerError) {

@@ -41,9 +41,13 @@ package struct HTTPHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral 
 
     /// Whether two names are one: ASCII letters without case.
     package static func isSame(_ first: String, _ second: String) -> Bool {
-        let (first, second) = (first.utf8, second.utf8)
-        guard first.count == second.count else { return false }
-        return zip(first, second).allSatisfy { $0 == $1 || lowercase($0) == lowercase($1) }
+        guard first.utf8.count == second.utf8.count else { return false }
+        var rest = second.utf8.makeIterator()
+        for byte in first.utf8 {
+            guard let other = rest.next() else { return false }
+            if byte != other, lowercase(byte) != lowercase(other) { return false }
+        }
+        return true
     }
 
     /// Whether `name` is a token, as RFC 9110, section 5.6.2, wants of a field's name.

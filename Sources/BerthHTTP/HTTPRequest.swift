@@ -30,7 +30,8 @@ package enum HTTPPeer: Hashable, Sendable {
     package let received: Instant
 
     private let parts: HTTPTarget
-    private weak var exchange: Exchange?
+    // Until its end, which is sure to come; a weak one would cost every request a side table.
+    private var exchange: Exchange?
 
     init(
         method: String,
@@ -60,6 +61,12 @@ package enum HTTPPeer: Hashable, Sendable {
 
     /// Returns when the client has left or the exchange has ended, or the caller is cancelled.
     package func clientGone() async { await exchange?.left() }
+
+    /// Its exchange has ended; the handler may keep it for longer.
+    func ended() {
+        exchange = nil
+        body.ended()
+    }
 
     /// Whether a client's own id may stand in the log and the answer.
     static func isSaneID(_ id: String) -> Bool {

@@ -37,6 +37,7 @@ package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPRespo
     private var sweeping: Timer?
     private var idle: Wakeup?
     private var isRunPosted = false
+    private var starting: [Exchange] = []
     private var lateRun: Timer?
     private var idleRuns = 0
     private var reportedRefusals = 0
@@ -75,11 +76,21 @@ package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPRespo
     /// Connections that are open now, idle ones included.
     package var openConnections: Int { connections.count }
 
-    /// `req-` and 16 random hex digits.
+    /// `req-` and 16 hex digits: no secret, and none twice in a process.
     package static func randomID() -> String {
-        let digits = String(UInt64.random(in: .min ... .max), radix: 16)
-        return "req-" + String(repeating: "0", count: 16 - digits.count) + digits
+        lastID &+= 0x9E37_79B9_7F4A_7C15  // odd, so that it comes round to all of them
+        var text = Array("req-0000000000000000".utf8)
+        var rest = lastID
+        for index in text.indices.reversed().prefix(16) {
+            text[index] = hexDigits[Int(rest & 15)]
+            rest >>= 4
+        }
+        return String(decoding: text, as: UTF8.self)
     }
+
+    // Random at the start, so that the ids of two processes are not the same.
+    private static let hexDigits = Array("0123456789abcdef".utf8)
+    private static var lastID = UInt64.random(in: .min ... .max)
 
     /// Serves until the stop, then closes idle connections, lets open requests finish, and returns.
     ///
@@ -182,11 +193,22 @@ package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPRespo
         isRunPosted = false
         guard let daemon = unsafe daemon else { return }
         _ = unsafe MHD_run(daemon)
+        startWaiting()
         // No timeout but 0 comes: its own timeouts are not used.
         var timeoutMs: UInt64 = 0
         guard unsafe MHD_get_timeout(daemon, &timeoutMs) == .YES, timeoutMs == 0 else { return }
         idleRuns += 1
         if idleRuns < HTTPServer.idleRunLimit { postRun() } else { postLateRun() }
+    }
+
+    /// Starts the exchange's handler at the end of this run, unless its body comes within it.
+    func startSoon(_ exchange: Exchange) { starting.append(exchange) }
+
+    private func startWaiting() {
+        guard !starting.isEmpty else { return }
+        let waiting = starting
+        starting.removeAll(keepingCapacity: true)
+        for exchange in waiting { exchange.startUnlessStarted() }
     }
 
     /// It spins on a connection whose buffer is full and unusable (a chunk's extension without an

@@ -82,8 +82,14 @@ import CMicrohttpd
     // MARK: Forms
 
     private static func isOwn(_ name: String) -> Bool {
-        ["content-length", "transfer-encoding", "connection", "date", "x-request-id"]
-            .contains { HTTPHeaders.isSame($0, name) }
+        switch name.utf8.count {
+        case 4: HTTPHeaders.isSame(name, "date")
+        case 10: HTTPHeaders.isSame(name, "connection")
+        case 12: HTTPHeaders.isSame(name, "x-request-id")
+        case 14: HTTPHeaders.isSame(name, "content-length")
+        case 17: HTTPHeaders.isSame(name, "transfer-encoding")
+        default: false
+        }
     }
 
     /// Compresses a whole text that is worth it, where the client allows it.

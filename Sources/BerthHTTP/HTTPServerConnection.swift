@@ -8,8 +8,8 @@ import Glibc
 @Loop final class ServerConnection {
     let descriptor: Int32
     let peer: HTTPPeer
-    /// The request that is being read or answered.
-    weak var exchange: Exchange?
+    /// The request that is being read or answered, until it ends.
+    var exchange: Exchange?
     /// When the client will have taken too long; nil while it waits for us.
     var deadline: Instant?
     /// Whether the client has closed its side, which is taken as its leaving.

@@ -127,7 +127,7 @@ import CMicrohttpd
         stage = .ended
         isSuspended = false
         if wasAnswered { notifyListeners() } else { leave() }
-        request?.body.fail(.clientGone)
+        request?.ended()
         connection.exchange = nil
         connection.deadline = server.now + server.limits.idleDeadline
         if connection.isPeerGone { connection.close() }
@@ -170,15 +170,21 @@ import CMicrohttpd
     }
 
     private func expectBody(of request: HTTPRequest, _ framing: Framing) -> Bool {
-        start(request)
         if framing.expectsContinue {
             stage = .expecting
             suspend()
-        } else {
-            readBody()
+            start(request)
+            return true
         }
+        readBody()
+        let isSmall = framing.length.map { $0 <= HTTPServerLimits.unreadBody.bytes } ?? false
+        if isSmall { server.startSoon(self) } else { start(request) }
         return true
     }
+
+    /// Starts the handler where it is not yet: a small body mostly comes with its header, so that a
+    /// handler that finds it whole need not wait for it.
+    func startUnlessStarted() { if task == nil, stage == .body, let request { start(request) } }
 
     private func readBody() {
         stage = .body
@@ -208,7 +214,7 @@ import CMicrohttpd
     // MARK: The handler
 
     private func start(_ request: HTTPRequest) {
-        task = server.tasks.spawn { await self.work(on: request) }
+        task = server.tasks.begin { await self.work(on: request) }
     }
 
     private func work(on request: HTTPRequest) async {

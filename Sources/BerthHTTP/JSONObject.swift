@@ -5,12 +5,26 @@ package struct JSONObject: Sendable {
     package let bytes: [UInt8]
 
     private struct Member {
-        /// Compared byte by byte: `String` takes "é" in one scalar and in two for the same.
-        let name: [UInt8]
+        /// With its quotes.
         let key: Range<Int>
         let value: Range<Int>
+        /// The name where it is written with escapes; nil: it is what stands between the quotes.
+        let escaped: [UInt8]?
 
-        func isCalled(_ name: String) -> Bool { self.name.elementsEqual(name.utf8) }
+        init(_ key: Range<Int>, _ value: Range<Int>, in bytes: [UInt8]) {
+            self.key = key
+            self.value = value
+            let isEscaped = bytes[key].contains(UInt8(ascii: "\\"))
+            escaped = isEscaped ? Array(JSONObject.text(bytes[key]).utf8) : nil
+        }
+
+        /// The name's, in bytes.
+        var length: Int { escaped?.count ?? key.count - 2 }
+
+        /// Compared byte by byte: `String` takes "é" in one scalar and in two for the same.
+        func name(in bytes: [UInt8]) -> ArraySlice<UInt8> {
+            escaped?[...] ?? bytes[key.lowerBound + 1..<key.upperBound - 1]
+        }
     }
 
     private let members: [Member]
@@ -35,15 +49,15 @@ package struct JSONObject: Sendable {
         }
         start = scanner.offset
         var members: [Member] = []
-        var names: Set<[UInt8]> = []
+        members.reserveCapacity(8)
+        var names: Set<ArraySlice<UInt8>> = []
         try scanner.members { (key, value) throws(JSONError) in
-            let name = JSONObject.text(bytes[key])
-            let member = Member(name: Array(name.utf8), key: key, value: value)
-            guard names.insert(member.name).inserted else {
+            let member = Member(key, value, in: bytes)
+            guard JSONObject.isNew(member.name(in: bytes), after: members, in: bytes, &names) else {
                 // A part of the name will do: it is a stranger's, of any length.
-                let start = Substring(name.unicodeScalars.prefix(64))
+                let start = JSONObject.text(bytes[key]).unicodeScalars.prefix(64)
                 throw JSONError(
-                    reason: "the member '\(start)' stands twice",
+                    reason: "the member '\(Substring(start))' stands twice",
                     offset: key.lowerBound
                 )
             }
@@ -55,15 +69,39 @@ package struct JSONObject: Sendable {
         self.members = members
     }
 
+    /// Whether a member's name is new.
+    ///
+    /// Few are compared one by one, which costs nothing to set up; many are looked up in `names`, so
+    /// that the time stays linear.
+    private static func isNew(
+        _ name: ArraySlice<UInt8>,
+        after members: [Member],
+        in bytes: [UInt8],
+        _ names: inout Set<ArraySlice<UInt8>>
+    ) -> Bool {
+        guard members.count >= 16 else {
+            return !members.contains { $0.name(in: bytes).elementsEqual(name) }
+        }
+        if names.isEmpty { names = Set(members.map { $0.name(in: bytes) }) }
+        return names.insert(name).inserted
+    }
+
     /// The names of its members, in order.
-    package var names: [String] { members.map { String(decoding: $0.name, as: UTF8.self) } }
+    package var names: [String] {
+        members.map { String(decoding: $0.name(in: bytes), as: UTF8.self) }
+    }
 
     /// Whether it has no member at all.
     package var isEmpty: Bool { members.isEmpty }
 
     /// The bytes of a member's value; nil when there is none of that name.
     package func value(_ name: String) -> ArraySlice<UInt8>? {
-        members.first { $0.isCalled(name) }.map { bytes[$0.value] }
+        members.first { isMember($0, called: name) }.map { bytes[$0.value] }
+    }
+
+    private func isMember(_ member: Member, called name: String) -> Bool {
+        // Most names differ in length, which is seen without touching their bytes.
+        member.length == name.utf8.count && member.name(in: bytes).elementsEqual(name.utf8)
     }
 
     /// Whether a member of that name is there and not null.
@@ -123,13 +161,14 @@ package struct JSONObject: Sendable {
             out += value
         }
         for member in members {
-            guard let change = changes.first(where: { member.isCalled($0.key) }) else {
+            guard let change = changes.first(where: { isMember(member, called: $0.key) }) else {
                 add(bytes[member.key], bytes[member.value])
                 continue
             }
             if let value = change.value { add(bytes[member.key], value) }
         }
-        for (name, value) in changes where !members.contains(where: { $0.isCalled(name) }) {
+        for (name, value) in changes where !members.contains(where: { isMember($0, called: name) })
+        {
             if let value { add(JSON.quote(name), value) }
         }
         out.append(UInt8(ascii: "}"))

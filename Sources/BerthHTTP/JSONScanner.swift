@@ -27,8 +27,12 @@ struct JSONScanner {
 
     /// The next byte that is no white space; nil at the end.
     mutating func peek() -> UInt8? {
-        while offset < end, [0x20, 0x0A, 0x0D, 0x09].contains(bytes[offset]) { offset += 1 }
+        while offset < end, JSONScanner.isSpace(bytes[offset]) { offset += 1 }
         return offset < end ? bytes[offset] : nil
+    }
+
+    private static func isSpace(_ byte: UInt8) -> Bool {
+        byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09
     }
 
     func failure(_ reason: String) -> JSONError { JSONError(reason: reason, offset: offset) }

@@ -22,6 +22,8 @@ package struct Route: Sendable {
         self.handler = handler
     }
 
+    var hasVariables: Bool { segments.contains { $0 == "*" || $0.first == ":" } }
+
     /// What stands at the variable places of `path`; nil when the path is another.
     func match(_ path: [Substring]) -> [String]? {
         var values: [String] = []
@@ -44,14 +46,35 @@ package struct Route: Sendable {
 /// Finds the route of a request; an unknown path is 404, a known one with another method 405.
 package struct Router: Sendable {
     private let routes: [Route]
+    /// What answers each method at a path without variable places: what is asked for most.
+    private let fixed: [String: [String: Route]]
 
     /// Makes a router that tries `routes` in order.
-    package init(_ routes: [Route]) { self.routes = routes }
+    package init(_ routes: [Route]) {
+        self.routes = routes
+        fixed = Router.fixed(routes)
+    }
+
+    private static func fixed(_ routes: [Route]) -> [String: [String: Route]] {
+        var fixed: [String: [String: Route]] = [:]
+        for route in routes where !route.hasVariables {
+            // The first that answers, as without this table.
+            let first = routes.first {
+                $0.method == route.method && $0.match(route.segments) != nil
+            }
+            if let first, !first.hasVariables {
+                fixed["/" + route.segments.joined(separator: "/"), default: [:]][route.method] =
+                    first
+            }
+        }
+        return fixed
+    }
 
     /// Answers `request`.
     @Loop package func answer(_ request: HTTPRequest) async -> HTTPResponse {
-        let path = request.path.split(separator: "/")
         let method = request.method == "HEAD" ? "GET" : request.method
+        if let route = fixed[request.path]?[method] { return await route.handler(request, []) }
+        let path = request.path.split(separator: "/")
         var allowed: [String] = []
         for route in routes {
             guard let values = route.match(path) else { continue }

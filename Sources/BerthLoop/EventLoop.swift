@@ -20,6 +20,8 @@ package final class EventLoop: SerialExecutor, TaskExecutor {
     private nonisolated(unsafe) var ready: [Work] = []
     // Unsafe and sound: written once, before anybody else can ask.
     private nonisolated(unsafe) var thread: pthread_t?
+    // Unsafe and sound: touched by the loop's thread alone.
+    private nonisolated(unsafe) var isInJob = false
     @Loop private var timers = TimerQueue()
     /// Called at the end of each turn, before the loop waits.
     ///
@@ -65,6 +67,20 @@ package final class EventLoop: SerialExecutor, TaskExecutor {
         Task(executorPreference: self) { await work() }
     }
 
+    /// Makes a task as ``spawn(_:)`` does, which runs before this returns, as far as it comes without
+    /// waiting.
+    ///
+    /// For the callbacks of watches and of libraries, where it spares a turn; called within a task
+    /// it is ``spawn(_:)``.
+    @Loop package func begin(
+        _ work: @escaping @Loop @Sendable () async -> Void
+    ) -> Task<Void, Never> {
+        let task = spawn(work)
+        // What was added last is the task's beginning.
+        if unsafe !isInJob, let first = unsafe ready.popLast() { run(first) }
+        return task
+    }
+
     /// Runs `action` on the loop in one of its next turns; from any thread.
     package func post(_ action: @escaping @Loop @Sendable () -> Void) { add(.action(action)) }
 
@@ -108,15 +124,19 @@ package final class EventLoop: SerialExecutor, TaskExecutor {
     @Loop private func runReady() {
         let batch = unsafe ready
         unsafe ready = []
-        for work in batch {
-            switch work {
-            case .job(let job):
-                unsafe job.runSynchronously(
-                    isolatedTo: asUnownedSerialExecutor(),
-                    taskExecutor: asUnownedTaskExecutor()
-                )
-            case .action(let action): action()
-            }
+        for work in batch { run(work) }
+    }
+
+    @Loop private func run(_ work: Work) {
+        switch work {
+        case .job(let job):
+            unsafe isInJob = true
+            unsafe job.runSynchronously(
+                isolatedTo: asUnownedSerialExecutor(),
+                taskExecutor: asUnownedTaskExecutor()
+            )
+            unsafe isInJob = false
+        case .action(let action): action()
         }
     }
 

@@ -4,6 +4,7 @@
     private var tasks: [UInt64: Task<Void, Never>] = [:]
     private var sequence: UInt64 = 0
     private var emptied: [Wakeup] = []
+    private var lastEnded: UInt64 = 0
 
     /// Makes an empty pool.
     package nonisolated init() {}
@@ -24,6 +25,20 @@
         return task
     }
 
+    /// Starts `work` as ``EventLoop/begin(_:)`` does, at once, as a task of this pool.
+    @discardableResult
+    package func begin(_ work: @escaping @Loop @Sendable () async -> Void) -> Task<Void, Never> {
+        sequence += 1
+        let number = sequence
+        let task = EventLoop.shared.begin {
+            await work()
+            self.ended(number)
+        }
+        // It may have come to its end.
+        if lastEnded != number { tasks[number] = task }
+        return task
+    }
+
     /// Returns when no task is left or the caller is cancelled; new tasks prolong the wait.
     package func drain() async {
         while !tasks.isEmpty, !Task.isCancelled {
@@ -37,6 +52,7 @@
     package func cancelAll() { for task in tasks.values { task.cancel() } }
 
     private func ended(_ number: UInt64) {
+        lastEnded = number
         tasks[number] = nil
         guard tasks.isEmpty else { return }
         for wakeup in emptied { wakeup.signal() }

@@ -11,6 +11,9 @@ import BerthMemory
     private let endpoint: String
     /// OpenAI itself refuses `max_tokens` for its newer models; the others know only that name.
     private let outputMember: String
+    /// The models that take no temperature but their own, as they have said; at most as many as are
+    /// configured.
+    private var untempered: Set<String> = []
 
     /// Makes the provider; nothing is contacted.
     package init(_ settings: Configuration.Provider, client: HTTPClient, clock: any Clock) {
@@ -54,7 +57,22 @@ import BerthMemory
         )
     }
 
+    /// Asks, and asks again without a temperature where the model takes none: it only tunes.
+    ///
+    /// OpenAI's o-series and GPT-5 refuse any but 1; a refused request costs nothing.
     private func send(
+        _ call: ChatCall,
+        streaming: Bool
+    ) async throws(ProviderError) -> HTTPClientResponse {
+        let isTempered = call.request.has("temperature") && !untempered.contains(call.model)
+        do throws(ProviderError) { return try await post(call, streaming: streaming) } catch {
+            guard isTempered, error.isAboutTemperature else { throw error }
+            untempered.insert(call.model)
+            return try await post(call, streaming: streaming)
+        }
+    }
+
+    private func post(
         _ call: ChatCall,
         streaming: Bool
     ) async throws(ProviderError) -> HTTPClientResponse {
@@ -75,14 +93,25 @@ import BerthMemory
         let names = ["max_completion_tokens", "max_tokens"]
         let named = names.first { call.request.has($0) } ?? outputMember
         let user = JSON.quote(call.user)
+        let temperature = call.request.value("temperature").map(Array.init)
         return call.request.setting([
             "model": JSON.quote(call.model),
             "stream": Array("\(streaming)".utf8),
             "stream_options": streaming ? Array(#"{"include_usage":true}"#.utf8) : nil,
             names[0]: named == names[0] ? output : nil,
             names[1]: named == names[1] ? output : nil,
+            "temperature": untempered.contains(call.model) ? nil : temperature,
             "user": call.request.has("user") ? user : nil,
             "safety_identifier": call.request.has("safety_identifier") ? user : nil,
         ])
+    }
+}
+
+extension ProviderError {
+    /// Whether a model refuses the temperature that was asked for, in OpenAI's words.
+    fileprivate var isAboutTemperature: Bool {
+        guard case .refused(_, 400, let message, let code) = self else { return false }
+        return ["unsupported_value", "unsupported_parameter"].contains(code)
+            && message.contains("temperature")
     }
 }

@@ -46,20 +46,43 @@ package enum ProviderError: Error, Equatable, Sendable, CustomStringConvertible 
         case .unavailable(let provider, let status, let retryAfter):
             "provider '\(provider)' is out of order (status \(status))"
                 + ProviderError.wait(retryAfter)
-        case .refused(let provider, _, let message, _): "provider '\(provider)' refuses: \(message)"
+        case .refused(let provider, _, let message, _):
+            "provider '\(provider)'\(Said.refuses)\(message)"
         case .failedMidway(let provider, let message):
-            "provider '\(provider)' broke off with an error: \(message)"
+            "provider '\(provider)'\(Said.brokeOff)\(message)"
         case .cut(let provider):
             "provider '\(provider)' broke off: the answer is incomplete, ask again"
         case .malformed(let provider, let reason):
-            "provider '\(provider)' answered what is not understood: \(reason)"
+            "provider '\(provider)'\(Said.isMalformed)\(reason)"
         case .memory(let error): error.description
         case .cancelled: "the answer was stopped"
         }
     }
 
+    /// Whether the provider does not know the model: 404 wherever there is a status for it.
+    package var isUnknownModel: Bool {
+        guard case .refused(_, let status, _, let code) = self else { return false }
+        return status == 404 || code == "model_not_found"
+    }
+
     private static func wait(_ delay: Duration?) -> String {
         guard let delay else { return ": try again in a moment" }
         return ": try again in \(max(1, (delay.milliseconds(roundedUp: true) + 999) / 1000)) s"
+    }
+
+    /// After these words in a description come the provider's own.
+    private enum Said {
+        static let refuses = " refuses: "
+        static let brokeOff = " broke off with an error: "
+        static let isMalformed = " answered what is not understood: "
+    }
+
+    /// A description, kept as text, without the provider's own words: they may repeat a message.
+    package static func withoutProvidersWords(_ description: String) -> String {
+        let ends = [Said.refuses, Said.brokeOff, Said.isMalformed].compactMap { words in
+            description.firstRange(of: words).map { (start: $0.lowerBound, words: words) }
+        }
+        guard let first = ends.min(by: { $0.start < $1.start }) else { return description }
+        return String(description[..<first.start] + first.words.dropLast(2))
     }
 }

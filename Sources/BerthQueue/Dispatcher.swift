@@ -14,6 +14,10 @@ package import BerthLoop
     private var isStopping = false
     private var isPumpPlanned = false
     private var opening: Timer?
+    /// When somebody last had to wait.
+    private var held: Instant?
+    /// How long a call holds its permit: a moving average; nil: none has ended yet.
+    private var duration: Duration?
     private var drained: [Wakeup] = []
 
     /// Makes a dispatcher for `gate`, which then belongs to it.
@@ -38,6 +42,9 @@ package import BerthLoop
         notices = PlaceNotices(clock: clock, interval: notice) { queue.place(of: $0) }
         gate.onChange = { [weak self] in self?.planPump() }
     }
+
+    /// How many wait, in all lanes together.
+    package var waiting: Int { queue.count }
 
     /// How many wait in `lane`.
     package func waiting(in lane: Lane) -> Int { queue.count(in: lane) }
@@ -150,8 +157,12 @@ package import BerthLoop
         while let ticket = queue.first {
             switch gate.admit(cost: ticket.entry.request.tokens) {
             case .now(let permit): give(permit, to: ticket)
-            case .busy: return
-            case .wait(let instant): return look(at: instant)
+            case .busy:
+                held = clock.now
+                return
+            case .wait(let instant):
+                held = clock.now
+                return look(at: instant)
             case .closed(let reason, let until):
                 return refuse(closed(reason, until: until))
             }
@@ -172,17 +183,24 @@ package import BerthLoop
     }
 
     private func give(_ permit: Permit, to ticket: QueueTicket<Waiter>) {
-        queue.take(ticket)
+        queue.take(ticket, hasWaited: held.map { ticket.enqueued <= $0 } ?? false)
         notices.remove(ticket)
         runningByLane[ticket.lane, default: 0] += 1
-        let (lane, tenant, predicted) = (ticket.lane, ticket.tenant, ticket.cost)
+        let (lane, tenant, predicted, began) = (ticket.lane, ticket.tenant, ticket.cost, clock.now)
         permit.settle = { [weak self] outcome, cost in
+            if outcome != .cancelled { self?.learn(since: began) }
             let isFailure = if case .failed = outcome { true } else { false }
             let real = cost ?? (isFailure ? predicted.afterFailure : predicted)
             self?.queue.settle(lane, tenant: tenant, predicted: predicted, real: real)
             self?.ended(lane)
         }
         ticket.entry.finish(.success(permit))
+    }
+
+    private func learn(since began: Instant) {
+        let last = clock.now - began
+        duration = duration.map { $0 * 0.9 + last * 0.1 } ?? last
+        queue.leastInterval = (duration ?? .zero) / Double(gate.limit)
     }
 
     private func refuse(_ error: QueueError) {

@@ -17,6 +17,9 @@ package import BerthLoop
     /// Before when nobody can leave, as far as is known: it lengthens every expected wait.
     package var blockedUntil: Instant?
 
+    /// The least time between two departures that calls of the usual length allow.
+    var leastInterval = Duration.zero
+
     private let clock: any Clock
     private let policy: QueuePolicy
     private let bound: QueueBound
@@ -93,7 +96,9 @@ package import BerthLoop
     }
 
     /// Takes out `ticket`, which must be what ``first`` has just said.
-    func take(_ ticket: Ticket) {
+    ///
+    /// `hasWaited`: whether anything held it back; else it says nothing of how fast others leave.
+    func take(_ ticket: Ticket, hasWaited: Bool = true) {
         guard let line = ticket.line, line.tickets.first === ticket else { return }
         let now = clock.now
         departuresSinceOldest = line === ages.first ? 0 : departuresSinceOldest + 1
@@ -101,7 +106,7 @@ package import BerthLoop
         ages.remove(line)
         if line.tickets.count > 0 { ages.append(line) }
         left(ticket)
-        rate.note(at: now)
+        if hasWaited { rate.note(at: now) }
     }
 
     /// Takes out an entry that is not wanted any more; does nothing when it has left already.
@@ -135,8 +140,8 @@ package import BerthLoop
         }
     }
 
-    /// The time between two departures, as measured.
-    var interval: Duration { rate.interval }
+    /// The time between two departures, as measured, but no less than is known to be possible.
+    var interval: Duration { max(rate.interval, leastInterval) }
 
     /// Until anybody can leave.
     var pause: Duration { blockedUntil.map { max(.zero, $0 - clock.now) } ?? .zero }

@@ -58,6 +58,9 @@ package import BerthTelemetry
     /// The breaker's state, for reports.
     package var state: CircuitBreaker { breaker }
 
+    /// Whether the provider asked for a pause that is not over, for reports.
+    package var isPaused: Bool { pausedUntil.map { $0 > clock.now } ?? false }
+
     /// Lets a call through, or says what it waits for; it takes nothing unless the answer is `now`.
     ///
     /// `cost` is the predicted tokens, in and out together; 0 or more.

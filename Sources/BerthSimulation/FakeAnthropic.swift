@@ -45,9 +45,11 @@ package import BerthLoop
 
     private static func models(_ request: HTTPRequest) -> HTTPResponse {
         if let refusal = FakeMessageCheck.refusal(of: request) { return refusal }
-        let model =
-            #"{"type":"model","id":"fake","display_name":"Fake","created_at":"2026-01-01T00:00:00Z"}"#
-        let list = #"{"data":[\#(model)],"has_more":false,"first_id":"fake","last_id":"fake"}"#
+        let names = ["fake"] + AnthropicManner.allCases.map(\.rawValue)
+        let models = names.map {
+            #"{"type":"model","id":"\#($0)","display_name":"Fake","created_at":"2026-01-01T00:00:00Z"}"#
+        }
+        let list = #"{"data":[\#(models.joined(separator: ","))],"has_more":false}"#
         return .json(Array(list.utf8))
     }
 

@@ -52,12 +52,14 @@ import BerthProviders
         return { request in await router.answer(request) }
     }
 
+    /// What it lists: any name answers, but one.
     private static var models: HTTPResponse {
-        .json(
-            Array(
-                #"{"object":"list","data":[{"id":"fake","object":"model","created":0,"owned_by":"berth"}]}"#
-                    .utf8
-            )
+        let names = ["fake"] + Manner.allCases.filter { $0 != .unknownModel }.map(\.rawValue)
+        let list = names.map {
+            #"{"id":"\#($0)","object":"model","created":0,"owned_by":"berth"}"#
+        }
+        return .json(
+            Array(#"{"object":"list","data":[\#(list.joined(separator: ","))]}"#.utf8)
         )
     }
 

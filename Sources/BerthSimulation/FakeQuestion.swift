@@ -53,6 +53,8 @@ enum Manner: String, CaseIterable {
     case badKey = "401"
     /// 400: the prompt is too long.
     case tooLong = "too-long"
+    /// 404: there is no such model.
+    case unknownModel = "404"
     /// 500.
     case broken = "500"
     /// 502 with a page of HTML.
@@ -82,6 +84,7 @@ enum Manner: String, CaseIterable {
             .error(401, "Incorrect API key provided: sk-fake-leak", code: "invalid_api_key")
         case .tooLong:
             .error(400, "This model's maximum context is 8 tokens", code: "context_length_exceeded")
+        case .unknownModel: .error(404, "There is no such model", code: "model_not_found")
         case .broken: .error(500, "The fake is broken")
         case .gateway:
             HTTPResponse(

@@ -270,14 +270,6 @@ extension Connection {
         )
     }
 
-    /// How many calls are uncertain since `start`.
-    package func uncertainCalls(since start: Timestamp) throws(StoreError) -> Int {
-        try first(
-            "SELECT count(*) FROM call WHERE state = 'uncertain' AND settled_ms >= ?",
-            start
-        ) { row throws(StoreError) in row.int(0) } ?? 0
-    }
-
     /// A call of the ledger, or nil.
     package func call(_ id: Call.ID) throws(StoreError) -> Call? {
         try first(

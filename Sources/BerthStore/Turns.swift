@@ -159,28 +159,4 @@ extension Connection {
             limit
         ) { row throws(StoreError) in try Turn(row) }
     }
-
-    /// The turns that failed or are uncertain and that ended at `start` or later, newest first, at
-    /// most `limit`.
-    package func troubledTurns(
-        since start: Timestamp,
-        limit: Int
-    ) throws(StoreError) -> [Turn] {
-        try all(
-            """
-            SELECT * FROM turn WHERE state IN ('failed', 'uncertain') AND finished_ms >= ?
-            ORDER BY id DESC LIMIT ?
-            """,
-            start,
-            limit
-        ) { row throws(StoreError) in try Turn(row) }
-    }
-
-    /// How many turns have failed at `start` or later.
-    package func failedTurns(since start: Timestamp) throws(StoreError) -> Int {
-        try first(
-            "SELECT count(*) FROM turn WHERE state = 'failed' AND finished_ms >= ?",
-            start
-        ) { row throws(StoreError) in row.int(0) } ?? 0
-    }
 }

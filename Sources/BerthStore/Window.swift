@@ -13,13 +13,15 @@ extension Connection {
     /// stopped after its first words) since the window was cleared, newest first; `before`: only
     /// those that came earlier than it.
     ///
-    /// At most `limit` turns with at most `bytes` of text and answers together, in UTF-8: the first
-    /// that does not fit ends the window, so that no more is ever held.
+    /// At most `limit` turns are looked at; those whose text is not wanted are left out. The others
+    /// have at most `bytes` of text and answers together, in UTF-8: the first that does not fit ends
+    /// the window, so that no more is ever held.
     package func window(
         of session: Session.ID,
         before: Turn.ID? = nil,
         limit: Int,
-        bytes: Int
+        bytes: Int,
+        where isWanted: (String) -> Bool = { _ in true }
     ) throws(StoreError) -> [Exchange] {
         var window: [Exchange] = []
         var left = bytes
@@ -35,9 +37,11 @@ extension Connection {
             max(0, limit),
             before?.value ?? .max
         ) { row throws(StoreError) in
+            let text = row.text(1)
+            guard isWanted(text) else { return true }
             left -= row.byteCount(1) + row.byteCount(2)
             guard left >= 0 else { return false }
-            window.append(Exchange(turn: row.id(0), text: row.text(1), answer: row.text(2)))
+            window.append(Exchange(turn: row.id(0), text: text, answer: row.text(2)))
             return true
         }
         return window

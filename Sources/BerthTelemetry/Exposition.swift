@@ -16,6 +16,11 @@ enum Exposition {
         return out
     }
 
+    /// A series' one label; nothing for a family without.
+    static func labels(_ label: String, _ value: String) -> String {
+        label.isEmpty ? "" : "{\(label)=\"\(escaped(value, quote: true))\"}"
+    }
+
     /// A number as Go reads it.
     static func number(_ value: Double) -> String {
         if value.isNaN { return "NaN" }

@@ -79,8 +79,8 @@ package struct Log: Sendable {
     /// What only a developer asks for.
     package func debug(
         _ message: StaticString,
-        _ fields: KeyValuePairs<String, LogValue> = [:]
-    ) { write(.debug, message, fields) }
+        _ fields: @autoclosure () -> KeyValuePairs<String, LogValue> = [:]
+    ) { if level <= .debug { write(.debug, message, fields()) } }
 
     /// What an operator wants to have read afterwards.
     package func info(

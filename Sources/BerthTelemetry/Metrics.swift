@@ -40,7 +40,20 @@ package import BerthLoop
 
     /// A value that is read when asked for.
     package func gauge(_ name: String, help: String, read: @escaping @Loop () -> Double?) {
-        families.append(Gauge(name: name, help: help, read: read))
+        gauge(name, help: help, label: "", values: [""]) { _ in read() }
+    }
+
+    /// Values that are read when asked for, a series each.
+    ///
+    /// `label` and `values` are as of a count.
+    package func gauge(
+        _ name: String,
+        help: String,
+        label: String,
+        values: [String],
+        read: @escaping @Loop (String) -> Double?
+    ) {
+        families.append(Gauge(name: name, help: help, label: label, values: values, read: read))
     }
 
     /// A distribution over `buckets`, whose upper bounds ascend.
@@ -112,28 +125,40 @@ package import BerthLoop
     func write(to text: inout String) {
         for (value, own) in zip(values, counts) {
             let count = read?(value) ?? own
-            let series =
-                label.isEmpty ? "" : "{\(label)=\"\(Exposition.escaped(value, quote: true))\"}"
-            text += "\(name)\(series) \(count)\n"
+            text += "\(name)\(Exposition.labels(label, value)) \(count)\n"
         }
     }
 }
 
-/// A value read at each scrape; a missing one is left out.
+/// Values read at each scrape; a missing one is left out.
 @Loop final class Gauge: MetricFamily {
     let name: String
     let help: String
     let type = "gauge"
-    private let read: @Loop () -> Double?
+    private let label: String
+    private let values: [String]
+    private let read: @Loop (String) -> Double?
 
-    init(name: String, help: String, read: @escaping @Loop () -> Double?) {
+    init(
+        name: String,
+        help: String,
+        label: String,
+        values: [String],
+        read: @escaping @Loop (String) -> Double?
+    ) {
         self.name = name
         self.help = help
+        self.label = label
+        self.values = values
         self.read = read
     }
 
     func write(to text: inout String) {
-        if let value = read() { text += "\(name) \(Exposition.number(value))\n" }
+        for label in values {
+            guard let value = read(label) else { continue }
+            let labels = Exposition.labels(self.label, label)
+            text += "\(name)\(labels) \(Exposition.number(value))\n"
+        }
     }
 }
 

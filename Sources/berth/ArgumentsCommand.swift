@@ -18,6 +18,7 @@ enum Command: Equatable {
     case tenant(TenantAction)
     case quota(QuotaAction)
     case cache(CacheAction)
+    case queue(QueueAction)
     case config(ConfigAction)
     case doctor
     /// The last `days` days, today included; 1 to 366.
@@ -85,6 +86,14 @@ enum CacheAction: Equatable {
     case stats
     case flush
     case warm
+}
+
+/// `berth queue`.
+enum QueueAction: Equatable {
+    case show
+    case failed
+    /// A turn's name as typed; the service checks it.
+    case retry(String)
 }
 
 /// `berth config`.

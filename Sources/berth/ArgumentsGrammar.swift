@@ -4,8 +4,8 @@ import BerthTelemetry
 extension Verb {
     /// Every verb, in the order of help, itself the last.
     static let all: [Verb] =
-        [serve, chat] + tenants + quotas + caches + configs + [doctor, usage] + fakes
-        + [version, help]
+        [serve, chat] + tenants + quotas + queues + caches + configs + [doctor, usage]
+        + fakes + [version, help]
 
     private static let serve = Verb(
         words: ["serve"],
@@ -71,7 +71,8 @@ extension Verb {
     private static let doctor = Verb(
         words: ["doctor"],
         summary: "Check this machine, the configuration and the data.",
-        details: "Says what is wrong and what to do. Exit status 1 when something must be done.",
+        details: "Says what is wrong and what to do, also of models that their provider does not "
+            + "list. Exit status 1 when something must be done.",
         example: "berth doctor"
     ) { _ in .doctor }
 

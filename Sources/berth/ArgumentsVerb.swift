@@ -54,7 +54,7 @@ struct Verb: Sendable {
 extension Verb {
     /// Verbs of the finished Berth that this build lacks; whoever adds one moves it to ``all``.
     static let later = [
-        "memory", "cleanup", "queue", "admin", "backup", "restore", "simulate",
+        "memory", "cleanup", "admin", "backup", "restore", "simulate",
     ]
 
     /// The first words of all verbs, in the table's order.
@@ -70,11 +70,13 @@ extension Verb {
         let first = words.first ?? ""
         let second = words.dropFirst().first
         let group = try self.group(first)
-        if group.count == 1, group[0].words.count == 1 { return group[0] }
-        if let verb = group.first(where: { $0.words.last == second }) { return verb }
+        let bare = group.first { $0.words.count == 1 }
+        if group.count == 1, let bare { return bare }
+        if let verb = group.first(where: { $0.words.dropFirst().last == second }) { return verb }
         if let second, Arguments.isHelp(second) { return nil }
-        let actions = group.map { $0.words[1] }
+        let actions = group.compactMap { $0.words.dropFirst().last }
         guard let second, !second.hasPrefix("-") else {
+            if let bare { return bare }
             let list = actions.joined(separator: ", ")
             throw UsageError(text: "'\(first)' needs what to do, one of: \(list)", help: [first])
         }
@@ -90,7 +92,9 @@ extension Verb {
         let words = words.filter { !$0.hasPrefix("-") }
         guard let first = words.first else { return [] }
         let group = try self.group(first)
-        guard words.count > 1, group[0].words.count > 1 else { return [first] }
+        guard words.count > 1, group.contains(where: { $0.words.count > 1 }) else {
+            return [first]
+        }
         return try find(words[...])?.words ?? [first]
     }
 

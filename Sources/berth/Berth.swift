@@ -51,6 +51,8 @@ import Glibc
             try await QuotaVerb(AdminClient(file: invocation.config), json: json).run(action)
         case .cache(let action):
             return try await CacheVerb(AdminClient(file: invocation.config), json: json).run(action)
+        case .queue(let action):
+            try await QueueVerb(AdminClient(file: invocation.config), json: json).run(action)
         case .usage(let days):
             try await UsageVerb.run(AdminClient(file: invocation.config), days: days, json: json)
         }

@@ -47,7 +47,7 @@ import Glibc
         ]
         let client = HTTPClient(clock: SystemClock(), log: .silent)
         for provider in configuration.providers where provider.kind != .fal {
-            findings.append(await reach(provider, client))
+            findings.append(await reach(provider, configuration, client))
         }
         if configuration.usesDemo {
             findings.append(
@@ -116,45 +116,40 @@ import Glibc
         )
     }
 
-    private static func modelList(of provider: Configuration.Provider) -> HTTPClientRequest {
-        guard provider.kind == .openai else {
-            return HTTPClientRequest(
-                method: "GET",
-                url: "\(provider.baseURL)/v1/models",
-                headers: AnthropicProvider.headers(key: provider.apiKey)
-            )
-        }
-        var headers: HTTPHeaders = [:]
-        if let key = provider.apiKey { headers["authorization"] = "Bearer \(key.reveal())" }
-        return HTTPClientRequest(
-            method: "GET",
-            url: "\(provider.baseURL)/models",
-            headers: headers
-        )
-    }
-
-    /// Asks for the list of models, which costs nothing and needs the key.
+    /// Asks for the list of models, which costs nothing and needs the key, and looks for those that
+    /// are configured.
     private static func reach(
         _ provider: Configuration.Provider,
+        _ configuration: Configuration,
         _ client: HTTPClient
     ) async -> Finding {
-        var request = modelList(of: provider)
-        request.deadlines = HTTPClientDeadlines(
-            connect: .seconds(5),
-            firstByte: .seconds(10),
-            stall: .seconds(5)
-        )
-        do {
-            let response = try await client.send(request)
-            let isGood = response.status == 200
+        let check = "provider \(provider.name)"
+        switch await ModelList.fetch(of: provider, client) {
+        case .models(let names):
+            let missing = configuration.models(of: provider.name)
+                .filter { !ModelList.has($0, in: names) }
+                .map { "it lists no '\($0)': \(ModelList.advice(for: $0, in: names))" }
             return Finding(
-                check: "provider \(provider.name)",
-                ok: isGood,
-                says: isGood
-                    ? "answers" : "answers with status \(response.status): check its api_key"
+                check: check,
+                ok: missing.isEmpty,
+                says: (["answers"] + missing).joined(separator: "; ")
             )
-        } catch {
-            return Finding(check: "provider \(provider.name)", ok: false, says: error.description)
+        case .none: return Finding(check: check, ok: true, says: "answers, but lists no models")
+        case .refused(let status):
+            return Finding(
+                check: check,
+                ok: false,
+                says: "answers with status \(status): check its api_key"
+            )
+        case .unreachable(let reason): return Finding(check: check, ok: false, says: reason)
         }
+    }
+}
+
+extension Configuration {
+    /// The models that are configured of a provider.
+    fileprivate func models(of provider: String) -> [String] {
+        chatModels.filter { $0.provider == provider }.map(\.model)
+            + imageModels.filter { $0.provider == provider }.map(\.model)
     }
 }

@@ -11,7 +11,10 @@ enum Help {
     static func text(_ topic: [String]) -> String {
         let verbs = Verb.all.filter { $0.words.starts(with: topic) }
         guard !topic.isEmpty, let first = verbs.first else { return overview }
-        return verbs.count == 1 ? page(first) : group(verbs)
+        if verbs.count == 1 { return page(first) }
+        // A verb that can stand alone comes before those that follow it: `queue`, `queue failed`.
+        guard first.words == topic else { return group(verbs) }
+        return page(first) + "\nAlso:\n" + group(Array(verbs.dropFirst()))
     }
 
     private static var overview: String {

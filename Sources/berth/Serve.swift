@@ -112,7 +112,7 @@ import Glibc
             metrics: metrics,
             redis: redis
         )
-        let health = Health(database: database, metrics: metrics, log: log, cache: bot.cache) {
+        let health = Health(database: database, metrics: metrics, log: log, bot: bot) {
             [server] in server.openConnections
         }
         late.front = Front(

@@ -10,6 +10,8 @@ import Glibc
     private let isInteractive = isatty(STDIN_FILENO) != 0
     private let isTerminal = isatty(STDOUT_FILENO) != 0
     private var turn: String?
+    /// Whether the cursor's line shows a place in the queue, to be overwritten.
+    private var showsPlace = false
     private var isLeaving = false
     private let stops = TaskPool()
 
@@ -75,6 +77,11 @@ import Glibc
     /// Shows an event; nil while more may come.
     private func show(_ event: SSEEvent) -> Bool? {
         guard let data = try? JSONObject(event.data) else { return nil }
+        if event.event == "place" {
+            if isTerminal { show(place: data) }
+            return nil
+        }
+        if event.event != "turn" { clearPlace() }
         switch event.event {
         case "turn": turn = data.string("id")
         case "delta": Output.text(shown(data.string("text") ?? ""))
@@ -86,6 +93,27 @@ import Glibc
         default: break
         }
         return nil
+    }
+
+    /// How it waits, on one line that the next such line and then the answer overwrite.
+    private func show(place data: JSONObject) {
+        clearPlace()
+        Output.text(TerminalChat.words(ahead: data.integer("ahead"), wait: data.integer("wait_ms")))
+        showsPlace = true
+    }
+
+    private func clearPlace() {
+        // To the line's start, and everything after it away.
+        if showsPlace { Output.text("\r\u{1B}[K") }
+        showsPlace = false
+    }
+
+    /// A place in the queue, short enough for one line; `wait` in milliseconds.
+    static nonisolated func words(ahead: Int?, wait: Int?) -> String {
+        let ahead = ahead ?? 0
+        let seconds = (min(max(0, wait ?? 0), 1 << 40) + 999) / 1000
+        let time = seconds > 0 ? ", about \(seconds) s" : ""
+        return (ahead > 0 ? "\(ahead) before you" : "you are next") + time
     }
 }
 

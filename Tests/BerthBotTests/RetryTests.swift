@@ -73,7 +73,7 @@ import Testing
             #expect(outcome.end == .failed)
             #expect(outcome.error?.contains("tried 3 times") == true)
             let listed = try await bot.bot.turns.troubled(limit: 10)
-            #expect(listed.map(\.publicID) == [turn.id] && listed.first?.attempts == 3)
+            #expect(listed.map(\.subject) == [.turn(turn.id)] && listed.first?.attempts == 3)
             try await bot.exchange("later", "yes", in: session)
             try await bot.bot.retry(turn.id)
             let again = try await bot.hand.call()

@@ -73,6 +73,15 @@ private func parse(
                 )
             )
         ),
+        Line("queue", Invocation(command: .queue(.show))),
+        Line("queue --json", Invocation(json: true, command: .queue(.show))),
+        Line("--config f queue", Invocation(config: "f", command: .queue(.show))),
+        Line("queue failed --json", Invocation(json: true, command: .queue(.failed))),
+        Line("queue retry abc", Invocation(command: .queue(.retry("abc")))),
+        Line("queue retry -- -a_b", Invocation(command: .queue(.retry("-a_b")))),
+        Line("queue --help", Invocation(command: .help(["queue"]))),
+        Line("help queue", Invocation(command: .help(["queue"]))),
+        Line("help queue retry", Invocation(command: .help(["queue", "retry"]))),
         Line("cache stats --json", Invocation(json: true, command: .cache(.stats))),
         Line("cache flush", Invocation(command: .cache(.flush))),
         Line("cache warm", Invocation(command: .cache(.warm))),
@@ -123,8 +132,8 @@ private func parse(
         Line("srve", "unknown verb 'srve': did you mean 'serve'?"),
         Line(
             "xyzzy",
-            "unknown verb 'xyzzy': known here: serve, chat, tenant, quota, cache, config, doctor, "
-                + "usage, fake, version, help, memory, cleanup, queue, admin, backup, restore, "
+            "unknown verb 'xyzzy': known here: serve, chat, tenant, quota, queue, cache, config, "
+                + "doctor, usage, fake, version, help, memory, cleanup, admin, backup, restore, "
                 + "simulate"
         ),
         Line("memory --watch", "'memory' is not in this build yet"),
@@ -138,6 +147,9 @@ private func parse(
                 + "resume, remove"
         ),
         Line("cache", "'cache' needs what to do, one of: stats, flush, warm"),
+        Line("queue retry", "'queue retry' needs ID: berth queue retry ID [--json]"),
+        Line("queue faild", "unknown 'queue faild': did you mean 'failed'?"),
+        Line("queue --json failed", "'queue' does not take 'failed': berth queue [--json]"),
         Line("tenant ad x", "unknown 'tenant ad': did you mean 'add'?"),
         Line("help tenant lst", "unknown 'tenant lst': did you mean 'list'?"),
         Line("tenant add", "'tenant add' needs NAME: berth tenant add NAME [--json]"),
@@ -217,6 +229,13 @@ private func parse(
     @Test func `the overview names every verb`() {
         let text = Help.text([])
         for verb in Verb.all { #expect(text.contains("\n  \(verb.name)")) }
+    }
+
+    @Test func `a verb that stands alone is explained with those that follow it`() {
+        let text = Help.text(["queue"])
+        #expect(text.contains("\nUsage: berth queue [--json]\n"))
+        #expect(text.contains("\n  berth queue retry ID"))
+        #expect(!Help.text(["queue", "failed"]).contains("queue retry ID"))
     }
 
     @Test(arguments: Verb.all.map(\.words))

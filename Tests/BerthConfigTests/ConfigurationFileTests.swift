@@ -44,6 +44,7 @@ import Testing
         #expect(configuration.chatModels.map(\.model).first == "gpt-4.1-mini")
         #expect(configuration.chatModels.first?.price?.output == Money(micros: 1_600_000))
         #expect(configuration.imageModels.first?.price == Money(micros: 3_000))
+        #expect(configuration.imageModels.first?.prompt == .english)
         #expect(configuration.telegram?.token == Secret("42:abc"))
         #expect(configuration.redis == RedisAddress("redis://127.0.0.1:6379/0"))
         #expect(configuration.memory.source == "memory.limit")
@@ -59,7 +60,9 @@ import Testing
         providers:
           - { name: a, kind: openai, api_key: "${KEY}", base_url: "https://h/v1" }
           - { name: b, kind: openai, api_key: hunter2 }
-        models: { chat: [ { provider: a, model: m, price: { input: 0.4, output: 1 } } ] }
+        models:
+          chat: [ { provider: a, model: m, price: { input: 0.4, output: 1 } } ]
+          image: [ { provider: a, model: i, prompt: english }, { provider: a, model: j } ]
         """
 
     @Test func `secrets are not shown, and say which variable they come from`() throws {
@@ -71,6 +74,8 @@ import Testing
         dump(file.configuration, to: &dumped)
         #expect(!dumped.contains("hunter2"))
         #expect(file.yaml.contains("api_key: \"***\"  # from ${KEY}\n"))
+        #expect(file.yaml.contains("prompt: english\n"))
+        #expect(file.yaml.contains("# prompt: sent as it was written\n"))
         #expect(file.configuration.providers[0].apiKey?.reveal() == "hunter2")
     }
 

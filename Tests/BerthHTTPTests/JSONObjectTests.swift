@@ -72,6 +72,16 @@ import Testing
         #expect(throws: JSONError.self) { try object(text) }
     }
 
+    @Test func `among many names too, the same one is refused and others are not`() throws {
+        let members = (0..<40).map { #""n\#($0)":\#($0)"# }
+        let many = try object("{" + members.joined(separator: ",") + "}")
+        #expect(many.integer("n39") == 39)
+        for again in [0, 15, 16, 17, 39] {
+            let text = "{" + (members + [members[again]]).joined(separator: ",") + "}"
+            #expect(throws: JSONError.self) { try object(text) }
+        }
+    }
+
     @Test func `names that only look alike are two`() throws {
         let object = try object(
             "{\"\u{E9}\":1,\"e\u{301}\":2,\"K\":3,\"\u{212A}\":4,\"a\":5,\"A\":6}"

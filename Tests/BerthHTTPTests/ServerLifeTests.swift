@@ -44,6 +44,31 @@ import Testing
         }
     }
 
+    @Loop
+    @Test(arguments: [
+        "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc",
+        "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc",
+    ])
+    func `a request is let go when its exchange has ended`(text: String) async throws {
+        weak var last: HTTPRequest?
+        var handled = 0
+        let handler: HTTPHandler = { request in
+            last = request
+            _ = try? await request.body.collect(atMost: .mebibytes(1))
+            handled += 1
+            return .text("read")
+        }
+        try await withServer(handler: handler) { server in
+            let client = try RawClient(port: server.port)
+            try await client.send(text)
+            await settle()
+            client.close()
+            #expect(await eventually { handled == 1 && server.openConnections == 0 })
+            #expect(await eventually { last == nil })
+        }
+    }
+
     @Loop @Test func `a client that leaves within its body is seen`() async throws {
         var error: HTTPServerError?
         let handler: HTTPHandler = { request in

@@ -16,6 +16,53 @@ import Testing
         #expect(children == 100)
     }
 
+    @Loop @Test func `what is begun in a callback runs at once, up to its first wait`() async throws
+    {
+        var order: [String] = []
+        let (bell, ended) = (Wakeup(), Wakeup())
+        EventLoop.shared.post {
+            _ = EventLoop.shared.begin {
+                order.append("begun")
+                try? await bell.wait()
+                order.append("goes on")
+                ended.signal()
+            }
+            order.append("callback")
+            bell.signal()
+        }
+        try await ended.wait()
+        #expect(order == ["begun", "callback", "goes on"])
+    }
+
+    @Loop @Test func `what is begun within a task waits for that task's pause`() async throws {
+        var order: [String] = []
+        let ended = Wakeup()
+        _ = EventLoop.shared.begin {
+            order.append("begun")
+            ended.signal()
+        }
+        order.append("task")
+        try await ended.wait()
+        #expect(order == ["task", "begun"])
+    }
+
+    @Loop @Test func `a pool keeps what was begun until its end, were it at once`() async throws {
+        let (pool, bell, begun) = (TaskPool(), Wakeup(), Wakeup())
+        var counts: [Int] = []
+        EventLoop.shared.post {
+            pool.begin {}
+            counts.append(pool.count)
+            pool.begin { try? await bell.wait() }
+            counts.append(pool.count)
+            begun.signal()
+        }
+        try await begun.wait()
+        bell.signal()
+        await pool.drain()
+        counts.append(pool.count)
+        #expect(counts == [0, 1, 0])
+    }
+
     @Loop @Test func `a worker runs off the loop and answers on it`() async {
         let worker = Worker(name: "test-worker")
         let wasOnLoop = await worker.run { EventLoop.shared.isHere }

@@ -46,6 +46,10 @@ import Testing
         Expected(.unavailable(provider: "fake", status: status, retryAfter: nil))
     }
 
+    private static func refused(_ status: Int, _ message: String, _ code: String) -> Expected {
+        Expected(.refused(provider: "fake", status: status, message: message, code: code))
+    }
+
     private static func failed(_ text: String, _ message: String) -> Told {
         Told(text: text, error: .failedMidway(provider: "fake", message: message))
     }
@@ -94,14 +98,8 @@ import Testing
         case .noCredit: Expected(.accountEmpty(provider: "fake"))
         case .badKey: Expected(.keyRefused(provider: "fake", status: 401))
         case .tooLong:
-            Expected(
-                .refused(
-                    provider: "fake",
-                    status: 400,
-                    message: "This model's maximum context is 8 tokens",
-                    code: "context_length_exceeded"
-                )
-            )
+            refused(400, "This model's maximum context is 8 tokens", "context_length_exceeded")
+        case .unknownModel: refused(404, "There is no such model", "model_not_found")
         case .broken: broken(500)
         case .gateway: broken(502)
         case .overloaded: broken(529)

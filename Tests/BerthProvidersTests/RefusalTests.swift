@@ -265,4 +265,31 @@ import Testing
             #expect(request?.head.hasPrefix("POST /v1/chat/completions HTTP/1.1") == true)
         }
     }
+
+    // MARK: What an operator is shown
+
+    private static let kept: [(ProviderError, String)] = [
+        (refused(400, "no: 'x'"), "provider 'fake' refuses"),
+        (
+            .failedMidway(provider: "fake", message: "it refuses: x"),
+            "provider 'fake' broke off with an error"
+        ),
+        (
+            .malformed(provider: "fake", reason: "x"),
+            "provider 'fake' answered what is not understood"
+        ),
+        (unavailable(503), unavailable(503).description),
+        (
+            .keyRefused(provider: "fake", status: 401),
+            ProviderError.keyRefused(provider: "fake", status: 401).description
+        ),
+    ]
+
+    @Test(arguments: kept)
+    func `a description that was kept loses a provider's own words`(
+        error: ProviderError,
+        words: String
+    ) {
+        #expect(ProviderError.withoutProvidersWords(error.description) == words)
+    }
 }

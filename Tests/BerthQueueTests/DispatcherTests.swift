@@ -109,6 +109,25 @@ import Testing
         #expect(heard.waits.count == 1 && heard.waits.allSatisfy { $0 >= .milliseconds(8_400) })
     }
 
+    @Loop @Test func `the wait that is told is as long as calls are`() {
+        let (clock, dispatcher, log, heard) = (clock, dispatcher(), Answers(), Heard())
+        // Those that nothing held back say nothing of how long others wait.
+        for _ in 0..<20 {
+            dispatcher.submit(request("ann"), answer: log.hear("ann"))
+            clock.advance(by: .seconds(4))
+            log.permits.popLast()?.end(.done(latency: .zero))
+        }
+        dispatcher.submit(request("ann"), answer: log.hear("ann"))
+        clock.advance(by: .zero)
+        for tenant in ["bo", "cy"] {
+            let listener: PlaceListener = { heard.waits.append($0.wait) }
+            dispatcher.submit(request(tenant), listener: listener, answer: log.hear(tenant))
+        }
+        clock.advance(by: .zero)
+        #expect(heard.waits == [.seconds(4), .seconds(8)])
+        dispatcher.stop()
+    }
+
     @Loop @Test func `who is next after a cancelled one may go at once`() {
         let limits = ProviderLimits(tokensPerMinute: 600, concurrency: 99)
         let (clock, dispatcher, log) = (clock, dispatcher(limits), Answers())

@@ -51,6 +51,23 @@ import Testing
         #expect(reads == 2)
     }
 
+    @Loop @Test func `a gauge has a series for each label that can be read`() {
+        let metrics = Metrics()
+        metrics.gauge("g", help: "G.", label: "lane", values: ["a", "b\"c", "d"]) { lane in
+            lane == "d" ? nil : Double(lane.utf8.count)
+        }
+        let text = metrics.text
+        #expect(
+            text == #"""
+                # HELP g G.
+                # TYPE g gauge
+                g{lane="a"} 1.0
+                g{lane="b\"c"} 3.0
+
+                """#
+        )
+    }
+
     @Loop @Test func `a gauge that cannot be read is left out`() {
         let metrics = Metrics()
         metrics.gauge("g", help: "G.") { nil }

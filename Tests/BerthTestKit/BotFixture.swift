@@ -54,7 +54,8 @@ import Glibc
     package static nonisolated let manners = [
         "echo", "echo-request", "tool", "silence", "drip", "cut-event", "cut-utf8", "no-done",
         "no-done-finish", "json-on-stream", "error-midway", "huge-line", "comments", "bad-json",
-        "no-usage", "429-0", "429", "429-long", "no-credit", "401", "too-long", "500", "502", "529",
+        "no-usage", "429-0", "429", "429-long", "no-credit", "401", "404", "too-long", "500", "502",
+        "529",
         "plain",
     ]
 
@@ -96,7 +97,7 @@ import Glibc
             redis: redis,
             policy: setup.policy
         )
-        let health = Health(database: database, metrics: metrics, log: log, cache: bot.cache) {
+        let health = Health(database: database, metrics: metrics, log: log, bot: bot) {
             [server] in server.openConnections
         }
         let front = Front(

@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import openai
 import pytest
 from support.berth import Berth, FakeOpenAI, Tenant
 from support.browser import Page, chromium
@@ -18,9 +19,6 @@ MANNERS = (
     "tool",
     "drip",
     "error-midway",
-    "too-long",
-    "500",
-    "429-long",
 )
 
 #: Far beyond what the tests use: the quotas' own tests set theirs.
@@ -84,6 +82,18 @@ def own_fake(tmp_path: Path) -> Iterator[Callable[..., FakeOpenAI]]:
     yield start
     for fake in fakes:
         fake.process.end()
+
+
+@pytest.fixture
+def faulty(own_berth: Callable[..., Berth]) -> Callable[[FakeOpenAI, str], openai.OpenAI]:
+    """A client of a service of its own whose one model has the fake's manner: a provider that
+    fails or asks for a pause is then not asked for others, and this is not what is tested."""
+
+    def client(fake: FakeOpenAI, manner: str) -> openai.OpenAI:
+        service = own_berth(**fake.settings(manner))
+        return service.client(service.add_tenant("ann").key)
+
+    return client
 
 
 @pytest.fixture

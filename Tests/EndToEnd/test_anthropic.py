@@ -2,7 +2,7 @@
 of it: two strangers who agree on what the fake speaks and on what Berth makes of it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import anthropic
@@ -21,14 +21,8 @@ MANNERS = (
     "max-tokens",
     "pings",
     "drip",
-    "error-midway",
-    "no-stop",
-    "401",
-    "429",
-    "529",
-    "no-credit",
-    "too-long",
 )
+Faulty = Callable[[FakeAnthropic, str], openai.OpenAI]
 QUESTION = [{"role": "user", "content": "Hello Berth"}]
 #: One pixel.
 PICTURE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -83,7 +77,7 @@ def test_the_fake_answers_anthropics_client(vendor: Anthropic) -> None:
     assert [block.text for block in message.content] == ["Hello Berth"]
     assert (message.role, message.stop_reason) == ("assistant", "end_turn")
     assert (message.usage.input_tokens, message.usage.output_tokens) == (1, 1)
-    assert [model.id for model in vendor.models.list()] == ["fake"]
+    assert {"fake", "echo"} <= {model.id for model in vendor.models.list()}
 
 
 @pytest.mark.parametrize("model", ["fake", "thinking", "pings", "drip", "cached", "tool"])
@@ -284,10 +278,12 @@ def test_a_large_picture_crosses(client: openai.OpenAI) -> None:
     [("401", 502), ("no-credit", 502), ("429", 429), ("529", 503), ("too-long", 400)],
 )
 def test_an_error_comes_before_the_first_byte(
-    client: openai.OpenAI, model: str, status: int, stream: bool
+    faulty: Faulty, fake: FakeAnthropic, model: str, status: int, stream: bool
 ) -> None:
     with pytest.raises(openai.APIStatusError) as refused:
-        client.chat.completions.create(model=f"fake/{model}", messages=QUESTION, stream=stream)
+        faulty(fake, model).chat.completions.create(
+            model="berth", messages=QUESTION, stream=stream
+        )
     assert refused.value.status_code == status
     assert "sk-fake" not in str(refused.value)
     waits = {"429": "2", "529": "3"}
@@ -295,11 +291,13 @@ def test_an_error_comes_before_the_first_byte(
 
 
 @pytest.mark.parametrize("model", ["error-midway", "no-stop"])
-def test_a_stream_that_breaks_off_is_seen(client: openai.OpenAI, model: str) -> None:
+def test_a_stream_that_breaks_off_is_seen(
+    faulty: Faulty, fake: FakeAnthropic, model: str
+) -> None:
     text = ""
     with pytest.raises(openai.APIError):
-        for chunk in client.chat.completions.create(
-            model=f"fake/{model}", messages=QUESTION, stream=True
+        for chunk in faulty(fake, model).chat.completions.create(
+            model="berth", messages=QUESTION, stream=True
         ):
             text += chunk.choices[0].delta.content or ""
     assert text.startswith("token1 token2 ")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from support.berth import Berth, Process, free_port
+from support.berth import Berth, FakeOpenAI, Process, free_port
 from support.browser import wait_for
 
 
@@ -34,10 +34,10 @@ def up(berth: Berth) -> bool:
 
 
 def test_the_cache_is_shown_warmed_after_a_restart_and_flushed(
-    own_berth: Callable[..., Berth], redis: tuple[Process, int]
+    own_berth: Callable[..., Berth], fake: FakeOpenAI, redis: tuple[Process, int]
 ) -> None:
     server, port = redis
-    berth = own_berth(redis={"url": f"redis://localhost:{port}/0"})
+    berth = own_berth(redis={"url": f"redis://localhost:{port}/0"}, **fake.settings("fake"))
     wait_for(lambda: up(berth), what="Redis")
     key = berth.add_tenant("ann").key
     assert [ask(berth, key) for _ in range(3)] == [False, True, True]

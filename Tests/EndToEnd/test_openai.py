@@ -6,8 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import openai
 import pytest
-from support.berth import Berth, Tenant
+from support.berth import Berth, FakeOpenAI, Tenant
 
+Faulty = Callable[[FakeOpenAI, str], openai.OpenAI]
 QUESTION = [{"role": "user", "content": "Hello Berth"}]
 TOOLS = [
     {
@@ -197,18 +198,18 @@ def test_a_suspended_tenant_is_refused_until_resumed(berth: Berth, tenant: Tenan
 @pytest.mark.parametrize(
     "model, error",
     [
-        ("fake/too-long", openai.BadRequestError),
-        ("fake/500", openai.InternalServerError),
-        ("fake/429-long", openai.RateLimitError),
+        ("too-long", openai.BadRequestError),
+        ("500", openai.InternalServerError),
+        ("429-long", openai.RateLimitError),
     ],
 )
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_providers_error_comes_before_the_first_byte(
-    faked: Berth, faked_tenant: Tenant, model: str, error: type[openai.APIStatusError], stream: bool
+    faulty: Faulty, fake: FakeOpenAI, model: str, error: type[openai.APIStatusError], stream: bool
 ) -> None:
     with pytest.raises(error) as refused:
-        faked.client(faked_tenant.key).chat.completions.create(
-            model=model, messages=QUESTION, stream=stream
+        faulty(fake, model).chat.completions.create(
+            model="berth", messages=QUESTION, stream=stream
         )
     assert "sk-fake" not in str(refused.value)
 

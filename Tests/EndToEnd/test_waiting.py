@@ -1,8 +1,14 @@
 """Who waits in the queue: told so, stopped, or gone."""
 
+import os
+import pty
+import re
+import subprocess
 import threading
 from collections import Counter
 
+import pytest
+from support.berth import binary
 from support.browser import wait_for
 from support.people import Person, Watched, at_once
 from support.queue import ROOMY, OwnBerth, OwnFake, Say, callers, lanes, until_asked
@@ -78,6 +84,36 @@ def test_who_waits_is_told_the_place_and_the_wait(own_berth: OwnBerth, own_fake:
     for place in turn.all("place"):
         assert set(place) == {"ahead", "wait_ms"}
         assert place["ahead"] >= 0 and 0 <= place["wait_ms"] <= 60_000
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_a_terminal_shows_the_place_on_one_line_and_a_pipe_does_not(
+    own_berth: OwnBerth, own_fake: OwnFake, is_terminal: bool
+) -> None:
+    fake = own_fake("--delay-ms", "1500", "--tokens", "2")
+    berth = own_berth(**ROOMY, **fake.settings("fake", concurrency=1))
+    ann, ben = callers(berth, 2)
+    busy = threading.Thread(target=ann.ask, args=("the one who is served",), daemon=True)
+    busy.start()
+    until_asked(fake, 1)
+    words = [binary(), "chat", "--tenant", ben.tenant.name, "--config", str(berth.config)]
+    reader, writer = pty.openpty() if is_terminal else os.pipe()
+    chat = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=writer)
+    os.close(writer)
+    chat.stdin.write(b"and I?\n")
+    chat.stdin.close()
+    shown = b""
+    try:
+        while piece := os.read(reader, 4096):
+            shown += piece
+    except OSError:
+        pass  # how a terminal's other side ends
+    os.close(reader)
+    busy.join()
+    assert chat.wait(60) == 0
+    text = shown.decode().replace("\r\n", "\n")
+    line = r"((\d+ before you|you are next)(, about \d+ s)?\r\x1b\[K)+"
+    assert re.fullmatch((line if is_terminal else "") + "token1 token2 \n", text), repr(text)
 
 
 def test_a_full_line_refuses_with_a_wait(own_berth: OwnBerth, own_fake: OwnFake, say: Say) -> None:

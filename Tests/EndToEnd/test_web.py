@@ -1,12 +1,14 @@
 """The web chat in a real browser, from the login link on."""
 
+import re
 from collections.abc import Callable
 
 import pytest
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
-from support.berth import Berth, Tenant
+from support.berth import Berth, FakeOpenAI, Tenant
 from support.browser import LONG, Page, wait_for
+from support.queue import callers, until_asked
 
 
 def choose(page: Page, model: str) -> None:
@@ -37,7 +39,8 @@ def test_a_whole_answer_is_shown_with_its_cost_and_usage_counts_it(
     berth: Berth, tenant: Tenant, page: Page
 ) -> None:
     page.enter(berth, tenant)
-    page.send("Hello Berth")
+    # What somebody was answered before costs nothing.
+    page.send(f"Hello Berth, I am {tenant.name}")
     assert page.answered() == "done"
     assert "demo" in page.last_answer().lower()
     assert "tokens" in page.text(".turn .meta")
@@ -207,10 +210,50 @@ def test_an_answer_cut_off_by_kill_is_marked_and_can_be_asked_again(
     berth.kill()
     wait_for(lambda: "Connection lost" in page.text(".note"), what="the loss to be said")
     berth.start()
-    assert page.answered() == "interrupted"
+    assert page.answered() == "uncertain"
+    assert "nobody knows" in page.text(".note")
     page.driver.refresh()
     page.get(".again").click()
     page.growing()
+
+
+def test_an_answer_cut_off_by_a_restart_goes_on_by_itself(
+    own_berth: Callable[..., Berth], own_fake: Callable[..., FakeOpenAI], page: Page
+) -> None:
+    # Longer than a stopping service waits.
+    fake = own_fake("--tokens", "30", "--token-ms", "500")
+    berth = own_berth(**fake.settings("fake"))
+    page.enter(berth, berth.add_tenant("ann"))
+    page.send("Hello")
+    page.growing()
+    assert berth.stop() == 0
+    wait_for(lambda: "goes on by itself" in page.text(".note"), what="the restart to be said")
+    assert "token1" in page.last_answer(), "what came stays"
+    assert [b for b in page.all(".again") if b.is_displayed()] == []
+    berth.start()
+    assert page.answered() == "done"
+    assert "token30" in page.last_answer() and page.last_answer().count("token1 ") == 1
+    assert page.text(".note") == ""
+
+
+def test_a_waiting_message_shows_its_place_until_the_answer_begins(
+    own_berth: Callable[..., Berth], own_fake: Callable[..., FakeOpenAI], page: Page
+) -> None:
+    fake = own_fake("--delay-ms", "2000")
+    berth = own_berth(**fake.settings("fake", concurrency=1))
+    ann, ben = callers(berth, 2)
+    page.enter(berth, ben.tenant)
+    asked = [ann.begin(f"slot {n}") for n in range(2)]
+    until_asked(fake, 1)
+    page.send("And I?")
+    place = wait_for(lambda: page.text(".place"), what="the place")
+    assert re.match(r"(\d+ before you|You are next), about \d+ (second|minute)s?$", place)
+    wait_for(lambda: place in page.text("#say"), what="it to be said aloud")
+    assert page.answered() == "done"
+    assert page.text(".place") == ""
+    assert page.complaints() == []
+    for connection in asked:
+        connection.close()
 
 
 def test_a_lost_connection_keeps_the_message(own_berth: Callable[..., Berth], page: Page) -> None:

@@ -266,7 +266,8 @@ async function chooseModel() {
 
 function hint() {
   const text = $("text").value;
-  if (text.startsWith("/")) $("hint").textContent = "/help  /new  /model  /usage  /stop  /web";
+  const commands = "/help  /new  /model  /translate  /usage  /stop  /web";
+  if (text.startsWith("/")) $("hint").textContent = commands;
   else if (!navigator.onLine) $("hint").textContent = "You are offline.";
   else if (state.live) $("hint").textContent = touch.matches ? "" : "Esc stops the answer";
   else $("hint").textContent = touch.matches ? "" : "Enter sends · Shift+Enter makes a new line";

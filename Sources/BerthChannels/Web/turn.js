@@ -1,10 +1,16 @@
 // One turn on the page: what was asked, the answer as it grows, how it ended.
 import { button, copy, make, say } from "./dom.js";
 import { GrowingText, render } from "./markdown.js";
-import { Refusal, call, count, events, sentence, timeOf, turnPath } from "./server.js";
+import { Refusal, call, count, events, inWords, sentence, timeOf, turnPath } from "./server.js";
 
 /** Listening again after a lost connection: first wait, longest wait (ms), most tries. */
 const RETRY = { first: 500, most: 15_000, tries: 60 };
+
+/** Waiting for a restart of the service: longest wait between two looks, and in all (ms). */
+const RESTART = { most: 3_000, all: 120_000 };
+
+/** Least time between two announcements of a turn's place, in ms: it changes every second. */
+const SAY_PLACE_EVERY = 20_000;
 
 /** A turn on the page. */
 export class TurnView {
@@ -16,19 +22,21 @@ export class TurnView {
     this.turn = turn;
     this.host = host;
     this.answer = make("div", { class: "md" });
+    this.place = make("p", { class: "place" });
     this.note = make("p", { class: "note" });
     this.meta = make("div", { class: "meta" });
     this.text = "";
     this.fresh = "";
     this.frame = 0;
     this.resume = 0;
+    this.saidPlace = -SAY_PLACE_EVERY;
     this.element = make(
       "article",
       { class: "turn" },
       make("h2", { class: "unseen" }, "You wrote"),
       make("p", { class: "asked", title: new Date(turn.created_ms).toLocaleString() }, turn.text),
       make("h2", { class: "unseen" }, "Answer"),
-      make("div", { class: "answer" }, this.answer, this.note, this.meta),
+      make("div", { class: "answer" }, this.answer, this.place, this.note, this.meta),
     );
     if (turn.answer) {
       this.text = turn.answer;
@@ -51,18 +59,40 @@ export class TurnView {
     this.note.textContent = {
       stopped: "Stopped.",
       failed: why || "The model's provider failed.",
-      interrupted: why || "Interrupted: Berth was restarted before this answer was finished.",
+      uncertain:
+        "Berth was ended while this was being answered, and nobody knows what became of it. " +
+        "To ask again may cost twice.",
     }[turn.state] ?? "";
     this.meta.replaceChildren();
     if (this.open) return;
+    this.place.textContent = "";
     const tokens = (turn.input_tokens ?? 0) + (turn.output_tokens ?? 0);
     const facts = [turn.created_ms && timeOf(turn.created_ms), turn.model];
     if (tokens) facts.push(`${turn.estimated ? "about " : ""}${count(tokens)} tokens`);
     this.meta.append(make("span", {}, facts.filter(Boolean).join(" · ")));
     if (this.text) this.meta.append(button("Copy", "link", (e) => copy(this.text, e.target)));
-    if (turn.state !== "done" && turn.id) {
+    if (["stopped", "failed", "uncertain"].includes(turn.state) && turn.id) {
       this.meta.append(button("Ask again", "link again", () => this.host.again(turn)));
     }
+  }
+
+  /** Shows how many are before it in the queue; said aloud now and then. */
+  wait({ ahead, wait_ms }) {
+    const wait = wait_ms > 0 ? `, about ${inWords(wait_ms / 1000)}` : "";
+    this.place.textContent = `${ahead > 0 ? `${count(ahead)} before you` : "You are next"}${wait}`;
+    const now = performance.now();
+    if (now - this.saidPlace < SAY_PLACE_EVERY) return;
+    this.saidPlace = now;
+    say(`${this.place.textContent}. `);
+  }
+
+  /** The service is being restarted: what came stays until the answer is given once more. */
+  pause() {
+    const words = "Berth is being restarted. The answer goes on by itself.";
+    if (this.note.textContent !== words) say(words);
+    this.place.textContent = "";
+    this.note.textContent = words;
+    this.host.grown();
   }
 
   /** Adds to the answer; drawn at the next frame, and seldomer when drawing gets dear. */
@@ -83,6 +113,7 @@ export class TurnView {
     this.growing ??= new GrowingText(this.answer);
     say(this.growing.push(this.fresh));
     this.fresh = "";
+    this.place.textContent = "";
     this.element.classList.remove("waiting");
     this.host.grown();
     this.resume = performance.now() + Math.min(500, 4 * (performance.now() - began));
@@ -95,6 +126,8 @@ export class TurnView {
     this.text = this.fresh = "";
     this.growing = null;
     this.answer.replaceChildren();
+    this.element.classList.add("waiting");
+    this.note.textContent = "";
   }
 
   finish(outcome) {
@@ -109,24 +142,35 @@ export class TurnView {
 /**
  * Reads a turn's events to its end; a lost connection is made again.
  *
+ * A turn whose service is restarted goes on by itself: it is asked for until it is there.
+ *
  * @param response the events; null: they are asked for.
  * @param signal ends the reading; the turn goes on in the server.
  * @param begun is called when the turn's id is known.
  * @throws {Refusal} when the connection broke before the first event.
  */
 export async function listen(view, response, signal, begun) {
+  let restart = 0; // until when the service's restart is waited for; 0: there is none
   for (let tries = 0; ; tries += 1) {
+    let old = !response; // whether what is shown was said by an earlier connection
     try {
-      if (!response) {
-        response = await call("GET", turnPath(view.turn.id, "events"), undefined, signal);
-        view.note.textContent = "";
-        view.restart();
-      }
+      response ??= await call("GET", turnPath(view.turn.id, "events"), undefined, signal);
+      if (old && !restart) view.note.textContent = "";
       for await (const [name, data] of events(response)) {
         if (name === "turn") {
-          view.show({ id: data.id, state: "running" });
+          if (!old) view.show({ id: data.id, state: "running" });
           begun?.();
-        } else if (name === "delta") view.push(data.text);
+          continue;
+        }
+        if (data.state === "interrupted") {
+          restart ||= Date.now() + RESTART.all;
+          break;
+        }
+        if (old) view.restart();
+        old = false;
+        restart = tries = 0;
+        if (name === "place") view.wait(data);
+        else if (name === "delta") view.push(data.text);
         else if (name === "done") return view.finish(data);
       }
     } catch (refusal) {
@@ -135,12 +179,15 @@ export async function listen(view, response, signal, begun) {
     }
     if (signal.aborted) return;
     if (!view.turn.id) throw new Refusal(0);
-    if (tries === RETRY.tries) break;
-    view.note.textContent = "Connection lost. Listening again…";
+    if (restart ? Date.now() > restart : tries === RETRY.tries) break;
+    if (restart) view.pause();
+    else view.note.textContent = "Connection lost. Listening again…";
     response = null;
-    await pause(Math.min(RETRY.first * 2 ** tries, RETRY.most));
+    await pause(Math.min(RETRY.first * 2 ** tries, restart ? RESTART.most : RETRY.most));
   }
-  view.note.textContent = "Connection lost. Reload the page to see the rest.";
+  view.note.textContent = restart
+    ? "Berth is not back yet. The answer goes on when it is: reload the page then."
+    : "Connection lost. Reload the page to see the rest.";
 }
 
 /** Waits, or less when the browser says that it is online again. */

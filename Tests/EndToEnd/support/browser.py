@@ -105,7 +105,7 @@ class Page:
 
     def answered(self, seconds: float = 60) -> str:
         """Waits until the last turn has come to its end; returns its state."""
-        ended = lambda: self.last_state() in ("done", "stopped", "failed", "interrupted")  # noqa: E731
+        ended = lambda: self.last_state() in ("done", "stopped", "failed", "uncertain")  # noqa: E731
         wait_for(ended, seconds, "the turn's end")
         return self.last_state()
 

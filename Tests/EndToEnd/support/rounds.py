@@ -13,7 +13,7 @@ from support.berth import Berth
 from support.people import LOST, Caller, Person, Refused
 
 #: States in which nothing will happen to a turn by itself.
-ENDED = {"done", "stopped", "failed", "interrupted", "uncertain"}
+ENDED = {"done", "stopped", "failed", "uncertain"}
 
 
 @dataclass

@@ -1,0 +1,38 @@
+import BerthBot
+import BerthLoop
+import BerthQueue
+import BerthTelemetry
+
+extension Metrics {
+    /// Adds how the queue and the providers stand.
+    @Loop func add(_ queues: ProviderQueues) {
+        let lanes = Lane.allCases.map(\.rawValue)
+        let count = { @Loop (word: String) in Lane(rawValue: word).map { queues.count(in: $0) } }
+        gauge(
+            "berth_queue_waiting",
+            help: "Calls that wait for a provider.",
+            label: "lane",
+            values: lanes
+        ) { count($0).map { Double($0.waiting) } }
+        gauge(
+            "berth_queue_running",
+            help: "Calls that a provider is asked for.",
+            label: "lane",
+            values: lanes
+        ) { count($0).map { Double($0.running) } }
+        let names = queues.states.map(\.provider)
+        guard !names.isEmpty else { return }
+        gauge(
+            "berth_provider_concurrency_limit",
+            help: "Calls that a provider may be asked at once now.",
+            label: "provider",
+            values: names
+        ) { queues.state(of: $0).map { Double($0.limit) } }
+        gauge(
+            "berth_provider_breaker_open",
+            help: "Whether a provider keeps failing and is left alone: 1 or 0.",
+            label: "provider",
+            values: names
+        ) { queues.state(of: $0).map { $0.access == .failing ? 1 : 0 } }
+    }
+}

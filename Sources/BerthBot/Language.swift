@@ -1,0 +1,83 @@
+/// A language that somebody can name to have a text put into it.
+struct Language: Equatable, Sendable {
+    /// As ISO 639-1 has it, in small letters.
+    let code: String
+    /// In English: prompts name it so.
+    let name: String
+    /// As those who speak it write it.
+    let own: String
+
+    /// What is meant where no language is named.
+    static let english = Language(code: "en", name: "English", own: "English")
+
+    private init(code: String, name: String, own: String) {
+        self.code = code
+        self.name = name
+        self.own = own
+    }
+
+    /// Finds a language by its English or own name or its code; nil for any other word.
+    ///
+    /// A code is written in small or in capital letters alone: `It` and `No` begin sentences.
+    ///
+    /// - Parameter word: one word; a colon at its end is ignored.
+    init?(_ word: some StringProtocol) {
+        let word = String(word.last == ":" ? word.dropLast() : word[...])
+        let small = word.lowercased()
+        let isCode = word == small || word == word.uppercased()
+        guard
+            let found = Language.all.first(where: {
+                $0.name.lowercased() == small || $0.own.lowercased() == small
+                    || isCode && $0.code == small
+            })
+        else { return nil }
+        self = found
+    }
+
+    /// The most used, by the number of those who speak them and of pages written in them.
+    static let all: [Language] = [
+        english,
+        Language(code: "ar", name: "Arabic", own: "العربية"),
+        Language(code: "bg", name: "Bulgarian", own: "Български"),
+        Language(code: "bn", name: "Bengali", own: "বাংলা"),
+        Language(code: "ca", name: "Catalan", own: "Català"),
+        Language(code: "cs", name: "Czech", own: "Čeština"),
+        Language(code: "da", name: "Danish", own: "Dansk"),
+        Language(code: "de", name: "German", own: "Deutsch"),
+        Language(code: "el", name: "Greek", own: "Ελληνικά"),
+        Language(code: "es", name: "Spanish", own: "Español"),
+        Language(code: "et", name: "Estonian", own: "Eesti"),
+        Language(code: "fa", name: "Persian", own: "فارسی"),
+        Language(code: "fi", name: "Finnish", own: "Suomi"),
+        Language(code: "fr", name: "French", own: "Français"),
+        Language(code: "he", name: "Hebrew", own: "עברית"),
+        Language(code: "hi", name: "Hindi", own: "हिन्दी"),
+        Language(code: "hr", name: "Croatian", own: "Hrvatski"),
+        Language(code: "hu", name: "Hungarian", own: "Magyar"),
+        Language(code: "id", name: "Indonesian", own: "Indonesia"),
+        Language(code: "it", name: "Italian", own: "Italiano"),
+        Language(code: "ja", name: "Japanese", own: "日本語"),
+        Language(code: "ko", name: "Korean", own: "한국어"),
+        Language(code: "lt", name: "Lithuanian", own: "Lietuvių"),
+        Language(code: "lv", name: "Latvian", own: "Latviešu"),
+        Language(code: "ms", name: "Malay", own: "Melayu"),
+        Language(code: "nl", name: "Dutch", own: "Nederlands"),
+        Language(code: "no", name: "Norwegian", own: "Norsk"),
+        Language(code: "pl", name: "Polish", own: "Polski"),
+        Language(code: "pt", name: "Portuguese", own: "Português"),
+        Language(code: "ro", name: "Romanian", own: "Română"),
+        Language(code: "ru", name: "Russian", own: "Русский"),
+        Language(code: "sk", name: "Slovak", own: "Slovenčina"),
+        Language(code: "sl", name: "Slovene", own: "Slovenščina"),
+        Language(code: "sr", name: "Serbian", own: "Српски"),
+        Language(code: "sv", name: "Swedish", own: "Svenska"),
+        Language(code: "sw", name: "Swahili", own: "Kiswahili"),
+        Language(code: "ta", name: "Tamil", own: "தமிழ்"),
+        Language(code: "th", name: "Thai", own: "ไทย"),
+        Language(code: "tr", name: "Turkish", own: "Türkçe"),
+        Language(code: "uk", name: "Ukrainian", own: "Українська"),
+        Language(code: "ur", name: "Urdu", own: "اردو"),
+        Language(code: "vi", name: "Vietnamese", own: "Việt"),
+        Language(code: "zh", name: "Chinese", own: "中文"),
+    ]
+}

@@ -1,0 +1,74 @@
+import BerthAdmin
+import BerthHTTP
+import Testing
+
+@testable import berth
+
+/// What `berth queue` prints for people.
+@Suite struct QueueTextTests {
+    private func queue(_ providers: String, failed: Int, uncertain: Int) throws -> String {
+        let json = """
+            {"lanes":[{"lane":"chat","waiting":12,"running":8},
+            {"lane":"image","waiting":0,"running":0}],"providers":[\(providers)],
+            "failed":\(failed),"uncertain":\(uncertain)}
+            """
+        return QueueText.queue(try JSON.decode(QueueReport.self, from: Array(json.utf8)))
+    }
+
+    @Test func `lanes, providers, and what went wrong`() throws {
+        let provider =
+            #"{"provider":"openai","waiting":12,"running":8,"limit":8,"state":"paused"}"#
+        #expect(
+            try queue(provider, failed: 1, uncertain: 2) == """
+                lane   waiting  running
+                chat        12        8
+                image        0        0
+
+                provider  waiting  running  limit  state
+                openai         12        8      8  paused
+
+                Last seven days: 1 turn failed, 2 calls uncertain (berth queue failed)
+
+                """
+        )
+    }
+
+    @Test func `with the demo there are no providers, and nothing to look at`() throws {
+        let text = try queue("", failed: 0, uncertain: 0)
+        #expect(!text.contains("provider"))
+        #expect(text.hasSuffix("\nLast seven days: 0 turns failed, 0 calls uncertain\n"))
+    }
+
+    @Test func `troubles are a line each, in UTC`() throws {
+        let json = #"""
+            {"troubles":[{"id":"abc","tenant":"ann","state":"failed","why":"it is\nout of order",
+            "model":"p/m","attempts":5,"ended_ms":1760000000000,"retryable":true},
+            {"id":"call-7","tenant":"(removed 3)","state":"uncertain","why":"so",
+            "attempts":1,"ended_ms":0,"retryable":false}]}
+            """#
+        let list = try JSON.decode(TroubleList.self, from: Array(json.utf8))
+        #expect(
+            QueueText.troubles(list) == """
+                id      tenant       state      tries  when                      model  why
+                abc     ann          failed         5  2025-10-09T08:53:20.000Z  p/m    it is out of order
+                call-7  (removed 3)  uncertain      1  1970-01-01T00:00:00.000Z         so
+
+                Answer one again with: berth queue retry ID
+
+                """
+        )
+        let none = try JSON.decode(TroubleList.self, from: Array(#"{"troubles":[]}"#.utf8))
+        #expect(QueueText.troubles(none).hasPrefix("Nothing failed"))
+    }
+
+    private static let places: [(Int?, Int?, String)] = [
+        (2, 4_100, "2 before you, about 5 s"), (0, 900, "you are next, about 1 s"),
+        (0, 0, "you are next"), (3, nil, "3 before you"),
+        (nil, .max, "you are next, about 1099511628 s"),
+    ]
+
+    @Test(arguments: places)
+    func `a place is told in one short line`(ahead: Int?, wait: Int?, words: String) {
+        #expect(TerminalChat.words(ahead: ahead, wait: wait) == words)
+    }
+}

@@ -1,0 +1,96 @@
+"""What failed: listed by the operator's verb, and answered again."""
+
+import sqlite3
+
+from prometheus_client.parser import text_string_to_metric_families
+from support.berth import Berth
+from support.browser import wait_for
+from support.people import Caller, Person, Watched
+from support.queue import ROOMY, OwnBerth, OwnFake, lanes, until_asked
+
+
+def troubles(berth: Berth) -> list[dict]:
+    return berth.admin("queue", "failed", "--json")["troubles"]
+
+
+def retry(berth: Berth, turn: str) -> tuple[int, str]:
+    """The exit status of `berth queue retry`, and what it says on standard error."""
+    done = berth.admin("queue", "retry", turn, check=False)
+    return done.returncode, done.stderr
+
+
+def test_a_turn_whose_provider_is_down_is_listed_and_answered_again_when_it_is_back(
+    own_berth: OwnBerth, own_fake: OwnFake
+) -> None:
+    fake = own_fake()
+    berth = own_berth(**ROOMY, **fake.settings("echo"))
+    person = Person(berth, berth.add_tenant("ann"))
+    session = person.session()
+    fake.process.end()
+    seen = list(person.send(session, "a word between us"))
+    assert "place" in [name for name, _ in seen], "each pause is told"
+    turn, (_, ended) = seen[0][1]["id"], seen[-1]
+    assert ended["state"] == "failed"
+
+    (listed,) = troubles(berth)
+    assert (listed["id"], listed["tenant"], listed["state"]) == (turn, "ann", "failed")
+    assert "cannot be reached" in listed["why"] and listed["attempts"] > 1 and listed["retryable"]
+    assert listed["model"] == "fake/echo" and listed["ended_ms"] > 1_700_000_000_000
+    table = berth.admin("queue", "failed")
+    assert turn in table and "word between us" not in table
+    assert lanes(berth)["failed"] == 1
+    families = text_string_to_metric_families(berth.request("/metrics").body.decode())
+    samples = {s.name: s.value for f in families for s in f.samples if len(s.labels) < 2}
+    assert samples["berth_turn_retries_total"] == listed["attempts"] - 1
+    assert samples["berth_queue_wait_seconds_count"] >= 1
+
+    fake.start()
+    accepted = berth.admin("queue", "retry", turn, "--json")
+    assert accepted == {"id": turn, "state": "accepted"}
+    wait_for(lambda: person.turns(session)[0]["state"] == "done", what="the answer")
+    (answered,) = person.turns(session)
+    assert answered["id"] == turn and answered["answer"] == "a word between us"
+    assert troubles(berth) == [] and lanes(berth)["failed"] == 0
+    assert retry(berth, turn) == (
+        1, f"berth: '{turn}' is not answered again: it is done: only what failed or is uncertain "
+        "is answered again\n",
+    )
+
+
+def test_what_a_kill_leaves_is_listed_and_a_person_may_buy_it_again(
+    own_berth: OwnBerth, own_fake: OwnFake
+) -> None:
+    fake = own_fake("--delay-ms", "60000")
+    berth = own_berth(**ROOMY, **fake.settings("fake", concurrency=8))
+    ann = berth.add_tenant("ann")
+    person, caller = Person(berth, ann), Caller(berth, ann)
+    session = person.session()
+    turn = Watched(person.send(session, "a turn"))
+    call = caller.begin("a call")
+    until_asked(fake, 2)
+    berth.kill()
+    call.close()
+    berth.start()
+
+    listed = {t["retryable"]: t for t in troubles(berth)}
+    assert listed[True]["id"] == turn.id and listed[True]["state"] == "uncertain"
+    assert listed[False]["state"] == "uncertain" and "cannot be retried" in listed[False]["why"]
+    assert lanes(berth)["uncertain"] == 2
+    assert fake.counts()["requests"] == 2, "nothing is asked again by itself"
+
+    status, why = retry(berth, listed[False]["id"])
+    assert status == 1 and "its client is gone" in why
+    status, why = retry(berth, "nobody")
+    assert status == 1 and "berth queue failed" in why
+    berth.admin("quota", "set", "ann", "requests_per_day=1")
+    status, why = retry(berth, turn.id)
+    assert status == 1 and "requests per day" in why
+    berth.admin("quota", "set", "ann", "requests_per_day=default")
+
+    assert "answered again" in berth.admin("queue", "retry", turn.id)
+    until_asked(fake, 3)
+    status, why = retry(berth, turn.id)
+    assert status == 1 and "running" in why
+    with sqlite3.connect(f"file:{berth.data}/berth.db?mode=ro", uri=True) as database:
+        assert database.execute("SELECT state FROM turn").fetchall() == [("running",)]
+    person.stop(turn.id)
