@@ -42,6 +42,7 @@ def test_fifty_tenants_ask_the_same_at_once_and_it_is_bought_once(
     wait_for(lambda: redis.size() > 0, what="the answer in Redis")
     assert berth.stop() == 0
     berth.start()
+    wait_for(lambda: berth.admin("cache", "stats", "--json")["redis"]["up"], what="Redis")
     again = fifty[7].ask(question)
     assert again.text == told[0].text and again.headers.get("x-berth-cache") == "hit"
     assert fake.counts()["requests"] == 1

@@ -13,6 +13,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,12 @@ def free_port() -> int:
         with contextlib.suppress(OSError), socket.socket() as probe:
             probe.bind(("127.0.0.1", port))
             return port
+
+
+def is_open(port: int) -> bool:
+    """Whether somebody listens at the port."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @dataclass
@@ -84,13 +91,13 @@ class Process:
             )
 
     def wait_until_open(self, port: int) -> None:
+        self.wait_until(lambda: is_open(port), "listens")
+
+    def wait_until(self, probe: Callable[[], bool], what: str) -> None:
         deadline = time.monotonic() + START
-        while True:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    return
+        while not probe():
             assert self.child.poll() is None, f"{self.words} ended:\n{self.output()}"
-            assert time.monotonic() < deadline, f"{self.words} does not listen:\n{self.output()}"
+            assert time.monotonic() < deadline, f"not yet: {what} {self.words}\n{self.output()}"
             time.sleep(0.02)
 
     def end(self, how: signal.Signals = signal.SIGTERM) -> int:
@@ -129,7 +136,16 @@ class Berth:
     def start(self) -> "Berth":
         self.process.start()
         self.process.wait_until_open(self.port)
+        # The port is open before the service is whole: until then it answers 503.
+        self.process.wait_until(self.is_ready, "is ready")
         return self
+
+    def is_ready(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/readyz", timeout=PATIENCE) as answer:
+                return answer.status == 200
+        except (OSError, http.client.HTTPException):
+            return False
 
     def stop(self) -> int:
         return self.process.end()
