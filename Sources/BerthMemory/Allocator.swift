@@ -1,6 +1,6 @@
 import CLinux
 
-/// glibc's malloc, set so that freed memory goes back to the kernel (docs/decisions, 6).
+/// glibc's malloc, set so that freed memory goes back to the kernel (docs/decisions, 11).
 package enum Allocator {
     /// An arena for the loop and one for the database's thread, and a fixed threshold for mapped blocks:
     /// first thing in `main`, before any thread.
