@@ -1,13 +1,15 @@
 """The rows of the answer cache: hits in the process, hits from Redis, and what is not bought again."""
 
 import contextlib
+import os
 import pathlib
 import random
+import signal
 import socket
 import statistics
 
 import load
-from measures import USERS, Bench, Row, asked, at_least, at_most, wrk
+from measures import SAMPLES, USERS, Bench, Row, asked, at_least, at_most, wrk
 from processes import Failed, cpu_seconds, running
 
 REDIS_CONFIGURATION = pathlib.Path(__file__).resolve().parent.parent / "ops/redis/berth-cache.conf"
@@ -46,7 +48,7 @@ def in_process(bench: Bench) -> list[Row]:
 
 
 def from_redis(bench: Bench) -> list[Row]:
-    with bench.fake() as fake, redis(bench) as path:
+    with bench.fake() as fake, redis(bench) as (_, path):
         settings = f"{{ memory: 0 }}\nredis: {{ url: \"unix:{path}\" }}"
         with bench.serve(f"http://127.0.0.1:{fake}", USERS, cache=settings) as served:
             pid, keys = served.pid, served.keys
@@ -89,6 +91,33 @@ def repeated_questions(bench: Bench) -> list[Row]:
     return [at_least("k", "upstream calls saved, 30 % repeated", saved * 100, 28, "%", beside)]
 
 
+def without_redis(bench: Bench) -> list[Row]:
+    """Two services, taking turns: one whose Redis stands still, and one that has none."""
+    with contextlib.ExitStack() as stack:
+        fake = stack.enter_context(bench.fake("--tokens", "5"))
+        pid, path = stack.enter_context(redis(bench))
+        caches = ["{}", f"{{}}\nredis: {{ url: \"unix:{path}\" }}"]
+        services = [stack.enter_context(bench.serve(f"http://127.0.0.1:{fake}", 1, cache=cache))
+                    for cache in caches]
+        users = [load.OneUser(served.port, served.keys[0]) for served in services]
+        times = ([], [])
+        for round in range(SAMPLES + 20):
+            if round == 20:  # the first are connections, and the cache's own while Redis answers
+                os.kill(pid, signal.SIGSTOP)
+                stack.callback(os.kill, pid, signal.SIGCONT)
+            for user, taken in zip(users, times):
+                milliseconds = user.first_token_ms(f"What is berth number {round}?")
+                if round >= 20:
+                    taken.append(milliseconds)
+        for user in users:
+            user.close()
+    alone, beside = [load.percentile(one, 99) for one in times]
+    words = (f"p99 {alone:.2f} ms without a Redis, {beside:.2f} ms with one that stands still; medians "
+             f"{statistics.median(times[0]):.2f} and {statistics.median(times[1]):.2f} ms; the first to "
+             f"notice waited {max(times[1]):.0f} ms")
+    return [at_most("l", "a Redis that stands still, added at p99", beside - alone, 5, "ms", words)]
+
+
 def rate(result: dict) -> float:
     return result["requests"] / result["seconds"]
 
@@ -101,12 +130,12 @@ def check_whole(results: list[dict]) -> None:
 
 @contextlib.contextmanager
 def redis(bench: Bench):
-    """Runs a Redis with Berth's configuration; yields its socket's path."""
+    """Runs a Redis with Berth's configuration; yields its pid and its socket's path."""
     path = bench.folder / "redis.sock"
     command = ["redis-server", str(REDIS_CONFIGURATION), "--unixsocket", str(path),
                "--dir", str(bench.folder)]
-    with running(command, bench.folder / "redis.log", lambda: redis_says(path, "PING") == "+PONG"):
-        yield path
+    with running(command, bench.folder / "redis.log", lambda: redis_says(path, "PING") == "+PONG") as pid:
+        yield pid, path
 
 
 def keyspace_hits(path: pathlib.Path) -> int:
@@ -135,4 +164,5 @@ ROWS = {
     "g": ("hits in the process", in_process),
     "h": ("hits from Redis", from_redis),
     "k": ("repeated questions", repeated_questions),
+    "l": ("a Redis that stands still", without_redis),
 }

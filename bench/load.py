@@ -113,14 +113,15 @@ class OneUser:
     """One kept connection that asks for streams one after the other."""
 
     def __init__(self, port: int, key: str) -> None:
-        self.payload = request(port, key, True)
+        self.port, self.key, self.payload = port, key, request(port, key, True)
         self.socket = socket.create_connection(("127.0.0.1", port), 10)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
-    def first_token_ms(self) -> float:
+    def first_token_ms(self, question: str | None = None) -> float:
         """Asks once, reads the answer to its end; the time until the first token was there."""
+        payload = request(self.port, self.key, True, question) if question else self.payload
         answer, first, began = b"", None, time.perf_counter()
-        self.socket.sendall(self.payload)
+        self.socket.sendall(payload)
         while not is_whole(answer):
             piece = self.socket.recv(65536)
             if not piece:
