@@ -22,10 +22,11 @@ def durable(bench: Bench) -> list[Row]:
         lines = [f"{key} {own[n]}" for n in range(SESSIONS) for key, own in zip(served.keys, made)]
         sessions.write_text("\n".join(lines) + "\n")
         wrk(served.port, sessions, 2, "turns")
+        time.sleep(2)  # its last turns go on, and a session answers one at a time
         before, cpu = asked(fake), cpu_seconds(served.pid)
         result = wrk(served.port, sessions, bench.seconds, "turns")
         cpu = cpu_seconds(served.pid) - cpu
-        time.sleep(2)  # wrk leaves in the middle of turns, which go on
+        time.sleep(2)  # likewise
         bought = asked(fake) - before
     states = turns_by_state(served.data)
     failed = result["refused"] + result["broken"]

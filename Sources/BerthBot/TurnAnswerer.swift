@@ -246,15 +246,6 @@ import BerthTelemetry
     }
 }
 
-extension Connection {
-    /// Whether `row` still is the turn that clients know by `publicID`.
-    ///
-    /// When a tenant is removed its turns' numbers are given again, to whoever writes next.
-    func isRow(_ row: Turn.ID, of publicID: String) throws(StoreError) -> Bool {
-        try turn(publicID: publicID)?.id == row
-    }
-}
-
 /// A turn while it is answered.
 @Loop final class TurnJob {
     let turn: LiveTurn

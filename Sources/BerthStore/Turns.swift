@@ -128,6 +128,17 @@ extension Connection {
         )
     }
 
+    /// Whether `turn` still is the one that clients know by `publicID`.
+    ///
+    /// When a tenant is removed its turns' numbers are given again, to whoever writes next.
+    package func isRow(_ turn: Turn.ID, of publicID: String) throws(StoreError) -> Bool {
+        try first(
+            "SELECT 1 FROM turn WHERE id = ? AND public_id = ?",
+            turn,
+            publicID
+        ) { _ throws(StoreError) in true } ?? false
+    }
+
     /// The turn that clients know by `publicID`, or nil; the caller checks whose it is.
     package func turn(publicID: String) throws(StoreError) -> Turn? {
         try first(
