@@ -121,16 +121,18 @@ def jain(values: list[float]) -> float:
 
 
 @pytest.mark.parametrize(
-    "spread, limit",
+    "spread",
     [
-        pytest.param(1.0, 1.5, id="within-a-second"),
+        # p95 of the 49 is to be 1.5 s at most: printed, because a slow machine is no failure; on a
+        # virtual clock it is asserted in BerthQueueTests.
+        pytest.param(1.0, id="within-a-second"),
         # Eight at a time are 26.7 a second: the 47th of 49 is in the sixth wave at best, after
         # 1.5 s, and those who come first are served before anybody else is there to be fair to.
-        pytest.param(0.0, 2.1, id="in-one-burst"),
+        pytest.param(0.0, id="in-one-burst"),
     ],
 )
 def test_forty_nine_do_not_wait_behind_one_who_queues_two_hundred(
-    own_berth: OwnBerth, own_fake: OwnFake, say: Say, spread: float, limit: float
+    own_berth: OwnBerth, own_fake: OwnFake, say: Say, spread: float
 ) -> None:
     service, dice = 0.3, random.Random(49)
     fake = own_fake("--delay-ms", "300")
@@ -144,6 +146,7 @@ def test_forty_nine_do_not_wait_behind_one_who_queues_two_hundred(
         told.append((who, answer, time.monotonic()))
 
     moments = [dice.uniform(0, spread) for _ in modest]
+    began = time.monotonic()
     if spread:
         # His are there before anybody else comes.
         flood = [lambda n=n: ask(greedy, f"greedy {n}", 0) for n in range(200)]
@@ -174,7 +177,8 @@ def test_forty_nine_do_not_wait_behind_one_who_queues_two_hundred(
         f"most {max(waits):.2f} s; until the last of them the one with 200 got "
         f"{served[greedy.tenant.name]}; Jain index {jain(list(served.values())):.3f}"
     )
-    assert percentile(waits, 0.95) <= limit
+    # In the order of their coming the 49 would wait as long as all of it takes.
+    assert percentile(waits, 0.95) <= (max(end for _, _, end in told) - began) / 3
 
 
 # Kill
