@@ -167,7 +167,10 @@ import BerthTelemetry
                 guard try connection.isRow(row, of: id) else { return }
                 try connection.retryTurnLater(row, at: due, because: reason)
             }
-        } catch { return false }
+        } catch {
+            log.error("turn is not tried again", ["turn": .text(id), "why": .describing(error)])
+            return false
+        }
         metrics.retries.add()
         log.info(
             "turn is tried again",

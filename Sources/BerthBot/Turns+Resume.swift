@@ -6,8 +6,8 @@ extension Turns {
     /// Finds a tenant by its row; nil for one who is gone.
     typealias Payers = @Loop (Tenant.ID) -> LiveTenant?
 
-    /// The most turns that one start takes up again.
-    private static nonisolated let mostResumed = 1000
+    /// How many turns a start reads at once: each may have a message of 32 KiB.
+    private static nonisolated let page = 100
     /// From now to where what is shown of failed turns begins: older ones are history.
     private static nonisolated let past = Duration.seconds(-7 * 86_400)
 
@@ -16,17 +16,23 @@ extension Turns {
     /// - Returns: how many there were.
     /// - Throws: ``BotError`` when the database cannot be read or written.
     func resume(payers: Payers) async throws(BotError) -> Int {
-        let waiting = try await database.look {
-            (connection) throws(StoreError) -> [(Turn, Session?)] in
-            try connection.acceptedTurns(limit: Turns.mostResumed)
-                .map { (turn) throws(StoreError) in (turn, try connection.session(turn.session)) }
+        var (count, last) = (0, Turn.ID?.none)
+        while true {
+            let after = last
+            let waiting = try await database.look {
+                (connection) throws(StoreError) -> [(Turn, Session?)] in
+                try connection.acceptedTurns(after: after, limit: Turns.page).map {
+                    (turn) throws(StoreError) in (turn, try connection.session(turn.session))
+                }
+            }
+            guard !waiting.isEmpty else { return count }
+            for (turn, session) in waiting {
+                do throws(BotError) {
+                    _ = try await goOn(turn, in: session, payer: payers(turn.tenant))
+                } catch { try await giveUp(turn, error.description) }
+            }
+            (count, last) = (count + waiting.count, waiting.last?.0.id)
         }
-        for (turn, session) in waiting {
-            do throws(BotError) {
-                _ = try await goOn(turn, in: session, payer: payers(turn.tenant))
-            } catch { try await giveUp(turn, error.description) }
-        }
-        return waiting.count
     }
 
     /// Answers a turn again that has failed or is uncertain, as the same turn.

@@ -163,10 +163,14 @@ extension Connection {
     }
 
     /// At the start: the turns that an earlier run accepted and did not end, oldest first; at most
-    /// `limit`, the rest waits for the next start.
-    package func acceptedTurns(limit: Int) throws(StoreError) -> [Turn] {
+    /// `limit`, those `after` the last one of the page before, or (nil) from the first.
+    package func acceptedTurns(
+        after last: Turn.ID? = nil,
+        limit: Int
+    ) throws(StoreError) -> [Turn] {
         try all(
-            "SELECT * FROM turn WHERE state = 'accepted' ORDER BY id LIMIT ?",
+            "SELECT * FROM turn WHERE state = 'accepted' AND id > ? ORDER BY id LIMIT ?",
+            last?.value ?? 0,
             limit
         ) { row throws(StoreError) in try Turn(row) }
     }

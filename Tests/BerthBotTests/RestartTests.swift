@@ -157,6 +157,20 @@ import Testing
         }
     }
 
+    @Loop @Test func `however many were accepted, a start takes them all up`() async throws {
+        let setup = Setup { settings in
+            settings.quotas.requestsPerDay = 1_000
+            settings.quotas.tokensPerDay = 100_000_000
+            settings.quotas.memory = .mebibytes(64)
+        }
+        try await withBot(setup, prepare: Self.accepted(250)) { bot in
+            let running = bot.bot.turns.running
+            #expect(running == 250)
+            let failed = try await bot.bot.turns.troubles().failed
+            #expect(failed == 0)
+        }
+    }
+
     @Loop @Test func `no accepted turn is refused at the start because the queue is full`()
         async throws
     {
