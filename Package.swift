@@ -29,7 +29,7 @@ let package = Package(
         face("COpenSSL"), face("CZlib"), face("CHiredis"), face("CZstd"),
 
         module("BerthLoop", uses: ["CLinux"]),
-        module("BerthMemory", uses: ["CLinux"]),
+        module("BerthMemory", uses: ["BerthLoop", "CLinux"]),
         module("BerthTelemetry", uses: ["BerthLoop", "BerthMemory", "CLinux"]),
         module("BerthConfig", uses: ["BerthMemory", "CYaml", "CLinux"]),
         module(
@@ -109,7 +109,7 @@ let package = Package(
             swiftSettings: strict
         ),
         tests("BerthLoopTests", uses: ["BerthLoop"]),
-        tests("BerthMemoryTests", uses: ["BerthMemory"]),
+        tests("BerthMemoryTests", uses: ["BerthMemory", "BerthLoop"]),
         tests("BerthTelemetryTests", uses: ["BerthTelemetry", "BerthLoop"]),
         tests(
             "BerthProvidersTests",

@@ -98,7 +98,7 @@ package import BerthTelemetry
         _ configuration: Configuration,
         _ budget: MemoryBudget
     ) -> MemoryAccount {
-        budget.account(for: "(shared answers)", quota: configuration.memory.limit)
+        budget.sharedAccount("shared answers", quota: configuration.memory.limit)
     }
 
     /// The response cache in this process's memory and, where there is one, in Redis.
@@ -111,7 +111,7 @@ package import BerthTelemetry
         let limit = configuration.cache.memory
         do {
             // No tenant's name has parentheses.
-            let account = budget.account(for: "(cache)", quota: limit)
+            let account = budget.sharedAccount("cache", quota: limit)
             return ResponseCache(
                 memory: try MemoryCache(limit: limit, account: account, clock: clock),
                 redis: redis,

@@ -37,7 +37,7 @@ import BerthTelemetry
         self.cache = configuration.cache.scope == .off ? nil : cache
         self.client = client
         // No tenant's name has parentheses.
-        account = budget.account(for: "(model lists)", quota: ModelList.limit)
+        account = budget.sharedAccount("model lists", quota: ModelList.limit)
         self.log = log
     }
 

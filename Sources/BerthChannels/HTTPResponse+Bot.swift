@@ -65,7 +65,12 @@ extension BudgetError {
     fileprivate var http: (status: Int, type: String?, code: String?, retryAfter: Duration?) {
         switch self {
         case .exhausted: (429, "rate_limit_error", "memory_exhausted", .seconds(2))
-        case .overQuota: (413, nil, "memory_quota", nil)
+        case .overQuota:
+            isPassing
+                ? (429, "rate_limit_error", "memory_quota", .seconds(2))
+                : (413, nil, "memory_quota", nil)
+        case .overShare: (429, "rate_limit_error", "memory_share", .seconds(5))
+        case .paused: (503, nil, "memory_pressure", .seconds(5))
         }
     }
 }

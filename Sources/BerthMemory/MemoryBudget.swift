@@ -1,225 +1,129 @@
-import Synchronization
-
-/// What leased memory is for; the second level of the ledger, below the tenant.
-package enum MemoryPurpose: String, CaseIterable, Sendable, CustomStringConvertible {
-    /// The body of a request, while it is read and parsed.
-    case requestBody = "request body"
-    /// A session's recent messages and the prompt built from them.
-    case sessionWindow = "session window"
-    /// The answer of a turn, for as long as somebody may still read it.
-    case replyBuffer = "reply buffer"
-    /// Bytes from a provider that nobody has read yet.
-    case upstreamTransfer = "upstream transfer"
-    /// Answers kept for whoever asks the same again.
-    case cacheEntry = "cache entry"
-
-    package var description: String { rawValue }
-}
-
 /// The one ledger of bytes that this process may hold for its tenants.
 ///
-/// Every lease counts in its tenant's account and in the process's budget; both are changed under
-/// one lock, because workers hold leases too.
+/// What may be leased is the limit less what the process holds anyway (``MemoryStanding/base``),
+/// which is measured each second, less a little that is held back so that a refusal can be told.
 package final class MemoryBudget: Sendable {
-    /// The most that is leased at once, over all tenants.
-    package let limit: ByteCount
+    private let ledger: Ledger
+    private let accounts = AccountTable()
 
-    private let ledger = Mutex(Ledger())
-
-    private struct Ledger {
-        var leased = ByteCount.zero
-        var accounts: [String: MemoryAccount] = [:]
-    }
+    /// Held back in a service: what it takes to tell fifty people that there is no memory.
+    package static let usualReserve = ByteCount.kibibytes(512)
 
     /// Makes a budget with nothing leased.
-    package init(limit: ByteCount) { self.limit = limit }
+    ///
+    /// - Parameters:
+    ///   - limit: the most that the process may hold, resident.
+    ///   - heldBack: the part of it that is never leased.
+    package init(limit: ByteCount, holdingBack heldBack: ByteCount = .zero) {
+        ledger = Ledger(LedgerState(limit: limit, heldBack: heldBack))
+        LeaseCensus.current?.add(self)
+    }
 
-    /// Leased now, over all tenants.
-    package var leased: ByteCount { ledger.withLock { $0.leased } }
+    /// The most that the process may hold, resident.
+    package var limit: ByteCount { ledger.with { $0.limit } }
 
-    /// The account of a tenant.
+    /// Leased now, over all accounts.
+    package var leased: ByteCount { ledger.with { $0.leased } }
+
+    /// Changes the limit from now on; what is leased above a lower one stays until it is given back.
+    package func setLimit(_ limit: ByteCount) { ledger.change { $0.limit = limit } }
+
+    // MARK: Accounts
+
+    /// The account of a tenant, which has a share of the room.
     ///
     /// - Parameters:
     ///   - tenant: the name.
     ///   - quota: the most that the tenant may hold at once; takes effect from now on.
     /// - Returns: the same object at each call.
     package func account(for tenant: String, quota: ByteCount) -> MemoryAccount {
-        ledger.withLock { ledger in
-            if let account = ledger.accounts[tenant] {
-                account.setQuota(quota)
-                return account
-            }
-            let account = MemoryAccount(tenant: tenant, quota: quota, budget: self)
-            ledger.accounts[tenant] = account
-            return account
+        account(tenant, quota, isTenant: true)
+    }
+
+    /// An account for what is nobody's alone; its name is in parentheses, as no tenant's is.
+    package func sharedAccount(_ name: String, quota: ByteCount) -> MemoryAccount {
+        account("(\(name))", quota, isTenant: false)
+    }
+
+    private func account(_ name: String, _ quota: ByteCount, isTenant: Bool) -> MemoryAccount {
+        let account = accounts.find(name) {
+            let book = LedgerState.Book(name: name, isTenant: isTenant, quota: quota)
+            return MemoryAccount(name, id: ledger.with { $0.open(book) }, ledger)
         }
+        account.setQuota(quota)
+        return account
     }
 
     /// Forgets a tenant who is gone; what still runs for it keeps its account to the end.
-    package func forget(_ tenant: String) { ledger.withLock { $0.accounts[tenant] = nil } }
+    package func forget(_ tenant: String) { accounts.forget(tenant) }
 
-    fileprivate func take(
-        _ count: ByteCount,
-        for purpose: MemoryPurpose,
-        by account: MemoryAccount
-    ) throws(BudgetError) {
-        try ledger.withLock { ledger throws(BudgetError) in
-            let free = limit - ledger.leased
-            guard count <= free else {
-                throw .exhausted(
-                    requested: count,
-                    free: free,
-                    tenant: account.tenant,
-                    purpose: purpose
-                )
+    // MARK: The truth
+
+    /// Says what the process holds while nothing is leased but `leased` now: never less is reckoned
+    /// with from now on.
+    package func setFixed(resident: ByteCount) {
+        ledger.change { state in
+            state.fixed = max(.zero, resident - state.leased)
+            state.base = state.fixed
+        }
+    }
+
+    /// Corrects the ledger by what the kernel says: whatever is resident and not leased is the base.
+    ///
+    /// Leases are taken before their bytes, so the difference may be too small for a moment; it is
+    /// not taken for less than what the process held at its start.
+    ///
+    /// - Returns: by how much the base has changed.
+    @discardableResult
+    package func rebase(resident: ByteCount) -> ByteCount {
+        ledger.change { state in
+            let base = max(state.fixed, resident - state.leased)
+            let change = base - state.base
+            state.base = base
+            state.drift.measurements += 1
+            if change > .zero { state.drift.up += change } else { state.drift.down -= change }
+            return change
+        }
+    }
+
+    /// Looks at every account once, each second.
+    ///
+    /// For the distribution of what tenants hold, and for bytes that are held though nothing is
+    /// under way.
+    package func look() {
+        ledger.with { state in
+            for id in state.books.keys {
+                state.update(id) { book in
+                    if book.isTenant, book.total > .zero { book.histogram.add(book.total) }
+                    let isStray = book.isTenant && book.total > .zero && book.work == 0
+                    book.strayLooks = isStray ? book.strayLooks + 1 : 0
+                }
             }
-            try account.add(count, for: purpose)
-            ledger.leased += count
         }
     }
 
-    fileprivate func giveBack(
-        _ count: ByteCount,
-        for purpose: MemoryPurpose,
-        by account: MemoryAccount
-    ) {
-        ledger.withLock { ledger in
-            ledger.leased -= count
-            account.subtract(count, for: purpose)
-        }
-    }
-}
+    // MARK: Pressure
 
-/// What one tenant holds, by purpose, and the most that it may.
-///
-/// Its numbers are guarded by the budget's lock for changes, and by its own for reading them.
-package final class MemoryAccount: Sendable {
-    /// The tenant's name, for the report and for errors.
-    package let tenant: String
-
-    private let budget: MemoryBudget
-    private let state: Mutex<State>
-
-    private struct State {
-        var quota: ByteCount
-        var held: [MemoryPurpose: ByteCount] = [:]
-        var total = ByteCount.zero
-        var peak = ByteCount.zero
-    }
-
-    fileprivate init(tenant: String, quota: ByteCount, budget: MemoryBudget) {
-        self.tenant = tenant
-        self.budget = budget
-        state = Mutex(State(quota: quota))
-    }
-
-    /// Held now, over all purposes.
-    package var held: ByteCount { state.withLock { $0.total } }
-
-    /// The most that was ever held at once.
-    package var peak: ByteCount { state.withLock { $0.peak } }
-
-    /// Held now for `purpose`.
-    package func held(for purpose: MemoryPurpose) -> ByteCount {
-        state.withLock { $0.held[purpose] ?? .zero }
-    }
-
-    /// Reserves memory at once or refuses; it never waits.
+    /// Refuses new work to the tenant who is furthest over its share, until ``refuseNobody()``.
     ///
-    /// - Parameters:
-    ///   - count: bytes, 0 or more: the worst case of the work about to start.
-    ///   - purpose: what the bytes are for.
-    /// - Returns: a lease that gives its bytes back when it goes out of scope.
-    /// - Throws: ``BudgetError`` when the process or the tenant has too little left.
-    package func lease(
-        _ count: ByteCount,
-        for purpose: MemoryPurpose
-    ) throws(BudgetError) -> MemoryLease {
-        try take(count, for: purpose)
-        return MemoryLease(count: count, purpose: purpose, account: self)
-    }
-
-    fileprivate func take(_ count: ByteCount, for purpose: MemoryPurpose) throws(BudgetError) {
-        precondition(count >= .zero, "a lease of fewer than 0 bytes")
-        try budget.take(count, for: purpose, by: self)
-    }
-
-    fileprivate func giveBack(_ count: ByteCount, for purpose: MemoryPurpose) {
-        budget.giveBack(count, for: purpose, by: self)
-    }
-
-    fileprivate func setQuota(_ quota: ByteCount) { state.withLock { $0.quota = quota } }
-
-    fileprivate func add(_ count: ByteCount, for purpose: MemoryPurpose) throws(BudgetError) {
-        try state.withLock { state throws(BudgetError) in
-            guard state.total + count <= state.quota else {
-                throw .overQuota(
-                    requested: count,
-                    held: state.total,
-                    quota: state.quota,
-                    tenant: tenant,
-                    purpose: purpose
-                )
-            }
-            state.total += count
-            state.held[purpose, default: .zero] += count
-            state.peak = max(state.peak, state.total)
+    /// - Returns: its name; nil when nobody is over its share.
+    package func refuseTheLargest() -> String? {
+        ledger.change { state in
+            let share = state.share
+            let largest = state.books.filter { $0.value.isTenant && $0.value.total > share }
+                .max { $0.value.total < $1.value.total }
+            state.refused = largest?.key
+            return largest?.value.name
         }
     }
 
-    fileprivate func subtract(_ count: ByteCount, for purpose: MemoryPurpose) {
-        state.withLock { state in
-            state.total -= count
-            state.held[purpose, default: .zero] -= count
-        }
+    /// Nobody is refused for being over its share any more.
+    package func refuseNobody() { ledger.change { $0.refused = nil } }
+
+    // MARK: Reporting
+
+    /// Everything that the ledger knows.
+    package var standing: MemoryStanding {
+        ledger.with { MemoryStanding($0) }
     }
-}
-
-/// The right to hold `count` bytes, owned by exactly one variable; its end gives them back.
-package struct MemoryLease: ~Copyable, Sendable {
-    /// The bytes that this lease stands for.
-    package private(set) var count: ByteCount
-    /// What they are for.
-    package let purpose: MemoryPurpose
-    private let account: MemoryAccount
-
-    fileprivate init(count: ByteCount, purpose: MemoryPurpose, account: MemoryAccount) {
-        self.count = count
-        self.purpose = purpose
-        self.account = account
-    }
-
-    /// Adds `more` bytes, for bodies and answers whose length is not known beforehand.
-    ///
-    /// - Throws: ``BudgetError``; the lease is then as it was.
-    package mutating func extend(by more: ByteCount) throws(BudgetError) {
-        try account.take(more, for: purpose)
-        count += more
-    }
-
-    /// Grows to `total` in steps of at least `step`, so that a stream of small pieces does not take
-    /// the lock for each; does nothing when it is large enough.
-    ///
-    /// - Throws: ``BudgetError``; the lease is then as it was.
-    package mutating func grow(to total: ByteCount, step: ByteCount) throws(BudgetError) {
-        guard total > count else { return }
-        try extend(by: max(total - count, step))
-    }
-
-    /// Gives back what is over `total`: after a worst case turned out smaller.
-    package mutating func shrink(to total: ByteCount) {
-        guard total < count else { return }
-        account.giveBack(count - total, for: purpose)
-        count = total
-    }
-
-    deinit { account.giveBack(count, for: purpose) }
-}
-
-/// Carries a lease where a value cannot: into an answer, a closure, a collection.
-package final class LeaseHolder: Sendable {
-    private let lease: MemoryLease
-
-    /// Keeps `lease` until the holder is dropped.
-    package init(_ lease: consuming MemoryLease) { self.lease = lease }
 }

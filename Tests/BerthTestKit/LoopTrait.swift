@@ -1,4 +1,5 @@
 import BerthLoop
+import BerthMemory
 import CLinux
 import Glibc
 package import Testing
@@ -14,7 +15,22 @@ package struct OnLoop: SuiteTrait, TestTrait, TestScoping {
         performing body: @Sendable @concurrent () async throws -> Void
     ) async throws {
         TestLoop.start
-        try await withTaskExecutorPreference(EventLoop.shared) { try await body() }
+        let census = LeaseCensus()
+        try await withTaskExecutorPreference(EventLoop.shared) {
+            try await LeaseCensus.$current.withValue(census) { try await body() }
+            await OnLoop.expectNothingLeased(census, in: test)
+        }
+    }
+
+    /// A test has forgotten a lease, or the code under test has, when bytes are still leased from a
+    /// budget that was made in it.
+    private static func expectNothingLeased(_ census: LeaseCensus, in test: Test) async {
+        #if DEBUG
+        guard !test.isSuite else { return }
+        let isOver = await eventually { census.leased.isEmpty }
+        let left = census.leased.map { "\($0.held) of \($0.account)" }.joined(separator: ", ")
+        if !isOver { Issue.record("still leased at the end of the test: \(left)") }
+        #endif
     }
 }
 
