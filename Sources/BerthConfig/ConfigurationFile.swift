@@ -1,3 +1,5 @@
+import BerthMemory
+
 /// A configuration and the file it was read from.
 package struct ConfigurationFile: Sendable {
     /// Read where no file is named and it exists.

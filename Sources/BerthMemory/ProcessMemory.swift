@@ -1,50 +1,59 @@
-import Glibc
-
-/// What the kernel says this process holds: `/proc/self/smaps_rollup` and `/proc/self/status`.
-package struct ProcessMemory: Sendable {
+/// What the kernel says a process holds: `/proc/self/smaps_rollup` and `/proc/self/status`.
+package struct ProcessMemory: Equatable, Sendable {
     /// Mapped pages that are in memory, shared ones included.
     package let resident: ByteCount
     /// The part that nothing can reclaim: heap, stacks, written pages.
     package let anonymous: ByteCount
-    /// Threads of this process.
+    /// What was in memory and is in swap.
+    package let swapped: ByteCount
+    /// Shared memory: the part of ``resident`` that is neither a file's nor anonymous.
+    package let shared: ByteCount
+    /// Threads of the process.
     package let threads: Int
+
+    /// Pages of files: code, constants, mapped files; they can be dropped and read again.
+    package var file: ByteCount { max(.zero, resident - anonymous - shared) }
+
+    /// Names figures, for tests of who reads them.
+    package init(
+        resident: ByteCount,
+        anonymous: ByteCount,
+        swapped: ByteCount = .zero,
+        shared: ByteCount = .zero,
+        threads: Int
+    ) {
+        self.resident = resident
+        self.anonymous = anonymous
+        self.swapped = swapped
+        self.shared = shared
+        self.threads = threads
+    }
 
     /// Reads the kernel's figures: about 1 ms, so not once a request.
     ///
-    /// - Returns: nil where `/proc` is not mounted or is unlike Linux's.
-    package static func read() -> ProcessMemory? {
-        guard let rollup = FileText.read("/proc/self/smaps_rollup"),
-            let status = FileText.read("/proc/self/status"),
-            let resident = rollup.field("Rss:"), let anonymous = rollup.field("Anonymous:"),
-            let threads = status.field("Threads:")
+    /// Source: <https://docs.kernel.org/filesystems/proc.html>, "smaps_rollup" and "status".
+    ///
+    /// - Parameters:
+    ///   - process: another process's id; nil is this one.
+    ///   - read: gives a small file's text, nil where there is none.
+    /// - Returns: nil where `/proc` is not mounted, is unlike Linux's, or is not ours to read.
+    package static func read(
+        process: Int32? = nil,
+        reading read: (String) -> String? = { TextFile.small($0) }
+    ) -> ProcessMemory? {
+        let folder = process.map { "/proc/\($0)" } ?? "/proc/self"
+        guard let rollup = read("\(folder)/smaps_rollup").map(KernelText.init),
+            let status = read("\(folder)/status").map(KernelText.init),
+            let resident = rollup.kibibytes("Rss:"),
+            let anonymous = rollup.kibibytes("Anonymous:"),
+            let threads = status.number("Threads:")
         else { return nil }
         return ProcessMemory(
-            resident: .kibibytes(resident),
-            anonymous: .kibibytes(anonymous),
+            resident: resident,
+            anonymous: anonymous,
+            swapped: rollup.kibibytes("Swap:") ?? .zero,
+            shared: status.kibibytes("RssShmem:") ?? .zero,
             threads: threads
         )
-    }
-}
-
-/// A small text file of the kernel's: `name: number unit` lines.
-private struct FileText {
-    private let text: String
-
-    static func read(_ path: String) -> FileText? {
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
-        var bytes = [UInt8](repeating: 0, count: 8192)
-        let count = unsafe Glibc.read(descriptor, &bytes, bytes.count)
-        guard count > 0 else { return nil }
-        return FileText(text: String(decoding: bytes[..<count], as: UTF8.self))
-    }
-
-    func field(_ name: String) -> Int? {
-        for line in text.split(separator: "\n") where line.hasPrefix(name) {
-            let number = line.dropFirst(name.utf8.count).drop { $0 == " " || $0 == "\t" }
-            return Int(number.prefix { $0.isNumber })
-        }
-        return nil
     }
 }
