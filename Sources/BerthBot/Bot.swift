@@ -19,6 +19,8 @@ package import BerthTelemetry
     package let meter: Meter
     /// What waits for each provider.
     package let queues: ProviderQueues
+    /// Closed while the process is short of memory.
+    package let gate: PressureGate
     /// What is kept for who asks the same, in memory and in Redis.
     package let cache: ResponseCache
     /// Answers from the cache, from who asks the same, from a provider.
@@ -62,7 +64,15 @@ package import BerthTelemetry
         models = ModelCatalog(configuration, client: client, clock: clock)
         meter = Meter(database: database, clock: clock, log: log, metrics: counts)
         queues = ProviderQueues(configuration.providers, policy, counts, clock: clock, log: log)
-        let calls = ChatCalls(meter: meter, queues: queues, clock: clock, log: log, metrics: counts)
+        gate = PressureGate(clock: clock)
+        let calls = ChatCalls(
+            meter: meter,
+            queues: queues,
+            gate: gate,
+            clock: clock,
+            log: log,
+            metrics: counts
+        )
         cache = try Bot.cache(configuration, budget, redis, clock)
         lists = ModelLists(configuration, budget, cache: cache, client: client, log: log)
         calls.onUnknownModel = { [lists] in lists.explain($0) }

@@ -79,6 +79,7 @@ struct CompleteAnswer: Sendable {
 @Loop final class ChatCalls {
     private let meter: Meter
     private let queues: ProviderQueues
+    private let gate: PressureGate
     private let clock: any Clock
     private let log: Log
     private let metrics: BotMetrics
@@ -88,12 +89,14 @@ struct CompleteAnswer: Sendable {
     init(
         meter: Meter,
         queues: ProviderQueues,
+        gate: PressureGate,
         clock: any Clock,
         log: Log,
         metrics: BotMetrics
     ) {
         self.meter = meter
         self.queues = queues
+        self.gate = gate
         self.clock = clock
         self.log = log
         self.metrics = metrics
@@ -225,6 +228,10 @@ struct CompleteAnswer: Sendable {
         _ order: ChatOrder,
         _ call: HeldCall
     ) async throws(BotError) -> CallPermit? {
+        do throws(BotError) { try await gate.pass(order) } catch {
+            meter.release(call)
+            throw error
+        }
         let permit: CallPermit?
         do throws(QueueError) {
             permit = try await queues.permit(

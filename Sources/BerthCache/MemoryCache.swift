@@ -28,8 +28,9 @@ package struct MemoryCacheStatistics: Equatable, Sendable {
 /// pass through the small queue alone. SIEVE, which is simpler, is not scan-resistant by its own
 /// authors' account. Source: Yang et al., "FIFO queues are all you need for cache eviction", 2023.
 @Loop package final class MemoryCache {
-    /// The most bytes; see ``shrink(to:)``.
-    package let limit: ByteCount
+    /// The most bytes, as configured or, while memory is short, less.
+    package private(set) var limit: ByteCount
+    private let configured: ByteCount
     private let clock: any Clock
     private var lease: MemoryLease
     private var counts = MemoryCacheStatistics()
@@ -54,6 +55,7 @@ package struct MemoryCacheStatistics: Equatable, Sendable {
         clock: any Clock
     ) throws(BudgetError) {
         self.limit = limit
+        configured = limit
         self.clock = clock
         lease = try account.lease(.zero, for: .cacheEntry)
     }
@@ -121,16 +123,12 @@ package struct MemoryCacheStatistics: Equatable, Sendable {
         lease.shrink(to: .zero)
     }
 
-    /// Drops entries until at most `bytes` are held, and gives the rest back to the ledger: what a
-    /// process does that runs short of memory.
-    ///
-    /// - Returns: the bytes regained.
-    @discardableResult
-    package func shrink(to bytes: ByteCount) -> ByteCount {
-        let before = used
-        while used > bytes, evictOne() {}
+    /// Keeps at most a part of what is configured from now on, 1 being all of it, and gives the
+    /// rest back to the ledger: what a process does that runs short of memory.
+    package func keep(part: Double) {
+        limit = ByteCount(Int(Double(configured.bytes) * min(1, max(0, part))))
+        while used > limit, evictOne() {}
         lease.shrink(to: used)
-        return before - used
     }
 
     private nonisolated static func cost(of key: CacheKey, _ value: CachedValue) -> Int {

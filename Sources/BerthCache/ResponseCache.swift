@@ -1,5 +1,5 @@
 package import BerthLoop
-package import BerthMemory
+import BerthMemory
 
 /// A value from the cache.
 package struct CacheHit: Equatable, Sendable {
@@ -155,8 +155,8 @@ package struct CacheHit: Equatable, Sendable {
     /// What Redis says of its memory; nil: there is none, or it does not answer.
     package func redisMemory() async -> RedisMemory? { try? await redis?.memory() }
 
-    /// Gives memory back; see ``MemoryCache/shrink(to:)``.
-    package func shrink(to bytes: ByteCount) -> ByteCount { memory.shrink(to: bytes) }
+    /// Gives memory back, or takes it again; see ``MemoryCache/keep(part:)``.
+    package func keep(part: Double) { memory.keep(part: part) }
 
     // MARK: The levels
 

@@ -171,17 +171,21 @@ package import BerthStore
         var state = "accepted"
     }
 
-    /// How many go before it in the queue, and for about how long it waits.
+    /// How many go before it in the queue, for about how long it waits, and why where that is not
+    /// for its turn.
     private struct Place: Encodable {
         let ahead: Int
         let waitMs: Int64
+        let why: String?
 
         enum CodingKeys: String, CodingKey {
             case ahead
             case waitMs = "wait_ms"
+            case why
         }
 
         init(_ place: QueuePlace) {
+            why = place.why
             ahead = place.ahead
             waitMs = place.wait.milliseconds()
         }

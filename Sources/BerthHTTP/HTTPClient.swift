@@ -44,6 +44,10 @@ package import BerthTelemetry
     /// Transfers that have not ended.
     package var transfers: Int { pool.count }
 
+    /// Closes what is kept for later: spare handles, and the idle connections where no transfer
+    /// runs; while some do, most connections are in use anyway.
+    package func closeIdle() { pool.closeIdle() }
+
     /// Sends a request and returns when the final answer's header block is in.
     ///
     /// Cancelling the task ends the exchange at once and closes its connection.

@@ -7,7 +7,8 @@ import CCurl
 /// curl is entered only from here, and never from one of its own callbacks: a transfer that one of
 /// those wants ended waits in a list until curl has returned.
 @safe @Loop final class HTTPClientPool {
-    private let multi: HTTPClientMulti
+    private var multi: HTTPClientMulti
+    private let maxIdleConnections: Int
     private let clock: any Clock
     private let log: Log
     private var sockets: [curl_socket_t: WatchedSocket] = [:]
@@ -31,6 +32,19 @@ import CCurl
     init(clock: any Clock, log: Log, maxIdleConnections: Int) {
         self.clock = clock
         self.log = log
+        self.maxIdleConnections = maxIdleConnections
+        multi = HTTPClientMulti(maxIdleConnections: maxIdleConnections)
+        unsafe multi.attach(Unmanaged.passUnretained(self).toOpaque())
+    }
+
+    /// Closes what is kept for later; curl has no call for it, but for its own end.
+    func closeIdle() {
+        spare = []
+        guard running.isEmpty, ended.isEmpty, !isBusy else { return }
+        for socket in sockets.values { socket.watch.cancel() }
+        sockets = [:]
+        timer?.cancel()
+        timer = nil
         multi = HTTPClientMulti(maxIdleConnections: maxIdleConnections)
         unsafe multi.attach(Unmanaged.passUnretained(self).toOpaque())
     }

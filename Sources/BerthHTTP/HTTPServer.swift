@@ -76,6 +76,17 @@ package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPRespo
     /// Connections that are open now, idle ones included.
     package var openConnections: Int { connections.count }
 
+    /// Closes the connections that have had an answer and sent nothing since, as their deadline
+    /// would: each gives its pool back. Their clients open new ones.
+    ///
+    /// - Returns: how many.
+    @discardableResult
+    package func closeIdle() -> Int {
+        let idle = connections.values.filter(\.isIdle)
+        for connection in idle { connection.close() }
+        return idle.count
+    }
+
     /// `req-` and 16 hex digits: no secret, and none twice in a process.
     package static func randomID() -> String {
         lastID &+= 0x9E37_79B9_7F4A_7C15  // odd, so that it comes round to all of them

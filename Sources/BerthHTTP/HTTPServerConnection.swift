@@ -12,6 +12,9 @@ import Glibc
     var exchange: Exchange?
     /// When the client will have taken too long; nil while it waits for us.
     var deadline: Instant?
+    /// Whether it has had an answer and sent nothing since: nobody misses it.
+    var isIdle: Bool { hasServed && exchange == nil }
+    private var hasServed = false
     /// Whether the client has closed its side, which is taken as its leaving.
     private(set) var isPeerGone = false
 
@@ -29,6 +32,13 @@ import Glibc
 
     /// Ends both directions; libmicrohttpd sees it and frees the connection.
     func close() { shutdown(descriptor, Int32(SHUT_RDWR)) }
+
+    /// A request is answered; the next one has as long to come as it likes until `deadline`.
+    func served(until deadline: Instant) {
+        hasServed = true
+        exchange = nil
+        self.deadline = deadline
+    }
 
     /// The descriptor is about to be closed.
     func ended() {

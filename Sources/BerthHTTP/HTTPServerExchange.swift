@@ -128,8 +128,7 @@ import CMicrohttpd
         isSuspended = false
         if wasAnswered { notifyListeners() } else { leave() }
         request?.ended()
-        connection.exchange = nil
-        connection.deadline = server.now + server.limits.idleDeadline
+        connection.served(until: server.now + server.limits.idleDeadline)
         if connection.isPeerGone { connection.close() }
         server.ended(self, wasOpen: wasOpen)
     }

@@ -28,6 +28,9 @@ package struct CgroupMemory: Equatable, Sendable {
     package let folder: String
     /// Held now by our own group and all below it.
     package let current: ByteCount
+    /// The part of ``current`` that is file pages nobody has used lately: the kernel takes those
+    /// back by itself before it slows anybody down.
+    package let reclaimable: ByteCount
     /// Above this the kernel slows us down: the lowest of our group and all above; nil is none.
     package let high: ByteCount?
     /// Above this the kernel kills: the lowest of our group and all above; nil is none.
@@ -40,6 +43,7 @@ package struct CgroupMemory: Equatable, Sendable {
         version: CgroupPlace.Version,
         folder: String,
         current: ByteCount,
+        reclaimable: ByteCount = .zero,
         high: ByteCount?,
         max: ByteCount?,
         events: Events
@@ -47,10 +51,14 @@ package struct CgroupMemory: Equatable, Sendable {
         self.version = version
         self.folder = folder
         self.current = current
+        self.reclaimable = reclaimable
         self.high = high
         self.max = max
         self.events = events
     }
+
+    /// What stands against the limits in earnest.
+    package var unreclaimable: ByteCount { Swift.max(.zero, current - reclaimable) }
 
     /// Reads the figures of the first of `places` that has any.
     static func read(_ places: [CgroupPlace], reading read: (String) -> String?) -> CgroupMemory? {
@@ -74,10 +82,13 @@ package struct CgroupMemory: Equatable, Sendable {
             let current = KernelText.number(text),
             read("\(folder)/cgroup.sane_behavior") == nil
         else { return nil }
+        let inactive = isV2 ? "inactive_file" : "total_inactive_file"
+        let reclaimable = read("\(folder)/memory.stat").map(KernelText.init)?.number(inactive)
         return CgroupMemory(
             version: place.version,
             folder: folder,
             current: ByteCount(current),
+            reclaimable: ByteCount(reclaimable ?? 0),
             high: isV2 ? place.lowest("memory.high", reading: read) : nil,
             max: place.lowest(place.limitFile, reading: read),
             events: isV2 ? eventsV2(folder, read) : eventsV1(folder, read)

@@ -55,13 +55,18 @@ package struct QueuePlace: Equatable, Sendable, CustomStringConvertible {
     package let ahead: Int
     /// Until it starts, as far as can be known.
     package let wait: Duration
+    /// Why it waits, in words, where it is not for its turn.
+    package let why: String?
 
     /// Makes a place; neither number is negative.
-    package init(ahead: Int, wait: Duration) {
+    package init(ahead: Int, wait: Duration, why: String? = nil) {
         self.ahead = ahead
         self.wait = wait
+        self.why = why
     }
 
     /// For people: `place 3, about 40 s`.
-    package var description: String { "place \(ahead + 1), about \(wholeSeconds(wait)) s" }
+    package var description: String {
+        why ?? "place \(ahead + 1), about \(wholeSeconds(wait)) s"
+    }
 }

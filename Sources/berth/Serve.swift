@@ -36,6 +36,7 @@ import Glibc
         let database = try await Database.open(in: folder, log: log)
         do {
             let parts = try await Parts(configuration, folder, database, log)
+            try await parts.weigh()
             parts.announce(loaded)
             try await run(parts, until: stop, log)
         } catch {
@@ -77,6 +78,8 @@ import Glibc
     private let configuration: Configuration
     private let server: HTTPServer
     private let bot: Bot
+    private let budget: MemoryBudget
+    private let keeper: MemoryKeeper
     private let log: Log
 
     init(
@@ -100,7 +103,10 @@ import Glibc
             userAgent: "berth/\(Berth.version)",
             resolver: resolver
         )
-        let budget = MemoryBudget(limit: configuration.memory.limit)
+        budget = MemoryBudget(
+            limit: configuration.memory.limit,
+            holdingBack: MemoryBudget.usualReserve
+        )
         let redis = Parts.redis(configuration, resolver, clock, log)
         bot = try await Bot(
             configuration,
@@ -124,18 +130,26 @@ import Glibc
             metrics: metrics
         )
         let socket = try Parts.adminServer(configuration, folder, database, bot, health, clock, log)
-        let trim = IdleTrim(database: database, clock: clock) { [server, bot] in
-            server.openRequests + bot.turns.running
-        }
-        let keeper = CacheKeeper(
+        keeper = MemoryKeeper(
+            MemoryKeeper.Parts(
+                budget: budget,
+                database: database,
+                bot: bot,
+                client: client,
+                server: server
+            ),
+            clock: clock,
+            log: log
+        )
+        let cacheKeeper = CacheKeeper(
             cache: bot.cache,
             redis: redis,
             database: database,
             clock: clock,
             log: log
         )
-        await keeper.load()
-        let parts: [any Service] = [bot.turns, server, socket, trim, keeper]
+        await cacheKeeper.load()
+        let parts: [any Service] = [bot.turns, server, socket, keeper, cacheKeeper]
         services = parts + (redis.map { [$0] } ?? [])
     }
 
@@ -206,6 +220,16 @@ import Glibc
     /// Returns when all that was begun is on the disk.
     func finish() async { await bot.finish() }
 
+    /// Finds out what the service itself holds, and whether its limit leaves anything beside.
+    ///
+    /// - Throws: ``LimitTooLow``.
+    func weigh() async throws {
+        do { try await keeper.start() } catch {
+            await finish()
+            throw error
+        }
+    }
+
     /// Says where the service is, what it may hold and what it leaves aside.
     func announce(_ file: ConfigurationFile) {
         log.info(
@@ -218,11 +242,14 @@ import Glibc
                 "config": .text(file.path ?? "built-in defaults"),
             ]
         )
+        let ledger = budget.standing
         log.info(
             "memory limit",
             [
-                "limit": .describing(configuration.memory.limit),
-                "from": .text(configuration.memory.source),
+                "limit": .describing(ledger.limit), "from": .text(configuration.memory.source),
+                "held_now": .describing(ledger.fixed), "for_work": .describing(ledger.free),
+                "share": .describing(ledger.share),
+                "absent": .text(keeper.standing.kernel?.absent.joined(separator: "; ") ?? "-"),
             ]
         )
         guard !file.unused.isEmpty else { return }

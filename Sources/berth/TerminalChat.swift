@@ -98,7 +98,8 @@ import Glibc
     /// How it waits, on one line that the next such line and then the answer overwrite.
     private func show(place data: JSONObject) {
         clearPlace()
-        Output.text(TerminalChat.words(ahead: data.integer("ahead"), wait: data.integer("wait_ms")))
+        let words = TerminalChat.words(ahead: data.integer("ahead"), wait: data.integer("wait_ms"))
+        Output.text(data.string("why").map(shown) ?? words)
         showsPlace = true
     }
 

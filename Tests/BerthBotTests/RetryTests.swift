@@ -292,7 +292,7 @@ import Testing
 
 extension BotFixture {
     /// A turn's row.
-    fileprivate func stored(_ publicID: String) async throws -> Turn? {
+    func stored(_ publicID: String) async throws -> Turn? {
         try await database.read { (connection) throws(StoreError) in
             try connection.turn(publicID: publicID)
         }

@@ -36,11 +36,17 @@ import Testing
                 return
             }
         }
-        let regained = cache.shrink(to: .kibibytes(16))
+        let before = cache.statistics.bytes
+        cache.keep(part: 1.0 / 16)
         let held = cache.statistics.bytes
-        #expect(regained > .kibibytes(200))
+        #expect(before > .kibibytes(200))
         #expect(held <= .kibibytes(16))
         #expect(ledger.held(for: .cacheEntry) == held)
+        cache.set(key(1), value([UInt8](repeating: 1, count: 20 << 10), clock))
+        #expect(cache.statistics.bytes <= .kibibytes(16))
+        cache.keep(part: 1)
+        cache.set(key(1), value([UInt8](repeating: 1, count: 20 << 10), clock))
+        #expect(cache.statistics.bytes > .kibibytes(20))
         cache.removeAll()
         #expect(ledger.held(for: .cacheEntry) == .zero)
     }

@@ -1,4 +1,4 @@
-import BerthAdmin
+package import BerthAdmin
 package import BerthBot
 package import BerthCache
 import BerthChannels
@@ -46,6 +46,10 @@ import Glibc
     package let server: HTTPServer
     /// A client of the public server, on the machine's clock.
     package let http = HTTPClient(clock: SystemClock(), log: .silent)
+    /// Keeps it within its limit; a test has it look, at ``kernel``.
+    package let keeper: MemoryKeeper
+    /// What the kernel is made to say.
+    package let kernel = KernelFigures()
     /// Ends the services in good order.
     package let stop = Stop()
     private let pool: TaskPool
@@ -86,16 +90,29 @@ import Glibc
         redis = settings.redis.map {
             RedisClient(address: $0, limits: .patient, clock: SystemClock(), log: log)
         }
+        let client = HTTPClient(clock: clock, log: log)
         bot = try await Bot(
             settings,
             database: database,
             budget: budget,
-            client: HTTPClient(clock: clock, log: log),
+            client: client,
             clock: clock,
             log: log,
             metrics: metrics,
             redis: redis,
             policy: setup.policy
+        )
+        keeper = MemoryKeeper(
+            MemoryKeeper.Parts(
+                budget: budget,
+                database: database,
+                bot: bot,
+                client: client,
+                server: server
+            ),
+            clock: clock,
+            log: log,
+            reading: { [kernel] in kernel.memory }
         )
         let health = Health(database: database, metrics: metrics, log: log, bot: bot) {
             [server] in server.openConnections

@@ -76,10 +76,11 @@ export class TurnView {
     }
   }
 
-  /** Shows how many are before it in the queue; said aloud now and then. */
-  wait({ ahead, wait_ms }) {
+  /** Shows how many are before it in the queue, or why else it waits; said aloud now and then. */
+  wait({ ahead, wait_ms, why }) {
     const wait = wait_ms > 0 ? `, about ${inWords(wait_ms / 1000)}` : "";
-    this.place.textContent = `${ahead > 0 ? `${count(ahead)} before you` : "You are next"}${wait}`;
+    const place = ahead > 0 ? `${count(ahead)} before you` : "You are next";
+    this.place.textContent = why ?? place + wait;
     const now = performance.now();
     if (now - this.saidPlace < SAY_PLACE_EVERY) return;
     this.saidPlace = now;

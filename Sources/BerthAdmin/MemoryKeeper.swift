@@ -1,0 +1,247 @@
+package import BerthBot
+import BerthCache
+package import BerthHTTP
+package import BerthLoop
+package import BerthMemory
+package import BerthStore
+package import BerthTelemetry
+
+/// Keeps the process within its memory limit.
+///
+/// Each second it asks the kernel what the process holds, corrects the ledger by it, and takes one
+/// step on the pressure ladder; when the service falls idle after work it gives back what it can.
+@Loop package final class MemoryKeeper: Service {
+    /// What it looks at and acts on.
+    package struct Parts {
+        let budget: MemoryBudget
+        let database: Database
+        let bot: Bot
+        let client: HTTPClient
+        let server: HTTPServer
+
+        /// Names the parts of a service; `server` is the public one.
+        package init(
+            budget: MemoryBudget,
+            database: Database,
+            bot: Bot,
+            client: HTTPClient,
+            server: HTTPServer
+        ) {
+            self.budget = budget
+            self.database = database
+            self.bot = bot
+            self.client = client
+            self.server = server
+        }
+    }
+
+    /// How the ladder stands.
+    package private(set) var standing = PressureStanding()
+    private let parts: Parts
+    private let clock: any Clock
+    private let log: Log
+    private let read: @Loop () -> KernelMemory
+    private var ladder = PressureLadder()
+    private var quietLooks = 0
+    private var looksSinceTrim = 0
+
+    /// The smallest room for leases with which a service makes sense: one long message and its
+    /// answer.
+    package static nonisolated let leastRoom = ByteCount.mebibytes(2)
+    private static nonisolated let interval = Duration.seconds(1)
+    /// Looks without work before memory is given back.
+    private static nonisolated let quiet = 3
+    /// Looks between two trims while memory is short: a trim takes up to 4 ms.
+    private static nonisolated let trimInterval = 5
+
+    /// Makes the keeper; `read` gives the kernel's figures.
+    package init(
+        _ parts: Parts,
+        clock: any Clock,
+        log: Log,
+        reading read: @escaping @Loop () -> KernelMemory = { KernelMemory.read() }
+    ) {
+        self.parts = parts
+        self.clock = clock
+        self.log = log
+        self.read = read
+    }
+
+    /// Takes what the process holds now, before anybody asks anything, as its fixed costs.
+    ///
+    /// - Throws: ``LimitTooLow`` when nothing to work with would be left.
+    package func start() async throws {
+        await giveBack()
+        let kernel = read()
+        standing.kernel = kernel
+        // Without the kernel's word the ledger alone counts, from nothing.
+        guard let resident = kernel.process?.resident else { return }
+        parts.budget.setFixed(resident: resident)
+        try check(parts.budget.limit)
+    }
+
+    /// Puts another limit in force, until the service ends.
+    ///
+    /// - Throws: ``LimitTooLow``; the limit is then as it was.
+    package func setLimit(_ limit: ByteCount) throws {
+        try check(limit)
+        let before = parts.budget.limit
+        parts.budget.setLimit(limit)
+        log.info(
+            "memory limit changed",
+            ["from": .describing(before), "to": .describing(limit)]
+        )
+    }
+
+    private func check(_ limit: ByteCount) throws {
+        let ledger = parts.budget.standing
+        let least = ledger.fixed + ledger.heldBack + MemoryKeeper.leastRoom
+        if limit < least {
+            throw LimitTooLow(
+                limit: limit,
+                fixed: ledger.fixed,
+                heldBack: ledger.heldBack,
+                least: least
+            )
+        }
+    }
+
+    /// Looks each second until the stop.
+    package func run(until stop: Stop) async throws {
+        let timer = Wakeup()
+        while !stop.isRequested {
+            let next = clock.schedule(after: MemoryKeeper.interval) { timer.signal() }
+            await stop.requested(or: timer)
+            next.cancel()
+            await look()
+        }
+    }
+
+    // MARK: A look
+
+    /// Asks the kernel, corrects the ledger, and takes one step where one is due.
+    package func look() async {
+        let kernel = read()
+        standing.kernel = kernel
+        if let resident = kernel.process?.resident { parts.budget.rebase(resident: resident) }
+        parts.budget.look()
+        standing.percent = PressureSources.percent(parts.budget.standing, kernel)
+        if let step = ladder.step(at: standing.percent) { await take(step) }
+        standing.rung = ladder.rung
+        await giveBackWhereDue()
+    }
+
+    private func giveBackWhereDue() async {
+        let isActive = parts.server.openRequests + parts.bot.turns.running > 0
+        quietLooks = isActive ? 0 : min(quietLooks + 1, MemoryKeeper.quiet + 1)
+        looksSinceTrim += 1
+        let isShort = ladder.rung != nil && looksSinceTrim >= MemoryKeeper.trimInterval
+        guard quietLooks == MemoryKeeper.quiet || isShort else { return }
+        await giveBack()
+        // Whoever is furthest over its share may be another one by now.
+        if ladder.rung == .refuseLargest { refuseTheLargest() }
+    }
+
+    private func giveBack() async {
+        looksSinceTrim = 0
+        await parts.database.releaseMemory()
+        Allocator.trim()
+    }
+
+    // MARK: Rungs
+
+    private func take(_ step: PressureLadder.Step) async {
+        let before = standing.kernel?.process?.resident
+        switch step {
+        case .entered(let rung):
+            await enter(rung)
+            guard let after = read().process?.resident else { return note(rung, .zero) }
+            parts.budget.rebase(resident: after)
+            note(rung, max(.zero, (before ?? after) - after))
+        case .left(let rung):
+            leave(rung)
+            log.info(
+                "memory: a rung is left",
+                ["rung": .text(rung.row.name), "percent": .int(Int(standing.percent))]
+            )
+        }
+    }
+
+    private func enter(_ rung: PressureRung) async {
+        switch rung {
+        case .trim: break
+        case .shrinkCache: parts.bot.cache.keep(part: 0.25)
+        case .dropIdle:
+            parts.server.closeIdle()
+            parts.client.closeIdle()
+        case .queueOnly: parts.bot.gate.close()
+        case .refuseLargest: refuseTheLargest()
+        }
+        await giveBack()
+    }
+
+    private func leave(_ rung: PressureRung) {
+        switch rung {
+        case .trim, .dropIdle: break
+        case .shrinkCache: parts.bot.cache.keep(part: 1)
+        case .queueOnly: parts.bot.gate.open()
+        case .refuseLargest: parts.budget.refuseNobody()
+        }
+    }
+
+    private func refuseTheLargest() {
+        guard let tenant = parts.budget.refuseTheLargest() else { return }
+        log.warning("memory: the largest gets nothing new", ["tenant": .text(tenant)])
+    }
+
+    private func note(_ rung: PressureRung, _ regained: ByteCount) {
+        standing.entered[rung, default: 0] += 1
+        standing.regained[rung, default: .zero] += regained
+        standing.last = (rung, regained, clock.timestamp)
+        log.warning(
+            "memory: a rung is entered",
+            [
+                "rung": .text(rung.row.name), "does": .text(rung.row.does),
+                "percent": .int(Int(standing.percent)),
+                "limit": .describing(parts.budget.limit), "regained": .describing(regained),
+            ]
+        )
+    }
+}
+
+/// A memory limit in which the service itself does not fit.
+package struct LimitTooLow: Error, CustomStringConvertible {
+    let limit: ByteCount
+    let fixed: ByteCount
+    let heldBack: ByteCount
+    /// The least that would do.
+    let least: ByteCount
+
+    package var description: String {
+        "memory.limit is \(limit), but Berth itself holds \(fixed) before anybody asks, holds back "
+            + "\(heldBack) to say so when memory runs out, and needs \(MemoryKeeper.leastRoom) to "
+            + "work with: make it at least \(least)"
+    }
+}
+
+/// How near the process is to the nearest of its limits.
+enum PressureSources {
+    /// Stalls of everybody at once for this part of the last ten seconds, in percent, are taken for
+    /// the third rung: the machine reclaims what it needs again.
+    static let stall = 10.0
+
+    /// In percent of the limit that is nearest: ours, or the cgroup's.
+    static func percent(_ ledger: MemoryStanding, _ kernel: KernelMemory) -> Double {
+        var percent = ledger.fraction(resident: kernel.process?.resident) * 100
+        if let cgroup = kernel.cgroup,
+            let bound = [cgroup.high, cgroup.max].compactMap(\.self).min()
+        {
+            let part = Double(cgroup.unreclaimable.bytes) / Double(max(1, bound.bytes))
+            percent = max(percent, part * 100)
+        }
+        if let stalled = kernel.pressure?.full?.avg10, stalled >= stall {
+            percent = max(percent, Double(PressureRung.dropIdle.row.enters))
+        }
+        return percent
+    }
+}

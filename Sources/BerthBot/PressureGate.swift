@@ -1,0 +1,58 @@
+package import BerthLoop
+import BerthMemory
+import BerthProviders
+import BerthQueue
+
+/// Whether anything new may be asked of a provider: closed while the process is short of memory.
+///
+/// What is under way goes on. A turn waits as long as it takes: it is accepted, and its reader is
+/// told. An API call waits for a while and is then refused in words: its client has a patience of
+/// its own.
+@Loop package final class PressureGate {
+    /// Whether nothing new may be asked.
+    package private(set) var isClosed = false
+    private let clock: any Clock
+    private var waiting: [ObjectIdentifier: Wakeup] = [:]
+
+    /// How long an API call waits.
+    static nonisolated let patience = Duration.seconds(20)
+
+    /// What a turn's reader is told.
+    static nonisolated let words = "The server is short of memory: your message waits."
+
+    init(clock: any Clock) { self.clock = clock }
+
+    /// Lets nothing new through from now on.
+    package func close() { isClosed = true }
+
+    /// Lets everything through, also what waits.
+    package func open() {
+        isClosed = false
+        for bell in waiting.values { bell.signal() }
+    }
+
+    /// How many wait.
+    package var count: Int { waiting.count }
+
+    /// Returns when `order` may be asked.
+    ///
+    /// - Throws: ``BotError/memory(_:)`` after an API call's patience, and when the task is
+    ///   cancelled ``BotError/provider(_:)``.
+    func pass(_ order: ChatOrder) async throws(BotError) {
+        guard isClosed else { return }
+        let (bell, started) = (Wakeup(), clock.now)
+        waiting[ObjectIdentifier(bell)] = bell
+        defer { waiting[ObjectIdentifier(bell)] = nil }
+        let isCall = order.turn == nil
+        let timer =
+            isCall ? clock.schedule(after: PressureGate.patience) { bell.signal() } : nil
+        defer { timer?.cancel() }
+        order.listener?(QueuePlace(ahead: 0, wait: .zero, why: PressureGate.words))
+        while isClosed {
+            if isCall, clock.now - started >= PressureGate.patience {
+                throw .memory(.paused(waited: clock.now - started, tenant: order.payer.name))
+            }
+            do { try await bell.wait() } catch { throw .provider(.cancelled) }
+        }
+    }
+}

@@ -1,0 +1,25 @@
+package import BerthLoop
+package import BerthMemory
+
+/// The kernel's figures as a test wants them.
+@Loop package final class KernelFigures {
+    /// What it says.
+    package var memory = KernelMemory(
+        process: ProcessMemory(resident: .mebibytes(20), anonymous: .mebibytes(4), threads: 2),
+        cgroup: nil,
+        pressure: nil,
+        absent: []
+    )
+
+    nonisolated init() {}
+
+    /// Makes the process hold `resident`.
+    package func hold(_ resident: ByteCount) {
+        memory = KernelMemory(
+            process: ProcessMemory(resident: resident, anonymous: .mebibytes(4), threads: 2),
+            cgroup: memory.cgroup,
+            pressure: memory.pressure,
+            absent: []
+        )
+    }
+}
