@@ -28,6 +28,7 @@ package struct KernelMemory: Equatable, Sendable {
     /// process's own figures take 0.5; each source holds one small text at a time.
     ///
     /// - Parameter read: gives a small file's text, nil where there is none.
+    /// - Returns: what there is, and what there is not.
     package static func read(
         reading read: (String) -> String? = { TextFile.small($0) }
     ) -> KernelMemory {
@@ -39,7 +40,7 @@ package struct KernelMemory: Equatable, Sendable {
         if process == nil {
             absent.append("process: no figures in /proc/self/smaps_rollup and /proc/self/status")
         }
-        absent += cgroup.map(lacks) ?? [withoutCgroup(places)]
+        absent += cgroup.map(lacks) ?? [withoutCgroup(places, read)]
         if pressure == nil {
             absent.append(
                 "PSI: no figures in /proc/pressure/memory; the kernel has it switched off"
@@ -49,10 +50,16 @@ package struct KernelMemory: Equatable, Sendable {
     }
 
     /// Why no cgroup's figures are given.
-    private static func withoutCgroup(_ places: [CgroupPlace]) -> String {
+    private static func withoutCgroup(
+        _ places: [CgroupPlace],
+        _ read: (String) -> String?
+    ) -> String {
         let place = places.first { $0.version == .v1 } ?? places.first
         guard let place, let own = place.folders.first else {
             return "cgroup: /proc/self/cgroup names no hierarchy that could account memory"
+        }
+        if CgroupMemory.isRootV1(own, reading: read) {
+            return "cgroup v1: this process is in the root group, whose figures are the machine's"
         }
         return "cgroup \(place.version): no memory controller for this process at \(own)"
     }

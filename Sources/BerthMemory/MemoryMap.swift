@@ -71,7 +71,11 @@ package struct MemoryMap: Equatable, Sendable {
 
     /// Reads the text that `next` gives piece by piece, 0 bytes at its end.
     ///
-    /// - Parameter program: the path of the program's file, as `smaps` writes it.
+    /// - Parameters:
+    ///   - program: the path of the program's file, as `smaps` writes it.
+    ///   - next: fills its array from the beginning and says how many bytes that were.
+    /// - Returns: nil where the text is no list of mappings.
+    /// - Throws: what `next` throws.
     static func reading<Failure: Error>(
         program: String?,
         from next: (inout [UInt8]) throws(Failure) -> Int
