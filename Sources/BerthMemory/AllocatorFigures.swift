@@ -35,6 +35,9 @@ package struct AllocatorFigures: Equatable, Sendable {
     }
 
     /// Asks malloc: it takes each arena's lock and walks the free blocks.
+    ///
+    /// Measured (release, two cores): below 1 µs at idle, 0.46 ms with 20,000 free blocks between used
+    /// ones.
     package static func read() -> AllocatorFigures {
         let figures = mallinfo2()
         return AllocatorFigures(

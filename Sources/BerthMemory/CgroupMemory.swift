@@ -70,8 +70,8 @@ package struct CgroupMemory: Equatable, Sendable {
 
     /// Reads the figures of `place`; nil where it does not account memory.
     ///
-    /// The root of a v1 hierarchy accounts the whole machine, which says nothing about us; only a
-    /// root has `cgroup.sane_behavior`. v2's root has no memory files.
+    /// The root of a v1 hierarchy accounts the whole machine, which says nothing about us; v2's root
+    /// has no memory files.
     private static func read(
         _ place: CgroupPlace,
         reading read: (String) -> String?
@@ -80,7 +80,7 @@ package struct CgroupMemory: Equatable, Sendable {
         let file = isV2 ? "memory.current" : "memory.usage_in_bytes"
         guard let (folder, text) = place.nearest(file, reading: read),
             let current = KernelText.number(text),
-            read("\(folder)/cgroup.sane_behavior") == nil
+            !isRootV1(folder, reading: read)
         else { return nil }
         let inactive = isV2 ? "inactive_file" : "total_inactive_file"
         let reclaimable = read("\(folder)/memory.stat").map(KernelText.init)?.number(inactive)
@@ -93,6 +93,12 @@ package struct CgroupMemory: Equatable, Sendable {
             max: place.lowest(place.limitFile, reading: read),
             events: isV2 ? eventsV2(folder, read) : eventsV1(folder, read)
         )
+    }
+
+    /// Whether `folder` is the real root of a v1 hierarchy: only that has `cgroup.sane_behavior`, a
+    /// container's root has not.
+    static func isRootV1(_ folder: String, reading read: (String) -> String?) -> Bool {
+        read("\(folder)/cgroup.sane_behavior") != nil
     }
 
     private static func eventsV2(_ folder: String, _ read: (String) -> String?) -> Events {

@@ -24,9 +24,10 @@ package struct CgroupPlace: Equatable, Sendable {
         version == .v2 ? "memory.max" : "memory.limit_in_bytes"
     }
 
-    /// The places of this process, v2 before v1; none where `/proc/self/cgroup` cannot be read.
+    /// The places of this process.
     ///
     /// - Parameter read: gives a small file's text, nil where there is none.
+    /// - Returns: v2's before v1's; none where `/proc/self/cgroup` cannot be read.
     package static func all(
         reading read: (String) -> String? = { TextFile.small($0) }
     ) -> [CgroupPlace] {

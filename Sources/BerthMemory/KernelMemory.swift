@@ -22,9 +22,13 @@ package struct KernelMemory: Equatable, Sendable {
         self.absent = absent
     }
 
-    /// Reads all sources: about 1 ms, nearly all of it for `smaps_rollup`, so once a second.
+    /// Reads all sources: once a second is cheap.
+    ///
+    /// Measured (release, two cores, cgroup v1 and PSI): 0.6 ms at 22 MiB resident, of which the
+    /// process's own figures take 0.5; each source holds one small text at a time.
     ///
     /// - Parameter read: gives a small file's text, nil where there is none.
+    /// - Returns: what there is, and what there is not.
     package static func read(
         reading read: (String) -> String? = { TextFile.small($0) }
     ) -> KernelMemory {
@@ -36,7 +40,7 @@ package struct KernelMemory: Equatable, Sendable {
         if process == nil {
             absent.append("process: no figures in /proc/self/smaps_rollup and /proc/self/status")
         }
-        absent += cgroup.map(lacks) ?? [withoutCgroup(places)]
+        absent += cgroup.map(lacks) ?? [withoutCgroup(places, read)]
         if pressure == nil {
             absent.append(
                 "PSI: no figures in /proc/pressure/memory; the kernel has it switched off"
@@ -46,11 +50,17 @@ package struct KernelMemory: Equatable, Sendable {
     }
 
     /// Why no cgroup's figures are given.
-    private static func withoutCgroup(_ places: [CgroupPlace]) -> String {
-        guard let place = places.last, let own = place.folders.first else {
+    private static func withoutCgroup(
+        _ places: [CgroupPlace],
+        _ read: (String) -> String?
+    ) -> String {
+        let place = places.first { $0.version == .v1 } ?? places.first
+        guard let place, let own = place.folders.first else {
             return "cgroup: /proc/self/cgroup names no hierarchy that could account memory"
         }
-        // The last is v1's where there is one.
+        if CgroupMemory.isRootV1(own, reading: read) {
+            return "cgroup v1: this process is in the root group, whose figures are the machine's"
+        }
         return "cgroup \(place.version): no memory controller for this process at \(own)"
     }
 

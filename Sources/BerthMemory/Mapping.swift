@@ -19,6 +19,7 @@ struct Mapping {
     var resident = ByteCount.zero
     var anonymous = ByteCount.zero
     private(set) var kind: Kind
+    private let isNamed: Bool
     private let isWritable: Bool
     private var isUnreserved = false
     private var isStack = false
@@ -42,6 +43,7 @@ struct Mapping {
         self.end = end
         isWritable = words[1].elementsEqual("rw-p".utf8)
         let name = words.count < 6 ? [] : words[5].drop { $0 == UInt8(ascii: " ") }
+        isNamed = !name.isEmpty
         kind = Mapping.kind(
             name: String(decoding: name, as: UTF8.self),
             hasRights: !words[1].starts(with: Array("---".utf8))
@@ -73,7 +75,7 @@ struct Mapping {
 
     /// Settles what a nameless mapping is by its flags and by what lies right before it.
     mutating func place(after previous: Mapping?) {
-        guard kind == .anonymous else { return }
+        guard kind == .anonymous, !isNamed else { return }
         let neighbour = previous.flatMap { $0.end == start ? $0 : nil }
         if isStack || neighbour?.isGuard == true {
             kind = .stack

@@ -33,7 +33,10 @@ package enum TextFile {
 
     /// The whole of `path`.
     ///
-    /// - Parameter most: bytes, 0 or more; a longer file is an error.
+    /// - Parameters:
+    ///   - path: the file.
+    ///   - most: bytes, 0 or more; a longer file is an error.
+    /// - Returns: the file's bytes.
     /// - Throws: ``TextFileError``.
     package static func read(_ path: String, atMost most: Int) throws(TextFileError) -> [UInt8] {
         let file = try FileReader(path)

@@ -1,0 +1,22 @@
+import BerthMemory
+import Testing
+
+/// One at a time: each looks for a block that is larger than all that other tests allocate.
+@Suite(.serialized, .timeLimit(.minutes(1))) struct HeapTests {
+    @Test func `malloc's account follows what is taken`() {
+        let before = AllocatorFigures.read()
+        #expect(before.arena == before.inUse + before.free)
+        let bytes = [UInt8](repeating: 1, count: 64 << 20)
+        let held = AllocatorFigures.read()
+        #expect(held.mapped + held.inUse - before.mapped - before.inUse > .mebibytes(32))
+        #expect(bytes.last == 1)
+    }
+
+    @Test func `what is allocated shows as the heap's`() throws {
+        let before = try #require(MemoryMap.read())
+        let bytes = [UInt8](repeating: 1, count: 64 << 20)
+        let held = try #require(MemoryMap.read())
+        #expect(held.heap - before.heap > .mebibytes(32))
+        #expect(bytes.last == 1)
+    }
+}
