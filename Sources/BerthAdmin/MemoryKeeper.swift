@@ -21,11 +21,11 @@ package import BerthTelemetry
 
         /// Names the parts of a service; `server` is the public one.
         package init(
-            budget: MemoryBudget,
-            database: Database,
-            bot: Bot,
-            client: HTTPClient,
-            server: HTTPServer
+            _ budget: MemoryBudget,
+            _ database: Database,
+            _ bot: Bot,
+            _ client: HTTPClient,
+            _ server: HTTPServer
         ) {
             self.budget = budget
             self.database = database

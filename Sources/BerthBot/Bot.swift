@@ -64,15 +64,8 @@ package import BerthTelemetry
         models = ModelCatalog(configuration, client: client, clock: clock)
         meter = Meter(database: database, clock: clock, log: log, metrics: counts)
         queues = ProviderQueues(configuration.providers, policy, counts, clock: clock, log: log)
-        gate = PressureGate(clock: clock)
-        let calls = ChatCalls(
-            meter: meter,
-            queues: queues,
-            gate: gate,
-            clock: clock,
-            log: log,
-            metrics: counts
-        )
+        let calls = ChatCalls(meter: meter, queues: queues, clock: clock, log: log, metrics: counts)
+        gate = calls.gate
         cache = try Bot.cache(configuration, budget, redis, clock)
         lists = ModelLists(configuration, budget, cache: cache, client: client, log: log)
         calls.onUnknownModel = { [lists] in lists.explain($0) }

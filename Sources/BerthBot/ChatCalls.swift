@@ -79,7 +79,8 @@ struct CompleteAnswer: Sendable {
 @Loop final class ChatCalls {
     private let meter: Meter
     private let queues: ProviderQueues
-    private let gate: PressureGate
+    /// Closed while the process is short of memory.
+    let gate: PressureGate
     private let clock: any Clock
     private let log: Log
     private let metrics: BotMetrics
@@ -89,14 +90,13 @@ struct CompleteAnswer: Sendable {
     init(
         meter: Meter,
         queues: ProviderQueues,
-        gate: PressureGate,
         clock: any Clock,
         log: Log,
         metrics: BotMetrics
     ) {
         self.meter = meter
         self.queues = queues
-        self.gate = gate
+        gate = PressureGate(clock: clock)
         self.clock = clock
         self.log = log
         self.metrics = metrics

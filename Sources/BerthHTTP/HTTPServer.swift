@@ -76,8 +76,9 @@ package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPRespo
     /// Connections that are open now, idle ones included.
     package var openConnections: Int { connections.count }
 
-    /// Closes the connections that have had an answer and sent nothing since, as their deadline
-    /// would: each gives its pool back. Their clients open new ones.
+    /// Closes the connections that have had an answer and sent nothing since.
+    ///
+    /// Each gives its pool back, as its deadline would make it; their clients open new ones.
     ///
     /// - Returns: how many.
     @discardableResult

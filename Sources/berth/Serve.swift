@@ -97,12 +97,8 @@ import Glibc
         self.configuration = configuration
         let metrics = Metrics()
         let resolver = Resolver(clock: clock)
-        let client = HTTPClient(
-            clock: clock,
-            log: log,
-            userAgent: "berth/\(Berth.version)",
-            resolver: resolver
-        )
+        let agent = "berth/\(Berth.version)"
+        let client = HTTPClient(clock: clock, log: log, userAgent: agent, resolver: resolver)
         budget = MemoryBudget(
             limit: configuration.memory.limit,
             holdingBack: MemoryBudget.usualReserve
@@ -130,17 +126,8 @@ import Glibc
             metrics: metrics
         )
         let socket = try Parts.adminServer(configuration, folder, database, bot, health, clock, log)
-        keeper = MemoryKeeper(
-            MemoryKeeper.Parts(
-                budget: budget,
-                database: database,
-                bot: bot,
-                client: client,
-                server: server
-            ),
-            clock: clock,
-            log: log
-        )
+        let weighed = MemoryKeeper.Parts(budget, database, bot, client, server)
+        keeper = MemoryKeeper(weighed, clock: clock, log: log)
         let cacheKeeper = CacheKeeper(
             cache: bot.cache,
             redis: redis,

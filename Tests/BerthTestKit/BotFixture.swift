@@ -102,18 +102,8 @@ import Glibc
             redis: redis,
             policy: setup.policy
         )
-        keeper = MemoryKeeper(
-            MemoryKeeper.Parts(
-                budget: budget,
-                database: database,
-                bot: bot,
-                client: client,
-                server: server
-            ),
-            clock: clock,
-            log: log,
-            reading: { [kernel] in kernel.memory }
-        )
+        let weighed = MemoryKeeper.Parts(budget, database, bot, client, server)
+        keeper = MemoryKeeper(weighed, clock: clock, log: log) { [kernel] in kernel.memory }
         let health = Health(database: database, metrics: metrics, log: log, bot: bot) {
             [server] in server.openConnections
         }
