@@ -144,6 +144,7 @@ package import BerthTelemetry
 
     private func giveBack() async {
         looksSinceTrim = 0
+        parts.client.dropSpareHandles()
         await parts.database.releaseMemory()
         Allocator.trim()
     }

@@ -37,9 +37,11 @@ import CCurl
         unsafe multi.attach(Unmanaged.passUnretained(self).toOpaque())
     }
 
+    func dropSpareHandles() { spare = [] }
+
     /// Closes what is kept for later; curl has no call for it, but for its own end.
     func closeIdle() {
-        spare = []
+        dropSpareHandles()
         guard running.isEmpty, ended.isEmpty, !isBusy else { return }
         for socket in sockets.values { socket.watch.cancel() }
         sockets = [:]
