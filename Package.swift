@@ -79,7 +79,10 @@ let package = Package(
         ),
         module(
             "BerthSimulation",
-            uses: ["BerthLoop", "BerthMemory", "BerthTelemetry", "BerthHTTP", "BerthProviders"]
+            uses: [
+                "BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "BerthHTTP",
+                "BerthQueue", "BerthProviders",
+            ]
         ),
         .executableTarget(
             name: "berth",
@@ -117,6 +120,10 @@ let package = Package(
                 "BerthProviders", "BerthSimulation", "BerthHTTP", "BerthConfig", "BerthTelemetry",
                 "BerthMemory", "BerthLoop",
             ]
+        ),
+        tests(
+            "BerthSimulationTests",
+            uses: ["BerthSimulation", "BerthHTTP", "BerthLoop", "BerthMemory", "BerthTelemetry"]
         ),
         tests("BerthQueueTests", uses: ["BerthQueue", "BerthLoop", "BerthTelemetry"]),
         tests("TidyTests", uses: []),

@@ -51,6 +51,7 @@ extension HTTPTransfer {
         unsafe handle.set(onConnected: onConnected)
         if let path = request.unixSocket { handle.set(CURLOPT_UNIX_SOCKET_PATH, path) }
         if !addresses.isEmpty { handle.set(addresses: pinned(addresses)) }
+        if let source = request.source { handle.set(CURLOPT_INTERFACE, "host!\(source)") }
         guard request.reach == .publicOnly else { return }
         handle.set(CURLOPT_FRESH_CONNECT, 1)
         handle.set(CURLOPT_FORBID_REUSE, 1)

@@ -41,6 +41,8 @@ package struct HTTPClientRequest: Sendable {
     package var body: [UInt8]
     /// The Unix-domain socket to connect to instead of the URL's host; at most 107 bytes.
     package var unixSocket: String?
+    /// The address of this machine that it is sent from; nil: the kernel chooses.
+    package var source: IPAddress?
     /// How long it may take.
     package var deadlines: HTTPClientDeadlines
     /// Whom it may reach.
@@ -58,6 +60,7 @@ package struct HTTPClientRequest: Sendable {
         headers: HTTPHeaders = [:],
         body: [UInt8] = [],
         unixSocket: String? = nil,
+        source: IPAddress? = nil,
         deadlines: HTTPClientDeadlines = HTTPClientDeadlines(),
         reach: HTTPReach = .any,
         acceptsGzip: Bool = false
@@ -67,6 +70,7 @@ package struct HTTPClientRequest: Sendable {
         self.headers = headers
         self.body = body
         self.unixSocket = unixSocket
+        self.source = source
         self.deadlines = deadlines
         self.reach = reach
         self.acceptsGzip = acceptsGzip

@@ -3,18 +3,23 @@
 #pragma once
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <malloc.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -75,4 +80,53 @@ static inline int64_t berth_local_month(int64_t seconds, int months_later) {
     f.tm_hour = f.tm_min = f.tm_sec = 0;
     f.tm_isdst = -1;
     return mktime(&f);
+}
+
+/// Starts the program `path` with `arguments`, which NULL ends: in a process group of its own, both
+/// outputs to `output`, nothing to read, no signal blocked. It gets SIGTERM when the calling thread
+/// ends, however that does: which posix_spawn cannot ask for.
+///
+/// Returns its pid, or the negative errno of the call that failed.
+static inline int berth_spawn(const char *path, char *const arguments[], int output) {
+    const pid_t parent = getpid();
+    volatile int failure = 0;  // shared with the child until it is another program
+    sigset_t none;
+    sigemptyset(&none);
+    pid_t child = vfork();
+    if (child == 0) {
+        int empty = open("/dev/null", O_RDONLY | O_CLOEXEC);
+        if (empty >= 0 && dup2(empty, 0) >= 0 && dup2(output, 1) >= 0 && dup2(output, 2) >= 0
+            && setpgid(0, 0) == 0 && prctl(PR_SET_PDEATHSIG, SIGTERM) == 0 && getppid() == parent
+            && sigprocmask(SIG_SETMASK, &none, NULL) == 0)
+            execv(path, arguments);
+        failure = errno;
+        _exit(127);
+    }
+    if (child < 0) return -errno;
+    if (failure == 0) return child;
+    waitpid(child, NULL, 0);
+    return -failure;
+}
+
+/// Two ends of a pipe, to read and to write; the first does not block, neither is inherited.
+static inline int berth_pipe(int ends[2]) {
+    if (pipe(ends) != 0) return -1;
+    fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+    fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+    return fcntl(ends[0], F_SETFL, O_NONBLOCK);
+}
+
+/// The process that listens at a Unix socket; 0: none that can be reached.
+static inline int32_t berth_unix_listener(const char *path) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    struct berth_credentials peer = {0, 0, 0};
+    socklen_t size = sizeof peer;
+    if (strlen(path) >= sizeof address.sun_path) return 0;
+    strcpy(address.sun_path, path);
+    int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (descriptor < 0) return 0;
+    if (connect(descriptor, (struct sockaddr *)&address, sizeof address) == 0)
+        getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &peer, &size);
+    close(descriptor);
+    return peer.pid;
 }

@@ -23,6 +23,7 @@ enum Command: Equatable {
     case doctor
     /// The last `days` days, today included; 1 to 366.
     case usage(days: Int)
+    case simulate(SimulateChoices)
     case fake(FakeChoices)
     case version
     /// The verb's words; none: the overview. They name a verb of ``Verb/all``.

@@ -5,7 +5,7 @@ extension Verb {
     /// Every verb, in the order of help, itself the last.
     static let all: [Verb] =
         [serve, chat] + tenants + quotas + queues + caches + configs + [doctor, usage]
-        + fakes + [version, help]
+        + [simulate] + fakes + [version, help]
 
     private static let serve = Verb(
         words: ["serve"],

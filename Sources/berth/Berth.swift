@@ -42,6 +42,8 @@ import Glibc
         case .version: Output.text("berth \(version)\n")
         case .config(let action): try ConfigVerb.run(action, file: invocation.config, json: json)
         case .serve(let choices): try await Serve.run(choices, file: invocation.config)
+        case .simulate(let choices):
+            return try await SimulateVerb.run(choices, file: invocation.config, json: json)
         case .fake(let choices): try await FakeVerb.run(choices)
         case .doctor: return try await Doctor.run(file: invocation.config, json: json)
         case .chat(let choices): return try await ChatVerb.run(choices, file: invocation.config)
@@ -64,7 +66,7 @@ extension Command {
     /// Whether the verb ends in its own way on SIGTERM and SIGINT; the others are just ended.
     fileprivate var handlesSignals: Bool {
         switch self {
-        case .serve, .fake, .chat: true
+        case .serve, .fake, .chat, .simulate: true
         default: false
         }
     }

@@ -11,6 +11,9 @@ enum Output {
     /// Writes a line to standard error.
     static func error(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
 
+    /// Writes `text` as it is to standard error.
+    static func note(_ text: String) { write(text, to: STDERR_FILENO) }
+
     /// Writes rows under their headings; see ``lines(_:_:)``.
     static func table(_ headings: [String], _ rows: [[String]]) { text(lines(headings, rows)) }
 

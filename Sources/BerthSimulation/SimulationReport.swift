@@ -1,0 +1,110 @@
+/// What a simulation found, as `berth simulate --json` prints it; bytes and milliseconds.
+package struct SimulationReport: Encodable, Sendable {
+    /// What the service held.
+    package struct Memory: Equatable, Sendable {
+        /// Before anybody came.
+        package let idle: MemoryWatch.Figures
+        /// The most of each that was seen while they asked.
+        package let peak: MemoryWatch.Figures
+        /// The most RSS by the kernel's own count, where it rose meanwhile.
+        package let highWater: Int?
+        /// After they had left.
+        package let after: MemoryWatch.Figures
+        /// How long after the last turn that was.
+        package let afterMs: Int
+        /// `memory.limit`.
+        package let limit: Int
+
+        /// Makes it of what was measured.
+        package init(
+            idle: MemoryWatch.Figures,
+            peak: MemoryWatch.Figures,
+            highWater: Int?,
+            after: MemoryWatch.Figures,
+            afterMs: Int,
+            limit: Int
+        ) {
+            self.idle = idle
+            self.peak = peak
+            self.highWater = highWater
+            self.after = after
+            self.afterMs = afterMs
+            self.limit = limit
+        }
+
+        /// Whether RSS was ever above the limit.
+        package var passedLimit: Bool { max(peak.rss, highWater ?? 0) > limit }
+
+        /// What the peak is above idle, divided by the users.
+        package func perUser(_ users: Int) -> MemoryWatch.Figures {
+            MemoryWatch.Figures(
+                rss: max(0, peak.rss - idle.rss) / users,
+                anonymous: max(0, peak.anonymous - idle.anonymous) / users
+            )
+        }
+    }
+
+    /// What was asked for.
+    package let plan: SimulationPlan
+    /// What happened.
+    package let tally: SimulationTally
+    /// Lookups that the service's cache answered.
+    package let cacheHits: Int
+    /// What the service held.
+    package let memory: Memory
+
+    /// Makes a report.
+    package init(
+        _ plan: SimulationPlan,
+        _ tally: SimulationTally,
+        cacheHits: Int,
+        memory: Memory
+    ) {
+        self.plan = plan
+        self.tally = tally
+        self.cacheHits = cacheHits
+        self.memory = memory
+    }
+
+    /// Nothing was lost and the limit was kept.
+    package var isGood: Bool { tally.turns.lost == 0 && !memory.passedLimit }
+
+    private enum Key: String, CodingKey {
+        case users, seconds, seed, turns, api, web
+        case refusedBy = "refused_by"
+        case lostBy = "lost_by"
+        case firstToken = "first_token_ms"
+        case full = "full_ms"
+        case cacheHits = "cache_hits"
+        case memory, idle, peak, after, limit
+        case highWater = "high_water"
+        case perUser = "per_user"
+        case afterMs = "after_ms"
+        case passedLimit = "limit_passed"
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var json = encoder.container(keyedBy: Key.self)
+        try json.encode(plan.users, forKey: .users)
+        try json.encode(plan.seconds, forKey: .seconds)
+        try json.encode(plan.seed, forKey: .seed)
+        try json.encode(tally.turns, forKey: .turns)
+        try json.encode(tally.byDoor[.api] ?? .init(), forKey: .api)
+        try json.encode(tally.byDoor[.web] ?? .init(), forKey: .web)
+        try json.encode(tally.refusals, forKey: .refusedBy)
+        let losses = tally.losses.map { ($0.key.rawValue, $0.value) }
+        try json.encode(Dictionary(uniqueKeysWithValues: losses), forKey: .lostBy)
+        try json.encode(tally.firstToken.percentiles, forKey: .firstToken)
+        try json.encode(tally.full.percentiles, forKey: .full)
+        try json.encode(cacheHits, forKey: .cacheHits)
+        var memory = json.nestedContainer(keyedBy: Key.self, forKey: .memory)
+        try memory.encode(self.memory.idle, forKey: .idle)
+        try memory.encode(self.memory.peak, forKey: .peak)
+        try memory.encode(self.memory.highWater, forKey: .highWater)
+        try memory.encode(self.memory.perUser(plan.users), forKey: .perUser)
+        try memory.encode(self.memory.after, forKey: .after)
+        try memory.encode(self.memory.afterMs, forKey: .afterMs)
+        try memory.encode(self.memory.limit, forKey: .limit)
+        try memory.encode(self.memory.passedLimit, forKey: .passedLimit)
+    }
+}

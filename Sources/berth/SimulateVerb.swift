@@ -1,0 +1,185 @@
+import BerthAdmin
+import BerthConfig
+import BerthHTTP
+import BerthLoop
+import BerthMemory
+import BerthSimulation
+import BerthTelemetry
+import Glibc
+
+/// `berth simulate`: users, a service, and what came of it.
+@Loop final class SimulateVerb {
+    private let choices: SimulateChoices
+    private let file: String?
+    private let clock = SystemClock()
+    private let progress = SimulationProgress()
+    private var service: SimulatedService?
+
+    /// SIGINT or SIGTERM came.
+    private struct Interrupted: Error, CustomStringConvertible {
+        let description = "interrupted: what was started has been ended"
+    }
+
+    /// Longest wait for memory to be given back after the last turn.
+    private static nonisolated let settling = Duration.seconds(10)
+    /// It has come down when no more than this is above idle.
+    private static nonisolated let settled = ByteCount.mebibytes(1)
+
+    private init(_ choices: SimulateChoices, file: String?) {
+        self.choices = choices
+        self.file = file
+    }
+
+    /// - Returns: the exit status: 1 when an answer was lost or the limit was passed.
+    static func run(_ choices: SimulateChoices, file: String?, json: Bool) async throws -> Int32 {
+        FileDescriptors.raiseLimit()
+        let stop = Stop()
+        let signals = try Signals.watch { _ in stop.request() }
+        defer { signals.cancel() }
+        let verb = SimulateVerb(choices, file: file)
+        let report: SimulationReport
+        do {
+            report = try await verb.measure(until: stop)
+        } catch {
+            await verb.clear()
+            throw error
+        }
+        await verb.clear()
+        if json { Output.json(try JSON.encode(report)) } else {
+            Output.text(SimulationText.report(report))
+        }
+        return report.isGood ? 0 : 1
+    }
+
+    /// Ends everything that was begun.
+    private func clear() async {
+        progress.say("ending")
+        await service?.end()
+        progress.clear()
+    }
+
+    /// Measures, or throws ``Interrupted`` when `stop` is asked for before.
+    private func measure(until stop: Stop) async throws -> SimulationReport {
+        try await withThrowingTaskGroup(of: SimulationReport.self) { group in
+            group.addTask { try await self.measure() }
+            group.addTask {
+                await stop.requested()
+                throw Interrupted()
+            }
+            defer { group.cancelAll() }
+            guard let report = try await group.next() else { throw Interrupted() }
+            return report
+        }
+    }
+
+    private func measure() async throws -> SimulationReport {
+        let plan = SimulationPlan(
+            users: choices.users,
+            seconds: choices.seconds,
+            seed: UInt64(choices.seed)
+        )
+        progress.say("starting")
+        let service = try await open()
+        let memory = MemoryWatch(process: service.process, clock: clock)
+        try await clock.sleep(for: .seconds(1))  // what its start has freed goes back
+        let idle = try look(memory, service)
+        let (tally, hits) = try await play(plan, service, memory)
+        progress.say("waiting until memory is given back")
+        let (after, wait) = try await settle(memory, service, idle: idle)
+        return SimulationReport(
+            plan,
+            tally,
+            cacheHits: hits,
+            memory: SimulationReport.Memory(
+                idle: idle,
+                peak: memory.peak ?? idle,
+                highWater: memory.highWater,
+                after: after,
+                afterMs: Int(wait.milliseconds()),
+                limit: service.limit.bytes
+            )
+        )
+    }
+
+    private func open() async throws -> SimulatedService {
+        let service =
+            if let url = choices.url {
+                try SimulatedService.running(at: url, file: file)
+            } else { try await SimulatedService.start(choices, clock: clock) }
+        self.service = service
+        return service
+    }
+
+    /// Lets everybody in and ask; they have left again when this returns.
+    private func play(
+        _ plan: SimulationPlan,
+        _ service: SimulatedService,
+        _ memory: MemoryWatch
+    ) async throws -> (SimulationTally, hits: Int) {
+        var admissions: [Admission] = []
+        for person in plan.people {
+            progress.say("making tenant \(person.number + 1) of \(plan.users)")
+            admissions.append(try await admission(of: person, service))
+        }
+        let simulation = Simulation(
+            plan,
+            origin: service.origin,
+            admissions: admissions,
+            spreads: service.origin.hasPrefix("http://127."),
+            clock: clock
+        )
+        progress.say("logging in")
+        try await simulation.enter()
+        let before = try await service.cacheHits()
+        memory.start()
+        defer { memory.stop() }
+        progress.start(plan, simulation, memory, clock: clock)
+        await simulation.run()
+        progress.stop()
+        try Task.checkCancellation()
+        if let dead = service.deadChild {
+            throw Child.Failure.ended(dead.name, lastLines: dead.lastLines)
+        }
+        return (simulation.tally, try await service.cacheHits() - before)
+    }
+
+    private func admission(
+        of person: Persona,
+        _ service: SimulatedService
+    ) async throws -> Admission {
+        let secrets = try await service.addTenant(person.tenant)
+        guard let key = secrets.key, let token = secrets.web?.split(separator: "=").last else {
+            throw AdminClient.Failure.refused("the service made a tenant without key or link")
+        }
+        return Admission(key: key, token: String(token))
+    }
+
+    /// Waits until memory has come down, at most ``settling``.
+    private func settle(
+        _ memory: MemoryWatch,
+        _ service: SimulatedService,
+        idle: MemoryWatch.Figures
+    ) async throws -> (MemoryWatch.Figures, after: Duration) {
+        let begun = clock.now
+        while true {
+            let now = try look(memory, service)
+            let waited = clock.now - begun
+            let isDown = now.rss <= idle.rss + SimulateVerb.settled.bytes
+            if isDown || waited >= SimulateVerb.settling { return (now, waited) }
+            try await clock.sleep(for: .milliseconds(250))
+        }
+    }
+
+    private func look(
+        _ memory: MemoryWatch,
+        _ service: SimulatedService
+    ) throws -> MemoryWatch.Figures {
+        guard let figures = memory.look() else {
+            throw AdminClient.Failure.refused(
+                "process \(service.process) cannot be looked into (/proc/\(service.process)): has "
+                    + "it ended, or does it belong to another user?"
+            )
+        }
+        return figures
+    }
+}

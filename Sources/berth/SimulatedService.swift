@@ -1,0 +1,170 @@
+import BerthAdmin
+import BerthConfig
+import BerthHTTP
+import BerthLoop
+import BerthMemory
+import CLinux
+import Glibc
+
+/// A service to be asked: one of our own with a fake provider behind it, or one that runs.
+@Loop final class SimulatedService {
+    /// Scheme, host and port.
+    let origin: String
+    /// Its process.
+    let process: pid_t
+    /// `memory.limit`.
+    let limit: ByteCount
+    private let admin: AdminClient
+    private let own: Own?
+    private var tenants: [String] = []
+
+    /// What ends with it where it is our own.
+    private struct Own {
+        let children: [Child]
+        let folder: ScratchFolder
+
+        @Loop func end() async {
+            for child in children.reversed() { await child.stop() }
+            folder.remove()
+        }
+    }
+
+    private init(
+        origin: String,
+        process: pid_t,
+        limit: ByteCount,
+        admin: AdminClient,
+        own: Own?
+    ) {
+        self.origin = origin
+        self.process = process
+        self.limit = limit
+        self.admin = admin
+        self.own = own
+    }
+
+    // MARK: A running one
+
+    /// The service of `file` at `url`: its admin socket makes tenants and names its process.
+    static func running(at url: WebURL, file: String?) throws -> SimulatedService {
+        let loaded = try ConfigurationFile.load(path: file, environment: Environment.value)
+        let socket = AdminClient.socket(of: loaded.configuration)
+        guard let process = listener(at: socket) else {
+            throw AdminClient.Failure.notRunning(socket: socket)
+        }
+        return SimulatedService(
+            origin: url.origin,
+            process: process,
+            limit: loaded.configuration.memory.limit,
+            admin: try AdminClient(file: file),
+            own: nil
+        )
+    }
+
+    /// The process that listens at a Unix socket, as the kernel vouches; nil: none.
+    private static func listener(at path: String) -> pid_t? {
+        let process = unsafe berth_unix_listener(path)
+        return process > 0 ? process : nil
+    }
+
+    // MARK: One of our own
+
+    /// Starts a fake provider at the pace of a real one, and a service that asks it.
+    ///
+    /// Whatever was started is ended again before this throws.
+    static func start(_ choices: SimulateChoices, clock: any Clock) async throws -> SimulatedService
+    {
+        let folder = try ScratchFolder("berth-simulate")
+        var children: [Child] = []
+        do {
+            let pace = ["--delay-ms", "300", "--token-ms", "10", "--tokens", "200"]
+            let fake = ["fake", "openai", "--listen", "127.0.0.1:0"] + pace
+            children.append(try Child(fake, clock: clock))
+            let upstream = try await children[0].line(SimulatedService.upstream)
+            let text = configuration(choices, data: "\(folder.path)/data", upstream: upstream)
+            let file = try folder.write(text, to: "berth.yaml")
+            let serve = ["serve", "--config", file, "--log", "json"]
+            children.append(try Child(serve, clock: clock))
+            let listen = try await children[1].line(SimulatedService.listen)
+            let loaded = try ConfigurationFile.load(path: file, environment: Environment.value)
+            return SimulatedService(
+                origin: "http://\(listen)",
+                process: children[1].process,
+                limit: loaded.configuration.memory.limit,
+                admin: try AdminClient(file: file),
+                own: Own(children: children, folder: folder)
+            )
+        } catch {
+            await Own(children: children, folder: folder).end()
+            throw error
+        }
+    }
+
+    /// The URL in what `berth fake` prints.
+    private static nonisolated func upstream(_ line: Substring) -> String? {
+        line.firstRange(of: "http://").map { String(line[$0.lowerBound...]) }
+    }
+
+    /// The address in the line that `berth serve` logs when it is ready.
+    private static nonisolated func listen(_ line: Substring) -> String? {
+        let entry = try? JSONObject(Array(line.utf8))
+        return entry?.string("message") == "serving" ? entry?.string("listen") : nil
+    }
+
+    /// Everything but the memory is generous: what is measured is not to be a quota.
+    private static nonisolated func configuration(
+        _ choices: SimulateChoices,
+        data: String,
+        upstream: String
+    ) -> String {
+        let size = { (key: String, size: ByteCount?) in
+            size.map { "\(key): \($0.bytes)B" } ?? ""
+        }
+        let text = { (text: String) in String(decoding: JSON.quote(text), as: UTF8.self) }
+        return """
+            listen: 127.0.0.1:0
+            data: \(text(data))
+            memory: { \(size("limit", choices.limit)) }
+            cache: { \(size("memory", choices.cache)) }
+            limits: { tenants: \(max(50, choices.users)), connections: \(1200 + choices.users) }
+            quotas:
+              requests_per_day: 1000000
+              tokens_per_day: 1000000000
+              spend_per_month: 1000
+            providers:
+              - { name: fake, kind: openai, base_url: \(text(upstream)), concurrency: 1000 }
+            models:
+              chat:
+                - { provider: fake, model: fake, output: 256, price: { input: 0, output: 0 } }
+
+            """
+    }
+
+    // MARK: Using it
+
+    /// Makes a tenant, which ``end()`` removes.
+    func addTenant(_ name: String) async throws -> TenantSecrets {
+        let bytes = try await admin.ask("POST", "/admin/tenants", ["name": name])
+        tenants.append(name)
+        return try JSON.decode(TenantSecrets.self, from: bytes)
+    }
+
+    /// Lookups that its cache has answered since its start.
+    func cacheHits() async throws -> Int {
+        try JSON.decode(CacheReport.self, from: await admin.ask("GET", "/admin/cache")).hits
+    }
+
+    /// The one of our children that has ended by itself; nil: none.
+    var deadChild: Child? { own?.children.first { $0.hasEnded } }
+
+    /// Ends what is ours, or removes the tenants that were made of what is not; not in a task that
+    /// is cancelled.
+    func end() async {
+        if let own { return await own.end() }
+        for name in tenants {
+            do { _ = try await admin.ask("DELETE", "/admin/tenants/\(name.pathSegment)") } catch {
+                Output.error("berth: tenant '\(name)' could not be removed: \(error)")
+            }
+        }
+    }
+}
