@@ -41,7 +41,8 @@ package struct HTTPClientRequest: Sendable {
     package var body: [UInt8]
     /// The Unix-domain socket to connect to instead of the URL's host; at most 107 bytes.
     package var unixSocket: String?
-    /// The address of this machine that it is sent from; nil: the kernel chooses.
+    /// The address of this machine that it is sent from; nil: any, as an idle connection has it or
+    /// the kernel chooses.
     package var source: IPAddress?
     /// How long it may take.
     package var deadlines: HTTPClientDeadlines

@@ -27,9 +27,7 @@ import BerthMemory
 
     private static nonisolated let interval = Duration.milliseconds(200)
 
-    /// Makes a watch, which looks for the first time at ``start()``.
-    ///
-    /// - Parameter process: a process that this user may look into.
+    /// Makes a watch of a process that this user may look into.
     package init(process: Int32, clock: any Clock) {
         self.process = process
         self.clock = clock

@@ -13,7 +13,7 @@ import BerthMemory
     /// Tries of a login, 7 s apart: the service takes ten a minute of one address.
     private static nonisolated let mostTries = 200
 
-    /// - Parameter source: the address to log in from; nil: the machine's own.
+    /// Logs in from `source`, an address of this machine; nil: whichever the kernel takes.
     init(_ line: Line, _ admission: Admission, from source: IPAddress?) {
         self.line = line
         self.admission = admission

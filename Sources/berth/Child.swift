@@ -60,7 +60,7 @@ import Glibc
     /// - Returns: the process, or a negative errno.
     private static func spawn(_ words: [String], output: Int32) -> Int32 {
         var arguments = unsafe words.map { unsafe strdup($0) }
-        defer { unsafe arguments.forEach { unsafe free($0) } }
+        defer { for index in unsafe arguments.indices { unsafe free(arguments[index]) } }
         unsafe arguments.append(nil)
         return unsafe berth_spawn("/proc/self/exe", arguments, output)
     }
@@ -90,9 +90,13 @@ import Glibc
     /// What it printed last.
     var lastLines: String { String(decoding: output, as: UTF8.self) }
 
-    /// Ends it with SIGTERM, or with SIGKILL where that does not help within 30 s; not in a task
-    /// that is cancelled, which could not wait.
+    /// Ends it with SIGTERM, or with SIGKILL where that does not help within 30 s.
     func stop() async {
+        // A task of its own, because one that was cancelled could not wait.
+        await EventLoop.shared.spawn { await self.endProcess() }.value
+    }
+
+    private func endProcess() async {
         kill(process, SIGTERM)
         var isLate = false
         let timer = clock.schedule(after: Child.patience) { [bell] in

@@ -45,7 +45,9 @@ import Glibc
             throw error
         }
         await verb.clear()
-        if json { Output.json(try JSON.encode(report)) } else {
+        if json {
+            Output.json(try JSON.encode(report))
+        } else {
             Output.text(SimulationText.report(report))
         }
         return report.isGood ? 0 : 1

@@ -157,8 +157,8 @@ import Glibc
     /// The one of our children that has ended by itself; nil: none.
     var deadChild: Child? { own?.children.first { $0.hasEnded } }
 
-    /// Ends what is ours, or removes the tenants that were made of what is not; not in a task that
-    /// is cancelled.
+    /// Ends what is ours, or removes the tenants that were made of what is not, which a task that
+    /// was cancelled could not ask for.
     func end() async {
         if let own { return await own.end() }
         for name in tenants {

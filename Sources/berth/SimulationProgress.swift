@@ -77,7 +77,9 @@ enum SimulationText {
                 name, "\(turns.asked)", "\(turns.answered)", "\(turns.refused)", "\(turns.lost)",
             ]
         }
-        let doors = Persona.Door.allCases.map { row($0.rawValue, tally.byDoor[$0] ?? SimulationTally.Turns()) }
+        let doors = Persona.Door.allCases.map {
+            row($0.rawValue, tally.byDoor[$0] ?? SimulationTally.Turns())
+        }
         return Output.lines(
             ["turns", "asked", "answered", "refused", "lost"],
             doors + [row("all", tally.turns)]
@@ -86,9 +88,10 @@ enum SimulationText {
 
     private static func latencies(_ tally: SimulationTally) -> String {
         func row(_ name: String, _ found: Percentiles?) -> [String] {
-            [name] + [found?.p50, found?.p95, found?.p99].map { value in
-                value.map { "\($0)" } ?? "-"
-            }
+            [name]
+                + [found?.p50, found?.p95, found?.p99].map { value in
+                    value.map { "\($0)" } ?? "-"
+                }
         }
         return Output.lines(
             ["milliseconds", "p50", "p95", "p99"],

@@ -133,11 +133,11 @@ private func parse(
         Line(
             "xyzzy",
             "unknown verb 'xyzzy': known here: serve, chat, tenant, quota, queue, cache, config, "
-                + "doctor, usage, fake, version, help, memory, cleanup, admin, backup, restore, "
-                + "simulate"
+                + "doctor, usage, simulate, fake, version, help, memory, cleanup, admin, backup, "
+                + "restore"
         ),
         Line("memory --watch", "'memory' is not in this build yet"),
-        Line("help simulate", "'simulate' is not in this build yet"),
+        Line("help backup", "'backup' is not in this build yet"),
         Line("fake telegram", "'fake telegram' is not in this build yet"),
         Line("--json", "say what to do, as: berth serve"),
         Line("--config", "say what to do, as: berth serve"),

@@ -90,6 +90,26 @@ import Testing
         }
     }
 
+    @Loop @Test func `a request leaves from the address that it names`() async throws {
+        let peers: HTTPHandler = { request in
+            guard case .network(let address) = request.peer else { return .text("local") }
+            return .text(address)
+        }
+        try await withServer(handler: peers) { server in
+            let fixture = ClientFixture()
+            let url = "http://127.0.0.1:\(server.port)/"
+            for source in [nil, "127.1.2.3", "127.1.0.250"] {
+                let request = HTTPClientRequest(
+                    method: "GET",
+                    url: url,
+                    source: source.flatMap { IPAddress($0) }
+                )
+                let peer = try await fixture.text(fixture.client.send(request))
+                #expect(peer == source ?? "127.0.0.1")
+            }
+        }
+    }
+
     // MARK: Look-ups
 
     @Loop @Test func `a name is looked up once a minute, and pinned`() async throws {

@@ -1,0 +1,153 @@
+import BerthConfig
+import BerthMemory
+import BerthSimulation
+import Testing
+
+@testable import berth
+
+@Suite struct SimulateArgumentsTests {
+    private static func parse(_ words: [String]) throws(UsageError) -> Invocation {
+        try Arguments.parse(words, environment: { _ in nil })
+    }
+
+    static let good: [Line<Invocation>] = [
+        Line("simulate", Invocation(command: .simulate(SimulateChoices()))),
+        Line(
+            "simulate --users 1000 --seconds 86400 --seed 0 --json",
+            Invocation(
+                json: true,
+                command: .simulate(SimulateChoices(users: 1000, seconds: 86_400, seed: 0))
+            )
+        ),
+        Line(
+            "simulate --users 1 --limit 48MiB --cache 0",
+            Invocation(
+                command: .simulate(
+                    SimulateChoices(users: 1, limit: .mebibytes(48), cache: .zero)
+                )
+            )
+        ),
+        Line(
+            "simulate --url http://127.0.0.1:9 --config f",
+            Invocation(
+                config: "f",
+                command: .simulate(SimulateChoices(url: WebURL("http://127.0.0.1:9")))
+            )
+        ),
+        Line("help simulate", Invocation(command: .help(["simulate"]))),
+    ]
+
+    @Test(arguments: good)
+    func `a right line is understood`(_ line: Line<Invocation>) throws {
+        #expect(try SimulateArgumentsTests.parse(line.words) == line.expected)
+    }
+
+    static let wrong: [Line<String>] = [
+        Line("simulate --users 0", "--users: '0' is not a whole number from 1 to 1000"),
+        Line("simulate --users 1001", "--users: '1001' is not a whole number from 1 to 1000"),
+        Line("simulate --seconds 0", "--seconds: '0' is not a whole number from 1 to 86400"),
+        Line("simulate --seconds 1d", "--seconds: '1d' is not a whole number from 1 to 86400"),
+        Line("simulate --seed=-1", "--seed: '-1' is not a whole number from 0 to 1000000000"),
+        Line(
+            "simulate --limit 1MiB",
+            "--limit: '1MiB' is not a size from 16MiB to 1TiB, as 64KiB, 16MiB or 1GiB"
+        ),
+        Line(
+            "simulate --url x",
+            "--url: 'x' is not an absolute http:// or https:// URL without user, query or "
+                + "fragment, as https://api.example.org/v1"
+        ),
+        Line(
+            "simulate --url http://h --cache 0",
+            "--cache is of a service that it starts; --url takes another"
+        ),
+        Line(
+            "simulate --config f",
+            "--config is of the running service that --url names; name it too"
+        ),
+        Line(
+            "simulate 50",
+            "'simulate' does not take '50': berth simulate [--users N] [--seconds S] [--seed K] "
+                + "[--limit SIZE] [--cache SIZE] [--url URL] [--json]"
+        ),
+    ]
+
+    @Test(arguments: wrong)
+    func `a wrong line says what is allowed`(_ line: Line<String>) {
+        let error = #expect(throws: UsageError.self) {
+            try SimulateArgumentsTests.parse(line.words)
+        }
+        #expect(error?.text == line.expected)
+    }
+}
+
+@Suite struct SimulationTextTests {
+    private static func end(_ verdict: Verdict) -> TurnResult {
+        TurnResult(
+            verdict: verdict,
+            firstToken: .milliseconds(305),
+            full: .milliseconds(2410)
+        )
+    }
+
+    @Test func `the report is a table for people`() {
+        var tally = SimulationTally()
+        for door in Persona.Door.allCases {
+            tally.ask(door)
+            tally.end(SimulationTextTests.end(.answered), door)
+        }
+        tally.ask(.web)
+        tally.end(SimulationTextTests.end(.lost(.cut)), .web)
+        tally.ask(.api)
+        tally.end(SimulationTextTests.end(.refused(code: "429 queue_full")), .api)
+        let memory = SimulationReport.Memory(
+            idle: MemoryWatch.Figures(rss: 20 << 20, anonymous: 5 << 20),
+            peak: MemoryWatch.Figures(rss: 30 << 20, anonymous: 14 << 20),
+            highWater: 31 << 20,
+            after: MemoryWatch.Figures(rss: 21 << 20, anonymous: 6 << 20),
+            afterMs: 10_000,
+            limit: 30 << 20
+        )
+        let report = SimulationReport(
+            SimulationPlan(users: 2, seconds: 9, seed: 4),
+            tally,
+            cacheHits: 7,
+            memory: memory
+        )
+        #expect(
+            SimulationText.report(report) == """
+                2 users for 9 s, seed 4
+
+                turns  asked  answered  refused  lost
+                api        2         1        1     0
+                web        2         1        0     1
+                all        4         2        1     1
+
+                milliseconds  p50   p95   p99
+                first token    305   305   305
+                full answer   2410  2410  2410
+
+                memory      RSS     anonymous
+                idle        20 MiB  5 MiB
+                peak        30 MiB  14 MiB
+                per user    5 MiB   4.5 MiB
+                after 10 s  21 MiB  6 MiB
+
+                Cache hits: 7
+                Refused: 429 queue_full 1
+                Lost: cut 1
+                memory.limit 30 MiB was PASSED, the kernel's own peak is 31 MiB
+
+                """
+        )
+    }
+
+    @Test func `the progress is one line`() {
+        var tally = SimulationTally()
+        tally.ask(.api)
+        let words = SimulationProgress.words(second: 3, of: 20, tally, peak: 29 << 20)
+        #expect(
+            words == "3 of 20 s: 1 asked, 0 answered, 0 refused, 0 lost, 1 under way, peak 29 MiB"
+        )
+    }
+}
