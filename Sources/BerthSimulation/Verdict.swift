@@ -50,18 +50,18 @@ package enum Verdict: Equatable, Sendable {
 }
 
 /// Reads the events of an answer up to its verdict.
-package struct AnswerReading: Sendable {
+struct AnswerReading: Sendable {
     /// Whether some text has come.
-    package private(set) var hasText = false
-    /// nil until it has ended; see ``end()``.
-    package private(set) var verdict: Verdict?
+    private(set) var hasText = false
+    /// nil until it has ended.
+    private(set) var verdict: Verdict?
     private let door: Persona.Door
 
     /// Makes a reading at the start of an answer.
-    package init(_ door: Persona.Door) { self.door = door }
+    init(_ door: Persona.Door) { self.door = door }
 
     /// Takes the next event; what follows the verdict changes nothing.
-    package mutating func take(_ event: SSEEvent) {
+    mutating func take(_ event: SSEEvent) {
         guard verdict == nil else { return }
         if door == .api, event.data.elementsEqual("[DONE]".utf8) { return finish() }
         guard let data = try? JSONObject(event.data) else { return }
@@ -70,9 +70,6 @@ package struct AnswerReading: Sendable {
         case .web: take(data, of: event.event)
         }
     }
-
-    /// The verdict when nothing more comes: an answer without an end was cut.
-    package func end() -> Verdict { verdict ?? .lost(.cut) }
 
     private mutating func finish() { verdict = hasText ? .answered : .lost(.empty) }
 

@@ -36,27 +36,20 @@ package struct EntryError: Error, CustomStringConvertible {
     let client: HTTPClient
     let clock: any Clock
 
-    /// Sends a request and reads its answer's events to the verdict.
+    /// Sends a request and reads its answer to the end, which leaves the connection to the next.
     func turn(_ request: HTTPClientRequest, by door: Persona.Door) async -> TurnResult {
-        let begun = clock.now
-        var reading = AnswerReading(door)
-        var first: Duration?
-        func result(_ verdict: Verdict) -> TurnResult {
-            TurnResult(verdict: verdict, firstToken: first, full: clock.now - begun)
-        }
+        var hearing = Hearing(door, since: clock.now)
         do {
             let response = try await client.send(request)
-            guard response.status == 200 else { return result(try await Line.refusal(response)) }
-            var parser = SSEParser()
-            while reading.verdict == nil, let piece = try await response.next() {
-                for event in try parser.feed(piece) { reading.take(event) }
-                if first == nil, reading.hasText { first = clock.now - begun }
+            guard response.status == 200 else {
+                return hearing.end(try await Line.refusal(response), at: clock.now)
             }
-            return result(reading.end())
+            while let piece = try await response.next() { try hearing.take(piece, at: clock.now) }
+            return hearing.end(.lost(.cut), at: clock.now)
         } catch let error as HTTPClientError {
-            return result(Verdict(error))
+            return hearing.end(Verdict(error), at: clock.now)
         } catch {
-            return result(.lost(.cut))
+            return hearing.end(.lost(.cut), at: clock.now)
         }
     }
 

@@ -41,8 +41,11 @@ import Glibc
         tick()
     }
 
-    /// Ends what ``start(_:_:_:clock:)`` began.
-    func stop() { timer?.cancel() }
+    /// Ends what ``start(_:_:_:clock:)`` began, and lets go of what it showed.
+    func stop() {
+        timer?.cancel()
+        timer = nil
+    }
 
     /// One line of less than 100 columns.
     static nonisolated func words(
