@@ -76,9 +76,7 @@ import Glibc
         }
         defer { timer.cancel() }
         while true {
-            for line in lastLines.split(separator: "\n") {
-                if let value = find(line) { return value }
-            }
+            for line in lines { if let value = find(line) { return value } }
             if hasEnded { throw Failure.ended(name, lastLines: lastLines) }
             if isLate {
                 throw Failure.silent(name, after: Child.patience, lastLines: lastLines)
@@ -87,8 +85,12 @@ import Glibc
         }
     }
 
-    /// What it printed last.
-    var lastLines: String { String(decoding: output, as: UTF8.self) }
+    private var lines: [Substring] {
+        String(decoding: output, as: UTF8.self).split(separator: "\n")
+    }
+
+    /// What it printed last: ten lines at most.
+    var lastLines: String { lines.suffix(10).joined(separator: "\n") }
 
     /// Ends it with SIGTERM, or with SIGKILL where that does not help within 30 s.
     func stop() async {

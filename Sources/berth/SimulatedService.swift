@@ -111,7 +111,8 @@ import Glibc
         return entry?.string("message") == "serving" ? entry?.string("listen") : nil
     }
 
-    /// Everything but the memory is generous: what is measured is not to be a quota.
+    /// Everything but the memory is generous: what is measured is not to be a quota. Of calls at once
+    /// the service's own client takes a dozen more.
     private static nonisolated func configuration(
         _ choices: SimulateChoices,
         data: String,
@@ -132,7 +133,7 @@ import Glibc
               tokens_per_day: 1000000000
               spend_per_month: 1000
             providers:
-              - { name: fake, kind: openai, base_url: \(text(upstream)), concurrency: 1000 }
+              - { name: fake, kind: openai, base_url: \(text(upstream)), concurrency: 500 }
             models:
               chat:
                 - { provider: fake, model: fake, output: 256, price: { input: 0, output: 0 } }

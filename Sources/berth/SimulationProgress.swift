@@ -56,7 +56,8 @@ import Glibc
     ) -> String {
         let turns = tally.turns
         let peak = peak.map { ", peak \(ByteCount($0))" } ?? ""
-        return "\(second) of \(seconds) s: \(turns.asked) asked, \(turns.answered) answered, "
+        let time = second < seconds ? "\(second) of \(seconds) s" : "last answers"
+        return "\(time): \(turns.asked) asked, \(turns.answered) answered, "
             + "\(turns.refused) refused, \(turns.lost) lost, \(tally.underWay) under way\(peak)"
     }
 }

@@ -142,12 +142,12 @@ import Testing
         )
     }
 
-    @Test func `the progress is one line`() {
+    @Test(arguments: [(3, "3 of 20 s"), (20, "last answers")])
+    func `the progress is one line`(second: Int, time: String) {
         var tally = SimulationTally()
         tally.ask(.api)
-        let words = SimulationProgress.words(second: 3, of: 20, tally, peak: 29 << 20)
-        #expect(
-            words == "3 of 20 s: 1 asked, 0 answered, 0 refused, 0 lost, 1 under way, peak 29 MiB"
-        )
+        let words = SimulationProgress.words(second: second, of: 20, tally, peak: 29 << 20)
+        let rest = "1 asked, 0 answered, 0 refused, 0 lost, 1 under way, peak 29 MiB"
+        #expect(words == "\(time): \(rest)")
     }
 }
