@@ -111,8 +111,9 @@ import Glibc
         return entry?.string("message") == "serving" ? entry?.string("listen") : nil
     }
 
-    /// Everything but the memory is generous: what is measured is not to be a quota. Of calls at once
-    /// the service's own client takes a dozen more.
+    /// Everything but the memory is generous, because what is measured is not to be a quota.
+    ///
+    /// Of calls at once the service's own client takes a dozen more than are configured.
     private static nonisolated func configuration(
         _ choices: SimulateChoices,
         data: String,
