@@ -80,8 +80,8 @@ let package = Package(
         module(
             "BerthSimulation",
             uses: [
-                "BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "BerthHTTP",
-                "BerthQueue", "BerthProviders",
+                "BerthLoop", "BerthMemory", "BerthTelemetry", "BerthHTTP", "BerthQueue",
+                "BerthProviders",
             ]
         ),
         .executableTarget(
