@@ -27,22 +27,30 @@ import Glibc
     let process: pid_t
     /// Whether it has closed its output, which it does when it ends.
     private(set) var hasEnded = false
+    /// Whether it was asked to end.
+    private var isStopping = false
     /// The last that it printed.
     private var output: [UInt8] = []
     private let pipe: Int32
     private var watch: Watch?
     private let bell = Wakeup()
     private let clock: any Clock
+    private let whenEnded: @Loop (Child) -> Void
 
     /// So much of its output is kept, in bytes.
     private static nonisolated let mostOutput = 16 << 10
     /// Longer than a service takes to end in good order.
     private static nonisolated let patience = Duration.seconds(30)
 
-    /// Starts `berth` with `words`.
-    init(_ words: [String], clock: any Clock) throws {
+    /// Starts `berth` with `words`; `whenEnded` is called when it has ended unasked.
+    init(
+        _ words: [String],
+        clock: any Clock,
+        whenEnded: @escaping @Loop (Child) -> Void
+    ) throws {
         name = "berth " + words.prefix { !$0.hasPrefix("-") }.joined(separator: " ")
         self.clock = clock
+        self.whenEnded = whenEnded
         var ends: [Int32] = [-1, -1]
         guard unsafe berth_pipe(&ends) == 0 else {
             throw Failure.notStarted(name, SystemError("pipe"))
@@ -99,6 +107,7 @@ import Glibc
     }
 
     private func endProcess() async {
+        isStopping = true
         kill(process, SIGTERM)
         var isLate = false
         let timer = clock.schedule(after: Child.patience) { [bell] in
@@ -123,6 +132,7 @@ import Glibc
             output.removeFirst(max(0, output.count - Child.mostOutput))
         } else {
             end()
+            if !isStopping { whenEnded(self) }
         }
         bell.signal()
     }

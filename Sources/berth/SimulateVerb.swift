@@ -14,6 +14,9 @@ import Glibc
     private let clock = SystemClock()
     private let progress = SimulationProgress()
     private var service: SimulatedService?
+    /// What has ended by itself.
+    private var dead: Child?
+    private let death = Wakeup()
 
     /// SIGINT or SIGTERM came.
     private struct Interrupted: Error, CustomStringConvertible {
@@ -60,7 +63,7 @@ import Glibc
         progress.clear()
     }
 
-    /// Measures, or throws ``Interrupted`` when `stop` is asked for before.
+    /// Measures, or throws when `stop` is asked for before, or one of our own has ended.
     private func measure(until stop: Stop) async throws -> SimulationReport {
         try await withThrowingTaskGroup(of: SimulationReport.self) { group in
             group.addTask { try await self.measure() }
@@ -68,10 +71,18 @@ import Glibc
                 await stop.requested()
                 throw Interrupted()
             }
+            group.addTask {
+                try await self.death.wait()
+                throw await self.whyDead
+            }
             defer { group.cancelAll() }
             guard let report = try await group.next() else { throw Interrupted() }
             return report
         }
+    }
+
+    private var whyDead: any Error {
+        dead.map { Child.Failure.ended($0.name, lastLines: $0.lastLines) } ?? Interrupted()
     }
 
     private func measure() async throws -> SimulationReport {
@@ -107,7 +118,12 @@ import Glibc
         let service =
             if let url = choices.url {
                 try SimulatedService.running(at: url, file: file)
-            } else { try await SimulatedService.start(choices, clock: clock) }
+            } else {
+                try await SimulatedService.start(choices, clock: clock) { child in
+                    self.dead = child
+                    self.death.signal()
+                }
+            }
         self.service = service
         return service
     }
@@ -139,9 +155,6 @@ import Glibc
         await simulation.run()
         progress.stop()
         try Task.checkCancellation()
-        if let dead = service.deadChild {
-            throw Child.Failure.ended(dead.name, lastLines: dead.lastLines)
-        }
         return (simulation.tally, try await service.cacheHits() - before)
     }
 

@@ -71,20 +71,24 @@ import Glibc
 
     /// Starts a fake provider at the pace of a real one, and a service that asks it.
     ///
-    /// Whatever was started is ended again before this throws.
-    static func start(_ choices: SimulateChoices, clock: any Clock) async throws -> SimulatedService
-    {
+    /// Whatever was started is ended again before this throws; `whenEnded` hears of what ends by
+    /// itself, also later.
+    static func start(
+        _ choices: SimulateChoices,
+        clock: any Clock,
+        whenEnded: @escaping @Loop (Child) -> Void
+    ) async throws -> SimulatedService {
         let folder = try ScratchFolder("berth-simulate")
         var children: [Child] = []
         do {
             let pace = ["--delay-ms", "300", "--token-ms", "10", "--tokens", "200"]
             let fake = ["fake", "openai", "--listen", "127.0.0.1:0"] + pace
-            children.append(try Child(fake, clock: clock))
+            children.append(try Child(fake, clock: clock, whenEnded: whenEnded))
             let upstream = try await children[0].line(SimulatedService.upstream)
             let text = configuration(choices, data: "\(folder.path)/data", upstream: upstream)
             let file = try folder.write(text, to: "berth.yaml")
             let serve = ["serve", "--config", file, "--log", "json"]
-            children.append(try Child(serve, clock: clock))
+            children.append(try Child(serve, clock: clock, whenEnded: whenEnded))
             let listen = try await children[1].line(SimulatedService.listen)
             let loaded = try ConfigurationFile.load(path: file, environment: Environment.value)
             return SimulatedService(
@@ -155,9 +159,6 @@ import Glibc
     func cacheHits() async throws -> Int {
         try JSON.decode(CacheReport.self, from: await admin.ask("GET", "/admin/cache")).hits
     }
-
-    /// The one of our children that has ended by itself; nil: none.
-    var deadChild: Child? { own?.children.first { $0.hasEnded } }
 
     /// Ends what is ours, or removes the tenants that were made of what is not, which a task that
     /// was cancelled could not ask for.

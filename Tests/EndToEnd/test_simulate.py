@@ -150,6 +150,15 @@ def test_nothing_is_left_when_it_is_ended(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_service_that_dies_is_said_at_once(simulate: Simulate, tmp_path: Path) -> None:
+    process = simulate("--users", "3", "--seconds", "600")
+    wait_for(lambda: is_serving(tmp_path), what="the service that it starts")
+    os.kill(children(process)[-1], signal.SIGKILL)
+    _, errors = process.communicate(timeout=LONGEST)
+    assert process.returncode == 1 and "'berth serve' has ended by itself" in errors
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_nobody_listens_where_it_is_sent(simulate: Simulate, tmp_path: Path) -> None:
     config = tmp_path / "berth.yaml"
     config.write_text(f"data: {tmp_path}/nothing\n")
