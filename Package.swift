@@ -130,7 +130,9 @@ let package = Package(
         tests("BerthConfigTests", uses: ["BerthConfig", "BerthMemory"]),
         tests(
             "BerthCommandTests",
-            uses: ["berth", "BerthConfig", "BerthTelemetry", "BerthHTTP", "BerthAdmin"]
+            uses: [
+                "berth", "BerthConfig", "BerthTelemetry", "BerthHTTP", "BerthAdmin", "BerthMemory",
+            ]
         ),
         tests(
             "BerthStoreTests",

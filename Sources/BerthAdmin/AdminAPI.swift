@@ -6,11 +6,12 @@ import BerthMemory
 package import BerthStore
 
 /// Administration as HTTP and JSON over the Unix-domain socket in the data folder: what the verbs
-/// `tenant`, `quota`, `usage`, `cache` and `queue` speak to.
+/// `tenant`, `quota`, `usage`, `cache`, `queue` and `memory` speak to.
 ///
 /// Only the service's own user and root are heard, as the kernel says who they are.
 @Loop package final class AdminAPI {
     let bot: Bot
+    let memory: MemoryReports
     private let database: Database
     private let defaults: Quotas
     private let url: WebURL
@@ -20,6 +21,7 @@ package import BerthStore
     /// Makes the API; `owner` is the uid of the service.
     package init(
         bot: Bot,
+        memory: MemoryReports,
         database: Database,
         defaults: Quotas,
         url: WebURL,
@@ -27,6 +29,7 @@ package import BerthStore
         clock: any Clock
     ) {
         self.bot = bot
+        self.memory = memory
         self.database = database
         self.defaults = defaults
         self.url = url
@@ -67,7 +70,7 @@ package import BerthStore
             route("GET", "/admin/usage") { request, _ in
                 try await self.usage(request.query("days") ?? "1")
             },
-        ] + cacheRoutes + queueRoutes
+        ] + cacheRoutes + queueRoutes + memoryRoutes
     }
 
     // MARK: Tenants
@@ -160,6 +163,8 @@ package import BerthStore
                 return .error(AdminAPI.status(of: error), AdminAPI.words(for: error))
             } catch let error as RetryRefusal {
                 return .error(error.status, error.description)
+            } catch let error as LimitTooLow {
+                return .error(400, error.description)
             } catch HTTPServerError.bodyTooLarge(let limit) {
                 return .error(413, "the body is larger than \(limit)")
             } catch {
@@ -183,7 +188,8 @@ package import BerthStore
         }
     }
 
-    private func body<Value: Decodable>(
+    /// A body of at most 64 KiB.
+    func body<Value: Decodable>(
         _ type: Value.Type,
         _ request: HTTPRequest
     ) async throws -> Value {

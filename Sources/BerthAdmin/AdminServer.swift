@@ -20,6 +20,7 @@ package import BerthStore
     /// too.
     package init(
         bot: Bot,
+        memory: MemoryReports,
         database: Database,
         configuration: Configuration,
         owner: UInt32,
@@ -28,6 +29,7 @@ package import BerthStore
     ) {
         api = AdminAPI(
             bot: bot,
+            memory: memory,
             database: database,
             defaults: configuration.quotas,
             url: configuration.url,

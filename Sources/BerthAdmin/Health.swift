@@ -1,7 +1,6 @@
 package import BerthBot
 package import BerthHTTP
 package import BerthLoop
-import BerthMemory
 package import BerthStore
 package import BerthTelemetry
 
@@ -11,33 +10,27 @@ package import BerthTelemetry
     private let metrics: Metrics
     private let log: Log
 
-    /// Makes it, and adds what the process itself, the cache and the queue measure to `metrics`.
-    ///
-    /// `openConnections` are those of the public server.
+    /// Makes it, and adds what the process itself, the cache, the queue and the memory's ledger
+    /// measure to `metrics`.
     package init(
+        _ bot: Bot,
+        _ memory: MemoryReports,
         database: Database,
         metrics: Metrics,
-        log: Log,
-        bot: Bot,
-        openConnections: @escaping @Loop () -> Int
+        log: Log
     ) {
         self.database = database
         self.metrics = metrics
         self.log = log
         metrics.gauge("berth_open_connections", help: "Connections of clients that are open.") {
-            Double(openConnections())
-        }
-        metrics.gauge("process_resident_memory_bytes", help: "Resident memory (smaps_rollup).") {
-            ProcessMemory.read().map { Double($0.resident.bytes) }
-        }
-        metrics.gauge("berth_anonymous_memory_bytes", help: "The part that cannot be reclaimed.") {
-            ProcessMemory.read().map { Double($0.anonymous.bytes) }
+            Double(memory.connections)
         }
         metrics.gauge("berth_database_operations", help: "Operations that wait or run.") {
             Double(database.pending)
         }
         metrics.add(bot.cache)
         metrics.add(bot.queues)
+        metrics.add(memory)
     }
 
     /// What it answers.

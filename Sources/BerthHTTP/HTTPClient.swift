@@ -51,6 +51,9 @@ package import BerthTelemetry
     /// connections are in use anyway.
     package func closeIdle() { pool.closeIdle() }
 
+    /// curl's handles that wait for the next transfer, at most 8.
+    package var spareHandles: Int { pool.spareCount }
+
     /// Sends a request and returns when the final answer's header block is in.
     ///
     /// Cancelling the task ends the exchange at once and closes its connection.

@@ -54,6 +54,9 @@ import CCurl
     /// Transfers that have not ended.
     var count: Int { running.count }
 
+    /// Handles kept for later transfers.
+    var spareCount: Int { spare.count }
+
     /// A handle without options; nil when there is no memory for one.
     func makeHandle() -> HTTPClientHandle? { spare.popLast() ?? HTTPClientHandle() }
 

@@ -1,4 +1,5 @@
 import BerthConfig
+import BerthMemory
 import BerthTelemetry
 
 /// What the command line asks for.
@@ -19,6 +20,7 @@ enum Command: Equatable {
     case quota(QuotaAction)
     case cache(CacheAction)
     case queue(QueueAction)
+    case memory(MemoryChoices)
     case config(ConfigAction)
     case doctor
     /// The last `days` days, today included; 1 to 366.
@@ -95,6 +97,24 @@ enum QueueAction: Equatable {
     case failed
     /// A turn's name as typed; the service checks it.
     case retry(String)
+}
+
+/// `berth memory`.
+struct MemoryChoices: Equatable {
+    /// What is asked for.
+    enum Action: Equatable {
+        case show
+        /// One tenant's, by purpose; the name as typed.
+        case tenant(String)
+        /// A forecast for so many users.
+        case forecast(Int)
+        /// A new limit, until the next start.
+        case limit(ByteCount)
+    }
+
+    var action = Action.show
+    /// Again every second, until Ctrl-C.
+    var watch = false
 }
 
 /// `berth config`.

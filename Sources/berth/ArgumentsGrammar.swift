@@ -4,7 +4,7 @@ import BerthTelemetry
 extension Verb {
     /// Every verb, in the order of help, itself the last.
     static let all: [Verb] =
-        [serve, chat] + tenants + quotas + queues + caches + configs + [doctor, usage]
+        [serve, chat] + tenants + quotas + [memory] + queues + caches + configs + [doctor, usage]
         + [simulate] + fakes + [version, help]
 
     private static let serve = Verb(

@@ -54,7 +54,7 @@ struct Verb: Sendable {
 extension Verb {
     /// Verbs of the finished Berth that this build lacks; whoever adds one moves it to ``all``.
     static let later = [
-        "memory", "cleanup", "admin", "backup", "restore",
+        "cleanup", "admin", "backup", "restore",
     ]
 
     /// The first words of all verbs, in the table's order.

@@ -55,6 +55,9 @@ import Glibc
             return try await CacheVerb(AdminClient(file: invocation.config), json: json).run(action)
         case .queue(let action):
             try await QueueVerb(AdminClient(file: invocation.config), json: json).run(action)
+        case .memory(let choices):
+            let admin = try AdminClient(file: invocation.config)
+            try await MemoryVerb(admin, json: json).run(choices)
         case .usage(let days):
             try await UsageVerb.run(AdminClient(file: invocation.config), days: days, json: json)
         }
@@ -67,6 +70,7 @@ extension Command {
     fileprivate var handlesSignals: Bool {
         switch self {
         case .serve, .fake, .chat, .simulate: true
+        case .memory(let choices): choices.watch
         default: false
         }
     }

@@ -50,7 +50,7 @@ enum Help {
     }
 
     /// Two columns, the left at most 34 wide.
-    private static func table(_ rows: [(left: String, right: String)]) -> String {
+    static func table(_ rows: [(left: String, right: String)]) -> String {
         let width = min(34, rows.map(\.left.count).max() ?? 0)
         return rows.map { row in
             let lines = wrapped(row.right, columns - width - 4)

@@ -80,6 +80,7 @@ import Glibc
     private let bot: Bot
     private let budget: MemoryBudget
     private let keeper: MemoryKeeper
+    private let memory: MemoryReports
     private let log: Log
 
     init(
@@ -95,8 +96,7 @@ import Glibc
         // Port 0 takes any free one, which links must name.
         configuration.listen(on: HostPort(host: configuration.listen.host, port: server.port))
         self.configuration = configuration
-        let metrics = Metrics()
-        let resolver = Resolver(clock: clock)
+        let (metrics, resolver) = (Metrics(), Resolver(clock: clock))
         let agent = "berth/\(Berth.version)"
         let client = HTTPClient(clock: clock, log: log, userAgent: agent, resolver: resolver)
         budget = MemoryBudget(
@@ -114,9 +114,10 @@ import Glibc
             metrics: metrics,
             redis: redis
         )
-        let health = Health(database: database, metrics: metrics, log: log, bot: bot) {
-            [server] in server.openConnections
-        }
+        let weighed = MemoryKeeper.Parts(budget, database, bot, client, server)
+        keeper = MemoryKeeper(weighed, clock: clock, log: log)
+        memory = MemoryReports(weighed, keeper, configuration, clock: clock, log: log)
+        let health = Health(bot, memory, database: database, metrics: metrics, log: log)
         late.front = Front(
             configuration,
             bot: bot,
@@ -125,19 +126,31 @@ import Glibc
             log: log,
             metrics: metrics
         )
-        let socket = try Parts.adminServer(configuration, folder, database, bot, health, clock, log)
-        let weighed = MemoryKeeper.Parts(budget, database, bot, client, server)
-        keeper = MemoryKeeper(weighed, clock: clock, log: log)
-        let cacheKeeper = CacheKeeper(
-            cache: bot.cache,
-            redis: redis,
+        let admin = AdminServer(
+            bot: bot,
+            memory: memory,
             database: database,
-            clock: clock,
-            log: log
+            configuration: configuration,
+            owner: geteuid(),
+            more: health.routes,
+            clock: clock
         )
+        let socket = try Parts.socket(admin, folder, clock, log)
+        let cacheKeeper = Parts.cacheKeeper(bot, redis, database, clock, log)
         await cacheKeeper.load()
-        let parts: [any Service] = [bot.turns, server, socket, keeper, cacheKeeper]
+        let parts: [any Service] = [bot.turns, server, socket, keeper, memory, cacheKeeper]
         services = parts + (redis.map { [$0] } ?? [])
+    }
+
+    /// Keeps what the cache is asked for most.
+    private static func cacheKeeper(
+        _ bot: Bot,
+        _ redis: RedisClient?,
+        _ database: Database,
+        _ clock: any Clock,
+        _ log: Log
+    ) -> CacheKeeper {
+        CacheKeeper(cache: bot.cache, redis: redis, database: database, clock: clock, log: log)
     }
 
     /// The cache's Redis, where there is one.
@@ -159,24 +172,13 @@ import Glibc
         }
     }
 
-    private static func adminServer(
-        _ configuration: Configuration,
+    private static func socket(
+        _ admin: AdminServer,
         _ folder: DataFolder,
-        _ database: Database,
-        _ bot: Bot,
-        _ health: Health,
         _ clock: any Clock,
         _ log: Log
     ) throws -> HTTPServer {
-        let admin = AdminServer(
-            bot: bot,
-            database: database,
-            configuration: configuration,
-            owner: geteuid(),
-            more: health.routes,
-            clock: clock
-        )
-        return try HTTPServer(
+        try HTTPServer(
             listen: .unix(path: folder.path(of: AdminServer.socketName)),
             clock: clock,
             log: log,
@@ -215,6 +217,7 @@ import Glibc
             await finish()
             throw error
         }
+        memory.mark("runtime, libraries, service")
     }
 
     /// Says where the service is, what it may hold and what it leaves aside.

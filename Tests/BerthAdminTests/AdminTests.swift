@@ -16,6 +16,7 @@ import Testing
         try await withBot { bot in
             let api = AdminAPI(
                 bot: bot.bot,
+                memory: bot.memory,
                 database: bot.database,
                 defaults: bot.configuration.quotas,
                 url: bot.configuration.url,
@@ -47,6 +48,7 @@ import Testing
         try await withBot { bot in
             let admin = AdminServer(
                 bot: bot.bot,
+                memory: bot.memory,
                 database: bot.database,
                 configuration: bot.configuration,
                 owner: 0,
@@ -195,6 +197,7 @@ import Testing
             let body = #"{"model":"fake/plain","messages":[{"role":"user","content":"hi"}]}"#
             _ = try await bot.chat(body)
             _ = try await bot.chat("{")
+            await bot.keeper.look()
             let answer = try await bot.ask("GET", "/metrics")
             #expect(answer.headers["content-type"]?.hasPrefix("text/plain; version=0.0.4") == true)
             let samples = try Exposition(answer.text).samples

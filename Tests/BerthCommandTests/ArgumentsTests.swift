@@ -132,11 +132,11 @@ private func parse(
         Line("srve", "unknown verb 'srve': did you mean 'serve'?"),
         Line(
             "xyzzy",
-            "unknown verb 'xyzzy': known here: serve, chat, tenant, quota, queue, cache, config, "
-                + "doctor, usage, simulate, fake, version, help, memory, cleanup, admin, backup, "
+            "unknown verb 'xyzzy': known here: serve, chat, tenant, quota, memory, queue, cache, "
+                + "config, doctor, usage, simulate, fake, version, help, cleanup, admin, backup, "
                 + "restore"
         ),
-        Line("memory --watch", "'memory' is not in this build yet"),
+        Line("cleanup --apply", "'cleanup' is not in this build yet"),
         Line("help backup", "'backup' is not in this build yet"),
         Line("fake telegram", "'fake telegram' is not in this build yet"),
         Line("--json", "say what to do, as: berth serve"),
@@ -179,6 +179,15 @@ private func parse(
         Line("doctor --json --json", "--json is given twice"),
         Line("doctor --json=yes", "--json takes no value"),
         Line("usage --days 0", "--days: '0' is not a whole number from 1 to 366"),
+        Line(
+            "memory --tenant a --limit 1GiB",
+            "--tenant and --limit are two things; choose one"
+        ),
+        Line("memory --watch --limit 1GiB", "--limit is set once; leave out --watch"),
+        Line(
+            "memory --limit much",
+            "--limit: 'much' is not a size from 0B to 1TiB, as 64KiB, 16MiB or 1GiB"
+        ),
         Line("chat", "'chat' needs a key (BERTH_KEY or --key KEY) or --tenant NAME"),
         Line("chat --key k --tenant a", "--key and --tenant are two ways; choose one"),
         Line(

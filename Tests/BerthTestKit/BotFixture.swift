@@ -40,6 +40,8 @@ import Glibc
     package let key: String
     /// What is counted.
     package let metrics: Metrics
+    /// The memory's reports.
+    package let memory: MemoryReports
     /// What is logged.
     package let lines: LogLines
     /// The public server.
@@ -104,9 +106,8 @@ import Glibc
         )
         let weighed = MemoryKeeper.Parts(budget, database, bot, client, server)
         keeper = MemoryKeeper(weighed, clock: clock, log: log) { [kernel] in kernel.memory }
-        let health = Health(database: database, metrics: metrics, log: log, bot: bot) {
-            [server] in server.openConnections
-        }
+        memory = MemoryReports(weighed, keeper, settings, clock: clock, log: log)
+        let health = Health(bot, memory, database: database, metrics: metrics, log: log)
         let front = Front(
             settings,
             bot: bot,
@@ -129,6 +130,7 @@ import Glibc
     private func adminServer(_ health: Health) throws -> HTTPServer {
         let admin = AdminServer(
             bot: bot,
+            memory: memory,
             database: database,
             configuration: configuration,
             owner: geteuid(),

@@ -1,0 +1,44 @@
+import BerthBot
+import BerthHTTP
+import BerthLoop
+import BerthMemory
+
+extension AdminAPI {
+    /// The most users that a forecast is made for.
+    private static var mostUsers: Int { 1_000_000 }
+
+    /// What the verb `memory` speaks to.
+    var memoryRoutes: [Route] {
+        [
+            route("GET", "/admin/memory") { request, _ in
+                if let tenant = request.query("tenant") {
+                    return try self.memory.report(of: self.bot.tenants.named(tenant).name)
+                }
+                if let users = request.query("users") { return try await self.forecast(users) }
+                return try await self.memory.report()
+            },
+            route("PATCH", "/admin/memory") { request, _ in
+                try self.setLimit(try await self.body([String: String].self, request))
+                return try await self.memory.report()
+            },
+        ]
+    }
+
+    private func forecast(_ text: String) async throws -> CapacityForecast {
+        guard let users = Int(text), (1...AdminAPI.mostUsers).contains(users) else {
+            throw BotError.badValue("users are 1 to \(AdminAPI.mostUsers)")
+        }
+        return try await memory.forecast(users: users)
+    }
+
+    /// Takes `{"limit":"40MiB"}`.
+    private func setLimit(_ changes: [String: String]) throws {
+        guard let text = changes["limit"], changes.count == 1 else {
+            throw BotError.badValue("say what to change, as {\"limit\":\"40MiB\"}")
+        }
+        guard let limit = ByteCount(text) else {
+            throw BotError.badValue("'\(text.prefix(64))' is no size, as 40MiB (limit)")
+        }
+        try memory.setLimit(limit)
+    }
+}

@@ -1,0 +1,161 @@
+package import BerthBot
+package import BerthConfig
+import BerthHTTP
+package import BerthLoop
+package import BerthMemory
+import BerthStore
+package import BerthTelemetry
+
+/// Makes the memory's reports and forecasts, and changes the limit.
+///
+/// The list of all mappings takes the kernel about 4 ms: it is read for a report only, and on a
+/// thread of its own, which starts with the first report.
+@Loop package final class MemoryReports: Service {
+    private var fixed = MemoryFixedCosts()
+    private let parts: MemoryKeeper.Parts
+    private let keeper: MemoryKeeper
+    private let providers: [CapacityBasis.Provider]
+    private let clock: any Clock
+    private let log: Log
+    private let worker = Worker(name: "memory")
+    private var residue = ByteCount.zero
+    private var warned: Set<MemoryReport.Alarm> = []
+
+    private static let interval = Duration.seconds(60)
+
+    /// What forecasts look back on.
+    private static let lookbackDays = 7
+
+    /// Makes it; `configuration` for the providers' limits.
+    package init(
+        _ parts: MemoryKeeper.Parts,
+        _ keeper: MemoryKeeper,
+        _ configuration: Configuration,
+        clock: any Clock,
+        log: Log
+    ) {
+        self.parts = parts
+        self.keeper = keeper
+        self.clock = clock
+        self.log = log
+        providers = configuration.providers.map {
+            CapacityBasis.Provider(
+                name: $0.name,
+                concurrency: $0.concurrency,
+                requestsPerMinute: $0.requestsPerMinute
+            )
+        }
+    }
+
+    /// Everybody's leases.
+    package var standing: MemoryStanding { parts.budget.standing }
+    /// How the ladder stands, as of the last second.
+    package var pressure: PressureStanding { keeper.standing }
+
+    /// The clients' open connections.
+    package var connections: Int { parts.server.openConnections }
+
+    /// Says that a step of the start has ended: what it left on the heap is an account of that name.
+    package func mark(_ step: String) {
+        let accounted = parts.budget.leased + SQLiteMemory.read().used
+        fixed.mark(step, accounted: accounted)
+    }
+
+    /// Reads everything now.
+    ///
+    /// - Throws: ``BotError`` where the kernel does not tell.
+    package func report() async throws(BotError) -> MemoryReport {
+        let (budget, fixed) = (parts.budget, fixed)
+        let read = await worker.run { () -> MemoryPicture? in
+            // In this order: what reading takes itself is then seen as resident, not as somebody's.
+            let (standing, heap) = (budget.standing, AllocatorFigures.read())
+            let database = SQLiteMemory.read()
+            return MemoryMap.read().map {
+                MemoryPicture(
+                    map: $0,
+                    heap: heap,
+                    standing: standing,
+                    database: database,
+                    fixed: fixed
+                )
+            }
+        }
+        guard var picture = read else {
+            throw .badValue("there is no report: /proc/self/smaps cannot be read on this machine")
+        }
+        picture.connections = parts.server.openConnections
+        picture.handles = parts.client.spareHandles
+        if picture.isQuiet { residue = max(.zero, picture.rest) }
+        picture.residue = residue
+        return MemoryReport(
+            picture,
+            pressure: keeper.standing,
+            absent: ["libvips: not loaded, this build makes no pictures"]
+        )
+    }
+
+    /// One tenant's.
+    ///
+    /// - Throws: ``BotError/noTenant(_:)``.
+    package func report(of tenant: String) throws(BotError) -> TenantMemoryReport {
+        guard let report = TenantMemoryReport(tenant, standing) else { throw .noTenant(tenant) }
+        return report
+    }
+
+    /// What `users` (1 or more) would need.
+    ///
+    /// - Throws: ``BotError/store(_:)``, and as ``report()``.
+    package func forecast(users: Int) async throws(BotError) -> CapacityForecast {
+        let report = try await report()
+        let start = clock.timestamp + .seconds(-86400 * MemoryReports.lookbackDays)
+        var basis = CapacityBasis()
+        do {
+            basis.load = try await parts.database.read { (connection) throws(StoreError) in
+                try connection.measuredLoad(since: start)
+            }
+        } catch { throw .store(error) }
+        for account in standing.accounts {
+            if account.isTenant { basis.held.add(account.histogram) }
+            if !account.isTenant { basis.shared += account.peak }
+        }
+        basis.base = ByteCount(max(report.base, report.rss - report.leased))
+        basis.limit = ByteCount(report.limit)
+        basis.reserve = ByteCount(report.reserve)
+        basis.providers = providers
+        return CapacityForecast(users: users, from: basis)
+    }
+
+    /// Sets the limit in force until the next start.
+    ///
+    /// - Throws: ``LimitTooLow``.
+    package func setLimit(_ limit: ByteCount) throws { try keeper.setLimit(limit) }
+
+    // MARK: Alarms
+
+    /// Looks each minute until the stop, and warns of what has become too much.
+    package func run(until stop: Stop) async throws {
+        let timer = Wakeup()
+        while !stop.isRequested {
+            let next = clock.schedule(after: MemoryReports.interval) { timer.signal() }
+            await stop.requested(or: timer)
+            next.cancel()
+            if !stop.isRequested { await warn() }
+        }
+    }
+
+    /// Warns once of each part that is on its way up.
+    package func warn() async {
+        guard let report = try? await report() else { return }
+        let alarms = report.alarms
+        for (alarm, bytes) in alarms where !warned.contains(alarm) {
+            log.warning(
+                "memory: a part is more than expected, see 'berth memory'",
+                [
+                    "part": .text(alarm.rawValue), "size": .describing(ByteCount(bytes)),
+                    "resident": .describing(ByteCount(report.rss)),
+                ]
+            )
+        }
+        warned = Set(alarms.keys)
+    }
+}
