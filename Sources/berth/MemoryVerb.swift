@@ -62,6 +62,11 @@ private struct Screen {
     /// Source: ECMA-48: `H` goes to the top left, `K` and `J` clear the rest of line and screen.
     func show(_ text: String) {
         guard isTerminal else { return Output.text(text) }
-        Output.text("\u{1B}[H" + text.replacing("\n", with: "\u{1B}[K\n") + "\u{1B}[J")
+        var size = winsize()
+        let isKnown = unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0
+        // A line more than there is room for would scroll the first ones away.
+        let most = isKnown && size.ws_row > 1 ? Int(size.ws_row) - 1 : .max
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+        Output.text("\u{1B}[H" + lines.prefix(most).map { $0 + "\u{1B}[K\n" }.joined() + "\u{1B}[J")
     }
 }

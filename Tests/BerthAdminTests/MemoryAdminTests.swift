@@ -90,7 +90,7 @@ import Testing
     // MARK: Alarms
 
     /// Far more than 8 % of what a test process holds, for four looks.
-    private func forget(_ bot: BotFixture) async throws {
+    @Loop private func forget(_ bot: BotFixture) async throws {
         let forgotten = LeaseHolder(try bot.ann.account.lease(.mebibytes(60), for: .replyBuffer))
         for _ in 1...2 { await bot.keeper.look() }
         for _ in 1...2 { await bot.memory.warn() }
