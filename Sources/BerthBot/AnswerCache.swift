@@ -35,10 +35,10 @@ import BerthStore
             !order.models.allSatisfy({ $0.provider is DemoProvider })
         else { return nil }
         let names = request.names.filter { !AnswerCache.ignored.contains($0) }.sorted()
-        let members = names.flatMap { name in
-            [Array(name.utf8), request.value(name).map(Array.init) ?? []]
+        let members = names.flatMap { (name) -> [ArraySlice<UInt8>] in
+            [Array(name.utf8)[...], request.value(name) ?? []]
         }
-        let parts = order.models.map { Array($0.id.utf8) } + [[]] + members
+        let parts = order.models.map { Array($0.id.utf8)[...] } + [[]] + members
         let carriesNothing = order.isContextFree || AnswerCache.isBareQuestion(request)
         guard settings.scope == .safe, carriesNothing else {
             let tenant = order.payer.row.id.value
@@ -108,6 +108,6 @@ import BerthStore
             let message = request.object(at: messages[0])
         else { return false }
         return Set(message.names) == ["role", "content"] && message.string("role") == "user"
-            && message.string("content") != nil
+            && message.isString("content")
     }
 }

@@ -12,10 +12,10 @@ import BerthProviders
 
     private static let step = ByteCount.kibibytes(16)
 
-    /// - Throws: ``BudgetError`` never for no bytes.
-    init(account: MemoryAccount) throws(BudgetError) {
-        lease = try account.lease(.zero, for: .cacheEntry)
-    }
+    init(account: MemoryAccount) { lease = account.nothing(for: .cacheEntry) }
+
+    /// Its bytes so far.
+    var count: Int { text.count }
 
     /// Takes the next piece.
     func take(_ chunk: ChatChunk) {

@@ -17,8 +17,8 @@ package struct WholeAnswer: Sendable {
     package let usage: TokenUsage
     /// Whether it was there before it was asked for.
     package let isKept: Bool
-    /// Keeps the memory of it leased; nil for one that is kept.
-    package let holding: (any AnyObject & Sendable)?
+    /// Keeps the memory of it leased.
+    package let holding: any AnyObject & Sendable
 
     /// The first choice's text.
     package var text: String {
@@ -74,10 +74,11 @@ package enum Reply: Sendable {
         isFresh: Bool = false
     ) async throws(BotError) -> WholeAnswer {
         do throws(BotError) {
+            let order = try order.entered()
             switch try await way(order, isFresh, isStream: false) {
             case .kept(let answer): return answer
             case .shared(let stream):
-                let answer = try await stream.collect(account: order.payer.account)
+                let answer = try await stream.collect()
                 report(order, nil)
                 return answer
             case .own(let order):
@@ -101,6 +102,7 @@ package enum Reply: Sendable {
         isFresh: Bool = false
     ) async throws(BotError) -> Reply {
         do throws(BotError) {
+            let order = try order.entered()
             switch try await way(order, isFresh, isStream: true) {
             case .kept(let answer): return .kept(answer)
             case .shared(let stream):
@@ -136,10 +138,15 @@ package enum Reply: Sendable {
         try order.payer.mayAsk()
         guard !isFresh, let key = cache.key(order) else { return .own(order) }
         if let kept = await cache.find(key) {
+            // As it is kept, and as it is told.
+            let lease: MemoryLease
+            do {
+                lease = try order.memory.take(ByteCount(2 * kept.bytes.count), for: .replyBuffer)
+            } catch { throw .memory(error) }
             if let held = order.held { meter.release(held) }
             try meter.countHit(order.payer)
             metrics.calls.add(1, "cached")
-            return .kept(WholeAnswer(kept: kept))
+            return .kept(WholeAnswer(kept: kept, holding: LeaseHolder(lease)))
         }
         let way = try join(order, key, isStream)
         guard case .shared(let stream) = way else { return way }
@@ -176,7 +183,7 @@ package enum Reply: Sendable {
             if !listener.isLeader, !joined.bill.add(held) {
                 meter.settle(held, TokenUsage(input: 0, output: 0, isEstimated: false))
             }
-            return .shared(SharedStream(listener, input: held.input))
+            return .shared(SharedStream(listener, input: held.input, order.memory))
         } catch { return .own(own) }  // no room for one more to share: it asks for itself
     }
 
@@ -195,7 +202,9 @@ package enum Reply: Sendable {
         do throws(BotError) {
             guard isStream else {
                 let answer = try await calls.complete(order)
-                cache.keep(answer.completion, answer.model, answer.usage, for: key)
+                keep(answer.completion.object.bytes.count, order) {
+                    cache.keep(answer.completion, answer.model, answer.usage, for: key)
+                }
                 return SharedEnd(answer)
             }
             return try await pass(try await calls.stream(order), to: flight, key, order)
@@ -212,21 +221,31 @@ package enum Reply: Sendable {
         _ order: ChatOrder
     ) async throws(BotError) -> SharedEnd {
         defer { stream.finish() }
-        let collector = try? AnswerCollector(account: order.payer.account)
+        let collector = AnswerCollector(account: order.payer.account)
         var finish = "stop"
         do throws(CacheError) {
             try flight.write(SharedFrame.model(stream.model.id).bytes)
-        } catch { throw BotError(error) }
+        } catch { throw BotError(midway: error) }
         while let chunk = try await stream.next() {
-            collector?.take(chunk)
+            collector.take(chunk)
             finish = chunk.finish ?? finish
             do throws(CacheError) { try flight.write(SharedFrame(chunk).bytes) } catch {
-                throw BotError(error)
+                throw BotError(midway: error)
             }
         }
-        collector?.end()
-        if let text = collector?.whole { cache.keep(text, stream.model, stream.usage, for: key) }
+        collector.end()
+        keep(collector.count, order) {
+            if let text = collector.whole { cache.keep(text, stream.model, stream.usage, for: key) }
+        }
         return SharedEnd(stream, finish: finish)
+    }
+
+    /// Keeps an answer of `size`, where there is memory for it as a text, as JSON and as an entry.
+    private func keep(_ size: Int, _ order: ChatOrder, _ action: () -> Void) {
+        let cost = ByteCount(4 * min(size, AnswerCache.answerLimit.bytes))
+        guard let lease = try? order.memory.take(cost, for: .cacheEntry) else { return }
+        action()
+        _ = consume lease
     }
 
     // MARK: What is told of API calls
@@ -257,10 +276,10 @@ extension BotError {
         }
     }
 
-    /// A cache's refusal in the bot's terms.
-    init(_ error: CacheError) {
+    /// A flight's refusal of an answer that has begun, in the bot's terms.
+    init(midway error: CacheError) {
         switch error {
-        case .memory(let reason): self = .memory(reason)
+        case .memory(let reason): self = .provider(.memoryMidway(reason))
         case .tooLarge(_, let most):
             self = .body("the answer is longer than \(ByteCount(most)): it was ended there")
         default: self = .provider(.cancelled)
@@ -277,7 +296,7 @@ extension WholeAnswer {
         holding = answer.completion
     }
 
-    init(kept object: JSONObject) {
+    init(kept object: JSONObject, holding: LeaseHolder) {
         self.object = object
         model = object.string("model") ?? ModelCatalog.anyModel
         let said = object.object("usage")
@@ -287,6 +306,6 @@ extension WholeAnswer {
             isEstimated: false
         )
         isKept = true
-        holding = nil
+        self.holding = holding
     }
 }

@@ -118,6 +118,7 @@ package import BerthTelemetry
             return ResponseCache(
                 memory: try MemoryCache(limit: limit, account: account, clock: clock),
                 redis: redis,
+                transit: budget.sharedAccount("redis", quota: .mebibytes(16)),
                 lifetimes: Lifetimes(base: configuration.cache.ttl),
                 clock: clock
             )

@@ -103,7 +103,9 @@ extension BotError {
     var mayBeMadeGood: Bool {
         switch self {
         case .queue(.closed): true
-        case .provider(.refused), .provider(.memory), .provider(.cancelled): false
+        case .provider(.refused), .provider(.memory), .provider(.memoryMidway),
+            .provider(.cancelled):
+            false
         case .provider: true
         default: false
         }
@@ -113,7 +115,22 @@ extension BotError {
     var isPassing: Bool {
         switch self {
         case .queue: true
+        case .memory(let error), .provider(.memory(let error)): error.isPassing
         case .provider(.rateLimited), .provider(.unavailable), .provider(.unreachable): true
+        default: false
+        }
+    }
+
+    /// Whether there will be memory for it when other work has ended.
+    var isForLackOfMemory: Bool {
+        guard case .memory(let error) = self else { return false }
+        return error.isPassing
+    }
+
+    /// Whether it came to nothing here: no provider has heard of it.
+    var isOurs: Bool {
+        switch self {
+        case .queue, .memory, .provider(.memory): true
         default: false
         }
     }

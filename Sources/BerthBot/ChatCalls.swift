@@ -1,6 +1,7 @@
 import BerthCache
 package import BerthHTTP
 package import BerthLoop
+package import BerthMemory
 package import BerthProviders
 import BerthQueue
 import BerthStore
@@ -14,6 +15,8 @@ package struct ChatOrder: Sendable {
     package let models: [ModelChoice]
     /// Who pays.
     package let payer: LiveTenant
+    /// What is paid for beforehand of the memory that answering takes.
+    package let memory: PrepaidMemory
     /// For the log.
     package var requestID = "-"
     /// Whether its prompt is known to carry nothing of the payer's: no history, no own system text.
@@ -34,20 +37,50 @@ package struct ChatOrder: Sendable {
     var held: HeldCall?
     /// The others who have asked for the same and share the cost.
     var bill: SharedBill?
+    /// The memory of what waits and of who listens.
+    private var entry: LeaseHolder?
+    /// It may outlive whoever asked: others listen to the same answer.
+    private let work: MemoryWork
 
-    /// An API call's order.
-    package init(
+    /// What one call or turn takes while it waits and runs, beside texts and buffers: its tasks, its
+    /// reservation, its place in line, its end of the connection.
+    static let entrySize = ByteCount.kibibytes(8)
+
+    /// What an API call needs whose body has `size`: the body, and what asking takes.
+    package static func need(of size: ByteCount) -> ByteCount {
+        size + ChatCall.need(of: size) + entrySize
+    }
+
+    /// An API call's order; `memory`: paid for at the door.
+    @Loop package init(
         _ request: JSONObject,
         _ models: [ModelChoice],
         _ payer: LiveTenant,
+        memory: PrepaidMemory? = nil,
         requestID: String = "-",
         since: Instant
     ) {
         self.request = request
         self.models = models
         self.payer = payer
+        self.memory = memory ?? PrepaidMemory(of: payer.account)
         self.requestID = requestID
         self.since = since
+        work = payer.account.begin()
+    }
+
+    /// This order with its place paid for.
+    ///
+    /// - Throws: ``BotError/memory(_:)``.
+    @Loop func entered() throws(BotError) -> ChatOrder {
+        guard entry == nil else { return self }
+        var order = self
+        do {
+            order.entry = LeaseHolder(try memory.take(ChatOrder.entrySize, for: .queueEntry))
+        } catch {
+            throw .memory(error)
+        }
+        return order
     }
 }
 
@@ -272,7 +305,7 @@ struct CompleteAnswer: Sendable {
             model: model.model,
             maximumOutput: maximumOutput(order, model),
             user: order.payer.providerUser,
-            account: order.payer.account
+            memory: order.memory
         )
     }
 

@@ -32,24 +32,32 @@ package enum TurnEvent: Sendable {
     /// Its place in the queue as it was last heard; nil: it has not waited yet.
     private(set) var place: QueuePlace?
     private var lease: MemoryLease
+    private let work: MemoryWork
     private var readers: [ObjectIdentifier: Wakeup] = [:]
     private var stopper: (@Loop () -> Void)?
 
     /// The longest answer: about 250,000 tokens, beyond any model's output.
     static nonisolated let limit = ByteCount.mebibytes(1)
-    private static nonisolated let step = ByteCount.kibibytes(8)
+    static nonisolated let step = ByteCount.kibibytes(8)
 
-    init(id: String, session: String, of payer: LiveTenant) throws(BudgetError) {
+    init(
+        id: String,
+        session: String,
+        of payer: LiveTenant,
+        _ memory: PrepaidMemory
+    ) throws(BudgetError) {
         self.id = id
         self.session = session
         tenant = payer.name
         owner = payer.row.id
-        lease = try payer.account.lease(LiveTurn.step, for: .replyBuffer)
+        lease = try memory.take(LiveTurn.step, for: .replyBuffer)
+        work = payer.account.begin()
     }
 
     /// Adds to the answer and wakes its readers.
     func append(_ piece: String) throws(BudgetError) {
-        try lease.grow(to: ByteCount(text.count + piece.utf8.count), step: LiveTurn.step)
+        // Again as text and by SQLite, when it is written down.
+        try lease.grow(to: ByteCount(3 * (text.count + piece.utf8.count)), step: LiveTurn.step)
         text += Array(piece.utf8)
         wake()
     }

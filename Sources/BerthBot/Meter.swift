@@ -275,7 +275,7 @@ extension ProviderError {
         case .unreachable, .keyRefused, .rateLimited, .accountEmpty, .unavailable, .refused,
             .memory:
             true
-        case .timedOut, .failedMidway, .cut, .malformed, .cancelled: false
+        case .timedOut, .failedMidway, .cut, .malformed, .memoryMidway, .cancelled: false
         }
     }
 }

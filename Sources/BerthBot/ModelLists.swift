@@ -91,8 +91,9 @@ import BerthTelemetry
 
     /// An account's own models are in its list: another key has another list.
     private static func key(_ provider: Configuration.Provider) -> CacheKey {
-        let secret = Secret256.digest(Array((provider.apiKey?.reveal() ?? "").utf8))
+        let secret = Secret256.hash(provider.apiKey?.reveal() ?? "")
         let parts = [Array("\(provider.kind)".utf8), Array("\(provider.baseURL)".utf8), secret]
+            .map { $0[...] }
         return .shared(.modelList, parts: parts, hash: Secret256.digest)
     }
 

@@ -54,8 +54,12 @@ struct Prompt {
     /// What the window and the prompt built from it may hold together: the history as it is read and
     /// again as JSON, whose escapes rarely double it.
     static func worstCase(_ question: Question) -> ByteCount {
-        let history = question.isTranslation ? 0 : mostHistory * 4
-        return ByteCount(3 * (history + question.text.utf8.count + question.system.utf8.count))
+        worstCase(question.text.utf8.count + question.system.utf8.count, question.isTranslation)
+    }
+
+    /// The same of a message that is not read yet: `count` bytes, with the instruction before it.
+    static func worstCase(_ count: Int, _ isTranslation: Bool = false) -> ByteCount {
+        ByteCount(3 * ((isTranslation ? 0 : mostHistory * 4) + count))
     }
 
     /// The most exchanges.
@@ -90,13 +94,21 @@ struct Prompt {
     }
 
     /// Asks it of `models` on the account of `payer`.
-    func order(
+    @Loop func order(
         _ models: [ModelChoice],
         _ payer: LiveTenant,
+        memory: PrepaidMemory? = nil,
         requestID: String,
         since: Instant
     ) -> ChatOrder {
-        var order = ChatOrder(request, models, payer, requestID: requestID, since: since)
+        var order = ChatOrder(
+            request,
+            models,
+            payer,
+            memory: memory,
+            requestID: requestID,
+            since: since
+        )
         order.isContextFree = isContextFree
         order.kind = kind
         return order

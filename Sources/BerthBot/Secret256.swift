@@ -18,12 +18,27 @@ package struct Secret256: Sendable {
     package var hash: [UInt8] { Secret256.hash(text) }
 
     /// SHA-256 of any text: 32 bytes.
-    package static func hash(_ text: String) -> [UInt8] { digest(Array(text.utf8)) }
-
-    /// SHA-256 of any bytes: 32 bytes.
-    package static func digest(_ bytes: [UInt8]) -> [UInt8] {
+    package static func hash(_ text: String) -> [UInt8] {
+        let bytes = Array(text.utf8)
         var digest = [UInt8](repeating: 0, count: 32)
         _ = unsafe SHA256(bytes, bytes.count, &digest)
+        return digest
+    }
+
+    /// SHA-256 of `pieces` in a row, none of which is copied: 32 bytes.
+    package static func digest(_ pieces: [ArraySlice<UInt8>]) -> [UInt8] {
+        var digest = [UInt8](repeating: 0, count: 32)
+        let state = unsafe EVP_MD_CTX_new()
+        defer { unsafe EVP_MD_CTX_free(state) }
+        var isDone = unsafe EVP_DigestInit_ex(state, EVP_sha256(), nil) == 1
+        for piece in pieces {
+            let isTaken = unsafe piece.withUnsafeBytes { bytes in
+                unsafe EVP_DigestUpdate(state, bytes.baseAddress, bytes.count) == 1
+            }
+            isDone = isDone && isTaken
+        }
+        isDone = unsafe EVP_DigestFinal_ex(state, &digest, nil) == 1 && isDone
+        precondition(isDone, "SHA-256 failed: libcrypto has no memory")
         return digest
     }
 

@@ -103,15 +103,20 @@ enum SharedFrame: Equatable {
     private let listener: FlightListener<SharedEnd>
     private let input: Int
     private var unread: [UInt8] = []
+    private let memory: PrepaidMemory
+    /// Of what is unread, once as it came and once as the chunk that it becomes.
+    private var lease: MemoryLease
     private var name: String?
     private var received = 0
     private var end: SharedEnd?
     private var rest: [[UInt8]] = []
     private var hasEnded = false
 
-    init(_ listener: FlightListener<SharedEnd>, input: Int) {
+    init(_ listener: FlightListener<SharedEnd>, input: Int, _ memory: PrepaidMemory) {
         self.listener = listener
         self.input = input
+        self.memory = memory
+        lease = memory.account.nothing(for: .replyBuffer)
     }
 
     isolated deinit { finish() }
@@ -161,10 +166,9 @@ enum SharedFrame: Equatable {
 
     /// All of it, whoever began it.
     ///
-    /// - Throws: ``BotError``, also where `account` has no room for it.
-    func collect(account: MemoryAccount) async throws(BotError) -> WholeAnswer {
-        var lease: MemoryLease
-        do { lease = try account.lease(.zero, for: .replyBuffer) } catch { throw .memory(error) }
+    /// - Throws: ``BotError``, also where there is no room for it.
+    func collect() async throws(BotError) -> WholeAnswer {
+        var lease = memory.account.nothing(for: .replyBuffer)
         var text = ""
         while let chunk = try await next() {
             let size = ByteCount(2 * (text.utf8.count + chunk.text.utf8.count))
@@ -195,6 +199,7 @@ enum SharedFrame: Equatable {
             while true {
                 if let frame = SharedFrame(takingFrom: &unread) { return frame }
                 guard let more = try await listener.next() else { break }
+                try pay(for: unread.count + more.count)
                 unread += more
             }
             let end = try listener.outcome()
@@ -206,6 +211,12 @@ enum SharedFrame: Equatable {
             let error = (error as? BotError) ?? .provider(.cancelled)
             close(error)
             throw error
+        }
+    }
+
+    private func pay(for count: Int) throws(BotError) {
+        do { try lease.grow(to: ByteCount(2 * count), step: .zero) } catch {
+            throw .provider(.memoryMidway(error))
         }
     }
 

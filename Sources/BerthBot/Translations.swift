@@ -40,15 +40,28 @@ import BerthProviders
         let question = Question(Translation(text, into: .english))
         let model = models.choices[0]
         try Prompt.check(question, for: model)
+        let memory: PrepaidMemory
         let window: MemoryLease
         do {
-            window = try tenant.account.lease(Prompt.worstCase(question), for: .sessionWindow)
+            let need = Prompt.worstCase(question)
+            memory = try await PrepaidMemory(
+                need + ChatOrder.need(of: need),
+                of: tenant.account,
+                by: clock
+            )
+            window = try memory.take(need, for: .sessionWindow)
         } catch { throw .memory(error) }
         let prompt: Prompt
         do { prompt = try Prompt(question, budget: model.context - model.output) } catch {
             throw .body(error.description)
         }
-        let order = prompt.order(models.choices, tenant, requestID: request, since: clock.now)
+        let order = prompt.order(
+            models.choices,
+            tenant,
+            memory: memory,
+            requestID: request,
+            since: clock.now
+        )
         let answer = try await answers.complete(order)
         _ = consume window
         let english = answer.text.trimmed

@@ -142,7 +142,7 @@ import BerthTelemetry
             return false
         }
         // A provider that was not asked is no attempt; the deadline holds all the same.
-        if case .queue = error {} else { job.attempts += 1 }
+        if !error.isOurs { job.attempts += 1 }
         let decision = policy.backoff.decide(
             attempt: min(max(1, job.attempts), policy.backoff.attempts),
             retryAfter: error.retryAfter,
@@ -186,7 +186,10 @@ import BerthTelemetry
         guard job.turn.text.count + text.utf8.count <= LiveTurn.limit.bytes else {
             throw .body("the answer is longer than \(LiveTurn.limit): it was ended there")
         }
-        do { try job.turn.append(text) } catch { throw .memory(error) }
+        do { try job.turn.append(text) } catch {
+            // What a provider has begun to say is bought, what is kept is not.
+            throw job.stream == nil ? .memory(error) : .provider(.memoryMidway(error))
+        }
     }
 
     private func outcome(

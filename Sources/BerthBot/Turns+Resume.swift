@@ -1,4 +1,5 @@
 import BerthLoop
+import BerthMemory
 package import BerthStore
 
 /// Turns that go on: after a restart, or because a person wants it.
@@ -8,15 +9,20 @@ extension Turns {
 
     /// How many turns a start reads at once: each may have a message of 32 KiB.
     private static nonisolated let page = 100
+    /// Between two tries to find memory for a turn that a start has taken up.
+    private static nonisolated let pause = Duration.seconds(1)
     /// From now to where what is shown of failed turns begins: older ones are history.
     private static nonisolated let past = Duration.seconds(-7 * 86_400)
 
-    /// Takes up the turns that an earlier run accepted and did not end.
+    /// Takes up the turns that an earlier run accepted and did not end: those for which there is no
+    /// memory follow by themselves, one after the other.
     ///
     /// - Returns: how many there were.
     /// - Throws: ``BotError`` when the database cannot be read or written.
-    func resume(payers: Payers) async throws(BotError) -> Int {
+    func resume(payers: @escaping Payers) async throws(BotError) -> Int {
         var (count, last) = (0, Turn.ID?.none)
+        var late: [LateTurn] = []
+        defer { takeUp(late, payers) }
         while true {
             let after = last
             let waiting = try await database.look {
@@ -28,25 +34,89 @@ extension Turns {
             guard !waiting.isEmpty else { return count }
             for (turn, session) in waiting {
                 do throws(BotError) {
-                    _ = try await goOn(turn, in: session, payer: payers(turn.tenant))
-                } catch { try await giveUp(turn, error.description) }
+                    let payer = payers(turn.tenant)
+                    _ = try await goOn(turn, in: session, payer: payer, within: .zero)
+                } catch {
+                    if error.isForLackOfMemory, let session {
+                        late.append(LateTurn(turn, hold(session, for: turn)))
+                    } else {
+                        try await giveUp(turn, error.description)
+                    }
+                }
             }
             (count, last) = (count + waiting.count, waiting.last?.0.id)
         }
     }
+
+    // MARK: When there is no memory
+
+    private struct LateTurn {
+        let id: String
+        let place: BusySession
+
+        init(_ turn: Turn, _ place: BusySession) {
+            id = turn.publicID
+            self.place = place
+        }
+    }
+
+    /// Lets nothing begin in a session before `turn`.
+    private func hold(_ session: Session, for turn: Turn) -> BusySession {
+        let place = BusySession(owner: turn.tenant, session: session.publicID)
+        busy[session.publicID] = place
+        return place
+    }
+
+    private func takeUp(_ late: [LateTurn], _ payers: @escaping Payers) {
+        guard !late.isEmpty else { return }
+        pool.spawn { [self] in
+            for turn in late {
+                while await !takeUp(turn, payers), !isStopping {
+                    // Cancelled: the service ends, and the turn stays accepted.
+                    do { try await clock.sleep(for: Turns.pause) } catch { return }
+                }
+            }
+        }
+    }
+
+    /// Lets a turn go on when there is memory for it.
+    ///
+    /// - Returns: false where there was none.
+    private func takeUp(_ late: LateTurn, _ payers: Payers) async -> Bool {
+        var row: Turn?
+        do throws(BotError) {
+            guard let (turn, session) = try await stored(late.id), turn.state == .accepted else {
+                busy[late.place.session] = nil
+                return true
+            }
+            row = turn
+            _ = try await goOn(turn, in: session, payer: payers(turn.tenant), at: late.place)
+        } catch {
+            guard !error.isForLackOfMemory, let row else {
+                busy[late.place.session] = late.place
+                return false
+            }
+            try? await giveUp(row, error.description)  // the next start takes it up otherwise
+        }
+        return true
+    }
+
+    private func stored(_ publicID: String) async throws(BotError) -> (Turn, Session?)? {
+        try await database.look { (connection) throws(StoreError) -> (Turn, Session?)? in
+            try connection.turn(publicID: publicID).map { (turn) throws(StoreError) in
+                (turn, try connection.session(turn.session))
+            }
+        }
+    }
+
+    // MARK: When a person wants it
 
     /// Answers a turn again that has failed or is uncertain, as the same turn.
     ///
     /// - Throws: ``BotError``: ``BotError/noTurn`` and ``BotError/notRetryable(_:)`` where there is
     ///   none to retry, else why it cannot go on now; nothing has then changed.
     func retry(_ publicID: String, payers: Payers) async throws(BotError) {
-        let found = try await database.look {
-            (connection) throws(StoreError) -> (Turn, Session?)? in
-            try connection.turn(publicID: publicID).map { (turn) throws(StoreError) in
-                (turn, try connection.session(turn.session))
-            }
-        }
-        guard let (turn, session) = found else { throw .noTurn }
+        guard let (turn, session) = try await stored(publicID) else { throw .noTurn }
         guard turn.state.after(.retry) != nil else { throw .notRetryable(turn.state) }
         guard !isStopping else { throw .stopping }
         let payer = payers(turn.tenant)
@@ -77,18 +147,24 @@ extension Turns {
         _ turn: Turn,
         in session: Session?,
         payer: LiveTenant?,
+        at held: BusySession? = nil,
+        within patience: Duration = PrepaidMemory.patience,
         isFresh: Bool = false
     ) async throws(BotError) -> LiveTurn {
         guard let payer, let session else { throw .noSession }
-        guard busy[session.publicID] == nil else { throw .sessionBusy }
-        let place = BusySession(owner: payer.row.id, request: "-")
+        guard busy[session.publicID] === held else { throw .sessionBusy }
+        let place = held ?? BusySession(owner: payer.row.id, session: session.publicID)
         busy[session.publicID] = place
         do throws(BotError) {
+            let size = ByteCount(turn.text.utf8.count)
+            let memory = try await paid(nil, size, payer, within: patience)
+            guard !isStopping else { throw .stopping }
             return try await accept(
                 turn.text,
                 session,
                 payer,
                 place,
+                memory,
                 isFresh: isFresh,
                 resuming: turn
             )

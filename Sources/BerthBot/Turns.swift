@@ -19,7 +19,7 @@ import BerthTelemetry
     let clock: any Clock
     private let metrics: BotMetrics
     private let answerer: TurnAnswerer
-    private let pool = TaskPool()
+    let pool = TaskPool()
     private var live: [String: LiveTurn] = [:]
     /// By the session's public name: row numbers are given again when a tenant is removed.
     var busy: [String: BusySession] = [:]
@@ -69,8 +69,13 @@ import BerthTelemetry
 
     /// Takes a message: a command is answered at once, anything else becomes a turn.
     ///
-    /// `isFresh`: an answer that somebody was given before is not wanted.
-    ///
+    /// - Parameters:
+    ///   - text: the message.
+    ///   - publicID: of the conversation.
+    ///   - tenant: who pays.
+    ///   - request: for the log.
+    ///   - isFresh: an answer that somebody was given before is not wanted.
+    ///   - memory: paid for at the door, ``need(of:)`` of the message; nil: it stands in line here.
     /// - Returns: the turn; its row is on the disk.
     /// - Throws: ``BotError``; nothing is then written.
     package func begin(
@@ -78,7 +83,8 @@ import BerthTelemetry
         in publicID: String,
         by tenant: LiveTenant,
         request: String = "-",
-        isFresh: Bool = false
+        isFresh: Bool = false,
+        memory: PrepaidMemory? = nil
     ) async throws(BotError) -> LiveTurn {
         guard !isStopping else { throw .stopping }
         let text = text.trimmed
@@ -90,10 +96,13 @@ import BerthTelemetry
         try tenant.mayAsk()  // again: it may have been suspended meanwhile
         if let command = Command(text) { return try await answer(command, session, tenant) }
         guard busy[publicID] == nil else { throw .sessionBusy }
-        let place = BusySession(owner: tenant.row.id, request: request)
+        let place = BusySession(owner: tenant.row.id, session: publicID, request: request)
         busy[publicID] = place
-        do {
-            return try await accept(text, session, tenant, place, isFresh: isFresh)
+        do throws(BotError) {
+            let memory = try await paid(memory, size, tenant)
+            guard !isStopping else { throw .stopping }
+            try tenant.mayAsk()
+            return try await accept(text, session, tenant, place, memory, isFresh: isFresh)
         } catch {
             busy[publicID] = nil
             metrics.turns.add(1, "refused")
@@ -151,6 +160,26 @@ import BerthTelemetry
 
     // MARK: Accepting
 
+    /// What a turn needs before it is written down, whose message has `size`: its prompt at worst, the
+    /// beginning of its answer, its place in the queue.
+    package func need(of size: ByteCount) -> ByteCount {
+        Prompt.worstCase(size.bytes + system.utf8.count) + LiveTurn.step + ChatOrder.entrySize
+    }
+
+    /// The memory for a turn; without any the turn stands in line for it.
+    func paid(
+        _ memory: PrepaidMemory?,
+        _ size: ByteCount,
+        _ tenant: LiveTenant,
+        within patience: Duration = PrepaidMemory.patience
+    ) async throws(BotError) -> PrepaidMemory {
+        if let memory { return memory }
+        let (need, account) = (need(of: size), tenant.account)
+        do {
+            return try await PrepaidMemory(need, of: account, within: patience, by: clock)
+        } catch { throw .memory(error) }
+    }
+
     /// Writes a turn down and begins to answer it; `resuming`: one that is written already, and
     /// goes on as it stands or, where it had ended, from its beginning.
     func accept(
@@ -158,6 +187,7 @@ import BerthTelemetry
         _ session: Session,
         _ tenant: LiveTenant,
         _ place: BusySession,
+        _ memory: PrepaidMemory,
         isFresh: Bool = false,
         resuming accepted: Turn? = nil
     ) async throws(BotError) -> LiveTurn {
@@ -170,14 +200,23 @@ import BerthTelemetry
             turn = try LiveTurn(
                 id: accepted?.publicID ?? Secret256.publicID(),
                 session: session.publicID,
-                of: tenant
+                of: tenant,
+                memory
             )
-            window = try tenant.account.lease(Prompt.worstCase(question), for: .sessionWindow)
+            window = try memory.take(Prompt.worstCase(question), for: .sessionWindow)
         } catch { throw .memory(error) }
         let prompt = try await prompt(question, session, candidates[0], before: accepted?.id)
         window.shrink(to: ByteCount(prompt.request.bytes.count))
-        var order = prompt.order(candidates, tenant, requestID: place.request, since: clock.now)
+        var order = try prompt.order(
+            candidates,
+            tenant,
+            memory: memory,
+            requestID: place.request,
+            since: clock.now
+        )
+        .entered()
         order.holding = LeaseHolder(window)
+        memory.giveBackRest()
         let held = try calls.hold(order, needsRoom: accepted == nil)
         let row: Turn.ID
         do throws(BotError) {
@@ -309,7 +348,8 @@ import BerthTelemetry
         _ outcome: TurnOutcome
     ) throws(BotError) -> LiveTurn {
         do {
-            let turn = try LiveTurn(id: id, session: session, of: tenant)
+            let memory = PrepaidMemory(of: tenant.account)
+            let turn = try LiveTurn(id: id, session: session, of: tenant, memory)
             try turn.append(text)
             turn.end(outcome)
             return turn
@@ -353,25 +393,5 @@ import BerthTelemetry
         isStopping = true
         pool.cancelAll()
         await pool.drain()
-    }
-}
-
-/// A session whose turn is being accepted or answered.
-@Loop final class BusySession {
-    let owner: Tenant.ID
-    /// The id of the request that brought the message, for the log.
-    let request: String
-    /// nil until it is accepted.
-    var turn: LiveTurn?
-    private(set) var isStopped = false
-
-    init(owner: Tenant.ID, request: String) {
-        self.owner = owner
-        self.request = request
-    }
-
-    func stop() {
-        isStopped = true
-        turn?.stop()
     }
 }

@@ -46,12 +46,13 @@ package struct CacheKey: Hashable, Sendable {
     /// - Parameters:
     ///   - kind: what is kept.
     ///   - parts: everything the value depends on, in a fixed order: model, parameters, messages.
-    ///   - hash: a cryptographic hash, as SHA-256.
+    ///   - hash: a cryptographic hash, as SHA-256, of pieces in a row: a part may be a picture,
+    ///     which is not copied.
     /// - Returns: the same for every tenant.
     package static func shared(
         _ kind: CacheKind,
-        parts: [[UInt8]],
-        hash: ([UInt8]) -> [UInt8]
+        parts: [ArraySlice<UInt8>],
+        hash: ([ArraySlice<UInt8>]) -> [UInt8]
     ) -> CacheKey { CacheKey(kind, hash: hash(encoded(kind, tenant: nil, parts))) }
 
     /// The key of what only `tenant` may be given.
@@ -60,27 +61,32 @@ package struct CacheKey: Hashable, Sendable {
     ///   - kind: what is kept.
     ///   - tenant: the number of its row: a name may be somebody else's later.
     ///   - parts: everything else that the value depends on, in a fixed order.
-    ///   - hash: a cryptographic hash, as SHA-256.
+    ///   - hash: a cryptographic hash, as SHA-256, of pieces in a row: a part may be a picture,
+    ///     which is not copied.
     /// - Returns: another for every tenant, and none that is shared.
     package static func salted(
         _ kind: CacheKind,
         tenant: Int64,
-        parts: [[UInt8]],
-        hash: ([UInt8]) -> [UInt8]
+        parts: [ArraySlice<UInt8>],
+        hash: ([ArraySlice<UInt8>]) -> [UInt8]
     ) -> CacheKey { CacheKey(kind, hash: hash(encoded(kind, tenant: tenant, parts))) }
 
     /// Kind, scope and parts, each part with its length before it: two different lists never have
     /// the same bytes, whatever is in them.
-    static func encoded(_ kind: CacheKind, tenant: Int64?, _ parts: [[UInt8]]) -> [UInt8] {
-        var bytes: [UInt8] = [1, kind.rawValue, tenant == nil ? 0 : 1]
-        bytes.reserveCapacity(parts.reduce(27) { $0 + $1.count + 8 })
-        if let tenant { bytes.append(littleEndian: UInt64(bitPattern: tenant)) }
-        bytes.append(littleEndian: UInt64(parts.count))
-        for part in parts {
-            bytes.append(littleEndian: UInt64(part.count))
-            bytes += part
-        }
-        return bytes
+    static func encoded(
+        _ kind: CacheKind,
+        tenant: Int64?,
+        _ parts: [ArraySlice<UInt8>]
+    ) -> [ArraySlice<UInt8>] {
+        var head: [UInt8] = [1, kind.rawValue, tenant == nil ? 0 : 1]
+        if let tenant { head.append(littleEndian: UInt64(bitPattern: tenant)) }
+        head.append(littleEndian: UInt64(parts.count))
+        return [head[...]]
+            + parts.flatMap { part in
+                var length: [UInt8] = []
+                length.append(littleEndian: UInt64(part.count))
+                return [length[...], part]
+            }
     }
 
     /// Its name in Redis, as `berth:v1:answer:9f86d081…`.

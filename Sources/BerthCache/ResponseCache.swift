@@ -1,5 +1,5 @@
 package import BerthLoop
-import BerthMemory
+package import BerthMemory
 
 /// A value from the cache.
 package struct CacheHit: Equatable, Sendable {
@@ -25,6 +25,7 @@ package struct CacheHit: Equatable, Sendable {
     package var hot: HotSet
     private let memory: MemoryCache
     private let redis: RedisClient?
+    private let transit: MemoryAccount
     private let lifetimes: Lifetimes
     private let clock: any Clock
     private let random: @Loop () -> Double
@@ -41,6 +42,7 @@ package struct CacheHit: Equatable, Sendable {
     /// - Parameters:
     ///   - memory: the first level.
     ///   - redis: run by the caller (``RedisClient/run(until:)``); nil: this process alone.
+    ///   - transit: whose memory values are that are on their way to Redis or back.
     ///   - lifetimes: from `cache.ttl`.
     ///   - hot: what was wanted before the restart.
     ///   - clock: for ages and ends.
@@ -48,6 +50,7 @@ package struct CacheHit: Equatable, Sendable {
     package init(
         memory: MemoryCache,
         redis: RedisClient?,
+        transit: MemoryAccount,
         lifetimes: Lifetimes,
         hot: HotSet = HotSet(),
         clock: any Clock,
@@ -55,6 +58,7 @@ package struct CacheHit: Equatable, Sendable {
     ) {
         self.memory = memory
         self.redis = redis
+        self.transit = transit
         self.lifetimes = lifetimes
         self.hot = hot
         self.clock = clock
@@ -174,7 +178,9 @@ package struct CacheHit: Equatable, Sendable {
             counts.redisFailures += 1
             return nil
         }
-        guard let bytes else { return nil }
+        guard let bytes, let lease = try? transit.lease(codec.cost(of: bytes), for: .compression)
+        else { return nil }
+        defer { withExtendedLifetime(lease) {} }
         do throws(ValueFault) {
             let value = try codec.decode(bytes, for: key, now: clock.timestamp)
             memory.set(key, value)
@@ -187,11 +193,19 @@ package struct CacheHit: Equatable, Sendable {
 
     private func toRedis(_ value: CachedValue, _ key: CacheKey, _ lifetime: Duration) {
         guard let redis else { return }
-        guard redis.fault == nil, let bytes = try? codec.encode(value, for: key) else {
+        // The value, its frame, and the two put together.
+        let cost = ByteCount(3 * value.bytes.count + 1024)
+        guard redis.fault == nil, var lease = try? transit.lease(cost, for: .compression),
+            let bytes = try? codec.encode(value, for: key)
+        else {
             counts.redisFailures += 1
             return
         }
+        // Ours and the client's, until it is sent.
+        lease.shrink(to: ByteCount(2 * bytes.count))
+        let holder = LeaseHolder(lease)
         redis.setEX(key.redisName, bytes, lifetime: lifetime) { [weak self] outcome in
+            withExtendedLifetime(holder) {}
             if case .failure = outcome { self?.counts.redisFailures += 1 }
         }
     }

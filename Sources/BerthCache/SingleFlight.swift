@@ -116,7 +116,7 @@ package struct FlightLimits: Equatable, Sendable {
 
     fileprivate init(most: ByteCount, account: MemoryAccount) throws(BudgetError) {
         self.most = most
-        lease = try account.lease(Flight.step, for: .replyBuffer)
+        lease = try account.lease(Flight.step, for: .sharedAnswer)
     }
 
     /// Adds to what every listener reads.

@@ -102,6 +102,12 @@ package enum ValueFault: Error, Equatable, CaseIterable, Sendable {
         return CachedValue(bytes: value, created: header.created, expires: header.expires)
     }
 
+    /// What reading `bytes` takes: they, their content, and the value that they state.
+    func cost(of bytes: [UInt8]) -> ByteCount {
+        let stated = bytes.littleEndian(at: 24, as: UInt64.self) ?? 0
+        return ByteCount(2 * bytes.count + Int(min(stated, UInt64(most.bytes))))
+    }
+
     private struct ValueHeader {
         let codec: UInt8
         let created: Timestamp

@@ -10,8 +10,6 @@ struct ChatRequest {
     /// Whether the client wants a last chunk with the usage.
     let includesUsage: Bool
 
-    /// More messages than this are refused: no model's window holds them.
-    private static let maximumMessages = 4096
     /// More answers to one prompt than this are refused: each is bought.
     private static let maximumChoices = 8
     private static let roles: Set = [
@@ -52,20 +50,21 @@ struct ChatRequest {
     }
 
     private func checkMessages() throws(Refusal) {
-        guard let messages = object.elements("messages"), !messages.isEmpty else {
+        guard object.isList("messages") else { throw ChatRequest.noMessages }
+        guard let messages = object.elements("messages") else {
             throw Refusal(
-                "'messages' must be a list with at least one message",
+                "'messages' has more than \(JSONObject.mostMembers) messages",
                 parameter: "messages"
             )
         }
-        guard messages.count <= ChatRequest.maximumMessages else {
-            throw Refusal(
-                "'messages' has \(messages.count) messages; \(ChatRequest.maximumMessages) are the most",
-                parameter: "messages"
-            )
-        }
+        guard !messages.isEmpty else { throw ChatRequest.noMessages }
         for (index, range) in messages.enumerated() { try checkMessage(index, range) }
     }
+
+    private static let noMessages = Refusal(
+        "'messages' must be a list with at least one message",
+        parameter: "messages"
+    )
 
     private func checkMessage(_ index: Int, _ range: Range<Int>) throws(Refusal) {
         let place = "messages[\(index)]"
@@ -80,7 +79,7 @@ struct ChatRequest {
             if role == "assistant" { return }  // may carry tool_calls alone
             throw Refusal("'\(place).content' is missing", parameter: "\(place).content")
         }
-        guard message.string("content") != nil || message.elements("content") != nil else {
+        guard message.isString("content") || message.isList("content") else {
             throw Refusal(
                 "'\(place).content' must be a string or a list of parts",
                 parameter: "\(place).content"

@@ -55,7 +55,7 @@ extension ProviderError {
         case .unreachable: (502, nil, "provider_unreachable", .seconds(2))
         case .timedOut: (504, nil, "provider_timeout", nil)
         case .failedMidway, .cut, .malformed: (502, nil, "provider_failed", nil)
-        case .memory(let error): error.http
+        case .memory(let error), .memoryMidway(let error): error.http
         case .cancelled: (499, nil, "cancelled", nil)
         }
     }

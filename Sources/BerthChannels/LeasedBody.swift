@@ -3,35 +3,54 @@ import BerthHTTP
 import BerthLoop
 import BerthMemory
 
-/// A request's whole body, leased from its tenant while it is held.
+/// A request's whole body, leased from its tenant before it is read.
+///
+/// Where its length is announced, all that the request needs is leased in one piece, for which it
+/// stands in line while it holds nothing. A chunked body is leased as it comes, and refused at once
+/// where there is no more: what waits must hold nothing.
 @Loop final class LeasedBody {
     private(set) var bytes: [UInt8] = []
+    /// What is paid for beside the body.
+    let memory: PrepaidMemory
     private var lease: MemoryLease
 
     private static let step = ByteCount.kibibytes(16)
 
     /// Reads the body to its end.
     ///
+    /// - Parameters:
+    ///   - request: whose body it is.
+    ///   - account: the tenant's.
+    ///   - limit: the most bytes.
+    ///   - clock: of the wait in line.
+    ///   - need: all that a request takes with a body of that size, the body included.
     /// - Throws: ``BotError`` when it is too large for the tenant or the server, or the client left.
-    init(_ request: HTTPRequest, account: MemoryAccount, limit: ByteCount) async throws(BotError) {
-        do { lease = try account.lease(.zero, for: .requestBody) } catch { throw .memory(error) }
-        let announced = request.headers["content-length"].flatMap { Int($0) }
-        if let announced, (0...limit.bytes).contains(announced) {
-            try grow(to: announced)
-            bytes.reserveCapacity(announced)
-        }
-        while let piece = try await next(request) {
-            guard bytes.count + piece.count <= limit.bytes else {
-                throw .bodyTooLarge(limit: limit)
+    init(
+        _ request: HTTPRequest,
+        account: MemoryAccount,
+        limit: ByteCount,
+        by clock: any Clock,
+        need: (ByteCount) -> ByteCount
+    ) async throws(BotError) {
+        do {
+            if let length = request.body.length {
+                let size = ByteCount(length)
+                guard size <= limit else { throw BotError.bodyTooLarge(limit: limit) }
+                memory = try await PrepaidMemory(need(size), of: account, by: clock)
+                lease = try memory.take(size, for: .requestBody)
+                bytes.reserveCapacity(length)
+            } else {
+                memory = PrepaidMemory(of: account)
+                lease = try account.lease(LeasedBody.step, for: .requestBody)
             }
-            try grow(to: bytes.count + piece.count)
-            bytes += piece
-        }
-    }
-
-    private func grow(to count: Int) throws(BotError) {
-        do { try lease.grow(to: ByteCount(count), step: LeasedBody.step) } catch {
+        } catch let error as BudgetError {
             throw .memory(error)
+        } catch { throw .bodyTooLarge(limit: limit) }
+        while let piece = try await next(request) {
+            let size = ByteCount(bytes.count + piece.count)
+            guard size <= limit else { throw .bodyTooLarge(limit: limit) }
+            do { try lease.grow(to: size, step: LeasedBody.step) } catch { throw .memory(error) }
+            bytes += piece
         }
     }
 

@@ -31,8 +31,11 @@ import BerthProviders
         ]
     }
 
+    /// Whose key it is, for whom something is under way until the exchange has ended.
     private func holder(of request: HTTPRequest) -> LiveTenant? {
-        request.bearerKey.flatMap { bot.tenants.holder(ofKey: $0) }
+        let tenant = request.bearerKey.flatMap { bot.tenants.holder(ofKey: $0) }
+        request.holding = tenant?.account.begin()
+        return tenant
     }
 
     // MARK: Models
@@ -73,7 +76,13 @@ import BerthProviders
             return OpenAIChannel.keyIsMissing(request)
         }
         do {
-            let body = try await LeasedBody(request, account: tenant.account, limit: bodyLimit)
+            let body = try await LeasedBody(
+                request,
+                account: tenant.account,
+                limit: bodyLimit,
+                by: clock,
+                need: ChatOrder.need
+            )
             let asked = try ChatRequest(body.bytes)
             let models = bot.models.candidates(asked.model)
             guard !models.isEmpty else {
@@ -85,6 +94,7 @@ import BerthProviders
                 asked.object,
                 models,
                 tenant,
+                memory: body.memory,
                 requestID: request.id,
                 since: clock.now
             )

@@ -24,6 +24,9 @@ package import BerthStore
     /// More than the longest message that is taken, with room for its JSON.
     private static let bodyLimit = ByteCount.kibibytes(256)
 
+    /// What a list of conversations takes, as rows and as JSON; with the longest titles six times it.
+    private static let listSize = ByteCount.kibibytes(64)
+
     /// Makes the channel.
     ///
     /// - Parameters:
@@ -51,13 +54,15 @@ package import BerthStore
         [
             route("GET", "/me") { _, tenant, _ in try self.me(tenant) },
             route("GET", "/sessions") { _, tenant, _ in
-                try await .encoding(SessionList(self.bot.conversations.list(tenant, self.place)))
+                try await self.paid(WebChannel.listSize, tenant) {
+                    SessionList(try await self.bot.conversations.list(tenant, self.place))
+                }
             },
             route("POST", "/sessions") { _, tenant, _ in
                 try await .encoding(self.bot.conversations.create(tenant, self.place), status: 201)
             },
             route("PATCH", "/sessions/:id") { request, tenant, values in
-                let change = try await self.body(SessionChange.self, request, tenant)
+                let (change, _) = try await self.body(SessionChange.self, request, tenant)
                 try await self.bot.conversations.change(values[0], change, by: tenant)
                 return HTTPResponse(status: 204)
             },
@@ -69,14 +74,7 @@ package import BerthStore
                 try await self.history(of: values[0], before: request.query("before"), for: tenant)
             },
             route("POST", "/sessions/:id/turns") { request, tenant, values in
-                let message = try await self.body(Message.self, request, tenant)
-                let turn = try await self.bot.turns.begin(
-                    message.text,
-                    in: values[0],
-                    by: tenant,
-                    request: request.id
-                )
-                return self.events(of: turn)
+                self.events(of: try await self.begin(request, in: values[0], by: tenant))
             },
             route("GET", "/turns/:id/events") { _, tenant, values in
                 self.events(of: try await self.bot.turns.find(values[0], of: tenant))
@@ -93,17 +91,43 @@ package import BerthStore
         ]
     }
 
+    /// Takes a message: there is one place in line for it and for its turn.
+    private func begin(
+        _ request: HTTPRequest,
+        in session: String,
+        by tenant: LiveTenant
+    ) async throws(BotError) -> LiveTurn {
+        let need = bot.turns.need
+        let (message, memory) = try await body(Message.self, request, tenant, turn: need)
+        return try await bot.turns.begin(
+            message.text,
+            in: session,
+            by: tenant,
+            request: request.id,
+            memory: memory
+        )
+    }
+
     // MARK: Answers
 
-    /// A page of history, paid for before it is read and until it is sent.
     private func history(
         of session: String,
         before: String?,
         for tenant: LiveTenant
     ) async throws -> HTTPResponse {
-        var lease = try leased(Conversations.usualPage, tenant)
-        let page = try await bot.conversations.turns(of: session, before: before, for: tenant)
-        var response = try HTTPResponse.encoding(page)
+        try await paid(Conversations.usualPage, tenant) {
+            try await bot.conversations.turns(of: session, before: before, for: tenant)
+        }
+    }
+
+    /// A page as JSON, whose usual size is paid for before it is read, and its own until it is sent.
+    private func paid(
+        _ usual: ByteCount,
+        _ tenant: LiveTenant,
+        _ page: @Loop () async throws -> some Encodable
+    ) async throws -> HTTPResponse {
+        var lease = try leased(usual, tenant)
+        var response = try await HTTPResponse.encoding(page())
         if case .bytes(let bytes) = response.body {
             let size = ByteCount(bytes.count)
             do { try lease.grow(to: size, step: .zero) } catch { throw BotError.memory(error) }
@@ -232,6 +256,7 @@ package import BerthStore
                 guard let tenant = try await authenticate(request) else {
                     return .error(401, "you are not logged in: open a login link", code: "login")
                 }
+                request.holding = tenant.account.begin()
                 if method != "GET" { try tenant.mayAsk() }
                 return try await handler(request, tenant, values)
             } catch let error as BotError {
@@ -242,17 +267,27 @@ package import BerthStore
         }
     }
 
+    /// What a body says, and the memory that is paid for beyond it: `turn` of its size.
     private func body<Value: Decodable>(
         _ type: Value.Type,
         _ request: HTTPRequest,
-        _ tenant: LiveTenant
-    ) async throws(BotError) -> Value {
+        _ tenant: LiveTenant,
+        turn: (ByteCount) -> ByteCount = { _ in .zero }
+    ) async throws(BotError) -> (Value, PrepaidMemory?) {
         let body = try await LeasedBody(
             request,
             account: tenant.account,
-            limit: WebChannel.bodyLimit
-        )
-        do { return try JSON.decode(type, from: body.bytes) } catch {
+            limit: WebChannel.bodyLimit,
+            by: clock
+        ) {
+            // As it came, as the decoder's table of it, as a text; then the turn.
+            max(ByteCount(3 * $0.bytes), $0 + turn(min($0, Turns.textLimit)))
+        }
+        do {
+            // A chunked one has paid for nothing: its turn stands in line.
+            let memory = request.body.length.map { _ in body.memory }
+            return (try JSON.decode(type, from: body.bytes), memory)
+        } catch {
             throw .body("the body is not the JSON that this path takes")
         }
     }

@@ -55,30 +55,6 @@ package import BerthMemory
         return bytes
     }
 
-    /// The whole body, paid for before it is held: `lease` grows to its size, at once where the
-    /// length is known, else by at least 16 KiB at a time.
-    ///
-    /// - Parameters:
-    ///   - limit: as in ``collect(atMost:)``.
-    ///   - lease: for `requestBody`, of any size.
-    /// - Returns: 0 bytes or more.
-    /// - Throws: as ``collect(atMost:)``, or ``BudgetError`` when the lease cannot grow.
-    package func collect(
-        atMost limit: ByteCount,
-        lease: inout MemoryLease
-    ) async throws -> [UInt8] {
-        try check(length ?? 0, limit)
-        try lease.grow(to: ByteCount(length ?? 0), step: .zero)
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(length ?? 0)
-        while let piece = try await next() {
-            try check(bytes.count + piece.count, limit)
-            try lease.grow(to: ByteCount(bytes.count + piece.count), step: .kibibytes(16))
-            bytes.append(contentsOf: piece)
-        }
-        return bytes
-    }
-
     private func check(_ count: Int, _ limit: ByteCount) throws(HTTPServerError) {
         if count > limit.bytes { throw .bodyTooLarge(limit: limit) }
     }

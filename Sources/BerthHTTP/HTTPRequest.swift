@@ -29,6 +29,9 @@ package enum HTTPPeer: Hashable, Sendable {
     /// When its header was complete, on the server's clock.
     package let received: Instant
 
+    /// Kept until the answer is sent or given up and the handler has returned.
+    package var holding: (any AnyObject & Sendable)?
+
     private let parts: HTTPTarget
     // Until its end, which is sure to come; a weak one would cost every request a side table.
     private var exchange: Exchange?

@@ -333,6 +333,8 @@ import CMicrohttpd
         var response = response
         if let request { Answer.compress(&response, for: request) }
         guard let answer = Answer(response, exchange: self) else { return false }
+        // It has what it sends: a compressed text is not held twice.
+        self.answer?.body = .bytes([])
         for field in response.headers where !answer.add(field.name, field.value) {
             server.droppedField(field.name, id)
         }

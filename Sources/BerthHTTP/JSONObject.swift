@@ -31,10 +31,14 @@ package struct JSONObject: Sendable {
     private let start: Int
     private let end: Int
 
+    /// Members that an object may have, and elements that a list may have that is looked into:
+    /// their ranges take ten times the bytes of the shortest.
+    package static let mostMembers = 4096
+
     /// Checks all of `bytes`, in time linear in their number.
     ///
     /// - Throws: ``JSONError`` where they are not one object, or name a member twice: two readers
-    ///   would see two different requests.
+    ///   would see two different requests; and where it has more than ``mostMembers``.
     package init(_ bytes: [UInt8]) throws(JSONError) {
         guard JSONObject.isUTF8(bytes) else {
             throw JSONError(reason: "it is not valid UTF-8", offset: 0)
@@ -62,6 +66,12 @@ package struct JSONObject: Sendable {
                 )
             }
             members.append(member)
+            guard members.count <= JSONObject.mostMembers else {
+                throw JSONError(
+                    reason: "an object has more than \(JSONObject.mostMembers) members",
+                    offset: key.lowerBound
+                )
+            }
         }
         end = scanner.offset
         if isWhole, scanner.peek() != nil { throw scanner.failure("something follows the object") }
@@ -133,15 +143,26 @@ package struct JSONObject: Sendable {
         return try? JSONObject(checked: bytes, in: value.indices, isWhole: false)
     }
 
+    /// Whether a member is a string, of any length.
+    package func isString(_ name: String) -> Bool { value(name)?.first == UInt8(ascii: "\"") }
+
+    /// Whether a member is a list, of any length.
+    package func isList(_ name: String) -> Bool { value(name)?.first == UInt8(ascii: "[") }
+
     /// The elements of a member that is an array, as byte ranges of ``bytes``; nil when it is
-    /// missing or something else.
+    /// missing or something else, or has more than ``mostMembers``.
     package func elements(_ name: String) -> [Range<Int>]? {
         guard let value = value(name), value.first == UInt8(ascii: "[") else { return nil }
         var scanner = JSONScanner(bytes, in: value.indices)
         var elements: [Range<Int>] = []
-        // Checked when the whole was read, so this walk cannot fail.
-        try? scanner.elements { (element) throws(JSONError) in elements.append(element) }
-        return elements
+        // Checked when the whole was read, so this walk fails at the bound alone.
+        let isWhole: Void? = try? scanner.elements { (element) throws(JSONError) in
+            guard elements.count < JSONObject.mostMembers else {
+                throw JSONError(reason: "too many elements", offset: element.lowerBound)
+            }
+            elements.append(element)
+        }
+        return isWhole.map { elements }
     }
 
     /// An element of ``elements(_:)`` as an object; nil when it is something else or names a member

@@ -86,6 +86,11 @@ package final class MemoryAccount: Sendable {
         return MemoryLease(count: count, purpose: purpose, account: self)
     }
 
+    /// A lease of no bytes, to be grown: never refused.
+    package func nothing(for purpose: MemoryPurpose) -> MemoryLease {
+        MemoryLease(count: .zero, purpose: purpose, account: self)
+    }
+
     /// Something is under way for the tenant as long as the result lives: whatever is held without
     /// any is a leak, which the report names.
     package func begin() -> MemoryWork {

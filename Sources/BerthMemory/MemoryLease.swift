@@ -48,6 +48,13 @@ package struct MemoryLease: ~Copyable, Sendable {
         return MemoryLease(count: part, purpose: purpose, account: account)
     }
 
+    /// Takes over the bytes of `other`, which is of the same account and for the same.
+    package mutating func join(_ other: consuming MemoryLease) {
+        let more = other.count
+        other.count = .zero
+        count += more
+    }
+
     deinit { account.giveBack(count, for: purpose) }
 }
 

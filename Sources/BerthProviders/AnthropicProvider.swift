@@ -33,19 +33,19 @@ import BerthMemory
     }
 
     package func stream(_ call: ChatCall) async throws(ProviderError) -> any ChatStream {
-        var lease = try upstream.leased(UpstreamEvents.bufferSize, call.account)
+        var lease = try upstream.leased(UpstreamEvents.bufferSize, call)
         let body = try body(call, streaming: true, on: &lease)
         let response = try await post(body, call, streaming: true)
-        try await upstream.checkStream(response, call.account)
+        try await upstream.checkStream(response, call.memory)
         let events = UpstreamEvents(response, of: upstream, lease: lease)
         return AnthropicStream(events, provider: name)
     }
 
     package func complete(_ call: ChatCall) async throws(ProviderError) -> ChatCompletion {
-        var request = try upstream.leased(.zero, call.account)
+        var request = try upstream.leased(.zero, call)
         let body = try body(call, streaming: false, on: &request)
+        var lease = try upstream.leased(Upstream.wholeStart, call)
         let response = try await post(body, call, streaming: false)
-        var lease = try upstream.leased(.kibibytes(16), call.account)
         let message = try await upstream.collect(response, &lease)
         _ = consume request
         if let failure = upstream.failure(in: message) { throw failure }
@@ -62,7 +62,8 @@ import BerthMemory
             object: object,
             text: OpenAIWire.text(of: object),
             usage: OpenAIWire.usage(in: object),
-            lease: lease
+            lease: lease,
+            to: call
         )
     }
 
@@ -74,7 +75,7 @@ import BerthMemory
     ) throws(ProviderError) -> [UInt8] {
         let request = AnthropicRequest(call, streaming: streaming)
         let paid = lease.count
-        try upstream.grow(&lease, to: paid + ByteCount(request.expectedSize))
+        let copy = try upstream.leased(ByteCount(request.expectedSize), call)
         let body: [UInt8]
         do { body = try request.body() } catch {
             throw .refused(
@@ -84,8 +85,9 @@ import BerthMemory
                 code: "unsupported_request"
             )
         }
+        lease.join(copy)
         let held = paid + ByteCount(body.count)
-        try upstream.grow(&lease, to: held)
+        do { try lease.grow(to: held, step: .zero) } catch { throw .memory(error) }
         lease.shrink(to: held)
         return body
     }
@@ -100,7 +102,7 @@ import BerthMemory
             to: endpoint,
             headers: AnthropicProvider.headers(key: upstream.key),
             streaming: streaming,
-            account: call.account
+            memory: call.memory
         )
     }
 }

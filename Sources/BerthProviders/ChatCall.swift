@@ -12,8 +12,10 @@ package struct ChatCall: Sendable {
     package let maximumOutput: Int
     /// A hash that stands for the tenant at the provider, in place of what the client named.
     package let user: String
-    /// Whose memory the answer is leased from.
-    package let account: MemoryAccount
+    /// Whose memory what is sent and what comes back is leased from, and what of it is paid for.
+    package let memory: PrepaidMemory
+    /// Whose it is.
+    package var account: MemoryAccount { memory.account }
 
     /// Makes a call.
     package init(
@@ -21,14 +23,17 @@ package struct ChatCall: Sendable {
         model: String,
         maximumOutput: Int,
         user: String,
-        account: MemoryAccount
+        memory: PrepaidMemory
     ) {
         self.request = request
         self.model = model
         self.maximumOutput = maximumOutput
         self.user = user
-        self.account = account
+        self.memory = memory
     }
+
+    /// What asking takes with a request of `size`: our copy of it, and what is unread of the answer.
+    package static func need(of size: ByteCount) -> ByteCount { size + UpstreamEvents.bufferSize }
 }
 
 /// Tokens of one call.
@@ -92,9 +97,18 @@ package final class ChatCompletion: Sendable {
     /// The call's tokens; nil when the provider did not say.
     package let usage: TokenUsage?
     private let lease: MemoryLease
+    /// It may outlive the call: others listen to the same answer.
+    private let work: MemoryWork
 
-    /// Keeps `lease` for the answer's bytes until the answer is dropped.
-    init(object: JSONObject, text: String, usage: TokenUsage?, lease: consuming MemoryLease) {
+    /// Keeps `lease` for the answer's bytes until the answer is dropped; `call`: what it answers.
+    init(
+        object: JSONObject,
+        text: String,
+        usage: TokenUsage?,
+        lease: consuming MemoryLease,
+        to call: ChatCall
+    ) {
+        work = call.account.begin()
         self.object = object
         self.text = text
         self.usage = usage

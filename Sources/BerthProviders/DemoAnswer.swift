@@ -1,7 +1,13 @@
 import BerthHTTP
+import BerthMemory
 
 /// What the demo says to a request: the same to the same.
 struct DemoAnswer {
+    /// What the longest takes, with what is read of its question.
+    static let most = ByteCount.kibibytes(32)
+    /// So much of a question is read, in bytes.
+    private static let mostQuestion = 4096
+
     /// What is said, in Markdown.
     let text: String
     /// Its tokens and those of the prompt, estimated.
@@ -52,7 +58,7 @@ struct DemoAnswer {
             guard let message = request.object(at: range), message.string("role") == "user" else {
                 continue
             }
-            return message.string("content") ?? textPart(of: message)
+            return start("content", of: message) ?? textPart(of: message)
         }
         return ""
     }
@@ -60,9 +66,15 @@ struct DemoAnswer {
     private static func textPart(of message: JSONObject) -> String {
         for range in message.elements("content") ?? [] {
             guard let part = message.object(at: range) else { continue }
-            if let text = part.string("text") { return text }
+            if let text = start("text", of: part) { return text }
         }
         return ""
+    }
+
+    /// The beginning of a text, which may be a book.
+    private static func start(_ name: String, of object: JSONObject) -> String? {
+        guard object.isString(name), let quoted = object.value(name) else { return nil }
+        return JSONObject.text(quoted.prefix(mostQuestion))
     }
 
     // MARK: What it knows

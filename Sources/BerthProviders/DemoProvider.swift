@@ -21,11 +21,13 @@ import BerthMemory
     }
 
     package func stream(_ call: ChatCall) async throws(ProviderError) -> any ChatStream {
+        let lease = try leased(call)
         let answer = DemoAnswer(to: call.request, atMost: call.maximumOutput)
-        return DemoStream(answer, clock: clock, pace: pace)
+        return DemoStream(answer, lease, clock: clock, pace: pace)
     }
 
     package func complete(_ call: ChatCall) async throws(ProviderError) -> ChatCompletion {
+        let lease = try leased(call)
         let answer = DemoAnswer(to: call.request, atMost: call.maximumOutput)
         do {
             let json = CompletionJSON.completion(
@@ -33,52 +35,80 @@ import BerthMemory
                 finish: answer.finish,
                 usage: answer.usage
             )
-            let lease = try call.account.lease(ByteCount(json.count), for: .upstreamTransfer)
             return ChatCompletion(
                 object: try JSONObject(json),
                 text: answer.text,
                 usage: answer.usage,
-                lease: lease
+                lease: lease,
+                to: call
             )
-        } catch let error as BudgetError {
-            throw .memory(error)
         } catch {
-            throw .malformed(provider: name, reason: "\(error)")
+            throw .malformed(provider: name, reason: error.description)
+        }
+    }
+
+    private func leased(_ call: ChatCall) throws(ProviderError) -> MemoryLease {
+        do { return try call.memory.take(DemoAnswer.most, for: .upstreamTransfer) } catch {
+            throw .memory(error)
         }
     }
 }
 
 /// The words of a demo answer, one a ``pace``.
 @Loop private final class DemoStream: ChatStream {
-    private var pieces: [[UInt8]]
+    private var words: [String]
+    private let answer: DemoAnswer
+    private let lease: MemoryLease
     private let usage: TokenUsage
     private let clock: any Clock
     private let pace: Duration
-    private var isFirst = true
+    private var stage = Stage.first
 
-    init(_ answer: DemoAnswer, clock: any Clock, pace: Duration) {
+    private enum Stage { case first, words, usage, ended }
+
+    init(
+        _ answer: DemoAnswer,
+        _ lease: consuming MemoryLease,
+        clock: any Clock,
+        pace: Duration
+    ) {
         usage = answer.usage
+        self.answer = answer
+        self.lease = lease
         self.clock = clock
         self.pace = pace
-        pieces = [CompletionJSON.firstChunk()]
-        pieces += answer.words.map { CompletionJSON.chunk(delta: $0) }
-        pieces.append(CompletionJSON.chunk(finish: answer.finish))
-        pieces.append(CompletionJSON.chunk(usage: usage))
-        pieces.reverse()
+        words = answer.words.reversed()
     }
 
     func next() async throws(ProviderError) -> ChatChunk? {
-        guard let piece = pieces.popLast() else { return nil }
+        let isFirst = stage == .first
+        guard let piece = piece() else { return nil }
         if !isFirst {
             do { try await clock.sleep(for: pace) } catch { throw .cancelled }
         }
-        isFirst = false
         do { return marked(OpenAIWire.chunk(try JSONObject(piece))) } catch {
             throw .malformed(provider: "demo", reason: error.description)
         }
     }
 
-    func cancel() { pieces = [] }
+    func cancel() { stage = .ended }
+
+    /// The next chunk as JSON.
+    private func piece() -> [UInt8]? {
+        switch stage {
+        case .first:
+            stage = .words
+            return CompletionJSON.firstChunk()
+        case .words:
+            if let word = words.popLast() { return CompletionJSON.chunk(delta: word) }
+            stage = .usage
+            return CompletionJSON.chunk(finish: answer.finish)
+        case .usage:
+            stage = .ended
+            return CompletionJSON.chunk(usage: usage)
+        case .ended: return nil
+        }
+    }
 
     /// The chunk with its usage marked as what it is: estimated.
     private func marked(_ chunk: ChatChunk) -> ChatChunk {

@@ -31,17 +31,17 @@ import BerthMemory
     package func stream(_ call: ChatCall) async throws(ProviderError) -> any ChatStream {
         // Our copy of the request is held, and paid for, as long as the transfer.
         let held = ByteCount(call.request.bytes.count) + UpstreamEvents.bufferSize
-        let lease = try upstream.leased(held, call.account)
+        let lease = try upstream.leased(held, call)
         let response = try await send(call, streaming: true)
-        try await upstream.checkStream(response, call.account)
+        try await upstream.checkStream(response, call.memory)
         let events = UpstreamEvents(response, of: upstream, lease: lease)
         return OpenAIStream(events, provider: name)
     }
 
     package func complete(_ call: ChatCall) async throws(ProviderError) -> ChatCompletion {
-        let request = try upstream.leased(ByteCount(call.request.bytes.count), call.account)
+        let request = try upstream.leased(ByteCount(call.request.bytes.count), call)
+        var lease = try upstream.leased(Upstream.wholeStart, call)
         let response = try await send(call, streaming: false)
-        var lease = try upstream.leased(.kibibytes(16), call.account)
         let object = try await upstream.collect(response, &lease)
         _ = consume request
         if let failure = upstream.failure(in: object) { throw failure }
@@ -53,7 +53,8 @@ import BerthMemory
             object: object,
             text: OpenAIWire.text(of: object),
             usage: OpenAIWire.usage(in: object),
-            lease: lease
+            lease: lease,
+            to: call
         )
     }
 
@@ -83,7 +84,7 @@ import BerthMemory
             to: endpoint,
             headers: headers,
             streaming: streaming,
-            account: call.account
+            memory: call.memory
         )
     }
 

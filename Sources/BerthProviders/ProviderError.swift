@@ -26,8 +26,10 @@ package enum ProviderError: Error, Equatable, Sendable, CustomStringConvertible 
     case cut(provider: String)
     /// The answer is not what the protocol says.
     case malformed(provider: String, reason: String)
-    /// Our own memory for the answer was refused.
+    /// Our own memory for the call was refused, before the provider was asked.
     case memory(BudgetError)
+    /// Our own memory ran out while the answer came: it was ended there.
+    case memoryMidway(BudgetError)
     /// We ended the call ourselves.
     case cancelled
 
@@ -55,6 +57,7 @@ package enum ProviderError: Error, Equatable, Sendable, CustomStringConvertible 
         case .malformed(let provider, let reason):
             "provider '\(provider)'\(Said.isMalformed)\(reason)"
         case .memory(let error): error.description
+        case .memoryMidway(let error): "the answer was ended for want of memory: \(error)"
         case .cancelled: "the answer was stopped"
         }
     }

@@ -18,13 +18,16 @@ import BerthMemory
     /// The largest whole answer: 1 MiB of text is 250,000 tokens; pictures in it are larger.
     static nonisolated let answerLimit = ByteCount.mebibytes(16)
 
+    /// Leased for a whole answer before it is asked for.
+    static nonisolated let wholeStart = ByteCount.kibibytes(16)
+
     /// A whole answer's first byte is its last: a reasoning model may take 600 s, as the vendors'
     /// own clients wait.
     private static let wholeDeadlines = HTTPClientDeadlines(firstByte: .seconds(600))
 
     /// Posts `body`, which the caller has leased, and returns when a good answer begins.
     ///
-    /// `headers` are the key's and the API's own; an error's text is leased from `account`.
+    /// `headers` are the key's and the API's own; an error's text is leased from `memory`.
     ///
     /// - Throws: ``ProviderError``: what any other status than 200 means.
     func post(
@@ -32,7 +35,7 @@ import BerthMemory
         to url: String,
         headers: HTTPHeaders,
         streaming: Bool,
-        account: MemoryAccount
+        memory: PrepaidMemory
     ) async throws(ProviderError) -> HTTPClientResponse {
         var headers = headers
         headers["content-type"] = "application/json"
@@ -46,18 +49,18 @@ import BerthMemory
         )
         let response: HTTPClientResponse
         do { response = try await client.send(request) } catch { throw translated(error) }
-        guard response.status == 200 else { throw await refusal(response, account) }
+        guard response.status == 200 else { throw await refusal(response, memory) }
         return response
     }
 
     /// Checks that an answer streams; some servers answer an error with status 200.
     func checkStream(
         _ response: HTTPClientResponse,
-        _ account: MemoryAccount
+        _ memory: PrepaidMemory
     ) async throws(ProviderError) {
         let type = response.headers["content-type"]?.lowercased()
         guard type?.hasPrefix("text/event-stream") != true else { return }
-        let object = try await errorObject(of: response, account)
+        let object = try await errorObject(of: response, memory)
         throw failure(in: object) ?? .malformed(provider: name, reason: "it does not stream")
     }
 
@@ -65,10 +68,10 @@ import BerthMemory
 
     private func refusal(
         _ response: HTTPClientResponse,
-        _ account: MemoryAccount
+        _ memory: PrepaidMemory
     ) async -> ProviderError {
         let retryAfter = RetryAfter.read(response.headers, now: clock.timestamp)
-        let object = try? await errorObject(of: response, account)
+        let object = try? await errorObject(of: response, memory)
         let error = object.flatMap { OpenAIWire.error(in: $0, hiding: key) }
         if error?.isAccountEmpty == true { return .accountEmpty(provider: name) }
         switch response.status {
@@ -104,9 +107,12 @@ import BerthMemory
 
     private func errorObject(
         of response: HTTPClientResponse,
-        _ account: MemoryAccount
+        _ memory: PrepaidMemory
     ) async throws(ProviderError) -> JSONObject {
-        var lease = try leased(Upstream.errorLimit, account)
+        var lease: MemoryLease
+        do { lease = try memory.take(Upstream.errorLimit, for: .upstreamTransfer) } catch {
+            throw .memoryMidway(error)
+        }
         return try await collect(response, &lease, limit: Upstream.errorLimit)
     }
 
@@ -135,23 +141,23 @@ import BerthMemory
         do { return try await response.next() } catch { throw translated(error) }
     }
 
-    /// Leases memory for a call.
+    /// Takes memory for a call that has not been sent.
     func leased(
         _ count: ByteCount,
-        _ account: MemoryAccount
+        _ call: ChatCall
     ) throws(ProviderError) -> MemoryLease {
-        do { return try account.lease(count, for: .upstreamTransfer) } catch {
+        do { return try call.memory.take(count, for: .upstreamTransfer) } catch {
             throw .memory(error)
         }
     }
 
-    /// Grows a call's lease.
+    /// Grows the lease of an answer that comes.
     func grow(
         _ lease: inout MemoryLease,
         to total: ByteCount,
         step: ByteCount = .zero
     ) throws(ProviderError) {
-        do { try lease.grow(to: total, step: step) } catch { throw .memory(error) }
+        do { try lease.grow(to: total, step: step) } catch { throw .memoryMidway(error) }
     }
 
     private func translated(_ error: HTTPClientError) -> ProviderError {

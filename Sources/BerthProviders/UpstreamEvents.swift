@@ -71,10 +71,12 @@ import BerthMemory
             return
         }
         do {
-            try lease.grow(to: paid + parser.pending + ByteCount(piece.count), step: .kibibytes(64))
+            // Once in the parser, once as an event, twice as it is passed on.
+            let unread = ByteCount(4 * (parser.pending.bytes + piece.count))
+            try lease.grow(to: max(paid, unread + .kibibytes(16)), step: .kibibytes(16))
             events = try parser.feed(piece)
         } catch let error as BudgetError {
-            throw end(.memory(error))
+            throw end(.memoryMidway(error))
         } catch {
             throw end(.malformed(provider: upstream.name, reason: "\(error)"))
         }

@@ -114,6 +114,7 @@ import Testing
         cache = ResponseCache(
             memory: try MemoryCache(limit: limit, account: account, clock: clock),
             redis: server == nil ? nil : redis,
+            transit: MemoryBudget(limit: limit).sharedAccount("redis", quota: limit),
             lifetimes: Lifetimes(base: .seconds(3_600)),
             clock: clock
         )

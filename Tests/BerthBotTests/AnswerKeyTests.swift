@@ -24,6 +24,7 @@ import Testing
         let cache = ResponseCache(
             memory: memory,
             redis: nil,
+            transit: account,
             lifetimes: Lifetimes(base: .seconds(60)),
             clock: bot.clock
         )

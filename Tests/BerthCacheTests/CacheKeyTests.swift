@@ -5,7 +5,7 @@ import Testing
 /// Who may be given what: the key decides.
 @Suite struct CacheKeyTests {
     private func encoded(_ parts: [String], tenant: Int64? = nil) -> [UInt8] {
-        CacheKey.encoded(.answer, tenant: tenant, parts.map { Array($0.utf8) })
+        Array(CacheKey.encoded(.answer, tenant: tenant, parts.map { Array($0.utf8)[...] }).joined())
     }
 
     @Test(
@@ -29,7 +29,9 @@ import Testing
     }
 
     @Test func `the hash is made of everything, and named in Redis by kind`() {
-        let hash = { (bytes: [UInt8]) in [UInt8](repeating: UInt8(bytes.count), count: 16) }
+        let hash = { (pieces: [ArraySlice<UInt8>]) in
+            [UInt8](repeating: UInt8(pieces.joined().count), count: 16)
+        }
         let shared = CacheKey.shared(.answer, parts: [[1], [2, 3]], hash: hash)
         let salted = CacheKey.salted(.translation, tenant: 7, parts: [[1], [2, 3]], hash: hash)
         let name = "berth:v1:answer:" + String(repeating: "1e", count: 16)

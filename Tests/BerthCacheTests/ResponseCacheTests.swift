@@ -11,6 +11,7 @@ import Testing
         ResponseCache(
             memory: try MemoryCache(limit: .mebibytes(1), account: account(), clock: clock),
             redis: redis,
+            transit: account(),
             lifetimes: Lifetimes(base: .seconds(3_600)),
             clock: clock,
             random: { 0 }

@@ -108,8 +108,22 @@ import Testing
     }
 
     @Test func `a text of many members is read in linear time`() throws {
-        let members = (0..<20_000).map { "\"m\($0)\":\($0)" }.joined(separator: ",")
+        let members = (0..<4_096).map { "\"m\($0)\":\($0)" }.joined(separator: ",")
         let object = try JSONObject(Array("{\(members)}".utf8))
-        #expect(object.integer("m19999") == 19999)
+        #expect(object.integer("m4095") == 4095)
+    }
+
+    @Test func `what has more members or elements than are looked into is refused`() throws {
+        let many = (0...4_096).map { "\"m\($0)\":0" }.joined(separator: ",")
+        let error = #expect(throws: JSONError.self) { try JSONObject(Array("{\(many)}".utf8)) }
+        #expect(error?.reason == "an object has more than 4096 members")
+        // Inside of a value that nobody looks into it is no matter.
+        #expect(try JSONObject(Array("{\"a\":{\(many)}}".utf8)).isList("a") == false)
+        let list = String(repeating: "0,", count: 4_096)
+        let object = try JSONObject(
+            Array("{\"most\":[\(list.dropLast())],\"more\":[\(list)0]}".utf8)
+        )
+        #expect(object.elements("most")?.count == 4_096)
+        #expect(object.elements("more") == nil && object.isList("more"))
     }
 }

@@ -19,7 +19,7 @@ import Testing
             model: "demo",
             maximumOutput: output,
             user: "u",
-            account: budget.account(for: "ann", quota: .mebibytes(8))
+            memory: PrepaidMemory(of: budget.account(for: "ann", quota: .mebibytes(8)))
         )
     }
 
@@ -165,7 +165,7 @@ import Testing
             model: "demo",
             maximumOutput: 100,
             user: "u",
-            account: account
+            memory: PrepaidMemory(of: account)
         )
         let told = await Asker().complete(DemoProvider(clock: ManualClock()), call)
         guard

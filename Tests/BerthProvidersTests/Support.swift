@@ -71,7 +71,7 @@ import Testing
             model: model,
             maximumOutput: output,
             user: "u-hash",
-            account: budget.account(for: "ann", quota: quota)
+            memory: PrepaidMemory(of: budget.account(for: "ann", quota: quota))
         )
     }
 
