@@ -74,7 +74,7 @@ package enum Reply: Sendable {
         isFresh: Bool = false
     ) async throws(BotError) -> WholeAnswer {
         do throws(BotError) {
-            let order = try order.entered()
+            let order = try order.entered(listening: true)
             switch try await way(order, isFresh, isStream: false) {
             case .kept(let answer): return answer
             case .shared(let stream):
@@ -102,7 +102,7 @@ package enum Reply: Sendable {
         isFresh: Bool = false
     ) async throws(BotError) -> Reply {
         do throws(BotError) {
-            let order = try order.entered()
+            let order = try order.entered(listening: true)
             switch try await way(order, isFresh, isStream: true) {
             case .kept(let answer): return .kept(answer)
             case .shared(let stream):

@@ -43,12 +43,19 @@ package struct ChatOrder: Sendable {
     private let work: MemoryWork
 
     /// What one call or turn takes while it waits and runs, beside texts and buffers: its tasks, its
-    /// reservation, its place in line, its end of the connection.
+    /// reservation, its place in line.
+    ///
+    /// Measured with ``listenerSize`` (release, malloc's blocks in use): an API call that waits takes
+    /// 25 KiB (400 of them), a turn that nobody reads 15 KiB beside its stream (50 of them).
     static let entrySize = ByteCount.kibibytes(8)
+    /// What a connection takes on which an answer is awaited: its pool, exchange, tasks and writes.
+    ///
+    /// Measured as above: 26 KiB for the events of a turn, 8 KiB of it the pool.
+    package static let listenerSize = ByteCount.kibibytes(20)
 
     /// What an API call needs whose body has `size`: the body, and what asking takes.
     package static func need(of size: ByteCount) -> ByteCount {
-        size + ChatCall.need(of: size) + entrySize
+        size + ChatCall.need(of: size) + entrySize + listenerSize
     }
 
     /// An API call's order; `memory`: paid for at the door.
@@ -69,14 +76,15 @@ package struct ChatOrder: Sendable {
         work = payer.account.begin()
     }
 
-    /// This order with its place paid for.
+    /// This order with its place paid for, and that of who listens to it alone.
     ///
     /// - Throws: ``BotError/memory(_:)``.
-    @Loop func entered() throws(BotError) -> ChatOrder {
+    @Loop func entered(listening: Bool) throws(BotError) -> ChatOrder {
         guard entry == nil else { return self }
         var order = self
+        let size = ChatOrder.entrySize + (listening ? ChatOrder.listenerSize : .zero)
         do {
-            order.entry = LeaseHolder(try memory.take(ChatOrder.entrySize, for: .queueEntry))
+            order.entry = LeaseHolder(try memory.take(size, for: .queueEntry))
         } catch {
             throw .memory(error)
         }

@@ -223,11 +223,12 @@ import BerthTelemetry
 
     /// Keeps what came, now and then, for the case that the power fails.
     private func savePartial(_ job: TurnJob, in pool: TaskPool) {
-        guard clock.now - job.saved >= TurnAnswerer.saveInterval else { return }
-        job.saved = clock.now
+        guard !job.isSaving, clock.now - job.saved >= TurnAnswerer.saveInterval else { return }
+        (job.saved, job.isSaving) = (clock.now, true)
         let (id, row, text) = (job.turn.id, job.row, String(decoding: job.turn.text, as: UTF8.self))
         let (database, log) = (database, log)
         pool.spawn {
+            defer { job.isSaving = false }
             do {
                 try await database.write { (connection) throws(StoreError) in
                     guard try connection.isRow(row, of: id) else { return }
@@ -275,6 +276,8 @@ import BerthTelemetry
     var givenUp: String?
     /// When what came of the answer was last written.
     var saved: Instant
+    /// Whether that is being written: a slow disk does not pile up copies.
+    var isSaving = false
     /// Whether its author wants no more of it.
     var isStopped = false
     /// What went wrong, in words that hold nothing of the conversation.

@@ -214,7 +214,7 @@ import BerthTelemetry
             requestID: place.request,
             since: clock.now
         )
-        .entered()
+        .entered(listening: false)
         order.holding = LeaseHolder(window)
         memory.giveBackRest()
         let held = try calls.hold(order, needsRoom: accepted == nil)

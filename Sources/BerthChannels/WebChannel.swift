@@ -74,19 +74,21 @@ package import BerthStore
                 try await self.history(of: values[0], before: request.query("before"), for: tenant)
             },
             route("POST", "/sessions/:id/turns") { request, tenant, values in
-                self.events(of: try await self.begin(request, in: values[0], by: tenant))
+                let turn = try await self.begin(request, in: values[0], by: tenant)
+                return self.events(of: turn, for: tenant)
             },
             route("GET", "/turns/:id/events") { _, tenant, values in
-                self.events(of: try await self.bot.turns.find(values[0], of: tenant))
+                let turn = try await self.bot.turns.find(values[0], of: tenant)
+                return self.events(of: turn, for: tenant)
             },
             route("POST", "/turns/:id/stop") { _, tenant, values in
                 try self.bot.turns.stop(values[0], by: tenant)
                 return HTTPResponse(status: 202)
             },
             route("POST", "/turns/:id/again") { request, tenant, values in
-                self.events(
-                    of: try await self.bot.turns.again(values[0], by: tenant, request: request.id)
-                )
+                let id = request.id
+                let turn = try await self.bot.turns.again(values[0], by: tenant, request: id)
+                return self.events(of: turn, for: tenant)
             },
         ]
     }
@@ -170,9 +172,12 @@ package import BerthStore
     }
 
     /// The turn as events: its id first, then its text as it comes, then its end.
-    private func events(of turn: LiveTurn) -> HTTPResponse {
+    private func events(of turn: LiveTurn, for tenant: LiveTenant) -> HTTPResponse {
+        // The turn is accepted: for want of memory its author must not be told that it is not.
+        var lease = tenant.account.nothing(for: .queueEntry)
+        try? lease.extend(by: ChatOrder.listenerSize)
         let clock = clock
-        return .events { writer in
+        var response = HTTPResponse.events { writer in
             let events = EventWriter(writer, clock: clock)
             let reader = turn.reader()
             defer { reader.close() }
@@ -188,6 +193,8 @@ package import BerthStore
                 }
             }
         }
+        response.holding = LeaseHolder(lease)
+        return response
     }
 
     private struct TurnBegun: Encodable {

@@ -124,7 +124,9 @@ struct JSONScanner {
                 throw failure("\\u needs four hexadecimal digits")
             }
             offset += 6
-        case _ where "\"\\/bfnrt".utf8.contains(bytes[offset + 1]): offset += 2
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"),
+            UInt8(ascii: "f"), UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
+            offset += 2
         default: throw failure("an unknown escape")
         }
     }

@@ -86,7 +86,7 @@ import BerthMemory
             )
         }
         lease.join(copy)
-        let held = paid + ByteCount(body.count)
+        let held = paid + Upstream.sending(ByteCount(body.count))
         do { try lease.grow(to: held, step: .zero) } catch { throw .memory(error) }
         lease.shrink(to: held)
         return body

@@ -32,8 +32,11 @@ package struct ChatCall: Sendable {
         self.memory = memory
     }
 
-    /// What asking takes with a request of `size`: our copy of it, and what is unread of the answer.
-    package static func need(of size: ByteCount) -> ByteCount { size + UpstreamEvents.bufferSize }
+    /// What asking takes with a request of `size`: our copy of it, its sending, and what is unread of
+    /// the answer.
+    package static func need(of size: ByteCount) -> ByteCount {
+        Upstream.sending(size) + UpstreamEvents.bufferSize
+    }
 }
 
 /// Tokens of one call.

@@ -30,8 +30,8 @@ import BerthMemory
 
     package func stream(_ call: ChatCall) async throws(ProviderError) -> any ChatStream {
         // Our copy of the request is held, and paid for, as long as the transfer.
-        let held = ByteCount(call.request.bytes.count) + UpstreamEvents.bufferSize
-        let lease = try upstream.leased(held, call)
+        let need = ChatCall.need(of: ByteCount(call.request.bytes.count))
+        let lease = try upstream.leased(need, call)
         let response = try await send(call, streaming: true)
         try await upstream.checkStream(response, call.memory)
         let events = UpstreamEvents(response, of: upstream, lease: lease)
@@ -39,7 +39,8 @@ import BerthMemory
     }
 
     package func complete(_ call: ChatCall) async throws(ProviderError) -> ChatCompletion {
-        let request = try upstream.leased(ByteCount(call.request.bytes.count), call)
+        let size = ByteCount(call.request.bytes.count)
+        let request = try upstream.leased(Upstream.sending(size), call)
         var lease = try upstream.leased(Upstream.wholeStart, call)
         let response = try await send(call, streaming: false)
         let object = try await upstream.collect(response, &lease)

@@ -18,6 +18,11 @@ import BerthMemory
     /// The largest whole answer: 1 MiB of text is 250,000 tokens; pictures in it are larger.
     static nonisolated let answerLimit = ByteCount.mebibytes(16)
 
+    /// What sending `size` takes: our copy, and libcurl's of a small one, or its buffer of 64 KiB.
+    static nonisolated func sending(_ size: ByteCount) -> ByteCount {
+        size + min(size, .kibibytes(64))
+    }
+
     /// Leased for a whole answer before it is asked for.
     static nonisolated let wholeStart = ByteCount.kibibytes(16)
 

@@ -14,7 +14,10 @@ import BerthMemory
     /// Whether nothing comes any more: the transfer ended, or was ended.
     private(set) var isDone = false
 
-    /// What a stream holds at most unread: libcurl's buffers, 16 KiB of ours, and small events.
+    /// What a stream takes: libcurl's handle and buffers, ours, and small events.
+    ///
+    /// Measured (release, 50 streams): 38 KiB in use in malloc, beside what the call takes while it
+    /// waits.
     static nonisolated let bufferSize = ByteCount.kibibytes(48)
 
     /// Reads `response`, on `lease`, which has ``bufferSize`` for it.
