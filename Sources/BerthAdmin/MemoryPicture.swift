@@ -43,9 +43,7 @@ package struct MemoryPicture: Sendable {
     ///
     /// Measured: 1,000 idle connections of a release, by malloc's figures.
     package static let connection = ByteCount(9_060)
-    /// A handle of curl's without a connection.
-    ///
-    /// Measured: eight transfers at once, then none, by malloc's figures.
+    /// A handle of curl's without a connection, as curl's source adds it up: about 10 KiB.
     package static let handle = ByteCount.kibibytes(10)
 
     /// Puts the figures together; the others follow.

@@ -11,7 +11,7 @@ package import BerthTelemetry
 /// The list of all mappings takes the kernel about 4 ms: it is read for a report only, and on a
 /// thread of its own, which starts with the first report.
 @Loop package final class MemoryReports: Service {
-    private var fixed = MemoryFixedCosts()
+    private var fixed: MemoryFixedCosts
     private let parts: MemoryKeeper.Parts
     private let keeper: MemoryKeeper
     private let providers: [CapacityBasis.Provider]
@@ -26,14 +26,16 @@ package import BerthTelemetry
     /// What forecasts look back on.
     private static let lookbackDays = 7
 
-    /// Makes it; `configuration` for the providers' limits.
+    /// Makes it; `configuration` for the providers' limits, `fixed` what the start has marked.
     package init(
         _ parts: MemoryKeeper.Parts,
         _ keeper: MemoryKeeper,
         _ configuration: Configuration,
+        _ fixed: MemoryFixedCosts,
         clock: any Clock,
         log: Log
     ) {
+        self.fixed = fixed
         self.parts = parts
         self.keeper = keeper
         self.clock = clock

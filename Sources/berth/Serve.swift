@@ -32,10 +32,13 @@ import Glibc
             stop.request()
         }
         defer { signals.cancel() }
+        var costs = MemoryFixedCosts()
+        costs.mark("runtime, loop, configuration", accounted: .zero)
         let folder = try DataFolder(path: configuration.data)
         let database = try await Database.open(in: folder, log: log)
+        costs.mark("database's thread", accounted: SQLiteMemory.read().used)
         do {
-            let parts = try await Parts(configuration, folder, database, log)
+            let parts = try await Parts(configuration, folder, database, costs, log)
             try await parts.weigh()
             parts.announce(loaded)
             try await run(parts, until: stop, log)
@@ -87,9 +90,11 @@ import Glibc
         _ configuration: Configuration,
         _ folder: DataFolder,
         _ database: Database,
+        _ costs: MemoryFixedCosts,
         _ log: Log
     ) async throws {
         self.log = log
+        var costs = costs
         let late = LateFront()
         server = try Parts.server(configuration, late, clock, log)
         var configuration = configuration
@@ -99,10 +104,9 @@ import Glibc
         let (metrics, resolver) = (Metrics(), Resolver(clock: clock))
         let agent = "berth/\(Berth.version)"
         let client = HTTPClient(clock: clock, log: log, userAgent: agent, resolver: resolver)
-        budget = MemoryBudget(
-            limit: configuration.memory.limit,
-            holdingBack: MemoryBudget.usualReserve
-        )
+        costs.mark("HTTP, TLS and their libraries", accounted: SQLiteMemory.read().used)
+        let reserve = MemoryBudget.usualReserve
+        budget = MemoryBudget(limit: configuration.memory.limit, holdingBack: reserve)
         let redis = Parts.redis(configuration, resolver, clock, log)
         bot = try await Bot(
             configuration,
@@ -116,7 +120,7 @@ import Glibc
         )
         let weighed = MemoryKeeper.Parts(budget, database, bot, client, server)
         keeper = MemoryKeeper(weighed, clock: clock, log: log)
-        memory = MemoryReports(weighed, keeper, configuration, clock: clock, log: log)
+        memory = MemoryReports(weighed, keeper, configuration, costs, clock: clock, log: log)
         let health = Health(bot, memory, database: database, metrics: metrics, log: log)
         late.front = Front(
             configuration,
@@ -217,7 +221,7 @@ import Glibc
             await finish()
             throw error
         }
-        memory.mark("runtime, libraries, service")
+        memory.mark("service: tenants, routes, metrics")
     }
 
     /// Says where the service is, what it may hold and what it leaves aside.

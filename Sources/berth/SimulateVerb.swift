@@ -109,7 +109,7 @@ import Glibc
                 highWater: memory.highWater,
                 after: after,
                 afterMs: Int(wait.milliseconds()),
-                limit: service.limit.bytes
+                limit: try await service.memoryLimit()
             )
         )
     }

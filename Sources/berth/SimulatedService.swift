@@ -12,8 +12,6 @@ import Glibc
     let origin: String
     /// Its process.
     let process: pid_t
-    /// `memory.limit`.
-    let limit: ByteCount
     private let admin: AdminClient
     private let own: Own?
     private var tenants: [String] = []
@@ -32,13 +30,11 @@ import Glibc
     private init(
         origin: String,
         process: pid_t,
-        limit: ByteCount,
         admin: AdminClient,
         own: Own?
     ) {
         self.origin = origin
         self.process = process
-        self.limit = limit
         self.admin = admin
         self.own = own
     }
@@ -55,7 +51,6 @@ import Glibc
         return SimulatedService(
             origin: url.origin,
             process: process,
-            limit: loaded.configuration.memory.limit,
             admin: try AdminClient(file: file),
             own: nil
         )
@@ -90,11 +85,9 @@ import Glibc
             let serve = ["serve", "--config", file, "--log", "json"]
             children.append(try Child(serve, clock: clock, whenEnded: whenEnded))
             let listen = try await children[1].line(SimulatedService.listen)
-            let loaded = try ConfigurationFile.load(path: file, environment: Environment.value)
             return SimulatedService(
                 origin: "http://\(listen)",
                 process: children[1].process,
-                limit: loaded.configuration.memory.limit,
                 admin: try AdminClient(file: file),
                 own: Own(children: children, folder: folder)
             )
@@ -153,6 +146,11 @@ import Glibc
         let bytes = try await admin.ask("POST", "/admin/tenants", ["name": name])
         tenants.append(name)
         return try JSON.decode(TenantSecrets.self, from: bytes)
+    }
+
+    /// The memory limit in force, in bytes: `berth memory --limit` may have changed it.
+    func memoryLimit() async throws -> Int {
+        try JSON.decode(MemoryReport.self, from: await admin.ask("GET", "/admin/memory")).limit
     }
 
     /// Lookups that its cache has answered since its start.

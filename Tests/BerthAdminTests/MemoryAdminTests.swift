@@ -26,7 +26,9 @@ import Testing
             #expect(report.unexplained >= 0 && report.limit == 128 << 20)
             let own = report.lines.filter { $0.tenant == "ann" }
             #expect(own == [.init(account: "request body", tenant: "ann", bytes: 64 << 10)])
-            #expect(report.shared.map(\.account) == ["cache", "model lists", "redis", "shared answers"])
+            #expect(
+                report.shared.map(\.account) == ["cache", "model lists", "redis", "shared answers"]
+            )
             #expect(report.kernel.threads == 2)
             #expect(report.absent == ["libvips: not loaded, this build makes no pictures"])
             withExtendedLifetime(lease) {}

@@ -106,7 +106,8 @@ import Glibc
         )
         let weighed = MemoryKeeper.Parts(budget, database, bot, client, server)
         keeper = MemoryKeeper(weighed, clock: clock, log: log) { [kernel] in kernel.memory }
-        memory = MemoryReports(weighed, keeper, settings, clock: clock, log: log)
+        let costs = MemoryFixedCosts()
+        memory = MemoryReports(weighed, keeper, settings, costs, clock: clock, log: log)
         let health = Health(bot, memory, database: database, metrics: metrics, log: log)
         let front = Front(
             settings,
