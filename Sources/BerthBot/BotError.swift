@@ -104,7 +104,7 @@ extension BotError {
         switch self {
         case .queue(.closed): true
         case .provider(.refused), .provider(.memory), .provider(.memoryMidway),
-            .provider(.cancelled):
+            .provider(.cancelled), .provider(.busy):
             false
         case .provider: true
         default: false
@@ -116,7 +116,9 @@ extension BotError {
         switch self {
         case .queue: true
         case .memory(let error), .provider(.memory(let error)): error.isPassing
-        case .provider(.rateLimited), .provider(.unavailable), .provider(.unreachable): true
+        case .provider(.rateLimited), .provider(.unavailable), .provider(.unreachable),
+            .provider(.busy):
+            true
         default: false
         }
     }
@@ -130,7 +132,7 @@ extension BotError {
     /// Whether it came to nothing here: no provider has heard of it.
     var isOurs: Bool {
         switch self {
-        case .queue, .memory, .provider(.memory): true
+        case .queue, .memory, .provider(.memory), .provider(.busy): true
         default: false
         }
     }

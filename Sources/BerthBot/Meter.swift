@@ -273,7 +273,7 @@ extension ProviderError {
     var meansNothingBought: Bool {
         switch self {
         case .unreachable, .keyRefused, .rateLimited, .accountEmpty, .unavailable, .refused,
-            .memory:
+            .memory, .busy:
             true
         case .timedOut, .failedMidway, .cut, .malformed, .memoryMidway, .cancelled: false
         }

@@ -227,7 +227,7 @@ extension ProviderError {
     /// What the queue learns from it.
     fileprivate var outcome: CallOutcome {
         switch self {
-        case .cancelled, .memory, .memoryMidway: .cancelled
+        case .cancelled, .memory, .memoryMidway, .busy: .cancelled
         case .rateLimited(_, let retryAfter): .failed(.rateLimited(retryAfter: retryAfter))
         case .unavailable(_, 503, let retryAfter), .unavailable(_, 529, let retryAfter):
             .failed(.overloaded(retryAfter: retryAfter))

@@ -55,6 +55,7 @@ extension ProviderError {
         case .unreachable: (502, nil, "provider_unreachable", .seconds(2))
         case .timedOut: (504, nil, "provider_timeout", nil)
         case .failedMidway, .cut, .malformed: (502, nil, "provider_failed", nil)
+        case .busy: (429, "rate_limit_error", "busy", .seconds(2))
         case .memory(let error), .memoryMidway(let error): error.http
         case .cancelled: (499, nil, "cancelled", nil)
         }

@@ -26,6 +26,8 @@ package enum ProviderError: Error, Equatable, Sendable, CustomStringConvertible 
     case cut(provider: String)
     /// The answer is not what the protocol says.
     case malformed(provider: String, reason: String)
+    /// As many calls are under way as we make at once; the provider was not asked.
+    case busy(reason: String)
     /// Our own memory for the call was refused, before the provider was asked.
     case memory(BudgetError)
     /// Our own memory ran out while the answer came: it was ended there.
@@ -56,6 +58,7 @@ package enum ProviderError: Error, Equatable, Sendable, CustomStringConvertible 
             "provider '\(provider)' broke off: the answer is incomplete, ask again"
         case .malformed(let provider, let reason):
             "provider '\(provider)'\(Said.isMalformed)\(reason)"
+        case .busy(let reason): "too many calls are under way: \(reason)"
         case .memory(let error): error.description
         case .memoryMidway(let error): "the answer was ended for want of memory: \(error)"
         case .cancelled: "the answer was stopped"

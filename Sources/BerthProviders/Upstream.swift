@@ -177,6 +177,7 @@ extension ProviderError {
         case .cancelled: self = .cancelled
         case .connectTimeout, .firstByteTimeout, .stalled:
             self = .timedOut(provider: provider, reason: error.description)
+        case .busy: self = .busy(reason: error.description)
         case .cut: self = .cut(provider: provider)
         default: self = .unreachable(provider: provider, reason: error.description)
         }

@@ -293,4 +293,17 @@ import Testing
     ) {
         #expect(ProviderError.withoutProvidersWords(error.description) == words)
     }
+
+    @Loop @Test func `calls beyond what we make at once are no fault of the provider's`()
+        async throws
+    {
+        let asker = Asker(maxTransfers: 0)
+        let provider = try asker.provider("http://127.0.0.1:9/v1")
+        let error = await asker.complete(provider, try asker.call()).error
+        guard case .busy = error else {
+            Issue.record("it is \(error.map { "\($0)" } ?? "answered")")
+            return
+        }
+        #expect(error?.description.contains("0 transfers") == true)
+    }
 }

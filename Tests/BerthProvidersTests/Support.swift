@@ -18,7 +18,9 @@ import Testing
     let client: HTTPClient
     let budget = MemoryBudget(limit: .mebibytes(64))
 
-    init() { client = HTTPClient(clock: clock, log: .silent) }
+    init(maxTransfers: Int = 512) {
+        client = HTTPClient(clock: clock, log: .silent, maxTransfers: maxTransfers)
+    }
 
     /// A provider called `fake` at `url`.
     func provider(
