@@ -44,6 +44,8 @@ package import BerthTelemetry
     private var ladder = PressureLadder()
     private var quietLooks = 0
     private var looksSinceTrim = 0
+    /// What was resident when each rung in force was entered.
+    private var residentAt: [PressureRung: ByteCount] = [:]
 
     /// The smallest room for leases with which a service makes sense: one long message and its
     /// answer.
@@ -123,6 +125,8 @@ package import BerthTelemetry
     package func look() async {
         let kernel = read()
         standing.kernel = kernel
+        standing.heap = .read()
+        standing.database = .read()
         if let resident = kernel.process?.resident { parts.budget.rebase(resident: resident) }
         parts.budget.look()
         standing.percent = PressureSources.percent(parts.budget.standing, kernel)
@@ -155,15 +159,21 @@ package import BerthTelemetry
         let before = standing.kernel?.process?.resident
         switch step {
         case .entered(let rung):
+            residentAt[rung] = before
             await enter(rung)
             guard let after = read().process?.resident else { return note(rung, .zero) }
             parts.budget.rebase(resident: after)
             note(rung, max(.zero, (before ?? after) - after))
         case .left(let rung):
             leave(rung)
+            let then = residentAt.removeValue(forKey: rung)
+            let regained = max(.zero, (then ?? .zero) - (before ?? .zero))
             log.info(
                 "memory: a rung is left",
-                ["rung": .text(rung.row.name), "percent": .int(Int(standing.percent))]
+                [
+                    "rung": .text(rung.row.name), "percent": .int(Int(standing.percent)),
+                    "regained_since": .describing(regained),
+                ]
             )
         }
     }

@@ -1,5 +1,6 @@
 import BerthLoop
 import BerthMemory
+import BerthStore
 import BerthTelemetry
 
 extension Metrics {
@@ -47,6 +48,19 @@ extension Metrics {
         }
         gauge("berth_anonymous_memory_bytes", "The part that cannot be reclaimed.") {
             $0.process.map { Double($0.anonymous.bytes) }
+        }
+        self.gauge(
+            "berth_memory_heap_bytes",
+            help: "What malloc holds, handed out or free.",
+            label: "state",
+            values: ["in_use", "free"]
+        ) { state in
+            memory.pressure.heap.map { heap in
+                Double((state == "free" ? heap.free : heap.inUse + heap.mapped).bytes)
+            }
+        }
+        self.gauge("berth_memory_sqlite_bytes", help: "What SQLite holds.") {
+            memory.pressure.database.map { Double($0.used.bytes) }
         }
         gauge("berth_memory_cgroup_current_bytes", "Accounted to the process's cgroup.") {
             $0.cgroup.map { Double($0.current.bytes) }

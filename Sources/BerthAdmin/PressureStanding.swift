@@ -1,10 +1,15 @@
 package import BerthLoop
 package import BerthMemory
+package import BerthStore
 
 /// How the pressure ladder stands, for the report.
 package struct PressureStanding: Sendable {
     /// The kernel's figures, as read last; nil before the first look.
     package var kernel: KernelMemory?
+    /// What malloc holds, as read last.
+    package var heap: AllocatorFigures?
+    /// What SQLite holds, as read last.
+    package var database: SQLiteMemory?
     /// What the ladder goes by, in percent of the limit that is nearest.
     package var percent = 0.0
     /// The highest rung in force; nil: the ground.

@@ -65,6 +65,10 @@ import Testing
             let last = bot.keeper.standing.last?.rung
             #expect(last == .refuseLargest && bot.bot.gate.isClosed)
             await climb(bot, to: nil, at: 20)
+            let isTold = bot.lines.all.contains {
+                $0.contains("a rung is left rung=trim") && $0.contains(#"regained_since="79 MiB""#)
+            }
+            #expect(isTold)
             let (isClosed, cache) = (bot.bot.gate.isClosed, bot.bot.cache.statistics.memory.limit)
             #expect(!isClosed && cache == bot.configuration.cache.memory)
         }
