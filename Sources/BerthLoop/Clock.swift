@@ -83,7 +83,7 @@ extension Clock {
         while let next = timers.next, next <= end {
             elapsed = max(elapsed, next)
             let limit = timers.nextSequence
-            while let timer = timers.popDue(at: elapsed, before: limit) { timer.action() }
+            while let timer = timers.popDue(at: elapsed, before: limit) { timer.fire() }
         }
         elapsed = end
     }

@@ -142,7 +142,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor {
 
     @Loop private func fireTimers(dueAt now: Instant) {
         let limit = timers.nextSequence
-        while let timer = timers.popDue(at: now, before: limit) { timer.action() }
+        while let timer = timers.popDue(at: now, before: limit) { timer.fire() }
     }
 
     // MARK: For the types of this module

@@ -6,7 +6,8 @@
     var sequence: UInt64 = 0
     /// Nil when it has fired or was cancelled.
     package var heapIndex: Int?
-    let action: @Loop () -> Void
+    /// Nil when it has fired or was cancelled: its owner, whom it usually holds, often holds it too.
+    private var action: (@Loop () -> Void)?
     private let unschedule: @Loop (Timer) -> Void
 
     init(
@@ -20,7 +21,17 @@
     }
 
     /// Takes it out of the queue at once; does nothing when it has fired or was cancelled.
-    package func cancel() { if heapIndex != nil { unschedule(self) } }
+    package func cancel() {
+        if heapIndex != nil { unschedule(self) }
+        action = nil
+    }
+
+    /// Calls what is due, once; the timer was taken out of its queue before.
+    func fire() {
+        let action = action
+        self.action = nil
+        action?()
+    }
 
     package func isBefore(_ other: Timer) -> Bool {
         (deadline, sequence) < (other.deadline, other.sequence)

@@ -137,6 +137,22 @@ import Testing
         #expect(clock.pending == 0)
     }
 
+    @Loop @Test(arguments: [false, true])
+    func `a timer lets go of its owner when it has fired or was cancelled`(_ fires: Bool) {
+        let clock = ManualClock()
+        weak var owner: TimerOwner?
+        do {
+            let made = TimerOwner()
+            owner = made
+            made.timer = clock.schedule(after: .seconds(1)) { made.calls += 1 }
+            if fires { clock.advance(by: .seconds(2)) } else { made.timer?.cancel() }
+            let calls = made.calls
+            #expect(calls == (fires ? 1 : 0))
+        }
+        let isGone = owner == nil
+        #expect(isGone)
+    }
+
     @Loop @Test func `a signal before the wait is not lost`() async throws {
         let wakeup = Wakeup()
         wakeup.signal()
@@ -228,3 +244,9 @@ import Testing
 }
 
 @Loop private func isOnLoop() -> Bool { EventLoop.shared.isHere }
+
+/// Holds a timer whose action holds it.
+@Loop private final class TimerOwner {
+    var timer: Timer?
+    var calls = 0
+}
