@@ -7,14 +7,17 @@ import shutil
 import signal
 import sys
 import tempfile
+import time
 
 import hits
 import measures
+import memory
+import pressure
 import report
 import turns
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-ROWS = measures.ROWS | dict(sorted((hits.ROWS | turns.ROWS).items()))
+ROWS = measures.ROWS | dict(sorted((hits.ROWS | turns.ROWS | memory.ROWS | pressure.ROWS).items()))
 
 
 def arguments() -> argparse.Namespace:
@@ -50,12 +53,14 @@ def main() -> int:
             os.environ["BERTH_BIN"], os.environ["SCHEDULING_BIN"], folder, given.seconds)
         for letter in given.rows:
             what, measure = ROWS[letter]
-            print(f"… {letter}: {what}", file=sys.stderr, flush=True)
+            began = time.monotonic()
+            print(f"… {letter}: {what}", end="", file=sys.stderr, flush=True)
             try:
                 rows += measure(bench)
             except measures.Failed as error:
                 rows.append(measures.Row(letter, what, f"not measured: {error}"))
                 failed = True
+            print(f", {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
     except KeyboardInterrupt:
         failed = True
     if failed:

@@ -13,22 +13,36 @@ MODEL = "bench"
 
 
 def request(
-    port: int, key: str, stream: bool, question: str = "Say what a berth is, in a few words.",
+    port: int, key: str, stream: bool, question: str | list = "Say what a berth is, in a few words.",
+    model: str = MODEL,
 ) -> bytes:
-    body = json.dumps({
-        "model": MODEL, "stream": stream,
+    return post(port, key, "/v1/chat/completions", {
+        "model": model, "stream": stream,
         "messages": [{"role": "user", "content": question}],
-    }, separators=(",", ":")).encode()
-    head = (f"POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
+    })
+
+
+def turn(port: int, key: str, session: str, text: str) -> bytes:
+    return post(port, key, f"/terminal/sessions/{session}/turns", {"text": text})
+
+
+def post(port: int, key: str, path: str, members: dict) -> bytes:
+    body = json.dumps(members, separators=(",", ":")).encode()
+    head = (f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
             f"Authorization: Bearer {key}\r\nContent-Type: application/json\r\n"
             f"Content-Length: {len(body)}\r\n\r\n")
     return head.encode() + body
 
 
 def is_whole(answer: bytes | bytearray) -> bool:
-    """Whether a chunked answer is at its end; one that is no 200 is as good as that."""
-    return answer.endswith(b"\r\n0\r\n\r\n") or (
-        len(answer) > 12 and not answer.startswith(b"HTTP/1.1 200"))
+    """Whether an answer is at its end: chunked, or, where it is no 200, of a length."""
+    if answer.endswith(b"\r\n0\r\n\r\n"):
+        return True
+    if answer.startswith(b"HTTP/1.1 200"):
+        return False
+    head, _, body = bytes(answer).partition(b"\r\n\r\n")
+    length = re.search(rb"(?i)\r\ncontent-length: (\d+)", head)
+    return bool(length) and len(body) >= int(length[1])
 
 
 class Stream(asyncio.Protocol):
@@ -173,3 +187,8 @@ def is_open(connection: socket.socket) -> bool:
 
 def percentile(values: list[float], percent: int) -> float:
     return statistics.quantiles(values, n=100, method="inclusive")[percent - 1]
+
+
+def without_numbers(text: str) -> str:
+    """What many refusals have in common."""
+    return re.sub(r"-?\d+(\.\d+)?( [KM]?i?B\b)?", "…", text)[:120]

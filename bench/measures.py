@@ -18,6 +18,9 @@ from processes import Failed, Memory, answers, cpu_seconds, free_port, running, 
 HERE = pathlib.Path(__file__).resolve().parent
 AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
 USERS, TOKENS, IDLE_CONNECTIONS, SAMPLES = 50, 200, 1000, 300
+PACE = ["--delay-ms", "300", "--token-ms", "10", "--tokens", str(TOKENS)]
+BACK = 4
+"""MiB above what was before, within which a process must be again when its users have left."""
 
 
 @dataclasses.dataclass
@@ -37,6 +40,7 @@ class Served:
     port: int
     keys: list[str]
     file: pathlib.Path
+    config: pathlib.Path
     data: pathlib.Path
 
 
@@ -87,13 +91,14 @@ class Bench:
 
     @contextlib.contextmanager
     def serve(self, upstream: str, tenants: int, trusting: pathlib.Path | None = None,
-              cache: str = '{ scope: "off" }'):
-        """Runs a fresh Berth on a fresh data folder, with what is configured as its `cache`."""
+              cache: str = '{ scope: "off" }', more: str = ""):
+        """Runs a fresh Berth on a fresh data folder, with what is configured as its `cache` and
+        `more`; without an `upstream` the built-in demo answers."""
         self.count += 1
         port, home = free_port(), self.folder / f"{self.count}"
         home.mkdir()
         config, log = home / "berth.yaml", home / "serve.log"
-        config.write_text(configuration(port, home, upstream, cache))
+        config.write_text(configuration(port, home, upstream, cache) + more)
         command = [self.berth, "serve", "--config", str(config)]
         if trusting:
             command = [*in_own_mounts(trusting), *command]
@@ -101,27 +106,36 @@ class Bench:
             keys = [self.add_tenant(f"user{n}", config) for n in range(tenants)]
             file = home / "keys"
             file.write_text("".join(key + "\n" for key in keys))
-            yield Served(pid, port, keys, file, home / "data")
+            yield Served(pid, port, keys, file, config, home / "data")
 
     def add_tenant(self, name: str, config: pathlib.Path) -> str:
-        command = [self.berth, "tenant", "add", name, "--json", "--config", str(config)]
+        return self.admin(config, "tenant", "add", name)["key"]
+
+    def admin(self, config: pathlib.Path, *words: str):
+        """What a verb answers as JSON."""
+        command = [self.berth, *words, "--json", "--config", str(config)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=30)
         if done.returncode != 0:
-            raise Failed(f"'tenant add {name}' ended with {done.returncode}: {done.stderr.strip()}")
-        return json.loads(done.stdout)["key"]
+            raise Failed(f"'{' '.join(words)}' ended with {done.returncode}: {done.stderr.strip()}")
+        return json.loads(done.stdout)
 
 
 def configuration(port: int, home: pathlib.Path, upstream: str, cache: str) -> str:
     return f"""\
 listen: 127.0.0.1:{port}
 data: "{home}/data"
-providers:
-  - {{ name: fake, kind: openai, base_url: "{upstream}/v1", api_key: "sk-bench", concurrency: 1000 }}
-models:
-  chat: [ {{ provider: fake, model: {load.MODEL}, price: {{ input: 0, output: 0 }} }} ]
 quotas: {{ requests_per_day: 1000000, tokens_per_day: 1000000000, spend_per_month: 1000000 }}
 cache: {cache}
-"""
+{providers(bench=upstream) if upstream else ""}"""
+
+
+def providers(**upstreams: str) -> str:
+    """A model of each name, and the provider that it alone is asked of."""
+    names = [f'  - {{ name: {name}, kind: openai, base_url: "{url}/v1", api_key: "sk-bench", '
+             "concurrency: 1000 }\n" for name, url in upstreams.items()]
+    models = [f"    - {{ provider: {name}, model: {name}, price: {{ input: 0, output: 0 }} }}\n"
+              for name in upstreams]
+    return "".join(["providers:\n", *names, "models:\n  chat:\n", *models])
 
 
 def in_own_mounts(bundle: pathlib.Path) -> list[str]:
@@ -146,35 +160,59 @@ def idle(bench: Bench) -> list[Row]:
     ]
 
 
+@dataclasses.dataclass
+class Streamed:
+    """What many streams at once did to a process; in MiB, `back` in seconds."""
+    before: Memory
+    rss: float
+    anonymous: float
+    after: Memory
+    back: float | None
+    firsts: list[float]
+    users: int
+
+    @property
+    def words(self) -> str:
+        return (f"{(self.rss - self.before.rss) / self.users * 1024:.0f} KiB a user over "
+                f"{self.before.rss:.1f}; first token p50 {statistics.median(self.firsts) * 1000:.0f} "
+                f"ms, last {max(self.firsts) * 1000:.0f} ms")
+
+
 def streaming(bench: Bench) -> list[Row]:
-    pace = ["--delay-ms", "300", "--token-ms", "10", "--tokens", str(TOKENS)]
-    with bench.fake(*pace) as fake:
-        rss, anonymous, beside = stream_once(bench, f"http://127.0.0.1:{fake}")
+    with bench.fake(*PACE) as fake:
+        plain = stream_once(bench, f"http://127.0.0.1:{fake}")
+        back = f"within {BACK} MiB after {plain.back:.1f} s" if plain.back is not None else "never"
         rows = [
-            at_most("b", "50 users streaming at once, RSS peak", rss, 38, "MiB", beside),
-            Row("b", "50 users streaming at once, Anonymous peak", f"{anonymous:.1f} MiB"),
+            at_most("b", "50 users streaming at once, RSS peak", plain.rss, 36, "MiB", plain.words),
+            Row("b", "50 users streaming at once, Anonymous peak", f"{plain.anonymous:.1f} MiB"),
+            at_most("b", "10 s after they left, RSS above idle", plain.after.rss - plain.before.rss,
+                    BACK, "MiB", f"{back}; Anonymous {plain.before.anonymous:.1f} before, "
+                    f"{plain.after.anonymous:.1f} after"),
         ]
         what = "the same, upstream over TLS, RSS peak"
         try:
             with bench.tls(fake) as (port, bundle):
-                rss, anonymous, beside = stream_once(bench, f"https://127.0.0.1:{port}", bundle)
+                tls = stream_once(bench, f"https://127.0.0.1:{port}", bundle)
         except Failed as error:
             return [*rows, Row("b", what, f"not measured: {error}")]
-    beside = f"Anonymous {anonymous:.1f} MiB; {beside}"
-    return [*rows, Row("b", what, f"{rss:.1f} MiB", beside=beside)]
+    beside = f"Anonymous {tls.anonymous:.1f} MiB; {tls.words}"
+    return [*rows, Row("b", what, f"{tls.rss:.1f} MiB", beside=beside)]
 
 
-def stream_once(bench: Bench, upstream: str, trusting=None) -> tuple[float, float, str]:
-    with bench.serve(upstream, USERS, trusting) as served:
+def stream_once(bench: Bench, upstream: str, trusting=None, users: int = USERS, more: str = "") -> Streamed:
+    with bench.serve(upstream, users, trusting, more=more) as served:
         time.sleep(2)
-        before, seen = Memory(served.pid), []
+        before, seen, back = Memory(served.pid), [], None
         firsts = asyncio.run(load.stream_all(
             served.port, served.keys, TOKENS, lambda: seen.append(Memory(served.pid))))
         rss = max(status(served.pid, "VmHWM") / 1024, *[memory.rss for memory in seen])
-    beside = (f"{(rss - before.rss) / USERS * 1024:.0f} KiB a user over {before.rss:.1f}; "
-              f"first token p50 {statistics.median(firsts) * 1000:.0f} ms, "
-              f"last {max(firsts) * 1000:.0f} ms")
-    return rss, max(memory.anonymous for memory in seen), beside
+        left = time.monotonic()
+        while (gone := time.monotonic() - left) < 10:
+            if back is None and Memory(served.pid).rss <= before.rss + BACK:
+                back = gone
+            time.sleep(0.1)
+        after = Memory(served.pid)
+    return Streamed(before, rss, max(memory.anonymous for memory in seen), after, back, firsts, users)
 
 
 def connections(bench: Bench) -> list[Row]:

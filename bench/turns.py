@@ -40,10 +40,10 @@ def durable(bench: Bench) -> list[Row]:
     return [at_least("i", "turns accepted, answered and finished on disk", rate, 2_000, "turns/s", beside)]
 
 
-def open_sessions(port: int, key: str) -> list[str]:
+def open_sessions(port: int, key: str, count: int = SESSIONS) -> list[str]:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     names = []
-    for _ in range(SESSIONS):
+    for _ in range(count):
         connection.request("POST", "/terminal/sessions", headers={"authorization": f"Bearer {key}"})
         answer = connection.getresponse()
         body = answer.read()
