@@ -224,12 +224,12 @@ def connections(bench: Bench) -> list[Row]:
         time.sleep(2)
         during, count = Memory(served.pid), opened.still_open()
         opened.close()
-        time.sleep(3)
+        time.sleep(5)
         after = Memory(served.pid)
     if count < IDLE_CONNECTIONS:
         raise Failed(f"only {count} of {IDLE_CONNECTIONS} connections stayed open")
     beside = (f"Anonymous +{during.anonymous - before.anonymous:.1f}; "
-              f"3 s after they closed RSS +{after.rss - before.rss:.1f}")
+              f"5 s after they closed RSS +{after.rss - before.rss:.1f}")
     return [at_most("c", "1,000 idle keep-alive connections, RSS added",
                     during.rss - before.rss, 12, "MiB", beside)]
 

@@ -43,6 +43,8 @@ package import BerthTelemetry
     private let read: @Loop () -> KernelMemory
     private var ladder = PressureLadder()
     private var quietLooks = 0
+    /// What was open at the last look: fewer now is memory to give back, though nothing was asked.
+    private var connections = 0
     private var looksSinceTrim = 0
     /// What was resident when each rung in force was entered.
     private var residentAt: [PressureRung: ByteCount] = [:]
@@ -136,7 +138,9 @@ package import BerthTelemetry
     }
 
     private func giveBackWhereDue() async {
-        let isActive = parts.server.openRequests + parts.bot.turns.running > 0
+        let isClosing = parts.server.openConnections < connections
+        connections = parts.server.openConnections
+        let isActive = isClosing || parts.server.openRequests + parts.bot.turns.running > 0
         quietLooks = isActive ? 0 : min(quietLooks + 1, MemoryKeeper.quiet + 1)
         looksSinceTrim += 1
         let isShort = ladder.rung != nil && looksSinceTrim >= MemoryKeeper.trimInterval
