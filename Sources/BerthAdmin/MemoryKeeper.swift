@@ -3,6 +3,7 @@ import BerthCache
 package import BerthHTTP
 package import BerthLoop
 package import BerthMemory
+import BerthQueue
 package import BerthStore
 package import BerthTelemetry
 
@@ -48,6 +49,7 @@ package import BerthTelemetry
     private var looksSinceTrim = 0
     /// What was resident when each rung in force was entered.
     private var residentAt: [PressureRung: ByteCount] = [:]
+    private var stuckLooks = 0
 
     /// The smallest room for leases with which a service makes sense: one long message and its
     /// answer.
@@ -55,6 +57,8 @@ package import BerthTelemetry
     private static nonisolated let interval = Duration.seconds(1)
     /// Looks without work before memory is given back.
     private static nonisolated let quiet = 3
+    /// Looks at which all wait and nothing is under way, before one goes on.
+    private static nonisolated let mostStuckLooks = 5
     /// Looks between two trims while memory is short: a trim takes up to 4 ms.
     private static nonisolated let trimInterval = 5
 
@@ -134,7 +138,20 @@ package import BerthTelemetry
         standing.percent = PressureSources.percent(parts.budget.standing, kernel)
         if let step = ladder.step(at: standing.percent) { await take(step) }
         standing.rung = ladder.rung
+        letOnePassWhereStuck()
         await giveBackWhereDue()
+    }
+
+    /// Lets one of those who wait ask a provider, where nothing is under way whose end would make
+    /// room: else what they hold themselves, or a heap that does not shrink, would keep them waiting
+    /// for ever.
+    private func letOnePassWhereStuck() {
+        let (gate, queues) = (parts.bot.gate, parts.bot.queues)
+        let running = Lane.allCases.reduce(0) { $0 + queues.count(in: $1).running }
+        stuckLooks = gate.count > 0 && running == 0 ? stuckLooks + 1 : 0
+        guard stuckLooks > MemoryKeeper.mostStuckLooks else { return }
+        stuckLooks = 0
+        gate.letOnePass()
     }
 
     private func giveBackWhereDue() async {

@@ -12,7 +12,12 @@ import BerthQueue
     /// Whether nothing new may be asked.
     package private(set) var isClosed = false
     private let clock: any Clock
-    private var waiting: [ObjectIdentifier: Wakeup] = [:]
+    private var waiting: [Waiter] = []
+
+    private final class Waiter {
+        let bell = Wakeup()
+        var mayPass = false
+    }
 
     /// How long an API call waits.
     static nonisolated let patience = Duration.seconds(20)
@@ -28,7 +33,14 @@ import BerthQueue
     /// Lets everything through, also what waits.
     package func open() {
         isClosed = false
-        for bell in waiting.values { bell.signal() }
+        for waiter in waiting { waiter.bell.signal() }
+    }
+
+    /// Lets the first of those who wait through, though it stays closed.
+    package func letOnePass() {
+        guard let first = waiting.first(where: { !$0.mayPass }) else { return }
+        first.mayPass = true
+        first.bell.signal()
     }
 
     /// How many wait.
@@ -40,19 +52,19 @@ import BerthQueue
     ///   cancelled ``BotError/provider(_:)``.
     func pass(_ order: ChatOrder) async throws(BotError) {
         guard isClosed else { return }
-        let (bell, started) = (Wakeup(), clock.now)
-        waiting[ObjectIdentifier(bell)] = bell
-        defer { waiting[ObjectIdentifier(bell)] = nil }
+        let (waiter, started) = (Waiter(), clock.now)
+        waiting.append(waiter)
+        defer { waiting.removeAll { $0 === waiter } }
         let isCall = order.turn == nil
         let timer =
-            isCall ? clock.schedule(after: PressureGate.patience) { bell.signal() } : nil
+            isCall ? clock.schedule(after: PressureGate.patience) { waiter.bell.signal() } : nil
         defer { timer?.cancel() }
         order.listener?(QueuePlace(ahead: 0, wait: .zero, why: PressureGate.words))
-        while isClosed {
+        while isClosed, !waiter.mayPass {
             if isCall, clock.now - started >= PressureGate.patience {
                 throw .memory(.paused(waited: clock.now - started, tenant: order.payer.name))
             }
-            do { try await bell.wait() } catch { throw .provider(.cancelled) }
+            do { try await waiter.bell.wait() } catch { throw .provider(.cancelled) }
         }
     }
 }

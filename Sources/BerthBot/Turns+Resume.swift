@@ -15,7 +15,7 @@ extension Turns {
     private static nonisolated let past = Duration.seconds(-7 * 86_400)
 
     /// Takes up the turns that an earlier run accepted and did not end: those for which there is no
-    /// memory follow by themselves, one after the other.
+    /// memory follow by themselves, each tenant's one after the other.
     ///
     /// - Returns: how many there were.
     /// - Throws: ``BotError`` when the database cannot be read or written.
@@ -68,12 +68,14 @@ extension Turns {
     }
 
     private func takeUp(_ late: [LateTurn], _ payers: @escaping Payers) {
-        guard !late.isEmpty else { return }
-        pool.spawn { [self] in
-            for turn in late {
-                while await !takeUp(turn, payers), !isStopping {
-                    // Cancelled: the service ends, and the turn stays accepted.
-                    do { try await clock.sleep(for: Turns.pause) } catch { return }
+        // One tenant who has used up its own quota keeps no other waiting.
+        for turns in Dictionary(grouping: late, by: \.place.owner).values {
+            pool.spawn { [self] in
+                for turn in turns where !isStopping {
+                    while await !takeUp(turn, payers), !isStopping {
+                        // Cancelled: the service ends, and the turn stays accepted.
+                        do { try await clock.sleep(for: Turns.pause) } catch { return }
+                    }
                 }
             }
         }
@@ -92,10 +94,12 @@ extension Turns {
             row = turn
             _ = try await goOn(turn, in: session, payer: payers(turn.tenant), at: late.place)
         } catch {
-            guard !error.isForLackOfMemory, let row else {
+            // One that the service's end has overtaken is owed still: the next start takes it up.
+            guard !error.isForLackOfMemory, !isStopping, !Task.isCancelled, let row else {
                 busy[late.place.session] = late.place
                 return false
             }
+            if busy[late.place.session] === late.place { busy[late.place.session] = nil }
             try? await giveUp(row, error.description)  // the next start takes it up otherwise
         }
         return true

@@ -6,12 +6,13 @@ import BerthMemory
 /// A request's whole body, leased from its tenant before it is read.
 ///
 /// Where its length is announced, all that the request needs is leased in one piece, for which it
-/// stands in line while it holds nothing. A chunked body is leased as it comes, and refused at once
-/// where there is no more: what waits must hold nothing.
+/// stands in line while it holds nothing. A chunked body is leased as it comes, and what it needs
+/// beside when it is there; it is refused at once where there is no more: what waits must hold
+/// nothing. Neither takes of what is kept for those within their share.
 @Loop final class LeasedBody {
     private(set) var bytes: [UInt8] = []
     /// What is paid for beside the body.
-    let memory: PrepaidMemory
+    private(set) var memory: PrepaidMemory
     private var lease: MemoryLease
 
     private static let step = ByteCount.kibibytes(16)
@@ -49,9 +50,25 @@ import BerthMemory
         while let piece = try await next(request) {
             let size = ByteCount(bytes.count + piece.count)
             guard size <= limit else { throw .bodyTooLarge(limit: limit) }
-            do { try lease.grow(to: size, step: LeasedBody.step) } catch { throw .memory(error) }
+            do { try pay(for: size) } catch { throw .memory(error) }
             bytes += piece
         }
+        guard request.body.length == nil else { return }
+        let size = ByteCount(bytes.count)
+        do {
+            memory = try await PrepaidMemory(
+                need(size) - size,
+                of: account,
+                within: .zero,
+                by: clock
+            )
+        } catch { throw .memory(error) }
+    }
+
+    private func pay(for size: ByteCount) throws(BudgetError) {
+        guard size > lease.count else { return }
+        let more = max(size - lease.count, LeasedBody.step)
+        lease.join(try memory.account.lease(more, for: .requestBody))
     }
 
     private func next(_ request: HTTPRequest) async throws(BotError) -> [UInt8]? {

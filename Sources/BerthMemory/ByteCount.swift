@@ -39,7 +39,9 @@ extension ByteCount: CustomStringConvertible {
     package var description: String {
         let units = [(30, "GiB"), (20, "MiB"), (10, "KiB")]
         for (shift, unit) in units where bytes.magnitude >= 1 << shift {
-            let tenths = (bytes.magnitude * 10 + (1 << (shift - 1))) >> shift
+            // Parted, because ten times the largest size does not fit.
+            let (whole, rest) = (bytes.magnitude >> shift, bytes.magnitude & ((1 << shift) - 1))
+            let tenths = whole * 10 + (rest * 10 + (1 << (shift - 1))) >> shift
             let text = tenths % 10 == 0 ? "\(tenths / 10)" : "\(tenths / 10).\(tenths % 10)"
             return "\(bytes < 0 ? "-" : "")\(text) \(unit)"
         }

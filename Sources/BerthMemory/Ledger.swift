@@ -82,6 +82,8 @@ struct LedgerState {
 
     /// Requests that may wait at once; the next is refused.
     static let mostWaiting = 256
+    /// Of one account: who asks for much at once leaves the line to others too.
+    static let mostWaitingOfOne = 64
 
     /// What leases may take in all.
     var room: ByteCount { limit - heldBack - base }
@@ -183,7 +185,9 @@ struct LedgerState {
         by account: Int,
         _ bell: Wakeup
     ) -> Int? {
-        guard waiting.count < LedgerState.mostWaiting else { return nil }
+        guard waiting.count < LedgerState.mostWaiting,
+            waiting.count(where: { $0.account == account }) < LedgerState.mostWaitingOfOne
+        else { return nil }
         nextID += 1
         waiting.append(
             Waiter(id: nextID, account: account, count: count, purpose: purpose, bell: bell)
@@ -199,10 +203,24 @@ struct LedgerState {
         return true
     }
 
+    /// Whether somebody waits who goes before one who comes now: else small requests would take
+    /// again and again what a large one waits for.
+    func isHeldUp(_ count: ByteCount, by account: Int) -> Bool {
+        guard !waiting.isEmpty, let book = books[account] else { return false }
+        let isWithin = isWithinShare(book, count)
+        return waiting.contains { waiter in
+            (!isWithin || self.isWithinShare(waiter)) && decision(waiter) != .pass
+        }
+    }
+
+    private func isWithinShare(_ waiter: Waiter) -> Bool {
+        books[waiter.account].map { isWithinShare($0, waiter.count) } ?? false
+    }
+
     /// Gives memory to who waits: those within their share first, each of the two lines in order.
     ///
     /// The first who does not fit holds up its line, or a large request would never have its turn;
-    /// but not one that only its own quota holds up.
+    /// but not one that only its own quota holds up, nor one that would not fit if all gave back.
     mutating func grant() -> [Wakeup] {
         guard !waiting.isEmpty else { return [] }
         var granted: [Wakeup] = []
@@ -211,8 +229,7 @@ struct LedgerState {
             var index = 0
             while index < waiting.count, !isBlocked {
                 let waiter = waiting[index]
-                let isWithin = books[waiter.account].map { isWithinShare($0, waiter.count) }
-                switch isWithin == within ? decision(waiter) : .pass {
+                switch isWithinShare(waiter) == within ? decision(waiter) : .pass {
                 case .grant:
                     add(waiter.count, for: waiter.purpose, to: waiter.account)
                     granted.append(waiter.bell)
@@ -233,7 +250,9 @@ struct LedgerState {
         let account = waiter.account
         switch refusal(of: waiter.count, for: waiter.purpose, by: account, isNew: true) {
         case nil: return .grant
-        case .exhausted: return .block
+        case .exhausted:
+            let isPossible = isWithinShare(waiter) || waiter.count <= room - shared - kept
+            return isPossible ? .block : .pass
         default: return .pass
         }
     }

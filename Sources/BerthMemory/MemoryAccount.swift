@@ -52,7 +52,8 @@ package final class MemoryAccount: Sendable {
     /// Reserves memory, at once where it is free, else when its turn comes.
     ///
     /// For the door, before any of the work has begun: who waits here must hold nothing that others
-    /// wait for. Those within their share go first, each line in order; at most 256 wait.
+    /// wait for. Those within their share go first, each line in order; at most 256 wait, 64 of one
+    /// account.
     ///
     /// - Parameters:
     ///   - count: bytes, 0 or more: the worst case of the work about to start.
@@ -70,12 +71,13 @@ package final class MemoryAccount: Sendable {
     ) async throws(BudgetError) -> MemoryLease {
         let refusal: BudgetError
         do throws(BudgetError) {
-            try take(count, for: purpose, isNew: true)
+            try take(count, for: purpose, isNew: true, isInLine: true)
             return MemoryLease(count: count, purpose: purpose, account: self)
         } catch { refusal = error }
         guard refusal.mayBeWaitedOut, patience > .zero else { throw refused(refusal) }
         let bell = Wakeup()
-        let place = ledger.with { $0.wait(for: count, purpose, by: id, bell) }
+        // Looked at once more with it in line: another thread may just have given some back.
+        let place = ledger.change { $0.wait(for: count, purpose, by: id, bell) }
         guard let place else { throw refused(refusal) }
         let timer = clock.schedule(after: patience) { bell.signal() }
         defer { timer.cancel() }
@@ -108,12 +110,17 @@ package final class MemoryAccount: Sendable {
     private func take(
         _ count: ByteCount,
         for purpose: MemoryPurpose,
-        isNew: Bool
+        isNew: Bool,
+        isInLine: Bool = false
     ) throws(BudgetError) {
         precondition(count >= .zero, "a lease of fewer than 0 bytes")
         try ledger.with { state throws(BudgetError) in
             if let refusal = state.refusal(of: count, for: purpose, by: id, isNew: isNew) {
                 throw refusal
+            }
+            // What is free is theirs who came before.
+            if isInLine, state.isHeldUp(count, by: id) {
+                throw .exhausted(requested: count, free: .zero, tenant: tenant, purpose: purpose)
             }
             state.add(count, for: purpose, to: id)
         }

@@ -59,11 +59,14 @@ package final class MemoryBudget: Sendable {
 
     // MARK: The truth
 
-    /// Says what the process holds while nothing is leased but `leased` now: never less is reckoned
-    /// with from now on.
+    /// Says what the process holds while little is leased: never less is reckoned with from now on.
+    ///
+    /// What is leased may not be in use yet, so that with any the process counts as no lighter than
+    /// when it was weighed before.
     package func setFixed(resident: ByteCount) {
         ledger.change { state in
-            state.fixed = max(.zero, resident - state.leased)
+            let least = state.leased > .zero ? state.fixed : .zero
+            state.fixed = max(least, resident - state.leased)
             state.base = state.fixed
         }
     }

@@ -107,6 +107,8 @@ import Glibc
         costs.mark("HTTP, TLS and their libraries", accounted: SQLiteMemory.read().used)
         let reserve = MemoryBudget.usualReserve
         budget = MemoryBudget(limit: configuration.memory.limit, holdingBack: reserve)
+        // The turns of the last run go on before the service is weighed: not on its own memory.
+        if let held = KernelMemory.read().process?.resident { budget.setFixed(resident: held) }
         let redis = Parts.redis(configuration, resolver, clock, log)
         bot = try await Bot(
             configuration,

@@ -123,6 +123,38 @@ import Testing
         }
     }
 
+    @Loop @Test func `where all wait and nothing is under way they go on one by one`()
+        async throws
+    {
+        try await withBot(Self.setup) { bot in
+            await climb(bot, to: .queueOnly, at: 92)
+            var turns: [LiveTurn] = []
+            for text in ["one", "two"] {
+                let session = try await bot.session()
+                turns.append(try await bot.bot.turns.begin(text, in: session, by: bot.ann))
+            }
+            #expect(await eventually { bot.bot.gate.count == 2 })
+            for waiting in [1, 0] {
+                for _ in 0..<5 { await bot.keeper.look() }
+                await settle()
+                let before = bot.bot.gate.count
+                await bot.keeper.look()
+                let call = try await bot.hand.call()
+                #expect(before == waiting + 1 && bot.bot.gate.count == waiting)
+                // While one is under way the others wait for its end.
+                for _ in 0..<12 { await bot.keeper.look() }
+                await settle()
+                #expect(bot.bot.gate.count == waiting)
+                call.say("here")
+                call.finish()
+                #expect(await eventually { bot.bot.turns.running == waiting })
+            }
+            let rung = bot.keeper.standing.rung
+            #expect(rung == .queueOnly)
+            for turn in turns { #expect(try await turn.ended().text == "here") }
+        }
+    }
+
     @Loop @Test func `an API call waits for a while and is then refused in words`() async throws {
         try await withBot(Self.setup) { bot in
             await climb(bot, to: .queueOnly, at: 92)

@@ -146,6 +146,29 @@ import Testing
         }
     }
 
+    @Loop @Test func `turns that wait for memory when the service ends are owed still`()
+        async throws
+    {
+        let setup = Setup { $0.quotas.memory = .kibibytes(220) }
+        try await withBot(setup, prepare: Self.threeTurns) { bot in
+            let old = try bot.bot.tenants.named("old")
+            let call = try await bot.hand.call()
+            #expect(await eventually { bot.budget.standing.waiting == 1 })
+            bot.stop.request()
+            await settle()
+            call.say("here")
+            call.finish()
+            #expect(await eventually { bot.bot.turns.running == 0 })
+            #expect(await eventually { bot.budget.standing.waiting == 0 })
+            await bot.bot.finish()
+            var states: [String] = []
+            for session in ["s1", "s2", "s3"] {
+                states += try await bot.history(session, of: old).map(\.state)
+            }
+            #expect(states == ["done", "accepted", "accepted"])
+        }
+    }
+
     private static let threeTurns: @Sendable (Connection) throws(StoreError) -> Void = { store in
         let tenant = try store.addTenant(named: "old", at: noon)
         for number in 1...3 {

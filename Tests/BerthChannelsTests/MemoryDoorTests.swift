@@ -102,6 +102,27 @@ import Testing
         }
     }
 
+    @Loop @Test func `a chunked body takes nothing of what is kept for those within their share`()
+        async throws
+    {
+        try await withBot(Setup { $0.memory.limit = .mebibytes(2) }) { bot in
+            for number in 1...7 { _ = try await bot.bot.tenants.add("other\(number)") }
+            let account = bot.budget.sharedAccount("hog", quota: .mebibytes(2))
+            var lease = account.nothing(for: .cacheEntry)
+            try lease.extend(by: .mebibytes(1))
+            let client = try RawClient(port: bot.server.port)
+            let chunk = String(repeating: "a", count: 64 << 10)
+            let refused = try await client.ask(
+                "POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+                    + "Authorization: Bearer \(bot.key)\r\nTransfer-Encoding: chunked\r\n\r\n"
+                    + String(repeating: "10000\r\n\(chunk)\r\n", count: 10) + "0\r\n\r\n"
+            )
+            #expect(refused.status == 429 && refused.text.contains("for a request body"))
+            #expect(bot.ann.account.peak <= .kibibytes(512))
+            lease.shrink(to: .zero)
+        }
+    }
+
     @Loop @Test func `one who sends the largest bodies forty at a time keeps nobody else waiting`()
         async throws
     {

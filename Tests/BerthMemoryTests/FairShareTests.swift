@@ -130,6 +130,14 @@ import Testing
         #expect(throws: BudgetError.self) { _ = try ann.lease(.mebibytes(41), for: .requestBody) }
     }
 
+    @Test func `what is leased before the last weighing makes the process no lighter`() throws {
+        let ann = budget.account(for: "ann", quota: .mebibytes(64))
+        budget.setFixed(resident: .mebibytes(20))
+        let held = try ann.lease(.mebibytes(30), for: .sessionWindow)
+        budget.setFixed(resident: .mebibytes(24))
+        #expect(budget.standing.fixed == .mebibytes(20) && budget.standing.leased == held.count)
+    }
+
     @Test func `drift heals in both directions and is counted`() throws {
         let ann = budget.account(for: "ann", quota: .mebibytes(64))
         budget.setFixed(resident: .mebibytes(20))

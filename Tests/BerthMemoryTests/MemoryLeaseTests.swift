@@ -85,7 +85,10 @@ import Testing
     @Test(arguments: ["", "MiB", "-1", "1.5MiB", "1MB", "9999999999999GiB", "12 apples"])
     func `nonsense is not a size`(text: String) { #expect(ByteCount(text) == nil) }
 
-    @Test(arguments: [(300, "300 B"), (1536, "1.5 KiB"), (16 << 20, "16 MiB"), (5 << 30, "5 GiB")])
+    @Test(arguments: [
+        (300, "300 B"), (1536, "1.5 KiB"), (16 << 20, "16 MiB"), (5 << 30, "5 GiB"),
+        (Int.max, "8589934592 GiB"), (Int.min, "-8589934592 GiB"), (-1536, "-1.5 KiB"),
+    ])
     func `a size is printed for people`(bytes: Int, text: String) {
         #expect(ByteCount(bytes).description == text)
     }

@@ -93,6 +93,49 @@ import Testing
         withExtendedLifetime((held, all)) {}
     }
 
+    @Loop @Test func `who comes later does not take what the first in line waits for`() async throws
+    {
+        let (ann, bob, cid) = (account("ann"), account("bob"), account("cid"))
+        let others = [account("dan"), account("eve")]
+        var held: LeaseHolder? = LeaseHolder(try ann.lease(.mebibytes(7), for: .replyBuffer))
+        let box = Box()
+        ask(bob, .mebibytes(6), box)
+        await settle()
+        // It would fit beside what is held, and so would the next one, and the next.
+        ask(cid, .mebibytes(4), box)
+        await settle()
+        #expect(box.granted.isEmpty && budget.standing.waiting == 2)
+        // Who is within its share waits for nobody beyond.
+        ask(others[0], .mebibytes(3), box)
+        await settle()
+        #expect(box.granted == ["dan"])
+        box.leases = []
+        withExtendedLifetime(held) {}
+        held = nil
+        await settle()
+        #expect(box.granted == ["dan", "bob", "cid"])
+        withExtendedLifetime(others) {}
+    }
+
+    @Loop @Test func `what all the lendable room would not hold holds nobody up`() async throws {
+        let (ann, bob, cid) = (account("ann"), account("bob"), account("cid"))
+        let others = [account("dan"), account("eve")]
+        var held: LeaseHolder? = LeaseHolder(try ann.lease(.mebibytes(12), for: .replyBuffer))
+        let box = Box()
+        ask(bob, .mebibytes(13), box)
+        await settle()
+        ask(cid, .mebibytes(4), box)
+        await settle()
+        #expect(box.granted.isEmpty && budget.standing.waiting == 2)
+        withExtendedLifetime(held) {}
+        held = nil
+        await settle()
+        #expect(box.granted == ["cid"] && budget.standing.waiting == 1)
+        pool.cancelAll()
+        await pool.drain()
+        withExtendedLifetime(others) {}
+    }
+
     @Loop @Test func `the wait is bounded, and its end is a refusal in words`() async throws {
         let ann = account("ann", quota: .mebibytes(4))
         let held = LeaseHolder(try ann.lease(.mebibytes(3), for: .replyBuffer))
@@ -179,13 +222,16 @@ import Testing
         withExtendedLifetime(held) {}
     }
 
-    @Loop @Test func `at most 256 wait`() async throws {
-        let ann = account("ann", quota: .mebibytes(1))
-        let held = LeaseHolder(try ann.lease(.mebibytes(1), for: .replyBuffer))
+    @Loop @Test func `at most 256 wait, and 64 of one tenant`() async throws {
+        let all = ["ann", "bob", "cid", "dan", "eve"].map { account($0, quota: .mebibytes(1)) }
+        let held = try all.map { LeaseHolder(try $0.lease(.mebibytes(1), for: .replyBuffer)) }
         let box = Box()
-        for _ in 0..<257 { ask(ann, .kibibytes(1), box) }
+        for _ in 0..<65 { ask(all[0], .kibibytes(1), box) }
         await settle()
-        #expect(budget.standing.waiting == 256 && box.refusals.count == 1)
+        #expect(budget.standing.waiting == 64 && box.refusals.count == 1)
+        for each in all[1...] { for _ in 0..<64 { ask(each, .kibibytes(1), box) } }
+        await settle()
+        #expect(budget.standing.waiting == 256 && box.refusals.count == 65)
         pool.cancelAll()
         await pool.drain()
         withExtendedLifetime(held) {}
