@@ -124,14 +124,7 @@ import Glibc
         keeper = MemoryKeeper(weighed, clock: clock, log: log)
         memory = MemoryReports(weighed, keeper, configuration, costs, clock: clock, log: log)
         let health = Health(bot, memory, database: database, metrics: metrics, log: log)
-        late.front = Front(
-            configuration,
-            bot: bot,
-            more: health.routes,
-            clock: clock,
-            log: log,
-            metrics: metrics
-        )
+        late.front = Parts.front(configuration, bot, health, clock, log, metrics)
         let admin = AdminServer(
             bot: bot,
             memory: memory,
@@ -146,6 +139,25 @@ import Glibc
         await cacheKeeper.load()
         let parts: [any Service] = [bot.turns, server, socket, keeper, memory, cacheKeeper]
         services = parts + (redis.map { [$0] } ?? [])
+    }
+
+    /// What the public address answers.
+    private static func front(
+        _ configuration: Configuration,
+        _ bot: Bot,
+        _ health: Health,
+        _ clock: any Clock,
+        _ log: Log,
+        _ metrics: Metrics
+    ) -> Front {
+        Front(
+            configuration,
+            bot: bot,
+            more: health.routes,
+            clock: clock,
+            log: log,
+            metrics: metrics
+        )
     }
 
     /// Keeps what the cache is asked for most.
