@@ -65,8 +65,12 @@ enum MemoryText {
 
     /// The limit that was set.
     static func limit(_ report: MemoryReport) -> String {
-        "The limit is \(size(report.limit)) until the next start; \(size(report.free)) can be "
-            + "leased.\n"
+        let room =
+            report.free > 0
+            ? "\(size(report.free)) can be leased."
+            : "that is \(size(-report.free)) less than what is held: nothing new is leased before "
+                + "so much is given back, or the limit is raised."
+        return "The limit is \(size(report.limit)) until the next start; \(room)\n"
     }
 
     // MARK: Below the table

@@ -54,6 +54,14 @@ import Testing
         #expect(sizes.reduce(0, +) == 20_000)
     }
 
+    @Test func `a limit below what is held says so`() throws {
+        #expect(
+            MemoryText.limit(try report()) == "The limit is 128 MiB until the next start; that is "
+                + "2 KiB less than what is held: nothing new is leased before so much is given "
+                + "back, or the limit is raised.\n"
+        )
+    }
+
     @Test func `the kernel's figures, the rung and leaks are lines of their own`() throws {
         let kernel = #"""
             "threads":3,"swapped":4096,"cgroup":{"version":"v2","current":1048576,"high":2097152,
