@@ -11,6 +11,7 @@ import BerthQueue
 @Loop package final class PressureGate {
     /// Whether nothing new may be asked.
     package private(set) var isClosed = false
+    private var isStopping = false
     private let clock: any Clock
     private var waiting: [Waiter] = []
 
@@ -43,13 +44,19 @@ import BerthQueue
         first.bell.signal()
     }
 
+    /// Nobody waits any more, because nobody opens it: the service ends.
+    func stop() {
+        isStopping = true
+        for waiter in waiting { waiter.bell.signal() }
+    }
+
     /// How many wait.
     package var count: Int { waiting.count }
 
     /// Returns when `order` may be asked.
     ///
-    /// - Throws: ``BotError/memory(_:)`` after an API call's patience, and when the task is
-    ///   cancelled ``BotError/provider(_:)``.
+    /// - Throws: ``BotError/memory(_:)`` after an API call's patience, ``BotError/stopping`` at the
+    ///   service's end, and when the task is cancelled ``BotError/provider(_:)``.
     func pass(_ order: ChatOrder) async throws(BotError) {
         guard isClosed else { return }
         let (waiter, started) = (Waiter(), clock.now)
@@ -61,6 +68,7 @@ import BerthQueue
         defer { timer?.cancel() }
         order.listener?(QueuePlace(ahead: 0, wait: .zero, why: PressureGate.words))
         while isClosed, !waiter.mayPass {
+            if isStopping { throw .stopping }
             if isCall, clock.now - started >= PressureGate.patience {
                 throw .memory(.paused(waited: clock.now - started, tenant: order.payer.name))
             }

@@ -383,6 +383,7 @@ import BerthTelemetry
     package func run(until stop: Stop) async throws {
         await stop.requested()
         isStopping = true
+        calls.gate.stop()
         let timer = clock.schedule(after: Turns.grace) { [pool] in pool.cancelAll() }
         defer { timer.cancel() }
         await pool.drain()

@@ -155,6 +155,21 @@ import Testing
         }
     }
 
+    @Loop @Test func `the service's end is waited for by nobody at the gate`() async throws {
+        try await withBot(Self.setup) { bot in
+            await climb(bot, to: .queueOnly, at: 92)
+            let session = try await bot.session()
+            let turn = try await bot.bot.turns.begin("hello", in: session, by: bot.ann)
+            async let call = bot.chat(Self.question)
+            #expect(await eventually { bot.bot.gate.count == 2 })
+            bot.stop.request()
+            #expect(try await turn.ended().1.end == .interrupted)
+            #expect(try await call.status == 503)
+            #expect(try await bot.stored(turn.id)?.state == .accepted)
+            #expect(bot.hand.received == 0)
+        }
+    }
+
     @Loop @Test func `an API call waits for a while and is then refused in words`() async throws {
         try await withBot(Self.setup) { bot in
             await climb(bot, to: .queueOnly, at: 92)
