@@ -85,14 +85,19 @@ package import BerthTelemetry
         // Without the kernel's word the ledger alone counts, from nothing.
         guard let resident = kernel.process?.resident else { return }
         parts.budget.setFixed(resident: resident)
-        try check(parts.budget.limit)
+        let ledger = parts.budget.standing
+        let idle = ledger.fixed + ledger.heldBack
+        // An idle service that never left the rung would answer next to nobody.
+        let roomy = ByteCount(idle.bytes / PressureRung.queueOnly.row.leaves * 100)
+        try check(parts.budget.limit, least: max(roomy, idle + MemoryKeeper.leastRoom))
     }
 
     /// Puts another limit in force, until the service ends.
     ///
     /// - Throws: ``LimitTooLow``; the limit is then as it was.
     package func setLimit(_ limit: ByteCount) throws {
-        try check(limit)
+        let ledger = parts.budget.standing
+        try check(limit, least: ledger.fixed + ledger.heldBack + MemoryKeeper.leastRoom)
         let before = parts.budget.limit
         parts.budget.setLimit(limit)
         log.info(
@@ -101,9 +106,8 @@ package import BerthTelemetry
         )
     }
 
-    private func check(_ limit: ByteCount) throws {
+    private func check(_ limit: ByteCount, least: ByteCount) throws {
         let ledger = parts.budget.standing
-        let least = ledger.fixed + ledger.heldBack + MemoryKeeper.leastRoom
         if limit < least {
             throw LimitTooLow(
                 limit: limit,
@@ -251,8 +255,8 @@ package struct LimitTooLow: Error, CustomStringConvertible {
 
     package var description: String {
         "memory.limit is \(limit), but Berth itself holds \(fixed) before anybody asks, holds back "
-            + "\(heldBack) to say so when memory runs out, and needs \(MemoryKeeper.leastRoom) to "
-            + "work with: make it at least \(least)"
+            + "\(heldBack) to say so when memory runs out, and needs room to work with: "
+            + "make it at least \(least)"
     }
 }
 

@@ -148,6 +148,8 @@ package enum Reply: Sendable {
             metrics.calls.add(1, "cached")
             return .kept(WholeAnswer(kept: kept, holding: LeaseHolder(lease)))
         }
+        // A turn that it joins would wait as long as it takes; an API call waits here, and not so long.
+        if order.turn == nil { try await calls.gate.pass(order) }
         let way = try join(order, key, isStream)
         guard case .shared(let stream) = way else { return way }
         do throws(BotError) { try await stream.begin() } catch {

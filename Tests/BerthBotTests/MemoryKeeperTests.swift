@@ -44,7 +44,7 @@ import Testing
             let refusal = await #expect(throws: LimitTooLow.self) {
                 try await bot.keeper.start()
             }
-            #expect(refusal?.description.contains("make it at least 101 MiB") == true)
+            #expect(refusal?.description.contains("make it at least 117.9 MiB") == true)
             bot.kernel.hold(.mebibytes(30))
             try await bot.keeper.start()
             #expect(throws: LimitTooLow.self) { try bot.keeper.setLimit(.mebibytes(31)) }
@@ -198,6 +198,36 @@ import Testing
             #expect(try await second.status == 200)
             let used = try await bot.used()
             #expect(used.requests == 1 && used.reservedTokens == 0)
+        }
+    }
+
+    @Loop @Test func `an API call that asks what a waiting turn asks is refused in time too`()
+        async throws
+    {
+        try await withBot(
+            Setup {
+                $0.memory.limit = .mebibytes(100)
+                $0.cache.scope = .safe
+                $0.chatModels.removeAll { $0.provider != "hand" }
+            }
+        ) { bot in
+            await climb(bot, to: .queueOnly, at: 92)
+            let session = try await bot.session()
+            let turn = try await bot.bot.turns.begin("hi", in: session, by: bot.ann)
+            let turnWaits = await eventually { bot.bot.gate.count == 1 }
+            async let call = bot.chat(Self.question)
+            let bothWait = await eventually { bot.bot.gate.count == 2 }
+            #expect(turnWaits && bothWait)
+            bot.clock.advance(by: .seconds(20))
+            #expect(try await call.status == 503)
+            let left = bot.bot.gate.count
+            #expect(left == 1)
+            await climb(bot, to: nil, at: 20)
+            let asked = try await bot.hand.call()
+            asked.say("here")
+            asked.finish()
+            let (text, _) = try await turn.ended()
+            #expect(text == "here")
         }
     }
 
