@@ -174,7 +174,9 @@ package import BerthTelemetry
     private func giveBack() async {
         looksSinceTrim = 0
         parts.client.dropSpareHandles()
-        await parts.database.releaseMemory()
+        // One that is at work needs its cache, and behind a disk that stands still nobody is to be
+        // waited for: the next look would not come.
+        if parts.database.pending == 0 { await parts.database.releaseMemory() }
         Allocator.trim()
     }
 

@@ -251,6 +251,17 @@ import Testing
         }
     }
 
+    @Loop @Test func `a database that stands still keeps nobody from being weighed`() async throws {
+        try await withBot(Self.setup) { bot in
+            let (database, pool, gate) = (bot.database, TaskPool(), ThreadGate())
+            pool.spawn { try? await database.read { (_) throws(StoreError) in gate.pass() } }
+            try await gate.reached.wait()
+            await climb(bot, to: .queueOnly, at: 92)
+            gate.open()
+            await pool.drain()
+        }
+    }
+
     @Loop @Test func `the cgroup's limit counts where it is nearer, without what is reclaimable`()
         async throws
     {

@@ -8,7 +8,7 @@ import Testing
     @Loop @Test func `a write that throws is taken back alone`() async throws {
         let fixture = try await StoreFixture()
         let database = fixture.database
-        let gate = Gate()
+        let gate = ThreadGate()
         let first = await begin { () async throws(StoreError) in
             try await database.write { _ throws(StoreError) in gate.pass() }
         }
@@ -43,7 +43,7 @@ import Testing
     @Loop @Test func `a commit that fails fails every write of its group`() async throws {
         let fixture = try await StoreFixture()
         let database = fixture.database
-        let gate = Gate()
+        let gate = ThreadGate()
         let first = await begin { () async throws(StoreError) in
             try await database.write { _ throws(StoreError) in gate.pass() }
         }
@@ -116,7 +116,7 @@ import Testing
     @Loop @Test func `a full queue refuses at once and recovers`() async throws {
         let fixture = try await StoreFixture(queueLimit: 8)
         let database = fixture.database
-        let gate = Gate()
+        let gate = ThreadGate()
         var waiting: [Pending<Void>] = []
         for _ in 0..<8 {
             waiting.append(

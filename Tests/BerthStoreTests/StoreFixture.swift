@@ -67,33 +67,6 @@ struct StoreFixture: Sendable {
     }
 }
 
-/// Holds the database's thread inside an operation until it is opened, so that a test can fill the
-/// queue behind it.
-final class Gate: Sendable {
-    /// Rings when the thread stands before the gate.
-    let reached = Wakeup()
-    /// A pipe whose end of file is the gate's opening.
-    private let ends: (reading: Int32, writing: Int32)
-
-    init() {
-        var pair: [Int32] = [-1, -1]
-        unsafe pipe(&pair)
-        ends = (pair[0], pair[1])
-    }
-
-    deinit { close(ends.reading) }
-
-    /// Called once.
-    func open() { close(ends.writing) }
-
-    /// Called on the database's thread, which may block.
-    func pass() {
-        EventLoop.shared.post { self.reached.signal() }
-        var byte: UInt8 = 0
-        _ = unsafe read(ends.reading, &byte, 1)
-    }
-}
-
 /// Starts `work` as a task whose result is awaited later; it has run up to its first wait on
 /// return.
 @Loop func begin<Value: Sendable>(
