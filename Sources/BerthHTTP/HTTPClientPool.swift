@@ -33,7 +33,10 @@ import CCurl
         self.clock = clock
         self.log = log
         self.maxIdleConnections = maxIdleConnections
-        multi = HTTPClientMulti(maxIdleConnections: maxIdleConnections)
+        guard let multi = HTTPClientMulti(maxIdleConnections: maxIdleConnections) else {
+            preconditionFailure("no memory for curl")  // before anything was served
+        }
+        self.multi = multi
         unsafe multi.attach(Unmanaged.passUnretained(self).toOpaque())
     }
 
@@ -42,12 +45,14 @@ import CCurl
     /// Closes what is kept for later; curl has no call for it, but for its own end.
     func closeIdle() {
         dropSpareHandles()
-        guard running.isEmpty, ended.isEmpty, !isBusy else { return }
+        guard running.isEmpty, ended.isEmpty, !isBusy,
+            let fresh = HTTPClientMulti(maxIdleConnections: maxIdleConnections)
+        else { return }  // also without memory for another one: then they stay
         for socket in sockets.values { socket.watch.cancel() }
         sockets = [:]
         timer?.cancel()
         timer = nil
-        multi = HTTPClientMulti(maxIdleConnections: maxIdleConnections)
+        multi = fresh
         unsafe multi.attach(Unmanaged.passUnretained(self).toOpaque())
     }
 
@@ -165,11 +170,10 @@ import CCurl
 @safe private final class HTTPClientMulti {
     private let handle: UnsafeMutableRawPointer
 
-    init(maxIdleConnections: Int) {
+    /// nil when there is no memory for one.
+    init?(maxIdleConnections: Int) {
         precondition(HTTPClientMulti.isReady, "libcurl cannot start")
-        guard let handle = unsafe curl_multi_init() else {
-            preconditionFailure("no memory for curl")
-        }
+        guard let handle = unsafe curl_multi_init() else { return nil }
         unsafe self.handle = handle
         unsafe berth_curl_multi_set_long(handle, CURLMOPT_MAXCONNECTS, maxIdleConnections)
     }
