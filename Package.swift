@@ -29,43 +29,51 @@ let package = Package(
         face("COpenSSL"), face("CZlib"), face("CHiredis"), face("CZstd"),
 
         module("BerthLoop", uses: ["CLinux"]),
+        module("BerthText", uses: ["BerthLoop"]),
         module("BerthMemory", uses: ["BerthLoop", "CLinux"]),
-        module("BerthTelemetry", uses: ["BerthLoop", "BerthMemory", "CLinux"]),
-        module("BerthConfig", uses: ["BerthMemory", "CYaml", "CLinux"]),
+        module("BerthTelemetry", uses: ["BerthLoop", "BerthText", "BerthMemory", "CLinux"]),
+        module("BerthConfig", uses: ["BerthText", "BerthMemory", "CYaml", "CLinux"]),
         module(
             "BerthHTTP",
             uses: [
-                "BerthLoop", "BerthMemory", "BerthTelemetry", "CCurl", "CMicrohttpd", "CZlib",
+                "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "CCurl", "CMicrohttpd",
+                "CZlib",
                 "CLinux",
             ]
         ),
         module(
             "BerthStore",
-            uses: ["BerthLoop", "BerthMemory", "BerthTelemetry", "CSQLite", "CLinux"]
+            uses: ["BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "CSQLite", "CLinux"]
         ),
         module(
             "BerthCache",
             uses: [
-                "BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "CHiredis", "CZstd",
+                "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
+                "CHiredis", "CZstd",
                 "CLinux",
             ]
         ),
-        module("BerthQueue", uses: ["BerthLoop", "BerthTelemetry"]),
+        module("BerthQueue", uses: ["BerthLoop", "BerthText", "BerthTelemetry"]),
         module(
             "BerthProviders",
-            uses: ["BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "BerthHTTP"]
+            uses: [
+                "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
+                "BerthHTTP",
+            ]
         ),
         module(
             "BerthBot",
             uses: [
-                "BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "BerthHTTP",
+                "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
+                "BerthHTTP",
                 "BerthStore", "BerthCache", "BerthQueue", "BerthProviders", "COpenSSL",
             ]
         ),
         module(
             "BerthChannels",
             uses: [
-                "BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "BerthHTTP",
+                "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
+                "BerthHTTP",
                 "BerthStore", "BerthQueue", "BerthProviders", "BerthBot",
             ],
             resources: [.embedInCode("Web")]
@@ -73,21 +81,24 @@ let package = Package(
         module(
             "BerthAdmin",
             uses: [
-                "BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "BerthHTTP",
+                "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
+                "BerthHTTP",
                 "BerthStore", "BerthCache", "BerthQueue", "BerthBot", "BerthChannels",
             ]
         ),
         module(
             "BerthSimulation",
             uses: [
-                "BerthLoop", "BerthMemory", "BerthTelemetry", "BerthHTTP", "BerthQueue",
+                "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthHTTP",
+                "BerthQueue",
                 "BerthProviders",
             ]
         ),
         .executableTarget(
             name: "berth",
             dependencies: [
-                "BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "BerthHTTP",
+                "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
+                "BerthHTTP",
                 "BerthStore", "BerthCache", "BerthProviders", "BerthBot", "BerthChannels",
                 "BerthAdmin", "BerthSimulation", "CLinux",
             ],
@@ -104,7 +115,8 @@ let package = Package(
         .target(
             name: "BerthTestKit",
             dependencies: [
-                "BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "BerthHTTP",
+                "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
+                "BerthHTTP",
                 "BerthStore", "BerthCache", "BerthQueue", "BerthProviders", "BerthBot",
                 "BerthChannels", "BerthAdmin", "BerthSimulation", "CLinux",
             ],
@@ -112,46 +124,53 @@ let package = Package(
             swiftSettings: strict
         ),
         tests("BerthLoopTests", uses: ["BerthLoop"]),
+        tests("BerthTextTests", uses: ["BerthText", "BerthMemory", "BerthLoop"]),
         tests("BerthMemoryTests", uses: ["BerthMemory", "BerthLoop"]),
         tests("BerthTelemetryTests", uses: ["BerthTelemetry", "BerthLoop"]),
         tests(
             "BerthProvidersTests",
             uses: [
                 "BerthProviders", "BerthSimulation", "BerthHTTP", "BerthConfig", "BerthTelemetry",
-                "BerthMemory", "BerthLoop",
+                "BerthMemory", "BerthText", "BerthLoop",
             ]
         ),
         tests(
             "BerthSimulationTests",
-            uses: ["BerthSimulation", "BerthHTTP", "BerthLoop", "BerthMemory", "BerthTelemetry"]
+            uses: [
+                "BerthSimulation", "BerthHTTP", "BerthLoop", "BerthText", "BerthMemory",
+                "BerthTelemetry",
+            ]
         ),
-        tests("BerthQueueTests", uses: ["BerthQueue", "BerthLoop", "BerthTelemetry"]),
+        tests("BerthQueueTests", uses: ["BerthQueue", "BerthLoop", "BerthText", "BerthTelemetry"]),
         tests("TidyTests", uses: []),
         tests("BerthConfigTests", uses: ["BerthConfig", "BerthMemory"]),
         tests(
             "BerthCommandTests",
             uses: [
-                "berth", "BerthConfig", "BerthTelemetry", "BerthHTTP", "BerthAdmin", "BerthMemory",
+                "berth", "BerthText", "BerthConfig", "BerthTelemetry", "BerthHTTP", "BerthAdmin",
+                "BerthMemory",
             ]
         ),
         tests(
             "BerthStoreTests",
-            uses: ["BerthStore", "BerthLoop", "BerthMemory", "BerthTelemetry"]
+            uses: ["BerthStore", "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry"]
         ),
         tests(
             "BerthCacheTests",
             uses: [
-                "BerthCache", "BerthConfig", "BerthLoop", "BerthMemory", "BerthTelemetry", "CLinux",
+                "BerthCache", "BerthConfig", "BerthLoop", "BerthText", "BerthMemory",
+                "BerthTelemetry", "CLinux",
             ]
         ),
         tests(
             "BerthHTTPTests",
-            uses: ["BerthHTTP", "BerthLoop", "BerthMemory", "BerthTelemetry"]
+            uses: ["BerthHTTP", "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry"]
         ),
         tests(
             "BerthBotTests",
             uses: [
-                "BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "BerthHTTP",
+                "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
+                "BerthHTTP",
                 "BerthStore", "BerthCache", "BerthQueue", "BerthProviders", "BerthBot",
                 "BerthChannels",
                 "BerthAdmin",
@@ -160,7 +179,8 @@ let package = Package(
         tests(
             "BerthChannelsTests",
             uses: [
-                "BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "BerthHTTP",
+                "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
+                "BerthHTTP",
                 "BerthStore", "BerthQueue", "BerthProviders", "BerthBot", "BerthChannels",
                 "BerthAdmin",
             ]
@@ -168,7 +188,8 @@ let package = Package(
         tests(
             "BerthAdminTests",
             uses: [
-                "BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "BerthHTTP",
+                "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
+                "BerthHTTP",
                 "BerthStore", "BerthCache", "BerthQueue", "BerthProviders", "BerthBot",
                 "BerthChannels", "BerthAdmin",
             ]

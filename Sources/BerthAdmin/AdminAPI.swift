@@ -4,6 +4,7 @@ package import BerthHTTP
 package import BerthLoop
 import BerthMemory
 package import BerthStore
+import BerthText
 
 /// Administration as HTTP and JSON over the Unix-domain socket in the data folder: what the verbs
 /// `tenant`, `quota`, `usage`, `cache`, `queue` and `memory` speak to.

@@ -5,6 +5,7 @@ import BerthLoop
 import BerthMemory
 import BerthProviders
 import BerthStore
+import BerthText
 
 /// Answers to requests and turns that were asked before, word for word, and translations.
 ///

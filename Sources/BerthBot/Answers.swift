@@ -1,11 +1,12 @@
 import BerthCache
-package import BerthHTTP
+import BerthHTTP
 package import BerthLoop
 import BerthMemory
 package import BerthProviders
 import BerthQueue
 import BerthStore
 import BerthTelemetry
+package import BerthText
 
 /// A whole answer: a completion in OpenAI's shape.
 package struct WholeAnswer: Sendable {

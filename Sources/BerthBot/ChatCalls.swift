@@ -1,11 +1,12 @@
 import BerthCache
-package import BerthHTTP
+import BerthHTTP
 package import BerthLoop
 package import BerthMemory
 package import BerthProviders
 import BerthQueue
 import BerthStore
 import BerthTelemetry
+package import BerthText
 
 /// What is asked, of whom, on whose account.
 package struct ChatOrder: Sendable {

@@ -2,6 +2,7 @@ package import BerthConfig
 package import BerthLoop
 package import BerthMemory
 package import BerthStore
+import BerthText
 
 /// A tenant in this process: the row, the quotas in force, the memory account.
 @Loop package final class LiveTenant {

@@ -5,6 +5,7 @@ import BerthLoop
 import BerthMemory
 import BerthProviders
 import BerthTelemetry
+import BerthText
 
 /// Tells the operator what is wrong with a model that its provider does not know.
 ///

@@ -4,6 +4,7 @@ import BerthLoop
 import BerthMemory
 import BerthProviders
 import BerthStore
+import BerthText
 
 /// What a turn asks, as the model is to read it.
 struct Question {

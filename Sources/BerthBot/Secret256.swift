@@ -1,3 +1,4 @@
+import BerthText
 import COpenSSL
 
 /// 256 random bits that give access to something: an API key, a login link, a cookie.
@@ -11,7 +12,7 @@ package struct Secret256: Sendable {
     ///
     /// - Parameter prefix: what tells its kind apart, as `berth-`.
     package init(prefix: String = "") {
-        text = prefix + Secret256.base64url(Secret256.randomBytes(32))
+        text = prefix + Secret256.randomBytes(32).base64url
     }
 
     /// SHA-256 of the text: what the database keeps.
@@ -50,7 +51,7 @@ package struct Secret256: Sendable {
 
     /// A public name for a row: 96 random bits, no secret.
     package static func publicID() -> String {
-        base64url(randomBytes(12))
+        randomBytes(12).base64url
     }
 
     /// From the kernel's generator, eight bytes a call.
@@ -64,29 +65,5 @@ package struct Secret256: Sendable {
             }
         }
         return bytes
-    }
-
-    static func base64url(_ bytes: [UInt8]) -> String {
-        let alphabet = Array(
-            "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8
-        )
-        var out: [UInt8] = []
-        var index = 0
-        while index < bytes.count {
-            let group = bytes[index..<min(index + 3, bytes.count)]
-            let value = group.reduce(0) { $0 << 8 | Int($1) } << (8 * (3 - group.count))
-            for position in 0...group.count {
-                out.append(alphabet[value >> (18 - 6 * position) & 63])
-            }
-            index += 3
-        }
-        return String(decoding: out, as: UTF8.self)
-    }
-}
-
-extension [UInt8] {
-    /// Lower-case hexadecimal.
-    package var hex: String {
-        map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 }

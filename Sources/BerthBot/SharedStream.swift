@@ -4,6 +4,7 @@ import BerthLoop
 import BerthMemory
 import BerthProviders
 import BerthQueue
+import BerthText
 
 /// What those who ask the same at the same time have in common.
 @Loop final class SharedCall {

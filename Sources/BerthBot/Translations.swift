@@ -2,6 +2,7 @@ import BerthHTTP
 package import BerthLoop
 import BerthMemory
 import BerthProviders
+import BerthText
 
 /// Translations for Berth's own use: on a tenant's account, with its limits, kept like those that
 /// tenants ask for.

@@ -4,6 +4,7 @@ package import BerthMemory
 import BerthProviders
 import BerthStore
 import BerthTelemetry
+import BerthText
 
 /// Turns: a message is written down, answered, and its answer written down.
 ///

@@ -1,5 +1,6 @@
 import BerthLoop
 import BerthMemory
+import BerthText
 
 /// What the cache asks of Redis; every call throws ``CacheError`` and waits at most the command's
 /// deadline, and not at all while Redis is away.
@@ -51,7 +52,7 @@ extension RedisClient {
             return then(.failure(.tooLarge(bytes: value.count, most: limits.value.bytes)))
         }
         if let writeFault { return then(.failure(.refusesWrites(writeFault))) }
-        let seconds = max(1, (lifetime.milliseconds(roundedUp: true) + 999) / 1000)
+        let seconds = lifetime.secondsRoundedUp
         var command = [bytes("SET"), key, value, bytes("EX"), bytes("\(seconds)")]
         if onlyIfAbsent { command.append(bytes("NX")) }
         send(command) { [weak self] outcome in then(self.written(outcome)) }

@@ -2,6 +2,7 @@ import BerthBot
 import BerthHTTP
 import BerthLoop
 import BerthProviders
+import BerthText
 
 /// The id, time and model that Berth gives an answer, whatever the provider called them: some
 /// providers' ids collide.

@@ -1,5 +1,6 @@
 import BerthHTTP
 import BerthProviders
+import BerthText
 
 /// A request to `/v1/chat/completions`, checked; what Berth does not know is passed on as it came.
 struct ChatRequest {

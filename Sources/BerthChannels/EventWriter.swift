@@ -1,5 +1,6 @@
 import BerthHTTP
 import BerthLoop
+import BerthText
 
 /// Server-sent events to one client, with a comment every 15 s of silence so that proxies keep the
 /// connection open.

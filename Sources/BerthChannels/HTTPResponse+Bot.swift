@@ -4,6 +4,7 @@ import BerthLoop
 import BerthMemory
 import BerthProviders
 import BerthQueue
+import BerthText
 
 extension BotError {
     /// The HTTP status, OpenAI's type and code, and the wait after which a retry makes sense.

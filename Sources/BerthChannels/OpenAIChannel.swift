@@ -3,6 +3,7 @@ package import BerthHTTP
 package import BerthLoop
 package import BerthMemory
 import BerthProviders
+import BerthText
 
 /// The OpenAI-compatible API: `/v1/chat/completions` and `/v1/models`, for a tenant's API key.
 ///

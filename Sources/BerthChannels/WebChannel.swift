@@ -5,6 +5,7 @@ import BerthMemory
 import BerthProviders
 import BerthQueue
 package import BerthStore
+import BerthText
 
 /// The conversations of one tenant over HTTP: what the web page uses with its cookie, and a
 /// terminal with an API key or over the admin socket.

@@ -1,3 +1,5 @@
+import BerthText
+
 /// A line of `config show`: a key, its value and what is to be said about it.
 struct ShownEntry {
     let key: String
@@ -48,7 +50,7 @@ enum Shown {
                 case .section(let section): json(section)
                 case .sections(let sections): "[" + sections.map(json).joined(separator: ",") + "]"
                 }
-            return "\(JSONText.quoted(entry.key)):\(value)"
+            return "\(VisibleQuote.quoted(entry.key)):\(value)"
         }
         return "{" + members.joined(separator: ",") + "}"
     }

@@ -1,4 +1,5 @@
 package import BerthMemory
+import BerthText
 
 /// How a value is written: what is allowed, how it is read and how it is shown again.
 package struct ValueFormat<Value: Sendable>: Sendable {
@@ -22,8 +23,11 @@ struct ShownValue: Equatable, Sendable {
 
     /// Text, in quotes in YAML where a reader could take it for something else.
     static func text(_ text: String) -> ShownValue {
-        let json = JSONText.quoted(text)
-        return ShownValue(yaml: isPlain(text) ? text : JSONText.quoted(escaped(text)), json: json)
+        let json = VisibleQuote.quoted(text)
+        return ShownValue(
+            yaml: isPlain(text) ? text : VisibleQuote.quoted(escaped(text)),
+            json: json
+        )
     }
 
     /// A secret, which is not shown.
@@ -43,25 +47,6 @@ struct ShownValue: Equatable, Sendable {
         return text.allSatisfy {
             $0.isASCII && ($0.isLetter || $0.isNumber || "./:_+-".contains($0))
         }
-    }
-}
-
-/// Text in JSON, whose string form is also a double-quoted scalar of YAML.
-enum JSONText {
-    static func quoted(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            case "\n": result += "\\n"
-            case "\t": result += "\\t"
-            case "\0"..."\u{1F}", "\u{7F}"..."\u{9F}":
-                result += "\\u00" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16)
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result + "\""
     }
 }
 

@@ -1,4 +1,5 @@
 import BerthLoop
+import BerthText
 
 /// One path and method, and who answers.
 package struct Route: Sendable {
@@ -104,8 +105,7 @@ extension HTTPResponse {
         json += code.map(JSON.quote) ?? Array("null".utf8)
         var response = HTTPResponse.json(json + Array("}}".utf8), status: status)
         if let retryAfter {
-            let seconds = max(1, (retryAfter.milliseconds(roundedUp: true) + 999) / 1000)
-            response.headers["retry-after"] = "\(seconds)"
+            response.headers["retry-after"] = "\(retryAfter.secondsRoundedUp)"
         }
         return response
     }

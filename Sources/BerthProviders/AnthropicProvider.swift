@@ -2,6 +2,7 @@ package import BerthConfig
 package import BerthHTTP
 package import BerthLoop
 import BerthMemory
+import BerthText
 
 /// Anthropic's Messages API, asked and answered in OpenAI's shape.
 ///

@@ -1,4 +1,5 @@
 import BerthHTTP
+import BerthText
 
 /// A chat-completions request as a request of Anthropic's Messages.
 ///

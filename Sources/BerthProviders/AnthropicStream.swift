@@ -1,5 +1,6 @@
 import BerthHTTP
 import BerthLoop
+import BerthText
 
 /// A streamed answer of an ``AnthropicProvider``, as chunks in OpenAI's shape.
 ///

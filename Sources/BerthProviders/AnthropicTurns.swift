@@ -1,4 +1,5 @@
 import BerthHTTP
+import BerthText
 
 /// Chat messages as the Messages API's turns: consecutive ones of a side are one turn, a tool's
 /// answer is the user's, system messages stand apart.

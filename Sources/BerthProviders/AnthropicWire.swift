@@ -1,4 +1,5 @@
 import BerthHTTP
+import BerthText
 
 /// What Anthropic's Messages answer, in the words of OpenAI's chat completions.
 ///

@@ -1,6 +1,7 @@
-package import BerthHTTP
+import BerthHTTP
 package import BerthLoop
 package import BerthMemory
+package import BerthText
 
 /// What is asked of a provider: a chat-completions request in OpenAI's shape, and who pays.
 package struct ChatCall: Sendable {

@@ -1,4 +1,5 @@
 import BerthHTTP
+import BerthText
 
 /// Answers in OpenAI's shape, for providers that do not speak it.
 ///

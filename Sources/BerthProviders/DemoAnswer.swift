@@ -1,5 +1,6 @@
 import BerthHTTP
 import BerthMemory
+import BerthText
 
 /// What the demo says to a request: the same to the same.
 struct DemoAnswer {

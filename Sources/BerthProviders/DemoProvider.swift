@@ -1,6 +1,7 @@
 import BerthHTTP
 package import BerthLoop
 import BerthMemory
+import BerthText
 
 /// The built-in provider, offline and deterministic: what runs when no provider is configured.
 ///

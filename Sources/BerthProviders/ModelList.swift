@@ -2,6 +2,7 @@ package import BerthConfig
 package import BerthHTTP
 import BerthLoop
 package import BerthMemory
+import BerthText
 
 /// What a provider said when it was asked which models it has, which costs nothing.
 package enum ModelList: Equatable, Sendable {

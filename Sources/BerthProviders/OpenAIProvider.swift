@@ -2,6 +2,7 @@ package import BerthConfig
 package import BerthHTTP
 package import BerthLoop
 import BerthMemory
+import BerthText
 
 /// Any server that speaks OpenAI's chat completions: OpenAI, OpenRouter, Groq, Ollama, llama.cpp,
 /// vLLM and many more.

@@ -1,5 +1,6 @@
 import BerthHTTP
 import BerthLoop
+import BerthText
 
 /// A streamed answer of an ``OpenAIProvider``: server-sent events, each one chunk.
 @Loop final class OpenAIStream: ChatStream {

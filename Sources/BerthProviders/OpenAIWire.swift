@@ -1,5 +1,6 @@
 import BerthConfig
 import BerthHTTP
+import BerthText
 
 /// OpenAI's chat-completions shapes and their dialects (Ollama, llama.cpp, vLLM, OpenRouter, Groq).
 ///

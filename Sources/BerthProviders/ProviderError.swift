@@ -1,5 +1,6 @@
 import BerthLoop
 package import BerthMemory
+import BerthText
 
 /// Why a provider gave no answer, or not all of it.
 ///
@@ -73,7 +74,7 @@ package enum ProviderError: Error, Equatable, Sendable, CustomStringConvertible 
 
     private static func wait(_ delay: Duration?) -> String {
         guard let delay else { return ": try again in a moment" }
-        return ": try again in \(max(1, (delay.milliseconds(roundedUp: true) + 999) / 1000)) s"
+        return ": try again in \(delay.secondsRoundedUp) s"
     }
 
     /// After these words in a description come the provider's own.

@@ -1,4 +1,5 @@
-package import BerthHTTP
+import BerthHTTP
+package import BerthText
 
 /// Tokens guessed from bytes, for reservations and where a provider does not count.
 ///

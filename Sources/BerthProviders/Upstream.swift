@@ -2,6 +2,7 @@ import BerthConfig
 import BerthHTTP
 import BerthLoop
 import BerthMemory
+import BerthText
 
 /// How Berth talks to a chat provider over HTTP, whatever API that speaks: leases, deadlines,
 /// answers of bounded size, statuses.

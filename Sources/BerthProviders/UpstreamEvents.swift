@@ -1,6 +1,7 @@
 import BerthHTTP
 import BerthLoop
 import BerthMemory
+import BerthText
 
 /// The server-sent events of one streamed answer, and the lease of what is unread of them.
 @Loop final class UpstreamEvents {
@@ -75,7 +76,7 @@ import BerthMemory
         }
         do {
             // Once in the parser, once as an event, twice as it is passed on.
-            let unread = ByteCount(4 * (parser.pending.bytes + piece.count))
+            let unread = ByteCount(4 * (parser.pending + piece.count))
             try lease.grow(to: max(paid, unread + .kibibytes(16)), step: .kibibytes(16))
             events = try parser.feed(piece)
         } catch let error as BudgetError {

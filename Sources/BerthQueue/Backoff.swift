@@ -1,4 +1,5 @@
 package import BerthLoop
+import BerthText
 
 /// When a failed call is tried again, and when no more.
 package struct Backoff: Sendable {
@@ -39,7 +40,7 @@ package struct Backoff: Sendable {
             switch self {
             case .attemptsUsed(let count): "tried \(count) times without success"
             case .pastDeadline(let excess):
-                "the next try would come \(wholeSeconds(excess)) s after the deadline"
+                "the next try would come \(excess.secondsRoundedUp) s after the deadline"
             }
         }
     }

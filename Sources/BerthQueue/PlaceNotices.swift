@@ -1,4 +1,5 @@
 import BerthLoop
+import BerthText
 
 /// Tells those who wait and want to know how they stand.
 ///
@@ -63,6 +64,6 @@ extension QueuePlace {
     /// Whether a person would read something else: waits are said in whole seconds.
     fileprivate func isNews(after before: QueuePlace?) -> Bool {
         guard let before else { return true }
-        return ahead != before.ahead || wholeSeconds(wait) != wholeSeconds(before.wait)
+        return ahead != before.ahead || wait.secondsRoundedUp != before.wait.secondsRoundedUp
     }
 }

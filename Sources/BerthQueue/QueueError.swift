@@ -1,3 +1,5 @@
+import BerthText
+
 /// Why work was not let in, or left the queue without a permit.
 package enum QueueError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The tenant has as much waiting as one tenant may; `wait` is when one of it should start.
@@ -15,7 +17,7 @@ package enum QueueError: Error, Equatable, Sendable, CustomStringConvertible {
     package var retryAfterSeconds: Int64? {
         switch self {
         case .tenantFull(_, _, _, let wait), .full(_, _, _, let wait), .closed(_, _, let wait):
-            wholeSeconds(wait)
+            wait.secondsRoundedUp
         case .stopped, .cancelled: nil
         }
     }
@@ -24,20 +26,14 @@ package enum QueueError: Error, Equatable, Sendable, CustomStringConvertible {
         switch self {
         case .tenantFull(let tenant, let waiting, let limit, let wait):
             "'\(tenant)' has \(waiting) requests waiting and may have \(limit): "
-                + "the next starts in about \(wholeSeconds(wait)) s, try again then"
+                + "the next starts in about \(wait.secondsRoundedUp) s, try again then"
         case .full(let tenant, let waiting, let limit, let wait):
             "no room for '\(tenant)': \(waiting) requests of all tenants wait and \(limit) may: "
-                + "the next starts in about \(wholeSeconds(wait)) s, try again then"
+                + "the next starts in about \(wait.secondsRoundedUp) s, try again then"
         case .closed(let provider, let reason, let wait):
-            "provider '\(provider)' \(reason): it is asked again in \(wholeSeconds(wait)) s"
+            "provider '\(provider)' \(reason): it is asked again in \(wait.secondsRoundedUp) s"
         case .stopped: "the service is stopping: try again in a moment"
         case .cancelled: "the request was stopped before it began"
         }
     }
-}
-
-/// Rounded up, so that nobody comes too early; at least 1.
-func wholeSeconds(_ duration: Duration) -> Int64 {
-    let (seconds, rest) = duration.components
-    return max(1, rest > 0 ? seconds.addingReportingOverflow(1).partialValue : seconds)
 }

@@ -1,4 +1,5 @@
 package import BerthLoop
+import BerthText
 
 /// One entry's stand in a ``FairQueue``, from its enqueueing until it is taken or cancelled.
 @Loop package final class QueueTicket<Entry>: Linked {
@@ -67,6 +68,6 @@ package struct QueuePlace: Equatable, Sendable, CustomStringConvertible {
 
     /// For people: `place 3, about 40 s`.
     package var description: String {
-        why ?? "place \(ahead + 1), about \(wholeSeconds(wait)) s"
+        why ?? "place \(ahead + 1), about \(wait.secondsRoundedUp) s"
     }
 }

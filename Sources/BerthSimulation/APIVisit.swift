@@ -1,5 +1,6 @@
 import BerthHTTP
 import BerthLoop
+import BerthText
 
 /// A program with a key: each question is a request of its own, streamed.
 @Loop final class APIVisit: Visit {

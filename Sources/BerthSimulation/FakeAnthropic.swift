@@ -1,5 +1,6 @@
 package import BerthHTTP
 package import BerthLoop
+import BerthText
 
 /// A server that speaks Anthropic's Messages and misbehaves on demand, as ``FakeOpenAI`` does: by
 /// the model's name, which ``AnthropicManner`` lists.

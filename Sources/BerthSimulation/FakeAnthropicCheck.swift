@@ -1,5 +1,6 @@
 import BerthHTTP
 import BerthLoop
+import BerthText
 
 /// What Anthropic refuses in a request, as its API of 2026-10-21 has it.
 enum FakeMessageCheck {

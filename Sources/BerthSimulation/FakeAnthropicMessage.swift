@@ -1,4 +1,5 @@
 import BerthHTTP
+import BerthText
 
 /// A request to the fake, and its whole answer, written out here by hand from Anthropic's
 /// documentation: the fake shares no code with what it tests.

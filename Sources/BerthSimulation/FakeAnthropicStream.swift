@@ -1,5 +1,6 @@
 import BerthHTTP
 import BerthLoop
+import BerthText
 
 /// One streamed answer of the fake, well or badly told.
 @Loop struct FakeMessageStream {

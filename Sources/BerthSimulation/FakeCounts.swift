@@ -1,5 +1,6 @@
 import BerthHTTP
 package import BerthLoop
+import BerthText
 
 /// What a fake provider was asked: how often, what, how much at once, and what it had told to wait.
 ///

@@ -1,6 +1,7 @@
 package import BerthHTTP
 package import BerthLoop
 import BerthProviders
+import BerthText
 
 /// A server that speaks OpenAI's chat completions and misbehaves on demand: for tests, benchmarks
 /// and trying a configuration without a key.

@@ -1,6 +1,7 @@
 import BerthHTTP
 import BerthLoop
 import BerthProviders
+import BerthText
 
 /// How the fake answers when the model's name says so.
 enum Manner: String, CaseIterable {

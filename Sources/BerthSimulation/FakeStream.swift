@@ -1,6 +1,7 @@
 import BerthHTTP
 import BerthLoop
 import BerthProviders
+import BerthText
 
 /// One streamed answer of the fake, well or badly told.
 @Loop struct FakeStream {

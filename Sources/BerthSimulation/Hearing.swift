@@ -1,5 +1,6 @@
 import BerthHTTP
 import BerthLoop
+import BerthText
 
 /// Takes the time of an answer while it is read.
 struct Hearing {

@@ -1,3 +1,4 @@
+import BerthLoop
 import BerthQueue
 
 /// Durations in whole milliseconds, for percentiles: every one of the first 100,000, then an even

@@ -1,4 +1,5 @@
 package import BerthHTTP
+import BerthText
 
 /// What became of a question.
 package enum Verdict: Equatable, Sendable {

@@ -1,6 +1,7 @@
 import BerthHTTP
 import BerthLoop
 import BerthMemory
+import BerthText
 
 /// Somebody at the chat page: a login, then conversations with the cookie it gave.
 @Loop final class WebVisit: Visit {

@@ -5,6 +5,7 @@ import BerthLoop
 import BerthMemory
 import BerthStore
 import BerthTelemetry
+import BerthText
 
 /// Speaks to the running service over its admin socket.
 @Loop final class AdminClient {

@@ -1,5 +1,6 @@
 import BerthConfig
 import BerthTelemetry
+import BerthText
 
 extension Verb {
     /// Every verb, in the order of help, itself the last.

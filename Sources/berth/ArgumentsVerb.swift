@@ -1,4 +1,5 @@
 import BerthConfig
+import BerthText
 
 /// A row of the command's table: one verb, which parsing, help and suggestions all read.
 struct Verb: Sendable {

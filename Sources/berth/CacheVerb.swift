@@ -2,6 +2,7 @@ import BerthAdmin
 import BerthHTTP
 import BerthLoop
 import BerthMemory
+import BerthText
 
 /// `berth cache …`; an exit status of 1 means that Redis did not do its part.
 @Loop struct CacheVerb {

@@ -4,6 +4,7 @@ import BerthHTTP
 import BerthLoop
 import BerthMemory
 import BerthTelemetry
+import BerthText
 import Glibc
 
 /// `berth chat`: a conversation in the terminal, streamed; also line by line from a pipe.

@@ -5,6 +5,7 @@ import BerthMemory
 import BerthProviders
 import BerthStore
 import BerthTelemetry
+import BerthText
 import Glibc
 
 /// `berth doctor`: looks at everything that a service needs, without changing anything.

@@ -2,6 +2,7 @@ import BerthAdmin
 import BerthHTTP
 import BerthLoop
 import BerthMemory
+import BerthText
 import Glibc
 
 /// `berth memory …`.

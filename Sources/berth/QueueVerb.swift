@@ -1,6 +1,7 @@
 import BerthAdmin
 import BerthHTTP
 import BerthLoop
+import BerthText
 
 /// `berth queue …`.
 @Loop struct QueueVerb {

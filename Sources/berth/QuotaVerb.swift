@@ -2,6 +2,7 @@ import BerthAdmin
 import BerthConfig
 import BerthHTTP
 import BerthLoop
+import BerthText
 
 /// `berth quota …`.
 @Loop struct QuotaVerb {

@@ -5,6 +5,7 @@ import BerthLoop
 import BerthMemory
 import BerthSimulation
 import BerthTelemetry
+import BerthText
 import Glibc
 
 /// `berth simulate`: users, a service, and what came of it.

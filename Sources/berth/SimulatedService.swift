@@ -3,6 +3,7 @@ import BerthConfig
 import BerthHTTP
 import BerthLoop
 import BerthMemory
+import BerthText
 import CLinux
 import Glibc
 

@@ -1,5 +1,6 @@
 import BerthHTTP
 import BerthLoop
+import BerthText
 import Glibc
 
 /// The dialogue: a line is read, its answer is shown as it comes.

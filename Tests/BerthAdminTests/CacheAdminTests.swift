@@ -5,6 +5,7 @@ import BerthHTTP
 import BerthLoop
 import BerthMemory
 import BerthTestKit
+import BerthText
 import Testing
 
 /// The response cache over the admin socket.

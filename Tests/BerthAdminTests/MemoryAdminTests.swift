@@ -4,6 +4,7 @@ import BerthHTTP
 import BerthLoop
 import BerthMemory
 import BerthTestKit
+import BerthText
 import Testing
 
 @testable import BerthAdmin

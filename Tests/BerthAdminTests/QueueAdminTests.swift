@@ -6,6 +6,7 @@ import BerthMemory
 import BerthQueue
 import BerthStore
 import BerthTestKit
+import BerthText
 import Testing
 
 /// The queue over the admin socket.

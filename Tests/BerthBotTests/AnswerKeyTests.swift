@@ -5,6 +5,7 @@ import BerthLoop
 import BerthMemory
 import BerthProviders
 import BerthTestKit
+import BerthText
 import Testing
 
 @testable import BerthBot

@@ -7,6 +7,7 @@ import BerthProviders
 import BerthQueue
 import BerthStore
 import BerthTestKit
+import BerthText
 import Testing
 
 /// Whatever becomes of calls: at the end the book in memory is what the ledger on the disk says, and

@@ -9,6 +9,7 @@ import BerthProviders
 import BerthQueue
 import BerthStore
 import BerthTestKit
+import BerthText
 import Testing
 
 /// The ladder over a whole service; the kernel says what the test wants.

@@ -7,6 +7,7 @@ import BerthProviders
 import BerthQueue
 import BerthStore
 import BerthTestKit
+import BerthText
 import Testing
 
 /// Turns that are tried again, and those that are not.

@@ -6,6 +6,7 @@ import BerthMemory
 import BerthProviders
 import BerthStore
 import BerthTestKit
+import BerthText
 import Testing
 
 @testable import BerthBot

@@ -5,6 +5,7 @@ import BerthLoop
 import BerthMemory
 import BerthProviders
 import BerthTestKit
+import BerthText
 import Testing
 
 /// Requests that stand in line for their memory, and one who asks for all of it.

@@ -5,6 +5,7 @@ import BerthLoop
 import BerthMemory
 import BerthProviders
 import BerthTestKit
+import BerthText
 import Testing
 
 /// Whatever a tenant holds, something of the tenant's is under way; what is held without is a leak.

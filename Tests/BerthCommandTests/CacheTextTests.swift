@@ -1,5 +1,6 @@
 import BerthAdmin
 import BerthHTTP
+import BerthText
 import Testing
 
 @testable import berth

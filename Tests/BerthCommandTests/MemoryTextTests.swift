@@ -1,6 +1,7 @@
 import BerthAdmin
 import BerthHTTP
 import BerthMemory
+import BerthText
 import Testing
 
 @testable import berth

@@ -2,6 +2,7 @@ import BerthHTTP
 import BerthLoop
 import BerthMemory
 import BerthTestKit
+import BerthText
 import Testing
 
 @testable import BerthProviders

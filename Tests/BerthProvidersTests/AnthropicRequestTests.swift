@@ -3,6 +3,7 @@ import BerthLoop
 import BerthMemory
 import BerthSimulation
 import BerthTestKit
+import BerthText
 import Testing
 
 @testable import BerthProviders

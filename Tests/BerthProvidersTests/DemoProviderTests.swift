@@ -3,6 +3,7 @@ import BerthLoop
 import BerthMemory
 import BerthProviders
 import BerthTestKit
+import BerthText
 import Testing
 
 @Suite(.loop, .timeLimit(.minutes(5))) struct DemoProviderTests {

@@ -2,6 +2,7 @@ import BerthHTTP
 import BerthLoop
 import BerthProviders
 import BerthTestKit
+import BerthText
 import Testing
 
 /// Answers as other servers word them, byte by byte.

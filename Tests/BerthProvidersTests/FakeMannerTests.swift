@@ -3,6 +3,7 @@ import BerthLoop
 import BerthMemory
 import BerthProviders
 import BerthTestKit
+import BerthText
 import Testing
 
 @testable import BerthSimulation
@@ -81,7 +82,7 @@ import Testing
         case .hugeLine:
             Expected(
                 streamed: malformed(
-                    "an event of the stream is longer than the 1 MiB that are taken: "
+                    "an event of the stream is longer than the 1024 KiB that are taken: "
                         + "ask for less at once"
                 ),
                 whole: good()

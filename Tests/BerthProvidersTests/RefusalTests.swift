@@ -5,6 +5,7 @@ import BerthMemory
 import BerthProviders
 import BerthSimulation
 import BerthTestKit
+import BerthText
 import Testing
 
 /// What a provider's refusals mean, and what of its words may be passed on.

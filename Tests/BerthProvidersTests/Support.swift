@@ -5,6 +5,7 @@ import BerthProviders
 import BerthSimulation
 import BerthTelemetry
 import BerthTestKit
+import BerthText
 import Testing
 
 @testable import BerthConfig

@@ -1,5 +1,6 @@
 import BerthHTTP
 import BerthProviders
+import BerthText
 import Testing
 
 @Suite(.timeLimit(.minutes(5))) struct TokenEstimateTests {

@@ -1,5 +1,6 @@
 import BerthLoop
 import BerthTestKit
+import BerthText
 import Testing
 
 @testable import BerthQueue
@@ -291,7 +292,7 @@ import Testing
         let place = try #require(queue.place(of: last))
         #expect(place.ahead == 101)
         #expect(abs((place.wait - .milliseconds(25_500)).seconds) < 1)
-        #expect(place.description == "place 102, about \(wholeSeconds(place.wait)) s")
+        #expect(place.description == "place 102, about \(place.wait.secondsRoundedUp) s")
     }
 }
 

@@ -1,4 +1,5 @@
 import BerthHTTP
+import BerthText
 import Testing
 
 @testable import BerthSimulation

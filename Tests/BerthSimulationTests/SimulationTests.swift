@@ -2,6 +2,7 @@ import BerthHTTP
 import BerthLoop
 import BerthTelemetry
 import BerthTestKit
+import BerthText
 import Testing
 
 @testable import BerthSimulation

@@ -1,4 +1,5 @@
 import BerthLoop
+import BerthText
 import FoundationEssentials
 import Testing
 

@@ -1,7 +1,8 @@
 package import BerthBot
-package import BerthHTTP
+import BerthHTTP
 import BerthLoop
 package import BerthProviders
+package import BerthText
 
 extension BotFixture {
     /// Asks for a whole answer on the account of `tenant`, without one ``ann``'s.

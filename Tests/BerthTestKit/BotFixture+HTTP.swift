@@ -2,6 +2,7 @@ package import BerthBot
 package import BerthHTTP
 package import BerthLoop
 import BerthMemory
+package import BerthText
 import Testing
 
 /// A whole answer.

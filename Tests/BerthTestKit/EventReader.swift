@@ -1,5 +1,6 @@
 package import BerthHTTP
 package import BerthLoop
+package import BerthText
 
 /// Reads a streamed answer event by event.
 @Loop package final class EventReader {

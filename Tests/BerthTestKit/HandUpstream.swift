@@ -2,6 +2,7 @@ package import BerthHTTP
 package import BerthLoop
 import BerthMemory
 package import BerthProviders
+package import BerthText
 
 /// A provider whose every answer is told, word by word, by the test.
 @Loop package final class HandUpstream {

@@ -65,9 +65,10 @@ import Testing
 /// The order of the house and its C libraries, as in ARCHITECTURE.md.
 enum House {
     static let modules = [
-        "BerthLoop", "BerthMemory", "BerthTelemetry", "BerthConfig", "BerthHTTP", "BerthStore",
-        "BerthCache", "BerthImage", "BerthQueue", "BerthProviders", "BerthBot", "BerthChannels",
-        "BerthAdmin", "BerthSimulation", "berth",
+        "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig", "BerthHTTP",
+        "BerthStore", "BerthCache", "BerthQueue", "BerthProviders", "BerthFiles", "BerthImage",
+        "BerthWork", "BerthBot", "BerthChannels", "BerthAdmin", "BerthService", "BerthSimulation",
+        "berth",
     ]
 
     /// Who wraps a C library; CLinux, the kernel's own calls, is anybody's.

@@ -1,5 +1,5 @@
-import BerthHTTP
 import BerthMemory
+import BerthText
 import Testing
 
 @Suite struct SSETests {
@@ -77,7 +77,7 @@ import Testing
     }
 
     @Test func `a line or an event over the limit is an error, then and later`() throws {
-        let limit = SSEError.tooLarge(limit: ByteCount(64))
+        let limit = SSEError.tooLarge(limit: 64)
         let long = Array(String(repeating: "x", count: 65).utf8)
         #expect(throws: limit) { try SSETests.events([long], maxEventBytes: 64) }
         #expect(throws: limit) { try SSETests.events(long.map { [$0] }, maxEventBytes: 64) }

@@ -1,5 +1,3 @@
-package import BerthMemory
-
 /// One server-sent event.
 package struct SSEEvent: Equatable, Sendable {
     /// The `event` field's value; nil when there was none or it was empty.
@@ -20,12 +18,12 @@ package struct SSEEvent: Equatable, Sendable {
 /// Why a stream of events cannot be read on.
 package enum SSEError: Error, Equatable, CustomStringConvertible {
     /// One line or one event is longer than the parser may hold.
-    case tooLarge(limit: ByteCount)
+    case tooLarge(limit: Int)
 
     package var description: String {
         switch self {
         case .tooLarge(let limit):
-            "an event of the stream is longer than the \(limit) that are taken: ask for less at once"
+            "an event of the stream is longer than the \(limit >> 10) KiB that are taken: ask for less at once"
         }
     }
 }
@@ -60,7 +58,7 @@ package struct SSEParser: Sendable {
     package init(maxEventBytes: Int = 1 << 20) { limit = maxEventBytes }
 
     /// Bytes of an event whose end has not come.
-    package var pending: ByteCount { ByteCount(line.count + data.count) }
+    package var pending: Int { line.count + data.count }
 
     /// Takes the next piece of the stream.
     ///
@@ -69,7 +67,7 @@ package struct SSEParser: Sendable {
     package mutating func feed(_ bytes: [UInt8]) throws(SSEError) -> [SSEEvent] {
         var events: [SSEEvent] = []
         var start = 0
-        if hasFailed { throw .tooLarge(limit: ByteCount(limit)) }
+        if hasFailed { throw .tooLarge(limit: limit) }
         if isAfterReturn, let first = bytes.first {
             isAfterReturn = false
             if first == SSEParser.newline { start = 1 }
@@ -101,7 +99,7 @@ package struct SSEParser: Sendable {
     private mutating func take(_ part: ArraySlice<UInt8>, isWhole: Bool) throws(SSEError) {
         guard data.count + line.count + part.count <= limit else {
             (hasFailed, line, data) = (true, [], [])
-            throw .tooLarge(limit: ByteCount(limit))
+            throw .tooLarge(limit: limit)
         }
         if !isWhole || !line.isEmpty { line += part }
     }

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import BerthHTTP
+@testable import BerthText
 
 /// What is JSON and what is not, after RFC 8259 and the cases of <https://github.com/nst/JSONTestSuite>.
 @Suite(.timeLimit(.minutes(5))) struct JSONScannerTests {

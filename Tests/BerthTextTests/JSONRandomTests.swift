@@ -1,4 +1,4 @@
-import BerthHTTP
+import BerthText
 import FoundationEssentials
 import Testing
 

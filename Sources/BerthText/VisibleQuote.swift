@@ -1,0 +1,33 @@
+/// Text in quotes, in which every character that could deceive a reader is escaped.
+///
+/// The result is a JSON string and a double-quoted scalar of YAML. A log line, a terminal or an
+/// editor shows it as it is.
+package enum VisibleQuote {
+    /// `text` with its quotes.
+    package static func quoted(_ text: String) -> String {
+        var out = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": out += "\\\""
+            case "\\": out += "\\\\"
+            case "\n": out += "\\n"
+            case "\r": out += "\\r"
+            case "\t": out += "\\t"
+            case _ where isTreacherous(scalar):
+                let hex = String(scalar.value, radix: 16)
+                out += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+            default: out.unicodeScalars.append(scalar)
+            }
+        }
+        return out + "\""
+    }
+
+    /// Whether a terminal or an editor would obey a character instead of showing it: controls of
+    /// both sets, line and paragraph separators, and marks that turn the direction of writing.
+    private static func isTreacherous(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0..<0x20, 0x7F...0x9F, 0x061C, 0x200E, 0x200F, 0x2028...0x202E, 0x2066...0x2069: true
+        default: false
+        }
+    }
+}
