@@ -62,11 +62,18 @@ let package = Package(
             ]
         ),
         module(
+            "BerthWork",
+            uses: [
+                "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
+                "BerthHTTP", "BerthStore", "BerthCache", "BerthQueue", "BerthProviders", "COpenSSL",
+            ]
+        ),
+        module(
             "BerthBot",
             uses: [
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
-                "BerthHTTP",
-                "BerthStore", "BerthCache", "BerthQueue", "BerthProviders", "COpenSSL",
+                "BerthHTTP", "BerthStore", "BerthCache", "BerthQueue", "BerthProviders",
+                "BerthWork",
             ]
         ),
         module(

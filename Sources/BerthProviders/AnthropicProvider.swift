@@ -59,13 +59,7 @@ import BerthText
         }
         lease.shrink(to: ByteCount(2 * json.count))
         try upstream.grow(&lease, to: ByteCount(2 * json.count))
-        return ChatCompletion(
-            object: object,
-            text: OpenAIWire.text(of: object),
-            usage: OpenAIWire.usage(in: object),
-            lease: lease,
-            to: call
-        )
+        return ChatCompletion(object, usage: OpenAIWire.usage(in: object), lease: lease, to: call)
     }
 
     /// The request's body, which `lease` is grown by before it is written.

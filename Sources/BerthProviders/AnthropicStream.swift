@@ -1,16 +1,15 @@
-import BerthHTTP
 import BerthLoop
 import BerthText
 
-/// A streamed answer of an ``AnthropicProvider``, as chunks in OpenAI's shape.
+/// A streamed answer of an ``AnthropicProvider``.
 ///
-/// Text and arguments are passed on as the bytes they are; pings, hidden thinking and events of
+/// Arguments of tools are passed on as the bytes they are; pings, hidden thinking and events of
 /// unknown types are passed over. Without `message_stop` an end is a cut.
 @Loop final class AnthropicStream: ChatStream {
     private let events: UpstreamEvents
     private let provider: String
-    /// Chunks that an event made and that were not taken yet; at most two.
-    private var waiting: [ChatChunk] = []
+    /// Pieces that an event made and that were not taken yet, at most two.
+    private var waiting: [AnswerPiece] = []
     /// The tool call that each open block is, by the block's index.
     private var calls: [Int: Call] = [:]
     private var callCount = 0
@@ -34,7 +33,7 @@ import BerthText
         self.provider = provider
     }
 
-    func next() async throws(ProviderError) -> ChatChunk? {
+    func next() async throws(ProviderError) -> AnswerPiece? {
         do {
             while waiting.isEmpty, !isDone { try await hasStopped ? end() : read() }
             return waiting.isEmpty ? nil : waiting.removeFirst()
@@ -65,7 +64,6 @@ import BerthText
         switch object.string("type") {
         case "message_start":
             usage.update(object.object("message")?.object("usage"), isProvisional: true)
-            try pass(CompletionJSON.firstChunk())
         case "content_block_start": try begin(object)
         case "content_block_delta": try add(object)
         case "content_block_stop": try end(object)
@@ -83,8 +81,8 @@ import BerthText
         guard let block = event.object("content_block"), let index = event.integer("index") else {
             return
         }
-        if block.string("type") == "text", let text = block.quoted("text"), text.count > 2 {
-            try pass(CompletionJSON.chunk(content: text))
+        if block.string("type") == "text", let text = block.string("text"), !text.isEmpty {
+            waiting.append(.text(text))
         }
         guard block.string("type") == "tool_use", let id = block.quoted("id"),
             let name = block.quoted("name")
@@ -107,7 +105,7 @@ import BerthText
         guard let delta = event.object("delta"), let index = event.integer("index") else { return }
         switch delta.string("type") {
         case "text_delta":
-            if let text = delta.quoted("text") { try pass(CompletionJSON.chunk(content: text)) }
+            if let text = delta.string("text") { waiting.append(.text(text)) }
         case "input_json_delta":
             guard let call = calls[index], let json = delta.quoted("partial_json"), json.count > 2
             else { return }
@@ -128,13 +126,15 @@ import BerthText
     private func stop() throws(ProviderError) {
         guard let finish else { throw events.end(.cut(provider: provider)) }
         hasStopped = true
-        try pass(CompletionJSON.chunk(finish: AnthropicWire.finish(finish)))
-        if let tokens = usage.tokens { try pass(CompletionJSON.chunk(usage: tokens)) }
+        waiting.append(.finish(AnthropicWire.finish(finish)))
+        if let tokens = usage.tokens { waiting.append(.usage(tokens, details: nil)) }
     }
 
+    /// Passes a part of a tool call on, as a chunk in OpenAI's shape.
     private func pass(_ json: [UInt8]) throws(ProviderError) {
-        do { waiting.append(OpenAIWire.chunk(try JSONObject(json))) } catch {
-            throw events.end(.malformed(provider: provider, reason: error.description))
-        }
+        do {
+            let chunk = try JSONObject(json)
+            waiting.append(.toolCall(RawPiece(chunk: chunk, text: "", finish: nil)))
+        } catch { throw events.end(.malformed(provider: provider, reason: error.description)) }
     }
 }

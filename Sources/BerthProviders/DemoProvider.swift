@@ -1,4 +1,3 @@
-import BerthHTTP
 package import BerthLoop
 import BerthMemory
 import BerthText
@@ -37,8 +36,7 @@ import BerthText
                 usage: answer.usage
             )
             return ChatCompletion(
-                object: try JSONObject(json),
-                text: answer.text,
+                try JSONObject(json),
                 usage: answer.usage,
                 lease: lease,
                 to: call
@@ -63,9 +61,9 @@ import BerthText
     private let usage: TokenUsage
     private let clock: any Clock
     private let pace: Duration
-    private var stage = Stage.first
+    private var stage = Stage.words
 
-    private enum Stage { case first, words, usage, ended }
+    private enum Stage { case words, usage, ended }
 
     init(
         _ answer: DemoAnswer,
@@ -81,44 +79,24 @@ import BerthText
         words = answer.words.reversed()
     }
 
-    func next() async throws(ProviderError) -> ChatChunk? {
-        let isFirst = stage == .first
+    func next() async throws(ProviderError) -> AnswerPiece? {
         guard let piece = piece() else { return nil }
-        if !isFirst {
-            do { try await clock.sleep(for: pace) } catch { throw .cancelled }
-        }
-        do { return marked(OpenAIWire.chunk(try JSONObject(piece))) } catch {
-            throw .malformed(provider: "demo", reason: error.description)
-        }
+        do { try await clock.sleep(for: pace) } catch { throw .cancelled }
+        return piece
     }
 
     func cancel() { stage = .ended }
 
-    /// The next chunk as JSON.
-    private func piece() -> [UInt8]? {
+    private func piece() -> AnswerPiece? {
         switch stage {
-        case .first:
-            stage = .words
-            return CompletionJSON.firstChunk()
         case .words:
-            if let word = words.popLast() { return CompletionJSON.chunk(delta: word) }
+            if let word = words.popLast() { return .text(word) }
             stage = .usage
-            return CompletionJSON.chunk(finish: answer.finish)
+            return .finish(answer.finish)
         case .usage:
             stage = .ended
-            return CompletionJSON.chunk(usage: usage)
+            return .usage(usage, details: nil)
         case .ended: return nil
         }
-    }
-
-    /// The chunk with its usage marked as what it is: estimated.
-    private func marked(_ chunk: ChatChunk) -> ChatChunk {
-        ChatChunk(
-            object: chunk.object,
-            text: chunk.text,
-            finish: chunk.finish,
-            usage: chunk.usage.map { _ in usage },
-            isUsageAlone: chunk.isUsageAlone
-        )
     }
 }

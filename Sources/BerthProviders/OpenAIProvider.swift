@@ -51,13 +51,7 @@ import BerthText
         let both = ByteCount(object.bytes.count) + ByteCount(object.bytes.count)
         try upstream.grow(&lease, to: both)
         lease.shrink(to: both)
-        return ChatCompletion(
-            object: object,
-            text: OpenAIWire.text(of: object),
-            usage: OpenAIWire.usage(in: object),
-            lease: lease,
-            to: call
-        )
+        return ChatCompletion(object, usage: OpenAIWire.usage(in: object), lease: lease, to: call)
     }
 
     /// Asks, and asks again without a temperature where the model takes none: it only tunes.

@@ -1,11 +1,12 @@
-import BerthHTTP
 import BerthLoop
 import BerthText
 
-/// A streamed answer of an ``OpenAIProvider``: server-sent events, each one chunk.
+/// A streamed answer of an ``OpenAIProvider``. Each server-sent event is one chunk.
 @Loop final class OpenAIStream: ChatStream {
     private let events: UpstreamEvents
     private let provider: String
+    /// Pieces of the last chunk that were not taken yet, at most two.
+    private var waiting: [AnswerPiece] = []
     private var hasFinish = false
     private var isDone = false
 
@@ -15,37 +16,35 @@ import BerthText
         self.provider = provider
     }
 
-    func next() async throws(ProviderError) -> ChatChunk? {
+    func next() async throws(ProviderError) -> AnswerPiece? {
         do {
-            while !isDone { if let chunk = try await read() { return chunk } }
-            return nil
+            while waiting.isEmpty, !isDone { try await read() }
+            return waiting.isEmpty ? nil : waiting.removeFirst()
         } catch {
             isDone = true
             throw error
         }
     }
 
-    /// Takes one event; nil where it is none to pass on.
-    private func read() async throws(ProviderError) -> ChatChunk? {
+    /// Takes one event.
+    private func read() async throws(ProviderError) {
         guard let event = try await events.next() else {
-            // Without a reason to finish, an end is a cut: some servers just close on failure.
+            // Some servers just close on failure, so an end without a finish reason is a cut.
             if !hasFinish, !isDone { throw .cut(provider: provider) }
             isDone = true
-            return nil
+            return
         }
         guard !event.data.starts(with: "[DONE]".utf8) else {
             isDone = true
-            await events.finish()
-            return nil
+            return await events.finish()
         }
-        guard !event.data.isEmpty else { return nil }
-        let chunk = OpenAIWire.chunk(try events.object(of: event))
-        if chunk.finish != nil { hasFinish = true }
-        return chunk
+        guard !event.data.isEmpty else { return }
+        waiting = OpenAIWire.pieces(of: try events.object(of: event))
+        if waiting.contains(where: { $0.finish != nil }) { hasFinish = true }
     }
 
     func cancel() {
-        isDone = true
+        (isDone, waiting) = (true, [])
         events.cancel()
     }
 }

@@ -42,23 +42,37 @@ enum OpenAIWire {
         )
     }
 
-    /// A chunk of a stream.
-    static func chunk(_ object: JSONObject) -> ChatChunk {
-        let choices = object.elements("choices") ?? []
-        let choice = choices.first.flatMap { object.object(at: $0) }
-        let delta = choice?.object("delta")
-        let text = delta?.string("content") ?? ""
-        let finish = choice?.string("finish_reason")
-        let usage = usage(in: object)
-        // LiteLLM's usage chunk has an empty choice instead of none.
-        let isEmpty = choices.isEmpty || (finish == nil && delta?.isEmpty ?? true)
-        return ChatChunk(
-            object: object,
-            text: text,
-            finish: finish,
-            usage: usage,
-            isUsageAlone: usage != nil && isEmpty
-        )
+    /// The pieces that one chunk of a stream carries, in order. A chunk that says nothing has none.
+    static func pieces(of chunk: JSONObject) -> [AnswerPiece] {
+        let choices = chunk.elements("choices") ?? []
+        let choice = choices.first.flatMap { chunk.object(at: $0) }
+        var pieces: [AnswerPiece] = []
+        if let choice {
+            let delta = choice.object("delta")
+            let (text, finish) = (delta?.string("content") ?? "", choice.string("finish_reason"))
+            let isPlain = choices.count == 1 && isPlain(choice, delta)
+            if isPlain {
+                if !text.isEmpty { pieces.append(.text(text)) }
+                if let finish { pieces.append(.finish(finish)) }
+            } else {
+                let raw = RawPiece(chunk: chunk, text: text, finish: finish)
+                let isCall = delta?.has("tool_calls") ?? false
+                pieces.append(isCall ? .toolCall(raw) : .raw(raw))
+            }
+        }
+        if let tokens = usage(in: chunk) {
+            let said = chunk.object("usage") == nil ? chunk.object("x_groq")?.value("usage") : nil
+            let details = said ?? chunk.value("usage")
+            pieces.append(.usage(tokens, details: details.map(Array.init)))
+        }
+        return pieces
+    }
+
+    /// Whether a choice says nothing but text, its role and its end.
+    private static func isPlain(_ choice: JSONObject, _ delta: JSONObject?) -> Bool {
+        let isText = delta?.hasOnly(["role", "content"]) ?? true
+        return isText && choice.hasOnly(["index", "delta", "finish_reason"])
+            && (choice.integer("index") ?? 0) == 0
     }
 
     /// The text of a whole answer's first choice.

@@ -114,6 +114,14 @@ package struct JSONObject: Sendable {
         member.length == name.utf8.count && member.name(in: bytes).elementsEqual(name.utf8)
     }
 
+    /// Whether every member is null or has one of `names`.
+    package func hasOnly(_ names: [String]) -> Bool {
+        members.allSatisfy { member in
+            names.contains { isMember(member, called: $0) }
+                || bytes[member.value].elementsEqual("null".utf8)
+        }
+    }
+
     /// Whether a member of that name is there and not null.
     package func has(_ name: String) -> Bool {
         value(name).map { !$0.elementsEqual("null".utf8) } ?? false

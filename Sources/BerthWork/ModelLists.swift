@@ -12,7 +12,7 @@ import BerthText
 /// The provider's list is asked for when the first call of such a model was refused, and kept: many
 /// refusals cost one question, also over restarts. It is no call of a model's: it costs nothing and
 /// does not wait in the queue.
-@Loop final class ModelLists {
+@Loop package final class ModelLists {
     private let providers: [Configuration.Provider]
     /// nil where nothing is kept.
     private let cache: ResponseCache?
@@ -27,7 +27,7 @@ import BerthText
     /// How long a list is kept; longer where it is asked for again, shorter where it changes.
     private static let lifetime = Duration.seconds(3_600)
 
-    init(
+    package init(
         _ configuration: Configuration,
         _ budget: MemoryBudget,
         cache: ResponseCache,
@@ -99,7 +99,7 @@ import BerthText
     }
 
     /// Ends what is being asked.
-    func close() async {
+    package func close() async {
         pool.cancelAll()
         await pool.drain()
     }

@@ -44,8 +44,8 @@ import BerthQueue
         first.bell.signal()
     }
 
-    /// Nobody waits any more, because nobody opens it: the service ends.
-    func stop() {
+    /// Ends every wait, because the service ends and nobody will open the gate.
+    package func stop() {
         isStopping = true
         for waiter in waiting { waiter.bell.signal() }
     }
@@ -53,24 +53,24 @@ import BerthQueue
     /// How many wait.
     package var count: Int { waiting.count }
 
-    /// Returns when `order` may be asked.
+    /// Returns when `ask` may be asked.
     ///
     /// - Throws: ``BotError/memory(_:)`` after an API call's patience, ``BotError/stopping`` at the
     ///   service's end, and when the task is cancelled ``BotError/provider(_:)``.
-    func pass(_ order: ChatOrder) async throws(BotError) {
+    func pass(_ ask: Ask) async throws(BotError) {
         guard isClosed else { return }
         let (waiter, started) = (Waiter(), clock.now)
         waiting.append(waiter)
         defer { waiting.removeAll { $0 === waiter } }
-        let isCall = order.turn == nil
+        let isCall = ask.turn == nil
         let timer =
             isCall ? clock.schedule(after: PressureGate.patience) { waiter.bell.signal() } : nil
         defer { timer?.cancel() }
-        order.listener?(QueuePlace(ahead: 0, wait: .zero, why: PressureGate.words))
+        ask.listener?(QueuePlace(ahead: 0, wait: .zero, why: PressureGate.words))
         while isClosed, !waiter.mayPass {
             if isStopping { throw .stopping }
             if isCall, clock.now - started >= PressureGate.patience {
-                throw .memory(.paused(waited: clock.now - started, tenant: order.payer.name))
+                throw .memory(.paused(waited: clock.now - started, tenant: ask.payer.name))
             }
             do { try await waiter.bell.wait() } catch { throw .provider(.cancelled) }
         }

@@ -12,12 +12,13 @@ import BerthText
     package private(set) var quotas: Quotas
     /// What the tenant's work holds.
     package let account: MemoryAccount
-    /// What the tenant has used and holds of its quotas; the meter's alone.
+    /// The amounts that the tenant has used and holds. Only the meter changes it.
     var book: TenantBook
     private let defaults: Quotas
     private let budget: MemoryBudget
 
-    init(_ row: Tenant, _ book: TenantBook, defaults: Quotas, budget: MemoryBudget) {
+    /// Makes a tenant from its row, with an account of its own.
+    package init(_ row: Tenant, _ book: TenantBook, defaults: Quotas, budget: MemoryBudget) {
         self.row = row
         providerUser = "berth-" + String(Secret256.hash("tenant \(row.id)").hex.prefix(16))
         self.book = book
@@ -31,14 +32,15 @@ import BerthText
     package var name: String { row.name }
 
     /// Stands for the tenant at providers: no name leaves this machine.
-    let providerUser: String
+    package let providerUser: String
 
     /// Whether the tenant may do anything but look.
     ///
     /// - Throws: ``BotError/suspended``; also for a removed one, of whom somebody still knows.
     package func mayAsk() throws(BotError) { if row.state != .active { throw .suspended } }
 
-    func update(_ row: Tenant) {
+    /// Takes over a changed row.
+    package func update(_ row: Tenant) {
         self.row = row
         quotas = defaults.overridden(by: row.quotas)
         _ = budget.account(for: row.name, quota: quotas.memory)

@@ -98,73 +98,8 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
 }
 
 extension BotError {
-    /// Whether another model may do what this one did not: it failed, and not because of the
-    /// request, the tenant or us.
-    var mayBeMadeGood: Bool {
-        switch self {
-        case .queue(.closed): true
-        case .provider(.refused), .provider(.memory), .provider(.memoryMidway),
-            .provider(.cancelled), .provider(.busy):
-            false
-        case .provider: true
-        default: false
-        }
-    }
-
-    /// Whether the same may go well a while later, and nothing was bought meanwhile.
-    var isPassing: Bool {
-        switch self {
-        case .queue: true
-        case .memory(let error), .provider(.memory(let error)): error.isPassing
-        case .provider(.rateLimited), .provider(.unavailable), .provider(.unreachable),
-            .provider(.busy):
-            true
-        default: false
-        }
-    }
-
-    /// Whether there will be memory for it when other work has ended.
-    var isForLackOfMemory: Bool {
-        guard case .memory(let error) = self else { return false }
-        return error.isPassing
-    }
-
-    /// Whether it came to nothing here: no provider has heard of it.
-    var isOurs: Bool {
-        switch self {
-        case .queue, .memory, .provider(.memory), .provider(.busy): true
-        default: false
-        }
-    }
-
-    /// Whether a provider may have been paid for it.
-    var mayHaveBought: Bool {
-        guard case .provider(let error) = self else { return false }
-        return !error.meansNothingBought
-    }
-
-    /// Whether it is about the one who pays: somebody else's same request may go well.
-    var isPayersOwn: Bool {
-        switch self {
-        case .overQuota, .suspended, .memory, .provider(.memory), .queue(.tenantFull): true
-        default: false
-        }
-    }
-
-    /// The wait that was asked for, where one was.
-    var retryAfter: Duration? {
-        switch self {
-        case .queue(let error): error.retryAfterSeconds.map { .seconds($0) }
-        case .provider(.rateLimited(_, let wait)): wait
-        case .provider(.unavailable(_, _, let wait)): wait
-        default: nil
-        }
-    }
-}
-
-extension BotError {
     /// For the log: without what a client or a provider has written.
-    var logged: String {
+    package var logged: String {
         switch self {
         case .provider(let error): error.logged
         case .store(let error): error.description
@@ -175,7 +110,7 @@ extension BotError {
     }
 
     /// A store's refusal in the bot's terms.
-    init(_ error: StoreError) {
+    package init(_ error: StoreError) {
         switch error {
         case .nameTaken(let name): self = .nameTaken(name)
         case .notFound(what: "conversation"): self = .noSession
@@ -186,28 +121,12 @@ extension BotError {
 
 extension BotError {
     /// A queue's refusal in the bot's terms.
-    init(_ error: QueueError) {
+    package init(_ error: QueueError) {
         switch error {
         case .stopped: self = .stopping
         case .cancelled: self = .provider(.cancelled)
         case .closed, .full, .tenantFull: self = .queue(error)
         }
-    }
-}
-
-extension Database {
-    /// ``Database/write(_:)`` with the bot's errors.
-    func change<Value: Sendable>(
-        _ body: @escaping @Sendable (Connection) throws(StoreError) -> Value
-    ) async throws(BotError) -> Value {
-        do { return try await write(body) } catch { throw BotError(error) }
-    }
-
-    /// ``Database/read(_:)`` with the bot's errors.
-    func look<Value: Sendable>(
-        _ body: @escaping @Sendable (Connection) throws(StoreError) -> Value
-    ) async throws(BotError) -> Value {
-        do { return try await read(body) } catch { throw BotError(error) }
     }
 }
 

@@ -1,0 +1,68 @@
+package import BerthText
+
+/// One piece of an answer, from the provider that gives it to the reader that shows it.
+///
+/// Providers make pieces of their own protocols, and the OpenAI-compatible API makes chunks of
+/// pieces. Nothing between the two handles OpenAI's JSON, except that it carries a ``RawPiece``.
+package enum AnswerPiece: Sendable {
+    /// More of the first choice's text.
+    case text(String)
+    /// A part of a tool call.
+    case toolCall(RawPiece)
+    /// Something that no other case expresses, such as reasoning, log probabilities or a further
+    /// choice.
+    case raw(RawPiece)
+    /// The reason for which the first choice ended, in OpenAI's words.
+    case finish(String)
+    /// The tokens of the call. `details` is the provider's own `usage` object, or nil if it sent
+    /// none.
+    case usage(TokenUsage, details: [UInt8]?)
+    /// A whole answer that was not streamed.
+    case whole(ChatCompletion)
+}
+
+/// A chunk in OpenAI's shape that is passed on as it came.
+package struct RawPiece: Sendable {
+    /// The whole chunk. Its id and model are the provider's.
+    package let chunk: JSONObject
+    /// The text that it adds to the first choice.
+    package let text: String
+    /// The reason for which the first choice ended, or nil while it goes on.
+    package let finish: String?
+}
+
+extension AnswerPiece {
+    /// The text that this piece adds to the first choice.
+    package var text: String {
+        switch self {
+        case .text(let text): text
+        case .toolCall(let raw), .raw(let raw): raw.text
+        case .whole(let answer): answer.text
+        case .finish, .usage: ""
+        }
+    }
+
+    /// The reason for which the first choice ended, if this piece names it.
+    package var finish: String? {
+        switch self {
+        case .finish(let reason): reason
+        case .toolCall(let raw), .raw(let raw): raw.finish
+        case .whole(let answer): answer.finish
+        case .text, .usage: nil
+        }
+    }
+
+    /// The bytes that a log holds for this piece.
+    package var size: Int {
+        switch self {
+        case .text(let text): text.utf8.count
+        case .toolCall(let raw), .raw(let raw): raw.chunk.bytes.count + AnswerPiece.overhead
+        case .usage(_, let details): (details?.count ?? 0) + AnswerPiece.overhead
+        // A whole answer carries a lease of its own.
+        case .finish, .whole: AnswerPiece.overhead
+        }
+    }
+
+    /// The table of a JSON object, or an entry in a log.
+    private static let overhead = 256
+}

@@ -1,0 +1,25 @@
+package import BerthLoop
+
+/// An answer that comes in pieces.
+@Loop package protocol ChatStream: AnyObject, Sendable {
+    /// The next piece, or nil after the answer's proper end.
+    ///
+    /// - Throws: ``ProviderError``, also if the stream ends without a reason.
+    func next() async throws(ProviderError) -> AnswerPiece?
+    /// Ends the transfer at the provider too. Does nothing after the end.
+    func cancel()
+}
+
+/// A server that answers chats, or the demo.
+@Loop package protocol ChatProvider: AnyObject, Sendable {
+    /// The name under `providers` in the configuration.
+    nonisolated var name: String { get }
+    /// Asks for a streamed answer and returns when it begins. Cancelling the task ends the call.
+    ///
+    /// - Throws: ``ProviderError``.
+    func stream(_ call: ChatCall) async throws(ProviderError) -> any ChatStream
+    /// Asks for a whole answer. Cancelling the task ends the call.
+    ///
+    /// - Throws: ``ProviderError``.
+    func complete(_ call: ChatCall) async throws(ProviderError) -> ChatCompletion
+}

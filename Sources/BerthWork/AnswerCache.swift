@@ -1,0 +1,110 @@
+package import BerthCache
+package import BerthConfig
+package import BerthLoop
+import BerthMemory
+import BerthProviders
+import BerthText
+
+/// The cache of answers to requests and turns, and of translations.
+///
+/// Another tenant may be given an answer only if the prompt is one bare user message: it then
+/// carries nothing of a tenant's, no history and no system text. All others are salted with their
+/// tenant, as everything is under `cache.scope: tenant`.
+@Loop package final class AnswerCache {
+    private let cache: ResponseCache
+    private let settings: Configuration.Cache
+
+    /// The longest answer that is cached.
+    static nonisolated let answerLimit = ByteCount.kibibytes(256)
+    /// The lifetime of a translation that is asked for once. It depends on nothing that changes.
+    static nonisolated let translationLifetime = Duration.seconds(30 * 86_400)
+
+    /// Makes the cache over `cache`.
+    package init(_ cache: ResponseCache, settings: Configuration.Cache) {
+        self.cache = cache
+        self.settings = settings
+    }
+
+    /// The name of an ask's answer, and whether another tenant may be given it.
+    ///
+    /// - Returns: nil if the answer is not cached: requests with tools, more than one choice, a high
+    ///   temperature or audio. The demo is not cached either, because its answers are free.
+    func name(_ ask: Ask) -> (key: CacheKey, isShared: Bool)? {
+        let request = ask.request
+        guard settings.scope != .off, isKept(request),
+            !ask.models.allSatisfy({ $0.provider is DemoProvider })
+        else { return nil }
+        let names = request.names.filter { !AnswerCache.ignored.contains($0) }.sorted()
+        let members = names.flatMap { (name) -> [ArraySlice<UInt8>] in
+            [Array(name.utf8)[...], request.value(name) ?? []]
+        }
+        let parts = ask.models.map { Array($0.id.utf8)[...] } + [[]] + members
+        let carriesNothing = ask.isContextFree || AnswerCache.isBareQuestion(request)
+        guard settings.scope == .safe, carriesNothing else {
+            let tenant = ask.payer.row.id.value
+            return (
+                .salted(ask.kind, tenant: tenant, parts: parts, hash: Secret256.digest), false
+            )
+        }
+        return (.shared(ask.kind, parts: parts, hash: Secret256.digest), true)
+    }
+
+    /// The answer that is cached under `key`.
+    func find(_ key: CacheKey) async -> CachedAnswer? {
+        await cache.lookup(key).flatMap { CachedAnswer($0.value) }
+    }
+
+    /// Caches an answer that came to its proper end, if there is memory for it as a text, as JSON
+    /// and as an entry.
+    func keep(
+        _ text: String,
+        _ model: ModelChoice,
+        _ usage: TokenUsage,
+        for place: (key: CacheKey, ask: Ask)
+    ) {
+        let cost = ByteCount(4 * min(text.utf8.count, AnswerCache.answerLimit.bytes))
+        guard text.utf8.count <= AnswerCache.answerLimit.bytes,
+            let lease = try? place.ask.memory.take(cost, for: .cacheEntry)
+        else { return }
+        let answer = CachedAnswer(
+            text: text,
+            model: model.id,
+            input: usage.input,
+            output: usage.output
+        )
+        let base = place.key.kind == .translation ? AnswerCache.translationLifetime : nil
+        cache.store(answer.bytes, for: place.key, base: base)
+        _ = consume lease
+    }
+
+    // MARK: What is kept
+
+    /// Members that do not change an answer, or that Berth sets itself.
+    private static nonisolated let ignored: Set = [
+        "model", "stream", "stream_options", "user", "safety_identifier", "metadata",
+    ]
+    /// Members with which an answer is more than a text, or is wanted fresh.
+    private static nonisolated let unkept = [
+        "tools", "functions", "tool_choice", "function_call", "logprobs", "audio", "modalities",
+        "web_search_options", "store", "prediction",
+    ]
+
+    private func isKept(_ request: JSONObject) -> Bool {
+        guard !AnswerCache.unkept.contains(where: request.has), (request.integer("n") ?? 1) == 1
+        else {
+            return false
+        }
+        guard request.has("temperature") else { return true }
+        let temperature = request.value("temperature")
+            .flatMap { Double(String(decoding: $0, as: UTF8.self)) }
+        return (temperature ?? .infinity) <= settings.maxTemperature
+    }
+
+    private static func isBareQuestion(_ request: JSONObject) -> Bool {
+        guard let messages = request.elements("messages"), messages.count == 1,
+            let message = request.object(at: messages[0])
+        else { return false }
+        return Set(message.names) == ["role", "content"] && message.string("role") == "user"
+            && message.isString("content")
+    }
+}

@@ -1,0 +1,294 @@
+import BerthCache
+package import BerthLoop
+package import BerthMemory
+import BerthProviders
+package import BerthTelemetry
+
+/// Answers questions, each the cheapest way: from the cache, from the same question that is on its
+/// way already, or by a call of its own.
+@Loop package final class Answers {
+    private let cache: AnswerCache
+    private let calls: PaidCalls
+    private let meter: Meter
+    private let flights: Flights
+    private let metrics: WorkMetrics
+    private let surroundings: Surroundings
+
+    /// Makes the answers.
+    ///
+    /// - Parameters:
+    ///   - cache: of answers that were given before.
+    ///   - calls: makes the calls.
+    ///   - meter: counts answers from the cache.
+    ///   - flights: the account from which shared answers are leased.
+    ///   - metrics: counts API calls.
+    ///   - surroundings: the process's.
+    package init(
+        _ cache: AnswerCache,
+        _ calls: PaidCalls,
+        _ meter: Meter,
+        flights: MemoryAccount,
+        _ metrics: WorkMetrics,
+        in surroundings: Surroundings
+    ) {
+        self.cache = cache
+        self.calls = calls
+        self.meter = meter
+        self.flights = Flights(account: flights)
+        self.metrics = metrics
+        self.surroundings = surroundings
+    }
+
+    /// Asks for a whole answer.
+    ///
+    /// - Parameters:
+    ///   - ask: the question.
+    ///   - held: the reservation at its first model, if it is taken already.
+    /// - Returns: the answer.
+    /// - Throws: ``BotError``; whatever may have been bought is charged all the same.
+    package func complete(
+        _ ask: Ask,
+        _ held: consuming Held? = nil
+    ) async throws(BotError) -> WholeAnswer {
+        let report = CallReport(ask, metrics, in: surroundings)
+        do throws(BotError) {
+            let ask = try ask.entered(listening: true)
+            switch try await way(ask, held, isStream: false) {
+            case .cached(let log): return try WholeAnswer(cached: log)
+            case .shared(let answer):
+                let whole = try await collect(answer, ask)
+                report?.close(nil)
+                return whole
+            case .own(let held, let key):
+                let bought = try await calls.complete(ask, held)
+                if let key { keep(bought, ask, key) }
+                report?.close(nil)
+                return WholeAnswer(bought)
+            }
+        } catch {
+            report?.close(error)
+            throw error
+        }
+    }
+
+    /// Asks for an answer that comes in pieces.
+    ///
+    /// The parameters are those of ``complete(_:_:)``.
+    ///
+    /// - Returns: the answer, which has begun.
+    /// - Throws: ``BotError`` when no answer begins.
+    package func stream(
+        _ ask: Ask,
+        _ held: consuming Held? = nil
+    ) async throws(BotError) -> any AnswerStream {
+        let report = CallReport(ask, metrics, in: surroundings)
+        do throws(BotError) {
+            let ask = try ask.entered(listening: true)
+            switch try await way(ask, held, isStream: true) {
+            case .cached(let log): return SharedAnswer(cached: log)
+            case .shared(let answer):
+                answer.conclude(report)
+                return answer
+            case .own(let held, let key):
+                let answer = try await calls.stream(ask, held)
+                answer.conclude(key.map { AnswerCollector(cache, ask, $0) }, report)
+                return answer
+            }
+        } catch {
+            report?.close(error)
+            throw error
+        }
+    }
+
+    /// Ends what is shared and returns when it is settled.
+    package func close() async { await flights.close() }
+
+    // MARK: The three ways
+
+    private enum Way: ~Copyable {
+        case cached(Broadcast)
+        case shared(SharedAnswer)
+        /// A call of its own; with a key its answer is cached.
+        case own(Held?, CacheKey?)
+    }
+
+    private func way(
+        _ ask: Ask,
+        _ held: consuming Held?,
+        isStream: Bool
+    ) async throws(BotError) -> Way {
+        try ask.payer.mayAsk()
+        guard !ask.isFresh, let name = cache.name(ask) else { return .own(held, nil) }
+        if let kept = await cache.find(name.key) {
+            let log = try replay(kept, ask)
+            try meter.countHit(ask.payer)
+            metrics.calls.add(1, "cached")
+            return .cached(log)
+        }
+        // An answer that carries something of its tenant's is nobody else's.
+        guard name.isShared else { return .own(held, name.key) }
+        // A turn that joins waits as long as it takes. An API call waits here, and not so long.
+        if ask.turn == nil { try await calls.gate.pass(ask) }
+        guard let answer = try join(ask, &held, name.key, isStream) else { return .own(held, nil) }
+        do throws(BotError) { try await answer.begin() } catch {
+            guard !answer.isLeader, error.disposition.fault == .payer else { throw error }
+            // The leader was refused for a reason of its own, such as its quota. The followers
+            // retry without it.
+            return try await way(ask, nil, isStream: isStream)
+        }
+        return .shared(answer)
+    }
+
+    /// A cached answer as a log that has ended, leased from the payer.
+    private func replay(_ kept: CachedAnswer, _ ask: Ask) throws(BotError) -> Broadcast {
+        let lease: MemoryLease
+        // The text as it is cached, and as it is told.
+        let size = max(ByteCount(2 * kept.text.utf8.count + 1024), Broadcast.step)
+        do { lease = try ask.memory.take(size, for: .replyBuffer) } catch { throw .memory(error) }
+        let log = Broadcast(on: lease)
+        log.begin(kept.model)
+        try log.append(.text(kept.text))
+        try log.append(.finish("stop"))
+        let usage = TokenUsage(input: kept.input, output: kept.output, isEstimated: false)
+        try log.append(.usage(usage, details: nil))
+        log.close(AnswerEnd(usage: usage))
+        return log
+    }
+
+    /// Joins the flight of `key`, or opens one.
+    ///
+    /// - Returns: nil where no more may share; `held` then stays with the caller.
+    private func join(
+        _ ask: Ask,
+        _ held: inout Held?,
+        _ key: CacheKey,
+        _ isStream: Bool
+    ) throws(BotError) -> SharedAnswer? {
+        let isJoining = flights.has(key)
+        let own = if let held = held.take() { held } else {
+            try calls.hold(ask, needsRoom: !isJoining)
+        }
+        let input = own.call.input
+        if let flight = flights.find(key) {
+            flight.add(ask.listener)
+            // One that comes after the settlement costs nothing but its request.
+            if let late = flight.bill.add(own) { _ = meter.settleNothing(late) }
+            return SharedAnswer(flight, input: input)
+        }
+        guard !isJoining, let flight = flights.open(key) else {
+            held = consume own
+            return nil
+        }
+        flight.add(ask.listener)
+        let answer = SharedAnswer(flight, input: input, isLeader: true)
+        let leading = HeldBox(own)
+        var common = ask
+        common.listener = { [weak flight] in flight?.tell($0) }
+        let question = common
+        flights.begin(flight) { [self] in
+            await fly(flight, question, leading.take(), key, isStream)
+        }
+        return answer
+    }
+
+    /// Makes the call of a flight and writes its answer into the log.
+    private func fly(
+        _ flight: Flight,
+        _ ask: Ask,
+        _ held: consuming Held?,
+        _ key: CacheKey,
+        _ isStream: Bool
+    ) async -> AnswerEnd {
+        do throws(BotError) {
+            guard isStream else {
+                let bought = try await calls.complete(ask, held, sharedWith: flight.bill)
+                flight.log.begin(bought.model.id)
+                try flight.log.append(.whole(bought.answer))
+                keep(bought, ask, key)
+                return AnswerEnd(usage: bought.usage, share: bought.share)
+            }
+            let answer = try await calls.stream(ask, held, sharedWith: flight.bill)
+            answer.conclude(AnswerCollector(cache, ask, key), nil)
+            defer { answer.finish() }
+            flight.log.begin(answer.modelID)
+            while let piece = try await answer.next() { try flight.log.append(piece) }
+            return AnswerEnd(usage: answer.usage, share: answer.charged)
+        } catch {
+            flight.bill.release()
+            return AnswerEnd(error: error)
+        }
+    }
+
+    /// Collects an answer that others share.
+    private func collect(
+        _ answer: SharedAnswer,
+        _ ask: Ask
+    ) async throws(BotError) -> WholeAnswer {
+        var lease = ask.payer.account.nothing(for: .replyBuffer)
+        var (text, finish) = ("", "stop")
+        while let piece = try await answer.next() {
+            if case .whole(let completion) = piece {
+                return WholeAnswer(completion, answer.modelID, answer.usage)
+            }
+            let size = ByteCount(2 * (text.utf8.count + piece.text.utf8.count))
+            do { try lease.grow(to: size, step: Broadcast.step) } catch { throw .memory(error) }
+            text += piece.text
+            finish = piece.finish ?? finish
+        }
+        return WholeAnswer(
+            text: text,
+            finish: finish,
+            model: answer.modelID,
+            usage: answer.usage,
+            isCached: false,
+            completion: nil,
+            retained: LeaseHolder(lease)
+        )
+    }
+
+    private func keep(_ bought: PaidCompletion, _ ask: Ask, _ key: CacheKey) {
+        guard bought.answer.finish == "stop", bought.answer.isTextAlone else { return }
+        cache.keep(bought.answer.text, bought.model, bought.usage, for: (key, ask))
+    }
+}
+
+/// Carries a held call into the task of its flight, once.
+@Loop private final class HeldBox {
+    private var held: Held?
+
+    init(_ held: consuming Held) { self.held = consume held }
+
+    func take() -> Held? { held.take() }
+
+    isolated deinit {}
+}
+
+extension WholeAnswer {
+    init(_ bought: PaidCompletion) {
+        self.init(bought.answer, bought.model.id, bought.usage)
+    }
+
+    init(_ completion: ChatCompletion, _ model: String, _ usage: TokenUsage) {
+        self.init(
+            text: completion.text,
+            finish: completion.finish ?? "stop",
+            model: model,
+            usage: usage,
+            isCached: false,
+            completion: completion,
+            retained: completion
+        )
+    }
+
+    @Loop init(cached log: Broadcast) {
+        self.init(
+            text: String(decoding: log.text, as: UTF8.self),
+            finish: "stop",
+            model: log.model ?? ModelCatalog.anyModel,
+            usage: log.end?.usage ?? TokenUsage(input: 0, output: 0, isEstimated: true),
+            isCached: true,
+            completion: nil,
+            retained: log
+        )
+    }
+}

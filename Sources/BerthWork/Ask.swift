@@ -1,0 +1,133 @@
+package import BerthCache
+package import BerthLoop
+package import BerthMemory
+package import BerthProviders
+package import BerthQueue
+package import BerthStore
+package import BerthText
+
+/// A question: the first phase of paid work. Nothing is reserved for it yet.
+///
+/// An ask becomes ``Held`` when its worst case is reserved, ``Running`` when its provider is about
+/// to be asked, and ``Settled`` when its cost is known. Each phase is consumed by the next.
+package struct Ask: Sendable {
+    /// A chat-completions request.
+    package let request: JSONObject
+    /// The models to try, in order. There is at least one.
+    package let models: [ModelChoice]
+    /// The tenant who pays.
+    package let payer: LiveTenant
+    /// The memory that was leased for all of this beforehand.
+    package let memory: PrepaidMemory
+    /// The id of the HTTP request, for the log.
+    package let requestID: String
+    /// The time since which the caller waits.
+    package let since: Instant
+    /// Whether the prompt is known to carry nothing of the payer: no history, no system text.
+    package var isContextFree = false
+    /// Whether an answer that somebody was given before is not wanted.
+    package var isFresh = false
+    /// The kind under which its answer is cached.
+    package var kind = CacheKind.answer
+    /// The turn that it answers, or nil for an API call.
+    package var turn: Turn.ID?
+    /// Hears the request's queue position.
+    package var listener: PlaceListener?
+    /// Keeps the memory of ``request`` leased for as long as anything may read it.
+    package var retained: (any AnyObject & Sendable)?
+    /// The memory of the queue entry and of the connection that waits.
+    private var entry: LeaseHolder?
+    /// Keeps the payer's work open, because the ask may outlive its caller when others share it.
+    private let work: MemoryWork
+
+    /// Memory of one call or turn while it waits and runs, beside texts and buffers: its tasks, its
+    /// reservation, its queue entry.
+    ///
+    /// Measured together with ``listenerSize`` (release, malloc's blocks in use): a waiting API call
+    /// takes 25 KiB (400 of them), a turn that nobody reads 15 KiB beside its stream (50 of them).
+    package static let entrySize = ByteCount.kibibytes(8)
+    /// Memory of a connection on which an answer is awaited: its pool, exchange, tasks and writes.
+    ///
+    /// Measured likewise: 26 KiB for the events of a turn, 8 KiB of it the pool.
+    package static let listenerSize = ByteCount.kibibytes(20)
+
+    /// The memory that an API call with a body of `size` needs, the body included.
+    package static func need(of size: ByteCount) -> ByteCount {
+        size + ChatCall.need(of: size) + entrySize + listenerSize
+    }
+
+    /// Makes an API call's ask.
+    ///
+    /// - Parameters:
+    ///   - request: a chat-completions request.
+    ///   - models: the models to try, in order, at least one.
+    ///   - payer: the tenant who pays.
+    ///   - memory: leased beforehand; nil to take all of it from the payer's account.
+    ///   - requestID: for the log.
+    ///   - since: the time since which the caller waits.
+    @Loop package init(
+        _ request: JSONObject,
+        _ models: [ModelChoice],
+        _ payer: LiveTenant,
+        memory: PrepaidMemory? = nil,
+        requestID: String = "-",
+        since: Instant
+    ) {
+        self.request = request
+        self.models = models
+        self.payer = payer
+        self.memory = memory ?? PrepaidMemory(of: payer.account)
+        self.requestID = requestID
+        self.since = since
+        work = payer.account.begin()
+    }
+
+    /// This ask with the memory of its queue entry, and of its connection if `listening`.
+    ///
+    /// - Throws: ``BotError/memory(_:)``.
+    @Loop package func entered(listening: Bool) throws(BotError) -> Ask {
+        guard entry == nil else { return self }
+        var ask = self
+        let size = Ask.entrySize + (listening ? Ask.listenerSize : .zero)
+        do {
+            ask.entry = LeaseHolder(try memory.take(size, for: .queueEntry))
+        } catch { throw .memory(error) }
+        return ask
+    }
+
+    /// The most output tokens that `model` is asked for, for each choice.
+    func maximumOutput(_ model: ModelChoice) -> Int {
+        let asked = request.integer("max_completion_tokens") ?? request.integer("max_tokens")
+        return min(asked ?? model.output, model.output)
+    }
+
+    /// The most that `model` may cost.
+    func worstCase(_ model: ModelChoice) -> Amounts {
+        let choices = max(1, request.integer("n") ?? 1)
+        var amounts = Amounts(
+            (.requests, 1),
+            (.inputTokens, Int64(TokenEstimate.input(of: request))),
+            (.outputTokens, Int64(clamping: maximumOutput(model)) * Int64(choices))
+        )
+        amounts[.micros] = model.price.micros(of: amounts)
+        return amounts
+    }
+
+    /// The request as `model`'s provider gets it.
+    func call(_ model: ModelChoice) -> ChatCall {
+        ChatCall(
+            request: request,
+            model: model.model,
+            maximumOutput: maximumOutput(model),
+            user: payer.providerUser,
+            memory: memory
+        )
+    }
+}
+
+extension Price {
+    /// The cost of `amounts` in millionths of a dollar, rounded up once.
+    func micros(of amounts: Amounts) -> Int64 {
+        cost(input: Int(amounts[.inputTokens]), output: Int(amounts[.outputTokens]))
+    }
+}

@@ -1,0 +1,58 @@
+import BerthLoop
+import BerthProviders
+import BerthQueue
+
+/// A call's permit, which is told once how the call ended.
+@Loop final class CallPermit {
+    private let permit: Permit
+    private let model: ModelChoice
+    private let queues: ProviderQueues
+    private let clock: any Clock
+    private let began: Instant
+    private var latency: Duration?
+
+    init(_ permit: Permit, _ model: ModelChoice, _ queues: ProviderQueues, clock: any Clock) {
+        self.permit = permit
+        self.model = model
+        self.queues = queues
+        self.clock = clock
+        began = clock.now
+    }
+
+    /// Notes that the first of the answer has come.
+    func hasAnswered() { latency = latency ?? clock.now - began }
+
+    /// Ends the permit of a call whose answer came whole.
+    func end(_ usage: TokenUsage) {
+        hasAnswered()
+        let duration = clock.now - began
+        queues.learn(model, duration, output: usage.output)
+        permit.end(
+            .done(latency: latency ?? duration),
+            tokens: usage.input + usage.output,
+            cost: WorkCost(
+                duration: duration,
+                micros: model.price.cost(input: usage.input, output: usage.output)
+            )
+        )
+    }
+
+    /// Ends the permit of a call that failed.
+    func end(after error: ProviderError) { permit.end(error.outcome) }
+}
+
+extension ProviderError {
+    /// The outcome as the queue learns it.
+    fileprivate var outcome: CallOutcome {
+        switch self {
+        case .cancelled, .memory, .memoryMidway, .busy: .cancelled
+        case .rateLimited(_, let retryAfter): .failed(.rateLimited(retryAfter: retryAfter))
+        case .unavailable(_, 503, let retryAfter), .unavailable(_, 529, let retryAfter):
+            .failed(.overloaded(retryAfter: retryAfter))
+        case .timedOut: .failed(.timedOut)
+        case .keyRefused, .accountEmpty: .failed(.unusable)
+        case .refused: .failed(.refused)
+        case .unavailable, .unreachable, .failedMidway, .cut, .malformed: .failed(.broken)
+        }
+    }
+}

@@ -1,0 +1,185 @@
+package import BerthLoop
+import BerthMemory
+import BerthProviders
+import BerthQueue
+
+/// The consequences of an error: its HTTP status, whose fault it is, whether the same work may be
+/// tried again, and where.
+package struct Disposition: Sendable {
+    /// The one whose doing the error is.
+    package enum Fault: String, Sendable {
+        /// The request is wrong. It fails in the same way for everybody.
+        case caller
+        /// The tenant who pays lacks something. The same request of another tenant may succeed.
+        case payer
+        /// The provider failed, or refuses.
+        case provider
+        /// The service itself cannot do it now.
+        case service
+    }
+
+    /// The HTTP status, 400 or more.
+    package let status: Int
+    /// OpenAI's error type. nil leaves it to the status.
+    package var type: String?
+    /// OpenAI's error code, or Berth's own.
+    package var code: String?
+    /// The time after which an HTTP client is told to try again.
+    package var retryAfter: Duration?
+    /// The time that the provider or the queue has asked to wait, without a default of Berth's.
+    package var wait: Duration?
+    /// The one whose doing it is.
+    package let fault: Fault
+    /// Whether the same may succeed later, and nothing was bought meanwhile.
+    package var isPassing = false
+    /// Whether another model may succeed.
+    package var mayGoElsewhere = false
+    /// Whether a provider may have been paid.
+    package var mayHaveBought = false
+    /// Whether it happened before any provider heard of the request.
+    package var isBeforeProvider = false
+
+    fileprivate init(_ status: Int, _ fault: Fault, code: String? = nil, after: Duration? = nil) {
+        self.status = status
+        self.fault = fault
+        self.code = code
+        retryAfter = after
+        type = Disposition.types[status]
+    }
+
+    private static let types = [
+        403: "permission_error", 409: "conflict_error", 429: "rate_limit_error",
+    ]
+
+    fileprivate func with(_ change: (inout Disposition) -> Void) -> Disposition {
+        var disposition = self
+        change(&disposition)
+        return disposition
+    }
+
+    /// The outcome of an API call that ends with the error, for metrics and the log.
+    package var outcome: String {
+        if status == Disposition.cancelled { return "cancelled" }
+        return fault == .provider || mayHaveBought ? "failed" : "refused"
+    }
+
+    /// The status of a request whose client has left, as nginx logs it.
+    fileprivate static let cancelled = 499
+}
+
+extension BotError {
+    /// The consequences of this error. This is the one table of them.
+    package var disposition: Disposition {
+        switch self {
+        case .unknownModel: Disposition(404, .caller, code: "model_not_found")
+        case .overQuota(_, let wait):
+            Disposition(429, .payer, code: "rate_limit_exceeded", after: wait)
+        case .queue(let error): error.disposition
+        case .foreignOrigin: Disposition(403, .caller, code: "foreign_origin")
+        case .suspended: Disposition(403, .payer, code: "suspended")
+        case .memory(let error): error.disposition
+        case .bodyTooLarge: Disposition(413, .caller, code: "body_too_large")
+        case .body, .emptyText, .textTooLong, .badName, .badValue: Disposition(400, .caller)
+        case .sessionBusy: Disposition(409, .caller, code: "session_busy")
+        case .tooManySessions: Disposition(409, .payer, code: "too_many_conversations")
+        case .noSession, .noTurn, .noTenant: Disposition(404, .caller, code: "not_found")
+        case .tooManyTenants, .nameTaken, .notRetryable: Disposition(409, .caller)
+        case .stopping: Disposition(503, .service, code: "stopping", after: .seconds(5))
+        case .store: Disposition(503, .service, code: "database", after: .seconds(2))
+        case .provider(let error): error.disposition
+        }
+    }
+}
+
+extension QueueError {
+    fileprivate var disposition: Disposition {
+        let wait = retryAfterSeconds.map { Duration.seconds($0) }
+        let refusal =
+            switch self {
+            case .closed: Disposition(503, .provider, code: "provider_unavailable", after: wait)
+            case .tenantFull: Disposition(429, .payer, code: "queue_full", after: wait)
+            default: Disposition(429, .service, code: "queue_full", after: wait)
+            }
+        return refusal.with {
+            ($0.wait, $0.isPassing, $0.isBeforeProvider) = (wait, true, true)
+            if case .closed = self { $0.mayGoElsewhere = true }
+        }
+    }
+}
+
+extension BudgetError {
+    fileprivate var disposition: Disposition {
+        let refusal =
+            switch self {
+            case .exhausted:
+                Disposition(429, .payer, code: "memory_exhausted", after: .seconds(2))
+            case .overQuota where isPassing:
+                Disposition(429, .payer, code: "memory_quota", after: .seconds(2))
+            case .overQuota: Disposition(413, .payer, code: "memory_quota")
+            case .overShare: Disposition(429, .payer, code: "memory_share", after: .seconds(5))
+            case .paused: Disposition(503, .payer, code: "memory_pressure", after: .seconds(5))
+            }
+        return refusal.with { ($0.isPassing, $0.isBeforeProvider) = (isPassing, true) }
+    }
+}
+
+extension ProviderError {
+    fileprivate var disposition: Disposition {
+        let failure = base
+        return failure.with {
+            $0.mayHaveBought = !meansNothingBought
+            switch self {
+            case .refused, .memory, .memoryMidway, .cancelled, .busy: break
+            default: $0.mayGoElsewhere = true
+            }
+        }
+    }
+
+    private var base: Disposition {
+        switch self {
+        case .refused(_, let status, _, let code):
+            Disposition((400..<500).contains(status) ? status : 502, .provider, code: code)
+                .with { $0.type = nil }
+        case .rateLimited(_, let wait):
+            Disposition(
+                429,
+                .provider,
+                code: "rate_limit_exceeded",
+                after: wait ?? .seconds(2)
+            )
+            .with { ($0.wait, $0.isPassing) = (wait, true) }
+        case .keyRefused, .accountEmpty: Disposition(502, .provider, code: "provider_refused")
+        case .unavailable(_, _, let wait):
+            Disposition(
+                503,
+                .provider,
+                code: "provider_unavailable",
+                after: wait ?? .seconds(2)
+            )
+            .with { ($0.wait, $0.isPassing) = (wait, true) }
+        case .unreachable:
+            Disposition(502, .provider, code: "provider_unreachable", after: .seconds(2))
+                .with { $0.isPassing = true }
+        case .timedOut: Disposition(504, .provider, code: "provider_timeout")
+        case .failedMidway, .cut, .malformed:
+            Disposition(502, .provider, code: "provider_failed")
+        case .busy:
+            Disposition(429, .service, code: "busy", after: .seconds(2))
+                .with { ($0.isPassing, $0.isBeforeProvider) = (true, true) }
+        case .memory(let error): error.disposition
+        case .memoryMidway(let error):
+            error.disposition.with { ($0.isPassing, $0.isBeforeProvider) = (false, false) }
+        case .cancelled: Disposition(Disposition.cancelled, .caller, code: "cancelled")
+        }
+    }
+
+    /// Whether the provider has certainly not begun to work.
+    var meansNothingBought: Bool {
+        switch self {
+        case .unreachable, .keyRefused, .rateLimited, .accountEmpty, .unavailable, .refused,
+            .memory, .busy:
+            true
+        case .timedOut, .failedMidway, .cut, .malformed, .memoryMidway, .cancelled: false
+        }
+    }
+}

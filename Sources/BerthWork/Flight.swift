@@ -1,0 +1,109 @@
+import BerthCache
+import BerthLoop
+import BerthMemory
+import BerthQueue
+
+/// One call under way whose answer several callers read and pay for.
+///
+/// The call belongs to the flight, not to the caller that asked first: it goes on while anybody
+/// reads, and is cancelled when nobody does.
+@Loop final class Flight {
+    /// The answer so far.
+    let log: Broadcast
+    /// The callers beside the first, who share the cost.
+    let bill = Bill()
+    /// All callers that have ever joined.
+    private(set) var callers = 0
+    private var readers = 0
+    private var listeners: [PlaceListener] = []
+    private var task: Task<Void, Never>?
+    private weak var table: Flights?
+    private let key: CacheKey
+
+    init(_ key: CacheKey, _ log: Broadcast, in table: Flights) {
+        self.key = key
+        self.log = log
+        self.table = table
+    }
+
+    /// Counts one more reader.
+    func enter() {
+        callers += 1
+        readers += 1
+    }
+
+    /// Counts one reader less. The last one to leave cancels the call.
+    func leave() {
+        readers -= 1
+        guard readers == 0, log.end == nil else { return }
+        task?.cancel()
+        land()
+    }
+
+    /// Has `listener` hear the call's queue position.
+    func add(_ listener: PlaceListener?) { if let listener { listeners.append(listener) } }
+
+    /// Tells every listener the call's queue position.
+    func tell(_ place: QueuePlace) { for listener in listeners { listener(place) } }
+
+    /// Begins the call, whose end closes the log.
+    func begin(in pool: TaskPool, _ call: @escaping @Loop @Sendable () async -> AnswerEnd) {
+        task = pool.spawn { [self] in
+            let end = await call()
+            // Nobody joins a flight that has ended: the next caller asks anew.
+            land()
+            log.close(end)
+            task = nil
+        }
+    }
+
+    private func land() { table?.remove(self, key) }
+}
+
+/// The flights under way, by the name of their question.
+@Loop final class Flights {
+    private let account: MemoryAccount
+    private let pool = TaskPool()
+    private var flights: [CacheKey: Flight] = [:]
+
+    /// The most questions at once. The next caller asks for itself.
+    static nonisolated let most = 1_024
+    /// The most callers of one question. The next one asks for itself.
+    static nonisolated let mostCallers = 4_096
+
+    /// Makes a table without flights, whose logs are leased from `account`.
+    init(account: MemoryAccount) { self.account = account }
+
+    /// Whether a flight of `key` is under way.
+    func has(_ key: CacheKey) -> Bool { flights[key] != nil }
+
+    /// The flight of `key` that one more caller may join.
+    func find(_ key: CacheKey) -> Flight? {
+        flights[key].flatMap { $0.callers < Flights.mostCallers ? $0 : nil }
+    }
+
+    /// A new flight of `key`, or nil if there is no room or memory for one.
+    func open(_ key: CacheKey) -> Flight? {
+        guard flights[key] == nil, flights.count < Flights.most,
+            let lease = try? account.lease(Broadcast.step, for: .sharedAnswer)
+        else { return nil }
+        let flight = Flight(key, Broadcast(on: lease), in: self)
+        flights[key] = flight
+        return flight
+    }
+
+    /// Begins the call of a flight.
+    func begin(_ flight: Flight, _ call: @escaping @Loop @Sendable () async -> AnswerEnd) {
+        flight.begin(in: pool, call)
+    }
+
+    fileprivate func remove(_ flight: Flight, _ key: CacheKey) {
+        if flights[key] === flight { flights[key] = nil }
+    }
+
+    /// Ends every flight and returns when their calls have ended.
+    func close() async {
+        pool.cancelAll()
+        await pool.drain()
+    }
+}

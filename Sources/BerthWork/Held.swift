@@ -1,0 +1,41 @@
+import BerthLoop
+package import BerthProviders
+package import BerthStore
+
+/// A call before its provider is asked: the model, the payer, and the worst case that is reserved.
+struct PendingCall: Sendable {
+    let model: ModelChoice
+    let payer: LiveTenant
+    let hold: TenantBook.Hold
+    /// The time of the reservation, whose day and month are charged, in memory and on the disk.
+    let since: Timestamp
+    /// The reservation as the ledger records it.
+    var reservation: Reservation
+
+    /// The estimated tokens of the prompt.
+    var input: Int { Int(reservation.amounts[.inputTokens]) }
+}
+
+/// A call whose worst case is reserved in its payer's book: the second phase of paid work.
+///
+/// A value that goes out of scope gives its reservation back, so a caller that is cancelled or
+/// refused on its way to the provider does nothing about it.
+package struct Held: ~Copyable {
+    let call: PendingCall
+    private var isOpen = true
+
+    init(_ call: PendingCall) { self.call = call }
+
+    /// Hands the reservation to the next phase.
+    consuming func pass() -> PendingCall {
+        var held = self
+        held.isOpen = false
+        return held.call
+    }
+
+    deinit {
+        guard isOpen else { return }
+        let call = call
+        Loop.assumeIsolated { call.payer.book.release(call.hold) }
+    }
+}

@@ -1,0 +1,236 @@
+import BerthConfig
+package import BerthLoop
+package import BerthProviders
+package import BerthStore
+package import BerthTelemetry
+
+/// Reserves the worst case of a call before its provider is asked, and settles its cost after: the
+/// one engine for requests, tokens, pictures and money.
+///
+/// A reservation is taken in memory first (``TenantBook``), where nothing races it, and is on the
+/// disk before the provider is asked. A settlement is written by a task of its own, so it is written
+/// also when the client, and with it the request's task, has gone.
+@Loop package final class Meter {
+    private let store: any Store
+    private let surroundings: Surroundings
+    private let metrics: WorkMetrics
+    private let settlements = TaskPool()
+    /// Answers from the cache that the ledger does not have yet.
+    private var hits: [Tenant.ID: Int] = [:]
+    private var hitsTimer: Timer?
+
+    /// Cache hits are batched for this long. A kill loses at most one batch.
+    private static let hitsPause = Duration.milliseconds(50)
+
+    /// Makes a meter that writes to `store`.
+    package init(_ store: any Store, _ metrics: WorkMetrics, in surroundings: Surroundings) {
+        self.store = store
+        self.metrics = metrics
+        self.surroundings = surroundings
+    }
+
+    private var clock: any Clock { surroundings.clock }
+
+    /// The part of its quotas that a tenant has used.
+    package func usage(_ tenant: LiveTenant) -> UsageInfo {
+        let now = clock.timestamp
+        tenant.book.turn(to: now)
+        return UsageInfo(
+            requests: Int(tenant.book.today[.requests]),
+            requestsLimit: tenant.quotas.requestsPerDay,
+            tokens: Int(tenant.book.today.tokens),
+            tokensLimit: tenant.quotas.tokensPerDay,
+            resets: now.endOfDay,
+            spentMicros: tenant.book.thisMonth[.micros],
+            spendLimitMicros: tenant.quotas.spendPerMonth.micros
+        )
+    }
+
+    // MARK: Reserving
+
+    /// Holds the worst case of `ask` at `model` in its payer's book.
+    ///
+    /// - Throws: ``BotError/overQuota(_:wait:)`` with the true wait, ``BotError/suspended``.
+    func hold(_ ask: Ask, _ model: ModelChoice) throws(BotError) -> Held {
+        try ask.payer.mayAsk()
+        let (amounts, now) = (ask.worstCase(model), clock.timestamp)
+        let hold = try hold(amounts, of: ask.payer, at: now)
+        let reservation = Reservation(
+            tenant: ask.payer.row.id,
+            turn: ask.turn,
+            provider: model.provider.name,
+            model: model.model,
+            amounts: amounts
+        )
+        return Held(
+            PendingCall(
+                model: model,
+                payer: ask.payer,
+                hold: hold,
+                since: now,
+                reservation: reservation
+            )
+        )
+    }
+
+    private func hold(
+        _ amounts: Amounts,
+        of tenant: LiveTenant,
+        at now: Timestamp
+    ) throws(BotError) -> TenantBook.Hold {
+        do throws(QuotaRefusal) {
+            return try tenant.book.hold(amounts, within: tenant.quotas, at: now)
+        } catch { throw .overQuota(error, wait: error.resets - now) }
+    }
+
+    /// Writes a held call down, before its provider is asked. A turn that it belongs to is running
+    /// from then on.
+    ///
+    /// - Throws: ``BotError/store(_:)`` if it could not be written; the call is then released.
+    func start(
+        _ held: consuming Held,
+        _ permit: consuming CallPermit?
+    ) async throws(BotError) -> Running {
+        let reservation = held.call.reservation
+        let row: Call.ID
+        do { row = try await store.startCall(reservation, at: held.call.since) } catch {
+            permit?.end(after: .cancelled)
+            throw .store(error)
+        }
+        return Running(held.pass(), row: row, permit: permit, meter: self)
+    }
+
+    /// Counts an answer from the cache as a request of the tenant. It is written after the answer is
+    /// given, together with the others that came meanwhile.
+    ///
+    /// - Throws: ``BotError/overQuota(_:wait:)`` when the day's requests are used up.
+    func countHit(_ tenant: LiveTenant) throws(BotError) {
+        _ = try hold(Amounts((.requests, 1)), of: tenant, at: clock.timestamp)
+        hits[tenant.row.id, default: 0] += 1
+        hitsTimer =
+            hitsTimer
+            ?? clock.schedule(after: Meter.hitsPause) { [weak self] in self?.writeHits() }
+    }
+
+    /// Writes all that were counted, in one commit.
+    private func writeHits() {
+        hitsTimer?.cancel()
+        hitsTimer = nil
+        guard !hits.isEmpty else { return }
+        let (counted, now) = (hits, clock.timestamp)
+        hits = [:]
+        settlements.spawn { [self] in
+            do { try await store.countHits(counted, at: now) } catch {
+                // They are written with the next ones.
+                hits.merge(counted, uniquingKeysWith: +)
+                surroundings.log.error("cache hits not counted", ["why": .describing(error)])
+            }
+        }
+    }
+
+    // MARK: Settling
+
+    /// Charges the tokens that a call has cost, in equal shares, rounded up, to its payer and to all
+    /// on its bill.
+    func settle(
+        _ call: PendingCall,
+        _ row: Call.ID,
+        _ usage: TokenUsage,
+        _ bill: Bill?
+    ) -> Settled {
+        metrics.tokens.add(usage.input, "input")
+        metrics.tokens.add(usage.output, "output")
+        let others = bill?.close() ?? []
+        let parts = 1 + others.count
+        var whole = Amounts(
+            (.inputTokens, Int64(usage.input)),
+            (.outputTokens, Int64(usage.output))
+        )
+        whole[.micros] = call.model.price.micros(of: whole)
+        var cost = Amounts((.requests, 1))
+        for amount in [Amount.inputTokens, .outputTokens, .micros] {
+            cost[amount] = whole[amount].divided(by: parts)
+        }
+        let settlements = ([call] + others).enumerated().map { index, one in
+            one.payer.book.settle(one.hold, at: cost)
+            var reservation = one.reservation
+            // A sharer may have expected another model; this one answered.
+            reservation.provider = call.reservation.provider
+            reservation.model = call.reservation.model
+            return Settlement(
+                call: index == 0 ? row : nil,
+                reservation: reservation,
+                since: one.since,
+                cost: cost,
+                isEstimated: usage.isEstimated
+            )
+        }
+        let share = TokenUsage(
+            input: Int(cost[.inputTokens]),
+            output: Int(cost[.outputTokens]),
+            isEstimated: usage.isEstimated
+        )
+        return Settled(share: share, settlements, by: self)
+    }
+
+    /// Charges a caller that joined a call after its settlement nothing but its request.
+    func settleNothing(_ held: consuming Held) -> Settled {
+        let call = held.pass()
+        let cost = Amounts((.requests, 1))
+        call.payer.book.settle(call.hold, at: cost)
+        let settlement = Settlement(
+            call: nil,
+            reservation: call.reservation,
+            since: call.since,
+            cost: cost,
+            isEstimated: false
+        )
+        let nothing = TokenUsage(input: 0, output: 0, isEstimated: false)
+        return Settled(share: nothing, [settlement], by: self)
+    }
+
+    /// Gives back what was held for a call that the provider was never asked, or refused.
+    func release(_ call: PendingCall, _ row: Call.ID) {
+        call.payer.book.release(call.hold)
+        let (store, now) = (store, clock.timestamp)
+        record(call.payer.name) { () throws(StoreError) in
+            try await store.releaseCall(row, at: now)
+        }
+    }
+
+    /// Writes settlements to the ledger, in a task of its own.
+    package func write(_ settlements: [Settlement]) {
+        guard !settlements.isEmpty else { return }
+        let (store, now) = (store, clock.timestamp)
+        record("\(settlements[0].reservation.tenant)") { () throws(StoreError) in
+            try await store.settle(settlements, at: now)
+        }
+    }
+
+    /// Returns when all that was to be settled is on the disk, at the service's end.
+    package func drain() async {
+        writeHits()
+        await settlements.drain()
+    }
+
+    private func record(
+        _ payer: String,
+        _ change: @escaping @Loop @Sendable () async throws(StoreError) -> Void
+    ) {
+        let log = surroundings.log
+        settlements.spawn {
+            do { try await change() } catch {
+                // The reservation stays: the next start charges it, so nothing is given away.
+                log.error("call not settled", ["tenant": .text(payer), "why": .describing(error)])
+            }
+        }
+    }
+}
+
+extension Int64 {
+    /// An equal part of a number that is 0 or more, rounded up.
+    fileprivate func divided(by parts: Int) -> Int64 {
+        let (whole, rest) = quotientAndRemainder(dividingBy: Int64(Swift.max(1, parts)))
+        return rest > 0 ? whole + 1 : whole
+    }
+}

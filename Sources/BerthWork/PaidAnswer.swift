@@ -1,0 +1,165 @@
+package import BerthLoop
+package import BerthProviders
+package import BerthStore
+import BerthTelemetry
+
+/// A provider's answer that is settled once, however it ends.
+@Loop final class PaidAnswer: AnswerStream {
+    /// The model that answers.
+    let model: ModelChoice
+    private(set) var charged: TokenUsage?
+    private let stream: any ChatStream
+    private var running: Running?
+    private var settled: Settled?
+    /// The others who have asked for the same and share the cost.
+    private let bill: Bill?
+    private var stopwatch: Stopwatch
+    private let input: Int
+    private var received = 0
+    private var said: TokenUsage?
+    /// Whether another model is asked if this one fails. The others on the bill then wait for that.
+    private var isOnTrial = false
+    /// Pieces that ``awaitFirstToken()`` has read ahead.
+    private var early: [AnswerPiece] = []
+    /// Collects the text for the cache.
+    private var collector: AnswerCollector?
+    private var report: CallReport?
+
+    /// Takes over a call that its provider has begun to answer.
+    init(
+        _ stream: any ChatStream,
+        _ model: ModelChoice,
+        _ running: consuming Running,
+        _ bill: Bill?,
+        _ stopwatch: Stopwatch
+    ) {
+        self.stream = stream
+        self.model = model
+        self.bill = bill
+        self.stopwatch = stopwatch
+        input = running.call.input
+        self.running = consume running
+    }
+
+    /// Has the whole text collected for the cache, and the end reported.
+    func conclude(_ collector: AnswerCollector?, _ report: CallReport?) {
+        (self.collector, self.report) = (collector, report)
+    }
+
+    var modelID: String { model.id }
+    var isCached: Bool { false }
+    var log: Broadcast? { nil }
+
+    var usage: TokenUsage {
+        said
+            ?? TokenUsage(
+                input: input,
+                output: TokenEstimate.tokens(bytes: received),
+                isEstimated: true
+            )
+    }
+
+    func next() async throws(BotError) -> AnswerPiece? {
+        let piece = early.isEmpty ? try await read() : early.removeFirst()
+        if let piece { collector?.take(piece) }
+        return piece
+    }
+
+    /// Waits until the answer has certainly begun, and keeps its pieces for ``next()``.
+    ///
+    /// - Throws: as ``next()``; nothing of the answer was then seen by anybody.
+    func awaitFirstToken() async throws(BotError) {
+        isOnTrial = true
+        defer { isOnTrial = false }
+        while early.count < PaidAnswer.mostEarly, let piece = try await read() {
+            early.append(piece)
+            switch piece {
+            case .raw(let raw) where raw.text.isEmpty && raw.finish == nil: continue
+            case .usage: continue
+            default: return
+            }
+        }
+    }
+
+    private func read() async throws(BotError) -> AnswerPiece? {
+        do {
+            guard let piece = try await stream.next() else {
+                settle(nil)
+                return nil
+            }
+            count(piece)
+            return piece
+        } catch {
+            settle(error)
+            throw .provider(error)
+        }
+    }
+
+    private func count(_ piece: AnswerPiece) {
+        running?.hasAnswered()
+        let text = piece.text
+        if !text.isEmpty { stopwatch.stop() }
+        switch piece {
+        case .usage(let usage, _): said = usage
+        case .finish: break
+        // Tool calls and hidden reasoning come about a token a piece.
+        case .toolCall, .raw:
+            received += text.isEmpty ? PaidAnswer.hiddenBytes : text.utf8.count
+        case .text, .whole: received += text.utf8.count
+        }
+    }
+
+    private static let hiddenBytes = 4
+    /// The most pieces that are kept while the first token is awaited. After so many without one,
+    /// the answer counts as begun.
+    private static let mostEarly = 64
+
+    /// Ends the call at the provider too, if it goes on, and settles it.
+    func finish() {
+        stream.cancel()
+        settle(.cancelled)
+    }
+
+    func takeSettlements() -> [Settlement] {
+        guard let settled = settled.take() else { return [] }
+        return settled.pass()
+    }
+
+    // The caller may leave before it reads anything.
+    isolated deinit { finish() }
+
+    private func settle(_ error: ProviderError?) {
+        guard let running = running.take() else { return }
+        let sharers = isOnTrial && error != nil ? nil : bill
+        let settled =
+            if let error, said == nil {
+                running.fail(error, received: usage.output, sharedWith: sharers)
+            } else {
+                running.settle(usage, sharedWith: sharers)
+            }
+        charged = settled.share
+        self.settled = consume settled
+        if error == nil { collector?.keep(model, usage) }
+        collector = nil
+        report?.close(error.map(BotError.provider))
+        report = nil
+    }
+}
+
+/// Measures the time to the first token, once.
+@Loop struct Stopwatch {
+    private var histogram: Histogram?
+    private let since: Instant
+    private let clock: any Clock
+
+    init(_ histogram: Histogram, since: Instant, _ clock: any Clock) {
+        self.histogram = histogram
+        self.since = since
+        self.clock = clock
+    }
+
+    mutating func stop() {
+        histogram?.observe(clock.now - since)
+        histogram = nil
+    }
+}

@@ -1,0 +1,199 @@
+import BerthLoop
+package import BerthProviders
+import BerthQueue
+import BerthTelemetry
+
+/// Makes calls on a tenant's account: holds the worst case, waits for a permit, writes the call
+/// down, asks the provider.
+///
+/// Everything that is bought goes through here.
+@Loop package final class PaidCalls {
+    private let meter: Meter
+    private let queues: ProviderQueues
+    private let lists: ModelLists
+    private let metrics: WorkMetrics
+    private let surroundings: Surroundings
+    /// Closed while the process is short of memory.
+    package let gate: PressureGate
+
+    package init(
+        _ meter: Meter,
+        _ queues: ProviderQueues,
+        _ lists: ModelLists,
+        _ metrics: WorkMetrics,
+        in surroundings: Surroundings
+    ) {
+        self.meter = meter
+        self.queues = queues
+        self.lists = lists
+        self.metrics = metrics
+        self.surroundings = surroundings
+        gate = PressureGate(clock: surroundings.clock)
+    }
+
+    /// Holds the worst case of `ask` at the first of its models.
+    ///
+    /// - Parameters:
+    ///   - ask: not held yet.
+    ///   - needsRoom: false for a turn that was accepted before and for a caller that joins a call
+    ///     under way.
+    /// - Returns: the held call.
+    /// - Throws: ``BotError/overQuota(_:wait:)``, or ``BotError/queue(_:)`` when the queue is full.
+    package func hold(_ ask: Ask, needsRoom: Bool = true) throws(BotError) -> Held {
+        if needsRoom { try queues.checkRoom(for: ask.payer, ask.models[0]) }
+        return try meter.hold(ask, ask.models[0])
+    }
+
+    // MARK: Asking
+
+    /// Asks the first of the models for a whole answer, and where it fails the next.
+    ///
+    /// - Parameters:
+    ///   - ask: the question.
+    ///   - held: the reservation at the first model, if it is taken already.
+    ///   - bill: the others who share the call.
+    /// - Returns: the answer, its model, its tokens and the payer's share of them.
+    /// - Throws: ``BotError`` of the last model that was asked. Whatever may have been bought is
+    ///   charged all the same.
+    func complete(
+        _ ask: Ask,
+        _ held: consuming Held?,
+        sharedWith bill: Bill? = nil
+    ) async throws(BotError) -> PaidCompletion {
+        try await firstOf(ask, held, bill) {
+            (model, running, isLast) throws(BotError) -> PaidCompletion in
+            do throws(ProviderError) {
+                let answer = try await model.provider.complete(ask.call(model))
+                let usage =
+                    answer.usage
+                    ?? TokenUsage(
+                        input: running.call.input,
+                        output: TokenEstimate.of(answer.text),
+                        isEstimated: true
+                    )
+                let settled = running.settle(usage, sharedWith: bill)
+                return PaidCompletion(
+                    answer: answer,
+                    model: model,
+                    usage: usage,
+                    share: settled.share
+                )
+            } catch {
+                throw failed(running, error, isLast ? bill : nil)
+            }
+        }
+    }
+
+    /// Asks the first of the models for a streamed answer, and where it fails before its first token
+    /// the next.
+    ///
+    /// The parameters are those of ``complete(_:_:sharedWith:)``.
+    ///
+    /// - Returns: an answer that has begun, or the last model's, which may still fail.
+    /// - Throws: ``BotError`` of the last model that was asked, when no answer begins.
+    func stream(
+        _ ask: Ask,
+        _ held: consuming Held?,
+        sharedWith bill: Bill? = nil
+    ) async throws(BotError) -> PaidAnswer {
+        try await firstOf(ask, held, bill) { (model, running, isLast) throws(BotError) in
+            let stream: any ChatStream
+            do throws(ProviderError) {
+                stream = try await model.provider.stream(ask.call(model))
+            } catch { throw failed(running, error, isLast ? bill : nil) }
+            let answer = PaidAnswer(
+                stream,
+                model,
+                running,
+                bill,
+                Stopwatch(metrics.firstToken, since: ask.since, surroundings.clock)
+            )
+            // The last model's failure is its client's to see. Only before it there is another way.
+            if !isLast { try await answer.awaitFirstToken() }
+            return answer
+        }
+    }
+
+    private func failed(
+        _ running: consuming Running,
+        _ error: ProviderError,
+        _ bill: Bill?
+    ) -> BotError {
+        let model = running.call.model
+        _ = running.fail(error, received: 0, sharedWith: bill)
+        if error.isUnknownModel { lists.explain(model) }
+        return .provider(error)
+    }
+
+    // MARK: One model after the other
+
+    private typealias Attempt<Answer> =
+        @Loop (ModelChoice, consuming Running, Bool) async throws(BotError) -> Answer
+
+    /// Tries the models in order, as long as the next one may mend the failure of the last.
+    ///
+    /// - Returns: the first answer.
+    /// - Throws: ``BotError``: the last failure, or the first that no other model can mend. If an
+    ///   earlier model may already have charged, no retryable error is reported, because the caller
+    ///   would retry and pay twice.
+    private func firstOf<Answer>(
+        _ ask: Ask,
+        _ held: consuming Held?,
+        _ bill: Bill?,
+        _ attempt: Attempt<Answer>
+    ) async throws(BotError) -> Answer {
+        var ready = consume held
+        var bought: BotError?
+        for (index, model) in ask.models.enumerated() {
+            let isLast = index == ask.models.count - 1
+            do throws(BotError) {
+                let call = if let held = ready.take() { held } else { try meter.hold(ask, model) }
+                let running = try await start(ask, call, bill)
+                return try await attempt(model, running, isLast)
+            } catch {
+                let disposition = error.disposition
+                guard !isLast, disposition.mayGoElsewhere, !Task.isCancelled else {
+                    throw disposition.isPassing ? bought ?? error : error
+                }
+                if disposition.mayHaveBought { bought = bought ?? error }
+                surroundings.log.warning(
+                    "the next model is asked",
+                    [
+                        "request": .text(ask.requestID), "instead_of": .text(model.id),
+                        "why": .text(error.logged),
+                    ]
+                )
+            }
+        }
+        throw .unknownModel("", known: [])  // an ask has a model
+    }
+
+    /// Waits for the right to make a held call, and writes the call down.
+    ///
+    /// - Throws: ``BotError``; the call is then released.
+    private func start(
+        _ ask: Ask,
+        _ held: consuming Held,
+        _ bill: Bill?
+    ) async throws(BotError) -> Running {
+        try await gate.pass(ask)
+        let permit: CallPermit?
+        do throws(QueueError) {
+            permit = try await queues.permit(for: held.call, sharedWith: bill, ask.listener)
+        } catch { throw BotError(error) }
+        let running = try await meter.start(held, permit)
+        guard Task.isCancelled else { return running }
+        running.release()
+        throw .provider(.cancelled)
+    }
+}
+
+/// A whole answer that was bought.
+struct PaidCompletion: Sendable {
+    let answer: ChatCompletion
+    let model: ModelChoice
+    /// Its tokens, as the provider said them or as estimated.
+    let usage: TokenUsage
+    /// The payer's share of them.
+    let share: TokenUsage?
+}

@@ -1,0 +1,150 @@
+package import BerthConfig
+package import BerthLoop
+package import BerthProviders
+package import BerthQueue
+package import BerthTelemetry
+
+/// The queue before each provider, and what it has learnt of how long calls take.
+///
+/// One bound on what waits serves all of them. The demo has no queue: it is this process.
+@Loop package final class ProviderQueues {
+    private let clock: any Clock
+    private let metrics: BotMetrics
+    private var queues: [String: Dispatcher] = [:]
+    private var gates: [String: ProviderGate] = [:]
+    private var forecasts: [String: Forecast] = [:]
+
+    /// Makes a queue for each of the configured providers.
+    package init(
+        _ providers: [Configuration.Provider],
+        _ policy: WorkPolicy,
+        _ metrics: WorkMetrics,
+        in surroundings: Surroundings
+    ) {
+        clock = surroundings.clock
+        self.metrics = metrics
+        let bound = QueueBound(perTenant: policy.waitingPerTenant, total: policy.waiting)
+        for provider in providers {
+            var limits = ProviderLimits(
+                requestsPerMinute: provider.requestsPerMinute,
+                tokensPerMinute: provider.tokensPerMinute,
+                concurrency: provider.concurrency
+            )
+            limits.breaker = policy.breaker
+            let gate = ProviderGate(
+                provider: provider.name,
+                limits: limits,
+                clock: clock,
+                random: surroundings.entropy.generator(),
+                log: surroundings.log
+            )
+            gates[provider.name] = gate
+            queues[provider.name] = Dispatcher(gate: gate, bound: bound, clock: clock)
+        }
+    }
+
+    /// Whether one more request of `tenant` may wait for `model`.
+    ///
+    /// - Throws: ``BotError/queue(_:)`` with the time until one of those that wait should start.
+    func checkRoom(for tenant: LiveTenant, _ model: ModelChoice) throws(BotError) {
+        do throws(QueueError) {
+            try queues[model.provider.name]?.checkRoom(for: tenant.name)
+        } catch { throw BotError(error) }
+    }
+
+    /// Waits in fair order for the right to make a held call.
+    ///
+    /// - Parameters:
+    ///   - call: held already.
+    ///   - bill: the others who share the call. It goes when the first of them may.
+    ///   - listener: hears the queue position while it waits.
+    /// - Returns: the permit, which is told the call's end, or nil for a provider without a queue.
+    /// - Throws: ``QueueError``, at once if the provider is not to be asked now.
+    func permit(
+        for call: PendingCall,
+        sharedWith bill: Bill?,
+        _ listener: PlaceListener?
+    ) async throws(QueueError) -> CallPermit? {
+        guard let queue = queues[call.model.provider.name] else { return nil }
+        let asked = clock.now
+        let permit: Permit
+        if let bill {
+            let request = SharedRequest(queue, listener: listener)
+            let wait = PermitWait(request, for: call, in: self)
+            bill.queue(wait)
+            defer { bill.queue(nil) }
+            for payer in [call.payer] + bill.joined { wait.add(payer) }
+            permit = try await wait.permit()
+        } else {
+            permit = try await queue.acquire(request(call, call.payer), listener: listener)
+        }
+        metrics.queueWait.observe(clock.now - asked)
+        return CallPermit(permit, call.model, self, clock: clock)
+    }
+
+    /// A call's entry in the queue of one of its payers.
+    func request(_ call: PendingCall, _ payer: LiveTenant) -> WorkRequest {
+        let (id, price, input) = (call.model.id, call.model.price, call.input)
+        return WorkRequest(
+            lane: .chat,
+            tenant: payer.name,
+            tokens: Int(call.reservation.amounts.tokens)
+        ) { [weak self] in
+            let forecast = self?.forecasts[id] ?? Forecast()
+            return WorkCost(
+                duration: forecast.duration,
+                micros: price.cost(input: input, output: forecast.output)
+            )
+        }
+    }
+
+    /// Learns how long a call of `model` took and how much it brought.
+    func learn(_ model: ModelChoice, _ duration: Duration, output: Int) {
+        forecasts[model.id, default: Forecast()].learn(duration, output)
+    }
+
+    /// Refuses all who wait and all who come.
+    package func stop() { for queue in queues.values { queue.stop() } }
+
+    // MARK: Reports
+
+    /// What waits and runs in a lane, at all providers together.
+    package func count(in lane: Lane) -> (waiting: Int, running: Int) {
+        queues.values.reduce((0, 0)) { sum, queue in
+            (sum.0 + queue.waiting(in: lane), sum.1 + queue.running(in: lane))
+        }
+    }
+
+    /// How each provider stands, by name.
+    package var states: [ProviderState] { gates.keys.sorted().compactMap(state) }
+
+    /// How a provider stands; nil for one without a queue.
+    package func state(of provider: String) -> ProviderState? {
+        guard let gate = gates[provider], let queue = queues[provider] else { return nil }
+        return ProviderState(
+            provider: provider,
+            waiting: queue.waiting,
+            running: gate.running,
+            limit: gate.limit,
+            access: ProviderState.Access(gate)
+        )
+    }
+}
+
+/// Estimated duration and output of a model's calls: the first call's values, then a moving average
+/// over about five calls.
+///
+/// A model that has not answered yet is expected to cost nothing. Its real cost is settled after. A
+/// guess that is too high would be refunded to the tenant that was served, ahead of all who wait.
+private struct Forecast {
+    private(set) var duration = Duration.zero
+    private(set) var output = 0
+    private var isLearned = false
+
+    mutating func learn(_ duration: Duration, _ output: Int) {
+        let share = isLearned ? 0.2 : 1
+        self.duration = self.duration * (1 - share) + duration * share
+        self.output += Int(Double(output - self.output) * share)
+        isLearned = true
+    }
+}

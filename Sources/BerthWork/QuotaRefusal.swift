@@ -1,0 +1,48 @@
+package import BerthConfig
+package import BerthLoop
+import BerthStore
+
+/// A quota, the amounts that count toward it, and the period after which it is whole again.
+struct QuotaRule {
+    enum Period { case day, month }
+
+    let quota: QuotaKey
+    let amounts: [Amount]
+    let period: Period
+
+    /// Every quota that a call is checked against, in the order of the checks.
+    static let all = [
+        QuotaRule(quota: .requestsPerDay, amounts: [.requests], period: .day),
+        QuotaRule(quota: .tokensPerDay, amounts: [.inputTokens, .outputTokens], period: .day),
+        QuotaRule(quota: .imagesPerDay, amounts: [.images], period: .day),
+        QuotaRule(quota: .spendPerMonth, amounts: [.micros], period: .month),
+    ]
+
+    func sum(of amounts: Amounts) -> Int64 { self.amounts.reduce(0) { $0 + amounts[$1] } }
+}
+
+/// The quota that refused a call, with its numbers.
+package struct QuotaRefusal: Error, Equatable, CustomStringConvertible {
+    /// The quota that is too small.
+    package let quota: QuotaKey
+    /// Used and reserved, before this call.
+    package let used: Int64
+    /// The amount that this call would have added.
+    package let asked: Int64
+    /// The most.
+    package let limit: Int64
+    /// When the day or month ends and the quota is whole again.
+    package let resets: Timestamp
+
+    package var description: String {
+        "\(text(used)) of \(text(limit)) \(name) are used and this needs \(text(asked)): "
+            + "try again after \(resets), or ask the operator to raise the quota"
+    }
+
+    private var name: String {
+        quota == .spendPerMonth
+            ? "dollars per month" : quota.rawValue.replacing("_", with: " ")
+    }
+
+    private func text(_ amount: Int64) -> String { quota.text(amount) }
+}

@@ -1,0 +1,113 @@
+import BerthLoop
+package import BerthProviders
+package import BerthStore
+
+/// A call that its provider may have heard of: the third phase of paid work. Its reservation is on
+/// the disk.
+///
+/// It ends by ``settle(_:sharedWith:)`` or ``fail(_:received:sharedWith:)``. A value that goes out of
+/// scope is charged as a call that was cancelled.
+struct Running: ~Copyable {
+    let call: PendingCall
+    /// The call's row in the ledger.
+    let row: Call.ID
+    private let permit: CallPermit?
+    private let meter: Meter
+    private var isOpen = true
+
+    init(_ call: PendingCall, row: Call.ID, permit: CallPermit?, meter: Meter) {
+        self.call = call
+        self.row = row
+        self.permit = permit
+        self.meter = meter
+    }
+
+    /// Notes that the first of the answer has come.
+    @Loop func hasAnswered() { permit?.hasAnswered() }
+
+    /// Charges the tokens that the call has cost, shared among all who asked for the same.
+    @Loop consuming func settle(_ usage: TokenUsage, sharedWith bill: Bill?) -> Settled {
+        permit?.end(usage)
+        let (meter, call, row) = pass()
+        return meter.settle(call, row, usage, bill)
+    }
+
+    /// Ends a call that failed: charges it as estimated if it may have been bought, else nothing.
+    ///
+    /// - Parameters:
+    ///   - error: the failure.
+    ///   - received: the tokens of the answer that came before it.
+    ///   - bill: the others who share the call, or nil if they wait for the next model.
+    /// - Returns: the settlement.
+    @Loop consuming func fail(
+        _ error: ProviderError,
+        received: Int,
+        sharedWith bill: Bill?
+    ) -> Settled {
+        permit?.end(after: error)
+        let (meter, call, row) = pass()
+        guard received > 0 || !error.meansNothingBought else {
+            meter.release(call, row)
+            bill?.release()
+            return Settled()
+        }
+        let usage = TokenUsage(input: call.input, output: received, isEstimated: true)
+        return meter.settle(call, row, usage, bill)
+    }
+
+    /// Ends a call whose provider was not asked after all.
+    @Loop consuming func release() {
+        permit?.end(after: .cancelled)
+        let (meter, call, row) = pass()
+        meter.release(call, row)
+    }
+
+    private consuming func pass() -> (Meter, PendingCall, Call.ID) {
+        var running = self
+        running.isOpen = false
+        return (running.meter, running.call, running.row)
+    }
+
+    deinit {
+        guard isOpen else { return }
+        let (permit, meter, call, row) = (permit, meter, call, row)
+        Loop.assumeIsolated {
+            permit?.end(after: .cancelled)
+            let usage = TokenUsage(input: call.input, output: 0, isEstimated: true)
+            _ = meter.settle(call, row, usage, nil)
+        }
+    }
+}
+
+/// A call whose cost is known: the last phase of paid work.
+///
+/// The cost is in the payers' books. It is on the disk when the settlements are written: by the
+/// caller, together with the end of a turn, or by the meter when this value goes out of scope.
+package struct Settled: ~Copyable {
+    /// The tokens that each payer is charged, or nil if nothing was bought.
+    package let share: TokenUsage?
+    private var settlements: [Settlement]
+    private let meter: Meter?
+
+    /// Makes the settlement of a call that cost nothing.
+    init() { (share, settlements, meter) = (nil, [], nil) }
+
+    init(share: TokenUsage, _ settlements: [Settlement], by meter: Meter) {
+        self.share = share
+        self.settlements = settlements
+        self.meter = meter
+    }
+
+    /// Hands the settlements to a caller that writes them.
+    package consuming func pass() -> [Settlement] {
+        var settled = self
+        defer { settled.settlements = [] }
+        return settled.settlements
+    }
+
+    deinit {
+        guard let meter, !settlements.isEmpty else { return }
+        let settlements = settlements
+        Loop.assumeIsolated { meter.write(settlements) }
+    }
+}

@@ -1,0 +1,100 @@
+package import BerthLoop
+import BerthMemory
+package import BerthProviders
+package import BerthStore
+
+/// One caller's view of an answer that lies in a log: one that others share, or one from the cache.
+///
+/// It reads from the beginning, also after joining late.
+@Loop final class SharedAnswer: AnswerStream {
+    /// The flight that the answer belongs to, or nil for one from the cache.
+    private let flight: Flight?
+    /// Whether its caller was the first, whose call this is.
+    let isLeader: Bool
+    private let reader: BroadcastReader
+    private let input: Int
+    private var received = 0
+    private var report: CallReport?
+    private var hasEnded = false
+    /// Keeps the memory of a cached answer leased.
+    private let retained: (any AnyObject & Sendable)?
+
+    /// Reads the answer of a flight.
+    init(_ flight: Flight, input: Int, isLeader: Bool = false) {
+        self.flight = flight
+        self.isLeader = isLeader
+        self.input = input
+        retained = nil
+        reader = flight.log.reader()
+        flight.enter()
+    }
+
+    /// Replays an answer from the cache, in pieces of about five tokens, because a client that wants
+    /// a stream expects one.
+    init(cached log: Broadcast) {
+        (flight, isLeader, input) = (nil, false, 0)
+        retained = log
+        reader = log.reader(mostText: SharedAnswer.replayedBytes)
+    }
+
+    private static let replayedBytes = 24
+
+    isolated deinit { finish() }
+
+    /// Has the end reported.
+    func conclude(_ report: CallReport?) { self.report = report }
+
+    var log: Broadcast? { reader.log }
+    var isCached: Bool { flight == nil }
+    var modelID: String { reader.log.model ?? ModelCatalog.anyModel }
+    var charged: TokenUsage? { reader.log.end?.share }
+    var usage: TokenUsage {
+        reader.log.end?.usage
+            ?? TokenUsage(
+                input: input,
+                output: TokenEstimate.tokens(bytes: received),
+                isEstimated: true
+            )
+    }
+
+    /// Returns when it is known which model answers.
+    ///
+    /// - Throws: ``BotError`` if no answer begins.
+    func begin() async throws(BotError) {
+        do { try await reader.begun() } catch { throw left() }
+        guard reader.log.model == nil, let error = reader.log.end?.error else { return }
+        close(error)
+        throw error
+    }
+
+    func next() async throws(BotError) -> AnswerPiece? {
+        let piece: AnswerPiece?
+        do { piece = try await reader.next() } catch { throw left() }
+        if let piece {
+            received += piece.text.utf8.count
+            return piece
+        }
+        let error = reader.log.end?.error
+        close(error)
+        if let error { throw error }
+        return nil
+    }
+
+    func takeSettlements() -> [Settlement] { [] }
+
+    func finish() { close(reader.log.end == nil ? .provider(.cancelled) : nil) }
+
+    private func left() -> BotError {
+        finish()
+        return .provider(.cancelled)
+    }
+
+    private func close(_ error: BotError?) {
+        guard !hasEnded else { return }
+        hasEnded = true
+        reader.close()
+        flight?.leave()
+        report?.close(error)
+        report = nil
+    }
+}

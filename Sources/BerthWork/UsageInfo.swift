@@ -1,0 +1,29 @@
+package import BerthLoop
+
+/// The part of its quotas that a tenant has used, as people and clients see it.
+package struct UsageInfo: Encodable, Sendable {
+    /// Calls today.
+    package let requests: Int
+    /// The most calls a day.
+    package let requestsLimit: Int
+    /// Tokens in and out today, those held for running calls included.
+    package let tokens: Int
+    /// The most tokens a day.
+    package let tokensLimit: Int
+    /// When the day ends.
+    package let resets: Timestamp
+    /// Millionths of a dollar this month, those held for running calls included.
+    package let spentMicros: Int64
+    /// The most a month.
+    package let spendLimitMicros: Int64
+
+    private enum CodingKeys: String, CodingKey {
+        case requests
+        case requestsLimit = "requests_limit"
+        case tokens
+        case tokensLimit = "tokens_limit"
+        case resets = "resets_ms"
+        case spentMicros = "spent_micros"
+        case spendLimitMicros = "spend_limit_micros"
+    }
+}

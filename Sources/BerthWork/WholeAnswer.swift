@@ -1,0 +1,19 @@
+package import BerthProviders
+
+/// A whole answer, from wherever it came.
+package struct WholeAnswer: Sendable {
+    /// The first choice's text.
+    package let text: String
+    /// The reason for which it ended, in OpenAI's words.
+    package let finish: String
+    /// The name of the model that gave it.
+    package let model: String
+    /// Its tokens.
+    package let usage: TokenUsage
+    /// Whether it was there before it was asked for.
+    package let isCached: Bool
+    /// The provider's own object, or nil where Berth has only the text.
+    package let completion: ChatCompletion?
+    /// Keeps the memory of it leased.
+    package let retained: any AnyObject & Sendable
+}

@@ -1,0 +1,40 @@
+package import BerthLoop
+package import BerthTelemetry
+
+/// The counts of paid work.
+@Loop package final class WorkMetrics {
+    /// API calls by how they ended.
+    let calls: Counter
+    /// Tokens settled, by direction.
+    let tokens: Counter
+    /// The time from a call's acceptance to its first text.
+    let firstToken: Histogram
+    /// The time from asking for a permit to getting it.
+    let queueWait: Histogram
+
+    /// Makes the families.
+    package init(_ metrics: Metrics) {
+        calls = metrics.counter(
+            "berth_api_calls_total",
+            help: "API calls by how they ended.",
+            label: "outcome",
+            values: ["done", "failed", "refused", "cancelled", "cached"]
+        )
+        tokens = metrics.counter(
+            "berth_tokens_total",
+            help: "Tokens settled, by direction.",
+            label: "direction",
+            values: ["input", "output"]
+        )
+        firstToken = metrics.histogram(
+            "berth_first_token_seconds",
+            help: "Time from a call's acceptance to its first text.",
+            buckets: Metrics.latencyBuckets
+        )
+        queueWait = metrics.histogram(
+            "berth_queue_wait_seconds",
+            help: "Time that a call waits in a provider's queue for its permit.",
+            buckets: Metrics.latencyBuckets
+        )
+    }
+}
