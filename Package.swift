@@ -29,7 +29,7 @@ let package = Package(
         face("COpenSSL"), face("CZlib"), face("CHiredis"), face("CZstd"),
 
         module("BerthLoop", uses: ["CLinux"]),
-        module("BerthText", uses: ["BerthLoop"]),
+        module("BerthText", uses: ["BerthLoop", "COpenSSL"]),
         module("BerthMemory", uses: ["BerthLoop", "CLinux"]),
         module("BerthTelemetry", uses: ["BerthLoop", "BerthText", "BerthMemory", "CLinux"]),
         module("BerthConfig", uses: ["BerthText", "BerthMemory", "CYaml", "CLinux"]),
@@ -81,7 +81,7 @@ let package = Package(
             uses: [
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
                 "BerthHTTP",
-                "BerthStore", "BerthQueue", "BerthProviders", "BerthBot",
+                "BerthStore", "BerthQueue", "BerthProviders", "BerthWork", "BerthBot",
             ],
             resources: [.embedInCode("Web")]
         ),
@@ -90,7 +90,7 @@ let package = Package(
             uses: [
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
                 "BerthHTTP",
-                "BerthStore", "BerthCache", "BerthQueue", "BerthBot", "BerthChannels",
+                "BerthStore", "BerthCache", "BerthQueue", "BerthWork", "BerthBot", "BerthChannels",
             ]
         ),
         module(
@@ -106,7 +106,8 @@ let package = Package(
             dependencies: [
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
                 "BerthHTTP",
-                "BerthStore", "BerthCache", "BerthProviders", "BerthBot", "BerthChannels",
+                "BerthStore", "BerthCache", "BerthProviders", "BerthWork", "BerthBot",
+                "BerthChannels",
                 "BerthAdmin", "BerthSimulation", "CLinux",
             ],
             swiftSettings: strict
@@ -124,7 +125,7 @@ let package = Package(
             dependencies: [
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
                 "BerthHTTP",
-                "BerthStore", "BerthCache", "BerthQueue", "BerthProviders", "BerthBot",
+                "BerthStore", "BerthCache", "BerthQueue", "BerthProviders", "BerthWork", "BerthBot",
                 "BerthChannels", "BerthAdmin", "BerthSimulation", "CLinux",
             ],
             path: "Tests/BerthTestKit",
@@ -178,7 +179,7 @@ let package = Package(
             uses: [
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
                 "BerthHTTP",
-                "BerthStore", "BerthCache", "BerthQueue", "BerthProviders", "BerthBot",
+                "BerthStore", "BerthCache", "BerthQueue", "BerthProviders", "BerthWork", "BerthBot",
                 "BerthChannels",
                 "BerthAdmin",
             ]
@@ -188,7 +189,8 @@ let package = Package(
             uses: [
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
                 "BerthHTTP",
-                "BerthStore", "BerthQueue", "BerthProviders", "BerthBot", "BerthChannels",
+                "BerthStore", "BerthQueue", "BerthProviders", "BerthWork", "BerthBot",
+                "BerthChannels",
                 "BerthAdmin",
             ]
         ),
@@ -197,7 +199,7 @@ let package = Package(
             uses: [
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
                 "BerthHTTP",
-                "BerthStore", "BerthCache", "BerthQueue", "BerthProviders", "BerthBot",
+                "BerthStore", "BerthCache", "BerthQueue", "BerthProviders", "BerthWork", "BerthBot",
                 "BerthChannels", "BerthAdmin",
             ]
         ),

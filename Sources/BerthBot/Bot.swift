@@ -6,10 +6,12 @@ package import BerthMemory
 package import BerthProviders
 package import BerthStore
 package import BerthTelemetry
+package import BerthWork
 
-/// The bot: everything of this module, made in the order of its dependencies.
+/// The bot: tenants, sessions and turns over the pipeline of paid work, made in the order of their
+/// dependencies.
 @Loop package final class Bot {
-    /// Who may ask, and with which key.
+    /// Tenants and their API keys.
     package let tenants: TenantDirectory
     /// Login links and cookies.
     package let access: WebAccess
@@ -17,13 +19,13 @@ package import BerthTelemetry
     package let models: ModelCatalog
     /// Reserves and settles.
     package let meter: Meter
-    /// What waits for each provider.
+    /// The queue of each provider.
     package let queues: ProviderQueues
     /// Closed while the process is short of memory.
     package let gate: PressureGate
-    /// What is kept for who asks the same, in memory and in Redis.
+    /// Cached answers, in memory and in Redis.
     package let cache: ResponseCache
-    /// Answers from the cache, from who asks the same, from a provider.
+    /// Answers from the cache, from shared calls, from providers.
     package let answers: Answers
     /// Conversations and their history.
     package let conversations: Conversations
@@ -33,105 +35,153 @@ package import BerthTelemetry
     package let translations: Translations
     private let lists: ModelLists
 
-    /// Makes the bot and reads what it must know; what an earlier run left open is closed.
+    /// The parts of the service that a bot stands on.
+    package struct Base {
+        let store: any Store
+        let budget: MemoryBudget
+        let client: HTTPClient
+        let redis: RedisClient?
+        let policy: WorkPolicy
+
+        /// Names the parts.
+        ///
+        /// - Parameters:
+        ///   - store: the database.
+        ///   - budget: the memory of the tenants' work.
+        ///   - client: asks the providers.
+        ///   - redis: the second level of the cache, or nil without one.
+        ///   - policy: the bounds of the queue and the retries.
+        package init(
+            store: any Store,
+            budget: MemoryBudget,
+            client: HTTPClient,
+            redis: RedisClient? = nil,
+            policy: WorkPolicy = WorkPolicy()
+        ) {
+            self.store = store
+            self.budget = budget
+            self.client = client
+            self.redis = redis
+            self.policy = policy
+        }
+    }
+
+    /// Makes the bot, reads what it must know, and closes what an earlier run left open.
     ///
-    /// - Throws: ``BotError`` when the database cannot be read.
+    /// - Throws: ``BotError`` if the database cannot be read.
     package init(
         _ configuration: Configuration,
-        database: Database,
-        budget: MemoryBudget,
-        client: HTTPClient,
-        clock: any Clock,
-        log: Log,
-        metrics: Metrics,
-        redis: RedisClient? = nil,
-        policy: WorkPolicy = WorkPolicy()
+        on base: Base,
+        in surroundings: Surroundings
     ) async throws(BotError) {
-        let counts = BotMetrics(metrics)
+        let (store, budget) = (base.store, base.budget)
+        let counts = BotMetrics(surroundings.metrics)
+        let work = WorkMetrics(surroundings.metrics)
         tenants = TenantDirectory(
-            database: database,
+            store: store,
             budget: budget,
             defaults: configuration.quotas,
             limit: configuration.limits.tenants,
-            clock: clock
+            in: surroundings
         )
         access = WebAccess(
-            database: database,
+            store: store,
             tenants: tenants,
             url: configuration.url.description,
-            clock: clock
+            in: surroundings
         )
-        models = ModelCatalog(configuration, client: client, clock: clock)
-        meter = Meter(database: database, clock: clock, log: log, metrics: counts)
-        queues = ProviderQueues(configuration.providers, policy, counts, clock: clock, log: log)
-        let calls = ChatCalls(meter: meter, queues: queues, clock: clock, log: log, metrics: counts)
+        models = ModelCatalog(configuration, client: base.client, clock: surroundings.clock)
+        meter = Meter(store, work, in: surroundings)
+        queues = ProviderQueues(configuration.providers, base.policy, work, in: surroundings)
+        cache = try Bot.cache(configuration, base, in: surroundings)
+        lists = ModelLists(
+            configuration,
+            budget,
+            cache: cache,
+            client: base.client,
+            log: surroundings.log
+        )
+        let calls = PaidCalls(meter, queues, lists, work, in: surroundings)
         gate = calls.gate
-        cache = try Bot.cache(configuration, budget, redis, clock)
-        lists = ModelLists(configuration, budget, cache: cache, client: client, log: log)
-        calls.onUnknownModel = { [lists] in lists.explain($0) }
         answers = Answers(
-            cache: AnswerCache(cache, settings: configuration.cache),
-            calls: calls,
-            meter: meter,
-            flights: Bot.flights(configuration, budget),
-            clock: clock,
-            log: log,
-            metrics: counts
+            AnswerCache(cache, settings: configuration.cache),
+            calls,
+            meter,
+            // No tenant's name has parentheses.
+            flights: budget.sharedAccount("shared answers", quota: configuration.memory.limit),
+            work,
+            in: surroundings
         )
-        translations = Translations(answers: answers, models: models, clock: clock)
-        conversations = Conversations(database: database, models: models, clock: clock)
-        turns = Turns(
-            database: database,
-            conversations: conversations,
+        translations = Translations(answers, models, in: surroundings)
+        conversations = Conversations(store: store, models: models, in: surroundings)
+        let parts = Turns.Parts(
+            store: store,
+            models: models,
             calls: calls,
             answers: answers,
-            policy: policy,
-            models: models,
-            commands: Commands(database, conversations, models, meter, access),
-            system: configuration.system,
-            clock: clock,
-            log: log,
-            metrics: counts
+            meter: meter,
+            commands: Commands(store, conversations, models, meter, access),
+            policy: base.policy,
+            system: configuration.system
         )
-        try await start(database, clock, log, counts)
+        turns = Turns(parts, counts, in: surroundings)
+        try await start(store, counts, in: surroundings)
     }
 
-    /// Whose memory the answers are that several tenants wait for; no tenant's name has parentheses.
-    private static func flights(
-        _ configuration: Configuration,
-        _ budget: MemoryBudget
-    ) -> MemoryAccount {
-        budget.sharedAccount("shared answers", quota: configuration.memory.limit)
-    }
-
-    /// The response cache in this process's memory and, where there is one, in Redis.
+    /// The response cache in this process's memory and, if there is one, in Redis.
     private static func cache(
         _ configuration: Configuration,
-        _ budget: MemoryBudget,
-        _ redis: RedisClient?,
-        _ clock: any Clock
+        _ base: Base,
+        in surroundings: Surroundings
     ) throws(BotError) -> ResponseCache {
-        let limit = configuration.cache.memory
+        let (limit, budget) = (configuration.cache.memory, base.budget)
         do {
             // No tenant's name has parentheses.
             let account = budget.sharedAccount("cache", quota: limit)
             return ResponseCache(
-                memory: try MemoryCache(limit: limit, account: account, clock: clock),
-                redis: redis,
+                memory: try MemoryCache(limit: limit, account: account, clock: surroundings.clock),
+                redis: base.redis,
                 transit: budget.sharedAccount("redis", quota: .mebibytes(16)),
                 lifetimes: Lifetimes(base: configuration.cache.ttl),
-                clock: clock
+                clock: surroundings.clock
             )
         } catch { throw .memory(error) }
     }
 
-    /// Suspends, resumes or removes a tenant; unless active, what is being answered for it ends.
+    /// Closes what an earlier run left open, reads what must be known, and lets accepted turns go
+    /// on.
+    private func start(
+        _ store: any Store,
+        _ metrics: BotMetrics,
+        in surroundings: Surroundings
+    ) async throws(BotError) {
+        let now = surroundings.clock.timestamp
+        let found = try await withBotErrors { () async throws(StoreError) in
+            try await store.recover(at: now)
+        }
+        if found.turns + found.calls > 0 {
+            surroundings.log.warning(
+                "the last run did not end well: open work was closed",
+                [
+                    "turns_uncertain": .int(found.turns), "calls_uncertain": .int(found.calls),
+                ]
+            )
+        }
+        metrics.uncertainCalls = try await turns.troubles().uncertainCalls
+        try await tenants.load()
+        let resumed = try await turns.resume(payers: tenants.tenant)
+        if resumed > 0 {
+            surroundings.log.info("accepted turns go on", ["turns": .int(resumed)])
+        }
+    }
+
+    /// Suspends, resumes or removes a tenant. Unless it is active, its running turns end.
     package func set(_ state: Tenant.State, of tenant: LiveTenant) async throws(BotError) {
         try await tenants.set(state, of: tenant)
         if state != .active { turns.stopAll(of: tenant) }
     }
 
-    /// Deletes a conversation of a tenant, and ends what is being answered in it.
+    /// Deletes a conversation of a tenant, and ends the turn that is being answered in it.
     package func delete(_ session: String, by tenant: LiveTenant) async throws(BotError) {
         try await conversations.delete(session, by: tenant)
         turns.stop(session: session)
@@ -139,13 +189,13 @@ package import BerthTelemetry
 
     /// Answers a turn again that has failed or is uncertain.
     ///
-    /// - Throws: ``BotError``: why it cannot; nothing has then changed.
+    /// - Throws: ``BotError``; nothing has then changed.
     package func retry(_ turn: String) async throws(BotError) {
         try await turns.retry(turn, payers: tenants.tenant)
     }
 
-    /// Ends what is under way and returns when all of it is on the disk: the last thing before the
-    /// database is closed.
+    /// Ends all work under way and returns when all of it is on the disk. This is the last thing
+    /// before the database is closed.
     package func finish() async {
         queues.stop()
         await turns.finish()

@@ -1,22 +1,24 @@
 package import BerthLoop
 import BerthMemory
+import BerthProviders
 package import BerthQueue
 package import BerthStore
+import BerthWork
 
-/// What a reader of a turn is told.
+/// One event of a turn, as its readers get it.
 package enum TurnEvent: Sendable {
-    /// It waits: how many go before it, and for about how long.
+    /// It waits at this queue position, for about this long.
     case place(QueuePlace)
     /// More of the answer.
     case text(String)
-    /// The end; nothing follows.
+    /// The end. Nothing follows.
     case ended(TurnOutcome)
 }
 
-/// A turn that is being answered: its text so far, for any number of readers.
+/// A turn that is being answered, for any number of readers.
 ///
-/// There is one buffer and each reader has an offset into it, so a slow reader holds nothing up and
-/// costs nothing. A turn outlives the connection that began it.
+/// Its text lies in one ``Broadcast``: its own, or the one of a call that others share or of a
+/// cached answer. A turn outlives the connection that began it.
 @Loop package final class LiveTurn {
     /// Its public name, as links and events carry it.
     package let id: String
@@ -24,22 +26,27 @@ package enum TurnEvent: Sendable {
     package let session: String
     /// The name of the tenant who pays.
     package let tenant: String
-    /// The tenant who pays; a name may be somebody else's later.
-    let owner: Tenant.ID
-    /// The end; nil while more may come.
+    /// The tenant who pays. The name may be somebody else's later.
+    let payer: Tenant.ID
+    /// The end, or nil while more may come.
     package private(set) var outcome: TurnOutcome?
-    private(set) var text: [UInt8] = []
-    /// Its place in the queue as it was last heard; nil: it has not waited yet.
-    private(set) var place: QueuePlace?
+    /// The log of the attempt under way, or nil before its first.
+    fileprivate private(set) var log: Broadcast?
+    /// Its queue position as it was last told, or nil before it has waited.
+    fileprivate private(set) var place: QueuePlace?
+    /// Pays for the text where the answer is written down: as text, and by SQLite again.
     private var lease: MemoryLease
+    /// Pays for a log of its own.
+    private var logLease: MemoryLease
     private let work: MemoryWork
-    private var readers: [ObjectIdentifier: Wakeup] = [:]
+    private let account: MemoryAccount
+    private var readers: [Wakeup] = []
     private var stopper: (@Loop () -> Void)?
 
     /// The longest answer: about 250,000 tokens, beyond any model's output.
     static nonisolated let limit = ByteCount.mebibytes(1)
-    static nonisolated let step = ByteCount.kibibytes(8)
 
+    /// Makes a turn without an answer, on the memory that its message was accepted with.
     init(
         id: String,
         session: String,
@@ -49,26 +56,52 @@ package enum TurnEvent: Sendable {
         self.id = id
         self.session = session
         tenant = payer.name
-        owner = payer.row.id
-        lease = try memory.take(LiveTurn.step, for: .replyBuffer)
+        self.payer = payer.row.id
+        account = payer.account
+        logLease = try memory.take(Broadcast.step, for: .replyBuffer)
+        lease = payer.account.nothing(for: .replyBuffer)
         work = payer.account.begin()
     }
 
-    /// Adds to the answer and wakes its readers.
-    func append(_ piece: String) throws(BudgetError) {
-        // Again as text and by SQLite, when it is written down.
-        try lease.grow(to: ByteCount(3 * (text.count + piece.utf8.count)), step: LiveTurn.step)
-        text += Array(piece.utf8)
+    /// The answer's text so far, in UTF-8.
+    var text: [UInt8] { log?.text ?? [] }
+
+    /// A log of its own for the next attempt, which its readers follow.
+    ///
+    /// - Throws: ``BotError/memory(_:)``.
+    func openLog() throws(BotError) -> Broadcast {
+        do { try logLease.grow(to: Broadcast.step, step: .zero) } catch { throw .memory(error) }
+        let log = Broadcast(on: logLease.split(Broadcast.step, for: .replyBuffer), limit: LiveTurn.limit)
+        follow(log)
+        return log
+    }
+
+    /// Has its readers follow the log of an answer that lies there already.
+    func follow(_ log: Broadcast) {
+        self.log = log
         wake()
     }
 
-    /// Tells its readers how it waits.
+    /// Pays for writing the text down, as far as it has come.
+    ///
+    /// - Throws: ``BotError``, also for an answer longer than ``limit``.
+    func cover() throws(BotError) {
+        guard text.count <= LiveTurn.limit.bytes else {
+            throw .body("the answer is longer than \(LiveTurn.limit): it was ended there")
+        }
+        do { try lease.grow(to: ByteCount(2 * text.count), step: Broadcast.step) } catch {
+            // A provider that has begun to answer is paid for it.
+            throw .provider(.memoryMidway(error))
+        }
+    }
+
+    /// Tells its readers its queue position.
     func wait(_ place: QueuePlace) {
         self.place = place
         wake()
     }
 
-    /// Ends the turn; the second time does nothing.
+    /// Ends the turn. Does nothing the second time.
     func end(_ outcome: TurnOutcome) {
         guard self.outcome == nil else { return }
         self.outcome = outcome
@@ -76,49 +109,48 @@ package enum TurnEvent: Sendable {
         wake()
     }
 
-    /// What ``stop()`` calls while the turn goes on.
+    /// Sets the effect of ``stop()`` while the turn goes on.
     func onStop(_ action: @escaping @Loop () -> Void) { stopper = action }
 
-    /// The user wants no more of it; the end follows as an event.
+    /// Ends the answer at its author's wish. The end follows as an event.
     package func stop() { stopper?() }
 
     /// A reader that begins with the answer's first byte.
     package func reader() -> TurnReader { TurnReader(self) }
 
-    func subscribe(_ wakeup: Wakeup) { readers[ObjectIdentifier(wakeup)] = wakeup }
+    fileprivate func subscribe(_ wakeup: Wakeup) { readers.append(wakeup) }
 
-    func unsubscribe(_ wakeup: Wakeup) { readers[ObjectIdentifier(wakeup)] = nil }
+    fileprivate func unsubscribe(_ wakeup: Wakeup) { readers.removeAll { $0 === wakeup } }
 
-    private func wake() { for reader in readers.values { reader.signal() } }
+    private func wake() { for reader in readers { reader.signal() } }
 }
 
 /// One reader's place in a ``LiveTurn``.
 @Loop package final class TurnReader {
     private let turn: LiveTurn
     private let wakeup = Wakeup()
-    private var offset = 0
+    private var reader: BroadcastReader?
     private var place: QueuePlace?
+    private var hasText = false
     private var hasEnded = false
-
-    /// Bytes of text in one event: clients bound the size of theirs.
-    private static let mostPiece = 16 << 10
 
     init(_ turn: LiveTurn) {
         self.turn = turn
         turn.subscribe(wakeup)
     }
 
-    /// What came since the last call, at most 16 KiB of it, or the end; nil after the end.
+    /// The next event: at most 16 KiB of text that came since the last one, a queue position, or the
+    /// end. nil after the end.
     ///
-    /// - Throws: `CancellationError` when the reading task is cancelled; the turn goes on.
+    /// - Throws: `CancellationError` when the reading task is cancelled. The turn goes on.
     package func next() async throws(CancellationError) -> TurnEvent? {
         while !hasEnded {
-            if offset < turn.text.count { return .text(piece()) }
+            if let text = text() { return .text(text) }
             if let outcome = turn.outcome {
                 close()
                 return .ended(outcome)
             }
-            if offset == 0, let place = turn.place, place != self.place {
+            if !hasText, let place = turn.place, place != self.place {
                 self.place = place
                 return .place(place)
             }
@@ -130,17 +162,24 @@ package enum TurnEvent: Sendable {
         return nil
     }
 
-    /// What is unread, as much of it as an event takes; never a part of a character.
-    private func piece() -> String {
-        var end = min(offset + TurnReader.mostPiece, turn.text.count)
-        while end < turn.text.count, turn.text[end] & 0xC0 == 0x80 { end -= 1 }
-        defer { offset = end }
-        return String(decoding: turn.text[offset..<end], as: UTF8.self)
+    /// The text that came since the last call, or nil.
+    private func text() -> String? {
+        if turn.log !== reader?.log {
+            reader?.close()
+            reader = turn.log.map { BroadcastReader($0, wakeup: wakeup) }
+        }
+        while let piece = reader?.taken() {
+            guard !piece.text.isEmpty else { continue }
+            hasText = true
+            return piece.text
+        }
+        return nil
     }
 
-    /// Stops listening.
+    /// Stops reading.
     package func close() {
         hasEnded = true
+        reader?.close()
         turn.unsubscribe(wakeup)
     }
 }

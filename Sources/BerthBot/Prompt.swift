@@ -5,6 +5,7 @@ import BerthMemory
 import BerthProviders
 import BerthStore
 import BerthText
+import BerthWork
 
 /// What a turn asks, as the model is to read it.
 struct Question {
@@ -41,9 +42,6 @@ struct Question {
 struct Prompt {
     /// A chat-completions request with nothing but its messages, and a translation's temperature.
     let request: JSONObject
-    /// Its tokens, estimated.
-    let tokens: Int
-
     /// Whether it repeats nothing that was said before: another tenant's would be the same.
     let isContextFree: Bool
     /// Under which kind its answer is kept.
@@ -91,28 +89,6 @@ struct Prompt {
         let list = messages.joined(separator: [UInt8(ascii: ",")])
         let end = question.isTranslation ? #"],"temperature":0}"# : "]}"
         request = try JSONObject(Array(#"{"messages":["#.utf8) + list + Array(end.utf8))
-        tokens = TokenEstimate.input(of: request)
-    }
-
-    /// Asks it of `models` on the account of `payer`.
-    @Loop func order(
-        _ models: [ModelChoice],
-        _ payer: LiveTenant,
-        memory: PrepaidMemory? = nil,
-        requestID: String,
-        since: Instant
-    ) -> ChatOrder {
-        var order = ChatOrder(
-            request,
-            models,
-            payer,
-            memory: memory,
-            requestID: requestID,
-            since: since
-        )
-        order.isContextFree = isContextFree
-        order.kind = kind
-        return order
     }
 
     /// Whether a message alone fits, beside its instruction; a translation, which is about as long as

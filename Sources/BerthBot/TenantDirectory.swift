@@ -2,16 +2,19 @@ package import BerthConfig
 package import BerthLoop
 package import BerthMemory
 package import BerthStore
+package import BerthTelemetry
+package import BerthText
+package import BerthWork
 
 /// All tenants and their API keys, in memory: a key is looked up without asking the disk.
 ///
 /// Every change is in the database before it is here.
 @Loop package final class TenantDirectory {
-    private let database: Database
+    private let store: any Store
     private let budget: MemoryBudget
     private let defaults: Quotas
     private let limit: Int
-    private let clock: any Clock
+    private let surroundings: Surroundings
     private var byName: [String: LiveTenant] = [:]
     /// By the hash's first eight bytes; the whole hash is then compared in constant time.
     private var keys: [UInt64: [APIKey]] = [:]
@@ -23,33 +26,34 @@ package import BerthStore
     ///
     /// `defaults` are the quotas of a tenant without own ones.
     package init(
-        database: Database,
+        store: any Store,
         budget: MemoryBudget,
         defaults: Quotas,
         limit: Int,
-        clock: any Clock
+        in surroundings: Surroundings
     ) {
-        self.database = database
+        self.store = store
         self.budget = budget
         self.defaults = defaults
         self.limit = limit
-        self.clock = clock
+        self.surroundings = surroundings
     }
 
     /// Reads tenants, their keys and what they have used; once, at start, when no call is open.
     package func load() async throws(BotError) {
-        let now = clock.timestamp
-        let (tenants, keys, days, spent) = try await database.look {
-            (connection) throws(StoreError) in
+        let now = surroundings.clock.timestamp
+        let (tenants, keys, days, spent) = try await withBotErrors { () async throws(StoreError) in
             (
-                try connection.tenants(), try connection.keys(),
-                try connection.usage(from: now, through: now),
-                try connection.spend(since: now.startOfMonth)
+                try await store.tenants(), try await store.keys(),
+                try await store.usage(from: now, through: now),
+                try await store.spend(since: now.startOfMonth)
             )
         }
         for tenant in tenants {
             let day = days.first { $0.tenant == tenant.id }
-            remember(tenant, TenantBook(day, spent: spent[tenant.id] ?? 0, at: now))
+            let today = day.map { $0.settled + $0.reserved } ?? Amounts()
+            let thisMonth = Amounts((.micros, spent[tenant.id] ?? 0))
+            remember(tenant, TenantBook(today: today, thisMonth: thisMonth, at: now))
         }
         for key in keys { remember(key) }
     }
@@ -88,21 +92,20 @@ package import BerthStore
         guard byName.count + adding < limit else { throw .tooManyTenants(limit: limit) }
         adding += 1
         defer { adding -= 1 }
-        let (now, secret) = (clock.timestamp, Secret256(prefix: TenantDirectory.keyPrefix))
-        let (tenant, key) = try await database.change { (connection) throws(StoreError) in
-            let tenant = try connection.addTenant(named: name, at: now)
-            return (tenant, try TenantDirectory.add(secret, to: tenant.id, connection, now))
+        let (now, secret) = (surroundings.clock.timestamp, Secret256(prefix: TenantDirectory.keyPrefix, from: surroundings.entropy))
+        let (tenant, key) = try await withBotErrors { () async throws(StoreError) in
+            try await store.addTenant(named: name, key: TenantDirectory.draft(secret), at: now)
         }
         remember(key)
-        return (remember(tenant, TenantBook(nil, at: now)), secret)
+        return (remember(tenant, TenantBook(at: now)), secret)
     }
 
     /// Gives a tenant one more API key, shown this once.
     package func addKey(to tenant: LiveTenant) async throws(BotError) -> Secret256 {
-        let (now, id) = (clock.timestamp, tenant.row.id)
-        let secret = Secret256(prefix: TenantDirectory.keyPrefix)
-        let key = try await database.change { (connection) throws(StoreError) in
-            try TenantDirectory.add(secret, to: id, connection, now)
+        let (now, id) = (surroundings.clock.timestamp, tenant.row.id)
+        let secret = Secret256(prefix: TenantDirectory.keyPrefix, from: surroundings.entropy)
+        let key = try await withBotErrors { () async throws(StoreError) in
+            try await store.addKey(TenantDirectory.draft(secret), for: id, at: now)
         }
         remember(key)
         return secret
@@ -111,13 +114,14 @@ package import BerthStore
     /// Suspends or resumes.
     package func set(_ state: Tenant.State, of tenant: LiveTenant) async throws(BotError) {
         let id = tenant.row.id
-        try await update(tenant) { (connection) throws(StoreError) in
+        let row = try await withBotErrors { () async throws(StoreError) in
             switch state {
-            case .active: try connection.resumeTenant(id)
-            case .suspended: try connection.suspendTenant(id)
-            case .removed: try connection.removeTenant(id)
+            case .active: try await store.resumeTenant(id)
+            case .suspended: try await store.suspendTenant(id)
+            case .removed: try await store.removeTenant(id)
             }
         }
+        tenant.update(row)
         if state == .removed { forget(tenant) }
     }
 
@@ -127,35 +131,15 @@ package import BerthStore
         _ change: @escaping @Sendable (inout TenantQuotas) -> Void
     ) async throws(BotError) {
         let id = tenant.row.id
-        try await update(tenant) { (connection) throws(StoreError) in
-            guard var quotas = try connection.tenant(id)?.quotas else {
-                throw .notFound(what: "tenant")
-            }
-            change(&quotas)
-            try connection.setQuotas(quotas, of: id)
+        let row = try await withBotErrors { () async throws(StoreError) in
+            try await store.changeQuotas(of: id, change)
         }
+        tenant.update(row)
     }
 
-    private func update(
-        _ tenant: LiveTenant,
-        _ change: @escaping @Sendable (Connection) throws(StoreError) -> Void
-    ) async throws(BotError) {
-        let id = tenant.row.id
-        let row = try await database.change { (connection) throws(StoreError) in
-            try change(connection)
-            return try connection.tenant(id)
-        }
-        if let row { tenant.update(row) }
-    }
-
-    private nonisolated static func add(
-        _ secret: Secret256,
-        to tenant: Tenant.ID,
-        _ connection: Connection,
-        _ now: Timestamp
-    ) throws(StoreError) -> APIKey {
+    private nonisolated static func draft(_ secret: Secret256) -> APIKeyDraft {
         let hint = String(secret.text.dropFirst(keyPrefix.count).prefix(6))
-        return try connection.addKey(for: tenant, hash: secret.hash, hint: hint, at: now)
+        return APIKeyDraft(hash: secret.hash, hint: hint)
     }
 
     @discardableResult

@@ -1,5 +1,7 @@
 import BerthHTTP
 package import BerthLoop
+import BerthTelemetry
+package import BerthWork
 import BerthMemory
 import BerthProviders
 import BerthText
@@ -9,12 +11,12 @@ import BerthText
 @Loop package final class Translations {
     private let answers: Answers
     private let models: ModelCatalog
-    private let clock: any Clock
+    private let surroundings: Surroundings
 
-    init(answers: Answers, models: ModelCatalog, clock: any Clock) {
+    init(_ answers: Answers, _ models: ModelCatalog, in surroundings: Surroundings) {
         self.answers = answers
         self.models = models
-        self.clock = clock
+        self.surroundings = surroundings
     }
 
     /// A picture's prompt in English, for models with the setting `prompt: english`.
@@ -46,9 +48,9 @@ import BerthText
         do {
             let need = Prompt.worstCase(question)
             memory = try await PrepaidMemory(
-                need + ChatOrder.need(of: need),
+                need + Ask.need(of: need),
                 of: tenant.account,
-                by: clock
+                by: surroundings.clock
             )
             window = try memory.take(need, for: .sessionWindow)
         } catch { throw .memory(error) }
@@ -56,14 +58,16 @@ import BerthText
         do { prompt = try Prompt(question, budget: model.context - model.output) } catch {
             throw .body(error.description)
         }
-        let order = prompt.order(
+        var ask = Ask(
+            prompt.request,
             models.choices,
             tenant,
             memory: memory,
             requestID: request,
-            since: clock.now
+            since: surroundings.clock.now
         )
-        let answer = try await answers.complete(order)
+        (ask.isContextFree, ask.kind) = (prompt.isContextFree, prompt.kind)
+        let answer = try await answers.complete(ask)
         _ = consume window
         let english = answer.text.trimmed
         return english.isEmpty ? text : english

@@ -1,87 +1,90 @@
-import BerthHTTP
 package import BerthLoop
 package import BerthMemory
 import BerthProviders
-import BerthStore
+package import BerthStore
 import BerthTelemetry
 import BerthText
+package import BerthWork
 
 /// Turns: a message is written down, answered, and its answer written down.
 ///
-/// One turn at a time in a session. A turn is on the disk before ``begin(_:in:by:)`` returns, and
-/// goes on when whoever began it leaves.
+/// Only one turn of a session is under way at a time. A turn is on the disk before
+/// ``begin(_:in:by:request:isFresh:memory:)`` returns, and goes on when its caller leaves.
 @Loop package final class Turns: Service {
-    let database: Database
-    private let conversations: Conversations
-    private let calls: ChatCalls
-    private let models: ModelCatalog
+    private let store: any Store
+    private let gate: SessionGate
+    private let acceptance: Acceptance
+    private let runner: TurnRunner
+    private let recovery: TurnRecovery
     private let commands: Commands
-    private let system: String
-    let clock: any Clock
+    private let pressure: PressureGate
     private let metrics: BotMetrics
-    private let answerer: TurnAnswerer
-    let pool = TaskPool()
-    private var live: [String: LiveTurn] = [:]
-    /// By the session's public name: row numbers are given again when a tenant is removed.
-    var busy: [String: BusySession] = [:]
-    private(set) var isStopping = false
+    private let surroundings: Surroundings
+    private var isStopping = false
 
     /// The longest message.
     package static nonisolated let textLimit = ByteCount.kibibytes(32)
-    /// How long running answers may go on after the stop; then they are kept as far as they came.
+    /// Running answers may go on this long after the stop. Then they are kept as far as they came.
     private static nonisolated let grace = Duration.seconds(10)
+    /// Failures that ended before this time are history, and not shown.
+    private static nonisolated let past = Duration.seconds(-7 * 86_400)
 
-    /// Makes the turns; `system` is the standing instruction of every prompt, empty: none.
-    init(
-        database: Database,
-        conversations: Conversations,
-        calls: ChatCalls,
-        answers: Answers,
-        policy: WorkPolicy,
-        models: ModelCatalog,
-        commands: Commands,
-        system: String,
-        clock: any Clock,
-        log: Log,
-        metrics: BotMetrics
-    ) {
-        self.database = database
-        self.conversations = conversations
-        self.calls = calls
-        self.models = models
-        self.commands = commands
-        self.system = system
-        self.clock = clock
+    /// Makes the turns of a bot.
+    init(_ parts: Parts, _ metrics: BotMetrics, in surroundings: Surroundings) {
+        store = parts.store
+        commands = parts.commands
+        pressure = parts.calls.gate
         self.metrics = metrics
-        answerer = TurnAnswerer(
-            database: database,
-            answers: answers,
-            policy: policy,
-            clock: clock,
-            log: log,
-            metrics: metrics
+        self.surroundings = surroundings
+        gate = SessionGate()
+        acceptance = Acceptance(
+            parts.store,
+            parts.models,
+            parts.calls,
+            parts.policy,
+            system: parts.system,
+            in: surroundings
         )
+        runner = TurnRunner(store, parts.answers, parts.meter, gate, metrics, in: surroundings)
+        recovery = TurnRecovery(store, acceptance, runner, gate, in: surroundings)
     }
 
-    /// Turns that are being answered.
-    package var running: Int { live.count }
+    /// The parts of the bot that turns are made of.
+    struct Parts {
+        let store: any Store
+        let models: ModelCatalog
+        let calls: PaidCalls
+        let answers: Answers
+        let meter: Meter
+        let commands: Commands
+        let policy: WorkPolicy
+        /// The standing instruction of every prompt, or "" for none.
+        let system: String
+    }
+
+    /// The number of turns that are being answered.
+    package var running: Int { runner.live.count }
 
     // MARK: For channels
 
-    /// Takes a message: a command is answered at once, anything else becomes a turn.
+    /// The memory that a message of `size` needs, to be leased before it is read.
+    package func need(of size: ByteCount) -> ByteCount { acceptance.need(of: size) }
+
+    /// Takes a message. A command is answered at once; anything else becomes a turn.
     ///
     /// - Parameters:
     ///   - text: the message.
-    ///   - publicID: of the conversation.
-    ///   - tenant: who pays.
-    ///   - request: for the log.
-    ///   - isFresh: an answer that somebody was given before is not wanted.
-    ///   - memory: paid for at the door, ``need(of:)`` of the message; nil: it stands in line here.
+    ///   - session: the conversation's public name.
+    ///   - tenant: the tenant who writes and pays.
+    ///   - request: the id of the request, for the log.
+    ///   - isFresh: whether an answer that somebody was given before is not wanted.
+    ///   - memory: ``need(of:)`` of the message, leased before it was read. With nil this waits for
+    ///     the memory.
     /// - Returns: the turn; its row is on the disk.
     /// - Throws: ``BotError``; nothing is then written.
     package func begin(
         _ text: String,
-        in publicID: String,
+        in session: String,
         by tenant: LiveTenant,
         request: String = "-",
         isFresh: Bool = false,
@@ -93,19 +96,24 @@ import BerthText
         let size = ByteCount(text.utf8.count)
         guard size <= Turns.textLimit else { throw .textTooLong(size, limit: Turns.textLimit) }
         try tenant.mayAsk()
-        let session = try await conversations.find(publicID, of: tenant)
-        try tenant.mayAsk()  // again: it may have been suspended meanwhile
         if let command = Command(text) { return try await answer(command, session, tenant) }
-        guard busy[publicID] == nil else { throw .sessionBusy }
-        let place = BusySession(owner: tenant.row.id, session: publicID, request: request)
-        busy[publicID] = place
         do throws(BotError) {
-            let memory = try await paid(memory, size, tenant)
-            guard !isStopping else { throw .stopping }
-            try tenant.mayAsk()
-            return try await accept(text, session, tenant, place, memory, isFresh: isFresh)
+            let entry = try gate.enter(session, payer: tenant.row.id, request: request)
+            do throws(BotError) {
+                let memory =
+                    if let memory { memory } else {
+                        try await acceptance.pay(for: text, of: tenant)
+                    }
+                guard !isStopping else { throw .stopping }
+                let message = Message(text, in: session, isFresh: isFresh)
+                let job = try await acceptance.accept(message, by: tenant, at: entry, memory)
+                runner.start(job)
+                return job.turn
+            } catch {
+                gate.leave(entry)
+                throw error
+            }
         } catch {
-            busy[publicID] = nil
             metrics.turns.add(1, "refused")
             throw error
         }
@@ -117,222 +125,70 @@ import BerthText
         of tenant: LiveTenant
     ) async throws(BotError) -> LiveTurn {
         if let turn = running(publicID, of: tenant) { return turn }
-        let row = try await stored(publicID, tenant)
+        let row = try await stored(publicID, tenant).turn
         // Its row is there a moment before the turn itself is.
         if row.state.isOpen, let turn = running(publicID, of: tenant) { return turn }
-        return try ended(row, tenant)
+        return try await ended(row, tenant)
     }
 
-    /// Ends a turn that is being answered; what came is kept.
+    /// Ends a turn that is being answered. The text that came is kept.
     package func stop(_ publicID: String, by tenant: LiveTenant) throws(BotError) {
         guard let turn = running(publicID, of: tenant) else { throw .noTurn }
         turn.stop()
     }
 
-    /// Asks again what a turn asked that has no whole answer.
+    /// Asks again the message of a turn that has no whole answer.
     package func again(
         _ publicID: String,
         by tenant: LiveTenant,
         request: String = "-"
     ) async throws(BotError) -> LiveTurn {
-        let (row, session) = try await storedWithSession(publicID, tenant)
-        guard [.uncertain, .failed, .stopped].contains(row.state) else { throw .noTurn }
-        return try await begin(row.text, in: session, by: tenant, request: request, isFresh: true)
+        let found = try await stored(publicID, tenant)
+        guard let session = found.session else { throw .noSession }
+        guard [.uncertain, .failed, .stopped].contains(found.turn.state) else { throw .noTurn }
+        return try await begin(
+            found.turn.text,
+            in: session.publicID,
+            by: tenant,
+            request: request,
+            isFresh: true
+        )
     }
 
-    /// Ends what is being answered, or just being accepted, in a session.
-    ///
-    /// - Returns: whether there was anything.
-    @discardableResult
-    func stop(session publicID: String) -> Bool {
-        guard let place = busy[publicID] else { return false }
-        place.stop()
-        return true
-    }
+    /// Ends the turn that is being answered, or just being accepted, in a session.
+    func stop(session publicID: String) { gate.stop(publicID) }
 
     /// Ends all that is being answered for a tenant.
-    func stopAll(of tenant: LiveTenant) {
-        for place in busy.values where place.owner == tenant.row.id { place.stop() }
-    }
+    func stopAll(of tenant: LiveTenant) { gate.stopAll(of: tenant.row.id) }
 
     private func running(_ publicID: String, of tenant: LiveTenant) -> LiveTurn? {
-        live[publicID].flatMap { $0.owner == tenant.row.id ? $0 : nil }
-    }
-
-    // MARK: Accepting
-
-    /// What a turn needs before it is written down, whose message has `size`: its prompt at worst, the
-    /// beginning of its answer, its place in the queue.
-    package func need(of size: ByteCount) -> ByteCount {
-        Prompt.worstCase(size.bytes + system.utf8.count) + LiveTurn.step + ChatOrder.entrySize
-    }
-
-    /// The memory for a turn; without any the turn stands in line for it.
-    func paid(
-        _ memory: PrepaidMemory?,
-        _ size: ByteCount,
-        _ tenant: LiveTenant,
-        within patience: Duration = PrepaidMemory.patience
-    ) async throws(BotError) -> PrepaidMemory {
-        if let memory { return memory }
-        let (need, account) = (need(of: size), tenant.account)
-        do {
-            return try await PrepaidMemory(need, of: account, within: patience, by: clock)
-        } catch { throw .memory(error) }
-    }
-
-    /// Writes a turn down and begins to answer it; `resuming`: one that is written already, and
-    /// goes on as it stands or, where it had ended, from its beginning.
-    func accept(
-        _ text: String,
-        _ session: Session,
-        _ tenant: LiveTenant,
-        _ place: BusySession,
-        _ memory: PrepaidMemory,
-        isFresh: Bool = false,
-        resuming accepted: Turn? = nil
-    ) async throws(BotError) -> LiveTurn {
-        let chosen = session.model.map { models.candidates($0) } ?? []
-        let candidates = chosen.isEmpty ? models.choices : chosen
-        let question = Question(text, system: system)
-        let turn: LiveTurn
-        var window: MemoryLease
-        do {
-            turn = try LiveTurn(
-                id: accepted?.publicID ?? Secret256.publicID(),
-                session: session.publicID,
-                of: tenant,
-                memory
-            )
-            window = try memory.take(Prompt.worstCase(question), for: .sessionWindow)
-        } catch { throw .memory(error) }
-        let prompt = try await prompt(question, session, candidates[0], before: accepted?.id)
-        window.shrink(to: ByteCount(prompt.request.bytes.count))
-        var order = try prompt.order(
-            candidates,
-            tenant,
-            memory: memory,
-            requestID: place.request,
-            since: clock.now
-        )
-        .entered(listening: false)
-        order.holding = LeaseHolder(window)
-        memory.giveBackRest()
-        let held = try calls.hold(order, needsRoom: accepted == nil)
-        let row: Turn.ID
-        do throws(BotError) {
-            row =
-                if let accepted { try await reopen(accepted) } else {
-                    try await write(turn.id, text, session, order)
-                }
-        } catch {
-            calls.release(held)
-            throw error
-        }
-        order.turn = row
-        held.reservation.turn = row
-        let job = TurnJob(
-            turn: turn,
-            row: row,
-            order: order,
-            held: held,
-            isFresh: isFresh
-        )
-        job.goOn(from: accepted)
-        start(job, at: place)
-        return turn
-    }
-
-    private func start(_ job: TurnJob, at place: BusySession) {
-        let turn = job.turn
-        live[turn.id] = turn
-        place.turn = turn
-        let task = pool.spawn { [self] in
-            let outcome = await answerer.run(job, in: pool)
-            live[turn.id] = nil
-            busy[turn.session] = nil
-            turn.end(outcome)
-        }
-        turn.onStop {
-            job.isStopped = true
-            task.cancel()
-        }
-        if place.isStopped { turn.stop() }
-    }
-
-    private func write(
-        _ publicID: String,
-        _ text: String,
-        _ session: Session,
-        _ order: ChatOrder
-    ) async throws(BotError) -> Turn.ID {
-        let (tenant, model, now) = (order.payer.row.id, order.models[0].id, clock.timestamp)
-        return try await database.change { (connection) throws(StoreError) in
-            // The row may be another conversation's by now, when the tenant was removed.
-            guard try connection.session(publicID: session.publicID)?.id == session.id else {
-                throw .notFound(what: "conversation")
-            }
-            let turn = try connection.acceptTurn(
-                publicID: publicID,
-                session: session.id,
-                tenant: tenant,
-                text: text,
-                model: model,
-                at: now
-            )
-            if session.title.isEmpty { try connection.setTitle(text.title, of: session.id) }
-            return turn
-        }
-    }
-
-    private func prompt(
-        _ question: Question,
-        _ session: Session,
-        _ model: ModelChoice,
-        before turn: Turn.ID?
-    ) async throws(BotError) -> Prompt {
-        try Prompt.check(question, for: model)
-        let history = question.isTranslation ? [] : try await window(of: session, before: turn)
-        do {
-            return try Prompt(question, history: history, budget: model.context - model.output)
-        } catch { throw .body(error.description) }
-    }
-
-    /// What was said before; translations are shown in the history, but are no part of it.
-    private func window(
-        of session: Session,
-        before turn: Turn.ID?
-    ) async throws(BotError) -> [Exchange] {
-        try await database.look { (connection) throws(StoreError) in
-            try connection.window(
-                of: session.id,
-                before: turn,
-                limit: Prompt.mostExchanges,
-                bytes: Prompt.mostHistory * 4,
-                where: { Translation($0) == nil }
-            )
-        }
+        runner.live[publicID].flatMap { $0.payer == tenant.row.id ? $0 : nil }
     }
 
     // MARK: Commands and stored turns
 
     private func answer(
         _ command: Command,
-        _ session: Session,
+        _ publicID: String,
         _ tenant: LiveTenant
     ) async throws(BotError) -> LiveTurn {
+        let session = try await withBotErrors { () async throws(StoreError) in
+            try await store.session(publicID: publicID)
+        }
+        guard let session else { throw .noSession }
+        try tenant.mayAsk(in: session)
         let text: String
         if command == .stop {
-            text = stop(session: session.publicID) ? "Stopped." : "There is nothing to stop."
+            text = gate.stop(publicID) ? "Stopped." : "There is nothing to stop."
         } else {
             text = try await commands.answer(command, session, tenant)
         }
-        let id = "command-\(Secret256.publicID())"
-        return try ended(id, session.publicID, text, tenant, TurnOutcome(.done, answer: ""))
+        let id = "command-\(Secret256.publicID(from: surroundings.entropy))"
+        return try ended(id, publicID, text, tenant, TurnOutcome(.done, answer: ""))
     }
 
-    private func ended(_ row: Turn, _ tenant: LiveTenant) throws(BotError) -> LiveTurn {
-        // One that is accepted and not here is just being taken up again.
+    private func ended(_ row: Turn, _ tenant: LiveTenant) async throws(BotError) -> LiveTurn {
+        // A turn that is accepted and not here is just being taken up again.
         let end = TurnOutcome.End(rawValue: row.state.rawValue) ?? .interrupted
         var outcome = TurnOutcome(end, answer: "", error: row.error)
         outcome.inputTokens = row.inputTokens
@@ -341,6 +197,7 @@ import BerthText
         return try ended(row.publicID, "", row.answer, tenant, outcome)
     }
 
+    /// A turn that has ended, for its readers.
     private func ended(
         _ id: String,
         _ session: String,
@@ -348,52 +205,100 @@ import BerthText
         _ tenant: LiveTenant,
         _ outcome: TurnOutcome
     ) throws(BotError) -> LiveTurn {
+        let turn: LiveTurn
         do {
             let memory = PrepaidMemory(of: tenant.account)
-            let turn = try LiveTurn(id: id, session: session, of: tenant, memory)
-            try turn.append(text)
-            turn.end(outcome)
-            return turn
+            turn = try LiveTurn(id: id, session: session, of: tenant, memory)
         } catch { throw .memory(error) }
+        try turn.openLog().append(.text(text))
+        turn.end(outcome)
+        return turn
     }
 
-    private func stored(_ publicID: String, _ tenant: LiveTenant) async throws(BotError) -> Turn {
-        let row = try await database.look { (connection) throws(StoreError) in
-            try connection.turn(publicID: publicID)
-        }
-        guard let row, row.tenant == tenant.row.id else { throw .noTurn }
-        return row
-    }
-
-    private func storedWithSession(
+    private func stored(
         _ publicID: String,
         _ tenant: LiveTenant
-    ) async throws(BotError) -> (Turn, String) {
-        let row = try await stored(publicID, tenant)
-        let session = try await database.look { (connection) throws(StoreError) in
-            try connection.session(row.session)
+    ) async throws(BotError) -> TurnInSession {
+        let found = try await withBotErrors { () async throws(StoreError) in
+            try await store.turnInSession(publicID: publicID)
         }
-        guard let session else { throw .noSession }
-        return (row, session.publicID)
+        guard let found, found.turn.tenant == tenant.row.id else { throw .noTurn }
+        return found
+    }
+
+    // MARK: For the operator
+
+    /// The failed and uncertain work of the last seven days, newest first, at most `limit`.
+    package func troubled(limit: Int) async throws(BotError) -> [Trouble] {
+        let start = surroundings.clock.timestamp + Turns.past
+        return try await withBotErrors { () async throws(StoreError) in
+            try await store.troubles(since: start, limit: limit)
+        }
+    }
+
+    /// The number of turns that have failed and of calls that are uncertain in the last seven days.
+    package func troubles() async throws(BotError) -> TroubleCounts {
+        let start = surroundings.clock.timestamp + Turns.past
+        return try await withBotErrors { () async throws(StoreError) in
+            try await store.troubleCounts(since: start)
+        }
+    }
+
+    /// Takes up the accepted turns of an earlier run.
+    ///
+    /// - Returns: how many there are.
+    func resume(payers: @escaping TurnRecovery.Payers) async throws(BotError) -> Int {
+        try await recovery.start(payers: payers)
+    }
+
+    /// Answers a turn again that has failed or is uncertain.
+    ///
+    /// - Throws: ``BotError``; nothing has then changed.
+    func retry(_ publicID: String, payers: TurnRecovery.Payers) async throws(BotError) {
+        try await recovery.retry(publicID, payers: payers)
     }
 
     // MARK: Service
 
     /// Takes no more turns after the stop, lets running ones finish for a while, then keeps what
-    /// they have.
+    /// they have. Until then it renews the claims on the turns that are under way.
     package func run(until stop: Stop) async throws {
+        let renewal = renewClaims()
         await stop.requested()
-        isStopping = true
-        calls.gate.stop()
-        let timer = clock.schedule(after: Turns.grace) { [pool] in pool.cancelAll() }
+        renewal.cancel()
+        end()
+        pressure.stop()
+        let pool = runner.pool
+        let timer = surroundings.clock.schedule(after: Turns.grace) { pool.cancelAll() }
         defer { timer.cancel() }
         await pool.drain()
     }
 
     /// Ends every turn at once and returns when what they have is on the disk.
     func finish() async {
+        end()
+        runner.pool.cancelAll()
+        await runner.pool.drain()
+    }
+
+    private func end() {
         isStopping = true
-        pool.cancelAll()
-        await pool.drain()
+        recovery.isStopping = true
+    }
+
+    /// Renews the claims now and then, in a task of its own.
+    private func renewClaims() -> Task<Void, Never> {
+        let pool = TaskPool()
+        return pool.spawn { [self] in
+            while true {
+                do { try await surroundings.clock.sleep(for: Acceptance.claim / 5) } catch {
+                    return
+                }
+                guard running > 0 else { continue }
+                do { try await store.renewClaims(acceptance.claim) } catch {
+                    surroundings.log.warning("claims not renewed", ["why": .describing(error)])
+                }
+            }
+        }
     }
 }

@@ -3,6 +3,7 @@ package import BerthConfig
 package import BerthLoop
 import BerthMemory
 import BerthProviders
+import BerthStore
 import BerthText
 
 /// The cache of answers to requests and turns, and of translations.

@@ -54,7 +54,7 @@ package import BerthTelemetry
         do throws(BotError) {
             let ask = try ask.entered(listening: true)
             switch try await way(ask, held, isStream: false) {
-            case .cached(let log): return try WholeAnswer(cached: log)
+            case .cached(let log): return WholeAnswer(cached: log)
             case .shared(let answer):
                 let whole = try await collect(answer, ask)
                 report?.close(nil)

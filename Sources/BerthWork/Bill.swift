@@ -9,7 +9,7 @@ import BerthQueue
     private var wait: PermitWait?
 
     /// One payer's reservation, in a box because an array holds no value that cannot be copied.
-    private final class Share {
+    @Loop private final class Share {
         let payer: LiveTenant
         private var held: Held?
 

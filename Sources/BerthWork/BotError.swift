@@ -98,6 +98,12 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
 }
 
 extension BotError {
+    /// Whether there will be memory for the work when other work has ended.
+    package var isForLackOfMemory: Bool {
+        guard case .memory(let error) = self else { return false }
+        return error.isPassing
+    }
+
     /// For the log: without what a client or a provider has written.
     package var logged: String {
         switch self {

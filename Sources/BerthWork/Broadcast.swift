@@ -1,5 +1,5 @@
 package import BerthLoop
-import BerthMemory
+package import BerthMemory
 package import BerthProviders
 
 /// The end of an answer, as every reader of its log learns it.

@@ -1,4 +1,5 @@
 import BerthLoop
+import BerthProviders
 import BerthTelemetry
 
 /// The line in the log and the count of one API call, written once at its end. A turn reports

@@ -1,4 +1,4 @@
-package import BerthLoop
+import BerthLoop
 import BerthMemory
 import BerthProviders
 import BerthQueue
@@ -38,6 +38,8 @@ package struct Disposition: Sendable {
     package var mayHaveBought = false
     /// Whether it happened before any provider heard of the request.
     package var isBeforeProvider = false
+    /// Whether it happened because the service stops.
+    package var isShutdown = false
 
     fileprivate init(_ status: Int, _ fault: Fault, code: String? = nil, after: Duration? = nil) {
         self.status = status
@@ -84,7 +86,9 @@ extension BotError {
         case .tooManySessions: Disposition(409, .payer, code: "too_many_conversations")
         case .noSession, .noTurn, .noTenant: Disposition(404, .caller, code: "not_found")
         case .tooManyTenants, .nameTaken, .notRetryable: Disposition(409, .caller)
-        case .stopping: Disposition(503, .service, code: "stopping", after: .seconds(5))
+        case .stopping:
+            Disposition(503, .service, code: "stopping", after: .seconds(5))
+                .with { $0.isShutdown = true }
         case .store: Disposition(503, .service, code: "database", after: .seconds(2))
         case .provider(let error): error.disposition
         }

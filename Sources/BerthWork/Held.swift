@@ -1,5 +1,5 @@
 import BerthLoop
-package import BerthProviders
+import BerthProviders
 package import BerthStore
 
 /// A call before its provider is asked: the model, the payer, and the worst case that is reserved.
@@ -21,10 +21,13 @@ struct PendingCall: Sendable {
 /// A value that goes out of scope gives its reservation back, so a caller that is cancelled or
 /// refused on its way to the provider does nothing about it.
 package struct Held: ~Copyable {
-    let call: PendingCall
+    private(set) var call: PendingCall
     private var isOpen = true
 
     init(_ call: PendingCall) { self.call = call }
+
+    /// Names the turn that the call is for, which is written down after the reservation was taken.
+    package mutating func attach(to turn: Turn.ID) { call.reservation.turn = turn }
 
     /// Hands the reservation to the next phase.
     consuming func pass() -> PendingCall {

@@ -1,6 +1,6 @@
 import BerthConfig
 package import BerthLoop
-package import BerthProviders
+import BerthProviders
 package import BerthStore
 package import BerthTelemetry
 

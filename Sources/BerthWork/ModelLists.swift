@@ -1,10 +1,10 @@
-import BerthCache
-import BerthConfig
-import BerthHTTP
-import BerthLoop
-import BerthMemory
+package import BerthCache
+package import BerthConfig
+package import BerthHTTP
+package import BerthLoop
+package import BerthMemory
 import BerthProviders
-import BerthTelemetry
+package import BerthTelemetry
 import BerthText
 
 /// Tells the operator what is wrong with a model that its provider does not know.

@@ -1,6 +1,6 @@
-package import BerthLoop
-package import BerthProviders
-package import BerthStore
+import BerthLoop
+import BerthProviders
+import BerthStore
 import BerthTelemetry
 
 /// A provider's answer that is settled once, however it ends.

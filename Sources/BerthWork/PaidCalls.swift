@@ -1,7 +1,7 @@
-import BerthLoop
-package import BerthProviders
+package import BerthLoop
+import BerthProviders
 import BerthQueue
-import BerthTelemetry
+package import BerthTelemetry
 
 /// Makes calls on a tenant's account: holds the worst case, waits for a permit, writes the call
 /// down, asks the provider.

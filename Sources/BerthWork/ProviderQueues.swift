@@ -1,7 +1,8 @@
 package import BerthConfig
 package import BerthLoop
-package import BerthProviders
+import BerthProviders
 package import BerthQueue
+import BerthStore
 package import BerthTelemetry
 
 /// The queue before each provider, and what it has learnt of how long calls take.
@@ -9,7 +10,7 @@ package import BerthTelemetry
 /// One bound on what waits serves all of them. The demo has no queue: it is this process.
 @Loop package final class ProviderQueues {
     private let clock: any Clock
-    private let metrics: BotMetrics
+    private let metrics: WorkMetrics
     private var queues: [String: Dispatcher] = [:]
     private var gates: [String: ProviderGate] = [:]
     private var forecasts: [String: Forecast] = [:]

@@ -1,4 +1,4 @@
-package import BerthLoop
+import BerthLoop
 import BerthQueue
 
 /// How a provider stands at this moment.

@@ -1,7 +1,7 @@
-package import BerthLoop
+import BerthLoop
 import BerthMemory
-package import BerthProviders
-package import BerthStore
+import BerthProviders
+import BerthStore
 
 /// One caller's view of an answer that lies in a log: one that others share, or one from the cache.
 ///

@@ -1,4 +1,4 @@
-package import BerthConfig
+import BerthConfig
 package import BerthLoop
 package import BerthStore
 

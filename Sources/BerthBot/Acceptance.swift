@@ -1,0 +1,273 @@
+import BerthLoop
+import BerthMemory
+import BerthProviders
+import BerthStore
+import BerthTelemetry
+import BerthText
+import BerthWork
+
+/// The acceptance of messages: everything that happens between a message's arrival and its
+/// acknowledgement.
+///
+/// A message is accepted when its memory is paid for, its worst case is held against the payer's
+/// quotas, and it is on the disk. Until then it can be refused, and nothing of it remains.
+@Loop final class Acceptance {
+    private let store: any Store
+    private let models: ModelCatalog
+    private let calls: PaidCalls
+    private let policy: WorkPolicy
+    /// The standing instruction of every prompt, or "" for none.
+    private let system: String
+    private let surroundings: Surroundings
+    /// The process, by a name that no other process has.
+    private let owner: String
+
+    /// A claim on a turn ends this long after it was taken or renewed.
+    static nonisolated let claim = Duration.seconds(300)
+
+    init(
+        _ store: any Store,
+        _ models: ModelCatalog,
+        _ calls: PaidCalls,
+        _ policy: WorkPolicy,
+        system: String,
+        in surroundings: Surroundings
+    ) {
+        self.store = store
+        self.models = models
+        self.calls = calls
+        self.policy = policy
+        self.system = system
+        self.surroundings = surroundings
+        owner = surroundings.entropy.bytes(8).hex
+    }
+
+    private var clock: any Clock { surroundings.clock }
+
+    /// The claim of this process, from now on.
+    var claim: TurnClaim {
+        TurnClaim(owner: owner, until: clock.timestamp + Acceptance.claim)
+    }
+
+    // MARK: Memory
+
+    /// The memory that a message of `size` needs: its prompt at worst, the beginning of its answer,
+    /// its queue entry.
+    func need(of size: ByteCount) -> ByteCount {
+        Prompt.worstCase(size.bytes + system.utf8.count) + Broadcast.step + Ask.entrySize
+    }
+
+    /// Leases the memory of a message, and waits for it if there is none.
+    ///
+    /// - Throws: ``BotError/memory(_:)``.
+    func pay(
+        for text: String,
+        of payer: LiveTenant,
+        within patience: Duration = PrepaidMemory.patience
+    ) async throws(BotError) -> PrepaidMemory {
+        let size = need(of: ByteCount(text.utf8.count))
+        do {
+            return try await PrepaidMemory(size, of: payer.account, within: patience, by: clock)
+        } catch { throw .memory(error) }
+    }
+
+    // MARK: Accepting
+
+    /// Accepts a message.
+    ///
+    /// - Parameters:
+    ///   - message: not empty, and within the limit.
+    ///   - payer: the tenant who writes and pays.
+    ///   - entry: of the message's session.
+    ///   - memory: that ``pay(for:of:within:)`` has leased.
+    /// - Returns: the turn, which is on the disk and ready to run.
+    /// - Throws: ``BotError``; nothing is then written.
+    func accept(
+        _ message: Message,
+        by payer: LiveTenant,
+        at entry: SessionGate.Entry,
+        _ memory: PrepaidMemory
+    ) async throws(BotError) -> TurnJob {
+        let id = Secret256.publicID(from: surroundings.entropy)
+        let draft = try await prepare(message, id, nil, payer, entry, memory)
+        return try await draft.job { (session, model) throws(BotError) in
+            let row = try await self.write(message, id, session, model, payer)
+            return (row, self.machine())
+        }
+    }
+
+    /// Takes a stored turn up again. An unfinished one continues. A finished one is answered again
+    /// from the start.
+    ///
+    /// The parameters are those of ``accept(_:by:at:_:)``.
+    func takeUp(
+        _ turn: Turn,
+        isFresh: Bool = false,
+        by payer: LiveTenant,
+        at entry: SessionGate.Entry,
+        _ memory: PrepaidMemory
+    ) async throws(BotError) -> TurnJob {
+        let message = Message(turn.text, in: entry.session, isFresh: isFresh)
+        let draft = try await prepare(message, turn.publicID, turn.id, payer, entry, memory)
+        return try await draft.job { (_, _) throws(BotError) in
+            try await self.reopen(turn)
+            return (turn.id, self.machine(turn))
+        }
+    }
+
+    private func prepare(
+        _ message: Message,
+        _ id: String,
+        _ row: Turn.ID?,
+        _ payer: LiveTenant,
+        _ entry: SessionGate.Entry,
+        _ memory: PrepaidMemory
+    ) async throws(BotError) -> TurnDraftInMemory {
+        let question = Question(message.text, system: system)
+        let turn: LiveTurn
+        var lease: MemoryLease
+        do {
+            turn = try LiveTurn(id: id, session: entry.session, of: payer, memory)
+            lease = try memory.take(Prompt.worstCase(question), for: .sessionWindow)
+        } catch { throw .memory(error) }
+        let window = try await window(of: entry.session, before: row, question)
+        try payer.mayAsk(in: window.session)
+        let chosen = window.session.model.map { models.candidates($0) } ?? []
+        let candidates = chosen.isEmpty ? models.choices : chosen
+        let model = candidates[0]
+        try Prompt.check(question, for: model)
+        let prompt: Prompt
+        do {
+            let budget = model.context - model.output
+            prompt = try Prompt(question, history: window.exchanges, budget: budget)
+        } catch { throw .body(error.description) }
+        lease.shrink(to: ByteCount(prompt.request.bytes.count))
+        var ask = Ask(
+            prompt.request,
+            candidates,
+            payer,
+            memory: memory,
+            requestID: entry.request,
+            since: clock.now
+        )
+        (ask.isContextFree, ask.kind) = (prompt.isContextFree, prompt.kind)
+        (ask.isFresh, ask.retained) = (message.isFresh, LeaseHolder(lease))
+        ask = try ask.entered(listening: false)
+        memory.giveBackRest()
+        let held = try calls.hold(ask, needsRoom: row == nil)
+        return TurnDraftInMemory(turn, window.session, entry, ask, held)
+    }
+
+    /// The session and the exchanges before the turn, in one read. A translation has none.
+    private func window(
+        of session: String,
+        before turn: Turn.ID?,
+        _ question: Question
+    ) async throws(BotError) -> SessionWindow {
+        let limits = SessionWindow.Limits(
+            exchanges: question.isTranslation ? 0 : Prompt.mostExchanges,
+            bytes: Prompt.mostHistory * 4
+        )
+        let window = try await withBotErrors { () async throws(StoreError) in
+            try await store.window(of: session, before: turn, limits: limits)
+        }
+        guard let window else { throw .noSession }
+        return window
+    }
+
+    private func write(
+        _ message: Message,
+        _ id: String,
+        _ session: Session,
+        _ model: String,
+        _ payer: LiveTenant
+    ) async throws(BotError) -> Turn.ID {
+        var draft = TurnDraft(
+            publicID: id,
+            session: session.id,
+            tenant: payer.row.id,
+            text: message.text
+        )
+        draft.kind = Translation(message.text) == nil ? .message : .translation
+        (draft.model, draft.title, draft.claim) = (model, message.text.title, claim)
+        let (ready, now) = (draft, clock.timestamp)
+        return try await withBotErrors { () async throws(StoreError) in
+            try await store.acceptTurn(ready, at: now)
+        }
+    }
+
+    /// Makes a turn that has ended an accepted one again. One that is accepted stays as it is.
+    ///
+    /// - Throws: ``BotError/noTurn`` if it was deleted or retried meanwhile.
+    private func reopen(_ turn: Turn) async throws(BotError) {
+        guard turn.state != .accepted else { return }
+        let isOpen = try await withBotErrors { () async throws(StoreError) in
+            try await store.retryTurn(turn.id)
+        }
+        guard isOpen else { throw .noTurn }
+    }
+
+    private func machine(_ turn: Turn? = nil) -> TurnMachine {
+        let isOpen = turn?.state == .accepted
+        return TurnMachine(
+            attempts: isOpen ? turn?.attempts ?? 0 : 0,
+            due: isOpen ? turn?.due : nil,
+            deadline: clock.now + policy.patience,
+            backoff: policy.backoff
+        )
+    }
+}
+
+/// A message on its way to a session.
+struct Message: Sendable {
+    /// Trimmed.
+    let text: String
+    /// The session's public name.
+    let session: String
+    /// Whether an answer that somebody was given before is not wanted.
+    let isFresh: Bool
+
+    init(_ text: String, in session: String, isFresh: Bool = false) {
+        self.text = text
+        self.session = session
+        self.isFresh = isFresh
+    }
+}
+
+/// A turn whose worst case is held and that is about to be written down.
+@Loop private final class TurnDraftInMemory {
+    private let turn: LiveTurn
+    private let session: Session
+    private let entry: SessionGate.Entry
+    private var ask: Ask
+    private var held: Held?
+
+    init(
+        _ turn: LiveTurn,
+        _ session: Session,
+        _ entry: SessionGate.Entry,
+        _ ask: Ask,
+        _ held: consuming Held
+    ) {
+        self.turn = turn
+        self.session = session
+        self.entry = entry
+        self.ask = ask
+        self.held = consume held
+    }
+
+    isolated deinit {}
+
+    /// Writes the turn and makes its job.
+    ///
+    /// - Throws: the error of `write`; the reservation is then given back.
+    func job(
+        _ write: @Loop (Session, String) async throws(BotError) -> (Turn.ID, TurnMachine)
+    ) async throws(BotError) -> TurnJob {
+        let (row, machine) = try await write(session, ask.models[0].id)
+        guard var held = held.take() else { throw .noTurn }  // a draft is written once
+        held.attach(to: row)
+        ask.turn = row
+        return TurnJob(turn, row: row, ask, held, at: entry, machine)
+    }
+}

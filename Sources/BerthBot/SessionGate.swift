@@ -1,0 +1,82 @@
+package import BerthLoop
+import BerthStore
+import BerthWork
+
+/// Lets one turn at a time into each session.
+@Loop package final class SessionGate {
+    /// By the session's public name.
+    private var entries: [String: Entry] = [:]
+
+    /// One session's turn, from its acceptance to its end.
+    @Loop package final class Entry {
+        /// The tenant who pays.
+        let payer: Tenant.ID
+        /// The session's public name.
+        let session: String
+        /// The id of the request that brought the message, for the log.
+        let request: String
+        /// The turn, or nil until it is accepted.
+        fileprivate(set) var turn: LiveTurn?
+        fileprivate(set) var isStopped = false
+
+        fileprivate init(_ session: String, payer: Tenant.ID, request: String) {
+            self.session = session
+            self.payer = payer
+            self.request = request
+        }
+
+        /// Ends the turn, at once or as soon as it is accepted.
+        func stop() {
+            isStopped = true
+            turn?.stop()
+        }
+    }
+
+    /// Makes a gate that nobody has passed.
+    package nonisolated init() {}
+
+    /// Whether a turn of the session is being accepted or answered.
+    func isBusy(_ session: String) -> Bool { entries[session] != nil }
+
+    /// Enters a session for one turn.
+    ///
+    /// - Throws: ``BotError/sessionBusy``.
+    func enter(
+        _ session: String,
+        payer: Tenant.ID,
+        request: String = "-"
+    ) throws(BotError) -> Entry {
+        guard entries[session] == nil else { throw .sessionBusy }
+        let entry = Entry(session, payer: payer, request: request)
+        entries[session] = entry
+        return entry
+    }
+
+    /// Ties the accepted turn to its entry. A stop that came meanwhile reaches it now.
+    func accept(_ turn: LiveTurn, as entry: Entry) {
+        entry.turn = turn
+        if entry.isStopped { turn.stop() }
+    }
+
+    /// Leaves a session, at the turn's end.
+    func leave(_ entry: Entry) {
+        if entries[entry.session] === entry { entries[entry.session] = nil }
+    }
+
+    /// Ends the session's turn.
+    ///
+    /// - Returns: whether there was one.
+    @discardableResult
+    func stop(_ session: String) -> Bool {
+        guard let entry = entries[session] else { return false }
+        entry.stop()
+        return true
+    }
+
+    /// Ends every turn that a tenant pays for.
+    func stopAll(of payer: Tenant.ID) {
+        // In the order of their names, so that two runs of the same seed do the same.
+        for entry in entries.values.sorted(by: { $0.session < $1.session })
+        where entry.payer == payer { entry.stop() }
+    }
+}

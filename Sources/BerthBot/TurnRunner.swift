@@ -1,0 +1,234 @@
+import BerthLoop
+import BerthMemory
+import BerthProviders
+import BerthQueue
+import BerthStore
+import BerthTelemetry
+import BerthWork
+
+/// Runs accepted turns: does what each turn's ``TurnMachine`` says, and writes its end down.
+@Loop final class TurnRunner {
+    /// Turns that are being answered, by their public names.
+    private(set) var live: [String: LiveTurn] = [:]
+    let pool = TaskPool()
+    private let store: any Store
+    private let answers: Answers
+    private let meter: Meter
+    private let gate: SessionGate
+    private let metrics: BotMetrics
+    private let surroundings: Surroundings
+    private var random: SeededGenerator
+
+    /// A partial answer is written this often, which bounds the loss of a power cut.
+    private static let saveInterval = Duration.seconds(2)
+
+    init(
+        _ store: any Store,
+        _ answers: Answers,
+        _ meter: Meter,
+        _ gate: SessionGate,
+        _ metrics: BotMetrics,
+        in surroundings: Surroundings
+    ) {
+        self.store = store
+        self.answers = answers
+        self.meter = meter
+        self.gate = gate
+        self.metrics = metrics
+        self.surroundings = surroundings
+        random = surroundings.entropy.generator()
+    }
+
+    private var clock: any Clock { surroundings.clock }
+
+    /// Begins to run a turn in a task of its own, which leaves its session at the end.
+    func start(_ job: TurnJob) {
+        let turn = job.turn
+        live[turn.id] = turn
+        let task = pool.spawn { [self] in
+            let outcome = await run(job)
+            live[turn.id] = nil
+            gate.leave(job.entry)
+            turn.end(outcome)
+        }
+        turn.onStop {
+            job.machine.isStopped = true
+            task.cancel()
+        }
+        gate.accept(turn, as: job.entry)
+    }
+
+    // MARK: The machine's actions
+
+    private func run(_ job: TurnJob) async -> TurnOutcome {
+        var event = TurnMachine.Event.begun
+        var failure: BotError?
+        while true {
+            let moment = TurnMachine.Moment(now: clock.now, timestamp: clock.timestamp)
+            job.machine.isInterrupted = Task.isCancelled && !job.machine.isStopped
+            switch job.machine.next(after: event, at: moment, using: &random) {
+            case .ask:
+                do throws(BotError) {
+                    try await ask(job)
+                    event = .answered
+                } catch {
+                    job.answer?.finish()
+                    failure = error
+                    event = .failed(error.disposition)
+                }
+            case .wait(let due):
+                do throws(BotError) {
+                    try await wait(job, until: due)
+                    event = .due
+                } catch {
+                    failure = error
+                    event = .failed(error.disposition)
+                }
+            case .retryLater(let due):
+                event = await retryLater(job, at: due, failure) ? .scheduled : .unscheduled
+            case .end(let end, let givenUp):
+                return await finish(job, as: end, failure, givenUp)
+            }
+        }
+    }
+
+    /// Runs the turn's step of the kind `ask`: asks for the answer and takes it into the turn's log.
+    private func ask(_ job: TurnJob) async throws(BotError) {
+        job.answer = nil
+        var ask = job.ask
+        // A call that others share may outlive the turn.
+        ask.listener = { [weak turn = job.turn] in turn?.wait($0) }
+        let answer = try await answers.stream(ask, job.takeHeld())
+        job.answer = answer
+        job.model = answer.modelID
+        let own: Broadcast?
+        if let log = answer.log {
+            job.turn.follow(log)
+            own = nil
+        } else {
+            own = try job.turn.openLog()
+        }
+        while let piece = try await answer.next() {
+            if let own, !piece.text.isEmpty { try own.append(.text(piece.text)) }
+            try job.turn.cover()
+            job.machine.hasText = !job.turn.text.isEmpty
+            savePartial(job)
+        }
+    }
+
+    private func wait(_ job: TurnJob, until due: Timestamp) async throws(BotError) {
+        let pause = due - clock.timestamp
+        job.turn.wait(QueuePlace(ahead: 0, wait: pause))
+        do { try await clock.sleep(for: pause) } catch { throw .provider(.cancelled) }
+    }
+
+    /// - Returns: whether the time of the next attempt is on the disk.
+    private func retryLater(_ job: TurnJob, at due: Timestamp, _ failure: BotError?) async -> Bool {
+        let reason = failure?.description ?? ""
+        do {
+            try await store.retryTurnLater(job.row, at: due, because: reason, now: clock.timestamp)
+        } catch {
+            surroundings.log.error(
+                "turn is not tried again",
+                ["turn": .text(job.turn.id), "why": .describing(error)]
+            )
+            return false
+        }
+        metrics.retries.add()
+        surroundings.log.info(
+            "turn is tried again",
+            [
+                "tenant": .text(job.turn.tenant), "turn": .text(job.turn.id),
+                "in_ms": .ms(due - clock.timestamp), "attempts": .int(job.machine.attempts),
+                "why": .text(failure?.logged ?? "-"),
+            ]
+        )
+        return true
+    }
+
+    // MARK: The end
+
+    /// Writes the end of a turn, together with the settlement of its call.
+    ///
+    /// - Returns: the end that its readers are to be told.
+    private func finish(
+        _ job: TurnJob,
+        as end: TurnOutcome.End,
+        _ failure: BotError?,
+        _ givenUp: String?
+    ) async -> TurnOutcome {
+        var outcome = TurnOutcome(end, answer: "")
+        if let usage = job.answer?.charged {
+            (outcome.inputTokens, outcome.outputTokens) = (usage.input, usage.output)
+            outcome.isEstimated = usage.isEstimated
+        }
+        switch end {
+        case .failed:
+            let tried = givenUp.map { " (\($0))" } ?? ""
+            outcome.error = failure.map { $0.description + tried }
+            job.why = failure?.logged ?? "-"
+        case .interrupted:
+            outcome.error = "the service is being restarted: the answer goes on by itself then"
+        default: break
+        }
+        if let error = await write(outcome, of: job) {
+            // Nobody is told of an answer that is not in the history.
+            outcome.end = .failed
+            outcome.error = "the answer could not be saved: \(BotError.store(error))"
+            job.why = error.description
+        }
+        report(job, outcome)
+        return outcome
+    }
+
+    /// - Returns: the reason for which it could not be written, or nil.
+    private func write(_ outcome: TurnOutcome, of job: TurnJob) async -> StoreError? {
+        var stored = outcome
+        stored.answer = String(decoding: job.turn.text, as: UTF8.self)
+        stored.model = job.model
+        let settlements = job.answer?.takeSettlements() ?? []
+        do {
+            let isOpen = try await store.finishTurn(
+                job.row,
+                as: stored,
+                settling: settlements,
+                outbox: [],
+                at: clock.timestamp
+            )
+            // A turn that was deleted meanwhile is paid for all the same.
+            if !isOpen { meter.write(settlements) }
+        } catch {
+            meter.write(settlements)
+            return error
+        }
+        return nil
+    }
+
+    /// Keeps the text that came, now and then, for the case that the power fails.
+    private func savePartial(_ job: TurnJob) {
+        guard !job.isSaving, clock.now - job.saved >= TurnRunner.saveInterval else { return }
+        (job.saved, job.isSaving) = (clock.now, true)
+        let text = String(decoding: job.turn.text, as: UTF8.self)
+        let (store, log) = (store, surroundings.log)
+        pool.spawn {
+            defer { job.isSaving = false }
+            do { try await store.savePartialAnswer(text, of: job.row) } catch {
+                log.warning("partial answer not kept", ["why": .describing(error)])
+            }
+        }
+    }
+
+    private func report(_ job: TurnJob, _ outcome: TurnOutcome) {
+        metrics.turns.add(1, outcome.end.rawValue)
+        metrics.turnDuration.observe(clock.now - job.accepted)
+        surroundings.log.info(
+            "turn",
+            [
+                "request": .text(job.ask.requestID), "tenant": .text(job.turn.tenant),
+                "turn": .text(job.turn.id), "model": .text(job.model),
+                "outcome": .text(outcome.end.rawValue), "ms": .ms(clock.now - job.accepted),
+                "why": .text(job.why),
+            ]
+        )
+    }
+}
