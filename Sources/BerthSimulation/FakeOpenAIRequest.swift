@@ -1,7 +1,7 @@
 import BerthHTTP
 import BerthLoop
-import BerthText
 import BerthProviders
+import BerthText
 
 /// A request to ``FakeOpenAI``, and its unstreamed answer.
 struct FakeOpenAIRequest {

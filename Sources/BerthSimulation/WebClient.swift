@@ -1,7 +1,7 @@
 import BerthHTTP
 import BerthLoop
-import BerthText
 import BerthMemory
+import BerthText
 
 /// A persona that uses the web chat.
 ///
