@@ -8,9 +8,9 @@ import Testing
 @testable import BerthProviders
 @testable import BerthSimulation
 
-/// Anthropic's provider against its fake's every behavior, over real sockets.
+/// The Anthropic provider against every behavior of its fake, over real sockets.
 @Suite(.loop, .timeLimit(.minutes(5))) struct AnthropicBehaviorTests {
-    /// What comes of each behavior, streamed and whole.
+    /// The results of a behavior, streamed and whole.
     struct Expected: Sendable {
         var streamed: Told
         var whole: Told
@@ -61,7 +61,7 @@ import Testing
         case .noReason:
             Expected(
                 streamed: Told(text: words, error: cut),
-                whole: malformed("it is no message")
+                whole: malformed("the answer is not a message")
             )
         case .noUsage: Expected(good(output: nil))
         case .errorMidway:
@@ -188,7 +188,7 @@ import Testing
                 quota: ByteCount(size + 128 * 1024)
             )
             let stream = try await asker.anthropic(url).stream(call)
-            // Beside it libcurl's buffer for sending it.
+            // The rest is libcurl's send buffer.
             let held = call.account.held.bytes - UpstreamEvents.bufferSize.bytes - 64 * 1024
             #expect((size..<size + 1024).contains(held))
             stream.cancel()

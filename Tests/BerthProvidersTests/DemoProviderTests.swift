@@ -24,7 +24,7 @@ import Testing
         )
     }
 
-    /// The whole answer and the streamed one, without pauses.
+    /// Returns the whole and the streamed answer, without pauses.
     @Loop private func both(_ call: ChatCall) async throws -> (whole: Told, streamed: Told) {
         let asker = Asker()
         let demo = DemoProvider(clock: SystemClock(), pace: .zero)
@@ -47,7 +47,7 @@ import Testing
         #expect(first.whole.error == nil)
         #expect(first.whole.finish == "stop")
         #expect(
-            first.whole.text.hasPrefix("This is Berth's **built-in demo**: no model has been asked")
+            first.whole.text.hasPrefix("This is Berth's **built-in demo**. No model was called")
         )
         #expect(
             first.whole.text.contains(question.isEmpty ? "You asked nothing." : "“\(question)”")

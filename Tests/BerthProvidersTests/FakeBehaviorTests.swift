@@ -8,14 +8,14 @@ import Testing
 
 @testable import BerthSimulation
 
-/// The provider against the fake's every behavior, over real sockets.
+/// The OpenAI provider against every behavior of its fake, over real sockets.
 @Suite(.loop, .timeLimit(.minutes(5))) struct FakeBehaviorTests {
-    /// What comes of each behavior, streamed and whole; the question has `input` tokens.
+    /// The results of a behavior, streamed and whole, for a question of `input` tokens.
     struct Expected: Sendable {
         let streamed: Told
         let whole: Told
 
-        /// The same both ways.
+        /// Makes the same expectation for both.
         init(_ error: ProviderError) {
             (streamed, whole) = (Told(error: error), Told(error: error))
         }
@@ -110,7 +110,9 @@ import Testing
         }
     }
 
-    /// The manners whose fault takes no time stand on the asker's clock, so that dates are exact.
+    /// Returns the fake's clock.
+    ///
+    /// A behavior that takes no time uses the asker's clock, so that dates are exact.
     private func clock(of behavior: FakeOpenAIBehavior, _ asker: Asker) -> any Clock {
         switch behavior {
         case .drip, .cutEvent, .cutCharacter, .errorMidway: SystemClock()
@@ -184,7 +186,7 @@ import Testing
                     ? await asker.stream(provider, call) : await asker.complete(provider, call)
             }
             try await asked.wait()
-            // A whole answer's first byte is its last, and may take as long as OpenAI's own client waits.
+            // A whole answer arrives all at once and may take as long as OpenAI's own client waits.
             let deadline = isStream ? 120 : 600
             asker.clock.advance(by: .seconds(deadline))
             await pool.drain()
@@ -212,7 +214,7 @@ import Testing
         #expect(reason.hasPrefix("127.0.0.1:\(server.port): nothing answers there"))
     }
 
-    // MARK: What is sent
+    // MARK: Requests
 
     private func sent(more: String, output: Int = 100, isStream: Bool = false) async throws
         -> String

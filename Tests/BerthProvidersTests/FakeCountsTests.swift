@@ -6,7 +6,7 @@ import Testing
 
 @testable import BerthSimulation
 
-/// What the fakes tell about what they were asked.
+/// The counters of the fake providers.
 @Suite(.loop, .timeLimit(.minutes(1))) struct FakeCountsTests {
     private let clock = ManualClock()
 
