@@ -19,15 +19,15 @@ import BerthText
     private var isDone = false
 
     private struct Call {
-        /// Its place among the answer's calls.
+        /// The index among the answer's calls.
         let index: Int
         var hasArguments = false
     }
 
-    /// More calls than this in one answer are malformed: they are kept until their block's end.
+    /// The maximum number of tool calls in an answer, each of which is kept until its block ends.
     private static let maximumCalls = 1024
 
-    /// Reads the events of `provider`.
+    /// Makes a stream of the events of `provider`.
     init(_ events: UpstreamEvents, provider: String) {
         self.events = events
         self.provider = provider
@@ -48,7 +48,7 @@ import BerthText
         events.cancel()
     }
 
-    /// Waits for the transfer's end, when all is passed on.
+    /// Waits for the end of the transfer after the last event.
     private func end() async {
         isDone = true
         await events.finish()
@@ -71,7 +71,7 @@ import BerthText
             finish = object.object("delta")?.string("stop_reason") ?? finish
             usage.update(object.object("usage"))
         case "message_stop": try stop()
-        // An error without words is one too.
+        // An error without a message is an error too.
         case "error": throw events.end(.failedMidway(provider: provider, message: "no reason"))
         default: break
         }
@@ -115,7 +115,9 @@ import BerthText
         }
     }
 
-    /// Ends a block; a call without arguments gets the empty object, which OpenAI's clients parse.
+    /// Ends a block.
+    ///
+    /// A call without arguments gets an empty object, because OpenAI's clients parse it.
     private func end(_ event: JSONObject) throws(ProviderError) {
         guard let index = event.integer("index"), let call = calls.removeValue(forKey: index),
             !call.hasArguments

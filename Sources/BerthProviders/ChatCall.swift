@@ -2,19 +2,22 @@ import BerthLoop
 package import BerthMemory
 package import BerthText
 
-/// What is asked of a provider: a chat-completions request in OpenAI's shape, and who pays.
+/// A call to a provider: a chat-completions request in OpenAI's format, and the account it is
+/// charged to.
 package struct ChatCall: Sendable {
-    /// The request as the client or the bot wrote it; the provider sets its model and what it must.
+    /// The request as the client or the bot wrote it.
+    ///
+    /// The provider sets the model and other members.
     package let request: JSONObject
     /// The provider's own name of the model.
     package let model: String
-    /// The most output tokens that may be bought; sent to the provider.
+    /// The maximum number of output tokens, which is sent to the provider.
     package let maximumOutput: Int
-    /// A hash that stands for the tenant at the provider, in place of what the client named.
+    /// A hash that identifies the tenant to the provider, instead of the client's own value.
     package let user: String
-    /// Whose memory what is sent and what comes back is leased from, and what of it is paid for.
+    /// The memory from which the request and the answer are leased, part of it in advance.
     package let memory: PrepaidMemory
-    /// Whose it is.
+    /// The account of the tenant.
     package var account: MemoryAccount { memory.account }
 
     /// Makes a call.
@@ -32,8 +35,8 @@ package struct ChatCall: Sendable {
         self.memory = memory
     }
 
-    /// What asking takes with a request of `size`: our copy of it, its sending, and what is unread of
-    /// the answer.
+    /// Returns the memory of a call with a request of `size`: the copy of the request, its sending,
+    /// and the unread part of the answer.
     package static func need(of size: ByteCount) -> ByteCount {
         Upstream.sending(size) + UpstreamEvents.bufferSize
     }

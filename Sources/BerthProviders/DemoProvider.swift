@@ -2,19 +2,20 @@ package import BerthLoop
 import BerthMemory
 import BerthText
 
-/// The built-in provider, offline and deterministic: what runs when no provider is configured.
+/// The built-in provider, offline and deterministic, which is used if no provider is configured.
 ///
-/// It answers about what was asked and about setting up Berth, and says that it is a demo.
+/// Its answers explain how to set up Berth and state that they come from a demo.
 @Loop package final class DemoProvider: ChatProvider {
     package nonisolated let name = "demo"
-    /// The only model it has.
+    /// The name of its only model.
     package static nonisolated let model = "demo"
 
     private let clock: any Clock
     private let pace: Duration
 
-    /// Makes the provider, which waits `pace` between two words of a streamed answer, so that one
-    /// sees it stream.
+    /// Makes the provider.
+    ///
+    /// It waits `pace` between two words of a streamed answer, so that streaming is visible.
     package init(clock: any Clock, pace: Duration = .milliseconds(20)) {
         self.clock = clock
         self.pace = pace
@@ -53,7 +54,7 @@ import BerthText
     }
 }
 
-/// The words of a demo answer, one a ``pace``.
+/// A streamed demo answer, which sends one word each `pace`.
 @Loop private final class DemoStream: ChatStream {
     private var words: [String]
     private let answer: DemoAnswer

@@ -10,7 +10,7 @@ import BerthText
     private var hasFinish = false
     private var isDone = false
 
-    /// Reads the events of `provider`.
+    /// Makes a stream of the events of `provider`.
     init(_ events: UpstreamEvents, provider: String) {
         self.events = events
         self.provider = provider

@@ -1,13 +1,13 @@
 package import BerthLoop
 import BerthMemory
 
-/// Looks at what a process holds, five times a second, and remembers the most.
+/// Samples a process's memory five times a second and records the maximum.
 @Loop package final class MemoryWatch {
-    /// What a process holds at one moment, in bytes.
+    /// A process's memory at one moment, in bytes.
     package struct Figures: Codable, Equatable, Sendable {
-        /// Mapped pages that are in memory, shared ones included.
+        /// The resident set size: mapped pages in memory, shared ones included.
         package var rss: Int
-        /// The part that nothing can reclaim: private and anonymous.
+        /// Private anonymous pages, which the kernel cannot reclaim.
         package var anonymous: Int
 
         /// Makes figures.
@@ -17,7 +17,7 @@ import BerthMemory
         }
     }
 
-    /// The most of each that was ever seen.
+    /// The maximum of each figure seen so far; nil before the first sample.
     package private(set) var peak: Figures?
     private let process: Int32
     private let clock: any Clock
@@ -26,14 +26,14 @@ import BerthMemory
 
     private static nonisolated let interval = Duration.milliseconds(200)
 
-    /// Makes a watch of a process that this user may look into.
+    /// Makes a watch of a process whose `/proc` files this user may read.
     package init(process: Int32, clock: any Clock) {
         self.process = process
         self.clock = clock
         highBefore = MemoryWatch.highWater(of: process) ?? 0
     }
 
-    /// What it holds now; nil when it is gone or may not be looked into.
+    /// Samples the process now; nil if it has ended or may not be read.
     package func look() -> Figures? {
         guard let memory = ProcessMemory.read(process: process) else { return nil }
         let now = Figures(rss: memory.resident.bytes, anonymous: memory.anonymous.bytes)
@@ -44,22 +44,23 @@ import BerthMemory
         return now
     }
 
-    /// Looks again and again until ``stop()``.
+    /// Samples periodically until ``stop()``.
     package func start() {
         _ = look()
         timer = clock.schedule(after: MemoryWatch.interval) { [weak self] in self?.start() }
     }
 
-    /// Ends the looking.
+    /// Stops sampling.
     package func stop() { timer?.cancel() }
 
-    /// The most pages that were ever in memory by the kernel's own count, where that rose while
-    /// this watch was: it sees what comes and goes between two looks.
+    /// The kernel's own peak RSS, in bytes; nil if it has not risen since this watch was made.
+    ///
+    /// It includes peaks between two samples.
     package var highWater: Int? {
         MemoryWatch.highWater(of: process).flatMap { $0 > highBefore ? $0 : nil }
     }
 
-    /// `VmHWM`, in bytes.
+    /// Reads `VmHWM`, in bytes.
     private static func highWater(of process: Int32) -> Int? {
         guard let status = TextFile.small("/proc/\(process)/status"),
             let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
