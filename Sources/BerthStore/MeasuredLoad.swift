@@ -1,4 +1,4 @@
-package import BerthLoop
+import BerthLoop
 
 /// What the service has done of late, as a forecast needs it.
 package struct MeasuredLoad: Equatable, Sendable {
@@ -42,8 +42,7 @@ extension Connection {
     /// Pages of a database with tables and no rows.
     private static let emptyPages = 23
 
-    /// What was done since `start`; of calls the last 20,000 are looked at.
-    package func measuredLoad(since start: Timestamp) throws(StoreError) -> MeasuredLoad {
+    func measuredLoad(since start: Timestamp) throws(StoreError) -> MeasuredLoad {
         var load = MeasuredLoad()
         try first(
             """
@@ -54,8 +53,8 @@ extension Connection {
         ) { row throws(StoreError) in (load.turns, load.bytes) = (row.int(0), row.int(1)) }
         try first(
             """
-            SELECT count(*), coalesce(sum(requests), 0) FROM usage_day
-            WHERE day_ms >= ? AND requests > 0
+            SELECT count(*), coalesce(sum(requests + reserved_requests), 0) FROM usage_day
+            WHERE day_ms >= ? AND requests + reserved_requests > 0
             """,
             start.startOfDay
         ) { row throws(StoreError) in (load.tenantDays, load.requests) = (row.int(0), row.int(1)) }

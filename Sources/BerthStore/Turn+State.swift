@@ -14,7 +14,7 @@ extension Turn {
     /// Every change of a turn's state in the database is a row of this table. What is accepted goes
     /// on by itself, after a restart too. Only `start` leads to a provider, so what is *uncertain*
     /// is bought again by a person's `retry` alone.
-    package enum State: String, Bindable, CaseIterable, Sendable {
+    package enum State: String, SQLConvertible, CaseIterable, Sendable {
         /// On the disk and acknowledged to the channel; no call of it is out.
         case accepted
         /// Its call may be at a provider.
