@@ -1,8 +1,9 @@
 import BerthLoop
-import BerthStore
 import BerthTelemetry
 import BerthTestKit
 import Testing
+
+@testable import BerthStore
 
 /// What a kill leaves is what the files hold at that moment: they are copied while writers work.
 ///
