@@ -1,6 +1,7 @@
 package import BerthConfig
 package import BerthHTTP
 package import BerthLoop
+package import BerthTelemetry
 
 /// What a model costs.
 package struct Price: Equatable, Sendable {
@@ -51,14 +52,26 @@ package struct ModelChoice: Sendable {
     package let choices: [ModelChoice]
 
     /// Makes the providers and lists their models; without any, the demo stands alone.
-    package init(_ configuration: Configuration, client: HTTPClient, clock: any Clock) {
+    package init(
+        _ configuration: Configuration,
+        client: any HTTPSending,
+        in surroundings: Surroundings
+    ) {
         var providers: [String: any ChatProvider] = [:]
         for settings in configuration.providers {
             switch settings.kind {
             case .openai:
-                providers[settings.name] = OpenAIProvider(settings, client: client, clock: clock)
+                providers[settings.name] = OpenAIProvider(
+                    settings,
+                    client: client,
+                    in: surroundings
+                )
             case .anthropic:
-                providers[settings.name] = AnthropicProvider(settings, client: client, clock: clock)
+                providers[settings.name] = AnthropicProvider(
+                    settings,
+                    client: client,
+                    in: surroundings
+                )
             case .fal: break  // it makes pictures
             }
         }
@@ -67,7 +80,7 @@ package struct ModelChoice: Sendable {
                 ModelChoice(settings, provider: $0, ceiling: configuration.priceCeiling)
             }
         }
-        choices = listed.isEmpty ? [ModelChoice(demo: DemoProvider(clock: clock))] : listed
+        choices = listed.isEmpty ? [ModelChoice(demo: DemoProvider(in: surroundings))] : listed
     }
 
     /// The model that a client means by `name`: `berth`, `provider/model`, or a bare model name.

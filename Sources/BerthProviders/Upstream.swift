@@ -2,6 +2,7 @@ import BerthConfig
 import BerthHTTP
 import BerthLoop
 import BerthMemory
+import BerthTelemetry
 import BerthText
 
 /// How Berth talks to a chat provider over HTTP, whatever API that speaks: leases, deadlines,
@@ -11,8 +12,8 @@ import BerthText
     nonisolated let name: String
     /// Taken out of all that the provider says.
     let key: Secret?
-    let client: HTTPClient
-    let clock: any Clock
+    let client: any HTTPSending
+    let surroundings: Surroundings
 
     /// Error answers larger than this are not read further.
     static nonisolated let errorLimit = ByteCount.kibibytes(256)
@@ -76,7 +77,7 @@ import BerthText
         _ response: HTTPClientResponse,
         _ memory: PrepaidMemory
     ) async -> ProviderError {
-        let retryAfter = RetryAfter.read(response.headers, now: clock.timestamp)
+        let retryAfter = RetryAfter.read(response.headers, now: surroundings.clock.timestamp)
         let object = try? await errorObject(of: response, memory)
         let error = object.flatMap { OpenAIWire.error(in: $0, hiding: key) }
         if error?.isAccountEmpty == true { return .accountEmpty(provider: name) }

@@ -1,6 +1,7 @@
 import BerthHTTP
 import BerthLoop
 import BerthMemory
+import BerthTelemetry
 import BerthText
 
 /// The server-sent events of one streamed answer, and the lease of what is unread of them.
@@ -95,7 +96,8 @@ import BerthText
     /// call. A server that does not send it loses the connection.
     func finish() async {
         isDone = true
-        let limit = upstream.clock.schedule(after: UpstreamEvents.linger) { [response] in
+        let limit = upstream.surroundings.clock.schedule(after: UpstreamEvents.linger) {
+            [response] in
             response.cancel()
         }
         defer { limit.cancel() }

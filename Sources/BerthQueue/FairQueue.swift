@@ -1,4 +1,5 @@
 package import BerthLoop
+package import BerthTelemetry
 
 /// Who goes next: lanes by weight, inside a lane deficit round-robin over tenants by cost.
 ///
@@ -20,7 +21,7 @@ package import BerthLoop
     /// The least time between two departures that calls of the usual length allow.
     var leastInterval = Duration.zero
 
-    private let clock: any Clock
+    private let surroundings: Surroundings
     private let policy: QueuePolicy
     private let bound: QueueBound
     private let lanes: [LaneQueue<Entry>]
@@ -30,8 +31,12 @@ package import BerthLoop
     private var rate: DrainRate
 
     /// Makes an empty queue; `bound` may be shared with others.
-    package init(clock: any Clock, policy: QueuePolicy = QueuePolicy(), bound: QueueBound) {
-        self.clock = clock
+    package init(
+        in surroundings: Surroundings,
+        policy: QueuePolicy = QueuePolicy(),
+        bound: QueueBound
+    ) {
+        self.surroundings = surroundings
         self.policy = policy
         self.bound = bound
         rate = DrainRate(guess: policy.interval)
@@ -60,7 +65,7 @@ package import BerthLoop
         predict: @escaping WorkCost.Prediction
     ) throws(QueueError) -> Ticket {
         try bound.take(for: tenant) { waitForRoom(for: tenant) }
-        let (now, queue) = (clock.now, queue(lane))
+        let (now, queue) = (surroundings.clock.now, queue(lane))
         if ages.count == 0 { rate.begin(at: now) }
         if queue.count == 0 { wake(queue) }
         let ticket = Ticket(
@@ -100,7 +105,7 @@ package import BerthLoop
     /// `hasWaited`: whether anything held it back; else it says nothing of how fast others leave.
     func take(_ ticket: Ticket, hasWaited: Bool = true) {
         guard let line = ticket.line, line.tickets.first === ticket else { return }
-        let now = clock.now
+        let now = surroundings.clock.now
         departuresSinceOldest = line === ages.first ? 0 : departuresSinceOldest + 1
         queue(ticket.lane).takeFirst(of: line, at: now)
         ages.remove(line)
@@ -144,7 +149,7 @@ package import BerthLoop
     var interval: Duration { max(rate.interval, leastInterval) }
 
     /// Until anybody can leave.
-    var pause: Duration { blockedUntil.map { max(.zero, $0 - clock.now) } ?? .zero }
+    var pause: Duration { blockedUntil.map { max(.zero, $0 - surroundings.clock.now) } ?? .zero }
 
     /// The other lanes that have work, with what stands against `lane`.
     func rivals(of lane: Lane) -> [LaneQueue<Entry>] {
@@ -153,7 +158,7 @@ package import BerthLoop
 
     private func isDue(_ oldest: TenantLine<Entry>) -> Bool {
         departuresSinceOldest + 1 >= policy.agedEvery
-            && clock.now - oldest.since >= policy.ageing
+            && surroundings.clock.now - oldest.since >= policy.ageing
     }
 
     /// A lane that was empty has saved nothing meanwhile.

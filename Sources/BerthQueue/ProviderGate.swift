@@ -21,8 +21,7 @@ package import BerthTelemetry
     var onChange: (@Loop () -> Void)?
 
     private let limits: ProviderLimits
-    private let clock: any Clock
-    private let log: Log
+    private let surroundings: Surroundings
     private var random: SeededGenerator
     private var requests: TokenBucket
     private var tokens: TokenBucket
@@ -34,21 +33,18 @@ package import BerthTelemetry
 
     /// Makes an open gate with full buckets.
     ///
-    /// `random` spreads pauses; `log` hears when the breaker opens and closes.
+    /// Its pauses are spread by a generator of its own, which it takes from the surroundings.
     package init(
         provider: String,
         limits: ProviderLimits,
-        clock: any Clock,
-        random: SeededGenerator,
-        log: Log
+        in surroundings: Surroundings
     ) {
         self.provider = provider
         self.limits = limits
-        self.clock = clock
-        self.random = random
-        self.log = log
-        requests = .rate(limits.requestsPerMinute, at: clock.now)
-        tokens = .rate(limits.tokensPerMinute, at: clock.now)
+        self.surroundings = surroundings
+        random = surroundings.entropy.generator()
+        requests = .rate(limits.requestsPerMinute, at: surroundings.clock.now)
+        tokens = .rate(limits.tokensPerMinute, at: surroundings.clock.now)
         adaptive = AdaptiveLimit(most: limits.concurrency)
     }
 
@@ -59,13 +55,13 @@ package import BerthTelemetry
     package var state: CircuitBreaker { breaker }
 
     /// Whether the provider asked for a pause that is not over, for reports.
-    package var isPaused: Bool { pausedUntil.map { $0 > clock.now } ?? false }
+    package var isPaused: Bool { pausedUntil.map { $0 > surroundings.clock.now } ?? false }
 
     /// Lets a call through, or says what it waits for; it takes nothing unless the answer is `now`.
     ///
     /// `cost` is the predicted tokens, in and out together; 0 or more.
     package func admit(cost: Int) -> Admission {
-        let now = clock.now
+        let now = surroundings.clock.now
         if let closed = closed(at: now) { return closed }
         guard running < adaptive.current else { return .busy }
         let ready = max(requests.ready(for: 1, at: now), tokens.ready(for: cost, at: now))
@@ -97,7 +93,7 @@ package import BerthTelemetry
 
     /// Learns from a call's end; called once for each permit.
     func end(_ call: Permit.Call, _ outcome: CallOutcome, tokens used: Int?) {
-        let now = clock.now
+        let now = surroundings.clock.now
         switch outcome {
         case .done(let latency):
             adaptive.succeeded(latency: latency, running: running)
@@ -158,11 +154,12 @@ package import BerthTelemetry
         switch (before, breaker) {
         case (.closed, .open(let until, _)),
             (.probing, .open(let until, _)) where until > now:
-            log.warning(
+            surroundings.log.warning(
                 "a provider keeps failing and is left alone",
                 ["provider": .text(provider), "ms": .ms(until - now)]
             )
-        case (.probing, .closed): log.info("a provider is back", ["provider": .text(provider)])
+        case (.probing, .closed):
+            surroundings.log.info("a provider is back", ["provider": .text(provider)])
         default: break
         }
     }

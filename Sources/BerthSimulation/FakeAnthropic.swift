@@ -1,5 +1,6 @@
 package import BerthHTTP
 package import BerthLoop
+package import BerthTelemetry
 import BerthText
 
 /// A server that speaks Anthropic's Messages and misbehaves on demand, as ``FakeOpenAI`` does: by
@@ -11,13 +12,13 @@ import BerthText
     package let counts: FakeCounts
 
     private let pace: FakeOpenAI.Pace
-    private let clock: any Clock
+    private let surroundings: Surroundings
 
     /// Makes the fake; ``handler`` is for a server.
-    package nonisolated init(pace: FakeOpenAI.Pace, clock: any Clock) {
+    package nonisolated init(pace: FakeOpenAI.Pace, in surroundings: Surroundings) {
         self.pace = pace
-        self.clock = clock
-        counts = FakeCounts(clock: clock)
+        self.surroundings = surroundings
+        counts = FakeCounts(in: surroundings)
     }
 
     /// Answers what a server hears.
@@ -72,7 +73,7 @@ import BerthText
             return FakeAnthropic.error(500, "api_error", "nobody is listening")
         }
         if pace.delay > .zero {
-            try? await clock.sleep(for: pace.delay)  // cancelled: it is answered in vain
+            try? await surroundings.clock.sleep(for: pace.delay)  // cancelled: it is answered in vain
         }
         return asked.isStream && asked.manner != .jsonOnStream
             ? stream(asked)
@@ -81,7 +82,7 @@ import BerthText
 
     private func stream(_ asked: FakeMessage) -> HTTPResponse {
         .events { writer in
-            try await FakeMessageStream(asked, self.pace, self.clock).write(to: writer)
+            try await FakeMessageStream(asked, self.pace, in: self.surroundings).write(to: writer)
         }
     }
 }

@@ -1,17 +1,18 @@
 import BerthHTTP
 import BerthLoop
+import BerthTelemetry
 import BerthText
 
 /// One streamed answer of the fake, well or badly told.
 @Loop struct FakeMessageStream {
     private let asked: FakeMessage
     private let pace: FakeOpenAI.Pace
-    private let clock: any Clock
+    private let surroundings: Surroundings
 
-    init(_ asked: FakeMessage, _ pace: FakeOpenAI.Pace, _ clock: any Clock) {
+    init(_ asked: FakeMessage, _ pace: FakeOpenAI.Pace, in surroundings: Surroundings) {
         self.asked = asked
         self.pace = pace
-        self.clock = clock
+        self.surroundings = surroundings
     }
 
     func write(to writer: HTTPResponseWriter) async throws {
@@ -77,7 +78,7 @@ import BerthText
         let start = #""index":\#(index),"content_block":{"type":"text","text":""}"#
         try await send("content_block_start", start, writer)
         for (place, word) in words.enumerated() {
-            if place > 0, pace.gap > .zero { try await clock.sleep(for: pace.gap) }
+            if place > 0, pace.gap > .zero { try await surroundings.clock.sleep(for: pace.gap) }
             if place == 2 {
                 switch asked.manner {
                 case .cutEvent:

@@ -1,5 +1,6 @@
 import BerthHTTP
 package import BerthLoop
+import BerthTelemetry
 import BerthText
 
 /// What a fake provider was asked: how often, what, how much at once, and what it had told to wait.
@@ -13,7 +14,7 @@ import BerthText
     /// Requests that are being answered.
     package private(set) var running = 0
 
-    private let clock: any Clock
+    private let surroundings: Surroundings
     /// What `/counts` tells, but for the requests.
     private(set) var told = Told()
     private var closed: (since: Instant, until: Instant)?
@@ -25,7 +26,7 @@ import BerthText
     /// So many requests that came too early are kept; the rest are only counted.
     static nonisolated let mostEarly = 1_000
 
-    nonisolated init(clock: any Clock) { self.clock = clock }
+    nonisolated init(in surroundings: Surroundings) { self.surroundings = surroundings }
 
     /// What `/counts` tells.
     struct Told: Encodable, Equatable {
@@ -94,18 +95,18 @@ import BerthText
         received += 1
         running += 1
         told.largestConcurrency = max(told.largestConcurrency, running)
-        guard let closed, clock.now < closed.until else { return }
+        guard let closed, surroundings.clock.now < closed.until else { return }
         told.early += 1
         guard told.earlyMs.count < FakeCounts.mostEarly else { return }
-        told.earlyMs.append((clock.now - closed.since).milliseconds())
+        told.earlyMs.append((surroundings.clock.now - closed.since).milliseconds())
     }
 
     private func learn(from response: HTTPResponse) {
         guard let seconds = response.headers["retry-after"].flatMap(Double.init) else { return }
         told.refused += 1
-        let until = clock.now + .seconds(seconds)
+        let until = surroundings.clock.now + .seconds(seconds)
         if let closed, closed.until >= until { return }
-        closed = (clock.now, until)
+        closed = (surroundings.clock.now, until)
     }
 
     private var stats: HTTPResponse {

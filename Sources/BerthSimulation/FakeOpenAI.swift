@@ -1,6 +1,7 @@
 package import BerthHTTP
 package import BerthLoop
 import BerthProviders
+package import BerthTelemetry
 import BerthText
 
 /// A server that speaks OpenAI's chat completions and misbehaves on demand: for tests, benchmarks
@@ -30,15 +31,15 @@ import BerthText
     package let counts: FakeCounts
 
     private let pace: Pace
-    private let clock: any Clock
+    private let surroundings: Surroundings
     /// When ``Manner/tooManyAtFirst`` ends.
     private var opening: Instant?
 
     /// Makes the fake; ``handler`` is for a server.
-    package nonisolated init(pace: Pace, clock: any Clock) {
+    package nonisolated init(pace: Pace, in surroundings: Surroundings) {
         self.pace = pace
-        self.clock = clock
-        counts = FakeCounts(clock: clock)
+        self.surroundings = surroundings
+        counts = FakeCounts(in: surroundings)
     }
 
     /// Answers what a server hears.
@@ -70,13 +71,13 @@ import BerthText
         }
         let asked = FakeQuestion(object)
         counts.ask(asked.lastUserText)
-        if let refusal = asked.manner?.refusal(now: clock.timestamp) { return refusal }
+        if let refusal = asked.manner?.refusal(now: surroundings.clock.timestamp) { return refusal }
         if asked.manner == .silence {
             await request.clientGone()
             return .error(500, "nobody is listening")
         }
         if pace.delay > .zero {
-            try? await clock.sleep(for: pace.delay)  // cancelled: it is answered in vain
+            try? await surroundings.clock.sleep(for: pace.delay)  // cancelled: it is answered in vain
         }
         if asked.manner == .tooManyAtFirst, let refusal = refusalAtFirst { return refusal }
         return asked.isStream && asked.manner != .jsonOnStream
@@ -86,9 +87,10 @@ import BerthText
 
     /// The refusal of ``Manner/tooManyAtFirst``; nil when its time is over.
     private var refusalAtFirst: HTTPResponse? {
-        let end = opening ?? clock.now + Manner.refusing
+        let end = opening ?? surroundings.clock.now + Manner.refusing
         opening = end
-        return clock.now < end ? Manner.tooMany.refusal(now: clock.timestamp) : nil
+        return surroundings.clock.now < end
+            ? Manner.tooMany.refusal(now: surroundings.clock.timestamp) : nil
     }
 
     /// A request's body; nil where it is no JSON object.
@@ -107,7 +109,7 @@ import BerthText
             status: 200,
             headers: headers,
             body: .stream { writer in
-                try await FakeStream(asked, self.pace, self.clock).write(to: writer)
+                try await FakeStream(asked, self.pace, in: self.surroundings).write(to: writer)
             }
         )
     }

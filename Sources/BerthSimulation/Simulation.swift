@@ -1,6 +1,6 @@
 import BerthHTTP
 package import BerthLoop
-import BerthTelemetry
+package import BerthTelemetry
 
 /// Runs a plan against a service: everybody asks, listens, pauses and asks again.
 @Loop package final class Simulation {
@@ -8,7 +8,7 @@ import BerthTelemetry
     package private(set) var tally = SimulationTally()
     private let plan: SimulationPlan
     private let visits: [any Visit]
-    private let clock: any Clock
+    private let surroundings: Surroundings
 
     /// How long an answer may take after the end of the time, until it counts as lost.
     package static nonisolated let grace = Duration.seconds(30)
@@ -21,21 +21,21 @@ import BerthTelemetry
     ///   - admissions: of each of the plan's people, in order.
     ///   - spreads: whether they log in from addresses of their own: of 127.0.0.0/8, so only where
     ///     the service's own address is one of them.
-    ///   - clock: of pauses and latencies.
+    ///   - surroundings: its clock measures pauses and latencies.
     package init(
         _ plan: SimulationPlan,
         origin: String,
         admissions: [Admission],
         spreads: Bool,
-        clock: any Clock
+        in surroundings: Surroundings
     ) {
         self.plan = plan
-        self.clock = clock
-        let resolver = Resolver(clock: clock)
+        self.surroundings = surroundings
+        let resolver = Resolver(in: surroundings)
         visits = zip(plan.people, admissions).map { person, admission in
             // A client each, as they would have: their connections are not shared.
-            let client = HTTPClient(clock: clock, log: .silent, resolver: resolver)
-            let line = Line(origin: origin, client: client, clock: clock)
+            let client = HTTPClient(in: surroundings, resolver: resolver)
+            let line = Line(origin: origin, client: client, surroundings: surroundings)
             switch person.door {
             case .api: return APIVisit(line, admission)
             case .web:
@@ -57,7 +57,7 @@ import BerthTelemetry
 
     /// Runs the plan's time and until the last answer, at most ``grace`` longer.
     package func run() async {
-        let end = clock.now + .seconds(plan.seconds)
+        let end = surroundings.clock.now + .seconds(plan.seconds)
         let latest = .seconds(plan.seconds) + Simulation.grace
         await withTaskGroup(of: Bool.self) { group in
             for (person, visit) in zip(plan.people, visits) {
@@ -66,8 +66,8 @@ import BerthTelemetry
                     return true
                 }
             }
-            group.addTask { [clock] in
-                try? await clock.sleep(for: latest)  // cancelled: everybody has ended
+            group.addTask { [surroundings] in
+                try? await surroundings.clock.sleep(for: latest)  // cancelled: everybody has ended
                 return false
             }
             var left = visits.count
@@ -80,8 +80,8 @@ import BerthTelemetry
         var person = person
         while !Task.isCancelled {
             let turn = person.next()
-            guard clock.now + turn.pause < end else { return }
-            do { try await clock.sleep(for: turn.pause) } catch { return }
+            guard surroundings.clock.now + turn.pause < end else { return }
+            do { try await surroundings.clock.sleep(for: turn.pause) } catch { return }
             tally.ask(person.door)
             tally.end(await visit.ask(turn), person.door)
         }

@@ -1,6 +1,7 @@
 import BerthHTTP
 import BerthLoop
 import BerthMemory
+import BerthTelemetry
 
 /// What lets a persona in.
 package struct Admission: Sendable {
@@ -34,22 +35,24 @@ package struct EntryError: Error, CustomStringConvertible {
     /// Scheme, host and port, without a slash at the end.
     let origin: String
     let client: HTTPClient
-    let clock: any Clock
+    let surroundings: Surroundings
 
     /// Sends a request and reads its answer to the end, which leaves the connection to the next.
     func turn(_ request: HTTPClientRequest, by door: Persona.Door) async -> TurnResult {
-        var hearing = Hearing(door, since: clock.now)
+        var hearing = Hearing(door, since: surroundings.clock.now)
         do {
             let response = try await client.send(request)
             guard response.status == 200 else {
-                return hearing.end(try await Line.refusal(response), at: clock.now)
+                return hearing.end(try await Line.refusal(response), at: surroundings.clock.now)
             }
-            while let piece = try await response.next() { try hearing.take(piece, at: clock.now) }
-            return hearing.end(.lost(.cut), at: clock.now)
+            while let piece = try await response.next() {
+                try hearing.take(piece, at: surroundings.clock.now)
+            }
+            return hearing.end(.lost(.cut), at: surroundings.clock.now)
         } catch let error as HTTPClientError {
-            return hearing.end(Verdict(error), at: clock.now)
+            return hearing.end(Verdict(error), at: surroundings.clock.now)
         } catch {
-            return hearing.end(.lost(.cut), at: clock.now)
+            return hearing.end(.lost(.cut), at: surroundings.clock.now)
         }
     }
 

@@ -1,6 +1,7 @@
 import BerthHTTP
 import BerthLoop
 import BerthMemory
+import BerthTelemetry
 import BerthText
 
 /// Somebody at the chat page: a login, then conversations with the cookie it gave.
@@ -24,20 +25,19 @@ import BerthText
 
     func enter() async throws {
         for _ in 0..<WebVisit.mostTries {
-            let response = try await line.client.send(
-                HTTPClientRequest(
-                    url: "\(line.origin)/login",
-                    headers: [
-                        "origin": line.origin,
-                        "content-type": "application/x-www-form-urlencoded",
-                    ],
-                    body: Array("token=\(admission.token)".utf8),
-                    source: source
-                )
+            var request = HTTPClientRequest(
+                url: "\(line.origin)/login",
+                headers: [
+                    "origin": line.origin,
+                    "content-type": "application/x-www-form-urlencoded",
+                ],
+                body: Array("token=\(admission.token)".utf8)
             )
+            request.source = source
+            let response = try await line.client.send(request)
             _ = try await response.collect(atMost: .kibibytes(256))
             if response.status == 429 {
-                try await line.clock.sleep(for: .seconds(7))
+                try await line.surroundings.clock.sleep(for: .seconds(7))
                 continue
             }
             guard response.status == 303, let cookie = response.headers["set-cookie"] else {
@@ -53,17 +53,19 @@ import BerthText
     }
 
     func ask(_ turn: PlannedTurn) async -> TurnResult {
-        let begun = line.clock.now
+        let begun = line.surroundings.clock.now
         let place: String
         do throws(HTTPClientError) {
             // What many ask is asked afresh: with a history it would be another question.
             if turn.isRepeated || conversation == nil {
                 if let verdict = try await begin() {
-                    return TurnResult(verdict: verdict, full: line.clock.now - begun)
+                    return TurnResult(verdict: verdict, full: line.surroundings.clock.now - begun)
                 }
             }
             place = conversation ?? ""
-        } catch { return TurnResult(verdict: Verdict(error), full: line.clock.now - begun) }
+        } catch {
+            return TurnResult(verdict: Verdict(error), full: line.surroundings.clock.now - begun)
+        }
         let body = Array(#"{"text":"#.utf8) + JSON.quote(turn.text) + Array("}".utf8)
         return await line.turn(
             request("POST", "/web/sessions/\(place)/turns", body),
