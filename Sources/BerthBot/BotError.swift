@@ -216,9 +216,10 @@ extension ProviderError {
     var logged: String {
         switch self {
         case .refused(let provider, let status, _, _):
-            "provider '\(provider)' refuses (status \(status))"
-        case .failedMidway(let provider, _): "provider '\(provider)' broke off with an error"
-        case .malformed(let provider, _): "provider '\(provider)' answered what is not understood"
+            "provider '\(provider)' rejected the request (status \(status))"
+        case .failedMidway(let provider, _):
+            "provider '\(provider)' reported an error during the answer"
+        case .malformed(let provider, _): "provider '\(provider)' sent a malformed answer"
         default: description
         }
     }

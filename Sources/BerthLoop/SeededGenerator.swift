@@ -1,10 +1,13 @@
-/// Randomness as a value: the same seed gives the same numbers on every machine.
+/// A random generator that returns the same numbers for the same seed on every machine.
 ///
-/// SplitMix64; for jitter, never for secrets. Source: <https://prng.di.unimi.it/splitmix64.c>.
+/// The algorithm is SplitMix64, which suits jitter but not secrets.
+/// Source: <https://prng.di.unimi.it/splitmix64.c>.
 package struct SeededGenerator: RandomNumberGenerator, Sendable {
     private var state: UInt64
 
-    /// Makes a generator; production takes its seed from the system's generator.
+    /// Makes a generator.
+    ///
+    /// In production the seed comes from the system's generator.
     package init(seed: UInt64) { state = seed }
 
     package mutating func next() -> UInt64 {
@@ -15,6 +18,6 @@ package struct SeededGenerator: RandomNumberGenerator, Sendable {
         return mixed ^ (mixed >> 31)
     }
 
-    /// A number from 0 up to, but not including, 1.
+    /// Returns a number from 0 to 1, 1 excluded.
     package mutating func fraction() -> Double { Double(next() >> 11) / Double(1 << 53) }
 }

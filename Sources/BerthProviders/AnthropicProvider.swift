@@ -5,18 +5,18 @@ import BerthMemory
 package import BerthTelemetry
 import BerthText
 
-/// Anthropic's Messages API, asked and answered in OpenAI's shape.
+/// A provider that uses Anthropic's Messages API, with requests and answers in OpenAI's format.
 ///
-/// Headers and paths: <https://platform.claude.com/docs/en/api/overview>, as of 2026-11.
+/// Source of headers and paths: <https://platform.claude.com/docs/en/api/overview>, as of 2026-11.
 @Loop package final class AnthropicProvider: ChatProvider {
-    /// The version of the API that Berth speaks; it has no sampling parameters any more.
+    /// The API version that Berth uses, which no longer has sampling parameters.
     package static nonisolated let version = "2026-10-21"
 
     package nonisolated var name: String { upstream.name }
     private let upstream: Upstream
     private let endpoint: String
 
-    /// Makes the provider; nothing is contacted.
+    /// Makes the provider without contacting the server.
     package init(
         _ settings: Configuration.Provider,
         client: any HTTPSending,
@@ -31,7 +31,7 @@ import BerthText
         endpoint = "\(settings.baseURL)/v1/messages"
     }
 
-    /// The fields that each request has: the version, and the key where there is one.
+    /// Returns the header fields of every request: the version, and the key if there is one.
     package static nonisolated func headers(key: Secret?) -> HTTPHeaders {
         var headers: HTTPHeaders = ["anthropic-version": version]
         if let key { headers["x-api-key"] = key.reveal() }
@@ -55,12 +55,12 @@ import BerthText
         let message = try await upstream.collect(response, &lease)
         _ = consume request
         if let failure = upstream.failure(in: message) { throw failure }
-        // Quoting a call's arguments doubles them at most; whoever passes the answer on makes a
-        // copy with its own id.
+        // Quoting a tool call's arguments doubles their size at most. The caller makes another
+        // copy of the answer to set its own id.
         try upstream.grow(&lease, to: ByteCount(3 * message.bytes.count + 1024))
         guard let json = AnthropicWire.completion(message), let object = try? JSONObject(json)
         else {
-            throw .malformed(provider: name, reason: "it is no message")
+            throw .malformed(provider: name, reason: "the answer is not a message")
         }
         lease.shrink(to: ByteCount(2 * json.count))
         try upstream.grow(&lease, to: ByteCount(2 * json.count))
@@ -73,7 +73,7 @@ import BerthText
         )
     }
 
-    /// The request's body, which `lease` is grown by before it is written.
+    /// Returns the request's body, after growing `lease` by its size.
     private func body(
         _ call: ChatCall,
         streaming: Bool,

@@ -1,16 +1,16 @@
 import BerthHTTP
 import BerthText
 
-/// A chat-completions request as a request of Anthropic's Messages.
+/// The translation of a chat-completions request to Anthropic's Messages API.
 ///
-/// Values stay the request's bytes: a picture is copied once, into the body. What would change the
-/// answer's shape and has no counterpart is refused in words; what only tunes it (temperature,
-/// top_p, seed, penalties, reasoning_effort) is left out, because the version that Berth asks for
-/// refuses sampling parameters even at their defaults.
+/// Values are copied as bytes, so an image is copied only once, into the body. A setting without
+/// a counterpart is rejected with a reason if it would change the format of the answer. Settings
+/// that only tune the answer (temperature, top_p, seed, penalties, reasoning_effort) are left out,
+/// because the API version in use rejects sampling parameters even at their defaults.
 ///
 /// Source: <https://platform.claude.com/docs/en/api/messages>, as of 2026-11.
 struct AnthropicRequest {
-    /// Why a request cannot be asked; the text is made for whoever wrote it.
+    /// The reason why a request cannot be translated, worded for the client.
     struct Refusal: Error, Equatable {
         let message: String
     }
@@ -25,12 +25,14 @@ struct AnthropicRequest {
         messages = call.request.elements("messages") ?? []
     }
 
-    /// What the body takes, except that each of many very small parts may need a few bytes more.
+    /// The estimated size of the body.
+    ///
+    /// Many very small parts may need a few bytes more each.
     var expectedSize: Int { call.request.bytes.count + 64 * messages.count + 1024 }
 
-    /// The body.
+    /// Returns the body.
     ///
-    /// - Throws: ``Refusal`` for what has no counterpart.
+    /// - Throws: ``Refusal`` if the request has a setting or a message without a counterpart.
     func body() throws(Refusal) -> [UInt8] {
         try checkWhatHasNoCounterpart()
         var out: [UInt8] = []
@@ -48,11 +50,11 @@ struct AnthropicRequest {
         try addTools(to: &out)
         out += #","messages":["#.utf8
         var turns = AnthropicTurns(after: out)
-        out = []  // it goes on as the turns' own, so that it is never copied
+        out = []  // gives the buffer to `turns` alone, so that appending does not copy it
         for (index, range) in messages.enumerated() {
             let place = "messages[\(index)]"
             guard let message = call.request.object(at: range) else {
-                throw Refusal(message: "'\(place)' is not an object that names nothing twice")
+                throw Refusal(message: "'\(place)' must be an object without duplicate members")
             }
             try turns.add(message, at: place)
         }
@@ -62,25 +64,25 @@ struct AnthropicRequest {
     private func checkWhatHasNoCounterpart() throws(Refusal) {
         let request = call.request
         if let choices = request.integer("n"), choices > 1 {
-            throw AnthropicRequest.lacks("'n' is \(choices): it gives one answer a call")
+            throw AnthropicRequest.lacks("'n' above 1: it returns one answer a call")
         }
         if request.boolean("logprobs") == true || request.has("top_logprobs") {
-            throw AnthropicRequest.lacks("'logprobs': it does not tell them")
+            throw AnthropicRequest.lacks("'logprobs': it does not return them")
         }
         if request.object("logit_bias")?.isEmpty == false {
-            throw AnthropicRequest.lacks("'logit_bias': it does not know tokens")
+            throw AnthropicRequest.lacks("'logit_bias': it has no token ids")
         }
         for name in ["functions", "function_call"] where request.has(name) {
             throw AnthropicRequest.lacks("'\(name)': use 'tools' and 'tool_choice'")
         }
         for name in ["audio", "web_search_options"] where request.has(name) {
-            throw AnthropicRequest.lacks("'\(name)': leave it out, or ask another model")
+            throw AnthropicRequest.lacks("'\(name)': leave it out or use another model")
         }
     }
 
-    /// A refusal of what the Messages API lacks.
+    /// Makes a refusal of a feature that the Messages API lacks.
     static func lacks(_ what: String) -> Refusal {
-        Refusal(message: "Anthropic's API has no counterpart of \(what)")
+        Refusal(message: "Anthropic's API does not support \(what)")
     }
 
     private func addStop(to out: inout [UInt8]) throws(Refusal) {
@@ -136,7 +138,7 @@ struct AnthropicRequest {
         to out: inout [UInt8]
     ) throws(Refusal) {
         guard tool?.string("type") ?? "function" == "function" else {
-            throw AnthropicRequest.lacks("'\(place)', which is no function")
+            throw AnthropicRequest.lacks("'\(place)', which is not a function")
         }
         guard let function = tool?.object("function"), let name = function.quoted("name") else {
             throw Refusal(message: "'\(place).function' must be an object with a 'name'")
@@ -153,7 +155,9 @@ struct AnthropicRequest {
         out += "}".utf8
     }
 
-    /// Unlike OpenAI's `parameters`, the schema is required and says that it is an object's.
+    /// Returns the input schema of a function.
+    ///
+    /// Unlike OpenAI's `parameters` it is required and must have the type `object`.
     private static func schema(of function: JSONObject) -> [UInt8] {
         guard let parameters = function.object("parameters"), !parameters.isEmpty else {
             return Array(#"{"type":"object","properties":{}}"#.utf8)
@@ -175,7 +179,7 @@ struct AnthropicRequest {
             let object = call.request.object("tool_choice")
             guard object?.string("type") == "function",
                 let name = object?.object("function")?.string("name")
-            else { throw AnthropicRequest.lacks("a 'tool_choice' that names no function") }
+            else { throw AnthropicRequest.lacks("a 'tool_choice' that is not a function") }
             choice = #""type":"tool","name":\#(String(decoding: JSON.quote(name), as: UTF8.self))"#
         }
         let isNone = choice == #""type":"none""#

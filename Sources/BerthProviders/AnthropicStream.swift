@@ -2,16 +2,16 @@ import BerthHTTP
 import BerthLoop
 import BerthText
 
-/// A streamed answer of an ``AnthropicProvider``, as chunks in OpenAI's shape.
+/// A streamed answer of an ``AnthropicProvider``, as chunks in OpenAI's format.
 ///
-/// Text and arguments are passed on as the bytes they are; pings, hidden thinking and events of
-/// unknown types are passed over. Without `message_stop` an end is a cut.
+/// Text and arguments are copied as bytes. Pings, hidden thinking and events of unknown types are
+/// ignored. An end without `message_stop` is an error.
 @Loop final class AnthropicStream: ChatStream {
     private let events: UpstreamEvents
     private let provider: String
-    /// Chunks that an event made and that were not taken yet; at most two.
+    /// The chunks of an event that have not been returned yet, at most two.
     private var waiting: [ChatChunk] = []
-    /// The tool call that each open block is, by the block's index.
+    /// The tool calls of open blocks, by block index.
     private var calls: [Int: Call] = [:]
     private var callCount = 0
     private var finish: String?
@@ -20,15 +20,15 @@ import BerthText
     private var isDone = false
 
     private struct Call {
-        /// Its place among the answer's calls.
+        /// The index among the answer's calls.
         let index: Int
         var hasArguments = false
     }
 
-    /// More calls than this in one answer are malformed: they are kept until their block's end.
+    /// The maximum number of tool calls in an answer, each of which is kept until its block ends.
     private static let maximumCalls = 1024
 
-    /// Reads the events of `provider`.
+    /// Makes a stream of the events of `provider`.
     init(_ events: UpstreamEvents, provider: String) {
         self.events = events
         self.provider = provider
@@ -49,7 +49,7 @@ import BerthText
         events.cancel()
     }
 
-    /// Waits for the transfer's end, when all is passed on.
+    /// Waits for the end of the transfer after the last event.
     private func end() async {
         isDone = true
         await events.finish()
@@ -73,7 +73,7 @@ import BerthText
             finish = object.object("delta")?.string("stop_reason") ?? finish
             usage.update(object.object("usage"))
         case "message_stop": try stop()
-        // An error without words is one too.
+        // An error without a message is an error too.
         case "error": throw events.end(.failedMidway(provider: provider, message: "no reason"))
         default: break
         }
@@ -117,7 +117,9 @@ import BerthText
         }
     }
 
-    /// Ends a block; a call without arguments gets the empty object, which OpenAI's clients parse.
+    /// Ends a block.
+    ///
+    /// A call without arguments gets an empty object, because OpenAI's clients parse it.
     private func end(_ event: JSONObject) throws(ProviderError) {
         guard let index = event.integer("index"), let call = calls.removeValue(forKey: index),
             !call.hasArguments

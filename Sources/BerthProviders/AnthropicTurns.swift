@@ -1,20 +1,24 @@
 import BerthHTTP
 import BerthText
 
-/// Chat messages as the Messages API's turns: consecutive ones of a side are one turn, a tool's
-/// answer is the user's, system messages stand apart.
+/// The translation of chat messages to turns of the Messages API.
+///
+/// Consecutive messages of the same role become one turn. A tool's result belongs to the user's
+/// turn. System messages are collected in a separate member.
 struct AnthropicTurns {
     typealias Refusal = AnthropicRequest.Refusal
 
     private var out: [UInt8]
     private var system: [UInt8] = []
-    /// Whose turn is being written; empty before the first.
+    /// The role of the turn being written; empty before the first.
     private var role = ""
 
-    /// Continues `out`, a body that ends with the beginning of the list of messages.
+    /// Makes a translation that continues `out`, a body up to the start of the list of messages.
     init(after out: consuming [UInt8]) { self.out = out }
 
-    /// Adds a message, which an error calls `place`.
+    /// Adds a message.
+    ///
+    /// `place` is its name in errors.
     mutating func add(_ message: JSONObject, at place: String) throws(Refusal) {
         switch message.string("role") {
         case "system", "developer": try addSystem(message, place)
@@ -26,10 +30,10 @@ struct AnthropicTurns {
         }
     }
 
-    /// The whole body.
+    /// Returns the complete body.
     consuming func ended() throws(Refusal) -> [UInt8] {
         guard !role.isEmpty else {
-            throw Refusal(message: "'messages' says nothing beside the system's instruction")
+            throw Refusal(message: "'messages' has no content besides the system message")
         }
         out += "]}]".utf8
         if !system.isEmpty {
@@ -41,7 +45,8 @@ struct AnthropicTurns {
         return out
     }
 
-    /// Begins a block of a side's turn: in the same turn where it is that side's.
+    /// Begins a block in a turn of `role`, which continues the current turn if its role is the
+    /// same.
     private mutating func begin(_ role: String) {
         guard role != self.role else {
             out += ",".utf8
@@ -55,7 +60,7 @@ struct AnthropicTurns {
     private mutating func addSystem(_ message: JSONObject, _ place: String) throws(Refusal) {
         for block in try AnthropicBlock.all(of: message, at: place) {
             guard case .text = block else {
-                throw AnthropicRequest.lacks("a picture in '\(place)', a system message")
+                throw AnthropicRequest.lacks("an image in the system message '\(place)'")
             }
             if !system.isEmpty { system += ",".utf8 }
             block.write(to: &system)
@@ -109,7 +114,9 @@ struct AnthropicTurns {
         out += (blocks.isEmpty ? "}" : "]}").utf8
     }
 
-    /// A call's arguments, which OpenAI has as text, as the object that they are.
+    /// Returns a tool call's arguments as an object.
+    ///
+    /// OpenAI's format has them as text.
     private static func input(
         of function: JSONObject,
         at place: String
@@ -123,7 +130,7 @@ struct AnthropicTurns {
         }
     }
 
-    /// An id of another vendor's in the letters that Anthropic takes.
+    /// Returns another vendor's id in the characters that Anthropic accepts.
     private static func toolID(_ id: String) -> String {
         String(
             String.UnicodeScalarView(
@@ -135,125 +142,5 @@ struct AnthropicTurns {
                 }
             )
         )
-    }
-}
-
-/// A part of a message; what it says are bytes of the request.
-enum AnthropicBlock {
-    /// A JSON string.
-    case text(ArraySlice<UInt8>)
-    /// A picture's type, as `image/png`, and its base64.
-    case picture(type: String, data: ArraySlice<UInt8>)
-    /// A picture's address, a JSON string.
-    case link(ArraySlice<UInt8>)
-
-    private typealias Refusal = AnthropicRequest.Refusal
-
-    /// The parts of a message, which an error calls `place`.
-    ///
-    /// Text without a visible character is left out: Anthropic refuses it, others do not mind.
-    static func all(
-        of message: JSONObject,
-        at place: String
-    ) throws(AnthropicRequest.Refusal) -> [AnthropicBlock] {
-        guard message.has("content") else { return [] }
-        if let text = message.quoted("content") { return isBlank(text) ? [] : [.text(text)] }
-        guard let parts = message.elements("content") else {
-            throw Refusal(message: "'\(place).content' must be a string or a list of parts")
-        }
-        var blocks: [AnthropicBlock] = []
-        for (index, range) in parts.enumerated() {
-            let part = message.object(at: range)
-            if let block = try block(part, at: "\(place).content[\(index)]") {
-                blocks.append(block)
-            }
-        }
-        return blocks
-    }
-
-    private static func block(
-        _ part: JSONObject?,
-        at place: String
-    ) throws(Refusal) -> AnthropicBlock? {
-        switch part?.string("type") {
-        case "text": return try text(part?.quoted("text"), at: place + ".text")
-        case "refusal": return try text(part?.quoted("refusal"), at: place + ".refusal")
-        case "image_url":
-            guard let url = part?.object("image_url")?.quoted("url") ?? part?.quoted("image_url")
-            else {
-                throw Refusal(message: "'\(place).image_url.url' must be a string")
-            }
-            return try picture(url, at: place)
-        case let type:
-            throw AnthropicRequest.lacks("'\(place)' of type '\(type?.prefix(40) ?? "")'")
-        }
-    }
-
-    private static func text(
-        _ value: ArraySlice<UInt8>?,
-        at place: String
-    ) throws(Refusal) -> AnthropicBlock? {
-        guard let value else {
-            throw Refusal(message: "'\(place)' must be a string")
-        }
-        return isBlank(value) ? nil : .text(value)
-    }
-
-    private static func picture(
-        _ url: ArraySlice<UInt8>,
-        at place: String
-    ) throws(Refusal) -> AnthropicBlock {
-        let inner = url.dropFirst().dropLast()
-        // Decoded up to the comma: the base64 behind it stays as it is.
-        let comma = inner.prefix(256).firstIndex(of: UInt8(ascii: ","))
-        let end = comma ?? inner.startIndex + min(16, inner.count)
-        let head = JSONObject.text(url[url.startIndex..<end] + [UInt8(ascii: "\"")]).lowercased()
-        if ["http://", "https://"].contains(where: head.hasPrefix) { return .link(url) }
-        let fields = head.dropFirst(5).split(separator: ";", omittingEmptySubsequences: false)
-        guard head.hasPrefix("data:"), let comma, fields.last == "base64" else {
-            throw Refusal(
-                message: "'\(place).image_url.url' must be an http address or data:…;base64"
-            )
-        }
-        let type = fields[0] == "image/jpg" ? "image/jpeg" : String(fields[0])
-        guard types.contains(type) else {
-            throw AnthropicRequest.lacks(
-                "'\(place)', a picture that is none of \(types.joined(separator: ", "))"
-            )
-        }
-        return .picture(type: type, data: inner[(comma + 1)...])
-    }
-
-    private static let types = ["image/jpeg", "image/png", "image/gif", "image/webp"]
-
-    /// Whether a JSON string shows nothing.
-    private static func isBlank(_ text: ArraySlice<UInt8>) -> Bool {
-        var rest = text.dropFirst().dropLast()
-        while let byte = rest.popFirst() {
-            if byte == UInt8(ascii: " ") { continue }
-            guard byte == UInt8(ascii: "\\"), let escape = rest.popFirst(),
-                "nrt".utf8.contains(escape)
-            else { return false }
-        }
-        return true
-    }
-
-    /// Adds the block's JSON.
-    func write(to out: inout [UInt8]) {
-        switch self {
-        case .text(let text):
-            out += #"{"type":"text","text":"#.utf8
-            out += text
-            out += "}".utf8
-        case .picture(let type, let data):
-            out +=
-                #"{"type":"image","source":{"type":"base64","media_type":"\#(type)","data":""#.utf8
-            out += data
-            out += #""}}"#.utf8
-        case .link(let url):
-            out += #"{"type":"image","source":{"type":"url","url":"#.utf8
-            out += url
-            out += "}}".utf8
-        }
     }
 }

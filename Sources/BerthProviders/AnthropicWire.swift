@@ -1,12 +1,14 @@
 import BerthHTTP
 import BerthText
 
-/// What Anthropic's Messages answer, in the words of OpenAI's chat completions.
+/// The translation of answers of Anthropic's Messages API to OpenAI's chat completions.
 ///
-/// Read tolerantly: blocks of unknown types, hidden thinking and new members are passed over.
+/// Blocks of unknown types, hidden thinking and unknown members are ignored.
 /// Source: <https://platform.claude.com/docs/en/api/messages>, as of 2026-11.
 enum AnthropicWire {
-    /// The finish reason for a `stop_reason`; new ones are an end like any other.
+    /// Returns the finish reason for a `stop_reason`.
+    ///
+    /// An unknown one becomes `stop`.
     static func finish(_ reason: String) -> String {
         switch reason {
         case "max_tokens", "model_context_window_exceeded": "length"
@@ -16,7 +18,7 @@ enum AnthropicWire {
         }
     }
 
-    /// A whole message as a chat completion; nil when it is no message.
+    /// Translates an unstreamed message to a chat completion; nil if it is not a message.
     static func completion(_ message: JSONObject) -> [UInt8]? {
         guard let content = message.elements("content"), let reason = message.string("stop_reason")
         else { return nil }
@@ -54,38 +56,8 @@ enum AnthropicWire {
     }
 }
 
-/// The tokens of a message as they are told, each figure replacing the one before.
-struct AnthropicUsage {
-    private var input: Int?
-    private var cacheWritten = 0
-    private var cacheRead = 0
-    private var output: Int?
-
-    /// Takes what `usage` says; a stream's first is provisional, as its output is not final.
-    mutating func update(_ usage: JSONObject?, isProvisional: Bool = false) {
-        func read(_ name: String) -> Int? { usage?.integer(name).map(OpenAIWire.bounded) }
-        input = read("input_tokens") ?? input
-        cacheWritten = read("cache_creation_input_tokens") ?? cacheWritten
-        cacheRead = read("cache_read_input_tokens") ?? cacheRead
-        if !isProvisional { output = read("output_tokens") ?? output }
-    }
-
-    /// In all; nil while one side is unknown.
-    ///
-    /// Anthropic's `input_tokens` leave out what the cache holds.
-    var tokens: TokenUsage? {
-        guard let input, let output else { return nil }
-        return TokenUsage(
-            input: OpenAIWire.bounded(input + cacheWritten + cacheRead),
-            output: output,
-            isEstimated: false
-        )
-    }
-}
-
 extension JSONObject {
-    /// The bytes of a member that is a string, with its quotes; nil when it is missing or something
-    /// else.
+    /// Returns the bytes of a string member with its quotes; nil if it is missing or not a string.
     func quoted(_ name: String) -> ArraySlice<UInt8>? {
         value(name).flatMap { $0.first == UInt8(ascii: "\"") ? $0 : nil }
     }

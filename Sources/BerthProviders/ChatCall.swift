@@ -3,19 +3,22 @@ package import BerthLoop
 package import BerthMemory
 package import BerthText
 
-/// What is asked of a provider: a chat-completions request in OpenAI's shape, and who pays.
+/// A call to a provider: a chat-completions request in OpenAI's format, and the account it is
+/// charged to.
 package struct ChatCall: Sendable {
-    /// The request as the client or the bot wrote it; the provider sets its model and what it must.
+    /// The request as the client or the bot wrote it.
+    ///
+    /// The provider sets the model and other members.
     package let request: JSONObject
     /// The provider's own name of the model.
     package let model: String
-    /// The most output tokens that may be bought; sent to the provider.
+    /// The maximum number of output tokens, which is sent to the provider.
     package let maximumOutput: Int
-    /// A hash that stands for the tenant at the provider, in place of what the client named.
+    /// A hash that identifies the tenant to the provider, instead of the client's own value.
     package let user: String
-    /// Whose memory what is sent and what comes back is leased from, and what of it is paid for.
+    /// The memory from which the request and the answer are leased, part of it in advance.
     package let memory: PrepaidMemory
-    /// Whose it is.
+    /// The account of the tenant.
     package var account: MemoryAccount { memory.account }
 
     /// Makes a call.
@@ -33,20 +36,20 @@ package struct ChatCall: Sendable {
         self.memory = memory
     }
 
-    /// What asking takes with a request of `size`: our copy of it, its sending, and what is unread of
-    /// the answer.
+    /// Returns the memory of a call with a request of `size`: the copy of the request, its sending,
+    /// and the unread part of the answer.
     package static func need(of size: ByteCount) -> ByteCount {
         Upstream.sending(size) + UpstreamEvents.bufferSize
     }
 }
 
-/// Tokens of one call.
+/// The token usage of one call.
 package struct TokenUsage: Equatable, Sendable {
-    /// Tokens of the prompt, 0 or more.
+    /// The tokens of the prompt, 0 or more.
     package var input: Int
-    /// Tokens of the answer, 0 or more; a model's hidden reasoning counts.
+    /// The tokens of the answer, hidden reasoning included; 0 or more.
     package var output: Int
-    /// Whether Berth estimated them because the provider did not say.
+    /// Whether the counts are estimates, because the provider reported none.
     package var isEstimated: Bool
 
     /// Makes a usage.
@@ -57,25 +60,27 @@ package struct TokenUsage: Equatable, Sendable {
     }
 }
 
-/// A piece of a streamed answer, in the shape of OpenAI's `chat.completion.chunk`.
+/// A piece of a streamed answer, in the format of OpenAI's `chat.completion.chunk`.
 package struct ChatChunk: Sendable {
-    /// The whole chunk; its id and model are the provider's.
+    /// The whole chunk, with the provider's id and model.
     package let object: JSONObject
-    /// What the piece adds to the first choice's text; "" for tool calls, roles and usage.
+    /// The text that the piece adds to the first choice; empty for tool calls, roles and usage.
     package let text: String
-    /// Why the first choice ended; nil while it goes on.
+    /// The finish reason of the first choice; nil while it continues.
     package let finish: String?
-    /// The call's tokens, where this piece says them.
+    /// The call's usage, if this piece contains it.
     package let usage: TokenUsage?
-    /// Whether the piece says nothing but the usage.
+    /// Whether the piece contains only the usage.
     package let isUsageAlone: Bool
 }
 
 extension ChatChunk {
-    /// Reads a chunk in OpenAI's shape, tolerantly: what is missing is empty.
+    /// Parses a chunk in OpenAI's format.
+    ///
+    /// Missing members are treated as empty.
     package init(reading object: JSONObject) { self = OpenAIWire.chunk(object) }
 
-    /// Whether the piece says nothing but ``text``: no reasoning, no tool call, no end.
+    /// Whether the piece contains only ``text``, so no reasoning, no tool call and no end.
     package var isTextAlone: Bool {
         guard !text.isEmpty, finish == nil, usage == nil,
             let choices = object.elements("choices"), choices.count == 1,
@@ -92,19 +97,22 @@ extension ChatChunk {
     }
 }
 
-/// An answer that was not streamed, in the shape of OpenAI's `chat.completion`.
+/// An unstreamed answer, in the format of OpenAI's `chat.completion`.
 package final class ChatCompletion: Sendable {
-    /// The whole answer; its id and model are the provider's.
+    /// The whole answer, with the provider's id and model.
     package let object: JSONObject
     /// The first choice's text.
     package let text: String
-    /// The call's tokens; nil when the provider did not say.
+    /// The call's usage; nil if the provider reported none.
     package let usage: TokenUsage?
     private let lease: MemoryLease
-    /// It may outlive the call: others listen to the same answer.
+    /// Keeps the account open while the answer outlives its call, because other callers read it
+    /// too.
     private let work: MemoryWork
 
-    /// Keeps `lease` for the answer's bytes until the answer is dropped; `call`: what it answers.
+    /// Makes the answer to `call`.
+    ///
+    /// `lease` covers its bytes and ends with it.
     init(
         object: JSONObject,
         text: String,
@@ -120,25 +128,25 @@ package final class ChatCompletion: Sendable {
     }
 }
 
-/// An answer that comes in pieces.
+/// An answer that arrives in pieces.
 @Loop package protocol ChatStream: AnyObject, Sendable {
-    /// The next piece; nil after the answer's proper end.
+    /// Returns the next piece; nil after the end of the answer.
     ///
-    /// - Throws: ``ProviderError``; also when the stream ends without having said why.
+    /// - Throws: ``ProviderError``, also if the stream ends without a finish reason.
     func next() async throws(ProviderError) -> ChatChunk?
-    /// Ends the transfer at the provider too; does nothing after the end.
+    /// Ends the transfer, at the provider too. After the end of the answer it does nothing.
     func cancel()
 }
 
-/// Somebody who answers chats.
+/// A provider of chat completions.
 @Loop package protocol ChatProvider: AnyObject, Sendable {
-    /// As `providers` in the configuration names it.
+    /// The provider's name in the configuration.
     nonisolated var name: String { get }
-    /// Asks for a streamed answer and returns when it begins. Cancelling the task ends the call.
+    /// Requests a streamed answer and returns when it begins. Cancelling the task ends the call.
     ///
     /// - Throws: ``ProviderError``.
     func stream(_ call: ChatCall) async throws(ProviderError) -> any ChatStream
-    /// Asks for a whole answer. Cancelling the task ends the call.
+    /// Requests a whole answer. Cancelling the task ends the call.
     ///
     /// - Throws: ``ProviderError``.
     func complete(_ call: ChatCall) async throws(ProviderError) -> ChatCompletion

@@ -1,23 +1,23 @@
 import BerthHTTP
 import BerthText
 
-/// Answers in OpenAI's shape, for providers that do not speak it.
+/// Answers in OpenAI's format, for providers with another API.
 ///
-/// The id and model are blank: whoever passes an answer on sets its own (``JSONObject/setting(_:)``).
+/// The id and model are empty. The caller sets its own with ``JSONObject/setting(_:)``.
 package enum CompletionJSON {
-    /// A whole answer.
+    /// Returns an unstreamed answer.
     package static func completion(text: String, finish: String, usage: TokenUsage) -> [UInt8] {
         completion(content: JSON.quote(text), finish: finish, usage: usage)
     }
 
-    /// A whole answer out of JSON.
+    /// Returns an unstreamed answer made of JSON values.
     ///
     /// - Parameters:
     ///   - content: the text as a JSON string, or `null`.
-    ///   - calls: each one of ``toolCall(id:name:arguments:index:)``.
+    ///   - calls: tool calls made by ``toolCall(id:name:arguments:index:)``.
     ///   - finish: the finish reason.
-    ///   - usage: nil where the provider did not say.
-    /// - Returns: the whole object.
+    ///   - usage: the usage; nil if the provider reported none.
+    /// - Returns: the object.
     package static func completion(
         content: [UInt8],
         calls: [[UInt8]] = [],
@@ -39,8 +39,9 @@ package enum CompletionJSON {
         return out
     }
 
-    /// A tool call out of JSON strings; in a stream, its beginning, whose `index` is its place among
-    /// the stream's calls.
+    /// Returns a tool call made of JSON strings.
+    ///
+    /// In a stream it is the start of the call, and `index` is its index among the stream's calls.
     package static func toolCall(
         id: ArraySlice<UInt8>,
         name: ArraySlice<UInt8>,
@@ -59,12 +60,12 @@ package enum CompletionJSON {
         return out
     }
 
-    /// A chunk that begins a tool call: one of ``toolCall(id:name:arguments:index:)``.
+    /// Returns a chunk that begins a tool call made by ``toolCall(id:name:arguments:index:)``.
     package static func chunk(call: [UInt8]) -> [UInt8] {
         chunk(delta: #"{"tool_calls":["#, call[...], "]}")
     }
 
-    /// A chunk that adds `arguments`, a JSON string, to those of a stream's tool call.
+    /// Returns a chunk that adds `arguments`, a JSON string, to a stream's tool call.
     package static func chunk(arguments: ArraySlice<UInt8>, index: Int) -> [UInt8] {
         chunk(
             delta: #"{"tool_calls":[{"index":\#(index),"function":{"arguments":"#,
@@ -73,7 +74,7 @@ package enum CompletionJSON {
         )
     }
 
-    /// A chunk that adds `content`, a JSON string, to the text.
+    /// Returns a chunk that adds `content`, a JSON string, to the text.
     package static func chunk(content: ArraySlice<UInt8>) -> [UInt8] {
         chunk(delta: #"{"content":"#, content, "}")
     }
@@ -92,12 +93,12 @@ package enum CompletionJSON {
         return out
     }
 
-    /// A chunk that adds `delta` to the text.
+    /// Returns a chunk that adds `delta` to the text.
     package static func chunk(delta: String) -> [UInt8] {
         chunk(content: JSON.quote(delta)[...])
     }
 
-    /// A chunk that names the role: the first of a stream.
+    /// Returns the first chunk of a stream, which has the role.
     package static func firstChunk() -> [UInt8] {
         chunk(
             choices:
@@ -105,17 +106,17 @@ package enum CompletionJSON {
         )
     }
 
-    /// The chunk that ends the text.
+    /// Returns the chunk that ends the text.
     package static func chunk(finish: String) -> [UInt8] {
         chunk(choices: #"[{"index":0,"delta":{},"finish_reason":"\#(finish)"}]"#)
     }
 
-    /// The chunk that says nothing but the usage.
+    /// Returns the chunk that contains only the usage.
     package static func chunk(usage: TokenUsage) -> [UInt8] {
         chunk(choices: "[]", more: #","usage":\#(json(usage))"#)
     }
 
-    /// The usage member's value.
+    /// Returns the value of the `usage` member.
     package static func json(_ usage: TokenUsage) -> String {
         #"{"prompt_tokens":\#(usage.input),"completion_tokens":\#(usage.output),"#
             + #""total_tokens":\#(usage.input + usage.output)}"#

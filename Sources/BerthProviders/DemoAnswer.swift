@@ -2,21 +2,21 @@ import BerthHTTP
 import BerthMemory
 import BerthText
 
-/// What the demo says to a request: the same to the same.
+/// The demo provider's answer, which is the same for the same request.
 struct DemoAnswer {
-    /// What the longest takes, with what is read of its question.
+    /// The maximum memory of an answer, including the part of the question that is read.
     static let most = ByteCount.kibibytes(32)
-    /// So much of a question is read, in bytes.
+    /// The maximum number of bytes read of a question.
     private static let mostQuestion = 4096
 
-    /// What is said, in Markdown.
+    /// The text, in Markdown.
     let text: String
-    /// Its tokens and those of the prompt, estimated.
+    /// The estimated tokens of the prompt and the answer.
     let usage: TokenUsage
-    /// Why it ends: `stop`, or `length` where the most that may be said cut it.
+    /// The finish reason: `stop`, or `length` if the answer was truncated.
     let finish: String
 
-    /// Answers `request` in at most `maximum` tokens.
+    /// Makes the answer to `request` in at most `maximum` tokens.
     init(to request: JSONObject, atMost maximum: Int) {
         let whole = DemoAnswer.answer(to: DemoAnswer.lastQuestion(in: request))
         let tokens = TokenEstimate.of(whole)
@@ -29,7 +29,7 @@ struct DemoAnswer {
         )
     }
 
-    /// The beginning of `text` that costs `tokens`, which are fewer than it has.
+    /// Returns the longest prefix of `text` of at most `tokens` tokens.
     private static func cut(_ text: String, to tokens: Int) -> String {
         var (start, bytes) = ("", 4 * tokens)
         for character in text {
@@ -40,7 +40,7 @@ struct DemoAnswer {
         return start
     }
 
-    /// The text in words, with the white space after each.
+    /// The words of the text, each with the white space that follows it.
     var words: [String] {
         var words: [String] = []
         var word = ""
@@ -72,13 +72,13 @@ struct DemoAnswer {
         return ""
     }
 
-    /// The beginning of a text, which may be a book.
+    /// Returns the first ``mostQuestion`` bytes of a text, which may be long.
     private static func start(_ name: String, of object: JSONObject) -> String? {
         guard object.isString(name), let quoted = object.value(name) else { return nil }
         return JSONObject.text(quoted.prefix(mostQuestion))
     }
 
-    // MARK: What it knows
+    // MARK: Topics
 
     private struct Topic {
         let words: [String]
@@ -90,18 +90,18 @@ struct DemoAnswer {
         let topic = topics.first { $0.words.contains { lowered.contains($0) } }
         let asked = question.isEmpty ? "nothing" : "“\(question.prefix(200))”"
         return """
-            This is Berth's **built-in demo**: no model has been asked, so this answer is written \
-            beforehand. You asked \(asked).
+            This is Berth's **built-in demo**. No model was called, so this answer was written in \
+            advance. You asked \(asked).
 
             \(topic?.answer ?? fallback)
             """
     }
 
     private static let fallback = """
-        I cannot think about that, but a real model can. To connect one:
+        The demo has no answer to that, but a real model has. To connect one:
 
         1. Copy `config/berth.yaml` and uncomment `providers` and `models`.
-        2. Put the key into the environment, as `OPENAI_API_KEY=…`.
+        2. Put the key into the environment, such as `OPENAI_API_KEY=…`.
         3. Run `berth config check`, then start `berth serve` again.
 
         Ask me about *providers*, *Telegram*, *quotas*, *memory* or *code* to see more.
@@ -111,7 +111,8 @@ struct DemoAnswer {
         Topic(
             words: ["provider", "openai", "ollama", "api key", "model"],
             answer: """
-                Berth speaks to every server with OpenAI's chat completions. In `config/berth.yaml`:
+                Berth works with any server that offers OpenAI's chat completions. In \
+                `config/berth.yaml`:
 
                 ```yaml
                 providers:
@@ -120,7 +121,7 @@ struct DemoAnswer {
                   chat: [ { provider: openai, model: gpt-4.1-mini } ]
                 ```
 
-                For Ollama on the same machine, `base_url: http://127.0.0.1:11434/v1` and no key.
+                For a local Ollama, use `base_url: http://127.0.0.1:11434/v1` and no key.
                 """
         ),
         Topic(
@@ -134,26 +135,26 @@ struct DemoAnswer {
         Topic(
             words: ["quota", "limit", "usage"],
             answer: """
-                Everybody has quotas per day. See yours with `/usage`; the operator changes them:
+                Every user has daily quotas. `/usage` shows yours; the operator changes them:
 
                 | command | what it does |
                 |---|---|
-                | `berth quota show ann` | prints what is allowed and what is used |
-                | `berth quota set ann requests_per_day=500` | changes one |
+                | `berth quota show ann` | prints the limits and the usage |
+                | `berth quota set ann requests_per_day=500` | changes a limit |
                 """
         ),
         Topic(
             words: ["memory", "ram"],
             answer: """
-                Berth aims at a tenth of what a Python bot with Redis takes. Every byte that a \
-                person can make large is leased from that person's account before it is allocated, \
-                and `memory.limit` bounds them all.
+                Berth aims at a tenth of the memory of a Python bot with Redis. Anything whose \
+                size a user controls is leased from that user's account before it is allocated, \
+                and `memory.limit` bounds the total.
                 """
         ),
         Topic(
             words: ["code", "swift", "python", "program"],
             answer: """
-                Code comes in blocks with a copy button:
+                Code is shown in blocks with a copy button:
 
                 ```swift
                 let people = 50
@@ -163,7 +164,7 @@ struct DemoAnswer {
         ),
         Topic(
             words: ["hello", "hi ", "hallo", "bonjour", "hey"],
-            answer: "Hello! I am here to show that everything works: streaming, history, stopping."
+            answer: "Hello! This demo shows that everything works: streaming, history, stopping."
         ),
         Topic(
             words: ["long", "story"],

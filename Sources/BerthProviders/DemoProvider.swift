@@ -4,19 +4,20 @@ import BerthMemory
 package import BerthTelemetry
 import BerthText
 
-/// The built-in provider, offline and deterministic: what runs when no provider is configured.
+/// The built-in provider, offline and deterministic, which is used if no provider is configured.
 ///
-/// It answers about what was asked and about setting up Berth, and says that it is a demo.
+/// Its answers explain how to set up Berth and state that they come from a demo.
 @Loop package final class DemoProvider: ChatProvider {
     package nonisolated let name = "demo"
-    /// The only model it has.
+    /// The name of its only model.
     package static nonisolated let model = "demo"
 
     private let surroundings: Surroundings
     private let pace: Duration
 
-    /// Makes the provider, which waits `pace` between two words of a streamed answer, so that one
-    /// sees it stream.
+    /// Makes the provider.
+    ///
+    /// It waits `pace` between two words of a streamed answer, so that streaming is visible.
     package init(in surroundings: Surroundings, pace: Duration = .milliseconds(20)) {
         self.surroundings = surroundings
         self.pace = pace
@@ -56,7 +57,7 @@ import BerthText
     }
 }
 
-/// The words of a demo answer, one a ``pace``.
+/// A streamed demo answer, which sends one word each `pace`.
 @Loop private final class DemoStream: ChatStream {
     private var words: [String]
     private let answer: DemoAnswer
@@ -95,7 +96,7 @@ import BerthText
 
     func cancel() { stage = .ended }
 
-    /// The next chunk as JSON.
+    /// Returns the next chunk as JSON; nil after the last.
     private func piece() -> [UInt8]? {
         switch stage {
         case .first:
@@ -112,7 +113,7 @@ import BerthText
         }
     }
 
-    /// The chunk with its usage marked as what it is: estimated.
+    /// Returns the chunk with its usage marked as estimated.
     private func marked(_ chunk: ChatChunk) -> ChatChunk {
         ChatChunk(
             object: chunk.object,

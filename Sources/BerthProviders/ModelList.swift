@@ -4,26 +4,28 @@ import BerthLoop
 package import BerthMemory
 import BerthText
 
-/// What a provider said when it was asked which models it has, which costs nothing.
+/// A provider's answer to a request for its list of models, which is free of charge.
 package enum ModelList: Equatable, Sendable {
-    /// Their names; OpenRouter has some 400.
+    /// The names of the models. OpenRouter has about 400.
     case models([String])
-    /// It answers, but not with a list: not all servers have one.
+    /// The answer is not a list, because some servers do not offer one.
     case none
-    /// It refuses: most likely the key.
+    /// The provider rejects the request, most likely because of the key.
     case refused(status: Int)
-    /// It did not answer; the reason is the network's.
+    /// The provider did not answer. `reason` is the network error.
     case unreachable(reason: String)
 
-    /// The longest answer that is read; OpenRouter's has about 600 KiB.
+    /// The maximum size of an answer.
+    ///
+    /// OpenRouter's has about 600 KiB.
     package static let limit = ByteCount.mebibytes(2)
-    /// The most names that are kept, and their longest.
+    /// The maximum number of names that are kept, and the maximum length of a name in bytes.
     private static let (most, longest) = (2_000, 200)
 
-    /// Asks `provider`, within 20 s.
+    /// Requests the list of models from `provider`, within 20 s.
     ///
-    /// OpenAI's answer and Anthropic's have the same shape. Source: facts/protocols.md, section 2, and
-    /// <https://platform.claude.com/docs/en/api/models-list>, as of 2026-11.
+    /// OpenAI's and Anthropic's answers have the same format.
+    /// Source: <https://platform.claude.com/docs/en/api/models-list>, as of 2026-11.
     @Loop package static func fetch(
         of provider: Configuration.Provider,
         _ client: any HTTPSending
@@ -41,7 +43,7 @@ package enum ModelList: Equatable, Sendable {
     private static func request(to provider: Configuration.Provider) -> HTTPClientRequest {
         var (path, headers): (String, HTTPHeaders) = ("/models", [:])
         if provider.kind == .anthropic {
-            // It has pages of 20, of 1,000 at most.
+            // Pages have 20 models by default and 1,000 at most.
             path = "/v1/models?limit=1000"
             headers = AnthropicProvider.headers(key: provider.apiKey)
         } else if let key = provider.apiKey {
@@ -72,8 +74,9 @@ package enum ModelList: Equatable, Sendable {
 
     /// Whether a provider that lists `names` has `model`.
     ///
-    /// The list need not have it word for word. Ollama lists `llama3.2:latest` for `llama3.2`, OpenRouter `a/b` for `a/b:online`,
-    /// Anthropic `claude-haiku-4-5-20251001` for `claude-haiku-4-5`.
+    /// The listed name may differ. For example, Ollama lists `llama3.2:latest` for `llama3.2`,
+    /// OpenRouter `a/b` for `a/b:online`, and Anthropic `claude-haiku-4-5-20251001` for
+    /// `claude-haiku-4-5`.
     package static func has(_ model: String, in names: [String]) -> Bool {
         let plain = model.split(separator: ":", maxSplits: 1).first.map(String.init) ?? model
         return names.contains { name in
@@ -83,7 +86,7 @@ package enum ModelList: Equatable, Sendable {
         }
     }
 
-    /// What to say of a model that is not in a provider's list.
+    /// Returns advice for a model that is not in a provider's list.
     package static func advice(for model: String, in names: [String]) -> String {
         guard let near = Nearest.name(to: model, in: names) else {
             return "none of the \(names.count) models it lists has a similar name"

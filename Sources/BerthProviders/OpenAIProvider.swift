@@ -5,19 +5,20 @@ import BerthMemory
 package import BerthTelemetry
 import BerthText
 
-/// Any server that speaks OpenAI's chat completions: OpenAI, OpenRouter, Groq, Ollama, llama.cpp,
-/// vLLM and many more.
+/// A provider that uses OpenAI's chat completions, such as OpenAI, OpenRouter, Groq, Ollama,
+/// llama.cpp or vLLM.
 @Loop package final class OpenAIProvider: ChatProvider {
     package nonisolated var name: String { upstream.name }
     private let upstream: Upstream
     private let endpoint: String
-    /// OpenAI itself refuses `max_tokens` for its newer models; the others know only that name.
+    /// The name of the output limit.
+    ///
+    /// OpenAI rejects `max_tokens` for its newer models; other servers know only that name.
     private let outputMember: String
-    /// The models that take no temperature but their own, as they have said; at most as many as are
-    /// configured.
+    /// The models that have rejected a temperature, at most as many as are configured.
     private var untempered: Set<String> = []
 
-    /// Makes the provider; nothing is contacted.
+    /// Makes the provider without contacting the server.
     package init(
         _ settings: Configuration.Provider,
         client: any HTTPSending,
@@ -35,7 +36,7 @@ import BerthText
     }
 
     package func stream(_ call: ChatCall) async throws(ProviderError) -> any ChatStream {
-        // Our copy of the request is held, and paid for, as long as the transfer.
+        // The copy of the request is held, and leased, until the transfer ends.
         let need = ChatCall.need(of: ByteCount(call.request.bytes.count))
         let lease = try upstream.leased(need, call)
         let response = try await send(call, streaming: true)
@@ -52,7 +53,7 @@ import BerthText
         let object = try await upstream.collect(response, &lease)
         _ = consume request
         if let failure = upstream.failure(in: object) { throw failure }
-        // Whoever passes the answer on makes a copy with its own id.
+        // The caller makes a copy of the answer to set its own id.
         let both = ByteCount(object.bytes.count) + ByteCount(object.bytes.count)
         try upstream.grow(&lease, to: both)
         lease.shrink(to: both)
@@ -65,9 +66,11 @@ import BerthText
         )
     }
 
-    /// Asks, and asks again without a temperature where the model takes none: it only tunes.
+    /// Sends a request.
     ///
-    /// OpenAI's o-series and GPT-5 refuse any but 1; a refused request costs nothing.
+    /// If the model rejects its temperature, the request is repeated without one.
+    ///
+    /// OpenAI's o-series and GPT-5 reject any temperature except 1. A rejected request is free.
     private func send(
         _ call: ChatCall,
         streaming: Bool
@@ -97,7 +100,8 @@ import BerthText
 
     private func body(_ call: ChatCall, streaming: Bool) -> [UInt8] {
         let output = Array("\(call.maximumOutput)".utf8)
-        // One of the two names, never both: whichever is left as it came could buy without bound.
+        // Exactly one of the two names is set. The other is removed, because a client's value in it
+        // could raise the limit.
         let names = ["max_completion_tokens", "max_tokens"]
         let named = names.first { call.request.has($0) } ?? outputMember
         let user = JSON.quote(call.user)
@@ -116,7 +120,7 @@ import BerthText
 }
 
 extension ProviderError {
-    /// Whether a model refuses the temperature that was asked for, in OpenAI's words.
+    /// Whether a model rejects the requested temperature, by OpenAI's error code and message.
     fileprivate var isAboutTemperature: Bool {
         guard case .refused(_, 400, let message, let code) = self else { return false }
         return ["unsupported_value", "unsupported_parameter"].contains(code)

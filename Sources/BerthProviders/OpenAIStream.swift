@@ -2,14 +2,16 @@ import BerthHTTP
 import BerthLoop
 import BerthText
 
-/// A streamed answer of an ``OpenAIProvider``: server-sent events, each one chunk.
+/// A streamed answer of an ``OpenAIProvider``.
+///
+/// Each server-sent event is one chunk.
 @Loop final class OpenAIStream: ChatStream {
     private let events: UpstreamEvents
     private let provider: String
     private var hasFinish = false
     private var isDone = false
 
-    /// Reads the events of `provider`.
+    /// Makes a stream of the events of `provider`.
     init(_ events: UpstreamEvents, provider: String) {
         self.events = events
         self.provider = provider
@@ -25,10 +27,10 @@ import BerthText
         }
     }
 
-    /// Takes one event; nil where it is none to pass on.
+    /// Reads one event; nil if it has no chunk.
     private func read() async throws(ProviderError) -> ChatChunk? {
         guard let event = try await events.next() else {
-            // Without a reason to finish, an end is a cut: some servers just close on failure.
+            // An end without a finish reason is a failure, because some servers just close then.
             if !hasFinish, !isDone { throw .cut(provider: provider) }
             isDone = true
             return nil

@@ -2,28 +2,32 @@ import BerthConfig
 import BerthHTTP
 import BerthText
 
-/// OpenAI's chat-completions shapes and their dialects (Ollama, llama.cpp, vLLM, OpenRouter, Groq).
+/// Parsing of OpenAI's chat-completions format and its dialects (Ollama, llama.cpp, vLLM,
+/// OpenRouter, Groq).
 ///
-/// They are read tolerantly: a code may be a number or text, an error may be a bare string, content
-/// may be null or missing, and no list is indexed blindly. Source: docs of each, as of 2026-11.
+/// Parsing is lenient. A code may be a number or text, an error may be a bare string, content may
+/// be null or missing, and any list may be empty. Source: the documentation of each, as of 2026-11.
 enum OpenAIWire {
-    /// An error that a provider put into an answer.
+    /// An error that a provider sent in an answer.
     struct ErrorBody: Equatable {
         var message: String
         var code: String?
         var type: String?
 
-        /// Whether it means that the account is empty, which no retry mends: OpenAI's word for it
-        /// and Anthropic's two, the second for a limit that its owner has set.
+        /// Whether the account has no credit left, which a retry does not change.
+        ///
+        /// OpenAI has one code for it. Anthropic has two, one of them for a spending limit set by
+        /// the owner.
         var isAccountEmpty: Bool {
             ["insufficient_quota", "billing_error"].contains(type)
                 || ["insufficient_quota", "enforced_spend_limit_reached"].contains(code)
         }
     }
 
-    /// The `error` member of an answer, in Groq's streams that of `x_groq`; nil when there is none.
+    /// Returns the `error` member of an answer, or of `x_groq` in Groq's streams; nil if there is
+    /// none.
     ///
-    /// `key` is taken out of what the provider says: some repeat it.
+    /// `key` is removed from the text, because some providers repeat it.
     static func error(in object: JSONObject, hiding key: Secret?) -> ErrorBody? {
         guard object.has("error") else {
             guard let groq = object.object("x_groq"), groq.has("error") else { return nil }
@@ -42,7 +46,7 @@ enum OpenAIWire {
         )
     }
 
-    /// A chunk of a stream.
+    /// Parses a chunk of a stream.
     static func chunk(_ object: JSONObject) -> ChatChunk {
         let choices = object.elements("choices") ?? []
         let choice = choices.first.flatMap { object.object(at: $0) }
@@ -61,29 +65,32 @@ enum OpenAIWire {
         )
     }
 
-    /// The text of a whole answer's first choice.
+    /// Returns the text of a completion's first choice; empty if there is none.
     static func text(of completion: JSONObject) -> String {
         let choice = completion.elements("choices")?.first.flatMap { completion.object(at: $0) }
         return choice?.object("message")?.string("content") ?? ""
     }
 
-    /// The tokens an answer or a chunk names; Groq has them in `x_groq` as well.
+    /// Returns the usage of an answer or a chunk; nil if it is missing or incomplete.
+    ///
+    /// Groq has it in `x_groq` as well.
     static func usage(in object: JSONObject) -> TokenUsage? {
         let usage = object.object("usage") ?? object.object("x_groq")?.object("usage")
-        // Half of a usage is none: an answer that is not counted must be estimated, not free.
+        // An incomplete usage is ignored, so that the answer is estimated instead of being free.
         guard let input = usage?.integer("prompt_tokens"), input >= 0,
             let output = usage?.integer("completion_tokens"), output >= 0
         else { return nil }
         return TokenUsage(input: bounded(input), output: bounded(output), isEstimated: false)
     }
 
-    /// More tokens than any model takes: a provider's nonsense must not overflow an account.
+    /// A number of tokens above any model's limit, which keeps a wrong count from overflowing an
+    /// account.
     private static let maximumTokens = 100_000_000
 
-    /// A provider's number of tokens.
+    /// Clamps a provider's number of tokens to 0…``maximumTokens``.
     static func bounded(_ tokens: Int) -> Int { min(max(0, tokens), maximumTokens) }
 
-    /// A provider's words, short enough to pass on.
+    /// Truncates a provider's text for an error message.
     private static func bounded(_ text: String) -> String {
         text.utf8.count <= 1000 ? text : String(text.unicodeScalars.prefix(250)) + "…"
     }

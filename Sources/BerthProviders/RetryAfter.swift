@@ -1,12 +1,12 @@
 import BerthHTTP
 import BerthLoop
 
-/// How long a provider asks us to wait, in every form that providers use.
+/// Parsing of the wait that a provider asks for, in all formats in use.
 enum RetryAfter {
     /// Reads `retry-after-ms` (milliseconds), else `retry-after`: seconds with or without a
     /// fraction, or an HTTP date.
     ///
-    /// - Returns: nil when there is none or it makes no sense; never negative, at most a day.
+    /// - Returns: the wait, from zero to a day; nil if there is none or it cannot be parsed.
     static func read(_ headers: HTTPHeaders, now: Timestamp) -> Duration? {
         if let ms = headers["retry-after-ms"].flatMap(number) { return bounded(ms / 1000) }
         guard let text = headers["retry-after"] else { return nil }
@@ -14,7 +14,8 @@ enum RetryAfter {
         return date(text).map { bounded(Double($0.milliseconds - now.milliseconds) / 1000) }
     }
 
-    /// A decimal number; nil for what `Double` reads beyond that: `inf`, `nan`, `0x1p3`.
+    /// Parses a decimal number; nil for other forms that `Double` accepts, such as `inf` or
+    /// `0x1p3`.
     private static func number(_ text: String) -> Double? {
         guard text.utf8.allSatisfy({ "+-.0123456789eE".utf8.contains($0) }) else { return nil }
         return Double(text)
@@ -24,7 +25,7 @@ enum RetryAfter {
         .milliseconds(Int64(min(max(0, seconds), 86400) * 1000))
     }
 
-    /// An IMF-fixdate, as `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, 5.6.7).
+    /// Parses an IMF-fixdate, such as `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, 5.6.7).
     static func date(_ text: String) -> Timestamp? {
         let parts = text.split(whereSeparator: { $0 == " " || $0 == ":" || $0 == "," })
         let months = [
@@ -43,7 +44,9 @@ enum RetryAfter {
         return Timestamp(milliseconds: seconds * 1000)
     }
 
-    /// The proleptic Gregorian calendar, as in Howard Hinnant's `days_from_civil`.
+    /// Returns the days since 1970 in the proleptic Gregorian calendar.
+    ///
+    /// The algorithm is Howard Hinnant's `days_from_civil`.
     private static func daysSince1970(year: Int64, month: Int64, day: Int64) -> Int64 {
         let y = month <= 2 ? year - 1 : year
         let (era, yearOfEra) = (y / 400, y % 400)

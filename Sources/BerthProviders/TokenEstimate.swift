@@ -1,22 +1,22 @@
 import BerthHTTP
 package import BerthText
 
-/// Tokens guessed from bytes, for reservations and where a provider does not count.
+/// Estimates of token counts from bytes, for reservations and for providers that report no usage.
 ///
-/// Four bytes a token is OpenAI's rule of thumb for English; other languages cost more, which the
-/// provider's own count corrects when the call is settled.
+/// The estimate is four bytes a token, which is OpenAI's rule of thumb for English. Other languages
+/// need more tokens. The provider's own count corrects the estimate when the call is settled.
 package enum TokenEstimate {
-    /// What a chat message costs beside its text: role and separators.
+    /// The tokens of a chat message besides its text, for the role and separators.
     package static let perMessage = 4
-    /// A picture, whatever its size: about a high-detail square of 1,024 pixels.
+    /// The tokens of an image of any size, about those of a high-detail square of 1,024 pixels.
     package static let perPicture = 800
 
-    /// Tokens of `text`.
+    /// Estimates the tokens of `text`.
     package static func of(_ text: String) -> Int { tokens(bytes: text.utf8.count) }
 
-    /// Tokens of a request's messages and tools.
+    /// Estimates the tokens of a request's messages and tools.
     ///
-    /// A picture counts as one, not as the bytes of its address or its base64.
+    /// An image counts as ``perPicture``, not by the bytes of its URL or base64 data.
     package static func input(of request: JSONObject) -> Int {
         var total = 0
         for message in request.elements("messages") ?? [] {
@@ -28,7 +28,7 @@ package enum TokenEstimate {
         return total
     }
 
-    /// Tokens of so many bytes of text.
+    /// Estimates the tokens of a text of `bytes` bytes.
     package static func tokens(bytes: Int) -> Int { (bytes + 3) / 4 }
 
     private static func input(_ json: ArraySlice<UInt8>) -> Int {
@@ -45,10 +45,10 @@ package enum TokenEstimate {
         return tokens(bytes: bytes) + pictures * perPicture
     }
 
-    /// Whether `text` begins with the address of a picture, the value of `url` or `image_url`.
+    /// Whether `text` begins with the URL of an image, which is the value of `url` or `image_url`.
     ///
-    /// No text can look like one, because a quote inside of it is escaped: so nobody gets a long
-    /// text counted as a picture.
+    /// A quote inside a JSON string is escaped, so a text cannot be disguised as an image to be
+    /// counted for less.
     private static func isPicture(_ before: ArraySlice<UInt8>, _ text: ArraySlice<UInt8>) -> Bool {
         guard ["data:", "http:", "https:"].contains(where: { text.starts(with: $0.utf8) }),
             let colon = before.lastIndex(where: { !isSpace($0) }),

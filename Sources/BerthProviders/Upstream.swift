@@ -5,38 +5,42 @@ import BerthMemory
 import BerthTelemetry
 import BerthText
 
-/// How Berth talks to a chat provider over HTTP, whatever API that speaks: leases, deadlines,
-/// answers of bounded size, statuses.
+/// The HTTP side of a chat provider, independent of its API: leases, deadlines, bounded answers and
+/// error statuses.
 @Loop struct Upstream {
-    /// As `providers` in the configuration names it.
+    /// The provider's name in the configuration.
     nonisolated let name: String
-    /// Taken out of all that the provider says.
+    /// The API key, which is removed from all of the provider's error texts; nil if there is none.
     let key: Secret?
     let client: any HTTPSending
     let surroundings: Surroundings
 
-    /// Error answers larger than this are not read further.
+    /// The maximum size of an error answer that is read.
     static nonisolated let errorLimit = ByteCount.kibibytes(256)
-    /// The largest whole answer: 1 MiB of text is 250,000 tokens; pictures in it are larger.
+    /// The maximum size of an unstreamed answer, where 1 MiB of text is about 250,000 tokens.
     static nonisolated let answerLimit = ByteCount.mebibytes(16)
 
-    /// What sending `size` takes: our copy, and libcurl's of a small one, or its buffer of 64 KiB.
+    /// Returns the memory for sending a body of `size`: the body itself, and libcurl's copy of a
+    /// small one or its buffer of 64 KiB.
     static nonisolated func sending(_ size: ByteCount) -> ByteCount {
         size + min(size, .kibibytes(64))
     }
 
-    /// Leased for a whole answer before it is asked for.
+    /// The memory leased for an unstreamed answer before the request is sent.
     static nonisolated let wholeStart = ByteCount.kibibytes(16)
 
-    /// A whole answer's first byte is its last: a reasoning model may take 600 s, as the vendors'
-    /// own clients wait.
+    /// The deadlines of an unstreamed answer, which arrives all at once.
+    ///
+    /// A reasoning model may take 600 s, and the vendors' own clients wait that long.
     private static let wholeDeadlines = HTTPClientDeadlines(firstByte: .seconds(600))
 
-    /// Posts `body`, which the caller has leased, and returns when a good answer begins.
+    /// Posts `body`, which the caller has leased, and returns when an answer with status 200
+    /// begins.
     ///
-    /// `headers` are the key's and the API's own; an error's text is leased from `memory`.
+    /// `headers` are the fields of the key and the API. The text of an error is leased from
+    /// `memory`.
     ///
-    /// - Throws: ``ProviderError``: what any other status than 200 means.
+    /// - Throws: ``ProviderError`` for any other status.
     func post(
         _ body: [UInt8],
         to url: String,
@@ -60,7 +64,9 @@ import BerthText
         return response
     }
 
-    /// Checks that an answer streams; some servers answer an error with status 200.
+    /// Checks that an answer is a stream.
+    ///
+    /// Some servers send an error with status 200.
     func checkStream(
         _ response: HTTPClientResponse,
         _ memory: PrepaidMemory
@@ -68,10 +74,10 @@ import BerthText
         let type = response.headers["content-type"]?.lowercased()
         guard type?.hasPrefix("text/event-stream") != true else { return }
         let object = try await errorObject(of: response, memory)
-        throw failure(in: object) ?? .malformed(provider: name, reason: "it does not stream")
+        throw failure(in: object) ?? .malformed(provider: name, reason: "it is not a stream")
     }
 
-    // MARK: Answers that are errors
+    // MARK: Errors
 
     private func refusal(
         _ response: HTTPClientResponse,
@@ -82,7 +88,7 @@ import BerthText
         let error = object.flatMap { OpenAIWire.error(in: $0, hiding: key) }
         if error?.isAccountEmpty == true { return .accountEmpty(provider: name) }
         switch response.status {
-        // A provider may repeat the key in its words: those are not passed on.
+        // The text of these errors is dropped, because a provider may repeat the key in it.
         case 401, 403:
             return .keyRefused(provider: name, status: response.status)
         case 402: return .accountEmpty(provider: name)
@@ -103,7 +109,7 @@ import BerthText
         }
     }
 
-    /// The error that `object` is, where it is one.
+    /// Returns the error in an answer; nil if it has none.
     func failure(in object: JSONObject) -> ProviderError? {
         OpenAIWire.error(in: object, hiding: key).map {
             .failedMidway(provider: name, message: $0.message)
@@ -123,7 +129,9 @@ import BerthText
         return try await collect(response, &lease, limit: Upstream.errorLimit)
     }
 
-    /// Reads all of an answer, on `lease`, which grows with it.
+    /// Reads a whole answer.
+    ///
+    /// `lease` grows with it.
     func collect(
         _ response: HTTPClientResponse,
         _ lease: inout MemoryLease,
@@ -148,7 +156,7 @@ import BerthText
         do { return try await response.next() } catch { throw translated(error) }
     }
 
-    /// Takes memory for a call that has not been sent.
+    /// Leases memory for a call that has not been sent.
     func leased(
         _ count: ByteCount,
         _ call: ChatCall
@@ -158,7 +166,7 @@ import BerthText
         }
     }
 
-    /// Grows the lease of an answer that comes.
+    /// Grows the lease of an answer that is being received.
     func grow(
         _ lease: inout MemoryLease,
         to total: ByteCount,
@@ -173,7 +181,7 @@ import BerthText
 }
 
 extension ProviderError {
-    /// What a failed exchange means for a call.
+    /// Makes the error of a call whose HTTP exchange failed.
     init(_ error: HTTPClientError, provider: String) {
         switch error {
         case .cancelled: self = .cancelled

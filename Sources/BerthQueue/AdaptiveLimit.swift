@@ -1,14 +1,15 @@
 package import BerthLoop
 
-/// How many calls a provider is given at once: between 1 and the configured most, found by trying.
+/// An adaptive limit on a provider's concurrent calls, between 1 and the configured maximum.
 ///
-/// Grows by one for each limit's worth of calls that came back while the latency held and the limit
-/// was in use; halves when the provider is overrun, at most once per window. (TCP's additive
-/// increase, multiplicative decrease: RFC 5681, section 3.1.)
+/// The limit grows by one after as many successful calls as the limit allows at once, provided that
+/// latency stayed stable and the limit was in use. It halves when the provider is overloaded, at
+/// most once per window. This is TCP's additive increase, multiplicative decrease (RFC 5681,
+/// section 3.1).
 package struct AdaptiveLimit: Sendable {
-    /// The configured most, 1 or more.
+    /// The configured maximum, 1 or more.
     package let most: Int
-    /// How many may run now, 1…``most``.
+    /// The number of calls that may run now, 1…``most``.
     package private(set) var current: Int
 
     private let window: Duration
@@ -17,14 +18,13 @@ package struct AdaptiveLimit: Sendable {
     private var baseline: Double?
     private var halved: Instant?
 
-    /// Begins at the configured most, which is the operator's word until the provider says
-    /// otherwise.
+    /// Makes a limit that starts at the configured maximum, unless `start` is given.
     ///
     /// - Parameters:
-    ///   - most: 1 or more.
-    ///   - start: the first limit; nil: `most`.
-    ///   - window: the least time between two halvings.
-    ///   - tolerance: how many times the usual best latency still counts as holding; over 1.
+    ///   - most: the maximum, 1 or more.
+    ///   - start: the initial limit; `most` if nil.
+    ///   - window: the minimum time between two halvings.
+    ///   - tolerance: the multiple of the baseline latency that still counts as stable, over 1.
     package init(
         most: Int,
         start: Int? = nil,
@@ -37,11 +37,12 @@ package struct AdaptiveLimit: Sendable {
         self.tolerance = max(1, tolerance)
     }
 
-    /// A call came back well.
+    /// Records a successful call.
     ///
     /// - Parameters:
-    ///   - latency: to its first byte.
-    ///   - running: how many ran, itself included: a limit that nobody reached is not raised.
+    ///   - latency: the time to its first byte.
+    ///   - running: the number of calls running, this one included. A limit that was not reached is
+    ///     not raised.
     package mutating func succeeded(latency: Duration, running: Int) {
         guard held(latency.seconds), running >= current, current < most else { return }
         successes += 1
@@ -50,9 +51,10 @@ package struct AdaptiveLimit: Sendable {
         successes = 0
     }
 
-    /// The provider was overrun (429, overload, time-out) by a call that began at `began`.
+    /// Records that a call which began at `began` overloaded the provider (429, overload, timeout).
     ///
-    /// What began before the last halving tells nothing new: it was sent under the old limit.
+    /// A call that began before the last halving is ignored, because it was sent under the old
+    /// limit.
     package mutating func overrun(began: Instant, at now: Instant) {
         if let halved, began < halved || now - halved < window { return }
         current = max(1, current / 2)
@@ -60,7 +62,9 @@ package struct AdaptiveLimit: Sendable {
         halved = now
     }
 
-    /// Whether `seconds` is near the usual best, which forgets upwards by 1/64 a call.
+    /// Whether a latency is within the tolerance of the baseline.
+    ///
+    /// The baseline is the lowest latency seen, raised by 1/64 at each call so that it adapts.
     private mutating func held(_ seconds: Double) -> Bool {
         let best = min(seconds, (baseline ?? seconds) * (1 + 1.0 / 64))
         baseline = best

@@ -1,29 +1,14 @@
 package import BerthLoop
 
-/// A gate's answer to who is next.
+/// A gate's decision on the next call.
 package enum Admission: Sendable {
-    /// Go.
+    /// The call may start.
     case now(Permit)
-    /// As much runs as may: until a call ends.
+    /// The concurrency limit is reached until a call ends.
     case busy
-    /// The rate or the provider's own word allows nothing before this instant.
+    /// The rate limit or the provider's Retry-After allows no call before this instant.
     case wait(until: Instant)
-    /// The provider is not to be counted on; who can goes elsewhere. `until`: when it is tried
-    /// again; nil: a call is trying right now.
+    /// The provider is unavailable, so calls should go to another provider if possible. `until` is
+    /// the time of the next probe; nil while a probe is running.
     case closed(ClosedReason, until: Instant?)
-}
-
-/// Why a provider is not to be counted on.
-package enum ClosedReason: Hashable, Sendable, CustomStringConvertible {
-    /// Its calls failed and it is left alone for a while.
-    case failing
-    /// It asked for a longer pause than is waited out without trying elsewhere.
-    case paused
-
-    package var description: String {
-        switch self {
-        case .failing: "keeps failing and is left alone"
-        case .paused: "asks for a pause"
-        }
-    }
 }

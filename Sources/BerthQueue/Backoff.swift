@@ -1,16 +1,22 @@
 package import BerthLoop
 import BerthText
 
-/// When a failed call is tried again, and when no more.
+/// The retry policy for failed calls: exponential backoff with jitter.
 package struct Backoff: Sendable {
-    /// The middle of the first wait is three quarters of this.
+    /// The upper bound of the first wait.
+    ///
+    /// Its mean is three quarters of this.
     package let base: Duration
-    /// The longest wait of our own; a provider's Retry-After may ask for more.
+    /// The upper bound of every computed wait.
+    ///
+    /// A provider's Retry-After may be longer.
     package let most: Duration
-    /// How many times a call is made in all, 1 or more.
+    /// The maximum number of attempts, the first included; 1 or more.
     package let attempts: Int
 
-    /// Makes a policy; numbers below their least are raised to it.
+    /// Makes a policy.
+    ///
+    /// Values below their minimum are raised to it.
     package init(
         base: Duration = .milliseconds(500),
         most: Duration = .seconds(60),
@@ -21,40 +27,41 @@ package struct Backoff: Sendable {
         self.attempts = max(1, attempts)
     }
 
-    /// What to do after a failure.
+    /// The decision after a failure.
     package enum Decision: Equatable, Sendable {
-        /// Try again after this long.
+        /// Retry after this time.
         case retry(after: Duration)
-        /// Try no more.
+        /// Do not retry.
         case giveUp(Reason)
     }
 
-    /// Why a call is not tried again.
+    /// The reason why a call is not retried.
     package enum Reason: Equatable, Sendable, CustomStringConvertible {
-        /// Every attempt was made.
+        /// All attempts, this many, have failed.
         case attemptsUsed(Int)
-        /// The next attempt would be after the deadline, by this much.
+        /// The next attempt would come this long after the deadline.
         case pastDeadline(by: Duration)
 
         package var description: String {
             switch self {
             case .attemptsUsed(let count): "tried \(count) times without success"
             case .pastDeadline(let excess):
-                "the next try would come \(excess.secondsRoundedUp) s after the deadline"
+                "the next attempt would come \(excess.secondsRoundedUp) s after the deadline"
             }
         }
     }
 
-    /// Decides after the failure of attempt number `attempt` (1: the first).
+    /// Decides whether to retry after a failed attempt.
     ///
     /// - Parameters:
-    ///   - attempt: how many were made.
-    ///   - retryAfter: what the provider asks for, however it said so; never undercut, and spread
-    ///     upwards by up to a tenth (a second at most) so that not all come back at once.
-    ///   - deadline: no attempt begins after it; nil: none.
-    ///   - now: the failure's time.
-    ///   - random: spreads our own waits over the upper half of `base` × 2^(attempt − 1).
-    /// - Returns: whether to try again, and when.
+    ///   - attempt: the number of attempts made so far, 1 or more.
+    ///   - retryAfter: the wait that the provider asks for. The actual wait is at least this long,
+    ///     and up to a tenth (1 s at most) longer, so that callers do not return all at once.
+    ///   - deadline: the latest start of an attempt; nil if there is no deadline.
+    ///   - now: the time of the failure.
+    ///   - random: the source of jitter, which spreads a computed wait over the upper half of
+    ///     `base` × 2^(attempt − 1).
+    /// - Returns: whether to retry, and after which time.
     package func decide(
         attempt: Int,
         retryAfter: Duration? = nil,
@@ -70,13 +77,16 @@ package struct Backoff: Sendable {
         return excess > .zero ? .giveUp(.pastDeadline(by: excess)) : .retry(after: wait)
     }
 
-    /// The own wait after attempt number `attempt`, between the half and the whole of its step.
+    /// Returns the computed wait after attempt number `attempt`, between half of its step and the
+    /// whole step.
+    ///
+    /// `fraction`, 0…1, is the jitter.
     func wait(attempt: Int, fraction: Double) -> Duration {
         let step = min(most, base * (1 << (min(max(1, attempt), 31) - 1)))
         return step * (0.5 + fraction / 2)
     }
 
-    /// `asked` and up to a tenth of it, at most a second, more.
+    /// Returns `asked` plus a jitter of up to a tenth of it, at most 1 s.
     static func spread(_ asked: Duration, fraction: Double) -> Duration {
         max(.zero, asked) + min(.seconds(1), max(.zero, asked) * 0.1) * fraction
     }

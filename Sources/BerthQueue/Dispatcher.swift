@@ -1,34 +1,35 @@
 package import BerthLoop
 package import BerthTelemetry
 
-/// Gives one provider's permits to those who wait for it, in fair order.
+/// Grants one provider's permits to queued requests, in fair order.
 ///
-/// Nothing polls: it looks when somebody comes or goes, when a call ends, and at the instant that
-/// the gate has named. Who comes within one turn of the loop is ordered before anybody goes (a timer
-/// of zero on the clock: a ``ManualClock`` must be advanced, if only by zero).
+/// The dispatcher does not poll. It admits requests when one is added or removed, when a call ends,
+/// and at the instant that the gate names. Requests that arrive within one turn of the loop are
+/// sorted before the first is admitted. This uses a timer of zero on the clock, so a
+/// ``ManualClock`` must be advanced, if only by zero.
 @Loop package final class Dispatcher {
     private let gate: ProviderGate
-    private let queue: FairQueue<Waiter>
+    private let queue: FairQueue<QueuedRequest>
     private let surroundings: Surroundings
     private let notices: PlaceNotices
     private var runningByLane: [Lane: Int] = [:]
     private var isStopping = false
     private var isPumpPlanned = false
     private var opening: Timer?
-    /// When somebody last had to wait.
+    /// The last time at which a request had to wait.
     private var held: Instant?
-    /// How long a call holds its permit: a moving average; nil: none has ended yet.
+    /// The moving average of the time a call holds its permit; nil before the first call has ended.
     private var duration: Duration?
     private var drained: [Wakeup] = []
 
-    /// Makes a dispatcher for `gate`, which then belongs to it.
+    /// Makes a dispatcher that owns `gate`.
     ///
     /// - Parameters:
-    ///   - gate: the provider's.
+    ///   - gate: the provider's gate.
     ///   - policy: weights and ageing.
-    ///   - bound: how much may wait; shared with the other providers' dispatchers.
-    ///   - notice: the least time between two notices to the same listener.
-    ///   - surroundings: the gate's.
+    ///   - bound: the limit on queued requests, shared with the other providers' dispatchers.
+    ///   - notice: the minimum time between two notices to the same listener.
+    ///   - surroundings: the same as the gate's.
     package init(
         gate: ProviderGate,
         policy: QueuePolicy = QueuePolicy(),
@@ -38,26 +39,26 @@ package import BerthTelemetry
     ) {
         self.gate = gate
         self.surroundings = surroundings
-        let queue = FairQueue<Waiter>(in: surroundings, policy: policy, bound: bound)
+        let queue = FairQueue<QueuedRequest>(in: surroundings, policy: policy, bound: bound)
         self.queue = queue
         notices = PlaceNotices(in: surroundings, interval: notice) { queue.place(of: $0) }
         gate.onChange = { [weak self] in self?.planPump() }
     }
 
-    /// How many wait, in all lanes together.
+    /// The number of queued requests in all lanes.
     package var waiting: Int { queue.count }
 
-    /// How many wait in `lane`.
+    /// Returns the number of queued requests in `lane`.
     package func waiting(in lane: Lane) -> Int { queue.count(in: lane) }
 
-    /// How many calls of `lane` have a permit.
+    /// Returns the number of calls of `lane` that hold a permit.
     package func running(in lane: Lane) -> Int { runningByLane[lane] ?? 0 }
 
     // MARK: Asking
 
-    /// Whether one more request of `tenant` may wait.
+    /// Checks that one more request of `tenant` may be queued.
     ///
-    /// - Throws: ``QueueError`` where it may not.
+    /// - Throws: ``QueueError`` if the queue is full or stopped.
     package func checkRoom(for tenant: String) throws(QueueError) {
         guard !isStopping else { throw .stopped }
         try queue.checkRoom(for: tenant)
@@ -66,11 +67,12 @@ package import BerthTelemetry
     /// Waits for a permit in fair order.
     ///
     /// - Parameters:
-    ///   - request: who asks for what.
-    ///   - listener: hears the place and the expected wait while it waits.
-    /// - Returns: the permit, to be ended by the caller.
-    /// - Throws: ``QueueError``: refused at once when full; `closed`, also while it waits, when the
-    ///   provider fails; `cancelled` with the task; `stopped` at the stop.
+    ///   - request: the request and its tenant.
+    ///   - listener: receives the queue position and the expected wait until the permit is granted.
+    /// - Returns: the permit, which the caller must end.
+    /// - Throws: ``QueueError``. A full queue refuses at once. `closed` is also thrown to queued
+    ///   requests when the provider fails, `cancelled` when the task is cancelled, `stopped` when
+    ///   the dispatcher stops.
     package func acquire(
         _ request: WorkRequest,
         listener: PlaceListener? = nil
@@ -89,25 +91,27 @@ package import BerthTelemetry
         return try result.get()
     }
 
-    /// The ticket that a task's cancelling takes out of the queue.
+    /// The ticket to remove from the queue when the task is cancelled.
     @Loop private final class Cancel {
-        var ticket: QueueTicket<Waiter>?
+        var ticket: QueueTicket<QueuedRequest>?
         nonisolated init() {}
     }
 
-    /// Puts a request into the queue; `answer` is called once: at once when it is refused.
+    /// Adds a request to the queue.
     ///
-    /// - Returns: what ``cancel(_:)`` takes; nil when it was refused.
+    /// `answer` is called exactly once, before this returns if the request is refused.
+    ///
+    /// - Returns: the ticket for ``cancel(_:)``; nil if the request was refused.
     @discardableResult
     func submit(
         _ request: WorkRequest,
         listener: PlaceListener? = nil,
         answer: @escaping @Loop (Result<Permit, QueueError>) -> Void
-    ) -> QueueTicket<Waiter>? {
+    ) -> QueueTicket<QueuedRequest>? {
         do throws(QueueError) {
             try checkOpen()
             let ticket = try queue.enqueue(
-                Waiter(request, listener: listener, answer: answer),
+                QueuedRequest(request, listener: listener, answer: answer),
                 lane: request.lane,
                 tenant: request.tenant,
                 predict: request.predict
@@ -121,12 +125,14 @@ package import BerthTelemetry
         }
     }
 
-    /// Takes a request out of the queue, whose answer is then `cancelled`; too late does nothing.
-    func cancel(_ ticket: QueueTicket<Waiter>) {
+    /// Removes a request from the queue and answers it with `cancelled`.
+    ///
+    /// A request that has already been answered is left alone.
+    func cancel(_ ticket: QueueTicket<QueuedRequest>) {
         guard queue.cancel(ticket) else { return }
         notices.remove(ticket)
         ticket.entry.finish(.failure(.cancelled))
-        planPump()  // who is next may be another one, with less to wait for
+        planPump()  // the next request may be one that fits the rate limit now
         signalIfIdle()
     }
 
@@ -154,7 +160,7 @@ package import BerthTelemetry
         }
     }
 
-    /// Lets through whoever may go now, and names the instant to look again.
+    /// Admits requests as long as the gate allows, and schedules the next attempt.
     private func pump() {
         forgetOpening()
         while let ticket = queue.first {
@@ -186,7 +192,7 @@ package import BerthTelemetry
         queue.blockedUntil = nil
     }
 
-    private func give(_ permit: Permit, to ticket: QueueTicket<Waiter>) {
+    private func give(_ permit: Permit, to ticket: QueueTicket<QueuedRequest>) {
         queue.take(ticket, hasWaited: held.map { ticket.enqueued <= $0 } ?? false)
         notices.remove(ticket)
         runningByLane[ticket.lane, default: 0] += 1
@@ -219,19 +225,21 @@ package import BerthTelemetry
 
     // MARK: Stopping
 
-    /// Refuses all who wait and all who come; what has a permit runs on.
+    /// Refuses all queued and all future requests.
+    ///
+    /// Calls with a permit continue.
     package func stop() {
         isStopping = true
         refuse(.stopped)
         forgetOpening()
     }
 
-    /// Returns when nobody waits and no permit is out, or the task is cancelled.
+    /// Waits until the queue is empty and every permit has ended, or the task is cancelled.
     package func drain() async {
         while !isIdle, !Task.isCancelled {
             let wakeup = Wakeup()
             drained.append(wakeup)
-            try? await wakeup.wait()  // cancelled: seen by the loop's condition
+            try? await wakeup.wait()  // cancellation ends the loop by its condition
         }
     }
 

@@ -1,10 +1,11 @@
 import BerthLoop
 
 extension FairQueue {
-    /// How `ticket` stands now; nil when it waits no more.
+    /// Estimates the queue position of `ticket`; nil if it is no longer queued.
     ///
-    /// An estimate from each line's average cost: exact when a line's entries cost alike. O(lines +
-    /// entries of the same tenant before it), so it is asked now and then, not at each change.
+    /// The estimate uses each line's mean cost, so it is exact if all entries of a line cost the
+    /// same. It takes O(lines + entries of the same tenant ahead of it), so it is computed
+    /// periodically and not at every change.
     package func place(of ticket: Ticket) -> QueuePlace? {
         guard let own = ticket.line else { return nil }
         let queue = queue(ticket.lane)
@@ -22,7 +23,8 @@ extension FairQueue {
         return QueuePlace(ahead: entries, wait: pause + interval * (entries + 1))
     }
 
-    /// How many of its own tenant's stand before `ticket`, and the round in which it may go.
+    /// Returns the number of the tenant's own entries ahead of `ticket`, and the round in which it
+    /// is due.
     private func inLine(_ ticket: Ticket, of line: TenantLine<Entry>) -> (before: Int, due: Int64) {
         var (before, due, current) = (0, line.due, line.tickets.first)
         while let here = current, here !== ticket {
@@ -33,8 +35,10 @@ extension FairQueue {
         return (before, due)
     }
 
-    /// How many of `line` go before the round `due` of an entry of `own`; among equals, those of the
-    /// line that stands first.
+    /// Returns the number of entries of `line` that are served before the round `due` of an entry
+    /// of `own`.
+    ///
+    /// Within the same round, the line with the lower order is served first.
     private func entriesAhead(
         in line: TenantLine<Entry>,
         of own: TenantLine<Entry>,

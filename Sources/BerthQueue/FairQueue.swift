@@ -1,36 +1,44 @@
 package import BerthLoop
 package import BerthTelemetry
 
-/// Who goes next: lanes by weight, inside a lane deficit round-robin over tenants by cost.
+/// A queue that is fair between lanes and between tenants.
 ///
-/// A tenant is charged an entry's predicted cost when it is taken, and the difference to the real
-/// one with its next entry (``settle(_:tenant:predicted:real:)``). Every step costs O(log tenants),
-/// however many entries wait.
+/// It shares service between lanes by weight, and within a lane between tenants by deficit
+/// round-robin over their costs.
 ///
-/// **Nobody starves.** A line (what one tenant has in one lane) that was not served for
-/// `policy.ageing` is served after at most `policy.agedEvery` × (waiting lines) further departures,
-/// whatever the costs and weights: each `agedEvery`-th departure goes to the line that is unserved
-/// longest, and being served makes a line the youngest.
+/// A tenant is charged an entry's predicted cost when the entry is taken. The difference to the
+/// actual cost is charged with the tenant's next entry (``settle(_:tenant:predicted:real:)``).
+/// Every operation takes O(log tenants), regardless of the number of entries.
+///
+/// **No starvation.** A *line* is one tenant's entries in one lane. A line that has not been served
+/// for `policy.ageing` is served after at most `policy.agedEvery` × (number of lines) further
+/// departures, regardless of costs and weights. Every `agedEvery`-th departure goes to the line
+/// that has waited longest, and a line that is served becomes the youngest.
 @Loop package final class FairQueue<Entry> {
     /// A waiting entry.
     package typealias Ticket = QueueTicket<Entry>
 
-    /// Before when nobody can leave, as far as is known: it lengthens every expected wait.
+    /// The time before which no entry can leave; nil if none is known.
+    ///
+    /// It is added to every expected wait.
     package var blockedUntil: Instant?
 
-    /// The least time between two departures that calls of the usual length allow.
+    /// The minimum time between two departures, from the mean duration of a call and the
+    /// concurrency limit.
     var leastInterval = Duration.zero
 
     private let surroundings: Surroundings
     private let policy: QueuePolicy
     private let bound: QueueBound
     private let lanes: [LaneQueue<Entry>]
-    /// Every line, the one unserved longest first.
+    /// Every line, starting with the one that has not been served for the longest time.
     private var ages = LinkedFIFO<TenantLine<Entry>>()
     private var departuresSinceOldest = 0
     private var rate: DrainRate
 
-    /// Makes an empty queue; `bound` may be shared with others.
+    /// Makes an empty queue.
+    ///
+    /// Several queues may share `bound`.
     package init(
         in surroundings: Surroundings,
         policy: QueuePolicy = QueuePolicy(),
@@ -45,19 +53,19 @@ package import BerthTelemetry
         }
     }
 
-    /// How many wait, in all lanes.
+    /// The number of entries in all lanes.
     package var count: Int { lanes.reduce(0) { $0 + $1.count } }
 
-    /// How many wait in `lane`.
+    /// Returns the number of entries in `lane`.
     package func count(in lane: Lane) -> Int { queue(lane).count }
 
     /// Adds an entry at the end of its tenant's line.
     ///
-    /// `predict` is asked now, and again when the entry is the first of its line: by then more is
-    /// known of what such calls cost, and who came early is not charged for an early guess.
+    /// `predict` is called now, and again when the entry becomes the first of its line. By then the
+    /// costs of such calls are better known, so an early entry is not charged for a poor guess.
     ///
     /// - Throws: ``QueueError/tenantFull(tenant:waiting:limit:wait:)`` or
-    ///   ``QueueError/full(tenant:waiting:limit:wait:)``; nothing is kept then.
+    ///   ``QueueError/full(tenant:waiting:limit:wait:)``, in which case nothing is queued.
     package func enqueue(
         _ entry: Entry,
         lane: Lane,
@@ -79,30 +87,31 @@ package import BerthTelemetry
         return ticket
     }
 
-    /// Whether one more of `tenant` may wait.
+    /// Checks that one more entry of `tenant` may be queued.
     ///
-    /// - Throws: ``QueueError`` where it may not.
+    /// - Throws: ``QueueError`` if the queue is full.
     package func checkRoom(for tenant: String) throws(QueueError) {
         try bound.check(for: tenant) { waitForRoom(for: tenant) }
     }
 
-    /// Who goes next; nil when nobody waits.
+    /// The next entry to serve; nil if the queue is empty.
     package var first: Ticket? {
         if let oldest = ages.first, isDue(oldest) { return oldest.tickets.first }
         let waiting = lanes.lazy.filter { $0.count > 0 }
         return waiting.min { $0.served < $1.served }?.first?.tickets.first
     }
 
-    /// Takes out who goes next, charged with its predicted cost.
+    /// Removes the next entry and charges its predicted cost.
     package func dequeue() -> Ticket? {
         guard let ticket = first else { return nil }
         take(ticket)
         return ticket
     }
 
-    /// Takes out `ticket`, which must be what ``first`` has just said.
+    /// Removes `ticket`, which must be the current ``first``.
     ///
-    /// `hasWaited`: whether anything held it back; else it says nothing of how fast others leave.
+    /// `hasWaited` tells whether the entry had to wait. If it did not, its departure is not used to
+    /// measure the drain rate.
     func take(_ ticket: Ticket, hasWaited: Bool = true) {
         guard let line = ticket.line, line.tickets.first === ticket else { return }
         let now = surroundings.clock.now
@@ -114,9 +123,9 @@ package import BerthTelemetry
         if hasWaited { rate.note(at: now) }
     }
 
-    /// Takes out an entry that is not wanted any more; does nothing when it has left already.
+    /// Removes a queued entry without charging for it.
     ///
-    /// - Returns: whether it was waiting.
+    /// - Returns: whether the entry was still queued.
     @discardableResult
     package func cancel(_ ticket: Ticket) -> Bool {
         guard let line = ticket.line else { return false }
@@ -126,13 +135,17 @@ package import BerthTelemetry
         return true
     }
 
-    /// Tells what a taken entry has really cost: the entry of the tenant that is now first in the
-    /// lane, or comes next, is charged the difference, at most `policy.carry` either way.
+    /// Corrects the charge of a taken entry by its actual cost.
+    ///
+    /// The difference, at most `policy.carry` either way, is charged to the tenant's first entry in
+    /// the lane, or to its next one if it has none.
     package func settle(_ lane: Lane, tenant: String, predicted: WorkCost, real: WorkCost) {
         queue(lane).settle(real.units - predicted.units, of: tenant)
     }
 
-    /// Every entry that waits, in no order; O(entries), for stopping.
+    /// All entries, unordered.
+    ///
+    /// This takes O(entries) and is for stopping.
     var tickets: [Ticket] { lanes.flatMap(\.lines).flatMap(\.tickets.nodes) }
 
     // MARK: Inside
@@ -145,13 +158,13 @@ package import BerthTelemetry
         }
     }
 
-    /// The time between two departures, as measured, but no less than is known to be possible.
+    /// The measured time between two departures, or ``leastInterval`` if that is longer.
     var interval: Duration { max(rate.interval, leastInterval) }
 
-    /// Until anybody can leave.
+    /// The time until any entry can leave.
     var pause: Duration { blockedUntil.map { max(.zero, $0 - surroundings.clock.now) } ?? .zero }
 
-    /// The other lanes that have work, with what stands against `lane`.
+    /// Returns the other lanes that have entries.
     func rivals(of lane: Lane) -> [LaneQueue<Entry>] {
         lanes.filter { $0.lane != lane && $0.count > 0 }
     }
@@ -161,7 +174,7 @@ package import BerthTelemetry
             && surroundings.clock.now - oldest.since >= policy.ageing
     }
 
-    /// A lane that was empty has saved nothing meanwhile.
+    /// Raises the service count of a lane that was empty, so that it gets no credit for idle time.
     private func wake(_ queue: LaneQueue<Entry>) {
         let least = lanes.filter { $0.count > 0 }.map(\.served).min()
         if let least { queue.served = max(queue.served, least) }
@@ -172,7 +185,7 @@ package import BerthTelemetry
         if ages.count == 0 { for lane in lanes { lane.served = 0 } }
     }
 
-    /// Until one of those that fill the bound should start: the tenant's own, or anybody's.
+    /// Estimates the time until an entry that counts towards the exceeded bound starts.
     private func waitForRoom(for tenant: String) -> Duration {
         let own = lanes.compactMap { $0.line(of: tenant)?.tickets.first }
         let isOwn = bound.waiting(of: tenant) >= bound.perTenant

@@ -1,11 +1,14 @@
 import BerthLoop
 
-/// One lane: deficit round-robin over its tenants, with the rounds in which nobody has saved enough
-/// skipped by arithmetic instead of being walked.
+/// The queue of one lane: deficit round-robin over its tenants.
+///
+/// Rounds in which no tenant's deficit covers its first entry are skipped arithmetically.
 @Loop final class LaneQueue<Entry> {
     let lane: Lane
     let weight: Int64
-    /// What was taken so far, by weight: the lane that is least served goes next.
+    /// The service received so far, divided by the weight.
+    ///
+    /// The lane with the least is served next.
     var served: Int64 = 0
 
     private(set) var count = 0
@@ -13,12 +16,14 @@ import BerthLoop
     private let carry: Int64
     private var round: Int64 = 0
     private var order: UInt64 = 0
-    /// The tenants that wait, by the round in which they may go.
+    /// The tenants' lines, ordered by the round in which each is due.
     private var heap = IndexedHeap<TenantLine<Entry>>()
     private var byTenant: [String: TenantLine<Entry>] = [:]
     private var owed: [String: Int64] = [:]
 
-    /// The most tenants whose debt or credit is remembered; further ones start even.
+    /// The maximum number of tenants whose debt or credit is kept.
+    ///
+    /// Further tenants start at zero.
     private let mostOwed = 4_096
 
     init(lane: Lane, weight: Int64, carry: WorkCost) {
@@ -27,20 +32,20 @@ import BerthLoop
         self.carry = carry.units
     }
 
-    /// The tenant whose turn it is.
+    /// The line that is served next.
     var first: TenantLine<Entry>? { heap.elements.first }
 
-    /// Those that wait, in no order.
+    /// All lines, unordered.
     var lines: [TenantLine<Entry>] { heap.elements }
 
     func line(of tenant: String) -> TenantLine<Entry>? { byTenant[tenant] }
 
-    /// The average cost of what waits here; 1 or more.
+    /// The mean cost of the queued entries, 1 or more.
     var mean: Int64 { max(1, units / Int64(max(1, count))) }
 
-    /// Adds to the tenant's line.
+    /// Adds an entry to its tenant's line.
     ///
-    /// - Returns: the line if it has just begun.
+    /// - Returns: the line if it is new, otherwise nil.
     func append(_ ticket: QueueTicket<Entry>, at now: Instant) -> TenantLine<Entry>? {
         count += 1
         units += ticket.cost.units
@@ -56,13 +61,15 @@ import BerthLoop
         return line
     }
 
-    /// Takes `line`'s first entry and charges for it; the line ends when that was its last.
+    /// Removes the first entry of `line` and charges for it.
+    ///
+    /// A line without entries is removed.
     func takeFirst(of line: TenantLine<Entry>, at now: Instant) {
         guard let ticket = line.tickets.first else { return }
         if first === line { round = max(round, line.due) }
         served += max(1, ticket.cost.units / weight)
         owe(line.unusedCredit, by: line.tenant)
-        // Who was let in early by age pays later, but never more than the most that is carried.
+        // A line that was served early because of its age pays later, at most `carry`.
         let start = min(line.due, round + carry)
         drop(ticket, from: line)
         line.since = now
@@ -75,7 +82,7 @@ import BerthLoop
         heap.update(line)
     }
 
-    /// Takes out an entry that was not served; nobody is charged for it.
+    /// Removes an entry without charging for it.
     func cancel(_ ticket: QueueTicket<Entry>, of line: TenantLine<Entry>) {
         drop(ticket, from: line)
         if line.tickets.count > 0 {
@@ -86,14 +93,16 @@ import BerthLoop
         end(line)
     }
 
-    /// Adds `units` to what the tenant's next entry is charged; negative: credit.
+    /// Adds `units` to the charge of the tenant's next entry.
+    ///
+    /// Negative units are credit.
     private func owe(_ units: Int64, by tenant: String) {
         let sum = min(max(-carry, (owed[tenant] ?? 0) + units), carry)
         guard sum == 0 || owed[tenant] != nil || owed.count < mostOwed else { return }
         owed[tenant] = sum == 0 ? nil : sum
     }
 
-    /// Charges `units` more to the tenant: to the entry that stands first now, or to its next one.
+    /// Charges `units` more to the tenant's first entry, or to its next one if it has none.
     func settle(_ units: Int64, of tenant: String) {
         guard let line = byTenant[tenant] else { return owe(units, by: tenant) }
         line.carried = min(max(-carry, line.carried + units), carry)
@@ -116,6 +125,6 @@ import BerthLoop
     private func end(_ line: TenantLine<Entry>) {
         heap.remove(line)
         byTenant[line.tenant] = nil
-        if count == 0 { round = 0 }  // rounds only compare those that wait: they never overflow
+        if count == 0 { round = 0 }  // prevents overflow; rounds compare queued entries only
     }
 }

@@ -1,15 +1,16 @@
 import BerthLoop
 
-/// What can stand in one ``LinkedFIFO`` at a time.
+/// A node that can be in one ``LinkedFIFO`` at a time.
 @Loop protocol Linked: AnyObject {
-    /// Who came after; the list alone writes it.
+    /// The next node. Only the list writes it.
     var next: Self? { get set }
-    /// Who came before, not kept alive from here; the list alone writes it.
+    /// The previous node, not retained. Only the list writes it.
     var previous: Self? { get set }
 }
 
-/// First in, first out, from which anybody can leave at once: every step costs the same however
-/// many wait, and who has left leaves nothing behind.
+/// A first-in, first-out list from which any node can be removed.
+///
+/// Every operation takes constant time and a removed node leaves nothing behind.
 @Loop struct LinkedFIFO<Node: Linked> {
     private(set) var first: Node?
     private(set) var last: Node?
@@ -17,7 +18,7 @@ import BerthLoop
 
     nonisolated init() {}
 
-    /// All of them, the first first.
+    /// All nodes, in order.
     var nodes: [Node] {
         var (nodes, current) = ([Node](), first)
         while let node = current {
@@ -35,7 +36,7 @@ import BerthLoop
         count += 1
     }
 
-    /// Takes out `node`, which must be in this list.
+    /// Removes `node`, which must be in this list.
     mutating func remove(_ node: Node) {
         let (before, after) = (node.previous, node.next)
         if let before { before.next = after } else { first = after }

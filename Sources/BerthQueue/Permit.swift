@@ -1,26 +1,28 @@
 package import BerthLoop
 
-/// The right to one call at one provider.
+/// The right to make one call to one provider.
 ///
-/// Whoever holds it says how the call ended, once; a permit that is dropped without a word counts
-/// as cancelled.
+/// Its holder reports the outcome of the call once. A permit released without an outcome counts as
+/// cancelled.
 @Loop package final class Permit {
-    /// What the gate must know to end the call.
+    /// The facts that the gate needs at the end of the call.
     struct Call: Sendable {
         let began: Instant
         let tokens: Int
         let isProbe: Bool
     }
 
-    /// The provider that it is for.
+    /// The provider's name.
     package let provider: String
-    /// Whether the call finds out if a failing provider is back: it deserves a short deadline.
+    /// Whether the call probes a failing provider.
+    ///
+    /// Such a call should have a short deadline.
     package var isProbe: Bool { call.isProbe }
 
     private let call: Call
     private let gate: ProviderGate
     private var isEnded = false
-    /// Told what the call has really cost; nil: not known.
+    /// Called at the end of the call with its actual cost, or nil if the cost is unknown.
     var settle: (@Loop (CallOutcome, WorkCost?) -> Void)?
 
     init(call: Call, gate: ProviderGate) {
@@ -29,13 +31,16 @@ package import BerthLoop
         provider = gate.provider
     }
 
-    /// Says how the call ended; the second time does nothing.
+    /// Reports the outcome of the call.
+    ///
+    /// Only the first report counts.
     ///
     /// - Parameters:
-    ///   - outcome: what happened.
-    ///   - tokens: how many the provider counts; nil: all that were reserved, none after a failure.
-    ///   - cost: what the tenant is charged in the queue; nil: as predicted, a quarter of it after
-    ///     a failure.
+    ///   - outcome: the outcome.
+    ///   - tokens: the tokens that the provider counts. If nil, the reserved tokens are charged, or
+    ///     none after a failure.
+    ///   - cost: the cost charged to the tenant in the queue. If nil, the predicted cost is
+    ///     charged, or a quarter of it after a failure.
     package func end(_ outcome: CallOutcome, tokens: Int? = nil, cost: WorkCost? = nil) {
         guard !isEnded else { return }
         isEnded = true

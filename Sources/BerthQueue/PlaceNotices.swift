@@ -2,12 +2,12 @@ import BerthLoop
 import BerthTelemetry
 import BerthText
 
-/// Tells those who wait and want to know how they stand.
+/// Notifies queued requests of their queue positions.
 ///
-/// However often the queue changes, each is told at most once per interval, and nothing runs while
-/// nobody listens.
+/// Each listener is called at most once per interval, however often the queue changes. No timer
+/// runs while there are no listeners.
 @Loop final class PlaceNotices {
-    typealias Ticket = QueueTicket<Waiter>
+    typealias Ticket = QueueTicket<QueuedRequest>
 
     private let surroundings: Surroundings
     private let interval: Duration
@@ -47,7 +47,7 @@ import BerthText
         changed()
     }
 
-    /// The queue has changed: whoever listens is told soon.
+    /// Schedules notices after a change of the queue.
     func changed() {
         guard !told.isEmpty else {
             timer?.cancel()
@@ -73,7 +73,9 @@ import BerthText
 }
 
 extension QueuePlace {
-    /// Whether a person would read something else: waits are said in whole seconds.
+    /// Whether the text shown to a user would change.
+    ///
+    /// Waits are shown in whole seconds.
     fileprivate func isNews(after before: QueuePlace?) -> Bool {
         guard let before else { return true }
         return ahead != before.ahead || wait.secondsRoundedUp != before.wait.secondsRoundedUp

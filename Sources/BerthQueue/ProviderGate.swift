@@ -1,23 +1,27 @@
 package import BerthLoop
 package import BerthTelemetry
 
-/// Whether one provider may be called now: its rates, its adapting concurrency and its breaker.
+/// The admission control of one provider: its rate limits, adaptive concurrency and circuit
+/// breaker.
 ///
 /// | outcome     | concurrency | breaker           | pause                          |
 /// |-------------|-------------|-------------------|--------------------------------|
 /// | done        | may grow    | success           | –                              |
-/// | rateLimited | halves      | alive (a probe succeeds, else –) | Retry-After, else its own, growing |
+/// | rateLimited | halves      | alive (a probe succeeds, else –) | Retry-After, else growing
+/// backoff |
 /// | overloaded  | halves      | failure           | Retry-After                    |
 /// | timedOut    | halves      | failure           | –                              |
 /// | broken, unusable | –      | failure           | –                              |
 /// | refused     | –           | alive             | –                              |
-/// | cancelled   | –           | nothing is learnt | –                              |
+/// | cancelled   | –           | – (a probe is repeated) | –                        |
 @Loop package final class ProviderGate {
     /// The provider's name, as configured.
     package let provider: String
-    /// Calls that have a permit now.
+    /// The number of calls that hold a permit.
     package private(set) var running = 0
-    /// Told when a call has ended and somebody else may go; one listener.
+    /// Called when a call has ended, so that another may be admitted.
+    ///
+    /// There is one listener.
     var onChange: (@Loop () -> Void)?
 
     private let limits: ProviderLimits
@@ -31,9 +35,10 @@ package import BerthTelemetry
     private var refused: Instant?
     private var pausedUntil: Instant?
 
-    /// Makes an open gate with full buckets.
+    /// Makes an open gate with full token buckets.
     ///
-    /// Its pauses are spread by a generator of its own, which it takes from the surroundings.
+    /// Its jitter comes from a generator of its own, which it takes from the surroundings. Their log
+    /// receives an entry when the breaker opens or closes.
     package init(
         provider: String,
         limits: ProviderLimits,
@@ -48,18 +53,20 @@ package import BerthTelemetry
         adaptive = AdaptiveLimit(most: limits.concurrency)
     }
 
-    /// How many may run now, 1 to the configured most.
+    /// The number of calls that may run now, from 1 to the configured maximum.
     package var limit: Int { adaptive.current }
 
     /// The breaker's state, for reports.
     package var state: CircuitBreaker { breaker }
 
-    /// Whether the provider asked for a pause that is not over, for reports.
+    /// Whether a pause that the provider asked for is not over yet, for reports.
     package var isPaused: Bool { pausedUntil.map { $0 > surroundings.clock.now } ?? false }
 
-    /// Lets a call through, or says what it waits for; it takes nothing unless the answer is `now`.
+    /// Decides on the next call.
     ///
-    /// `cost` is the predicted tokens, in and out together; 0 or more.
+    /// Capacity is taken only if the decision is `now`.
+    ///
+    /// `cost` is the predicted number of input and output tokens together, 0 or more.
     package func admit(cost: Int) -> Admission {
         let now = surroundings.clock.now
         if let closed = closed(at: now) { return closed }
@@ -69,7 +76,7 @@ package import BerthTelemetry
         return .now(begin(cost, at: now))
     }
 
-    /// Why nothing goes through at `now` and whoever can should go elsewhere; nil: it may.
+    /// Returns the reason why the provider is unavailable at `now`; nil if it is available.
     func closed(at now: Instant) -> Admission? {
         switch breaker.access(at: now) {
         case .until(let instant): return .closed(.failing, until: instant)
@@ -83,7 +90,7 @@ package import BerthTelemetry
     private func begin(_ cost: Int, at now: Instant) -> Permit {
         let isProbe = breaker.access(at: now) == .probe
         if isProbe { tell(.probeStarted, at: now) }
-        _ = requests.take(1, at: now)  // both were asked at this very instant
+        _ = requests.take(1, at: now)  // `admit` has checked both buckets for this instant
         _ = tokens.take(cost, at: now)
         running += 1
         return Permit(call: Permit.Call(began: now, tokens: cost, isProbe: isProbe), gate: self)
@@ -91,7 +98,9 @@ package import BerthTelemetry
 
     // MARK: The end of a call
 
-    /// Learns from a call's end; called once for each permit.
+    /// Records the outcome of a call.
+    ///
+    /// It is called once for each permit.
     func end(_ call: Permit.Call, _ outcome: CallOutcome, tokens used: Int?) {
         let now = surroundings.clock.now
         switch outcome {
@@ -139,7 +148,9 @@ package import BerthTelemetry
         pausedUntil = max(pausedUntil ?? end, end)
     }
 
-    /// Grows with each refusal of a call that was sent after the refusal before.
+    /// Returns the pause after a 429 without Retry-After.
+    ///
+    /// It grows with each refused call that was sent after the previous refusal.
     private func ownPause(after call: Permit.Call, at now: Instant) -> Duration {
         if refused.map({ call.began > $0 }) ?? true {
             refusals += 1
@@ -155,18 +166,18 @@ package import BerthTelemetry
         case (.closed, .open(let until, _)),
             (.probing, .open(let until, _)) where until > now:
             surroundings.log.warning(
-                "a provider keeps failing and is left alone",
+                "a provider keeps failing, calls are paused",
                 ["provider": .text(provider), "ms": .ms(until - now)]
             )
         case (.probing, .closed):
-            surroundings.log.info("a provider is back", ["provider": .text(provider)])
+            surroundings.log.info("a provider works again", ["provider": .text(provider)])
         default: break
         }
     }
 }
 
 extension TokenBucket {
-    /// A configured rate; nil: more than anybody asks for.
+    /// Makes a bucket of a configured rate, or an effectively unlimited one if the rate is nil.
     fileprivate static func rate(_ perMinute: Int?, at now: Instant) -> TokenBucket {
         let unlimited = 1_000_000_000
         return TokenBucket(

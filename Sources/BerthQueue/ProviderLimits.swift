@@ -1,20 +1,25 @@
-/// What a provider may be given, as configured.
+/// A provider's configured limits.
 package struct ProviderLimits: Sendable {
-    /// Requests a minute; nil: as many as wanted.
+    /// Requests a minute; nil if unlimited.
     package var requestsPerMinute: Int?
-    /// Tokens a minute, in and out together; nil: as many as wanted.
+    /// Input and output tokens a minute together; nil if unlimited.
     package var tokensPerMinute: Int?
-    /// The most calls at once, 1 or more; fewer when the provider cannot keep up.
+    /// The maximum number of concurrent calls, 1 or more.
+    ///
+    /// The actual limit is lower while the provider is overloaded.
     package var concurrency: Int
-    /// When it counts as failing.
+    /// The policy of the circuit breaker.
     package var breaker = BreakerPolicy()
-    /// The own pauses after a 429 without Retry-After; its attempts are not used.
+    /// The pauses after a 429 without Retry-After.
+    ///
+    /// The policy's `attempts` is not used.
     package var pause = Backoff(base: .seconds(1))
-    /// Up to this long a pause is waited out; after a longer one is asked for, who can goes to
-    /// another provider.
+    /// The longest pause that requests wait for.
+    ///
+    /// If the provider asks for a longer one, requests go to another provider where possible.
     package var patience: Duration = .seconds(10)
 
-    /// Makes limits with the house's breaker and pauses.
+    /// Makes limits with the default circuit breaker and pauses.
     package init(
         requestsPerMinute: Int? = nil,
         tokensPerMinute: Int? = nil,

@@ -1,33 +1,41 @@
 package import BerthLoop
 
-/// How much may wait, per tenant and in all; one for the whole process, shared by every queue.
+/// The limits on queued requests, per tenant and in total.
+///
+/// All queues of the process share one.
 @Loop package final class QueueBound {
-    /// The most that one tenant may have waiting.
+    /// The maximum number of queued requests of one tenant.
     package let perTenant: Int
-    /// The most that may wait in all.
+    /// The maximum number of queued requests in total.
     package let total: Int
-    /// Waiting now, in all.
+    /// The number of queued requests in total.
     package private(set) var waiting = 0
 
     private var byTenant: [String: Int] = [:]
 
-    /// Makes a bound; both numbers count as at least 1.
+    /// Makes a bound.
+    ///
+    /// Both numbers are raised to 1 if they are lower.
     package nonisolated init(perTenant: Int = 256, total: Int = 2_048) {
         self.perTenant = max(1, perTenant)
         self.total = max(1, total)
     }
 
-    /// What `tenant` has waiting now.
+    /// Returns the number of queued requests of `tenant`.
     package func waiting(of tenant: String) -> Int { byTenant[tenant] ?? 0 }
 
-    /// Counts one more, or says who is full; `wait` is asked only for a refusal.
+    /// Counts one more request.
+    ///
+    /// - Throws: ``QueueError`` if a limit is reached. `wait` is called only then.
     func take(for tenant: String, wait: () -> Duration) throws(QueueError) {
         try check(for: tenant, wait: wait)
         byTenant[tenant, default: 0] += 1
         waiting += 1
     }
 
-    /// Says who is full, if anybody is; `wait` is asked only then.
+    /// Checks both limits.
+    ///
+    /// - Throws: ``QueueError`` if a limit is reached. `wait` is called only then.
     func check(for tenant: String, wait: () -> Duration) throws(QueueError) {
         let own = waiting(of: tenant)
         guard own < perTenant else {
@@ -38,7 +46,9 @@ package import BerthLoop
         }
     }
 
-    /// Counts one less of what was taken; a tenant with nothing waiting is forgotten.
+    /// Counts one request less.
+    ///
+    /// A tenant without queued requests is removed from the table.
     func giveBack(for tenant: String) {
         let own = waiting(of: tenant) - 1
         byTenant[tenant] = own > 0 ? own : nil

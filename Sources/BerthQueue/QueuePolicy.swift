@@ -1,16 +1,20 @@
-/// How a ``FairQueue`` weighs and ages.
+/// The weights and the ageing of a ``FairQueue``.
 package struct QueuePolicy: Sendable {
-    /// How lanes share.
+    /// The weights of the lanes.
     package var weights = LaneWeights()
-    /// The most debt or credit that a tenant takes along to its next entries.
+    /// The maximum debt or credit that a tenant carries over to its next entries.
     package var carry = WorkCost(units: 100_000_000)
-    /// How long a tenant's line may go unserved before it goes ahead of whose turn it is.
+    /// The time after which an unserved line is preferred.
     package var ageing: Duration = .seconds(60)
-    /// Of how many departures one goes to the line that is unserved longest, once it has aged.
+    /// The interval, in departures, at which the line unserved for the longest time is served once
+    /// it has aged.
     package var agedEvery = 4
-    /// The first guess of the time between two departures; measured from then on.
+    /// The initial guess of the time between two departures.
+    ///
+    /// Later it is measured.
     package var interval: Duration = .seconds(1)
 
-    /// The house's policy: chat 16, image 4, background 1; a minute.
+    /// Makes the default policy: weights 16 for chat, 4 for images and 1 for background work, and
+    /// ageing after a minute.
     package init() {}
 }

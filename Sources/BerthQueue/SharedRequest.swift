@@ -1,26 +1,31 @@
 package import BerthLoop
 
-/// Several tenants' wait for one permit: whoever is let through first goes for all of them.
+/// A request for one permit that several tenants share, each with a queue entry of its own.
 ///
-/// So nobody who joins another's question waits behind all else that the other has asked before.
-/// When one is let through, the others leave the queue in the same moment: one permit is given.
+/// A tenant that joins another's request does not have to wait behind the other's earlier requests.
+/// The first entry to be admitted gets the one permit, and the other entries leave the queue at the
+/// same moment.
 @Loop package final class SharedRequest {
     private let dispatcher: Dispatcher
     private let listener: PlaceListener?
     private let ended = Wakeup()
     private var tenants: Set<String> = []
-    private var tickets: [QueueTicket<Waiter>] = []
+    private var tickets: [QueueTicket<QueuedRequest>] = []
     private var places: [String: QueuePlace] = [:]
     private var waiting = 0
     private var result: Result<Permit, QueueError>?
 
-    /// A wait in which nobody stands yet; `listener` hears the best of the places.
+    /// Makes a request without entries.
+    ///
+    /// `listener` receives the best of the tenants' positions.
     package init(_ dispatcher: Dispatcher, listener: PlaceListener?) {
         self.dispatcher = dispatcher
         self.listener = listener
     }
 
-    /// Stands in the line of the request's tenant too; once for each tenant.
+    /// Adds a queue entry for the request's tenant.
+    ///
+    /// A tenant has at most one entry.
     package func add(_ request: WorkRequest) {
         let tenant = request.tenant
         guard result == nil, tenants.insert(tenant).inserted else { return }
@@ -34,7 +39,7 @@ package import BerthLoop
 
     /// Waits for the permit.
     ///
-    /// - Throws: ``QueueError``, when it is refused in every line; `cancelled` with the task.
+    /// - Throws: ``QueueError`` if every entry is refused; `cancelled` if the task is cancelled.
     package func permit() async throws(QueueError) -> Permit {
         while true {
             if let result { return try result.get() }
@@ -60,6 +65,8 @@ package import BerthLoop
 
     private func hear(_ place: QueuePlace, of tenant: String) {
         places[tenant] = place
-        if let best = places.values.min(by: { ($0.wait, $0.ahead) < ($1.wait, $1.ahead) }) { listener?(best) }
+        if let best = places.values.min(by: { ($0.wait, $0.ahead) < ($1.wait, $1.ahead) }) {
+            listener?(best)
+        }
     }
 }

@@ -1,30 +1,33 @@
 import BerthLoop
 
-/// What one tenant has waiting in one lane, first come, first served.
+/// A *line*: the entries of one tenant in one lane, first come, first served.
 ///
-/// The deficit of the round-robin is kept as a date: ``due`` is the round in which the deficit
-/// covers the first entry's cost, if each round gives every waiting tenant one unit.
+/// The round-robin's deficit is stored as a round number. ``due`` is the round in which the deficit
+/// covers the first entry's charge, where each round gives every line one unit.
 @Loop final class TenantLine<Entry>: Linked, HeapElement {
     let tenant: String
     let lane: Lane
 
     private(set) var tickets = LinkedFIFO<QueueTicket<Entry>>()
-    /// The cost of all that waits here.
+    /// The total predicted cost of the entries.
     private(set) var units: Int64 = 0
 
     /// The round in which the deficit began to grow for the first entry.
     var start: Int64 = 0
-    /// What settlements add to the first entry's charge; negative: credit.
+    /// The sum of settlements added to the first entry's charge.
+    ///
+    /// A negative sum is credit.
     var carried: Int64 = 0
-    /// Who stands first among equals: the order in which lines began to save for their first entry.
+    /// The rank among lines that are due in the same round, in the order in which their deficits
+    /// began to grow.
     var order: UInt64 = 0
-    /// When it was last served, or began to wait.
+    /// The time of the last service, or of the first entry's enqueueing.
     var since: Instant
-    /// Its place in the lane's heap.
+    /// The index in the lane's heap; nil if the line is not in it.
     var heapIndex: Int?
 
     var next: TenantLine?
-    // The one before is kept alive by the list of ages.
+    // The list of ages keeps the previous line alive.
     unowned var previous: TenantLine?
 
     init(tenant: String, lane: Lane, since: Instant) {
@@ -33,18 +36,18 @@ import BerthLoop
         self.since = since
     }
 
-    /// What the first entry is charged: at least 1, so that rounds go on.
+    /// The first entry's charge, at least 1, so that every departure advances the rounds.
     var charge: Int64 { max(1, (tickets.first?.cost.units ?? 0) + carried) }
 
-    /// The round in which the first entry may go.
+    /// The round in which the first entry is due.
     var due: Int64 { start + charge }
 
     func isBefore(_ other: TenantLine) -> Bool { (due, order) < (other.due, other.order) }
 
-    /// The credit that the first entry's charge could not use up; 0 or less.
+    /// The credit that exceeds the first entry's cost, 0 or less.
     var unusedCredit: Int64 { min(0, (tickets.first?.cost.units ?? 0) + carried - 1) }
 
-    /// The average cost of what waits here; 1 or more.
+    /// The mean cost of the entries, 1 or more.
     var mean: Int64 { max(1, units / Int64(max(1, tickets.count))) }
 
     func append(_ ticket: QueueTicket<Entry>) {
@@ -53,9 +56,9 @@ import BerthLoop
         units += ticket.cost.units
     }
 
-    /// Predicts the first entry's cost once more.
+    /// Predicts the first entry's cost again.
     ///
-    /// - Returns: the difference to what it was.
+    /// - Returns: the difference to the previous prediction.
     func predictFirst() -> Int64 {
         let difference = tickets.first?.predictAgain() ?? 0
         units += difference

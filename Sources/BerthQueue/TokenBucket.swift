@@ -1,30 +1,34 @@
 package import BerthLoop
 
-/// A rate per minute that refills continuously: requests, or tokens.
+/// A token bucket for a rate per minute, of requests or tokens, that refills continuously.
 ///
-/// Kept as integers in 60,000,000ths of a unit, so that no refill is lost to rounding; all sums
-/// saturate. What needs more than the bucket holds is let through when it is full, and the bucket
-/// then owes the rest: a large request waits, but not forever.
+/// The level is an integer in 60,000,000ths of a unit, so that no refill is lost to rounding. All
+/// sums saturate. A request larger than the bucket is admitted when the bucket is full, and the
+/// level then becomes negative, so a large request does not wait forever.
 package struct TokenBucket: Sendable {
-    /// How much comes back in a minute, 1 or more.
+    /// The units refilled in a minute, 1 or more.
     package let perMinute: Int
-    /// The most that is there at once, 1 or more.
+    /// The capacity, 1 or more.
     package let burst: Int
 
-    /// What is there, in ``scale``ths; negative: owed.
+    /// The level in ``scale``ths of a unit.
+    ///
+    /// A negative level is debt.
     private var level: Int64
     private var updated: Instant
     private var closedUntil: Instant?
 
-    /// As many as a minute has microseconds: `perMinute` of them come back each microsecond.
+    /// The number of parts of a unit, which is the number of microseconds in a minute.
+    ///
+    /// Each microsecond refills `perMinute` parts.
     private static let scale: Int64 = 60_000_000
 
     /// Makes a full bucket.
     ///
     /// - Parameters:
-    ///   - perMinute: the rate, brought into 1…1,000,000,000.
-    ///   - burst: the most at once; nil: ten seconds' worth.
-    ///   - now: when it begins to refill.
+    ///   - perMinute: the rate, clamped to 1…1,000,000,000.
+    ///   - burst: the capacity; the refill of ten seconds if nil.
+    ///   - now: the time from which the bucket refills.
     package init(perMinute: Int, burst: Int? = nil, at now: Instant) {
         self.perMinute = min(max(1, perMinute), 1_000_000_000)
         self.burst = min(max(1, burst ?? self.perMinute / 6), 1_000_000_000)
@@ -32,15 +36,17 @@ package struct TokenBucket: Sendable {
         updated = now
     }
 
-    /// What is there now, in whole units rounded down; negative: owed.
+    /// Returns the level in whole units, rounded down.
+    ///
+    /// A negative level is debt.
     package func available(at now: Instant) -> Int {
         let level = refilled(at: now).level
         let (whole, rest) = level.quotientAndRemainder(dividingBy: Self.scale)
         return Int(rest < 0 ? whole - 1 : whole)
     }
 
-    /// The first instant, `now` or later, at which ``take(_:at:)`` of `count` says yes if nobody
-    /// else takes meanwhile.
+    /// Returns the first instant, `now` or later, at which ``take(_:at:)`` of `count` succeeds if
+    /// nothing else is taken before.
     package func ready(for count: Int, at now: Instant) -> Instant {
         let missing = need(count) - refilled(at: now).level
         let open = max(now, closedUntil ?? now)
@@ -50,7 +56,11 @@ package struct TokenBucket: Sendable {
         return max(open, refilled(at: now).updated + .microseconds(microseconds))
     }
 
-    /// Takes `count` (0 or more) if it is there and the bucket is open, else takes nothing.
+    /// Takes `count`, 0 or more, if the level suffices and the bucket is open.
+    ///
+    /// Otherwise nothing is taken.
+    ///
+    /// - Returns: whether it was taken.
     package mutating func take(_ count: Int, at now: Instant) -> Bool {
         guard ready(for: count, at: now) <= now else { return false }
         self = refilled(at: now)
@@ -58,24 +68,28 @@ package struct TokenBucket: Sendable {
         return true
     }
 
-    /// Corrects an estimate: gives back what was not used, or takes what was used beyond it.
+    /// Corrects a reservation by the actual use.
+    ///
+    /// The difference is given back or taken in addition.
     package mutating func settle(reserved: Int, used: Int, at now: Instant) {
         self = refilled(at: now)
         let (difference, overflow) = max(0, used).subtractingReportingOverflow(max(0, reserved))
         charge(overflow ? .max : difference)
     }
 
-    /// Lets nothing through until `instant`, as a provider's Retry-After asks.
+    /// Closes the bucket until `instant`, such as the end of a provider's Retry-After.
     ///
-    /// An earlier one than is in force changes nothing.
+    /// A bucket that is already closed for longer stays so.
     package mutating func close(until instant: Instant) {
         closedUntil = max(closedUntil ?? instant, instant)
     }
 
-    /// What must be there for `count`: a full bucket is enough for anything.
+    /// Returns the level required for `count`, which is at most the capacity.
     private func need(_ count: Int) -> Int64 { Int64(min(max(0, count), burst)) * Self.scale }
 
-    /// Takes `count`, negative: gives; never above full, never more than ten minutes owed.
+    /// Lowers the level by `count`, or raises it if `count` is negative.
+    ///
+    /// The level stays between ten minutes of debt and the capacity.
     private mutating func charge(_ count: Int) {
         let (units, overflow) = Int64(count).multipliedReportingOverflow(by: Self.scale)
         let most = Int64(burst) * Self.scale

@@ -1,17 +1,19 @@
 import BerthLoop
 
-/// What somebody wants a permit for.
+/// A request for a permit.
 package struct WorkRequest: Sendable {
-    /// Which lane it waits in.
+    /// The lane in which it is queued.
     package let lane: Lane
-    /// Who pays.
+    /// The tenant that is charged.
     package let tenant: String
-    /// Predicts the cost, for fairness.
+    /// The prediction of its cost, for fairness.
     package let predict: WorkCost.Prediction
-    /// Predicted tokens, in and out together, for the provider's rate.
+    /// The predicted input and output tokens together, for the provider's rate limit.
     package let tokens: Int
 
-    /// Makes a request; `tokens` is 0 or more.
+    /// Makes a request.
+    ///
+    /// `tokens` is raised to 0 if it is negative.
     package init(
         lane: Lane,
         tenant: String,
@@ -25,28 +27,5 @@ package struct WorkRequest: Sendable {
     }
 }
 
-/// Hears how an entry stands: at most once a second, and only when that has changed.
+/// Receives an entry's queue position, at most once a second and only after a change.
 package typealias PlaceListener = @Loop @Sendable (QueuePlace) -> Void
-
-/// One who waits; answered exactly once.
-@Loop final class Waiter {
-    let request: WorkRequest
-    let listener: PlaceListener?
-    private var answer: (@Loop (Result<Permit, QueueError>) -> Void)?
-
-    init(
-        _ request: WorkRequest,
-        listener: PlaceListener?,
-        answer: @escaping @Loop (Result<Permit, QueueError>) -> Void
-    ) {
-        self.request = request
-        self.listener = listener
-        self.answer = answer
-    }
-
-    func finish(_ result: Result<Permit, QueueError>) {
-        let answer = answer
-        self.answer = nil
-        answer?(result)
-    }
-}

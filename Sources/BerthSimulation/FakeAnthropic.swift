@@ -3,25 +3,27 @@ package import BerthLoop
 package import BerthTelemetry
 import BerthText
 
-/// A server that speaks Anthropic's Messages and misbehaves on demand, as ``FakeOpenAI`` does: by
-/// the model's name, which ``AnthropicManner`` lists.
+/// A server that implements Anthropic's Messages API and misbehaves on demand.
 ///
-/// It refuses what the real one refuses, so that a fault of Berth's requests is seen.
+/// The model's name in a request selects the behavior; ``FakeAnthropicBehavior`` lists the names.
+/// The fake validates requests as strictly as the real API, so that a malformed request is found.
 @Loop package final class FakeAnthropic {
-    /// What was asked of it.
+    /// Counters of the requests received.
     package let counts: FakeCounts
 
     private let pace: FakeOpenAI.Pace
     private let surroundings: Surroundings
 
-    /// Makes the fake; ``handler`` is for a server.
+    /// Makes the fake.
+    ///
+    /// An HTTP server runs its ``handler``.
     package nonisolated init(pace: FakeOpenAI.Pace, in surroundings: Surroundings) {
         self.pace = pace
         self.surroundings = surroundings
         counts = FakeCounts(in: surroundings)
     }
 
-    /// Answers what a server hears.
+    /// The request handler for an HTTP server.
     package nonisolated var handler: HTTPHandler {
         let routes = [
             Route("GET", "/v1/models") { request, _ in FakeAnthropic.models(request) },
@@ -33,7 +35,7 @@ import BerthText
         return { request in await router.answer(request) }
     }
 
-    /// An error in Anthropic's shape.
+    /// Returns an error response in Anthropic's format.
     nonisolated static func error(
         _ status: Int,
         _ type: String,
@@ -46,8 +48,8 @@ import BerthText
     }
 
     private static func models(_ request: HTTPRequest) -> HTTPResponse {
-        if let refusal = FakeMessageCheck.refusal(of: request) { return refusal }
-        let names = ["fake"] + AnthropicManner.allCases.map(\.rawValue)
+        if let refusal = FakeAnthropicCheck.refusal(of: request) { return refusal }
+        let names = ["fake"] + FakeAnthropicBehavior.allCases.map(\.rawValue)
         let models = names.map {
             #"{"type":"model","id":"\#($0)","display_name":"Fake","created_at":"2026-01-01T00:00:00Z"}"#
         }
@@ -56,33 +58,37 @@ import BerthText
     }
 
     private func answer(_ request: HTTPRequest) async -> HTTPResponse {
-        if let refusal = FakeMessageCheck.refusal(of: request) { return refusal }
+        if let refusal = FakeAnthropicCheck.refusal(of: request) { return refusal }
         guard let object = await FakeOpenAI.body(of: request) else {
-            return FakeAnthropic.error(400, "invalid_request_error", "the body is no JSON object")
+            return FakeAnthropic.error(
+                400,
+                "invalid_request_error",
+                "the body is not a JSON object"
+            )
         }
-        do throws(FakeMessageCheck.Fault) { try FakeMessageCheck.check(object) } catch {
+        do throws(FakeAnthropicCheck.Fault) { try FakeAnthropicCheck.check(object) } catch {
             return FakeAnthropic.error(400, "invalid_request_error", error.message)
         }
-        let asked = FakeMessage(object)
+        let asked = FakeAnthropicRequest(object)
         counts.ask(asked.lastUserText)
-        if let refusal = asked.manner?.refusal(key: FakeMessageCheck.key(of: request)) {
+        if let refusal = asked.behavior?.refusal(key: FakeAnthropicCheck.key(of: request)) {
             return refusal
         }
-        if asked.manner == .silence {
+        if asked.behavior == .silence {
             await request.clientGone()
-            return FakeAnthropic.error(500, "api_error", "nobody is listening")
+            return FakeAnthropic.error(500, "api_error", "the client has disconnected")
         }
         if pace.delay > .zero {
-            try? await surroundings.clock.sleep(for: pace.delay)  // cancelled: it is answered in vain
+            try? await surroundings.clock.sleep(for: pace.delay)  // a cancelled request's answer is discarded
         }
-        return asked.isStream && asked.manner != .jsonOnStream
+        return asked.isStream && asked.behavior != .jsonOnStream
             ? stream(asked)
             : asked.whole(words: pace.tokens)
     }
 
-    private func stream(_ asked: FakeMessage) -> HTTPResponse {
+    private func stream(_ asked: FakeAnthropicRequest) -> HTTPResponse {
         .events { writer in
-            try await FakeMessageStream(asked, self.pace, in: self.surroundings).write(to: writer)
+            try await FakeAnthropicStream(asked, self.pace, in: self.surroundings).write(to: writer)
         }
     }
 }

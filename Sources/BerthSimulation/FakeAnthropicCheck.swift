@@ -2,23 +2,24 @@ import BerthHTTP
 import BerthLoop
 import BerthText
 
-/// What Anthropic refuses in a request, as its API of 2026-10-21 has it.
-enum FakeMessageCheck {
-    /// What is wrong, in the API's manner: where, and what.
+/// Validation of requests by the rules of Anthropic's API of 2026-10-21.
+enum FakeAnthropicCheck {
+    /// A rule that the request breaks, in the API's format: the field, then the reason.
     struct Fault: Error {
         let message: String
 
         init(_ message: String) { self.message = message }
     }
 
-    /// The key, in either of the two fields that it may come in; empty where there is none.
+    /// Returns the API key from `x-api-key` or from a bearer token; empty if there is neither.
     @Loop static func key(of request: HTTPRequest) -> String {
         if let key = request.headers["x-api-key"] { return key }
         let bearer = request.headers["authorization"] ?? ""
         return bearer.hasPrefix("Bearer ") ? String(bearer.dropFirst(7)) : ""
     }
 
-    /// The answer to a request without a key or a version.
+    /// Returns the error response to a request without a key or a known version; nil if it has
+    /// both.
     @Loop static func refusal(of request: HTTPRequest) -> HTTPResponse? {
         guard !key(of: request).isEmpty else {
             return FakeAnthropic.error(401, "authentication_error", "x-api-key header is required")
@@ -34,7 +35,7 @@ enum FakeMessageCheck {
         return nil
     }
 
-    /// Checks a request's body.
+    /// Validates a request's body.
     static func check(_ object: JSONObject) throws(Fault) {
         try checkNames(object)
         guard object.string("model")?.isEmpty == false else { throw Fault("model: Field required") }
@@ -164,7 +165,7 @@ enum FakeMessageCheck {
         }
     }
 
-    /// Ids and names: one or more letters, digits, `_` and `-`.
+    /// Validates an id or a name: one or more letters, digits, `_` and `-`.
     private static func checkName(_ name: String?, _ place: String) throws(Fault) {
         guard let name, !name.isEmpty,
             name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "_-".contains($0)) })

@@ -3,23 +3,23 @@ import BerthLoop
 import BerthTelemetry
 import BerthText
 
-/// One streamed answer of the fake, well or badly told.
-@Loop struct FakeMessageStream {
-    private let asked: FakeMessage
+/// One streamed answer of ``FakeAnthropic``, well-formed or broken by the request's behavior.
+@Loop struct FakeAnthropicStream {
+    private let asked: FakeAnthropicRequest
     private let pace: FakeOpenAI.Pace
     private let surroundings: Surroundings
 
-    init(_ asked: FakeMessage, _ pace: FakeOpenAI.Pace, in surroundings: Surroundings) {
+    init(_ asked: FakeAnthropicRequest, _ pace: FakeOpenAI.Pace, in surroundings: Surroundings) {
         self.asked = asked
         self.pace = pace
         self.surroundings = surroundings
     }
 
     func write(to writer: HTTPResponseWriter) async throws {
-        if asked.manner == .badJSON {
+        if asked.behavior == .badJSON {
             return try await writer.write(Array("event: ping\ndata: {\"type\":\n\n".utf8))
         }
-        if asked.manner == .errorAtOnce { return try await send("error", overloaded, writer) }
+        if asked.behavior == .errorAtOnce { return try await send("error", overloaded, writer) }
         let empty = asked.message(content: "[]", reason: "null", usage: asked.usage(output: 1))
         try await send("message_start", #""message":\#(empty)"#, writer)
         try await send("ping", nil, writer)
@@ -30,7 +30,7 @@ import BerthText
             index += 1
             try await writeCall(number, name, at: index, writer)
         }
-        if asked.manner == .noStop { return }
+        if asked.behavior == .noStop { return }
         try await writeEnd(output: words.count, writer)
     }
 
@@ -38,9 +38,11 @@ import BerthText
         #""error":{"type":"overloaded_error","message":"Overloaded"}"#
     }
 
-    /// Blocks before the text; returns the text's index.
+    /// Writes the blocks that precede the text.
+    ///
+    /// - Returns: the index of the text block.
     private func writePrelude(_ writer: HTTPResponseWriter) async throws -> Int {
-        switch asked.manner {
+        switch asked.behavior {
         case .thinking:
             try await block(
                 0,
@@ -69,7 +71,9 @@ import BerthText
         }
     }
 
-    /// Returns whether the answer goes on.
+    /// Writes the text block.
+    ///
+    /// - Returns: whether the answer continues after it.
     private func writeText(
         _ words: [String],
         at index: Int,
@@ -80,10 +84,10 @@ import BerthText
         for (place, word) in words.enumerated() {
             if place > 0, pace.gap > .zero { try await surroundings.clock.sleep(for: pace.gap) }
             if place == 2 {
-                switch asked.manner {
+                switch asked.behavior {
                 case .cutEvent:
                     try await writer.write(Array("event: content_block_delta\ndata: {\"ty".utf8))
-                    throw FakeStream.Cut()
+                    throw FakeOpenAIStream.ConnectionCut()
                 case .errorMidway:
                     try await send("error", overloaded, writer)
                     return false
@@ -91,7 +95,7 @@ import BerthText
                 default: break
                 }
             }
-            let delta = #"{"type":"text_delta","text":\#(FakeMessage.quote(word))}"#
+            let delta = #"{"type":"text_delta","text":\#(FakeAnthropicRequest.quote(word))}"#
             try await send("content_block_delta", #""index":\#(index),"delta":\#(delta)"#, writer)
         }
         try await send("content_block_stop", #""index":\#(index)"#, writer)
@@ -107,18 +111,18 @@ import BerthText
         try await block(
             index,
             #"{"type":"tool_use","id":"toolu_\#(number)","name":\#(name),"input":{}}"#,
-            FakeMessage.input(ofTool: number).map {
-                #"{"type":"input_json_delta","partial_json":\#(FakeMessage.quote($0))}"#
+            FakeAnthropicRequest.input(ofTool: number).map {
+                #"{"type":"input_json_delta","partial_json":\#(FakeAnthropicRequest.quote($0))}"#
             },
             writer
         )
     }
 
     private func writeEnd(output: Int, _ writer: HTTPResponseWriter) async throws {
-        if asked.manner != .noReason {
+        if asked.behavior != .noReason {
             let delta = #"{"stop_reason":"\#(asked.stopReason)","stop_sequence":null}"#
             let usage =
-                asked.manner == .noUsage ? "" : #","usage":{"output_tokens":\#(output)}"#
+                asked.behavior == .noUsage ? "" : #","usage":{"output_tokens":\#(output)}"#
             try await send("message_delta", #""delta":\#(delta)\#(usage)"#, writer)
         }
         try await send("message_stop", nil, writer)
@@ -138,7 +142,7 @@ import BerthText
         try await send("content_block_stop", #""index":\#(index)"#, writer)
     }
 
-    /// Sends an event of a type, with the members that follow it.
+    /// Sends an event of `type` whose JSON has the further `members`.
     private func send(
         _ type: String,
         _ members: String?,
@@ -146,7 +150,7 @@ import BerthText
     ) async throws {
         let json = #"{"type":"\#(type)"\#(members.map { "," + $0 } ?? "")}"#
         let event = SSE.event(Array(json.utf8), name: type)
-        guard asked.manner == .drip else { return try await writer.write(event) }
+        guard asked.behavior == .drip else { return try await writer.write(event) }
         for byte in event.flatMap({ $0 == 0x0A ? [0x0D, 0x0A] : [$0] }) {
             try await writer.write([byte])
         }

@@ -3,43 +3,48 @@ package import BerthLoop
 import BerthTelemetry
 import BerthText
 
-/// What a fake provider was asked: how often, what, how much at once, and what it had told to wait.
+/// Counters of a fake provider: its requests, their questions, their concurrency, and the requests
+/// that came before a `Retry-After` was over.
 ///
-/// `GET /stats` and `GET /counts` tell it, so that a test of the whole program sees what was bought.
+/// `GET /stats` and `GET /counts` return them, so that end-to-end tests see what was requested.
 @Loop package final class FakeCounts {
-    /// Requests that were received.
+    /// The number of requests received.
     package private(set) var received = 0
-    /// Requests whose whole answer was given to the network.
+    /// The number of requests whose whole answer was handed to the network.
     package private(set) var answered = 0
-    /// Requests that are being answered.
+    /// The number of requests being answered.
     package private(set) var running = 0
 
     private let surroundings: Surroundings
-    /// What `/counts` tells, but for the requests.
-    private(set) var told = Told()
+    /// The body of `/counts`; its `requests` is filled in when it is sent.
+    private(set) var snapshot = Snapshot()
     private var closed: (since: Instant, until: Instant)?
 
-    /// So many different questions are told apart; the rest are counted as others.
+    /// The maximum number of questions counted separately.
+    ///
+    /// Further ones are counted together.
     static nonisolated let mostQuestions = 10_000
-    /// Questions are told apart by so many of their first characters.
+    /// The number of characters by which questions are compared.
     static nonisolated let questionLength = 256
-    /// So many requests that came too early are kept; the rest are only counted.
+    /// The maximum number of early requests whose times are kept.
+    ///
+    /// Further ones are only counted.
     static nonisolated let mostEarly = 1_000
 
     nonisolated init(in surroundings: Surroundings) { self.surroundings = surroundings }
 
-    /// What `/counts` tells.
-    struct Told: Encodable, Equatable {
+    /// The body of `/counts`.
+    struct Snapshot: Encodable, Equatable {
         var requests = 0
-        /// How often each last user message was asked, refused requests included.
+        /// The number of requests by last user message, refused requests included.
         var questions: [String: Int] = [:]
         var others = 0
         var largestConcurrency = 0
-        /// Answers with a `Retry-After` in seconds.
+        /// The number of answers with a `Retry-After` in seconds.
         var refused = 0
-        /// Requests that came before such an answer's time was over.
+        /// The number of requests received before such a `Retry-After` was over.
         var early = 0
-        /// How long after that answer they came, in milliseconds.
+        /// The time from that answer to each early request, in milliseconds.
         var earlyMs: [Int64] = []
 
         enum CodingKeys: String, CodingKey {
@@ -53,7 +58,7 @@ import BerthText
         }
     }
 
-    /// The paths that tell the counts.
+    /// The routes that return the counters.
     nonisolated var routes: [Route] {
         [
             Route("GET", "/stats") { _, _ in self.stats },
@@ -61,12 +66,15 @@ import BerthText
         ]
     }
 
-    /// Counts a request until its answer is written, which for a stream is after this returns.
+    /// Counts a request until its answer is written.
+    ///
+    /// A stream is written after this function returns.
     func count(_ answer: @Loop () async -> HTTPResponse) async -> HTTPResponse {
         begin()
         var response = await answer()
         learn(from: response)
-        // A stream runs until it is written, unless the client has left before its beginning.
+        // A stream counts as running until it is written. If the client disconnected before the
+        // stream began, it is never written.
         if case .stream(let write) = response.body, !Task.isCancelled {
             response.body = .stream { writer in
                 defer { self.running -= 1 }
@@ -80,30 +88,32 @@ import BerthText
         return response
     }
 
-    /// Counts what is asked: the last user message of a request that is being counted.
+    /// Counts a question: the last user message of the request being counted.
     func ask(_ question: String) {
         let question = String(question.prefix(FakeCounts.questionLength))
-        guard told.questions.count < FakeCounts.mostQuestions || told.questions[question] != nil
+        guard
+            snapshot.questions.count < FakeCounts.mostQuestions
+                || snapshot.questions[question] != nil
         else {
-            told.others += 1
+            snapshot.others += 1
             return
         }
-        told.questions[question, default: 0] += 1
+        snapshot.questions[question, default: 0] += 1
     }
 
     private func begin() {
         received += 1
         running += 1
-        told.largestConcurrency = max(told.largestConcurrency, running)
+        snapshot.largestConcurrency = max(snapshot.largestConcurrency, running)
         guard let closed, surroundings.clock.now < closed.until else { return }
-        told.early += 1
-        guard told.earlyMs.count < FakeCounts.mostEarly else { return }
-        told.earlyMs.append((surroundings.clock.now - closed.since).milliseconds())
+        snapshot.early += 1
+        guard snapshot.earlyMs.count < FakeCounts.mostEarly else { return }
+        snapshot.earlyMs.append((surroundings.clock.now - closed.since).milliseconds())
     }
 
     private func learn(from response: HTTPResponse) {
         guard let seconds = response.headers["retry-after"].flatMap(Double.init) else { return }
-        told.refused += 1
+        snapshot.refused += 1
         let until = surroundings.clock.now + .seconds(seconds)
         if let closed, closed.until >= until { return }
         closed = (surroundings.clock.now, until)
@@ -116,9 +126,11 @@ import BerthText
     }
 
     private var counts: HTTPResponse {
-        var told = told
-        told.requests = received
-        guard let json = try? JSON.encode(told) else { return .error(500, "no counts") }
+        var snapshot = snapshot
+        snapshot.requests = received
+        guard let json = try? JSON.encode(snapshot) else {
+            return .error(500, "the counts cannot be encoded")
+        }
         return .json(json)
     }
 }

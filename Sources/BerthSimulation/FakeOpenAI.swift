@@ -4,22 +4,25 @@ import BerthProviders
 package import BerthTelemetry
 import BerthText
 
-/// A server that speaks OpenAI's chat completions and misbehaves on demand: for tests, benchmarks
-/// and trying a configuration without a key.
+/// A server that implements OpenAI's chat completions and misbehaves on demand.
 ///
-/// What it does is chosen by the model's name, so no test needs a second way in: ``Manner`` lists
-/// them. Any other name answers in good order.
+/// It serves tests, benchmarks, and trying out a configuration without a key.
+///
+/// The model's name in a request selects the behavior; ``FakeOpenAIBehavior`` lists the names. With
+/// any other name the fake answers correctly.
 @Loop package final class FakeOpenAI {
-    /// How it answers.
+    /// The speed and length of answers.
     package struct Pace: Sendable {
-        /// From the request to the first token.
+        /// The time from the request to the first token.
         package var delay: Duration
-        /// Between two tokens of a stream.
+        /// The time between two tokens of a stream.
         package var gap: Duration
-        /// Words in an answer, 1 or more.
+        /// The number of words in an answer, 1 or more.
         package var tokens: Int
 
-        /// Makes a pace; the default answers at once.
+        /// Makes a pace.
+        ///
+        /// The default answers at once.
         package init(delay: Duration = .zero, gap: Duration = .zero, tokens: Int = 20) {
             self.delay = delay
             self.gap = gap
@@ -27,22 +30,24 @@ import BerthText
         }
     }
 
-    /// What was asked of it.
+    /// Counters of the requests received.
     package let counts: FakeCounts
 
     private let pace: Pace
     private let surroundings: Surroundings
-    /// When ``Manner/tooManyAtFirst`` ends.
+    /// The end of ``FakeOpenAIBehavior/tooManyAtFirst``; nil before its first request.
     private var opening: Instant?
 
-    /// Makes the fake; ``handler`` is for a server.
+    /// Makes the fake.
+    ///
+    /// An HTTP server runs its ``handler``.
     package nonisolated init(pace: Pace, in surroundings: Surroundings) {
         self.pace = pace
         self.surroundings = surroundings
         counts = FakeCounts(in: surroundings)
     }
 
-    /// Answers what a server hears.
+    /// The request handler for an HTTP server.
     package nonisolated var handler: HTTPHandler {
         let routes = [
             Route("GET", "/v1/models") { _, _ in FakeOpenAI.models },
@@ -54,9 +59,10 @@ import BerthText
         return { request in await router.answer(request) }
     }
 
-    /// What it lists: any name answers, but one.
+    /// The list of models: every behavior except the unknown model.
     private static var models: HTTPResponse {
-        let names = ["fake"] + Manner.allCases.filter { $0 != .unknownModel }.map(\.rawValue)
+        let names =
+            ["fake"] + FakeOpenAIBehavior.allCases.filter { $0 != .unknownModel }.map(\.rawValue)
         let list = names.map {
             #"{"id":"\#($0)","object":"model","created":0,"owned_by":"berth"}"#
         }
@@ -69,31 +75,33 @@ import BerthText
         guard let object = await FakeOpenAI.body(of: request) else {
             return .error(400, "the body is not a JSON object")
         }
-        let asked = FakeQuestion(object)
+        let asked = FakeOpenAIRequest(object)
         counts.ask(asked.lastUserText)
-        if let refusal = asked.manner?.refusal(now: surroundings.clock.timestamp) { return refusal }
-        if asked.manner == .silence {
+        if let refusal = asked.behavior?.refusal(now: surroundings.clock.timestamp) {
+            return refusal
+        }
+        if asked.behavior == .silence {
             await request.clientGone()
-            return .error(500, "nobody is listening")
+            return .error(500, "the client has disconnected")
         }
         if pace.delay > .zero {
-            try? await surroundings.clock.sleep(for: pace.delay)  // cancelled: it is answered in vain
+            try? await surroundings.clock.sleep(for: pace.delay)  // a cancelled request's answer is discarded
         }
-        if asked.manner == .tooManyAtFirst, let refusal = refusalAtFirst { return refusal }
-        return asked.isStream && asked.manner != .jsonOnStream
+        if asked.behavior == .tooManyAtFirst, let refusal = refusalAtFirst { return refusal }
+        return asked.isStream && asked.behavior != .jsonOnStream
             ? stream(asked)
             : asked.completion(words: pace.tokens)
     }
 
-    /// The refusal of ``Manner/tooManyAtFirst``; nil when its time is over.
+    /// The response of ``FakeOpenAIBehavior/tooManyAtFirst``; nil once its period is over.
     private var refusalAtFirst: HTTPResponse? {
-        let end = opening ?? surroundings.clock.now + Manner.refusing
+        let end = opening ?? surroundings.clock.now + FakeOpenAIBehavior.refusing
         opening = end
         return surroundings.clock.now < end
-            ? Manner.tooMany.refusal(now: surroundings.clock.timestamp) : nil
+            ? FakeOpenAIBehavior.tooMany.refusal(now: surroundings.clock.timestamp) : nil
     }
 
-    /// A request's body; nil where it is no JSON object.
+    /// Reads a request's body; nil if it is not a JSON object.
     static func body(of request: HTTPRequest) async -> JSONObject? {
         var bytes: [UInt8] = []
         do {
@@ -102,14 +110,16 @@ import BerthText
         } catch { return nil }
     }
 
-    private func stream(_ asked: FakeQuestion) -> HTTPResponse {
+    private func stream(_ asked: FakeOpenAIRequest) -> HTTPResponse {
         var headers: HTTPHeaders = ["content-type": "text/event-stream; charset=utf-8"]
         headers["cache-control"] = "no-cache"
         return HTTPResponse(
             status: 200,
             headers: headers,
             body: .stream { writer in
-                try await FakeStream(asked, self.pace, in: self.surroundings).write(to: writer)
+                try await FakeOpenAIStream(asked, self.pace, in: self.surroundings).write(
+                    to: writer
+                )
             }
         )
     }

@@ -1,6 +1,6 @@
 import BerthLoop
 
-/// An HTTP date (RFC 9110, 5.6.7), as `Sun, 06 Nov 1994 08:49:37 GMT`.
+/// Formatting of HTTP dates (RFC 9110, 5.6.7), such as `Sun, 06 Nov 1994 08:49:37 GMT`.
 enum HTTPDate {
     static func text(_ timestamp: Timestamp) -> String {
         let days = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]  // 1970 began on a Thursday

@@ -1,13 +1,14 @@
 import BerthLoop
-import BerthQueue
 
-/// Durations in whole milliseconds, for percentiles: every one of the first 100,000, then an even
-/// sample of all, so that a day's simulation holds no more than an hour's.
+/// A sample of durations, in whole milliseconds, for percentiles.
+///
+/// It keeps each of the first 100,000 durations, then a uniform random sample of all, so that its
+/// memory does not grow with the length of the simulation.
 package struct LatencySample: Sendable {
-    /// So many are kept: 400 KB.
+    /// The maximum number of durations kept, which is 400 KB.
     package static let bound = 100_000
 
-    /// How many there were.
+    /// The number of durations added.
     package private(set) var count = 0
     private var kept: [UInt32] = []
     private var dice = SeededGenerator(seed: 0)
@@ -27,9 +28,10 @@ package struct LatencySample: Sendable {
         if place < UInt64(kept.count) { kept[Int(place)] = milliseconds }
     }
 
-    /// The median and the tail, in milliseconds; nil of none.
+    /// The median and the tail, in milliseconds; nil if the sample is empty.
     ///
-    /// A percentile is the smallest value that so many of a hundred do not exceed (nearest rank).
+    /// The p-th percentile is the smallest value that at least p percent of all values do not
+    /// exceed (nearest rank).
     package var percentiles: Percentiles? {
         guard !kept.isEmpty else { return nil }
         let sorted = kept.sorted()
@@ -38,14 +40,4 @@ package struct LatencySample: Sendable {
         }
         return Percentiles(p50: at(50), p95: at(95), p99: at(99))
     }
-}
-
-/// Milliseconds that 50, 95 and 99 of a hundred do not exceed.
-package struct Percentiles: Codable, Equatable, Sendable {
-    /// The median.
-    package let p50: Int
-    /// One of twenty takes longer.
-    package let p95: Int
-    /// One of a hundred takes longer.
-    package let p99: Int
 }

@@ -2,13 +2,13 @@ package import BerthLoop
 import BerthMemory
 package import BerthTelemetry
 
-/// Looks at what a process holds, five times a second, and remembers the most.
+/// Samples a process's memory five times a second and records the maximum.
 @Loop package final class MemoryWatch {
-    /// What a process holds at one moment, in bytes.
+    /// A process's memory at one moment, in bytes.
     package struct Figures: Codable, Equatable, Sendable {
-        /// Mapped pages that are in memory, shared ones included.
+        /// The resident set size: mapped pages in memory, shared ones included.
         package var rss: Int
-        /// The part that nothing can reclaim: private and anonymous.
+        /// Private anonymous pages, which the kernel cannot reclaim.
         package var anonymous: Int
 
         /// Makes figures.
@@ -18,7 +18,7 @@ package import BerthTelemetry
         }
     }
 
-    /// The most of each that was ever seen.
+    /// The maximum of each figure seen so far; nil before the first sample.
     package private(set) var peak: Figures?
     private let process: Int32
     private let surroundings: Surroundings
@@ -27,14 +27,14 @@ package import BerthTelemetry
 
     private static nonisolated let interval = Duration.milliseconds(200)
 
-    /// Makes a watch of a process that this user may look into.
+    /// Makes a watch of a process whose `/proc` files this user may read.
     package init(process: Int32, in surroundings: Surroundings) {
         self.process = process
         self.surroundings = surroundings
         highBefore = MemoryWatch.highWater(of: process) ?? 0
     }
 
-    /// What it holds now; nil when it is gone or may not be looked into.
+    /// Samples the process now; nil if it has ended or may not be read.
     package func look() -> Figures? {
         guard let memory = ProcessMemory.read(process: process) else { return nil }
         let now = Figures(rss: memory.resident.bytes, anonymous: memory.anonymous.bytes)
@@ -45,7 +45,7 @@ package import BerthTelemetry
         return now
     }
 
-    /// Looks again and again until ``stop()``.
+    /// Samples periodically until ``stop()``.
     package func start() {
         _ = look()
         timer = surroundings.clock.schedule(after: MemoryWatch.interval) { [weak self] in
@@ -53,16 +53,17 @@ package import BerthTelemetry
         }
     }
 
-    /// Ends the looking.
+    /// Stops sampling.
     package func stop() { timer?.cancel() }
 
-    /// The most pages that were ever in memory by the kernel's own count, where that rose while
-    /// this watch was: it sees what comes and goes between two looks.
+    /// The kernel's own peak RSS, in bytes; nil if it has not risen since this watch was made.
+    ///
+    /// It includes peaks between two samples.
     package var highWater: Int? {
         MemoryWatch.highWater(of: process).flatMap { $0 > highBefore ? $0 : nil }
     }
 
-    /// `VmHWM`, in bytes.
+    /// Reads `VmHWM`, in bytes.
     private static func highWater(of process: Int32) -> Int? {
         guard let status = TextFile.small("/proc/\(process)/status"),
             let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),

@@ -2,88 +2,96 @@ import BerthHTTP
 package import BerthLoop
 package import BerthTelemetry
 
-/// Runs a plan against a service: everybody asks, listens, pauses and asks again.
+/// A run of a plan against a service.
+///
+/// Every persona asks, reads the answer, pauses and asks again.
 @Loop package final class Simulation {
-    /// What has happened so far.
+    /// The counts so far.
     package private(set) var tally = SimulationTally()
     private let plan: SimulationPlan
-    private let visits: [any Visit]
+    private let clients: [any PersonaClient]
     private let surroundings: Surroundings
 
-    /// How long an answer may take after the end of the time, until it counts as lost.
+    /// The time after the plan's end until unfinished answers count as lost.
     package static nonisolated let grace = Duration.seconds(30)
 
-    /// Makes the users, who have not come in.
+    /// Makes the personas' clients, which are not signed in yet.
     ///
     /// - Parameters:
-    ///   - plan: says who they are and what they ask.
-    ///   - origin: of the service: scheme, host and port.
-    ///   - admissions: of each of the plan's people, in order.
-    ///   - spreads: whether they log in from addresses of their own: of 127.0.0.0/8, so only where
-    ///     the service's own address is one of them.
-    ///   - surroundings: its clock measures pauses and latencies.
+    ///   - plan: the personas and their questions.
+    ///   - origin: the service's scheme, host and port.
+    ///   - credentials: the credentials of each of the plan's personas, in order.
+    ///   - spreads: whether each persona logs in from its own address in 127.0.0.0/8. The service
+    ///     must listen on an address of that network.
+    ///   - surroundings: their clock measures pauses and latencies.
     package init(
         _ plan: SimulationPlan,
         origin: String,
-        admissions: [Admission],
+        credentials: [PersonaCredentials],
         spreads: Bool,
         in surroundings: Surroundings
     ) {
         self.plan = plan
         self.surroundings = surroundings
         let resolver = Resolver(in: surroundings)
-        visits = zip(plan.people, admissions).map { person, admission in
-            // A client each, as they would have: their connections are not shared.
+        clients = zip(plan.people, credentials).map { person, credentials in
+            // Each persona has its own HTTP client, because real users share no connections.
             let client = HTTPClient(in: surroundings, resolver: resolver)
-            let line = Line(origin: origin, client: client, surroundings: surroundings)
-            switch person.door {
-            case .api: return APIVisit(line, admission)
+            let service = ServiceEndpoint(
+                origin: origin,
+                client: client,
+                surroundings: surroundings
+            )
+            switch person.interface {
+            case .api: return APIClient(service, credentials)
             case .web:
                 let source = spreads ? Simulation.source(of: person.number) : nil
-                return WebVisit(line, admission, from: source)
+                return WebClient(service, credentials, from: source)
             }
         }
     }
 
-    /// Loopback's addresses are many: one for each user.
+    /// Returns the loopback address of a persona.
     private static func source(of number: Int) -> IPAddress? {
         IPAddress("127.1.\(number / 250).\(number % 250 + 1)")
     }
 
-    /// Lets everybody in, one after the other.
+    /// Signs all personas in, one after another.
     ///
-    /// - Throws: ``EntryError`` or `HTTPClientError` when one is not let in.
-    package func enter() async throws { for visit in visits { try await visit.enter() } }
+    /// - Throws: ``SignInError`` or `HTTPClientError` if one of them fails.
+    package func signIn() async throws {
+        for client in clients { try await client.signIn() }
+    }
 
-    /// Runs the plan's time and until the last answer, at most ``grace`` longer.
+    /// Runs the plan for its duration, then waits for the last answers, at most ``grace``.
     package func run() async {
         let end = surroundings.clock.now + .seconds(plan.seconds)
         let latest = .seconds(plan.seconds) + Simulation.grace
         await withTaskGroup(of: Bool.self) { group in
-            for (person, visit) in zip(plan.people, visits) {
+            for (person, client) in zip(plan.people, clients) {
                 group.addTask {
-                    await self.live(person, visit, until: end)
+                    await self.live(person, client, until: end)
                     return true
                 }
             }
             group.addTask { [surroundings] in
-                try? await surroundings.clock.sleep(for: latest)  // cancelled: everybody has ended
+                try? await surroundings.clock.sleep(for: latest)  // cancelled once every persona has ended
                 return false
             }
-            var left = visits.count
+            var left = clients.count
             while left > 0, await group.next() == true { left -= 1 }
             group.cancelAll()
         }
     }
 
-    private func live(_ person: Persona, _ visit: any Visit, until end: Instant) async {
+    private func live(_ person: Persona, _ client: any PersonaClient, until end: Instant) async {
         var person = person
         while !Task.isCancelled {
             let turn = person.next()
             guard surroundings.clock.now + turn.pause < end else { return }
             do { try await surroundings.clock.sleep(for: turn.pause) } catch { return }
-            tally.ask(person.door)
-            tally.end(await visit.ask(turn), person.door)
+            tally.ask(person.interface)
+            tally.end(await client.ask(turn), person.interface)
         }
     }
 }

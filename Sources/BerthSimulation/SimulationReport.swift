@@ -1,21 +1,21 @@
-/// What a simulation found, as `berth simulate --json` prints it; bytes and milliseconds.
+/// The result of a simulation, as `berth simulate --json` prints it, in bytes and milliseconds.
 package struct SimulationReport: Encodable, Sendable {
-    /// What the service held.
+    /// The memory of the service.
     package struct Memory: Equatable, Sendable {
-        /// Before anybody came.
+        /// The figures before the first login.
         package let idle: MemoryWatch.Figures
-        /// The most of each that was seen while they asked.
+        /// The maximum of each figure during the simulation.
         package let peak: MemoryWatch.Figures
-        /// The most RSS by the kernel's own count, where it rose meanwhile.
+        /// The kernel's own peak RSS; nil if it did not rise during the simulation.
         package let highWater: Int?
-        /// After they had left.
+        /// The figures after the last turn.
         package let after: MemoryWatch.Figures
-        /// How long after the last turn that was.
+        /// The time from the last turn to that measurement, in milliseconds.
         package let afterMs: Int
-        /// `memory.limit`.
+        /// The service's `memory.limit`, in bytes.
         package let limit: Int
 
-        /// Makes it of what was measured.
+        /// Makes the figures of a simulation.
         package init(
             idle: MemoryWatch.Figures,
             peak: MemoryWatch.Figures,
@@ -32,10 +32,10 @@ package struct SimulationReport: Encodable, Sendable {
             self.limit = limit
         }
 
-        /// Whether RSS was ever above the limit.
+        /// Whether RSS exceeded the limit at any time.
         package var passedLimit: Bool { max(peak.rss, highWater ?? 0) > limit }
 
-        /// What the peak is above idle, divided by the users.
+        /// Returns the difference between peak and idle, divided by the number of users.
         package func perUser(_ users: Int) -> MemoryWatch.Figures {
             MemoryWatch.Figures(
                 rss: max(0, peak.rss - idle.rss) / users,
@@ -44,13 +44,13 @@ package struct SimulationReport: Encodable, Sendable {
         }
     }
 
-    /// What was asked for.
+    /// The plan that was run.
     package let plan: SimulationPlan
-    /// What happened.
+    /// The counts of turns.
     package let tally: SimulationTally
-    /// Lookups that the service's cache answered.
+    /// The number of lookups that the service's cache answered.
     package let cacheHits: Int
-    /// What the service held.
+    /// The memory of the service.
     package let memory: Memory
 
     /// Makes a report.
@@ -66,7 +66,7 @@ package struct SimulationReport: Encodable, Sendable {
         self.memory = memory
     }
 
-    /// Nothing was lost and the limit was kept.
+    /// Whether no turn was lost and memory stayed within the limit.
     package var isGood: Bool { tally.turns.lost == 0 && !memory.passedLimit }
 
     private enum Key: String, CodingKey {
@@ -89,8 +89,8 @@ package struct SimulationReport: Encodable, Sendable {
         try json.encode(plan.seconds, forKey: .seconds)
         try json.encode(plan.seed, forKey: .seed)
         try json.encode(tally.turns, forKey: .turns)
-        try json.encode(tally.byDoor[.api] ?? .init(), forKey: .api)
-        try json.encode(tally.byDoor[.web] ?? .init(), forKey: .web)
+        try json.encode(tally.byInterface[.api] ?? .init(), forKey: .api)
+        try json.encode(tally.byInterface[.web] ?? .init(), forKey: .web)
         try json.encode(tally.refusals, forKey: .refusedBy)
         let losses = tally.losses.map { ($0.key.rawValue, $0.value) }
         try json.encode(Dictionary(uniqueKeysWithValues: losses), forKey: .lostBy)

@@ -135,20 +135,20 @@ import Glibc
         _ service: SimulatedService,
         _ memory: MemoryWatch
     ) async throws -> (SimulationTally, hits: Int) {
-        var admissions: [Admission] = []
+        var credentials: [PersonaCredentials] = []
         for person in plan.people {
             progress.say("making tenant \(person.number + 1) of \(plan.users)")
-            admissions.append(try await admission(of: person, service))
+            credentials.append(try await self.credentials(of: person, service))
         }
         let simulation = Simulation(
             plan,
             origin: service.origin,
-            admissions: admissions,
+            credentials: credentials,
             spreads: service.origin.hasPrefix("http://127."),
             in: surroundings
         )
         progress.say("logging in")
-        try await simulation.enter()
+        try await simulation.signIn()
         let before = try await service.cacheHits()
         memory.start()
         defer { memory.stop() }
@@ -159,15 +159,15 @@ import Glibc
         return (simulation.tally, try await service.cacheHits() - before)
     }
 
-    private func admission(
+    private func credentials(
         of person: Persona,
         _ service: SimulatedService
-    ) async throws -> Admission {
+    ) async throws -> PersonaCredentials {
         let secrets = try await service.addTenant(person.tenant)
         guard let key = secrets.key, let token = secrets.web?.split(separator: "=").last else {
             throw AdminClient.Failure.refused("the service made a tenant without key or link")
         }
-        return Admission(key: key, token: String(token))
+        return PersonaCredentials(key: key, token: String(token))
     }
 
     /// Waits until memory has come down, at most ``settling``.

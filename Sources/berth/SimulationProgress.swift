@@ -77,17 +77,17 @@ enum SimulationText {
     }
 
     private static func turns(_ tally: SimulationTally) -> String {
-        func row(_ name: String, _ turns: SimulationTally.Turns) -> [String] {
+        func row(_ name: String, _ turns: SimulationTally.TurnCounts) -> [String] {
             [
                 name, "\(turns.asked)", "\(turns.answered)", "\(turns.refused)", "\(turns.lost)",
             ]
         }
-        let doors = Persona.Door.allCases.map {
-            row($0.rawValue, tally.byDoor[$0] ?? SimulationTally.Turns())
+        let interfaces = Persona.Interface.allCases.map {
+            row($0.rawValue, tally.byInterface[$0] ?? SimulationTally.TurnCounts())
         }
         return Output.lines(
             ["turns", "asked", "answered", "refused", "lost"],
-            doors + [row("all", tally.turns)]
+            interfaces + [row("all", tally.turns)]
         )
     }
 

@@ -94,7 +94,7 @@ import Testing
                 answer.text == #"""
                     {"troubles":[{"attempts":1,"ended_ms":\#(bot.clock.timestamp.milliseconds),\#
                     "id":"\#(turn.id)","model":"hand/m","retryable":true,"state":"failed",\#
-                    "tenant":"ann","why":"provider 'hand' broke off with an error"}]}
+                    "tenant":"ann","why":"provider 'hand' reported an error during the answer"}]}
                     """#
             )
         }

@@ -92,9 +92,9 @@ import Testing
 
     @Test func `the report is a table for people`() {
         var tally = SimulationTally()
-        for door in Persona.Door.allCases {
-            tally.ask(door)
-            tally.end(SimulationTextTests.end(.answered), door)
+        for interface in Persona.Interface.allCases {
+            tally.ask(interface)
+            tally.end(SimulationTextTests.end(.answered), interface)
         }
         tally.ask(.web)
         tally.end(SimulationTextTests.end(.lost(.cut)), .web)

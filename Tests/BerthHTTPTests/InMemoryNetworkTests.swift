@@ -110,7 +110,8 @@ import Testing
     }
 
     @Loop @Test func `a large whole answer comes in pieces, and HEAD has none`() async throws {
-        let handler: HTTPHandler = { _ in .bytes([UInt8](repeating: 1, count: 40_000), type: "x/y") }
+        let handler: HTTPHandler = { _ in .bytes([UInt8](repeating: 1, count: 40_000), type: "x/y")
+        }
         try await withNetwork(handler) { network, _, _ in
             let response = try await network.send(
                 HTTPClientRequest(method: "GET", url: "http://toy.test/")
@@ -226,7 +227,8 @@ import Testing
         }
     }
 
-    @Loop @Test func `a client that reads nothing is given up after the write deadline`() async throws
+    @Loop @Test func `a client that reads nothing is given up after the write deadline`()
+        async throws
     {
         let handler: HTTPHandler = { _ in
             .events { writer in

@@ -8,7 +8,7 @@ import Testing
 
 @testable import BerthProviders
 
-/// What Anthropic's answers are in OpenAI's shape, to the byte.
+/// The translation of Anthropic's answers to OpenAI's format, byte by byte.
 @Suite(.loop, .timeLimit(.minutes(5))) struct AnthropicAnswerTests {
     private static let tools =
         #","tools":[{"type":"function","function":{"name":"weather"}},{"type":"function","function":{"name":"time"}}]"#
@@ -60,7 +60,9 @@ import Testing
         #expect(AnthropicWire.finish(reason) == finish)
     }
 
-    /// A stream of events by their data alone: the name repeats the type.
+    /// Streams events given by their data.
+    ///
+    /// An event's name is the type in its data.
     private func told(_ events: [String]) async throws -> Told {
         let asker = await Asker()
         var told = Told()

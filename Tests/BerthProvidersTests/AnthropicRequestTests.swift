@@ -8,7 +8,7 @@ import Testing
 
 @testable import BerthProviders
 
-/// What is asked of Anthropic for a chat-completions request, to the byte.
+/// The translation of chat-completions requests to Anthropic's format, byte by byte.
 @Suite(.loop, .timeLimit(.minutes(5))) struct AnthropicRequestTests {
     @Loop private func body(
         messages: String = #"[{"role":"user","content":"hi"}]"#,
@@ -20,7 +20,7 @@ import Testing
         return String(decoding: try request.body(), as: UTF8.self)
     }
 
-    /// What stands in the body beyond its first members, in place of the messages that are.
+    /// Returns a text block in Anthropic's format.
     private static func text(_ text: String) -> String { #"{"type":"text","text":"\#(text)"}"# }
 
     private static func user(_ blocks: String...) -> String {
@@ -158,15 +158,15 @@ import Testing
         )
     }
 
-    private static let lacks = "Anthropic's API has no counterpart of "
+    private static let lacks = "Anthropic's API does not support "
 
     static let refusals: [(more: String, words: String)] = [
-        (#""n":2"#, lacks + "'n' is 2: it gives one answer a call"),
-        (#""logprobs":true"#, lacks + "'logprobs': it does not tell them"),
-        (#""top_logprobs":3"#, lacks + "'logprobs': it does not tell them"),
-        (#""logit_bias":{"1":2}"#, lacks + "'logit_bias': it does not know tokens"),
+        (#""n":2"#, lacks + "'n' above 1: it returns one answer a call"),
+        (#""logprobs":true"#, lacks + "'logprobs': it does not return them"),
+        (#""top_logprobs":3"#, lacks + "'logprobs': it does not return them"),
+        (#""logit_bias":{"1":2}"#, lacks + "'logit_bias': it has no token ids"),
         (#""functions":[]"#, lacks + "'functions': use 'tools' and 'tool_choice'"),
-        (#""audio":{}"#, lacks + "'audio': leave it out, or ask another model"),
+        (#""audio":{}"#, lacks + "'audio': leave it out or use another model"),
         (#""stop":7"#, "'stop' must be a string or a list of strings"),
         (
             #""response_format":{"type":"json_object"}"#,
@@ -176,7 +176,7 @@ import Testing
             #""response_format":{"type":"json_schema"}"#,
             "'response_format.json_schema.schema' is missing"
         ),
-        (#""tools":[{"type":"custom"}]"#, lacks + "'tools[0]', which is no function"),
+        (#""tools":[{"type":"custom"}]"#, lacks + "'tools[0]', which is not a function"),
         (#""tools":[7]"#, "'tools[0].function' must be an object with a 'name'"),
         (
             #""tools":[\#(tool)],"tool_choice":"some""#,
@@ -184,7 +184,7 @@ import Testing
         ),
         (
             #""tools":[\#(tool)],"tool_choice":{"type":"allowed_tools"}"#,
-            lacks + "a 'tool_choice' that names no function"
+            lacks + "a 'tool_choice' that is not a function"
         ),
     ]
 
@@ -220,11 +220,11 @@ import Testing
         (
             #"{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/bmp;base64,x"}}]}"#,
             lacks
-                + "'messages[0].content[0]', a picture that is none of image/jpeg, image/png, image/gif, image/webp"
+                + "'messages[0].content[0]', an image that is none of image/jpeg, image/png, image/gif, image/webp"
         ),
         (
             #"{"role":"system","content":[{"type":"image_url","image_url":{"url":"http://h"}}]}"#,
-            lacks + "a picture in 'messages[0]', a system message"
+            lacks + "an image in the system message 'messages[0]'"
         ),
         (
             #"{"role":"assistant","content":"a","function_call":{}}"#,
@@ -241,11 +241,11 @@ import Testing
         (#"{"role":"tool","content":"x"}"#, "'messages[0].tool_call_id' is missing"),
         (
             #"{"role":"system","content":"x"}"#,
-            "'messages' says nothing beside the system's instruction"
+            "'messages' has no content besides the system message"
         ),
         (
             #"{"role":"user","content":"\n "}"#,
-            "'messages' says nothing beside the system's instruction"
+            "'messages' has no content besides the system message"
         ),
     ]
 
@@ -271,7 +271,7 @@ import Testing
             let error = ProviderError.refused(
                 provider: "fake",
                 status: 400,
-                message: AnthropicRequestTests.lacks + "'n' is 2: it gives one answer a call",
+                message: AnthropicRequestTests.lacks + "'n' above 1: it returns one answer a call",
                 code: "unsupported_request"
             )
             #expect(told == Told(error: error))
@@ -290,7 +290,7 @@ import Testing
         try await withAnthropic { url, _ in
             let call = try asker.call(messages: messages, more: #","tools":[\#(Self.tool)]"#)
             let told = await asker.complete(try asker.anthropic(url), call)
-            // The first turn of one is a tool's answer to nothing.
+            // One conversation begins with a tool result without a tool call.
             let isFine = told.error == nil || messages.contains("refusal\":\"no")
             #expect(isFine, "\(told)")
         }

@@ -6,9 +6,9 @@ import BerthSimulation
 import BerthTestKit
 import Testing
 
-/// Whoever leaves is seen to leave: cancelling a call ends it at the provider too.
+/// Cancellation of a call, which must end the transfer at the provider too.
 @Suite(.loop, .timeLimit(.minutes(5))) struct CancelTests {
-    /// Rings when the fake is asked and when it has seen the client leave.
+    /// Signals when the fake has received a request and when it has seen the client disconnect.
     @Loop final class Witness {
         let asked = Wakeup()
         let left = Wakeup()

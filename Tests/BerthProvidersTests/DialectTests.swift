@@ -5,9 +5,9 @@ import BerthTestKit
 import BerthText
 import Testing
 
-/// Answers as other servers word them, byte by byte.
+/// Answers in the dialects of other servers, byte by byte.
 @Suite(.loop, .timeLimit(.minutes(5))) struct DialectTests {
-    /// One server's stream, and what it means.
+    /// One server's stream and its expected meaning.
     struct Dialect: Sendable, CustomTestStringConvertible {
         let testDescription: String
         let body: String
@@ -312,7 +312,7 @@ import Testing
 
     // MARK: The connection
 
-    /// Sends an answer whose end comes some turns of the loop after `[DONE]`, or never.
+    /// Makes a server whose answer ends some turns of the loop after `[DONE]`, or never.
     @Loop private func makeServer(ends: Bool) throws -> ScriptedServer {
         try ScriptedServer { connection in
             while true {

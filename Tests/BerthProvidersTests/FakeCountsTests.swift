@@ -6,7 +6,7 @@ import Testing
 
 @testable import BerthSimulation
 
-/// What the fakes tell about what they were asked.
+/// The counters of the fake providers.
 @Suite(.loop, .timeLimit(.minutes(1))) struct FakeCountsTests {
     private let clock = ManualClock()
 
@@ -20,7 +20,7 @@ import Testing
         let counts = FakeCounts(in: .quiet(clock))
         for number in 1...FakeCounts.mostQuestions { counts.ask("question \(number)") }
         for text in ["question 7", "one too many", "another"] { counts.ask(text) }
-        let told = counts.told
+        let told = counts.snapshot
         #expect(told.questions.count == FakeCounts.mostQuestions)
         #expect(told.questions["question 7"] == 2)
         #expect(told.others == 2)
@@ -29,7 +29,7 @@ import Testing
     @Loop @Test func `a long question is told by its beginning`() {
         let counts = FakeCounts(in: .quiet(clock))
         counts.ask(String(repeating: "a", count: 100_000))
-        let longest = counts.told.questions.keys.map(\.count).max()
+        let longest = counts.snapshot.questions.keys.map(\.count).max()
         #expect(longest == FakeCounts.questionLength)
     }
 
@@ -38,7 +38,7 @@ import Testing
         for _ in 1...3 {
             _ = await counts.count { await counts.count { HTTPResponse() } }
         }
-        let (told, received) = (counts.told, counts.received)
+        let (told, received) = (counts.snapshot, counts.received)
         let (answered, running) = (counts.answered, counts.running)
         #expect(told.largestConcurrency == 2)
         #expect((received, answered, running) == (6, 6, 0))
@@ -51,7 +51,7 @@ import Testing
         await refuse(counts, "1.5")
         clock.advance(by: .milliseconds(1500))
         _ = await counts.count { HTTPResponse() }
-        let told = counts.told
+        let told = counts.snapshot
         #expect((told.refused, told.early, told.earlyMs) == (2, 1, [1999]))
     }
 
@@ -61,7 +61,7 @@ import Testing
         await refuse(counts, "1")
         clock.advance(by: .seconds(4))
         await refuse(counts, "0")
-        let early = counts.told.earlyMs
+        let early = counts.snapshot.earlyMs
         #expect(early == [0, 4000])
     }
 
@@ -79,7 +79,7 @@ import Testing
                 await asker.stream(provider, try asker.call("429-5s")),
                 await asker.stream(provider, try asker.call())
             )
-            let counts = fake.counts.told
+            let counts = fake.counts.snapshot
             #expect(told == plain && told.error == nil)
             #expect((counts.refused, counts.early) == (2, 2))
             #expect(counts.questions == ["hi there": 4])

@@ -8,7 +8,7 @@ import BerthTestKit
 import BerthText
 import Testing
 
-/// What a provider's refusals mean, and what of its words may be passed on.
+/// The meaning of a provider's refusals, and the parts of its text that may be passed on.
 @Suite(.loop, .timeLimit(.minutes(5))) struct RefusalTests {
     private static func refused(_ status: Int, _ message: String, _ code: String? = nil)
         -> ProviderError
@@ -93,11 +93,11 @@ import Testing
 
     @Loop
     @Test(arguments: [
-        ("{}", "it does not stream"), ("", "invalid JSON at byte 0: an object is expected"),
+        ("{}", "it is not a stream"), ("", "invalid JSON at byte 0: an object is expected"),
         ("<html>", "invalid JSON at byte 0: an object is expected"),
         (
             #"{"choices":[{"message":{"content":"whole"},"finish_reason":"stop"}]}"#,
-            "it does not stream"
+            "it is not a stream"
         ),
         (#"{"a":1,"a":2}"#, "invalid JSON at byte 7: the member 'a' stands twice"),
     ])
@@ -178,8 +178,8 @@ import Testing
                 )
             }
             let transfers = asker.client.transfers
-            // What is sent is paid for first: with the stream's buffers, or before the answer's.
-            // The request is held twice, by us and by libcurl.
+            // The request is leased first, together with the stream's buffers or before the
+            // answer's. It is held twice, by Berth and by libcurl.
             let request = ByteCount(2 * call.request.bytes.count)
             #expect(streamed == error(.kibibytes(48) + request, .zero))
             #expect(whole == error(.kibibytes(16), request))
@@ -268,17 +268,17 @@ import Testing
         }
     }
 
-    // MARK: What an operator is shown
+    // MARK: Operator's view
 
     private static let kept: [(ProviderError, String)] = [
-        (refused(400, "no: 'x'"), "provider 'fake' refuses"),
+        (refused(400, "no: 'x'"), "provider 'fake' rejected the request"),
         (
-            .failedMidway(provider: "fake", message: "it refuses: x"),
-            "provider 'fake' broke off with an error"
+            .failedMidway(provider: "fake", message: "it rejected the request: x"),
+            "provider 'fake' reported an error during the answer"
         ),
         (
             .malformed(provider: "fake", reason: "x"),
-            "provider 'fake' answered what is not understood"
+            "provider 'fake' sent a malformed answer"
         ),
         (unavailable(503), unavailable(503).description),
         (

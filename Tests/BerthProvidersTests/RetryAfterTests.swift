@@ -6,7 +6,7 @@ import Testing
 @testable import BerthSimulation
 
 @Suite(.timeLimit(.minutes(5))) struct RetryAfterTests {
-    /// Sun, 06 Nov 1994 08:49:37.250 GMT.
+    /// The time Sun, 06 Nov 1994 08:49:37.250 GMT.
     private static let now = Timestamp(milliseconds: 784_111_777_250)
 
     private func read(_ fields: HTTPHeaders) -> Duration? {

@@ -10,9 +10,11 @@ import Testing
 
 @testable import BerthConfig
 
-/// What a test asks, and of whom; the client's clock stands still, so that no deadline passes alone.
+/// A test's client and calls.
+///
+/// The client's clock stands still, so that no deadline expires by itself.
 @Loop struct Asker {
-    /// No provider's words may repeat it.
+    /// The API key, which no error text may contain.
     nonisolated static let key = "sk-test-0123456789"
 
     let clock = ManualClock()
@@ -23,7 +25,7 @@ import Testing
         client = HTTPClient(in: .quiet(clock), maxTransfers: maxTransfers)
     }
 
-    /// A provider called `fake` at `url`.
+    /// Makes a provider called `fake` at `url`.
     func provider(
         _ url: String,
         key: String? = Asker.key,
@@ -38,7 +40,7 @@ import Testing
         return OpenAIProvider(settings, client: client, in: .quiet(clock ?? self.clock))
     }
 
-    /// An Anthropic provider called `fake` at `url`.
+    /// Makes an Anthropic provider called `fake` at `url`.
     func anthropic(_ url: String, key: String? = Asker.key) throws -> AnthropicProvider {
         let settings = Configuration.Provider(
             name: "fake",
@@ -49,7 +51,9 @@ import Testing
         return AnthropicProvider(settings, client: client, in: .quiet(clock))
     }
 
-    /// A question to `model`, with `more` members after the messages, each with a comma before it.
+    /// Makes a question to `model`.
+    ///
+    /// `more` has further members, each with a comma before it.
     func call(
         _ model: String = "any",
         more: String = "",
@@ -60,7 +64,7 @@ import Testing
         return try call(model, messages: messages, more: more, output: output, quota: quota)
     }
 
-    /// A question to `model` of `messages`, a list.
+    /// Makes a question to `model` with `messages`, a JSON list.
     func call(
         _ model: String = "any",
         messages: String,
@@ -78,7 +82,7 @@ import Testing
         )
     }
 
-    /// All that a streamed answer says, also where it ends with an error.
+    /// Reads a streamed answer up to its end or error.
     func stream(_ provider: any ChatProvider, _ call: ChatCall) async -> Told {
         var told = Told()
         do throws(ProviderError) {
@@ -88,7 +92,7 @@ import Testing
         return told
     }
 
-    /// All that a whole answer says.
+    /// Reads a whole answer.
     func complete(_ provider: any ChatProvider, _ call: ChatCall) async -> Told {
         do throws(ProviderError) {
             let answer = try await provider.complete(call)
@@ -99,7 +103,7 @@ import Testing
     }
 }
 
-/// What came of a call.
+/// The result of a call.
 struct Told: Equatable, Sendable {
     var text = ""
     var finish: String?
@@ -113,10 +117,10 @@ struct Told: Equatable, Sendable {
     }
 }
 
-/// Runs `test` against the fake on the real server, and stops it.
+/// Runs `test` against the fake on a real server, then stops the server.
 ///
-/// `clock` is the fake's, the server's is the machine's; `handler` makes what the server does of
-/// what the fake would.
+/// `clock` is the fake's clock; the server uses the system clock. `handler` wraps the fake's
+/// handler.
 @Loop func withFake(
     pace: FakeOpenAI.Pace = .init(tokens: 3),
     clock: any Clock = SystemClock(),
@@ -127,7 +131,7 @@ struct Told: Equatable, Sendable {
     try await withServer(handler(fake.handler)) { url in try await test(url + "/v1", fake) }
 }
 
-/// Runs `test` against Anthropic's fake, as ``withFake(pace:clock:handler:_:)`` does.
+/// Runs `test` against the Anthropic fake, like ``withFake(pace:clock:handler:_:)``.
 @Loop func withAnthropic(
     pace: FakeOpenAI.Pace = .init(tokens: 3),
     clock: any Clock = SystemClock(),
@@ -138,7 +142,7 @@ struct Told: Equatable, Sendable {
     try await withServer(handler(fake.handler)) { url in try await test(url, fake) }
 }
 
-/// Runs `test` against the real server, and stops it.
+/// Runs `test` against a real server, then stops the server.
 @Loop private func withServer(
     _ handler: @escaping HTTPHandler,
     _ test: @Loop (_ url: String) async throws -> Void

@@ -8,7 +8,7 @@ import Testing
         TokenEstimate.input(of: try JSONObject(Array(text.utf8)))
     }
 
-    /// The tokens of one message with `content`.
+    /// Estimates the tokens of one message with `content`.
     private func message(_ content: String) throws -> Int {
         try input(#"{"messages":[\#(content)]}"#)
     }

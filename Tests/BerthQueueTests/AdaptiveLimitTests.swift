@@ -3,8 +3,11 @@ import BerthQueue
 import Testing
 
 @Suite struct AdaptiveLimitTests {
-    /// What happens to a limit of 8, its window a second: g = good and fast, s = slow, i = good but
-    /// alone, x = overrun, each 100 ms after the other and sent just before; X: sent at the start.
+    /// Sequences of events and the limit they lead to.
+    ///
+    /// The limit starts at 8 and its window is 1 s. Events are 100 ms apart: g is a fast success, s
+    /// a slow one, i a success that ran alone, x an overload. The call of an X began at the start,
+    /// every other call just before its event.
     @Test(arguments: [
         ("", 8), ("g", 8), ("x", 4), ("xx", 4), ("xxxxxxxxxxx", 2), ("xgggg", 5), ("xgggggg", 5),
         ("xggggggggg", 6), ("xssssssss", 4), ("xiiiiiiii", 4),
@@ -36,7 +39,7 @@ import Testing
         #expect(AdaptiveLimit(most: most, start: start).current == limit)
     }
 
-    /// A provider whose room changes every 25 s or so, and that refuses what is more.
+    /// A provider whose capacity changes about every 25 s, and that refuses calls beyond it.
     @Test(arguments: [1, 2, 3, 4, 5] as [UInt64])
     func `it follows what the provider really holds`(seed: UInt64) {
         var (adaptive, random) = (AdaptiveLimit(most: 32), SeededGenerator(seed: seed))

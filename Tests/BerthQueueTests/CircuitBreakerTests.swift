@@ -4,13 +4,15 @@ import Testing
 @testable import BerthQueue
 
 @Suite struct CircuitBreakerTests {
-    /// The states of the table, at 10 s: open until 12 s, open with its time over, probing.
+    /// The states of the table at 10 s: closed, open until 12 s, open with its time over, probing.
     private static let states: [(String, CircuitBreaker)] = [
         ("closed", .fresh), ("open", .open(until: .after(.seconds(12)), count: 2)),
         ("over", .open(until: .after(.seconds(10)), count: 2)), ("probing", .probing(count: 2)),
     ]
 
-    /// What each event makes of each state; "": it stays.
+    /// The state after each event, by state.
+    ///
+    /// Events that are not listed change nothing.
     private static let table: [String: [BreakerEvent: CircuitBreaker]] = [
         "closed": [.succeeded: .closed(tally(0, 0, 1)), .failed: .closed(tally(1, 1, 1))],
         "open": [:],

@@ -56,7 +56,7 @@ import Testing
         try await cancelled.wait()
         let left = dispatcher.waiting(in: .chat)
         #expect(left == 0)
-        #expect(outcomes.words == ["first", "the request was stopped before it began"])
+        #expect(outcomes.words == ["first", "the request was cancelled before it started"])
         pool.spawn {
             guard let permit = try? await dispatcher.acquire(request) else { return }
             outcomes.words.append("third")
@@ -81,7 +81,7 @@ import Testing
         await pool.drain()
         clock.advance(by: .zero)
         let running = dispatcher.running(in: .chat)
-        #expect(answers.words == ["the request was stopped before it began"] && running == 0)
+        #expect(answers.words == ["the request was cancelled before it started"] && running == 0)
     }
 
     @Loop @Test func `it looks again at the instant that the gate has named, and not before`() {
@@ -111,7 +111,7 @@ import Testing
 
     @Loop @Test func `the wait that is told is as long as calls are`() {
         let (clock, dispatcher, log, heard) = (clock, dispatcher(), Answers(), Heard())
-        // Those that nothing held back say nothing of how long others wait.
+        // Requests admitted at once do not affect the expected wait of later ones.
         for _ in 0..<20 {
             dispatcher.submit(request("ann"), answer: log.hear("ann"))
             clock.advance(by: .seconds(4))
@@ -144,7 +144,9 @@ import Testing
         #expect(log.words.last == "small")
     }
 
-    /// Both have many requests; how each of ann's ends decides how many of 20 are hers.
+    /// Both tenants have many requests.
+    ///
+    /// The outcome of ann's calls decides her share of 20 permits.
     @Loop
     @Test(
         arguments: [
@@ -194,7 +196,8 @@ import Testing
         for permit in log.permits { permit.end(.failed(.broken)) }
         clock.advance(by: .zero)
         dispatcher.submit(request("dee"), answer: log.hear("dee"))
-        let word = "provider 'acme' keeps failing and is left alone: it is asked again in 3 s"
+        let word =
+            "provider 'acme' keeps failing and is not called for now; it is tried again in 3 s"
         #expect(log.words.dropFirst(5) == [word, word])
         let waiting = dispatcher.waiting(in: .chat)
         #expect(waiting == 0)
@@ -257,7 +260,7 @@ import Testing
     }
 }
 
-/// What requests were answered, in order.
+/// The answers to requests, in order.
 @Loop final class Answers {
     var words: [String] = []
     var permits: [Permit] = []
@@ -276,7 +279,7 @@ import Testing
     }
 }
 
-/// The places, or waits, that a listener heard.
+/// The positions, or waits, that a listener received.
 @Loop final class Heard {
     var places: [Int] = []
     var waits: [Duration] = []

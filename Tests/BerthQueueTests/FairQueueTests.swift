@@ -15,7 +15,7 @@ import Testing
         FairQueue(in: .quiet(clock), policy: policy, bound: bound)
     }
 
-    /// Until it is known what such a call costs, who queues many does not gain by a guess.
+    /// A tenant that queues many calls before their cost is known gains nothing by the early guess.
     @Loop @Test func `the cost is predicted again when an entry is first in its line`() throws {
         let queue = FairQueue<String>(in: .quiet(clock), bound: QueueBound())
         let known = Known()
@@ -31,12 +31,12 @@ import Testing
         for tenant in 0..<6 {
             _ = try queue.enqueue("one", lane: .chat, tenant: "\(tenant)", predict: predict)
         }
-        // The hog owes four, and pays for its fifth as everybody does.
+        // The hog owes for four calls and pays for its fifth like every tenant.
         let order = drained(queue).prefix(6)
         #expect(order.allSatisfy { $0 == "one" })
     }
 
-    /// What is known of a call's cost.
+    /// The known cost of a call, which a test changes.
     @Loop private final class Known {
         var cost = WorkCost.zero
         nonisolated init() {}
@@ -118,7 +118,7 @@ import Testing
         let first = try queue.enqueue("ann", lane: .chat, tenant: "ann", cost: .chat)
         queue.cancel(first)
         _ = try queue.enqueue("ann", lane: .chat, tenant: "ann", cost: .chat)
-        // The carry of 100 million is 33 chats and a third.
+        // A carry of 100 million units is 33 chats and a third.
         for _ in 0..<40 { _ = try queue.enqueue("bo", lane: .chat, tenant: "bo", cost: .chat) }
         let order = drained(queue)
         #expect(order.firstIndex(of: "ann") == 34)
@@ -209,8 +209,8 @@ import Testing
             _ = try queue.enqueue("cy", lane: .chat, tenant: "cy", cost: .chat)
         }
         #expect(
-            all?.description == "no room for 'cy': 3 requests of all tenants wait and 3 may: "
-                + "the next starts in about 1 s, try again then"
+            all?.description == "the queue is full for 'cy': it holds 3 requests and the limit is 3"
+                + ". The next one starts in about 1 s; try again then"
         )
         let count = drained(queue).count
         let waiting = bound.waiting
@@ -227,7 +227,7 @@ import Testing
         clock.advance(by: .seconds(60))
         let early = queue.dequeue()?.entry
         _ = try queue.enqueue("dear", lane: .chat, tenant: "dear", cost: .chat)
-        // Seven of its ten chats' worth were not saved yet: bo gets these first.
+        // The deficit did not cover seven of the ten chats' worth yet, so bo gets these first.
         #expect(early == "dear" && drained(queue).firstIndex(of: "dear") == 7)
     }
 
@@ -292,12 +292,13 @@ import Testing
         let place = try #require(queue.place(of: last))
         #expect(place.ahead == 101)
         #expect(abs((place.wait - .milliseconds(25_500)).seconds) < 1)
-        #expect(place.description == "place 102, about \(place.wait.secondsRoundedUp) s")
+        let wait = place.wait.secondsRoundedUp
+        #expect(place.description == "position 102 in the queue, about \(wait) s")
     }
 }
 
 extension FairQueue<String> {
-    /// Adds a chat of `tenant`, named like it; nil when it is refused.
+    /// Adds a chat entry of `tenant` with the tenant's name; nil if it is refused.
     fileprivate func enqueueChat(_ tenant: String) -> Ticket? {
         try? enqueue(tenant, lane: .chat, tenant: tenant, cost: .chat)
     }

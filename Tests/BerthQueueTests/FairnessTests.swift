@@ -4,8 +4,8 @@ import Testing
 
 @testable import BerthQueue
 
-/// The promise of the issue on a virtual clock: one tenant queues 200 requests, 49 ask once each,
-/// the provider takes 300 ms, 8 at once.
+/// The fairness target on a virtual clock: one tenant queues 200 requests, 49 tenants ask once
+/// each, and the provider takes 300 ms a call with 8 calls at once.
 @Suite(.loop, .timeLimit(.minutes(5))) struct FairnessTests {
     let clock = ManualClock()
 
@@ -51,8 +51,10 @@ import Testing
         #expect(p95 <= .milliseconds(600), "p95 \(p95)")
     }
 
-    /// Eight calls are bought already, so no order could let the 47th of the 49 start before 1.8 s:
-    /// that is what it gets.
+    /// Eight calls are running already, so in any order the 47th of the 49 starts after 1.8 s at
+    /// the earliest.
+    ///
+    /// It starts exactly then.
     @Loop @Test func `behind 8 running calls the 49 wait as short as any order allows`() async {
         let upstream = ToyUpstream(clock: clock, latency: .milliseconds(300))
         let (clock, dispatcher) = (clock, dispatcher())
@@ -112,7 +114,7 @@ import Testing
         var worth = [0.0, 0.0]
         for _ in 0..<800 {
             guard let ticket = queue.dequeue() else { break }
-            // Tenant 1's answers are really three times as dear as predicted.
+            // Tenant 1's answers cost three times as much as predicted.
             let real = WorkCost(units: ticket.cost.units * (ticket.entry == 1 ? 3 : 1))
             queue.settle(.chat, tenant: ticket.tenant, predicted: ticket.cost, real: real)
             worth[ticket.entry] += Double(real.units)

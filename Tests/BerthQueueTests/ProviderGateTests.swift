@@ -83,7 +83,7 @@ import Testing
     @Loop @Test func `a pause longer than the patience closes it`() throws {
         let gate = gate(clock: clock)
         try permit(gate).end(.failed(.overloaded(retryAfter: .seconds(60))))
-        #expect(answer(gate).hasPrefix("closed asks for a pause 6"))
+        #expect(answer(gate).hasPrefix("closed has asked for a pause 6"))
     }
 
     @Loop @Test func `five failures close it, one probe opens it, both are said once`() throws {
@@ -91,11 +91,11 @@ import Testing
         let log = Log(level: .info) { line in lines.withLock { $0.append(line) } }
         let (clock, gate) = (clock, gate(clock: clock, log: log))
         for _ in 0..<5 { try permit(gate).end(.failed(.broken)) }
-        #expect(answer(gate).hasPrefix("closed keeps failing and is left alone 2"))
+        #expect(answer(gate).hasPrefix("closed keeps failing and is not called for now 2"))
         clock.advance(by: .milliseconds(2_500))
         let probe = try permit(gate)
         let isProbe = probe.isProbe
-        #expect(isProbe && answer(gate) == "closed keeps failing and is left alone")
+        #expect(isProbe && answer(gate) == "closed keeps failing and is not called for now")
         probe.end(.done(latency: .milliseconds(1)))
         #expect(answer(gate) == "now")
         let count = lines.withLock { $0.count }
@@ -121,7 +121,7 @@ import Testing
         #expect(now == limit)
     }
 
-    /// What each end of a probe leaves behind.
+    /// The gate's decision after each outcome of a probe.
     @Loop
     @Test(
         arguments: [
@@ -159,7 +159,9 @@ import Testing
         return permit
     }
 
-    /// The answer in words; a permit is given back, its tokens too.
+    /// Returns the gate's decision in words.
+    ///
+    /// A permit is given back together with its tokens.
     @Loop private func answer(_ gate: ProviderGate, cost: Int = 1) -> String {
         switch gate.admit(cost: cost) {
         case .now(let permit):

@@ -4,7 +4,8 @@ import Testing
 
 @testable import BerthQueue
 
-/// Whatever happens in whatever order: every entry is given once, or cancelled, or still there.
+/// Random sequences of operations, after which every entry was served once, was cancelled, or is
+/// still queued.
 @Suite(.loop, .timeLimit(.minutes(5))) struct QueueRandomTests {
     @Loop @Test(arguments: [1, 2, 3, 4, 5, 6, 7, 8] as [UInt64])
     func `no entry is lost or given twice, and each tenant's come in order`(seed: UInt64) throws {
@@ -99,7 +100,7 @@ import Testing
     }
 }
 
-/// Counts answers, and ends each permit after a while in one of all the ways.
+/// Counts answers and ends each permit after a while with a random outcome.
 @Loop private final class Tally {
     private(set) var answers = [Int](repeating: 0, count: 1_500)
     private(set) var permits = 0

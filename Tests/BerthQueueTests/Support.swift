@@ -4,12 +4,12 @@ import BerthTelemetry
 import BerthTestKit
 
 extension WorkCost {
-    /// A chat of 3 s for a tenth of a cent.
+    /// The cost of a chat of 3 s for a tenth of a cent.
     static let chat = WorkCost(duration: .seconds(3), micros: 1_000)
 }
 
 extension FairQueue {
-    /// Adds an entry whose cost is known.
+    /// Adds an entry of a fixed cost.
     func enqueue(
         _ entry: Entry,
         lane: Lane,
@@ -21,20 +21,20 @@ extension FairQueue {
 }
 
 extension WorkRequest {
-    /// A request whose cost is known.
+    /// Makes a request of a fixed cost.
     init(lane: Lane, tenant: String, cost: WorkCost, tokens: Int) {
         self.init(lane: lane, tenant: tenant, tokens: tokens) { cost }
     }
 }
 
-/// Takes everything out of a queue, in its order.
+/// Removes all entries of a queue and returns them in order.
 @Loop func drained<Entry>(_ queue: FairQueue<Entry>) -> [Entry] {
     var entries: [Entry] = []
     while let ticket = queue.dequeue() { entries.append(ticket.entry) }
     return entries
 }
 
-/// A gate without rates, on `clock`.
+/// Makes a gate without rate limits on `clock`.
 @Loop func gate(
     _ limits: ProviderLimits = ProviderLimits(concurrency: 8),
     clock: any Clock,
@@ -48,18 +48,18 @@ extension WorkRequest {
 }
 
 extension Instant {
-    /// After the manual clock's beginning.
+    /// Returns an instant relative to the manual clock's start.
     static func after(_ duration: Duration) -> Instant { Instant(nanoseconds: 0) + duration }
 }
 
-/// The nearest-rank percentile, as a bound of the issue is meant.
+/// Returns the nearest-rank percentile.
 func percentile(_ rank: Double, of values: [Duration]) -> Duration {
     let sorted = values.sorted()
     let index = Int((rank * Double(sorted.count)).rounded(.up)) - 1
     return sorted.indices.contains(index) ? sorted[index] : .zero
 }
 
-/// Jain's index of fairness: 1 when all have the same, 1/n when one has all.
+/// Returns Jain's fairness index: 1 if all values are equal, 1/n if one value is the whole sum.
 ///
 /// Source: <https://arxiv.org/abs/cs/9809099>.
 func jainIndex(_ shares: [Double]) -> Double {

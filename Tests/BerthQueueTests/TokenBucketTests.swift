@@ -87,7 +87,7 @@ import Testing
     }
 }
 
-/// Takes from the bucket and holds what it says against `takes`.
+/// Takes from a bucket and compares its answers with `takes`.
 private func expectTake(
     _ bucket: inout TokenBucket,
     _ count: Int,

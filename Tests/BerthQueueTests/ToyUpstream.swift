@@ -2,18 +2,20 @@ import BerthLoop
 
 @testable import BerthQueue
 
-/// A provider on a virtual clock: answers after a fixed time, or refuses for a while with a
-/// `Retry-After` of 2 s, and notes who waited how long.
+/// A provider on a virtual clock.
+///
+/// It answers after a fixed time, or refuses for a while with a `Retry-After` of 2 s, and records
+/// each tenant's waits.
 @Loop final class ToyUpstream {
-    /// Until when it refuses.
+    /// The end of the period in which it refuses.
     var refusesUntil = Instant.after(.zero)
     /// The wait for the permit of each answered call, with its tenant.
     private(set) var waits: [(tenant: String, wait: Duration)] = []
-    /// Calls that were refused.
+    /// The number of refused calls.
     private(set) var refusals = 0
-    /// Calls that came before a Retry-After was over.
+    /// The number of calls made before a Retry-After was over.
     private(set) var insideWindow = 0
-    /// The most that ran at once.
+    /// The maximum number of concurrent calls.
     private(set) var peak = 0
 
     private let clock: any Clock
@@ -26,7 +28,7 @@ import BerthLoop
         self.latency = latency
     }
 
-    /// Asks again and again until answered.
+    /// Repeats a request until it is answered.
     func ask(_ dispatcher: Dispatcher, _ request: WorkRequest) {
         let asked = clock.now
         dispatcher.submit(request) { result in
@@ -45,7 +47,7 @@ import BerthLoop
         if now < closedUntil { insideWindow += 1 }
         guard now >= refusesUntil else {
             refusals += 1
-            // What was sent before the refusal arrives cannot know of it.
+            // A call sent before the refusal arrives is not early.
             clock.schedule(after: .milliseconds(5)) {
                 self.closedUntil = max(self.closedUntil, self.clock.now + .seconds(2))
                 permit.end(.failed(.rateLimited(retryAfter: .seconds(2))))

@@ -78,7 +78,8 @@ import Testing
         let login = try await send("POST", "/login", "token=\(token)", type: form)
         cookie = String(try #require(login.headers["set-cookie"]).prefix { $0 != ";" })
         let made = try await send("POST", "/web/sessions", "{}")
-        let session = try #require(try JSONObject(made.collect(atMost: .kibibytes(4))).string("id"))
+        let object = try await JSONObject(made.collect(atMost: .kibibytes(4)))
+        let session = try #require(object.string("id"))
         for number in 1...VirtualWorld.turns {
             let text = "{\"text\":\"question \(number)\"}"
             let answer = try await send("POST", "/web/sessions/\(session)/turns", text)

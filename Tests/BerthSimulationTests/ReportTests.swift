@@ -44,16 +44,16 @@ import Testing
         )
     }
 
-    private static func tally(_ verdicts: [(Persona.Door, Verdict)]) -> SimulationTally {
+    private static func tally(_ verdicts: [(Persona.Interface, Verdict)]) -> SimulationTally {
         var tally = SimulationTally()
-        for (door, verdict) in verdicts {
-            tally.ask(door)
+        for (interface, verdict) in verdicts {
+            tally.ask(interface)
             let result = TurnResult(
                 verdict: verdict,
                 firstToken: .milliseconds(3),
                 full: .milliseconds(9)
             )
-            tally.end(result, door)
+            tally.end(result, interface)
         }
         return tally
     }

@@ -60,7 +60,7 @@ import Testing
     }
 
     @Test func `half come over the API, half to the web chat`() {
-        let doors = SimulationPlan(users: 50, seconds: 60, seed: 1).people.map(\.door)
-        #expect(doors.count { $0 == .api } == 25 && doors.count { $0 == .web } == 25)
+        let interfaces = SimulationPlan(users: 50, seconds: 60, seed: 1).people.map(\.interface)
+        #expect(interfaces.count { $0 == .api } == 25 && interfaces.count { $0 == .web } == 25)
     }
 }

@@ -7,10 +7,10 @@ import Testing
 
 @testable import BerthSimulation
 
-/// A service as the users see it, which answers as a test wants.
+/// A service with the interfaces that personas use, whose answers a test chooses.
 @Loop private final class ToyService {
     var chat: HTTPHandler
-    /// What was asked, as `POST /web/sessions`, with who asked: a key or a cookie.
+    /// The requests received, such as `POST /web/sessions`, each with its key or cookie.
     private(set) var asked: [String] = []
     private(set) var logins: [HTTPPeer] = []
 
@@ -46,7 +46,7 @@ import Testing
 }
 
 @Suite(.loop, .timeLimit(.minutes(1))) struct SimulationTests {
-    /// Runs `test` with a simulation of two users, one at each door, on a clock of the test's.
+    /// Runs `test` with a simulation of two users, one at each interface, on a manual clock.
     @Loop private func withUsers(
         _ chat: @escaping HTTPHandler,
         _ test: @Loop (Simulation, ToyService, ManualClock) async throws -> Void
@@ -64,7 +64,7 @@ import Testing
         let simulation = Simulation(
             SimulationPlan(users: 2, seconds: 60, seed: 1),
             origin: "http://127.0.0.1:\(server.port)",
-            admissions: [0, 1].map { Admission(key: "key\($0)", token: "token\($0)") },
+            credentials: [0, 1].map { PersonaCredentials(key: "key\($0)", token: "token\($0)") },
             spreads: true,
             in: .quiet(clock)
         )
@@ -76,7 +76,7 @@ import Testing
         await pool.drain()
     }
 
-    /// Runs to the end, moving the clock whenever nobody waits for an answer.
+    /// Runs the simulation to its end and advances the clock whenever no answer is under way.
     @Loop private func run(_ simulation: Simulation, _ clock: ManualClock) async {
         let pool = TaskPool()
         pool.spawn { await simulation.run() }
@@ -89,9 +89,9 @@ import Testing
         }
     }
 
-    @Loop @Test func `everybody comes in by a door of their own`() async throws {
+    @Loop @Test func `everybody comes in by a interface of their own`() async throws {
         try await withUsers(ToyService.answered) { simulation, service, _ in
-            try await simulation.enter()
+            try await simulation.signIn()
             let asked = service.asked
             #expect(asked == ["GET /v1/models Bearer key0", "POST /login "])
             let logins = service.logins
@@ -104,8 +104,8 @@ import Testing
             await run(simulation, clock)
             let turns = simulation.tally.turns
             #expect(turns.asked > 20 && turns.answered == turns.asked)
-            let doors = simulation.tally.byDoor
-            #expect(doors[.api]?.answered ?? 0 > 8 && doors[.web]?.answered ?? 0 > 8)
+            let interfaces = simulation.tally.byInterface
+            #expect(interfaces[.api]?.answered ?? 0 > 8 && interfaces[.web]?.answered ?? 0 > 8)
             let asked = service.asked
             let (begun, ended) = (
                 asked.count { $0.hasPrefix("POST /web/sessions ") },
@@ -125,8 +125,8 @@ import Testing
             await run(simulation, clock)
             let tally = simulation.tally
             #expect(tally.turns.answered == 0)
-            #expect(tally.refusals == ["429 queue_full": tally.byDoor[.api]?.asked ?? 0])
-            #expect(tally.losses == [.cut: tally.byDoor[.web]?.asked ?? 0])
+            #expect(tally.refusals == ["429 queue_full": tally.byInterface[.api]?.asked ?? 0])
+            #expect(tally.losses == [.cut: tally.byInterface[.web]?.asked ?? 0])
         }
     }
 

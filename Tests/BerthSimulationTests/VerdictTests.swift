@@ -5,17 +5,17 @@ import Testing
 @testable import BerthSimulation
 
 @Suite struct VerdictTests {
-    /// Events of an answer, each as its name and data.
+    /// An answer's events, each as its name and data, and the expected verdict.
     struct Answer: Sendable, CustomTestStringConvertible {
-        let door: Persona.Door
+        let interface: Persona.Interface
         let events: [(String?, String)]
         let verdict: Verdict
 
-        init(_ door: Persona.Door, _ events: [(String?, String)], _ verdict: Verdict) {
-            (self.door, self.events, self.verdict) = (door, events, verdict)
+        init(_ interface: Persona.Interface, _ events: [(String?, String)], _ verdict: Verdict) {
+            (self.interface, self.events, self.verdict) = (interface, events, verdict)
         }
 
-        var testDescription: String { "\(door) \(events.map(\.1)): \(verdict)" }
+        var testDescription: String { "\(interface) \(events.map(\.1)): \(verdict)" }
     }
 
     private static let word = (nil as String?, #"{"choices":[{"delta":{"content":"Yes"}}]}"#)
@@ -58,11 +58,11 @@ import Testing
     ]
 
     @Test(arguments: answers) func `an answer's events have one verdict`(answer: Answer) {
-        var reading = AnswerReading(answer.door)
+        var reader = AnswerReader(answer.interface)
         for (name, data) in answer.events {
-            reading.take(SSEEvent(event: name, data: Array(data.utf8)))
+            reader.take(SSEEvent(event: name, data: Array(data.utf8)))
         }
-        #expect(reading.verdict ?? .lost(.cut) == answer.verdict)
+        #expect(reader.verdict ?? .lost(.cut) == answer.verdict)
     }
 
     @Test(arguments: [

@@ -8,9 +8,9 @@ import Testing
 @testable import BerthProviders
 @testable import BerthSimulation
 
-/// Anthropic's provider against its fake's every manner, over real sockets.
-@Suite(.loop, .timeLimit(.minutes(5))) struct AnthropicMannerTests {
-    /// What comes of each manner, streamed and whole.
+/// The Anthropic provider against every behavior of its fake, over real sockets.
+@Suite(.loop, .timeLimit(.minutes(5))) struct AnthropicBehaviorTests {
+    /// The results of a behavior, streamed and whole.
     struct Expected: Sendable {
         var streamed: Told
         var whole: Told
@@ -46,10 +46,10 @@ import Testing
         Told(error: .malformed(provider: "fake", reason: reason))
     }
 
-    private static func expected(_ manner: AnthropicManner) -> Expected {
+    private static func expected(_ behavior: FakeAnthropicBehavior) -> Expected {
         let cut = ProviderError.cut(provider: "fake")
         let failed = ProviderError.failedMidway(provider: "fake", message: "Overloaded")
-        return switch manner {
+        return switch behavior {
         case .echo: Expected(good("hi there", output: 1))
         case .tool: Expected(good("Looking. ", output: 1))
         case .thinking, .pings, .unknown, .drip, .echoRequest, .silence: Expected(good())
@@ -61,7 +61,7 @@ import Testing
         case .noReason:
             Expected(
                 streamed: Told(text: words, error: cut),
-                whole: malformed("it is no message")
+                whole: malformed("the answer is not a message")
             )
         case .noUsage: Expected(good(output: nil))
         case .errorMidway:
@@ -88,21 +88,21 @@ import Testing
         }
     }
 
-    private static let answering = AnthropicManner.allCases.filter {
+    private static let answering = FakeAnthropicBehavior.allCases.filter {
         ![.silence, .echoRequest].contains($0)
     }
 
     @Loop @Test(arguments: answering, [true, false])
-    func `a call ends as the fake's manner says`(manner: AnthropicManner, isStream: Bool)
+    func `a call ends as the fake's behavior says`(behavior: FakeAnthropicBehavior, isStream: Bool)
         async throws
     {
         let asker = Asker()
         try await withAnthropic { url, fake in
-            let (provider, call) = (try asker.anthropic(url), try asker.call(manner.rawValue))
+            let (provider, call) = (try asker.anthropic(url), try asker.call(behavior.rawValue))
             let told =
                 isStream
                 ? await asker.stream(provider, call) : await asker.complete(provider, call)
-            let expected = AnthropicMannerTests.expected(manner)
+            let expected = AnthropicBehaviorTests.expected(behavior)
             #expect(told == (isStream ? expected.streamed : expected.whole))
             #expect(!"\(told)".contains(Asker.key))
             let (received, held) = (fake.counts.received, call.account.held)
@@ -188,7 +188,7 @@ import Testing
                 quota: ByteCount(size + 128 * 1024)
             )
             let stream = try await asker.anthropic(url).stream(call)
-            // Beside it libcurl's buffer for sending it.
+            // The rest is libcurl's send buffer.
             let held = call.account.held.bytes - UpstreamEvents.bufferSize.bytes - 64 * 1024
             #expect((size..<size + 1024).contains(held))
             stream.cancel()

@@ -8,14 +8,14 @@ import Testing
 
 @testable import BerthSimulation
 
-/// The provider against the fake's every manner, over real sockets.
-@Suite(.loop, .timeLimit(.minutes(5))) struct FakeMannerTests {
-    /// What comes of each manner, streamed and whole; the question has `input` tokens.
+/// The OpenAI provider against every behavior of its fake, over real sockets.
+@Suite(.loop, .timeLimit(.minutes(5))) struct FakeBehaviorTests {
+    /// The results of a behavior, streamed and whole, for a question of `input` tokens.
     struct Expected: Sendable {
         let streamed: Told
         let whole: Told
 
-        /// The same both ways.
+        /// Makes the same expectation for both.
         init(_ error: ProviderError) {
             (streamed, whole) = (Told(error: error), Told(error: error))
         }
@@ -55,9 +55,9 @@ import Testing
         Told(text: text, error: .failedMidway(provider: "fake", message: message))
     }
 
-    private static func expected(_ manner: Manner) -> Expected {
+    private static func expected(_ behavior: FakeOpenAIBehavior) -> Expected {
         let cut = ProviderError.cut(provider: "fake")
-        return switch manner {
+        return switch behavior {
         case .echo:
             Expected(streamed: good("hi there", tokens: 1), whole: good("hi there", tokens: 1))
         case .tool:
@@ -72,7 +72,10 @@ import Testing
             )
         case .noDone: Expected(streamed: Told(text: words, error: cut), whole: good())
         case .noDoneButFinish, .noUsage:
-            Expected(streamed: good(tokens: nil), whole: good(tokens: manner == .noUsage ? nil : 3))
+            Expected(
+                streamed: good(tokens: nil),
+                whole: good(tokens: behavior == .noUsage ? nil : 3)
+            )
         case .jsonOnStream: Expected(.failedMidway(provider: "fake", message: "the fake fails"))
         case .errorMidway:
             Expected(
@@ -107,25 +110,29 @@ import Testing
         }
     }
 
-    /// The manners whose fault takes no time stand on the asker's clock, so that dates are exact.
-    private func clock(of manner: Manner, _ asker: Asker) -> any Clock {
-        switch manner {
+    /// Returns the fake's clock.
+    ///
+    /// A behavior that takes no time uses the asker's clock, so that dates are exact.
+    private func clock(of behavior: FakeOpenAIBehavior, _ asker: Asker) -> any Clock {
+        switch behavior {
         case .drip, .cutEvent, .cutCharacter, .errorMidway: SystemClock()
         default: asker.clock
         }
     }
 
-    private static let answering = Manner.allCases.filter {
+    private static let answering = FakeOpenAIBehavior.allCases.filter {
         ![.silence, .echoRequest].contains($0)
     }
 
     @Loop @Test(arguments: answering)
-    func `a streamed call ends as the fake's manner says`(manner: Manner) async throws {
+    func `a streamed call ends as the fake's behavior says`(behavior: FakeOpenAIBehavior)
+        async throws
+    {
         let asker = Asker()
-        try await withFake(clock: clock(of: manner, asker)) { url, fake in
-            let call = try asker.call(manner.rawValue)
+        try await withFake(clock: clock(of: behavior, asker)) { url, fake in
+            let call = try asker.call(behavior.rawValue)
             let told = await asker.stream(try asker.provider(url), call)
-            #expect(told == FakeMannerTests.expected(manner).streamed)
+            #expect(told == FakeBehaviorTests.expected(behavior).streamed)
             let (received, held) = (fake.counts.received, call.account.held)
             #expect(received == 1)
             #expect(held == .zero)
@@ -133,12 +140,13 @@ import Testing
     }
 
     @Loop @Test(arguments: answering)
-    func `a whole call ends as the fake's manner says`(manner: Manner) async throws {
+    func `a whole call ends as the fake's behavior says`(behavior: FakeOpenAIBehavior) async throws
+    {
         let asker = Asker()
-        try await withFake(clock: clock(of: manner, asker)) { url, _ in
-            let call = try asker.call(manner.rawValue)
+        try await withFake(clock: clock(of: behavior, asker)) { url, _ in
+            let call = try asker.call(behavior.rawValue)
             let told = await asker.complete(try asker.provider(url), call)
-            #expect(told == FakeMannerTests.expected(manner).whole)
+            #expect(told == FakeBehaviorTests.expected(behavior).whole)
             let held = call.account.held
             #expect(held == .zero)
         }
@@ -152,7 +160,7 @@ import Testing
             let told =
                 isStream
                 ? await asker.stream(provider, call) : await asker.complete(provider, call)
-            #expect(told == FakeMannerTests.good())
+            #expect(told == FakeBehaviorTests.good())
             let (running, answered) = (fake.counts.running, fake.counts.answered)
             #expect(answered == 1)
             #expect(running == 0)
@@ -178,7 +186,7 @@ import Testing
                     ? await asker.stream(provider, call) : await asker.complete(provider, call)
             }
             try await asked.wait()
-            // A whole answer's first byte is its last, and may take as long as OpenAI's own client waits.
+            // A whole answer arrives all at once and may take as long as OpenAI's own client waits.
             let deadline = isStream ? 120 : 600
             asker.clock.advance(by: .seconds(deadline))
             await pool.drain()
@@ -193,9 +201,9 @@ import Testing
     @Loop @Test(arguments: [true, false])
     func `connect refused is unreachable`(isStream: Bool) async throws {
         let asker = Asker()
-        let server = try ScriptedServer { _ in }
-        let (provider, call) = (try asker.provider(server.url), try asker.call())
-        await server.stop()
+        let port = try SilentPort()
+        let url = "http://127.0.0.1:\(port.number)/v1"
+        let (provider, call) = (try asker.provider(url), try asker.call())
         let told =
             isStream
             ? await asker.stream(provider, call) : await asker.complete(provider, call)
@@ -203,10 +211,10 @@ import Testing
             Issue.record("\(told)")
             return
         }
-        #expect(reason.hasPrefix("127.0.0.1:\(server.port): nothing answers there"))
+        #expect(reason.hasPrefix("127.0.0.1:\(port.number): nothing answers there"))
     }
 
-    // MARK: What is sent
+    // MARK: Requests
 
     private func sent(more: String, output: Int = 100, isStream: Bool = false) async throws
         -> String
@@ -230,11 +238,11 @@ import Testing
     @Loop @Test func `a stream asks for its usage, a whole answer for none`() async throws {
         let streamed = try await sent(more: "", isStream: true)
         #expect(
-            streamed == FakeMannerTests.head
+            streamed == FakeBehaviorTests.head
                 + #","stream":true,"stream_options":{"include_usage":true},"max_tokens":100}"#
         )
         let whole = try await sent(more: #","stream":true,"stream_options":{"x":1}"#)
-        #expect(whole == FakeMannerTests.head + #","stream":false,"max_tokens":100}"#)
+        #expect(whole == FakeBehaviorTests.head + #","stream":false,"max_tokens":100}"#)
     }
 
     @Loop
@@ -250,7 +258,7 @@ import Testing
         async throws
     {
         let text = try await sent(more: more + #","stream":false"#)
-        #expect(text == FakeMannerTests.head + bound + #","stream":false}"#)
+        #expect(text == FakeBehaviorTests.head + bound + #","stream":false}"#)
     }
 
     @Loop @Test func `unknown members are passed on and people are not named`() async throws {
@@ -258,7 +266,7 @@ import Testing
             #","seed":123456789012345678901,"user":"ann@example.org","safety_identifier":"ann","x":[ 1 ]"#
         let text = try await sent(more: more)
         #expect(
-            text == FakeMannerTests.head
+            text == FakeBehaviorTests.head
                 + #","seed":123456789012345678901,"user":"u-hash","safety_identifier":"u-hash","x":[ 1 ]"#
                 + #","stream":false,"max_tokens":100}"#
         )

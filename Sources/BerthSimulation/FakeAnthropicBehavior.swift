@@ -1,69 +1,69 @@
 import BerthHTTP
 
-/// How the fake answers when the model's name says so.
-enum AnthropicManner: String, CaseIterable {
+/// The behaviors of ``FakeAnthropic``, each selected by the model name that is its raw value.
+enum FakeAnthropicBehavior: String, CaseIterable {
     /// Answers with the last user message's text.
     case echo
-    /// Answers with the request's own JSON, to see what was passed on.
+    /// Answers with the request's own JSON, so that a test can see what was sent.
     case echoRequest = "echo-request"
-    /// Answers with a word and then a call of each of the request's tools.
+    /// Answers with one word, then calls each of the request's tools.
     case tool
-    /// Thinks aloud, and redacted, before its answer.
+    /// Sends a thinking block and a redacted one before its answer.
     case thinking
-    /// Ends for the limit of tokens.
+    /// Ends with the stop reason `max_tokens`.
     case maxTokens = "max-tokens"
-    /// Ends for the model's refusal.
+    /// Ends with the stop reason `refusal`.
     case refusal
-    /// Tells tokens of the cache beside the others.
+    /// Reports cache tokens in its usage.
     case cached
-    /// Takes the request and never answers.
+    /// Accepts the request and never answers.
     case silence
-    /// Sends 2,000 pings amid the answer.
+    /// Sends 2,000 pings in the middle of the answer.
     case pings
-    /// Sends events, deltas and blocks of types that nobody knows.
+    /// Sends events, deltas and blocks of unknown types.
     case unknown
     /// Streams CRLF lines byte by byte.
     case drip
     /// Ends the connection in the middle of an event.
     case cutEvent = "cut-event"
-    /// Ends the stream well, but without `message_stop`.
+    /// Ends the stream cleanly but without `message_stop`.
     case noStop = "no-stop"
-    /// Ends the stream with `message_stop`, but without ever saying why.
+    /// Ends the stream with `message_stop` but without a stop reason.
     case noReason = "no-reason"
-    /// Never says the usage of its output.
+    /// Omits the usage of output tokens.
     case noUsage = "no-usage"
     /// Streams some words and then an error event.
     case errorMidway = "error-midway"
-    /// Streams an error event that repeats the key, and nothing else.
+    /// Streams a single error event.
     case errorAtOnce = "error-at-once"
-    /// Streams what is no JSON.
+    /// Streams invalid JSON.
     case badJSON = "bad-json"
     /// Answers a stream with status 200 and a JSON error.
     case jsonOnStream = "json-on-stream"
-    /// 401 that repeats the key, as careless servers do.
+    /// Responds 401 with the request's key in the message, as careless servers do.
     case badKey = "401"
-    /// 402: the account is empty.
+    /// Responds 402: the account has no credit.
     case noCredit = "no-credit"
-    /// 403.
+    /// Responds 403.
     case notAllowed = "403"
-    /// 429 with `retry-after: 2`.
+    /// Responds 429 with `retry-after: 2`.
     case tooMany = "429"
-    /// 429 for a limit of spending that no wait ends.
+    /// Responds 429 for a spending limit, which waiting does not lift.
     case spent
-    /// 400: the prompt is too long.
+    /// Responds 400: the prompt is too long.
     case tooLong = "too-long"
-    /// 404.
+    /// Responds 404.
     case noModel = "404"
-    /// 413.
+    /// Responds 413.
     case tooLarge = "413"
-    /// 500.
+    /// Responds 500.
     case broken = "500"
-    /// 504.
+    /// Responds 504.
     case timeout = "504"
-    /// 529 with `retry-after: 3`.
+    /// Responds 529 with `retry-after: 3`.
     case overloaded = "529"
 
-    /// The answer of a manner that refuses; nil for the others.
+    /// Returns the error response of a behavior that refuses every request; nil for the others.
     func refusal(key: String) -> HTTPResponse? {
         switch self {
         case .badKey:

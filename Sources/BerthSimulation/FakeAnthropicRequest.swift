@@ -1,22 +1,24 @@
 import BerthHTTP
 import BerthText
 
-/// A request to the fake, and its whole answer, written out here by hand from Anthropic's
-/// documentation: the fake shares no code with what it tests.
-struct FakeMessage {
-    let manner: AnthropicManner?
+/// A request to ``FakeAnthropic``, and its unstreamed answer.
+///
+/// The JSON is written out by hand from Anthropic's documentation, so that the fake shares no code
+/// with the provider it tests.
+struct FakeAnthropicRequest {
+    let behavior: FakeAnthropicBehavior?
     let isStream: Bool
     let object: JSONObject
 
     init(_ object: JSONObject) {
         self.object = object
-        manner = object.string("model").flatMap(AnthropicManner.init)
+        behavior = object.string("model").flatMap(FakeAnthropicBehavior.init)
         isStream = object.boolean("stream") ?? false
     }
 
-    /// The words of the answer.
+    /// Returns the answer's text as pieces, one a delta.
     func answer(words: Int) -> [String] {
-        switch manner {
+        switch behavior {
         case .echo: [lastUserText]
         case .echoRequest: [String(decoding: object.bytes, as: UTF8.self)]
         case .tool: ["Looking. "]
@@ -26,19 +28,21 @@ struct FakeMessage {
 
     /// The names of the request's tools, as JSON strings.
     var tools: [String] {
-        guard manner == .tool else { return [] }
+        guard behavior == .tool else { return [] }
         return (object.elements("tools") ?? []).compactMap { range in
-            object.object(at: range)?.string("name").map { FakeMessage.quote($0) }
+            object.object(at: range)?.string("name").map { FakeAnthropicRequest.quote($0) }
         }
     }
 
-    /// A call's input, in pieces: the first tool's has three, the others' none, which means `{}`.
+    /// Returns a tool call's input as JSON fragments.
+    ///
+    /// The first tool's input has three; the others' is empty, which means `{}`.
     static func input(ofTool index: Int) -> [String] {
         index == 0 ? ["", #"{"city": "Pa"#, #"ris"}"#] : [""]
     }
 
     var stopReason: String {
-        switch manner {
+        switch behavior {
         case .tool: tools.isEmpty ? "end_turn" : "tool_use"
         case .maxTokens: "max_tokens"
         case .refusal: "refusal"
@@ -46,51 +50,59 @@ struct FakeMessage {
         }
     }
 
-    /// The usage with `output` tokens; input tokens are the messages, whatever they say.
+    /// Returns the usage object with `output` output tokens.
+    ///
+    /// Each message counts as one input token.
     func usage(output: Int) -> String {
         let input = object.elements("messages")?.count ?? 0
         let cache =
-            manner == .cached
+            behavior == .cached
             ? #","cache_creation_input_tokens":100,"cache_read_input_tokens":1000"#
             : #","cache_creation_input_tokens":0,"cache_read_input_tokens":0"#
         return #"{"input_tokens":\#(input)\#(cache),"output_tokens":\#(output)}"#
     }
 
-    /// A message with `content`, a list, and the end of its members.
+    /// Makes a message object.
+    ///
+    /// - Parameters:
+    ///   - content: the JSON list of content blocks.
+    ///   - reason: the stop reason as JSON, such as `"end_turn"` in quotes or `null`.
+    ///   - usage: the JSON usage object.
+    /// - Returns: the object as JSON.
     func message(content: String, reason: String, usage: String) -> String {
-        let model = FakeMessage.quote(object.string("model") ?? "")
+        let model = FakeAnthropicRequest.quote(object.string("model") ?? "")
         return #"{"id":"msg_1","type":"message","role":"assistant","model":\#(model),"#
             + #""content":\#(content),"stop_reason":\#(reason),"stop_sequence":null,"#
             + #""usage":\#(usage)}"#
     }
 
     func whole(words: Int) -> HTTPResponse {
-        switch manner {
+        switch behavior {
         case .jsonOnStream, .errorMidway, .errorAtOnce:
-            return .json(Array(FakeMessage.overloaded.utf8))
+            return .json(Array(FakeAnthropicRequest.overloaded.utf8))
         case .badJSON: return .json(Array(#"{"content": ["#.utf8))
         default: break
         }
         let text = answer(words: words)
-        var blocks = [#"{"type":"text","text":\#(FakeMessage.quote(text.joined()))}"#]
-        if manner == .thinking {
+        var blocks = [#"{"type":"text","text":\#(FakeAnthropicRequest.quote(text.joined()))}"#]
+        if behavior == .thinking {
             blocks.insert(#"{"type":"thinking","thinking":"hm","signature":"c2ln"}"#, at: 0)
         }
-        if manner == .unknown { blocks.insert(#"{"type":"new_block","new":[1]}"#, at: 0) }
+        if behavior == .unknown { blocks.insert(#"{"type":"new_block","new":[1]}"#, at: 0) }
         blocks += tools.enumerated().map { index, name in
-            let input = FakeMessage.input(ofTool: index).joined()
+            let input = FakeAnthropicRequest.input(ofTool: index).joined()
             return #"{"type":"tool_use","id":"toolu_\#(index)","name":\#(name),"#
                 + #""input":\#(input.isEmpty ? "{}" : input)}"#
         }
-        let told = message(
+        let json = message(
             content: "[\(blocks.joined(separator: ","))]",
-            reason: manner == .noReason ? "null" : #""\#(stopReason)""#,
-            usage: manner == .noUsage ? "{}" : usage(output: text.count)
+            reason: behavior == .noReason ? "null" : #""\#(stopReason)""#,
+            usage: behavior == .noUsage ? "{}" : usage(output: text.count)
         )
-        return .json(Array(told.utf8))
+        return .json(Array(json.utf8))
     }
 
-    /// The error that an overloaded server puts into an answer that has begun.
+    /// The error that an overloaded server sends in an answer that has begun.
     static let overloaded =
         #"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#
 
@@ -98,7 +110,7 @@ struct FakeMessage {
         String(decoding: JSON.quote(text), as: UTF8.self)
     }
 
-    /// What is asked: the text of the user's last message.
+    /// The text of the last user message; empty if there is none.
     var lastUserText: String {
         for range in (object.elements("messages") ?? []).reversed() {
             guard let message = object.object(at: range), message.string("role") == "user" else {

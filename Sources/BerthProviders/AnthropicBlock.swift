@@ -1,0 +1,124 @@
+import BerthText
+
+/// A content block of a message, whose values are bytes of the request.
+enum AnthropicBlock {
+    /// Text, as a JSON string.
+    case text(ArraySlice<UInt8>)
+    /// An image: its type, such as `image/png`, and its base64 data.
+    case picture(type: String, data: ArraySlice<UInt8>)
+    /// The URL of an image, as a JSON string.
+    case link(ArraySlice<UInt8>)
+
+    private typealias Refusal = AnthropicRequest.Refusal
+
+    /// Returns the blocks of a message.
+    ///
+    /// `place` is its name in errors.
+    ///
+    /// Text without a visible character is left out, because Anthropic rejects it and other vendors
+    /// accept it.
+    static func all(
+        of message: JSONObject,
+        at place: String
+    ) throws(AnthropicRequest.Refusal) -> [AnthropicBlock] {
+        guard message.has("content") else { return [] }
+        if let text = message.quoted("content") { return isBlank(text) ? [] : [.text(text)] }
+        guard let parts = message.elements("content") else {
+            throw Refusal(message: "'\(place).content' must be a string or a list of parts")
+        }
+        var blocks: [AnthropicBlock] = []
+        for (index, range) in parts.enumerated() {
+            let part = message.object(at: range)
+            if let block = try block(part, at: "\(place).content[\(index)]") {
+                blocks.append(block)
+            }
+        }
+        return blocks
+    }
+
+    private static func block(
+        _ part: JSONObject?,
+        at place: String
+    ) throws(Refusal) -> AnthropicBlock? {
+        switch part?.string("type") {
+        case "text": return try text(part?.quoted("text"), at: place + ".text")
+        case "refusal": return try text(part?.quoted("refusal"), at: place + ".refusal")
+        case "image_url":
+            guard let url = part?.object("image_url")?.quoted("url") ?? part?.quoted("image_url")
+            else {
+                throw Refusal(message: "'\(place).image_url.url' must be a string")
+            }
+            return try picture(url, at: place)
+        case let type:
+            throw AnthropicRequest.lacks("'\(place)' of type '\(type?.prefix(40) ?? "")'")
+        }
+    }
+
+    private static func text(
+        _ value: ArraySlice<UInt8>?,
+        at place: String
+    ) throws(Refusal) -> AnthropicBlock? {
+        guard let value else {
+            throw Refusal(message: "'\(place)' must be a string")
+        }
+        return isBlank(value) ? nil : .text(value)
+    }
+
+    private static func picture(
+        _ url: ArraySlice<UInt8>,
+        at place: String
+    ) throws(Refusal) -> AnthropicBlock {
+        let inner = url.dropFirst().dropLast()
+        // Only the part before the comma is decoded. The base64 data after it is not touched.
+        let comma = inner.prefix(256).firstIndex(of: UInt8(ascii: ","))
+        let end = comma ?? inner.startIndex + min(16, inner.count)
+        let head = JSONObject.text(url[url.startIndex..<end] + [UInt8(ascii: "\"")]).lowercased()
+        if ["http://", "https://"].contains(where: head.hasPrefix) { return .link(url) }
+        let fields = head.dropFirst(5).split(separator: ";", omittingEmptySubsequences: false)
+        guard head.hasPrefix("data:"), let comma, fields.last == "base64" else {
+            throw Refusal(
+                message: "'\(place).image_url.url' must be an http address or data:…;base64"
+            )
+        }
+        let type = fields[0] == "image/jpg" ? "image/jpeg" : String(fields[0])
+        guard types.contains(type) else {
+            throw AnthropicRequest.lacks(
+                "'\(place)', an image that is none of \(types.joined(separator: ", "))"
+            )
+        }
+        return .picture(type: type, data: inner[(comma + 1)...])
+    }
+
+    private static let types = ["image/jpeg", "image/png", "image/gif", "image/webp"]
+
+    /// Whether a JSON string has no visible characters.
+    private static func isBlank(_ text: ArraySlice<UInt8>) -> Bool {
+        var rest = text.dropFirst().dropLast()
+        while let byte = rest.popFirst() {
+            if byte == UInt8(ascii: " ") { continue }
+            guard byte == UInt8(ascii: "\\"), let escape = rest.popFirst(),
+                "nrt".utf8.contains(escape)
+            else { return false }
+        }
+        return true
+    }
+
+    /// Appends the block's JSON to `out`.
+    func write(to out: inout [UInt8]) {
+        switch self {
+        case .text(let text):
+            out += #"{"type":"text","text":"#.utf8
+            out += text
+            out += "}".utf8
+        case .picture(let type, let data):
+            out +=
+                #"{"type":"image","source":{"type":"base64","media_type":"\#(type)","data":""#.utf8
+            out += data
+            out += #""}}"#.utf8
+        case .link(let url):
+            out += #"{"type":"image","source":{"type":"url","url":"#.utf8
+            out += url
+            out += "}}".utf8
+        }
+    }
+}

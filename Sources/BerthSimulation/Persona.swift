@@ -1,0 +1,68 @@
+import BerthLoop
+import Glibc
+
+/// One simulated user.
+package struct Persona: Sendable {
+    /// The interface of the service that a persona uses.
+    package enum Interface: String, CaseIterable, Sendable {
+        /// The OpenAI-compatible API, with a key.
+        case api
+        /// The web chat, with a login link.
+        case web
+    }
+
+    /// The persona's number, from 0.
+    package let number: Int
+    /// The name of the persona's tenant.
+    package let tenant: String
+    private let meanPause: Duration
+    private let questions: [String]
+    private var dice: SeededGenerator
+    private var asked = 0
+
+    init(
+        number: Int,
+        tenant: String,
+        meanPause: Duration,
+        questions: [String],
+        dice: SeededGenerator
+    ) {
+        self.number = number
+        self.tenant = tenant
+        self.meanPause = meanPause
+        self.questions = questions
+        self.dice = dice
+    }
+
+    /// The persona's interface.
+    ///
+    /// Personas with even numbers use the API, the others the web chat.
+    package var interface: Interface { number.isMultiple(of: 2) ? .api : .web }
+
+    /// Returns the next question, which is one of the repeated questions half of the time.
+    package mutating func next() -> PlannedTurn {
+        let pause = pause()
+        asked += 1
+        let isRepeated = dice.fraction() < 0.5
+        let text =
+            isRepeated
+            ? questions[popular()]
+            : QuestionText.make(&dice) + " (\(tenant).\(asked))"
+        return PlannedTurn(pause: pause, text: text, isRepeated: isRepeated)
+    }
+
+    /// Returns the index of a repeated question.
+    ///
+    /// Low indices are more likely; index 0 has a share of almost a third.
+    private mutating func popular() -> Int {
+        let fraction = dice.fraction()
+        return Int(Double(questions.count) * fraction * fraction)
+    }
+
+    /// Returns an exponentially distributed pause, as of independent users, of at most four times
+    /// the mean.
+    private mutating func pause() -> Duration {
+        let factor = min(4, -log(1 - dice.fraction()))
+        return .nanoseconds(Int64(Double(meanPause.nanoseconds) * factor))
+    }
+}

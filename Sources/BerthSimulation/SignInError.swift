@@ -1,0 +1,4 @@
+/// The service's rejection of a persona's credentials.
+package struct SignInError: Error, CustomStringConvertible {
+    package let description: String
+}

@@ -1,0 +1,16 @@
+/// The outcome and latency of one question.
+package struct TurnResult: Equatable, Sendable {
+    /// The outcome.
+    package var verdict: Verdict
+    /// The time from the question to the first text of the answer; nil if no text came.
+    package var firstToken: Duration?
+    /// The time from the question to the end of the answer.
+    package var full: Duration
+
+    /// Makes a result.
+    package init(verdict: Verdict, firstToken: Duration? = nil, full: Duration) {
+        self.verdict = verdict
+        self.firstToken = firstToken
+        self.full = full
+    }
+}
