@@ -94,6 +94,14 @@ let package = Package(
             ]
         ),
         module(
+            "BerthService",
+            uses: [
+                "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
+                "BerthHTTP", "BerthStore", "BerthCache", "BerthQueue", "BerthProviders", "BerthWork",
+                "BerthBot", "BerthChannels", "BerthAdmin",
+            ]
+        ),
+        module(
             "BerthSimulation",
             uses: [
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthHTTP",
@@ -106,9 +114,8 @@ let package = Package(
             dependencies: [
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
                 "BerthHTTP",
-                "BerthStore", "BerthCache", "BerthProviders", "BerthWork", "BerthBot",
-                "BerthChannels",
-                "BerthAdmin", "BerthSimulation", "CLinux",
+                "BerthStore", "BerthCache", "BerthProviders", "BerthWork", "BerthBot", "BerthChannels",
+                "BerthAdmin", "BerthService", "BerthSimulation", "CLinux",
             ],
             swiftSettings: strict
         ),
@@ -126,7 +133,7 @@ let package = Package(
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
                 "BerthHTTP",
                 "BerthStore", "BerthCache", "BerthQueue", "BerthProviders", "BerthWork", "BerthBot",
-                "BerthChannels", "BerthAdmin", "BerthSimulation", "CLinux",
+                "BerthChannels", "BerthAdmin", "BerthService", "BerthSimulation", "CLinux",
             ],
             path: "Tests/BerthTestKit",
             swiftSettings: strict
@@ -201,6 +208,14 @@ let package = Package(
                 "BerthHTTP",
                 "BerthStore", "BerthCache", "BerthQueue", "BerthProviders", "BerthWork", "BerthBot",
                 "BerthChannels", "BerthAdmin",
+            ]
+        ),
+        tests(
+            "BerthServiceTests",
+            uses: [
+                "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
+                "BerthHTTP", "BerthStore", "BerthCache", "BerthQueue", "BerthProviders", "BerthWork",
+                "BerthBot", "BerthChannels", "BerthAdmin", "BerthService",
             ]
         ),
     ]

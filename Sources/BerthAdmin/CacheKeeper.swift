@@ -12,8 +12,7 @@ package import BerthTelemetry
     private let cache: ResponseCache
     private let redis: RedisClient?
     private let store: any Store
-    private let clock: any Clock
-    private let log: Log
+    private let surroundings: Surroundings
     private let bell = Wakeup()
     private var isDue = false
     private var isWarm = false
@@ -31,14 +30,12 @@ package import BerthTelemetry
         cache: ResponseCache,
         redis: RedisClient?,
         store: any Store,
-        clock: any Clock,
-        log: Log
+        in surroundings: Surroundings
     ) {
         self.cache = cache
         self.redis = redis
         self.store = store
-        self.clock = clock
-        self.log = log
+        self.surroundings = surroundings
     }
 
     /// Reads what the last run kept, before the cache is asked for anything.
@@ -48,11 +45,13 @@ package import BerthTelemetry
         do {
             guard let bytes = try await store.kept(.hotSet) else { return }
             guard let hot = HotSet(serialized: bytes) else {
-                return log.warning("what the cache was asked for most is damaged: it begins anew")
+                return surroundings.log.warning(
+                    "what the cache was asked for most is damaged: it begins anew"
+                )
             }
             cache.hot = hot
         } catch {
-            log.warning(
+            surroundings.log.warning(
                 "what the cache was asked for most cannot be read: it begins anew",
                 ["why": .describing(error)]
             )
@@ -64,7 +63,9 @@ package import BerthTelemetry
         redis?.onChange = { [bell] _ in bell.signal() }
         while !stop.isRequested, !Task.isCancelled {
             isDue = false
-            let timer = clock.schedule(after: CacheKeeper.interval) { [weak self] in self?.ring() }
+            let timer = surroundings.clock.schedule(after: CacheKeeper.interval) { [weak self] in
+                self?.ring()
+            }
             while !isDue, !stop.isRequested, !Task.isCancelled {
                 await warm()
                 await stop.requested(or: bell)
@@ -87,18 +88,21 @@ package import BerthTelemetry
         // Where Redis has gone away meanwhile, the rest comes when it is back.
         isWarm = redis.fault == nil
         guard isWarm, names > 0 else { return }
-        log.info("cache warmed from redis", ["values": .int(count), "names": .int(names)])
+        surroundings.log.info(
+            "cache warmed from redis",
+            ["values": .int(count), "names": .int(names)]
+        )
     }
 
     private func write() async {
         let lookups = cache.statistics.lookups
         guard lookups > written else { return }
-        let bytes = cache.hot.serialized(at: clock.timestamp)
+        let bytes = cache.hot.serialized(at: surroundings.clock.timestamp)
         do {
             try await store.keep(bytes, as: .hotSet)
             written = lookups
         } catch {
-            log.warning(
+            surroundings.log.warning(
                 "what the cache is asked for most is not kept",
                 ["why": .describing(error)]
             )

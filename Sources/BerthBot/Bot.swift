@@ -1,8 +1,8 @@
 package import BerthCache
 package import BerthConfig
-package import BerthHTTP
+import BerthHTTP
 package import BerthLoop
-package import BerthMemory
+import BerthMemory
 package import BerthProviders
 package import BerthStore
 package import BerthTelemetry
@@ -33,48 +33,21 @@ package import BerthWork
     package let turns: Turns
     /// Translations for Berth's own use.
     package let translations: Translations
+    /// The resources that it works with.
+    package let resources: BotResources
     private let lists: ModelLists
-
-    /// The parts of the service that a bot stands on.
-    package struct Base {
-        let store: any Store
-        let budget: MemoryBudget
-        let client: HTTPClient
-        let redis: RedisClient?
-        let policy: WorkPolicy
-
-        /// Names the parts.
-        ///
-        /// - Parameters:
-        ///   - store: the database.
-        ///   - budget: the memory of the tenants' work.
-        ///   - client: asks the providers.
-        ///   - redis: the second level of the cache, or nil without one.
-        ///   - policy: the bounds of the queue and the retries.
-        package init(
-            store: any Store,
-            budget: MemoryBudget,
-            client: HTTPClient,
-            redis: RedisClient? = nil,
-            policy: WorkPolicy = WorkPolicy()
-        ) {
-            self.store = store
-            self.budget = budget
-            self.client = client
-            self.redis = redis
-            self.policy = policy
-        }
-    }
 
     /// Makes the bot, reads what it must know, and closes what an earlier run left open.
     ///
     /// - Throws: ``BotError`` if the database cannot be read.
     package init(
         _ configuration: Configuration,
-        on base: Base,
+        _ resources: BotResources,
+        policy: WorkPolicy = WorkPolicy(),
         in surroundings: Surroundings
     ) async throws(BotError) {
-        let (store, budget) = (base.store, base.budget)
+        self.resources = resources
+        let (store, budget, client) = (resources.store, resources.budget, resources.client)
         let counts = BotMetrics(surroundings.metrics)
         let work = WorkMetrics(surroundings.metrics)
         tenants = TenantDirectory(
@@ -90,17 +63,11 @@ package import BerthWork
             url: configuration.url.description,
             in: surroundings
         )
-        models = ModelCatalog(configuration, client: base.client, clock: surroundings.clock)
+        models = ModelCatalog(configuration, client: client, in: surroundings)
         meter = Meter(store, work, in: surroundings)
-        queues = ProviderQueues(configuration.providers, base.policy, work, in: surroundings)
-        cache = try Bot.cache(configuration, base, in: surroundings)
-        lists = ModelLists(
-            configuration,
-            budget,
-            cache: cache,
-            client: base.client,
-            log: surroundings.log
-        )
+        queues = ProviderQueues(configuration.providers, policy, work, in: surroundings)
+        cache = try Bot.cache(configuration, resources, in: surroundings)
+        lists = ModelLists(configuration, budget, cache: cache, client: client, in: surroundings)
         let calls = PaidCalls(meter, queues, lists, work, in: surroundings)
         gate = calls.gate
         answers = Answers(
@@ -121,7 +88,7 @@ package import BerthWork
             answers: answers,
             meter: meter,
             commands: Commands(store, conversations, models, meter, access),
-            policy: base.policy,
+            policy: policy,
             system: configuration.system
         )
         turns = Turns(parts, counts, in: surroundings)
@@ -131,19 +98,19 @@ package import BerthWork
     /// The response cache in this process's memory and, if there is one, in Redis.
     private static func cache(
         _ configuration: Configuration,
-        _ base: Base,
+        _ resources: BotResources,
         in surroundings: Surroundings
     ) throws(BotError) -> ResponseCache {
-        let (limit, budget) = (configuration.cache.memory, base.budget)
+        let (limit, budget) = (configuration.cache.memory, resources.budget)
         do {
             // No tenant's name has parentheses.
             let account = budget.sharedAccount("cache", quota: limit)
             return ResponseCache(
-                memory: try MemoryCache(limit: limit, account: account, clock: surroundings.clock),
-                redis: base.redis,
+                memory: try MemoryCache(limit: limit, account: account, in: surroundings),
+                redis: resources.redis,
                 transit: budget.sharedAccount("redis", quota: .mebibytes(16)),
                 lifetimes: Lifetimes(base: configuration.cache.ttl),
-                clock: surroundings.clock
+                in: surroundings
             )
         } catch { throw .memory(error) }
     }

@@ -1,91 +1,72 @@
-import BerthBot
 import BerthHTTP
 import BerthLoop
 import BerthProviders
+import BerthTelemetry
 import BerthText
+import BerthWork
 
-/// The id, time and model that Berth gives an answer, whatever the provider called them: some
-/// providers' ids collide.
+/// The id, time and model that Berth gives an answer, whatever the provider called them, because
+/// the ids of some providers collide.
+///
+/// This is where answers become OpenAI's JSON.
 struct AnswerIdentity: Sendable {
-    private let id: [UInt8]
-    private let created: [UInt8]
-    private let model: [UInt8]
+    private let identity: CompletionJSON.Identity
+    private let members: KeyValuePairs<String, [UInt8]?>
 
-    init(model: String, created: Timestamp) {
-        id = JSON.quote("chatcmpl-\(Secret256.publicID())")
-        self.model = JSON.quote(model)
-        self.created = Array("\(created.seconds)".utf8)
+    /// Names an answer of `model` that begins now.
+    @Loop init(model: String, in surroundings: Surroundings) {
+        let id = "chatcmpl-\(Secret256.publicID(from: surroundings.entropy))"
+        let created = surroundings.clock.timestamp.seconds
+        identity = CompletionJSON.Identity(id: id, created: created, model: model)
+        members = [
+            "id": JSON.quote(id), "created": Array("\(created)".utf8), "model": JSON.quote(model),
+            "obfuscation": nil, "x_groq": nil,
+        ]
     }
 
-    /// A whole answer as the client sees it, with the `usage` that it is charged at where the
-    /// provider has not said one.
-    func completion(_ completion: JSONObject, usage: TokenUsage) -> [UInt8] {
-        let said = completion.has("usage") ? completion.value("usage") : nil
-        return completion.setting([
-            "id": id, "created": created, "model": model,
-            "usage": said.map(Array.init) ?? Array(CompletionJSON.json(usage).utf8),
+    /// Returns a whole answer as the client sees it, with the usage that it is charged if the
+    /// provider has not named one.
+    func completion(_ answer: WholeAnswer) -> [UInt8] {
+        guard let object = answer.completion?.object else {
+            return CompletionJSON.completion(
+                text: answer.text,
+                finish: answer.finish,
+                usage: answer.usage,
+                as: identity
+            )
+        }
+        let said = object.has("usage") ? object.value("usage") : nil
+        return object.setting([
+            "id": members[0].value, "created": members[1].value, "model": members[2].value,
+            "usage": said.map(Array.init) ?? Array(CompletionJSON.json(answer.usage).utf8),
         ])
     }
 
-    /// Passes a stream on to the client, chunk by chunk, and ends it as OpenAI does.
+    /// Passes an answer on to the client, piece by piece, and ends it as OpenAI does.
     ///
-    /// - Throws: when the client has left; the stream's call is settled all the same.
+    /// - Parameters:
+    ///   - answer: read to its end.
+    ///   - events: to the client.
+    ///   - usage: whether the client wants a last chunk with the usage.
+    /// - Throws: when the client has left; the answer's call is settled all the same.
     @Loop func pass(
-        _ stream: any AnswerStream,
+        _ answer: any AnswerStream,
         to events: EventWriter,
         usage: Bool
     ) async throws {
-        defer { stream.finish() }
+        defer { answer.finish() }
         do {
-            var sentUsage = false
-            while let chunk = try await events.waiting({ () throws(BotError) in
-                try await stream.next()
+            var chunks = AnswerChunks(identity, members, usage: usage)
+            while let piece = try await events.waiting({ () throws(BotError) in
+                try await answer.next()
             }) {
-                if chunk.isUsageAlone, !usage { continue }
-                sentUsage = sentUsage || chunk.isUsageAlone
-                try await events.send(json(chunk, usage: usage))
+                for chunk in chunks.take(piece) { try await events.send(chunk) }
             }
-            if usage, !sentUsage {
-                try await events.send(set(CompletionJSON.chunk(usage: stream.usage)))
-            }
+            for chunk in chunks.end(answer.usage) { try await events.send(chunk) }
             try await events.send(Array("[DONE]".utf8))
         } catch let error as BotError {
             // No [DONE] after an error, so that nobody takes the answer for whole.
             try await events.send(error.json)
         }
-    }
-
-    private func json(_ chunk: ChatChunk, usage: Bool) -> [UInt8] {
-        let count =
-            chunk.isUsageAlone ? chunk.object.value("usage").map(Array.init) : Array("null".utf8)
-        return chunk.object.setting([
-            "id": id, "created": created, "model": model, "obfuscation": nil, "x_groq": nil,
-            "usage": usage ? count : nil,
-        ])
-    }
-
-    /// Says a kept answer again, in pieces as a model would.
-    ///
-    /// - Throws: when the client has left.
-    @Loop func replay(_ answer: WholeAnswer, to events: EventWriter, usage: Bool) async throws {
-        var text = answer.text[...]
-        try await events.send(set(CompletionJSON.firstChunk()))
-        while !text.isEmpty {
-            let piece = text.prefix(AnswerIdentity.pieceLength)
-            text = text.dropFirst(piece.count)
-            try await events.send(set(CompletionJSON.chunk(delta: String(piece))))
-        }
-        try await events.send(set(CompletionJSON.chunk(finish: "stop")))
-        if usage { try await events.send(set(CompletionJSON.chunk(usage: answer.usage))) }
-        try await events.send(Array("[DONE]".utf8))
-    }
-
-    /// Characters in a piece of a replayed answer, about five tokens: it is still a stream.
-    private static let pieceLength = 24
-
-    /// `json` with this id, time and model.
-    private func set(_ json: [UInt8]) -> [UInt8] {
-        let object = try? JSONObject(json)
-        return object?.setting(["id": id, "created": created, "model": model]) ?? json
     }
 }

@@ -3,6 +3,7 @@ package import BerthHTTP
 package import BerthLoop
 package import BerthMemory
 import BerthProviders
+package import BerthTelemetry
 import BerthText
 
 /// The OpenAI-compatible API: `/v1/chat/completions` and `/v1/models`, for a tenant's API key.
@@ -11,13 +12,13 @@ import BerthText
 /// was bought is settled all the same.
 @Loop package final class OpenAIChannel {
     private let bot: Bot
-    private let clock: any Clock
+    private let surroundings: Surroundings
     private let bodyLimit: ByteCount
 
     /// Makes the channel over `bot`; a request's body over `bodyLimit` is 413.
-    package init(bot: Bot, clock: any Clock, bodyLimit: ByteCount) {
+    package init(bot: Bot, in surroundings: Surroundings, bodyLimit: ByteCount) {
         self.bot = bot
-        self.clock = clock
+        self.surroundings = surroundings
         self.bodyLimit = bodyLimit
     }
 
@@ -81,8 +82,8 @@ import BerthText
                 request,
                 account: tenant.account,
                 limit: bodyLimit,
-                by: clock,
-                need: ChatOrder.need
+                in: surroundings,
+                need: Ask.need
             )
             let asked = try ChatRequest(body.bytes)
             let models = bot.models.candidates(asked.model)
@@ -91,22 +92,18 @@ import BerthText
             }
             let isFresh =
                 request.headers["cache-control"]?.lowercased().contains("no-store") ?? false
-            var order = ChatOrder(
+            var ask = Ask(
                 asked.object,
                 models,
                 tenant,
                 memory: body.memory,
                 requestID: request.id,
-                since: clock.now
+                since: surroundings.clock.now
             )
-            order.holding = body
-            guard asked.isStream else {
-                return whole(try await bot.answers.complete(order, isFresh: isFresh))
-            }
-            switch try await bot.answers.stream(order, isFresh: isFresh) {
-            case .kept(let answer): return replay(answer, asked)
-            case .stream(let stream): return pass(stream, asked, body)
-            }
+            (ask.isFresh, ask.retained) = (isFresh, body)
+            return asked.isStream
+                ? pass(try await bot.answers.stream(ask), asked, body)
+                : whole(try await bot.answers.complete(ask))
         } catch let refusal as ChatRequest.Refusal {
             return .refusal(refusal)
         } catch let error as BotError {
@@ -117,43 +114,30 @@ import BerthText
     }
 
     private func whole(_ answer: WholeAnswer) -> HTTPResponse {
-        let identity = AnswerIdentity(model: answer.model, created: clock.timestamp)
-        var response = HTTPResponse.json(identity.completion(answer.object, usage: answer.usage))
-        response.holding = answer.holding  // its lease pays for the copy too
-        if answer.isKept { response.headers["x-berth-cache"] = "hit" }
+        let identity = AnswerIdentity(model: answer.model, in: surroundings)
+        var response = HTTPResponse.json(identity.completion(answer))
+        response.holding = answer.retained  // its lease pays for the copy too
+        if answer.isCached { response.headers["x-berth-cache"] = "hit" }
         return response
     }
 
     private func pass(
-        _ stream: any AnswerStream,
+        _ answer: any AnswerStream,
         _ asked: ChatRequest,
         _ body: LeasedBody
     ) -> HTTPResponse {
-        let identity = AnswerIdentity(model: stream.modelID, created: clock.timestamp)
-        let clock = clock
-        return .events { writer in
+        let identity = AnswerIdentity(model: answer.modelID, in: surroundings)
+        let surroundings = surroundings
+        var response = HTTPResponse.events { writer in
             // The body is what the provider may still be reading from.
             defer { withExtendedLifetime(body) {} }
             try await identity.pass(
-                stream,
-                to: EventWriter(writer, clock: clock),
-                usage: asked.includesUsage
-            )
-        }
-    }
-
-    /// An answer from the cache, as the stream that was asked for.
-    private func replay(_ answer: WholeAnswer, _ asked: ChatRequest) -> HTTPResponse {
-        let identity = AnswerIdentity(model: answer.model, created: clock.timestamp)
-        let clock = clock
-        var response = HTTPResponse.events { writer in
-            try await identity.replay(
                 answer,
-                to: EventWriter(writer, clock: clock),
+                to: EventWriter(writer, in: surroundings),
                 usage: asked.includesUsage
             )
         }
-        response.headers["x-berth-cache"] = "hit"
+        if answer.isCached { response.headers["x-berth-cache"] = "hit" }
         return response
     }
 }

@@ -1,13 +1,30 @@
-import BerthHTTP
 import BerthText
 
-/// Answers in OpenAI's format, for providers with another API.
-///
-/// The id and model are empty. The caller sets its own with ``JSONObject/setting(_:)``.
+/// Answers in OpenAI's format, for providers with another API and for the OpenAI-compatible API.
 package enum CompletionJSON {
+    /// The id, the time and the model of an answer.
+    package struct Identity: Sendable {
+        fileprivate let members: [UInt8]
+
+        /// Names an answer; `created` is in seconds since 1970.
+        package init(id: String, created: Int64, model: String) {
+            members =
+                Array(#""id":"#.utf8) + JSON.quote(id) + Array(#","created":\#(created),"#.utf8)
+                + Array(#""model":"#.utf8) + JSON.quote(model)
+        }
+
+        /// An empty id and model, for an answer that its caller names.
+        package static let none = Identity(id: "", created: 0, model: "")
+    }
+
     /// Returns an unstreamed answer.
-    package static func completion(text: String, finish: String, usage: TokenUsage) -> [UInt8] {
-        completion(content: JSON.quote(text), finish: finish, usage: usage)
+    package static func completion(
+        text: String,
+        finish: String,
+        usage: TokenUsage,
+        as identity: Identity = .none
+    ) -> [UInt8] {
+        completion(content: JSON.quote(text), finish: finish, usage: usage, as: identity)
     }
 
     /// Returns an unstreamed answer made of JSON values.
@@ -17,14 +34,19 @@ package enum CompletionJSON {
     ///   - calls: tool calls made by ``toolCall(id:name:arguments:index:)``.
     ///   - finish: the finish reason.
     ///   - usage: the usage; nil if the provider reported none.
+    ///   - identity: the answer's id, time and model.
     /// - Returns: the object.
     package static func completion(
         content: [UInt8],
         calls: [[UInt8]] = [],
         finish: String,
-        usage: TokenUsage?
+        usage: TokenUsage?,
+        as identity: Identity = .none
     ) -> [UInt8] {
-        var out = Array(#"{"id":"","object":"chat.completion","created":0,"model":"","#.utf8)
+        var out = Array("{".utf8)
+        out.reserveCapacity(content.count + identity.members.count + 256)
+        out += identity.members
+        out += #","object":"chat.completion","#.utf8
         out += #""choices":[{"index":0,"message":{"role":"assistant","content":"#.utf8
         out += content
         out += #","refusal":null"#.utf8
@@ -33,7 +55,9 @@ package enum CompletionJSON {
             out += calls.joined(separator: [UInt8(ascii: ",")])
             out += "]".utf8
         }
-        out += #"},"logprobs":null,"finish_reason":"\#(finish)"}],"usage":"#.utf8
+        out += #"},"logprobs":null,"finish_reason":"#.utf8
+        out += JSON.quote(finish)
+        out += #"}],"usage":"#.utf8
         out += (usage.map(json) ?? "null").utf8
         out += "}".utf8
         return out
@@ -74,58 +98,91 @@ package enum CompletionJSON {
         )
     }
 
-    /// Returns a chunk that adds `content`, a JSON string, to the text.
-    package static func chunk(content: ArraySlice<UInt8>) -> [UInt8] {
-        chunk(delta: #"{"content":"#, content, "}")
-    }
-
     private static func chunk(
         delta head: String,
         _ value: ArraySlice<UInt8>,
-        _ tail: String
+        _ tail: String,
+        as identity: Identity = .none,
+        _ usage: Usage = .absent
     ) -> [UInt8] {
-        var out = Array(self.head.utf8)
-        out += #"[{"index":0,"delta":"#.utf8
-        out += head.utf8
-        out += value
-        out += tail.utf8
-        out += #","finish_reason":null}]}"#.utf8
-        return out
+        var choices = Array(#"[{"index":0,"delta":"#.utf8)
+        choices += head.utf8
+        choices += value
+        choices += tail.utf8
+        choices += #","finish_reason":null}]"#.utf8
+        return chunk(choices, as: identity, usage)
+    }
+
+    /// The `usage` member of a chunk.
+    package enum Usage: Sendable {
+        case absent
+        case null
+        /// The member's value, as JSON.
+        case value([UInt8])
     }
 
     /// Returns a chunk that adds `delta` to the text.
-    package static func chunk(delta: String) -> [UInt8] {
-        chunk(content: JSON.quote(delta)[...])
+    package static func chunk(
+        delta: String,
+        as identity: Identity = .none,
+        _ usage: Usage = .absent
+    ) -> [UInt8] {
+        chunk(delta: #"{"content":"#, JSON.quote(delta)[...], "}", as: identity, usage)
     }
 
     /// Returns the first chunk of a stream, which has the role.
-    package static func firstChunk() -> [UInt8] {
-        chunk(
-            choices:
-                #"[{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":null}]"#
-        )
+    package static func firstChunk(
+        as identity: Identity = .none,
+        _ usage: Usage = .absent
+    ) -> [UInt8] {
+        chunk(delta: #"{"role":"assistant","content":"""#, [], "}", as: identity, usage)
     }
 
     /// Returns the chunk that ends the text.
-    package static func chunk(finish: String) -> [UInt8] {
-        chunk(choices: #"[{"index":0,"delta":{},"finish_reason":"\#(finish)"}]"#)
+    package static func chunk(
+        finish: String,
+        as identity: Identity = .none,
+        _ usage: Usage = .absent
+    ) -> [UInt8] {
+        let reason = JSON.quote(finish)
+        let choices = Array(#"[{"index":0,"delta":{},"finish_reason":"#.utf8) + reason
+        return chunk(choices + Array("}]".utf8), as: identity, usage)
     }
 
     /// Returns the chunk that contains only the usage.
-    package static func chunk(usage: TokenUsage) -> [UInt8] {
-        chunk(choices: "[]", more: #","usage":\#(json(usage))"#)
+    package static func chunk(usage: TokenUsage, as identity: Identity = .none) -> [UInt8] {
+        chunk(usage: Array(json(usage).utf8), as: identity)
+    }
+
+    /// Returns the chunk that contains only a `usage` member with a provider's own value.
+    package static func chunk(usage details: [UInt8], as identity: Identity) -> [UInt8] {
+        chunk(Array("[]".utf8), as: identity, .value(details))
+    }
+
+    private static func chunk(
+        _ choices: [UInt8],
+        as identity: Identity,
+        _ usage: Usage
+    ) -> [UInt8] {
+        var out = Array("{".utf8)
+        out.reserveCapacity(choices.count + identity.members.count + 128)
+        out += identity.members
+        out += #","object":"chat.completion.chunk","choices":"#.utf8
+        out += choices
+        switch usage {
+        case .absent: break
+        case .null: out += #","usage":null"#.utf8
+        case .value(let value):
+            out += #","usage":"#.utf8
+            out += value
+        }
+        out += "}".utf8
+        return out
     }
 
     /// Returns the value of the `usage` member.
     package static func json(_ usage: TokenUsage) -> String {
         #"{"prompt_tokens":\#(usage.input),"completion_tokens":\#(usage.output),"#
             + #""total_tokens":\#(usage.input + usage.output)}"#
-    }
-
-    private static let head =
-        #"{"id":"","object":"chat.completion.chunk","created":0,"model":"","choices":"#
-
-    private static func chunk(choices: String, more: String = "") -> [UInt8] {
-        Array("\(head)\(choices)\(more)}".utf8)
     }
 }

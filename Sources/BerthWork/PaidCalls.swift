@@ -28,7 +28,7 @@ package import BerthTelemetry
         self.lists = lists
         self.metrics = metrics
         self.surroundings = surroundings
-        gate = PressureGate(clock: surroundings.clock)
+        gate = PressureGate(in: surroundings)
     }
 
     /// Holds the worst case of `ask` at the first of its models.

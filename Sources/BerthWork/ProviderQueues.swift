@@ -35,12 +35,10 @@ package import BerthTelemetry
             let gate = ProviderGate(
                 provider: provider.name,
                 limits: limits,
-                clock: clock,
-                random: surroundings.entropy.generator(),
-                log: surroundings.log
+                in: surroundings
             )
             gates[provider.name] = gate
-            queues[provider.name] = Dispatcher(gate: gate, bound: bound, clock: clock)
+            queues[provider.name] = Dispatcher(gate: gate, bound: bound, in: surroundings)
         }
     }
 

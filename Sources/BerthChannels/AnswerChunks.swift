@@ -1,0 +1,72 @@
+import BerthProviders
+import BerthText
+
+/// Makes the chunks of OpenAI's stream out of the pieces of one answer.
+struct AnswerChunks {
+    private let identity: CompletionJSON.Identity
+    /// The members that Berth sets in a provider's own chunk.
+    private let members: KeyValuePairs<String, [UInt8]?>
+    private let wantsUsage: Bool
+    private var hasBegun = false
+    /// The provider's own `usage` object, for the last chunk.
+    private var details: [UInt8]?
+
+    init(
+        _ identity: CompletionJSON.Identity,
+        _ members: KeyValuePairs<String, [UInt8]?>,
+        usage: Bool
+    ) {
+        self.identity = identity
+        self.members = members
+        wantsUsage = usage
+    }
+
+    /// Every chunk but the last has a `usage` of null if the client wants the usage.
+    private var usage: CompletionJSON.Usage { wantsUsage ? .null : .absent }
+
+    /// Returns the chunks of one piece, often one; the first piece comes after the role.
+    mutating func take(_ piece: AnswerPiece) -> [[UInt8]] {
+        switch piece {
+        case .usage(_, let details):
+            self.details = details ?? self.details
+            return []
+        case .text(let text): return begin() + [text(text)]
+        case .finish(let reason): return begin() + [finish(reason)]
+        case .toolCall(let raw), .raw(let raw): return begin() + [pass(raw.chunk)]
+        case .whole(let answer):
+            var chunks = begin() + [text(answer.text)]
+            chunks.append(finish(answer.finish ?? "stop"))
+            return chunks
+        }
+    }
+
+    /// Returns the chunks that end the answer.
+    mutating func end(_ tokens: TokenUsage) -> [[UInt8]] {
+        guard wantsUsage else { return [] }
+        let value = details ?? Array(CompletionJSON.json(tokens).utf8)
+        return [CompletionJSON.chunk(usage: value, as: identity)]
+    }
+
+    private mutating func begin() -> [[UInt8]] {
+        guard !hasBegun else { return [] }
+        hasBegun = true
+        return [CompletionJSON.firstChunk(as: identity, usage)]
+    }
+
+    private func text(_ text: String) -> [UInt8] {
+        CompletionJSON.chunk(delta: text, as: identity, usage)
+    }
+
+    private func finish(_ reason: String) -> [UInt8] {
+        CompletionJSON.chunk(finish: reason, as: identity, usage)
+    }
+
+    /// A provider's own chunk with Berth's id, time and model.
+    private func pass(_ chunk: JSONObject) -> [UInt8] {
+        let null: [UInt8]? = wantsUsage ? Array("null".utf8) : nil
+        return chunk.setting([
+            "id": members[0].value, "created": members[1].value, "model": members[2].value,
+            "obfuscation": nil, "x_groq": nil, "usage": null,
+        ])
+    }
+}
