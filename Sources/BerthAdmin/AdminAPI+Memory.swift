@@ -2,6 +2,7 @@ import BerthBot
 import BerthHTTP
 import BerthLoop
 import BerthMemory
+import BerthWork
 
 extension AdminAPI {
     /// The most users that a forecast is made for.

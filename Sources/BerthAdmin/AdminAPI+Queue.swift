@@ -3,6 +3,7 @@ import BerthHTTP
 import BerthLoop
 import BerthQueue
 import BerthStore
+import BerthWork
 
 extension AdminAPI {
     /// The most that one list shows.
@@ -46,14 +47,10 @@ struct RetryRefusal: Error, CustomStringConvertible {
     let error: BotError
     let turn: String
 
-    /// The HTTP status.
+    /// The HTTP status. A tenant that is suspended conflicts with the wish to retry.
     var status: Int {
-        switch error {
-        case .noTurn, .noSession: 404
-        case .notRetryable, .sessionBusy, .suspended: 409
-        case .overQuota, .queue(.full), .queue(.tenantFull), .memory: 429
-        default: 503
-        }
+        if case .suspended = error { return 409 }
+        return error.disposition.status
     }
 
     var description: String {

@@ -6,6 +6,7 @@ import BerthMemory
 import BerthStore
 package import BerthTelemetry
 import BerthText
+import BerthWork
 
 /// Administration as HTTP and JSON over the Unix-domain socket in the data folder: what the verbs
 /// `tenant`, `quota`, `usage`, `cache`, `queue` and `memory` speak to.
@@ -156,7 +157,7 @@ import BerthText
             do {
                 return .json(try JSON.encode(try await handler(request, values)))
             } catch let error as BotError {
-                return .error(AdminAPI.status(of: error), AdminAPI.words(for: error))
+                return .error(error.disposition.status, AdminAPI.words(for: error))
             } catch let error as RetryRefusal {
                 return .error(error.status, error.description)
             } catch let error as LimitTooLow {
@@ -173,15 +174,6 @@ import BerthText
     private static func words(for error: BotError) -> String {
         if case .store(let reason) = error { return reason.description }
         return error.description
-    }
-
-    private static func status(of error: BotError) -> Int {
-        switch error {
-        case .noTenant: 404
-        case .nameTaken, .tooManyTenants: 409
-        case .store: 503
-        default: 400
-        }
     }
 
     /// A body of at most 64 KiB.

@@ -5,6 +5,7 @@ package import BerthHTTP
 package import BerthLoop
 import BerthStore
 package import BerthTelemetry
+import BerthWork
 
 /// What the admin socket answers: administration, and the conversations of any tenant for
 /// `berth chat --tenant`.

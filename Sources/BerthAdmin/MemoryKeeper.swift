@@ -6,6 +6,7 @@ package import BerthMemory
 import BerthQueue
 import BerthStore
 package import BerthTelemetry
+import BerthWork
 
 /// Keeps the process within its memory limit.
 ///

@@ -1,10 +1,11 @@
-package import BerthBot
+import BerthBot
 package import BerthConfig
 import BerthHTTP
 package import BerthLoop
 package import BerthMemory
 import BerthStore
 package import BerthTelemetry
+package import BerthWork
 
 /// Makes the memory's reports and forecasts, and changes the limit.
 ///

@@ -2,6 +2,7 @@ import BerthBot
 import BerthLoop
 import BerthQueue
 import BerthTelemetry
+import BerthWork
 
 extension Metrics {
     /// Adds how the queue and the providers stand.

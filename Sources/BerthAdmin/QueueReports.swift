@@ -3,6 +3,7 @@ import BerthLoop
 import BerthProviders
 import BerthQueue
 import BerthStore
+import BerthWork
 
 /// The queue as `berth queue` prints it; the shape is part of the command's interface.
 package struct QueueReport: Codable, Sendable {
@@ -39,7 +40,7 @@ package struct QueueReport: Codable, Sendable {
     /// Calls of the last seven days whose outcome nobody knows, of turns and of the API.
     package let uncertain: Int
 
-    @Loop init(_ queues: ProviderQueues, _ troubles: (failed: Int, uncertain: Int)) {
+    @Loop init(_ queues: ProviderQueues, _ troubles: TroubleCounts) {
         lanes = BerthQueue.Lane.allCases.map { lane in
             let count = queues.count(in: lane)
             return Lane(lane: lane.rawValue, waiting: count.waiting, running: count.running)
@@ -53,7 +54,7 @@ package struct QueueReport: Codable, Sendable {
                 state: state.access.rawValue
             )
         }
-        (failed, uncertain) = troubles
+        (failed, uncertain) = (troubles.failedTurns, troubles.uncertainCalls)
     }
 }
 

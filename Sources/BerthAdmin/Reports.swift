@@ -3,6 +3,7 @@ import BerthConfig
 import BerthLoop
 import BerthMemory
 import BerthStore
+import BerthWork
 
 /// A tenant with what is shown once; the shape is part of the command's interface.
 package struct TenantSecrets: Codable, Sendable {

@@ -30,7 +30,7 @@ struct AnswerChunks {
         case .usage(_, let details):
             self.details = details ?? self.details
             return []
-        case .text(let text): return begin() + [text(text)]
+        case .text(let text): return begin() + [self.text(text)]
         case .finish(let reason): return begin() + [finish(reason)]
         case .toolCall(let raw), .raw(let raw): return begin() + [pass(raw.chunk)]
         case .whole(let answer):

@@ -4,6 +4,7 @@ package import BerthHTTP
 package import BerthLoop
 import BerthStore
 package import BerthTelemetry
+import BerthWork
 
 /// Everything that the public address answers: the web chat, the OpenAI-compatible API, and what
 /// the administration adds; each request is checked, counted and logged here.

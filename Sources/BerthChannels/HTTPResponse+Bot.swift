@@ -5,6 +5,7 @@ import BerthMemory
 import BerthProviders
 import BerthQueue
 import BerthText
+import BerthWork
 
 extension BotError {
     /// The error in OpenAI's shape, as an event of a stream carries it.

@@ -3,6 +3,7 @@ import BerthHTTP
 import BerthLoop
 import BerthMemory
 import BerthTelemetry
+import BerthWork
 
 /// A request's whole body, leased from its tenant before it is read.
 ///

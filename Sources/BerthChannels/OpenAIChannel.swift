@@ -5,6 +5,7 @@ package import BerthMemory
 import BerthProviders
 package import BerthTelemetry
 import BerthText
+import BerthWork
 
 /// The OpenAI-compatible API: `/v1/chat/completions` and `/v1/models`, for a tenant's API key.
 ///

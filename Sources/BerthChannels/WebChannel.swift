@@ -7,6 +7,7 @@ import BerthQueue
 package import BerthStore
 package import BerthTelemetry
 import BerthText
+package import BerthWork
 
 /// The conversations of one tenant over HTTP: what the web page uses with its cookie, and a
 /// terminal with an API key or over the admin socket.

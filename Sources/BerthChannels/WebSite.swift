@@ -4,6 +4,7 @@ import BerthHTTP
 import BerthLoop
 import BerthMemory
 import BerthTelemetry
+import BerthWork
 
 /// The web chat's page, and the login that leads to it.
 @Loop final class WebSite {

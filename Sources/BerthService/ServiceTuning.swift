@@ -1,6 +1,7 @@
 package import BerthAdmin
-package import BerthBot
+import BerthBot
 package import BerthMemory
+package import BerthWork
 
 /// Values of a service that the configuration does not have.
 package struct ServiceTuning: Sendable {

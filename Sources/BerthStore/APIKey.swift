@@ -1,6 +1,8 @@
 package import BerthLoop
 
-/// A tenant's key for the API. The store knows only its hash.
+/// A tenant's key for the API.
+///
+/// The store knows only its hash.
 package struct APIKey: Equatable, Sendable {
     /// The key of a row of this kind.
     package typealias ID = RowID<APIKey>

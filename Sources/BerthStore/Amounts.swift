@@ -40,7 +40,9 @@ package struct Amounts: Equatable, Sendable {
         )
     }
 
-    /// The number of one amount. A number outside 0...``most`` is set to the nearer bound.
+    /// The number of one amount.
+    ///
+    /// A number outside 0...``most`` is set to the nearer bound.
     package subscript(_ amount: Amount) -> Int64 {
         get { values[amount.rawValue] }
         set { values[amount.rawValue] = min(max(0, newValue), Amounts.most) }

@@ -21,9 +21,9 @@ package struct Call: Equatable, Sendable {
     package let id: ID
     /// The tenant who pays.
     package let tenant: Tenant.ID
-    /// The turn it answers. nil for an API call.
+    /// The turn it answers, or nil for an API call.
     package let turn: Turn.ID?
-    /// The turn's step that it belongs to. nil if it has none.
+    /// The turn's step that it belongs to, or nil if it has none.
     package let step: TurnStep.ID?
     /// As the configuration names it.
     package let provider: String
@@ -41,7 +41,7 @@ package struct Call: Equatable, Sendable {
     package let isEstimated: Bool
     /// When it was reserved.
     package let created: Timestamp
-    /// When it ended. nil if it has not.
+    /// When it ended, or nil if it has not.
     package let ended: Timestamp?
 }
 

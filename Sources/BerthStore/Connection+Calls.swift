@@ -8,7 +8,9 @@ extension Connection {
         return call
     }
 
-    /// Charges a call. A call without a row gets one.
+    /// Charges a call.
+    ///
+    /// A call without a row gets one.
     ///
     /// - Returns: whether the call was reserved. If not, nothing was changed.
     func settle(_ settlement: Settlement, at now: Timestamp) throws(StoreError) -> Bool {

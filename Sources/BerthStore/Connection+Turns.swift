@@ -155,7 +155,7 @@ extension Connection {
         ) > 0
     }
 
-    /// The state of a turn. nil if it is gone.
+    /// The state of a turn, or nil if it is gone.
     func state(of turn: Turn.ID) throws(StoreError) -> Turn.State? {
         try first("SELECT state FROM turn WHERE id = ?", turn) { row throws(StoreError) in
             try row.word(0)

@@ -1,7 +1,8 @@
 import CSQLite
 
-/// The open database, used by one thread at a time. The closures of ``Database/write(_:)`` and
-/// ``Database/read(_:)`` receive it.
+/// The open database, used by one thread at a time.
+///
+/// The closures of ``Database/write(_:)`` and ``Database/read(_:)`` receive it.
 ///
 /// SQL is written in this module and its tests alone. The rest of Berth calls the verbs of
 /// ``Store``. The extensions of this class hold the SQL, one file for each noun.
@@ -44,7 +45,7 @@ import CSQLite
     /// Runs a statement and calls `row` for each row of its result until that returns false.
     ///
     /// - Parameters:
-    ///   - sql: one statement, a literal: nothing that anybody wrote can get into it.
+    ///   - sql: one statement, as a literal. Nothing that a person wrote can get into it.
     ///   - parameters: one value for each `?`.
     ///   - row: reads the columns.
     /// - Throws: SQLite's failure as ``StoreError``, or what `row` throws.

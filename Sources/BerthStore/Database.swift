@@ -10,8 +10,9 @@ import Synchronization
 /// answered only when its write is on the disk, so a kill at any moment loses nothing that was
 /// answered. A database in memory ends with its last reference and uses no other thread.
 package actor Database {
-    /// The most operations that wait or run at once. One more is refused with
-    /// ``StoreError/busy(limit:)``.
+    /// The most operations that wait or run at once.
+    ///
+    /// One more is refused with ``StoreError/busy(limit:)``.
     package static let queueLimit = 4096
 
     /// Held for its lock until the database is closed.

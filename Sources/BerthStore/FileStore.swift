@@ -1,6 +1,8 @@
 package import BerthLoop
 
-/// Verbs for the rows of tenants' files. The caller writes and deletes the contents.
+/// Verbs for the rows of tenants' files.
+///
+/// The caller writes and deletes the contents.
 package protocol FileStore: Sendable {
     /// Records a file, or one more use of the tenant's file with the same content.
     ///

@@ -21,7 +21,9 @@ extension Connection {
 }
 
 extension Database {
-    /// Checks a database file read-only, also while a service works with it. `berth doctor` uses it.
+    /// Checks a database file read-only, also while a service works with it.
+    ///
+    /// `berth doctor` uses it.
     ///
     /// Works on a thread of its own, which lasts as long as the process.
     ///

@@ -1,6 +1,8 @@
 package import BerthLoop
 
-/// Verbs for the calls of the ledger. Quotas are not checked here.
+/// Verbs for the calls of the ledger.
+///
+/// Quotas are not checked here.
 package protocol LedgerStore: Sendable {
     /// Holds a call's worst case, on the disk before the provider is asked.
     ///

@@ -1,6 +1,8 @@
 package import BerthLoop
 
-/// A login on the web that is in force. The store knows only the hash of its cookie.
+/// A login on the web that is in force.
+///
+/// The store knows only the hash of its cookie.
 package struct Login: Equatable, Sendable {
     /// SHA-256 of the cookie, 32 bytes.
     package let hash: [UInt8]

@@ -28,6 +28,7 @@ package protocol LoginStore: Sendable {
     ///   - expires: the login is refused from then on.
     /// - Returns: the login. nil for a link that is unknown, used or expired, or whose tenant is
     ///   suspended. The link of a suspended tenant stays unused.
+    /// - Throws: ``StoreError`` as every verb does.
     func useLink(
         _ link: [UInt8],
         for cookie: [UInt8],
@@ -57,10 +58,14 @@ package protocol LoginStore: Sendable {
 }
 
 extension Database {
-    /// Unused login links of one owner. A further one revokes the oldest.
+    /// Unused login links of one owner.
+    ///
+    /// A further one revokes the oldest.
     package static var linksAtMost: Int { 16 }
 
-    /// Logins of one owner that are in force. A further one ends the oldest.
+    /// Logins of one owner that are in force.
+    ///
+    /// A further one ends the oldest.
     package static var loginsAtMost: Int { 64 }
 }
 

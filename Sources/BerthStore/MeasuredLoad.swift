@@ -1,8 +1,8 @@
 import BerthLoop
 
-/// What the service has done of late, as a forecast needs it.
+/// The recent work of the service, as a forecast needs it.
 package struct MeasuredLoad: Equatable, Sendable {
-    /// What one provider was asked.
+    /// The calls of one provider.
     package struct Provider: Equatable, Sendable {
         /// As the configuration names it.
         package let name: String
@@ -21,7 +21,7 @@ package struct MeasuredLoad: Equatable, Sendable {
 
     /// Turns in the database.
     package var turns = 0
-    /// What its file has grown by for them and their calls.
+    /// Growth of the database's file for them and their calls.
     package var bytes = 0
     /// Days on which a tenant asked anything, summed over tenants.
     package var tenantDays = 0
@@ -31,7 +31,7 @@ package struct MeasuredLoad: Equatable, Sendable {
     package var busiestCalls = 0
     /// Tenants who made them.
     package var busiestTenants = 0
-    /// Who was asked, by name.
+    /// The providers that were asked, by name.
     package var providers: [Provider] = []
 
     /// Nothing was done.

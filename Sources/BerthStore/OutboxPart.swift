@@ -2,7 +2,7 @@ package import BerthLoop
 
 /// A part of a reply that is to be delivered at a place of a channel.
 package struct OutboxDraft: Equatable, Sendable {
-    /// Where it is delivered.
+    /// The place where it is delivered.
     package var place: Place
     /// The content, in the channel's own form.
     package var body: String
@@ -19,7 +19,9 @@ package struct OutboxPart: Equatable, Sendable {
     /// The key of a row of this kind.
     package typealias ID = RowID<OutboxPart>
 
-    /// The life of a part: waiting → sent or failed. A failed one may be made to wait again.
+    /// The life of a part: waiting → sent or failed.
+    ///
+    /// A failed one may be made to wait again.
     package enum State: String, SQLConvertible, CaseIterable, Sendable {
         case waiting
         case sent
@@ -33,7 +35,7 @@ package struct OutboxPart: Equatable, Sendable {
     package let turn: Turn.ID
     /// The tenant who paid for it.
     package let tenant: Tenant.ID
-    /// Where it is delivered.
+    /// The place where it is delivered.
     package let place: Place
     /// Its number within the turn's reply, from 1.
     package let part: Int
@@ -43,15 +45,15 @@ package struct OutboxPart: Equatable, Sendable {
     package let state: State
     /// How many times its delivery has failed.
     package let attempts: Int
-    /// When it is tried again. nil for at once.
+    /// When it is tried again, or nil for at once.
     package let due: Timestamp?
     /// Why the last attempt failed.
     package let error: String?
-    /// The channel's id of the delivered message. nil if it gave none.
+    /// The channel's id of the delivered message, or nil if it gave none.
     package let message: String?
     /// When it was made.
     package let created: Timestamp
-    /// When it was sent or given up. nil if it waits.
+    /// When it was sent or given up, or nil if it waits.
     package let finished: Timestamp?
 }
 

@@ -1,7 +1,8 @@
 package import BerthLoop
 
-/// Verbs for the delivery of replies. ``TurnStore/finishTurn(_:as:settling:outbox:at:)`` fills the
-/// outbox.
+/// Verbs for the delivery of replies.
+///
+/// ``TurnStore/finishTurn(_:as:settling:outbox:at:)`` fills the outbox.
 ///
 /// The parts of one place are delivered in order. A part that waits for its retry holds those
 /// behind it; one that was given up does not. A change of a part that does not wait changes nothing

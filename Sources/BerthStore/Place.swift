@@ -2,12 +2,18 @@
 package struct Place: Hashable, Sendable {
     /// The channel that carries the messages.
     package let channel: Channel
-    /// The channel's own name for the chat. "" on a channel without chats.
+    /// The channel's own name for the chat.
+    ///
+    /// "" on a channel without chats.
     package let chat: String
-    /// The channel's own name for the topic within the chat. "" where there is none.
+    /// The channel's own name for the topic within the chat.
+    ///
+    /// "" where there is none.
     package let topic: String
 
-    /// Names a place. Without a chat any number of conversations may have it.
+    /// Names a place.
+    ///
+    /// Without a chat any number of conversations may have it.
     package init(channel: Channel, chat: String = "", topic: String = "") {
         self.channel = channel
         self.chat = chat

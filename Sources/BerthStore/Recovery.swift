@@ -4,7 +4,9 @@ import BerthLoop
 package struct Recovery: Equatable, Sendable {
     /// Turns whose outcome is unknown.
     package var turns = 0
-    /// Calls whose outcome is unknown. Each is charged at its reservation.
+    /// Calls whose outcome is unknown.
+    ///
+    /// Each is charged at its reservation.
     package var calls = 0
     /// Steps that are taken up again, because their provider keeps the job.
     package var jobs = 0

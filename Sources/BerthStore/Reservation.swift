@@ -2,9 +2,9 @@
 package struct Reservation: Equatable, Sendable {
     /// The tenant who pays.
     package var tenant: Tenant.ID
-    /// The turn it answers. nil for an API call.
+    /// The turn it answers, or nil for an API call.
     package var turn: Turn.ID?
-    /// The waiting step of the turn that it belongs to. nil for a new step of the kind `ask`.
+    /// The waiting step of the turn that it belongs to, or nil for a new step of the kind `ask`.
     package var step: TurnStep.ID?
     /// As the configuration names it.
     package var provider: String

@@ -7,23 +7,27 @@ package struct Session: Equatable, Sendable {
 
     /// Its key.
     package let id: ID
-    /// Random. Clients know the conversation by it.
+    /// Random.
+    ///
+    /// Clients know the conversation by it.
     package let publicID: String
-    /// Where it takes place.
+    /// The place where it goes on.
     package let place: Place
     /// Whether it belongs to a group, in which each turn names the tenant who pays.
     package let isGroup: Bool
-    /// The owner. nil for a group.
+    /// The owner, or nil for a group.
     package let tenant: Tenant.ID?
-    /// The title that people see. "" for a new one.
+    /// The title that people see.
+    ///
+    /// "" for a new one.
     package let title: String
-    /// The model chosen for this conversation. nil for the configuration's list.
+    /// The model chosen for this conversation, or nil for the configuration's list.
     package let model: String?
     /// When it was made.
     package let created: Timestamp
     /// When something was last said.
     package let updated: Timestamp
-    /// Turns up to this one are not part of the prompt any more. nil if all are.
+    /// Turns up to this one are not part of the prompt any more, or nil if all are.
     package let clearedThrough: Turn.ID?
 }
 

@@ -28,6 +28,7 @@ package protocol SessionStore: Sendable {
     ///   - before: a turn. Only earlier ones are part of the window. nil for all.
     ///   - limits: the most that the window holds.
     /// - Returns: nil if there is no such conversation. The caller checks who may see it.
+    /// - Throws: ``StoreError`` as every verb does.
     func window(
         of publicID: String,
         before: Turn.ID?,
@@ -49,6 +50,7 @@ package protocol SessionStore: Sendable {
     ///   - limit: the most turns.
     ///   - bytes: no further turn is added after this many bytes of texts and answers.
     /// - Returns: nil if `before` is no turn of the conversation.
+    /// - Throws: ``StoreError`` as every verb does.
     func history(
         of session: Session.ID,
         before: String?,

@@ -1,4 +1,6 @@
-/// A change of a conversation. A part that is nil stays as it is.
+/// A change of a conversation.
+///
+/// A part that is nil stays as it is.
 package struct SessionUpdate: Sendable {
     /// The model that answers in a conversation.
     package enum Model: Equatable, Sendable {

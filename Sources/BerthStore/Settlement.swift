@@ -2,11 +2,15 @@ package import BerthLoop
 
 /// The cost of one call, as one tenant pays it.
 package struct Settlement: Equatable, Sendable {
-    /// The call's row. nil for a tenant who shares another one's call. Its row is then inserted.
+    /// The call's row.
+    ///
+    /// nil for a tenant who shares another one's call. Its row is then inserted.
     package var call: Call.ID?
     /// The worst case that was held.
     package var reservation: Reservation
-    /// When it was held. The call is charged to that day.
+    /// When it was held.
+    ///
+    /// The call is charged to that day.
     package var since: Timestamp
     /// The amounts to charge.
     package var cost: Amounts

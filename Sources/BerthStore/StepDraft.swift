@@ -2,7 +2,7 @@
 package struct StepDraft: Sendable {
     /// The kind of step.
     package var kind: TurnStep.Kind
-    /// What the turn's runner keeps of the step.
+    /// The runner's own note of the step, such as a tool's arguments.
     package var detail: String
 
     /// Makes a draft.

@@ -2,14 +2,18 @@
 package struct StepOutcome: Sendable {
     /// Whether it has a result.
     package var isDone: Bool
-    /// What the turn's runner keeps of the step. nil leaves it as it is.
+    /// The runner's own note of the step, or nil leaves it as it is.
     package var detail: String?
     /// The costs of the calls that end with the step.
     package var settling: [Settlement] = []
-    /// The steps that follow. They wait.
+    /// The steps that follow.
+    ///
+    /// They wait.
     package var next: [StepDraft] = []
 
-    /// Makes an outcome. Set what is known besides.
+    /// Makes an outcome.
+    ///
+    /// Set what is known besides.
     package init(isDone: Bool, detail: String? = nil) {
         self.isDone = isDone
         self.detail = detail

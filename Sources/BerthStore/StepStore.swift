@@ -1,6 +1,8 @@
 package import BerthLoop
 
-/// Verbs for the steps of turns. ``LedgerStore/startCall(_:at:)`` begins a step that costs money.
+/// Verbs for the steps of turns.
+///
+/// ``LedgerStore/startCall(_:at:)`` begins a step that costs money.
 package protocol StepStore: Sendable {
     /// Adds a waiting step to an open turn.
     ///

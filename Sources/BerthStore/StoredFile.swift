@@ -1,8 +1,12 @@
 package import BerthLoop
 
-/// A tenant's file. Its content is in the data folder, under its hash.
+/// A tenant's file.
+///
+/// Its content is in the data folder, under its hash.
 package struct StoredFile: Equatable, Sendable {
-    /// Random. Clients know the file by it.
+    /// Random.
+    ///
+    /// Clients know the file by it.
     package let id: String
     /// The tenant whose disk quota it counts to.
     package let tenant: Tenant.ID
@@ -22,7 +26,9 @@ package struct StoredFile: Equatable, Sendable {
 
 /// A file that is to be recorded.
 package struct FileDraft: Sendable {
-    /// Random. Clients know the file by it.
+    /// Random.
+    ///
+    /// Clients know the file by it.
     package var id: String
     /// The tenant whose disk quota it counts to.
     package var tenant: Tenant.ID

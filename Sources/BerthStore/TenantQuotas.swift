@@ -1,4 +1,6 @@
-/// A tenant's own limits, 0 or more each. A limit that is nil has the configuration's default.
+/// A tenant's own limits, 0 or more each.
+///
+/// A limit that is nil has the configuration's default.
 package struct TenantQuotas: Equatable, Sendable {
     /// Calls a day.
     package var requestsPerDay: Int?

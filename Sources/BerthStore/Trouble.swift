@@ -1,6 +1,8 @@
 package import BerthLoop
 
-/// A failure that may need a person, as an operator is shown it. It never holds content.
+/// A failure that may need a person, as an operator is shown it.
+///
+/// It never holds content.
 package struct Trouble: Equatable, Sendable {
     /// The thing that failed.
     package enum Subject: Equatable, Sendable {
@@ -12,11 +14,15 @@ package struct Trouble: Equatable, Sendable {
 
     /// Which one it is.
     package let subject: Subject
-    /// The tenant who pays. It may have been removed.
+    /// The tenant who pays.
+    ///
+    /// It may have been removed.
     package let tenant: Tenant.ID
-    /// `failed` or `uncertain`. A call is never `failed`.
+    /// `failed` or `uncertain`.
+    ///
+    /// A call is never `failed`.
     package let state: Turn.State
-    /// Why, in words for its author. nil where they are not written down.
+    /// Why, in words for its author, or nil where they are not written down.
     package let reason: String?
     /// The model that was asked, as `provider/model`.
     package let model: String?

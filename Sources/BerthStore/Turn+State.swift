@@ -1,5 +1,5 @@
 extension Turn {
-    /// Where a turn stands: what the database keeps, and what survives kill -9.
+    /// The state of a turn, which the store keeps and which survives kill -9.
     ///
     /// | state     | start   | finish | retryLater | giveUp | stop    | interrupt | lose      | retry    |
     /// |-----------|---------|--------|------------|--------|---------|-----------|-----------|----------|
@@ -10,7 +10,7 @@ extension Turn {
     /// | stopped   | –       | –      | –          | –      | –       | –         | –         | –        |
     /// | done      | –       | –      | –          | –      | –       | –         | –         | –        |
     ///
-    /// "–" is refused: whoever asks is late (a stop after the end) or wrong, and nothing changes.
+    /// "–" is refused and nothing changes. The caller is late (a stop after the end) or wrong.
     /// Every change of a turn's state in the database is a row of this table. What is accepted goes
     /// on by itself, after a restart too. Only `start` leads to a provider, so what is *uncertain*
     /// is bought again by a person's `retry` alone.
@@ -29,7 +29,7 @@ extension Turn {
         case uncertain
     }
 
-    /// What happens to a turn.
+    /// An event in a turn's life.
     package enum Event: String, CaseIterable, Sendable {
         /// It got a permit: its provider is about to be asked.
         case start

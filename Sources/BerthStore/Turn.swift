@@ -17,7 +17,9 @@ package struct Turn: Equatable, Sendable {
 
     /// Its key.
     package let id: ID
-    /// Random. Clients know the turn by it.
+    /// Random.
+    ///
+    /// Clients know the turn by it.
     package let publicID: String
     /// The conversation it belongs to.
     package let session: Session.ID
@@ -29,15 +31,17 @@ package struct Turn: Equatable, Sendable {
     package let state: State
     /// The message.
     package let text: String
-    /// All of the answer, or what came of it. "" before the first word.
+    /// All of the answer, or what came of it.
+    ///
+    /// "" before the first word.
     package let answer: String
-    /// What went wrong, in words for the author.
+    /// The reason of a failure, in words for the author.
     package let error: String?
     /// As the provider knows it.
     package let model: String?
     /// How many times a provider was asked, or about to be.
     package let attempts: Int
-    /// When it is tried again, after a failure that passes. nil for at once.
+    /// When it is tried again, after a failure that passes, or nil for at once.
     package let due: Timestamp?
     /// Tokens of prompts.
     package let inputTokens: Int
@@ -47,7 +51,7 @@ package struct Turn: Equatable, Sendable {
     package let isEstimated: Bool
     /// When it was made.
     package let created: Timestamp
-    /// When it ended. nil if it has not.
+    /// When it ended, or nil if it has not.
     package let finished: Timestamp?
 }
 

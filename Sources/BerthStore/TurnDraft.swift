@@ -1,6 +1,8 @@
 /// A message that is to be accepted.
 package struct TurnDraft: Sendable {
-    /// Random. Clients know the turn by it.
+    /// Random.
+    ///
+    /// Clients know the turn by it.
     package var publicID: String
     /// The conversation it belongs to.
     package var session: Session.ID
@@ -14,10 +16,12 @@ package struct TurnDraft: Sendable {
     package var model: String?
     /// The conversation's title, if it has none yet.
     package var title: String?
-    /// The process that works on the turn from the start. nil leaves the turn to be claimed.
+    /// The process that works on the turn from the start, or nil leaves the turn to be claimed.
     package var claim: TurnClaim?
 
-    /// Makes a draft of a message. Set what is known besides.
+    /// Makes a draft of a message.
+    ///
+    /// Set what is known besides.
     package init(publicID: String, session: Session.ID, tenant: Tenant.ID, text: String) {
         self.publicID = publicID
         self.session = session

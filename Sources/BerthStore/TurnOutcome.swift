@@ -15,7 +15,7 @@ package struct TurnOutcome: Equatable, Sendable {
     package var end: End
     /// The answer.
     package var answer: String
-    /// What went wrong, in words for the author.
+    /// The reason of a failure, in words for the author.
     package var error: String?
     /// As the provider knows it.
     package var model: String?
@@ -26,7 +26,9 @@ package struct TurnOutcome: Equatable, Sendable {
     /// Whether the tokens are our estimate, not the provider's count.
     package var isEstimated = false
 
-    /// Makes an end without usage. Set what is known of it.
+    /// Makes an end without usage.
+    ///
+    /// Set what is known of it.
     package init(_ end: End, answer: String, error: String? = nil, model: String? = nil) {
         self.end = end
         self.answer = answer
@@ -36,7 +38,7 @@ package struct TurnOutcome: Equatable, Sendable {
 }
 
 extension TurnOutcome.End {
-    /// The event that the end is to the turn. nil for the one that only a start finds.
+    /// The event that the end is to the turn, or nil for the one that only a start finds.
     var event: Turn.Event? {
         switch self {
         case .done: .finish

@@ -41,16 +41,16 @@ package struct TurnStep: Equatable, Sendable {
     package let kind: Kind
     /// How it stands.
     package let state: State
-    /// Its call in the ledger. nil if it has none.
+    /// Its call in the ledger, or nil if it has none.
     package let call: Call.ID?
-    /// The provider's id of the job, by which a later start asks for its result. nil if there is
+    /// The provider's id of the job, by which a later start asks for its result, or nil if there is
     /// none.
     package let job: String?
-    /// What the turn's runner keeps of the step, such as a tool's arguments or result.
+    /// The runner's own note of the step, such as a tool's arguments or result.
     package let detail: String
     /// When it was made.
     package let created: Timestamp
-    /// When it ended. nil if it has not.
+    /// When it ended, or nil if it has not.
     package let finished: Timestamp?
 }
 

@@ -1,6 +1,8 @@
 package import BerthLoop
 
-/// Verbs for turns. A turn is one message and its answer.
+/// Verbs for turns.
+///
+/// A turn is one message and its answer.
 ///
 /// A change of a turn that is gone, or in a state that does not allow it, changes nothing and
 /// returns false.
@@ -29,6 +31,7 @@ package protocol TurnStore: Sendable {
     ///   - limit: the most turns.
     ///   - now: claims that ended by then are void.
     /// - Returns: the turns, oldest first, with their conversations.
+    /// - Throws: ``StoreError`` as every verb does.
     func claimTurns(
         _ claim: TurnClaim,
         after: Turn.ID?,
@@ -74,6 +77,7 @@ package protocol TurnStore: Sendable {
     ///   - now: the time of the end.
     /// - Returns: whether the turn was open. If not, nothing was changed, and the caller settles the
     ///   calls by ``LedgerStore/settle(_:at:)``.
+    /// - Throws: ``StoreError`` as every verb does.
     func finishTurn(
         _ turn: Turn.ID,
         as outcome: TurnOutcome,

@@ -9,7 +9,7 @@ package protocol UpkeepStore: Sendable {
     /// How many failures ended at `start` or later.
     func troubleCounts(since start: Timestamp) async throws(StoreError) -> TroubleCounts
 
-    /// What was done since `start`. Looks at the last 20,000 calls.
+    /// The work that was done since `start`. Looks at the last 20,000 calls.
     func measuredLoad(since start: Timestamp) async throws(StoreError) -> MeasuredLoad
 
     /// Keeps `value` in the place of what was kept under that name.

@@ -6,7 +6,9 @@ package struct Usage: Equatable, Sendable {
     package let tenant: Tenant.ID
     /// The day's start.
     package let day: Timestamp
-    /// Charged. A request that was answered from the cache counts too.
+    /// Charged.
+    ///
+    /// A request that was answered from the cache counts too.
     package var settled = Amounts()
     /// Held for calls under way.
     package var reserved = Amounts()

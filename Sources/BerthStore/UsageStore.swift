@@ -1,6 +1,8 @@
 package import BerthLoop
 
-/// Verbs for what tenants have used, by day. A day is one of the process's time zone.
+/// Verbs for what tenants have used, by day.
+///
+/// A day is one of the process's time zone.
 package protocol UsageStore: Sendable {
     /// Counts answers from the cache as requests of tenants. They cost nothing else.
     func countHits(_ hits: [Tenant.ID: Int], at now: Timestamp) async throws(StoreError)
@@ -12,10 +14,10 @@ package protocol UsageStore: Sendable {
     /// tenant. Days without use are left out.
     func usage(from start: Timestamp, through end: Timestamp) async throws(StoreError) -> [Usage]
 
-    /// What every tenant was charged since the day of `start`, in millionths of a dollar.
+    /// The money that every tenant was charged since the day of `start`, in millionths of a dollar.
     func spend(since start: Timestamp) async throws(StoreError) -> [Tenant.ID: Int64]
 
-    /// What all tenants have ever used, removed ones included.
+    /// The usage of all tenants at all times, removed ones included.
     func usageTotal() async throws(StoreError) -> UsageTotal
 }
 

@@ -2,6 +2,7 @@ import BerthLoop
 import BerthMemory
 import BerthProviders
 import BerthQueue
+import BerthStore
 
 /// The consequences of an error: its HTTP status, whose fault it is, whether the same work may be
 /// tried again, and where.
@@ -89,6 +90,7 @@ extension BotError {
         case .stopping:
             Disposition(503, .service, code: "stopping", after: .seconds(5))
                 .with { $0.isShutdown = true }
+        case .store(StoreError.notFound(what: _)): Disposition(404, .caller, code: "not_found")
         case .store: Disposition(503, .service, code: "database", after: .seconds(2))
         case .provider(let error): error.disposition
         }
@@ -102,7 +104,9 @@ extension QueueError {
             switch self {
             case .closed: Disposition(503, .provider, code: "provider_unavailable", after: wait)
             case .tenantFull: Disposition(429, .payer, code: "queue_full", after: wait)
-            default: Disposition(429, .service, code: "queue_full", after: wait)
+            case .full: Disposition(429, .service, code: "queue_full", after: wait)
+            case .stopped: Disposition(503, .service, code: "stopping", after: .seconds(5))
+            case .cancelled: Disposition(Disposition.cancelled, .caller, code: "cancelled")
             }
         return refusal.with {
             ($0.wait, $0.isPassing, $0.isBeforeProvider) = (wait, true, true)

@@ -3,7 +3,7 @@ import BerthStore
 import BerthTestKit
 import Testing
 
-/// What a kill between any two verbs of a turn's life leaves, and what the next start makes of it.
+/// The traces of a kill between any two verbs of a turn's life, and the next start after it.
 @Suite(.loop) struct RecoveryTests {
     private let noon = StoreFixture.noon
 

@@ -15,7 +15,9 @@ enum StoreEngine: String, CaseIterable, Sendable {
     case folder
     case memory
 
-    /// Opens an empty store of this engine. `files` is the data folder, if it has one.
+    /// Opens an empty store of this engine.
+    ///
+    /// `files` is the data folder, if it has one.
     func open(_ files: TemporaryFolder) async throws -> Database {
         switch self {
         case .folder: try await Database.open(in: DataFolder(path: files.path), log: .silent)

@@ -15,7 +15,9 @@ struct StoreFixture: Sendable {
     /// The store as the rest of Berth sees it.
     var store: any Store { database }
 
-    /// Noon of a day in the process's time zone. All times of the tests are relative to it.
+    /// Noon of a day in the process's time zone.
+    ///
+    /// All times of the tests are relative to it.
     static let noon = Timestamp(milliseconds: 1_760_000_000_000).startOfDay + .seconds(43200)
 
     init(_ engine: StoreEngine = .folder) async throws {
@@ -175,7 +177,7 @@ struct StoreFixture: Sendable {
         return (problems + (try await store.integrityCheck()), value)
     }
 
-    /// What the tables hold.
+    /// The content of the tables.
     private func snapshot() async throws -> [String] {
         try await database.read { store throws(StoreError) in
             var rows: [String] = []
@@ -222,8 +224,9 @@ private let tables: [StaticString] = [
     return results
 }
 
-/// Starts `work` as a task whose result is awaited later. It has run up to its first wait on
-/// return.
+/// Starts `work` as a task whose result is awaited later.
+///
+/// It has run up to its first wait on return.
 @Loop func begin<Value: Sendable>(
     _ work: @escaping @Sendable () async throws(StoreError) -> Value
 ) async -> Pending<Value> {

@@ -1,8 +1,9 @@
-package import BerthBot
+import BerthBot
 import BerthHTTP
 import BerthLoop
 package import BerthProviders
 package import BerthText
+package import BerthWork
 
 extension BotFixture {
     /// Asks for a whole answer on the account of `tenant`, without one ``ann``'s.

@@ -1,8 +1,9 @@
-package import BerthBot
+import BerthBot
 package import BerthHTTP
 package import BerthLoop
 import BerthMemory
 package import BerthText
+package import BerthWork
 import Testing
 
 /// A whole answer.

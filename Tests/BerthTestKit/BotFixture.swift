@@ -12,6 +12,7 @@ import BerthSimulation
 package import BerthStore
 package import BerthTelemetry
 import BerthText
+package import BerthWork
 import Glibc
 
 /// A whole service except its process: bot, database, public address and admin socket, on a clock
