@@ -13,7 +13,7 @@ import BerthText
 @Loop package final class AdminAPI {
     let bot: Bot
     let memory: MemoryReports
-    private let database: Database
+    private let store: any Store
     private let defaults: Quotas
     private let url: WebURL
     private let owner: UInt32
@@ -23,7 +23,7 @@ import BerthText
     package init(
         bot: Bot,
         memory: MemoryReports,
-        database: Database,
+        store: any Store,
         defaults: Quotas,
         url: WebURL,
         owner: UInt32,
@@ -31,7 +31,7 @@ import BerthText
     ) {
         self.bot = bot
         self.memory = memory
-        self.database = database
+        self.store = store
         self.defaults = defaults
         self.url = url
         self.owner = owner
@@ -140,9 +140,7 @@ import BerthText
         }
         let now = clock.timestamp
         let start = now + .seconds(-86400 * (days - 1))
-        let rows = try await database.read { (connection) throws(StoreError) in
-            try connection.usage(from: start, through: now)
-        }
+        let rows = try await store.usage(from: start, through: now)
         return UsageReport(rows: rows) { self.tenant($0) }
     }
 

@@ -21,7 +21,7 @@ package import BerthStore
     package init(
         bot: Bot,
         memory: MemoryReports,
-        database: Database,
+        store: any Store,
         configuration: Configuration,
         owner: UInt32,
         more: [Route],
@@ -30,7 +30,7 @@ package import BerthStore
         api = AdminAPI(
             bot: bot,
             memory: memory,
-            database: database,
+            store: store,
             defaults: configuration.quotas,
             url: configuration.url,
             owner: owner,

@@ -11,7 +11,7 @@ package import BerthTelemetry
 @Loop package final class CacheKeeper: Service {
     private let cache: ResponseCache
     private let redis: RedisClient?
-    private let database: Database
+    private let store: any Store
     private let clock: any Clock
     private let log: Log
     private let bell = Wakeup()
@@ -30,13 +30,13 @@ package import BerthTelemetry
     package init(
         cache: ResponseCache,
         redis: RedisClient?,
-        database: Database,
+        store: any Store,
         clock: any Clock,
         log: Log
     ) {
         self.cache = cache
         self.redis = redis
-        self.database = database
+        self.store = store
         self.clock = clock
         self.log = log
     }
@@ -46,10 +46,7 @@ package import BerthTelemetry
     /// What cannot be read is a warning, and an empty set.
     package func load() async {
         do {
-            let bytes = try await database.read { (connection) throws(StoreError) in
-                try connection.kept(.hotSet)
-            }
-            guard let bytes else { return }
+            guard let bytes = try await store.kept(.hotSet) else { return }
             guard let hot = HotSet(serialized: bytes) else {
                 return log.warning("what the cache was asked for most is damaged: it begins anew")
             }
@@ -98,9 +95,7 @@ package import BerthTelemetry
         guard lookups > written else { return }
         let bytes = cache.hot.serialized(at: clock.timestamp)
         do {
-            try await database.write { (connection) throws(StoreError) in
-                try connection.keep(bytes, as: .hotSet)
-            }
+            try await store.keep(bytes, as: .hotSet)
             written = lookups
         } catch {
             log.warning(

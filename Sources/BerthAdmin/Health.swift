@@ -6,7 +6,7 @@ package import BerthTelemetry
 
 /// What watches over the service: liveness, readiness, Prometheus text.
 @Loop package final class Health {
-    private let database: Database
+    private let store: any Store
     private let metrics: Metrics
     private let log: Log
 
@@ -15,18 +15,18 @@ package import BerthTelemetry
     package init(
         _ bot: Bot,
         _ memory: MemoryReports,
-        database: Database,
+        store: any Store,
         metrics: Metrics,
         log: Log
     ) {
-        self.database = database
+        self.store = store
         self.metrics = metrics
         self.log = log
         metrics.gauge("berth_open_connections", help: "Connections of clients that are open.") {
             Double(memory.connections)
         }
         metrics.gauge("berth_database_operations", help: "Operations that wait or run.") {
-            Double(database.pending)
+            Double(store.pending)
         }
         metrics.add(bot.cache)
         metrics.add(bot.queues)
@@ -50,9 +50,7 @@ package import BerthTelemetry
     /// Ready when the database answers.
     private func ready() async -> HTTPResponse {
         do {
-            _ = try await database.read { (connection) throws(StoreError) in
-                try connection.usageTotal()
-            }
+            try await store.ping()
             return .text("ready\n")
         } catch {
             // The words name files of the machine, and anybody may ask.

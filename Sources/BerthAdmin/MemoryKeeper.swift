@@ -15,7 +15,7 @@ package import BerthTelemetry
     /// What it looks at and acts on.
     package struct Parts {
         let budget: MemoryBudget
-        let database: Database
+        let store: any Store
         let bot: Bot
         let client: HTTPClient
         let server: HTTPServer
@@ -23,13 +23,13 @@ package import BerthTelemetry
         /// Names the parts of a service; `server` is the public one.
         package init(
             _ budget: MemoryBudget,
-            _ database: Database,
+            _ store: any Store,
             _ bot: Bot,
             _ client: HTTPClient,
             _ server: HTTPServer
         ) {
             self.budget = budget
-            self.database = database
+            self.store = store
             self.bot = bot
             self.client = client
             self.server = server
@@ -176,7 +176,7 @@ package import BerthTelemetry
         parts.client.dropSpareHandles()
         // One that is at work needs its cache, and behind a disk that stands still nobody is to be
         // waited for: the next look would not come.
-        if parts.database.pending == 0 { await parts.database.releaseMemory() }
+        if parts.store.pending == 0 { await parts.store.releaseMemory() }
         Allocator.trim()
     }
 

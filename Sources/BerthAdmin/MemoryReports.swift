@@ -112,9 +112,7 @@ package import BerthTelemetry
         let start = clock.timestamp + .seconds(-86400 * MemoryReports.lookbackDays)
         var basis = CapacityBasis()
         do {
-            basis.load = try await parts.database.read { (connection) throws(StoreError) in
-                try connection.measuredLoad(since: start)
-            }
+            basis.load = try await parts.store.measuredLoad(since: start)
         } catch { throw .store(error) }
         for account in standing.accounts {
             if account.isTenant { basis.held.add(account.histogram) }

@@ -39,7 +39,7 @@ package enum Reply: Sendable {
 @Loop package final class Answers {
     private let cache: AnswerCache
     private let calls: ChatCalls
-    private let meter: Meter
+    let meter: Meter
     private let flights: SingleFlight<SharedEnd>
     private let clock: any Clock
     private let log: Log

@@ -1,68 +1,39 @@
 import BerthLoop
-import BerthProviders
 import BerthStore
 import BerthTelemetry
 
-/// What a start makes of what the last run left.
+/// The start, which takes up the work that the last run left.
 extension Bot {
     /// Closes what was open, reads what must be known, and lets accepted turns go on.
     func start(
-        _ database: Database,
+        _ store: any Store,
         _ clock: any Clock,
         _ log: Log,
         _ metrics: BotMetrics
     ) async throws(BotError) {
-        try await recover(database, clock, log)
+        try await recover(store, clock, log)
         metrics.uncertainCalls = try await turns.troubles().uncertain
         try await tenants.load()
         let resumed = try await turns.resume(payers: tenants.tenant)
         if resumed > 0 { log.info("accepted turns go on", ["turns": .int(resumed)]) }
     }
 
-    /// Marks what a killed service had asked of a provider as uncertain, turns and calls.
-    ///
-    /// A call whose turn has its end is settled at what the turn says: its outcome is known.
+    /// Marks the work that a killed service had asked of a provider as uncertain, turns and calls.
     private func recover(
-        _ database: Database,
+        _ store: any Store,
         _ clock: any Clock,
         _ log: Log
     ) async throws(BotError) {
-        let (now, choices) = (clock.timestamp, models.choices)
-        let (turns, calls) = try await database.change { (connection) throws(StoreError) in
-            for call in try connection.openCallsOfEndedTurns() {
-                try Bot.settle(call, choices, connection, now)
-            }
-            return (
-                try connection.loseRunningTurns(at: now),
-                try connection.chargeOpenCalls(at: now)
-            )
+        let now = clock.timestamp
+        let found = try await withBotErrors { () async throws(StoreError) in
+            try await store.recover(at: now)
         }
-        guard turns + calls > 0 else { return }
+        guard found.turns + found.calls > 0 else { return }
         log.warning(
             "the last run did not end well: open work was closed",
-            ["turns_uncertain": .int(turns), "calls_uncertain": .int(calls)]
+            [
+                "turns_uncertain": .int(found.turns), "calls_uncertain": .int(found.calls),
+            ]
         )
-    }
-
-    fileprivate nonisolated static func settle(
-        _ call: EndedCall,
-        _ models: [ModelChoice],
-        _ connection: Connection,
-        _ now: Timestamp
-    ) throws(StoreError) {
-        let (input, output) = (call.inputTokens, call.outputTokens)
-        let model = models.first { $0.provider.name == call.provider && $0.model == call.model }
-        guard input + output > 0, let model else {
-            // One of a model that is not listed any more has no price: it stays uncertain.
-            if input + output == 0 { try connection.release(call.id, at: now) }
-            return
-        }
-        let cost = CallCost(
-            inputTokens: input,
-            outputTokens: output,
-            micros: model.price.cost(input: input, output: output),
-            isEstimated: call.isEstimated
-        )
-        try connection.settle(call.id, at: cost, now: now)
     }
 }

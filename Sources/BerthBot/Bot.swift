@@ -38,7 +38,7 @@ package import BerthTelemetry
     /// - Throws: ``BotError`` when the database cannot be read.
     package init(
         _ configuration: Configuration,
-        database: Database,
+        store: any Store,
         budget: MemoryBudget,
         client: HTTPClient,
         clock: any Clock,
@@ -49,20 +49,20 @@ package import BerthTelemetry
     ) async throws(BotError) {
         let counts = BotMetrics(metrics)
         tenants = TenantDirectory(
-            database: database,
+            store: store,
             budget: budget,
             defaults: configuration.quotas,
             limit: configuration.limits.tenants,
             clock: clock
         )
         access = WebAccess(
-            database: database,
+            store: store,
             tenants: tenants,
             url: configuration.url.description,
             clock: clock
         )
         models = ModelCatalog(configuration, client: client, clock: clock)
-        meter = Meter(database: database, clock: clock, log: log, metrics: counts)
+        meter = Meter(store: store, clock: clock, log: log, metrics: counts)
         queues = ProviderQueues(configuration.providers, policy, counts, clock: clock, log: log)
         let calls = ChatCalls(meter: meter, queues: queues, clock: clock, log: log, metrics: counts)
         gate = calls.gate
@@ -79,21 +79,21 @@ package import BerthTelemetry
             metrics: counts
         )
         translations = Translations(answers: answers, models: models, clock: clock)
-        conversations = Conversations(database: database, models: models, clock: clock)
+        conversations = Conversations(store: store, models: models, clock: clock)
         turns = Turns(
-            database: database,
+            store: store,
             conversations: conversations,
             calls: calls,
             answers: answers,
             policy: policy,
             models: models,
-            commands: Commands(database, conversations, models, meter, access),
+            commands: Commands(store, conversations, models, meter, access),
             system: configuration.system,
             clock: clock,
             log: log,
             metrics: counts
         )
-        try await start(database, clock, log, counts)
+        try await start(store, clock, log, counts)
     }
 
     /// Whose memory the answers are that several tenants wait for; no tenant's name has parentheses.

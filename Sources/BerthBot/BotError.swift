@@ -195,22 +195,6 @@ extension BotError {
     }
 }
 
-extension Database {
-    /// ``Database/write(_:)`` with the bot's errors.
-    func change<Value: Sendable>(
-        _ body: @escaping @Sendable (Connection) throws(StoreError) -> Value
-    ) async throws(BotError) -> Value {
-        do { return try await write(body) } catch { throw BotError(error) }
-    }
-
-    /// ``Database/read(_:)`` with the bot's errors.
-    func look<Value: Sendable>(
-        _ body: @escaping @Sendable (Connection) throws(StoreError) -> Value
-    ) async throws(BotError) -> Value {
-        do { return try await read(body) } catch { throw BotError(error) }
-    }
-}
-
 extension ProviderError {
     /// For the log: without the provider's own words, which may repeat a key or a message.
     var logged: String {

@@ -28,8 +28,6 @@ package struct ChatOrder: Sendable {
     var turn: Turn.ID?
     /// Since when the asker waits, for the latency of the first word.
     let since: Instant
-    /// Written with each call's row, before its provider is asked.
-    var note: LedgerNote?
     /// Hears the place in the queue.
     var listener: PlaceListener?
     /// Keeps leased what ``request`` takes, for as long as anybody may read it.
@@ -286,7 +284,7 @@ struct CompleteAnswer: Sendable {
             throw BotError(error)
         }
         do throws(BotError) {
-            try await meter.write(call, with: order.note)
+            try await meter.write(call)
             if Task.isCancelled { throw .provider(.cancelled) }
         } catch {
             permit?.end(after: .cancelled)

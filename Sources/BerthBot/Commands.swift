@@ -44,20 +44,20 @@ enum Command: Equatable {
 
 /// Answers commands, in Markdown.
 @Loop final class Commands {
-    private let database: Database
+    private let store: any Store
     private let conversations: Conversations
     private let models: ModelCatalog
     private let meter: Meter
     private let access: WebAccess
 
     init(
-        _ database: Database,
+        _ store: any Store,
         _ conversations: Conversations,
         _ models: ModelCatalog,
         _ meter: Meter,
         _ access: WebAccess
     ) {
-        self.database = database
+        self.store = store
         self.conversations = conversations
         self.models = models
         self.meter = meter
@@ -96,8 +96,8 @@ enum Command: Equatable {
         """
 
     private func new(_ session: Session) async throws(BotError) -> String {
-        try await database.change { (connection) throws(StoreError) in
-            try connection.clearWindow(of: session.id)
+        try await withBotErrors { () async throws(StoreError) in
+            try await store.clearWindow(of: session.id)
         }
         return "A fresh start: nothing said so far is sent to the model any more."
     }

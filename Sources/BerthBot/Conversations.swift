@@ -103,7 +103,7 @@ package struct TurnPage: Encodable, Sendable {
 
 /// The conversations of tenants: list, make, change, delete, read.
 @Loop package final class Conversations {
-    private let database: Database
+    private let store: any Store
     private let models: ModelCatalog
     private let clock: any Clock
 
@@ -113,14 +113,16 @@ package struct TurnPage: Encodable, Sendable {
     /// Conversations of one tenant on one channel that are not deleted.
     package static nonisolated let mostLive = 1_000
 
+    /// The most turns of a page.
+    private static nonisolated let pageTurns = 50
     /// The text of a page after which no further turn is added to it.
-    fileprivate static nonisolated let pageBytes = 256 << 10
+    private static nonisolated let pageBytes = 256 << 10
     /// What a page holds, but for a last answer that is itself as large: its text, and again as JSON.
     package static nonisolated let usualPage = ByteCount(2 * pageBytes)
 
-    /// Makes the conversations over `database`.
-    package init(database: Database, models: ModelCatalog, clock: any Clock) {
-        self.database = database
+    /// Makes the conversations over `store`.
+    package init(store: any Store, models: ModelCatalog, clock: any Clock) {
+        self.store = store
         self.models = models
         self.clock = clock
     }
@@ -131,10 +133,11 @@ package struct TurnPage: Encodable, Sendable {
         _ channel: Channel
     ) async throws(BotError) -> [SessionInfo] {
         let id = tenant.row.id
-        return try await database.look { (connection) throws(StoreError) in
-            try connection.sessions(of: id, channel: channel, limit: Conversations.listLimit)
-                .map(SessionInfo.init)
+        let limit = Conversations.listLimit
+        return try await withBotErrors { () async throws(StoreError) in
+            try await store.sessions(of: id, channel: channel, limit: limit)
         }
+        .map(SessionInfo.init)
     }
 
     /// A new, empty conversation.
@@ -148,19 +151,15 @@ package struct TurnPage: Encodable, Sendable {
         _ channel: Channel
     ) async throws(BotError) -> SessionInfo {
         let (id, now, publicID) = (tenant.row.id, clock.timestamp, Secret256.publicID())
-        let session = try await database.change { (connection) throws(StoreError) -> Session? in
-            if try connection.sessionCount(of: id, channel: channel) >= Conversations.mostLive {
-                guard channel == .terminal,
-                    let oldest = try connection.oldestSession(of: id, channel: channel)
-                else { return nil }
-                try connection.deleteSession(oldest, at: now)
-            }
-            return try connection.addSession(
-                publicID: publicID,
-                channel: channel,
-                tenant: id,
-                at: now
-            )
+        let draft = SessionDraft(
+            publicID: publicID,
+            place: Place(channel: channel),
+            tenant: id,
+            limit: Conversations.mostLive,
+            replacesOldest: channel == .terminal
+        )
+        let session = try await withBotErrors { () async throws(StoreError) in
+            try await store.openSession(draft, at: now)
         }
         guard let session else { throw .tooManySessions(limit: Conversations.mostLive) }
         return SessionInfo(session)
@@ -174,11 +173,12 @@ package struct TurnPage: Encodable, Sendable {
     ) async throws(BotError) {
         let session = try await find(publicID, of: tenant)
         let model = try change.model.map { (name) throws(BotError) in try known(name) }
-        try await database.change { (connection) throws(StoreError) in
-            if let title = change.title {
-                try connection.setTitle(title.cut(to: 200), of: session.id)
-            }
-            if let model { try connection.setModel(model, of: session.id) }
+        let update = SessionUpdate(
+            title: change.title.map { $0.cut(to: 200) },
+            model: model.map { $0.map { .named($0) } ?? .any }
+        )
+        try await withBotErrors { () async throws(StoreError) in
+            try await store.changeSession(session.id, update)
         }
     }
 
@@ -186,8 +186,8 @@ package struct TurnPage: Encodable, Sendable {
     package func delete(_ publicID: String, by tenant: LiveTenant) async throws(BotError) {
         let session = try await find(publicID, of: tenant)
         let now = clock.timestamp
-        try await database.change { (connection) throws(StoreError) in
-            try connection.deleteSession(session.id, at: now)
+        try await withBotErrors { () async throws(StoreError) in
+            try await store.deleteSession(session.id, at: now)
         }
     }
 
@@ -205,17 +205,18 @@ package struct TurnPage: Encodable, Sendable {
         for tenant: LiveTenant
     ) async throws(BotError) -> TurnPage {
         let session = try await find(publicID, of: tenant).id
-        let page = try await database.look { (connection) throws(StoreError) in
-            try connection.page(of: session, before: before)
+        let (limit, bytes) = (Conversations.pageTurns, Conversations.pageBytes)
+        let page = try await withBotErrors { () async throws(StoreError) in
+            try await store.history(of: session, before: before, limit: limit, bytes: bytes)
         }
         guard let page else { throw .noTurn }
-        return page
+        return TurnPage(turns: page.turns.reversed().map(TurnInfo.init), more: page.hasMore)
     }
 
     /// The conversation called `publicID`, if it is the tenant's.
     func find(_ publicID: String, of tenant: LiveTenant) async throws(BotError) -> Session {
-        let session = try await database.look { (connection) throws(StoreError) in
-            try connection.session(publicID: publicID)
+        let session = try await withBotErrors { () async throws(StoreError) in
+            try await store.session(publicID: publicID)
         }
         guard let session, session.tenant == tenant.row.id else { throw .noSession }
         return session
@@ -228,32 +229,5 @@ package struct TurnPage: Encodable, Sendable {
             throw .unknownModel(name, known: models.names)
         }
         return model.id
-    }
-}
-
-extension Connection {
-    /// - Returns: nil when `before` is no turn of the conversation.
-    fileprivate func page(
-        of session: Session.ID,
-        before: String?
-    ) throws(StoreError) -> TurnPage? {
-        var last: Turn.ID?
-        if let before {
-            guard let turn = try turn(publicID: before), turn.session == session else { return nil }
-            last = turn.id
-        }
-        var page: [TurnInfo] = []
-        var left = Conversations.pageBytes
-        // One by one, because a single answer may be as large as a page.
-        while page.count < 50, left > 0 {
-            guard let turn = try turns(of: session, before: last, limit: 1).first else {
-                return TurnPage(turns: page.reversed(), more: false)
-            }
-            page.append(TurnInfo(turn))
-            last = turn.id
-            left -= turn.text.utf8.count + turn.answer.utf8.count
-        }
-        let more = try !turns(of: session, before: last, limit: 1).isEmpty
-        return TurnPage(turns: page.reversed(), more: more)
     }
 }

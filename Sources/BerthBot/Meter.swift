@@ -39,11 +39,15 @@ package struct UsageInfo: Encodable, Sendable {
 /// disk before the provider is asked. A settlement is a task of its own: it is written also when the
 /// client, and with it the request's task, has gone.
 @Loop package final class Meter {
-    private let database: Database
+    private let store: any Store
     private let clock: any Clock
     private let log: Log
     private let metrics: BotMetrics
     private let settlements = TaskPool()
+    /// The settlements of turns that are being answered.
+    ///
+    /// They are written with the turn's end.
+    private var held: [Turn.ID: [Settlement]] = [:]
     /// Hits that the ledger does not have yet.
     private var hits: [Tenant.ID: Int] = [:]
     private var hitsTimer: Timer?
@@ -52,8 +56,8 @@ package struct UsageInfo: Encodable, Sendable {
     private static let hitsPause = Duration.milliseconds(50)
 
     /// Makes the meter.
-    package init(database: Database, clock: any Clock, log: Log, metrics: BotMetrics) {
-        self.database = database
+    package init(store: any Store, clock: any Clock, log: Log, metrics: BotMetrics) {
+        self.store = store
         self.clock = clock
         self.log = log
         self.metrics = metrics
@@ -92,14 +96,17 @@ package struct UsageInfo: Encodable, Sendable {
             turn: turn,
             provider: model.provider.name,
             model: model.model,
-            tokens: input + output,
-            micros: model.price.cost(input: input, output: output)
+            amounts: Amounts(
+                (.inputTokens, Int64(input)),
+                (.outputTokens, Int64(output)),
+                (.micros, model.price.cost(input: input, output: output))
+            )
         )
         let now = clock.timestamp
         do throws(QuotaRefusal) {
             let hold = try tenant.book.hold(
-                tokens: reservation.tokens,
-                micros: reservation.micros,
+                tokens: Int(reservation.amounts.tokens),
+                micros: reservation.amounts[.micros],
                 within: tenant.quotas,
                 at: now
             )
@@ -107,16 +114,12 @@ package struct UsageInfo: Encodable, Sendable {
         } catch { throw .overQuota(error, wait: error.resets - now) }
     }
 
-    /// Writes a held call down, with what else must be on the disk before its provider is asked.
+    /// Writes a held call down, and that its turn has begun to ask.
     ///
-    /// - Throws: why it could not be written; the call is then released.
-    func write(_ call: HeldCall, with more: LedgerNote?) async throws(BotError) {
-        let (reservation, since) = (call.reservation, call.since)
+    /// - Throws: why it could not be written. The call is then released.
+    func write(_ call: HeldCall) async throws(BotError) {
         do {
-            call.row = try await database.write { (connection) throws(StoreError) in
-                try more?(connection)
-                return try connection.reserve(reservation, at: since)
-            }
+            call.row = try await store.startCall(call.reservation, at: call.since)
         } catch {
             release(call)
             throw .store(error)
@@ -147,11 +150,7 @@ package struct UsageInfo: Encodable, Sendable {
         hits = [:]
         settlements.spawn { [self] in
             do {
-                try await database.write { (connection) throws(StoreError) in
-                    for (tenant, count) in counted {
-                        try connection.countHits(count, of: tenant, at: now)
-                    }
-                }
+                try await store.countHits(counted, at: now)
             } catch {
                 // They are written with the next ones.
                 hits.merge(counted, uniquingKeysWith: +)
@@ -171,34 +170,55 @@ package struct UsageInfo: Encodable, Sendable {
         metrics.tokens.add(usage.output, "output")
         let parts = 1 + others.count
         let micros = call.model.price.cost(input: usage.input, output: usage.output)
-        let share = CallCost(
-            inputTokens: usage.input.divided(by: parts),
-            outputTokens: usage.output.divided(by: parts),
-            micros: Int64(Int(micros).divided(by: parts)),
+        let share = TokenUsage(
+            input: usage.input.divided(by: parts),
+            output: usage.output.divided(by: parts),
             isEstimated: usage.isEstimated
         )
+        let price = Int64(Int(micros).divided(by: parts))
         for other in others {
             other.reservation.provider = call.reservation.provider
             other.reservation.model = call.reservation.model
         }
-        for one in [call] + others { charge(one, share) }
-        return TokenUsage(
-            input: share.inputTokens,
-            output: share.outputTokens,
-            isEstimated: usage.isEstimated
-        )
+        for one in [call] + others { charge(one, share, price) }
+        return share
     }
 
-    private func charge(_ call: HeldCall, _ cost: CallCost) {
+    private func charge(_ call: HeldCall, _ usage: TokenUsage, _ micros: Int64) {
         guard call.end() else { return }
-        let used = cost.inputTokens + cost.outputTokens
-        call.payer.book.settle(call.hold, tokens: used, micros: cost.micros)
-        let (row, reservation, since) = (call.row, call.reservation, call.since)
-        let now = clock.timestamp
-        record(call) { (connection) throws(StoreError) in
-            // Who shares another's call has no row of its own before.
-            let row = if let row { row } else { try connection.reserve(reservation, at: since) }
-            try connection.settle(row, at: cost, now: now)
+        call.payer.book.settle(call.hold, tokens: usage.input + usage.output, micros: micros)
+        let settlement = Settlement(
+            call: call.row,
+            reservation: call.reservation,
+            since: call.since,
+            cost: Amounts(
+                (.inputTokens, Int64(usage.input)),
+                (.outputTokens, Int64(usage.output)),
+                (.micros, micros)
+            ),
+            isEstimated: usage.isEstimated
+        )
+        if let turn = call.reservation.turn, held[turn] != nil {
+            held[turn]?.append(settlement)
+        } else {
+            write([settlement], of: call.payer)
+        }
+    }
+
+    /// Holds the settlements of a turn back, until ``takeSettlements(of:)``.
+    func holdSettlements(of turn: Turn.ID) { held[turn] = [] }
+
+    /// The settlements of a turn that were held back.
+    ///
+    /// Later ones are written at once.
+    func takeSettlements(of turn: Turn.ID) -> [Settlement] { held.removeValue(forKey: turn) ?? [] }
+
+    /// Writes settlements that no end of a turn has written.
+    func write(_ settlements: [Settlement], of payer: LiveTenant) {
+        guard !settlements.isEmpty else { return }
+        let (store, now) = (store, clock.timestamp)
+        record(payer) { () async throws(StoreError) in
+            try await store.settle(settlements, at: now)
         }
     }
 
@@ -230,8 +250,10 @@ package struct UsageInfo: Encodable, Sendable {
         guard call.end() else { return }
         call.payer.book.release(call.hold)
         guard let row = call.row else { return }
-        let now = clock.timestamp
-        record(call) { (connection) throws(StoreError) in try connection.release(row, at: now) }
+        let (store, now) = (store, clock.timestamp)
+        record(call.payer) { () async throws(StoreError) in
+            try await store.releaseCall(row, at: now)
+        }
     }
 
     /// Returns when all that was to be settled is on the disk; at the service's end.
@@ -241,12 +263,12 @@ package struct UsageInfo: Encodable, Sendable {
     }
 
     private func record(
-        _ call: HeldCall,
-        _ change: @escaping @Sendable (Connection) throws(StoreError) -> Void
+        _ payer: LiveTenant,
+        _ change: @escaping @Loop @Sendable () async throws(StoreError) -> Void
     ) {
-        let (database, log, payer) = (database, log, call.payer.name)
+        let (log, payer) = (log, payer.name)
         settlements.spawn {
-            do { try await database.write(change) } catch {
+            do { try await change() } catch {
                 // The reservation stays: the next start charges it, so nothing is given away.
                 log.error(
                     "call not settled",
@@ -256,9 +278,6 @@ package struct UsageInfo: Encodable, Sendable {
         }
     }
 }
-
-/// What is written together with a call's row.
-typealias LedgerNote = @Sendable (Connection) throws(StoreError) -> Void
 
 extension Int {
     /// Rounded up; 0 or more parts of a number that is 0 or more.

@@ -92,7 +92,7 @@ import BerthTelemetry
         return WorkRequest(
             lane: .chat,
             tenant: tenant.name,
-            tokens: call.reservation.tokens
+            tokens: Int(call.reservation.amounts.tokens)
         ) { [weak self] in
             let forecast = self?.forecasts[id] ?? Forecast()
             return WorkCost(

@@ -7,7 +7,7 @@ package import BerthStore
 ///
 /// Every change is in the database before it is here.
 @Loop package final class TenantDirectory {
-    private let database: Database
+    private let store: any Store
     private let budget: MemoryBudget
     private let defaults: Quotas
     private let limit: Int
@@ -23,13 +23,13 @@ package import BerthStore
     ///
     /// `defaults` are the quotas of a tenant without own ones.
     package init(
-        database: Database,
+        store: any Store,
         budget: MemoryBudget,
         defaults: Quotas,
         limit: Int,
         clock: any Clock
     ) {
-        self.database = database
+        self.store = store
         self.budget = budget
         self.defaults = defaults
         self.limit = limit
@@ -39,12 +39,11 @@ package import BerthStore
     /// Reads tenants, their keys and what they have used; once, at start, when no call is open.
     package func load() async throws(BotError) {
         let now = clock.timestamp
-        let (tenants, keys, days, spent) = try await database.look {
-            (connection) throws(StoreError) in
+        let (tenants, keys, days, spent) = try await withBotErrors { () async throws(StoreError) in
             (
-                try connection.tenants(), try connection.keys(),
-                try connection.usage(from: now, through: now),
-                try connection.spend(since: now.startOfMonth)
+                try await store.tenants(), try await store.keys(),
+                try await store.usage(from: now, through: now),
+                try await store.spend(since: now.startOfMonth)
             )
         }
         for tenant in tenants {
@@ -89,9 +88,8 @@ package import BerthStore
         adding += 1
         defer { adding -= 1 }
         let (now, secret) = (clock.timestamp, Secret256(prefix: TenantDirectory.keyPrefix))
-        let (tenant, key) = try await database.change { (connection) throws(StoreError) in
-            let tenant = try connection.addTenant(named: name, at: now)
-            return (tenant, try TenantDirectory.add(secret, to: tenant.id, connection, now))
+        let (tenant, key) = try await withBotErrors { () async throws(StoreError) in
+            try await store.addTenant(named: name, key: TenantDirectory.draft(secret), at: now)
         }
         remember(key)
         return (remember(tenant, TenantBook(nil, at: now)), secret)
@@ -101,8 +99,8 @@ package import BerthStore
     package func addKey(to tenant: LiveTenant) async throws(BotError) -> Secret256 {
         let (now, id) = (clock.timestamp, tenant.row.id)
         let secret = Secret256(prefix: TenantDirectory.keyPrefix)
-        let key = try await database.change { (connection) throws(StoreError) in
-            try TenantDirectory.add(secret, to: id, connection, now)
+        let key = try await withBotErrors { () async throws(StoreError) in
+            try await store.addKey(TenantDirectory.draft(secret), for: id, at: now)
         }
         remember(key)
         return secret
@@ -111,13 +109,14 @@ package import BerthStore
     /// Suspends or resumes.
     package func set(_ state: Tenant.State, of tenant: LiveTenant) async throws(BotError) {
         let id = tenant.row.id
-        try await update(tenant) { (connection) throws(StoreError) in
+        let row = try await withBotErrors { () async throws(StoreError) in
             switch state {
-            case .active: try connection.resumeTenant(id)
-            case .suspended: try connection.suspendTenant(id)
-            case .removed: try connection.removeTenant(id)
+            case .active: try await store.resumeTenant(id)
+            case .suspended: try await store.suspendTenant(id)
+            case .removed: try await store.removeTenant(id)
             }
         }
+        tenant.update(row)
         if state == .removed { forget(tenant) }
     }
 
@@ -127,35 +126,15 @@ package import BerthStore
         _ change: @escaping @Sendable (inout TenantQuotas) -> Void
     ) async throws(BotError) {
         let id = tenant.row.id
-        try await update(tenant) { (connection) throws(StoreError) in
-            guard var quotas = try connection.tenant(id)?.quotas else {
-                throw .notFound(what: "tenant")
-            }
-            change(&quotas)
-            try connection.setQuotas(quotas, of: id)
+        let row = try await withBotErrors { () async throws(StoreError) in
+            try await store.changeQuotas(of: id, change)
         }
+        tenant.update(row)
     }
 
-    private func update(
-        _ tenant: LiveTenant,
-        _ change: @escaping @Sendable (Connection) throws(StoreError) -> Void
-    ) async throws(BotError) {
-        let id = tenant.row.id
-        let row = try await database.change { (connection) throws(StoreError) in
-            try change(connection)
-            return try connection.tenant(id)
-        }
-        if let row { tenant.update(row) }
-    }
-
-    private nonisolated static func add(
-        _ secret: Secret256,
-        to tenant: Tenant.ID,
-        _ connection: Connection,
-        _ now: Timestamp
-    ) throws(StoreError) -> APIKey {
+    private nonisolated static func draft(_ secret: Secret256) -> APIKeyDraft {
         let hint = String(secret.text.dropFirst(keyPrefix.count).prefix(6))
-        return try connection.addKey(for: tenant, hash: secret.hash, hint: hint, at: now)
+        return APIKeyDraft(hash: secret.hash, hint: hint)
     }
 
     @discardableResult

@@ -8,7 +8,7 @@ import BerthTelemetry
 
 /// Has an accepted turn answered and writes its end down.
 @Loop final class TurnAnswerer {
-    private let database: Database
+    private let store: any Store
     private let answers: Answers
     private let policy: WorkPolicy
     private var random: SeededGenerator
@@ -20,14 +20,14 @@ import BerthTelemetry
     private static let saveInterval = Duration.seconds(2)
 
     init(
-        database: Database,
+        store: any Store,
         answers: Answers,
         policy: WorkPolicy,
         clock: any Clock,
         log: Log,
         metrics: BotMetrics
     ) {
-        self.database = database
+        self.store = store
         self.answers = answers
         self.policy = policy
         random = SeededGenerator(seed: policy.seed)
@@ -43,6 +43,7 @@ import BerthTelemetry
     ///   - pool: takes what is written beside the answer.
     /// - Returns: the end that its readers are to be told.
     func run(_ job: TurnJob, in pool: TaskPool) async -> TurnOutcome {
+        answers.meter.holdSettlements(of: job.row)
         var outcome = await answer(job, in: pool)
         if let error = await write(outcome, of: job) {
             // Nobody is told of an answer that is not in the history.
@@ -94,12 +95,7 @@ import BerthTelemetry
     private func order(_ job: TurnJob) -> ChatOrder {
         var order = job.order
         order.held = job.held
-        let (id, row, turn) = (job.turn.id, job.row, job.turn)
-        // From here on nobody asks it again by himself.
-        order.note = { (connection) throws(StoreError) in
-            guard try connection.isRow(row, of: id) else { return }
-            try connection.startTurn(row)
-        }
+        let turn = job.turn
         // A call that others share may outlive the turn.
         order.listener = { [weak turn] in turn?.wait($0) }
         return order
@@ -159,14 +155,11 @@ import BerthTelemetry
     }
 
     private func retryLater(_ job: TurnJob, _ pause: Duration, _ error: BotError) async -> Bool {
-        let (due, id, row) = (clock.timestamp + pause, job.turn.id, job.row)
-        let reason = error.description
+        let (now, id, reason) = (clock.timestamp, job.turn.id, error.description)
+        let due = now + pause
         job.due = due
         do {
-            try await database.write { (connection) throws(StoreError) in
-                guard try connection.isRow(row, of: id) else { return }
-                try connection.retryTurnLater(row, at: due, because: reason)
-            }
+            try await store.retryTurnLater(job.row, at: due, because: reason, now: now)
         } catch {
             log.error("turn is not tried again", ["turn": .text(id), "why": .describing(error)])
             return false
@@ -211,13 +204,22 @@ import BerthTelemetry
         var stored = outcome
         stored.answer = String(decoding: job.turn.text, as: UTF8.self)
         stored.model = job.model
-        let (id, row, now, ended) = (job.turn.id, job.row, clock.timestamp, stored)
+        let settlements = answers.meter.takeSettlements(of: job.row)
         do {
-            try await database.write { (connection) throws(StoreError) in
-                guard try connection.isRow(row, of: id) else { return }
-                try connection.finishTurn(row, as: ended, at: now)
-            }
-        } catch { return error }
+            let isFinished = try await store.finishTurn(
+                job.row,
+                as: stored,
+                settling: settlements,
+                outbox: [],
+                at: clock.timestamp
+            )
+            if isFinished { return nil }
+        } catch {
+            answers.meter.write(settlements, of: job.order.payer)
+            return error
+        }
+        // The turn is gone, and what it cost is not.
+        answers.meter.write(settlements, of: job.order.payer)
         return nil
     }
 
@@ -225,16 +227,13 @@ import BerthTelemetry
     private func savePartial(_ job: TurnJob, in pool: TaskPool) {
         guard !job.isSaving, clock.now - job.saved >= TurnAnswerer.saveInterval else { return }
         (job.saved, job.isSaving) = (clock.now, true)
-        let (id, row, text) = (job.turn.id, job.row, String(decoding: job.turn.text, as: UTF8.self))
-        let (database, log) = (database, log)
+        let (row, text) = (job.row, String(decoding: job.turn.text, as: UTF8.self))
+        let (store, log) = (store, log)
         pool.spawn {
             defer { job.isSaving = false }
-            do {
-                try await database.write { (connection) throws(StoreError) in
-                    guard try connection.isRow(row, of: id) else { return }
-                    try connection.savePartialAnswer(text, of: row)
-                }
-            } catch { log.warning("partial answer not kept", ["why": .describing(error)]) }
+            do { try await store.savePartialAnswer(text, of: row) } catch {
+                log.warning("partial answer not kept", ["why": .describing(error)])
+            }
         }
     }
 

@@ -7,6 +7,9 @@ extension Turns {
     /// Finds a tenant by its row; nil for one who is gone.
     typealias Payers = @Loop (Tenant.ID) -> LiveTenant?
 
+    /// The one process of a data folder: its lock keeps others away, so a claim never has to end.
+    private static nonisolated let owner = "serve"
+    private static nonisolated let claim = Duration.seconds(365 * 86_400)
     /// How many turns a start reads at once: each may have a message of 32 KiB.
     private static nonisolated let page = 100
     /// Between two tries to find memory for a turn that a start has taken up.
@@ -24,15 +27,14 @@ extension Turns {
         var late: [LateTurn] = []
         defer { takeUp(late, payers) }
         while true {
-            let after = last
-            let waiting = try await database.look {
-                (connection) throws(StoreError) -> [(Turn, Session?)] in
-                try connection.acceptedTurns(after: after, limit: Turns.page).map {
-                    (turn) throws(StoreError) in (turn, try connection.session(turn.session))
-                }
+            let (after, now) = (last, clock.timestamp)
+            let claim = TurnClaim(owner: Turns.owner, until: now + Turns.claim)
+            let waiting = try await withBotErrors { () async throws(StoreError) in
+                try await store.claimTurns(claim, after: after, limit: Turns.page, at: now)
             }
             guard !waiting.isEmpty else { return count }
-            for (turn, session) in waiting {
+            for found in waiting {
+                let (turn, session) = (found.turn, found.session)
                 do throws(BotError) {
                     let payer = payers(turn.tenant)
                     _ = try await goOn(turn, in: session, payer: payer, within: .zero)
@@ -44,7 +46,7 @@ extension Turns {
                     }
                 }
             }
-            (count, last) = (count + waiting.count, waiting.last?.0.id)
+            (count, last) = (count + waiting.count, waiting.last?.turn.id)
         }
     }
 
@@ -106,11 +108,10 @@ extension Turns {
     }
 
     private func stored(_ publicID: String) async throws(BotError) -> (Turn, Session?)? {
-        try await database.look { (connection) throws(StoreError) -> (Turn, Session?)? in
-            try connection.turn(publicID: publicID).map { (turn) throws(StoreError) in
-                (turn, try connection.session(turn.session))
-            }
+        let found = try await withBotErrors { () async throws(StoreError) in
+            try await store.turnInSession(publicID: publicID)
         }
+        return found.map { ($0.turn, $0.session) }
     }
 
     // MARK: When a person wants it
@@ -131,20 +132,18 @@ extension Turns {
     /// What failed or is uncertain of the last seven days, newest first, at most `limit`.
     package func troubled(limit: Int) async throws(BotError) -> [Trouble] {
         let start = clock.timestamp + Turns.past
-        return try await database.look { (connection) throws(StoreError) in
-            try connection.troubles(since: start, limit: limit)
+        return try await withBotErrors { () async throws(StoreError) in
+            try await store.troubles(since: start, limit: limit)
         }
     }
 
     /// How many turns have failed, and how many calls are uncertain, in the last seven days.
     package func troubles() async throws(BotError) -> (failed: Int, uncertain: Int) {
         let start = clock.timestamp + Turns.past
-        return try await database.look { (connection) throws(StoreError) in
-            (
-                try connection.failedTurns(since: start),
-                try connection.uncertainCalls(since: start)
-            )
+        let counts = try await withBotErrors { () async throws(StoreError) in
+            try await store.troubleCounts(since: start)
         }
+        return (counts.failedTurns, counts.uncertainCalls)
     }
 
     private func goOn(
@@ -183,9 +182,8 @@ extension Turns {
     /// - Throws: ``BotError/noTurn`` when it was deleted or asked again meanwhile.
     func reopen(_ turn: Turn) async throws(BotError) -> Turn.ID {
         guard turn.state != .accepted else { return turn.id }
-        let isOpen = try await database.change { (connection) throws(StoreError) in
-            guard try connection.isRow(turn.id, of: turn.publicID) else { return false }
-            return try connection.retryTurn(turn.id)
+        let isOpen = try await withBotErrors { () async throws(StoreError) in
+            try await store.retryTurn(turn.id)
         }
         guard isOpen else { throw .noTurn }
         return turn.id
@@ -193,8 +191,8 @@ extension Turns {
 
     private func giveUp(_ turn: Turn, _ why: String) async throws(BotError) {
         let now = clock.timestamp
-        _ = try await database.change { (connection) throws(StoreError) in
-            try connection.finishTurn(
+        _ = try await withBotErrors { () async throws(StoreError) in
+            try await store.finishTurn(
                 turn.id,
                 as: TurnOutcome(.failed, answer: "", error: why),
                 at: now

@@ -11,7 +11,7 @@ import BerthText
 /// One turn at a time in a session. A turn is on the disk before ``begin(_:in:by:)`` returns, and
 /// goes on when whoever began it leaves.
 @Loop package final class Turns: Service {
-    let database: Database
+    let store: any Store
     private let conversations: Conversations
     private let calls: ChatCalls
     private let models: ModelCatalog
@@ -33,7 +33,7 @@ import BerthText
 
     /// Makes the turns; `system` is the standing instruction of every prompt, empty: none.
     init(
-        database: Database,
+        store: any Store,
         conversations: Conversations,
         calls: ChatCalls,
         answers: Answers,
@@ -45,7 +45,7 @@ import BerthText
         log: Log,
         metrics: BotMetrics
     ) {
-        self.database = database
+        self.store = store
         self.conversations = conversations
         self.calls = calls
         self.models = models
@@ -54,7 +54,7 @@ import BerthText
         self.clock = clock
         self.metrics = metrics
         answerer = TurnAnswerer(
-            database: database,
+            store: store,
             answers: answers,
             policy: policy,
             clock: clock,
@@ -267,21 +267,11 @@ import BerthText
         _ order: ChatOrder
     ) async throws(BotError) -> Turn.ID {
         let (tenant, model, now) = (order.payer.row.id, order.models[0].id, clock.timestamp)
-        return try await database.change { (connection) throws(StoreError) in
-            // The row may be another conversation's by now, when the tenant was removed.
-            guard try connection.session(publicID: session.publicID)?.id == session.id else {
-                throw .notFound(what: "conversation")
-            }
-            let turn = try connection.acceptTurn(
-                publicID: publicID,
-                session: session.id,
-                tenant: tenant,
-                text: text,
-                model: model,
-                at: now
-            )
-            if session.title.isEmpty { try connection.setTitle(text.title, of: session.id) }
-            return turn
+        var draft = TurnDraft(publicID: publicID, session: session.id, tenant: tenant, text: text)
+        draft.kind = Translation(text) == nil ? .message : .translation
+        (draft.model, draft.title) = (model, text.title)
+        return try await withBotErrors { () async throws(StoreError) in
+            try await store.acceptTurn(draft, at: now)
         }
     }
 
@@ -303,15 +293,15 @@ import BerthText
         of session: Session,
         before turn: Turn.ID?
     ) async throws(BotError) -> [Exchange] {
-        try await database.look { (connection) throws(StoreError) in
-            try connection.window(
-                of: session.id,
-                before: turn,
-                limit: Prompt.mostExchanges,
-                bytes: Prompt.mostHistory * 4,
-                where: { Translation($0) == nil }
-            )
+        let limits = SessionWindow.Limits(
+            exchanges: Prompt.mostExchanges,
+            bytes: Prompt.mostHistory * 4
+        )
+        let window = try await withBotErrors { () async throws(StoreError) in
+            try await store.window(of: session.publicID, before: turn, limits: limits)
         }
+        guard let window else { throw .noSession }
+        return window.exchanges
     }
 
     // MARK: Commands and stored turns
@@ -358,8 +348,8 @@ import BerthText
     }
 
     private func stored(_ publicID: String, _ tenant: LiveTenant) async throws(BotError) -> Turn {
-        let row = try await database.look { (connection) throws(StoreError) in
-            try connection.turn(publicID: publicID)
+        let row = try await withBotErrors { () async throws(StoreError) in
+            try await store.turn(publicID: publicID)
         }
         guard let row, row.tenant == tenant.row.id else { throw .noTurn }
         return row
@@ -369,12 +359,12 @@ import BerthText
         _ publicID: String,
         _ tenant: LiveTenant
     ) async throws(BotError) -> (Turn, String) {
-        let row = try await stored(publicID, tenant)
-        let session = try await database.look { (connection) throws(StoreError) in
-            try connection.session(row.session)
+        let found = try await withBotErrors { () async throws(StoreError) in
+            try await store.turnInSession(publicID: publicID)
         }
-        guard let session else { throw .noSession }
-        return (row, session.publicID)
+        guard let found, found.turn.tenant == tenant.row.id else { throw .noTurn }
+        guard let session = found.session else { throw .noSession }
+        return (found.turn, session.publicID)
     }
 
     // MARK: Service

@@ -3,7 +3,7 @@ package import BerthStore
 
 /// Login links and the cookies that they turn into.
 @Loop package final class WebAccess {
-    private let database: Database
+    private let store: any Store
     private let tenants: TenantDirectory
     private let url: String
     private let clock: any Clock
@@ -12,8 +12,8 @@ package import BerthStore
     private static nonisolated let cookieLife = Duration.seconds(90 * 86400)
 
     /// Makes the access; `url` is as people reach the service, without a slash at its end.
-    package init(database: Database, tenants: TenantDirectory, url: String, clock: any Clock) {
-        self.database = database
+    package init(store: any Store, tenants: TenantDirectory, url: String, clock: any Clock) {
+        self.store = store
         self.tenants = tenants
         self.url = url
         self.clock = clock
@@ -22,8 +22,8 @@ package import BerthStore
     /// A new link that logs in as `tenant` once, within a day.
     package func link(for tenant: LiveTenant) async throws(BotError) -> String {
         let (secret, now, id) = (Secret256(), clock.timestamp, tenant.row.id)
-        try await database.change { (connection) throws(StoreError) in
-            try connection.addLink(
+        try await withBotErrors { () async throws(StoreError) in
+            try await store.addLink(
                 for: .tenant(id),
                 hash: secret.hash,
                 at: now,
@@ -38,33 +38,32 @@ package import BerthStore
     /// - Returns: the cookie's value; nil when the token is unknown, used or expired.
     package func login(token: String) async throws(BotError) -> String? {
         let (cookie, now, hash) = (Secret256(), clock.timestamp, Secret256.hash(token))
-        return try await database.change { (connection) throws(StoreError) in
-            guard let owner = try connection.useLink(hash: hash, at: now) else { return nil }
-            try connection.addLogin(
-                for: owner,
-                hash: cookie.hash,
+        let login = try await withBotErrors { () async throws(StoreError) in
+            try await store.useLink(
+                hash,
+                for: cookie.hash,
                 at: now,
                 expires: now + WebAccess.cookieLife
             )
-            return cookie.text
         }
+        return login == nil ? nil : cookie.text
     }
 
     /// Whose cookie it is; nil when it is unknown, expired or revoked.
     package func tenant(cookie: String) async throws(BotError) -> LiveTenant? {
         let (hash, now) = (Secret256.hash(cookie), clock.timestamp)
-        let owner = try await database.look { (connection) throws(StoreError) in
-            try connection.login(hash: hash, at: now)
+        let login = try await withBotErrors { () async throws(StoreError) in
+            try await store.login(hash: hash, at: now)
         }
-        guard case .tenant(let id) = owner else { return nil }
+        guard case .tenant(let id) = login?.owner else { return nil }
         return tenants.tenant(id)
     }
 
     /// Ends the cookie's login.
     package func logout(cookie: String) async throws(BotError) {
         let (hash, now) = (Secret256.hash(cookie), clock.timestamp)
-        _ = try await database.change { (connection) throws(StoreError) in
-            try connection.revokeLogin(hash: hash, at: now)
+        try await withBotErrors { () async throws(StoreError) in
+            _ = try await store.revokeLogin(hash: hash, at: now)
         }
     }
 }

@@ -1,11 +1,12 @@
 import CSQLite
 
-/// The open database, used by one thread at a time: what a closure of ``Database/write(_:)`` or
-/// ``Database/read(_:)`` works with.
+/// The open database, used by one thread at a time.
 ///
-/// SQL is written in this module (and its tests) alone: the rest of Berth calls the functions of
-/// the extensions of this class, one file a noun.
-@safe package final class Connection {
+/// The closures of ``Database/write(_:)`` and ``Database/read(_:)`` receive it.
+///
+/// SQL is written in this module and its tests alone. The rest of Berth calls the verbs of
+/// ``Store``. The extensions of this class hold the SQL, one file for each noun.
+@safe final class Connection {
     let handle: OpaquePointer
     /// The database's path, for errors.
     let file: String
@@ -14,7 +15,7 @@ import CSQLite
     private var cache = StatementCache(limit: Connection.cachedStatements)
 
     /// The most prepared statements that are kept.
-    package static let cachedStatements = 64
+    static let cachedStatements = 64
 
     /// Opens `file` with `flags` (SQLITE_OPEN_…), nothing else.
     init(file: String, flags: Int32) throws(StoreError) {
@@ -44,11 +45,11 @@ import CSQLite
     /// Runs a statement and calls `row` for each row of its result until that returns false.
     ///
     /// - Parameters:
-    ///   - sql: one statement, a literal: nothing that anybody wrote can get into it.
+    ///   - sql: one statement, as a literal. Nothing that a person wrote can get into it.
     ///   - parameters: one value for each `?`.
     ///   - row: reads the columns.
     /// - Throws: SQLite's failure as ``StoreError``, or what `row` throws.
-    package func forEach<each Parameter: Bindable>(
+    func forEach<each Parameter: Bindable>(
         _ sql: StaticString,
         _ parameters: repeat each Parameter,
         row: (borrowing Row) throws(StoreError) -> Bool
@@ -62,8 +63,7 @@ import CSQLite
         precondition(isWritable || statement.isReadOnly, "a write in Database.read: \(sql)")
         var index: Int32 = 0
         for parameter in repeat each parameters {
-            index += 1
-            try statement.bind(parameter.sqlValue, at: index)
+            try parameter.bind(to: statement, after: &index)
         }
         statement.requireParameters(index)
         while try statement.step() {
@@ -75,7 +75,7 @@ import CSQLite
     ///
     /// - Returns: how many rows an INSERT, UPDATE or DELETE changed, cascades not counted.
     @discardableResult
-    package func run<each Parameter: Bindable>(
+    func run<each Parameter: Bindable>(
         _ sql: StaticString,
         _ parameters: repeat each Parameter
     ) throws(StoreError) -> Int {
@@ -84,7 +84,7 @@ import CSQLite
     }
 
     /// The first row of a statement's result, or nil where it has none.
-    package func first<Value, each Parameter: Bindable>(
+    func first<Value, each Parameter: Bindable>(
         _ sql: StaticString,
         _ parameters: repeat each Parameter,
         row read: (borrowing Row) throws(StoreError) -> Value
@@ -98,7 +98,7 @@ import CSQLite
     }
 
     /// All rows of a statement's result: bounded by the statement's LIMIT or by a small table.
-    package func all<Value, each Parameter: Bindable>(
+    func all<Value, each Parameter: Bindable>(
         _ sql: StaticString,
         _ parameters: repeat each Parameter,
         row read: (borrowing Row) throws(StoreError) -> Value
@@ -123,7 +123,7 @@ import CSQLite
     }
 
     /// Prepared statements that are kept now, at most ``cachedStatements``.
-    package var preparedStatements: Int { cache.count }
+    var preparedStatements: Int { cache.count }
 
     private func statement(
         _ sql: StaticString,

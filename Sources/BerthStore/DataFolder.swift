@@ -38,7 +38,7 @@ package final class DataFolder: Sendable {
     private static func make(_ path: String) throws(StoreError) {
         guard !path.isEmpty else { throw .folder(path: path, reason: "its name is empty") }
         for end in path.indices.dropFirst() where path[end] == "/" {
-            // Whatever goes wrong with a parent shows in the folder itself.
+            // A failure with a parent shows in the folder itself.
             unsafe mkdir(String(path[..<end]), 0o755)
         }
         if unsafe mkdir(path, 0o700) == 0 { return syncParent(of: path) }

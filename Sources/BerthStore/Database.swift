@@ -2,22 +2,25 @@ import BerthLoop
 package import BerthTelemetry
 import Synchronization
 
-/// The database of one data folder, on a thread of its own named "sqlite".
+/// The store's engine for SQLite: in one data folder, on a thread of its own named "sqlite", or in
+/// memory on the loop's thread.
 ///
-/// Writes are committed in groups: everything that arrives while a commit is under way shares the
-/// next one, so that a durable write (`synchronous=FULL`) costs each of many callers little. A
-/// caller is answered only when its write is on the disk; a kill at any moment loses nothing that
-/// was answered.
+/// Writes are committed in groups. Everything that arrives while a commit is under way shares the
+/// next one, so a durable write (`synchronous=FULL`) costs each of many callers little. A caller is
+/// answered only when its write is on the disk, so a kill at any moment loses nothing that was
+/// answered. A database in memory ends with its last reference and uses no other thread.
 package actor Database {
-    /// The most operations that wait or run at once; one more is refused with ``StoreError/busy``.
+    /// The most operations that wait or run at once.
+    ///
+    /// One more is refused with ``StoreError/busy(limit:)``.
     package static let queueLimit = 4096
 
     /// Held for its lock until the database is closed.
     private var folder: DataFolder?
     private let log: Log
-    private let worker = Worker(name: "sqlite")
+    private let thread: DatabaseThread
     private let queueLimit: Int
-    /// Work from every thread for the worker.
+    /// Work from every thread for the database's.
     private let queue = Mutex(Queue())
     private var connection: Connection?
     private var isFailing = false
@@ -26,41 +29,70 @@ package actor Database {
         var waiting: [Operation] = []
         /// Waiting and running.
         var count = 0
-        /// Whether the worker will look at `waiting` again by itself.
+        /// Whether the database's thread will look at `waiting` again by itself.
         var isDraining = false
         var isClosed = false
     }
 
-    /// The worker's thread.
+    /// The database's thread.
     package nonisolated var unownedExecutor: UnownedSerialExecutor {
-        unsafe worker.asUnownedSerialExecutor()
+        unsafe thread.unownedExecutor
     }
 
-    private init(folder: DataFolder, log: Log, queueLimit: Int) {
+    private init(folder: DataFolder?, on thread: DatabaseThread, log: Log, queueLimit: Int) {
         self.folder = folder
+        self.thread = thread
         self.log = log
         self.queueLimit = queueLimit
     }
 
     // MARK: Opening and closing
 
-    /// Opens the folder's database, makes it where it is missing, and brings its tables up to date.
+    /// Opens the folder's database, makes it if it is missing, and brings its tables up to date.
     ///
     /// - Parameters:
-    ///   - folder: kept, with its lock, until the database is closed.
-    ///   - log: learns of migrations, and of commits that fail.
+    ///   - folder: held, with its lock, until the database is closed.
+    ///   - log: is told of migrations, and of commits that fail.
     ///   - queueLimit: as ``queueLimit``, for tests.
     /// - Returns: the database, ready.
-    /// - Throws: ``StoreError``: a foreign, newer, corrupt or unwritable file.
+    /// - Throws: ``StoreError`` if the file is foreign, newer, corrupt or unwritable.
     package static func open(
         in folder: DataFolder,
         log: Log,
         queueLimit: Int = Database.queueLimit
     ) async throws(StoreError) -> Database {
-        let database = Database(folder: folder, log: log, queueLimit: queueLimit)
+        let database = Database(
+            folder: folder,
+            on: .worker(Worker(name: "sqlite")),
+            log: log,
+            queueLimit: queueLimit
+        )
         try await database.start(folder.database)
         return database
     }
+
+    /// Makes a database in memory with empty tables, which works on the loop's thread.
+    ///
+    /// - Parameters:
+    ///   - log: is told of commits that fail.
+    ///   - queueLimit: as ``queueLimit``, for tests.
+    /// - Returns: the database, ready.
+    /// - Throws: ``StoreError`` if there is no memory.
+    package static func inMemory(
+        log: Log,
+        queueLimit: Int = Database.queueLimit
+    ) async throws(StoreError) -> Database {
+        let database = Database(
+            folder: nil,
+            on: .loop(EventLoop.shared),
+            log: log,
+            queueLimit: queueLimit
+        )
+        try await database.startInMemory()
+        return database
+    }
+
+    private func startInMemory() throws(StoreError) { connection = try .openInMemory() }
 
     private func start(_ file: String) throws(StoreError) {
         let (connection, version) = try Connection.open(file)
@@ -73,8 +105,6 @@ package actor Database {
     }
 
     /// Finishes what was given before, moves the log into the file and closes it.
-    ///
-    /// Everything after gets ``StoreError/closed``. Does nothing the second time.
     package func close() {
         queue.withLock { $0.isClosed = true }
         drain()
@@ -86,20 +116,20 @@ package actor Database {
         folder = nil
     }
 
-    /// Gives SQLite's page cache and statements back to the allocator: for an idle service.
+    /// Gives SQLite's page cache and statements back to the allocator.
     package func releaseMemory() { connection?.releaseMemory() }
 
     // MARK: Operations
 
     /// Runs `body` in a transaction and returns its value when the commit is on the disk.
     ///
-    /// A `body` that throws is rolled back alone. It runs on the database's thread, so it does
-    /// nothing but work with the connection. Cancelling the caller does not take it back.
+    /// A `body` that throws is rolled back alone. It runs on the database's thread, so it only works
+    /// with the connection. Cancelling the caller does not take it back.
     ///
-    /// - Throws: what `body` throws; ``StoreError/busy(limit:)`` and ``StoreError/closed``, when
-    ///   nothing was done; and why a commit failed, when nothing of it was kept.
+    /// - Throws: what `body` throws. ``StoreError/busy(limit:)`` and ``StoreError/closed``, and
+    ///   nothing was done. Why the commit failed, and nothing of it was kept.
     @discardableResult
-    package nonisolated func write<Value: Sendable>(
+    nonisolated func write<Value: Sendable>(
         _ body: @escaping @Sendable (Connection) throws(StoreError) -> Value
     ) async throws(StoreError) -> Value {
         try await perform(.write, body)
@@ -108,7 +138,7 @@ package actor Database {
     /// Runs `body`, which changes nothing, after every write that was given before it.
     ///
     /// - Throws: what `body` throws, ``StoreError/busy(limit:)``, ``StoreError/closed``.
-    package nonisolated func read<Value: Sendable>(
+    nonisolated func read<Value: Sendable>(
         _ body: @escaping @Sendable (Connection) throws(StoreError) -> Value
     ) async throws(StoreError) -> Value {
         try await perform(.read, body)
@@ -137,10 +167,10 @@ package actor Database {
             return (nil, !queue.isDraining)
         }
         if let refusal { operation.refuse(refusal) }
-        if wakes { worker.post { self.assumeIsolated { $0.drain() } } }
+        if wakes { thread.post { self.assumeIsolated { $0.drain() } } }
     }
 
-    // MARK: On the worker
+    // MARK: On the database's thread
 
     private func drain() {
         var finished = 0
@@ -176,7 +206,7 @@ package actor Database {
         }
     }
 
-    /// Says once that commits fail, and once that they succeed again.
+    /// Logs once that commits fail, and once that they succeed again.
     private func report(_ failure: StoreError?, of writes: Int) {
         if let failure, !isFailing {
             log.error(
@@ -187,5 +217,14 @@ package actor Database {
             log.info("database writes succeed again")
         }
         isFailing = failure != nil
+    }
+
+    // MARK: For tests
+
+    /// Makes the medium full at `pages` pages of 4 KiB, or as large as it is if that is more.
+    func limitPages(to pages: Int) async throws(StoreError) {
+        try await write { store throws(StoreError) in
+            try store.setNumber("max_page_count", Int64(pages))
+        }
     }
 }

@@ -3,7 +3,7 @@ import BerthLoop
 extension Connection {
     /// Reads the whole database and looks for damage and for rows that refer to nothing.
     ///
-    /// - Returns: one sentence a problem, at most 100 of each kind; none for a sound database.
+    /// - Returns: one sentence for each problem, at most 100 of each kind.
     func integrityProblems() throws(StoreError) -> [String] {
         var problems = try all("PRAGMA integrity_check(100)") { row throws(StoreError) in
             row.text(0)
@@ -21,20 +21,15 @@ extension Connection {
 }
 
 extension Database {
-    /// Reads the whole database and looks for damage; the writes of the service wait meanwhile.
+    /// Checks a database file read-only, also while a service works with it.
     ///
-    /// - Returns: one sentence a problem; none for a sound database.
-    package nonisolated func integrityCheck() async throws(StoreError) -> [String] {
-        try await read { connection throws(StoreError) in try connection.integrityProblems() }
-    }
-
-    /// Checks a database file read-only, also while a service works with it: for `berth doctor`.
+    /// `berth doctor` uses it.
     ///
-    /// Works on a thread of its own, which stays for the life of the process.
+    /// Works on a thread of its own, which lasts as long as the process.
     ///
     /// - Parameter file: as ``DataFolder/database(in:)`` gives it.
-    /// - Returns: one sentence a problem; none for a sound database.
-    /// - Throws: ``StoreError`` when the file cannot be opened or is none of Berth's.
+    /// - Returns: one sentence for each problem, none for a sound database.
+    /// - Throws: ``StoreError`` if the file cannot be opened or is none of Berth's.
     package static func integrityCheck(of file: String) async throws(StoreError) -> [String] {
         let result = await Worker(name: "sqlite-check").run {
             Result { () throws(StoreError) in

@@ -1,8 +1,8 @@
-package import BerthLoop
+import BerthLoop
 
-/// What the service has done of late, as a forecast needs it.
+/// The recent work of the service, as a forecast needs it.
 package struct MeasuredLoad: Equatable, Sendable {
-    /// What one provider was asked.
+    /// The calls of one provider.
     package struct Provider: Equatable, Sendable {
         /// As the configuration names it.
         package let name: String
@@ -21,7 +21,7 @@ package struct MeasuredLoad: Equatable, Sendable {
 
     /// Turns in the database.
     package var turns = 0
-    /// What its file has grown by for them and their calls.
+    /// Growth of the database's file for them and their calls.
     package var bytes = 0
     /// Days on which a tenant asked anything, summed over tenants.
     package var tenantDays = 0
@@ -31,7 +31,7 @@ package struct MeasuredLoad: Equatable, Sendable {
     package var busiestCalls = 0
     /// Tenants who made them.
     package var busiestTenants = 0
-    /// Who was asked, by name.
+    /// The providers that were asked, by name.
     package var providers: [Provider] = []
 
     /// Nothing was done.
@@ -40,10 +40,9 @@ package struct MeasuredLoad: Equatable, Sendable {
 
 extension Connection {
     /// Pages of a database with tables and no rows.
-    private static let emptyPages = 23
+    private static let emptyPages = 40
 
-    /// What was done since `start`; of calls the last 20,000 are looked at.
-    package func measuredLoad(since start: Timestamp) throws(StoreError) -> MeasuredLoad {
+    func measuredLoad(since start: Timestamp) throws(StoreError) -> MeasuredLoad {
         var load = MeasuredLoad()
         try first(
             """
@@ -54,8 +53,8 @@ extension Connection {
         ) { row throws(StoreError) in (load.turns, load.bytes) = (row.int(0), row.int(1)) }
         try first(
             """
-            SELECT count(*), coalesce(sum(requests), 0) FROM usage_day
-            WHERE day_ms >= ? AND requests > 0
+            SELECT count(*), coalesce(sum(requests + reserved_requests), 0) FROM usage_day
+            WHERE day_ms >= ? AND requests + reserved_requests > 0
             """,
             start.startOfDay
         ) { row throws(StoreError) in (load.tenantDays, load.requests) = (row.int(0), row.int(1)) }

@@ -19,6 +19,18 @@ extension Connection {
         return (connection, version)
     }
 
+    /// Makes a database in memory, with empty tables.
+    static func openInMemory() throws(StoreError) -> Connection {
+        let connection = try Connection(
+            file: ":memory:",
+            flags: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_MEMORY
+        )
+        try connection.limitMemory()
+        try connection.execute("PRAGMA foreign_keys = ON")
+        try connection.migrate(from: 0)
+        return connection
+    }
+
     /// Opens a database to look at it, also while a service works with it.
     static func openReadOnly(_ file: String) throws(StoreError) -> Connection {
         let connection = try Connection(file: file, flags: SQLITE_OPEN_READONLY)
@@ -118,7 +130,7 @@ extension Connection {
     }
 
     /// A pragma's value cannot be a parameter; here both sides are ours.
-    private func setNumber(_ pragma: StaticString, _ value: Int64) throws(StoreError) {
+    func setNumber(_ pragma: StaticString, _ value: Int64) throws(StoreError) {
         let code = unsafe sqlite3_exec(handle, "PRAGMA \(pragma) = \(value)", nil, nil, nil)
         if code != SQLITE_OK { throw unsafe StoreError(code, on: handle, file: file) }
     }

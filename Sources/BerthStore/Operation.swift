@@ -5,7 +5,7 @@ struct Operation: Sendable {
         case write
     }
 
-    /// What a closure came to; its caller still waits.
+    /// The outcome of a closure whose caller still waits.
     struct Outcome {
         /// Why it failed by itself; what it wrote is taken back.
         let error: StoreError?

@@ -1,9 +1,11 @@
 /// The key of a row of one table, so that a session's is never taken for a tenant's.
+///
+/// A key is never used again, also after its row was deleted.
 package struct RowID<Entity>: Hashable, Comparable, Sendable {
-    /// SQLite's rowid, 1 or more.
+    /// The number of the row, 1 or more.
     package let value: Int64
 
-    /// Wraps a rowid that came from the database.
+    /// Wraps a number that came from the database.
     package init(_ value: Int64) { self.value = value }
 
     package static func < (left: RowID, right: RowID) -> Bool { left.value < right.value }

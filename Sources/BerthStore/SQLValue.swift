@@ -1,51 +1,64 @@
-package import BerthLoop
+import BerthLoop
 
-/// What SQLite stores in a column of Berth's tables.
-package enum SQLValue: Sendable {
+/// A value as SQLite stores it in a column of Berth's tables.
+enum SQLValue: Sendable {
     case null
     case integer(Int64)
     case text(String)
     case blob([UInt8])
 }
 
-/// A type that can stand for a `?` of a statement.
-package protocol Bindable {
+/// A type that can be bound to one or more `?` of a statement.
+protocol Bindable {
+    /// Binds the value to the next `?`, or the next ones, and moves `index` to the last of them.
+    func bind(to statement: Statement, after index: inout Int32) throws(StoreError)
+}
+
+/// A type that takes one column.
+protocol SQLConvertible: Bindable {
     /// The value as SQLite stores it.
     var sqlValue: SQLValue { get }
 }
 
-extension Int64: Bindable {
-    package var sqlValue: SQLValue { .integer(self) }
+extension SQLConvertible {
+    func bind(to statement: Statement, after index: inout Int32) throws(StoreError) {
+        index += 1
+        try statement.bind(sqlValue, at: index)
+    }
 }
 
-extension Int: Bindable {
-    package var sqlValue: SQLValue { .integer(Int64(self)) }
+extension Int64: SQLConvertible {
+    var sqlValue: SQLValue { .integer(self) }
 }
 
-extension Bool: Bindable {
-    package var sqlValue: SQLValue { .integer(self ? 1 : 0) }
+extension Int: SQLConvertible {
+    var sqlValue: SQLValue { .integer(Int64(self)) }
 }
 
-extension String: Bindable {
-    package var sqlValue: SQLValue { .text(self) }
+extension Bool: SQLConvertible {
+    var sqlValue: SQLValue { .integer(self ? 1 : 0) }
 }
 
-extension [UInt8]: Bindable {
-    package var sqlValue: SQLValue { .blob(self) }
+extension String: SQLConvertible {
+    var sqlValue: SQLValue { .text(self) }
 }
 
-extension Timestamp: Bindable {
-    package var sqlValue: SQLValue { .integer(milliseconds) }
+extension Array: Bindable, SQLConvertible where Element == UInt8 {
+    var sqlValue: SQLValue { .blob(self) }
 }
 
-extension RowID: Bindable {
-    package var sqlValue: SQLValue { .integer(value) }
+extension Timestamp: SQLConvertible {
+    var sqlValue: SQLValue { .integer(milliseconds) }
 }
 
-extension Optional: Bindable where Wrapped: Bindable {
-    package var sqlValue: SQLValue { self?.sqlValue ?? .null }
+extension RowID: SQLConvertible {
+    var sqlValue: SQLValue { .integer(value) }
 }
 
-extension Bindable where Self: RawRepresentable, RawValue == String {
-    package var sqlValue: SQLValue { .text(rawValue) }
+extension Optional: Bindable, SQLConvertible where Wrapped: SQLConvertible {
+    var sqlValue: SQLValue { self?.sqlValue ?? .null }
+}
+
+extension SQLConvertible where Self: RawRepresentable, RawValue == String {
+    var sqlValue: SQLValue { .text(rawValue) }
 }

@@ -2,7 +2,7 @@ import BerthLoop
 import CSQLite
 
 extension StoreError {
-    /// What a result code of SQLite means to the operator.
+    /// The meaning of SQLite's result code to the operator.
     ///
     /// Source: <https://www.sqlite.org/rescode.html>. SQLite's messages name tables and columns,
     /// never values.

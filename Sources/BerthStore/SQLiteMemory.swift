@@ -1,7 +1,7 @@
 package import BerthMemory
 import CSQLite
 
-/// What SQLite holds, by its own account, over all connections of this process.
+/// The memory that SQLite holds, by its own account, over all connections of this process.
 package struct SQLiteMemory: Equatable, Sendable {
     /// All that it has from malloc.
     package let used: ByteCount

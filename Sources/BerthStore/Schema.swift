@@ -13,13 +13,15 @@ enum Schema {
 
     /// All tables of version 1.
     ///
-    /// Foreign keys of a session's rows cascade, so that removing a tenant's sessions is one
-    /// statement. The ledger (`call`, `usage_day`) outlives everything: `call.turn` is no foreign
-    /// key. Indexes over the rows that somebody must
-    /// still look at keep the start quick however long the history is.
+    /// A key that leaves this module is never given twice (AUTOINCREMENT). The rows of a session are
+    /// deleted with it (CASCADE). The ledger (`call`, `usage_day`) outlives everything, so
+    /// `call.turn` and `call.step` are no foreign keys. Partial indexes over the rows that somebody
+    /// must still look at keep the start quick however long the history is. SQLite uses one only for
+    /// a query with the same comparison, written as a literal. The columns of an `Amounts` are in the
+    /// order of `Amount`.
     private static let first: StaticString = """
         CREATE TABLE tenant (
-            id INTEGER PRIMARY KEY,
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
             name TEXT NOT NULL,
             state TEXT NOT NULL CHECK (state IN ('active', 'suspended', 'removed')),
             created_ms INTEGER NOT NULL,
@@ -28,8 +30,16 @@ enum Schema {
         ) STRICT;
         CREATE UNIQUE INDEX tenant_name ON tenant (name) WHERE state <> 'removed';
 
+        CREATE TABLE identity (
+            tenant INTEGER NOT NULL REFERENCES tenant (id),
+            channel TEXT NOT NULL CHECK (channel IN ('web', 'terminal', 'telegram')),
+            external TEXT NOT NULL,
+            created_ms INTEGER NOT NULL,
+            PRIMARY KEY (channel, external)
+        ) STRICT, WITHOUT ROWID;
+
         CREATE TABLE api_key (
-            id INTEGER PRIMARY KEY,
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
             tenant INTEGER NOT NULL REFERENCES tenant (id),
             hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32),
             hint TEXT NOT NULL,
@@ -50,71 +60,124 @@ enum Schema {
             created_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL, revoked_ms INTEGER
         ) STRICT;
 
-        CREATE TABLE identity (
-            tenant INTEGER NOT NULL REFERENCES tenant (id),
-            channel TEXT NOT NULL CHECK (channel IN ('web', 'terminal', 'telegram')),
-            external TEXT NOT NULL,
-            created_ms INTEGER NOT NULL,
-            PRIMARY KEY (channel, external)
-        ) STRICT, WITHOUT ROWID;
-
         CREATE TABLE session (
-            id INTEGER PRIMARY KEY,
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
             public_id TEXT NOT NULL UNIQUE,
             channel TEXT NOT NULL CHECK (channel IN ('web', 'terminal', 'telegram')),
-            place TEXT NOT NULL,
+            chat TEXT NOT NULL, topic TEXT NOT NULL,
+            is_group INTEGER NOT NULL CHECK (is_group = (tenant IS NULL)),
             tenant INTEGER REFERENCES tenant (id),
-            title TEXT NOT NULL,
+            title TEXT NOT NULL DEFAULT '',
             model TEXT,
             created_ms INTEGER NOT NULL, updated_ms INTEGER NOT NULL,
             cleared_turn INTEGER NOT NULL DEFAULT 0,
             deleted_ms INTEGER
         ) STRICT;
+        CREATE UNIQUE INDEX session_place ON session (channel, chat, topic)
+            WHERE chat <> '' AND deleted_ms IS NULL;
         CREATE INDEX session_recent ON session (tenant, channel, updated_ms)
             WHERE deleted_ms IS NULL;
 
         CREATE TABLE turn (
-            id INTEGER PRIMARY KEY,
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
             public_id TEXT NOT NULL UNIQUE,
             session INTEGER NOT NULL REFERENCES session (id) ON DELETE CASCADE,
             tenant INTEGER NOT NULL REFERENCES tenant (id),
+            kind TEXT NOT NULL CHECK (kind IN ('message', 'translation', 'image')),
             state TEXT NOT NULL CHECK (
                 state IN ('accepted', 'running', 'done', 'stopped', 'failed', 'uncertain')),
             text TEXT NOT NULL,
             answer TEXT NOT NULL DEFAULT '',
             error TEXT, model TEXT,
             attempts INTEGER NOT NULL DEFAULT 0, due_ms INTEGER,
+            owner TEXT, until_ms INTEGER,
             input_tokens INTEGER NOT NULL DEFAULT 0, output_tokens INTEGER NOT NULL DEFAULT 0,
             estimated INTEGER NOT NULL DEFAULT 0,
             created_ms INTEGER NOT NULL, finished_ms INTEGER
         ) STRICT;
         CREATE INDEX turn_session ON turn (session);
-        CREATE INDEX turn_open ON turn (state)
-            WHERE state IN ('accepted', 'running', 'failed', 'uncertain');
+        CREATE INDEX turn_accepted ON turn (id) WHERE state = 'accepted';
+        CREATE INDEX turn_running ON turn (id) WHERE state = 'running';
+        CREATE INDEX turn_failed ON turn (finished_ms) WHERE state = 'failed';
+        CREATE INDEX turn_uncertain ON turn (finished_ms) WHERE state = 'uncertain';
+
+        CREATE TABLE turn_step (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            turn INTEGER NOT NULL REFERENCES turn (id) ON DELETE CASCADE,
+            ordinal INTEGER NOT NULL,
+            kind TEXT NOT NULL CHECK (kind IN ('ask', 'tool_call', 'tool_result', 'picture')),
+            state TEXT NOT NULL CHECK (
+                state IN ('waiting', 'running', 'done', 'failed', 'uncertain')),
+            call INTEGER, job TEXT,
+            detail TEXT NOT NULL DEFAULT '',
+            created_ms INTEGER NOT NULL, finished_ms INTEGER,
+            UNIQUE (turn, ordinal)
+        ) STRICT;
+        CREATE INDEX turn_step_running ON turn_step (id) WHERE state = 'running';
 
         CREATE TABLE call (
-            id INTEGER PRIMARY KEY,
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
             tenant INTEGER NOT NULL REFERENCES tenant (id),
-            turn INTEGER,
+            turn INTEGER, step INTEGER,
             provider TEXT NOT NULL, model TEXT NOT NULL,
             state TEXT NOT NULL CHECK (state IN ('reserved', 'settled', 'released', 'uncertain')),
             day_ms INTEGER NOT NULL,
-            reserved_tokens INTEGER NOT NULL, reserved_micros INTEGER NOT NULL,
-            input_tokens INTEGER NOT NULL DEFAULT 0, output_tokens INTEGER NOT NULL DEFAULT 0,
-            settled_micros INTEGER NOT NULL DEFAULT 0, estimated INTEGER NOT NULL DEFAULT 0,
+            reserved_requests INTEGER NOT NULL, reserved_input_tokens INTEGER NOT NULL,
+            reserved_output_tokens INTEGER NOT NULL, reserved_images INTEGER NOT NULL,
+            reserved_micros INTEGER NOT NULL, reserved_disk_bytes INTEGER NOT NULL,
+            requests INTEGER NOT NULL DEFAULT 0, input_tokens INTEGER NOT NULL DEFAULT 0,
+            output_tokens INTEGER NOT NULL DEFAULT 0, images INTEGER NOT NULL DEFAULT 0,
+            micros INTEGER NOT NULL DEFAULT 0, disk_bytes INTEGER NOT NULL DEFAULT 0,
+            estimated INTEGER NOT NULL DEFAULT 0,
             created_ms INTEGER NOT NULL, settled_ms INTEGER
         ) STRICT;
-        CREATE INDEX call_open ON call (state) WHERE state IN ('reserved', 'uncertain');
+        CREATE INDEX call_reserved ON call (id) WHERE state = 'reserved';
+        CREATE INDEX call_uncertain ON call (settled_ms) WHERE state = 'uncertain';
 
         CREATE TABLE usage_day (
             tenant INTEGER NOT NULL REFERENCES tenant (id),
             day_ms INTEGER NOT NULL,
-            requests INTEGER NOT NULL DEFAULT 0, hits INTEGER NOT NULL DEFAULT 0,
-            input_tokens INTEGER NOT NULL DEFAULT 0, output_tokens INTEGER NOT NULL DEFAULT 0,
-            reserved_tokens INTEGER NOT NULL DEFAULT 0,
-            micros INTEGER NOT NULL DEFAULT 0,
+            requests INTEGER NOT NULL DEFAULT 0, input_tokens INTEGER NOT NULL DEFAULT 0,
+            output_tokens INTEGER NOT NULL DEFAULT 0, images INTEGER NOT NULL DEFAULT 0,
+            micros INTEGER NOT NULL DEFAULT 0, disk_bytes INTEGER NOT NULL DEFAULT 0,
+            reserved_requests INTEGER NOT NULL DEFAULT 0,
+            reserved_input_tokens INTEGER NOT NULL DEFAULT 0,
+            reserved_output_tokens INTEGER NOT NULL DEFAULT 0,
+            reserved_images INTEGER NOT NULL DEFAULT 0,
+            reserved_micros INTEGER NOT NULL DEFAULT 0,
+            reserved_disk_bytes INTEGER NOT NULL DEFAULT 0,
+            hits INTEGER NOT NULL DEFAULT 0,
             PRIMARY KEY (tenant, day_ms)
         ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE outbox (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            turn INTEGER NOT NULL REFERENCES turn (id) ON DELETE CASCADE,
+            tenant INTEGER NOT NULL REFERENCES tenant (id),
+            channel TEXT NOT NULL CHECK (channel IN ('web', 'terminal', 'telegram')),
+            chat TEXT NOT NULL, topic TEXT NOT NULL,
+            part INTEGER NOT NULL,
+            body TEXT NOT NULL,
+            state TEXT NOT NULL CHECK (state IN ('waiting', 'sent', 'failed')),
+            attempts INTEGER NOT NULL DEFAULT 0, due_ms INTEGER,
+            error TEXT, message TEXT,
+            created_ms INTEGER NOT NULL, finished_ms INTEGER,
+            UNIQUE (turn, part)
+        ) STRICT;
+        CREATE INDEX outbox_waiting ON outbox (channel, chat, topic, id) WHERE state = 'waiting';
+        CREATE INDEX outbox_failed ON outbox (finished_ms) WHERE state = 'failed';
+
+        CREATE TABLE file (
+            id TEXT PRIMARY KEY,
+            tenant INTEGER NOT NULL REFERENCES tenant (id),
+            hash BLOB NOT NULL CHECK (length(hash) = 32),
+            bytes INTEGER NOT NULL,
+            kind TEXT NOT NULL,
+            uses INTEGER NOT NULL,
+            created_ms INTEGER NOT NULL, last_used_ms INTEGER NOT NULL,
+            UNIQUE (tenant, hash)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX file_used ON file (last_used_ms);
 
         CREATE TABLE kept (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
         """

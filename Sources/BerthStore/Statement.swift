@@ -1,4 +1,4 @@
-package import BerthLoop
+import BerthLoop
 import CSQLite
 
 /// One prepared statement, finalized with its last reference.
@@ -118,64 +118,64 @@ import CSQLite
 ///
 /// Columns count from 0. A column of another type reads as SQLite converts it; NULL reads as 0 or
 /// empty, except where the name says `orNil`.
-package struct Row: ~Copyable {
+struct Row: ~Copyable {
     private let statement: Statement
 
     init(_ statement: Statement) { self.statement = statement }
 
     /// An integer.
-    package func int64(_ column: Int32) -> Int64 { statement.integer(column) }
+    func int64(_ column: Int32) -> Int64 { statement.integer(column) }
 
     /// An integer, or nil for NULL.
-    package func int64OrNil(_ column: Int32) -> Int64? {
+    func int64OrNil(_ column: Int32) -> Int64? {
         statement.isNull(column) ? nil : statement.integer(column)
     }
 
     /// An integer that counts something.
-    package func int(_ column: Int32) -> Int { Int(clamping: statement.integer(column)) }
+    func int(_ column: Int32) -> Int { Int(clamping: statement.integer(column)) }
 
     /// An integer that counts something, or nil for NULL.
-    package func intOrNil(_ column: Int32) -> Int? { int64OrNil(column).map { Int(clamping: $0) } }
+    func intOrNil(_ column: Int32) -> Int? { int64OrNil(column).map { Int(clamping: $0) } }
 
     /// A truth stored as 0 or 1.
-    package func bool(_ column: Int32) -> Bool { statement.integer(column) != 0 }
+    func bool(_ column: Int32) -> Bool { statement.integer(column) != 0 }
 
     /// A text.
-    package func text(_ column: Int32) -> String { statement.text(column) }
+    func text(_ column: Int32) -> String { statement.text(column) }
 
     /// A text, or nil for NULL.
-    package func textOrNil(_ column: Int32) -> String? {
+    func textOrNil(_ column: Int32) -> String? {
         statement.isNull(column) ? nil : statement.text(column)
     }
 
     /// Bytes.
-    package func bytes(_ column: Int32) -> [UInt8] { statement.bytes(column) }
+    func bytes(_ column: Int32) -> [UInt8] { statement.bytes(column) }
 
     /// The length of a text or of bytes, without copying them.
-    package func byteCount(_ column: Int32) -> Int { statement.byteCount(column) }
+    func byteCount(_ column: Int32) -> Int { statement.byteCount(column) }
 
     /// A point in time.
-    package func timestamp(_ column: Int32) -> Timestamp {
+    func timestamp(_ column: Int32) -> Timestamp {
         Timestamp(milliseconds: statement.integer(column))
     }
 
     /// A point in time, or nil for NULL.
-    package func timestampOrNil(_ column: Int32) -> Timestamp? {
+    func timestampOrNil(_ column: Int32) -> Timestamp? {
         int64OrNil(column).map { Timestamp(milliseconds: $0) }
     }
 
     /// A row's key.
-    package func id<Entity>(_ column: Int32) -> RowID<Entity> { RowID(statement.integer(column)) }
+    func id<Entity>(_ column: Int32) -> RowID<Entity> { RowID(statement.integer(column)) }
 
     /// A row's key, or nil for NULL.
-    package func idOrNil<Entity>(_ column: Int32) -> RowID<Entity>? {
+    func idOrNil<Entity>(_ column: Int32) -> RowID<Entity>? {
         int64OrNil(column).map { RowID($0) }
     }
 
     /// One of an enum's words.
     ///
     /// - Throws: ``StoreError/corrupt(file:detail:)`` for a word that this Berth does not know.
-    package func word<Word: RawRepresentable<String>>(
+    func word<Word: RawRepresentable<String>>(
         _ column: Int32
     ) throws(StoreError) -> Word {
         let text = statement.text(column)

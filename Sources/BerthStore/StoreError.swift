@@ -1,4 +1,4 @@
-/// Why the store did not do what it was asked, worded for whoever must act.
+/// The reason why the store refused a verb, worded for the person who must act.
 package enum StoreError: Error, Equatable {
     /// The data folder cannot be made or written.
     case folder(path: String, reason: String)
@@ -61,7 +61,7 @@ extension StoreError: CustomStringConvertible {
         }
     }
 
-    /// What concerns one operation, not the file.
+    /// The words for the errors of one operation, not of the file.
     private var requestDescription: String {
         switch self {
         case .busy(let limit):

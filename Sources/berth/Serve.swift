@@ -35,18 +35,18 @@ import Glibc
         var costs = MemoryFixedCosts()
         costs.mark("runtime, loop, configuration", accounted: .zero)
         let folder = try DataFolder(path: configuration.data)
-        let database = try await Database.open(in: folder, log: log)
+        let store = try await Database.open(in: folder, log: log)
         costs.mark("database's thread", accounted: SQLiteMemory.read().used)
         do {
-            let parts = try await Parts(configuration, folder, database, costs, log)
+            let parts = try await Parts(configuration, folder, store, costs, log)
             try await parts.weigh()
             parts.announce(loaded)
             try await run(parts, until: stop, log)
         } catch {
-            await database.close()
+            await store.close()
             throw error
         }
-        await database.close()
+        await store.close()
         log.info("stopped")
     }
 
@@ -89,7 +89,7 @@ import Glibc
     init(
         _ configuration: Configuration,
         _ folder: DataFolder,
-        _ database: Database,
+        _ store: any Store,
         _ costs: MemoryFixedCosts,
         _ log: Log
     ) async throws {
@@ -112,7 +112,7 @@ import Glibc
         let redis = Parts.redis(configuration, resolver, clock, log)
         bot = try await Bot(
             configuration,
-            database: database,
+            store: store,
             budget: budget,
             client: client,
             clock: clock,
@@ -120,22 +120,22 @@ import Glibc
             metrics: metrics,
             redis: redis
         )
-        let weighed = MemoryKeeper.Parts(budget, database, bot, client, server)
+        let weighed = MemoryKeeper.Parts(budget, store, bot, client, server)
         keeper = MemoryKeeper(weighed, clock: clock, log: log)
         memory = MemoryReports(weighed, keeper, configuration, costs, clock: clock, log: log)
-        let health = Health(bot, memory, database: database, metrics: metrics, log: log)
+        let health = Health(bot, memory, store: store, metrics: metrics, log: log)
         late.front = Parts.front(configuration, bot, health, clock, log, metrics)
         let admin = AdminServer(
             bot: bot,
             memory: memory,
-            database: database,
+            store: store,
             configuration: configuration,
             owner: geteuid(),
             more: health.routes,
             clock: clock
         )
         let socket = try Parts.socket(admin, folder, clock, log)
-        let cacheKeeper = Parts.cacheKeeper(bot, redis, database, clock, log)
+        let cacheKeeper = Parts.cacheKeeper(bot, redis, store, clock, log)
         await cacheKeeper.load()
         let parts: [any Service] = [bot.turns, server, socket, keeper, memory, cacheKeeper]
         services = parts + (redis.map { [$0] } ?? [])
@@ -164,11 +164,11 @@ import Glibc
     private static func cacheKeeper(
         _ bot: Bot,
         _ redis: RedisClient?,
-        _ database: Database,
+        _ store: any Store,
         _ clock: any Clock,
         _ log: Log
     ) -> CacheKeeper {
-        CacheKeeper(cache: bot.cache, redis: redis, database: database, clock: clock, log: log)
+        CacheKeeper(cache: bot.cache, redis: redis, store: store, clock: clock, log: log)
     }
 
     /// The cache's Redis, where there is one.

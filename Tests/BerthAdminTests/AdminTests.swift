@@ -18,7 +18,7 @@ import Testing
             let api = AdminAPI(
                 bot: bot.bot,
                 memory: bot.memory,
-                database: bot.database,
+                store: bot.store,
                 defaults: bot.configuration.quotas,
                 url: bot.configuration.url,
                 owner: 1000,
@@ -50,7 +50,7 @@ import Testing
             let admin = AdminServer(
                 bot: bot.bot,
                 memory: bot.memory,
-                database: bot.database,
+                store: bot.store,
                 configuration: bot.configuration,
                 owner: 0,
                 more: [],
@@ -181,7 +181,7 @@ import Testing
         try await withBot { bot in
             #expect(try await bot.ask("GET", "/healthz").text == "ok\n")
             #expect(try await bot.ask("GET", "/readyz").status == 200)
-            await bot.database.close()
+            await bot.store.close()
             let answer = try await bot.ask("GET", "/readyz")
             #expect(answer.status == 503)
             #expect(!answer.text.contains(bot.files.path))

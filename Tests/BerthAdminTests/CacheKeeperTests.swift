@@ -14,9 +14,9 @@ import Testing
         let files = try TemporaryFolder()
         let server = try await RedisServer.start(in: files)
         let clock = ManualClock()
-        let database = try await Database.open(in: DataFolder(path: files.path), log: .silent)
+        let store = try await Database.open(in: DataFolder(path: files.path), log: .silent)
 
-        let before = try Run(database, server, clock)
+        let before = try Run(store, server, clock)
         let up = Mailbox<Bool>()
         before.redis.onChange = { up.put($0 == nil) }
         before.start(before.redis)
@@ -27,7 +27,7 @@ import Testing
         _ = try await before.redis.memory()  // what was stored is there
         await before.end()
 
-        let after = try Run(database, server, clock)
+        let after = try Run(store, server, clock)
         await after.keeper.load()
         let (names, hottest) = (
             after.cache.hot.count, after.cache.hot.hottest(1, at: clock.timestamp)
@@ -40,21 +40,19 @@ import Testing
         let hit = await after.cache.lookup(cacheKey(7))
         #expect(hit?.value == [7] && hit?.level == .memory)
         await after.end()
-        await database.close()
+        await store.close()
     }
 
     @Loop @Test func `what is damaged is one warning and an empty set`() async throws {
         let files = try TemporaryFolder()
-        let database = try await Database.open(in: DataFolder(path: files.path), log: .silent)
-        try await database.write { (connection) throws(StoreError) in
-            try connection.keep(Array("berth hot 1\nnonsense".utf8), as: .hotSet)
-        }
-        let run = try Run(database, nil, ManualClock())
+        let store = try await Database.open(in: DataFolder(path: files.path), log: .silent)
+        try await store.keep(Array("berth hot 1\nnonsense".utf8), as: .hotSet)
+        let run = try Run(store, nil, ManualClock())
         await run.keeper.load()
         let line = try await run.heard("damaged")
         let (names, lines) = (run.cache.hot.count, run.lines)
         #expect(names == 0 && lines == [line] && line.contains(" warning "))
-        await database.close()
+        await store.close()
         await run.keeper.load()
         #expect(try await run.heard("cannot be read").contains(" warning "))
     }
@@ -63,33 +61,31 @@ import Testing
         async throws
     {
         let files = try TemporaryFolder()
-        let database = try await Database.open(in: DataFolder(path: files.path), log: .silent)
+        let store = try await Database.open(in: DataFolder(path: files.path), log: .silent)
         let clock = HeardClock()
-        let run = try Run(database, nil, clock)
+        let run = try Run(store, nil, clock)
         run.start(run.keeper)
         _ = try await clock.heard.next("the first timer")
         await fill(run.cache, 3)
         clock.inner.advance(by: CacheKeeper.interval)
         _ = try await clock.heard.next("the second timer")
-        let first = try await kept(in: database)
+        let first = try await kept(in: store)
         #expect(HotSet(serialized: first ?? [])?.count == 2)
 
-        try await database.write { (connection) throws(StoreError) in
-            try connection.keep([1], as: .hotSet)
-        }
+        try await store.keep([1], as: .hotSet)
         clock.inner.advance(by: CacheKeeper.interval)
         _ = try await clock.heard.next("the third timer")
-        #expect(try await kept(in: database) == [1])  // nobody asked meanwhile
+        #expect(try await kept(in: store) == [1])  // nobody asked meanwhile
 
         _ = await run.cache.lookup(cacheKey(9))
         await run.end()
-        let last = try await kept(in: database)
+        let last = try await kept(in: store)
         #expect(HotSet(serialized: last ?? [])?.count == 3)
-        await database.close()
+        await store.close()
     }
 
-    @Loop private func kept(in database: Database) async throws -> [UInt8]? {
-        try await database.read { (connection) throws(StoreError) in try connection.kept(.hotSet) }
+    @Loop private func kept(in store: any Store) async throws -> [UInt8]? {
+        try await store.kept(.hotSet)
     }
 }
 
@@ -104,7 +100,7 @@ import Testing
     private let pool = TaskPool()
 
     /// Without a server the cache lives in the process alone.
-    init(_ database: Database, _ server: RedisServer?, _ clock: any Clock) throws {
+    init(_ store: any Store, _ server: RedisServer?, _ clock: any Clock) throws {
         let news = Mailbox<String>()
         let log = Log(level: .info) { line in EventLoop.shared.post { news.put(line) } }
         let address = RedisAddress.unix(path: server?.path ?? "/nowhere")
@@ -121,7 +117,7 @@ import Testing
         keeper = CacheKeeper(
             cache: cache,
             redis: server == nil ? nil : redis,
-            database: database,
+            store: store,
             clock: clock,
             log: log
         )

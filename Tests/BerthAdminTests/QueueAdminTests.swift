@@ -23,34 +23,28 @@ import Testing
     private static let noon = Timestamp(milliseconds: 1_760_000_000_000)
 
     /// What a killed service leaves: a turn and an API call under way.
-    private static let killed: @Sendable (Connection) throws(StoreError) -> Void = { store in
-        let tenant = try store.addTenant(named: "old", at: noon)
-        let session = try store.addSession(
-            publicID: "s",
-            channel: .web,
-            tenant: tenant.id,
+    private static let killed: Preparation = { store async throws(StoreError) in
+        let tenant = try await store.addTenant(named: "old", at: noon).id
+        let draft = SessionDraft(publicID: "s", place: Place(channel: .web), tenant: tenant)
+        guard let session = try await store.openSession(draft, at: noon) else { return }
+        let turn = try await store.acceptTurn(
+            TurnDraft(
+                publicID: "t-1",
+                session: session.id,
+                tenant: tenant,
+                text: "a secret question"
+            ),
             at: noon
         )
-        let turn = try store.acceptTurn(
-            publicID: "t-1",
-            session: session.id,
-            tenant: tenant.id,
-            text: "a secret question",
-            at: noon
-        )
-        try store.startTurn(turn)
         for turn in [turn, nil] {
-            _ = try store.reserve(
-                Reservation(
-                    tenant: tenant.id,
-                    turn: turn,
-                    provider: "hand",
-                    model: "m",
-                    tokens: 10,
-                    micros: 5
-                ),
-                at: noon
+            let reservation = Reservation(
+                tenant: tenant,
+                turn: turn,
+                provider: "hand",
+                model: "m",
+                amounts: Amounts((.outputTokens, 10), (.micros, 5))
             )
+            _ = try await store.startCall(reservation, at: noon)
         }
     }
 

@@ -54,9 +54,7 @@ extension BotFixture {
     func used(_ tenant: LiveTenant? = nil) async throws -> Usage {
         await bot.meter.drain()
         let (id, now) = ((tenant ?? ann).row.id, clock.timestamp)
-        return try await database.read { (connection) throws(StoreError) in
-            try connection.usage(of: id, on: now)
-        }
+        return try await store.usage(of: id, on: now)
     }
 
     /// A chat request to the API.

@@ -7,10 +7,11 @@ import BerthLoop
 import BerthMemory
 import BerthProviders
 import BerthQueue
-import BerthStore
 import BerthTestKit
 import BerthText
 import Testing
+
+@testable import BerthStore
 
 /// The ladder over a whole service; the kernel says what the test wants.
 @Suite(.loop, .timeLimit(.minutes(5))) struct MemoryKeeperTests {
@@ -254,7 +255,8 @@ import Testing
 
     @Loop @Test func `a database that stands still keeps nobody from being weighed`() async throws {
         try await withBot(Self.setup) { bot in
-            let (database, pool, gate) = (bot.database, TaskPool(), ThreadGate())
+            let (pool, gate) = (TaskPool(), ThreadGate())
+            let database = try #require(bot.store as? Database)
             pool.spawn { try? await database.read { (_) throws(StoreError) in gate.pass() } }
             try await gate.reached.wait()
             await climb(bot, to: .queueOnly, at: 92)

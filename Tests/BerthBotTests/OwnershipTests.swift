@@ -44,17 +44,17 @@ import Testing
     }
 
     /// A tenant with as many conversations as there may be, on the web and in the terminal.
-    private static let full: @Sendable (Connection) throws(StoreError) -> Void = { store in
+    private static let full: Preparation = { store async throws(StoreError) in
         let now = Timestamp(milliseconds: 1_760_000_000_000)
-        let tenant = try store.addTenant(named: "full", at: now)
+        let tenant = try await store.addTenant(named: "full", at: now)
         for channel in [Channel.web, .terminal] {
             for number in 0..<Conversations.mostLive {
-                _ = try store.addSession(
+                let draft = SessionDraft(
                     publicID: "\(channel)-\(number)",
-                    channel: channel,
-                    tenant: tenant.id,
-                    at: now
+                    place: Place(channel: channel),
+                    tenant: tenant.id
                 )
+                _ = try await store.openSession(draft, at: now)
             }
         }
     }

@@ -14,40 +14,34 @@ import Testing
     private static let noon = Timestamp(milliseconds: 1_760_000_000_000)
 
     /// What a killed service leaves: a turn with half an answer, one without, a call under way.
-    private static let afterKill: @Sendable (Connection) throws(StoreError) -> Void = { store in
-        let tenant = try store.addTenant(named: "old", at: noon)
-        let session = try store.addSession(
-            publicID: "s",
-            channel: .web,
-            tenant: tenant.id,
+    private static let afterKill: Preparation = { store async throws(StoreError) in
+        let tenant = try await store.addTenant(named: "old", at: noon).id
+        guard let session = try await store.openSession(web("s", of: tenant), at: noon) else {
+            return
+        }
+        let first = try await store.acceptTurn(
+            TurnDraft(publicID: "t-1", session: session.id, tenant: tenant, text: "one"),
             at: noon
         )
-        let first = try store.acceptTurn(
-            publicID: "t-1",
-            session: session.id,
-            tenant: tenant.id,
-            text: "one",
+        _ = try await store.startCall(reservation(of: tenant, for: first), at: noon)
+        try await store.savePartialAnswer("half", of: first)
+        _ = try await store.acceptTurn(
+            TurnDraft(publicID: "t-2", session: session.id, tenant: tenant, text: "two"),
             at: noon
         )
-        try store.startTurn(first)
-        _ = try store.reserve(
-            Reservation(
-                tenant: tenant.id,
-                turn: first,
-                provider: "hand",
-                model: "m",
-                tokens: 100,
-                micros: 5
-            ),
-            at: noon
-        )
-        try store.savePartialAnswer("half", of: first)
-        _ = try store.acceptTurn(
-            publicID: "t-2",
-            session: session.id,
-            tenant: tenant.id,
-            text: "two",
-            at: noon
+    }
+
+    private static func web(_ publicID: String, of tenant: Tenant.ID) -> SessionDraft {
+        SessionDraft(publicID: publicID, place: Place(channel: .web), tenant: tenant)
+    }
+
+    private static func reservation(of tenant: Tenant.ID, for turn: Turn.ID) -> Reservation {
+        Reservation(
+            tenant: tenant,
+            turn: turn,
+            provider: "hand",
+            model: "m",
+            amounts: Amounts((.outputTokens, 100), (.micros, 5))
         )
     }
 
@@ -131,28 +125,30 @@ import Testing
         }
     }
 
+    /// A change of a turn that was accepted.
+    typealias TurnChange =
+        @Sendable (any Store, Tenant.ID, Turn.ID) async throws(StoreError) -> Void
+
     /// Accepted turns of one tenant, each in a conversation of its own.
     private static func accepted(
         _ count: Int,
-        _ change: @escaping @Sendable (Connection, Turn.ID) throws(StoreError) -> Void = { _, _ in }
-    ) -> @Sendable (Connection) throws(StoreError) -> Void {
-        { (store) throws(StoreError) in
-            let tenant = try store.addTenant(named: "old", at: noon)
+        _ change: @escaping TurnChange = { _, _, _ async throws(StoreError) in }
+    ) -> Preparation {
+        { store async throws(StoreError) in
+            let tenant = try await store.addTenant(named: "old", at: noon).id
             for number in 1...count {
-                let session = try store.addSession(
-                    publicID: "s-\(number)",
-                    channel: .web,
-                    tenant: tenant.id,
+                let draft = web("s-\(number)", of: tenant)
+                guard let session = try await store.openSession(draft, at: noon) else { return }
+                let turn = try await store.acceptTurn(
+                    TurnDraft(
+                        publicID: "t-\(number)",
+                        session: session.id,
+                        tenant: tenant,
+                        text: "text \(number)"
+                    ),
                     at: noon
                 )
-                let turn = try store.acceptTurn(
-                    publicID: "t-\(number)",
-                    session: session.id,
-                    tenant: tenant.id,
-                    text: "text \(number)",
-                    at: noon
-                )
-                try change(store, turn)
+                try await change(store, tenant, turn)
             }
         }
     }
@@ -206,9 +202,10 @@ import Testing
     @Loop @Test func `a turn that is stopped in the pause it was found in holds nothing more`()
         async throws
     {
-        let prepare = Self.accepted(1) { (store, turn) throws(StoreError) in
-            try store.startTurn(turn)
-            try store.retryTurnLater(turn, at: Self.noon + .seconds(60), because: "busy")
+        let prepare = Self.accepted(1) { store, tenant, turn async throws(StoreError) in
+            _ = try await store.startCall(Self.reservation(of: tenant, for: turn), at: Self.noon)
+            let due = Self.noon + .seconds(60)
+            try await store.retryTurnLater(turn, at: due, because: "busy", now: Self.noon)
         }
         try await withBot(prepare: prepare) { bot in
             let old = try bot.bot.tenants.named("old")
@@ -222,55 +219,59 @@ import Testing
     }
 
     /// What became of a call that was open when the service was killed.
-    @Loop private func call(
-        after change: @escaping @Sendable (Connection, Turn.ID) throws(StoreError) -> Void
-    ) async throws -> Call.State? {
-        let prepare = Self.accepted(1) { (store, turn) throws(StoreError) in
-            try store.startTurn(turn)
-            _ = try store.reserve(
-                Reservation(
-                    tenant: RowID(1),
-                    turn: turn,
-                    provider: "hand",
-                    model: "m",
-                    tokens: 100,
-                    micros: 5
-                ),
-                at: Self.noon
+    @Loop private func call(after change: @escaping CallChange) async throws -> Call.State? {
+        let opened = Mailbox<Call.ID>()
+        let prepare = Self.accepted(1) { store, tenant, turn async throws(StoreError) in
+            let reservation = Self.reservation(of: tenant, for: turn)
+            let call = try await store.startCall(reservation, at: Self.noon)
+            await opened.put(call)
+            let settlement = Settlement(
+                call: call,
+                reservation: reservation,
+                since: Self.noon,
+                cost: Amounts((.inputTokens, 7), (.outputTokens, 3)),
+                isEstimated: false
             )
-            try change(store, turn)
+            try await change(store, turn, settlement)
         }
         let found = Mailbox<Call.State?>()
         try await withBot(prepare: prepare) { bot in
-            found.put(
-                try await bot.database.read { (store) throws(StoreError) in
-                    try store.call(RowID(1))?.state
-                }
-            )
+            let call = try await bot.store.call(try await opened.next())
+            found.put(call?.state)
         }
         return try await found.next()
     }
 
+    /// A change of a turn whose call is open.
+    typealias CallChange =
+        @Sendable (any Store, Turn.ID, Settlement) async throws(StoreError) -> Void
+
     @Loop @Test func `a call that others still listened to when its turn was stopped is uncertain`()
         async throws
     {
-        let state = try await call { (store, turn) throws(StoreError) in
-            try store.finishTurn(turn, as: TurnOutcome(.stopped, answer: ""), at: Self.noon)
+        let state = try await call { store, turn, _ async throws(StoreError) in
+            try await store.finishTurn(turn, as: TurnOutcome(.stopped, answer: ""), at: Self.noon)
         }
         #expect(state == .uncertain)
     }
 
-    @Loop @Test func `a call is settled at what its turn says, released where it is tried again`()
+    @Loop @Test
+    func `a call is settled with the end of its turn, released where it is tried again`()
         async throws
     {
-        let done = try await call { (store, turn) throws(StoreError) in
-            var outcome = TurnOutcome(.done, answer: "here")
-            (outcome.inputTokens, outcome.outputTokens) = (7, 3)
-            try store.finishTurn(turn, as: outcome, at: Self.noon)
+        let done = try await call { store, turn, settlement async throws(StoreError) in
+            _ = try await store.finishTurn(
+                turn,
+                as: TurnOutcome(.done, answer: "here"),
+                settling: [settlement],
+                outbox: [],
+                at: Self.noon
+            )
         }
         #expect(done == .settled)
-        let again = try await call { (store, turn) throws(StoreError) in
-            try store.retryTurnLater(turn, at: Self.noon + .seconds(60), because: "busy")
+        let again = try await call { store, turn, _ async throws(StoreError) in
+            let due = Self.noon + .seconds(60)
+            try await store.retryTurnLater(turn, at: due, because: "busy", now: Self.noon)
         }
         #expect(again == .released)
     }

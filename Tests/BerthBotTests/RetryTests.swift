@@ -294,8 +294,6 @@ import Testing
 extension BotFixture {
     /// A turn's row.
     func stored(_ publicID: String) async throws -> Turn? {
-        try await database.read { (connection) throws(StoreError) in
-            try connection.turn(publicID: publicID)
-        }
+        try await store.turn(publicID: publicID)
     }
 }

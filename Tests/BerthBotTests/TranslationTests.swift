@@ -197,22 +197,20 @@ import Testing
 
     @Loop @Test func `an accepted translation goes on as one after a restart`() async throws {
         try await withBot(
-            prepare: { (store) throws(StoreError) in
+            prepare: { store async throws(StoreError) in
                 let now = Timestamp(milliseconds: 1_760_000_000_000)
-                let tenant = try store.addTenant(named: "old", at: now)
-                let session = try store.addSession(
-                    publicID: "s",
-                    channel: .web,
-                    tenant: tenant.id,
-                    at: now
-                )
-                _ = try store.acceptTurn(
+                let tenant = try await store.addTenant(named: "old", at: now).id
+                let place = Place(channel: .web)
+                let draft = SessionDraft(publicID: "s", place: place, tenant: tenant)
+                guard let session = try await store.openSession(draft, at: now) else { return }
+                var turn = TurnDraft(
                     publicID: "t",
                     session: session.id,
-                    tenant: tenant.id,
-                    text: "/translate fr Good morning",
-                    at: now
+                    tenant: tenant,
+                    text: "/translate fr Good morning"
                 )
+                turn.kind = .translation
+                _ = try await store.acceptTurn(turn, at: now)
             },
             { bot in
                 let call = try await bot.hand.call()

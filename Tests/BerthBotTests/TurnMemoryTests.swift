@@ -170,22 +170,22 @@ import Testing
         }
     }
 
-    private static let threeTurns: @Sendable (Connection) throws(StoreError) -> Void = { store in
-        let tenant = try store.addTenant(named: "old", at: noon)
+    private static let threeTurns: Preparation = { store async throws(StoreError) in
+        let tenant = try await store.addTenant(named: "old", at: noon).id
         for number in 1...3 {
-            let session = try store.addSession(
+            let draft = SessionDraft(
                 publicID: "s\(number)",
-                channel: .web,
-                tenant: tenant.id,
-                at: noon
+                place: Place(channel: .web),
+                tenant: tenant
             )
-            _ = try store.acceptTurn(
+            guard let session = try await store.openSession(draft, at: noon) else { return }
+            let turn = TurnDraft(
                 publicID: "t\(number)",
                 session: session.id,
-                tenant: tenant.id,
-                text: "number \(number)",
-                at: noon
+                tenant: tenant,
+                text: "number \(number)"
             )
+            _ = try await store.acceptTurn(turn, at: noon)
         }
     }
 

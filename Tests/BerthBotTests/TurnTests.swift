@@ -44,7 +44,7 @@ import Testing
         try await withBot { bot in
             let session = try await bot.session()
             let (turn, call) = try await bot.ask("hello", in: session)
-            await bot.database.close()
+            await bot.store.close()
             call.finish()
             let outcome = try await turn.ended().outcome
             #expect(outcome.end == .failed)

@@ -13,8 +13,6 @@ extension BotFixture {
     func used() async throws -> Usage {
         await bot.meter.drain()
         let (id, now) = (ann.row.id, clock.timestamp)
-        return try await database.read { (connection) throws(StoreError) in
-            try connection.usage(of: id, on: now)
-        }
+        return try await store.usage(of: id, on: now)
     }
 }

@@ -40,9 +40,7 @@ import Testing
             let first = try #require(try await reader.next())
             let id = try #require(first.object?.string("id"))
             #expect(first.event == "turn")
-            let row = try await bot.database.read { (connection) throws(StoreError) in
-                try connection.turn(publicID: id)
-            }
+            let row = try await bot.store.turn(publicID: id)
             #expect(row?.text == "hello")
             let call = try await bot.hand.call()
             call.say("a\nb")
@@ -195,15 +193,13 @@ import Testing
     @Loop @Test func `a conversation too many is 409 and says what to do`() async throws {
         try await withBot { bot in
             let (ann, id, now) = (try await bot.login(bot.ann), bot.ann.row.id, bot.clock.timestamp)
-            try await bot.database.write { (store) throws(StoreError) in
-                for number in 0..<Conversations.mostLive {
-                    _ = try store.addSession(
-                        publicID: "s-\(number)",
-                        channel: .web,
-                        tenant: id,
-                        at: now
-                    )
-                }
+            for number in 0..<Conversations.mostLive {
+                let draft = SessionDraft(
+                    publicID: "s-\(number)",
+                    place: Place(channel: .web),
+                    tenant: id
+                )
+                _ = try await bot.store.openSession(draft, at: now)
             }
             let answer = try await bot.ask("POST", "/web/sessions", "{}", as: ann)
             #expect(answer.status == 409)

@@ -1,8 +1,9 @@
 import BerthLoop
-import BerthStore
 import BerthTelemetry
 import BerthTestKit
 import Testing
+
+@testable import BerthStore
 
 @Suite(.loop) struct GroupCommitTests {
     @Loop @Test func `a write that throws is taken back alone`() async throws {
@@ -103,7 +104,7 @@ import Testing
         let (database, tenant) = (fixture.database, fixture.tenant.id)
         let write = await begin { () async throws(StoreError) in
             try await database.write { store throws(StoreError) in
-                try store.suspendTenant(tenant)
+                _ = try store.set(.suspended, of: tenant)
             }
         }
         let seen = try await database.read { store throws(StoreError) in

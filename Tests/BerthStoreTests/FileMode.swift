@@ -1,6 +1,6 @@
 import Glibc
 
-/// What the kernel says of a file and of this process.
+/// The kernel's figures of a file and of this process.
 enum FileMode {
     /// The permission bits, or nil where there is no such file.
     static func of(_ path: String) -> UInt32? {

@@ -1,10 +1,11 @@
 import BerthLoop
-import BerthStore
 import BerthTelemetry
 import BerthTestKit
 import Testing
 
-/// What a kill leaves is what the files hold at that moment: they are copied while writers work.
+@testable import BerthStore
+
+/// A kill leaves the files as they are at that moment, so they are copied while writers work.
 ///
 /// So few pages are written that nothing is moved from the log into the database file, which would
 /// make a copy of both, one after the other, different from any moment's state.

@@ -1,8 +1,9 @@
 import BerthLoop
-import BerthStore
 import BerthTelemetry
 import BerthTestKit
 import Testing
+
+@testable import BerthStore
 
 @Suite(.loop) struct OpeningTests {
     private func open(_ files: TemporaryFolder) async throws -> Database {

@@ -2,7 +2,9 @@ import BerthStore
 import Testing
 
 @Suite struct TurnStateTests {
-    /// The table of ``Turn/State``; what is not named is refused.
+    /// The table of ``Turn/State``.
+    ///
+    /// An event that is not named is refused.
     private static let table: [Turn.State: [Turn.Event: Turn.State]] = [
         .accepted: [
             .start: .running, .finish: .done, .giveUp: .failed, .stop: .stopped,

@@ -28,8 +28,8 @@ import Glibc
     package let budget: MemoryBudget
     /// The provider `hand`.
     package let hand: HandUpstream
-    /// The service's database.
-    package let database: Database
+    /// The service's store.
+    package let store: any Store
     /// What is under test.
     package let bot: Bot
     /// Redis at work, where the configuration names one, on the machine's clock.
@@ -70,7 +70,7 @@ import Glibc
 
     fileprivate init(
         _ setup: Setup,
-        _ prepare: @escaping @Sendable (Connection) throws(StoreError) -> Void
+        _ prepare: @escaping Preparation
     ) async throws {
         let (clock, lines, hand) = (ManualClock(), LogLines(), HandUpstream())
         let (pool, stop, log, metrics) = (TaskPool(), stop, lines.log, Metrics())
@@ -86,8 +86,8 @@ import Glibc
         settings.listen(on: HostPort(host: "127.0.0.1", port: server.port))
 
         files = try TemporaryFolder(inMemory: true)
-        database = try await Database.open(in: DataFolder(path: files.path), log: log)
-        try await database.write(prepare)
+        store = try await Database.open(in: DataFolder(path: files.path), log: log)
+        try await prepare(store)
         budget = MemoryBudget(limit: settings.memory.limit)
         redis = settings.redis.map {
             RedisClient(address: $0, limits: .patient, clock: SystemClock(), log: log)
@@ -95,7 +95,7 @@ import Glibc
         let client = HTTPClient(clock: clock, log: log)
         bot = try await Bot(
             settings,
-            database: database,
+            store: store,
             budget: budget,
             client: client,
             clock: clock,
@@ -104,11 +104,11 @@ import Glibc
             redis: redis,
             policy: setup.policy
         )
-        let weighed = MemoryKeeper.Parts(budget, database, bot, client, server)
+        let weighed = MemoryKeeper.Parts(budget, store, bot, client, server)
         keeper = MemoryKeeper(weighed, clock: clock, log: log) { [kernel] in kernel.memory }
         let costs = MemoryFixedCosts()
         memory = MemoryReports(weighed, keeper, settings, costs, clock: clock, log: log)
-        let health = Health(bot, memory, database: database, metrics: metrics, log: log)
+        let health = Health(bot, memory, store: store, metrics: metrics, log: log)
         let front = Front(
             settings,
             bot: bot,
@@ -132,7 +132,7 @@ import Glibc
         let admin = AdminServer(
             bot: bot,
             memory: memory,
-            database: database,
+            store: store,
             configuration: configuration,
             owner: geteuid(),
             more: health.routes,
@@ -189,7 +189,7 @@ import Glibc
         pool.cancelAll()
         await pool.drain()
         await bot.finish()
-        await database.close()
+        await store.close()
     }
 }
 
@@ -202,6 +202,9 @@ import Glibc
         return await handler(request)
     }
 }
+
+/// Writes what a store holds before its service starts.
+package typealias Preparation = @Sendable (any Store) async throws(StoreError) -> Void
 
 /// What a test changes of a service's configuration.
 package struct Setup: Sendable {
@@ -224,12 +227,12 @@ package struct Setup: Sendable {
 ///
 /// - Parameters:
 ///   - setup: of the configuration.
-///   - prepare: what the database holds before the service starts.
+///   - prepare: writes what the store holds before the service starts.
 ///   - test: what is tested.
 /// - Throws: what `test` throws, and why the service could not be made.
 @Loop package func withBot(
     _ setup: Setup = Setup(),
-    prepare: @escaping @Sendable (Connection) throws(StoreError) -> Void = { _ in },
+    prepare: @escaping Preparation = { _ async throws(StoreError) in },
     _ test: @Loop (BotFixture) async throws -> Void
 ) async throws {
     await Gate.shared.enter()

@@ -128,7 +128,7 @@ extension SourceFile {
     var straySQL: [Finding] {
         guard isSwift, module != "BerthStore", module != "Tidy" else { return [] }
         return tokens.filter { $0.kind == .string && SourceFile.isSQL($0.text) }.map {
-            finding($0.line, "SQL outside BerthStore: make it a function on Connection there")
+            finding($0.line, "SQL outside BerthStore: make it a verb of Store there")
         }
     }
 

@@ -1,0 +1,74 @@
+import BerthLoop
+
+extension Connection {
+    func addOutbox(_ parts: [OutboxDraft], of turn: Turn.ID, at now: Timestamp) throws(StoreError) {
+        for part in parts {
+            try run(
+                """
+                INSERT INTO outbox (turn, tenant, channel, chat, topic, part, body, state,
+                    created_ms)
+                SELECT id, tenant, ?2, ?3, ?4,
+                    (SELECT coalesce(max(part), 0) + 1 FROM outbox WHERE turn = ?1), ?5, 'waiting',
+                    ?6
+                FROM turn WHERE id = ?1
+                """,
+                turn,
+                part.place.channel,
+                part.place.chat,
+                part.place.topic,
+                part.body,
+                now
+            )
+        }
+    }
+
+    func dueOutbox(
+        on channel: Channel,
+        at now: Timestamp,
+        limit: Int
+    ) throws(StoreError) -> [OutboxPart] {
+        try all(
+            """
+            SELECT id, turn, tenant, channel, chat, topic, part, body, state, attempts, due_ms,
+                error, message, created_ms, finished_ms
+            FROM outbox AS part
+            WHERE state = 'waiting' AND channel = ? AND coalesce(due_ms, 0) <= ?
+                AND NOT EXISTS (
+                    SELECT 1 FROM outbox AS earlier
+                    WHERE earlier.state = 'waiting' AND earlier.channel = part.channel
+                        AND earlier.chat = part.chat AND earlier.topic = part.topic
+                        AND earlier.id < part.id)
+            ORDER BY id LIMIT ?
+            """,
+            channel,
+            now,
+            max(0, limit)
+        ) { row throws(StoreError) in try OutboxPart(row) }
+    }
+
+    func nextOutbox(on channel: Channel) throws(StoreError) -> Timestamp? {
+        try first(
+            """
+            SELECT min(coalesce(due_ms, created_ms)) FROM outbox AS part
+            WHERE state = 'waiting' AND channel = ?
+                AND NOT EXISTS (
+                    SELECT 1 FROM outbox AS earlier
+                    WHERE earlier.state = 'waiting' AND earlier.channel = part.channel
+                        AND earlier.chat = part.chat AND earlier.topic = part.topic
+                        AND earlier.id < part.id)
+            """,
+            channel
+        ) { row throws(StoreError) in row.timestampOrNil(0) } ?? nil
+    }
+
+    func failedOutbox(limit: Int) throws(StoreError) -> [OutboxPart] {
+        try all(
+            """
+            SELECT id, turn, tenant, channel, chat, topic, part, body, state, attempts, due_ms,
+                error, message, created_ms, finished_ms
+            FROM outbox WHERE state = 'failed' ORDER BY finished_ms DESC, id DESC LIMIT ?
+            """,
+            max(0, limit)
+        ) { row throws(StoreError) in try OutboxPart(row) }
+    }
+}

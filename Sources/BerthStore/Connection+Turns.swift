@@ -1,0 +1,164 @@
+import BerthLoop
+
+/// Turns and every change of a turn's state, each as the table of ``Turn/State`` has it.
+extension Connection {
+    func acceptTurn(_ draft: TurnDraft, at now: Timestamp) throws(StoreError) -> Turn.ID {
+        try requirePresent(draft.tenant)
+        try touchSession(draft.session, at: now)
+        if let title = draft.title {
+            try run(
+                "UPDATE session SET title = ? WHERE id = ? AND title = ''",
+                title,
+                draft.session
+            )
+        }
+        return try insert(
+            """
+            INSERT INTO turn (public_id, session, tenant, kind, state, text, model, owner, until_ms,
+                created_ms)
+            VALUES (?, ?, ?, ?, 'accepted', ?, ?, ?, ?, ?)
+            """,
+            draft.publicID,
+            draft.session,
+            draft.tenant,
+            draft.kind,
+            draft.text,
+            draft.model,
+            draft.claim?.owner,
+            draft.claim?.until,
+            now
+        )
+    }
+
+    func turn(publicID: String) throws(StoreError) -> Turn? {
+        try first(
+            """
+            SELECT id, public_id, session, tenant, kind, state, text, answer, error, model,
+                attempts, due_ms, input_tokens, output_tokens, estimated, created_ms, finished_ms
+            FROM turn WHERE public_id = ?
+            """,
+            publicID
+        ) { row throws(StoreError) in try Turn(row) }
+    }
+
+    func claimTurns(
+        _ claim: TurnClaim,
+        after last: Turn.ID?,
+        limit: Int,
+        at now: Timestamp
+    ) throws(StoreError) -> [TurnInSession] {
+        let turns = try all(
+            """
+            SELECT id, public_id, session, tenant, kind, state, text, answer, error, model,
+                attempts, due_ms, input_tokens, output_tokens, estimated, created_ms, finished_ms
+            FROM turn
+            WHERE state = 'accepted' AND id > ?
+                AND (owner IS NULL OR owner = ? OR until_ms <= ?)
+            ORDER BY id LIMIT ?
+            """,
+            last?.value ?? 0,
+            claim.owner,
+            now,
+            max(0, limit)
+        ) { row throws(StoreError) in try Turn(row) }
+        return try turns.map { turn throws(StoreError) in
+            try run(
+                "UPDATE turn SET owner = ?, until_ms = ? WHERE id = ?",
+                claim.owner,
+                claim.until,
+                turn.id
+            )
+            return TurnInSession(turn: turn, session: try session(turn.session))
+        }
+    }
+
+    // MARK: Changes of state
+
+    func startTurn(_ turn: Turn.ID) throws(StoreError) {
+        guard let state = try state(of: turn)?.after(.start) else { return }
+        try run(
+            "UPDATE turn SET state = ?, attempts = attempts + 1, due_ms = NULL WHERE id = ?",
+            state,
+            turn
+        )
+    }
+
+    func retryTurnLater(
+        _ turn: Turn.ID,
+        at due: Timestamp,
+        because reason: String,
+        now: Timestamp
+    ) throws(StoreError) -> Bool {
+        guard let state = try state(of: turn)?.after(.retryLater) else { return false }
+        try releaseOpenCalls(of: turn, at: now)
+        try endSteps(of: turn, as: .failed, at: now)
+        return try run(
+            "UPDATE turn SET state = ?, due_ms = ?, error = ?, answer = '' WHERE id = ?",
+            state,
+            due,
+            reason,
+            turn
+        ) > 0
+    }
+
+    func savePartialAnswer(_ answer: String, of turn: Turn.ID) throws(StoreError) -> Bool {
+        try run("UPDATE turn SET answer = ? WHERE id = ? AND state = 'running'", answer, turn) > 0
+    }
+
+    func finishTurn(
+        _ turn: Turn.ID,
+        as outcome: TurnOutcome,
+        settling settlements: [Settlement] = [],
+        outbox: [OutboxDraft] = [],
+        at now: Timestamp
+    ) throws(StoreError) -> Bool {
+        guard let event = outcome.end.event, let state = try state(of: turn)?.after(event)
+        else { return false }
+        let hasEnded = !state.isOpen
+        try run(
+            """
+            UPDATE turn SET state = ?, answer = ?, error = ?, model = coalesce(?, model),
+                owner = NULL, until_ms = NULL,
+                input_tokens = ?, output_tokens = ?, estimated = ?, finished_ms = ?
+            WHERE id = ?
+            """,
+            state,
+            hasEnded ? outcome.answer : "",
+            outcome.error,
+            outcome.model,
+            outcome.inputTokens,
+            outcome.outputTokens,
+            outcome.isEstimated,
+            hasEnded ? now : nil,
+            turn
+        )
+        if outcome.end == .interrupted {
+            try endStepsWithoutJob(of: turn, at: now)
+        } else {
+            try endSteps(of: turn, as: outcome.end == .done ? .done : .failed, at: now)
+            try addOutbox(outbox, of: turn, at: now)
+        }
+        for settlement in settlements { _ = try settle(settlement, at: now) }
+        return true
+    }
+
+    func retryTurn(_ turn: Turn.ID) throws(StoreError) -> Bool {
+        guard let state = try state(of: turn)?.after(.retry) else { return false }
+        return try run(
+            """
+            UPDATE turn SET state = ?, attempts = 0, due_ms = NULL, answer = '', error = NULL,
+                finished_ms = NULL
+            WHERE id = ?
+            """,
+            state,
+            turn
+        ) > 0
+    }
+
+    /// The state of a turn, or nil if it is gone.
+    func state(of turn: Turn.ID) throws(StoreError) -> Turn.State? {
+        try first("SELECT state FROM turn WHERE id = ?", turn) { row throws(StoreError) in
+            try row.word(0)
+        }
+    }
+}

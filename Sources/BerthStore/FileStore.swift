@@ -1,0 +1,162 @@
+package import BerthLoop
+
+/// Verbs for the rows of tenants' files.
+///
+/// The caller writes and deletes the contents.
+package protocol FileStore: Sendable {
+    /// Records a file, or one more use of the tenant's file with the same content.
+    ///
+    /// - Returns: the file. Its id is the first one's if the content was known.
+    /// - Throws: ``StoreError/notFound(what:)`` if the tenant is removed,
+    ///   ``StoreError/exists(what:)`` if the id is taken.
+    func addFile(_ draft: FileDraft, at now: Timestamp) async throws(StoreError) -> StoredFile
+
+    /// The file that clients know by `id`. nil if there is none. The caller checks who may see it.
+    func file(_ id: String) async throws(StoreError) -> StoredFile?
+
+    /// Records that a file was read.
+    ///
+    /// - Returns: false if there is none.
+    @discardableResult
+    func touchFile(_ id: String, at now: Timestamp) async throws(StoreError) -> Bool
+
+    /// Takes one use of a file back. A file without uses stays until it is deleted.
+    ///
+    /// - Returns: the uses left. nil if there is no such file.
+    @discardableResult
+    func releaseFile(_ id: String) async throws(StoreError) -> Int?
+
+    /// A tenant's files, the last used first, at most `limit`.
+    func files(of tenant: Tenant.ID, limit: Int) async throws(StoreError) -> [StoredFile]
+
+    /// The files that were used longest ago, of one tenant or (nil) of all, at most `limit`. Files
+    /// without uses come first.
+    func leastUsedFiles(of tenant: Tenant.ID?, limit: Int) async throws(StoreError) -> [StoredFile]
+
+    /// Forgets a file.
+    ///
+    /// - Returns: false if there is none.
+    @discardableResult
+    func deleteFile(_ id: String) async throws(StoreError) -> Bool
+
+    /// The number and length of the files of every tenant that has any.
+    func fileTotals() async throws(StoreError) -> [Tenant.ID: FileTotal]
+}
+
+extension Connection {
+    func addFile(_ draft: FileDraft, at now: Timestamp) throws(StoreError) -> StoredFile {
+        try requirePresent(draft.tenant)
+        let file = try first(
+            """
+            INSERT INTO file (id, tenant, hash, bytes, kind, uses, created_ms, last_used_ms)
+            VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, ?6)
+            ON CONFLICT (tenant, hash) DO UPDATE SET uses = uses + 1, last_used_ms = ?6
+            RETURNING id, tenant, hash, bytes, kind, uses, created_ms, last_used_ms
+            """,
+            draft.id,
+            draft.tenant,
+            draft.hash,
+            draft.bytes,
+            draft.kind,
+            now
+        ) { row throws(StoreError) in StoredFile(row) }
+        guard let file else { throw .notFound(what: "file") }
+        return file
+    }
+
+    func leastUsedFiles(of tenant: Tenant.ID?, limit: Int) throws(StoreError) -> [StoredFile] {
+        try all(
+            """
+            SELECT id, tenant, hash, bytes, kind, uses, created_ms, last_used_ms FROM file
+            WHERE ?1 IS NULL OR tenant = ?1
+            ORDER BY uses > 0, last_used_ms, id LIMIT ?2
+            """,
+            tenant,
+            max(0, limit)
+        ) { row throws(StoreError) in StoredFile(row) }
+    }
+}
+
+extension Database: FileStore {
+    package nonisolated func addFile(
+        _ draft: FileDraft,
+        at now: Timestamp
+    ) async throws(StoreError) -> StoredFile {
+        try await write { store throws(StoreError) in try store.addFile(draft, at: now) }
+    }
+
+    package nonisolated func file(_ id: String) async throws(StoreError) -> StoredFile? {
+        try await read { store throws(StoreError) in
+            try store.first(
+                """
+                SELECT id, tenant, hash, bytes, kind, uses, created_ms, last_used_ms FROM file
+                WHERE id = ?
+                """,
+                id
+            ) { row throws(StoreError) in StoredFile(row) }
+        }
+    }
+
+    @discardableResult
+    package nonisolated func touchFile(
+        _ id: String,
+        at now: Timestamp
+    ) async throws(StoreError) -> Bool {
+        try await write { store throws(StoreError) in
+            try store.run("UPDATE file SET last_used_ms = ? WHERE id = ?", now, id) > 0
+        }
+    }
+
+    @discardableResult
+    package nonisolated func releaseFile(_ id: String) async throws(StoreError) -> Int? {
+        try await write { store throws(StoreError) in
+            try store.first(
+                "UPDATE file SET uses = max(0, uses - 1) WHERE id = ? RETURNING uses",
+                id
+            ) { row throws(StoreError) in row.int(0) }
+        }
+    }
+
+    package nonisolated func files(
+        of tenant: Tenant.ID,
+        limit: Int
+    ) async throws(StoreError) -> [StoredFile] {
+        try await read { store throws(StoreError) in
+            try store.all(
+                """
+                SELECT id, tenant, hash, bytes, kind, uses, created_ms, last_used_ms FROM file
+                WHERE tenant = ? ORDER BY last_used_ms DESC, id LIMIT ?
+                """,
+                tenant,
+                max(0, limit)
+            ) { row throws(StoreError) in StoredFile(row) }
+        }
+    }
+
+    package nonisolated func leastUsedFiles(
+        of tenant: Tenant.ID?,
+        limit: Int
+    ) async throws(StoreError) -> [StoredFile] {
+        try await read { store throws(StoreError) in
+            try store.leastUsedFiles(of: tenant, limit: limit)
+        }
+    }
+
+    @discardableResult
+    package nonisolated func deleteFile(_ id: String) async throws(StoreError) -> Bool {
+        try await write { store throws(StoreError) in
+            try store.run("DELETE FROM file WHERE id = ?", id) > 0
+        }
+    }
+
+    package nonisolated func fileTotals() async throws(StoreError) -> [Tenant.ID: FileTotal] {
+        try await read { store throws(StoreError) in
+            let rows = try store.all(
+                "SELECT tenant, count(*), sum(bytes) FROM file GROUP BY tenant"
+            ) { row throws(StoreError) in
+                (row.id(0) as Tenant.ID, FileTotal(files: row.int(1), bytes: row.int(2)))
+            }
+            return Dictionary(uniqueKeysWithValues: rows)
+        }
+    }
+}

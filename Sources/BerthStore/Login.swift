@@ -1,0 +1,20 @@
+package import BerthLoop
+
+/// A login on the web that is in force.
+///
+/// The store knows only the hash of its cookie.
+package struct Login: Equatable, Sendable {
+    /// SHA-256 of the cookie, 32 bytes.
+    package let hash: [UInt8]
+    /// The person that it stands for.
+    package let owner: LoginOwner
+    /// The login is refused from then on.
+    package let expires: Timestamp
+
+    /// Makes a login.
+    package init(hash: [UInt8], owner: LoginOwner, expires: Timestamp) {
+        self.hash = hash
+        self.owner = owner
+        self.expires = expires
+    }
+}

@@ -1,0 +1,139 @@
+package import BerthLoop
+
+/// Verbs for the delivery of replies.
+///
+/// ``TurnStore/finishTurn(_:as:settling:outbox:at:)`` fills the outbox.
+///
+/// The parts of one place are delivered in order. A part that waits for its retry holds those
+/// behind it; one that was given up does not. A change of a part that does not wait changes nothing
+/// and returns false.
+package protocol OutboxStore: Sendable {
+    /// The first waiting part of each place of a channel, if it is due: oldest first, at most
+    /// `limit`.
+    func dueOutbox(
+        on channel: Channel,
+        at now: Timestamp,
+        limit: Int
+    ) async throws(StoreError) -> [OutboxPart]
+
+    /// When the next part of a channel is due. In the past if one is due now, nil if none waits.
+    func nextOutbox(on channel: Channel) async throws(StoreError) -> Timestamp?
+
+    /// Records that a part was delivered, and the channel's id of the message.
+    func outboxSent(
+        _ id: OutboxPart.ID,
+        as message: String?,
+        at now: Timestamp
+    ) async throws(StoreError) -> Bool
+
+    /// Records that an attempt failed, and that the part is tried again at `due`.
+    func retryOutboxLater(
+        _ id: OutboxPart.ID,
+        at due: Timestamp,
+        because reason: String
+    ) async throws(StoreError) -> Bool
+
+    /// Gives a part up after its last attempt. The caller knows the limit.
+    func failOutbox(
+        _ id: OutboxPart.ID,
+        because reason: String,
+        at now: Timestamp
+    ) async throws(StoreError) -> Bool
+
+    /// Makes a part that was given up wait again, at once and in its old order.
+    ///
+    /// - Returns: whether it had been given up.
+    func requeueOutbox(_ id: OutboxPart.ID) async throws(StoreError) -> Bool
+
+    /// The parts that were given up, newest first, at most `limit`.
+    func failedOutbox(limit: Int) async throws(StoreError) -> [OutboxPart]
+}
+
+extension Database: OutboxStore {
+    package nonisolated func dueOutbox(
+        on channel: Channel,
+        at now: Timestamp,
+        limit: Int
+    ) async throws(StoreError) -> [OutboxPart] {
+        try await read { store throws(StoreError) in
+            try store.dueOutbox(on: channel, at: now, limit: limit)
+        }
+    }
+
+    package nonisolated func nextOutbox(on channel: Channel) async throws(StoreError) -> Timestamp?
+    {
+        try await read { store throws(StoreError) in try store.nextOutbox(on: channel) }
+    }
+
+    package nonisolated func outboxSent(
+        _ id: OutboxPart.ID,
+        as message: String?,
+        at now: Timestamp
+    ) async throws(StoreError) -> Bool {
+        try await write { store throws(StoreError) in
+            try store.run(
+                """
+                UPDATE outbox SET state = 'sent', message = ?, error = NULL, finished_ms = ?
+                WHERE id = ? AND state = 'waiting'
+                """,
+                message,
+                now,
+                id
+            ) > 0
+        }
+    }
+
+    package nonisolated func retryOutboxLater(
+        _ id: OutboxPart.ID,
+        at due: Timestamp,
+        because reason: String
+    ) async throws(StoreError) -> Bool {
+        try await write { store throws(StoreError) in
+            try store.run(
+                """
+                UPDATE outbox SET attempts = attempts + 1, due_ms = ?, error = ?
+                WHERE id = ? AND state = 'waiting'
+                """,
+                due,
+                reason,
+                id
+            ) > 0
+        }
+    }
+
+    package nonisolated func failOutbox(
+        _ id: OutboxPart.ID,
+        because reason: String,
+        at now: Timestamp
+    ) async throws(StoreError) -> Bool {
+        try await write { store throws(StoreError) in
+            try store.run(
+                """
+                UPDATE outbox SET state = 'failed', attempts = attempts + 1, due_ms = NULL,
+                    error = ?, finished_ms = ?
+                WHERE id = ? AND state = 'waiting'
+                """,
+                reason,
+                now,
+                id
+            ) > 0
+        }
+    }
+
+    package nonisolated func requeueOutbox(_ id: OutboxPart.ID) async throws(StoreError) -> Bool {
+        try await write { store throws(StoreError) in
+            try store.run(
+                """
+                UPDATE outbox SET state = 'waiting', attempts = 0, due_ms = NULL,
+                    finished_ms = NULL
+                WHERE id = ? AND state = 'failed'
+                """,
+                id
+            ) > 0
+        }
+    }
+
+    package nonisolated func failedOutbox(limit: Int) async throws(StoreError) -> [OutboxPart] {
+        try await read { store throws(StoreError) in try store.failedOutbox(limit: limit) }
+    }
+}

@@ -1,0 +1,72 @@
+import BerthLoop
+
+/// The open work of an earlier run that a start has closed or left open.
+package struct Recovery: Equatable, Sendable {
+    /// Turns whose outcome is unknown.
+    package var turns = 0
+    /// Calls whose outcome is unknown.
+    ///
+    /// Each is charged at its reservation.
+    package var calls = 0
+    /// Steps that are taken up again, because their provider keeps the job.
+    package var jobs = 0
+
+    /// Nothing was open.
+    package init() {}
+}
+
+extension Connection {
+    func recover(at now: Timestamp) throws(StoreError) -> Recovery {
+        var recovery = Recovery()
+        try run("UPDATE turn SET owner = NULL, until_ms = NULL WHERE state = 'accepted'")
+        try run("UPDATE turn SET owner = NULL, until_ms = NULL WHERE state = 'running'")
+        let lost = try turnsThatCannotGoOn()
+        for turn in lost { try loseTurn(turn, at: now) }
+        recovery.turns = lost.count
+        let open = try all(
+            """
+            SELECT id FROM call WHERE state = 'reserved' AND (step IS NULL OR step NOT IN (
+                SELECT id FROM turn_step WHERE state = 'running'))
+            ORDER BY id
+            """
+        ) { row throws(StoreError) in row.id(0) as Call.ID }
+        for call in open { try loseCall(call, at: now) }
+        recovery.calls = open.count
+        recovery.jobs =
+            try first(
+                "SELECT count(*) FROM turn_step WHERE state = 'running'"
+            ) { row throws(StoreError) in row.int(0) } ?? 0
+        return recovery
+    }
+
+    /// The running turns without a step from which they can go on.
+    ///
+    /// A turn goes on if it has an open step, and its running steps all have a job.
+    private func turnsThatCannotGoOn() throws(StoreError) -> [Turn.ID] {
+        try all(
+            """
+            SELECT id FROM turn WHERE state = 'running' AND (
+                EXISTS (SELECT 1 FROM turn_step
+                    WHERE turn_step.turn = turn.id AND turn_step.state = 'running'
+                        AND job IS NULL)
+                OR NOT EXISTS (SELECT 1 FROM turn_step
+                    WHERE turn_step.turn = turn.id
+                        AND turn_step.state IN ('waiting', 'running')))
+            """
+        ) { row throws(StoreError) in row.id(0) }
+    }
+
+    private func loseTurn(_ turn: Turn.ID, at now: Timestamp) throws(StoreError) {
+        guard let state = try state(of: turn)?.after(.lose) else { return }
+        try run("UPDATE turn SET state = ?, finished_ms = ? WHERE id = ?", state, now, turn)
+        try run(
+            """
+            UPDATE turn_step SET state = iif(state = 'running', 'uncertain', 'failed'),
+                finished_ms = ?
+            WHERE turn = ? AND state IN ('waiting', 'running')
+            """,
+            now,
+            turn
+        )
+    }
+}

@@ -1,0 +1,143 @@
+package import BerthLoop
+
+/// Verbs for conversations and their history.
+package protocol SessionStore: Sendable {
+    /// Opens a conversation.
+    ///
+    /// - Returns: the conversation. nil if the owner has as many as the draft allows.
+    /// - Throws: ``StoreError/exists(what:)`` if the public id is taken or the place has a
+    ///   conversation, ``StoreError/notFound(what:)`` if the owner is removed.
+    func openSession(_ draft: SessionDraft, at now: Timestamp) async throws(StoreError) -> Session?
+
+    /// The conversation that clients know by `publicID`. nil if there is none.
+    ///
+    /// The caller checks who may see it.
+    func session(publicID: String) async throws(StoreError) -> Session?
+
+    /// The conversation at a place of a channel with chats. nil if there is none.
+    func session(at place: Place) async throws(StoreError) -> Session?
+
+    /// A conversation and the exchanges that its next prompt may repeat, in one read.
+    ///
+    /// These are the latest messages with an answer (done, or stopped after the first words) since
+    /// the window was cleared. Translations and pictures are left out. The first exchange that does
+    /// not fit the limits ends the window.
+    ///
+    /// - Parameters:
+    ///   - publicID: the conversation.
+    ///   - before: a turn. Only earlier ones are part of the window. nil for all.
+    ///   - limits: the most that the window holds.
+    /// - Returns: nil if there is no such conversation. The caller checks who may see it.
+    /// - Throws: ``StoreError`` as every verb does.
+    func window(
+        of publicID: String,
+        before: Turn.ID?,
+        limits: SessionWindow.Limits
+    ) async throws(StoreError) -> SessionWindow?
+
+    /// A tenant's conversations on a channel, the last used first, at most `limit`.
+    func sessions(
+        of tenant: Tenant.ID,
+        channel: Channel,
+        limit: Int
+    ) async throws(StoreError) -> [Session]
+
+    /// A page of a conversation's history, newest first.
+    ///
+    /// - Parameters:
+    ///   - session: the conversation.
+    ///   - before: the public id of the last turn of the page before. nil for the newest page.
+    ///   - limit: the most turns.
+    ///   - bytes: no further turn is added after this many bytes of texts and answers.
+    /// - Returns: nil if `before` is no turn of the conversation.
+    /// - Throws: ``StoreError`` as every verb does.
+    func history(
+        of session: Session.ID,
+        before: String?,
+        limit: Int,
+        bytes: Int
+    ) async throws(StoreError) -> HistoryPage?
+
+    /// Changes a conversation's title or model.
+    ///
+    /// - Throws: ``StoreError/notFound(what:)``.
+    func changeSession(_ session: Session.ID, _ update: SessionUpdate) async throws(StoreError)
+
+    /// Begins the prompt anew. Everything said so far stays in the history, outside the window.
+    ///
+    /// - Throws: ``StoreError/notFound(what:)``.
+    func clearWindow(of session: Session.ID) async throws(StoreError)
+
+    /// Takes a conversation out of every list. Its place is free again.
+    ///
+    /// - Throws: ``StoreError/notFound(what:)``.
+    func deleteSession(_ session: Session.ID, at now: Timestamp) async throws(StoreError)
+}
+
+extension Database: SessionStore {
+    package nonisolated func openSession(
+        _ draft: SessionDraft,
+        at now: Timestamp
+    ) async throws(StoreError) -> Session? {
+        try await write { store throws(StoreError) in try store.openSession(draft, at: now) }
+    }
+
+    package nonisolated func session(publicID: String) async throws(StoreError) -> Session? {
+        try await read { store throws(StoreError) in try store.session(publicID: publicID) }
+    }
+
+    package nonisolated func session(at place: Place) async throws(StoreError) -> Session? {
+        try await read { store throws(StoreError) in try store.session(at: place) }
+    }
+
+    package nonisolated func window(
+        of publicID: String,
+        before: Turn.ID?,
+        limits: SessionWindow.Limits
+    ) async throws(StoreError) -> SessionWindow? {
+        try await read { store throws(StoreError) in
+            guard let session = try store.session(publicID: publicID) else { return nil }
+            let exchanges = try store.window(of: session, before: before, limits: limits)
+            return SessionWindow(session: session, exchanges: exchanges)
+        }
+    }
+
+    package nonisolated func sessions(
+        of tenant: Tenant.ID,
+        channel: Channel,
+        limit: Int
+    ) async throws(StoreError) -> [Session] {
+        try await read { store throws(StoreError) in
+            try store.sessions(of: tenant, channel: channel, limit: limit)
+        }
+    }
+
+    package nonisolated func history(
+        of session: Session.ID,
+        before: String?,
+        limit: Int,
+        bytes: Int
+    ) async throws(StoreError) -> HistoryPage? {
+        try await read { store throws(StoreError) in
+            try store.history(of: session, before: before, limit: limit, bytes: bytes)
+        }
+    }
+
+    package nonisolated func changeSession(
+        _ session: Session.ID,
+        _ update: SessionUpdate
+    ) async throws(StoreError) {
+        try await write { store throws(StoreError) in try store.changeSession(session, update) }
+    }
+
+    package nonisolated func clearWindow(of session: Session.ID) async throws(StoreError) {
+        try await write { store throws(StoreError) in try store.clearWindow(of: session) }
+    }
+
+    package nonisolated func deleteSession(
+        _ session: Session.ID,
+        at now: Timestamp
+    ) async throws(StoreError) {
+        try await write { store throws(StoreError) in try store.deleteSession(session, at: now) }
+    }
+}

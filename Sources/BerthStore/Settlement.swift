@@ -1,0 +1,35 @@
+package import BerthLoop
+
+/// The cost of one call, as one tenant pays it.
+package struct Settlement: Equatable, Sendable {
+    /// The call's row.
+    ///
+    /// nil for a tenant who shares another one's call. Its row is then inserted.
+    package var call: Call.ID?
+    /// The worst case that was held.
+    package var reservation: Reservation
+    /// When it was held.
+    ///
+    /// The call is charged to that day.
+    package var since: Timestamp
+    /// The amounts to charge.
+    package var cost: Amounts
+    /// Whether the tokens are our estimate, not the provider's count.
+    package var isEstimated: Bool
+
+    /// Makes the settlement of one request.
+    package init(
+        call: Call.ID?,
+        reservation: Reservation,
+        since: Timestamp,
+        cost: Amounts,
+        isEstimated: Bool
+    ) {
+        self.call = call
+        self.reservation = reservation
+        self.since = since
+        self.cost = cost
+        self.isEstimated = isEstimated
+        self.cost[.requests] = 1
+    }
+}

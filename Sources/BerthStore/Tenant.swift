@@ -1,0 +1,45 @@
+package import BerthLoop
+
+/// One person with quotas.
+package struct Tenant: Equatable, Sendable {
+    /// The key of a row of this kind.
+    package typealias ID = RowID<Tenant>
+
+    /// Whether the tenant may use the bot.
+    package enum State: String, SQLConvertible, Sendable {
+        case active
+        /// Keeps everything, may do nothing.
+        case suspended
+        /// Deleted, except for its row and the ledger.
+        case removed
+    }
+
+    /// Its key.
+    package let id: ID
+    /// Unique among the tenants that are not removed, as typed.
+    package let name: String
+    /// How it stands.
+    package let state: State
+    /// When it was made.
+    package let created: Timestamp
+    /// The tenant's own limits.
+    package let quotas: TenantQuotas
+}
+
+extension Tenant {
+    init(_ row: borrowing Row) throws(StoreError) {
+        id = row.id(0)
+        name = row.text(1)
+        state = try row.word(2)
+        created = row.timestamp(3)
+        var quotas = TenantQuotas()
+        quotas.requestsPerDay = row.intOrNil(4)
+        quotas.tokensPerDay = row.intOrNil(5)
+        quotas.imagesPerDay = row.intOrNil(6)
+        quotas.spendPerMonthMicros = row.int64OrNil(7)
+        quotas.memoryBytes = row.intOrNil(8)
+        quotas.diskBytes = row.intOrNil(9)
+        quotas.files = row.intOrNil(10)
+        self.quotas = quotas
+    }
+}

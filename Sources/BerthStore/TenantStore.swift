@@ -1,0 +1,108 @@
+package import BerthLoop
+
+/// Verbs for tenants and their quotas.
+package protocol TenantStore: Sendable {
+    /// Makes a tenant with the default quotas.
+    ///
+    /// - Throws: ``StoreError/nameTaken(_:)``. A removed tenant's name is free again.
+    func addTenant(named name: String, at now: Timestamp) async throws(StoreError) -> Tenant
+
+    /// Makes a tenant as ``addTenant(named:at:)`` does, together with its first API key.
+    ///
+    /// - Throws: ``StoreError/nameTaken(_:)``, ``StoreError/exists(what:)`` if the key is known.
+    func addTenant(
+        named name: String,
+        key: APIKeyDraft,
+        at now: Timestamp
+    ) async throws(StoreError) -> (tenant: Tenant, key: APIKey)
+
+    /// All tenants that are not removed, by name.
+    func tenants() async throws(StoreError) -> [Tenant]
+
+    /// A tenant by its key, removed ones too. nil if there is none.
+    func tenant(_ id: Tenant.ID) async throws(StoreError) -> Tenant?
+
+    /// Lets a tenant do nothing until it is resumed.
+    ///
+    /// - Returns: the tenant as it is now.
+    /// - Throws: ``StoreError/notFound(what:)``, also for a removed tenant.
+    func suspendTenant(_ id: Tenant.ID) async throws(StoreError) -> Tenant
+
+    /// Ends a suspension.
+    ///
+    /// - Returns: the tenant as it is now.
+    /// - Throws: ``StoreError/notFound(what:)``, also for a removed tenant.
+    func resumeTenant(_ id: Tenant.ID) async throws(StoreError) -> Tenant
+
+    /// Deletes everything that a tenant wrote or was told, its files' rows, and every way in.
+    ///
+    /// The tenant's row and the ledger (calls and usage) stay. They hold no content.
+    ///
+    /// - Returns: the tenant as it is now.
+    /// - Throws: ``StoreError/notFound(what:)``, also for a removed tenant.
+    func removeTenant(_ id: Tenant.ID) async throws(StoreError) -> Tenant
+
+    /// Changes a tenant's own limits, starting from the stored ones. Concurrent changes all hold.
+    ///
+    /// - Returns: the tenant as it is now.
+    /// - Throws: ``StoreError/notFound(what:)``, also for a removed tenant.
+    func changeQuotas(
+        of id: Tenant.ID,
+        _ change: @escaping @Sendable (inout TenantQuotas) -> Void
+    ) async throws(StoreError) -> Tenant
+}
+
+extension Database: TenantStore {
+    package nonisolated func addTenant(
+        named name: String,
+        at now: Timestamp
+    ) async throws(StoreError) -> Tenant {
+        try await write { store throws(StoreError) in try store.addTenant(named: name, at: now) }
+    }
+
+    package nonisolated func addTenant(
+        named name: String,
+        key: APIKeyDraft,
+        at now: Timestamp
+    ) async throws(StoreError) -> (tenant: Tenant, key: APIKey) {
+        try await write { store throws(StoreError) in
+            let tenant = try store.addTenant(named: name, at: now)
+            return (tenant, try store.addKey(key, for: tenant.id, at: now))
+        }
+    }
+
+    package nonisolated func tenants() async throws(StoreError) -> [Tenant] {
+        try await read { store throws(StoreError) in try store.tenants() }
+    }
+
+    package nonisolated func tenant(_ id: Tenant.ID) async throws(StoreError) -> Tenant? {
+        try await read { store throws(StoreError) in try store.tenant(id) }
+    }
+
+    package nonisolated func suspendTenant(_ id: Tenant.ID) async throws(StoreError) -> Tenant {
+        try await write { store throws(StoreError) in try store.set(.suspended, of: id) }
+    }
+
+    package nonisolated func resumeTenant(_ id: Tenant.ID) async throws(StoreError) -> Tenant {
+        try await write { store throws(StoreError) in try store.set(.active, of: id) }
+    }
+
+    package nonisolated func removeTenant(_ id: Tenant.ID) async throws(StoreError) -> Tenant {
+        try await write { store throws(StoreError) in try store.removeTenant(id) }
+    }
+
+    package nonisolated func changeQuotas(
+        of id: Tenant.ID,
+        _ change: @escaping @Sendable (inout TenantQuotas) -> Void
+    ) async throws(StoreError) -> Tenant {
+        try await write { store throws(StoreError) in
+            guard var quotas = try store.tenant(id)?.quotas else {
+                throw .notFound(what: "tenant")
+            }
+            change(&quotas)
+            try store.setQuotas(quotas, of: id)
+            guard let tenant = try store.tenant(id) else { throw .notFound(what: "tenant") }
+            return tenant
+        }
+    }
+}

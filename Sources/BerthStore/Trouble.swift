@@ -1,0 +1,54 @@
+package import BerthLoop
+
+/// A failure that may need a person, as an operator is shown it.
+///
+/// It never holds content.
+package struct Trouble: Equatable, Sendable {
+    /// The thing that failed.
+    package enum Subject: Equatable, Sendable {
+        /// A turn, by the name that clients know.
+        case turn(String)
+        /// A call of the API. Nobody can make it again, because its client is gone.
+        case call(Call.ID)
+    }
+
+    /// Which one it is.
+    package let subject: Subject
+    /// The tenant who pays.
+    ///
+    /// It may have been removed.
+    package let tenant: Tenant.ID
+    /// `failed` or `uncertain`.
+    ///
+    /// A call is never `failed`.
+    package let state: Turn.State
+    /// Why, in words for its author, or nil where they are not written down.
+    package let reason: String?
+    /// The model that was asked, as `provider/model`.
+    package let model: String?
+    /// How many times a provider was asked, or about to be.
+    package let attempts: Int
+    /// When it ended.
+    package let ended: Timestamp
+
+    init(_ row: borrowing Row) throws(StoreError) {
+        let name = row.textOrNil(0)
+        subject = if let name { .turn(name) } else { .call(row.id(1)) }
+        tenant = row.id(2)
+        state = try row.word(3)
+        reason = row.textOrNil(4)
+        model = row.textOrNil(5)
+        attempts = row.int(6)
+        ended = row.timestamp(7)
+    }
+}
+
+/// How many failures may need a person.
+package struct TroubleCounts: Equatable, Sendable {
+    /// Turns that have failed.
+    package var failedTurns: Int
+    /// Calls whose outcome is unknown, of turns and of the API.
+    package var uncertainCalls: Int
+    /// Parts of replies that were given up.
+    package var failedParts: Int
+}

@@ -1,0 +1,79 @@
+package import BerthLoop
+
+/// One message and its answer.
+package struct Turn: Equatable, Sendable {
+    /// The key of a row of this kind.
+    package typealias ID = RowID<Turn>
+
+    /// The kind of work that a message asks for.
+    package enum Kind: String, SQLConvertible, CaseIterable, Sendable {
+        /// Answered with the conversation's window.
+        case message
+        /// Answered without the window, and no part of later windows.
+        case translation
+        /// Answered with a picture, and no part of later windows.
+        case image
+    }
+
+    /// Its key.
+    package let id: ID
+    /// Random.
+    ///
+    /// Clients know the turn by it.
+    package let publicID: String
+    /// The conversation it belongs to.
+    package let session: Session.ID
+    /// The tenant who pays.
+    package let tenant: Tenant.ID
+    /// The kind of work.
+    package let kind: Kind
+    /// How it stands.
+    package let state: State
+    /// The message.
+    package let text: String
+    /// All of the answer, or what came of it.
+    ///
+    /// "" before the first word.
+    package let answer: String
+    /// The reason of a failure, in words for the author.
+    package let error: String?
+    /// As the provider knows it.
+    package let model: String?
+    /// How many times a provider was asked, or about to be.
+    package let attempts: Int
+    /// When it is tried again, after a failure that passes, or nil for at once.
+    package let due: Timestamp?
+    /// Tokens of prompts.
+    package let inputTokens: Int
+    /// Tokens of answers.
+    package let outputTokens: Int
+    /// Whether the tokens are our estimate, not the provider's count.
+    package let isEstimated: Bool
+    /// When it was made.
+    package let created: Timestamp
+    /// When it ended, or nil if it has not.
+    package let finished: Timestamp?
+}
+
+extension Turn {
+    /// Reads the columns that ``Connection`` selects for a turn.
+    init(_ row: borrowing Row) throws(StoreError) {
+        id = row.id(0)
+        publicID = row.text(1)
+        session = row.id(2)
+        tenant = row.id(3)
+        kind = try row.word(4)
+        state = try row.word(5)
+        text = row.text(6)
+        answer = row.text(7)
+        error = row.textOrNil(8)
+        model = row.textOrNil(9)
+        attempts = row.int(10)
+        due = row.timestampOrNil(11)
+        inputTokens = row.int(12)
+        outputTokens = row.int(13)
+        isEstimated = row.bool(14)
+        created = row.timestamp(15)
+        finished = row.timestampOrNil(16)
+    }
+}

@@ -1,0 +1,207 @@
+package import BerthLoop
+
+/// Verbs for turns.
+///
+/// A turn is one message and its answer.
+///
+/// A change of a turn that is gone, or in a state that does not allow it, changes nothing and
+/// returns false.
+package protocol TurnStore: Sendable {
+    /// Writes a message down. When this returns, the message survives a power cut and may be
+    /// acknowledged.
+    ///
+    /// - Returns: the turn's key.
+    /// - Throws: ``StoreError/notFound(what:)`` if the conversation is deleted or the tenant is
+    ///   removed, ``StoreError/exists(what:)`` if the public id is taken.
+    func acceptTurn(_ draft: TurnDraft, at now: Timestamp) async throws(StoreError) -> Turn.ID
+
+    /// The turn that clients know by `publicID`. nil if there is none.
+    ///
+    /// The caller checks who may see it.
+    func turn(publicID: String) async throws(StoreError) -> Turn?
+
+    /// A turn and its conversation, in one read. nil if there is no such turn.
+    func turnInSession(publicID: String) async throws(StoreError) -> TurnInSession?
+
+    /// Claims accepted turns that no process works on, or whose claim has expired.
+    ///
+    /// - Parameters:
+    ///   - claim: the process and the end of its claim.
+    ///   - after: the last turn of the page before. nil for the first page.
+    ///   - limit: the most turns.
+    ///   - now: claims that ended by then are void.
+    /// - Returns: the turns, oldest first, with their conversations.
+    /// - Throws: ``StoreError`` as every verb does.
+    func claimTurns(
+        _ claim: TurnClaim,
+        after: Turn.ID?,
+        limit: Int,
+        at now: Timestamp
+    ) async throws(StoreError) -> [TurnInSession]
+
+    /// Sets the end of the claims on all open turns of the claim's process.
+    ///
+    /// - Returns: how many turns there are.
+    @discardableResult
+    func renewClaims(_ claim: TurnClaim) async throws(StoreError) -> Int
+
+    /// Keeps what has come of an answer, in case the service ends before the answer does.
+    ///
+    /// - Returns: whether the turn is running.
+    @discardableResult
+    func savePartialAnswer(_ answer: String, of turn: Turn.ID) async throws(StoreError) -> Bool
+
+    /// Puts a running turn back, to be tried again at `due`. Its open steps fail and their calls are
+    /// released, because nothing was bought.
+    ///
+    /// - Returns: whether the turn was running.
+    @discardableResult
+    func retryTurnLater(
+        _ turn: Turn.ID,
+        at due: Timestamp,
+        because reason: String,
+        now: Timestamp
+    ) async throws(StoreError) -> Bool
+
+    /// Ends a turn, its open steps and its calls, and writes what the channel is to deliver, all in
+    /// one commit.
+    ///
+    /// The first end stays. A turn that is interrupted has not ended. It is accepted again, without
+    /// what came of it and without an outbox; a step whose provider keeps a job stays running.
+    ///
+    /// - Parameters:
+    ///   - turn: an open turn.
+    ///   - outcome: how it ended.
+    ///   - settlements: the costs of its calls.
+    ///   - outbox: the parts of the reply, in their order.
+    ///   - now: the time of the end.
+    /// - Returns: whether the turn was open. If not, nothing was changed, and the caller settles the
+    ///   calls by ``LedgerStore/settle(_:at:)``.
+    /// - Throws: ``StoreError`` as every verb does.
+    func finishTurn(
+        _ turn: Turn.ID,
+        as outcome: TurnOutcome,
+        settling settlements: [Settlement],
+        outbox: [OutboxDraft],
+        at now: Timestamp
+    ) async throws(StoreError) -> Bool
+
+    /// Makes a turn that failed or is uncertain an accepted one, as if it had just come.
+    ///
+    /// - Returns: whether it had failed or was uncertain.
+    func retryTurn(_ turn: Turn.ID) async throws(StoreError) -> Bool
+
+    /// Closes the open work of an earlier run of this data folder, at the start.
+    ///
+    /// All claims are void. A running step whose provider keeps a job is left to be taken up again.
+    /// Any other running step, its turn and its call become uncertain. Each other open call is
+    /// charged at its reservation and becomes uncertain. A turn that is only accepted stays so.
+    ///
+    /// The end of a step is written in one commit with its settlement, so no call is found open
+    /// whose cost is known.
+    func recover(at now: Timestamp) async throws(StoreError) -> Recovery
+}
+
+extension Database: TurnStore {
+    package nonisolated func acceptTurn(
+        _ draft: TurnDraft,
+        at now: Timestamp
+    ) async throws(StoreError) -> Turn.ID {
+        try await write { store throws(StoreError) in try store.acceptTurn(draft, at: now) }
+    }
+
+    package nonisolated func turn(publicID: String) async throws(StoreError) -> Turn? {
+        try await read { store throws(StoreError) in try store.turn(publicID: publicID) }
+    }
+
+    package nonisolated func turnInSession(
+        publicID: String
+    ) async throws(StoreError) -> TurnInSession? {
+        try await read { store throws(StoreError) in
+            guard let turn = try store.turn(publicID: publicID) else { return nil }
+            return TurnInSession(turn: turn, session: try store.session(turn.session))
+        }
+    }
+
+    package nonisolated func claimTurns(
+        _ claim: TurnClaim,
+        after: Turn.ID?,
+        limit: Int,
+        at now: Timestamp
+    ) async throws(StoreError) -> [TurnInSession] {
+        try await write { store throws(StoreError) in
+            try store.claimTurns(claim, after: after, limit: limit, at: now)
+        }
+    }
+
+    @discardableResult
+    package nonisolated func renewClaims(_ claim: TurnClaim) async throws(StoreError) -> Int {
+        try await write { store throws(StoreError) in
+            try store.run(
+                "UPDATE turn SET until_ms = ? WHERE state = 'accepted' AND owner = ?",
+                claim.until,
+                claim.owner
+            )
+                + store.run(
+                    "UPDATE turn SET until_ms = ? WHERE state = 'running' AND owner = ?",
+                    claim.until,
+                    claim.owner
+                )
+        }
+    }
+
+    @discardableResult
+    package nonisolated func savePartialAnswer(
+        _ answer: String,
+        of turn: Turn.ID
+    ) async throws(StoreError) -> Bool {
+        try await write { store throws(StoreError) in
+            try store.savePartialAnswer(answer, of: turn)
+        }
+    }
+
+    @discardableResult
+    package nonisolated func retryTurnLater(
+        _ turn: Turn.ID,
+        at due: Timestamp,
+        because reason: String,
+        now: Timestamp
+    ) async throws(StoreError) -> Bool {
+        try await write { store throws(StoreError) in
+            try store.retryTurnLater(turn, at: due, because: reason, now: now)
+        }
+    }
+
+    package nonisolated func finishTurn(
+        _ turn: Turn.ID,
+        as outcome: TurnOutcome,
+        settling settlements: [Settlement],
+        outbox: [OutboxDraft],
+        at now: Timestamp
+    ) async throws(StoreError) -> Bool {
+        try await write { store throws(StoreError) in
+            try store.finishTurn(turn, as: outcome, settling: settlements, outbox: outbox, at: now)
+        }
+    }
+
+    package nonisolated func retryTurn(_ turn: Turn.ID) async throws(StoreError) -> Bool {
+        try await write { store throws(StoreError) in try store.retryTurn(turn) }
+    }
+
+    package nonisolated func recover(at now: Timestamp) async throws(StoreError) -> Recovery {
+        try await write { store throws(StoreError) in try store.recover(at: now) }
+    }
+}
+
+extension TurnStore {
+    /// Ends a turn that has no calls to settle and nothing to deliver, as
+    /// ``finishTurn(_:as:settling:outbox:at:)`` does.
+    @discardableResult
+    package func finishTurn(
+        _ turn: Turn.ID,
+        as outcome: TurnOutcome,
+        at now: Timestamp
+    ) async throws(StoreError) -> Bool {
+        try await finishTurn(turn, as: outcome, settling: [], outbox: [], at: now)
+    }
+}

@@ -1,0 +1,130 @@
+package import BerthLoop
+
+/// Verbs for what tenants have used, by day.
+///
+/// A day is one of the process's time zone.
+package protocol UsageStore: Sendable {
+    /// Counts answers from the cache as requests of tenants. They cost nothing else.
+    func countHits(_ hits: [Tenant.ID: Int], at now: Timestamp) async throws(StoreError)
+
+    /// A tenant's usage on the day of `now`. Zeros where nothing was used.
+    func usage(of tenant: Tenant.ID, on now: Timestamp) async throws(StoreError) -> Usage
+
+    /// Every tenant's days from the day of `start` to that of `end`, both included, by day and
+    /// tenant. Days without use are left out.
+    func usage(from start: Timestamp, through end: Timestamp) async throws(StoreError) -> [Usage]
+
+    /// The money that every tenant was charged since the day of `start`, in millionths of a dollar.
+    func spend(since start: Timestamp) async throws(StoreError) -> [Tenant.ID: Int64]
+
+    /// The usage of all tenants at all times, removed ones included.
+    func usageTotal() async throws(StoreError) -> UsageTotal
+}
+
+extension Connection {
+    func countHits(
+        _ hits: Int,
+        of tenant: Tenant.ID,
+        at now: Timestamp
+    ) throws(StoreError) {
+        try run(
+            """
+            INSERT INTO usage_day (tenant, day_ms, requests, hits) VALUES (?1, ?2, ?3, ?3)
+            ON CONFLICT DO UPDATE SET requests = requests + ?3, hits = hits + ?3
+            """,
+            tenant,
+            now.startOfDay,
+            hits
+        )
+    }
+
+    func usage(of tenant: Tenant.ID, on now: Timestamp) throws(StoreError) -> Usage {
+        try first(
+            """
+            SELECT tenant, day_ms, hits,
+                requests, input_tokens, output_tokens, images, micros, disk_bytes,
+                reserved_requests, reserved_input_tokens, reserved_output_tokens,
+                reserved_images, reserved_micros, reserved_disk_bytes
+            FROM usage_day WHERE tenant = ? AND day_ms = ?
+            """,
+            tenant,
+            now.startOfDay,
+            row: Usage.init
+        ) ?? Usage(tenant: tenant, day: now.startOfDay)
+    }
+
+    func usage(from start: Timestamp, through end: Timestamp) throws(StoreError) -> [Usage] {
+        try all(
+            """
+            SELECT tenant, day_ms, hits,
+                requests, input_tokens, output_tokens, images, micros, disk_bytes,
+                reserved_requests, reserved_input_tokens, reserved_output_tokens,
+                reserved_images, reserved_micros, reserved_disk_bytes
+            FROM usage_day WHERE day_ms BETWEEN ? AND ? ORDER BY day_ms, tenant
+            """,
+            start.startOfDay,
+            end.startOfDay,
+            row: Usage.init
+        )
+    }
+
+    func spend(since start: Timestamp) throws(StoreError) -> [Tenant.ID: Int64] {
+        let rows = try all(
+            "SELECT tenant, sum(micros) FROM usage_day WHERE day_ms >= ? GROUP BY tenant",
+            start.startOfDay
+        ) { row throws(StoreError) in (row.id(0) as Tenant.ID, row.int64(1)) }
+        return Dictionary(uniqueKeysWithValues: rows)
+    }
+
+    func usageTotal() throws(StoreError) -> UsageTotal {
+        try first(
+            """
+            SELECT coalesce(sum(requests), 0), coalesce(sum(input_tokens), 0),
+                coalesce(sum(output_tokens), 0), coalesce(sum(images), 0),
+                coalesce(sum(micros), 0), coalesce(sum(disk_bytes), 0),
+                coalesce(sum(reserved_requests), 0), coalesce(sum(reserved_input_tokens), 0),
+                coalesce(sum(reserved_output_tokens), 0), coalesce(sum(reserved_images), 0),
+                coalesce(sum(reserved_micros), 0), coalesce(sum(reserved_disk_bytes), 0)
+            FROM usage_day
+            """
+        ) { row throws(StoreError) in
+            UsageTotal(settled: row.amounts(0), reserved: row.amounts(6))
+        } ?? UsageTotal()
+    }
+}
+
+extension Database: UsageStore {
+    package nonisolated func countHits(
+        _ hits: [Tenant.ID: Int],
+        at now: Timestamp
+    ) async throws(StoreError) {
+        let counted = hits.sorted { $0.key < $1.key }
+        try await write { store throws(StoreError) in
+            for (tenant, count) in counted { try store.countHits(count, of: tenant, at: now) }
+        }
+    }
+
+    package nonisolated func usage(
+        of tenant: Tenant.ID,
+        on now: Timestamp
+    ) async throws(StoreError) -> Usage {
+        try await read { store throws(StoreError) in try store.usage(of: tenant, on: now) }
+    }
+
+    package nonisolated func usage(
+        from start: Timestamp,
+        through end: Timestamp
+    ) async throws(StoreError) -> [Usage] {
+        try await read { store throws(StoreError) in try store.usage(from: start, through: end) }
+    }
+
+    package nonisolated func spend(
+        since start: Timestamp
+    ) async throws(StoreError) -> [Tenant.ID: Int64] {
+        try await read { store throws(StoreError) in try store.spend(since: start) }
+    }
+
+    package nonisolated func usageTotal() async throws(StoreError) -> UsageTotal {
+        try await read { store throws(StoreError) in try store.usageTotal() }
+    }
+}

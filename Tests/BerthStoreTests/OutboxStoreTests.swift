@@ -1,0 +1,181 @@
+import BerthLoop
+import BerthStore
+import BerthTestKit
+import Testing
+
+@Suite(.loop) struct OutboxStoreTests {
+    private let noon = StoreFixture.noon
+
+    @Loop @Test(arguments: StoreEngine.allCases)
+    func `the parts of a place are delivered one after the other`(
+        engine: StoreEngine
+    ) async throws {
+        let fixture = try await StoreFixture(engine)
+        let turn = try await fixture.replied("t-1", ["a", "b"])
+        _ = try await fixture.replied("t-2", ["c"])
+        var bodies: [String] = []
+        while let part = try await fixture.due().first {
+            bodies.append(part.body)
+            let count = try await fixture.due().count
+            #expect(count == 1)
+            #expect(try await fixture.store.outboxSent(part.id, as: nil, at: noon))
+        }
+        #expect(bodies == ["a", "b", "c"])
+        #expect(turn.value > 0)
+    }
+
+    @Loop @Test(arguments: StoreEngine.allCases)
+    func `a part says where it goes, for whom and why`(engine: StoreEngine) async throws {
+        let fixture = try await StoreFixture(engine)
+        let turn = try await fixture.replied("t-1", ["a"])
+        let part = try #require(try await fixture.due().first)
+        #expect(part.turn == turn && part.tenant == fixture.tenant.id && part.part == 1)
+        #expect(part.place == Place(channel: .telegram, chat: "7"))
+        #expect(part.state == .waiting && part.attempts == 0 && part.created == noon)
+    }
+
+    @Loop @Test(arguments: StoreEngine.allCases)
+    func `a part that waits for its retry holds those behind it`(
+        engine: StoreEngine
+    ) async throws {
+        let fixture = try await StoreFixture(engine)
+        _ = try await fixture.replied("t-1", ["a", "b"])
+        let part = try #require(try await fixture.due().first)
+        let later = noon + .seconds(5)
+        let isLater = try await fixture.store.retryOutboxLater(part.id, at: later, because: "flood")
+        #expect(isLater)
+        #expect(try await fixture.due().isEmpty)
+        let again = try await fixture.due(later)
+        #expect(again.map(\.body) == ["a"] && again[0].attempts == 1 && again[0].error == "flood")
+    }
+
+    @Loop @Test(arguments: StoreEngine.allCases)
+    func `no place holds another, oldest part first`(engine: StoreEngine) async throws {
+        let fixture = try await StoreFixture(engine)
+        for (index, chat) in ["9", "7", "8"].enumerated() {
+            _ = try await fixture.replied("t-\(index)", ["\(chat)a", "\(chat)b"], chat: chat)
+        }
+        #expect(try await fixture.due().map(\.body) == ["9a", "7a", "8a"])
+        let two = try await fixture.store.dueOutbox(on: .telegram, at: noon, limit: 2)
+        #expect(two.map(\.body) == ["9a", "7a"])
+        #expect(try await fixture.store.dueOutbox(on: .web, at: noon, limit: 9).isEmpty)
+    }
+
+    @Loop @Test(arguments: StoreEngine.allCases)
+    func `a part that was given up holds nothing`(engine: StoreEngine) async throws {
+        let fixture = try await StoreFixture(engine)
+        _ = try await fixture.replied("t-1", ["a", "b"])
+        let part = try #require(try await fixture.due().first)
+        #expect(try await fixture.store.failOutbox(part.id, because: "blocked", at: noon))
+        #expect(try await fixture.due().map(\.body) == ["b"])
+        let failed = try await fixture.store.failedOutbox(limit: 9)
+        #expect(failed.map(\.body) == ["a"] && failed[0].state == .failed)
+        #expect(failed[0].error == "blocked" && failed[0].attempts == 1)
+    }
+
+    @Loop @Test(arguments: StoreEngine.allCases)
+    func `a part that is queued again goes first`(engine: StoreEngine) async throws {
+        let fixture = try await StoreFixture(engine)
+        let store = fixture.store
+        _ = try await fixture.replied("t-1", ["a", "b"])
+        let part = try #require(try await fixture.due().first)
+        #expect(try await !store.requeueOutbox(part.id))
+        _ = try await store.failOutbox(part.id, because: "blocked", at: noon)
+        #expect(try await store.requeueOutbox(part.id))
+        let due = try await fixture.due()
+        #expect(due.map(\.body) == ["a"] && due[0].attempts == 0)
+        #expect(try await store.failedOutbox(limit: 9).isEmpty)
+    }
+
+    @Loop @Test(arguments: StoreEngine.allCases)
+    func `parts that were given up are listed newest first`(engine: StoreEngine) async throws {
+        let fixture = try await StoreFixture(engine)
+        let store = fixture.store
+        for index in 0..<3 {
+            _ = try await fixture.replied("t-\(index)", ["\(index)"])
+            let part = try #require(try await fixture.due().first)
+            _ = try await store.failOutbox(part.id, because: "x", at: noon + .seconds(index))
+        }
+        #expect(try await store.failedOutbox(limit: 2).map(\.body) == ["2", "1"])
+    }
+
+    @Loop @Test(arguments: StoreEngine.allCases)
+    func `of two confirmations of a part at once, one counts`(engine: StoreEngine) async throws {
+        let fixture = try await StoreFixture(engine)
+        let (store, noon) = (fixture.store, noon)
+        _ = try await fixture.replied("t-1", ["a"])
+        let part = try #require(try await fixture.due().first)
+        let results = try await race { index async throws(StoreError) in
+            try await store.outboxSent(part.id, as: "\(index)", at: noon)
+        }
+        #expect(try results.count { try $0.get() } == 1)
+    }
+
+    @Loop @Test(arguments: StoreEngine.allCases)
+    func `a part that was sent or is unknown cannot be changed`(engine: StoreEngine) async throws {
+        let fixture = try await StoreFixture(engine)
+        let store = fixture.store
+        _ = try await fixture.replied("t-1", ["a"])
+        let part = try #require(try await fixture.due().first)
+        _ = try await store.outboxSent(part.id, as: "message 5", at: noon)
+        for id in [part.id, RowID(99)] {
+            let changes = [
+                try await store.outboxSent(id, as: nil, at: noon),
+                try await store.retryOutboxLater(id, at: noon, because: ""),
+                try await store.failOutbox(id, because: "", at: noon),
+                try await store.requeueOutbox(id),
+            ]
+            #expect(changes == [false, false, false, false])
+        }
+    }
+
+    @Loop @Test(arguments: StoreEngine.allCases)
+    func `the next part's time is known`(engine: StoreEngine) async throws {
+        let fixture = try await StoreFixture(engine)
+        let store = fixture.store
+        #expect(try await store.nextOutbox(on: .telegram) == nil)
+        _ = try await fixture.replied("t-1", ["a", "b"])
+        #expect(try await store.nextOutbox(on: .telegram) == noon)
+        let part = try #require(try await fixture.due().first)
+        _ = try await store.retryOutboxLater(part.id, at: noon + .seconds(5), because: "")
+        #expect(try await store.nextOutbox(on: .telegram) == noon + .seconds(5))
+        #expect(try await store.nextOutbox(on: .web) == nil)
+    }
+
+    @Loop @Test(arguments: StoreEngine.allCases)
+    func `what was sent is not sent again after a kill, the rest is`(
+        engine: StoreEngine
+    ) async throws {
+        let fixture = try await StoreFixture(engine)
+        _ = try await fixture.replied("t-1", ["a", "b"])
+        let part = try #require(try await fixture.due().first)
+        _ = try await fixture.store.outboxSent(part.id, as: nil, at: noon)
+        let store = try await fixture.restarted()
+        _ = try await store.recover(at: noon)
+        let due = try await store.dueOutbox(on: .telegram, at: noon, limit: 9)
+        #expect(due.map(\.body) == ["b"])
+    }
+
+    @Loop @Test(arguments: StoreEngine.allCases)
+    func `a removed tenant's replies are forgotten, others' are not`(
+        engine: StoreEngine
+    ) async throws {
+        let fixture = try await StoreFixture(engine)
+        let store = fixture.store
+        _ = try await fixture.replied("t-1", ["secret"])
+        let bob = try await store.addTenant(named: "bob", at: noon).id
+        let session = try await fixture.openSession("s-2", of: bob)
+        let draft = TurnDraft(publicID: "t-2", session: session.id, tenant: bob, text: "hi")
+        let turn = try await store.acceptTurn(draft, at: noon)
+        let place = Place(channel: .telegram, chat: "7")
+        _ = try await store.finishTurn(
+            turn,
+            as: TurnOutcome(.done, answer: "x"),
+            settling: [],
+            outbox: [OutboxDraft(place: place, body: "bob's")],
+            at: noon
+        )
+        _ = try await store.removeTenant(fixture.tenant.id)
+        #expect(try await fixture.due().map(\.body) == ["bob's"])
+    }
+}
