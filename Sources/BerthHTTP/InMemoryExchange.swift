@@ -139,13 +139,13 @@ import Glibc
         case .bytes(let bytes):
             headers["Content-Length"] = "\(bytes.count)"
             body = .bytes(hasBody ? bytes[...] : [])
-            if !hasBody || bytes.count <= InMemoryExchange.pieceSize { end() }
+            let isSent = !hasBody || bytes.count <= InMemoryExchange.pieceSize
+            if isSent { end() } else { expectReading() }
         case .stream where !hasBody:
             body = .bytes([])
             end()
         case .stream: body = .stream(HTTPResponseWriter(exchange: self))
         }
-        if !hasEnded { expectReading() }
         bell.signal()
     }
 

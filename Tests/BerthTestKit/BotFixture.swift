@@ -99,7 +99,7 @@ import Glibc
         settings.data = files.path
         if let prepare { try await BotFixture.prepare(files.path, prepare) }
 
-        let surroundings = Surroundings(clock: clock, log: lines.log)
+        let surroundings = Surroundings.quiet(clock, log: lines.log)
         let machine = Surroundings(log: lines.log)
         let edges = Edges(
             surroundings: surroundings,
