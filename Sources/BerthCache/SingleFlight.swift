@@ -180,7 +180,7 @@ package struct FlightLimits: Equatable, Sendable {
 
     deinit {
         let (flight, wakeup) = (flight, wakeup)
-        EventLoop.shared.post { flight.unsubscribe(wakeup) }
+        Loop.post { flight.unsubscribe(wakeup) }
     }
 
     /// What came since the last call, at most 16 KiB and never a part of a character; nil when the
