@@ -30,7 +30,9 @@ import BerthText
     /// How long running answers may go on after the stop; then they are kept as far as they came.
     private static nonisolated let grace = Duration.seconds(10)
 
-    /// Makes the turns. `system` is the standing instruction of every prompt, or empty.
+    /// Makes the turns.
+    ///
+    /// `system` is the standing instruction of every prompt, or empty.
     init(
         conversations: Conversations,
         calls: ChatCalls,

@@ -60,7 +60,9 @@ import Glibc
     package var memory: MemoryReports { service.memory }
     /// The public server.
     package var server: any HTTPListener { service.server }
-    /// Keeps the service within its limit. A test has it look, at ``kernel``.
+    /// Keeps the service within its limit.
+    ///
+    /// A test has it look, at ``kernel``.
     package var keeper: MemoryKeeper { service.keeper }
 
     /// The manners of the fake provider that tests use.
