@@ -52,7 +52,7 @@ import Glibc
     /// The memory that the tenants' work may hold.
     package var budget: MemoryBudget { service.budget }
     /// The service's database.
-    package var database: Database { service.database }
+    package var store: any Store { service.database }
     /// The bot under test.
     package var bot: Bot { service.bot }
     /// Redis at work, if the configuration names one, on the machine's clock.
@@ -78,7 +78,7 @@ import Glibc
 
     fileprivate init(
         _ setup: Setup,
-        _ prepare: (@Sendable (Connection) throws(StoreError) -> Void)?
+        _ prepare: Preparation?
     ) async throws {
         let (clock, lines, hand) = (ManualClock(), LogLines(), HandUpstream())
         let (pool, stop, kernel) = (TaskPool(), stop, kernel)
@@ -123,10 +123,10 @@ import Glibc
     /// Fills a database before the service opens it.
     private static func prepare(
         _ path: String,
-        _ change: @escaping @Sendable (Connection) throws(StoreError) -> Void
+        _ change: Preparation
     ) async throws {
         let database = try await Database.open(in: DataFolder(path: path), log: .silent)
-        try await database.write(change)
+        try await change(database)
         await database.close()
     }
 
@@ -181,6 +181,9 @@ import Glibc
 /// Writes what a store holds before its service starts.
 package typealias Preparation = @Sendable (any Store) async throws(StoreError) -> Void
 
+/// Writes the content of a store before its service starts.
+package typealias Preparation = @Sendable (any Store) async throws(StoreError) -> Void
+
 /// What a test changes of a service's configuration.
 package struct Setup: Sendable {
     let change: @Loop @Sendable (inout Configuration) -> Void
@@ -207,7 +210,7 @@ package struct Setup: Sendable {
 /// - Throws: what `test` throws, and why the service could not be made.
 @Loop package func withBot(
     _ setup: Setup = Setup(),
-    prepare: (@Sendable (Connection) throws(StoreError) -> Void)? = nil,
+    prepare: Preparation? = nil,
     _ test: @Loop (BotFixture) async throws -> Void
 ) async throws {
     await Gate.shared.enter()
