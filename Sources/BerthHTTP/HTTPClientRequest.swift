@@ -41,8 +41,9 @@ package struct HTTPClientRequest: Sendable {
     package var body: [UInt8]
     /// The Unix-domain socket to connect to instead of the URL's host; at most 107 bytes.
     package var unixSocket: String? = nil
-    /// The address of this machine that it is sent from. Without one it is any, as an idle
-    /// connection has it or the kernel chooses.
+    /// The address of this machine that it is sent from.
+    ///
+    /// Without one it is any, as an idle connection has it or the kernel chooses.
     package var source: IPAddress? = nil
     /// How long it may take.
     package var deadlines: HTTPClientDeadlines
@@ -54,7 +55,9 @@ package struct HTTPClientRequest: Sendable {
     /// Content-Length.
     package var acceptsGzip = false
 
-    /// Makes a request. `url` is checked when it is sent.
+    /// Makes a request.
+    ///
+    /// `url` is checked when it is sent.
     package init(
         method: String = "POST",
         url: String,

@@ -8,6 +8,7 @@ package import BerthTelemetry
     /// - Parameters:
     ///   - address: TCP, or a Unix-domain socket.
     ///   - limits: the most memory and time that a client may take.
+    /// - Returns: the bound address.
     /// - Throws: ``HTTPServerError``, worded for the operator.
     func bind(
         _ address: ListenAddress,

@@ -20,17 +20,25 @@ struct HTTPRequestHead {
     let received: Instant
 }
 
-/// A request whose header has arrived. Its body may still be on its way.
+/// A request whose header has arrived.
+///
+/// Its body may still be on its way.
 @Loop package final class HTTPRequest {
     /// As sent, in capitals for every standard method.
     package var method: String { head.method }
-    /// The request's target as it was sent, query included. It may hold secrets and is never logged.
+    /// The request's target as it was sent, query included.
+    ///
+    /// It may hold secrets and is never logged.
     package var target: String { head.target.text }
-    /// Percent-decoded, without the query. It begins with `/`, or is `*`.
+    /// Percent-decoded, without the query.
+    ///
+    /// It begins with `/`, or is `*`.
     package var path: String { head.target.path }
     /// Every field, as sent.
     package var headers: HTTPHeaders { head.headers }
-    /// The bytes after the header. Most methods have none.
+    /// The bytes after the header.
+    ///
+    /// Most methods have none.
     package let body: HTTPBody
     /// The client's own `x-request-id` if that is 1 to 64 of `A-Z a-z 0-9 . _ -`, else ours.
     ///

@@ -41,7 +41,9 @@ package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPRespo
     private var idleRuns = 0
     private var reportedRefusals = 0
 
-    /// Binds an address. Nothing is accepted before ``serve(until:refusal:_:)``.
+    /// Binds an address.
+    ///
+    /// Nothing is accepted before ``serve(until:refusal:_:)``.
     ///
     /// - Parameters:
     ///   - address: TCP, or a Unix-domain socket. The socket of a dead server is replaced.

@@ -14,7 +14,9 @@ package struct Surroundings: Sendable {
     /// The process's metrics.
     package let metrics: Metrics
 
-    /// Makes surroundings. Without arguments they are the machine's own.
+    /// Makes surroundings.
+    ///
+    /// Without arguments they are the machine's own.
     package init(
         clock: any Clock = SystemClock(),
         entropy: Entropy = Entropy(),
