@@ -29,7 +29,7 @@ let package = Package(
         face("COpenSSL"), face("CZlib"), face("CHiredis"), face("CZstd"),
 
         module("BerthLoop", uses: ["CLinux"]),
-        module("BerthText", uses: ["BerthLoop"]),
+        module("BerthText", uses: ["BerthLoop", "COpenSSL"]),
         module("BerthMemory", uses: ["BerthLoop", "CLinux"]),
         module("BerthTelemetry", uses: ["BerthLoop", "BerthText", "BerthMemory", "CLinux"]),
         module("BerthConfig", uses: ["BerthText", "BerthMemory", "CYaml", "CLinux"]),
@@ -66,7 +66,7 @@ let package = Package(
             uses: [
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
                 "BerthHTTP",
-                "BerthStore", "BerthCache", "BerthQueue", "BerthProviders", "COpenSSL",
+                "BerthStore", "BerthCache", "BerthQueue", "BerthProviders",
             ]
         ),
         module(
@@ -87,6 +87,14 @@ let package = Package(
             ]
         ),
         module(
+            "BerthService",
+            uses: [
+                "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
+                "BerthHTTP", "BerthStore", "BerthCache", "BerthQueue", "BerthProviders",
+                "BerthBot", "BerthChannels", "BerthAdmin",
+            ]
+        ),
+        module(
             "BerthSimulation",
             uses: [
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthHTTP",
@@ -100,7 +108,7 @@ let package = Package(
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
                 "BerthHTTP",
                 "BerthStore", "BerthCache", "BerthProviders", "BerthBot", "BerthChannels",
-                "BerthAdmin", "BerthSimulation", "CLinux",
+                "BerthAdmin", "BerthService", "BerthSimulation", "CLinux",
             ],
             swiftSettings: strict
         ),
@@ -118,7 +126,7 @@ let package = Package(
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
                 "BerthHTTP",
                 "BerthStore", "BerthCache", "BerthQueue", "BerthProviders", "BerthBot",
-                "BerthChannels", "BerthAdmin", "BerthSimulation", "CLinux",
+                "BerthChannels", "BerthAdmin", "BerthService", "BerthSimulation", "CLinux",
             ],
             path: "Tests/BerthTestKit",
             swiftSettings: strict

@@ -3,7 +3,8 @@ package import BerthConfig
 package import BerthHTTP
 package import BerthLoop
 import BerthMemory
-package import BerthStore
+import BerthStore
+package import BerthTelemetry
 import BerthText
 
 /// Administration as HTTP and JSON over the Unix-domain socket in the data folder: what the verbs
@@ -15,27 +16,23 @@ import BerthText
     let memory: MemoryReports
     private let database: Database
     private let defaults: Quotas
-    private let url: WebURL
     private let owner: UInt32
-    private let clock: any Clock
+    private let surroundings: Surroundings
 
     /// Makes the API; `owner` is the uid of the service.
     package init(
         bot: Bot,
         memory: MemoryReports,
-        database: Database,
         defaults: Quotas,
-        url: WebURL,
         owner: UInt32,
-        clock: any Clock
+        in surroundings: Surroundings
     ) {
         self.bot = bot
         self.memory = memory
-        self.database = database
+        database = bot.resources.database
         self.defaults = defaults
-        self.url = url
         self.owner = owner
-        self.clock = clock
+        self.surroundings = surroundings
     }
 
     /// Whether `peer` may administer.
@@ -138,7 +135,7 @@ import BerthText
         guard let days = Int(text), (1...366).contains(days) else {
             throw BotError.badValue("days are 1 to 366")
         }
-        let now = clock.timestamp
+        let now = surroundings.clock.timestamp
         let start = now + .seconds(-86400 * (days - 1))
         let rows = try await database.read { (connection) throws(StoreError) in
             try connection.usage(from: start, through: now)

@@ -3,7 +3,8 @@ import BerthChannels
 package import BerthConfig
 package import BerthHTTP
 package import BerthLoop
-package import BerthStore
+import BerthStore
+package import BerthTelemetry
 
 /// What the admin socket answers: administration, and the conversations of any tenant for
 /// `berth chat --tenant`.
@@ -21,24 +22,21 @@ package import BerthStore
     package init(
         bot: Bot,
         memory: MemoryReports,
-        database: Database,
         configuration: Configuration,
         owner: UInt32,
         more: [Route],
-        clock: any Clock
+        in surroundings: Surroundings
     ) {
         api = AdminAPI(
             bot: bot,
             memory: memory,
-            database: database,
             defaults: configuration.quotas,
-            url: configuration.url,
             owner: owner,
-            clock: clock
+            in: surroundings
         )
         let terminal = WebChannel(
             bot: bot,
-            clock: clock,
+            in: surroundings,
             place: .terminal,
             prefix: "/terminal"
         ) { (request) throws(BotError) in

@@ -12,8 +12,7 @@ package import BerthTelemetry
     private let cache: ResponseCache
     private let redis: RedisClient?
     private let database: Database
-    private let clock: any Clock
-    private let log: Log
+    private let surroundings: Surroundings
     private let bell = Wakeup()
     private var isDue = false
     private var isWarm = false
@@ -31,14 +30,12 @@ package import BerthTelemetry
         cache: ResponseCache,
         redis: RedisClient?,
         database: Database,
-        clock: any Clock,
-        log: Log
+        in surroundings: Surroundings
     ) {
         self.cache = cache
         self.redis = redis
         self.database = database
-        self.clock = clock
-        self.log = log
+        self.surroundings = surroundings
     }
 
     /// Reads what the last run kept, before the cache is asked for anything.
@@ -51,11 +48,13 @@ package import BerthTelemetry
             }
             guard let bytes else { return }
             guard let hot = HotSet(serialized: bytes) else {
-                return log.warning("what the cache was asked for most is damaged: it begins anew")
+                return surroundings.log.warning(
+                    "what the cache was asked for most is damaged: it begins anew"
+                )
             }
             cache.hot = hot
         } catch {
-            log.warning(
+            surroundings.log.warning(
                 "what the cache was asked for most cannot be read: it begins anew",
                 ["why": .describing(error)]
             )
@@ -67,7 +66,9 @@ package import BerthTelemetry
         redis?.onChange = { [bell] _ in bell.signal() }
         while !stop.isRequested, !Task.isCancelled {
             isDue = false
-            let timer = clock.schedule(after: CacheKeeper.interval) { [weak self] in self?.ring() }
+            let timer = surroundings.clock.schedule(after: CacheKeeper.interval) { [weak self] in
+                self?.ring()
+            }
             while !isDue, !stop.isRequested, !Task.isCancelled {
                 await warm()
                 await stop.requested(or: bell)
@@ -90,20 +91,23 @@ package import BerthTelemetry
         // Where Redis has gone away meanwhile, the rest comes when it is back.
         isWarm = redis.fault == nil
         guard isWarm, names > 0 else { return }
-        log.info("cache warmed from redis", ["values": .int(count), "names": .int(names)])
+        surroundings.log.info(
+            "cache warmed from redis",
+            ["values": .int(count), "names": .int(names)]
+        )
     }
 
     private func write() async {
         let lookups = cache.statistics.lookups
         guard lookups > written else { return }
-        let bytes = cache.hot.serialized(at: clock.timestamp)
+        let bytes = cache.hot.serialized(at: surroundings.clock.timestamp)
         do {
             try await database.write { (connection) throws(StoreError) in
                 try connection.keep(bytes, as: .hotSet)
             }
             written = lookups
         } catch {
-            log.warning(
+            surroundings.log.warning(
                 "what the cache is asked for most is not kept",
                 ["why": .describing(error)]
             )

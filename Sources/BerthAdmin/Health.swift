@@ -1,27 +1,24 @@
 package import BerthBot
 package import BerthHTTP
 package import BerthLoop
-package import BerthStore
+import BerthStore
 package import BerthTelemetry
 
 /// What watches over the service: liveness, readiness, Prometheus text.
 @Loop package final class Health {
     private let database: Database
-    private let metrics: Metrics
-    private let log: Log
+    private let surroundings: Surroundings
 
-    /// Makes it, and adds what the process itself, the cache, the queue and the memory's ledger
-    /// measure to `metrics`.
+    /// Makes it, and adds the figures of the process, the cache, the queue and the memory's ledger to
+    /// the metrics.
     package init(
         _ bot: Bot,
         _ memory: MemoryReports,
-        database: Database,
-        metrics: Metrics,
-        log: Log
+        in surroundings: Surroundings
     ) {
+        let (database, metrics) = (bot.resources.database, surroundings.metrics)
         self.database = database
-        self.metrics = metrics
-        self.log = log
+        self.surroundings = surroundings
         metrics.gauge("berth_open_connections", help: "Connections of clients that are open.") {
             Double(memory.connections)
         }
@@ -40,7 +37,7 @@ package import BerthTelemetry
             Route("GET", "/readyz") { _, _ in await self.ready() },
             Route("GET", "/metrics") { _, _ in
                 .bytes(
-                    Array(self.metrics.text.utf8),
+                    Array(self.surroundings.metrics.text.utf8),
                     type: "text/plain; version=0.0.4; charset=utf-8"
                 )
             },
@@ -56,7 +53,10 @@ package import BerthTelemetry
             return .text("ready\n")
         } catch {
             // The words name files of the machine, and anybody may ask.
-            log.warning("not ready: the database does not answer", ["why": .describing(error)])
+            surroundings.log.warning(
+                "not ready: the database does not answer",
+                ["why": .describing(error)]
+            )
             return .text("not ready: the database does not answer\n", status: 503)
         }
     }

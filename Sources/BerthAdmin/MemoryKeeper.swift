@@ -4,7 +4,7 @@ package import BerthHTTP
 package import BerthLoop
 package import BerthMemory
 import BerthQueue
-package import BerthStore
+import BerthStore
 package import BerthTelemetry
 
 /// Keeps the process within its memory limit.
@@ -12,35 +12,12 @@ package import BerthTelemetry
 /// Each second it asks the kernel what the process holds, corrects the ledger by it, and takes one
 /// step on the pressure ladder; when the service falls idle after work it gives back what it can.
 @Loop package final class MemoryKeeper: Service {
-    /// What it looks at and acts on.
-    package struct Parts {
-        let budget: MemoryBudget
-        let database: Database
-        let bot: Bot
-        let client: HTTPClient
-        let server: HTTPServer
-
-        /// Names the parts of a service; `server` is the public one.
-        package init(
-            _ budget: MemoryBudget,
-            _ database: Database,
-            _ bot: Bot,
-            _ client: HTTPClient,
-            _ server: HTTPServer
-        ) {
-            self.budget = budget
-            self.database = database
-            self.bot = bot
-            self.client = client
-            self.server = server
-        }
-    }
-
     /// How the ladder stands.
     package private(set) var standing = PressureStanding()
-    private let parts: Parts
-    private let clock: any Clock
-    private let log: Log
+    let bot: Bot
+    let server: any HTTPListener
+    private let resources: BotResources
+    private let surroundings: Surroundings
     private let read: @Loop () -> KernelMemory
     private var ladder = PressureLadder()
     private var quietLooks = 0
@@ -62,16 +39,19 @@ package import BerthTelemetry
     /// Looks between two trims while memory is short: a trim takes up to 4 ms.
     private static nonisolated let trimInterval = 5
 
-    /// Makes the keeper; `read` gives the kernel's figures.
+    /// Makes the keeper.
+    ///
+    /// `server` is the public one, and `read` gives the kernel's figures.
     package init(
-        _ parts: Parts,
-        clock: any Clock,
-        log: Log,
+        _ bot: Bot,
+        server: any HTTPListener,
+        in surroundings: Surroundings,
         reading read: @escaping @Loop () -> KernelMemory = { KernelMemory.read() }
     ) {
-        self.parts = parts
-        self.clock = clock
-        self.log = log
+        self.bot = bot
+        self.server = server
+        resources = bot.resources
+        self.surroundings = surroundings
         self.read = read
     }
 
@@ -84,30 +64,30 @@ package import BerthTelemetry
         standing.kernel = kernel
         // Without the kernel's word the ledger alone counts, from nothing.
         guard let resident = kernel.process?.resident else { return }
-        parts.budget.setFixed(resident: resident)
-        let ledger = parts.budget.standing
+        resources.budget.setFixed(resident: resident)
+        let ledger = resources.budget.standing
         let idle = ledger.fixed + ledger.heldBack
         // An idle service that never left the rung would answer next to nobody.
         let roomy = ByteCount(idle.bytes / PressureRung.queueOnly.row.leaves * 100)
-        try check(parts.budget.limit, least: max(roomy, idle + MemoryKeeper.leastRoom))
+        try check(resources.budget.limit, least: max(roomy, idle + MemoryKeeper.leastRoom))
     }
 
     /// Puts another limit in force, until the service ends.
     ///
     /// - Throws: ``LimitTooLow``; the limit is then as it was.
     package func setLimit(_ limit: ByteCount) throws {
-        let ledger = parts.budget.standing
+        let ledger = resources.budget.standing
         try check(limit, least: ledger.fixed + ledger.heldBack + MemoryKeeper.leastRoom)
-        let before = parts.budget.limit
-        parts.budget.setLimit(limit)
-        log.info(
+        let before = resources.budget.limit
+        resources.budget.setLimit(limit)
+        surroundings.log.info(
             "memory limit changed",
             ["from": .describing(before), "to": .describing(limit)]
         )
     }
 
     private func check(_ limit: ByteCount, least: ByteCount) throws {
-        let ledger = parts.budget.standing
+        let ledger = resources.budget.standing
         if limit < least {
             throw LimitTooLow(
                 limit: limit,
@@ -122,7 +102,7 @@ package import BerthTelemetry
     package func run(until stop: Stop) async throws {
         let timer = Wakeup()
         while !stop.isRequested {
-            let next = clock.schedule(after: MemoryKeeper.interval) { timer.signal() }
+            let next = surroundings.clock.schedule(after: MemoryKeeper.interval) { timer.signal() }
             await stop.requested(or: timer)
             next.cancel()
             await look()
@@ -137,9 +117,9 @@ package import BerthTelemetry
         standing.kernel = kernel
         standing.heap = .read()
         standing.database = .read()
-        if let resident = kernel.process?.resident { parts.budget.rebase(resident: resident) }
-        parts.budget.look()
-        standing.percent = PressureSources.percent(parts.budget.standing, kernel)
+        if let resident = kernel.process?.resident { resources.budget.rebase(resident: resident) }
+        resources.budget.look()
+        standing.percent = PressureSources.percent(resources.budget.standing, kernel)
         if let step = ladder.step(at: standing.percent) { await take(step) }
         standing.rung = ladder.rung
         letOnePassWhereStuck()
@@ -150,7 +130,7 @@ package import BerthTelemetry
     /// room: else what they hold themselves, or a heap that does not shrink, would keep them waiting
     /// for ever.
     private func letOnePassWhereStuck() {
-        let (gate, queues) = (parts.bot.gate, parts.bot.queues)
+        let (gate, queues) = (bot.gate, bot.queues)
         let running = Lane.allCases.reduce(0) { $0 + queues.count(in: $1).running }
         stuckLooks = gate.count > 0 && running == 0 ? stuckLooks + 1 : 0
         guard stuckLooks > MemoryKeeper.mostStuckLooks else { return }
@@ -159,9 +139,9 @@ package import BerthTelemetry
     }
 
     private func giveBackWhereDue() async {
-        let isClosing = parts.server.openConnections < connections
-        connections = parts.server.openConnections
-        let isActive = isClosing || parts.server.openRequests + parts.bot.turns.running > 0
+        let isClosing = server.openConnections < connections
+        connections = server.openConnections
+        let isActive = isClosing || server.openRequests + bot.turns.running > 0
         quietLooks = isActive ? 0 : min(quietLooks + 1, MemoryKeeper.quiet + 1)
         looksSinceTrim += 1
         let isShort = ladder.rung != nil && looksSinceTrim >= MemoryKeeper.trimInterval
@@ -173,10 +153,10 @@ package import BerthTelemetry
 
     private func giveBack() async {
         looksSinceTrim = 0
-        parts.client.dropSpareHandles()
+        resources.client.dropSpareHandles()
         // One that is at work needs its cache, and behind a disk that stands still nobody is to be
         // waited for: the next look would not come.
-        if parts.database.pending == 0 { await parts.database.releaseMemory() }
+        if resources.database.pending == 0 { await resources.database.releaseMemory() }
         Allocator.trim()
     }
 
@@ -189,13 +169,13 @@ package import BerthTelemetry
             residentAt[rung] = before
             await enter(rung)
             guard let after = read().process?.resident else { return note(rung, .zero) }
-            parts.budget.rebase(resident: after)
+            resources.budget.rebase(resident: after)
             note(rung, max(.zero, (before ?? after) - after))
         case .left(let rung):
             leave(rung)
             let then = residentAt.removeValue(forKey: rung)
             let regained = max(.zero, (then ?? .zero) - (before ?? .zero))
-            log.info(
+            surroundings.log.info(
                 "memory: a rung is left",
                 [
                     "rung": .text(rung.row.name), "percent": .int(Int(standing.percent)),
@@ -208,11 +188,11 @@ package import BerthTelemetry
     private func enter(_ rung: PressureRung) async {
         switch rung {
         case .trim: break
-        case .shrinkCache: parts.bot.cache.keep(part: 0.25)
+        case .shrinkCache: bot.cache.keep(part: 0.25)
         case .dropIdle:
-            parts.server.closeIdle()
-            parts.client.closeIdle()
-        case .queueOnly: parts.bot.gate.close()
+            server.closeIdle()
+            resources.client.closeIdle()
+        case .queueOnly: bot.gate.close()
         case .refuseLargest: refuseTheLargest()
         }
         await giveBack()
@@ -221,27 +201,27 @@ package import BerthTelemetry
     private func leave(_ rung: PressureRung) {
         switch rung {
         case .trim, .dropIdle: break
-        case .shrinkCache: parts.bot.cache.keep(part: 1)
-        case .queueOnly: parts.bot.gate.open()
-        case .refuseLargest: parts.budget.refuseNobody()
+        case .shrinkCache: bot.cache.keep(part: 1)
+        case .queueOnly: bot.gate.open()
+        case .refuseLargest: resources.budget.refuseNobody()
         }
     }
 
     private func refuseTheLargest() {
-        guard let tenant = parts.budget.refuseTheLargest() else { return }
-        log.warning("memory: the largest gets nothing new", ["tenant": .text(tenant)])
+        guard let tenant = resources.budget.refuseTheLargest() else { return }
+        surroundings.log.warning("memory: the largest gets nothing new", ["tenant": .text(tenant)])
     }
 
     private func note(_ rung: PressureRung, _ regained: ByteCount) {
         standing.entered[rung, default: 0] += 1
         standing.regained[rung, default: .zero] += regained
-        standing.last = (rung, regained, clock.timestamp)
-        log.warning(
+        standing.last = (rung, regained, surroundings.clock.timestamp)
+        surroundings.log.warning(
             "memory: a rung is entered",
             [
                 "rung": .text(rung.row.name), "does": .text(rung.row.does),
                 "percent": .int(Int(standing.percent)),
-                "limit": .describing(parts.budget.limit), "regained": .describing(regained),
+                "limit": .describing(resources.budget.limit), "regained": .describing(regained),
             ]
         )
     }

@@ -12,11 +12,11 @@ package import BerthTelemetry
 /// thread of its own, which starts with the first report.
 @Loop package final class MemoryReports: Service {
     private var fixed: MemoryFixedCosts
-    private let parts: MemoryKeeper.Parts
+    private let resources: BotResources
+    private let server: any HTTPListener
     private let keeper: MemoryKeeper
     private let providers: [CapacityBasis.Provider]
-    private let clock: any Clock
-    private let log: Log
+    private let surroundings: Surroundings
     private let worker = Worker(name: "memory")
     private var residue = ByteCount.zero
     private var warned: Set<MemoryReport.Alarm> = []
@@ -26,20 +26,21 @@ package import BerthTelemetry
     /// What forecasts look back on.
     private static let lookbackDays = 7
 
-    /// Makes it; `configuration` for the providers' limits, `fixed` what the start has marked.
+    /// Makes the reports.
+    ///
+    /// `configuration` has the providers' limits, `fixed` the costs that the
+    /// start has marked.
     package init(
-        _ parts: MemoryKeeper.Parts,
         _ keeper: MemoryKeeper,
         _ configuration: Configuration,
         _ fixed: MemoryFixedCosts,
-        clock: any Clock,
-        log: Log
+        in surroundings: Surroundings
     ) {
         self.fixed = fixed
-        self.parts = parts
+        resources = keeper.bot.resources
+        server = keeper.server
         self.keeper = keeper
-        self.clock = clock
-        self.log = log
+        self.surroundings = surroundings
         providers = configuration.providers.map {
             CapacityBasis.Provider(
                 name: $0.name,
@@ -50,16 +51,16 @@ package import BerthTelemetry
     }
 
     /// Everybody's leases.
-    package var standing: MemoryStanding { parts.budget.standing }
+    package var standing: MemoryStanding { resources.budget.standing }
     /// How the ladder stands, as of the last second.
     package var pressure: PressureStanding { keeper.standing }
 
     /// The clients' open connections.
-    package var connections: Int { parts.server.openConnections }
+    package var connections: Int { server.openConnections }
 
     /// Says that a step of the start has ended: what it left on the heap is an account of that name.
     package func mark(_ step: String) {
-        let accounted = parts.budget.leased + SQLiteMemory.read().used
+        let accounted = resources.budget.leased + SQLiteMemory.read().used
         fixed.mark(step, accounted: accounted)
     }
 
@@ -67,7 +68,7 @@ package import BerthTelemetry
     ///
     /// - Throws: ``BotError`` where the kernel does not tell.
     package func report() async throws(BotError) -> MemoryReport {
-        let (budget, fixed) = (parts.budget, fixed)
+        let (budget, fixed) = (resources.budget, fixed)
         let read = await worker.run { () -> MemoryPicture? in
             // In this order: what reading takes itself is then seen as resident, not as somebody's.
             let (standing, heap) = (budget.standing, AllocatorFigures.read())
@@ -85,8 +86,8 @@ package import BerthTelemetry
         guard var picture = read else {
             throw .badValue("there is no report: /proc/self/smaps cannot be read on this machine")
         }
-        picture.connections = parts.server.openConnections
-        picture.handles = parts.client.spareHandles
+        picture.connections = server.openConnections
+        picture.handles = resources.client.spareHandles
         if picture.isQuiet { residue = max(.zero, picture.rest) }
         picture.residue = residue
         return MemoryReport(
@@ -109,10 +110,10 @@ package import BerthTelemetry
     /// - Throws: ``BotError/store(_:)``, and as ``report()``.
     package func forecast(users: Int) async throws(BotError) -> CapacityForecast {
         let report = try await report()
-        let start = clock.timestamp + .seconds(-86400 * MemoryReports.lookbackDays)
+        let start = surroundings.clock.timestamp + .seconds(-86400 * MemoryReports.lookbackDays)
         var basis = CapacityBasis()
         do {
-            basis.load = try await parts.database.read { (connection) throws(StoreError) in
+            basis.load = try await resources.database.read { (connection) throws(StoreError) in
                 try connection.measuredLoad(since: start)
             }
         } catch { throw .store(error) }
@@ -138,7 +139,7 @@ package import BerthTelemetry
     package func run(until stop: Stop) async throws {
         let timer = Wakeup()
         while !stop.isRequested {
-            let next = clock.schedule(after: MemoryReports.interval) { timer.signal() }
+            let next = surroundings.clock.schedule(after: MemoryReports.interval) { timer.signal() }
             await stop.requested(or: timer)
             next.cancel()
             if !stop.isRequested { await warn() }
@@ -149,8 +150,9 @@ package import BerthTelemetry
     package func warn() async {
         guard let report = try? await report() else { return }
         let alarms = report.alarms
-        for (alarm, bytes) in alarms where !warned.contains(alarm) {
-            log.warning(
+        for (alarm, bytes) in alarms.sorted(by: { $0.key.rawValue < $1.key.rawValue })
+        where !warned.contains(alarm) {
+            surroundings.log.warning(
                 "memory: a part is more than expected, see 'berth memory'",
                 [
                     "part": .text(alarm.rawValue), "size": .describing(ByteCount(bytes)),

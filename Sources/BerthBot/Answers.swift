@@ -41,8 +41,7 @@ package enum Reply: Sendable {
     private let calls: ChatCalls
     private let meter: Meter
     private let flights: SingleFlight<SharedEnd>
-    private let clock: any Clock
-    private let log: Log
+    private let surroundings: Surroundings
     private let metrics: BotMetrics
     /// What those who share a flight have in common, while it is in the air.
     private var shared: [CacheKey: SharedCall] = [:]
@@ -52,8 +51,7 @@ package enum Reply: Sendable {
         calls: ChatCalls,
         meter: Meter,
         flights: MemoryAccount,
-        clock: any Clock,
-        log: Log,
+        in surroundings: Surroundings,
         metrics: BotMetrics
     ) {
         self.cache = cache
@@ -62,8 +60,7 @@ package enum Reply: Sendable {
         var limits = FlightLimits()
         limits.buffer = .mebibytes(4)
         self.flights = SingleFlight(account: flights, limits: limits)
-        self.clock = clock
-        self.log = log
+        self.surroundings = surroundings
         self.metrics = metrics
     }
 
@@ -258,12 +255,12 @@ package enum Reply: Sendable {
         guard order.turn == nil else { return }
         let outcome = error.map(\.outcomeOfCall) ?? "done"
         metrics.calls.add(1, outcome)
-        log.info(
+        surroundings.log.info(
             "api call",
             [
                 "request": .text(order.requestID), "tenant": .text(order.payer.name),
                 "model": .text(order.models[0].id), "outcome": .text(outcome),
-                "ms": .ms(clock.now - order.since), "why": .text(error?.logged ?? "-"),
+                "ms": .ms(surroundings.clock.now - order.since), "why": .text(error?.logged ?? "-"),
             ]
         )
     }

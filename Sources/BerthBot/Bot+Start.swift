@@ -8,15 +8,14 @@ extension Bot {
     /// Closes what was open, reads what must be known, and lets accepted turns go on.
     func start(
         _ database: Database,
-        _ clock: any Clock,
-        _ log: Log,
+        in surroundings: Surroundings,
         _ metrics: BotMetrics
     ) async throws(BotError) {
-        try await recover(database, clock, log)
+        try await recover(database, in: surroundings)
         metrics.uncertainCalls = try await turns.troubles().uncertain
         try await tenants.load()
         let resumed = try await turns.resume(payers: tenants.tenant)
-        if resumed > 0 { log.info("accepted turns go on", ["turns": .int(resumed)]) }
+        if resumed > 0 { surroundings.log.info("accepted turns go on", ["turns": .int(resumed)]) }
     }
 
     /// Marks what a killed service had asked of a provider as uncertain, turns and calls.
@@ -24,10 +23,9 @@ extension Bot {
     /// A call whose turn has its end is settled at what the turn says: its outcome is known.
     private func recover(
         _ database: Database,
-        _ clock: any Clock,
-        _ log: Log
+        in surroundings: Surroundings
     ) async throws(BotError) {
-        let (now, choices) = (clock.timestamp, models.choices)
+        let (now, choices) = (surroundings.clock.timestamp, models.choices)
         let (turns, calls) = try await database.change { (connection) throws(StoreError) in
             for call in try connection.openCallsOfEndedTurns() {
                 try Bot.settle(call, choices, connection, now)
@@ -38,7 +36,7 @@ extension Bot {
             )
         }
         guard turns + calls > 0 else { return }
-        log.warning(
+        surroundings.log.warning(
             "the last run did not end well: open work was closed",
             ["turns_uncertain": .int(turns), "calls_uncertain": .int(calls)]
         )

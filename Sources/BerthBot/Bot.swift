@@ -1,8 +1,8 @@
 package import BerthCache
 package import BerthConfig
-package import BerthHTTP
+import BerthHTTP
 package import BerthLoop
-package import BerthMemory
+import BerthMemory
 package import BerthProviders
 package import BerthStore
 package import BerthTelemetry
@@ -31,69 +31,68 @@ package import BerthTelemetry
     package let turns: Turns
     /// Translations for Berth's own use.
     package let translations: Translations
+    /// The resources that it works with.
+    package let resources: BotResources
     private let lists: ModelLists
 
-    /// Makes the bot and reads what it must know; what an earlier run left open is closed.
+    /// Makes the bot, reads what it must know, and closes what an earlier run left open.
     ///
     /// - Throws: ``BotError`` when the database cannot be read.
     package init(
         _ configuration: Configuration,
-        database: Database,
-        budget: MemoryBudget,
-        client: HTTPClient,
-        clock: any Clock,
-        log: Log,
-        metrics: Metrics,
-        redis: RedisClient? = nil,
-        policy: WorkPolicy = WorkPolicy()
+        _ resources: BotResources,
+        policy: WorkPolicy = WorkPolicy(),
+        in surroundings: Surroundings
     ) async throws(BotError) {
-        let counts = BotMetrics(metrics)
+        self.resources = resources
+        let (database, budget, client) = (resources.database, resources.budget, resources.client)
+        let counts = BotMetrics(surroundings.metrics)
         tenants = TenantDirectory(
             database: database,
             budget: budget,
             defaults: configuration.quotas,
             limit: configuration.limits.tenants,
-            clock: clock
+            in: surroundings
         )
         access = WebAccess(
             database: database,
             tenants: tenants,
             url: configuration.url.description,
-            clock: clock
+            in: surroundings
         )
-        models = ModelCatalog(configuration, client: client, clock: clock)
-        meter = Meter(database: database, clock: clock, log: log, metrics: counts)
-        queues = ProviderQueues(configuration.providers, policy, counts, clock: clock, log: log)
-        let calls = ChatCalls(meter: meter, queues: queues, clock: clock, log: log, metrics: counts)
+        models = ModelCatalog(configuration, client: client, in: surroundings)
+        meter = Meter(database: database, in: surroundings, metrics: counts)
+        queues = ProviderQueues(configuration.providers, policy, counts, in: surroundings)
+        let calls = ChatCalls(meter: meter, queues: queues, in: surroundings, metrics: counts)
         gate = calls.gate
-        cache = try Bot.cache(configuration, budget, redis, clock)
-        lists = ModelLists(configuration, budget, cache: cache, client: client, log: log)
+        cache = try Bot.cache(configuration, budget, resources.redis, in: surroundings)
+        lists = ModelLists(configuration, budget, cache: cache, client: client, in: surroundings)
         calls.onUnknownModel = { [lists] in lists.explain($0) }
         answers = Answers(
             cache: AnswerCache(cache, settings: configuration.cache),
             calls: calls,
             meter: meter,
             flights: Bot.flights(configuration, budget),
-            clock: clock,
-            log: log,
+            in: surroundings,
             metrics: counts
         )
-        translations = Translations(answers: answers, models: models, clock: clock)
-        conversations = Conversations(database: database, models: models, clock: clock)
+        translations = Translations(answers: answers, models: models, in: surroundings)
+        conversations = Conversations(database: database, models: models, in: surroundings)
         turns = Turns(
-            database: database,
             conversations: conversations,
             calls: calls,
-            answers: answers,
-            policy: policy,
-            models: models,
+            answerer: TurnAnswerer(
+                database: database,
+                answers: answers,
+                policy: policy,
+                in: surroundings,
+                metrics: counts
+            ),
             commands: Commands(database, conversations, models, meter, access),
             system: configuration.system,
-            clock: clock,
-            log: log,
-            metrics: counts
+            in: surroundings
         )
-        try await start(database, clock, log, counts)
+        try await start(database, in: surroundings, counts)
     }
 
     /// Whose memory the answers are that several tenants wait for; no tenant's name has parentheses.
@@ -109,18 +108,18 @@ package import BerthTelemetry
         _ configuration: Configuration,
         _ budget: MemoryBudget,
         _ redis: RedisClient?,
-        _ clock: any Clock
+        in surroundings: Surroundings
     ) throws(BotError) -> ResponseCache {
         let limit = configuration.cache.memory
         do {
             // No tenant's name has parentheses.
             let account = budget.sharedAccount("cache", quota: limit)
             return ResponseCache(
-                memory: try MemoryCache(limit: limit, account: account, clock: clock),
+                memory: try MemoryCache(limit: limit, account: account, in: surroundings),
                 redis: redis,
                 transit: budget.sharedAccount("redis", quota: .mebibytes(16)),
                 lifetimes: Lifetimes(base: configuration.cache.ttl),
-                clock: clock
+                in: surroundings
             )
         } catch { throw .memory(error) }
     }

@@ -123,8 +123,7 @@ struct CompleteAnswer: Sendable {
     private let queues: ProviderQueues
     /// Closed while the process is short of memory.
     let gate: PressureGate
-    private let clock: any Clock
-    private let log: Log
+    private let surroundings: Surroundings
     private let metrics: BotMetrics
     /// Hears of a model that its provider does not know.
     var onUnknownModel: (@Loop (ModelChoice) -> Void)?
@@ -132,15 +131,13 @@ struct CompleteAnswer: Sendable {
     init(
         meter: Meter,
         queues: ProviderQueues,
-        clock: any Clock,
-        log: Log,
+        in surroundings: Surroundings,
         metrics: BotMetrics
     ) {
         self.meter = meter
         self.queues = queues
-        gate = PressureGate(clock: clock)
-        self.clock = clock
-        self.log = log
+        gate = PressureGate(in: surroundings)
+        self.surroundings = surroundings
         self.metrics = metrics
     }
 
@@ -202,7 +199,7 @@ struct CompleteAnswer: Sendable {
                     meter: meter,
                     firstToken: metrics.firstToken,
                     since: order.since,
-                    clock: clock
+                    in: surroundings
                 )
             } catch { throw failed(held, permit, error, isLast ? order.bill : nil) }
             // The last one's failure is its client's to see; only before it is there another way.
@@ -251,7 +248,7 @@ struct CompleteAnswer: Sendable {
                     throw error.isPassing ? bought ?? error : error
                 }
                 if error.mayHaveBought { bought = bought ?? error }
-                log.warning(
+                surroundings.log.warning(
                     "the next model is asked",
                     [
                         "request": .text(order.requestID), "instead_of": .text(model.id),

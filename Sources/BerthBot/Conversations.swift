@@ -2,6 +2,8 @@ package import BerthLoop
 package import BerthMemory
 package import BerthProviders
 package import BerthStore
+package import BerthTelemetry
+import BerthText
 
 /// A conversation as clients see it.
 package struct SessionInfo: Encodable, Sendable {
@@ -103,9 +105,9 @@ package struct TurnPage: Encodable, Sendable {
 
 /// The conversations of tenants: list, make, change, delete, read.
 @Loop package final class Conversations {
-    private let database: Database
-    private let models: ModelCatalog
-    private let clock: any Clock
+    let database: Database
+    let models: ModelCatalog
+    private let surroundings: Surroundings
 
     /// Conversations in a list; older ones are kept but not listed.
     private static nonisolated let listLimit = 200
@@ -119,10 +121,10 @@ package struct TurnPage: Encodable, Sendable {
     package static nonisolated let usualPage = ByteCount(2 * pageBytes)
 
     /// Makes the conversations over `database`.
-    package init(database: Database, models: ModelCatalog, clock: any Clock) {
+    package init(database: Database, models: ModelCatalog, in surroundings: Surroundings) {
         self.database = database
         self.models = models
-        self.clock = clock
+        self.surroundings = surroundings
     }
 
     /// A tenant's conversations on `channel`, the last used first.
@@ -147,7 +149,8 @@ package struct TurnPage: Encodable, Sendable {
         _ tenant: LiveTenant,
         _ channel: Channel
     ) async throws(BotError) -> SessionInfo {
-        let (id, now, publicID) = (tenant.row.id, clock.timestamp, Secret256.publicID())
+        let (id, now) = (tenant.row.id, surroundings.clock.timestamp)
+        let publicID = Secret256.publicID(from: surroundings.entropy)
         let session = try await database.change { (connection) throws(StoreError) -> Session? in
             if try connection.sessionCount(of: id, channel: channel) >= Conversations.mostLive {
                 guard channel == .terminal,
@@ -185,7 +188,7 @@ package struct TurnPage: Encodable, Sendable {
     /// Deletes a conversation for its owner; what it cost stays in the ledger.
     package func delete(_ publicID: String, by tenant: LiveTenant) async throws(BotError) {
         let session = try await find(publicID, of: tenant)
-        let now = clock.timestamp
+        let now = surroundings.clock.timestamp
         try await database.change { (connection) throws(StoreError) in
             try connection.deleteSession(session.id, at: now)
         }

@@ -40,8 +40,7 @@ package struct UsageInfo: Encodable, Sendable {
 /// client, and with it the request's task, has gone.
 @Loop package final class Meter {
     private let database: Database
-    private let clock: any Clock
-    private let log: Log
+    private let surroundings: Surroundings
     private let metrics: BotMetrics
     private let settlements = TaskPool()
     /// Hits that the ledger does not have yet.
@@ -52,16 +51,15 @@ package struct UsageInfo: Encodable, Sendable {
     private static let hitsPause = Duration.milliseconds(50)
 
     /// Makes the meter.
-    package init(database: Database, clock: any Clock, log: Log, metrics: BotMetrics) {
+    package init(database: Database, in surroundings: Surroundings, metrics: BotMetrics) {
         self.database = database
-        self.clock = clock
-        self.log = log
+        self.surroundings = surroundings
         self.metrics = metrics
     }
 
     /// What a tenant has used.
     package func usage(_ tenant: LiveTenant) -> UsageInfo {
-        let now = clock.timestamp
+        let now = surroundings.clock.timestamp
         tenant.book.turn(to: now)
         return UsageInfo(
             requests: tenant.book.requests,
@@ -95,7 +93,7 @@ package struct UsageInfo: Encodable, Sendable {
             tokens: input + output,
             micros: model.price.cost(input: input, output: output)
         )
-        let now = clock.timestamp
+        let now = surroundings.clock.timestamp
         do throws(QuotaRefusal) {
             let hold = try tenant.book.hold(
                 tokens: reservation.tokens,
@@ -128,14 +126,16 @@ package struct UsageInfo: Encodable, Sendable {
     ///
     /// - Throws: ``BotError/overQuota(_:wait:)`` when the day's requests are used up.
     func countHit(_ tenant: LiveTenant) throws(BotError) {
-        let now = clock.timestamp
+        let now = surroundings.clock.timestamp
         do throws(QuotaRefusal) {
             try tenant.book.countHit(within: tenant.quotas, at: now)
         } catch { throw .overQuota(error, wait: error.resets - now) }
         hits[tenant.row.id, default: 0] += 1
         hitsTimer =
             hitsTimer
-            ?? clock.schedule(after: Meter.hitsPause) { [weak self] in self?.writeHits() }
+            ?? surroundings.clock.schedule(after: Meter.hitsPause) { [weak self] in
+                self?.writeHits()
+            }
     }
 
     /// Writes all that were counted, in one commit.
@@ -143,7 +143,7 @@ package struct UsageInfo: Encodable, Sendable {
         hitsTimer?.cancel()
         hitsTimer = nil
         guard !hits.isEmpty else { return }
-        let (counted, now) = (hits, clock.timestamp)
+        let (counted, now) = (hits, surroundings.clock.timestamp)
         hits = [:]
         settlements.spawn { [self] in
             do {
@@ -155,7 +155,7 @@ package struct UsageInfo: Encodable, Sendable {
             } catch {
                 // They are written with the next ones.
                 hits.merge(counted, uniquingKeysWith: +)
-                log.error("cache hits not counted", ["why": .describing(error)])
+                surroundings.log.error("cache hits not counted", ["why": .describing(error)])
             }
         }
     }
@@ -194,7 +194,7 @@ package struct UsageInfo: Encodable, Sendable {
         let used = cost.inputTokens + cost.outputTokens
         call.payer.book.settle(call.hold, tokens: used, micros: cost.micros)
         let (row, reservation, since) = (call.row, call.reservation, call.since)
-        let now = clock.timestamp
+        let now = surroundings.clock.timestamp
         record(call) { (connection) throws(StoreError) in
             // Who shares another's call has no row of its own before.
             let row = if let row { row } else { try connection.reserve(reservation, at: since) }
@@ -230,7 +230,7 @@ package struct UsageInfo: Encodable, Sendable {
         guard call.end() else { return }
         call.payer.book.release(call.hold)
         guard let row = call.row else { return }
-        let now = clock.timestamp
+        let now = surroundings.clock.timestamp
         record(call) { (connection) throws(StoreError) in try connection.release(row, at: now) }
     }
 
@@ -244,7 +244,7 @@ package struct UsageInfo: Encodable, Sendable {
         _ call: HeldCall,
         _ change: @escaping @Sendable (Connection) throws(StoreError) -> Void
     ) {
-        let (database, log, payer) = (database, log, call.payer.name)
+        let (database, log, payer) = (database, surroundings.log, call.payer.name)
         settlements.spawn {
             do { try await database.write(change) } catch {
                 // The reservation stays: the next start charges it, so nothing is given away.

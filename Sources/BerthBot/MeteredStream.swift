@@ -30,7 +30,7 @@ import BerthTelemetry
     private let meter: Meter
     private let firstToken: Histogram
     private let since: Instant
-    private let clock: any Clock
+    private let surroundings: Surroundings
     private var received = 0
     private var hasText = false
     private var said: TokenUsage?
@@ -48,7 +48,7 @@ import BerthTelemetry
         meter: Meter,
         firstToken: Histogram,
         since: Instant,
-        clock: any Clock
+        in surroundings: Surroundings
     ) {
         self.stream = stream
         self.held = held
@@ -57,7 +57,7 @@ import BerthTelemetry
         self.meter = meter
         self.firstToken = firstToken
         self.since = since
-        self.clock = clock
+        self.surroundings = surroundings
     }
 
     var model: ModelChoice { held.model }
@@ -109,7 +109,7 @@ import BerthTelemetry
         permit?.hasAnswered()
         if !hasText, !chunk.text.isEmpty {
             hasText = true
-            firstToken.observe(clock.now - since)
+            firstToken.observe(surroundings.clock.now - since)
         }
         // Tool calls and hidden reasoning come about a token a piece.
         let isHidden = chunk.text.isEmpty && chunk.finish == nil && !chunk.isUsageAlone

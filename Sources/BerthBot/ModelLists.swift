@@ -16,10 +16,10 @@ import BerthText
     private let providers: [Configuration.Provider]
     /// nil where nothing is kept.
     private let cache: ResponseCache?
-    private let client: HTTPClient
+    private let client: any HTTPSending
     /// Charged for lists while they are read.
     private let account: MemoryAccount
-    private let log: Log
+    private let surroundings: Surroundings
     private let pool = TaskPool()
     /// The models that the operator was told of, or is being told of.
     private var told: Set<String> = []
@@ -31,15 +31,15 @@ import BerthText
         _ configuration: Configuration,
         _ budget: MemoryBudget,
         cache: ResponseCache,
-        client: HTTPClient,
-        log: Log
+        client: any HTTPSending,
+        in surroundings: Surroundings
     ) {
         providers = configuration.providers
         self.cache = configuration.cache.scope == .off ? nil : cache
         self.client = client
         // No tenant's name has parentheses.
         account = budget.sharedAccount("model lists", quota: ModelList.limit)
-        self.log = log
+        self.surroundings = surroundings
     }
 
     /// A provider said that it does not know `model`: says so in the log, once, with the nearest that
@@ -57,7 +57,7 @@ import BerthText
                 ModelList.has(model.model, in: names)
                 ? "it lists the model all the same: may this account use it?"
                 : ModelList.advice(for: model.model, in: names)
-            log.warning(
+            surroundings.log.warning(
                 "a model is not known to its provider: check models in the configuration",
                 ["model": .text(model.id), "advice": .text(advice)]
             )

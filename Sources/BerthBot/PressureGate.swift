@@ -2,6 +2,7 @@ package import BerthLoop
 import BerthMemory
 import BerthProviders
 import BerthQueue
+import BerthTelemetry
 
 /// Whether anything new may be asked of a provider: closed while the process is short of memory.
 ///
@@ -12,7 +13,7 @@ import BerthQueue
     /// Whether nothing new may be asked.
     package private(set) var isClosed = false
     private var isStopping = false
-    private let clock: any Clock
+    private let surroundings: Surroundings
     private var waiting: [Waiter] = []
 
     private final class Waiter {
@@ -26,7 +27,7 @@ import BerthQueue
     /// What a turn's reader is told.
     static nonisolated let words = "The server is short of memory: your message waits."
 
-    init(clock: any Clock) { self.clock = clock }
+    init(in surroundings: Surroundings) { self.surroundings = surroundings }
 
     /// Lets nothing new through from now on.
     package func close() { isClosed = true }
@@ -59,18 +60,22 @@ import BerthQueue
     ///   service's end, and when the task is cancelled ``BotError/provider(_:)``.
     func pass(_ order: ChatOrder) async throws(BotError) {
         guard isClosed else { return }
-        let (waiter, started) = (Waiter(), clock.now)
+        let (waiter, started) = (Waiter(), surroundings.clock.now)
         waiting.append(waiter)
         defer { waiting.removeAll { $0 === waiter } }
         let isCall = order.turn == nil
         let timer =
-            isCall ? clock.schedule(after: PressureGate.patience) { waiter.bell.signal() } : nil
+            isCall
+            ? surroundings.clock.schedule(after: PressureGate.patience) { waiter.bell.signal() }
+            : nil
         defer { timer?.cancel() }
         order.listener?(QueuePlace(ahead: 0, wait: .zero, why: PressureGate.words))
         while isClosed, !waiter.mayPass {
             if isStopping { throw .stopping }
-            if isCall, clock.now - started >= PressureGate.patience {
-                throw .memory(.paused(waited: clock.now - started, tenant: order.payer.name))
+            if isCall, surroundings.clock.now - started >= PressureGate.patience {
+                throw .memory(
+                    .paused(waited: surroundings.clock.now - started, tenant: order.payer.name)
+                )
             }
             do { try await waiter.bell.wait() } catch { throw .provider(.cancelled) }
         }

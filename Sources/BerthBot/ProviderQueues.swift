@@ -9,7 +9,7 @@ import BerthTelemetry
 ///
 /// One bound on what waits serves all of them. The demo has no queue: it is this process.
 @Loop package final class ProviderQueues {
-    private let clock: any Clock
+    private let surroundings: Surroundings
     private let metrics: BotMetrics
     private var queues: [String: Dispatcher] = [:]
     private var gates: [String: ProviderGate] = [:]
@@ -20,13 +20,12 @@ import BerthTelemetry
         _ providers: [Configuration.Provider],
         _ policy: WorkPolicy,
         _ metrics: BotMetrics,
-        clock: any Clock,
-        log: Log
+        in surroundings: Surroundings
     ) {
-        self.clock = clock
+        self.surroundings = surroundings
         self.metrics = metrics
         let bound = QueueBound(perTenant: policy.waitingPerTenant, total: policy.waiting)
-        for (index, provider) in providers.enumerated() {
+        for provider in providers {
             var limits = ProviderLimits(
                 requestsPerMinute: provider.requestsPerMinute,
                 tokensPerMinute: provider.tokensPerMinute,
@@ -36,12 +35,10 @@ import BerthTelemetry
             let gate = ProviderGate(
                 provider: provider.name,
                 limits: limits,
-                clock: clock,
-                random: SeededGenerator(seed: policy.seed &+ UInt64(index)),
-                log: log
+                in: surroundings
             )
             gates[provider.name] = gate
-            queues[provider.name] = Dispatcher(gate: gate, bound: bound, clock: clock)
+            queues[provider.name] = Dispatcher(gate: gate, bound: bound, in: surroundings)
         }
     }
 
@@ -68,7 +65,7 @@ import BerthTelemetry
         listener: PlaceListener?
     ) async throws(QueueError) -> CallPermit? {
         guard let queue = queues[call.model.provider.name] else { return nil }
-        let asked = clock.now
+        let asked = surroundings.clock.now
         let permit: Permit
         if let bill {
             let wait = SharedRequest(queue, listener: listener)
@@ -79,9 +76,9 @@ import BerthTelemetry
         } else {
             permit = try await queue.acquire(request(call, call.payer), listener: listener)
         }
-        metrics.queueWait.observe(clock.now - asked)
+        metrics.queueWait.observe(surroundings.clock.now - asked)
         let id = call.model.id
-        return CallPermit(permit, call.model, clock: clock) { [weak self] duration, output in
+        return CallPermit(permit, call.model, in: surroundings) { [weak self] duration, output in
             self?.forecasts[id, default: Forecast()].learn(duration, output)
         }
     }
@@ -103,7 +100,7 @@ import BerthTelemetry
     }
 
     /// Refuses all who wait and all who come.
-    package func stop() { for queue in queues.values { queue.stop() } }
+    package func stop() { for name in queues.keys.sorted() { queues[name]?.stop() } }
 
     // MARK: Reports
 
@@ -183,7 +180,7 @@ private struct Forecast {
 @Loop final class CallPermit {
     private let permit: Permit
     private let model: ModelChoice
-    private let clock: any Clock
+    private let surroundings: Surroundings
     private let learn: @Loop (Duration, Int) -> Void
     private let began: Instant
     private var latency: Duration?
@@ -191,23 +188,23 @@ private struct Forecast {
     init(
         _ permit: Permit,
         _ model: ModelChoice,
-        clock: any Clock,
+        in surroundings: Surroundings,
         learn: @escaping @Loop (Duration, Int) -> Void
     ) {
         self.permit = permit
         self.model = model
-        self.clock = clock
+        self.surroundings = surroundings
         self.learn = learn
-        began = clock.now
+        began = surroundings.clock.now
     }
 
     /// The first of the answer is there.
-    func hasAnswered() { latency = latency ?? clock.now - began }
+    func hasAnswered() { latency = latency ?? surroundings.clock.now - began }
 
     /// The answer came whole.
     func end(_ usage: TokenUsage) {
         hasAnswered()
-        let duration = clock.now - began
+        let duration = surroundings.clock.now - began
         learn(duration, usage.output)
         permit.end(
             .done(latency: latency ?? duration),

@@ -2,6 +2,8 @@ package import BerthConfig
 package import BerthLoop
 package import BerthMemory
 package import BerthStore
+package import BerthTelemetry
+package import BerthText
 
 /// All tenants and their API keys, in memory: a key is looked up without asking the disk.
 ///
@@ -11,7 +13,7 @@ package import BerthStore
     private let budget: MemoryBudget
     private let defaults: Quotas
     private let limit: Int
-    private let clock: any Clock
+    private let surroundings: Surroundings
     private var byName: [String: LiveTenant] = [:]
     /// By the hash's first eight bytes; the whole hash is then compared in constant time.
     private var keys: [UInt64: [APIKey]] = [:]
@@ -27,18 +29,18 @@ package import BerthStore
         budget: MemoryBudget,
         defaults: Quotas,
         limit: Int,
-        clock: any Clock
+        in surroundings: Surroundings
     ) {
         self.database = database
         self.budget = budget
         self.defaults = defaults
         self.limit = limit
-        self.clock = clock
+        self.surroundings = surroundings
     }
 
     /// Reads tenants, their keys and what they have used; once, at start, when no call is open.
     package func load() async throws(BotError) {
-        let now = clock.timestamp
+        let now = surroundings.clock.timestamp
         let (tenants, keys, days, spent) = try await database.look {
             (connection) throws(StoreError) in
             (
@@ -80,6 +82,10 @@ package import BerthStore
     /// The start of every API key, by which scanners recognise a leaked one.
     package static nonisolated let keyPrefix = "berth-"
 
+    private func newKey() -> Secret256 {
+        Secret256(prefix: TenantDirectory.keyPrefix, from: surroundings.entropy)
+    }
+
     /// Makes a tenant with its first API key.
     ///
     /// - Returns: the tenant and the key, which is shown this once.
@@ -88,7 +94,7 @@ package import BerthStore
         guard byName.count + adding < limit else { throw .tooManyTenants(limit: limit) }
         adding += 1
         defer { adding -= 1 }
-        let (now, secret) = (clock.timestamp, Secret256(prefix: TenantDirectory.keyPrefix))
+        let (now, secret) = (surroundings.clock.timestamp, newKey())
         let (tenant, key) = try await database.change { (connection) throws(StoreError) in
             let tenant = try connection.addTenant(named: name, at: now)
             return (tenant, try TenantDirectory.add(secret, to: tenant.id, connection, now))
@@ -99,8 +105,8 @@ package import BerthStore
 
     /// Gives a tenant one more API key, shown this once.
     package func addKey(to tenant: LiveTenant) async throws(BotError) -> Secret256 {
-        let (now, id) = (clock.timestamp, tenant.row.id)
-        let secret = Secret256(prefix: TenantDirectory.keyPrefix)
+        let (now, id) = (surroundings.clock.timestamp, tenant.row.id)
+        let secret = newKey()
         let key = try await database.change { (connection) throws(StoreError) in
             try TenantDirectory.add(secret, to: id, connection, now)
         }

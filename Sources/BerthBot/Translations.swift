@@ -2,6 +2,7 @@ import BerthHTTP
 package import BerthLoop
 import BerthMemory
 import BerthProviders
+import BerthTelemetry
 import BerthText
 
 /// Translations for Berth's own use: on a tenant's account, with its limits, kept like those that
@@ -9,12 +10,12 @@ import BerthText
 @Loop package final class Translations {
     private let answers: Answers
     private let models: ModelCatalog
-    private let clock: any Clock
+    private let surroundings: Surroundings
 
-    init(answers: Answers, models: ModelCatalog, clock: any Clock) {
+    init(answers: Answers, models: ModelCatalog, in surroundings: Surroundings) {
         self.answers = answers
         self.models = models
-        self.clock = clock
+        self.surroundings = surroundings
     }
 
     /// A picture's prompt in English, for models with the setting `prompt: english`.
@@ -48,7 +49,7 @@ import BerthText
             memory = try await PrepaidMemory(
                 need + ChatOrder.need(of: need),
                 of: tenant.account,
-                by: clock
+                by: surroundings.clock
             )
             window = try memory.take(need, for: .sessionWindow)
         } catch { throw .memory(error) }
@@ -61,7 +62,7 @@ import BerthText
             tenant,
             memory: memory,
             requestID: request,
-            since: clock.now
+            since: surroundings.clock.now
         )
         let answer = try await answers.complete(order)
         _ = consume window

@@ -12,9 +12,8 @@ import BerthTelemetry
     private let answers: Answers
     private let policy: WorkPolicy
     private var random: SeededGenerator
-    private let clock: any Clock
-    private let log: Log
-    private let metrics: BotMetrics
+    private let surroundings: Surroundings
+    let metrics: BotMetrics
 
     /// A partial answer is written this often: what a power cut may cost.
     private static let saveInterval = Duration.seconds(2)
@@ -23,16 +22,14 @@ import BerthTelemetry
         database: Database,
         answers: Answers,
         policy: WorkPolicy,
-        clock: any Clock,
-        log: Log,
+        in surroundings: Surroundings,
         metrics: BotMetrics
     ) {
         self.database = database
         self.answers = answers
         self.policy = policy
-        random = SeededGenerator(seed: policy.seed)
-        self.clock = clock
-        self.log = log
+        random = surroundings.entropy.generator()
+        self.surroundings = surroundings
         self.metrics = metrics
     }
 
@@ -127,10 +124,10 @@ import BerthTelemetry
     private func wait(_ job: TurnJob) async throws(BotError) {
         guard let due = job.due else { return }
         job.due = nil
-        let pause = due - clock.timestamp
+        let pause = due - surroundings.clock.timestamp
         guard pause > .zero else { return }
         job.turn.wait(QueuePlace(ahead: 0, wait: pause))
-        do { try await clock.sleep(for: pause) } catch { throw .provider(.cancelled) }
+        do { try await surroundings.clock.sleep(for: pause) } catch { throw .provider(.cancelled) }
     }
 
     /// Whether the turn is tried again; if so, when is on the disk.
@@ -147,7 +144,7 @@ import BerthTelemetry
             attempt: min(max(1, job.attempts), policy.backoff.attempts),
             retryAfter: error.retryAfter,
             deadline: job.accepted + policy.patience,
-            at: clock.now,
+            at: surroundings.clock.now,
             using: &random
         )
         switch decision {
@@ -159,7 +156,7 @@ import BerthTelemetry
     }
 
     private func retryLater(_ job: TurnJob, _ pause: Duration, _ error: BotError) async -> Bool {
-        let (due, id, row) = (clock.timestamp + pause, job.turn.id, job.row)
+        let (due, id, row) = (surroundings.clock.timestamp + pause, job.turn.id, job.row)
         let reason = error.description
         job.due = due
         do {
@@ -168,11 +165,14 @@ import BerthTelemetry
                 try connection.retryTurnLater(row, at: due, because: reason)
             }
         } catch {
-            log.error("turn is not tried again", ["turn": .text(id), "why": .describing(error)])
+            surroundings.log.error(
+                "turn is not tried again",
+                ["turn": .text(id), "why": .describing(error)]
+            )
             return false
         }
         metrics.retries.add()
-        log.info(
+        surroundings.log.info(
             "turn is tried again",
             [
                 "tenant": .text(job.turn.tenant), "turn": .text(id), "in_ms": .ms(pause),
@@ -211,7 +211,7 @@ import BerthTelemetry
         var stored = outcome
         stored.answer = String(decoding: job.turn.text, as: UTF8.self)
         stored.model = job.model
-        let (id, row, now, ended) = (job.turn.id, job.row, clock.timestamp, stored)
+        let (id, row, now, ended) = (job.turn.id, job.row, surroundings.clock.timestamp, stored)
         do {
             try await database.write { (connection) throws(StoreError) in
                 guard try connection.isRow(row, of: id) else { return }
@@ -223,10 +223,12 @@ import BerthTelemetry
 
     /// Keeps what came, now and then, for the case that the power fails.
     private func savePartial(_ job: TurnJob, in pool: TaskPool) {
-        guard !job.isSaving, clock.now - job.saved >= TurnAnswerer.saveInterval else { return }
-        (job.saved, job.isSaving) = (clock.now, true)
+        guard !job.isSaving, surroundings.clock.now - job.saved >= TurnAnswerer.saveInterval else {
+            return
+        }
+        (job.saved, job.isSaving) = (surroundings.clock.now, true)
         let (id, row, text) = (job.turn.id, job.row, String(decoding: job.turn.text, as: UTF8.self))
-        let (database, log) = (database, log)
+        let (database, log) = (database, surroundings.log)
         pool.spawn {
             defer { job.isSaving = false }
             do {
@@ -240,13 +242,14 @@ import BerthTelemetry
 
     private func report(_ job: TurnJob, _ outcome: TurnOutcome) {
         metrics.turns.add(1, outcome.end.rawValue)
-        metrics.turnDuration.observe(clock.now - job.accepted)
-        log.info(
+        metrics.turnDuration.observe(surroundings.clock.now - job.accepted)
+        surroundings.log.info(
             "turn",
             [
                 "request": .text(job.request), "tenant": .text(job.turn.tenant),
                 "turn": .text(job.turn.id), "model": .text(job.model),
-                "outcome": .text(outcome.end.rawValue), "ms": .ms(clock.now - job.accepted),
+                "outcome": .text(outcome.end.rawValue),
+                "ms": .ms(surroundings.clock.now - job.accepted),
                 "why": .text(job.why),
             ]
         )

@@ -1,6 +1,7 @@
 import BerthLoop
 import BerthMemory
 package import BerthStore
+import BerthTelemetry
 
 /// Turns that go on: after a restart, or because a person wants it.
 extension Turns {
@@ -69,12 +70,18 @@ extension Turns {
 
     private func takeUp(_ late: [LateTurn], _ payers: @escaping Payers) {
         // One tenant who has used up its own quota keeps no other waiting.
-        for turns in Dictionary(grouping: late, by: \.place.owner).values {
+        let byOwner = Dictionary(grouping: late, by: \.place.owner)
+        // In the order of each owner's first turn, so that a run can be repeated.
+        var owners: [Tenant.ID] = []
+        for turn in late where !owners.contains(turn.place.owner) {
+            owners.append(turn.place.owner)
+        }
+        for turns in owners.compactMap({ byOwner[$0] }) {
             pool.spawn { [self] in
                 for turn in turns where !isStopping {
                     while await !takeUp(turn, payers), !isStopping {
                         // Cancelled: the service ends, and the turn stays accepted.
-                        do { try await clock.sleep(for: Turns.pause) } catch { return }
+                        do { try await surroundings.clock.sleep(for: Turns.pause) } catch { return }
                     }
                 }
             }
@@ -130,7 +137,7 @@ extension Turns {
 
     /// What failed or is uncertain of the last seven days, newest first, at most `limit`.
     package func troubled(limit: Int) async throws(BotError) -> [Trouble] {
-        let start = clock.timestamp + Turns.past
+        let start = surroundings.clock.timestamp + Turns.past
         return try await database.look { (connection) throws(StoreError) in
             try connection.troubles(since: start, limit: limit)
         }
@@ -138,7 +145,7 @@ extension Turns {
 
     /// How many turns have failed, and how many calls are uncertain, in the last seven days.
     package func troubles() async throws(BotError) -> (failed: Int, uncertain: Int) {
-        let start = clock.timestamp + Turns.past
+        let start = surroundings.clock.timestamp + Turns.past
         return try await database.look { (connection) throws(StoreError) in
             (
                 try connection.failedTurns(since: start),
@@ -163,15 +170,8 @@ extension Turns {
             let size = ByteCount(turn.text.utf8.count)
             let memory = try await paid(nil, size, payer, within: patience)
             guard !isStopping else { throw .stopping }
-            return try await accept(
-                turn.text,
-                session,
-                payer,
-                place,
-                memory,
-                isFresh: isFresh,
-                resuming: turn
-            )
+            let message = Message(text: turn.text, isFresh: isFresh, accepted: turn)
+            return try await accept(message, session, payer, place, memory)
         } catch {
             busy[session.publicID] = nil
             throw error
@@ -192,7 +192,7 @@ extension Turns {
     }
 
     private func giveUp(_ turn: Turn, _ why: String) async throws(BotError) {
-        let now = clock.timestamp
+        let now = surroundings.clock.timestamp
         _ = try await database.change { (connection) throws(StoreError) in
             try connection.finishTurn(
                 turn.id,

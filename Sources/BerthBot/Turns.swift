@@ -17,8 +17,7 @@ import BerthText
     private let models: ModelCatalog
     private let commands: Commands
     private let system: String
-    let clock: any Clock
-    private let metrics: BotMetrics
+    let surroundings: Surroundings
     private let answerer: TurnAnswerer
     let pool = TaskPool()
     private var live: [String: LiveTurn] = [:]
@@ -31,36 +30,25 @@ import BerthText
     /// How long running answers may go on after the stop; then they are kept as far as they came.
     private static nonisolated let grace = Duration.seconds(10)
 
-    /// Makes the turns; `system` is the standing instruction of every prompt, empty: none.
+    /// Makes the turns.
+    ///
+    /// `system` is the standing instruction of every prompt, or empty.
     init(
-        database: Database,
         conversations: Conversations,
         calls: ChatCalls,
-        answers: Answers,
-        policy: WorkPolicy,
-        models: ModelCatalog,
+        answerer: TurnAnswerer,
         commands: Commands,
         system: String,
-        clock: any Clock,
-        log: Log,
-        metrics: BotMetrics
+        in surroundings: Surroundings
     ) {
-        self.database = database
+        database = conversations.database
         self.conversations = conversations
         self.calls = calls
-        self.models = models
+        models = conversations.models
         self.commands = commands
         self.system = system
-        self.clock = clock
-        self.metrics = metrics
-        answerer = TurnAnswerer(
-            database: database,
-            answers: answers,
-            policy: policy,
-            clock: clock,
-            log: log,
-            metrics: metrics
-        )
+        self.surroundings = surroundings
+        self.answerer = answerer
     }
 
     /// Turns that are being answered.
@@ -103,10 +91,16 @@ import BerthText
             let memory = try await paid(memory, size, tenant)
             guard !isStopping else { throw .stopping }
             try tenant.mayAsk()
-            return try await accept(text, session, tenant, place, memory, isFresh: isFresh)
+            return try await accept(
+                Message(text: text, isFresh: isFresh),
+                session,
+                tenant,
+                place,
+                memory
+            )
         } catch {
             busy[publicID] = nil
-            metrics.turns.add(1, "refused")
+            answerer.metrics.turns.add(1, "refused")
             throw error
         }
     }
@@ -152,7 +146,9 @@ import BerthText
 
     /// Ends all that is being answered for a tenant.
     func stopAll(of tenant: LiveTenant) {
-        for place in busy.values where place.owner == tenant.row.id { place.stop() }
+        // In the order of the sessions' names, so that a run can be repeated.
+        let places = busy.keys.sorted().compactMap { busy[$0] }
+        for place in places where place.owner == tenant.row.id { place.stop() }
     }
 
     private func running(_ publicID: String, of tenant: LiveTenant) -> LiveTurn? {
@@ -177,21 +173,24 @@ import BerthText
         if let memory { return memory }
         let (need, account) = (need(of: size), tenant.account)
         do {
-            return try await PrepaidMemory(need, of: account, within: patience, by: clock)
+            return try await PrepaidMemory(
+                need,
+                of: account,
+                within: patience,
+                by: surroundings.clock
+            )
         } catch { throw .memory(error) }
     }
 
-    /// Writes a turn down and begins to answer it; `resuming`: one that is written already, and
-    /// goes on as it stands or, where it had ended, from its beginning.
+    /// Writes a turn down, unless it is stored already, and begins to answer it.
     func accept(
-        _ text: String,
+        _ message: Message,
         _ session: Session,
         _ tenant: LiveTenant,
         _ place: BusySession,
-        _ memory: PrepaidMemory,
-        isFresh: Bool = false,
-        resuming accepted: Turn? = nil
+        _ memory: PrepaidMemory
     ) async throws(BotError) -> LiveTurn {
+        let (text, accepted) = (message.text, message.accepted)
         let chosen = session.model.map { models.candidates($0) } ?? []
         let candidates = chosen.isEmpty ? models.choices : chosen
         let question = Question(text, system: system)
@@ -199,7 +198,7 @@ import BerthText
         var window: MemoryLease
         do {
             turn = try LiveTurn(
-                id: accepted?.publicID ?? Secret256.publicID(),
+                id: accepted?.publicID ?? Secret256.publicID(from: surroundings.entropy),
                 session: session.publicID,
                 of: tenant,
                 memory
@@ -213,7 +212,7 @@ import BerthText
             tenant,
             memory: memory,
             requestID: place.request,
-            since: clock.now
+            since: surroundings.clock.now
         )
         .entered(listening: false)
         order.holding = LeaseHolder(window)
@@ -236,7 +235,7 @@ import BerthText
             row: row,
             order: order,
             held: held,
-            isFresh: isFresh
+            isFresh: message.isFresh
         )
         job.goOn(from: accepted)
         start(job, at: place)
@@ -266,7 +265,9 @@ import BerthText
         _ session: Session,
         _ order: ChatOrder
     ) async throws(BotError) -> Turn.ID {
-        let (tenant, model, now) = (order.payer.row.id, order.models[0].id, clock.timestamp)
+        let (tenant, model, now) = (
+            order.payer.row.id, order.models[0].id, surroundings.clock.timestamp
+        )
         return try await database.change { (connection) throws(StoreError) in
             // The row may be another conversation's by now, when the tenant was removed.
             guard try connection.session(publicID: session.publicID)?.id == session.id else {
@@ -327,7 +328,7 @@ import BerthText
         } else {
             text = try await commands.answer(command, session, tenant)
         }
-        let id = "command-\(Secret256.publicID())"
+        let id = "command-\(Secret256.publicID(from: surroundings.entropy))"
         return try ended(id, session.publicID, text, tenant, TurnOutcome(.done, answer: ""))
     }
 
@@ -385,7 +386,7 @@ import BerthText
         await stop.requested()
         isStopping = true
         calls.gate.stop()
-        let timer = clock.schedule(after: Turns.grace) { [pool] in pool.cancelAll() }
+        let timer = surroundings.clock.schedule(after: Turns.grace) { [pool] in pool.cancelAll() }
         defer { timer.cancel() }
         await pool.drain()
     }

@@ -1,27 +1,35 @@
 package import BerthLoop
 package import BerthStore
+package import BerthTelemetry
+import BerthText
 
 /// Login links and the cookies that they turn into.
 @Loop package final class WebAccess {
     private let database: Database
     private let tenants: TenantDirectory
     private let url: String
-    private let clock: any Clock
+    private let surroundings: Surroundings
 
     private static nonisolated let linkLife = Duration.seconds(24 * 3600)
     private static nonisolated let cookieLife = Duration.seconds(90 * 86400)
 
     /// Makes the access; `url` is as people reach the service, without a slash at its end.
-    package init(database: Database, tenants: TenantDirectory, url: String, clock: any Clock) {
+    package init(
+        database: Database,
+        tenants: TenantDirectory,
+        url: String,
+        in surroundings: Surroundings
+    ) {
         self.database = database
         self.tenants = tenants
         self.url = url
-        self.clock = clock
+        self.surroundings = surroundings
     }
 
     /// A new link that logs in as `tenant` once, within a day.
     package func link(for tenant: LiveTenant) async throws(BotError) -> String {
-        let (secret, now, id) = (Secret256(), clock.timestamp, tenant.row.id)
+        let (now, id) = (surroundings.clock.timestamp, tenant.row.id)
+        let secret = Secret256(from: surroundings.entropy)
         try await database.change { (connection) throws(StoreError) in
             try connection.addLink(
                 for: .tenant(id),
@@ -37,7 +45,8 @@ package import BerthStore
     ///
     /// - Returns: the cookie's value; nil when the token is unknown, used or expired.
     package func login(token: String) async throws(BotError) -> String? {
-        let (cookie, now, hash) = (Secret256(), clock.timestamp, Secret256.hash(token))
+        let (now, hash) = (surroundings.clock.timestamp, Secret256.hash(token))
+        let cookie = Secret256(from: surroundings.entropy)
         return try await database.change { (connection) throws(StoreError) in
             guard let owner = try connection.useLink(hash: hash, at: now) else { return nil }
             try connection.addLogin(
@@ -52,7 +61,7 @@ package import BerthStore
 
     /// Whose cookie it is; nil when it is unknown, expired or revoked.
     package func tenant(cookie: String) async throws(BotError) -> LiveTenant? {
-        let (hash, now) = (Secret256.hash(cookie), clock.timestamp)
+        let (hash, now) = (Secret256.hash(cookie), surroundings.clock.timestamp)
         let owner = try await database.look { (connection) throws(StoreError) in
             try connection.login(hash: hash, at: now)
         }
@@ -62,7 +71,7 @@ package import BerthStore
 
     /// Ends the cookie's login.
     package func logout(cookie: String) async throws(BotError) {
-        let (hash, now) = (Secret256.hash(cookie), clock.timestamp)
+        let (hash, now) = (Secret256.hash(cookie), surroundings.clock.timestamp)
         _ = try await database.change { (connection) throws(StoreError) in
             try connection.revokeLogin(hash: hash, at: now)
         }

@@ -12,8 +12,6 @@ package struct WorkPolicy: Sendable {
     package var waitingPerTenant = 256
     /// The most that may wait in all.
     package var waiting = 2_048
-    /// Where jitter begins.
-    package var seed = UInt64.random(in: 0 ... .max)
 
     /// The house's: five attempts within ten minutes.
     package init() {}

@@ -1,5 +1,6 @@
 package import BerthLoop
 package import BerthMemory
+package import BerthTelemetry
 
 /// What the in-process cache has done and holds.
 package struct MemoryCacheStatistics: Equatable, Sendable {
@@ -31,7 +32,7 @@ package struct MemoryCacheStatistics: Equatable, Sendable {
     /// The most bytes, as configured or, while memory is short, less.
     package private(set) var limit: ByteCount
     private let configured: ByteCount
-    private let clock: any Clock
+    private let surroundings: Surroundings
     private var lease: MemoryLease
     private var counts = MemoryCacheStatistics()
     private var table: [CacheKey: Int32] = [:]
@@ -52,11 +53,11 @@ package struct MemoryCacheStatistics: Equatable, Sendable {
     package init(
         limit: ByteCount,
         account: MemoryAccount,
-        clock: any Clock
+        in surroundings: Surroundings
     ) throws(BudgetError) {
         self.limit = limit
         configured = limit
-        self.clock = clock
+        self.surroundings = surroundings
         lease = try account.lease(.zero, for: .cacheEntry)
     }
 
@@ -77,7 +78,7 @@ package struct MemoryCacheStatistics: Equatable, Sendable {
             counts.misses += 1
             return nil
         }
-        guard nodes[index].value.expires > clock.timestamp else {
+        guard nodes[index].value.expires > surroundings.clock.timestamp else {
             remove(index)
             counts.expired += 1
             counts.misses += 1
@@ -104,7 +105,9 @@ package struct MemoryCacheStatistics: Equatable, Sendable {
         let wasMain = known.map { nodes[$0].isMain } ?? false
         if let known { remove(known) }
         let cost = MemoryCache.cost(of: key, value)
-        guard value.expires > clock.timestamp, makeRoom(for: cost) else { return false }
+        guard value.expires > surroundings.clock.timestamp, makeRoom(for: cost) else {
+            return false
+        }
         let isMain = ghosts.remove(key) || wasMain
         let node = Node(key: key, value: value, cost: cost, asked: asked, isMain: isMain)
         let index = nodes.insert(node)

@@ -16,10 +16,9 @@ import Glibc
     package private(set) var fault: RedisFault? = .notStarted
 
     let limits: RedisLimits
-    let clock: any Clock
-    let log: Log
+    let surroundings: Surroundings
     private let address: RedisAddress
-    private let random: @Loop () -> Double
+    private var random: SeededGenerator
     private let resolve: Resolve?
     private var connection: RedisConnection?
     private var announced: RedisFault?
@@ -37,23 +36,19 @@ import Glibc
     ///   - address: a host that is no IP address and not `localhost` needs `resolve`. Of a name's
     ///     addresses each try takes the next.
     ///   - limits: patience and sizes.
-    ///   - clock: for deadlines and pauses.
-    ///   - log: takes the line down and the line up.
-    ///   - random: 0..<1, for the jitter of pauses.
+    ///   - surroundings: its log takes a line when Redis goes and one when it comes back, and its
+    ///     entropy spreads the pauses.
     ///   - resolve: looks names up off the loop.
     package init(
         address: RedisAddress,
         limits: RedisLimits = RedisLimits(),
-        clock: any Clock,
-        log: Log,
-        random: @escaping @Loop () -> Double = { Double.random(in: 0..<1) },
+        in surroundings: Surroundings,
         resolve: Resolve? = nil
     ) {
         self.address = address
         self.limits = limits
-        self.clock = clock
-        self.log = log
-        self.random = random
+        self.surroundings = surroundings
+        random = surroundings.entropy.generator()
         self.resolve = resolve
     }
 
@@ -61,11 +56,11 @@ import Glibc
     package func run(until stop: Stop) async {
         var failures = 0
         while !stop.isRequested, !Task.isCancelled {
-            let began = clock.now
+            let began = surroundings.clock.now
             let fault = await connectAndHold(stop)
             if stop.isRequested || Task.isCancelled { break }
             announce(fault)
-            failures = clock.now - began > limits.longestPause ? 1 : failures + 1
+            failures = surroundings.clock.now - began > limits.longestPause ? 1 : failures + 1
             await pause(after: failures, stop)
         }
         connection?.close(.notStarted)
@@ -98,9 +93,9 @@ import Glibc
     }
 
     private func pause(after failures: Int, _ stop: Stop) async {
-        let length = limits.pause(after: failures, random: random())
+        let length = limits.pause(after: failures, random: random.fraction())
         var isOver = false
-        let timer = clock.schedule(after: length) { [wakeup] in
+        let timer = surroundings.clock.schedule(after: length) { [wakeup] in
             isOver = true
             wakeup.signal()
         }
@@ -119,12 +114,12 @@ import Glibc
         }
         guard changed else { return }
         if let fault {
-            log.warning(
+            surroundings.log.warning(
                 "redis is away; the cache goes on in this process",
                 ["redis": .describing(address), "reason": .describing(fault)]
             )
         } else {
-            log.info("redis answers", ["redis": .describing(address)])
+            surroundings.log.info("redis answers", ["redis": .describing(address)])
         }
     }
 
@@ -132,7 +127,7 @@ import Glibc
 
     /// A connection on which login, database and a PING have succeeded within the deadline.
     private func connect() async throws(CacheError) -> RedisConnection {
-        let made = try RedisConnection(to: try await place(), limits: limits, clock: clock)
+        let made = try RedisConnection(to: try await place(), limits: limits, in: surroundings)
         var stands = false
         let bell = Wakeup()
         made.onConnected = {
@@ -140,7 +135,7 @@ import Glibc
             bell.signal()
         }
         made.onEnd = { _ in bell.signal() }
-        let deadline = clock.schedule(after: limits.connect) { [limits] in
+        let deadline = surroundings.clock.schedule(after: limits.connect) { [limits] in
             made.close(.slow(after: limits.connect))
         }
         defer { deadline.cancel() }

@@ -1,5 +1,6 @@
 import BerthLoop
 import BerthMemory
+import BerthTelemetry
 import CHiredis
 
 /// One connection to Redis: hiredis's context on the loop, from its opening to its end.
@@ -25,15 +26,17 @@ import CHiredis
     private var waiting = CommandQueue()
     private var timer: Timer?
     private var fault = RedisFault.disconnected
-    private let clock: any Clock
+    private let surroundings: Surroundings
     private let limits: RedisLimits
 
     /// Begins to connect.
     ///
     /// - Throws: ``CacheError/away(_:)`` when the kernel refuses at once.
-    init(to place: RedisPlace, limits: RedisLimits, clock: any Clock) throws(CacheError) {
+    init(to place: RedisPlace, limits: RedisLimits, in surroundings: Surroundings)
+        throws(CacheError)
+    {
         self.limits = limits
-        self.clock = clock
+        self.surroundings = surroundings
         guard let context = unsafe RedisConnection.open(place) else {
             throw .away(.unreachable)
         }
@@ -88,24 +91,24 @@ import CHiredis
         guard unsafe berth_redis_command(context, onReply, bytes, lengths, count) == REDIS_OK else {
             return then(.failure(.away(fault)))
         }
-        waiting.append(CommandQueue.Entry(then: then, bytes: size, sent: clock.now))
+        waiting.append(CommandQueue.Entry(then: then, bytes: size, sent: surroundings.clock.now))
         if timer == nil { arm() }
     }
 
     /// One timer for all commands: the oldest is answered first, so its deadline is the next.
     private func arm() {
         guard let oldest = waiting.first else { return }
-        let delay = max(.zero, oldest.sent + limits.command - clock.now)
-        timer = clock.schedule(after: delay) { [weak self] in self?.checkDeadline() }
+        let delay = max(.zero, oldest.sent + limits.command - surroundings.clock.now)
+        timer = surroundings.clock.schedule(after: delay) { [weak self] in self?.checkDeadline() }
     }
 
     private func checkDeadline() {
         timer = nil
         guard let oldest = waiting.first else { return }
         // The loop itself may have been held up: an answer that is here already is in time.
-        if clock.now >= oldest.sent + limits.command { act(.readable) }
+        if surroundings.clock.now >= oldest.sent + limits.command { act(.readable) }
         guard let oldest = waiting.first else { return }
-        if clock.now >= oldest.sent + limits.command {
+        if surroundings.clock.now >= oldest.sent + limits.command {
             close(.slow(after: limits.command))
         } else {
             arm()

@@ -11,19 +11,21 @@ enum WriteGate: Equatable {
 extension RedisClient {
     /// The reason for which writes are not even tried now; nil: they are.
     var writeFault: RedisFault? {
-        guard case .refused(let fault, let again) = writes, clock.now < again else { return nil }
+        guard case .refused(let fault, let again) = writes, surroundings.clock.now < again else {
+            return nil
+        }
         return fault
     }
 
     /// Closes the gate for a while; the first time says so.
     func refuseWrites(_ fault: RedisFault) -> CacheError {
         if writes == .open {
-            log.warning(
+            surroundings.log.warning(
                 "redis takes no writes; the cache goes on reading",
                 ["reason": .describing(fault)]
             )
         }
-        writes = .refused(fault, again: clock.now + limits.writePause)
+        writes = .refused(fault, again: surroundings.clock.now + limits.writePause)
         return .refusesWrites(fault)
     }
 
@@ -31,6 +33,6 @@ extension RedisClient {
     func acceptWrites() {
         guard writes != .open else { return }
         writes = .open
-        log.info("redis takes writes again")
+        surroundings.log.info("redis takes writes again")
     }
 }

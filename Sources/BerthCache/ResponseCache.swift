@@ -1,5 +1,6 @@
 package import BerthLoop
 package import BerthMemory
+package import BerthTelemetry
 
 /// A value from the cache.
 package struct CacheHit: Equatable, Sendable {
@@ -27,8 +28,8 @@ package struct CacheHit: Equatable, Sendable {
     private let redis: RedisClient?
     private let transit: MemoryAccount
     private let lifetimes: Lifetimes
-    private let clock: any Clock
-    private let random: @Loop () -> Double
+    private let surroundings: Surroundings
+    private var random: SeededGenerator
     private var counts = CacheStatistics()
     /// Made with the first value for Redis; leaves room for the header, so that what is encoded is
     /// also read back.
@@ -45,24 +46,22 @@ package struct CacheHit: Equatable, Sendable {
     ///   - transit: whose memory values are that are on their way to Redis or back.
     ///   - lifetimes: from `cache.ttl`.
     ///   - hot: what was wanted before the restart.
-    ///   - clock: for ages and ends.
-    ///   - random: 0..<1, for jitter.
+    ///   - surroundings: its clock dates values, its entropy spreads their ends.
     package init(
         memory: MemoryCache,
         redis: RedisClient?,
         transit: MemoryAccount,
         lifetimes: Lifetimes,
         hot: HotSet = HotSet(),
-        clock: any Clock,
-        random: @escaping @Loop () -> Double = { Double.random(in: 0..<1) }
+        in surroundings: Surroundings
     ) {
         self.memory = memory
         self.redis = redis
         self.transit = transit
         self.lifetimes = lifetimes
         self.hot = hot
-        self.clock = clock
-        self.random = random
+        self.surroundings = surroundings
+        random = surroundings.entropy.generator()
     }
 
     /// Counts so far.
@@ -77,7 +76,7 @@ package struct CacheHit: Equatable, Sendable {
 
     /// The value of `key`, from memory at once, else from Redis within its command's deadline.
     package func lookup(_ key: CacheKey) async -> CacheHit? {
-        hot.touch(key, at: clock.timestamp)
+        hot.touch(key, at: surroundings.clock.timestamp)
         if let value = memory.get(key) { return hit(value, .memory, key) }
         if let value = await fromRedis(key) {
             counts.redisHits += 1
@@ -101,14 +100,14 @@ package struct CacheHit: Equatable, Sendable {
         for key: CacheKey,
         base: Duration? = nil
     ) -> Duration {
-        let now = clock.timestamp
+        let now = surroundings.clock.timestamp
         let changes =
             key.kind.isSampled ? 0 : hot.note(value: Checksum.of(value) | 1, of: key)
         let lifetimes = base.map { Lifetimes(base: $0, jitter: self.lifetimes.jitter) }
         let lifetime = (lifetimes ?? self.lifetimes).lifetime(
             asked: hot.weight(of: key, at: now),
             changes: changes,
-            random: random()
+            random: random.fraction()
         )
         let kept = CachedValue(bytes: value, created: now, expires: now + lifetime)
         counts.stores += 1
@@ -149,7 +148,7 @@ package struct CacheHit: Equatable, Sendable {
     package func warm(_ most: Int) async -> Int {
         guard let redis else { return 0 }
         var found = 0
-        for key in hot.hottest(most, at: clock.timestamp) where !memory.contains(key) {
+        for key in hot.hottest(most, at: surroundings.clock.timestamp) where !memory.contains(key) {
             guard memory.hasRoom, redis.fault == nil, !Task.isCancelled else { break }
             if await fromRedis(key) != nil { found += 1 }
         }
@@ -166,7 +165,7 @@ package struct CacheHit: Equatable, Sendable {
 
     private func hit(_ value: CachedValue, _ level: CacheHit.Level, _ key: CacheKey) -> CacheHit {
         counts.kinds[key.kind, default: .init()].hits += 1
-        let age = max(.zero, clock.timestamp - value.created)
+        let age = max(.zero, surroundings.clock.timestamp - value.created)
         return CacheHit(value: value.bytes, level: level, age: age)
     }
 
@@ -182,7 +181,7 @@ package struct CacheHit: Equatable, Sendable {
         else { return nil }
         defer { withExtendedLifetime(lease) {} }
         do throws(ValueFault) {
-            let value = try codec.decode(bytes, for: key, now: clock.timestamp)
+            let value = try codec.decode(bytes, for: key, now: surroundings.clock.timestamp)
             memory.set(key, value)
             return value
         } catch {

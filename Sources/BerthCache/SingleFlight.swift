@@ -110,7 +110,8 @@ package struct FlightLimits: Equatable, Sendable {
     fileprivate var onOver: (@Loop () -> Void)?
     private let most: ByteCount
     private var lease: MemoryLease
-    private var listeners: [ObjectIdentifier: Wakeup] = [:]
+    /// In the order in which they joined, which is the order in which they are woken.
+    private var listeners: [Wakeup] = []
 
     private nonisolated static var step: ByteCount { .kibibytes(8) }
 
@@ -141,11 +142,12 @@ package struct FlightLimits: Equatable, Sendable {
 
     fileprivate func subscribe(_ wakeup: Wakeup) {
         askers += 1
-        listeners[ObjectIdentifier(wakeup)] = wakeup
+        listeners.append(wakeup)
     }
 
     fileprivate func unsubscribe(_ wakeup: Wakeup) {
-        guard listeners.removeValue(forKey: ObjectIdentifier(wakeup)) != nil else { return }
+        guard let index = listeners.firstIndex(where: { $0 === wakeup }) else { return }
+        listeners.remove(at: index)
         guard listeners.isEmpty, outcome == nil else { return }
         canceller?()
         over()
@@ -157,7 +159,7 @@ package struct FlightLimits: Equatable, Sendable {
         onOver = nil
     }
 
-    private func wake() { for listener in listeners.values { listener.signal() } }
+    private func wake() { for listener in listeners { listener.signal() } }
 }
 
 /// One asker's place in a ``Flight``; letting go of it is leaving.
@@ -180,7 +182,7 @@ package struct FlightLimits: Equatable, Sendable {
 
     deinit {
         let (flight, wakeup) = (flight, wakeup)
-        EventLoop.shared.post { flight.unsubscribe(wakeup) }
+        Loop.post { flight.unsubscribe(wakeup) }
     }
 
     /// What came since the last call, at most 16 KiB and never a part of a character; nil when the

@@ -2,6 +2,7 @@ import BerthBot
 import BerthHTTP
 import BerthLoop
 import BerthProviders
+import BerthTelemetry
 import BerthText
 
 /// The id, time and model that Berth gives an answer, whatever the provider called them: some
@@ -11,10 +12,10 @@ struct AnswerIdentity: Sendable {
     private let created: [UInt8]
     private let model: [UInt8]
 
-    init(model: String, created: Timestamp) {
-        id = JSON.quote("chatcmpl-\(Secret256.publicID())")
+    @Loop init(model: String, in surroundings: Surroundings) {
+        id = JSON.quote("chatcmpl-\(Secret256.publicID(from: surroundings.entropy))")
         self.model = JSON.quote(model)
-        self.created = Array("\(created.seconds)".utf8)
+        self.created = Array("\(surroundings.clock.timestamp.seconds)".utf8)
     }
 
     /// A whole answer as the client sees it, with the `usage` that it is charged at where the

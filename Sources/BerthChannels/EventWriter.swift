@@ -1,20 +1,21 @@
 import BerthHTTP
 import BerthLoop
+import BerthTelemetry
 import BerthText
 
 /// Server-sent events to one client, with a comment every 15 s of silence so that proxies keep the
 /// connection open.
 @Loop final class EventWriter {
     private let writer: HTTPResponseWriter
-    private let clock: any Clock
+    private let surroundings: Surroundings
     private var ping: Timer?
 
     /// Shorter than the 60 s after which common proxies give up.
     private static let pingInterval = Duration.seconds(15)
 
-    init(_ writer: HTTPResponseWriter, clock: any Clock) {
+    init(_ writer: HTTPResponseWriter, in surroundings: Surroundings) {
         self.writer = writer
-        self.clock = clock
+        self.surroundings = surroundings
     }
 
     /// Sends one event.
@@ -34,7 +35,7 @@ import BerthText
     }
 
     private func schedulePing() {
-        ping = clock.schedule(after: EventWriter.pingInterval) { [self] in
+        ping = surroundings.clock.schedule(after: EventWriter.pingInterval) { [self] in
             writer.offer(SSE.ping)
             schedulePing()
         }

@@ -10,8 +10,7 @@ package import BerthTelemetry
 @Loop package final class Front {
     private let router: Router
     private let hosts: HostGuard
-    private let clock: any Clock
-    private let log: Log
+    private let surroundings: Surroundings
     private let requests: Counter
     private let duration: Histogram
 
@@ -21,37 +20,34 @@ package import BerthTelemetry
         _ configuration: Configuration,
         bot: Bot,
         more: [Route],
-        clock: any Clock,
-        log: Log,
-        metrics: Metrics
+        in surroundings: Surroundings
     ) {
         hosts = HostGuard(url: configuration.url, listen: configuration.listen)
-        let site = WebSite(bot: bot, url: configuration.url, hosts: hosts, clock: clock)
-        let web = WebChannel(bot: bot, clock: clock, place: .web, prefix: "/web") {
+        let site = WebSite(bot: bot, url: configuration.url, hosts: hosts, in: surroundings)
+        let web = WebChannel(bot: bot, in: surroundings, place: .web, prefix: "/web") {
             (request) throws(BotError) in
             try await site.tenant(of: request)
         }
         let terminal = WebChannel(
             bot: bot,
-            clock: clock,
+            in: surroundings,
             place: .terminal,
             prefix: "/terminal"
         ) { (request) throws(BotError) in
             request.bearerKey.flatMap { bot.tenants.holder(ofKey: $0) }
         }
-        let api = OpenAIChannel(bot: bot, clock: clock, bodyLimit: configuration.limits.body)
+        let api = OpenAIChannel(bot: bot, in: surroundings, bodyLimit: configuration.limits.body)
         router = Router(
             [site.routes, web.routes, terminal.routes, api.routes, more].flatMap { $0 }
         )
-        self.clock = clock
-        self.log = log
-        requests = metrics.counter(
+        self.surroundings = surroundings
+        requests = surroundings.metrics.counter(
             "berth_http_requests_total",
             help: "HTTP requests by the class of their status.",
             label: "status",
             values: ["2xx", "3xx", "4xx", "5xx"]
         )
-        duration = metrics.histogram(
+        duration = surroundings.metrics.histogram(
             "berth_http_request_seconds",
             help: "From a request's header to its answer's.",
             buckets: Metrics.latencyBuckets
@@ -76,9 +72,9 @@ package import BerthTelemetry
 
     private func count(_ request: HTTPRequest, _ response: HTTPResponse) {
         requests.add(1, "\(min(max(response.status / 100, 2), 5))xx")
-        duration.observe(clock.now - request.received)
+        duration.observe(surroundings.clock.now - request.received)
         guard response.status >= 500 else { return }
-        log.warning(
+        surroundings.log.warning(
             "request failed",
             [
                 "request": .text(request.id), "method": .text(request.method),

@@ -2,6 +2,7 @@ import BerthBot
 import BerthHTTP
 import BerthLoop
 import BerthMemory
+import BerthTelemetry
 
 /// A request's whole body, leased from its tenant before it is read.
 ///
@@ -23,21 +24,21 @@ import BerthMemory
     ///   - request: whose body it is.
     ///   - account: the tenant's.
     ///   - limit: the most bytes.
-    ///   - clock: of the wait in line.
+    ///   - surroundings: its clock limits the wait for memory.
     ///   - need: all that a request takes with a body of that size, the body included.
     /// - Throws: ``BotError`` when it is too large for the tenant or the server, or the client left.
     init(
         _ request: HTTPRequest,
         account: MemoryAccount,
         limit: ByteCount,
-        by clock: any Clock,
+        in surroundings: Surroundings,
         need: (ByteCount) -> ByteCount
     ) async throws(BotError) {
         do {
             if let length = request.body.length {
                 let size = ByteCount(length)
                 guard size <= limit else { throw BotError.bodyTooLarge(limit: limit) }
-                memory = try await PrepaidMemory(need(size), of: account, by: clock)
+                memory = try await PrepaidMemory(need(size), of: account, by: surroundings.clock)
                 lease = try memory.take(size, for: .requestBody)
                 bytes.reserveCapacity(length)
             } else {
@@ -60,7 +61,7 @@ import BerthMemory
                 need(size) - size,
                 of: account,
                 within: .zero,
-                by: clock
+                by: surroundings.clock
             )
         } catch { throw .memory(error) }
     }

@@ -3,6 +3,7 @@ package import BerthHTTP
 package import BerthLoop
 package import BerthMemory
 import BerthProviders
+package import BerthTelemetry
 import BerthText
 
 /// The OpenAI-compatible API: `/v1/chat/completions` and `/v1/models`, for a tenant's API key.
@@ -11,13 +12,13 @@ import BerthText
 /// was bought is settled all the same.
 @Loop package final class OpenAIChannel {
     private let bot: Bot
-    private let clock: any Clock
+    private let surroundings: Surroundings
     private let bodyLimit: ByteCount
 
     /// Makes the channel over `bot`; a request's body over `bodyLimit` is 413.
-    package init(bot: Bot, clock: any Clock, bodyLimit: ByteCount) {
+    package init(bot: Bot, in surroundings: Surroundings, bodyLimit: ByteCount) {
         self.bot = bot
-        self.clock = clock
+        self.surroundings = surroundings
         self.bodyLimit = bodyLimit
     }
 
@@ -81,7 +82,7 @@ import BerthText
                 request,
                 account: tenant.account,
                 limit: bodyLimit,
-                by: clock,
+                in: surroundings,
                 need: ChatOrder.need
             )
             let asked = try ChatRequest(body.bytes)
@@ -97,7 +98,7 @@ import BerthText
                 tenant,
                 memory: body.memory,
                 requestID: request.id,
-                since: clock.now
+                since: surroundings.clock.now
             )
             order.holding = body
             guard asked.isStream else {
@@ -117,7 +118,7 @@ import BerthText
     }
 
     private func whole(_ answer: WholeAnswer) -> HTTPResponse {
-        let identity = AnswerIdentity(model: answer.model, created: clock.timestamp)
+        let identity = AnswerIdentity(model: answer.model, in: surroundings)
         var response = HTTPResponse.json(identity.completion(answer.object, usage: answer.usage))
         response.holding = answer.holding  // its lease pays for the copy too
         if answer.isKept { response.headers["x-berth-cache"] = "hit" }
@@ -129,14 +130,14 @@ import BerthText
         _ asked: ChatRequest,
         _ body: LeasedBody
     ) -> HTTPResponse {
-        let identity = AnswerIdentity(model: stream.modelID, created: clock.timestamp)
-        let clock = clock
+        let identity = AnswerIdentity(model: stream.modelID, in: surroundings)
+        let surroundings = surroundings
         return .events { writer in
             // The body is what the provider may still be reading from.
             defer { withExtendedLifetime(body) {} }
             try await identity.pass(
                 stream,
-                to: EventWriter(writer, clock: clock),
+                to: EventWriter(writer, in: surroundings),
                 usage: asked.includesUsage
             )
         }
@@ -144,12 +145,12 @@ import BerthText
 
     /// An answer from the cache, as the stream that was asked for.
     private func replay(_ answer: WholeAnswer, _ asked: ChatRequest) -> HTTPResponse {
-        let identity = AnswerIdentity(model: answer.model, created: clock.timestamp)
-        let clock = clock
+        let identity = AnswerIdentity(model: answer.model, in: surroundings)
+        let surroundings = surroundings
         var response = HTTPResponse.events { writer in
             try await identity.replay(
                 answer,
-                to: EventWriter(writer, clock: clock),
+                to: EventWriter(writer, in: surroundings),
                 usage: asked.includesUsage
             )
         }

@@ -5,6 +5,7 @@ import BerthMemory
 import BerthProviders
 import BerthQueue
 package import BerthStore
+package import BerthTelemetry
 import BerthText
 
 /// The conversations of one tenant over HTTP: what the web page uses with its cookie, and a
@@ -17,7 +18,7 @@ import BerthText
         @Loop @Sendable (HTTPRequest) async throws(BotError) -> LiveTenant?
 
     private let bot: Bot
-    private let clock: any Clock
+    private let surroundings: Surroundings
     private let place: Channel
     private let authenticate: Authenticate
     private let prefix: String
@@ -32,19 +33,19 @@ import BerthText
     ///
     /// - Parameters:
     ///   - bot: answers.
-    ///   - clock: of the pings.
+    ///   - surroundings: their clock times the pings of silent streams.
     ///   - place: the kind of session that it shows and makes.
-    ///   - prefix: of its paths, as `/web`.
-    ///   - authenticate: tells the tenant of a request.
+    ///   - prefix: the start of its paths, as `/web`.
+    ///   - authenticate: finds the tenant of a request.
     package init(
         bot: Bot,
-        clock: any Clock,
+        in surroundings: Surroundings,
         place: Channel,
         prefix: String,
         authenticate: @escaping Authenticate
     ) {
         self.bot = bot
-        self.clock = clock
+        self.surroundings = surroundings
         self.place = place
         self.prefix = prefix
         self.authenticate = authenticate
@@ -177,9 +178,9 @@ import BerthText
         // The turn is accepted: for want of memory its author must not be told that it is not.
         var lease = tenant.account.nothing(for: .queueEntry)
         try? lease.extend(by: ChatOrder.listenerSize)
-        let clock = clock
+        let surroundings = surroundings
         var response = HTTPResponse.events { writer in
-            let events = EventWriter(writer, clock: clock)
+            let events = EventWriter(writer, in: surroundings)
             let reader = turn.reader()
             defer { reader.close() }
             try await events.send(JSON.encode(TurnBegun(id: turn.id)), name: "turn")
@@ -286,7 +287,7 @@ import BerthText
             request,
             account: tenant.account,
             limit: WebChannel.bodyLimit,
-            by: clock
+            in: surroundings
         ) {
             // As it came, as the decoder's table of it, as a text; then the turn.
             max(ByteCount(3 * $0.bytes), $0 + turn(min($0, Turns.textLimit)))

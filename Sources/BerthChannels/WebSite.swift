@@ -3,6 +3,7 @@ import BerthConfig
 import BerthHTTP
 import BerthLoop
 import BerthMemory
+import BerthTelemetry
 
 /// The web chat's page, and the login that leads to it.
 @Loop final class WebSite {
@@ -14,15 +15,15 @@ import BerthMemory
     /// Makes the site.
     ///
     /// - Parameters:
-    ///   - bot: knows who may come in.
-    ///   - url: as people reach it; with https the cookie is for https alone.
-    ///   - hosts: knows where a request that changes state may come from.
-    ///   - clock: of the tries.
-    init(bot: Bot, url: WebURL, hosts: HostGuard, clock: any Clock) {
+    ///   - bot: knows the tenants and their logins.
+    ///   - url: the address that people use. With https the cookie is for https alone.
+    ///   - hosts: checks the origin of a request that changes state.
+    ///   - surroundings: their clock limits the login attempts.
+    init(bot: Bot, url: WebURL, hosts: HostGuard, in surroundings: Surroundings) {
         self.bot = bot
         isSecure = url.isSecure
         self.hosts = hosts
-        attempts = AttemptLimit(perMinute: 10, clock: clock)
+        attempts = AttemptLimit(perMinute: 10, in: surroundings)
     }
 
     static nonisolated let cookie = "berth_login"

@@ -11,12 +11,12 @@ package import BerthMemory
     private var hasEnded = false
     private var failure: HTTPServerError?
     private let arrived = Wakeup()
-    private var exchange: Exchange?
+    private var exchange: (any HTTPRequestLink)?
 
     /// Whether the handler has asked for it: only then is `100 Continue` sent.
     private(set) var isWanted = false
 
-    init(length: Int?, exchange: Exchange) {
+    init(length: Int?, exchange: any HTTPRequestLink) {
         self.length = length
         self.exchange = exchange
     }

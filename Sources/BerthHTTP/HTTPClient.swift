@@ -7,9 +7,9 @@ package import BerthTelemetry
 /// verified. A request is sent again at most once, and only when a pooled connection turns out to
 /// have died before any byte of an answer (curl's codes 16, 52, 55, 56); never after one, and never
 /// after a time-out, because a POST may have been paid for.
-@Loop package final class HTTPClient {
+@Loop package final class HTTPClient: HTTPSending {
     private let pool: HTTPClientPool
-    private let clock: any Clock
+    private let surroundings: Surroundings
     private let resolver: Resolver
     private let settings: HTTPClientSettings
     private let maxTransfers: Int
@@ -17,28 +17,27 @@ package import BerthTelemetry
     /// Makes a client without connections.
     ///
     /// - Parameters:
-    ///   - clock: measures every deadline.
-    ///   - log: is told what no caller can be.
+    ///   - surroundings: its clock measures every deadline, and its log takes what no caller can be
+    ///     told.
     ///   - userAgent: as `berth/1.0`.
     ///   - maxIdleConnections: kept open for later requests, to all hosts together.
     ///   - maxTransfers: at once; one more is refused as busy. Each holds about 20 KiB, with TLS 80,
     ///     and at most 32 KiB of its answer unread (1 MiB more where gzip inflates one read to that).
     ///   - certificates: a file of the authorities that TLS trusts.
-    ///   - resolver: looks names up; nil: the system's.
+    ///   - resolver: looks names up. Without one it is the system's.
     package init(
-        clock: any Clock,
-        log: Log,
+        in surroundings: Surroundings,
         userAgent: String = "berth",
         maxIdleConnections: Int = 64,
         maxTransfers: Int = 512,
         certificates: String = "/etc/ssl/certs/ca-certificates.crt",
         resolver: Resolver? = nil
     ) {
-        self.clock = clock
+        self.surroundings = surroundings
         self.maxTransfers = maxTransfers
-        self.resolver = resolver ?? Resolver(clock: clock)
+        self.resolver = resolver ?? Resolver(in: surroundings)
         settings = HTTPClientSettings(userAgent: userAgent, certificates: certificates)
-        pool = HTTPClientPool(clock: clock, log: log, maxIdleConnections: maxIdleConnections)
+        pool = HTTPClientPool(in: surroundings, maxIdleConnections: maxIdleConnections)
     }
 
     /// Transfers that have not ended.
@@ -64,7 +63,7 @@ package import BerthTelemetry
     ) async throws(HTTPClientError) -> HTTPClientResponse {
         if Task.isCancelled { throw .cancelled }
         let target = try HTTPClientTarget(request.url)
-        let deadline = clock.now + request.deadlines.connect
+        let deadline = surroundings.clock.now + request.deadlines.connect
         let addresses = try await addresses(of: target, for: request, until: deadline)
         let transfer = try start(request, to: target, at: addresses)
         try await transfer.head(connectedBy: deadline)
@@ -110,7 +109,7 @@ package import BerthTelemetry
         guard pool.count < maxTransfers, let handle = pool.makeHandle() else {
             throw .busy(host: target.name, limit: maxTransfers)
         }
-        let transfer = HTTPTransfer(request, to: target, on: handle, of: pool, clock: clock)
+        let transfer = HTTPTransfer(request, to: target, on: handle, of: pool, in: surroundings)
         try transfer.prepare(handle, settings, addresses: addresses)
         guard pool.start(transfer) else {
             throw .other(host: target.name, code: 27, reason: "no memory for a transfer")

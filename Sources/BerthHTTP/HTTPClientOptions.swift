@@ -26,8 +26,9 @@ extension HTTPTransfer {
     ) throws(HTTPClientError) {
         unsafe handle.set(context: Unmanaged.passUnretained(self).toOpaque())
         setConnection(of: handle, settings, addresses)
-        try setMethod(of: handle)
-        try setHeaders(of: handle)
+        try request.check()
+        setMethod(of: handle)
+        setHeaders(of: handle)
         handle.set(CURLOPT_USERAGENT, settings.userAgent)
         unsafe handle.set(onHeader: onHeader, onBody: onBody)
         guard handle.refusal == CURLE_OK else { throw error(of: handle.refusal) }
@@ -63,11 +64,8 @@ extension HTTPTransfer {
         return "\(target.host):\(target.port):" + list.joined(separator: ",")
     }
 
-    private func setMethod(of handle: HTTPClientHandle) throws(HTTPClientError) {
+    private func setMethod(of handle: HTTPClientHandle) {
         let method = request.method
-        guard HTTPHeaders.isToken(method) else {
-            throw .badRequest(reason: "its method is not a word")
-        }
         switch method {
         case "HEAD": return handle.set(CURLOPT_NOBODY, 1)
         case "GET" where request.body.isEmpty: return handle.set(CURLOPT_HTTPGET, 1)
@@ -84,12 +82,9 @@ extension HTTPTransfer {
         }
     }
 
-    private func setHeaders(of handle: HTTPClientHandle) throws(HTTPClientError) {
+    private func setHeaders(of handle: HTTPClientHandle) {
         var hasType = false
         for (name, value) in request.headers {
-            guard HTTPHeaders.isToken(name), HTTPHeaders.isValue(value) else {
-                throw .badRequest(reason: "a header's name or value holds a control character")
-            }
             hasType = hasType || HTTPHeaders.isSame(name, "content-type")
             // With a colon and nothing behind it curl would leave the field out.
             handle.add(field: value.isEmpty ? "\(name);" : "\(name): \(value)")

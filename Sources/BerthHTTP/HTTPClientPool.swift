@@ -9,8 +9,7 @@ import CCurl
 @safe @Loop final class HTTPClientPool {
     private var multi: HTTPClientMulti
     private let maxIdleConnections: Int
-    private let clock: any Clock
-    private let log: Log
+    private let surroundings: Surroundings
     private var sockets: [curl_socket_t: WatchedSocket] = [:]
     private var timer: Timer?
     private var isKicked = false
@@ -29,9 +28,8 @@ import CCurl
     /// Handles kept for later transfers: about 10 KiB each.
     private nonisolated static let spareHandles = 8
 
-    init(clock: any Clock, log: Log, maxIdleConnections: Int) {
-        self.clock = clock
-        self.log = log
+    init(in surroundings: Surroundings, maxIdleConnections: Int) {
+        self.surroundings = surroundings
         self.maxIdleConnections = maxIdleConnections
         guard let multi = HTTPClientMulti(maxIdleConnections: maxIdleConnections) else {
             preconditionFailure("no memory for curl")  // before anything was served
@@ -103,7 +101,10 @@ import CCurl
             sockets[socket] = WatchedSocket(watch: watch, transfer: transfer)
         } catch {
             // The transfer's own deadline ends it.
-            log.warning("an outgoing connection cannot be watched", ["error": .describing(error)])
+            surroundings.log.warning(
+                "an outgoing connection cannot be watched",
+                ["error": .describing(error)]
+            )
         }
     }
 
@@ -112,7 +113,7 @@ import CCurl
         timer = nil
         if timeoutMs == 0 { return kick() }
         guard timeoutMs > 0 else { return }
-        timer = clock.schedule(after: .milliseconds(timeoutMs)) { [weak self] in
+        timer = surroundings.clock.schedule(after: .milliseconds(timeoutMs)) { [weak self] in
             self?.act(on: CURL_SOCKET_TIMEOUT, [])
         }
     }
@@ -121,7 +122,7 @@ import CCurl
     private func kick() {
         guard !isKicked else { return }
         isKicked = true
-        EventLoop.shared.post { [weak self] in
+        Loop.post { [weak self] in
             self?.isKicked = false
             self?.act(on: CURL_SOCKET_TIMEOUT, [])
         }

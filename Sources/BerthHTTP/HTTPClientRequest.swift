@@ -40,10 +40,11 @@ package struct HTTPClientRequest: Sendable {
     /// Sent with its length; held until the transfer has ended.
     package var body: [UInt8]
     /// The Unix-domain socket to connect to instead of the URL's host; at most 107 bytes.
-    package var unixSocket: String?
-    /// The address of this machine that it is sent from; nil: any, as an idle connection has it or
-    /// the kernel chooses.
-    package var source: IPAddress?
+    package var unixSocket: String? = nil
+    /// The address of this machine that it is sent from.
+    ///
+    /// Without one it is any, as an idle connection has it or the kernel chooses.
+    package var source: IPAddress? = nil
     /// How long it may take.
     package var deadlines: HTTPClientDeadlines
     /// Whom it may reach.
@@ -52,28 +53,38 @@ package struct HTTPClientRequest: Sendable {
     ///
     /// The body is decoded, and the answer's headers then name neither Content-Encoding nor
     /// Content-Length.
-    package var acceptsGzip: Bool
+    package var acceptsGzip = false
 
-    /// Makes a request; `url` is checked when it is sent.
+    /// Makes a request.
+    ///
+    /// `url` is checked when it is sent.
     package init(
         method: String = "POST",
         url: String,
         headers: HTTPHeaders = [:],
         body: [UInt8] = [],
-        unixSocket: String? = nil,
-        source: IPAddress? = nil,
         deadlines: HTTPClientDeadlines = HTTPClientDeadlines(),
-        reach: HTTPReach = .any,
-        acceptsGzip: Bool = false
+        reach: HTTPReach = .any
     ) {
         self.method = method
         self.url = url
         self.headers = headers
         self.body = body
-        self.unixSocket = unixSocket
-        self.source = source
         self.deadlines = deadlines
         self.reach = reach
-        self.acceptsGzip = acceptsGzip
+    }
+
+    /// Checks what the wire cannot carry.
+    ///
+    /// - Throws: ``HTTPClientError/badRequest(reason:)``.
+    func check() throws(HTTPClientError) {
+        guard HTTPHeaders.isToken(method) else {
+            throw .badRequest(reason: "its method is not a word")
+        }
+        for (name, value) in headers {
+            guard HTTPHeaders.isToken(name), HTTPHeaders.isValue(value) else {
+                throw .badRequest(reason: "a header's name or value holds a control character")
+            }
+        }
     }
 }

@@ -6,21 +6,21 @@ package import BerthMemory
 /// It has one reader. Dropping it ends the exchange and, where the body is not complete, closes
 /// the connection.
 @Loop package final class HTTPClientResponse {
-    private let transfer: HTTPTransfer
+    private let source: any HTTPResponseSource
 
     /// As `200`; never interim (1xx), except 101.
-    package var status: Int { transfer.status }
+    package var status: Int { source.status }
     /// Of the final answer, in order; bytes that are not UTF-8 are replaced.
-    package var headers: HTTPHeaders { transfer.headers }
+    package var headers: HTTPHeaders { source.headers }
     /// Bytes of the body that have come and were not taken yet.
-    package var unread: ByteCount { ByteCount(transfer.unread.count) }
+    package var unread: ByteCount { ByteCount(source.unreadCount) }
 
-    init(_ transfer: HTTPTransfer) { self.transfer = transfer }
+    init(_ source: any HTTPResponseSource) { self.source = source }
 
     // Posted, because the last reference may go on any thread and amid any call.
     deinit {
-        let transfer = transfer
-        EventLoop.shared.post { transfer.fail(.cancelled) }
+        let source = source
+        Loop.post { source.fail(.cancelled) }
     }
 
     /// The next piece of the body; nil at its end.
@@ -29,7 +29,7 @@ package import BerthMemory
     /// runs only while this waits. What came before a failure is given first.
     ///
     /// - Throws: ``HTTPClientError``: stalled, cut, cancelled, bad answer, too large.
-    package func next() async throws(HTTPClientError) -> [UInt8]? { try await transfer.next() }
+    package func next() async throws(HTTPClientError) -> [UInt8]? { try await source.next() }
 
     /// The whole rest of the body.
     ///
@@ -39,7 +39,7 @@ package import BerthMemory
     /// - Throws: ``HTTPClientError/tooLarge(host:limit:)``, and what ``next()`` throws.
     package func collect(atMost limit: ByteCount) async throws(HTTPClientError) -> [UInt8] {
         let length = headers["content-length"].flatMap { Int($0) } ?? 0
-        if length > limit.bytes, transfer.request.method != "HEAD" { throw tooLarge(limit) }
+        if length > limit.bytes, source.hasBody { throw tooLarge(limit) }
         var body = try await next() ?? []
         if body.count < length { body.reserveCapacity(length) }
         while body.count <= limit.bytes, let piece = try await next() { body += piece }
@@ -48,11 +48,11 @@ package import BerthMemory
     }
 
     /// Ends the exchange now; the reader gets ``HTTPClientError/cancelled``.
-    package func cancel() { transfer.fail(.cancelled) }
+    package func cancel() { source.fail(.cancelled) }
 
     private func tooLarge(_ limit: ByteCount) -> HTTPClientError {
-        let error = HTTPClientError.tooLarge(host: transfer.target.name, limit: limit)
-        transfer.fail(error)
+        let error = HTTPClientError.tooLarge(host: source.host, limit: limit)
+        source.fail(error)
         return error
     }
 }

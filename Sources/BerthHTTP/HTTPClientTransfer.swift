@@ -1,15 +1,16 @@
 import BerthLoop
 import BerthMemory
+import BerthTelemetry
 import CCurl
 
 /// One exchange, from its request to the last byte of its answer.
 ///
 /// curl's callbacks only change what is here and ring ``bell``; the reader's task does the rest.
-@Loop final class HTTPTransfer {
+@Loop final class HTTPTransfer: HTTPResponseSource {
     let request: HTTPClientRequest
     let target: HTTPClientTarget
     private let pool: HTTPClientPool
-    private let clock: any Clock
+    private let surroundings: Surroundings
     /// Rung at each change; the one reader waits for it.
     private let bell = Wakeup()
     /// nil when the exchange has ended.
@@ -42,22 +43,28 @@ import CCurl
         to target: HTTPClientTarget,
         on handle: HTTPClientHandle,
         of pool: HTTPClientPool,
-        clock: any Clock
+        in surroundings: Surroundings
     ) {
         self.request = request
         self.target = target
         self.handle = handle
         self.pool = pool
-        self.clock = clock
+        self.surroundings = surroundings
     }
 
     var hasEnded: Bool { handle == nil || failure != nil }
+
+    var unreadCount: Int { unread.count }
+
+    var host: String { target.name }
+
+    var hasBody: Bool { request.method != "HEAD" }
 
     // MARK: The reader's side
 
     /// Waits for the final header block, at most until the deadlines.
     func head(connectedBy deadline: Instant) async throws(HTTPClientError) {
-        limit(.connect, to: deadline - clock.now)
+        limit(.connect, to: deadline - surroundings.clock.now)
         while !hasHead {
             if let failure { throw failure }
             if handle == nil { throw .cut(host: target.name, received: answered) }
@@ -109,7 +116,8 @@ import CCurl
 
     private func limit(_ wait: Wait, to duration: Duration) {
         deadline?.cancel()
-        deadline = clock.schedule(after: duration) { [weak self] in self?.expire(wait) }
+        deadline = surroundings.clock.schedule(after: duration) { [weak self] in self?.expire(wait)
+        }
     }
 
     private func expire(_ wait: Wait) {

@@ -8,59 +8,62 @@ package enum HTTPPeer: Hashable, Sendable {
     case local(uid: UInt32, pid: Int32)
 }
 
-/// A request whose header has arrived; its body may still be on its way.
+/// Everything that is known of a request when its header has arrived.
+struct HTTPRequestHead {
+    /// As sent, in capitals for every standard method.
+    let method: String
+    let target: HTTPTarget
+    let headers: HTTPHeaders
+    let id: String
+    let peer: HTTPPeer
+    /// When the header was complete, on the server's clock.
+    let received: Instant
+}
+
+/// A request whose header has arrived.
+///
+/// Its body may still be on its way.
 @Loop package final class HTTPRequest {
     /// As sent, in capitals for every standard method.
-    package let method: String
-    /// The request's target as it was sent, query included: may hold secrets, never logged.
-    package let target: String
-    /// Percent-decoded, without the query; begins with `/`, or is `*`.
-    package let path: String
+    package var method: String { head.method }
+    /// The request's target as it was sent, query included.
+    ///
+    /// It may hold secrets and is never logged.
+    package var target: String { head.target.text }
+    /// Percent-decoded, without the query.
+    ///
+    /// It begins with `/`, or is `*`.
+    package var path: String { head.target.path }
     /// Every field, as sent.
-    package let headers: HTTPHeaders
-    /// What follows the header; empty for most methods.
+    package var headers: HTTPHeaders { head.headers }
+    /// The bytes after the header.
+    ///
+    /// Most methods have none.
     package let body: HTTPBody
-    /// The client's own `x-request-id` where that is 1 to 64 of `A-Z a-z 0-9 . _ -`, else ours.
+    /// The client's own `x-request-id` if that is 1 to 64 of `A-Z a-z 0-9 . _ -`, else ours.
     ///
     /// Ours is `req-` and 16 hex digits. The answer carries it too.
-    package let id: String
-    /// Who sent it.
-    package let peer: HTTPPeer
+    package var id: String { head.id }
+    /// The sender.
+    package var peer: HTTPPeer { head.peer }
     /// When its header was complete, on the server's clock.
-    package let received: Instant
+    package var received: Instant { head.received }
 
     /// Kept until the answer is sent or given up and the handler has returned.
     package var holding: (any AnyObject & Sendable)?
 
-    private let parts: HTTPTarget
+    private let head: HTTPRequestHead
     // Until its end, which is sure to come; a weak one would cost every request a side table.
-    private var exchange: Exchange?
+    private var exchange: (any HTTPRequestLink)?
 
-    init(
-        method: String,
-        target: String,
-        parts: HTTPTarget,
-        headers: HTTPHeaders,
-        body: HTTPBody,
-        id: String,
-        peer: HTTPPeer,
-        received: Instant,
-        exchange: Exchange
-    ) {
-        self.method = method
-        self.target = target
-        self.parts = parts
-        path = parts.path
-        self.headers = headers
+    init(_ head: HTTPRequestHead, body: HTTPBody, exchange: any HTTPRequestLink) {
+        self.head = head
         self.body = body
-        self.id = id
-        self.peer = peer
-        self.received = received
         self.exchange = exchange
     }
 
     /// The first value of `name` in the query, decoded; nil when it is absent or malformed.
-    package func query(_ name: String) -> String? { parts.value(of: name) }
+    package func query(_ name: String) -> String? { head.target.value(of: name) }
 
     /// Returns when the client has left or the exchange has ended, or the caller is cancelled.
     package func clientGone() async { await exchange?.left() }
@@ -69,16 +72,5 @@ package enum HTTPPeer: Hashable, Sendable {
     func ended() {
         exchange = nil
         body.ended()
-    }
-
-    /// Whether a client's own id may stand in the log and the answer.
-    static func isSaneID(_ id: String) -> Bool {
-        (1...64).contains(id.utf8.count)
-            && id.utf8.allSatisfy {
-                switch $0 {
-                case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F: true
-                default: false
-                }
-            }
     }
 }

@@ -8,7 +8,7 @@ import BerthMemory
     private var taken = 0
     private var end: End?
     private let room = Wakeup()
-    private weak var exchange: Exchange?
+    private weak var exchange: (any HTTPRequestLink)?
 
     private enum End {
         case finished
@@ -23,7 +23,7 @@ import BerthMemory
         case failed
     }
 
-    init(exchange: Exchange) { self.exchange = exchange }
+    init(exchange: any HTTPRequestLink) { self.exchange = exchange }
 
     /// Whether nobody reads any more.
     package var isClientGone: Bool { exchange?.isGone ?? true }
@@ -59,6 +59,9 @@ import BerthMemory
     }
 
     // MARK: For the exchange
+
+    /// Bytes that wait.
+    var unsentCount: Int { unsent.count - taken }
 
     /// Ends a wait: nobody reads any more.
     func clientLeft() { room.signal() }

@@ -10,7 +10,7 @@ import CMicrohttpd
 package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPResponse
 
 /// An HTTP/1.1 server on one address; a process may have several.
-@safe @Loop package final class HTTPServer: Service {
+@safe @Loop package final class HTTPServer: HTTPListener {
     /// The port it listens on, also where port 0 was asked for; 0 for a Unix-domain socket.
     package let port: Int
     /// Connections that were closed as they came, because there were `limits.connections` already.
@@ -19,16 +19,15 @@ package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPRespo
     package private(set) var openRequests = 0
 
     let limits: HTTPServerLimits
-    let handler: HTTPHandler
+    private(set) var handler: HTTPHandler = { _ in .text("", status: 503) }
     let tasks = TaskPool()
     private(set) var isStopping = false
 
     private let address: ListenAddress
     private let socket: ListeningSocket
-    private let clock: any Clock
-    private let log: Log
-    private let refusal: @Loop @Sendable (HTTPRefusal) -> HTTPResponse
-    private let makeID: @Loop @Sendable () -> String
+    private let surroundings: Surroundings
+    private var refusal: HTTPRefusalWords = { $0.text }
+    private var ids: RequestIDs
 
     // Unsafe only as a C pointer: it is read and written on the loop alone.
     private nonisolated(unsafe) var daemon: OpaquePointer?
@@ -42,33 +41,25 @@ package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPRespo
     private var idleRuns = 0
     private var reportedRefusals = 0
 
-    /// Listens; nothing is accepted before ``run(until:)``.
+    /// Binds an address.
+    ///
+    /// Nothing is accepted before ``serve(until:refusal:_:)``.
     ///
     /// - Parameters:
-    ///   - address: TCP, or a Unix-domain socket (a dead server's socket is replaced).
-    ///   - limits: what a client may take of memory and time.
-    ///   - clock: of the deadlines.
-    ///   - log: takes a line a request at level debug: method, path, status, never more.
-    ///   - makeID: of a request that brings none; random by default.
-    ///   - refusal: words a refusal that no handler sees (400, 408, 413, 431); else plain text.
-    ///   - handler: answers everything else.
+    ///   - address: TCP, or a Unix-domain socket. The socket of a dead server is replaced.
+    ///   - limits: the most memory and time that a client may take.
+    ///   - surroundings: its log takes a line a request at level debug: method, path, status,
+    ///     never more.
     /// - Throws: ``HTTPServerError``, worded for the operator.
     package init(
         listen address: ListenAddress,
         limits: HTTPServerLimits = HTTPServerLimits(),
-        clock: any Clock,
-        log: Log,
-        makeID: @escaping @Loop @Sendable () -> String = HTTPServer.randomID,
-        refusal: @escaping @Loop @Sendable (HTTPRefusal) -> HTTPResponse = { $0.text },
-        handler: @escaping HTTPHandler
+        in surroundings: Surroundings
     ) throws(HTTPServerError) {
         self.address = address
         self.limits = limits
-        self.clock = clock
-        self.log = log
-        self.makeID = makeID
-        self.refusal = refusal
-        self.handler = handler
+        self.surroundings = surroundings
+        ids = RequestIDs(after: surroundings.entropy.next())
         socket = try ListeningSocket(address)
         port = socket.port
     }
@@ -83,36 +74,23 @@ package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPRespo
     /// - Returns: how many.
     @discardableResult
     package func closeIdle() -> Int {
-        let idle = connections.values.filter(\.isIdle)
+        let idle = inOrder.filter(\.isIdle)
         for connection in idle { connection.close() }
         return idle.count
     }
 
-    /// `req-` and 16 hex digits: no secret, and none twice in a process.
-    package static func randomID() -> String {
-        lastID &+= 0x9E37_79B9_7F4A_7C15  // odd, so that it comes round to all of them
-        var text = Array("req-0000000000000000".utf8)
-        var rest = lastID
-        for index in text.indices.reversed().prefix(16) {
-            text[index] = hexDigits[Int(rest & 15)]
-            rest >>= 4
-        }
-        return String(decoding: text, as: UTF8.self)
-    }
-
-    // Random at the start, so that the ids of two processes are not the same.
-    private static let hexDigits = Array("0123456789abcdef".utf8)
-    private static var lastID = UInt64.random(in: .min ... .max)
-
-    /// Serves until the stop, then closes idle connections, lets open requests finish, and returns.
-    ///
-    /// Cancelled, it cancels every handler and closes every connection at once.
-    ///
-    /// - Throws: ``HTTPServerError/cannotStart(_:_:)``.
-    package func run(until stop: Stop) async throws {
+    package func serve(
+        until stop: Stop,
+        refusal: @escaping HTTPRefusalWords = { $0.text },
+        _ handler: @escaping HTTPHandler
+    ) async throws {
+        (self.refusal, self.handler) = (refusal, handler)
         try start()
         defer { end() }
-        log.info("listening", ["address": .text("\(address)"), "port": .int(port)])
+        surroundings.log.info(
+            "listening",
+            ["address": .text("\(address)"), "port": .int(port)]
+        )
         await stop.requested()
         if !Task.isCancelled { await drain() }
     }
@@ -151,12 +129,17 @@ package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPRespo
         scheduleSweep()
     }
 
+    /// The connections by their descriptors, so that a run can be repeated.
+    private var inOrder: [ServerConnection] {
+        connections.keys.sorted().compactMap { connections[$0] }
+    }
+
     private func drain() async {
         runDaemon()  // what has arrived counts as open
         isStopping = true
         if let daemon = unsafe daemon { _ = unsafe MHD_quiesce_daemon(daemon) }
         socket.close()
-        for connection in connections.values where connection.exchange?.isOpen != true {
+        for connection in inOrder where connection.exchange?.isOpen != true {
             connection.close()
         }
         while openRequests > 0, !Task.isCancelled {
@@ -174,7 +157,7 @@ package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPRespo
         watch?.cancel()
         tasks.cancelAll()
         // The daemon aborts the process when it is stopped with suspended connections.
-        for connection in connections.values { connection.exchange?.clientLeft() }
+        for connection in inOrder { connection.exchange?.clientLeft() }
         if let daemon = unsafe daemon {
             // Gives the listening socket back, which the daemon would close as its own.
             _ = unsafe MHD_quiesce_daemon(daemon)
@@ -195,7 +178,7 @@ package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPRespo
     private func postRun() {
         guard !isRunPosted else { return }
         isRunPosted = true
-        EventLoop.shared.post { self.runDaemon() }
+        Loop.post { self.runDaemon() }
     }
 
     /// Runs of the daemon by its own wish, without anything coming of them, before it has to wait.
@@ -227,7 +210,7 @@ package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPRespo
     /// end) until that one's deadline: at least not at the loop's full speed.
     private func postLateRun() {
         guard lateRun == nil else { return }
-        lateRun = clock.schedule(after: .milliseconds(50)) { [weak self] in
+        lateRun = surroundings.clock.schedule(after: .milliseconds(50)) { [weak self] in
             self?.lateRun = nil
             self?.runDaemon()
         }
@@ -239,19 +222,19 @@ package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPRespo
     // MARK: Deadlines
 
     private func scheduleSweep() {
-        sweeping = clock.schedule(after: .seconds(1)) { [weak self] in self?.sweep() }
+        sweeping = surroundings.clock.schedule(after: .seconds(1)) { [weak self] in self?.sweep() }
     }
 
     private func sweep() {
         scheduleSweep()
-        let now = clock.now
-        for connection in connections.values {
+        let now = surroundings.clock.now
+        for connection in inOrder {
             guard let deadline = connection.deadline, deadline <= now else { continue }
             connection.deadline = nil
             if let exchange = connection.exchange { exchange.expire() } else { connection.close() }
         }
         guard refusedConnections > reportedRefusals else { return }
-        log.warning(
+        surroundings.log.warning(
             "connections refused: raise limits.connections, or look for who opens them",
             [
                 "count": .int(refusedConnections - reportedRefusals),
@@ -263,15 +246,12 @@ package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPRespo
 
     // MARK: For its exchanges
 
-    var now: Instant { clock.now }
+    var now: Instant { surroundings.clock.now }
 
-    func requestID(from field: String?) -> String {
-        if let field, HTTPRequest.isSaneID(field) { return field }
-        return makeID()
-    }
+    func requestID(from field: String?) -> String { ids.id(from: field) }
 
     func refuse(_ refused: HTTPRefusal) -> HTTPResponse {
-        log.debug(
+        surroundings.log.debug(
             "request refused",
             [
                 "request": .text(refused.id), "status": .int(refused.status),
@@ -293,25 +273,25 @@ package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPRespo
     }
 
     func log(_ request: HTTPRequest, _ status: Int) {
-        log.debug(
+        surroundings.log.debug(
             "request",
             [
                 "request": .text(request.id), "method": .text(request.method),
                 "path": .text(request.path), "status": .int(status),
-                "ms": .ms(clock.now - request.received),
+                "ms": .ms(surroundings.clock.now - request.received),
             ]
         )
     }
 
     func streamFailed(_ id: String, _ error: any Error) {
-        log.warning(
+        surroundings.log.warning(
             "a streamed answer was cut short",
             ["request": .text(id), "why": .text("\(error)")]
         )
     }
 
     func droppedField(_ name: String, _ id: String) {
-        log.warning(
+        surroundings.log.warning(
             "an answer's header field was left out: it has control characters",
             ["request": .text(id), "name": .text(name)]
         )

@@ -7,7 +7,7 @@ import CMicrohttpd
 /// libmicrohttpd calls ``proceed(method:)``, ``receive(_:)`` and ``send(into:)`` within `MHD_run`;
 /// the task acts between two of those and then resumes the connection. libmicrohttpd holds the
 /// exchange from the request line to ``end(wasAnswered:)``.
-@safe @Loop final class Exchange {
+@safe @Loop final class Exchange: HTTPRequestLink {
     /// How far it has come; never back.
     private enum Stage {
         /// The header is arriving.
@@ -146,24 +146,22 @@ import CMicrohttpd
         guard unsafe RequestHeader.leavesRoom(handle, headers, in: server.limits) else {
             return refuseLate(431, "The request's header is too large.")
         }
-        guard let parts = HTTPTarget(target) else {
+        guard let target = HTTPTarget(target) else {
             return refuse(400, "The path is not validly percent-encoded.")
         }
         if let length = framing.length, length > server.limits.body.bytes {
             return refuseTooLarge(framing)
         }
         let body = HTTPBody(length: framing.length, exchange: self)
-        let request = HTTPRequest(
+        let head = HTTPRequestHead(
             method: method,
             target: target,
-            parts: parts,
             headers: headers,
-            body: body,
             id: id,
             peer: connection.peer,
-            received: server.now,
-            exchange: self
+            received: server.now
         )
+        let request = HTTPRequest(head, body: body, exchange: self)
         self.request = request
         return framing.hasBody ? expectBody(of: request, framing) : true
     }

@@ -1,5 +1,7 @@
 /// A request's target (RFC 9112, section 3.2), split and decoded.
 struct HTTPTarget {
+    /// As it was sent, query included.
+    let text: String
     /// Decoded, without the query; begins with `/`, or is `*`.
     let path: String
     /// Between `?` and the end, as it was sent; nil when there is none.
@@ -12,6 +14,7 @@ struct HTTPTarget {
         let end = origin.firstIndex(of: "?") ?? origin.endIndex
         guard let path = HTTPTarget.decoded(origin[..<end]), path.hasPrefix("/") || path == "*"
         else { return nil }
+        text = target
         self.path = path
         query = end < origin.endIndex ? origin[origin.index(after: end)...] : nil
     }
@@ -30,7 +33,7 @@ struct HTTPTarget {
     }
 
     /// Proxies' form `http://host/path`, from its path on; any other target unchanged.
-    private static func withoutAuthority(_ target: String) -> Substring {
+    static func withoutAuthority(_ target: String) -> Substring {
         for scheme in ["http://", "https://"] where target.hasPrefix(scheme) {
             let rest = target.dropFirst(scheme.count)
             guard let start = rest.firstIndex(where: { $0 == "/" || $0 == "?" }) else { return "/" }

@@ -1,4 +1,5 @@
 package import BerthLoop
+package import BerthTelemetry
 import CLinux
 import Glibc
 
@@ -19,7 +20,7 @@ import Glibc
         package init(reason: String) { self.reason = reason }
     }
 
-    private let clock: any Clock
+    private let surroundings: Surroundings
     private let lookup: Lookup
     private let worker = Worker(name: "names")
     private var cache: [String: (addresses: [IPAddress], until: Instant)] = [:]
@@ -37,10 +38,11 @@ import Glibc
     /// Makes a resolver with nothing known.
     ///
     /// - Parameters:
-    ///   - clock: measures how long an answer is kept.
-    ///   - lookup: called on the thread `names`, one at a time; nil: the system's getaddrinfo.
-    package init(clock: any Clock, lookup: Lookup? = nil) {
-        self.clock = clock
+    ///   - surroundings: its clock measures how long an answer is kept.
+    ///   - lookup: called on the thread `names`, one at a time. Without one it is the system's
+    ///     getaddrinfo.
+    package init(in surroundings: Surroundings, lookup: Lookup? = nil) {
+        self.surroundings = surroundings
         self.lookup = lookup ?? systemLookup
     }
 
@@ -57,11 +59,13 @@ import Glibc
         until deadline: Instant,
         limit: Duration
     ) async throws(HTTPClientError) -> [IPAddress] {
-        if let known = cache[host], known.until > clock.now { return known.addresses }
+        if let known = cache[host], known.until > surroundings.clock.now { return known.addresses }
         let query = try query(for: host)
         let bell = Wakeup()
         query.bells.append(bell)
-        let timer = clock.schedule(after: deadline - clock.now) { bell.signal() }
+        let timer = surroundings.clock.schedule(after: deadline - surroundings.clock.now) {
+            bell.signal()
+        }
         defer {
             timer.cancel()
             query.bells.removeAll { $0 === bell }
@@ -76,7 +80,7 @@ import Glibc
 
     /// The addresses of a name within `limit`; none where it has none or that is too short.
     package func addresses(of host: String, within limit: Duration) async -> [IPAddress] {
-        let deadline = clock.now + limit
+        let deadline = surroundings.clock.now + limit
         return (try? await addresses(of: host, until: deadline, limit: limit)) ?? []
     }
 
@@ -90,7 +94,7 @@ import Glibc
         let lookup = lookup
         worker.post {
             let result = lookup(host)
-            EventLoop.shared.post { self.finish(host, with: result) }
+            Loop.post { self.finish(host, with: result) }
         }
         return query
     }
@@ -104,10 +108,10 @@ import Glibc
 
     private func keep(_ addresses: [IPAddress], of host: String) {
         if cache.count >= Resolver.capacity, cache[host] == nil {
-            let oldest = cache.min { $0.value.until < $1.value.until }
+            let oldest = cache.min { ($0.value.until, $0.key) < ($1.value.until, $1.key) }
             if let oldest { cache[oldest.key] = nil }
         }
-        cache[host] = (addresses, clock.now + Resolver.lifetime)
+        cache[host] = (addresses, surroundings.clock.now + Resolver.lifetime)
     }
 }
 

@@ -1,9 +1,11 @@
+import Synchronization
+
 /// The only source of time: injected, so that tests and the simulation move it by hand.
 @Loop package protocol Clock: AnyObject, Sendable {
     /// Now, for deadlines and durations.
     var now: Instant { get }
-    /// Now, for people and the database.
-    var timestamp: Timestamp { get }
+    /// Now, for people, the log and the database; from any thread.
+    nonisolated var timestamp: Timestamp { get }
     /// Calls `action` on the loop after `delay` (0 or more), unless the timer is cancelled first.
     @discardableResult
     func schedule(after delay: Duration, _ action: @escaping @Loop () -> Void) -> Timer
@@ -28,7 +30,7 @@ extension Clock {
 
     package var now: Instant { .now }
 
-    package var timestamp: Timestamp { .now }
+    package nonisolated var timestamp: Timestamp { .now }
 
     @discardableResult
     package func schedule(
@@ -50,7 +52,11 @@ extension Clock {
 /// What is due at once fires in the loop's next turn, as it does on the machine's clock.
 @Loop package final class ManualClock: Clock {
     private var timers = TimerQueue()
-    private var elapsed = Instant(nanoseconds: 0)
+    private var elapsed = Instant(nanoseconds: 0) {
+        didSet { reading.withLock { $0 = elapsed } }
+    }
+    /// A copy of ``elapsed`` for other threads.
+    private let reading = Mutex(Instant(nanoseconds: 0))
     private let start: Timestamp
 
     /// Starts at `timestamp` and stands still.
@@ -60,7 +66,9 @@ extension Clock {
 
     package var now: Instant { elapsed }
 
-    package var timestamp: Timestamp { start + (elapsed - Instant(nanoseconds: 0)) }
+    package nonisolated var timestamp: Timestamp {
+        start + (reading.withLock { $0 } - Instant(nanoseconds: 0))
+    }
 
     /// How many timers wait: what a test awaits before it moves the clock.
     package var pending: Int { timers.count }

@@ -8,6 +8,26 @@
         unsafe EventLoop.shared.asUnownedSerialExecutor()
     }
 
+    /// Runs `action` on the loop in one of its next turns; from any thread.
+    package static nonisolated func post(_ action: @escaping @Loop @Sendable () -> Void) {
+        EventLoop.shared.post(action)
+    }
+
+    /// Makes an unstructured task on the loop, as ``EventLoop/spawn(_:)`` does.
+    @discardableResult
+    package static nonisolated func spawn(
+        _ work: @escaping @Loop @Sendable () async -> Void
+    ) -> Task<Void, Never> {
+        EventLoop.shared.spawn(work)
+    }
+
+    /// Runs `main` on this thread, and the loop with it, as ``EventLoop/run(_:)`` does.
+    package static nonisolated func run<Value: Sendable>(
+        _ main: @escaping @Loop @Sendable () async -> Value
+    ) -> Value {
+        EventLoop.shared.run(main)
+    }
+
     /// Runs `body` with the loop's isolation from a C callback that is already on the loop's thread.
     ///
     /// Traps elsewhere: calling it from another thread is a bug of ours, never input.

@@ -2,7 +2,8 @@
 @Loop package final class Stop {
     /// Whether the stop was asked for.
     package private(set) var isRequested = false
-    private var listeners: [ObjectIdentifier: Wakeup] = [:]
+    /// In the order in which they began to wait, which is the order in which they are told.
+    private var listeners: [Wakeup] = []
 
     /// Makes a stop that was not asked for.
     package nonisolated init() {}
@@ -10,8 +11,8 @@
     /// Asks every part to finish; the second time does nothing.
     package func request() {
         isRequested = true
-        for listener in listeners.values { listener.signal() }
-        listeners = [:]
+        for listener in listeners { listener.signal() }
+        listeners = []
     }
 
     /// Returns when the stop was asked for or the task is cancelled.
@@ -20,9 +21,9 @@
     /// Returns when the stop was asked for, `wakeup` was signalled or the task is cancelled.
     package func requested(or wakeup: Wakeup) async {
         guard !isRequested else { return }
-        listeners[ObjectIdentifier(wakeup)] = wakeup
+        listeners.append(wakeup)
         try? await wakeup.wait()  // cancelled is an end of waiting too
-        listeners[ObjectIdentifier(wakeup)] = nil
+        listeners.removeAll { $0 === wakeup }
     }
 }
 

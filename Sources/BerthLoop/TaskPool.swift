@@ -48,8 +48,10 @@
         }
     }
 
-    /// Cancels every task; they end in their own time (see ``drain()``).
-    package func cancelAll() { for task in tasks.values { task.cancel() } }
+    /// Cancels every task, the oldest first; they end in their own time (see ``drain()``).
+    package func cancelAll() {
+        for number in tasks.keys.sorted() { tasks[number]?.cancel() }
+    }
 
     private func ended(_ number: UInt64) {
         lastEnded = number

@@ -13,7 +13,7 @@ package struct CgroupMemory: Equatable, Sendable {
         /// Processes of the group that were killed for memory.
         package let oomKill: Int?
 
-        /// Names figures, for tests of who reads them.
+        /// Names figures, for tests of their readers.
         package init(high: Int? = nil, max: Int? = nil, oom: Int? = nil, oomKill: Int? = nil) {
             self.high = high
             self.max = max
@@ -31,29 +31,44 @@ package struct CgroupMemory: Equatable, Sendable {
     /// The part of ``current`` that is file pages nobody has used lately: the kernel takes those
     /// back by itself before it slows anybody down.
     package let reclaimable: ByteCount
-    /// Above this the kernel slows us down: the lowest of our group and all above; nil is none.
-    package let high: ByteCount?
-    /// Above this the kernel kills: the lowest of our group and all above; nil is none.
-    package let max: ByteCount?
+    /// The lowest limits of our group and of all above it.
+    package let limits: Limits
     /// Our own group's; a limit that a group above us reached is counted there.
     package let events: Events
 
-    /// Names figures, for tests of who reads them.
+    /// The limits of a group and of all above it.
+    package struct Limits: Equatable, Sendable {
+        /// Above this the kernel slows the group down, if there is such a limit.
+        package let high: ByteCount?
+        /// Above this the kernel kills, if there is such a limit.
+        package let max: ByteCount?
+
+        /// Names limits.
+        package init(high: ByteCount?, max: ByteCount?) {
+            self.high = high
+            self.max = max
+        }
+    }
+
+    /// Above this the kernel slows us down, if there is such a limit.
+    package var high: ByteCount? { limits.high }
+    /// Above this the kernel kills, if there is such a limit.
+    package var max: ByteCount? { limits.max }
+
+    /// Names figures, for tests of their readers.
     package init(
         version: CgroupPlace.Version,
         folder: String,
         current: ByteCount,
         reclaimable: ByteCount = .zero,
-        high: ByteCount?,
-        max: ByteCount?,
+        limits: Limits,
         events: Events
     ) {
         self.version = version
         self.folder = folder
         self.current = current
         self.reclaimable = reclaimable
-        self.high = high
-        self.max = max
+        self.limits = limits
         self.events = events
     }
 
@@ -89,8 +104,10 @@ package struct CgroupMemory: Equatable, Sendable {
             folder: folder,
             current: ByteCount(current),
             reclaimable: ByteCount(reclaimable ?? 0),
-            high: isV2 ? place.lowest("memory.high", reading: read) : nil,
-            max: place.lowest(place.limitFile, reading: read),
+            limits: Limits(
+                high: isV2 ? place.lowest("memory.high", reading: read) : nil,
+                max: place.lowest(place.limitFile, reading: read)
+            ),
             events: isV2 ? eventsV2(folder, read) : eventsV1(folder, read)
         )
     }

@@ -25,7 +25,7 @@ final class Ledger: Sendable {
             let value = body(&state)
             return (value, state.grant())
         }
-        for waiter in granted { EventLoop.shared.post { waiter.signal() } }
+        for waiter in granted { Loop.post { waiter.signal() } }
         return value
     }
 }

@@ -114,7 +114,7 @@ package final class MemoryBudget: Sendable {
         ledger.change { state in
             let share = state.share
             let largest = state.books.filter { $0.value.isTenant && $0.value.total > share }
-                .max { $0.value.total < $1.value.total }
+                .max { ($0.value.total, $0.key) < ($1.value.total, $1.key) }
             state.refused = largest?.key
             return largest?.value.name
         }

@@ -2,6 +2,7 @@ package import BerthConfig
 package import BerthHTTP
 package import BerthLoop
 import BerthMemory
+package import BerthTelemetry
 import BerthText
 
 /// A provider that uses Anthropic's Messages API, with requests and answers in OpenAI's format.
@@ -16,12 +17,16 @@ import BerthText
     private let endpoint: String
 
     /// Makes the provider without contacting the server.
-    package init(_ settings: Configuration.Provider, client: HTTPClient, clock: any Clock) {
+    package init(
+        _ settings: Configuration.Provider,
+        client: any HTTPSending,
+        in surroundings: Surroundings
+    ) {
         upstream = Upstream(
             name: settings.name,
             key: settings.apiKey,
             client: client,
-            clock: clock
+            surroundings: surroundings
         )
         endpoint = "\(settings.baseURL)/v1/messages"
     }

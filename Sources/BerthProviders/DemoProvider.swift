@@ -1,6 +1,7 @@
 import BerthHTTP
 package import BerthLoop
 import BerthMemory
+package import BerthTelemetry
 import BerthText
 
 /// The built-in provider, offline and deterministic, which is used if no provider is configured.
@@ -11,21 +12,21 @@ import BerthText
     /// The name of its only model.
     package static nonisolated let model = "demo"
 
-    private let clock: any Clock
+    private let surroundings: Surroundings
     private let pace: Duration
 
     /// Makes the provider.
     ///
     /// It waits `pace` between two words of a streamed answer, so that streaming is visible.
-    package init(clock: any Clock, pace: Duration = .milliseconds(20)) {
-        self.clock = clock
+    package init(in surroundings: Surroundings, pace: Duration = .milliseconds(20)) {
+        self.surroundings = surroundings
         self.pace = pace
     }
 
     package func stream(_ call: ChatCall) async throws(ProviderError) -> any ChatStream {
         let lease = try leased(call)
         let answer = DemoAnswer(to: call.request, atMost: call.maximumOutput)
-        return DemoStream(answer, lease, clock: clock, pace: pace)
+        return DemoStream(answer, lease, in: surroundings, pace: pace)
     }
 
     package func complete(_ call: ChatCall) async throws(ProviderError) -> ChatCompletion {
@@ -62,7 +63,7 @@ import BerthText
     private let answer: DemoAnswer
     private let lease: MemoryLease
     private let usage: TokenUsage
-    private let clock: any Clock
+    private let surroundings: Surroundings
     private let pace: Duration
     private var stage = Stage.first
 
@@ -71,13 +72,13 @@ import BerthText
     init(
         _ answer: DemoAnswer,
         _ lease: consuming MemoryLease,
-        clock: any Clock,
+        in surroundings: Surroundings,
         pace: Duration
     ) {
         usage = answer.usage
         self.answer = answer
         self.lease = lease
-        self.clock = clock
+        self.surroundings = surroundings
         self.pace = pace
         words = answer.words.reversed()
     }
@@ -86,7 +87,7 @@ import BerthText
         let isFirst = stage == .first
         guard let piece = piece() else { return nil }
         if !isFirst {
-            do { try await clock.sleep(for: pace) } catch { throw .cancelled }
+            do { try await surroundings.clock.sleep(for: pace) } catch { throw .cancelled }
         }
         do { return marked(OpenAIWire.chunk(try JSONObject(piece))) } catch {
             throw .malformed(provider: "demo", reason: error.description)

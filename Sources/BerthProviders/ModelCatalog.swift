@@ -1,6 +1,7 @@
 package import BerthConfig
 package import BerthHTTP
 package import BerthLoop
+package import BerthTelemetry
 
 /// The models of the configuration.
 ///
@@ -15,14 +16,26 @@ package import BerthLoop
     /// Makes the providers and lists their models.
     ///
     /// Without any model, the list has only the demo.
-    package init(_ configuration: Configuration, client: HTTPClient, clock: any Clock) {
+    package init(
+        _ configuration: Configuration,
+        client: any HTTPSending,
+        in surroundings: Surroundings
+    ) {
         var providers: [String: any ChatProvider] = [:]
         for settings in configuration.providers {
             switch settings.kind {
             case .openai:
-                providers[settings.name] = OpenAIProvider(settings, client: client, clock: clock)
+                providers[settings.name] = OpenAIProvider(
+                    settings,
+                    client: client,
+                    in: surroundings
+                )
             case .anthropic:
-                providers[settings.name] = AnthropicProvider(settings, client: client, clock: clock)
+                providers[settings.name] = AnthropicProvider(
+                    settings,
+                    client: client,
+                    in: surroundings
+                )
             case .fal: break  // a provider of images
             }
         }
@@ -31,7 +44,7 @@ package import BerthLoop
                 ModelChoice(settings, provider: $0, ceiling: configuration.priceCeiling)
             }
         }
-        choices = listed.isEmpty ? [ModelChoice(demo: DemoProvider(clock: clock))] : listed
+        choices = listed.isEmpty ? [ModelChoice(demo: DemoProvider(in: surroundings))] : listed
     }
 
     /// Finds a model by `berth`, `provider/model` or a bare model name; nil if there is none.

@@ -28,7 +28,7 @@ package enum ModelList: Equatable, Sendable {
     /// Source: <https://platform.claude.com/docs/en/api/models-list>, as of 2026-11.
     @Loop package static func fetch(
         of provider: Configuration.Provider,
-        _ client: HTTPClient
+        _ client: any HTTPSending
     ) async -> ModelList {
         do {
             let response = try await client.send(request(to: provider))

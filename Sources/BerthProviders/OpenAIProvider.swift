@@ -2,6 +2,7 @@ package import BerthConfig
 package import BerthHTTP
 package import BerthLoop
 import BerthMemory
+package import BerthTelemetry
 import BerthText
 
 /// A provider that uses OpenAI's chat completions, such as OpenAI, OpenRouter, Groq, Ollama,
@@ -18,12 +19,16 @@ import BerthText
     private var untempered: Set<String> = []
 
     /// Makes the provider without contacting the server.
-    package init(_ settings: Configuration.Provider, client: HTTPClient, clock: any Clock) {
+    package init(
+        _ settings: Configuration.Provider,
+        client: any HTTPSending,
+        in surroundings: Surroundings
+    ) {
         upstream = Upstream(
             name: settings.name,
             key: settings.apiKey,
             client: client,
-            clock: clock
+            surroundings: surroundings
         )
         endpoint = "\(settings.baseURL)/chat/completions"
         outputMember =

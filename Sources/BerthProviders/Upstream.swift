@@ -2,6 +2,7 @@ import BerthConfig
 import BerthHTTP
 import BerthLoop
 import BerthMemory
+import BerthTelemetry
 import BerthText
 
 /// The HTTP side of a chat provider, independent of its API: leases, deadlines, bounded answers and
@@ -11,8 +12,8 @@ import BerthText
     nonisolated let name: String
     /// The API key, which is removed from all of the provider's error texts; nil if there is none.
     let key: Secret?
-    let client: HTTPClient
-    let clock: any Clock
+    let client: any HTTPSending
+    let surroundings: Surroundings
 
     /// The maximum size of an error answer that is read.
     static nonisolated let errorLimit = ByteCount.kibibytes(256)
@@ -82,7 +83,7 @@ import BerthText
         _ response: HTTPClientResponse,
         _ memory: PrepaidMemory
     ) async -> ProviderError {
-        let retryAfter = RetryAfter.read(response.headers, now: clock.timestamp)
+        let retryAfter = RetryAfter.read(response.headers, now: surroundings.clock.timestamp)
         let object = try? await errorObject(of: response, memory)
         let error = object.flatMap { OpenAIWire.error(in: $0, hiding: key) }
         if error?.isAccountEmpty == true { return .accountEmpty(provider: name) }

@@ -1,6 +1,7 @@
 import BerthHTTP
 import BerthLoop
 import BerthMemory
+import BerthTelemetry
 import BerthText
 
 /// The server-sent events of one streamed answer, with the lease of those not read yet.
@@ -100,7 +101,8 @@ import BerthText
     /// the next call; otherwise the connection is closed.
     func finish() async {
         isDone = true
-        let limit = upstream.clock.schedule(after: UpstreamEvents.linger) { [response] in
+        let limit = upstream.surroundings.clock.schedule(after: UpstreamEvents.linger) {
+            [response] in
             response.cancel()
         }
         defer { limit.cancel() }

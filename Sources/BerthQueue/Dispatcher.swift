@@ -1,4 +1,5 @@
 package import BerthLoop
+package import BerthTelemetry
 
 /// Grants one provider's permits to queued requests, in fair order.
 ///
@@ -9,7 +10,7 @@ package import BerthLoop
 @Loop package final class Dispatcher {
     private let gate: ProviderGate
     private let queue: FairQueue<QueuedRequest>
-    private let clock: any Clock
+    private let surroundings: Surroundings
     private let notices: PlaceNotices
     private var runningByLane: [Lane: Int] = [:]
     private var isStopping = false
@@ -28,19 +29,19 @@ package import BerthLoop
     ///   - policy: weights and ageing.
     ///   - bound: the limit on queued requests, shared with the other providers' dispatchers.
     ///   - notice: the minimum time between two notices to the same listener.
-    ///   - clock: the same clock as the gate's.
+    ///   - surroundings: the same as the gate's.
     package init(
         gate: ProviderGate,
         policy: QueuePolicy = QueuePolicy(),
         bound: QueueBound,
         notice: Duration = .seconds(1),
-        clock: any Clock
+        in surroundings: Surroundings
     ) {
         self.gate = gate
-        self.clock = clock
-        let queue = FairQueue<QueuedRequest>(clock: clock, policy: policy, bound: bound)
+        self.surroundings = surroundings
+        let queue = FairQueue<QueuedRequest>(in: surroundings, policy: policy, bound: bound)
         self.queue = queue
-        notices = PlaceNotices(clock: clock, interval: notice) { queue.place(of: $0) }
+        notices = PlaceNotices(in: surroundings, interval: notice) { queue.place(of: $0) }
         gate.onChange = { [weak self] in self?.planPump() }
     }
 
@@ -85,7 +86,7 @@ package import BerthLoop
                 }
             }
         } onCancel: {
-            EventLoop.shared.post { if let ticket = cancel.ticket { self.cancel(ticket) } }
+            Loop.post { if let ticket = cancel.ticket { self.cancel(ticket) } }
         }
         return try result.get()
     }
@@ -137,12 +138,14 @@ package import BerthLoop
 
     private func checkOpen() throws(QueueError) {
         guard !isStopping else { throw .stopped }
-        guard case .closed(let reason, let until) = gate.closed(at: clock.now) else { return }
+        guard case .closed(let reason, let until) = gate.closed(at: surroundings.clock.now) else {
+            return
+        }
         throw closed(reason, until: until)
     }
 
     private func closed(_ reason: ClosedReason, until: Instant?) -> QueueError {
-        let wait = until.map { max(.zero, $0 - clock.now) } ?? .seconds(1)
+        let wait = until.map { max(.zero, $0 - surroundings.clock.now) } ?? .seconds(1)
         return .closed(provider: gate.provider, reason: reason.description, wait: wait)
     }
 
@@ -151,7 +154,7 @@ package import BerthLoop
     private func planPump() {
         guard !isPumpPlanned, queue.count > 0 else { return }
         isPumpPlanned = true
-        clock.schedule(after: .zero) { [weak self] in
+        surroundings.clock.schedule(after: .zero) { [weak self] in
             self?.isPumpPlanned = false
             self?.pump()
         }
@@ -164,10 +167,10 @@ package import BerthLoop
             switch gate.admit(cost: ticket.entry.request.tokens) {
             case .now(let permit): give(permit, to: ticket)
             case .busy:
-                held = clock.now
+                held = surroundings.clock.now
                 return
             case .wait(let instant):
-                held = clock.now
+                held = surroundings.clock.now
                 return look(at: instant)
             case .closed(let reason, let until):
                 return refuse(closed(reason, until: until))
@@ -177,7 +180,8 @@ package import BerthLoop
 
     private func look(at instant: Instant) {
         queue.blockedUntil = instant
-        opening = clock.schedule(after: max(.zero, instant - clock.now)) { [weak self] in
+        opening = surroundings.clock.schedule(after: max(.zero, instant - surroundings.clock.now)) {
+            [weak self] in
             self?.pump()
         }
     }
@@ -192,7 +196,9 @@ package import BerthLoop
         queue.take(ticket, hasWaited: held.map { ticket.enqueued <= $0 } ?? false)
         notices.remove(ticket)
         runningByLane[ticket.lane, default: 0] += 1
-        let (lane, tenant, predicted, began) = (ticket.lane, ticket.tenant, ticket.cost, clock.now)
+        let (lane, tenant, predicted, began) = (
+            ticket.lane, ticket.tenant, ticket.cost, surroundings.clock.now
+        )
         permit.settle = { [weak self] outcome, cost in
             if outcome != .cancelled { self?.learn(since: began) }
             let isFailure = if case .failed = outcome { true } else { false }
@@ -204,7 +210,7 @@ package import BerthLoop
     }
 
     private func learn(since began: Instant) {
-        let last = clock.now - began
+        let last = surroundings.clock.now - began
         duration = duration.map { $0 * 0.9 + last * 0.1 } ?? last
         queue.leastInterval = (duration ?? .zero) / Double(gate.limit)
     }

@@ -1,4 +1,5 @@
 package import BerthLoop
+package import BerthTelemetry
 
 /// A queue that is fair between lanes and between tenants.
 ///
@@ -26,7 +27,7 @@ package import BerthLoop
     /// concurrency limit.
     var leastInterval = Duration.zero
 
-    private let clock: any Clock
+    private let surroundings: Surroundings
     private let policy: QueuePolicy
     private let bound: QueueBound
     private let lanes: [LaneQueue<Entry>]
@@ -38,8 +39,12 @@ package import BerthLoop
     /// Makes an empty queue.
     ///
     /// Several queues may share `bound`.
-    package init(clock: any Clock, policy: QueuePolicy = QueuePolicy(), bound: QueueBound) {
-        self.clock = clock
+    package init(
+        in surroundings: Surroundings,
+        policy: QueuePolicy = QueuePolicy(),
+        bound: QueueBound
+    ) {
+        self.surroundings = surroundings
         self.policy = policy
         self.bound = bound
         rate = DrainRate(guess: policy.interval)
@@ -68,7 +73,7 @@ package import BerthLoop
         predict: @escaping WorkCost.Prediction
     ) throws(QueueError) -> Ticket {
         try bound.take(for: tenant) { waitForRoom(for: tenant) }
-        let (now, queue) = (clock.now, queue(lane))
+        let (now, queue) = (surroundings.clock.now, queue(lane))
         if ages.count == 0 { rate.begin(at: now) }
         if queue.count == 0 { wake(queue) }
         let ticket = Ticket(
@@ -109,7 +114,7 @@ package import BerthLoop
     /// measure the drain rate.
     func take(_ ticket: Ticket, hasWaited: Bool = true) {
         guard let line = ticket.line, line.tickets.first === ticket else { return }
-        let now = clock.now
+        let now = surroundings.clock.now
         departuresSinceOldest = line === ages.first ? 0 : departuresSinceOldest + 1
         queue(ticket.lane).takeFirst(of: line, at: now)
         ages.remove(line)
@@ -157,7 +162,7 @@ package import BerthLoop
     var interval: Duration { max(rate.interval, leastInterval) }
 
     /// The time until any entry can leave.
-    var pause: Duration { blockedUntil.map { max(.zero, $0 - clock.now) } ?? .zero }
+    var pause: Duration { blockedUntil.map { max(.zero, $0 - surroundings.clock.now) } ?? .zero }
 
     /// Returns the other lanes that have entries.
     func rivals(of lane: Lane) -> [LaneQueue<Entry>] {
@@ -166,7 +171,7 @@ package import BerthLoop
 
     private func isDue(_ oldest: TenantLine<Entry>) -> Bool {
         departuresSinceOldest + 1 >= policy.agedEvery
-            && clock.now - oldest.since >= policy.ageing
+            && surroundings.clock.now - oldest.since >= policy.ageing
     }
 
     /// Raises the service count of a lane that was empty, so that it gets no credit for idle time.

@@ -51,7 +51,7 @@ package import BerthLoop
     deinit {
         guard !isEnded else { return }
         let (call, gate, settle) = (call, gate, settle)
-        EventLoop.shared.post {
+        Loop.post {
             settle?(.cancelled, nil)
             gate.end(call, .cancelled, tokens: nil)
         }

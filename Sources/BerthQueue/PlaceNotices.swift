@@ -1,4 +1,5 @@
 import BerthLoop
+import BerthTelemetry
 import BerthText
 
 /// Notifies queued requests of their queue positions.
@@ -8,26 +9,36 @@ import BerthText
 @Loop final class PlaceNotices {
     typealias Ticket = QueueTicket<QueuedRequest>
 
-    private let clock: any Clock
+    private let surroundings: Surroundings
     private let interval: Duration
     private let place: @Loop (Ticket) -> QueuePlace?
-    private var told: [ObjectIdentifier: (ticket: Ticket, place: QueuePlace?)] = [:]
+    private var told: [ObjectIdentifier: Listener] = [:]
+    private var sequence: UInt64 = 0
     private var timer: Timer?
     private var last: Instant?
 
+    /// A ticket whose owner listens, and the place that it was last told.
+    private struct Listener {
+        let ticket: Ticket
+        /// The order in which the listeners came, which is the order in which they are told.
+        let order: UInt64
+        var place: QueuePlace?
+    }
+
     init(
-        clock: any Clock,
+        in surroundings: Surroundings,
         interval: Duration,
         place: @escaping @Loop (Ticket) -> QueuePlace?
     ) {
-        self.clock = clock
+        self.surroundings = surroundings
         self.interval = interval
         self.place = place
     }
 
     func add(_ ticket: Ticket) {
         guard ticket.entry.listener != nil else { return }
-        told[ObjectIdentifier(ticket)] = (ticket, nil)
+        sequence += 1
+        told[ObjectIdentifier(ticket)] = Listener(ticket: ticket, order: sequence)
         changed()
     }
 
@@ -44,17 +55,18 @@ import BerthText
             return
         }
         guard timer == nil else { return }
-        let now = clock.now
+        let now = surroundings.clock.now
         let delay = last.map { max(.zero, ($0 + interval) - now) } ?? .zero
-        timer = clock.schedule(after: delay) { [weak self] in self?.tell() }
+        timer = surroundings.clock.schedule(after: delay) { [weak self] in self?.tell() }
     }
 
     private func tell() {
         timer = nil
-        last = clock.now
-        for (key, (ticket, before)) in told {
-            guard let now = place(ticket), now.isNews(after: before) else { continue }
-            told[key] = (ticket, now)
+        last = surroundings.clock.now
+        for listener in told.values.sorted(by: { $0.order < $1.order }) {
+            let ticket = listener.ticket
+            guard let now = place(ticket), now.isNews(after: listener.place) else { continue }
+            told[ObjectIdentifier(ticket)]?.place = now
             ticket.entry.listener?(now)
         }
     }

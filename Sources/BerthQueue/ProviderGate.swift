@@ -25,8 +25,7 @@ package import BerthTelemetry
     var onChange: (@Loop () -> Void)?
 
     private let limits: ProviderLimits
-    private let clock: any Clock
-    private let log: Log
+    private let surroundings: Surroundings
     private var random: SeededGenerator
     private var requests: TokenBucket
     private var tokens: TokenBucket
@@ -38,21 +37,19 @@ package import BerthTelemetry
 
     /// Makes an open gate with full token buckets.
     ///
-    /// `random` is the source of jitter. `log` receives an entry when the breaker opens or closes.
+    /// Its jitter comes from a generator of its own, which it takes from the surroundings. Their log
+    /// receives an entry when the breaker opens or closes.
     package init(
         provider: String,
         limits: ProviderLimits,
-        clock: any Clock,
-        random: SeededGenerator,
-        log: Log
+        in surroundings: Surroundings
     ) {
         self.provider = provider
         self.limits = limits
-        self.clock = clock
-        self.random = random
-        self.log = log
-        requests = .rate(limits.requestsPerMinute, at: clock.now)
-        tokens = .rate(limits.tokensPerMinute, at: clock.now)
+        self.surroundings = surroundings
+        random = surroundings.entropy.generator()
+        requests = .rate(limits.requestsPerMinute, at: surroundings.clock.now)
+        tokens = .rate(limits.tokensPerMinute, at: surroundings.clock.now)
         adaptive = AdaptiveLimit(most: limits.concurrency)
     }
 
@@ -63,7 +60,7 @@ package import BerthTelemetry
     package var state: CircuitBreaker { breaker }
 
     /// Whether a pause that the provider asked for is not over yet, for reports.
-    package var isPaused: Bool { pausedUntil.map { $0 > clock.now } ?? false }
+    package var isPaused: Bool { pausedUntil.map { $0 > surroundings.clock.now } ?? false }
 
     /// Decides on the next call.
     ///
@@ -71,7 +68,7 @@ package import BerthTelemetry
     ///
     /// `cost` is the predicted number of input and output tokens together, 0 or more.
     package func admit(cost: Int) -> Admission {
-        let now = clock.now
+        let now = surroundings.clock.now
         if let closed = closed(at: now) { return closed }
         guard running < adaptive.current else { return .busy }
         let ready = max(requests.ready(for: 1, at: now), tokens.ready(for: cost, at: now))
@@ -105,7 +102,7 @@ package import BerthTelemetry
     ///
     /// It is called once for each permit.
     func end(_ call: Permit.Call, _ outcome: CallOutcome, tokens used: Int?) {
-        let now = clock.now
+        let now = surroundings.clock.now
         switch outcome {
         case .done(let latency):
             adaptive.succeeded(latency: latency, running: running)
@@ -168,11 +165,12 @@ package import BerthTelemetry
         switch (before, breaker) {
         case (.closed, .open(let until, _)),
             (.probing, .open(let until, _)) where until > now:
-            log.warning(
+            surroundings.log.warning(
                 "a provider keeps failing, calls are paused",
                 ["provider": .text(provider), "ms": .ms(until - now)]
             )
-        case (.probing, .closed): log.info("a provider works again", ["provider": .text(provider)])
+        case (.probing, .closed):
+            surroundings.log.info("a provider works again", ["provider": .text(provider)])
         default: break
         }
     }

@@ -65,6 +65,8 @@ package import BerthLoop
 
     private func hear(_ place: QueuePlace, of tenant: String) {
         places[tenant] = place
-        if let best = places.values.min(by: { $0.wait < $1.wait }) { listener?(best) }
+        if let best = places.values.min(by: { ($0.wait, $0.ahead) < ($1.wait, $1.ahead) }) {
+            listener?(best)
+        }
     }
 }

@@ -1,5 +1,6 @@
 package import BerthHTTP
 package import BerthLoop
+package import BerthTelemetry
 import BerthText
 
 /// A server that implements Anthropic's Messages API and misbehaves on demand.
@@ -11,15 +12,15 @@ import BerthText
     package let counts: FakeCounts
 
     private let pace: FakeOpenAI.Pace
-    private let clock: any Clock
+    private let surroundings: Surroundings
 
     /// Makes the fake.
     ///
     /// An HTTP server runs its ``handler``.
-    package nonisolated init(pace: FakeOpenAI.Pace, clock: any Clock) {
+    package nonisolated init(pace: FakeOpenAI.Pace, in surroundings: Surroundings) {
         self.pace = pace
-        self.clock = clock
-        counts = FakeCounts(clock: clock)
+        self.surroundings = surroundings
+        counts = FakeCounts(in: surroundings)
     }
 
     /// The request handler for an HTTP server.
@@ -78,7 +79,8 @@ import BerthText
             return FakeAnthropic.error(500, "api_error", "the client has disconnected")
         }
         if pace.delay > .zero {
-            try? await clock.sleep(for: pace.delay)  // a cancelled request's answer is discarded
+            // A cancelled request's answer is discarded.
+            try? await surroundings.clock.sleep(for: pace.delay)
         }
         return asked.isStream && asked.behavior != .jsonOnStream
             ? stream(asked)
@@ -87,7 +89,7 @@ import BerthText
 
     private func stream(_ asked: FakeAnthropicRequest) -> HTTPResponse {
         .events { writer in
-            try await FakeAnthropicStream(asked, self.pace, self.clock).write(to: writer)
+            try await FakeAnthropicStream(asked, self.pace, in: self.surroundings).write(to: writer)
         }
     }
 }

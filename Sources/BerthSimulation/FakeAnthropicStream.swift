@@ -1,17 +1,18 @@
 import BerthHTTP
 import BerthLoop
+import BerthTelemetry
 import BerthText
 
 /// One streamed answer of ``FakeAnthropic``, well-formed or broken by the request's behavior.
 @Loop struct FakeAnthropicStream {
     private let asked: FakeAnthropicRequest
     private let pace: FakeOpenAI.Pace
-    private let clock: any Clock
+    private let surroundings: Surroundings
 
-    init(_ asked: FakeAnthropicRequest, _ pace: FakeOpenAI.Pace, _ clock: any Clock) {
+    init(_ asked: FakeAnthropicRequest, _ pace: FakeOpenAI.Pace, in surroundings: Surroundings) {
         self.asked = asked
         self.pace = pace
-        self.clock = clock
+        self.surroundings = surroundings
     }
 
     func write(to writer: HTTPResponseWriter) async throws {
@@ -81,7 +82,7 @@ import BerthText
         let start = #""index":\#(index),"content_block":{"type":"text","text":""}"#
         try await send("content_block_start", start, writer)
         for (place, word) in words.enumerated() {
-            if place > 0, pace.gap > .zero { try await clock.sleep(for: pace.gap) }
+            if place > 0, pace.gap > .zero { try await surroundings.clock.sleep(for: pace.gap) }
             if place == 2 {
                 switch asked.behavior {
                 case .cutEvent:

@@ -1,5 +1,6 @@
 import BerthHTTP
 package import BerthLoop
+import BerthTelemetry
 import BerthText
 
 /// Counters of a fake provider: its requests, their questions, their concurrency, and the requests
@@ -14,7 +15,7 @@ import BerthText
     /// The number of requests being answered.
     package private(set) var running = 0
 
-    private let clock: any Clock
+    private let surroundings: Surroundings
     /// The body of `/counts`; its `requests` is filled in when it is sent.
     private(set) var snapshot = Snapshot()
     private var closed: (since: Instant, until: Instant)?
@@ -30,7 +31,7 @@ import BerthText
     /// Further ones are only counted.
     static nonisolated let mostEarly = 1_000
 
-    nonisolated init(clock: any Clock) { self.clock = clock }
+    nonisolated init(in surroundings: Surroundings) { self.surroundings = surroundings }
 
     /// The body of `/counts`.
     struct Snapshot: Encodable, Equatable {
@@ -104,18 +105,18 @@ import BerthText
         received += 1
         running += 1
         snapshot.largestConcurrency = max(snapshot.largestConcurrency, running)
-        guard let closed, clock.now < closed.until else { return }
+        guard let closed, surroundings.clock.now < closed.until else { return }
         snapshot.early += 1
         guard snapshot.earlyMs.count < FakeCounts.mostEarly else { return }
-        snapshot.earlyMs.append((clock.now - closed.since).milliseconds())
+        snapshot.earlyMs.append((surroundings.clock.now - closed.since).milliseconds())
     }
 
     private func learn(from response: HTTPResponse) {
         guard let seconds = response.headers["retry-after"].flatMap(Double.init) else { return }
         snapshot.refused += 1
-        let until = clock.now + .seconds(seconds)
+        let until = surroundings.clock.now + .seconds(seconds)
         if let closed, closed.until >= until { return }
-        closed = (clock.now, until)
+        closed = (surroundings.clock.now, until)
     }
 
     private var stats: HTTPResponse {

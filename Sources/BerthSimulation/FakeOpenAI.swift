@@ -1,6 +1,7 @@
 package import BerthHTTP
 package import BerthLoop
 import BerthProviders
+package import BerthTelemetry
 import BerthText
 
 /// A server that implements OpenAI's chat completions and misbehaves on demand.
@@ -33,17 +34,17 @@ import BerthText
     package let counts: FakeCounts
 
     private let pace: Pace
-    private let clock: any Clock
+    private let surroundings: Surroundings
     /// The end of ``FakeOpenAIBehavior/tooManyAtFirst``; nil before its first request.
     private var opening: Instant?
 
     /// Makes the fake.
     ///
     /// An HTTP server runs its ``handler``.
-    package nonisolated init(pace: Pace, clock: any Clock) {
+    package nonisolated init(pace: Pace, in surroundings: Surroundings) {
         self.pace = pace
-        self.clock = clock
-        counts = FakeCounts(clock: clock)
+        self.surroundings = surroundings
+        counts = FakeCounts(in: surroundings)
     }
 
     /// The request handler for an HTTP server.
@@ -76,13 +77,16 @@ import BerthText
         }
         let asked = FakeOpenAIRequest(object)
         counts.ask(asked.lastUserText)
-        if let refusal = asked.behavior?.refusal(now: clock.timestamp) { return refusal }
+        if let refusal = asked.behavior?.refusal(now: surroundings.clock.timestamp) {
+            return refusal
+        }
         if asked.behavior == .silence {
             await request.clientGone()
             return .error(500, "the client has disconnected")
         }
         if pace.delay > .zero {
-            try? await clock.sleep(for: pace.delay)  // a cancelled request's answer is discarded
+            // A cancelled request's answer is discarded.
+            try? await surroundings.clock.sleep(for: pace.delay)
         }
         if asked.behavior == .tooManyAtFirst, let refusal = refusalAtFirst { return refusal }
         return asked.isStream && asked.behavior != .jsonOnStream
@@ -92,9 +96,10 @@ import BerthText
 
     /// The response of ``FakeOpenAIBehavior/tooManyAtFirst``; nil once its period is over.
     private var refusalAtFirst: HTTPResponse? {
-        let end = opening ?? clock.now + FakeOpenAIBehavior.refusing
+        let end = opening ?? surroundings.clock.now + FakeOpenAIBehavior.refusing
         opening = end
-        return clock.now < end ? FakeOpenAIBehavior.tooMany.refusal(now: clock.timestamp) : nil
+        return surroundings.clock.now < end
+            ? FakeOpenAIBehavior.tooMany.refusal(now: surroundings.clock.timestamp) : nil
     }
 
     /// Reads a request's body; nil if it is not a JSON object.
@@ -113,7 +118,9 @@ import BerthText
             status: 200,
             headers: headers,
             body: .stream { writer in
-                try await FakeOpenAIStream(asked, self.pace, self.clock).write(to: writer)
+                try await FakeOpenAIStream(asked, self.pace, in: self.surroundings).write(
+                    to: writer
+                )
             }
         )
     }

@@ -1,21 +1,22 @@
 import BerthHTTP
 import BerthLoop
 import BerthProviders
+import BerthTelemetry
 import BerthText
 
 /// One streamed answer of ``FakeOpenAI``, well-formed or broken by the request's behavior.
 @Loop struct FakeOpenAIStream {
     private let asked: FakeOpenAIRequest
     private let pace: FakeOpenAI.Pace
-    private let clock: any Clock
+    private let surroundings: Surroundings
 
     /// Thrown to close the connection before the answer is complete.
     struct ConnectionCut: Error {}
 
-    init(_ asked: FakeOpenAIRequest, _ pace: FakeOpenAI.Pace, _ clock: any Clock) {
+    init(_ asked: FakeOpenAIRequest, _ pace: FakeOpenAI.Pace, in surroundings: Surroundings) {
         self.asked = asked
         self.pace = pace
-        self.clock = clock
+        self.surroundings = surroundings
     }
 
     func write(to writer: HTTPResponseWriter) async throws {
@@ -26,7 +27,7 @@ import BerthText
         } else {
             try await send(CompletionJSON.firstChunk(), writer)
             for (index, word) in words.enumerated() {
-                if index > 0, pace.gap > .zero { try await clock.sleep(for: pace.gap) }
+                if index > 0, pace.gap > .zero { try await surroundings.clock.sleep(for: pace.gap) }
                 try await misbehave(at: index, writer)
                 try await send(CompletionJSON.chunk(delta: word), writer)
             }
@@ -75,7 +76,7 @@ import BerthText
         guard asked.behavior == .drip else { return try await writer.write(event) }
         for byte in event {
             try await writer.write([byte])
-            try await clock.sleep(for: .milliseconds(1))
+            try await surroundings.clock.sleep(for: .milliseconds(1))
         }
     }
 }

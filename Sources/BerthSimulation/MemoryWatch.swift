@@ -1,5 +1,6 @@
 package import BerthLoop
 import BerthMemory
+package import BerthTelemetry
 
 /// Samples a process's memory five times a second and records the maximum.
 @Loop package final class MemoryWatch {
@@ -20,16 +21,16 @@ import BerthMemory
     /// The maximum of each figure seen so far; nil before the first sample.
     package private(set) var peak: Figures?
     private let process: Int32
-    private let clock: any Clock
+    private let surroundings: Surroundings
     private let highBefore: Int
     private var timer: Timer?
 
     private static nonisolated let interval = Duration.milliseconds(200)
 
     /// Makes a watch of a process whose `/proc` files this user may read.
-    package init(process: Int32, clock: any Clock) {
+    package init(process: Int32, in surroundings: Surroundings) {
         self.process = process
-        self.clock = clock
+        self.surroundings = surroundings
         highBefore = MemoryWatch.highWater(of: process) ?? 0
     }
 
@@ -47,7 +48,9 @@ import BerthMemory
     /// Samples periodically until ``stop()``.
     package func start() {
         _ = look()
-        timer = clock.schedule(after: MemoryWatch.interval) { [weak self] in self?.start() }
+        timer = surroundings.clock.schedule(after: MemoryWatch.interval) { [weak self] in
+            self?.start()
+        }
     }
 
     /// Stops sampling.

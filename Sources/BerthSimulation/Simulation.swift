@@ -1,6 +1,6 @@
 import BerthHTTP
 package import BerthLoop
-import BerthTelemetry
+package import BerthTelemetry
 
 /// A run of a plan against a service.
 ///
@@ -10,7 +10,7 @@ import BerthTelemetry
     package private(set) var tally = SimulationTally()
     private let plan: SimulationPlan
     private let clients: [any PersonaClient]
-    private let clock: any Clock
+    private let surroundings: Surroundings
 
     /// The time after the plan's end until unfinished answers count as lost.
     package static nonisolated let grace = Duration.seconds(30)
@@ -23,21 +23,25 @@ import BerthTelemetry
     ///   - credentials: the credentials of each of the plan's personas, in order.
     ///   - spreads: whether each persona logs in from its own address in 127.0.0.0/8. The service
     ///     must listen on an address of that network.
-    ///   - clock: the clock of pauses and latencies.
+    ///   - surroundings: their clock measures pauses and latencies.
     package init(
         _ plan: SimulationPlan,
         origin: String,
         credentials: [PersonaCredentials],
         spreads: Bool,
-        clock: any Clock
+        in surroundings: Surroundings
     ) {
         self.plan = plan
-        self.clock = clock
-        let resolver = Resolver(clock: clock)
+        self.surroundings = surroundings
+        let resolver = Resolver(in: surroundings)
         clients = zip(plan.people, credentials).map { person, credentials in
             // Each persona has its own HTTP client, because real users share no connections.
-            let client = HTTPClient(clock: clock, log: .silent, resolver: resolver)
-            let service = ServiceEndpoint(origin: origin, client: client, clock: clock)
+            let client = HTTPClient(in: surroundings, resolver: resolver)
+            let service = ServiceEndpoint(
+                origin: origin,
+                client: client,
+                surroundings: surroundings
+            )
             switch person.interface {
             case .api: return APIClient(service, credentials)
             case .web:
@@ -61,7 +65,7 @@ import BerthTelemetry
 
     /// Runs the plan for its duration, then waits for the last answers, at most ``grace``.
     package func run() async {
-        let end = clock.now + .seconds(plan.seconds)
+        let end = surroundings.clock.now + .seconds(plan.seconds)
         let latest = .seconds(plan.seconds) + Simulation.grace
         await withTaskGroup(of: Bool.self) { group in
             for (person, client) in zip(plan.people, clients) {
@@ -70,8 +74,9 @@ import BerthTelemetry
                     return true
                 }
             }
-            group.addTask { [clock] in
-                try? await clock.sleep(for: latest)  // cancelled once every persona has ended
+            group.addTask { [surroundings] in
+                // Cancelled once every persona has ended.
+                try? await surroundings.clock.sleep(for: latest)
                 return false
             }
             var left = clients.count
@@ -84,8 +89,8 @@ import BerthTelemetry
         var person = person
         while !Task.isCancelled {
             let turn = person.next()
-            guard clock.now + turn.pause < end else { return }
-            do { try await clock.sleep(for: turn.pause) } catch { return }
+            guard surroundings.clock.now + turn.pause < end else { return }
+            do { try await surroundings.clock.sleep(for: turn.pause) } catch { return }
             tally.ask(person.interface)
             tally.end(await client.ask(turn), person.interface)
         }

@@ -1,6 +1,7 @@
 import BerthHTTP
 import BerthLoop
 import BerthMemory
+import BerthTelemetry
 import BerthText
 
 /// A persona that uses the web chat.
@@ -29,20 +30,19 @@ import BerthText
 
     func signIn() async throws {
         for _ in 0..<WebClient.mostTries {
-            let response = try await service.client.send(
-                HTTPClientRequest(
-                    url: "\(service.origin)/login",
-                    headers: [
-                        "origin": service.origin,
-                        "content-type": "application/x-www-form-urlencoded",
-                    ],
-                    body: Array("token=\(credentials.token)".utf8),
-                    source: source
-                )
+            var request = HTTPClientRequest(
+                url: "\(service.origin)/login",
+                headers: [
+                    "origin": service.origin,
+                    "content-type": "application/x-www-form-urlencoded",
+                ],
+                body: Array("token=\(credentials.token)".utf8)
             )
+            request.source = source
+            let response = try await service.client.send(request)
             _ = try await response.collect(atMost: .kibibytes(256))
             if response.status == 429 {
-                try await service.clock.sleep(for: .seconds(7))
+                try await service.surroundings.clock.sleep(for: .seconds(7))
                 continue
             }
             guard response.status == 303, let cookie = response.headers["set-cookie"] else {
@@ -61,18 +61,23 @@ import BerthText
     }
 
     func ask(_ turn: PlannedTurn) async -> TurnResult {
-        let begun = service.clock.now
+        let begun = service.surroundings.clock.now
         let place: String
         do throws(HTTPClientError) {
             // A repeated question starts a conversation, because a history would change its cache
             // key.
             if turn.isRepeated || conversation == nil {
                 if let verdict = try await begin() {
-                    return TurnResult(verdict: verdict, full: service.clock.now - begun)
+                    return TurnResult(
+                        verdict: verdict,
+                        full: service.surroundings.clock.now - begun
+                    )
                 }
             }
             place = conversation ?? ""
-        } catch { return TurnResult(verdict: Verdict(error), full: service.clock.now - begun) }
+        } catch {
+            return TurnResult(verdict: Verdict(error), full: service.surroundings.clock.now - begun)
+        }
         let body = Array(#"{"text":"#.utf8) + JSON.quote(turn.text) + Array("}".utf8)
         return await service.turn(
             request("POST", "/web/sessions/\(place)/turns", body),

@@ -1,4 +1,4 @@
-import BerthLoop
+package import BerthLoop
 import Glibc
 import Synchronization
 
@@ -55,6 +55,7 @@ package enum LogValue: Sendable, ExpressibleByStringLiteral, ExpressibleByIntege
 package struct Log: Sendable {
     private let level: LogLevel
     private let format: LogFormat
+    private let clock: any Clock
     private let sink: @Sendable (String) -> Void
 
     /// Makes a log.
@@ -62,15 +63,23 @@ package struct Log: Sendable {
     /// - Parameters:
     ///   - level: less than this is not said.
     ///   - format: of each line.
+    ///   - clock: stamps the lines.
     ///   - sink: takes one line without its newline; nil: standard error.
     package init(
         level: LogLevel = .info,
         format: LogFormat = .text,
+        clock: any Clock = SystemClock(),
         sink: (@Sendable (String) -> Void)? = nil
     ) {
         self.level = level
         self.format = format
+        self.clock = clock
         self.sink = sink ?? Log.standardError
+    }
+
+    /// The same log with its lines stamped by `clock`.
+    func stamped(by clock: any Clock) -> Log {
+        Log(level: level, format: format, clock: clock, sink: sink)
     }
 
     /// Says nothing.
@@ -106,7 +115,7 @@ package struct Log: Sendable {
         _ fields: KeyValuePairs<String, LogValue>
     ) {
         guard level >= self.level else { return }
-        let time = LogLine.now
+        let time = clock.timestamp
         sink(LogLine(time: time, level: level, message: "\(message)", fields: fields).text(format))
     }
 

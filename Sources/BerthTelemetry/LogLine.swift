@@ -1,6 +1,5 @@
 import BerthLoop
 import BerthText
-import Glibc
 
 /// One line of the log, before it is text.
 struct LogLine {
@@ -8,13 +7,6 @@ struct LogLine {
     let level: LogLevel
     let message: String
     let fields: KeyValuePairs<String, LogValue>
-
-    /// The machine's time: a log's lines are stamped with it even when a test's clock stands still.
-    static var now: Timestamp {
-        var time = timespec()
-        unsafe clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
-    }
 
     func text(_ format: LogFormat) -> String {
         switch format {

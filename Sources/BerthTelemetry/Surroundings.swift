@@ -1,20 +1,22 @@
 package import BerthLoop
 
-/// What every part of a service shares with its process: time, randomness, log and metrics.
+/// Everything that a part of a service shares with its process: time, randomness, log, metrics.
 ///
 /// They travel together as one value. A part that is given its surroundings reaches for no global
-/// clock, random source or log, so that a test or the simulation can run it in a world of its own.
+/// clock, random source or log, so a test or the simulation can run it in a world of its own.
 package struct Surroundings: Sendable {
     /// The only source of time.
-    package var clock: any Clock
+    package let clock: any Clock
     /// The only source of randomness.
-    package var entropy: Entropy
-    /// The process's log.
-    package var log: Log
+    package let entropy: Entropy
+    /// The process's log, stamped by ``clock``.
+    package let log: Log
     /// The process's metrics.
-    package var metrics: Metrics
+    package let metrics: Metrics
 
-    /// Makes surroundings; without arguments they are the machine's own.
+    /// Makes surroundings.
+    ///
+    /// Without arguments they are the machine's own.
     package init(
         clock: any Clock = SystemClock(),
         entropy: Entropy = Entropy(),
@@ -23,7 +25,7 @@ package struct Surroundings: Sendable {
     ) {
         self.clock = clock
         self.entropy = entropy
-        self.log = log
+        self.log = log.stamped(by: clock)
         self.metrics = metrics
     }
 }

@@ -31,7 +31,7 @@ import BerthText
     init(file: String?) throws {
         let loaded = try ConfigurationFile.load(path: file, environment: Environment.value)
         socket = AdminClient.socket(of: loaded.configuration)
-        client = HTTPClient(clock: SystemClock(), log: .silent)
+        client = HTTPClient(in: Surroundings(log: .silent))
     }
 
     /// The admin socket's path.
@@ -45,13 +45,13 @@ import BerthText
         _ path: String,
         _ body: (any Encodable)? = nil
     ) async throws -> [UInt8] {
-        let request = HTTPClientRequest(
+        var request = HTTPClientRequest(
             method: method,
             url: "http://localhost\(path)",
             headers: ["content-type": "application/json"],
-            body: try body.map(AdminClient.encoded) ?? [],
-            unixSocket: socket
+            body: try body.map(AdminClient.encoded) ?? []
         )
+        request.unixSocket = socket
         let response: HTTPClientResponse
         do { response = try await client.send(request) } catch {
             guard case .unreachable = error else { throw error }

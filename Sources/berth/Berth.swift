@@ -23,7 +23,7 @@ import Glibc
             exit(2)
         }
         if invocation.command.handlesSignals { Signals.block() }
-        exit(EventLoop.shared.run { await Berth.run(invocation) })
+        exit(Loop.run { await Berth.run(invocation) })
     }
 
     @Loop private static func run(_ invocation: Invocation) async -> Int32 {

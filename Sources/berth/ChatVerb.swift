@@ -22,7 +22,7 @@ import Glibc
 
 /// The service's conversations, as a terminal uses them.
 @Loop final class ChatService {
-    private let client = HTTPClient(clock: SystemClock(), log: .silent)
+    private let client = HTTPClient(in: Surroundings(log: .silent))
     private let base: String
     private let socket: String?
     private let headers: HTTPHeaders
@@ -77,13 +77,13 @@ import Glibc
     private func send(_ method: String, _ path: String, _ body: [UInt8]) async throws
         -> HTTPClientResponse
     {
-        let request = HTTPClientRequest(
+        var request = HTTPClientRequest(
             method: method,
             url: base + path,
             headers: headers,
-            body: body,
-            unixSocket: socket
+            body: body
         )
+        request.unixSocket = socket
         let response: HTTPClientResponse
         do { response = try await client.send(request) } catch {
             guard case .unreachable = error else { throw error }

@@ -1,4 +1,5 @@
 import BerthLoop
+import BerthTelemetry
 import CLinux
 import Glibc
 
@@ -34,7 +35,7 @@ import Glibc
     private let pipe: Int32
     private var watch: Watch?
     private let bell = Wakeup()
-    private let clock: any Clock
+    private let surroundings: Surroundings
     private let whenEnded: @Loop (Child) -> Void
 
     /// So much of its output is kept, in bytes.
@@ -45,11 +46,11 @@ import Glibc
     /// Starts `berth` with `words`; `whenEnded` is called when it has ended unasked.
     init(
         _ words: [String],
-        clock: any Clock,
+        in surroundings: Surroundings,
         whenEnded: @escaping @Loop (Child) -> Void
     ) throws {
         name = "berth " + words.prefix { !$0.hasPrefix("-") }.joined(separator: " ")
-        self.clock = clock
+        self.surroundings = surroundings
         self.whenEnded = whenEnded
         var ends: [Int32] = [-1, -1]
         guard unsafe berth_pipe(&ends) == 0 else {
@@ -78,7 +79,7 @@ import Glibc
     /// - Throws: ``Failure`` when it ends before, or after 30 s; `CancellationError`.
     func line<Value>(_ find: (Substring) -> Value?) async throws -> Value {
         var isLate = false
-        let timer = clock.schedule(after: Child.patience) { [bell] in
+        let timer = surroundings.clock.schedule(after: Child.patience) { [bell] in
             isLate = true
             bell.signal()
         }
@@ -103,14 +104,14 @@ import Glibc
     /// Ends it with SIGTERM, or with SIGKILL where that does not help within 30 s.
     func stop() async {
         // A task of its own, because one that was cancelled could not wait.
-        await EventLoop.shared.spawn { await self.endProcess() }.value
+        await Loop.spawn { await self.endProcess() }.value
     }
 
     private func endProcess() async {
         isStopping = true
         kill(process, SIGTERM)
         var isLate = false
-        let timer = clock.schedule(after: Child.patience) { [bell] in
+        let timer = surroundings.clock.schedule(after: Child.patience) { [bell] in
             isLate = true
             bell.signal()
         }

@@ -46,7 +46,7 @@ import Glibc
             descriptors(configuration), folder(configuration),
             await database(configuration), await service(configuration),
         ]
-        let client = HTTPClient(clock: SystemClock(), log: .silent)
+        let client = HTTPClient(in: Surroundings(log: .silent))
         for provider in configuration.providers where provider.kind != .fal {
             findings.append(await reach(provider, configuration, client))
         }
@@ -100,13 +100,10 @@ import Glibc
     }
 
     private static func service(_ configuration: Configuration) async -> Finding {
-        let client = HTTPClient(clock: SystemClock(), log: .silent)
+        let client = HTTPClient(in: Surroundings(log: .silent))
         let socket = AdminClient.socket(of: configuration)
-        let request = HTTPClientRequest(
-            method: "GET",
-            url: "http://localhost/readyz",
-            unixSocket: socket
-        )
+        var request = HTTPClientRequest(method: "GET", url: "http://localhost/readyz")
+        request.unixSocket = socket
         guard let response = try? await client.send(request) else {
             return Finding(check: "service", ok: true, says: "not running")
         }

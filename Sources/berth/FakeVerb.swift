@@ -9,7 +9,7 @@ import BerthTelemetry
 @Loop enum FakeVerb {
     static func run(_ choices: FakeChoices) async throws {
         FileDescriptors.raiseLimit()
-        let (clock, stop) = (SystemClock(), Stop())
+        let (surroundings, stop) = (Surroundings(), Stop())
         let signals = try Signals.watch { _ in stop.request() }
         defer { signals.cancel() }
         var limits = HTTPServerLimits()
@@ -18,23 +18,30 @@ import BerthTelemetry
         let server = try HTTPServer(
             listen: .tcp(host: choices.listen.host, port: choices.listen.port),
             limits: limits,
-            clock: clock,
-            log: Log(),
-            handler: handler(choices, clock)
+            in: surroundings
         )
         Output.text("fake \(choices.api): \(base(choices, port: server.port))\n")
-        try await serve([server], until: stop, grace: .seconds(2), clock: clock)
+        let service = HTTPService(on: server, handler(choices, surroundings))
+        try await serve(
+            [service],
+            until: stop,
+            grace: .seconds(2),
+            clock: surroundings.clock
+        )
     }
 
-    private static func handler(_ choices: FakeChoices, _ clock: any Clock) -> HTTPHandler {
+    private static func handler(
+        _ choices: FakeChoices,
+        _ surroundings: Surroundings
+    ) -> HTTPHandler {
         let pace = FakeOpenAI.Pace(
             delay: choices.delay,
             gap: choices.gap,
             tokens: choices.tokens
         )
         return switch choices.api {
-        case .openai: FakeOpenAI(pace: pace, clock: clock).handler
-        case .anthropic: FakeAnthropic(pace: pace, clock: clock).handler
+        case .openai: FakeOpenAI(pace: pace, in: surroundings).handler
+        case .anthropic: FakeAnthropic(pace: pace, in: surroundings).handler
         }
     }
 

@@ -12,7 +12,7 @@ import Glibc
 @Loop final class SimulateVerb {
     private let choices: SimulateChoices
     private let file: String?
-    private let clock = SystemClock()
+    private let surroundings = Surroundings(log: .silent)
     private let progress = SimulationProgress()
     private var service: SimulatedService?
     /// What has ended by itself.
@@ -94,8 +94,8 @@ import Glibc
         )
         progress.say("starting")
         let service = try await open()
-        let memory = MemoryWatch(process: service.process, clock: clock)
-        try await clock.sleep(for: .seconds(1))  // what its start has freed goes back
+        let memory = MemoryWatch(process: service.process, in: surroundings)
+        try await surroundings.clock.sleep(for: .seconds(1))  // what its start has freed goes back
         let idle = try look(memory, service)
         let (tally, hits) = try await play(plan, service, memory)
         progress.say("waiting until memory is given back")
@@ -120,7 +120,7 @@ import Glibc
             if let url = choices.url {
                 try SimulatedService.running(at: url, file: file)
             } else {
-                try await SimulatedService.start(choices, clock: clock) { child in
+                try await SimulatedService.start(choices, in: surroundings) { child in
                     self.dead = child
                     self.death.signal()
                 }
@@ -145,14 +145,14 @@ import Glibc
             origin: service.origin,
             credentials: credentials,
             spreads: service.origin.hasPrefix("http://127."),
-            clock: clock
+            in: surroundings
         )
         progress.say("logging in")
         try await simulation.signIn()
         let before = try await service.cacheHits()
         memory.start()
         defer { memory.stop() }
-        progress.start(plan, simulation, memory, clock: clock)
+        progress.start(plan, simulation, memory, in: surroundings)
         await simulation.run()
         progress.stop()
         try Task.checkCancellation()
@@ -176,13 +176,13 @@ import Glibc
         _ service: SimulatedService,
         idle: MemoryWatch.Figures
     ) async throws -> (MemoryWatch.Figures, after: Duration) {
-        let begun = clock.now
+        let begun = surroundings.clock.now
         while true {
             let now = try look(memory, service)
-            let waited = clock.now - begun
+            let waited = surroundings.clock.now - begun
             let isDown = now.rss <= idle.rss + SimulateVerb.settled.bytes
             if isDown || waited >= SimulateVerb.settling { return (now, waited) }
-            try await clock.sleep(for: .milliseconds(250))
+            try await surroundings.clock.sleep(for: .milliseconds(250))
         }
     }
 

@@ -3,6 +3,7 @@ import BerthConfig
 import BerthHTTP
 import BerthLoop
 import BerthMemory
+import BerthTelemetry
 import BerthText
 import CLinux
 import Glibc
@@ -71,7 +72,7 @@ import Glibc
     /// itself, also later.
     static func start(
         _ choices: SimulateChoices,
-        clock: any Clock,
+        in surroundings: Surroundings,
         whenEnded: @escaping @Loop (Child) -> Void
     ) async throws -> SimulatedService {
         let folder = try ScratchFolder("berth-simulate")
@@ -79,12 +80,12 @@ import Glibc
         do {
             let pace = ["--delay-ms", "300", "--token-ms", "10", "--tokens", "200"]
             let fake = ["fake", "openai", "--listen", "127.0.0.1:0"] + pace
-            children.append(try Child(fake, clock: clock, whenEnded: whenEnded))
+            children.append(try Child(fake, in: surroundings, whenEnded: whenEnded))
             let upstream = try await children[0].line(SimulatedService.upstream)
             let text = configuration(choices, data: "\(folder.path)/data", upstream: upstream)
             let file = try folder.write(text, to: "berth.yaml")
             let serve = ["serve", "--config", file, "--log", "json"]
-            children.append(try Child(serve, clock: clock, whenEnded: whenEnded))
+            children.append(try Child(serve, in: surroundings, whenEnded: whenEnded))
             let listen = try await children[1].line(SimulatedService.listen)
             return SimulatedService(
                 origin: "http://\(listen)",

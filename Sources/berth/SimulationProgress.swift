@@ -1,6 +1,7 @@
 import BerthLoop
 import BerthMemory
 import BerthSimulation
+import BerthTelemetry
 import Glibc
 
 /// What a simulation is at, on one line of the terminal that the next overwrites; without a terminal
@@ -24,24 +25,24 @@ import Glibc
         _ plan: SimulationPlan,
         _ simulation: Simulation,
         _ memory: MemoryWatch,
-        clock: any Clock
+        in surroundings: Surroundings
     ) {
-        let begun = clock.now
+        let begun = surroundings.clock.now
         func tick() {
             say(
                 SimulationProgress.words(
-                    second: Int((clock.now - begun).seconds),
+                    second: Int((surroundings.clock.now - begun).seconds),
                     of: plan.seconds,
                     simulation.tally,
                     peak: memory.peak?.rss
                 )
             )
-            timer = clock.schedule(after: .seconds(1)) { tick() }
+            timer = surroundings.clock.schedule(after: .seconds(1)) { tick() }
         }
         tick()
     }
 
-    /// Ends what ``start(_:_:_:clock:)`` began, and lets go of what it showed.
+    /// Ends what ``start(_:_:_:in:)`` began, and lets go of what it showed.
     func stop() {
         timer?.cancel()
         timer = nil

@@ -155,7 +155,7 @@ extension Unicode.Scalar {
         isReading = true
         worker.post {
             let line = readLine(strippingNewline: true)
-            EventLoop.shared.post { self.take(line) }
+            Loop.post { self.take(line) }
         }
     }
 

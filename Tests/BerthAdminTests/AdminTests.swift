@@ -18,11 +18,9 @@ import Testing
             let api = AdminAPI(
                 bot: bot.bot,
                 memory: bot.memory,
-                database: bot.database,
                 defaults: bot.configuration.quotas,
-                url: bot.configuration.url,
                 owner: 1000,
-                clock: bot.clock
+                in: .quiet(bot.clock)
             )
             let peers: [HTTPPeer] = [
                 .local(uid: 1000, pid: 1), .local(uid: 0, pid: 1), .local(uid: 1001, pid: 1),
@@ -50,20 +48,17 @@ import Testing
             let admin = AdminServer(
                 bot: bot.bot,
                 memory: bot.memory,
-                database: bot.database,
                 configuration: bot.configuration,
                 owner: 0,
                 more: [],
-                clock: bot.clock
+                in: .quiet(bot.clock)
             )
             let server = try HTTPServer(
                 listen: .tcp(host: "127.0.0.1", port: 0),
-                clock: bot.clock,
-                log: .silent,
-                handler: { await admin.answer($0) }
+                in: .quiet(bot.clock)
             )
             let pool = TaskPool()
-            pool.spawn { try? await server.run(until: bot.stop) }
+            pool.spawn { try? await server.serve(until: bot.stop) { await admin.answer($0) } }
             let client = try RawClient(port: server.port)
             for path in ["/admin/tenants", "/terminal/me", "/healthz", "/"] {
                 let answer = try await client.ask("GET \(path) HTTP/1.1\r\nHost: x\r\n\r\n")

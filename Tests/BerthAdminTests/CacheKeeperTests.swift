@@ -108,22 +108,21 @@ import Testing
         let news = Mailbox<String>()
         let log = Log(level: .info) { line in EventLoop.shared.post { news.put(line) } }
         let address = RedisAddress.unix(path: server?.path ?? "/nowhere")
-        redis = RedisClient(address: address, limits: .patient, clock: SystemClock(), log: log)
+        redis = RedisClient(address: address, limits: .patient, in: .quiet(log: log))
         let limit = ByteCount.mebibytes(1)
         let account = MemoryBudget(limit: limit).account(for: "(cache)", quota: limit)
         cache = ResponseCache(
-            memory: try MemoryCache(limit: limit, account: account, clock: clock),
+            memory: try MemoryCache(limit: limit, account: account, in: .quiet(clock)),
             redis: server == nil ? nil : redis,
             transit: MemoryBudget(limit: limit).sharedAccount("redis", quota: limit),
             lifetimes: Lifetimes(base: .seconds(3_600)),
-            clock: clock
+            in: .quiet(clock)
         )
         keeper = CacheKeeper(
             cache: cache,
             redis: server == nil ? nil : redis,
             database: database,
-            clock: clock,
-            log: log
+            in: .quiet(clock, log: log)
         )
         self.news = news
     }

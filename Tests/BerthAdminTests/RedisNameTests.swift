@@ -10,7 +10,7 @@ import Testing
 @Suite(.loop, .timeLimit(.minutes(1))) struct RedisNameTests {
     /// What a client says when it has tried every address; nil: it can be used.
     @Loop private func outcome(of host: String, port: Int) async throws -> RedisFault? {
-        let resolver = Resolver(clock: SystemClock()) { name in
+        let resolver = Resolver(in: .quiet()) { name in
             guard name == "redis.test" else { return .failure(.init(reason: "no such name")) }
             return .success(["127.0.0.2", "127.0.0.1"].compactMap { IPAddress($0) })
         }
@@ -18,8 +18,7 @@ import Testing
         let client = RedisClient(
             address: address,
             limits: .patient,
-            clock: SystemClock(),
-            log: .silent,
+            in: .quiet(),
             resolve: { host, limit in
                 await resolver.addresses(of: host, within: limit).map(\.description)
             }

@@ -11,8 +11,9 @@ import BerthText
 import Testing
 
 @Suite(.loop, .timeLimit(.minutes(5))) struct AccessTests {
-    @Test func `secrets are 256 random bits, and only their hash is compared`() {
-        let secrets = (0..<100).map { _ in Secret256(prefix: "berth-") }
+    @Loop @Test func `secrets are 256 random bits, and only their hash is compared`() {
+        let entropy = Entropy()
+        let secrets = (0..<100).map { _ in Secret256(prefix: "berth-", from: entropy) }
         #expect(Set(secrets.map(\.text)).count == 100)
         #expect(secrets.allSatisfy { $0.text.count == 49 && $0.text.hasPrefix("berth-") })
         #expect(
@@ -21,7 +22,7 @@ import Testing
         )
         #expect(Secret256.isSame([1, 2], [1, 2]))
         #expect(!Secret256.isSame([1, 2], [1, 3]) && !Secret256.isSame([1], [1, 2]))
-        #expect(Secret256.publicID().count == 16)
+        #expect(Secret256.publicID(from: entropy).count == 16)
     }
 
     @Loop @Test func `keys are known, others are not`() async throws {

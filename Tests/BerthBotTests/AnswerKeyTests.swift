@@ -21,13 +21,13 @@ import Testing
     ) async throws -> (ann: CacheKey?, again: CacheKey?, bob: CacheKey?) {
         let (bob, _) = try await bot.bot.tenants.add("bob")
         let account = bot.budget.account(for: "(test)", quota: .mebibytes(1))
-        let memory = try MemoryCache(limit: .kibibytes(64), account: account, clock: bot.clock)
+        let memory = try MemoryCache(limit: .kibibytes(64), account: account, in: .quiet(bot.clock))
         let cache = ResponseCache(
             memory: memory,
             redis: nil,
             transit: account,
             lifetimes: Lifetimes(base: .seconds(60)),
-            clock: bot.clock
+            in: .quiet(bot.clock)
         )
         var settings = bot.configuration.cache
         settings.scope = .safe

@@ -45,7 +45,8 @@ import Testing
             let row = try await bot.stored(turn.id)
             #expect(row?.state == .accepted && row?.attempts == 1)
             #expect(row.flatMap(\.due).map { $0 - bot.clock.timestamp } == pause)
-            bot.clock.advance(by: pause)
+            // The provider's gate has a jitter of its own, of at most a second.
+            bot.clock.advance(by: pause + .seconds(1))
             let second = try await bot.hand.call()
             second.say("here")
             second.finish()

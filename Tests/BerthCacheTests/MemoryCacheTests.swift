@@ -8,7 +8,7 @@ import Testing
 @Suite(.loop, .timeLimit(.minutes(5))) struct MemoryCacheTests {
     @Loop @Test func `a value is found until it expires`() throws {
         let clock = ManualClock()
-        let cache = try MemoryCache(limit: .kibibytes(64), account: account(), clock: clock)
+        let cache = try MemoryCache(limit: .kibibytes(64), account: account(), in: .quiet(clock))
         let isKept = cache.set(key(1), value([1, 2], clock, for: .seconds(10)))
         let found = cache.get(key(1))?.bytes
         clock.advance(by: .seconds(10))
@@ -26,7 +26,7 @@ import Testing
     {
         let clock = ManualClock()
         let ledger = account()
-        let cache = try MemoryCache(limit: .kibibytes(256), account: ledger, clock: clock)
+        let cache = try MemoryCache(limit: .kibibytes(256), account: ledger, in: .quiet(clock))
         for number in 0..<2_000 {
             let size = (number &* 7919) % 3_000
             cache.set(key(number), value([UInt8](repeating: 1, count: size), clock))
@@ -53,7 +53,7 @@ import Testing
 
     @Loop @Test func `what is asked for survives a scan of ten times the cache`() throws {
         let clock = ManualClock()
-        let cache = try MemoryCache(limit: .kibibytes(128), account: account(), clock: clock)
+        let cache = try MemoryCache(limit: .kibibytes(128), account: account(), in: .quiet(clock))
         let body = [UInt8](repeating: 1, count: 768)
         for number in 0..<20 {
             cache.set(key(number), value(body, clock))
@@ -66,7 +66,7 @@ import Testing
 
     @Loop @Test func `what comes back soon after it was dropped is kept longer`() throws {
         let clock = ManualClock()
-        let cache = try MemoryCache(limit: .kibibytes(128), account: account(), clock: clock)
+        let cache = try MemoryCache(limit: .kibibytes(128), account: account(), in: .quiet(clock))
         let body = [UInt8](repeating: 1, count: 768)
         for number in 0..<130 { cache.set(key(number), value(body, clock)) }
         let wasDropped = cache.get(key(0)) == nil
@@ -79,7 +79,7 @@ import Testing
 
     @Loop @Test func `a value larger than the cache is not kept and drops nothing`() throws {
         let clock = ManualClock()
-        let cache = try MemoryCache(limit: .kibibytes(4), account: account(), clock: clock)
+        let cache = try MemoryCache(limit: .kibibytes(4), account: account(), in: .quiet(clock))
         cache.set(key(1), value([1], clock))
         let isKept = cache.set(key(2), value([UInt8](repeating: 0, count: 5_000), clock))
         let other = cache.get(key(1))?.bytes
@@ -90,7 +90,7 @@ import Testing
     @Loop @Test func `a process short of memory has a smaller cache, not an error`() throws {
         let clock = ManualClock()
         let ledger = account(.kibibytes(80))
-        let cache = try MemoryCache(limit: .mebibytes(1), account: ledger, clock: clock)
+        let cache = try MemoryCache(limit: .mebibytes(1), account: ledger, in: .quiet(clock))
         for number in 0..<500 {
             cache.set(key(number), value([UInt8](repeating: 1, count: 1_000), clock))
         }
@@ -102,7 +102,7 @@ import Testing
 
     @Loop @Test func `a value set again replaces the first`() throws {
         let clock = ManualClock()
-        let cache = try MemoryCache(limit: .kibibytes(64), account: account(), clock: clock)
+        let cache = try MemoryCache(limit: .kibibytes(64), account: account(), in: .quiet(clock))
         cache.set(key(1), value([1], clock))
         cache.set(key(1), value([2, 3], clock))
         let found = cache.get(key(1))?.bytes
@@ -118,7 +118,7 @@ import Testing
 
     @Loop @Test func `whatever is done, it agrees with a plain table on what it has`() throws {
         let clock = ManualClock()
-        let cache = try MemoryCache(limit: .kibibytes(32), account: account(), clock: clock)
+        let cache = try MemoryCache(limit: .kibibytes(32), account: account(), in: .quiet(clock))
         var plain: [Int: [UInt8]] = [:]
         var random = SplitMix(state: 42)
         for _ in 0..<20_000 {

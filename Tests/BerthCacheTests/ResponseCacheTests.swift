@@ -9,12 +9,11 @@ import Testing
 @Suite(.loop, .timeLimit(.minutes(5))) struct ResponseCacheTests {
     @Loop private func cache(_ redis: RedisClient?, clock: any Clock) throws -> ResponseCache {
         ResponseCache(
-            memory: try MemoryCache(limit: .mebibytes(1), account: account(), clock: clock),
+            memory: try MemoryCache(limit: .mebibytes(1), account: account(), in: .quiet(clock)),
             redis: redis,
             transit: account(),
-            lifetimes: Lifetimes(base: .seconds(3_600)),
-            clock: clock,
-            random: { 0 }
+            lifetimes: Lifetimes(base: .seconds(3_600), jitter: 0),
+            in: .quiet(clock)
         )
     }
 

@@ -58,8 +58,7 @@ final class LogLines: Sendable {
         client = RedisClient(
             address: address,
             limits: limits,
-            clock: clock,
-            log: lines.log,
+            in: .quiet(clock, log: lines.log),
             resolve: resolve
         )
         client.onChange = { [weak self] fault in

@@ -99,11 +99,8 @@ import Testing
             let fixture = ClientFixture()
             let url = "http://127.0.0.1:\(server.port)/"
             for source in [nil, "127.1.2.3", "127.1.0.250"] {
-                let request = HTTPClientRequest(
-                    method: "GET",
-                    url: url,
-                    source: source.flatMap { IPAddress($0) }
-                )
+                var request = HTTPClientRequest(method: "GET", url: url)
+                request.source = source.flatMap { IPAddress($0) }
                 let peer = try await fixture.text(fixture.client.send(request))
                 #expect(peer == source ?? "127.0.0.1")
             }

@@ -200,7 +200,8 @@ import Testing
             try await connection.answer("local")
         }
         let fixture = ClientFixture()
-        var request = HTTPClientRequest(method: "GET", url: "http://berth/x", unixSocket: path)
+        var request = HTTPClientRequest(method: "GET", url: "http://berth/x")
+        request.unixSocket = path
         let text = try await fixture.text(fixture.client.send(request))
         let host = try #require(server.connections.first?.requests.first)["host"]
         request.unixSocket = "/" + String(repeating: "x", count: 107)
@@ -249,9 +250,7 @@ import Testing
             try await connection.send(body)
         }
         let fixture = ClientFixture()
-        let response = try await fixture.client.send(
-            HTTPClientRequest(method: "GET", url: server.url, acceptsGzip: true)
-        )
+        let response = try await fixture.client.send(.gzip(server.url))
         let text = try await fixture.text(response)
         let fields = response.headers
         #expect(text == "hello gzip hello gzip")

@@ -185,9 +185,7 @@ import Testing
         }
         let fixture = ClientFixture()
         let error = await fixture.failure { () async throws(HTTPClientError) in
-            let response = try await fixture.client.send(
-                HTTPClientRequest(method: "GET", url: server.url, acceptsGzip: true)
-            )
+            let response = try await fixture.client.send(.gzip(server.url))
             _ = try await response.collect(atMost: .mebibytes(4))
         }
         #expect(error == .tooLarge(host: "127.0.0.1:\(server.port)", limit: .mebibytes(4)))
@@ -201,9 +199,7 @@ import Testing
         }
         let fixture = ClientFixture()
         let error = await fixture.failure { () async throws(HTTPClientError) in
-            let response = try await fixture.client.send(
-                HTTPClientRequest(method: "GET", url: server.url, acceptsGzip: true)
-            )
+            let response = try await fixture.client.send(.gzip(server.url))
             _ = try await response.collect(atMost: .mebibytes(16))
         }
         guard case .badAnswer = error else {

@@ -12,12 +12,11 @@ import Testing
         let server = try HTTPServer(
             listen: .tcp(host: "127.0.0.1", port: 0),
             limits: .patient,
-            clock: SystemClock(),
-            log: .silent
-        ) { _ in .text("here") }
+            in: .quiet()
+        )
         let (stop, pool) = (Stop(), TaskPool())
-        pool.spawn { try? await server.run(until: stop) }
-        let client = HTTPClient(clock: SystemClock(), log: .silent)
+        pool.spawn { try? await server.serve(until: stop) { _ in .text("here") } }
+        let client = HTTPClient(in: .quiet())
         for _ in 0..<2 {
             let request = HTTPClientRequest(
                 method: "GET",

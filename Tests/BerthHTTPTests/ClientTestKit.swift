@@ -12,11 +12,10 @@ import Testing
 
     init(lookup: Resolver.Lookup? = nil, maxTransfers: Int = 512) {
         client = HTTPClient(
-            clock: clock,
-            log: .silent,
+            in: .quiet(clock),
             userAgent: "berth/test",
             maxTransfers: maxTransfers,
-            resolver: lookup.map { [clock] in Resolver(clock: clock, lookup: $0) }
+            resolver: lookup.map { [clock] in Resolver(in: .quiet(clock), lookup: $0) }
         )
     }
 
@@ -47,4 +46,13 @@ import Testing
 /// Lets the loop turn until `condition` holds: for states that the network brings about.
 @Loop func turn(until condition: @escaping @Loop () -> Bool) async {
     if !(await eventually(condition)) { Issue.record("it did not come to hold") }
+}
+
+extension HTTPClientRequest {
+    /// A GET that takes its answer compressed.
+    static func gzip(_ url: String) -> HTTPClientRequest {
+        var request = HTTPClientRequest(method: "GET", url: url)
+        request.acceptsGzip = true
+        return request
+    }
 }

@@ -50,9 +50,7 @@ import Testing
         func listen() throws(HTTPServerError) -> HTTPServer {
             try HTTPServer(
                 listen: .unix(path: path),
-                clock: SystemClock(),
-                log: .silent,
-                handler: hello
+                in: .quiet()
             )
         }
         let dead = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
@@ -75,9 +73,7 @@ import Testing
     @Loop @Test func `an address that cannot be used is named`() throws {
         let taken = try HTTPServer(
             listen: .tcp(host: "localhost", port: 0),
-            clock: SystemClock(),
-            log: .silent,
-            handler: hello
+            in: .quiet()
         )
         let long = "/tmp/" + String(repeating: "a", count: 103)
         let file = Self.path()
@@ -95,9 +91,7 @@ import Testing
             let error = #expect(throws: HTTPServerError.self) {
                 _ = try HTTPServer(
                     listen: address,
-                    clock: SystemClock(),
-                    log: .silent,
-                    handler: hello
+                    in: .quiet()
                 )
             }
             #expect(error?.description.contains(words) == true, "\(error?.description ?? "none")")

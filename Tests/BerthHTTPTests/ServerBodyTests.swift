@@ -73,13 +73,16 @@ import Testing
         let server = try HTTPServer(
             listen: .tcp(host: "127.0.0.1", port: 0),
             limits: Self.limits(body: .kibibytes(1)),
-            clock: SystemClock(),
-            log: .silent,
-            refusal: { .json(Array("[\"\($0.path) \($0.status)\"]".utf8), status: $0.status) },
-            handler: hello
+            in: .quiet()
         )
         let (stop, pool) = (Stop(), TaskPool())
-        pool.spawn { try? await server.run(until: stop) }
+        pool.spawn {
+            try? await server.serve(
+                until: stop,
+                refusal: { .json(Array("[\"\($0.path) \($0.status)\"]".utf8), status: $0.status) },
+                hello
+            )
+        }
         let client = try RawClient(port: server.port)
         let response = try await client.ask(
             "POST /v1/x?secret HTTP/1.1\r\nHost: x\r\nContent-Length: 9999\r\n\r\n"

@@ -18,12 +18,10 @@ import BerthTestKit
     let server = try HTTPServer(
         listen: address,
         limits: limits ?? (clock is ManualClock ? HTTPServerLimits() : .patient),
-        clock: clock,
-        log: log,
-        handler: handler
+        in: .quiet(clock, log: log)
     )
     let (stop, pool) = (Stop(), TaskPool())
-    pool.spawn { try? await server.run(until: stop) }
+    pool.spawn { try? await server.serve(until: stop, handler) }
     await settle()  // it has begun to accept
     do { try await test(server) } catch {
         pool.cancelAll()

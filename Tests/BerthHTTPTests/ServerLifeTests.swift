@@ -249,14 +249,12 @@ import Testing
         let server = try HTTPServer(
             listen: .tcp(host: "127.0.0.1", port: 0),
             limits: .patient,
-            clock: SystemClock(),
-            log: .silent,
-            handler: handler
+            in: .quiet()
         )
         let (stop, pool) = (Stop(), TaskPool())
         var hasReturned = false
         pool.spawn {
-            try? await server.run(until: stop)
+            try? await server.serve(until: stop, handler)
             hasReturned = true
         }
         let (idle, open) = (try RawClient(port: server.port), try RawClient(port: server.port))
@@ -294,12 +292,10 @@ import Testing
         let server = try HTTPServer(
             listen: .tcp(host: "127.0.0.1", port: 0),
             limits: .patient,
-            clock: SystemClock(),
-            log: .silent,
-            handler: handler
+            in: .quiet()
         )
         let (stop, pool) = (Stop(), TaskPool())
-        let task = pool.spawn { try? await server.run(until: stop) }
+        let task = pool.spawn { try? await server.serve(until: stop, handler) }
         let clients = try (0..<4).map { _ in try RawClient(port: server.port) }
         try await clients[0].send(get())
         try await clients[1].send(get("/s"))

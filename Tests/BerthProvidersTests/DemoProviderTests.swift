@@ -27,7 +27,7 @@ import Testing
     /// Returns the whole and the streamed answer, without pauses.
     @Loop private func both(_ call: ChatCall) async throws -> (whole: Told, streamed: Told) {
         let asker = Asker()
-        let demo = DemoProvider(clock: SystemClock(), pace: .zero)
+        let demo = DemoProvider(in: .quiet(), pace: .zero)
         return (await asker.complete(demo, call), await asker.stream(demo, call))
     }
 
@@ -112,7 +112,7 @@ import Testing
 
     @Loop @Test func `words come one a pace of the injected clock`() async throws {
         let clock = ManualClock()
-        let demo = DemoProvider(clock: clock, pace: .milliseconds(20))
+        let demo = DemoProvider(in: .quiet(clock), pace: .milliseconds(20))
         let stream = try await demo.stream(try call("hello"))
         let first = try await stream.next()
         #expect(first?.text == "")
@@ -142,7 +142,7 @@ import Testing
 
     @Loop @Test func `a task that is cancelled amid an answer ends it at once`() async throws {
         let clock = ManualClock()
-        let stream = try await DemoProvider(clock: clock).stream(try call("hello"))
+        let stream = try await DemoProvider(in: .quiet(clock)).stream(try call("hello"))
         _ = try await stream.next()
         var error: ProviderError?
         let pool = TaskPool()
@@ -168,7 +168,7 @@ import Testing
             user: "u",
             memory: PrepaidMemory(of: account)
         )
-        let told = await Asker().complete(DemoProvider(clock: ManualClock()), call)
+        let told = await Asker().complete(DemoProvider(in: .quiet(ManualClock())), call)
         guard
             case .memory(.overQuota(_, .zero, ByteCount(10), "bob", .upstreamTransfer)) = told.error
         else {

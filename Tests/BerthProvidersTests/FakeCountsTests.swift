@@ -17,7 +17,7 @@ import Testing
     }
 
     @Loop @Test func `questions are told apart, to a bound`() async {
-        let counts = FakeCounts(clock: clock)
+        let counts = FakeCounts(in: .quiet(clock))
         for number in 1...FakeCounts.mostQuestions { counts.ask("question \(number)") }
         for text in ["question 7", "one too many", "another"] { counts.ask(text) }
         let told = counts.snapshot
@@ -27,14 +27,14 @@ import Testing
     }
 
     @Loop @Test func `a long question is told by its beginning`() {
-        let counts = FakeCounts(clock: clock)
+        let counts = FakeCounts(in: .quiet(clock))
         counts.ask(String(repeating: "a", count: 100_000))
         let longest = counts.snapshot.questions.keys.map(\.count).max()
         #expect(longest == FakeCounts.questionLength)
     }
 
     @Loop @Test func `the most at once are told`() async {
-        let counts = FakeCounts(clock: clock)
+        let counts = FakeCounts(in: .quiet(clock))
         for _ in 1...3 {
             _ = await counts.count { await counts.count { HTTPResponse() } }
         }
@@ -45,7 +45,7 @@ import Testing
     }
 
     @Loop @Test func `a request within the time of a Retry-After is told`() async {
-        let counts = FakeCounts(clock: clock)
+        let counts = FakeCounts(in: .quiet(clock))
         await refuse(counts, "2")
         clock.advance(by: .milliseconds(1999))
         await refuse(counts, "1.5")
@@ -56,7 +56,7 @@ import Testing
     }
 
     @Loop @Test func `a shorter Retry-After does not shorten a longer one`() async {
-        let counts = FakeCounts(clock: clock)
+        let counts = FakeCounts(in: .quiet(clock))
         await refuse(counts, "5")
         await refuse(counts, "1")
         clock.advance(by: .seconds(4))

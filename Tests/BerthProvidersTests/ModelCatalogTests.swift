@@ -38,8 +38,8 @@ import Testing
         let clock = ManualClock()
         return ModelCatalog(
             configuration,
-            client: HTTPClient(clock: clock, log: .silent),
-            clock: clock
+            client: HTTPClient(in: .quiet(clock)),
+            in: .quiet(clock)
         )
     }
 

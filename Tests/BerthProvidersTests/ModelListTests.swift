@@ -51,16 +51,16 @@ import Testing
             let server = try HTTPServer(
                 listen: .tcp(host: "127.0.0.1", port: 0),
                 limits: .patient,
-                clock: SystemClock(),
-                log: .silent,
-                handler: { request in
+                in: .quiet()
+            )
+            let (pool, stop) = (TaskPool(), Stop())
+            pool.spawn {
+                try? await server.serve(until: stop) { request in
                     let name = kind == .openai ? "authorization" : "x-api-key"
                     asked.put((request.target, request.headers[name]))
                     return HTTPResponse(status: status, body: .bytes(Array(body.utf8)))
                 }
-            )
-            let (pool, stop) = (TaskPool(), Stop())
-            pool.spawn { try? await server.run(until: stop) }
+            }
             let provider = try Self.provider(kind, "http://127.0.0.1:\(server.port)/base")
             let list = await ModelList.fetch(of: provider, client)
             #expect(list == expected)
@@ -85,7 +85,7 @@ import Testing
         #expect(reason.contains("127.0.0.1"))
     }
 
-    @Loop private var client: HTTPClient { HTTPClient(clock: SystemClock(), log: .silent) }
+    @Loop private var client: HTTPClient { HTTPClient(in: .quiet()) }
 
     private static func provider(
         _ kind: Configuration.Provider.Kind,

@@ -22,7 +22,7 @@ import Testing
     let budget = MemoryBudget(limit: .mebibytes(64))
 
     init(maxTransfers: Int = 512) {
-        client = HTTPClient(clock: clock, log: .silent, maxTransfers: maxTransfers)
+        client = HTTPClient(in: .quiet(clock), maxTransfers: maxTransfers)
     }
 
     /// Makes a provider called `fake` at `url`.
@@ -37,7 +37,7 @@ import Testing
             baseURL: try #require(WebURL(url)),
             apiKey: key.map { Secret($0) }
         )
-        return OpenAIProvider(settings, client: client, clock: clock ?? self.clock)
+        return OpenAIProvider(settings, client: client, in: .quiet(clock ?? self.clock))
     }
 
     /// Makes an Anthropic provider called `fake` at `url`.
@@ -48,7 +48,7 @@ import Testing
             baseURL: try #require(WebURL(url)),
             apiKey: key.map { Secret($0) }
         )
-        return AnthropicProvider(settings, client: client, clock: clock)
+        return AnthropicProvider(settings, client: client, in: .quiet(clock))
     }
 
     /// Makes a question to `model`.
@@ -127,7 +127,7 @@ struct Told: Equatable, Sendable {
     handler: (@escaping HTTPHandler) -> HTTPHandler = { $0 },
     _ test: @Loop (_ url: String, FakeOpenAI) async throws -> Void
 ) async throws {
-    let fake = FakeOpenAI(pace: pace, clock: clock)
+    let fake = FakeOpenAI(pace: pace, in: .quiet(clock))
     try await withServer(handler(fake.handler)) { url in try await test(url + "/v1", fake) }
 }
 
@@ -138,7 +138,7 @@ struct Told: Equatable, Sendable {
     handler: (@escaping HTTPHandler) -> HTTPHandler = { $0 },
     _ test: @Loop (_ url: String, FakeAnthropic) async throws -> Void
 ) async throws {
-    let fake = FakeAnthropic(pace: pace, clock: clock)
+    let fake = FakeAnthropic(pace: pace, in: .quiet(clock))
     try await withServer(handler(fake.handler)) { url in try await test(url, fake) }
 }
 
@@ -150,12 +150,10 @@ struct Told: Equatable, Sendable {
     let server = try HTTPServer(
         listen: .tcp(host: "127.0.0.1", port: 0),
         limits: .patient,
-        clock: SystemClock(),
-        log: .silent,
-        handler: handler
+        in: .quiet()
     )
     let (stop, pool) = (Stop(), TaskPool())
-    pool.spawn { try? await server.run(until: stop) }
+    pool.spawn { try? await server.serve(until: stop, handler) }
     do { try await test("http://127.0.0.1:\(server.port)") } catch {
         pool.cancelAll()
         throw error

@@ -11,7 +11,7 @@ import Testing
         _ limits: ProviderLimits = ProviderLimits(concurrency: 1),
         bound: QueueBound = QueueBound()
     ) -> Dispatcher {
-        Dispatcher(gate: gate(limits, clock: clock), bound: bound, clock: clock)
+        Dispatcher(gate: gate(limits, clock: clock), bound: bound, in: .quiet(clock))
     }
 
     private func request(_ tenant: String, lane: Lane = .chat) -> WorkRequest {

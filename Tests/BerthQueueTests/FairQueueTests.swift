@@ -12,12 +12,12 @@ import Testing
         bound: QueueBound = QueueBound(),
         policy: QueuePolicy = QueuePolicy()
     ) -> FairQueue<String> {
-        FairQueue(clock: clock, policy: policy, bound: bound)
+        FairQueue(in: .quiet(clock), policy: policy, bound: bound)
     }
 
     /// A tenant that queues many calls before their cost is known gains nothing by the early guess.
     @Loop @Test func `the cost is predicted again when an entry is first in its line`() throws {
-        let queue = FairQueue<String>(clock: clock, bound: QueueBound())
+        let queue = FairQueue<String>(in: .quiet(clock), bound: QueueBound())
         let known = Known()
         let predict: WorkCost.Prediction = { known.cost }
         for _ in 0..<20 {
@@ -151,7 +151,7 @@ import Testing
 
     @Loop @Test func `nobody starves: an aged line goes within four departures a line`() throws {
         let clock = clock
-        let queue = FairQueue<Int>(clock: clock, bound: QueueBound())
+        let queue = FairQueue<Int>(in: .quiet(clock), bound: QueueBound())
         let dear = try queue.enqueue(-1, lane: .chat, tenant: "dear", cost: .most)
         var lines = 1
         for tenant in 0..<20 {

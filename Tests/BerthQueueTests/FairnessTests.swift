@@ -17,7 +17,7 @@ import Testing
         Dispatcher(
             gate: gate(ProviderLimits(concurrency: 8), clock: clock),
             bound: QueueBound(),
-            clock: clock
+            in: .quiet(clock)
         )
     }
 
@@ -83,7 +83,10 @@ import Testing
 
     @Loop @Test func `in cost, not in requests: dear and cheap tenants get the same worth`() throws
     {
-        let queue = FairQueue<Int>(clock: clock, bound: QueueBound(perTenant: 2_000, total: 9_000))
+        let queue = FairQueue<Int>(
+            in: .quiet(clock),
+            bound: QueueBound(perTenant: 2_000, total: 9_000)
+        )
         for tenant in 0..<6 {
             for _ in 0..<1_000 {
                 let cost = WorkCost(units: 1_000_000 * Int64(1 + tenant * tenant))
@@ -99,7 +102,10 @@ import Testing
     }
 
     @Loop @Test func `wrong predictions even out by settling`() throws {
-        let queue = FairQueue<Int>(clock: clock, bound: QueueBound(perTenant: 2_000, total: 9_000))
+        let queue = FairQueue<Int>(
+            in: .quiet(clock),
+            bound: QueueBound(perTenant: 2_000, total: 9_000)
+        )
         for tenant in 0..<2 {
             for _ in 0..<1_000 {
                 _ = try queue.enqueue(tenant, lane: .chat, tenant: "\(tenant)", cost: .chat)

@@ -54,7 +54,8 @@ import Testing
             both.1?.end(.failed(.rateLimited(retryAfter: nil)))
             let wait = Int(answer(gate).dropFirst("wait ".count)) ?? 0
             #expect(wait > most / 2 - 100 && wait <= most + most / 10)
-            clock.advance(by: .milliseconds(wait + 1))
+            // The limit is halved at most once a second.
+            clock.advance(by: .milliseconds(max(wait, 1_000) + 1))
         }
         let limit = gate.limit
         #expect(limit == 1)

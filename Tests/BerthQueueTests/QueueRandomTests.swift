@@ -10,7 +10,7 @@ import Testing
     @Loop @Test(arguments: [1, 2, 3, 4, 5, 6, 7, 8] as [UInt64])
     func `no entry is lost or given twice, and each tenant's come in order`(seed: UInt64) throws {
         let (clock, bound) = (ManualClock(), QueueBound(perTenant: 40, total: 150))
-        let queue = FairQueue<Int>(clock: clock, bound: bound)
+        let queue = FairQueue<Int>(in: .quiet(clock), bound: bound)
         var random = SeededGenerator(seed: seed)
         var (waiting, number, refused) = ([Int: QueueTicket<Int>](), 0, 0)
         var last: [String: Int] = [:]
@@ -72,7 +72,7 @@ import Testing
             concurrency: 8
         )
         let gate = gate(limits, clock: clock)
-        let dispatcher = Dispatcher(gate: gate, bound: QueueBound(), clock: clock)
+        let dispatcher = Dispatcher(gate: gate, bound: QueueBound(), in: .quiet(clock))
         var random = SeededGenerator(seed: seed)
         let tally = Tally(seed: seed, clock: clock)
         for number in 0..<1_500 {

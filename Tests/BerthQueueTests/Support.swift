@@ -1,6 +1,7 @@
 import BerthLoop
 import BerthQueue
 import BerthTelemetry
+import BerthTestKit
 
 extension WorkCost {
     /// The cost of a chat of 3 s for a tenth of a cent.
@@ -42,9 +43,7 @@ extension WorkRequest {
     ProviderGate(
         provider: "acme",
         limits: limits,
-        clock: clock,
-        random: SeededGenerator(seed: 1),
-        log: log
+        in: .quiet(clock, log: log)
     )
 }
 

@@ -55,18 +55,18 @@ import Testing
         let server = try HTTPServer(
             listen: .tcp(host: "127.0.0.1", port: 0),
             limits: .patient,
-            clock: SystemClock(),
-            log: .silent,
-            handler: { request in await service.answer(request) }
+            in: .quiet()
         )
         let (stop, pool) = (Stop(), TaskPool())
-        pool.spawn { try? await server.run(until: stop) }
+        pool.spawn {
+            try? await server.serve(until: stop) { request in await service.answer(request) }
+        }
         let simulation = Simulation(
             SimulationPlan(users: 2, seconds: 60, seed: 1),
             origin: "http://127.0.0.1:\(server.port)",
             credentials: [0, 1].map { PersonaCredentials(key: "key\($0)", token: "token\($0)") },
             spreads: true,
-            clock: clock
+            in: .quiet(clock)
         )
         do { try await test(simulation, service, clock) } catch {
             pool.cancelAll()

@@ -7,54 +7,63 @@ package import BerthHTTP
 package import BerthLoop
 package import BerthMemory
 import BerthQueue
+package import BerthService
 import BerthSimulation
 package import BerthStore
 package import BerthTelemetry
+import BerthText
 import Glibc
 
-/// A whole service but for its process: bot, database, public address and admin socket, on a clock
+/// A whole service except its process: bot, database, public address and admin socket, on a clock
 /// that the test moves, over two providers on the loopback.
 ///
-/// The provider `hand` (model `m`, the first) is told what to answer; `fake` has the models of
-/// ``FakeOpenAI``, as `fake/echo`, and `spare` one of them; nobody listens where `dead` is.
+/// The provider `hand` (model `m`, the first) is told what to answer. `fake` has the models of
+/// ``FakeOpenAI``, as `fake/echo`, and `spare` one of them. Nobody listens where `dead` is. The
+/// service is the composition that `berth serve` runs. Its servers' deadlines and Redis are on the
+/// machine's clock, and a test has its keeper look.
 @Loop package final class BotFixture {
     /// Time of everything but the servers' deadlines and the test's own patience.
     package let clock: ManualClock
-    /// Where the database is.
+    /// The database's folder.
     package let files: TemporaryFolder
-    /// As the service has it.
-    package let configuration: Configuration
-    /// What the tenants' work may hold.
-    package let budget: MemoryBudget
     /// The provider `hand`.
     package let hand: HandUpstream
-    /// The service's database.
-    package let database: Database
-    /// What is under test.
-    package let bot: Bot
-    /// Redis at work, where the configuration names one, on the machine's clock.
-    package let redis: RedisClient?
+    /// The service.
+    package let service: Composition
     /// A tenant.
     package let ann: LiveTenant
     /// The API key of ``ann``.
     package let key: String
-    /// What is counted.
+    /// The service's metrics.
     package let metrics: Metrics
-    /// The memory's reports.
-    package let memory: MemoryReports
-    /// What is logged.
+    /// The service's log.
     package let lines: LogLines
-    /// The public server.
-    package let server: HTTPServer
     /// A client of the public server, on the machine's clock.
-    package let http = HTTPClient(clock: SystemClock(), log: .silent)
-    /// Keeps it within its limit; a test has it look, at ``kernel``.
-    package let keeper: MemoryKeeper
-    /// What the kernel is made to say.
+    package let http = HTTPClient(in: Surroundings(log: .silent))
+    /// The kernel's figures.
     package let kernel = KernelFigures()
     /// Ends the services in good order.
     package let stop = Stop()
     private let pool: TaskPool
+
+    /// As the service has it.
+    package var configuration: Configuration { service.configuration }
+    /// The memory that the tenants' work may hold.
+    package var budget: MemoryBudget { service.budget }
+    /// The service's database.
+    package var database: Database { service.database }
+    /// The bot under test.
+    package var bot: Bot { service.bot }
+    /// Redis at work, if the configuration names one, on the machine's clock.
+    package var redis: RedisClient? { service.redis }
+    /// The memory's reports.
+    package var memory: MemoryReports { service.memory }
+    /// The public server.
+    package var server: any HTTPListener { service.server }
+    /// Keeps the service within its limit.
+    ///
+    /// A test has it look, at ``kernel``.
+    package var keeper: MemoryKeeper { service.keeper }
 
     /// The manners of the fake provider that tests use.
     package static nonisolated let manners = [
@@ -70,94 +79,56 @@ import Glibc
 
     fileprivate init(
         _ setup: Setup,
-        _ prepare: @escaping @Sendable (Connection) throws(StoreError) -> Void
+        _ prepare: (@Sendable (Connection) throws(StoreError) -> Void)?
     ) async throws {
         let (clock, lines, hand) = (ManualClock(), LogLines(), HandUpstream())
-        let (pool, stop, log, metrics) = (TaskPool(), stop, lines.log, Metrics())
+        let (pool, stop, kernel) = (TaskPool(), stop, kernel)
         self.pool = pool
-        func run(_ service: some Service) { pool.spawn { try? await service.run(until: stop) } }
+        func run(_ part: some Service) { pool.spawn { try? await part.run(until: stop) } }
 
-        let fake = FakeOpenAI(pace: .init(tokens: 5), clock: SystemClock())
-        let upstreams = try [fake.handler, hand.handler].map { try BotFixture.server($0) }
-        var settings = try BotFixture.settings(fake: upstreams[0].port, hand: upstreams[1].port)
-        setup.change(&settings)
-        let late = LateHandler()
-        server = try BotFixture.server({ await late.answer($0) }, settings.limits.body, log)
-        settings.listen(on: HostPort(host: "127.0.0.1", port: server.port))
-
-        files = try TemporaryFolder(inMemory: true)
-        database = try await Database.open(in: DataFolder(path: files.path), log: log)
-        try await database.write(prepare)
-        budget = MemoryBudget(limit: settings.memory.limit)
-        redis = settings.redis.map {
-            RedisClient(address: $0, limits: .patient, clock: SystemClock(), log: log)
+        let fake = FakeOpenAI(pace: .init(tokens: 5), in: Surroundings(log: .silent))
+        let providers = PatientListening(in: Surroundings(log: .silent))
+        let ports = try [fake.handler, hand.handler].map { handler in
+            let listener = try providers.bind(.tcp(host: "127.0.0.1", port: 0))
+            run(HTTPService(on: listener, handler))
+            return listener.port
         }
-        let client = HTTPClient(clock: clock, log: log)
-        bot = try await Bot(
-            settings,
-            database: database,
-            budget: budget,
-            client: client,
-            clock: clock,
-            log: log,
-            metrics: metrics,
-            redis: redis,
-            policy: setup.policy
+        var settings = try BotFixture.settings(fake: ports[0], hand: ports[1])
+        setup.change(&settings)
+        settings.listen(on: HostPort(host: "127.0.0.1", port: 0))
+        files = try TemporaryFolder(inMemory: true)
+        settings.data = files.path
+        if let prepare { try await BotFixture.prepare(files.path, prepare) }
+
+        let surroundings = Surroundings.quiet(clock, log: lines.log)
+        let machine = Surroundings(log: lines.log)
+        let edges = Edges(
+            surroundings: surroundings,
+            client: HTTPClient(in: surroundings),
+            network: PatientListening(in: machine),
+            kernel: { kernel.reading },
+            redis: { RedisClient(address: $0, limits: .patient, in: machine) }
         )
-        let weighed = MemoryKeeper.Parts(budget, database, bot, client, server)
-        keeper = MemoryKeeper(weighed, clock: clock, log: log) { [kernel] in kernel.memory }
-        let costs = MemoryFixedCosts()
-        memory = MemoryReports(weighed, keeper, settings, costs, clock: clock, log: log)
-        let health = Health(bot, memory, database: database, metrics: metrics, log: log)
-        let front = Front(
-            settings,
-            bot: bot,
-            more: health.routes,
-            clock: clock,
-            log: log,
-            metrics: metrics
-        )
-        late.handler = { await front.answer($0) }
+        var tuning = ServiceTuning()
+        (tuning.work, tuning.reserve) = (setup.policy, .zero)
+        service = try await Composition.make(settings, edges, tuning: tuning)
+        kernel.isSilent = false
         let secret: Secret256
-        (ann, secret) = try await bot.tenants.add("ann")
+        (ann, secret) = try await service.bot.tenants.add("ann")
         key = secret.text
         (self.clock, self.lines, self.hand) = (clock, lines, hand)
-        (self.metrics, configuration) = (metrics, settings)
-        if let redis { run(redis) }
-        for each in try upstreams + [server, adminServer(health)] { run(each) }
-        run(bot.turns)
+        metrics = surroundings.metrics
+        for part in service.answering { pool.spawn { try? await part.run(until: stop) } }
     }
 
-    private func adminServer(_ health: Health) throws -> HTTPServer {
-        let admin = AdminServer(
-            bot: bot,
-            memory: memory,
-            database: database,
-            configuration: configuration,
-            owner: geteuid(),
-            more: health.routes,
-            clock: clock
-        )
-        let path = ListenAddress.unix(path: socket)
-        return try BotFixture.server({ await admin.answer($0) }, nil, lines.log, at: path)
-    }
-
-    private static func server(
-        _ handler: @escaping HTTPHandler,
-        _ body: ByteCount? = nil,
-        _ log: Log = .silent,
-        at address: ListenAddress = .tcp(host: "127.0.0.1", port: 0)
-    ) throws -> HTTPServer {
-        var limits = HTTPServerLimits.patient
-        if let body { limits.body = body }
-        return try HTTPServer(
-            listen: address,
-            limits: limits,
-            clock: SystemClock(),
-            log: log,
-            refusal: Front.refuse,
-            handler: handler
-        )
+    /// Fills a database before the service opens it.
+    private static func prepare(
+        _ path: String,
+        _ change: @escaping @Sendable (Connection) throws(StoreError) -> Void
+    ) async throws {
+        let database = try await Database.open(in: DataFolder(path: path), log: .silent)
+        try await database.write(change)
+        await database.close()
     }
 
     /// Read from a file as an operator writes it; port 9 is discard's, which nobody runs.
@@ -188,18 +159,23 @@ import Glibc
     fileprivate func end() async {
         pool.cancelAll()
         await pool.drain()
-        await bot.finish()
-        await database.close()
+        await service.finish()
     }
 }
 
-/// The public server's handler, which is made after it.
-@Loop private final class LateHandler {
-    var handler: HTTPHandler?
+/// The machine's addresses, served with deadlines for machines on which many tests run at once.
+@Loop private final class PatientListening: HTTPListening {
+    private let machine: MachineListening
 
-    func answer(_ request: HTTPRequest) async -> HTTPResponse {
-        guard let handler else { return .error(503, "not yet") }
-        return await handler(request)
+    init(in surroundings: Surroundings) { machine = MachineListening(in: surroundings) }
+
+    func bind(
+        _ address: ListenAddress,
+        limits: HTTPServerLimits = HTTPServerLimits()
+    ) throws(HTTPServerError) -> any HTTPListener {
+        var patient = HTTPServerLimits.patient
+        patient.body = limits.body
+        return try machine.bind(address, limits: patient)
     }
 }
 
@@ -229,7 +205,7 @@ package struct Setup: Sendable {
 /// - Throws: what `test` throws, and why the service could not be made.
 @Loop package func withBot(
     _ setup: Setup = Setup(),
-    prepare: @escaping @Sendable (Connection) throws(StoreError) -> Void = { _ in },
+    prepare: (@Sendable (Connection) throws(StoreError) -> Void)? = nil,
     _ test: @Loop (BotFixture) async throws -> Void
 ) async throws {
     await Gate.shared.enter()
@@ -275,7 +251,6 @@ extension WorkPolicy {
         policy.backoff = Backoff(attempts: 1)
         policy.breaker.consecutive = .max
         policy.breaker.sharePercent = 101
-        policy.seed = 1
         return policy
     }
 }

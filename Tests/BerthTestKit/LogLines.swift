@@ -10,8 +10,11 @@ package final class LogLines: Sendable {
 
     /// What writes here.
     package var log: Log {
-        Log(level: .debug) { line in self.lines.withLock { $0.append(line) } }
+        Log(level: .debug) { line in self.add(line) }
     }
+
+    /// Notes a line of the test's own.
+    package func add(_ line: String) { lines.withLock { $0.append(line) } }
 
     /// All lines so far.
     package var all: [String] { lines.withLock { $0 } }

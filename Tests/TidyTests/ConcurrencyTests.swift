@@ -108,7 +108,7 @@ extension SourceFile {
         else { return nil }
         let isLoop = path == "Sources/BerthLoop/EventLoop.swift"
         if isLoop, after == "(", tokens[next + 1].is("executorPreference") { return nil }
-        return "an unstructured task: EventLoop.shared.spawn, a TaskPool or a child task"
+        return "an unstructured task: Loop.spawn, a TaskPool or a child task"
     }
 
     /// The token after `Name` or `Name<…>`.

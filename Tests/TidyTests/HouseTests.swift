@@ -75,7 +75,7 @@ enum House {
     static let owners = [
         "CCurl": "BerthHTTP", "CMicrohttpd": "BerthHTTP", "CZlib": "BerthHTTP",
         "CSQLite": "BerthStore", "CHiredis": "BerthCache", "CZstd": "BerthCache",
-        "CVips": "BerthImage", "CYaml": "BerthConfig", "COpenSSL": "BerthBot",
+        "CVips": "BerthImage", "CYaml": "BerthConfig", "COpenSSL": "BerthText",
     ]
 }
 

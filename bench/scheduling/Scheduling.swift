@@ -8,7 +8,7 @@ import BerthTelemetry
     private static let rounds = 5
 
     static func main() {
-        EventLoop.shared.run {
+        Loop.run {
             var least: [Int: Double] = [:]
             // In turns, so that a slow moment of the machine is not one number's alone.
             for _ in 0..<rounds {
@@ -30,7 +30,7 @@ import BerthTelemetry
     private static nonisolated let (tenants, running, turns) = (50, 8, 40_000)
 
     private let cost = WorkCost(duration: .seconds(3), micros: 1_000)
-    private let clock = SystemClock()
+    private let surroundings = Surroundings(entropy: Entropy(seed: 1))
     private let waiting: Int
     private let dispatcher: Dispatcher
     private var ended = 0
@@ -39,18 +39,16 @@ import BerthTelemetry
 
     init(_ waiting: Int) {
         self.waiting = waiting
-        began = clock.now
+        began = surroundings.clock.now
         let limits = ProviderLimits(concurrency: Round.running)
         let gate = ProviderGate(
             provider: "bench",
             limits: limits,
-            clock: clock,
-            random: SeededGenerator(seed: 1),
-            log: Log()
+            in: surroundings
         )
         let most = waiting + Round.running
         let bound = QueueBound(perTenant: most, total: most)
-        dispatcher = Dispatcher(gate: gate, bound: bound, clock: clock)
+        dispatcher = Dispatcher(gate: gate, bound: bound, in: surroundings)
     }
 
     func nanoseconds() async -> Double {
@@ -71,8 +69,8 @@ import BerthTelemetry
             guard let permit = try? await dispatcher.acquire(request) else { return }
             permit.end(.done(latency: .milliseconds(1)), cost: cost)
             ended += 1
-            if ended == first { began = clock.now }
-            if ended == first + Round.turns { took = clock.now - began }
+            if ended == first { began = surroundings.clock.now }
+            if ended == first + Round.turns { took = surroundings.clock.now - began }
         }
     }
 }

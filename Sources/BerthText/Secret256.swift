@@ -1,18 +1,20 @@
-import BerthText
+package import BerthLoop
 import COpenSSL
 
 /// 256 random bits that give access to something: an API key, a login link, a cookie.
 ///
 /// Only its SHA-256 is ever stored.
 package struct Secret256: Sendable {
-    /// What is handed out once: the prefix and 43 characters of base64url.
+    /// The text that is handed out once: the prefix and 43 characters of base64url.
     package let text: String
 
-    /// Makes a new secret from the system's random numbers.
+    /// Makes a new secret.
     ///
-    /// - Parameter prefix: what tells its kind apart, as `berth-`.
-    package init(prefix: String = "") {
-        text = prefix + Secret256.randomBytes(32).base64url
+    /// - Parameters:
+    ///   - prefix: tells its kind apart, as `berth-`.
+    ///   - entropy: the source of its bits.
+    @Loop package init(prefix: String = "", from entropy: Entropy) {
+        text = prefix + entropy.bytes(32).base64url
     }
 
     /// SHA-256 of the text: what the database keeps.
@@ -50,20 +52,7 @@ package struct Secret256: Sendable {
     }
 
     /// A public name for a row: 96 random bits, no secret.
-    package static func publicID() -> String {
-        randomBytes(12).base64url
-    }
-
-    /// From the kernel's generator, eight bytes a call.
-    private static func randomBytes(_ count: Int) -> [UInt8] {
-        var generator = SystemRandomNumberGenerator()
-        var bytes: [UInt8] = []
-        while bytes.count < count {
-            let word = generator.next()
-            for shift in 0..<min(8, count - bytes.count) {
-                bytes.append(UInt8(truncatingIfNeeded: word >> (8 * UInt64(shift))))
-            }
-        }
-        return bytes
+    @Loop package static func publicID(from entropy: Entropy) -> String {
+        entropy.bytes(12).base64url
     }
 }

@@ -1,0 +1,29 @@
+package import BerthCache
+package import BerthHTTP
+package import BerthMemory
+package import BerthStore
+
+/// The resources that a bot works with, made before it and closed after it.
+package struct BotResources: Sendable {
+    /// Everything that must survive the process.
+    package let database: Database
+    /// The memory that work may hold.
+    package let budget: MemoryBudget
+    /// The way to the providers.
+    package let client: any HTTPSending
+    /// The cache's second level, if the configuration names one.
+    package let redis: RedisClient?
+
+    /// Names the resources.
+    package init(
+        database: Database,
+        budget: MemoryBudget,
+        client: any HTTPSending,
+        redis: RedisClient? = nil
+    ) {
+        self.database = database
+        self.budget = budget
+        self.client = client
+        self.redis = redis
+    }
+}

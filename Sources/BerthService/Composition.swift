@@ -1,0 +1,204 @@
+package import BerthAdmin
+package import BerthBot
+package import BerthCache
+import BerthChannels
+package import BerthConfig
+package import BerthHTTP
+package import BerthLoop
+package import BerthMemory
+import BerthProviders
+package import BerthStore
+import BerthTelemetry
+
+/// The whole service, built from a configuration and its edges.
+///
+/// `berth serve`, the tests and the simulation run this one composition. Every part is made here,
+/// in the order of its dependencies.
+@Loop package final class Composition {
+    /// The configuration in force: port 0 of `listen` is replaced by the bound one.
+    package let configuration: Configuration
+    /// The public address.
+    package let server: any HTTPListener
+    /// The database, with the data folder's lock.
+    package let database: Database
+    /// The memory that work may hold.
+    package let budget: MemoryBudget
+    /// The cache's second level, if the configuration names one.
+    package let redis: RedisClient?
+    /// Tenants, conversations, turns and answers.
+    package let bot: Bot
+    /// Keeps the process within its memory limit.
+    package let keeper: MemoryKeeper
+    /// The memory's reports.
+    package let memory: MemoryReports
+    /// The parts that answer callers.
+    package let answering: [any Service]
+    /// The parts that act by themselves as time passes.
+    package let keeping: [any Service]
+    private let edges: Edges
+
+    /// How long open answers may take after the stop.
+    ///
+    /// ``Turns`` ends its own sooner.
+    private static let grace = Duration.seconds(20)
+
+    /// Opens the database, binds the addresses and makes every part.
+    ///
+    /// Nothing is served yet.
+    ///
+    /// - Throws: the error of the first part that cannot be made. Everything is then closed.
+    package static func make(
+        _ configuration: Configuration,
+        _ edges: Edges,
+        tuning: ServiceTuning = ServiceTuning()
+    ) async throws -> Composition {
+        let folder: DataFolder
+        switch edges.disk {
+        case .folder: folder = try DataFolder(path: configuration.data)
+        }
+        let database = try await Database.open(in: folder, log: edges.surroundings.log)
+        do {
+            return try await Composition(configuration, edges, tuning, database, folder)
+        } catch {
+            await database.close()
+            throw error
+        }
+    }
+
+    private init(
+        _ configuration: Configuration,
+        _ edges: Edges,
+        _ tuning: ServiceTuning,
+        _ database: Database,
+        _ folder: DataFolder
+    ) async throws {
+        let surroundings = edges.surroundings
+        var (configuration, costs) = (configuration, tuning.costs)
+        costs.mark("database's thread", accounted: SQLiteMemory.read().used)
+        server = try Composition.bind(configuration, edges)
+        // Port 0 takes any free one, which links must name.
+        configuration.listen(on: HostPort(host: configuration.listen.host, port: server.port))
+        self.configuration = configuration
+        self.edges = edges
+        self.database = database
+        budget = MemoryBudget(limit: configuration.memory.limit, holdingBack: tuning.reserve)
+        // The turns of the last run go on before the service is weighed, and not on its own memory.
+        if let held = edges.kernel().process?.resident { budget.setFixed(resident: held) }
+        redis = configuration.redis.map(edges.redis)
+        let resources = BotResources(
+            database: database,
+            budget: budget,
+            client: edges.client,
+            redis: redis
+        )
+        bot = try await Bot(configuration, resources, policy: tuning.work, in: surroundings)
+        keeper = MemoryKeeper(bot, server: server, in: surroundings, reading: edges.kernel)
+        memory = MemoryReports(keeper, configuration, costs, in: surroundings)
+        let health = Health(bot, memory, in: surroundings)
+        let front = Front(configuration, bot: bot, more: health.routes, in: surroundings)
+        let admin = AdminServer(
+            bot: bot,
+            memory: memory,
+            configuration: configuration,
+            owner: edges.owner,
+            more: health.routes,
+            in: surroundings
+        )
+        let socket = try edges.network.bind(
+            .unix(path: folder.path(of: AdminServer.socketName)),
+            limits: HTTPServerLimits()
+        )
+        let cacheKeeper = CacheKeeper(
+            cache: bot.cache,
+            redis: redis,
+            database: database,
+            in: surroundings
+        )
+        await cacheKeeper.load()
+        let answering: [any Service] = [
+            bot.turns,
+            HTTPService(on: server, refusal: Front.refuse) { await front.answer($0) },
+            HTTPService(on: socket, refusal: Front.refuse) { await admin.answer($0) },
+        ]
+        self.answering = answering + (redis.map { [$0] } ?? [])
+        keeping = [keeper, memory, cacheKeeper]
+    }
+
+    /// Binds the public address.
+    private static func bind(
+        _ configuration: Configuration,
+        _ edges: Edges
+    ) throws(HTTPServerError) -> any HTTPListener {
+        var limits = HTTPServerLimits()
+        limits.body = configuration.limits.body
+        limits.connections = configuration.limits.connections
+        let listen = configuration.listen
+        return try edges.network.bind(.tcp(host: listen.host, port: listen.port), limits: limits)
+    }
+
+    /// Measures what the service itself holds, and checks that its limit leaves room for work.
+    ///
+    /// - Throws: ``LimitTooLow``.
+    package func weigh() async throws {
+        try await keeper.start()
+        memory.mark("service: tenants, routes, metrics")
+    }
+
+    /// Serves until the stop, then lets open work finish.
+    ///
+    /// - Throws: the first error of a part.
+    package func run(until stop: Stop) async throws {
+        let surroundings = edges.surroundings
+        do {
+            try await serve(
+                answering + keeping,
+                until: stop,
+                grace: Composition.grace,
+                clock: surroundings.clock
+            )
+        } catch let error as GraceExceeded {
+            // An answer that takes longer than that is its client's loss, not the service's failure.
+            surroundings.log.warning("stopped late", ["why": .describing(error)])
+        }
+    }
+
+    /// Ends what is under way, returns when all of it is on the disk, and closes the database.
+    package func finish() async {
+        await bot.finish()
+        await database.close()
+    }
+
+    /// Logs where the service is, what it may hold and what it leaves aside.
+    ///
+    /// - Parameters:
+    ///   - file: the configuration's file.
+    ///   - version: the program's.
+    package func announce(_ file: ConfigurationFile, version: String) {
+        let log = edges.surroundings.log
+        log.info(
+            "serving",
+            [
+                "version": .text(version), "url": .text("\(configuration.url)"),
+                "listen": .text("\(configuration.listen.host):\(server.port)"),
+                "data": .text(configuration.data), "tenants": .int(bot.tenants.all.count),
+                "models": .text(bot.models.names.joined(separator: ",")),
+                "config": .text(file.path ?? "built-in defaults"),
+            ]
+        )
+        let ledger = budget.standing
+        log.info(
+            "memory limit",
+            [
+                "limit": .describing(ledger.limit), "from": .text(configuration.memory.source),
+                "held_now": .describing(ledger.fixed), "for_work": .describing(ledger.free),
+                "share": .describing(ledger.share),
+                "absent": .text(keeper.standing.kernel?.absent.joined(separator: "; ") ?? "-"),
+            ]
+        )
+        guard !file.unused.isEmpty else { return }
+        log.warning(
+            "configured, but this build does not act on it yet",
+            ["keys": .text(file.unused.joined(separator: ", "))]
+        )
+    }
+}
