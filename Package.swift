@@ -202,5 +202,13 @@ let package = Package(
                 "BerthChannels", "BerthAdmin",
             ]
         ),
+        tests(
+            "BerthServiceTests",
+            uses: [
+                "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
+                "BerthHTTP", "BerthStore", "BerthCache", "BerthQueue", "BerthProviders",
+                "BerthBot", "BerthChannels", "BerthAdmin", "BerthService",
+            ]
+        ),
     ]
 )
