@@ -98,6 +98,7 @@ package import BerthWork
         try tenant.mayAsk()
         if let command = Command(text) { return try await answer(command, session, tenant) }
         do throws(BotError) {
+            if gate.isBusy(session) { _ = try await find(session: session, of: tenant) }
             let entry = try gate.enter(session, payer: tenant.row.id, request: request)
             do throws(BotError) {
                 let memory =
@@ -128,7 +129,7 @@ package import BerthWork
         let row = try await stored(publicID, tenant).turn
         // Its row is there a moment before the turn itself is.
         if row.state.isOpen, let turn = running(publicID, of: tenant) { return turn }
-        return try await ended(row, tenant)
+        return try ended(row, tenant)
     }
 
     /// Ends a turn that is being answered. The text that came is kept.
@@ -172,11 +173,7 @@ package import BerthWork
         _ publicID: String,
         _ tenant: LiveTenant
     ) async throws(BotError) -> LiveTurn {
-        let session = try await withBotErrors { () async throws(StoreError) in
-            try await store.session(publicID: publicID)
-        }
-        guard let session else { throw .noSession }
-        try tenant.mayAsk(in: session)
+        let session = try await find(session: publicID, of: tenant)
         let text: String
         if command == .stop {
             text = gate.stop(publicID) ? "Stopped." : "There is nothing to stop."
@@ -187,7 +184,20 @@ package import BerthWork
         return try ended(id, publicID, text, tenant, TurnOutcome(.done, answer: ""))
     }
 
-    private func ended(_ row: Turn, _ tenant: LiveTenant) async throws(BotError) -> LiveTurn {
+    /// The conversation called `publicID`, in which the tenant may ask.
+    private func find(
+        session publicID: String,
+        of tenant: LiveTenant
+    ) async throws(BotError) -> Session {
+        let session = try await withBotErrors { () async throws(StoreError) in
+            try await store.session(publicID: publicID)
+        }
+        guard let session else { throw .noSession }
+        try tenant.mayAsk(in: session)
+        return session
+    }
+
+    private func ended(_ row: Turn, _ tenant: LiveTenant) throws(BotError) -> LiveTurn {
         // A turn that is accepted and not here is just being taken up again.
         let end = TurnOutcome.End(rawValue: row.state.rawValue) ?? .interrupted
         var outcome = TurnOutcome(end, answer: "", error: row.error)

@@ -7,6 +7,7 @@ struct AnswerChunks {
     /// The members that Berth sets in a provider's own chunk.
     private let members: KeyValuePairs<String, [UInt8]?>
     private let wantsUsage: Bool
+    /// Whether the client has a chunk with the role.
     private var hasBegun = false
     /// The provider's own `usage` object, for the last chunk.
     private var details: [UInt8]?
@@ -24,19 +25,16 @@ struct AnswerChunks {
     /// Every chunk but the last has a `usage` of null if the client wants the usage.
     private var usage: CompletionJSON.Usage { wantsUsage ? .null : .absent }
 
-    /// Returns the chunks of one piece, often one; the first piece comes after the role.
+    /// Returns the chunks of one piece, often one.
     mutating func take(_ piece: AnswerPiece) -> [[UInt8]] {
         switch piece {
         case .usage(_, let details):
             self.details = details ?? self.details
             return []
-        case .text(let text): return begin() + [self.text(text)]
-        case .finish(let reason): return begin() + [finish(reason)]
-        case .toolCall(let raw), .raw(let raw): return begin() + [pass(raw.chunk)]
-        case .whole(let answer):
-            var chunks = begin() + [text(answer.text)]
-            chunks.append(finish(answer.finish ?? "stop"))
-            return chunks
+        case .text(let text): return [self.text(text)]
+        case .finish(let reason): return [finish(reason)]
+        case .toolCall(let raw), .raw(let raw): return [pass(raw.chunk)]
+        case .whole(let answer): return [text(answer.text), finish(answer.finish ?? "stop")]
         }
     }
 
@@ -47,14 +45,9 @@ struct AnswerChunks {
         return [CompletionJSON.chunk(usage: value, as: identity)]
     }
 
-    private mutating func begin() -> [[UInt8]] {
-        guard !hasBegun else { return [] }
-        hasBegun = true
-        return [CompletionJSON.firstChunk(as: identity, usage)]
-    }
-
-    private func text(_ text: String) -> [UInt8] {
-        CompletionJSON.chunk(delta: text, as: identity, usage)
+    private mutating func text(_ text: String) -> [UInt8] {
+        defer { hasBegun = true }
+        return CompletionJSON.chunk(delta: text, isFirst: !hasBegun, as: identity, usage)
     }
 
     private func finish(_ reason: String) -> [UInt8] {
@@ -62,7 +55,8 @@ struct AnswerChunks {
     }
 
     /// A provider's own chunk with Berth's id, time and model.
-    private func pass(_ chunk: JSONObject) -> [UInt8] {
+    private mutating func pass(_ chunk: JSONObject) -> [UInt8] {
+        hasBegun = true  // it has the role, if the provider sends one
         let null: [UInt8]? = wantsUsage ? Array("null".utf8) : nil
         return chunk.setting([
             "id": members[0].value, "created": members[1].value, "model": members[2].value,

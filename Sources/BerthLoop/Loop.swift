@@ -8,6 +8,9 @@
         unsafe EventLoop.shared.asUnownedSerialExecutor()
     }
 
+    /// The one loop of the process, as the executor of actors.
+    package static nonisolated var executor: EventLoop { .shared }
+
     /// Runs `action` on the loop in one of its next turns; from any thread.
     package static nonisolated func post(_ action: @escaping @Loop @Sendable () -> Void) {
         EventLoop.shared.post(action)

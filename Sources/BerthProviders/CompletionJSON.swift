@@ -4,13 +4,15 @@ import BerthText
 package enum CompletionJSON {
     /// The id, the time and the model of an answer.
     package struct Identity: Sendable {
-        fileprivate let members: [UInt8]
+        /// The object's start, up to the value of `object`.
+        fileprivate let head: [UInt8]
+        /// The members after it, each with a comma before it.
+        fileprivate let rest: [UInt8]
 
         /// Names an answer; `created` is in seconds since 1970.
         package init(id: String, created: Int64, model: String) {
-            members =
-                Array(#""id":"#.utf8) + JSON.quote(id) + Array(#","created":\#(created),"#.utf8)
-                + Array(#""model":"#.utf8) + JSON.quote(model)
+            head = Array(#"{"id":"#.utf8) + JSON.quote(id) + Array(#","object":"#.utf8)
+            rest = Array(#","created":\#(created),"model":"#.utf8) + JSON.quote(model)
         }
 
         /// An empty id and model, for an answer that its caller names.
@@ -43,11 +45,11 @@ package enum CompletionJSON {
         usage: TokenUsage?,
         as identity: Identity = .none
     ) -> [UInt8] {
-        var out = Array("{".utf8)
-        out.reserveCapacity(content.count + identity.members.count + 256)
-        out += identity.members
-        out += #","object":"chat.completion","#.utf8
-        out += #""choices":[{"index":0,"message":{"role":"assistant","content":"#.utf8
+        var out = identity.head
+        out.reserveCapacity(content.count + identity.head.count + identity.rest.count + 256)
+        out += #""chat.completion""#.utf8
+        out += identity.rest
+        out += #","choices":[{"index":0,"message":{"role":"assistant","content":"#.utf8
         out += content
         out += #","refusal":null"#.utf8
         if !calls.isEmpty {
@@ -121,21 +123,15 @@ package enum CompletionJSON {
         case value([UInt8])
     }
 
-    /// Returns a chunk that adds `delta` to the text.
+    /// Returns a chunk that adds `delta` to the text. The first one of a stream has the role.
     package static func chunk(
         delta: String,
+        isFirst: Bool = false,
         as identity: Identity = .none,
         _ usage: Usage = .absent
     ) -> [UInt8] {
-        chunk(delta: #"{"content":"#, JSON.quote(delta)[...], "}", as: identity, usage)
-    }
-
-    /// Returns the first chunk of a stream, which has the role.
-    package static func firstChunk(
-        as identity: Identity = .none,
-        _ usage: Usage = .absent
-    ) -> [UInt8] {
-        chunk(delta: #"{"role":"assistant","content":"""#, [], "}", as: identity, usage)
+        let head = isFirst ? #"{"role":"assistant","content":"# : #"{"content":"#
+        return chunk(delta: head, JSON.quote(delta)[...], "}", as: identity, usage)
     }
 
     /// Returns the chunk that ends the text.
@@ -164,10 +160,11 @@ package enum CompletionJSON {
         as identity: Identity,
         _ usage: Usage
     ) -> [UInt8] {
-        var out = Array("{".utf8)
-        out.reserveCapacity(choices.count + identity.members.count + 128)
-        out += identity.members
-        out += #","object":"chat.completion.chunk","choices":"#.utf8
+        var out = identity.head
+        out.reserveCapacity(choices.count + identity.head.count + identity.rest.count + 128)
+        out += #""chat.completion.chunk""#.utf8
+        out += identity.rest
+        out += #","choices":"#.utf8
         out += choices
         switch usage {
         case .absent: break

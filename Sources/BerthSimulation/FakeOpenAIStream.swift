@@ -25,7 +25,7 @@ import BerthText
         if asked.behavior == .tool {
             for chunk in asked.toolChunks { try await send(chunk, writer) }
         } else {
-            try await send(CompletionJSON.firstChunk(), writer)
+            try await send(CompletionJSON.chunk(delta: "", isFirst: true), writer)
             for (index, word) in words.enumerated() {
                 if index > 0, pace.gap > .zero { try await surroundings.clock.sleep(for: pace.gap) }
                 try await misbehave(at: index, writer)

@@ -84,7 +84,7 @@ package actor Database {
     ) async throws(StoreError) -> Database {
         let database = Database(
             folder: nil,
-            on: .loop(EventLoop.shared),
+            on: .loop(Loop.executor),
             log: log,
             queueLimit: queueLimit
         )

@@ -27,6 +27,7 @@ import BerthText
     /// How long a list is kept; longer where it is asked for again, shorter where it changes.
     private static let lifetime = Duration.seconds(3_600)
 
+    /// Makes it; nothing is asked yet.
     package init(
         _ configuration: Configuration,
         _ budget: MemoryBudget,

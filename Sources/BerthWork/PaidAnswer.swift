@@ -15,6 +15,7 @@ import BerthTelemetry
     private let bill: Bill?
     private var stopwatch: Stopwatch
     private let input: Int
+    private let isOfTurn: Bool
     private var received = 0
     private var said: TokenUsage?
     /// Whether another model is asked if this one fails. The others on the bill then wait for that.
@@ -38,6 +39,7 @@ import BerthTelemetry
         self.bill = bill
         self.stopwatch = stopwatch
         input = running.call.input
+        isOfTurn = bill == nil && running.call.reservation.turn != nil
         self.running = consume running
     }
 
@@ -138,7 +140,8 @@ import BerthTelemetry
                 running.settle(usage, sharedWith: sharers)
             }
         charged = settled.share
-        self.settled = consume settled
+        // A turn's settlement is written with its end, any other one at once.
+        if isOfTurn { self.settled = consume settled }
         if error == nil { collector?.keep(model, usage) }
         collector = nil
         report?.close(error.map(BotError.provider))

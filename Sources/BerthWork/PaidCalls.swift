@@ -16,6 +16,7 @@ package import BerthTelemetry
     /// Closed while the process is short of memory.
     package let gate: PressureGate
 
+    /// Makes it over a meter, the providers' queues and the explanations of unknown models.
     package init(
         _ meter: Meter,
         _ queues: ProviderQueues,
