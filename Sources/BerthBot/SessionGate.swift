@@ -60,6 +60,8 @@ import BerthWork
 
     /// Leaves a session, at the turn's end.
     func leave(_ entry: Entry) {
+        // A turn that has ended holds its memory as long as anybody knows it.
+        entry.turn = nil
         if entries[entry.session] === entry { entries[entry.session] = nil }
     }
 
