@@ -9,11 +9,21 @@ import Testing
     }
 
     @Test(arguments: [
-        "/home/ann/berth", "/root/x", "cd /work/main", "\"/tmp/berth.sock\"", "/Users/a",
+        "/home/ann/berth", "/root/x", "cd \(Repository.root)", "\"/tmp/berth.sock\"", "/Users/a",
     ])
     func `a path of one machine is found`(text: String) {
         #expect(sample("let a = 1\n\(text)\n", at: "scripts/run").machinePaths.map(\.line) == [2])
+    }
+
+    @Test(arguments: ["/home/ann/berth", "/root/x", "\"/tmp/berth.sock\"", "/Users/a"])
+    func `a test may name places of any machine`(text: String) {
         #expect(sample(text, at: "Tests/EndToEnd/conftest.py").machinePaths.isEmpty)
+    }
+
+    @Test func `a path of the machine that builds is found in tests too`() {
+        for path in ["Tests/TidyTests/A.swift", "Tests/EndToEnd/conftest.py", "scripts/run"] {
+            #expect(sample("let a = 1\n\(Repository.root)/a", at: path).machinePaths.count == 1)
+        }
     }
 
     @Test(arguments: [
@@ -60,8 +70,10 @@ import Testing
 
 extension SourceFile {
     var machinePaths: [Finding] {
-        guard !isTest else { return [] }
-        let roots = ["/work/", "/home/", "/root/", "/tmp/", "/Users/"]
+        // A test may have samples of paths, except of this checkout.
+        let folder = Repository.root.split(separator: "/").dropLast().map { "/\($0)" }.joined()
+        let others = ["\(folder)/", "/home/", "/root/", "/tmp/", "/Users/"]
+        let roots = isTest ? [Repository.root] : others.filter { $0 != "/" } + [Repository.root]
         return lines.indices.compactMap { index in
             guard let root = roots.first(where: { lines[index].contains(root: $0) }) else {
                 return nil
