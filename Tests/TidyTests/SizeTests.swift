@@ -45,7 +45,7 @@ import Testing
 
     @Test(arguments: [
         "func a(_: Int, _: Int, _: Int, _: Int, _: Int, _: Int, b: Int) {}",
-        "init?(a: Int, b: [Int: Int], c: (Int, Int) -> Int, d: Int = 1, e: A<B, C>, f: D, g: E)",
+        "init?(a: Int, b: [Int: Int], c: (Int, Int) -> Int, d: String = \"\", e: A<B, C>, f: D, g: E)",
         "subscript(a: A, b: A, c: A, d: A, e: A, f: A, g: A) -> A { a }",
         "func a<A: B, C>(\n    a: A,\n    b b: A,\n    c: A,\n    d: A,\n    e: A, f: A, g: A\n) {}",
         "nonisolated func a(_ a: UnsafeMutableRawPointer?, b: A, c: A, d: A, e: A, f: A, g: A) {}",
@@ -131,7 +131,8 @@ extension SourceFile {
             if tokens[index].is(":"), !isDefault { found.append(index) }
             if tokens[index].is("=") { isDefault = true }
             if tokens[index].is(",") { isDefault = false }
-            index = "([{".contains(tokens[index].text) ? closing(index) + 1 : index + 1
+            let opens = ["(", "[", "{"].contains { tokens[index].is($0) }
+            index = opens ? closing(index) + 1 : index + 1
         }
         return found
     }
