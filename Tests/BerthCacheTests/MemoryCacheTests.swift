@@ -30,7 +30,7 @@ import Testing
         for number in 0..<2_000 {
             let size = (number &* 7919) % 3_000
             cache.set(key(number), value([UInt8](repeating: 1, count: size), clock))
-            let (held, leased) = (cache.statistics.bytes, ledger.held(for: .cacheEntry))
+            let (held, leased) = (cache.statistics.bytes, ledger.held)
             guard held <= leased, leased <= .kibibytes(256) else {
                 Issue.record("\(held) held, \(leased) leased")
                 return
@@ -41,14 +41,14 @@ import Testing
         let held = cache.statistics.bytes
         #expect(before > .kibibytes(200))
         #expect(held <= .kibibytes(16))
-        #expect(ledger.held(for: .cacheEntry) == held)
+        #expect(ledger.held == held)
         cache.set(key(1), value([UInt8](repeating: 1, count: 20 << 10), clock))
         #expect(cache.statistics.bytes <= .kibibytes(16))
         cache.keep(part: 1)
         cache.set(key(1), value([UInt8](repeating: 1, count: 20 << 10), clock))
         #expect(cache.statistics.bytes > .kibibytes(20))
         cache.removeAll()
-        #expect(ledger.held(for: .cacheEntry) == .zero)
+        #expect(ledger.held == .zero)
     }
 
     @Loop @Test func `what is asked for survives a scan of ten times the cache`() throws {
