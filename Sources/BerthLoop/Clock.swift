@@ -1,4 +1,6 @@
-/// The only source of time. It is injected, so tests and the simulation can move it by hand.
+/// The only source of time.
+///
+/// It is injected, so tests and the simulation can move it by hand.
 @Loop package protocol Clock: AnyObject, Sendable {
     /// The current instant, for deadlines and durations.
     var now: Instant { get }
@@ -10,7 +12,9 @@
 }
 
 extension Clock {
-    /// Waits for `delay` or until the task is cancelled. A cancelled wait leaves no timer behind.
+    /// Waits for `delay` or until the task is cancelled.
+    ///
+    /// A cancelled wait leaves no timer behind.
     ///
     /// - Throws: `CancellationError` as soon as the task is cancelled.
     package func sleep(for delay: Duration) async throws(CancellationError) {

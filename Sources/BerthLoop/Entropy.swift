@@ -9,8 +9,9 @@
     /// Makes a source that reads the kernel's generator.
     package nonisolated init() {}
 
-    /// Makes a source whose numbers follow from `seed`, for tests and the simulation. It must never
-    /// make real secrets.
+    /// Makes a source whose numbers follow from `seed`, for tests and the simulation.
+    ///
+    /// It must never make real secrets.
     package nonisolated init(seed: UInt64) { seeded = SeededGenerator(seed: seed) }
 
     /// The next 64 random bits.

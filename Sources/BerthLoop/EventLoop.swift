@@ -14,8 +14,9 @@ package final class EventLoop: SerialExecutor, TaskExecutor {
     /// The loop of this process.
     package static let shared = EventLoop()
 
-    /// Work from other threads. The number of tasks bounds it, because each task is in it at most
-    /// once.
+    /// Work from other threads.
+    ///
+    /// The number of tasks bounds it, because each task is in it at most once.
     private let inbox = Mutex<[Work]>([])
     private let poller: Poller
     // Unsafe and sound: only the loop's thread uses it.
@@ -84,7 +85,9 @@ package final class EventLoop: SerialExecutor, TaskExecutor {
         return task
     }
 
-    /// Runs `action` on the loop in one of its next turns. Any thread may call it.
+    /// Runs `action` on the loop in one of its next turns.
+    ///
+    /// Any thread may call it.
     package func post(_ action: @escaping @Loop @Sendable () -> Void) { add(.action(action)) }
 
     // MARK: Executor

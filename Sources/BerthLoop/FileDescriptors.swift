@@ -3,8 +3,9 @@ import Glibc
 
 /// The process's limit on open descriptors.
 package enum FileDescriptors {
-    /// Raises the soft limit to the hard one. Debian's soft limit of 1,024 is lower than
-    /// `limits.connections`.
+    /// Raises the soft limit to the hard one.
+    ///
+    /// Debian's soft limit of 1,024 is lower than `limits.connections`.
     ///
     /// - Returns: the limit that is in force now.
     @discardableResult

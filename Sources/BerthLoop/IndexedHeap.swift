@@ -1,4 +1,6 @@
-/// An element of an ``IndexedHeap``. It stores its index, so it can move or leave from anywhere.
+/// An element of an ``IndexedHeap``.
+///
+/// It stores its index, so it can move or leave from anywhere.
 @Loop package protocol HeapElement: AnyObject {
     /// The index in the one heap that holds the element, or nil if none does. Only the heap sets it.
     var heapIndex: Int? { get set }
@@ -12,7 +14,9 @@
 /// Finding the first element costs O(1); inserting, removing and moving one cost O(log count).
 /// Equal elements have no order, unless ``HeapElement/isBefore(_:)`` defines one.
 @Loop package struct IndexedHeap<Element: HeapElement> {
-    /// All elements. The first comes before all others; the rest have no useful order.
+    /// All elements.
+    ///
+    /// The first comes before all others; the rest have no useful order.
     package private(set) var elements: [Element] = []
 
     /// Makes an empty heap.
@@ -24,14 +28,18 @@
         siftUp(element, from: elements.count - 1)
     }
 
-    /// Moves `element` after its order has changed. Does nothing if it is in no heap.
+    /// Moves `element` after its order has changed.
+    ///
+    /// Does nothing if it is in no heap.
     package mutating func update(_ element: Element) {
         guard let index = element.heapIndex else { return }
         siftUp(element, from: index)
         if element.heapIndex == index { siftDown(element, from: index) }
     }
 
-    /// Removes `element`. Does nothing if it is in no heap.
+    /// Removes `element`.
+    ///
+    /// Does nothing if it is in no heap.
     package mutating func remove(_ element: Element) {
         guard let index = element.heapIndex else { return }
         element.heapIndex = nil

@@ -1,7 +1,8 @@
 import Glibc
 
-/// A point on the monotonic clock, for deadlines and durations. It has no meaning outside this
-/// process.
+/// A point on the monotonic clock, for deadlines and durations.
+///
+/// It has no meaning outside this process.
 package struct Instant: Comparable, Hashable, Sendable {
     /// Nanoseconds since an arbitrary origin (the machine's start for CLOCK_MONOTONIC).
     package let nanoseconds: Int64
@@ -9,7 +10,9 @@ package struct Instant: Comparable, Hashable, Sendable {
     /// Makes an instant from nanoseconds since the clock's origin.
     package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
-    /// The current instant of the machine's clock. Tested code uses its injected ``Clock`` instead.
+    /// The current instant of the machine's clock.
+    ///
+    /// Tested code uses its injected ``Clock`` instead.
     static var now: Instant {
         var time = timespec()
         unsafe clock_gettime(CLOCK_MONOTONIC, &time)
@@ -20,7 +23,9 @@ package struct Instant: Comparable, Hashable, Sendable {
         left.nanoseconds < right.nanoseconds
     }
 
-    /// The instant `duration` later. Saturates at the largest instant.
+    /// The instant `duration` later.
+    ///
+    /// Saturates at the largest instant.
     package static func + (left: Instant, duration: Duration) -> Instant {
         let sum = left.nanoseconds.addingReportingOverflow(duration.nanoseconds)
         return Instant(nanoseconds: sum.overflow ? .max : sum.partialValue)

@@ -15,7 +15,9 @@
 
     package var timestamp: Timestamp { start + (elapsed - Instant(nanoseconds: 0)) }
 
-    /// The number of pending timers. A test waits for it before it moves the clock.
+    /// The number of pending timers.
+    ///
+    /// A test waits for it before it moves the clock.
     package var pending: Int { timers.count }
 
     @discardableResult

@@ -13,7 +13,9 @@ import Glibc
     // Unsafe and sound: only ``poll(waiting:)`` writes and reads it, on the loop.
     private nonisolated(unsafe) var events: [epoll_event]
 
-    /// The most events taken from the kernel at once. Further events wait for the next turn.
+    /// The most events taken from the kernel at once.
+    ///
+    /// Further events wait for the next turn.
     private nonisolated static let batch = 256
 
     nonisolated init() {
@@ -25,14 +27,17 @@ import Glibc
         precondition(!failed, "the loop's eventfd cannot be watched: errno \(errno)")
     }
 
-    /// Ends a wait in ``poll(waiting:)``. Any thread may call it.
+    /// Ends a wait in ``poll(waiting:)``.
+    ///
+    /// Any thread may call it.
     nonisolated func wake() {
         // EAGAIN means that a wake-up is pending already, which is enough.
         _ = eventfd_write(wakeup, 1)
     }
 
-    /// Waits until a descriptor is ready, and calls the handlers. The wait takes at most `wait`, or
-    /// has no limit if that is nil.
+    /// Waits until a descriptor is ready, and calls the handlers.
+    ///
+    /// The wait takes at most `wait`, or has no limit if that is nil.
     func poll(waiting wait: Duration?) {
         let timeoutMs = wait.map { Int32(clamping: max(0, $0.milliseconds(roundedUp: true))) } ?? -1
         let count = unsafe epoll_wait(epoll, &events, Int32(Poller.batch), timeoutMs)

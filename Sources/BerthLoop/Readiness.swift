@@ -14,8 +14,12 @@ package struct Readiness: OptionSet, Sendable {
     package static let writable = Readiness(rawValue: EPOLLOUT.rawValue)
     /// The peer has closed its sending side.
     package static let peerClosed = Readiness(rawValue: EPOLLRDHUP.rawValue)
-    /// The connection is closed. Reported even if it is not asked for.
+    /// The connection is closed.
+    ///
+    /// Reported even if it is not asked for.
     package static let hungUp = Readiness(rawValue: EPOLLHUP.rawValue)
-    /// The descriptor has an error. Reported even if it is not asked for.
+    /// The descriptor has an error.
+    ///
+    /// Reported even if it is not asked for.
     package static let failed = Readiness(rawValue: EPOLLERR.rawValue)
 }

@@ -1,11 +1,15 @@
-/// A random number generator as a value. The same seed gives the same numbers on every machine.
+/// A random number generator as a value.
+///
+/// The same seed gives the same numbers on every machine.
 ///
 /// The algorithm is SplitMix64, which is good for jitter and must not make secrets.
 /// Source: <https://prng.di.unimi.it/splitmix64.c>.
 package struct SeededGenerator: RandomNumberGenerator, Sendable {
     private var state: UInt64
 
-    /// Makes a generator. A service takes the seed from its ``Entropy``.
+    /// Makes a generator.
+    ///
+    /// A service takes the seed from its ``Entropy``.
     package init(seed: UInt64) { state = seed }
 
     package mutating func next() -> UInt64 {

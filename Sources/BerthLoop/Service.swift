@@ -1,4 +1,5 @@
 /// A part of the process that works until the stop and then finishes the work that it has begun.
+///
 /// If it is cancelled it ends at once.
 package protocol Service: Sendable {
     /// Runs until `stop`, and returns when all begun work is finished.
@@ -14,7 +15,9 @@ package struct GraceExceeded: Error, CustomStringConvertible {
     }
 }
 
-/// Runs every service until all have returned. The first error cancels the others.
+/// Runs every service until all have returned.
+///
+/// The first error cancels the others.
 ///
 /// - Parameters:
 ///   - services: the services, which are started in this order and stopped together.

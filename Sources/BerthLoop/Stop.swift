@@ -7,7 +7,9 @@
     /// Makes a stop that is not requested yet.
     package nonisolated init() {}
 
-    /// Asks every part to finish. A second call does nothing.
+    /// Asks every part to finish.
+    ///
+    /// A second call does nothing.
     package func request() {
         isRequested = true
         for listener in listeners.values { listener.signal() }

@@ -1,6 +1,8 @@
 /// The machine's clock.
 @Loop package final class SystemClock: Clock {
-    /// Makes the machine's clock. All instances show the same time.
+    /// Makes the machine's clock.
+    ///
+    /// All instances show the same time.
     package nonisolated init() {}
 
     package var now: Instant { .now }

@@ -1,5 +1,6 @@
-/// Tasks whose number is not known beforehand, such as one for each request. Their owner can wait
-/// for all of them or cancel them.
+/// Tasks whose number is not known beforehand, such as one for each request.
+///
+/// Their owner can wait for all of them or cancel them.
 @Loop package final class TaskPool {
     private var tasks: [UInt64: Task<Void, Never>] = [:]
     private var sequence: UInt64 = 0
@@ -39,7 +40,9 @@
         return task
     }
 
-    /// Returns when no task is left or the caller is cancelled. New tasks prolong the wait.
+    /// Returns when no task is left or the caller is cancelled.
+    ///
+    /// New tasks prolong the wait.
     package func drain() async {
         while !tasks.isEmpty, !Task.isCancelled {
             let wakeup = Wakeup()
@@ -48,7 +51,9 @@
         }
     }
 
-    /// Cancels every task. ``drain()`` waits until all of them have ended.
+    /// Cancels every task.
+    ///
+    /// ``drain()`` waits until all of them have ended.
     package func cancelAll() { for task in tasks.values { task.cancel() } }
 
     private func ended(_ number: UInt64) {

@@ -6,8 +6,10 @@
     var sequence: UInt64 = 0
     /// Nil if the timer has fired or was cancelled.
     package var heapIndex: Int?
-    /// Nil if the timer has fired or was cancelled. The action usually holds the timer's owner,
-    /// which often holds the timer, so clearing it breaks the cycle.
+    /// Nil if the timer has fired or was cancelled.
+    ///
+    /// The action usually holds the timer's owner, which often holds the timer, so clearing it
+    /// breaks the cycle.
     private var action: (@Loop () -> Void)?
     private let unschedule: @Loop (Timer) -> Void
 
@@ -21,13 +23,17 @@
         self.unschedule = unschedule
     }
 
-    /// Removes the timer from its queue at once. Does nothing if it has fired or was cancelled.
+    /// Removes the timer from its queue at once.
+    ///
+    /// Does nothing if it has fired or was cancelled.
     package func cancel() {
         if heapIndex != nil { unschedule(self) }
         action = nil
     }
 
-    /// Calls the action, once. The timer must have been removed from its queue before.
+    /// Calls the action, once.
+    ///
+    /// The timer must have been removed from its queue before.
     func fire() {
         let action = action
         self.action = nil

@@ -1,4 +1,6 @@
-/// Timers by deadline. Timers with equal deadlines keep the order in which they were made.
+/// Timers by deadline.
+///
+/// Timers with equal deadlines keep the order in which they were made.
 @Loop struct TimerQueue {
     private var heap = IndexedHeap<Timer>()
     private var sequence: UInt64 = 0
@@ -21,8 +23,9 @@
     /// The number that the next timer will get, for the limit of ``popDue(at:before:)``.
     var nextSequence: UInt64 { sequence + 1 }
 
-    /// Removes the earliest timer if it is due and was made before `limit`. With the limit, timers
-    /// that are made by the actions of one round fire in the next round.
+    /// Removes the earliest timer if it is due and was made before `limit`.
+    ///
+    /// With the limit, timers that are made by the actions of one round fire in the next round.
     mutating func popDue(at now: Instant, before limit: UInt64) -> Timer? {
         guard let first = heap.elements.first, first.deadline <= now, first.sequence < limit else {
             return nil

@@ -18,7 +18,9 @@ package struct Timestamp: Comparable, Hashable, Codable, Sendable {
         try container.encode(milliseconds)
     }
 
-    /// The current time of the machine's clock. Tested code uses its injected ``Clock`` instead.
+    /// The current time of the machine's clock.
+    ///
+    /// Tested code uses its injected ``Clock`` instead.
     static var now: Timestamp {
         var time = timespec()
         unsafe clock_gettime(CLOCK_REALTIME, &time)
@@ -60,8 +62,9 @@ extension Timestamp {
     /// The midnight at the start of this timestamp's day in the process's time zone (``TimeZone``).
     package var startOfDay: Timestamp { midnight(daysLater: 0) }
 
-    /// The midnight at the end of the day, when a daily quota starts anew. It lies 23 to 25 hours
-    /// after ``startOfDay``.
+    /// The midnight at the end of the day, when a daily quota starts anew.
+    ///
+    /// It lies 23 to 25 hours after ``startOfDay``.
     package var endOfDay: Timestamp { midnight(daysLater: 1) }
 
     /// The midnight at the start of the month in the process's time zone.

@@ -1,4 +1,6 @@
-/// An event with one waiting task. ``signal()`` ends its current wait, or else its next one.
+/// An event with one waiting task.
+///
+/// ``signal()`` ends its current wait, or else its next one.
 ///
 /// A task uses it to wait for state that another part changes. It checks the state, waits, and
 /// checks again. Any number of signals before a wait count as one.
@@ -19,7 +21,9 @@
         waiting.resume()
     }
 
-    /// Waits for the next signal. Only one task may wait at a time.
+    /// Waits for the next signal.
+    ///
+    /// Only one task may wait at a time.
     ///
     /// - Throws: `CancellationError` if the task is cancelled before or during the wait.
     package func wait() async throws(CancellationError) {

@@ -34,6 +34,8 @@
         try EventLoop.shared.change(self)
     }
 
-    /// Ends the watch, so the handler is not called again. A second call does nothing.
+    /// Ends the watch, so the handler is not called again.
+    ///
+    /// A second call does nothing.
     package func cancel() { EventLoop.shared.remove(self) }
 }

@@ -2,8 +2,9 @@ import CLinux
 import Glibc
 import Synchronization
 
-/// A named thread for work that blocks, such as SQLite and name resolution. It is an executor for
-/// actors and a queue for plain closures.
+/// A named thread for work that blocks, such as SQLite and name resolution.
+///
+/// It is an executor for actors and a queue for plain closures.
 ///
 /// The thread starts with the first work and runs until the process ends. It runs all work in
 /// order. The users of a worker must bound its queue; it has no bound of its own.
@@ -112,8 +113,10 @@ package final class Worker: SerialExecutor, TaskExecutor {
     }
 }
 
-/// The entry point of a worker's thread. It is a plain function, because a closure that is made in
-/// an isolated context would check its isolation here and trap.
+/// The entry point of a worker's thread.
+///
+/// It is a plain function, because a closure that is made in an isolated context would check its
+/// isolation here and trap.
 private nonisolated func workerMain(_ worker: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer?
 {
     guard let worker = unsafe worker else { return nil }

@@ -10,12 +10,16 @@ import CLinux
 package struct AllocatorFigures: Equatable, Sendable {
     /// Bytes taken from the system for arenas, which is ``inUse`` and ``free`` together.
     package let arena: ByteCount
-    /// Bytes handed out from the arenas. This includes malloc's 8 to 24 bytes for each block, and the
-    /// freed small blocks that threads keep (at most 7 of each size below 1 KiB).
+    /// Bytes handed out from the arenas.
+    ///
+    /// This includes malloc's 8 to 24 bytes for each block, and the freed small blocks that threads
+    /// keep (at most 7 of each size below 1 KiB).
     package let inUse: ByteCount
     /// Free bytes in the arenas, between used blocks and at the arenas' ends.
     package let free: ByteCount
-    /// Bytes handed out as mappings of their own of at least 128 KiB each. They are not in ``arena``.
+    /// Bytes handed out as mappings of their own of at least 128 KiB each.
+    ///
+    /// They are not in ``arena``.
     package let mapped: ByteCount
 
     /// Makes figures for the tests of their readers.
@@ -26,7 +30,9 @@ package struct AllocatorFigures: Equatable, Sendable {
         self.mapped = mapped
     }
 
-    /// Reads the figures. malloc takes each arena's lock and walks the free blocks for it.
+    /// Reads the figures.
+    ///
+    /// malloc takes each arena's lock and walks the free blocks for it.
     ///
     /// Measured (release, two cores): below 1 µs at idle, 0.46 ms with 20,000 free blocks between used
     /// ones.

@@ -32,8 +32,9 @@ package enum BudgetError: Error, Equatable, CustomStringConvertible {
         }
     }
 
-    /// Whether the same lease may succeed when other work has ended. A lease larger than the quota
-    /// never succeeds.
+    /// Whether the same lease may succeed when other work has ended.
+    ///
+    /// A lease larger than the quota never succeeds.
     package var isPassing: Bool {
         guard case .overQuota(let requested, _, let quota, _, _) = self else { return true }
         return requested <= quota

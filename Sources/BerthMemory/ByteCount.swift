@@ -1,4 +1,6 @@
-/// A number of bytes. A size is 0 or more; a difference may be negative.
+/// A number of bytes.
+///
+/// A size is 0 or more; a difference may be negative.
 package struct ByteCount: Comparable, Hashable, Sendable {
     /// The number of bytes.
     package let bytes: Int

@@ -3,7 +3,9 @@
 ///
 /// It includes more than RSS: the page cache of files that were read, and the kernel's own memory.
 package struct CgroupMemory: Equatable, Sendable {
-    /// Counts since the group was made. A count is nil if the kernel's interface lacks it.
+    /// Counts since the group was made.
+    ///
+    /// A count is nil if the kernel's interface lacks it.
     package struct Events: Equatable, Sendable {
         /// The number of times that the processes were slowed down for exceeding
         /// ``CgroupMemory/high``.
@@ -30,17 +32,21 @@ package struct CgroupMemory: Equatable, Sendable {
     package let folder: String
     /// The bytes that the process's own group and all groups below it hold now.
     package let current: ByteCount
-    /// The part of ``current`` in file pages that were not used lately. The kernel reclaims them
-    /// before it slows any process down.
+    /// The part of ``current`` in file pages that were not used lately.
+    ///
+    /// The kernel reclaims them before it slows any process down.
     package let reclaimable: ByteCount
-    /// The limit above which the kernel slows the process down, or nil if there is none. It is the
-    /// lowest limit of the process's group and all groups above it.
+    /// The limit above which the kernel slows the process down, or nil if there is none.
+    ///
+    /// It is the lowest limit of the process's group and all groups above it.
     package let high: ByteCount?
-    /// The limit above which the kernel kills, or nil if there is none. It is the lowest limit of the
-    /// process's group and all groups above it.
+    /// The limit above which the kernel kills, or nil if there is none.
+    ///
+    /// It is the lowest limit of the process's group and all groups above it.
     package let max: ByteCount?
-    /// The counts of the process's own group. If a group above reaches its limit, only that group
-    /// counts it.
+    /// The counts of the process's own group.
+    ///
+    /// If a group above reaches its limit, only that group counts it.
     package let events: Events
 
     /// Makes figures for the tests of their readers.
@@ -100,8 +106,9 @@ package struct CgroupMemory: Equatable, Sendable {
         )
     }
 
-    /// Whether `folder` is the real root of a v1 hierarchy. Only a real root has the file
-    /// `cgroup.sane_behavior`; a container's root lacks it.
+    /// Whether `folder` is the real root of a v1 hierarchy.
+    ///
+    /// Only a real root has the file `cgroup.sane_behavior`; a container's root lacks it.
     static func isRootV1(_ folder: String, reading read: (String) -> String?) -> Bool {
         read("\(folder)/cgroup.sane_behavior") != nil
     }

@@ -36,7 +36,9 @@ package struct CgroupPlace: Equatable, Sendable {
         return lines.flatMap(places).sorted { $0.version == .v2 && $1.version == .v1 }
     }
 
-    /// Reads a line such as `0::/path` (v2) or `4:memory:/path` (v1). Other controllers give none.
+    /// Reads a line such as `0::/path` (v2) or `4:memory:/path` (v1).
+    ///
+    /// Other controllers give none.
     private static func places(_ line: Substring) -> [CgroupPlace] {
         let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
         guard parts.count == 3, parts[2].hasPrefix("/") else { return [] }

@@ -1,6 +1,8 @@
 import Glibc
 
-/// A file that is read from beginning to end. It is closed with the value.
+/// A file that is read from beginning to end.
+///
+/// It is closed with the value.
 struct FileReader: ~Copyable {
     private let descriptor: Int32
 

@@ -1,10 +1,12 @@
-/// A distribution of the bytes that were held, with one sample a second. It has 72 buckets, four to
-/// each doubling of the size.
+/// A distribution of the bytes that were held, with one sample a second.
+///
+/// It has 72 buckets, four to each doubling of the size.
 package struct HeldHistogram: Equatable, Sendable {
     private var counts = [UInt32](repeating: 0, count: HeldHistogram.size)
 
-    /// The number of buckets, from 1 KiB to 256 MiB. Smaller samples are in the first bucket, and
-    /// larger ones in the last.
+    /// The number of buckets, from 1 KiB to 256 MiB.
+    ///
+    /// Smaller samples are in the first bucket, and larger ones in the last.
     private static let size = 72
 
     /// Makes a distribution without samples.
@@ -29,6 +31,7 @@ package struct HeldHistogram: Equatable, Sendable {
     }
 
     /// The size that `part` (0...1) of the samples do not exceed, rounded up by at most a quarter.
+    ///
     /// It is nil without samples.
     package func quantile(_ part: Double) -> ByteCount? {
         let total = samples
@@ -47,8 +50,9 @@ package struct HeldHistogram: Equatable, Sendable {
         return bucket
     }
 
-    /// The upper bound of a bucket. The four buckets of each doubling have the factors 1, 1.25, 1.5
-    /// and 1.75, starting at 1 KiB.
+    /// The upper bound of a bucket.
+    ///
+    /// The four buckets of each doubling have the factors 1, 1.25, 1.5 and 1.75, starting at 1 KiB.
     private static func upperBound(of index: Int) -> ByteCount {
         let octave = 1024 << (index / 4)
         return ByteCount(octave + octave / 4 * (index % 4))

@@ -6,7 +6,9 @@ package struct KernelMemory: Equatable, Sendable {
     package let cgroup: CgroupMemory?
     /// The time that work stood still for lack of memory.
     package let pressure: MemoryPressure?
-    /// The absent sources, each with a reason for people. No other figure replaces them.
+    /// The absent sources, each with a reason for people.
+    ///
+    /// No other figure replaces them.
     package let absent: [String]
 
     /// Makes figures for the tests of their readers.

@@ -1,4 +1,6 @@
-/// A small text of the kernel, read line by line. A malformed value counts as absent.
+/// A small text of the kernel, read line by line.
+///
+/// A malformed value counts as absent.
 struct KernelText {
     private let text: String
 
@@ -41,8 +43,9 @@ struct KernelText {
         return nil
     }
 
-    /// The number that is the whole content of a file, 0 or more. A number over 63 bits counts as the
-    /// largest.
+    /// The number that is the whole content of a file, 0 or more.
+    ///
+    /// A number over 63 bits counts as the largest.
     static func number(_ text: some StringProtocol) -> Int? {
         let digits = text.prefix { $0.isASCII && $0.isNumber }
         guard !digits.isEmpty, text.dropFirst(digits.count).allSatisfy(\.isWhitespace) else {
@@ -51,8 +54,10 @@ struct KernelText {
         return Int(digits) ?? .max
     }
 
-    /// A cgroup's limit, or nil if there is none. Without a limit v2 has the word `max`, and v1 a
-    /// number near 2^63. Therefore a pebibyte or more counts as no limit.
+    /// A cgroup's limit, or nil if there is none.
+    ///
+    /// Without a limit v2 has the word `max`, and v1 a number near 2^63. Therefore a pebibyte or
+    /// more counts as no limit.
     static func limit(_ text: String) -> ByteCount? {
         number(text).flatMap { (1..<(1 << 50)).contains($0) ? ByteCount($0) : nil }
     }

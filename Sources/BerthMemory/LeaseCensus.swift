@@ -1,7 +1,8 @@
 import Synchronization
 
-/// The budgets that were made within a scope. With it a debug build finds tests that end with bytes
-/// still leased.
+/// The budgets that were made within a scope.
+///
+/// With it a debug build finds tests that end with bytes still leased.
 package final class LeaseCensus: Sendable {
     /// The census with which new budgets register themselves, or nil outside tests.
     @TaskLocal package static var current: LeaseCensus?
@@ -15,8 +16,9 @@ package final class LeaseCensus: Sendable {
     /// Makes an empty census.
     package init() {}
 
-    /// The bytes that are still leased from budgets of the scope, by account. The entries of a cache
-    /// are excluded.
+    /// The bytes that are still leased from budgets of the scope, by account.
+    ///
+    /// The entries of a cache are excluded.
     package var leased: [(account: String, held: ByteCount)] {
         budgets.withLock { $0.compactMap(\.budget) }.flatMap { budget in
             budget.standing.accounts.flatMap { account in

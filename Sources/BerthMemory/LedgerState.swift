@@ -4,7 +4,9 @@ import BerthLoop
 struct LedgerState {
     var limit: ByteCount
     let heldBack: ByteCount
-    /// The resident size measured while few leases were out. ``base`` is never lower.
+    /// The resident size measured while few leases were out.
+    ///
+    /// ``base`` is never lower.
     var fixed = ByteCount.zero
     /// The resident size beyond the leases, as last measured.
     var base = ByteCount.zero
@@ -50,14 +52,18 @@ struct LedgerState {
         let bell: Wakeup
     }
 
-    /// The most requests that may wait at once. Further requests are refused.
+    /// The most requests that may wait at once.
+    ///
+    /// Further requests are refused.
     static let mostWaiting = 256
     /// The most requests of one account that may wait, so one account cannot fill the queue.
     static let mostWaitingOfOne = 64
 
     /// The bytes that all leases together may take.
     var room: ByteCount { limit - heldBack - base }
-    /// The bytes that can still be leased. Negative if the limit was lowered or the base has grown.
+    /// The bytes that can still be leased.
+    ///
+    /// Negative if the limit was lowered or the base has grown.
     var free: ByteCount { room - leased }
 
     /// The part of the room that each tenant is guaranteed.
@@ -178,8 +184,9 @@ struct LedgerState {
         return true
     }
 
-    /// Whether an earlier waiter has priority over this request. Without this check, small requests
-    /// would starve a large one.
+    /// Whether an earlier waiter has priority over this request.
+    ///
+    /// Without this check, small requests would starve a large one.
     func isHeldUp(_ count: ByteCount, by account: Int) -> Bool {
         guard !waiting.isEmpty, let book = books[account] else { return false }
         let isWithin = isWithinShare(book, count)

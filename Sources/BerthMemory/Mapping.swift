@@ -29,7 +29,9 @@ struct Mapping {
     private static let mappedBlock: UInt = 128 << 10
     /// The alignment in bytes of glibc's arenas, except the first.
     private static let arenaAlignment: UInt = 64 << 20
-    /// The largest guard in bytes. glibc makes it one page unless a program asks for more.
+    /// The largest guard in bytes.
+    ///
+    /// glibc makes it one page unless a program asks for more.
     private static let mostGuard: UInt = 64 << 10
 
     /// Reads a line `start-end rights offset device inode   name`, or fails for any other line.
@@ -66,8 +68,10 @@ struct Mapping {
         return .kernel
     }
 
-    /// Reads flags such as ` rd wr mr mw me nr`. `nr` marks memory without a reservation, such as
-    /// malloc's arenas. `nh` marks a mapping made for a stack, since Linux 6.7.
+    /// Reads flags such as ` rd wr mr mw me nr`.
+    ///
+    /// `nr` marks memory without a reservation, such as malloc's arenas. `nh` marks a mapping made
+    /// for a stack, since Linux 6.7.
     mutating func takeFlags(_ flags: ArraySlice<UInt8>) {
         let flags = flags.split(separator: UInt8(ascii: " "))
         isUnreserved = flags.contains { $0.elementsEqual("nr".utf8) }

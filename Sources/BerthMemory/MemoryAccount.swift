@@ -27,7 +27,9 @@ package final class MemoryAccount: Sendable {
 
     // MARK: Leases
 
-    /// Reserves memory at once or refuses. It never waits.
+    /// Reserves memory at once or refuses.
+    ///
+    /// It never waits.
     ///
     /// - Parameters:
     ///   - count: the worst case, in bytes, of the work that is about to start, 0 or more.
@@ -83,7 +85,9 @@ package final class MemoryAccount: Sendable {
         return MemoryLease(count: count, purpose: purpose, account: self)
     }
 
-    /// A lease of zero bytes that can grow later. It is never refused.
+    /// A lease of zero bytes that can grow later.
+    ///
+    /// It is never refused.
     package func nothing(for purpose: MemoryPurpose) -> MemoryLease {
         MemoryLease(count: .zero, purpose: purpose, account: self)
     }
@@ -145,7 +149,9 @@ package final class MemoryAccount: Sendable {
     }
 }
 
-/// A request or a turn of a tenant that is under way. The work ends when this object is released.
+/// A request or a turn of a tenant that is under way.
+///
+/// The work ends when this object is released.
 package final class MemoryWork: Sendable {
     private let account: MemoryAccount
 

@@ -25,7 +25,9 @@ package final class MemoryBudget: Sendable {
     /// The bytes leased now, over all accounts.
     package var leased: ByteCount { ledger.with { $0.leased } }
 
-    /// Changes the limit. Leases above a lower limit stay until they are returned.
+    /// Changes the limit.
+    ///
+    /// Leases above a lower limit stay until they are returned.
     package func setLimit(_ limit: ByteCount) { ledger.change { $0.limit = limit } }
 
     // MARK: Accounts
@@ -40,8 +42,9 @@ package final class MemoryBudget: Sendable {
         account(tenant, quota, isTenant: true)
     }
 
-    /// An account for memory that belongs to no single tenant. Its name is in parentheses, which no
-    /// tenant's name has.
+    /// An account for memory that belongs to no single tenant.
+    ///
+    /// Its name is in parentheses, which no tenant's name has.
     package func sharedAccount(_ name: String, quota: ByteCount) -> MemoryAccount {
         account("(\(name))", quota, isTenant: false)
     }
@@ -55,13 +58,16 @@ package final class MemoryBudget: Sendable {
         return account
     }
 
-    /// Forgets the account of a removed tenant. Work of the tenant that still runs keeps it alive.
+    /// Forgets the account of a removed tenant.
+    ///
+    /// Work of the tenant that still runs keeps it alive.
     package func forget(_ tenant: String) { accounts.forget(tenant) }
 
     // MARK: Measurements
 
-    /// Records the resident size measured while few leases are out. The budget never assumes a lower
-    /// value afterwards.
+    /// Records the resident size measured while few leases are out.
+    ///
+    /// The budget never assumes a lower value afterwards.
     ///
     /// Leased bytes may not be in use yet. Therefore, while leases are out, the measurement can only
     /// raise the recorded base size.
@@ -73,7 +79,9 @@ package final class MemoryBudget: Sendable {
         }
     }
 
-    /// Corrects the base by the kernel's figure. The base is the resident size less the leases.
+    /// Corrects the base by the kernel's figure.
+    ///
+    /// The base is the resident size less the leases.
     ///
     /// Leases are taken before their bytes are used, so the difference can be too small for a moment.
     /// The base is never lower than the size recorded by ``setFixed(resident:)``.
@@ -91,7 +99,9 @@ package final class MemoryBudget: Sendable {
         }
     }
 
-    /// Samples every account. It is called once a second.
+    /// Samples every account.
+    ///
+    /// It is called once a second.
     ///
     /// The samples give the distribution of the bytes that tenants hold, and find bytes that are held
     /// while no work is under way.

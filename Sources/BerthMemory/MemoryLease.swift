@@ -1,4 +1,6 @@
-/// The right to hold `count` bytes, owned by exactly one variable. Its deinit returns the bytes.
+/// The right to hold `count` bytes, owned by exactly one variable.
+///
+/// Its deinit returns the bytes.
 package struct MemoryLease: ~Copyable, Sendable {
     /// The number of leased bytes.
     package private(set) var count: ByteCount
@@ -23,8 +25,9 @@ package struct MemoryLease: ~Copyable, Sendable {
         count += more
     }
 
-    /// Grows the lease to at least `total`, in steps of at least `step`. Does nothing if the lease is
-    /// large enough.
+    /// Grows the lease to at least `total`, in steps of at least `step`.
+    ///
+    /// Does nothing if the lease is large enough.
     ///
     /// With steps, a stream of small pieces does not take the lock for each piece.
     ///

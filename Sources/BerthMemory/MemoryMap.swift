@@ -1,5 +1,6 @@
-/// The resident pages of a process by class, from every mapping of `/proc/self/smaps`. The sizes of
-/// the classes sum to ``resident`` exactly.
+/// The resident pages of a process by class, from every mapping of `/proc/self/smaps`.
+///
+/// The sizes of the classes sum to ``resident`` exactly.
 ///
 /// The kernel reports neighbouring mappings with the same rights as one mapping, so some classes
 /// include pages of another. An anonymous block directly after a file's zero-initialised variables

@@ -7,8 +7,10 @@ struct MemoryMapParser {
     private var previous: Mapping?
     private var isMalformed = false
 
-    /// The most bytes of a line. At most 73 bytes precede a path of at most 4,096 bytes. The rest of
-    /// a longer line is dropped.
+    /// The most bytes of a line.
+    ///
+    /// At most 73 bytes precede a path of at most 4,096 bytes. The rest of a longer line is
+    /// dropped.
     private static let mostLine = 4352
 
     init(program: String?) {
@@ -62,7 +64,9 @@ struct MemoryMapParser {
         static let flags = Array("VmFlags:".utf8)
     }
 
-    /// The size in a field's line. A missing number, or one of 2^40 kB or more, is malformed.
+    /// The size in a field's line.
+    ///
+    /// A missing number, or one of 2^40 kB or more, is malformed.
     private mutating func kibibytes(after name: [UInt8]) -> ByteCount {
         var number = 0
         var hasDigits = false

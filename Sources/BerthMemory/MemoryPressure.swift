@@ -44,8 +44,9 @@ package struct MemoryPressure: Equatable, Sendable {
         self.full = full
     }
 
-    /// Reads the figures of this process's own cgroup, or the machine's if it has none. Returns nil
-    /// if there are neither.
+    /// Reads the figures of this process's own cgroup, or the machine's if it has none.
+    ///
+    /// Returns nil if there are neither.
     ///
     /// The root of v2 has the machine's figures in a cgroup's file. Only a root lacks `cgroup.type`.
     static func read(_ places: [CgroupPlace], reading read: (String) -> String?) -> MemoryPressure?

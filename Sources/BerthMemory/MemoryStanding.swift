@@ -41,8 +41,9 @@ package struct MemoryStanding: Sendable {
         package let waits: Int
         /// The number of requests and turns under way.
         package let work: Int
-        /// Whether it holds bytes without work under way, and did so a second ago. This shows a
-        /// leaked lease.
+        /// Whether it holds bytes without work under way, and did so a second ago.
+        ///
+        /// This shows a leaked lease.
         package let isStray: Bool
         /// The bytes held now by purpose, without the purposes that hold none.
         package let purposes: [(purpose: MemoryPurpose, held: ByteCount)]

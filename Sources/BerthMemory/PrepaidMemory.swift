@@ -1,6 +1,8 @@
 package import BerthLoop
 
-/// The memory that was leased for a whole request or turn when it arrived. Its parts take from it.
+/// The memory that was leased for a whole request or turn when it arrived.
+///
+/// Its parts take from it.
 ///
 /// If it does not suffice, the account provides the rest at once, as for all work that has begun, or
 /// refuses and ends the work. Therefore no work waits for memory while it holds some.
@@ -51,6 +53,8 @@ package import BerthLoop
         return part
     }
 
-    /// Returns the bytes that were not taken. Later calls of ``take(_:for:)`` use the account.
+    /// Returns the bytes that were not taken.
+    ///
+    /// Later calls of ``take(_:for:)`` use the account.
     package func giveBackRest() { lease.shrink(to: .zero) }
 }

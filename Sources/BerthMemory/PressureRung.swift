@@ -1,5 +1,6 @@
-/// The measures against a shortage of memory, from the mildest to the strongest. Each stays in force
-/// while a stronger one is.
+/// The measures against a shortage of memory, from the mildest to the strongest.
+///
+/// Each stays in force while a stronger one is.
 package enum PressureRung: Int, CaseIterable, Comparable, Sendable {
     /// Free pages and SQLite's cache are returned to the kernel.
     case trim
@@ -18,8 +19,9 @@ package enum PressureRung: Int, CaseIterable, Comparable, Sendable {
         package let name: String
         /// The percentage of the limit at which the rung is entered.
         package let enters: Int
-        /// The percentage below which it is left. It is lower than ``enters``, so the rung is not
-        /// entered and left each second.
+        /// The percentage below which it is left.
+        ///
+        /// It is lower than ``enters``, so the rung is not entered and left each second.
         package let leaves: Int
         /// The effect, for the operator.
         package let does: String

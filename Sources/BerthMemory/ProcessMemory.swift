@@ -29,7 +29,9 @@ package struct ProcessMemory: Equatable, Sendable {
         self.threads = threads
     }
 
-    /// Reads the kernel's figures. It is too slow to be called for every request.
+    /// Reads the kernel's figures.
+    ///
+    /// It is too slow to be called for every request.
     ///
     /// Measured (release, two cores): 0.5 ms at 22 MiB, 1.2 ms at 86 MiB resident.
     /// Source: <https://docs.kernel.org/filesystems/proc.html>, "smaps_rollup" and "status".

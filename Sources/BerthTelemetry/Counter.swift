@@ -10,7 +10,9 @@ package import BerthLoop
     private var counts: [Int]
     private let read: (@Loop (String) -> Int)?
 
-    /// Makes a family. If there is a `read`, the counts are kept elsewhere.
+    /// Makes a family.
+    ///
+    /// If there is a `read`, the counts are kept elsewhere.
     init(
         name: String,
         help: String,

@@ -1,6 +1,8 @@
 import BerthLoop
 
-/// A family of values that are read at each scrape. A missing value is omitted.
+/// A family of values that are read at each scrape.
+///
+/// A missing value is omitted.
 @Loop final class Gauge: MetricFamily {
     let name: String
     let help: String

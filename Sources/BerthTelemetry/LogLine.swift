@@ -9,7 +9,9 @@ struct LogLine {
     let message: String
     let fields: KeyValuePairs<String, LogValue>
 
-    /// The machine's time. Log lines have it as their time stamp even if a test's clock stands still.
+    /// The machine's time.
+    ///
+    /// Log lines have it as their time stamp even if a test's clock stands still.
     static var now: Timestamp {
         var time = timespec()
         unsafe clock_gettime(CLOCK_REALTIME, &time)

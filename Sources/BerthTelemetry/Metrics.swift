@@ -10,7 +10,9 @@ package import BerthLoop
     /// Makes an empty registry.
     package nonisolated init() {}
 
-    /// Adds a count that only grows. `name` ends with `_total`.
+    /// Adds a count that only grows.
+    ///
+    /// `name` ends with `_total`.
     ///
     /// `label` is the name of the one label, or "" for none. `values` are all values of the label.
     package func counter(
@@ -24,8 +26,9 @@ package import BerthLoop
         return counter
     }
 
-    /// Adds a count that only grows and is kept elsewhere. `read` returns the count of a series, and
-    /// is called at each scrape.
+    /// Adds a count that only grows and is kept elsewhere.
+    ///
+    /// `read` returns the count of a series, and is called at each scrape.
     ///
     /// `label` and `values` are the same as those of a count that is kept here.
     package func counter(

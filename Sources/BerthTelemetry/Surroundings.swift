@@ -14,7 +14,9 @@ package struct Surroundings: Sendable {
     /// The process's metrics.
     package var metrics: Metrics
 
-    /// Makes surroundings. The defaults are the machine's own.
+    /// Makes surroundings.
+    ///
+    /// The defaults are the machine's own.
     package init(
         clock: any Clock = SystemClock(),
         entropy: Entropy = Entropy(),

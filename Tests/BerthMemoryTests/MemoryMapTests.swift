@@ -36,7 +36,9 @@ import Testing
         }
     }
 
-    /// A mapping of each kind. All sizes are different powers of two, so a sum shows its parts.
+    /// A mapping of each kind.
+    ///
+    /// All sizes are different powers of two, so a sum shows its parts.
     private var everything: String {
         mapping("55e6821c5000-55e682ff2000", "r-xp", "/opt/berth", rss: 1)
             + mapping("55e682ff3000-55e68304d000", "r--p", "/opt/berth", rss: 2, anonymous: 2)
