@@ -1,6 +1,6 @@
 import Testing
 
-/// The page of bounds says what the code does.
+/// A rule that compares docs/bounds.md with the constants of the code.
 @Suite struct BoundsTests {
     @Test func `each bound in docs/bounds.md is the constant that it names`() {
         expectNone { $0.wrongBounds(Repository.constants) }

@@ -6,7 +6,9 @@ struct Constants {
         let type: String
     }
 
-    /// By `Type.name`. Two types of one name may both have it.
+    /// By `Type.name`.
+    ///
+    /// Two types of one name may both have it.
     private var expressions: [String: [Expression]] = [:]
 
     init(_ files: [SourceFile]) {
@@ -14,7 +16,9 @@ struct Constants {
     }
 
     /// The value of `Type.name`, or of a setting such as `limits.connections`; its sign does not
-    /// count. Nil if there is none, if it cannot be computed, or if two types disagree.
+    /// count.
+    ///
+    /// Nil if there is none, if it cannot be computed, or if two types disagree.
     func value(of name: String) -> Quantity? {
         let parts = name.split(separator: ".")
         guard parts.count == 2, let first = parts[0].first else { return nil }

@@ -1,6 +1,6 @@
 import Testing
 
-/// A type is found by the name of its file.
+/// Rules for file names, so that a type can be found by its name.
 @Suite struct NameTests {
     @Test func `a file of a module is named after a type in it`() { expectNone(\.strangeName) }
 
@@ -106,7 +106,9 @@ extension SourceFile {
     /// Whether the `[` at `index` begins the name of an extended array.
     private func isExtended(_ index: Int) -> Bool { index > 0 && tokens[index - 1].is("extension") }
 
-    /// The names by which a type's file may go: of `extension A.B`, both A and B.
+    /// The possible names for the file of a type or an extension.
+    ///
+    /// `extension A.B` has both A and B.
     private func typeNames(_ keyword: Int) -> [String] {
         guard tokens[keyword].is("extension") else { return [tokens[keyword + 1].text] }
         guard !tokens[keyword + 1].is("[") else { return ["Array"] }
@@ -116,7 +118,7 @@ extension SourceFile {
         return name.filter { $0.kind == .word }.map(\.text)
     }
 
-    /// The name of a file of free functions: that of the first, with a capital.
+    /// The name for a file of free functions, which is the first function's name with a capital.
     private func freeNames(_ keyword: Int) -> [String] {
         let name = tokens[keyword + 1].text
         return [name.prefix(1).uppercased() + name.dropFirst()]

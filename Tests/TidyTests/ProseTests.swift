@@ -1,6 +1,6 @@
 import Testing
 
-/// A comment begins with its subject or its verb.
+/// A rule for the first words of comments, which are a noun or a verb.
 @Suite struct ProseTests {
     @Test func `no comment begins with a free relative clause`() { expectNone(\.freeRelatives) }
 
@@ -32,13 +32,15 @@ import Testing
     @Test func `comments of the other languages are read too`() {
         let texts = [
             ("Tests/EndToEnd/a.py", "def a():\n    \"\"\"What it heard.\"\"\"\n"),
-            ("scripts/run", "set -e\n# Who runs it.\n"), ("config/a.yaml", "a: 1\n# How it is.\n"),
+            ("scripts/run", "set -e\n# Who runs it.\n"), ("bench/a.py", "\n#: What it measures.\n"),
+            ("config/a.yaml", "a: 1\n# How it is.\n"),
             ("Sources/BerthChannels/Web/a.js", "let a\n// What was read.\n"),
             ("Sources/CLinux/shim.h", "#include <a.h>\n/* What Linux offers. */\n"),
         ]
         for (path, text) in texts {
             #expect(sample(text, at: path).freeRelatives.map(\.line) == [2], "\(path)")
         }
+        #expect(sample("\n#who { }\n", at: "Sources/BerthChannels/Web/a.css").freeRelatives.isEmpty)
         #expect(sample("# How to install\n", at: "docs/install.md").freeRelatives.isEmpty)
         #expect(sample("a = 1\n# A\n# what.\n", at: "scripts/a.py").freeRelatives.isEmpty)
     }
@@ -47,7 +49,7 @@ import Testing
 extension SourceFile {
     var freeRelatives: [Finding] {
         commentBlocks.compactMap { line, text in
-            let words = text.drop { "/*#\" ".contains($0) }.prefix { $0.isLetter || $0 == " " }
+            let words = text.drop { "/*#:\" ".contains($0) }.prefix { $0.isLetter || $0 == " " }
                 .split(separator: " ").map { $0.lowercased() }
             guard let first = words.first else { return nil }
             let isRelative =
@@ -60,8 +62,9 @@ extension SourceFile {
         }
     }
 
-    /// Each comment's first line, and its text. Lines of one kind that follow each other are one
-    /// comment.
+    /// The first line of each comment, with its number.
+    ///
+    /// Consecutive lines of one kind are one comment.
     private var commentBlocks: [(line: Int, text: Substring)] {
         lines.indices.compactMap { index in
             guard let text = comment(onLine: index) else { return nil }
@@ -77,13 +80,17 @@ extension SourceFile {
         if isSwift { return comments[index + 1].map { Substring($0).drop { $0 == " " } } }
         guard ![".md", ".json", ".html"].contains(where: { path.hasSuffix($0) }) else { return nil }
         let line = lines[index].drop { $0 == " " }
-        return ["#", "//", "/*", "\"\"\""].contains { line.hasPrefix($0) } ? line : nil
+        let isC = [".js", ".css", ".h"].contains { path.hasSuffix($0) }
+        let marks = isC ? ["//", "/*"] : ["#", "\"\"\""]
+        return marks.contains { line.hasPrefix($0) } ? line : nil
     }
 
     private func kind(_ comment: Substring) -> Substring { comment.prefix { "/*#".contains($0) } }
 
-    /// Words that make a clause the subject. `Whether`, `why` and `when` are not among them: what
-    /// they begin is a question's answer, a reason and a time.
+    /// Words that make a clause the subject.
+    ///
+    /// `Whether`, `why` and `when` are allowed, because they begin a Bool's meaning, a reason and a
+    /// condition.
     private static let relatives: Set = [
         "what", "whatever", "who", "whoever", "whom", "whose", "which", "whichever", "where",
         "wherever", "how",

@@ -1,6 +1,6 @@
 import Testing
 
-/// Small enough to be read in one go.
+/// Rules for sizes, so that each part can be read in one go.
 @Suite struct SizeTests {
     @Test func `no file is longer than 400 lines`() { expectNone(\.longFile) }
 
@@ -74,14 +74,16 @@ import Testing
 }
 
 extension SourceFile {
-    /// A function, initializer, subscript or computed property with a body.
+    /// A function, initialiser, subscript or computed property with a body.
     struct Function {
         let name: String
         let line: Int
         let lines: Int
     }
 
-    /// Code longer than is read in one go; prose has no limit.
+    /// A file of more than 400 lines.
+    ///
+    /// Prose has no limit.
     var longFile: [Finding] {
         let isProse = [".md", ".txt", ".json"].contains { path.hasSuffix($0) }
         guard lines.count > 400, !isProse else { return [] }
@@ -122,7 +124,7 @@ extension SourceFile {
         return nil
     }
 
-    /// Where the types of the parameters begin: their colons, outside brackets and default values.
+    /// The colons before the parameters' types, without those in brackets and default values.
     private func parameters(_ open: Int) -> [Int] {
         let close = closing(open)
         var found: [Int] = []
@@ -137,8 +139,10 @@ extension SourceFile {
         return found
     }
 
-    /// Whether a C library dictates the parameters: the function is bound to no actor, none of its
-    /// parameters has a label, and one is a `void *` (CONTRIBUTING.md, "C libraries").
+    /// Whether a C library dictates the parameters.
+    ///
+    /// Such a function is bound to no actor, has no labels, and takes a `void *` (CONTRIBUTING.md,
+    /// "C libraries").
     private func isCallback(_ head: Int, _ open: Int) -> Bool {
         let colons = parameters(open)
         let isUnlabelled = colons.allSatisfy { tokens[$0 - 1].is("_") || tokens[$0 - 2].is("_") }
@@ -171,7 +175,7 @@ extension SourceFile {
         }
     }
 
-    /// The brace that opens the body; nil for a stored property and a protocol's requirement.
+    /// The brace that opens the body, or nil for a stored property and a protocol's requirement.
     private func bodyStart(from head: Int) -> Int? {
         let isProperty = tokens[head].is("var")
         var index = head + 1
@@ -188,7 +192,9 @@ extension SourceFile {
         return nil
     }
 
-    /// Words that begin another declaration, so that the one before had no body.
+    /// Words that begin another declaration.
+    ///
+    /// The declaration before them has no body.
     private static let heads: Set = [
         "func", "var", "let", "init", "deinit", "subscript", "struct", "enum", "actor", "protocol",
         "extension", "typealias", "associatedtype", "import",

@@ -1,6 +1,6 @@
 import Testing
 
-/// What is in the repository runs on anybody's machine, and the page loads nothing from elsewhere.
+/// Rules for texts: no path of one machine, and a page that loads nothing from elsewhere.
 @Suite struct TextTests {
     @Test func `no path of one machine is in a file`() { expectNone(\.machinePaths) }
 
@@ -106,7 +106,7 @@ extension SourceFile {
     }
 }
 
-/// What the Content-Security-Policy would refuse, and what could let a message become markup.
+/// Patterns that the Content-Security-Policy would refuse or that could turn a message into markup.
 enum Web {
     struct Rule {
         let advice: String
@@ -157,7 +157,9 @@ enum Web {
 }
 
 extension Substring {
-    /// Whether a path that begins with `root` is in the text: not after another part of a path.
+    /// Whether the text has a path that begins with `root`.
+    ///
+    /// A match inside a longer path does not count.
     fileprivate func contains(root: String) -> Bool {
         ranges(of: root).contains { range in
             guard range.lowerBound > startIndex else { return true }
