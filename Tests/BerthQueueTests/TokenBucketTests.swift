@@ -88,7 +88,9 @@ import Testing
 }
 
 extension TokenBucket {
-    /// The whole units in an open bucket. A negative number is debt.
+    /// The whole units in an open bucket.
+    ///
+    /// A negative number is debt.
     fileprivate func available(at now: Instant) -> Int {
         let debt = ready(for: 0, at: now) - now
         guard debt <= .zero else { return -Int((debt.seconds * Double(perMinute) / 60).rounded()) }

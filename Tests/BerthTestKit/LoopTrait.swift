@@ -4,8 +4,9 @@ import CLinux
 import Glibc
 package import Testing
 
-/// A trait that runs a suite's tests with the loop as their preferred executor. The tests themselves
-/// are `@Loop @Test func`, because a preferred executor gives no isolation.
+/// A trait that runs a suite's tests with the loop as their preferred executor.
+///
+/// The tests themselves are `@Loop @Test func`, because a preferred executor gives no isolation.
 package struct OnLoop: SuiteTrait, TestTrait, TestScoping {
     package let isRecursive = true
 
@@ -22,8 +23,9 @@ package struct OnLoop: SuiteTrait, TestTrait, TestScoping {
         }
     }
 
-    /// Fails a test that ends with bytes leased from a budget that was made in it. Such bytes are a
-    /// leak in the test or in the code under test.
+    /// Fails a test that ends with bytes leased from a budget that was made in it.
+    ///
+    /// Such bytes are a leak in the test or in the code under test.
     private static func expectNothingLeased(_ census: LeaseCensus, in test: Test) async {
         #if DEBUG
         guard !test.isSuite else { return }

@@ -1,8 +1,9 @@
 package import BerthHTTP
 
 extension HTTPServerLimits {
-    /// The default limits, except for deadlines that no machine is too slow to meet. Servers on the
-    /// machine's clock have them in tests of other behaviour.
+    /// The default limits, except for deadlines that no machine is too slow to meet.
+    ///
+    /// Servers on the machine's clock have them in tests of other behaviour.
     package static var patient: HTTPServerLimits {
         var limits = HTTPServerLimits()
         limits.headerDeadline = .seconds(3_600)

@@ -1,8 +1,9 @@
 package import BerthLoop
 import Glibc
 
-/// A folder inside the machine's temporary folder. It is deleted with its content when the last
-/// reference is released.
+/// A folder inside the machine's temporary folder.
+///
+/// It is deleted with its content when the last reference is released.
 package final class TemporaryFolder: Sendable {
     /// The absolute path, without a slash at its end.
     package let path: String

@@ -1,8 +1,9 @@
 package import BerthLoop
 import Glibc
 
-/// A gate that blocks a worker's thread inside an operation until it is opened. Meanwhile a test can
-/// check the other parts.
+/// A gate that blocks a worker's thread inside an operation until it is opened.
+///
+/// Meanwhile a test can check the other parts.
 package final class ThreadGate: Sendable {
     /// The event of the thread's arrival at the gate.
     package let reached = Wakeup()
@@ -18,7 +19,9 @@ package final class ThreadGate: Sendable {
 
     deinit { close(ends.reading) }
 
-    /// Opens the gate. It may be called only once.
+    /// Opens the gate.
+    ///
+    /// It may be called only once.
     package func open() { close(ends.writing) }
 
     /// Waits at the gate, on the worker's thread, which may block.
