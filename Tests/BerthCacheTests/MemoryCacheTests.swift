@@ -4,7 +4,7 @@ import BerthMemory
 import BerthTestKit
 import Testing
 
-/// The first level: bytes, time, and what stays when there is too little room.
+/// The first level, with its size, its expiry and its eviction policy.
 @Suite(.loop, .timeLimit(.minutes(5))) struct MemoryCacheTests {
     @Loop @Test func `a value is found until it expires`() throws {
         let clock = ManualClock()
@@ -139,7 +139,7 @@ import Testing
     }
 }
 
-/// A value made now.
+/// Makes a value that is made now.
 @Loop func value(
     _ bytes: [UInt8],
     _ clock: any Clock,
@@ -149,7 +149,7 @@ import Testing
     return CachedValue(bytes: bytes, created: now, expires: now + lifetime)
 }
 
-/// SplitMix64: the same numbers in every run.
+/// The generator SplitMix64, which gives the same numbers in every run.
 struct SplitMix: RandomNumberGenerator {
     var state: UInt64
 
