@@ -97,7 +97,8 @@ let package = Package(
             "BerthService",
             uses: [
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
-                "BerthHTTP", "BerthStore", "BerthCache", "BerthQueue", "BerthProviders", "BerthWork",
+                "BerthHTTP", "BerthStore", "BerthCache", "BerthQueue", "BerthProviders",
+                "BerthWork",
                 "BerthBot", "BerthChannels", "BerthAdmin",
             ]
         ),
@@ -114,7 +115,8 @@ let package = Package(
             dependencies: [
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
                 "BerthHTTP",
-                "BerthStore", "BerthCache", "BerthProviders", "BerthWork", "BerthBot", "BerthChannels",
+                "BerthStore", "BerthCache", "BerthProviders", "BerthWork", "BerthBot",
+                "BerthChannels",
                 "BerthAdmin", "BerthService", "BerthSimulation", "CLinux",
             ],
             swiftSettings: strict
@@ -192,6 +194,13 @@ let package = Package(
             ]
         ),
         tests(
+            "BerthWorkTests",
+            uses: [
+                "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
+                "BerthStore", "BerthCache", "BerthQueue", "BerthProviders", "BerthWork", "BerthBot",
+            ]
+        ),
+        tests(
             "BerthChannelsTests",
             uses: [
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
@@ -214,7 +223,8 @@ let package = Package(
             "BerthServiceTests",
             uses: [
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
-                "BerthHTTP", "BerthStore", "BerthCache", "BerthQueue", "BerthProviders", "BerthWork",
+                "BerthHTTP", "BerthStore", "BerthCache", "BerthQueue", "BerthProviders",
+                "BerthWork",
                 "BerthBot", "BerthChannels", "BerthAdmin", "BerthService",
             ]
         ),

@@ -40,7 +40,9 @@ import BerthWork
     /// Looks between two trims while memory is short: a trim takes up to 4 ms.
     private static nonisolated let trimInterval = 5
 
-    /// Makes the keeper. `server` is the public one, and `read` gives the kernel's figures.
+    /// Makes the keeper.
+    ///
+    /// `server` is the public one, and `read` gives the kernel's figures.
     package init(
         _ bot: Bot,
         server: any HTTPListener,

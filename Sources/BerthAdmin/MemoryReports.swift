@@ -27,7 +27,9 @@ package import BerthWork
     /// What forecasts look back on.
     private static let lookbackDays = 7
 
-    /// Makes the reports. `configuration` has the providers' limits, `fixed` the costs that the
+    /// Makes the reports.
+    ///
+    /// `configuration` has the providers' limits, `fixed` the costs that the
     /// start has marked.
     package init(
         _ keeper: MemoryKeeper,

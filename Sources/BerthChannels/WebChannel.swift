@@ -34,10 +34,10 @@ package import BerthWork
     ///
     /// - Parameters:
     ///   - bot: answers.
-    ///   - clock: of the pings.
+    ///   - surroundings: their clock times the pings of silent streams.
     ///   - place: the kind of session that it shows and makes.
-    ///   - prefix: of its paths, as `/web`.
-    ///   - authenticate: tells the tenant of a request.
+    ///   - prefix: the start of its paths, as `/web`.
+    ///   - authenticate: finds the tenant of a request.
     package init(
         bot: Bot,
         in surroundings: Surroundings,

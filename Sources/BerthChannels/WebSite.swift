@@ -16,10 +16,10 @@ import BerthWork
     /// Makes the site.
     ///
     /// - Parameters:
-    ///   - bot: knows who may come in.
-    ///   - url: as people reach it; with https the cookie is for https alone.
-    ///   - hosts: knows where a request that changes state may come from.
-    ///   - clock: of the tries.
+    ///   - bot: knows the tenants and their logins.
+    ///   - url: the address that people use. With https the cookie is for https alone.
+    ///   - hosts: checks the origin of a request that changes state.
+    ///   - surroundings: their clock limits the login attempts.
     init(bot: Bot, url: WebURL, hosts: HostGuard, in surroundings: Surroundings) {
         self.bot = bot
         isSecure = url.isSecure

@@ -29,6 +29,13 @@ package struct RawPiece: Sendable {
     package let text: String
     /// The reason for which the first choice ended, or nil while it goes on.
     package let finish: String?
+
+    /// Wraps a chunk, with the text and the finish reason that it holds.
+    package init(chunk: JSONObject, text: String, finish: String?) {
+        self.chunk = chunk
+        self.text = text
+        self.finish = finish
+    }
 }
 
 extension AnswerPiece {

@@ -37,10 +37,14 @@ import BerthTelemetry
     package let keeping: [any Service]
     private let edges: Edges
 
-    /// How long open answers may take after the stop. ``Turns`` ends its own sooner.
+    /// How long open answers may take after the stop.
+    ///
+    /// ``Turns`` ends its own sooner.
     private static let grace = Duration.seconds(20)
 
-    /// Opens the database, binds the addresses and makes every part. Nothing is served yet.
+    /// Opens the database, binds the addresses and makes every part.
+    ///
+    /// Nothing is served yet.
     ///
     /// - Throws: the error of the first part that cannot be made. Everything is then closed.
     package static func make(

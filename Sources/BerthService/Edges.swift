@@ -52,6 +52,7 @@ package struct Edges: Sendable {
     /// - Parameters:
     ///   - log: takes the service's lines.
     ///   - agent: names the service to other servers, as `berth/1.0`.
+    /// - Returns: edges that share one resolver and one client.
     @Loop package static func machine(log: Log, agent: String) -> Edges {
         let surroundings = Surroundings(log: log)
         let resolver = Resolver(in: surroundings)

@@ -79,7 +79,8 @@ import BerthText
             return FakeAnthropic.error(500, "api_error", "the client has disconnected")
         }
         if pace.delay > .zero {
-            try? await surroundings.clock.sleep(for: pace.delay)  // a cancelled request's answer is discarded
+            // A cancelled request's answer is discarded.
+            try? await surroundings.clock.sleep(for: pace.delay)
         }
         return asked.isStream && asked.behavior != .jsonOnStream
             ? stream(asked)

@@ -85,7 +85,8 @@ import BerthText
             return .error(500, "the client has disconnected")
         }
         if pace.delay > .zero {
-            try? await surroundings.clock.sleep(for: pace.delay)  // a cancelled request's answer is discarded
+            // A cancelled request's answer is discarded.
+            try? await surroundings.clock.sleep(for: pace.delay)
         }
         if asked.behavior == .tooManyAtFirst, let refusal = refusalAtFirst { return refusal }
         return asked.isStream && asked.behavior != .jsonOnStream

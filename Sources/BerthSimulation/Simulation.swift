@@ -75,7 +75,8 @@ package import BerthTelemetry
                 }
             }
             group.addTask { [surroundings] in
-                try? await surroundings.clock.sleep(for: latest)  // cancelled once every persona has ended
+                // Cancelled once every persona has ended.
+                try? await surroundings.clock.sleep(for: latest)
                 return false
             }
             var left = clients.count

@@ -117,7 +117,7 @@ import Testing
         keeper = CacheKeeper(
             cache: cache,
             redis: server == nil ? nil : redis,
-            database: database,
+            store: store,
             in: .quiet(clock, log: log)
         )
         self.news = news

@@ -5,6 +5,7 @@ import BerthLoop
 import BerthMemory
 import BerthTestKit
 import BerthText
+import BerthWork
 import Testing
 
 @testable import BerthAdmin

@@ -7,6 +7,7 @@ import BerthQueue
 import BerthStore
 import BerthTestKit
 import BerthText
+import BerthWork
 import Testing
 
 /// The queue over the admin socket.

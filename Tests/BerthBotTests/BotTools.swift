@@ -8,6 +8,7 @@ import BerthStore
 import BerthTelemetry
 import BerthTestKit
 import BerthText
+import BerthWork
 import Testing
 
 /// What tests do with a bot.

@@ -5,6 +5,7 @@ import BerthLoop
 import BerthProviders
 import BerthStore
 import BerthTestKit
+import BerthWork
 import Testing
 
 /// `models.chat` in order, where one fails before its first token.

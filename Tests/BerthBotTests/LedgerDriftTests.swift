@@ -8,6 +8,7 @@ import BerthQueue
 import BerthStore
 import BerthTestKit
 import BerthText
+import BerthWork
 import Testing
 
 /// Whatever becomes of calls: at the end the book in memory is what the ledger on the disk says, and

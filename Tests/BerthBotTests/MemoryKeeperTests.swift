@@ -9,6 +9,7 @@ import BerthProviders
 import BerthQueue
 import BerthTestKit
 import BerthText
+import BerthWork
 import Testing
 
 @testable import BerthStore

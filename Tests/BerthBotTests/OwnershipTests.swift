@@ -7,6 +7,7 @@ import BerthProviders
 import BerthStore
 import BerthTelemetry
 import BerthTestKit
+import BerthWork
 import Testing
 
 @Suite(.loop, .timeLimit(.minutes(5))) struct OwnershipTests {

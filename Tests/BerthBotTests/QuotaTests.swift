@@ -8,6 +8,7 @@ import BerthStore
 import BerthTelemetry
 import BerthTestKit
 import BerthText
+import BerthWork
 import Testing
 
 @Suite(.loop, .timeLimit(.minutes(5))) struct QuotaTests {

@@ -8,6 +8,7 @@ import BerthQueue
 import BerthStore
 import BerthTelemetry
 import BerthTestKit
+import BerthWork
 import Testing
 
 @Suite(.loop, .timeLimit(.minutes(5))) struct RestartTests {
@@ -162,7 +163,7 @@ import Testing
         try await withBot(setup, prepare: Self.accepted(250)) { bot in
             let running = bot.bot.turns.running
             #expect(running == 250)
-            let failed = try await bot.bot.turns.troubles().failed
+            let failed = try await bot.bot.turns.troubles().failedTurns
             #expect(failed == 0)
         }
     }

@@ -8,6 +8,7 @@ import BerthQueue
 import BerthStore
 import BerthTestKit
 import BerthText
+import BerthWork
 import Testing
 
 /// Turns that are tried again, and those that are not.
@@ -84,7 +85,7 @@ import Testing
             again.finish()
             _ = try await bot.bot.turns.find(turn.id, of: bot.ann).ended()
             #expect(try await bot.history(session).map(\.answer) == ["here", "yes"])
-            #expect(try await bot.bot.turns.troubles().failed == 0)
+            #expect(try await bot.bot.turns.troubles().failedTurns == 0)
         }
     }
 

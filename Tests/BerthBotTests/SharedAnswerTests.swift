@@ -7,6 +7,7 @@ import BerthProviders
 import BerthStore
 import BerthTestKit
 import BerthText
+import BerthWork
 import Testing
 
 /// The same question in flight is asked once.

@@ -7,6 +7,7 @@ import BerthProviders
 import BerthQueue
 import BerthStore
 import BerthTestKit
+import BerthWork
 import Testing
 
 /// Who shares a call bears nothing of the others'.

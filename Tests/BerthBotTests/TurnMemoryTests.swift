@@ -7,6 +7,7 @@ import BerthProviders
 import BerthQueue
 import BerthStore
 import BerthTestKit
+import BerthWork
 import Testing
 
 /// Turns for which there is no memory, or not all of it.

@@ -6,6 +6,7 @@ import BerthMemory
 import BerthProviders
 import BerthStore
 import BerthTestKit
+import BerthWork
 import Testing
 
 /// Answers that are given again, and to whom.

@@ -6,6 +6,7 @@ import BerthMemory
 import BerthProviders
 import BerthTestKit
 import BerthText
+import BerthWork
 import Testing
 
 /// Requests that stand in line for their memory, and one who asks for all of it.

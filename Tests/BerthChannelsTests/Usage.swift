@@ -7,6 +7,7 @@ import BerthProviders
 import BerthStore
 import BerthTelemetry
 import BerthTestKit
+import BerthWork
 
 extension BotFixture {
     /// What ``ann`` has used today, when all calls that have ended are settled.

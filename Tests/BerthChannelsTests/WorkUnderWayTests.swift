@@ -6,6 +6,7 @@ import BerthMemory
 import BerthProviders
 import BerthTestKit
 import BerthText
+import BerthWork
 import Testing
 
 /// Whatever a tenant holds, something of the tenant's is under way; what is held without is a leak.

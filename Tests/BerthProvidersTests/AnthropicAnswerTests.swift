@@ -19,19 +19,27 @@ import Testing
             let call = try asker.call("tool", more: AnthropicAnswerTests.tools)
             let stream = try await asker.anthropic(url).stream(call)
             var deltas: [String] = []
-            while let chunk = try await stream.next() {
-                let choice = chunk.object.elements("choices")?.first
-                let delta = choice.flatMap { chunk.object.object(at: $0)?.value("delta") }
-                deltas.append(delta.map { String(decoding: $0, as: UTF8.self) } ?? "usage")
+            while let piece = try await stream.next() {
+                switch piece {
+                case .text(let text): deltas.append("text: \(text)")
+                case .toolCall(let raw):
+                    let choice = raw.chunk.elements("choices")?.first
+                    let delta = choice.flatMap { raw.chunk.object(at: $0)?.value("delta") }
+                    deltas.append(String(decoding: delta ?? [], as: UTF8.self))
+                case .finish(let reason): deltas.append("finish: \(reason)")
+                case .usage: deltas.append("usage")
+                case .raw, .whole: deltas.append("unexpected")
+                }
             }
             #expect(
                 deltas == [
-                    #"{"role":"assistant","content":""}"#, #"{"content":"Looking. "}"#,
+                    "text: Looking. ",
                     #"{"tool_calls":[{"index":0,"id":"toolu_0","type":"function","function":{"name":"weather","arguments":""}}]}"#,
                     #"{"tool_calls":[{"index":0,"function":{"arguments":"{\"city\": \"Pa"}}]}"#,
                     #"{"tool_calls":[{"index":0,"function":{"arguments":"ris\"}"}}]}"#,
                     #"{"tool_calls":[{"index":1,"id":"toolu_1","type":"function","function":{"name":"time","arguments":""}}]}"#,
-                    #"{"tool_calls":[{"index":1,"function":{"arguments":"{}"}}]}"#, "{}", "usage",
+                    #"{"tool_calls":[{"index":1,"function":{"arguments":"{}"}}]}"#,
+                    "finish: tool_calls", "usage",
                 ]
             )
         }

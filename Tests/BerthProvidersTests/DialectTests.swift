@@ -285,7 +285,7 @@ import Testing
         }
     }
 
-    @Loop @Test func `only a chunk that says nothing but the usage is usage alone`() async throws {
+    @Loop @Test func `a chunk is as many pieces as it says things`() async throws {
         let body = """
             data: {"choices":[{"delta":{"content":"a"}}],"usage":{"prompt_tokens":1,"completion_tokens":1}}
 
@@ -302,12 +302,19 @@ import Testing
 
             """
         let asker = Asker()
-        var alone: [Bool] = []
+        var pieces: [String] = []
         try await withAnswer(DialectTests.head, body) { url, _ in
             let stream = try await asker.provider(url).stream(try asker.call())
-            while let chunk = try await stream.next() { alone.append(chunk.isUsageAlone) }
+            while let piece = try await stream.next() {
+                switch piece {
+                case .text: pieces.append("text")
+                case .finish: pieces.append("finish")
+                case .usage: pieces.append("usage")
+                case .toolCall, .raw, .whole: pieces.append("unexpected")
+                }
+            }
         }
-        #expect(alone == [false, false, true, true, false])
+        #expect(pieces == ["text", "usage", "finish", "usage", "usage", "usage"])
     }
 
     // MARK: The connection

@@ -110,10 +110,10 @@ struct Told: Equatable, Sendable {
     var usage: TokenUsage?
     var error: ProviderError?
 
-    mutating func add(_ chunk: ChatChunk) {
-        text += chunk.text
-        finish = chunk.finish ?? finish
-        usage = chunk.usage ?? usage
+    mutating func add(_ piece: AnswerPiece) {
+        text += piece.text
+        finish = piece.finish ?? finish
+        if case .usage(let tokens, _) = piece { usage = tokens }
     }
 }
 

@@ -63,10 +63,12 @@ import Testing
         )
         let (pool, stop) = (pool, stop)
         pool.spawn { try? await provider.run(until: stop) }
+        await settle()  // it listens before the database's thread logs
         let service = try await Composition.make(VirtualWorld.settings(files.path), edges)
         self.service = service
         try await service.weigh()
         pool.spawn { try? await service.run(until: stop) }
+        await settle()
     }
 
     /// Lets a tenant in, who then asks ten times within ten minutes.

@@ -6,7 +6,7 @@ package import BerthText
 package import BerthWork
 
 extension BotFixture {
-    /// Asks for a whole answer on the account of `tenant`, without one ``ann``'s.
+    /// Asks for a whole answer on the account of `tenant`, or else of ``ann``.
     ///
     /// - Throws: ``BotError``.
     package func complete(
@@ -14,10 +14,10 @@ extension BotFixture {
         _ models: [ModelChoice],
         _ tenant: LiveTenant? = nil
     ) async throws(BotError) -> WholeAnswer {
-        try await bot.answers.complete(order(request, models, tenant))
+        try await bot.answers.complete(ask(request, models, tenant))
     }
 
-    /// Asks for a stream, likewise; one that is no stream fails the test.
+    /// Asks for a stream, likewise. An answer from the cache fails the test.
     ///
     /// - Throws: ``BotError``.
     package func stream(
@@ -25,18 +25,17 @@ extension BotFixture {
         _ models: [ModelChoice],
         _ tenant: LiveTenant? = nil
     ) async throws -> any AnswerStream {
-        switch try await bot.answers.stream(order(request, models, tenant)) {
-        case .stream(let stream): return stream
-        case .kept: throw IsKept()
-        }
+        let answer = try await bot.answers.stream(ask(request, models, tenant))
+        if answer.isCached { throw IsCached() }
+        return answer
     }
 
     /// An answer came from the cache where none was expected.
-    package struct IsKept: Error {}
+    package struct IsCached: Error {}
 
-    private func order(
+    private func ask(
         _ request: JSONObject,
         _ models: [ModelChoice],
         _ tenant: LiveTenant?
-    ) -> ChatOrder { ChatOrder(request, models, tenant ?? ann, since: clock.now) }
+    ) -> Ask { Ask(request, models, tenant ?? ann, since: clock.now) }
 }

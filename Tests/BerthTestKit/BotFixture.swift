@@ -181,9 +181,6 @@ import Glibc
 /// Writes what a store holds before its service starts.
 package typealias Preparation = @Sendable (any Store) async throws(StoreError) -> Void
 
-/// Writes the content of a store before its service starts.
-package typealias Preparation = @Sendable (any Store) async throws(StoreError) -> Void
-
 /// What a test changes of a service's configuration.
 package struct Setup: Sendable {
     let change: @Loop @Sendable (inout Configuration) -> Void

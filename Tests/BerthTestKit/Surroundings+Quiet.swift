@@ -7,6 +7,7 @@ extension Surroundings {
     /// - Parameters:
     ///   - clock: the machine's, unless a test moves its own.
     ///   - log: logs nothing by default.
+    /// - Returns: surroundings with metrics of their own.
     package static func quiet(
         _ clock: any Clock = SystemClock(),
         log: Log = .silent

@@ -1,3 +1,4 @@
+import BerthBot
 import BerthCache
 import BerthConfig
 import BerthHTTP
@@ -8,9 +9,9 @@ import BerthTestKit
 import BerthText
 import Testing
 
-@testable import BerthBot
+@testable import BerthWork
 
-/// Under which names answers are kept.
+/// The names under which answers are cached.
 @Suite(.loop, .timeLimit(.minutes(1))) struct AnswerKeyTests {
     private static nonisolated let question = #"[{"role":"user","content":"Who?"}]"#
 
@@ -34,9 +35,9 @@ import Testing
         let answers = AnswerCache(cache, settings: settings)
         let request = try JSONObject(Array(#"{"messages":\#(messages)}"#.utf8))
         let keys = [bot.ann, bot.ann, bob].map { tenant in
-            var order = ChatOrder(request, bot.bot.models.choices, tenant, since: bot.clock.now)
-            order.isContextFree = isContextFree
-            return answers.key(order)
+            var ask = Ask(request, bot.bot.models.choices, tenant, since: bot.clock.now)
+            ask.isContextFree = isContextFree
+            return answers.name(ask)?.key
         }
         return (keys[0], keys[1], keys[2])
     }
