@@ -30,7 +30,7 @@ async def main(port: int, key: str) -> None:
 
 
 def picture(port: int, key: str) -> bytes:
-    """A request as large as may be: a picture, which counts as one, not as a million tokens."""
+    """A request of the largest size. It has a picture, which does not count as a million tokens."""
     def asking(size: int) -> bytes:
         url = {"url": "data:image/png;base64," + "A" * size}
         return load.request(port, key, False, [{"type": "image_url", "image_url": url}], "greedy")
@@ -40,7 +40,7 @@ def picture(port: int, key: str) -> bytes:
 
 
 async def ask(port: int, payload: bytes) -> str:
-    """The status, and what was said where it is no 200, without its numbers."""
+    """The status, and without a 200 the message, without its numbers."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         writer.write(payload)

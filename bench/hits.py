@@ -1,4 +1,4 @@
-"""The rows of the answer cache: hits in the process, hits from Redis, and what is not bought again."""
+"""The rows of the answer cache: hits in the process, hits from Redis, and saved provider calls."""
 
 import contextlib
 import os
@@ -17,12 +17,12 @@ ROUNDS, QUESTIONS, REPEATED = 5, 2000, 0.3
 
 
 def in_process(bench: Bench) -> list[Row]:
-    """Rounds of both loads, taking turns: on a machine that others use too, what is compared must be
-    of the same seconds."""
+    """Alternating rounds of both loads. On a shared machine, compared figures must come from the same
+    seconds."""
     hellos, hits, cpu, count = [], [], 0.0, 0
     with bench.fake() as fake, bench.serve(f"http://127.0.0.1:{fake}", USERS, cache="{}") as served:
         pid, port, file = served.pid, served.port, served.file
-        wrk(port, file, 1)  # the first asks the provider, the others are a warm-up
+        wrk(port, file, 1)  # the first request asks the provider, and the others are a warm-up
         bought = asked(fake)
         for _ in range(ROUNDS):
             hellos.append(wrk(port, file, 2, "hello"))
@@ -61,7 +61,7 @@ def from_redis(bench: Bench) -> list[Row]:
             cpu = cpu_seconds(pid) - cpu
             found = keyspace_hits(path) - found
             missed = asked(fake) - bought
-            # A machine that is held up takes Redis for slow now and then, and asks the provider.
+            # A slow machine sometimes counts Redis as slow, and asks the provider.
             if missed > result["requests"] / 100 or found + missed < result["requests"]:
                 raise Failed(f"of {result['requests']} answers {found} came from Redis and "
                              f"{missed} from the provider")
@@ -92,7 +92,7 @@ def repeated_questions(bench: Bench) -> list[Row]:
 
 
 def without_redis(bench: Bench) -> list[Row]:
-    """Two services, taking turns: one whose Redis stands still, and one that has none."""
+    """Two services in alternation, one with a Redis that stands still, and one without Redis."""
     with contextlib.ExitStack() as stack:
         fake = stack.enter_context(bench.fake("--tokens", "5"))
         pid, path = stack.enter_context(redis(bench))
@@ -102,7 +102,7 @@ def without_redis(bench: Bench) -> list[Row]:
         users = [load.OneUser(served.port, served.keys[0]) for served in services]
         times = ([], [])
         for round in range(SAMPLES + 20):
-            if round == 20:  # the first are connections, and the cache's own while Redis answers
+            if round == 20:  # the first rounds open connections and fill the cache while Redis answers
                 os.kill(pid, signal.SIGSTOP)
                 stack.callback(os.kill, pid, signal.SIGCONT)
             for user, taken in zip(users, times):
@@ -130,7 +130,7 @@ def check_whole(results: list[dict]) -> None:
 
 @contextlib.contextmanager
 def redis(bench: Bench):
-    """Runs a Redis with Berth's configuration; yields its pid and its socket's path."""
+    """Runs a Redis with Berth's configuration. Yields its pid and its socket's path."""
     path = bench.folder / "redis.sock"
     command = ["redis-server", str(REDIS_CONFIGURATION), "--unixsocket", str(path),
                "--dir", str(bench.folder)]
@@ -146,7 +146,7 @@ def keyspace_hits(path: pathlib.Path) -> int:
 
 
 def redis_says(path: pathlib.Path, command: str) -> str:
-    """A short answer to an inline command; empty while nothing listens."""
+    """A short answer to an inline command, which is empty until the server listens."""
     try:
         with socket.socket(socket.AF_UNIX) as client:
             client.settimeout(2)

@@ -1,4 +1,4 @@
-"""Clients on raw sockets: little work for themselves, so that the server's is what is seen."""
+"""Clients on raw sockets, which do little work themselves, so the server's work is measured."""
 
 import asyncio
 import json
@@ -35,7 +35,7 @@ def post(port: int, key: str, path: str, members: dict) -> bytes:
 
 
 def is_whole(answer: bytes | bytearray) -> bool:
-    """Whether an answer is at its end: chunked, or, where it is no 200, of a length."""
+    """Whether an answer is complete. A 200 is chunked, and any other status has a length."""
     if answer.endswith(b"\r\n0\r\n\r\n"):
         return True
     if answer.startswith(b"HTTP/1.1 200"):
@@ -46,7 +46,7 @@ def is_whole(answer: bytes | bytearray) -> bool:
 
 
 class Stream(asyncio.Protocol):
-    """One streamed answer, kept whole so that it can be checked."""
+    """One streamed answer, kept whole for a check."""
 
     def __init__(self, payload: bytes) -> None:
         self.payload, self.answer = payload, bytearray()
@@ -132,7 +132,7 @@ class OneUser:
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def first_token_ms(self, question: str | None = None) -> float:
-        """Asks once, reads the answer to its end; the time until the first token was there."""
+        """Asks once and reads the whole answer. Returns the time to the first token."""
         payload = request(self.port, self.key, True, question) if question else self.payload
         answer, first, began = b"", None, time.perf_counter()
         self.socket.sendall(payload)
@@ -152,7 +152,7 @@ class OneUser:
 
 
 class IdleConnections:
-    """Kept connections that asked once and then say nothing."""
+    """Kept connections that sent one request and then are idle."""
 
     def __init__(self, port: int, count: int) -> None:
         self.sockets = []
@@ -190,5 +190,5 @@ def percentile(values: list[float], percent: int) -> float:
 
 
 def without_numbers(text: str) -> str:
-    """What many refusals have in common."""
+    """The common words of many refusals."""
     return re.sub(r"-?\d+(\.\d+)?( [KM]?i?B\b)?", "…", text)[:120]

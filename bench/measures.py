@@ -1,4 +1,4 @@
-"""The rows of the table: how each figure is taken, and its bar."""
+"""The rows of the table, with the measurement of each figure and its bar."""
 
 import asyncio
 import contextlib
@@ -20,7 +20,7 @@ AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
 USERS, TOKENS, IDLE_CONNECTIONS, SAMPLES = 50, 200, 1000, 300
 PACE = ["--delay-ms", "300", "--token-ms", "10", "--tokens", str(TOKENS)]
 BACK = 4
-"""MiB above what was before, within which a process must be again when its users have left."""
+"""The most MiB that a process may hold more than before when its users have left."""
 
 
 @dataclasses.dataclass
@@ -92,8 +92,8 @@ class Bench:
     @contextlib.contextmanager
     def serve(self, upstream: str, tenants: int, trusting: pathlib.Path | None = None,
               cache: str = '{ scope: "off" }', more: str = ""):
-        """Runs a fresh Berth on a fresh data folder, with what is configured as its `cache` and
-        `more`; without an `upstream` the built-in demo answers."""
+        """Runs a fresh Berth on a fresh data folder, with `cache` and `more` in its configuration.
+        Without an `upstream` the built-in demo answers."""
         self.count += 1
         port, home = free_port(), self.folder / f"{self.count}"
         home.mkdir()
@@ -112,7 +112,7 @@ class Bench:
         return self.admin(config, "tenant", "add", name)["key"]
 
     def admin(self, config: pathlib.Path, *words: str):
-        """What a verb answers as JSON."""
+        """The JSON output of a verb."""
         command = [self.berth, *words, "--json", "--config", str(config)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=30)
         if done.returncode != 0:
@@ -130,7 +130,7 @@ cache: {cache}
 
 
 def providers(**upstreams: str) -> str:
-    """A model of each name, and the provider that it alone is asked of."""
+    """A model of each name, each with a provider of its own."""
     names = [f'  - {{ name: {name}, kind: openai, base_url: "{url}/v1", api_key: "sk-bench", '
              "concurrency: 1000 }\n" for name, url in upstreams.items()]
     models = [f"    - {{ provider: {name}, model: {name}, price: {{ input: 0, output: 0 }} }}\n"
@@ -139,8 +139,8 @@ def providers(**upstreams: str) -> str:
 
 
 def in_own_mounts(bundle: pathlib.Path) -> list[str]:
-    """Runs a command that sees `bundle` in the place of Debian's file of authorities; nothing else
-    on the machine does."""
+    """Runs a command that sees `bundle` instead of Debian's file of authorities. No other process
+    of the machine does."""
     prefix = ["unshare", "--mount", "--map-root-user", "--", "sh", "-c",
               f'mount --bind "$0" {AUTHORITIES} && exec "$@"', str(bundle)]
     tried = subprocess.run([*prefix, "true"], capture_output=True, text=True)
@@ -162,7 +162,7 @@ def idle(bench: Bench) -> list[Row]:
 
 @dataclasses.dataclass
 class Streamed:
-    """What many streams at once did to a process; in MiB, `back` in seconds."""
+    """The effect of many simultaneous streams on a process, in MiB. `back` is in seconds."""
     before: Memory
     rss: float
     anonymous: float
@@ -283,7 +283,7 @@ def throughput(bench: Bench) -> list[Row]:
 
 
 def wrk(port: int, file: pathlib.Path, seconds: int, kind: str = "same", count: int = 0) -> dict:
-    """What `requests.lua` says after a load of one kind over 50 connections."""
+    """The report of `requests.lua` after a load of one kind over 50 connections."""
     command = ["wrk", "-t1", f"-c{USERS}", f"-d{seconds}s", "--timeout", "10s",
                "-s", str(HERE / "requests.lua"), f"http://127.0.0.1:{port}",
                "--", kind, str(file), str(count)]
@@ -298,7 +298,7 @@ def wrk(port: int, file: pathlib.Path, seconds: int, kind: str = "same", count: 
 
 
 def asked(fake: int) -> int:
-    """How many completions the fake on that port was asked for."""
+    """The number of completions that the fake on that port was asked for."""
     with urllib.request.urlopen(f"http://127.0.0.1:{fake}/stats", timeout=10) as answer:
         return json.load(answer)["received"]
 

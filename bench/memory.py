@@ -1,4 +1,4 @@
-"""The rows of memory: what is not given back, many users, and a report that adds up."""
+"""The rows of memory: unreturned memory, many users, and a report that adds up."""
 
 import asyncio
 import contextlib
@@ -16,7 +16,7 @@ TURNS, FROM, MANY = 3000, 500, 200
 
 
 def in_a_row(bench: Bench) -> list[Row]:
-    """One turn after the other, each in the next tenant's session."""
+    """Runs one turn after the other, each in the next tenant's session."""
     marks = {}
     with bench.fake("--tokens", "20") as fake, \
             bench.serve(f"http://127.0.0.1:{fake}", USERS, cache="{ memory: 0 }") as served:
@@ -55,8 +55,8 @@ def many_users(bench: Bench) -> list[Row]:
 
 
 class Reports(threading.Thread):
-    """Asks `berth memory --json` again and again; each beside what the kernel says just before
-    and after it."""
+    """Reads `berth memory --json` repeatedly, each time with the kernel's figures just before and
+    after it."""
 
     def __init__(self, bench: Bench, served: Served) -> None:
         super().__init__(daemon=True)

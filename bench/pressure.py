@@ -1,4 +1,4 @@
-"""The rows of pressure: one tenant that takes what it can, and a limit that is squeezed."""
+"""The rows of pressure: one greedy tenant, and a limit that is lowered."""
 
 import asyncio
 import collections
@@ -19,12 +19,12 @@ from turns import open_sessions, turns_by_state
 
 GREEDY, LARGEST = 40, 4 * 1024 * 1024
 OTHERS, ROUNDS, ROUND, EACH = 20, 6, 5, 0.5
-"""So many others, each asks every `EACH` seconds, in rounds of `ROUND` seconds without and with the
-greedy one."""
+"""The number of other tenants. Each asks every `EACH` seconds, in rounds of `ROUND` seconds with
+and without the greedy tenant."""
 LIMIT = 64
 
 
-# One tenant that takes what it can
+# One greedy tenant
 
 def one_greedy(bench: Bench) -> list[Row]:
     told: collections.Counter[str] = collections.Counter()
@@ -38,7 +38,7 @@ def one_greedy(bench: Bench) -> list[Row]:
         stack.enter_context(rss.watch(served.pid))
         others, key = served.keys[1:], served.keys[0]
         for number in range(2 * ROUNDS + 1):
-            is_with = number % 2 == 0 and number > 0  # the first round is connections and caches
+            is_with = number % 2 == 0 and number > 0  # the first round opens connections and fills caches
             with greedy(served.port, key, told) if is_with else contextlib.nullcontext():
                 found = asyncio.run(steadily(served.port, others))
             if number > 0:
@@ -62,7 +62,7 @@ def one_greedy(bench: Bench) -> list[Row]:
 
 
 class Highest:
-    """The largest RSS of a process, looked at every few milliseconds."""
+    """The largest RSS of a process, sampled every few milliseconds."""
 
     def __init__(self) -> None:
         self.mebibytes, self.looks = 0.0, 0
@@ -87,7 +87,7 @@ class Highest:
 
 @contextlib.contextmanager
 def greedy(port: int, key: str, told: collections.Counter):
-    """Runs the greedy one, and adds how its requests ended."""
+    """Runs the greedy tenant, and adds the results of its requests."""
     command = ["nice", "-n", "10", sys.executable, "-B", str(HERE / "greedy.py"), str(port), key]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
@@ -101,7 +101,7 @@ def greedy(port: int, key: str, told: collections.Counter):
 
 
 class Found:
-    """The seconds to each first token, and what went wrong."""
+    """The seconds to each first token, and the errors."""
 
     def __init__(self) -> None:
         self.seconds: list[float] = []
@@ -109,7 +109,7 @@ class Found:
 
 
 async def steadily(port: int, keys: list[str]) -> Found:
-    """Each of `keys` asks at its own pace, however long answers take."""
+    """Each of `keys` asks at its own pace, independent of the time that answers take."""
     found, loop = Found(), asyncio.get_running_loop()
 
     async def one(key: str) -> None:
@@ -130,10 +130,10 @@ async def steadily(port: int, keys: list[str]) -> Found:
     return found
 
 
-# A limit that is squeezed
+# A limit that is lowered
 
 SQUEEZED, AT_FIRST, AFTER = 25, 4, 12
-"""Seconds under a limit that is too tight, before it, and after it: an API call waits 20 s."""
+"""Seconds under a limit that is too low, before it, and after it. An API call waits 20 s."""
 
 
 def squeezed(bench: Bench) -> list[Row]:
@@ -168,7 +168,7 @@ def squeezed(bench: Bench) -> list[Row]:
 
 
 def squeeze(bench: Bench, served: Served, reports: list[dict]) -> None:
-    """Sets the least limit that is accepted, and after a while the first again."""
+    """Sets the lowest accepted limit, and restores the first after a while."""
     time.sleep(AT_FIRST)
     for half in range(2 * 16, 2 * 48):
         with contextlib.suppress(Failed):
@@ -181,7 +181,7 @@ def squeeze(bench: Bench, served: Served, reports: list[dict]) -> None:
 
 
 async def everybody(served: Served, sessions: list[str], operator, ends: collections.Counter) -> None:
-    """Each user has a turn under way and a call, again and again, until the operator has ended."""
+    """Each user repeatedly has a turn and a call under way, until the operator has ended."""
     loop = asyncio.get_running_loop()
 
     async def one(payload, judge) -> None:

@@ -1,4 +1,4 @@
-"""Starting what is measured, reading what the kernel says of it, and ending it again."""
+"""Starting the measured processes, reading the kernel's figures of them, and ending them."""
 
 import contextlib
 import http.client
@@ -15,11 +15,11 @@ MIB = 1024 * 1024
 
 
 class Failed(Exception):
-    """A measurement could not be made; the text says what to look at."""
+    """A measurement failed. The text says what to check."""
 
 
 class Memory:
-    """What a process holds, in MiB, at one moment."""
+    """The memory of a process at one moment, in MiB."""
 
     def __init__(self, pid: int) -> None:
         sizes = {}
@@ -30,7 +30,7 @@ class Memory:
 
 
 def status(pid: int, key: str) -> int:
-    """A number of /proc/PID/status; sizes are in KiB."""
+    """A number of /proc/PID/status. Sizes are in KiB."""
     for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith(key + ":"):
             return int(line.split()[1])
@@ -38,7 +38,7 @@ def status(pid: int, key: str) -> int:
 
 
 def cpu_seconds(pid: int) -> float:
-    """Processor time used since the start, in the program and in the kernel for it."""
+    """The processor time used since the start, in the program and in the kernel."""
     fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
@@ -54,7 +54,7 @@ def running(command: list[str], log: pathlib.Path, is_ready: Callable[[], bool],
     """Runs `command` and yields its pid once it is ready; ends it, and only it, however the block is
     left."""
     with log.open("ab") as output:
-        # A session of its own: Ctrl-C ends the driver, and the driver ends what it started.
+        # The process has a session of its own. Ctrl-C ends the driver, which ends its processes.
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True)
     try:
@@ -78,7 +78,7 @@ def wait_until_ready(process, log: pathlib.Path, is_ready, seconds: float) -> No
 
 
 def answers(port: int, path: str) -> bool:
-    """Whether `path` answers 200; where it is empty, whether anybody listens."""
+    """Whether `path` answers 200, or, if it is empty, whether the port is open."""
     try:
         if not path:
             socket.create_connection(("127.0.0.1", port), 1).close()

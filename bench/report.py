@@ -30,7 +30,7 @@ def machine(root: pathlib.Path, folder: pathlib.Path) -> str:
 
 
 def durable_write_ms(folder: pathlib.Path) -> float:
-    """The median of 200 appends, each brought to the disk as SQLite does."""
+    """The median of 200 appends, each synced to the disk as SQLite does."""
     times = []
     with (folder / "durable").open("wb", buffering=0) as file:
         for _ in range(200):
@@ -59,7 +59,7 @@ def table(rows) -> list[str]:
 
 
 def write(page: pathlib.Path, machine: str, rows) -> None:
-    """Replaces what stands between the markers of `page`."""
+    """Replaces the text between the markers of `page`."""
     before, _, rest = page.read_text().partition(BEGIN)
     _, found, after = rest.partition(END)
     if not found:

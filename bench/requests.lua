@@ -17,7 +17,7 @@ local function ask(key, question)
   return post("/v1/chat/completions", key, body)
 end
 
--- The number has always ten digits, so that the length stays true.
+-- The number always has ten digits, so the length stays correct.
 local function turn(key, session)
   local body = '{"text":"Question 0000000000: what is a berth?"}'
   local whole = post("/terminal/sessions/" .. session .. "/turns", key, body)

@@ -1,4 +1,4 @@
-"""The rows of the queue: durable turns, and what scheduling costs while many wait."""
+"""The rows of the queue: durable turns, and the cost of scheduling while many wait."""
 
 import http.client
 import json
@@ -10,23 +10,23 @@ from measures import USERS, Bench, Row, asked, at_least, at_most, wrk
 from processes import Failed, cpu_seconds
 
 SESSIONS = 20
-"""Sessions of each tenant: their turns are so few that no prompt becomes long."""
+"""The sessions of each tenant. Each has few turns, so no prompt becomes long."""
 
 
 def durable(bench: Bench) -> list[Row]:
     with bench.fake("--tokens", "1") as fake, \
             bench.serve(f"http://127.0.0.1:{fake}", USERS) as served:
         sessions = bench.folder / "sessions"
-        # One of each tenant, then the next: two turns of a session never meet.
+        # The sessions alternate between tenants, so two turns of a session never overlap.
         made = [open_sessions(served.port, key) for key in served.keys]
         lines = [f"{key} {own[n]}" for n in range(SESSIONS) for key, own in zip(served.keys, made)]
         sessions.write_text("\n".join(lines) + "\n")
         wrk(served.port, sessions, 2, "turns")
-        time.sleep(2)  # its last turns go on, and a session answers one at a time
+        time.sleep(2)  # the last turns continue, and a session answers one at a time
         before, cpu = asked(fake), cpu_seconds(served.pid)
         result = wrk(served.port, sessions, bench.seconds, "turns")
         cpu = cpu_seconds(served.pid) - cpu
-        time.sleep(2)  # likewise
+        time.sleep(2)  # for the same reason
         bought = asked(fake) - before
     states = turns_by_state(served.data)
     failed = result["refused"] + result["broken"]
@@ -70,7 +70,7 @@ def scheduling(bench: Bench) -> list[Row]:
     least, most = min(costs), max(costs)
     curve = ", ".join(f"{n:,}: {ns:,} ns" for n, ns in costs.items())
     what = f"scheduling a turn, {most:,} waiting against {least:,}"
-    # Twice as long for a thousand times as many is the processor's cache, not the algorithm.
+    # Twice the time for a thousand times as many comes from the processor's cache, not the algorithm.
     return [at_most("j", what, costs[most] / costs[least], 2, "times", f"a turn while N wait: {curve}")]
 
 

@@ -1,46 +1,39 @@
-/// What `berth cache stats` shows, since the start.
+/// The figures of `berth cache stats`, since the start of the process.
 package struct CacheStatistics: Equatable, Sendable {
-    /// The first level's counts; each lookup asks it first.
+    /// The counts of the first level, which every lookup asks first.
     package var memory = MemoryCacheStatistics()
-    /// Lookups that Redis answered with a value.
+    /// The number of lookups that Redis answered with a value.
     package var redisHits = 0
-    /// Lookups that neither level had.
+    /// The number of lookups that neither level could answer.
     package var misses = 0
-    /// Values stored.
+    /// The number of stored values.
     package var stores = 0
-    /// Hits and misses by kind, in both levels together.
+    /// The hits and misses of both levels together, by kind.
     package var kinds: [CacheKind: Kind] = [:]
-    /// Values from Redis that were none, by what was wrong; each was a miss.
+    /// The number of invalid values from Redis, by fault.
+    ///
+    /// Each was a miss.
     package var badValues: [ValueFault: Int] = [:]
-    /// Lookups and stores that Redis failed, or that were not tried while it was away.
+    /// The number of lookups and stores that Redis failed, or that were not tried while it was
+    /// away.
     package var redisFailures = 0
-    /// What is wrong with Redis; nil: it works, or there is none.
+    /// The fault of Redis, or nil if it works or is not configured.
     package var redisFault: RedisFault?
     /// Whether a Redis is configured.
     package var hasRedis = false
-    /// Names in the hot set.
+    /// The number of names in the hot set.
     package var hotNames = 0
 
-    /// Of one kind.
+    /// The counts of one kind.
     package struct Kind: Equatable, Sendable {
-        /// Lookups answered.
+        /// The number of lookups that found a value.
         package var hits = 0
-        /// Lookups not answered.
+        /// The number of lookups that did not.
         package var misses = 0
     }
 
-    /// Hits of both levels.
+    /// The number of hits in both levels.
     package var hits: Int { memory.hits + redisHits }
-    /// All lookups so far.
+    /// The number of lookups.
     package var lookups: Int { memory.hits + memory.misses }
-}
-
-/// What a flush removed.
-package struct CacheFlush: Equatable, Sendable {
-    /// Entries of this process's memory.
-    package var entries = 0
-    /// Keys of Redis; what is removed before a failure is not counted.
-    package var keys = 0
-    /// Why Redis could not be emptied; nil: it was, or there is none.
-    package var failure: CacheError?
 }

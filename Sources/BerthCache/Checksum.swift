@@ -1,4 +1,6 @@
-/// XXH64: fast, and enough against damage; against forgery nothing in Redis is protected.
+/// XXH64, a fast checksum that finds damage.
+///
+/// It does not protect against forgery, and nothing else in Redis does.
 ///
 /// Source: <https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md>.
 enum Checksum {
@@ -34,7 +36,7 @@ enum Checksum {
         return avalanche(hash)
     }
 
-    /// Whole pieces of 32 bytes in four lanes.
+    /// Hashes whole pieces of 32 bytes in four lanes.
     @unsafe private static func stripes(
         _ bytes: UnsafeRawBufferPointer,
         _ seed: UInt64,

@@ -1,16 +1,17 @@
 package import BerthLoop
 
-/// What is asked for most, bounded: decides lifetimes, and what is warmed after a restart.
+/// The names with the most requests, within a bound.
 ///
-/// Each name has a count that halves with every `halfLife`. When twice `most` names are known, all
-/// but the `most` with the highest counts are forgotten. It holds hashes, never what was asked.
+/// They decide lifetimes and the values loaded after a restart. Each name has a count that halves
+/// with every `halfLife`. When there are more than twice `most` names, all except the `most`
+/// highest counts are removed. The set holds hashes, never the questions.
 package struct HotSet: Sendable {
-    /// One name's record.
+    /// The record of one name.
     struct Entry: Equatable, Sendable {
         var count: Double
         var at: Timestamp
         var changes: Int
-        /// The last value's checksum; 0: none is known.
+        /// The checksum of the last value, or 0 if none is known.
         var value: UInt64
     }
 
@@ -21,19 +22,20 @@ package struct HotSet: Sendable {
     /// Makes an empty set.
     ///
     /// - Parameters:
-    ///   - most: names kept for long, 1 or more: about 200 bytes each, and twice that many at most.
-    ///   - halfLife: over which a count halves.
+    ///   - most: the number of names kept for long, 1 or more. Each takes about 200 bytes, and at
+    ///     most twice as many are held.
+    ///   - halfLife: the time in which a count halves.
     package init(most: Int = 1_024, halfLife: Duration = .seconds(6 * 3_600)) {
         self.most = max(1, most)
         self.halfLife = halfLife
     }
 
-    /// Names known now.
+    /// The number of known names.
     package var count: Int { entries.count }
 
     /// Counts one request for `key`.
     ///
-    /// - Returns: its count now, this one included: 1 for a new name.
+    /// - Returns: its count with this request, which is 1 for a new name.
     @discardableResult
     package mutating func touch(_ key: CacheKey, at now: Timestamp) -> Double {
         var entry = entries[key] ?? Entry(count: 0, at: now, changes: 0, value: 0)
@@ -44,14 +46,14 @@ package struct HotSet: Sendable {
         return entry.count
     }
 
-    /// The count of `key` at `now`; 0 for an unknown name.
+    /// The count of `key` at `now`, which is 0 for an unknown name.
     package func weight(of key: CacheKey, at now: Timestamp) -> Double {
         entries[key].map { weight(of: $0, at: now) } ?? 0
     }
 
-    /// Notes the checksum of a new value.
+    /// Records the checksum of a new value.
     ///
-    /// - Returns: how often it has changed, less the times it was the same; 0 or more.
+    /// - Returns: the number of changes less the number of times it stayed the same, 0 or more.
     mutating func note(value: UInt64, of key: CacheKey) -> Int {
         guard var entry = entries[key] else { return 0 }
         if entry.value != 0 {
@@ -62,7 +64,7 @@ package struct HotSet: Sendable {
         return entry.changes
     }
 
-    /// The names asked for most, the most wanted first.
+    /// The names with the highest counts, highest first.
     package func hottest(_ count: Int, at now: Timestamp) -> [CacheKey] {
         ranked(at: now).prefix(count).map(\.key)
     }
@@ -82,8 +84,9 @@ package struct HotSet: Sendable {
         return entry.count * HotSet.halved(age / halfLife.seconds)
     }
 
-    /// 2 to the power of -`times`: whole halvings, and a line between two of them (at most 6 % over
-    /// the curve), which spares the mathematics library.
+    /// 2 to the power of -`times`, computed without the mathematics library.
+    ///
+    /// Between two whole halvings it is a straight line, which is at most 6 % above the curve.
     private static func halved(_ times: Double) -> Double {
         guard times < 60 else { return 0 }
         let whole = times.rounded(.down)
@@ -92,7 +95,7 @@ package struct HotSet: Sendable {
 }
 
 extension HotSet {
-    /// The `most` hottest names, for ``init(serialized:most:halfLife:)`` after a restart.
+    /// Encodes the `most` hottest names for ``init(serialized:most:halfLife:)`` after a restart.
     package func serialized(at now: Timestamp) -> [UInt8] {
         var bytes = HotSet.mark
         for key in hottest(most, at: now) {
@@ -107,7 +110,8 @@ extension HotSet {
         return bytes
     }
 
-    /// Reads what ``serialized(at:)`` wrote; nil where it is something else or damaged.
+    /// Decodes the bytes of ``serialized(at:)``, or returns nil if they are damaged or of another
+    /// kind.
     package init?(
         serialized bytes: [UInt8],
         most: Int = 1_024,

@@ -1,18 +1,21 @@
-/// How long a value is given out: longer for what is asked again, shorter for what changes.
+/// The rules for the lifetime of a value, which is longer for repeated requests and shorter for
+/// values that change.
 ///
-/// Every lifetime is shortened by up to `jitter`, so that what was stored together does not end
-/// together; no lifetime is under `least` or over `most`.
+/// Every lifetime is shortened by up to `jitter`, so values that were stored together do not expire
+/// together. No lifetime is under `least` or over `most`.
 package struct Lifetimes: Equatable, Sendable {
-    /// Of something asked for the first time, that has never changed.
+    /// The lifetime of a value at its first request, if it has never changed.
     package var base: Duration
-    /// The shortest.
+    /// The shortest lifetime.
     package var least: Duration
-    /// The longest.
+    /// The longest lifetime.
     package var most: Duration
-    /// The greatest part that chance takes off, 0...1.
+    /// The largest fraction that chance takes off, 0...1.
     package var jitter: Double
 
-    /// The bounds of a base, which is `cache.ttl`: a twentieth of it and 24 times it, unless given.
+    /// Makes rules from a base, which is `cache.ttl`.
+    ///
+    /// The default bounds are a twentieth of the base and 24 times the base.
     package init(
         base: Duration,
         least: Duration? = nil,
@@ -25,17 +28,17 @@ package struct Lifetimes: Equatable, Sendable {
         self.jitter = jitter
     }
 
-    /// The lifetime of a value that is stored now.
+    /// Returns the lifetime of a value that is stored now.
     ///
     /// - Parameters:
-    ///   - asked: how often it was asked for, older times counting less; see ``HotSet``. Each
-    ///     doubling doubles the lifetime.
-    ///   - changes: how often it was found changed, less the times it was found the same. Each
-    ///     halves the lifetime.
-    ///   - random: 0..<1.
-    /// - Returns: between `least` and `most`.
+    ///   - asked: the number of requests for it, of which older ones count less (see ``HotSet``).
+    ///     Each doubling doubles the lifetime.
+    ///   - changes: the number of changes less the number of times it stayed the same. Each halves
+    ///     the lifetime.
+    ///   - random: a random number in 0..<1.
+    /// - Returns: a lifetime between `least` and `most`.
     package func lifetime(asked: Double, changes: Int = 0, random: Double) -> Duration {
-        let growth = asked > 1 ? min(asked, 65_536) : 1  // not a number: 1
+        let growth = asked > 1 ? min(asked, 65_536) : 1  // 1 also if it is not a number
         let shrinkage = Double(1 << min(max(changes, 0), 16))
         let wanted = base * (growth / shrinkage)
         let within = min(max(wanted, least), most)

@@ -2,34 +2,20 @@ package import BerthLoop
 package import BerthMemory
 package import BerthTelemetry
 
-/// What the in-process cache has done and holds.
-package struct MemoryCacheStatistics: Equatable, Sendable {
-    /// Lookups that found a value.
-    package var hits = 0
-    /// Lookups that did not.
-    package var misses = 0
-    /// Entries dropped for want of room.
-    package var evictions = 0
-    /// Entries found to be past their time.
-    package var expired = 0
-    /// Entries held now.
-    package var entries = 0
-    /// Their cost: keys, values and the tables' share.
-    package var bytes = ByteCount.zero
-    /// The most that they may cost.
-    package var limit = ByteCount.zero
-}
-
-/// The first level: values in this process, bounded in bytes, every operation in constant time.
+/// The first level of the cache, which holds values in this process.
 ///
-/// The policy is S3-FIFO: a new entry waits in a small queue (a tenth of the bytes) and moves to
-/// the main one only if it was asked for meanwhile; what has left the small queue is remembered by
-/// name for a while and goes to the main queue at once when it comes back. Of the policies with no
-/// work on a hit it is the one that withstands a scan: most questions are asked once, and those
-/// pass through the small queue alone. SIEVE, which is simpler, is not scan-resistant by its own
-/// authors' account. Source: Yang et al., "FIFO queues are all you need for cache eviction", 2023.
+/// It is bounded in bytes, and every operation takes constant time.
+///
+/// The policy is S3-FIFO. A new entry enters a small queue with a tenth of the bytes. It moves to
+/// the main queue only if it is looked up there. The name of an entry that leaves the small queue
+/// is remembered for a while. If the name returns in that time, its entry goes directly to the main
+/// queue.
+///
+/// Of the policies without work on a hit, S3-FIFO resists scans: most questions are asked once and
+/// pass through the small queue only. SIEVE is simpler, but its own authors say that it is not
+/// scan-resistant. Source: Yang et al., "FIFO queues are all you need for cache eviction", 2023.
 @Loop package final class MemoryCache {
-    /// The most bytes, as configured or, while memory is short, less.
+    /// The most bytes, as configured or less while memory is short.
     package private(set) var limit: ByteCount
     private let configured: ByteCount
     private let surroundings: Surroundings
@@ -41,15 +27,17 @@ package struct MemoryCacheStatistics: Equatable, Sendable {
     private var main = NodeQueue()
     private var ghosts = GhostList()
 
-    /// What an entry costs beside its key's and its value's bytes: two arrays with their blocks of
-    /// malloc, the node, the table's slot at its usual load, a remembered name.
+    /// The cost of an entry besides the bytes of its key and value.
+    ///
+    /// It covers two arrays with their malloc blocks, the node, the slot of the table at its usual
+    /// load, and a remembered name.
     package nonisolated static let overhead = 256
-    /// The ledger is told in steps, so that not every entry takes its lock.
+    /// The step of the lease, so not every entry takes the ledger's lock.
     private nonisolated static let step = ByteCount.kibibytes(64)
 
     /// Makes an empty cache of at most `limit`, whose bytes are leased from `account`.
     ///
-    /// - Throws: ``BudgetError`` where not even nothing can be leased.
+    /// - Throws: ``BudgetError`` if not even an empty lease is possible.
     package init(
         limit: ByteCount,
         account: MemoryAccount,
@@ -61,7 +49,7 @@ package struct MemoryCacheStatistics: Equatable, Sendable {
         lease = try account.lease(.zero, for: .cacheEntry)
     }
 
-    /// Counts so far and what is held now.
+    /// The counts so far and the size now.
     package var statistics: MemoryCacheStatistics {
         var now = counts
         now.entries = table.count
@@ -72,7 +60,7 @@ package struct MemoryCacheStatistics: Equatable, Sendable {
 
     private var used: ByteCount { ByteCount(small.bytes + main.bytes) }
 
-    /// The value of `key`; nil where there is none, or none any more.
+    /// The value of `key`, or nil if there is none or it has expired.
     package func get(_ key: CacheKey) -> CachedValue? {
         guard let index = table[key] else {
             counts.misses += 1
@@ -89,15 +77,17 @@ package struct MemoryCacheStatistics: Equatable, Sendable {
         return nodes[index].value
     }
 
-    /// Whether there is an entry of `key`, perhaps past its time; that is no lookup.
+    /// Whether there is an entry of `key`, which may have expired.
+    ///
+    /// This does not count as a lookup.
     func contains(_ key: CacheKey) -> Bool { table[key] != nil }
 
-    /// Whether a quarter of the bytes is free, so that a value more hardly drives another out.
+    /// Whether a quarter of the bytes is free, so one more value hardly evicts another.
     var hasRoom: Bool { used.bytes < limit.bytes / 4 * 3 }
 
-    /// Keeps `value`, and drops others for it.
+    /// Stores `value`, and evicts others for it.
     ///
-    /// - Returns: false where it is larger than the cache, or past its time; nothing is kept then.
+    /// - Returns: false if it is larger than the cache or has expired. It is not stored then.
     @discardableResult
     package func set(_ key: CacheKey, _ value: CachedValue) -> Bool {
         let known = table[key]
@@ -116,18 +106,17 @@ package struct MemoryCacheStatistics: Equatable, Sendable {
         return true
     }
 
-    /// Drops the value of `key`; does nothing where there is none.
-    package func remove(_ key: CacheKey) { if let index = table[key] { remove(index) } }
-
-    /// Drops everything, also what is remembered.
+    /// Removes all entries and all remembered names.
     package func removeAll() {
         table = [:]
         (nodes, small, main, ghosts) = (NodePool(), NodeQueue(), NodeQueue(), GhostList())
         lease.shrink(to: .zero)
     }
 
-    /// Keeps at most a part of what is configured from now on, 1 being all of it, and gives the
-    /// rest back to the ledger: what a process does that runs short of memory.
+    /// Limits the cache to a part of the configured size, and returns the rest of the memory to the
+    /// ledger.
+    ///
+    /// It is called while the process is short of memory. A part of 1 restores the configured size.
     package func keep(part: Double) {
         limit = ByteCount(Int(Double(configured.bytes) * min(1, max(0, part))))
         while used > limit, evictOne() {}
@@ -138,7 +127,9 @@ package struct MemoryCacheStatistics: Equatable, Sendable {
         key.hash.count + value.bytes.count + overhead
     }
 
-    /// Whether `cost` more bytes may be held now.
+    /// Evicts entries until `cost` more bytes fit.
+    ///
+    /// - Returns: false if they cannot be held now.
     private func makeRoom(for cost: Int) -> Bool {
         guard cost <= limit.bytes else { return false }
         while used.bytes + cost > limit.bytes, evictOne() {}
@@ -146,7 +137,7 @@ package struct MemoryCacheStatistics: Equatable, Sendable {
         if wanted <= lease.count { return true }
         let step = min(MemoryCache.step, limit - lease.count)
         do throws(BudgetError) { try lease.grow(to: wanted, step: step) } catch {
-            // The process is short of memory: the cache makes do with what it has.
+            // The process is short of memory, so the cache manages with its present lease.
             guard ByteCount(cost) <= lease.count else { return false }
             while used.bytes + cost > lease.count.bytes, evictOne() {}
         }
@@ -155,10 +146,12 @@ package struct MemoryCacheStatistics: Equatable, Sendable {
 
     // MARK: S3-FIFO
 
-    /// Drops one entry; false where there is none.
+    /// Evicts one entry.
     ///
-    /// Each step moves an entry on or wears it down,
-    /// so that the work of many calls is bounded by the lookups before them.
+    /// - Returns: false if there is none.
+    ///
+    /// Each step moves an entry on or lowers its count, so the work of many calls is bounded by the
+    /// lookups before them.
     private func evictOne() -> Bool {
         while small.bytes * 10 > used.bytes || main.isEmpty, let index = small.first {
             small.remove(index, &nodes)

@@ -4,15 +4,18 @@ package import BerthTelemetry
 import CLinux
 import Glibc
 
-/// Redis as a cache: there or away, and never waited for while it is away.
+/// The client of Redis as a cache.
 ///
-/// ``run(until:)`` connects, and connects again after jittered pauses. While no connection stands
-/// every call fails at once; one answer that takes longer than its deadline ends the connection.
-/// Going away and coming back is one line of the log each.
+/// While Redis is away, no call waits for it.
+///
+/// ``run(until:)`` connects, and reconnects after jittered pauses. Without a connection every call
+/// fails at once. An answer that exceeds its deadline ends the connection. The log gets one line
+/// when Redis goes away and one when it returns.
 @Loop package final class RedisClient: Service {
-    /// Called when it has become usable (nil) or has gone away.
+    /// A function that is called with nil when Redis becomes usable, and with the fault when it
+    /// goes away.
     package var onChange: (@Loop (RedisFault?) -> Void)?
-    /// What is wrong; nil while it can be used.
+    /// The fault, or nil while Redis can be used.
     package private(set) var fault: RedisFault? = .notStarted
 
     let limits: RedisLimits
@@ -22,23 +25,23 @@ import Glibc
     private let resolve: Resolve?
     private var connection: RedisConnection?
     private var announced: RedisFault?
-    /// Connections tried so far.
+    /// The number of connections tried so far.
     private var tries = 0
     private let wakeup = Wakeup()
     var writes = WriteGate.open
 
-    /// Looks a name up within the time given: IP addresses, none where it has none.
+    /// Looks up a name within the given time, and returns its IP addresses or none.
     package typealias Resolve = @Loop @Sendable (String, Duration) async -> [String]
 
-    /// Makes a client that is away until ``run(until:)``.
+    /// Makes a client, which is away until ``run(until:)`` is called.
     ///
     /// - Parameters:
-    ///   - address: a host that is no IP address and not `localhost` needs `resolve`. Of a name's
-    ///     addresses each try takes the next.
-    ///   - limits: patience and sizes.
-    ///   - surroundings: its log takes a line when Redis goes and one when it comes back, and its
+    ///   - address: the server. A host that is no IP address and not `localhost` needs `resolve`.
+    ///     Each attempt uses the next address of a name.
+    ///   - limits: the deadlines and sizes.
+    ///   - surroundings: its log takes a line when Redis goes away and one when it returns. Its
     ///     entropy spreads the pauses.
-    ///   - resolve: looks names up off the loop.
+    ///   - resolve: a function that looks up names without blocking the loop.
     package init(
         address: RedisAddress,
         limits: RedisLimits = RedisLimits(),
@@ -52,7 +55,7 @@ import Glibc
         self.resolve = resolve
     }
 
-    /// Keeps a connection until `stop` or cancellation, then closes it.
+    /// Keeps a connection until `stop` or cancellation, and then closes it.
     package func run(until stop: Stop) async {
         var failures = 0
         while !stop.isRequested, !Task.isCancelled {
@@ -68,16 +71,17 @@ import Glibc
         fault = .notStarted
     }
 
-    /// One connection from its opening to its end, or to the stop.
+    /// Holds one connection from its opening to its end or to the stop.
     private func connectAndHold(_ stop: Stop) async -> RedisFault {
         let made: RedisConnection
         do throws(CacheError) { made = try await connect() } catch {
             if case .away(let fault) = error { return fault }
             return .disconnected
         }
-        // At once: nobody may wait for a server that is known to be away.
+        // This takes effect at once, because no call may wait for a server that is known to be
+        // away.
         made.onEnd = { [weak self] fault in self?.lose(fault) }
-        if let end = made.end { return end }  // with its last answer
+        if let end = made.end { return end }  // it can end together with its last answer
         connection = made
         announce(nil)
         while made.end == nil, !stop.isRequested, !Task.isCancelled {
@@ -115,7 +119,7 @@ import Glibc
         guard changed else { return }
         if let fault {
             surroundings.log.warning(
-                "redis is away; the cache goes on in this process",
+                "redis is away; the cache works in this process only",
                 ["redis": .describing(address), "reason": .describing(fault)]
             )
         } else {
@@ -125,7 +129,7 @@ import Glibc
 
     // MARK: Connecting
 
-    /// A connection on which login, database and a PING have succeeded within the deadline.
+    /// Makes a connection on which login, database and a PING have succeeded within the deadline.
     private func connect() async throws(CacheError) -> RedisConnection {
         let made = try RedisConnection(to: try await place(), limits: limits, in: surroundings)
         var stands = false
@@ -205,15 +209,17 @@ import Glibc
 
     // MARK: Commands
 
-    /// Sends a command; `then` is called once: at once where Redis is away or busy.
+    /// Sends a command.
+    ///
+    /// `then` is called once. It is called at once if Redis is away or busy.
     func send(_ arguments: [[UInt8]], then: @escaping @Loop (RedisConnection.Outcome) -> Void) {
         guard let connection else { return then(.failure(.away(fault ?? .disconnected))) }
         connection.send(arguments, then: then)
     }
 
-    /// Sends a command and waits for the answer, at most the command's deadline.
+    /// Sends a command and waits for the answer, at most until the command's deadline.
     ///
-    /// The caller's cancellation does not shorten that wait.
+    /// Cancelling the caller does not shorten the wait.
     func ask(_ arguments: [[UInt8]]) async throws(CacheError) -> RedisReply {
         let answer = try await withCheckedContinuation { continuation in
             send(arguments) { continuation.resume(returning: $0) }
@@ -222,15 +228,17 @@ import Glibc
         throw note(code)
     }
 
-    /// What an error's code means for the caller; one that is about the whole server ends the
-    /// connection or closes the gate for writes.
+    /// Returns the error for the caller that a code of Redis means.
+    ///
+    /// If the error concerns the whole server, this ends the connection or closes the gate for
+    /// writes.
     func note(_ code: String) -> CacheError {
         guard let fault = RedisFault(code: code) else { return .refused(code: code) }
         if fault.isOfWrites { return refuseWrites(fault) }
         return leave(fault)
     }
 
-    /// Ends the connection, and so every command that waits.
+    /// Ends the connection, and with it every waiting command.
     func leave(_ fault: RedisFault) -> CacheError {
         connection?.close(fault)
         return .away(fault)

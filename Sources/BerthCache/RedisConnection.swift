@@ -3,21 +3,21 @@ import BerthMemory
 import BerthTelemetry
 import CHiredis
 
-/// One connection to Redis: hiredis's context on the loop, from its opening to its end.
+/// One connection to Redis, which owns a context of hiredis on the loop.
 ///
-/// hiredis frees its context itself when the connection fails, and calls `cleanup` whenever it
-/// does: there, and only there, the pointer is dropped. Until then the context holds a reference to
-/// this object. Answers come in the order of the commands, so that those wait in one queue.
+/// hiredis frees the context itself when the connection fails, and calls `cleanup` whenever it
+/// does. Only `cleanup` drops the pointer. Until then the context holds a reference to this object.
+/// Answers come in the order of the commands, so the commands wait in one queue.
 @safe @Loop final class RedisConnection {
-    /// What becomes of a command.
+    /// The outcome of a command.
     typealias Outcome = Result<RedisReply, CacheError>
 
-    /// Called once, when the connection has failed or ended by ``close()``.
+    /// A function that is called once, when the connection has failed or was ended by ``close()``.
     var onEnd: (@Loop (RedisFault) -> Void)?
-    /// Called once, when the connection stands.
+    /// A function that is called once, when the connection is established.
     var onConnected: (@Loop () -> Void)?
 
-    /// Why it has failed or ended; nil while it has not.
+    /// The reason of its end, or nil while it has not ended.
     private(set) var end: RedisFault?
 
     private var context: UnsafeMutablePointer<redisAsyncContext>?
@@ -29,9 +29,9 @@ import CHiredis
     private let surroundings: Surroundings
     private let limits: RedisLimits
 
-    /// Begins to connect.
+    /// Starts to connect.
     ///
-    /// - Throws: ``CacheError/away(_:)`` when the kernel refuses at once.
+    /// - Throws: ``CacheError/away(_:)`` if the kernel refuses at once.
     init(to place: RedisPlace, limits: RedisLimits, in surroundings: Surroundings)
         throws(CacheError)
     {
@@ -72,13 +72,12 @@ import CHiredis
         unsafe redisAsyncSetConnectCallback(context, onConnect)
     }
 
-    /// Commands that wait for their answer.
-    var waitingCount: Int { waiting.count }
-
     // MARK: Commands
 
-    /// Sends a command; `then` is called once, in a later turn or when the connection ends, but at
-    /// once where it is not sent.
+    /// Sends a command.
+    ///
+    /// `then` is called once, in a later turn or when the connection ends. If the command is not
+    /// sent, it is called at once.
     func send(_ arguments: [[UInt8]], then: @escaping @Loop (Outcome) -> Void) {
         let size = arguments.reduce(0) { $0 + $1.count }
         guard let context = unsafe context else { return then(.failure(.away(fault))) }
@@ -95,7 +94,9 @@ import CHiredis
         if timer == nil { arm() }
     }
 
-    /// One timer for all commands: the oldest is answered first, so its deadline is the next.
+    /// Starts the one timer of all commands.
+    ///
+    /// The oldest command is answered first, so its deadline is the next.
     private func arm() {
         guard let oldest = waiting.first else { return }
         let delay = max(.zero, oldest.sent + limits.command - surroundings.clock.now)
@@ -105,7 +106,7 @@ import CHiredis
     private func checkDeadline() {
         timer = nil
         guard let oldest = waiting.first else { return }
-        // The loop itself may have been held up: an answer that is here already is in time.
+        // The loop itself may have been delayed, and an answer that has already arrived is in time.
         if surroundings.clock.now >= oldest.sent + limits.command { act(.readable) }
         guard let oldest = waiting.first else { return }
         if surroundings.clock.now >= oldest.sent + limits.command {
@@ -115,18 +116,20 @@ import CHiredis
         }
     }
 
-    /// Ends the connection; what waits fails with `fault`.
+    /// Ends the connection.
+    ///
+    /// Waiting commands fail with `fault`.
     func close(_ fault: RedisFault = .disconnected) {
         guard let context = unsafe context else { return }
         self.fault = fault
         unsafe redisAsyncFree(context)
     }
 
-    // MARK: What the loop says
+    // MARK: Called by the loop
 
     private func act(_ readiness: Readiness) {
         if !readiness.isDisjoint(with: [.readable, .hungUp, .failed]) { read() }
-        // Reading may have ended the connection, and the context with it.
+        // Reading may have ended the connection and freed the context.
         guard let context = unsafe context else { return }
         if !readiness.isDisjoint(with: [.writable, .hungUp, .failed]) {
             unsafe redisAsyncHandleWrite(context)
@@ -141,12 +144,12 @@ import CHiredis
         if unsafe berth_redis_unread(context) > limits.reply.bytes { close(.garbage) }
     }
 
-    // MARK: What hiredis says
+    // MARK: Called by hiredis
 
     fileprivate func change(_ what: Readiness, to isWanted: Bool) {
         guard interest.contains(what) != isWanted else { return }
         if isWanted { interest.insert(what) } else { interest.remove(what) }
-        // It fails for want of the kernel's memory alone; the deadline then ends the connection.
+        // It fails only if the kernel lacks memory. The deadline then ends the connection.
         try? watch?.change(to: interest)
     }
 
@@ -158,13 +161,15 @@ import CHiredis
     fileprivate func replied(_ reply: RedisReply) {
         waiting.popFirst()?.then(.success(reply))
         guard let context = unsafe context else { return }
-        // More bytes than commands: hiredis would end the process over the next of them.
+        // There are more bytes than commands. hiredis would abort the process at the next of them.
         if unsafe berth_redis_waits(context) == 0, unsafe berth_redis_unread(context) > 0 {
             close(.garbage)
         }
     }
 
-    /// hiredis frees the context after this, and closes the socket.
+    /// The connection has ended.
+    ///
+    /// After this hiredis frees the context and closes the socket.
     fileprivate func ended() {
         if unsafe context.map({ unsafe berth_redis_error($0) }) == REDIS_ERR_PROTOCOL {
             fault = .garbage
@@ -183,7 +188,9 @@ import CHiredis
     }
 }
 
-/// Commands in the order in which their answers will come, bounded by whoever appends.
+/// The commands in the order of their answers.
+///
+/// The code that appends keeps the bound.
 @Loop private struct CommandQueue {
     struct Entry {
         let then: @Loop (RedisConnection.Outcome) -> Void
@@ -262,7 +269,7 @@ private nonisolated func onReply(
     _ reply: UnsafeMutableRawPointer?,
     _ unused: UnsafeMutableRawPointer?
 ) {
-    // No reply means that the connection ends; `cleanup` follows and fails what waits.
+    // No reply means that the connection ends. `cleanup` follows and fails the waiting commands.
     guard let reply = unsafe reply?.assumingMemoryBound(to: redisReply.self),
         let data = unsafe context.flatMap({ unsafe berth_redis_data($0) })
     else { return }

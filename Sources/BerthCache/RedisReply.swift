@@ -1,16 +1,16 @@
 import CHiredis
 
-/// One answer of Redis, in Swift's own memory.
+/// One answer of Redis in memory of Swift.
 enum RedisReply: Equatable, Sendable {
     case status(String)
     case bytes([UInt8])
     case integer(Int64)
     case none
     case array([RedisReply])
-    /// The first word of an error, as `OOM`; the rest may repeat what was sent.
+    /// The first word of an error, such as `OOM`. The rest may repeat what was sent.
     case error(code: String)
 
-    /// Copies hiredis's reply, whose memory ends with its callback.
+    /// Copies a reply of hiredis, whose memory is freed after its callback.
     @unsafe init(_ reply: UnsafePointer<redisReply>, depth: Int = 0) {
         switch unsafe reply.pointee.type {
         case REDIS_REPLY_STRING: self = unsafe .bytes(RedisReply.bytes(reply))
@@ -24,7 +24,9 @@ enum RedisReply: Equatable, Sendable {
         }
     }
 
-    /// Deeper than anything the cache asks for; hiredis itself stops at 7.
+    /// The deepest nesting that is read, which exceeds any that the cache needs.
+    ///
+    /// hiredis stops at 7.
     private static let deepest = 4
 
     @unsafe private static func elements(
@@ -43,36 +45,10 @@ enum RedisReply: Equatable, Sendable {
         return unsafe [UInt8](UnsafeRawBufferPointer(start: text, count: reply.pointee.len))
     }
 
-    /// At most 20 capital letters: what Redis calls the error's code.
+    /// The code of an error, which is its first word of at most 20 capital letters.
     @unsafe private static func code(_ reply: UnsafePointer<redisReply>) -> String {
         let isCapital = { (byte: UInt8) in (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) }
         let word = unsafe bytes(reply).prefix(20).prefix(while: isCapital)
         return word.isEmpty ? "ERR" : String(decoding: word, as: UTF8.self)
-    }
-}
-
-extension RedisFault {
-    /// What an error's first word says about the whole server; nil: about the one command only.
-    ///
-    /// Source: <https://redis.io/docs/latest/develop/reference/protocol-spec/>, "Simple errors",
-    /// and the texts in Redis 7's `server.c`.
-    init?(code: String) {
-        switch code {
-        case "NOAUTH", "WRONGPASS": self = .login
-        case "LOADING", "BUSY", "MASTERDOWN", "CLUSTERDOWN": self = .loading
-        case "OOM": self = .full
-        case "READONLY", "NOREPLICAS": self = .readOnly
-        case "MISCONF": self = .disk
-        case "NOPERM": self = .permission
-        default: return nil
-        }
-    }
-
-    /// Whether only writes suffer, so that reading goes on.
-    var isOfWrites: Bool {
-        switch self {
-        case .full, .readOnly, .disk, .permission: true
-        default: false
-        }
     }
 }

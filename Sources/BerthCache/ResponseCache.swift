@@ -2,27 +2,13 @@ package import BerthLoop
 package import BerthMemory
 package import BerthTelemetry
 
-/// A value from the cache.
-package struct CacheHit: Equatable, Sendable {
-    /// Which level had it.
-    package enum Level: String, Sendable {
-        case memory
-        case redis
-    }
-
-    /// The value.
-    package let value: [UInt8]
-    /// Where it was.
-    package let level: Level
-    /// Since it was made; 0 or more.
-    package let age: Duration
-}
-
-/// Both levels together: this process's memory, then Redis, where there is one.
+/// The cache with both levels: the memory of this process, and then Redis if it is configured.
 ///
-/// Nothing here fails: what Redis does wrong is a miss, and counted.
+/// No call fails. A fault of Redis is a miss, and is counted.
 @Loop package final class ResponseCache {
-    /// What is asked for most; for the caller to keep over a restart.
+    /// The names with the most requests.
+    ///
+    /// The caller keeps them over a restart.
     package var hot: HotSet
     private let memory: MemoryCache
     private let redis: RedisClient?
@@ -31,22 +17,24 @@ package struct CacheHit: Equatable, Sendable {
     private let surroundings: Surroundings
     private var random: SeededGenerator
     private var counts = CacheStatistics()
-    /// Made with the first value for Redis; leaves room for the header, so that what is encoded is
-    /// also read back.
+    /// Made with the first value for Redis.
+    ///
+    /// It leaves room for the header, so each encoded value can also be read.
     private lazy var codec: ValueCodec = {
         let most = (redis?.limits ?? RedisLimits()).value - .kibibytes(1)
         return ValueCodec(most: max(.zero, most))
     }()
 
-    /// Puts the levels together.
+    /// Makes a cache of both levels.
     ///
     /// - Parameters:
     ///   - memory: the first level.
-    ///   - redis: run by the caller (``RedisClient/run(until:)``); nil: this process alone.
-    ///   - transit: whose memory values are that are on their way to Redis or back.
-    ///   - lifetimes: from `cache.ttl`.
-    ///   - hot: what was wanted before the restart.
-    ///   - surroundings: its clock dates values, its entropy spreads their ends.
+    ///   - redis: the second level, which the caller runs (``RedisClient/run(until:)``), or nil for
+    ///     this process alone.
+    ///   - transit: the account of values on their way to Redis or back.
+    ///   - lifetimes: the rules for lifetimes, made from `cache.ttl`.
+    ///   - hot: the hot set from before the restart.
+    ///   - surroundings: its clock dates values, and its entropy spreads their expiry.
     package init(
         memory: MemoryCache,
         redis: RedisClient?,
@@ -64,7 +52,7 @@ package struct CacheHit: Equatable, Sendable {
         random = surroundings.entropy.generator()
     }
 
-    /// Counts so far.
+    /// The counts so far.
     package var statistics: CacheStatistics {
         var now = counts
         now.memory = memory.statistics
@@ -74,26 +62,27 @@ package struct CacheHit: Equatable, Sendable {
         return now
     }
 
-    /// The value of `key`, from memory at once, else from Redis within its command's deadline.
-    package func lookup(_ key: CacheKey) async -> CacheHit? {
+    /// Returns the value of `key` from memory at once, or else from Redis within its command's
+    /// deadline.
+    package func lookup(_ key: CacheKey) async -> [UInt8]? {
         hot.touch(key, at: surroundings.clock.timestamp)
-        if let value = memory.get(key) { return hit(value, .memory, key) }
+        if let value = memory.get(key) { return hit(value, key) }
         if let value = await fromRedis(key) {
             counts.redisHits += 1
-            return hit(value, .redis, key)
+            return hit(value, key)
         }
         counts.misses += 1
         counts.kinds[key.kind, default: .init()].misses += 1
         return nil
     }
 
-    /// Keeps `value` in both levels; Redis is not waited for.
+    /// Stores `value` in both levels, without waiting for Redis.
     ///
     /// - Parameters:
-    ///   - value: kept in Redis only up to its limit, in memory up to that of the cache.
-    ///   - key: its name.
-    ///   - base: the lifetime to adapt, where it is not `cache.ttl`.
-    /// - Returns: for how long it is kept.
+    ///   - value: the value. Each level stores it only up to its own limit.
+    ///   - key: the key of the value.
+    ///   - base: the base of the lifetime, if it is not `cache.ttl`.
+    /// - Returns: the lifetime of the value.
     @discardableResult
     package func store(
         _ value: [UInt8],
@@ -116,18 +105,9 @@ package struct CacheHit: Equatable, Sendable {
         return lifetime
     }
 
-    /// Drops the value of `key` in both levels, in Redis as far as it can be reached.
-    package func remove(_ key: CacheKey) async {
-        memory.remove(key)
-        guard let redis else { return }
-        do throws(CacheError) { try await redis.del([key.redisName]) } catch {
-            counts.redisFailures += 1
-        }
-    }
-
-    /// Removes our keys from Redis, then empties this process's level, which is done in any case.
+    /// Removes Berth's keys from Redis, and then empties this process's level even if Redis failed.
     ///
-    /// Redis goes first: else a lookup meanwhile would bring a value back from there.
+    /// Redis is first, because a lookup in between would bring a value back from there.
     package func flush() async -> CacheFlush {
         var flushed = CacheFlush()
         do throws(CacheError) { flushed.keys = try await redis?.flush() ?? 0 } catch {
@@ -138,13 +118,13 @@ package struct CacheHit: Equatable, Sendable {
         return flushed
     }
 
-    /// Brings the hottest values that this process lacks from Redis, the hottest first, one after
-    /// the other.
+    /// Loads the hottest values that this process lacks from Redis, one after the other, hottest
+    /// first.
     ///
-    /// It ends early where three quarters of the memory are in use, or Redis is away.
+    /// It ends early if three quarters of the memory are in use or Redis is away.
     ///
-    /// - Parameter most: of the hottest names, so many are looked at.
-    /// - Returns: how many came; 0 without Redis.
+    /// - Parameter most: the number of hottest names that are considered.
+    /// - Returns: the number of loaded values, which is 0 without Redis.
     package func warm(_ most: Int) async -> Int {
         guard let redis else { return 0 }
         var found = 0
@@ -155,21 +135,20 @@ package struct CacheHit: Equatable, Sendable {
         return found
     }
 
-    /// What Redis says of its memory; nil: there is none, or it does not answer.
+    /// Returns Redis's figures about its memory, or nil if it is not configured or does not answer.
     package func redisMemory() async -> RedisMemory? { try? await redis?.memory() }
 
-    /// Gives memory back, or takes it again; see ``MemoryCache/keep(part:)``.
+    /// Returns memory to the ledger, or takes it again (see ``MemoryCache/keep(part:)``).
     package func keep(part: Double) { memory.keep(part: part) }
 
     // MARK: The levels
 
-    private func hit(_ value: CachedValue, _ level: CacheHit.Level, _ key: CacheKey) -> CacheHit {
+    private func hit(_ value: CachedValue, _ key: CacheKey) -> [UInt8] {
         counts.kinds[key.kind, default: .init()].hits += 1
-        let age = max(.zero, surroundings.clock.timestamp - value.created)
-        return CacheHit(value: value.bytes, level: level, age: age)
+        return value.bytes
     }
 
-    /// The value that Redis has, kept in memory too.
+    /// Reads a value from Redis and stores it in memory too.
     private func fromRedis(_ key: CacheKey) async -> CachedValue? {
         guard let redis else { return nil }
         let bytes: [UInt8]?
@@ -192,7 +171,7 @@ package struct CacheHit: Equatable, Sendable {
 
     private func toRedis(_ value: CachedValue, _ key: CacheKey, _ lifetime: Duration) {
         guard let redis else { return }
-        // The value, its frame, and the two put together.
+        // The cost covers the value, its frame, and both joined with the header.
         let cost = ByteCount(3 * value.bytes.count + 1024)
         guard redis.fault == nil, var lease = try? transit.lease(cost, for: .compression),
             let bytes = try? codec.encode(value, for: key)
@@ -200,7 +179,7 @@ package struct CacheHit: Equatable, Sendable {
             counts.redisFailures += 1
             return
         }
-        // Ours and the client's, until it is sent.
+        // From here to the send, this function and the client hold one copy each.
         lease.shrink(to: ByteCount(2 * bytes.count))
         let holder = LeaseHolder(lease)
         redis.setEX(key.redisName, bytes, lifetime: lifetime) { [weak self] outcome in

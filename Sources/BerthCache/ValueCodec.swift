@@ -1,69 +1,44 @@
 package import BerthLoop
 package import BerthMemory
 
-/// A value with what is known about it.
-package struct CachedValue: Equatable, Sendable {
-    /// The value itself.
-    package var bytes: [UInt8]
-    /// When it was made.
-    package var created: Timestamp
-    /// When it is no longer given out.
-    package var expires: Timestamp
-
-    /// Puts the three together.
-    package init(bytes: [UInt8], created: Timestamp, expires: Timestamp) {
-        self.bytes = bytes
-        self.created = created
-        self.expires = expires
-    }
-}
-
-/// Why bytes from Redis are not a value; each is a miss, and counted.
-package enum ValueFault: Error, Equatable, CaseIterable, Sendable {
-    /// Too short, not ours, or of another version.
-    case notOurs
-    /// Of another kind or key than was asked for, or damaged.
-    case damaged
-    /// States a size beyond the limit.
-    case tooLarge
-    /// Past its time: the server's clock differs from ours.
-    case expired
-}
-
-/// The form of a value in Redis: 40 bytes of header, then the value or a zstd frame of it.
+/// The format of a value in Redis, which is a header of 40 bytes and then the value or a zstd frame
+/// of it.
 ///
-/// | bytes | what |
+/// | bytes | content |
 /// |---|---|
 /// | 0..<4 | `BRTH` |
 /// | 4 | version, 1 |
 /// | 5 | kind |
-/// | 6 | codec: 0 as it is, 1 zstd |
+/// | 6 | codec, 0 for none and 1 for zstd |
 /// | 7 | 0 |
-/// | 8..<16 | made at, UTC milliseconds |
-/// | 16..<24 | given out until, UTC milliseconds |
+/// | 8..<16 | time made, UTC milliseconds |
+/// | 16..<24 | time of expiry, UTC milliseconds |
 /// | 24..<32 | size of the value |
-/// | 32..<40 | XXH64 of the rest, begun with the key's, so that a value under another key is none |
+/// | 32..<40 | XXH64 of the rest, seeded with the key's, so a value under another key is invalid |
 ///
 /// Numbers are little-endian.
 @Loop package final class ValueCodec {
     private let most: ByteCount
     private let zstd: Zstd?
 
-    /// Smaller values are kept as they are: a frame would save less than a packet.
+    /// The size from which values are compressed.
+    ///
+    /// For smaller ones a frame would save less than a packet.
     package nonisolated static let compressedFrom = ByteCount.kibibytes(1)
 
     private nonisolated static let magic = Array("BRTH".utf8)
     private nonisolated static let version: UInt8 = 1
     private nonisolated static let headerSize = 40
 
-    /// Makes a codec for values of at most `most` bytes; without memory for zstd it keeps values as
-    /// they are and reads no compressed ones.
+    /// Makes a codec for values of at most `most` bytes.
+    ///
+    /// Without memory for zstd it stores values uncompressed and reads no compressed ones.
     package init(most: ByteCount) {
         self.most = most
         zstd = Zstd()
     }
 
-    /// The bytes for Redis.
+    /// Encodes a value for Redis.
     ///
     /// - Throws: ``CacheError/tooLarge(bytes:most:)``.
     package func encode(_ value: CachedValue, for key: CacheKey) throws(CacheError) -> [UInt8] {
@@ -83,7 +58,7 @@ package enum ValueFault: Error, Equatable, CaseIterable, Sendable {
         return bytes + content
     }
 
-    /// The value that `bytes` hold for `key`, checked before anything is allocated for it.
+    /// Decodes the value of `key` from `bytes`, and checks it before it allocates memory.
     ///
     /// - Throws: ``ValueFault``.
     package func decode(
@@ -102,7 +77,8 @@ package enum ValueFault: Error, Equatable, CaseIterable, Sendable {
         return CachedValue(bytes: value, created: header.created, expires: header.expires)
     }
 
-    /// What reading `bytes` takes: they, their content, and the value that they state.
+    /// The memory that decoding `bytes` takes: the bytes, their content and the stated size of the
+    /// value.
     func cost(of bytes: [UInt8]) -> ByteCount {
         let stated = bytes.littleEndian(at: 24, as: UInt64.self) ?? 0
         return ByteCount(2 * bytes.count + Int(min(stated, UInt64(most.bytes))))

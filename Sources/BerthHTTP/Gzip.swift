@@ -1,12 +1,16 @@
 import CZlib
 
-/// gzip (RFC 1952) for whole answers of text.
+/// gzip (RFC 1952) for whole text answers.
 enum Gzip {
-    /// Smaller answers fit one packet as they are; larger ones would hold the loop for too long
-    /// (256 KiB of text: about 4 ms).
+    /// The sizes of the answers that are compressed.
+    ///
+    /// A smaller answer fits one packet as it is. A larger one would block the loop for too long:
+    /// 256 KiB of text take about 4 ms.
     static let worthwhile = 1400...(256 << 10)
 
-    /// One gzip member of `bytes`; nil when it failed or would not be smaller.
+    /// Compresses `bytes` into one gzip member.
+    ///
+    /// - Returns: nil if that failed, or the result would not be smaller.
     static func compress(_ bytes: [UInt8]) -> [UInt8]? {
         let room = berth_gzip_bound(bytes.count)
         let compressed = unsafe [UInt8](unsafeUninitializedCapacity: room) { out, count in
@@ -15,14 +19,14 @@ enum Gzip {
         return compressed.isEmpty || compressed.count >= bytes.count ? nil : compressed
     }
 
-    /// Whether a Content-Type is one of the texts that shrink.
+    /// Whether a Content-Type is a kind of text that gzip makes smaller.
     static func isText(_ type: String) -> Bool {
         let type = type.prefix { $0 != ";" && $0 != " " }.lowercased()
         return type.hasPrefix("text/")
             || ["application/json", "application/javascript", "image/svg+xml"].contains(type)
     }
 
-    /// Whether an Accept-Encoding allows gzip: named, or by `*`, with a weight over 0.
+    /// Whether an Accept-Encoding allows gzip, by name or by `*`, with a weight above 0.
     static func isAccepted(by field: String) -> Bool {
         var any = false
         for item in field.lowercased().split(separator: ",") {

@@ -1,10 +1,14 @@
 package import BerthLoop
 package import BerthMemory
 
-/// A request's body, as it arrives: at most 16 KiB and one piece wait unread, the rest waits in the
-/// client's and the kernel's buffers.
+/// The body of a request, read while it arrives.
+///
+/// At most 16 KiB and one piece are held unread. The client's and the kernel's buffers hold the
+/// rest.
 @Loop package final class HTTPBody {
-    /// By Content-Length; nil for a chunked body, 0 where there is none.
+    /// The Content-Length in bytes.
+    ///
+    /// It is nil for a chunked body, and 0 if the request has no body.
     package let length: Int?
 
     private var unread: [UInt8] = []
@@ -13,7 +17,9 @@ package import BerthMemory
     private let arrived = Wakeup()
     private var exchange: (any HTTPRequestLink)?
 
-    /// Whether the handler has asked for it: only then is `100 Continue` sent.
+    /// Whether the handler has asked for the body.
+    ///
+    /// `100 Continue` is sent only then.
     private(set) var isWanted = false
 
     init(length: Int?, exchange: any HTTPRequestLink) {
@@ -21,10 +27,11 @@ package import BerthMemory
         self.exchange = exchange
     }
 
-    /// The next piece, of 1 byte or more; nil at the end.
+    /// Returns the next piece, of 1 byte or more, or nil at the end.
     ///
-    /// - Throws: ``HTTPServerError/clientGone``, `bodyTooLarge` when a chunked body passes the
-    ///   server's limit, or `bodyTimeout`. The client has its answer then, if one is possible.
+    /// - Throws: ``HTTPServerError/clientGone``, `bodyTimeout`, or `bodyTooLarge` if a chunked body
+    ///   exceeds the server's limit. If an answer is possible, the client has already been sent
+    ///   one.
     package func next() async throws(HTTPServerError) -> [UInt8]? {
         while true {
             if let failure { throw failure }
@@ -38,12 +45,13 @@ package import BerthMemory
         }
     }
 
-    /// The whole body.
+    /// Returns the whole body.
     ///
-    /// - Parameter limit: the most bytes; what is over it is read and thrown away.
+    /// - Parameter limit: the most bytes to return. The rest of a longer body is read and
+    ///   discarded.
     /// - Returns: 0 bytes or more.
-    /// - Throws: as ``next()``, and ``HTTPServerError/bodyTooLarge(limit:)`` over `limit`, at once
-    ///   where the length is known.
+    /// - Throws: the errors of ``next()``, and ``HTTPServerError/bodyTooLarge(limit:)`` for more
+    ///   than `limit`. If the length is known, that is thrown before anything is read.
     package func collect(atMost limit: ByteCount) async throws(HTTPServerError) -> [UInt8] {
         try check(length ?? 0, limit)
         var bytes: [UInt8] = []
@@ -68,7 +76,7 @@ package import BerthMemory
 
     // MARK: For the exchange
 
-    /// Whether another piece may come.
+    /// Whether the body has room for another piece.
     var hasRoom: Bool { unread.count < HTTPServerLimits.unreadBody.bytes }
 
     func receive(_ bytes: UnsafeRawBufferPointer) {
@@ -81,7 +89,7 @@ package import BerthMemory
         arrived.signal()
     }
 
-    /// Nothing more comes.
+    /// The exchange has ended, so no more bytes will arrive.
     func ended() {
         fail(.clientGone)
         exchange = nil

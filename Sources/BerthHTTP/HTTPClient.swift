@@ -1,12 +1,14 @@
 package import BerthLoop
 package import BerthTelemetry
 
-/// All outgoing HTTP/1.1, on libcurl and the loop, with a pool of idle connections.
+/// The client for all outgoing HTTP/1.1, on libcurl and the loop, with a pool of idle connections.
 ///
-/// Redirects are not followed, cookies not kept, proxies of the environment not used; TLS is
-/// verified. A request is sent again at most once, and only when a pooled connection turns out to
-/// have died before any byte of an answer (curl's codes 16, 52, 55, 56); never after one, and never
-/// after a time-out, because a POST may have been paid for.
+/// It follows no redirects, keeps no cookies and uses no proxy from the environment. It verifies
+/// TLS certificates.
+///
+/// A request is sent again at most once, and only if a pooled connection failed before any byte of
+/// an answer (curl's codes 16, 52, 55, 56). It is never sent again after a timeout, because the
+/// provider may already have charged for the POST.
 @Loop package final class HTTPClient: HTTPSending {
     private let pool: HTTPClientPool
     private let surroundings: Surroundings
@@ -17,14 +19,16 @@ package import BerthTelemetry
     /// Makes a client without connections.
     ///
     /// - Parameters:
-    ///   - surroundings: its clock measures every deadline, and its log takes what no caller can be
-    ///     told.
-    ///   - userAgent: as `berth/1.0`.
-    ///   - maxIdleConnections: kept open for later requests, to all hosts together.
-    ///   - maxTransfers: at once; one more is refused as busy. Each holds about 20 KiB, with TLS 80,
-    ///     and at most 32 KiB of its answer unread (1 MiB more where gzip inflates one read to that).
-    ///   - certificates: a file of the authorities that TLS trusts.
-    ///   - resolver: looks names up. Without one it is the system's.
+    ///   - surroundings: its clock measures every deadline. Its log takes the errors that have no
+    ///     caller.
+    ///   - userAgent: the User-Agent field, such as `berth/1.0`.
+    ///   - maxIdleConnections: the most connections kept open for later requests, for all hosts
+    ///     together.
+    ///   - maxTransfers: the most transfers at once. One more is refused as busy. Each holds about
+    ///     20 KiB (80 KiB with TLS) and at most 32 KiB of unread answer, plus up to 1 MiB if gzip
+    ///     inflates one read to that.
+    ///   - certificates: the file with the certificate authorities that TLS trusts.
+    ///   - resolver: the resolver of names. The default is the system's.
     package init(
         in surroundings: Surroundings,
         userAgent: String = "berth",
@@ -40,24 +44,27 @@ package import BerthTelemetry
         pool = HTTPClientPool(in: surroundings, maxIdleConnections: maxIdleConnections)
     }
 
-    /// Transfers that have not ended.
+    /// The number of transfers that have not ended.
     package var transfers: Int { pool.count }
 
-    /// Drops the spare handles; connections stay, because a new one with TLS costs 25 to 50 ms.
+    /// Frees the spare handles.
+    ///
+    /// Connections stay open, because a new one with TLS costs 25 to 50 ms.
     package func dropSpareHandles() { pool.dropSpareHandles() }
 
-    /// Drops them, and closes the idle connections where no transfer runs; while some do, most
-    /// connections are in use anyway.
+    /// Frees the spare handles, and closes the idle connections if no transfer runs.
+    ///
+    /// While transfers run, most connections are in use anyway.
     package func closeIdle() { pool.closeIdle() }
 
-    /// curl's handles that wait for the next transfer, at most 8.
+    /// The number of curl handles kept for later transfers, at most 8.
     package var spareHandles: Int { pool.spareCount }
 
-    /// Sends a request and returns when the final answer's header block is in.
+    /// Sends a request and returns when the header block of the final answer has arrived.
     ///
     /// Cancelling the task ends the exchange at once and closes its connection.
     ///
-    /// - Throws: ``HTTPClientError``; an answer of any status is none.
+    /// - Throws: ``HTTPClientError``. An answer of any status is not an error.
     package func send(
         _ request: HTTPClientRequest
     ) async throws(HTTPClientError) -> HTTPClientResponse {
@@ -70,7 +77,9 @@ package import BerthTelemetry
         return HTTPClientResponse(transfer)
     }
 
-    /// The checked addresses of a name; none where there is nothing to look up.
+    /// The checked addresses of the target's name.
+    ///
+    /// - Returns: no addresses if the target needs no look-up.
     private func addresses(
         of target: HTTPClientTarget,
         for request: HTTPClientRequest,
@@ -116,4 +125,10 @@ package import BerthTelemetry
         }
         return transfer
     }
+}
+
+/// The settings of all requests of one client.
+struct HTTPClientSettings: Sendable {
+    let userAgent: String
+    let certificates: String
 }

@@ -1,6 +1,8 @@
 import CCurl
 
-/// curl's handle of one transfer, used again for the next, and what it points to meanwhile.
+/// The curl handle of one transfer, and the memory that it points to.
+///
+/// It is used again for a later transfer.
 @safe final class HTTPClientHandle {
     private let easy: UnsafeMutableRawPointer
     private var fields: UnsafeMutablePointer<curl_slist>?
@@ -8,7 +10,7 @@ import CCurl
     private let errorText: UnsafeMutablePointer<CChar>
     private var failure: CURLcode = CURLE_OK
 
-    /// Makes a handle; nil when there is no memory for one.
+    /// Makes a handle, or nil if there is no memory for one.
     init?() {
         guard let easy = unsafe curl_easy_init() else { return nil }
         unsafe self.easy = easy
@@ -23,7 +25,9 @@ import CCurl
         unsafe errorText.deallocate()
     }
 
-    /// Forgets the last transfer; its connection stays in the pool.
+    /// Clears the options of the last transfer.
+    ///
+    /// Its connection stays in the pool.
     func reset() {
         unsafe curl_easy_reset(easy)
         unsafe curl_slist_free_all(fields)
@@ -43,7 +47,9 @@ import CCurl
         note(unsafe berth_curl_set_text(easy, option, value))
     }
 
-    /// What `CURLOPT_…FUNCTION`s are called with: not kept alive by curl.
+    /// Sets the context of the `CURLOPT_…FUNCTION` callbacks.
+    ///
+    /// curl does not retain it.
     func set(context: UnsafeMutableRawPointer) {
         for option in [
             CURLOPT_PRIVATE, CURLOPT_HEADERDATA, CURLOPT_WRITEDATA, CURLOPT_READDATA,
@@ -65,7 +71,7 @@ import CCurl
         note(unsafe berth_curl_set_open_socket_function(easy, onOpenSocket))
     }
 
-    /// A body that curl copies, and sends together with the header.
+    /// Sets a body that curl copies and sends together with the header.
     func set(copyOf body: [UInt8]) {
         note(unsafe berth_curl_set_size(easy, CURLOPT_POSTFIELDSIZE_LARGE, Int64(body.count)))
         unsafe body.withUnsafeBytes { bytes in
@@ -73,14 +79,14 @@ import CCurl
         }
     }
 
-    /// A body of `size` bytes that curl fetches piece by piece.
+    /// Sets a body of `size` bytes that curl reads piece by piece.
     func set(bodySize size: Int, onRead: curl_write_callback, onSeek: curl_seek_callback) {
         note(unsafe berth_curl_set_size(easy, CURLOPT_POSTFIELDSIZE_LARGE, Int64(size)))
         note(unsafe berth_curl_set_data_function(easy, CURLOPT_READFUNCTION, onRead))
         note(unsafe berth_curl_set_seek_function(easy, onSeek))
     }
 
-    /// Adds a header line, as curl wants it.
+    /// Adds a header line in curl's syntax.
     func add(field line: String) {
         guard let list = unsafe curl_slist_append(fields, line) else {
             return note(CURLE_OUT_OF_MEMORY)
@@ -89,7 +95,9 @@ import CCurl
         unsafe fields = list
     }
 
-    /// Gives the addresses of a name: `host:port:address,address`, forgotten by curl after 60 s.
+    /// Sets the addresses of a name as `host:port:address,address`.
+    ///
+    /// curl forgets them after 60 s.
     func set(addresses text: String) {
         guard let list = unsafe curl_slist_append(nil, "+" + text) else {
             return note(CURLE_OUT_OF_MEMORY)
@@ -100,28 +108,33 @@ import CCurl
 
     private func note(_ code: CURLcode) { if failure == CURLE_OK { failure = code } }
 
-    /// What the first option was refused for since ``reset()``; CURLE_OK when none was.
+    /// The error of the first option that curl refused since ``reset()``, or CURLE_OK.
     var refusal: CURLcode { failure }
 
     // MARK: While it runs
 
-    /// Starts to run as one of `multi`'s.
+    /// Starts the transfer in `multi`.
     func add(to multi: UnsafeMutableRawPointer) -> CURLMcode {
         unsafe curl_multi_add_handle(multi, easy)
     }
 
-    /// Ends it, and closes its connection where the exchange was not complete.
+    /// Removes the transfer, and closes its connection if the exchange was incomplete.
     func remove(from multi: UnsafeMutableRawPointer) {
         unsafe curl_multi_remove_handle(multi, easy)
     }
 
-    /// Continues to read, beginning with what was refused: calls the body's function itself.
+    /// Continues to read, beginning with the refused piece.
+    ///
+    /// It calls the body's callback before it returns.
     func resume() { unsafe curl_easy_pause(easy, CURLPAUSE_CONT) }
 
-    /// The errno of the last failed connection, 0 when there was none.
+    /// The errno of the last failed connection, or 0 if none failed.
     var systemCode: Int32 { Int32(clamping: unsafe berth_curl_get_long(easy, CURLINFO_OS_ERRNO)) }
 
-    /// What curl says of its failure; of TLS it has details, elsewhere it may hold more than a host.
+    /// The text of curl's error.
+    ///
+    /// `detailed` selects curl's own message, which is used for TLS only. For other errors it may
+    /// contain more of the URL than the host.
     func reason(of code: CURLcode, detailed: Bool) -> String {
         if detailed, unsafe errorText[0] != 0 { return unsafe String(cString: errorText) }
         return unsafe String(cString: curl_easy_strerror(code))

@@ -2,10 +2,10 @@ import BerthLoop
 import BerthTelemetry
 import CCurl
 
-/// curl's multi handle on the loop: its sockets, its timer, its pool of connections.
+/// curl's multi handle on the loop, with its sockets, its timer and its pool of connections.
 ///
-/// curl is entered only from here, and never from one of its own callbacks: a transfer that one of
-/// those wants ended waits in a list until curl has returned.
+/// Only this class calls into curl, and never from one of curl's own callbacks. A transfer that a
+/// callback ends is put into a list until curl has returned.
 @safe @Loop final class HTTPClientPool {
     private var multi: HTTPClientMulti
     private let maxIdleConnections: Int
@@ -14,18 +14,22 @@ import CCurl
     private var timer: Timer?
     private var isKicked = false
     private var isBusy = false
-    /// Every running transfer, by its address: what keeps it alive while curl points to it.
+    /// The running transfers by address.
+    ///
+    /// This keeps them alive while curl points to them.
     private var running: [ObjectIdentifier: HTTPTransfer] = [:]
     private var ended: [HTTPTransfer] = []
     private var spare: [HTTPClientHandle] = []
 
-    /// A connection that curl waits for, and the transfer for which it last asked that.
+    /// A socket that curl watches, and the transfer that last asked for it.
     private struct WatchedSocket {
         let watch: Watch
         weak var transfer: HTTPTransfer?
     }
 
-    /// Handles kept for later transfers: about 10 KiB each.
+    /// The most handles kept for later transfers.
+    ///
+    /// Each holds about 10 KiB.
     private nonisolated static let spareHandles = 8
 
     init(in surroundings: Surroundings, maxIdleConnections: Int) {
@@ -40,12 +44,14 @@ import CCurl
 
     func dropSpareHandles() { spare = [] }
 
-    /// Closes what is kept for later; curl has no call for it, but for its own end.
+    /// Frees the spare handles and closes the idle connections.
+    ///
+    /// curl closes idle connections only when a multi handle ends, so this makes a new one.
     func closeIdle() {
         dropSpareHandles()
         guard running.isEmpty, ended.isEmpty, !isBusy,
             let fresh = HTTPClientMulti(maxIdleConnections: maxIdleConnections)
-        else { return }  // also without memory for another one: then they stay
+        else { return }  // without memory for another handle the connections stay open
         for socket in sockets.values { socket.watch.cancel() }
         sockets = [:]
         timer?.cancel()
@@ -54,16 +60,18 @@ import CCurl
         unsafe multi.attach(Unmanaged.passUnretained(self).toOpaque())
     }
 
-    /// Transfers that have not ended.
+    /// The number of transfers that have not ended.
     var count: Int { running.count }
 
-    /// Handles kept for later transfers.
+    /// The number of handles kept for later transfers.
     var spareCount: Int { spare.count }
 
-    /// A handle without options; nil when there is no memory for one.
+    /// Returns a handle without options, or nil if there is no memory for one.
     func makeHandle() -> HTTPClientHandle? { spare.popLast() ?? HTTPClientHandle() }
 
-    /// Begins a transfer, whose handle has all its options; its callbacks follow in later turns.
+    /// Begins a transfer whose handle has all its options.
+    ///
+    /// Its callbacks follow in later turns.
     func start(_ transfer: HTTPTransfer) -> Bool {
         running[ObjectIdentifier(transfer)] = transfer
         if let handle = transfer.handle, multi.add(handle) { return true }
@@ -71,16 +79,18 @@ import CCurl
         return false
     }
 
-    /// Takes an ended transfer out, at once or when curl has returned.
+    /// Removes an ended transfer, at once or when curl has returned.
     func end(_ transfer: HTTPTransfer) {
         ended.append(transfer)
         if !isBusy { inCurl {} }
     }
 
-    /// Continues to read for `transfer`; not from a callback of curl's.
+    /// Continues to read for `transfer`.
+    ///
+    /// It must not be called from a callback of curl.
     func resume(_ transfer: HTTPTransfer) { inCurl { transfer.handle?.resume() } }
 
-    // MARK: curl's wishes
+    // MARK: curl's requests
 
     fileprivate func watch(_ socket: curl_socket_t, for what: Int32, of transfer: HTTPTransfer?) {
         guard what != CURL_POLL_REMOVE else {
@@ -100,7 +110,7 @@ import CCurl
             }
             sockets[socket] = WatchedSocket(watch: watch, transfer: transfer)
         } catch {
-            // The transfer's own deadline ends it.
+            // The deadline of the transfer ends it.
             surroundings.log.warning(
                 "an outgoing connection cannot be watched",
                 ["error": .describing(error)]
@@ -118,7 +128,7 @@ import CCurl
         }
     }
 
-    /// curl's time-out of 0: once in the next turn, however often it is asked for before.
+    /// Handles curl's timeout of 0 once in the next turn, however often curl asks for it.
     private func kick() {
         guard !isKicked else { return }
         isKicked = true
@@ -141,7 +151,7 @@ import CCurl
         inCurl { multi.act(on: socket, events: events) }
     }
 
-    /// Calls curl, then does what its callbacks could not.
+    /// Calls curl, then does the work that its callbacks could not do.
     private func inCurl(_ call: () -> Void) {
         isBusy = true
         call()
@@ -167,11 +177,13 @@ import CCurl
     }
 }
 
-/// Owns the multi handle: freed with the pool, on whatever thread that is.
+/// The owner of the multi handle.
+///
+/// It is freed with the pool, on any thread.
 @safe private final class HTTPClientMulti {
     private let handle: UnsafeMutableRawPointer
 
-    /// nil when there is no memory for one.
+    /// Makes a multi handle, or nil if there is no memory for one.
     init?(maxIdleConnections: Int) {
         precondition(HTTPClientMulti.isReady, "libcurl cannot start")
         guard let handle = unsafe curl_multi_init() else { return nil }
@@ -180,12 +192,14 @@ import CCurl
     }
 
     deinit {
-        // Closing the idle connections must not call a pool that is no more.
+        // Closing the idle connections must not call the pool, which no longer exists.
         unsafe berth_curl_multi_set_functions(handle, nil, nil, nil)
         unsafe curl_multi_cleanup(handle)
     }
 
-    /// Once a process; safe from any thread since curl 7.84.
+    /// Initialises libcurl once a process.
+    ///
+    /// That is safe on any thread since curl 7.84.
     private static let isReady: Bool = curl_global_init(Int(CURL_GLOBAL_NOTHING)) == CURLE_OK
 
     func attach(_ context: UnsafeMutableRawPointer) {
@@ -198,11 +212,11 @@ import CCurl
 
     func act(on socket: curl_socket_t, events: Int32) {
         var running: Int32 = 0
-        // Its only errors are of unknown sockets, whose close has raced with their event.
+        // It fails only for unknown sockets, which were closed after their event.
         _ = unsafe curl_multi_socket_action(handle, socket, events, &running)
     }
 
-    /// The context of the next transfer that has ended, and how it did.
+    /// The context and the result of the next transfer that has ended.
     @unsafe func nextDone() -> (UnsafeMutableRawPointer, CURLcode)? {
         var code = CURLE_OK
         guard let easy = unsafe berth_curl_multi_next_done(handle, &code),

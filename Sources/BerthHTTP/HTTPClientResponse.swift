@@ -1,42 +1,46 @@
 package import BerthLoop
 package import BerthMemory
 
-/// An answer whose header is in and whose body comes as it is read.
+/// An answer whose header has arrived and whose body arrives as it is read.
 ///
-/// It has one reader. Dropping it ends the exchange and, where the body is not complete, closes
-/// the connection.
+/// It has one reader. Releasing it ends the exchange, and closes the connection if the body is
+/// incomplete.
 @Loop package final class HTTPClientResponse {
     private let source: any HTTPResponseSource
 
-    /// As `200`; never interim (1xx), except 101.
+    /// The status, such as `200`.
+    ///
+    /// It is never interim (1xx), except 101.
     package var status: Int { source.status }
-    /// Of the final answer, in order; bytes that are not UTF-8 are replaced.
+    /// The fields of the final answer, in order.
+    ///
+    /// Bytes that are not UTF-8 are replaced.
     package var headers: HTTPHeaders { source.headers }
-    /// Bytes of the body that have come and were not taken yet.
+    /// The number of bytes of the body that have arrived and were not read yet.
     package var unread: ByteCount { ByteCount(source.unreadCount) }
 
     init(_ source: any HTTPResponseSource) { self.source = source }
 
-    // Posted, because the last reference may go on any thread and amid any call.
+    // It is posted, because the last reference can end on any thread and within any call.
     deinit {
         let source = source
         Loop.post { source.fail(.cancelled) }
     }
 
-    /// The next piece of the body; nil at its end.
+    /// Returns the next piece of the body, or nil at its end.
     ///
-    /// Over 16 KiB unread the connection is not read from until this is called. The stall deadline
-    /// runs only while this waits. What came before a failure is given first.
+    /// With more than 16 KiB unread, the connection is not read from until this is called. The
+    /// stall deadline runs only while this waits. Bytes that arrived before a failure are returned
+    /// first.
     ///
     /// - Throws: ``HTTPClientError``: stalled, cut, cancelled, bad answer, too large.
     package func next() async throws(HTTPClientError) -> [UInt8]? { try await source.next() }
 
-    /// The whole rest of the body.
+    /// Returns the rest of the body.
     ///
-    /// - Parameter limit: the most that is taken; what is announced or comes beyond it ends the
-    ///   exchange.
-    /// - Returns: what was not taken by ``next()`` before.
-    /// - Throws: ``HTTPClientError/tooLarge(host:limit:)``, and what ``next()`` throws.
+    /// - Parameter limit: the most bytes. A larger Content-Length or body ends the exchange.
+    /// - Returns: the bytes that ``next()`` has not returned before.
+    /// - Throws: ``HTTPClientError/tooLarge(host:limit:)``, and the errors of ``next()``.
     package func collect(atMost limit: ByteCount) async throws(HTTPClientError) -> [UInt8] {
         let length = headers["content-length"].flatMap { Int($0) } ?? 0
         if length > limit.bytes, source.hasBody { throw tooLarge(limit) }
@@ -47,7 +51,9 @@ package import BerthMemory
         return body
     }
 
-    /// Ends the exchange now; the reader gets ``HTTPClientError/cancelled``.
+    /// Ends the exchange now.
+    ///
+    /// The reader gets ``HTTPClientError/cancelled``.
     package func cancel() { source.fail(.cancelled) }
 
     private func tooLarge(_ limit: ByteCount) -> HTTPClientError {

@@ -1,15 +1,17 @@
 import CCurl
 
-/// Where a URL leads, read by curl's own parser, so that what is checked is what is connected to.
+/// The destination of a URL.
+///
+/// curl's own parser reads it, so the checked host is the host that curl connects to.
 struct HTTPClientTarget {
-    /// A name, or an address without brackets; in lower case where it is a name.
+    /// A name in lower case, or an address without brackets.
     let host: String
     let port: Int
-    /// Whether TLS is spoken there.
+    /// Whether the connection uses TLS.
     let isSecure: Bool
-    /// What errors and logs call it: the host, and the port where it is not the scheme's own.
+    /// The host for errors and logs, followed by the port if that is not the scheme's default.
     let name: String
-    /// The host, where it is numeric.
+    /// The numeric address, or nil if the host is a name.
     let address: IPAddress?
 
     /// Reads and checks a URL.
@@ -18,7 +20,7 @@ struct HTTPClientTarget {
     init(_ url: String) throws(HTTPClientError) {
         let parser = URLParser(url)
         guard parser.isValid else {
-            throw .badRequest(reason: "its URL is not one, as https://host/path")
+            throw .badRequest(reason: "its URL does not have the form https://host/path")
         }
         guard let scheme = parser[CURLUPART_SCHEME], scheme == "http" || scheme == "https" else {
             throw .badRequest(reason: "its URL is neither http nor https")
@@ -38,13 +40,17 @@ struct HTTPClientTarget {
         try HTTPClientTarget.check(self.host, isLiteral: address != nil, isBracketed: isBracketed)
     }
 
-    /// Whether the name means this machine by definition (RFC 6761), which curl knows itself.
+    /// Whether the name means this machine by definition (RFC 6761).
+    ///
+    /// curl resolves it itself.
     var isLocalhost: Bool { host == "localhost" || host.hasSuffix(".localhost") }
 
     /// Whether the name must be looked up.
     var isNamed: Bool { address == nil && !isLocalhost }
 
-    /// Only names that curl finds again among the addresses we give it: it must never look one up.
+    /// Allows only names that curl finds again among the given addresses.
+    ///
+    /// curl must never look up a name itself.
     private static func check(
         _ host: String,
         isLiteral: Bool,
@@ -67,9 +73,9 @@ struct HTTPClientTarget {
     }
 }
 
-/// curl's parsed URL, freed with its variable.
+/// The URL as curl parsed it.
 @safe private struct URLParser: ~Copyable {
-    /// nil when there was no memory for it.
+    /// The handle, or nil if there was no memory for it.
     private let handle: OpaquePointer?
     let isValid: Bool
 

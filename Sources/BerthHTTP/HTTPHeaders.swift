@@ -1,5 +1,6 @@
-/// Header fields, of a request or an answer: in order, repeated names kept, names compared without
-/// case (RFC 9110, section 5.1).
+/// The header fields of a request or an answer.
+///
+/// They stay in order and may repeat. Names are compared without case (RFC 9110, section 5.1).
 package struct HTTPHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral {
     private var fields: [Field] = []
 
@@ -11,14 +12,15 @@ package struct HTTPHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral 
     /// Makes an empty list.
     package init() {}
 
-    /// Makes the fields in the literal's order; repeated names are kept.
+    /// Makes the fields in the literal's order, including repeated names.
     package init(dictionaryLiteral elements: (String, String)...) {
         fields = elements.map { Field(name: $0.0, value: $0.1) }
     }
 
-    /// The first field called `name`.
+    /// The value of the first field called `name`.
     ///
-    /// Setting replaces every field of that name, at the first one's place; nil removes them all.
+    /// Setting a value replaces every field of that name, at the position of the first. Setting nil
+    /// removes them all.
     package subscript(name: String) -> String? {
         get { fields.first { HTTPHeaders.isSame($0.name, name) }?.value }
         set {
@@ -34,12 +36,12 @@ package struct HTTPHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral 
         fields.compactMap { HTTPHeaders.isSame($0.name, name) ? $0.value : nil }
     }
 
-    /// Appends a field, keeping those of the same name.
+    /// Appends a field and keeps earlier ones of the same name.
     package mutating func add(_ name: String, _ value: String) {
         fields.append(Field(name: name, value: value))
     }
 
-    /// Whether two names are one: ASCII letters without case.
+    /// Whether two names are equal without regard to the case of ASCII letters.
     package static func isSame(_ first: String, _ second: String) -> Bool {
         guard first.utf8.count == second.utf8.count else { return false }
         var rest = second.utf8.makeIterator()
@@ -50,12 +52,12 @@ package struct HTTPHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral 
         return true
     }
 
-    /// Whether `name` is a token, as RFC 9110, section 5.6.2, wants of a field's name.
+    /// Whether `name` is a token, which RFC 9110, section 5.6.2, requires of a field's name.
     package static func isToken(_ name: String) -> Bool {
         !name.isEmpty && name.utf8.allSatisfy(isTokenByte)
     }
 
-    /// Whether `value` can stand in a field: no control character but a tab, so no line of its own.
+    /// Whether `value` can be a field's value, which contains no control character except a tab.
     package static func isValue(_ value: String) -> Bool {
         value.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }
     }
@@ -74,7 +76,7 @@ package struct HTTPHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral 
 }
 
 extension HTTPHeaders: Sequence {
-    /// Gives `(name:, value:)` in order.
+    /// Iterates over `(name:, value:)` in order.
     package struct Iterator: IteratorProtocol {
         private var rest: [Field].Iterator
 
@@ -87,6 +89,6 @@ extension HTTPHeaders: Sequence {
 
     package func makeIterator() -> Iterator { Iterator(fields) }
 
-    /// How many fields there are.
+    /// The number of fields.
     package var count: Int { fields.count }
 }

@@ -1,15 +1,15 @@
 import BerthLoop
 
-/// The exchange to which a request's objects belong, whatever carries it.
+/// The exchange behind a request and its answer, on any network.
 @Loop protocol HTTPRequestLink: AnyObject, Sendable {
     /// Whether the client has left.
     var isGone: Bool { get }
     /// Returns when the client has left or the exchange has ended.
     func left() async
-    /// The handler asks for the body.
+    /// The handler asked for the body.
     func bodyIsWanted()
-    /// The handler has taken a piece of the body.
+    /// The handler read a piece of the body.
     func bodyWasTaken()
-    /// The writer of a streamed answer has bytes, or its end.
+    /// The writer of a streamed answer has new bytes or has ended.
     func hasMoreToSend()
 }

@@ -1,39 +1,47 @@
 import BerthLoop
 
-/// An answer.
+/// An answer to a request.
 ///
-/// `Content-Length`, `Transfer-Encoding`, `Connection`, `Date` and `x-request-id` are the server's;
-/// a handler's own are left out.
+/// The server sets `Content-Length`, `Transfer-Encoding`, `Connection`, `Date` and `x-request-id`.
+/// It omits a handler's own fields of these names.
 package struct HTTPResponse: Sendable {
-    /// Writes a streamed body, in the request's task; its end is the body's, its error cuts the
-    /// connection, so that the client cannot take a part for the whole.
+    /// Writes a streamed body in the task of the request.
+    ///
+    /// The body ends when the function returns. An error closes the connection early, so the client
+    /// sees that the body is incomplete.
     package typealias Stream = @Loop @Sendable (HTTPResponseWriter) async throws -> Void
 
-    /// What follows the header.
+    /// The bytes after the header.
     package enum Body: Sendable {
-        /// All of it; text of 1,400 bytes to 256 KiB is compressed where the client allows it.
+        /// The whole body. Text of 1,400 bytes to 256 KiB is compressed if the client allows it.
         case bytes([UInt8])
-        /// Bytes as they come, never compressed. Not called for HEAD.
+        /// A body written piece by piece, which is never compressed. HEAD does not call it.
         case stream(Stream)
     }
 
-    /// 200 to 599; another number is sent as 500.
+    /// The status from 200 to 599.
+    ///
+    /// Any other number is sent as 500.
     package var status: Int
-    /// Names that are no tokens and values with control characters are left out, and logged.
+    /// The header fields.
+    ///
+    /// A field whose name is not a token, or whose value has control characters, is omitted and
+    /// logged.
     package var headers: HTTPHeaders
-    /// What follows the header.
+    /// The bytes after the header.
     package var body: Body
-    /// Kept until the answer is sent or given up: what carries the lease of the body's bytes.
+    /// An object that is retained until the answer is sent or dropped, such as the lease of its
+    /// bytes.
     package var holding: (any AnyObject & Sendable)?
 
-    /// Makes an answer; without a body an empty one.
+    /// Makes an answer, with an empty body by default.
     package init(status: Int = 200, headers: HTTPHeaders = [:], body: Body = .bytes([])) {
         self.status = status
         self.headers = headers
         self.body = body
     }
 
-    /// Plain text, in UTF-8.
+    /// Makes an answer of plain text in UTF-8.
     package static func text(_ text: String, status: Int = 200) -> HTTPResponse {
         HTTPResponse(
             status: status,
@@ -42,7 +50,7 @@ package struct HTTPResponse: Sendable {
         )
     }
 
-    /// JSON that is encoded already.
+    /// Makes an answer of encoded JSON.
     package static func json(_ bytes: [UInt8], status: Int = 200) -> HTTPResponse {
         HTTPResponse(
             status: status,
@@ -51,7 +59,7 @@ package struct HTTPResponse: Sendable {
         )
     }
 
-    /// Bytes of any type.
+    /// Makes an answer of bytes of any type.
     package static func bytes(
         _ bytes: [UInt8],
         type: String,
@@ -60,7 +68,7 @@ package struct HTTPResponse: Sendable {
         HTTPResponse(status: status, headers: ["Content-Type": type], body: .bytes(bytes))
     }
 
-    /// Server-sent events: neither stored nor held back by a proxy.
+    /// Makes an answer of server-sent events, which a proxy must neither store nor buffer.
     package static func events(_ write: @escaping Stream) -> HTTPResponse {
         HTTPResponse(
             headers: [
@@ -70,19 +78,4 @@ package struct HTTPResponse: Sendable {
             body: .stream(write)
         )
     }
-}
-
-/// A request that the server answers before its handler could, or instead of it.
-package struct HTTPRefusal: Sendable {
-    /// 400, 408, 413 or 431.
-    package let status: Int
-    /// What is wrong and what to do, in a sentence for people; nothing of the request is in it.
-    package let reason: String
-    /// The path that was asked for, up to its query and not decoded: which channel it concerns.
-    package let path: String
-    /// The request's id, for the log and the answer.
-    package let id: String
-
-    /// The refusal as plain text.
-    package var text: HTTPResponse { .text(reason + "\n", status: status) }
 }

@@ -1,18 +1,18 @@
 import BerthLoop
 
-/// The exchange from which a response is read, whatever carries it.
+/// The exchange behind a response, on any network.
 @Loop protocol HTTPResponseSource: AnyObject, Sendable {
-    /// As `200`.
+    /// The status, such as `200`.
     var status: Int { get }
     var headers: HTTPHeaders { get }
-    /// Bytes of the body that have come and were not taken yet.
+    /// The number of bytes of the body that have arrived and were not read yet.
     var unreadCount: Int { get }
-    /// The server's name in errors.
+    /// The name of the server for errors.
     var host: String { get }
-    /// Whether a body follows the header at all.
+    /// Whether the answer has a body.
     var hasBody: Bool { get }
-    /// The next piece of the body. There is none after its end.
+    /// Returns the next piece of the body, or nil at its end.
     func next() async throws(HTTPClientError) -> [UInt8]?
-    /// Ends the exchange now, unless it has ended.
+    /// Ends the exchange now, unless it has already ended.
     func fail(_ error: HTTPClientError)
 }

@@ -1,8 +1,9 @@
 package import BerthLoop
 import BerthMemory
 
-/// Where a streamed answer is written, by one task at a time: at most 8 KiB and one write wait
-/// unsent.
+/// The writer of a streamed answer, for one task at a time.
+///
+/// At most 8 KiB and one write are held unsent.
 @Loop package final class HTTPResponseWriter {
     private var unsent: [UInt8] = []
     private var taken = 0
@@ -15,7 +16,7 @@ import BerthMemory
         case failed
     }
 
-    /// What the connection gets when it asks for bytes.
+    /// The reply to a connection that asks for bytes.
     enum Piece: Equatable {
         case bytes(Int)
         case none
@@ -25,13 +26,13 @@ import BerthMemory
 
     init(exchange: any HTTPRequestLink) { self.exchange = exchange }
 
-    /// Whether nobody reads any more.
+    /// Whether the client has left or the exchange has ended.
     package var isClientGone: Bool { exchange?.isGone ?? true }
 
-    /// Sends `bytes` and waits while more than 8 KiB are unsent.
+    /// Sends `bytes`, and waits while more than 8 KiB are unsent.
     ///
-    /// - Throws: ``HTTPServerError/clientGone`` when the client has left or has read nothing for
-    ///   60 s, or the task is cancelled.
+    /// - Throws: ``HTTPServerError/clientGone`` if the client has left or has read nothing for 60
+    ///   s, or the task is cancelled.
     package func write(_ bytes: [UInt8]) async throws(HTTPServerError) {
         if isClientGone { throw .clientGone }
         guard !bytes.isEmpty else { return }
@@ -44,14 +45,15 @@ import BerthMemory
     }
 
     private func append(_ bytes: [UInt8]) {
-        // At most 8 KiB are moved: more unsent would have kept the writer waiting.
+        // At most 8 KiB are moved, because the writer waits while more are unsent.
         unsent.removeFirst(taken)
         taken = 0
         if unsent.isEmpty { unsent = bytes } else { unsent.append(contentsOf: bytes) }
     }
 
-    /// Sends `bytes` where nothing waits unsent, and drops them otherwise: for comments that keep
-    /// a silent stream open, from wherever.
+    /// Sends `bytes` if nothing is unsent, and drops them otherwise.
+    ///
+    /// It serves comments that keep a silent stream open. Any code on the loop can call it.
     package func offer(_ bytes: [UInt8]) {
         guard end == nil, unsent.isEmpty, !isClientGone else { return }
         unsent = bytes
@@ -60,15 +62,15 @@ import BerthMemory
 
     // MARK: For the exchange
 
-    /// Bytes that wait.
+    /// The number of unsent bytes.
     var unsentCount: Int { unsent.count - taken }
 
-    /// Ends a wait: nobody reads any more.
+    /// Ends the wait of a writer whose client has left.
     func clientLeft() { room.signal() }
 
     func finish() { close(.finished) }
 
-    /// Ends it so that the client sees that something is missing.
+    /// Ends the body so that the client sees that it is incomplete.
     func fail() { close(.failed) }
 
     private func close(_ end: End) {
@@ -78,7 +80,9 @@ import BerthMemory
         exchange?.hasMoreToSend()
     }
 
-    /// What is left to say when nothing is unsent; also a body that failed is sent as far as it came.
+    /// The reply when nothing is unsent.
+    ///
+    /// The bytes of a body that failed are sent before the failure is.
     private var pieceAtEnd: Piece {
         switch end {
         case .finished: .finished
@@ -87,7 +91,7 @@ import BerthMemory
         }
     }
 
-    /// Moves what fits into `buffer`.
+    /// Moves as many bytes as fit into `buffer`.
     func read(into buffer: UnsafeMutableRawBufferPointer) -> Piece {
         let count = min(unsent.count - taken, buffer.count)
         guard count > 0 else { return pieceAtEnd }

@@ -1,18 +1,18 @@
 package import BerthLoop
 
-/// Sends requests to other servers: over the machine's network, or within a test.
+/// Sends requests to other servers, over the machine's network or within a test.
 @Loop package protocol HTTPSending: AnyObject, Sendable {
-    /// Sends a request and returns when the final answer's header block is in.
+    /// Sends a request and returns when the header block of the final answer has arrived.
     ///
     /// Cancelling the task ends the exchange at once.
     ///
-    /// - Throws: ``HTTPClientError``. An answer of any status is none.
+    /// - Throws: ``HTTPClientError``. An answer of any status is not an error.
     func send(_ request: HTTPClientRequest) async throws(HTTPClientError) -> HTTPClientResponse
 
-    /// Handles that are kept for the next transfer.
+    /// The number of handles kept for later transfers.
     var spareHandles: Int { get }
-    /// Drops the spare handles. Idle connections stay.
+    /// Frees the spare handles. Idle connections stay open.
     func dropSpareHandles()
-    /// Drops the spare handles, and closes the idle connections if no transfer runs.
+    /// Frees the spare handles, and closes the idle connections if no transfer runs.
     func closeIdle()
 }

@@ -5,17 +5,21 @@ import CMicrohttpd
 
 /// Answers one request.
 ///
-/// It runs in a task of its own that is cancelled when the client leaves; work that must outlive
-/// the client belongs into another task.
+/// It runs in a task of its own, which is cancelled when the client leaves. Work that must outlive
+/// the client needs another task.
 package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPResponse
 
-/// An HTTP/1.1 server on one address; a process may have several.
+/// An HTTP/1.1 server on one address.
+///
+/// A process may have several.
 @safe @Loop package final class HTTPServer: HTTPListener {
-    /// The port it listens on, also where port 0 was asked for; 0 for a Unix-domain socket.
+    /// The port that it listens on, which is the kernel's choice if port 0 was requested.
+    ///
+    /// It is 0 for a Unix-domain socket.
     package let port: Int
-    /// Connections that were closed as they came, because there were `limits.connections` already.
+    /// The number of connections that were closed at once, because `limits.connections` were open.
     package private(set) var refusedConnections = 0
-    /// Requests whose header has arrived and whose answer is not sent yet.
+    /// The number of requests whose header has arrived and whose answer is not sent yet.
     package private(set) var openRequests = 0
 
     let limits: HTTPServerLimits
@@ -29,28 +33,28 @@ package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPRespo
     private var refusal: HTTPRefusalWords = { $0.text }
     private var ids: RequestIDs
 
-    // Unsafe only as a C pointer: it is read and written on the loop alone.
+    // It is unsafe only as a C pointer, and it is used on the loop alone.
     private nonisolated(unsafe) var daemon: OpaquePointer?
-    private var connections: [Int32: ServerConnection] = [:]
+    private var connections: [Int32: HTTPServerConnection] = [:]
     private var watch: Watch?
     private var sweeping: Timer?
     private var idle: Wakeup?
     private var isRunPosted = false
-    private var starting: [Exchange] = []
+    private var starting: [HTTPServerExchange] = []
     private var lateRun: Timer?
     private var idleRuns = 0
     private var reportedRefusals = 0
 
     /// Binds an address.
     ///
-    /// Nothing is accepted before ``serve(until:refusal:_:)``.
+    /// No connection is accepted before ``serve(until:refusal:_:)``.
     ///
     /// - Parameters:
-    ///   - address: TCP, or a Unix-domain socket. The socket of a dead server is replaced.
-    ///   - limits: the most memory and time that a client may take.
-    ///   - surroundings: its log takes a line a request at level debug: method, path, status,
-    ///     never more.
-    /// - Throws: ``HTTPServerError``, worded for the operator.
+    ///   - address: a TCP address or a Unix-domain socket. The socket of a dead server is replaced.
+    ///   - limits: the limits of the memory and time that a client may use.
+    ///   - surroundings: its log takes one line for each request at level debug, with method, path
+    ///     and status only.
+    /// - Throws: ``HTTPServerError``, in words for the operator.
     package init(
         listen address: ListenAddress,
         limits: HTTPServerLimits = HTTPServerLimits(),
@@ -64,14 +68,14 @@ package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPRespo
         port = socket.port
     }
 
-    /// Connections that are open now, idle ones included.
+    /// The number of open connections, including idle ones.
     package var openConnections: Int { connections.count }
 
     /// Closes the connections that have had an answer and sent nothing since.
     ///
-    /// Each gives its pool back, as its deadline would make it; their clients open new ones.
+    /// This frees the memory pool of each, as its deadline would. The clients open new connections.
     ///
-    /// - Returns: how many.
+    /// - Returns: the number of closed connections.
     @discardableResult
     package func closeIdle() -> Int {
         let idle = inOrder.filter(\.isIdle)
@@ -99,7 +103,7 @@ package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPRespo
 
     private func start() throws {
         let me = unsafe Unmanaged.passUnretained(self).toOpaque()
-        // Above our own limit, where it would stop accepting instead of refusing.
+        // Above `limits.connections`, because the daemon would stop accepting at its own limit.
         let most = UInt32(clamping: limits.connections + 16)
         unsafe daemon = berth_mhd_start(
             socket.descriptor,
@@ -124,18 +128,18 @@ package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPRespo
             end()
             throw HTTPServerError.cannotStart(address, error)
         }
-        // The listening socket joins the daemon's epoll set in its first run.
+        // The first run adds the listening socket to the daemon's epoll set.
         runDaemon()
         scheduleSweep()
     }
 
-    /// The connections by their descriptors, so that a run can be repeated.
-    private var inOrder: [ServerConnection] {
+    /// The connections in the order of their descriptors, so a run can be repeated.
+    private var inOrder: [HTTPServerConnection] {
         connections.keys.sorted().compactMap { connections[$0] }
     }
 
     private func drain() async {
-        runDaemon()  // what has arrived counts as open
+        runDaemon()  // requests that have arrived count as open
         isStopping = true
         if let daemon = unsafe daemon { _ = unsafe MHD_quiesce_daemon(daemon) }
         socket.close()
@@ -145,7 +149,7 @@ package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPRespo
         while openRequests > 0, !Task.isCancelled {
             let wakeup = Wakeup()
             idle = wakeup
-            try? await wakeup.wait()  // cancelled: seen by the loop's condition
+            try? await wakeup.wait()  // the loop's condition handles cancellation
         }
         await tasks.drain()
     }
@@ -156,10 +160,10 @@ package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPRespo
         lateRun?.cancel()
         watch?.cancel()
         tasks.cancelAll()
-        // The daemon aborts the process when it is stopped with suspended connections.
+        // The daemon aborts the process if it is stopped with suspended connections.
         for connection in inOrder { connection.exchange?.clientLeft() }
         if let daemon = unsafe daemon {
-            // Gives the listening socket back, which the daemon would close as its own.
+            // This takes the listening socket from the daemon, which would close it otherwise.
             _ = unsafe MHD_quiesce_daemon(daemon)
             unsafe MHD_stop_daemon(daemon)
         }
@@ -169,7 +173,7 @@ package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPRespo
 
     // MARK: Turns
 
-    /// Lets the daemon act on resumed connections: once a turn, however many there are.
+    /// Lets the daemon handle resumed connections, once a turn for any number of them.
     func wake() {
         progressed()
         postRun()
@@ -181,7 +185,8 @@ package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPRespo
         Loop.post { self.runDaemon() }
     }
 
-    /// Runs of the daemon by its own wish, without anything coming of them, before it has to wait.
+    /// The runs without progress after which the daemon has to wait, although it asks for another
+    /// run.
     private static let idleRunLimit = 32
 
     private func runDaemon() {
@@ -189,15 +194,15 @@ package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPRespo
         guard let daemon = unsafe daemon else { return }
         _ = unsafe MHD_run(daemon)
         startWaiting()
-        // No timeout but 0 comes: its own timeouts are not used.
+        // The daemon's own timeouts are not used, so the only timeout is 0.
         var timeoutMs: UInt64 = 0
         guard unsafe MHD_get_timeout(daemon, &timeoutMs) == .YES, timeoutMs == 0 else { return }
         idleRuns += 1
         if idleRuns < HTTPServer.idleRunLimit { postRun() } else { postLateRun() }
     }
 
-    /// Starts the exchange's handler at the end of this run, unless its body comes within it.
-    func startSoon(_ exchange: Exchange) { starting.append(exchange) }
+    /// Starts the handler of the exchange at the end of this run, unless its body arrives before.
+    func startSoon(_ exchange: HTTPServerExchange) { starting.append(exchange) }
 
     private func startWaiting() {
         guard !starting.isEmpty else { return }
@@ -206,8 +211,11 @@ package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPRespo
         for exchange in waiting { exchange.startUnlessStarted() }
     }
 
-    /// It spins on a connection whose buffer is full and unusable (a chunk's extension without an
-    /// end) until that one's deadline: at least not at the loop's full speed.
+    /// Runs the daemon again after 50 ms.
+    ///
+    /// libmicrohttpd busy-loops on a connection whose buffer is full and unusable, such as one with
+    /// a chunk extension that never ends, until the deadline of the connection. The pause keeps
+    /// this from taking the whole loop.
     private func postLateRun() {
         guard lateRun == nil else { return }
         lateRun = surroundings.clock.schedule(after: .milliseconds(50)) { [weak self] in
@@ -216,7 +224,7 @@ package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPRespo
         }
     }
 
-    /// Bytes or an answer have moved, so that the daemon's next run may be due at once.
+    /// Bytes or an answer have moved, so the next run of the daemon may be due at once.
     func progressed() { idleRuns = 0 }
 
     // MARK: Deadlines
@@ -235,7 +243,7 @@ package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPRespo
         }
         guard refusedConnections > reportedRefusals else { return }
         surroundings.log.warning(
-            "connections refused: raise limits.connections, or look for who opens them",
+            "connections refused: raise limits.connections, or find the client that opens them",
             [
                 "count": .int(refusedConnections - reportedRefusals),
                 "limit": .int(limits.connections),
@@ -265,7 +273,7 @@ package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPRespo
 
     func began() { openRequests += 1 }
 
-    func ended(_ exchange: Exchange, wasOpen: Bool) {
+    func ended(_ exchange: HTTPServerExchange, wasOpen: Bool) {
         if isStopping { exchange.connection.close() }
         guard wasOpen else { return }
         openRequests -= 1
@@ -292,7 +300,7 @@ package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPRespo
 
     func droppedField(_ name: String, _ id: String) {
         surroundings.log.warning(
-            "an answer's header field was left out: it has control characters",
+            "a header field of an answer was omitted, because it has control characters",
             ["request": .text(id), "name": .text(name)]
         )
     }
@@ -305,8 +313,8 @@ package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPRespo
         return false
     }
 
-    func opened(_ descriptor: Int32) -> ServerConnection {
-        let connection = ServerConnection(
+    func opened(_ descriptor: Int32) -> HTTPServerConnection {
+        let connection = HTTPServerConnection(
             descriptor: descriptor,
             peer: HTTPPeer(descriptor: descriptor),
             deadline: now + limits.headerDeadline
@@ -315,7 +323,7 @@ package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPRespo
         return connection
     }
 
-    func closed(_ connection: ServerConnection) {
+    func closed(_ connection: HTTPServerConnection) {
         connection.ended()
         connections[connection.descriptor] = nil
     }

@@ -1,29 +1,34 @@
 import BerthLoop
 import CMicrohttpd
 
-/// An answer as libmicrohttpd's object, which it shares until it has sent it.
-@safe @Loop struct Answer: ~Copyable {
+/// An answer as an object of libmicrohttpd, which shares it until the answer is sent.
+@safe @Loop struct HTTPServerAnswer: ~Copyable {
     private let response: OpaquePointer
 
-    /// Larger bodies are handed over piece by piece, so that a client that does not read is seen.
+    /// The size above which a body is passed on in pieces, so a client that does not read is
+    /// noticed.
     private static let wholeLimit = 16 << 10
     private static let pieceSize = 8 << 10
 
-    /// - Returns: nil when there is no memory for it.
-    init?(_ answer: HTTPResponse, exchange: Exchange) {
+    /// Makes an answer, or nil if there is no memory for it.
+    init?(_ answer: HTTPResponse, exchange: HTTPServerExchange) {
         let response: OpaquePointer?
         switch answer.body {
-        case .bytes(let bytes) where bytes.count <= Answer.wholeLimit:
-            unsafe response = Answer.whole(bytes)
+        case .bytes(let bytes) where bytes.count <= HTTPServerAnswer.wholeLimit:
+            unsafe response = HTTPServerAnswer.whole(bytes)
         case .bytes(let bytes):
-            unsafe response = Answer.pieces(
+            unsafe response = HTTPServerAnswer.pieces(
                 UInt64(bytes.count),
-                Answer.pieceSize,
+                HTTPServerAnswer.pieceSize,
                 AnswerSource(exchange, bytes: bytes)
             )
         case .stream:
-            // The size is of a buffer that only HTTP/1.0 clients need; a chunk lies in the pool.
-            unsafe response = Answer.pieces(.max, 1024, AnswerSource(exchange, bytes: nil))
+            // The size is that of a buffer for HTTP/1.0 clients only. A chunk is in the pool.
+            unsafe response = HTTPServerAnswer.pieces(
+                .max,
+                1024,
+                AnswerSource(exchange, bytes: nil)
+            )
         }
         guard let response = unsafe response else { return nil }
         unsafe self.response = response
@@ -31,19 +36,23 @@ import CMicrohttpd
 
     deinit { unsafe MHD_destroy_response(response) }
 
-    /// - Returns: false for a field that cannot be sent as it is.
+    /// Adds a field.
+    ///
+    /// - Returns: false if the field cannot be sent as it is.
     func add(_ name: String, _ value: String) -> Bool {
-        if Answer.isOwn(name) { return true }
+        if HTTPServerAnswer.isOwn(name) { return true }
         guard HTTPHeaders.isToken(name), HTTPHeaders.isValue(value) else { return false }
         return unsafe MHD_add_response_header(response, name, value) == .YES
     }
 
-    /// Adds one of the fields that are the server's.
+    /// Adds one of the server's own fields.
     func addOwn(_ name: String, _ value: String) {
         _ = unsafe MHD_add_response_header(response, name, value)
     }
 
-    /// - Returns: false when the connection has to be closed instead.
+    /// Queues the answer.
+    ///
+    /// - Returns: false if the connection has to be closed instead.
     func queue(on handle: OpaquePointer, status: Int) -> Bool {
         let status = 200...599 ~= status ? status : 500
         return unsafe MHD_queue_response(handle, UInt32(status), response) == .YES
@@ -92,7 +101,7 @@ import CMicrohttpd
         }
     }
 
-    /// Compresses a whole text that is worth it, where the client allows it.
+    /// Compresses a whole text of a suitable size if the client allows it.
     static func compress(_ answer: inout HTTPResponse, for request: HTTPRequest) {
         guard case .bytes(let bytes) = answer.body, Gzip.worthwhile.contains(bytes.count),
             answer.headers["Content-Encoding"] == nil, answer.status == 200,
@@ -106,7 +115,7 @@ import CMicrohttpd
         answer.body = .bytes(compressed)
     }
 
-    /// The whole of a small answer as bytes, for where libmicrohttpd can queue none.
+    /// A whole small answer as bytes, for a moment when libmicrohttpd cannot queue one.
     static func wire(_ answer: HTTPResponse, id: String) -> [UInt8] {
         guard case .bytes(let body) = answer.body else { return [] }
         let phrase = unsafe String(
@@ -122,13 +131,13 @@ import CMicrohttpd
     }
 }
 
-/// Where libmicrohttpd takes the bytes of an answer that it does not hold whole.
+/// The source of the bytes of an answer that libmicrohttpd does not hold whole.
 @Loop private final class AnswerSource {
-    private let exchange: Exchange
+    private let exchange: HTTPServerExchange
     private let bytes: [UInt8]?
 
-    /// Takes `bytes`, or, where they are nil, what the exchange's writer gives.
-    init(_ exchange: Exchange, bytes: [UInt8]?) {
+    /// Makes a source of `bytes`, or of the exchange's writer if they are nil.
+    init(_ exchange: HTTPServerExchange, bytes: [UInt8]?) {
         self.exchange = exchange
         self.bytes = bytes
     }

@@ -1,32 +1,32 @@
 package import BerthLoop
 package import BerthMemory
 
-/// What goes wrong in the server: at its start for the operator, in an exchange for its handler.
+/// An error of the server, at its start for the operator or in an exchange for its handler.
 package enum HTTPServerError: Error, Equatable, CustomStringConvertible {
-    /// Somebody listens there already.
+    /// Another process already listens on the address.
     case addressInUse(ListenAddress)
-    /// No IP address, a port outside 0...65535, or an empty path.
+    /// The address is no IP address, its port is outside 0...65535, or its path is empty.
     case badAddress(ListenAddress)
-    /// A Unix-domain socket's path of more than 107 bytes.
+    /// The path of a Unix-domain socket has more than 107 bytes.
     case pathTooLong(String)
-    /// Something that is not a socket has the socket's path.
+    /// The path belongs to a file that is not a socket.
     case notASocket(String)
-    /// The system refused to listen.
+    /// The system refused the socket.
     case cannotListen(ListenAddress, SystemError)
-    /// libmicrohttpd did not start: out of memory or descriptors.
+    /// libmicrohttpd did not start, for lack of memory or descriptors.
     case cannotStart(ListenAddress, SystemError)
 
-    /// The client has left, or the server is ending: nobody will read the answer.
+    /// The client has left or the server is ending, so the answer will not be read.
     case clientGone
-    /// The body is larger than the server or the handler takes.
+    /// The body is larger than the limit of the server or the handler.
     case bodyTooLarge(limit: ByteCount)
-    /// The client took too long to send the body.
+    /// The body did not arrive within its deadline.
     case bodyTimeout(after: Duration)
 
     package var description: String {
         switch self {
         case .addressInUse(let address):
-            "\(address) is in use: stop what listens there, or change 'listen' (or 'data' for the"
+            "\(address) is in use: stop the other process, or change 'listen' (or 'data' for the"
                 + " admin socket)"
         case .badAddress(let address):
             "cannot listen on \(address): give an IP address and a port from 0 to 65535, or a path"

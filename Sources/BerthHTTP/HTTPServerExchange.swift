@@ -2,33 +2,33 @@ import BerthLoop
 import BerthMemory
 import CMicrohttpd
 
-/// One request and its answer, between libmicrohttpd's calls and the handler's task.
+/// One request and its answer, between the calls of libmicrohttpd and the task of the handler.
 ///
-/// libmicrohttpd calls ``proceed(method:)``, ``receive(_:)`` and ``send(into:)`` within `MHD_run`;
-/// the task acts between two of those and then resumes the connection. libmicrohttpd holds the
-/// exchange from the request line to ``end(wasAnswered:)``.
-@safe @Loop final class Exchange: HTTPRequestLink {
-    /// How far it has come; never back.
+/// libmicrohttpd calls ``proceed(method:)``, ``receive(_:)`` and ``send(into:)`` within `MHD_run`.
+/// The task acts between two of these calls and then resumes the connection. libmicrohttpd holds
+/// the exchange from the request line to ``end(wasAnswered:)``.
+@safe @Loop final class HTTPServerExchange: HTTPRequestLink {
+    /// The stage of the exchange, which never goes back.
     private enum Stage {
         /// The header is arriving.
         case header
-        /// The client waits for `100 Continue`, and we for the handler to ask for the body.
+        /// The client waits for `100 Continue`, which is sent when the handler asks for the body.
         case expecting
         /// The body is arriving.
         case body
-        /// The request is complete, the handler at work.
+        /// The request is complete, and the handler works on it.
         case waiting
-        /// Refused while its body arrives: the rest is thrown away.
+        /// The request was refused while its body arrives. The rest of the body is discarded.
         case refused
-        /// The answer is libmicrohttpd's.
+        /// libmicrohttpd sends the answer.
         case answering
         case ended
     }
 
-    let connection: ServerConnection
+    let connection: HTTPServerConnection
     private let server: HTTPServer
     private let target: String
-    // Unsafe only as a C pointer: it is used on the loop alone, and not after the end.
+    // It is unsafe only as a C pointer. It is used on the loop alone and not after the end.
     private nonisolated(unsafe) let handle: OpaquePointer
     private var stage = Stage.header
     private var isSuspended = false
@@ -46,7 +46,7 @@ import CMicrohttpd
     init(
         _ handle: OpaquePointer,
         target: String,
-        connection: ServerConnection,
+        connection: HTTPServerConnection,
         server: HTTPServer
     ) {
         unsafe self.handle = handle
@@ -56,15 +56,17 @@ import CMicrohttpd
         connection.exchange = self
     }
 
-    /// Whether its header is complete and its answer is not.
+    /// Whether the header is complete and the answer is not.
     var isOpen: Bool { stage != .header && stage != .ended }
 
-    /// Whether libmicrohttpd has the answer, and sees by itself when it cannot be sent.
+    /// Whether libmicrohttpd has the answer.
+    ///
+    /// It then notices itself if the answer cannot be sent.
     var isAnswering: Bool { stage == .answering }
 
     // MARK: Called by libmicrohttpd
 
-    /// The header, or the whole request, is there; or the connection was resumed at that point.
+    /// The header or the whole request has arrived, or the connection was resumed at that point.
     ///
     /// - Returns: false to close the connection.
     func proceed(method: String) -> Bool {
@@ -78,9 +80,9 @@ import CMicrohttpd
         }
     }
 
-    /// A piece of the body.
+    /// Takes a piece of the body.
     ///
-    /// - Returns: how many of `bytes` were taken; nil to close the connection.
+    /// - Returns: the number of bytes taken, or nil to close the connection.
     func receive(_ bytes: UnsafeRawBufferPointer) -> Int? {
         server.progressed()
         guard stage != .refused else { return discard(bytes.count) }
@@ -100,7 +102,7 @@ import CMicrohttpd
         return bytes.count
     }
 
-    /// The next bytes of a streamed answer.
+    /// Copies the next bytes of a streamed answer into `buffer`.
     func send(into buffer: UnsafeMutableRawBufferPointer) -> Int {
         guard let writer, !isGone else { return berth_mhd_end_with_error }
         progressed()
@@ -115,13 +117,13 @@ import CMicrohttpd
         }
     }
 
-    /// The next bytes of an answer are taken.
+    /// The client has taken bytes of the answer.
     func progressed() {
         server.progressed()
         connection.deadline = server.now + server.limits.writeDeadline
     }
 
-    /// libmicrohttpd is done with it, and the handle is no more.
+    /// libmicrohttpd has finished the request, and the handle is no longer valid.
     func end(wasAnswered: Bool) {
         let wasOpen = isOpen
         stage = .ended
@@ -139,11 +141,11 @@ import CMicrohttpd
         server.began()
         connection.deadline = nil
         stage = .waiting
-        let headers = unsafe RequestHeader.fields(of: handle)
+        let headers = unsafe HTTPServerRequestHeader.fields(of: handle)
         id = server.requestID(from: headers["x-request-id"])
-        let framing: Framing
-        do { framing = try Framing(headers) } catch { return refuse(400, error.reason) }
-        guard unsafe RequestHeader.leavesRoom(handle, headers, in: server.limits) else {
+        let framing: HTTPServerFraming
+        do { framing = try HTTPServerFraming(headers) } catch { return refuse(400, error.reason) }
+        guard unsafe HTTPServerRequestHeader.leavesRoom(handle, headers, in: server.limits) else {
             return refuseLate(431, "The request's header is too large.")
         }
         guard let target = HTTPTarget(target) else {
@@ -166,7 +168,7 @@ import CMicrohttpd
         return framing.hasBody ? expectBody(of: request, framing) : true
     }
 
-    private func expectBody(of request: HTTPRequest, _ framing: Framing) -> Bool {
+    private func expectBody(of request: HTTPRequest, _ framing: HTTPServerFraming) -> Bool {
         if framing.expectsContinue {
             stage = .expecting
             suspend()
@@ -179,8 +181,9 @@ import CMicrohttpd
         return true
     }
 
-    /// Starts the handler where it is not yet: a small body mostly comes with its header, so that a
-    /// handler that finds it whole need not wait for it.
+    /// Starts the handler, unless it was started before.
+    ///
+    /// A small body mostly arrives with its header, so a handler that starts later finds it whole.
     func startUnlessStarted() { if task == nil, stage == .body, let request { start(request) } }
 
     private func readBody() {
@@ -216,7 +219,7 @@ import CMicrohttpd
 
     private func work(on request: HTTPRequest) async {
         var response = await server.handler(request)
-        // libmicrohttpd would end a streamed body that HEAD must not have.
+        // libmicrohttpd would end a streamed body, but HEAD must have none.
         if request.method == "HEAD", case .stream = response.body { response.body = .bytes([]) }
         guard [.expecting, .body, .waiting].contains(stage), !isGone else { return }
         answer = response
@@ -252,7 +255,7 @@ import CMicrohttpd
         guard !isGone, stage != .ended else { return }
         let listener = Wakeup()
         listeners.append(listener)
-        try? await listener.wait()  // cancelled is an end of waiting too
+        try? await listener.wait()  // a cancelled wait ends too
         listeners.removeAll { $0 === listener }
     }
 
@@ -270,7 +273,7 @@ import CMicrohttpd
         listeners = []
     }
 
-    /// The client took too long for the phase it is in.
+    /// The client exceeded the deadline of its current phase.
     func expire() {
         if stage == .body {
             refuseLate(.bodyTimeout(after: server.limits.bodyDeadline))
@@ -281,15 +284,15 @@ import CMicrohttpd
 
     // MARK: Refusals
 
-    /// Refuses before a body is read; the connection is closed after the answer.
+    /// Refuses a request before its body is read, and closes the connection after the answer.
     private func refuse(_ status: Int, _ reason: String) -> Bool {
         queue(server.refuse(refusal(status, reason)), isLast: true)
     }
 
-    private func refuseTooLarge(_ framing: Framing) -> Bool {
+    private func refuseTooLarge(_ framing: HTTPServerFraming) -> Bool {
         let error = HTTPServerError.bodyTooLarge(limit: server.limits.body)
-        // A client that waits for our word sends nothing after it; any other is sending already,
-        // and would lose the answer if we closed on it.
+        // A client that waits for `100 Continue` sends nothing after the answer. Any other is
+        // already sending, and would lose the answer if the connection were closed.
         if framing.expectsContinue { return refuse(413, error.sentence) }
         refuseLate(error)
         return true
@@ -300,12 +303,13 @@ import CMicrohttpd
         _ = refuseLate(error.status, error.sentence)
     }
 
-    /// Answers at once, and reads on for a while so that the client, still sending, reads it.
+    /// Answers at once, and reads on for a while, so a client that is still sending reads the
+    /// answer.
     private func refuseLate(_ status: Int, _ reason: String) -> Bool {
         stage = .refused
         task?.cancel()
         let response = server.refuse(refusal(status, reason))
-        connection.sendLast(Answer.wire(response, id: id))
+        connection.sendLast(HTTPServerAnswer.wire(response, id: id))
         connection.deadline = server.now + HTTPServerLimits.refusedDeadline
         resume()
         return true
@@ -329,9 +333,9 @@ import CMicrohttpd
 
     private func queue(_ response: HTTPResponse, isLast: Bool = false) -> Bool {
         var response = response
-        if let request { Answer.compress(&response, for: request) }
-        guard let answer = Answer(response, exchange: self) else { return false }
-        // It has what it sends: a compressed text is not held twice.
+        if let request { HTTPServerAnswer.compress(&response, for: request) }
+        guard let answer = HTTPServerAnswer(response, exchange: self) else { return false }
+        // libmicrohttpd has the bytes that it sends, so a compressed text is not held twice.
         self.answer?.body = .bytes([])
         for field in response.headers where !answer.add(field.name, field.value) {
             server.droppedField(field.name, id)

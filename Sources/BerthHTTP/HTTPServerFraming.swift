@@ -1,13 +1,13 @@
-/// The header fields that say where a request ends, checked before anything is believed.
-struct Framing {
-    /// By Content-Length; nil when chunked, 0 when neither says anything.
+/// The header fields that delimit a request, checked before any other use.
+struct HTTPServerFraming {
+    /// The Content-Length in bytes, which is nil for a chunked body and 0 if there is no body.
     let length: Int?
-    /// The client waits for `100 Continue` before it sends its body.
+    /// Whether the client waits for `100 Continue` before it sends its body.
     let expectsContinue: Bool
 
     var hasBody: Bool { length != 0 }
 
-    /// Why a request's end, or its host, would be a matter of opinion.
+    /// A fault that makes the end or the host of a request ambiguous.
     enum Fault: Error, Equatable {
         case repeated(String)
         case lengthAndEncoding
@@ -26,8 +26,10 @@ struct Framing {
         }
     }
 
-    /// libmicrohttpd lets all of these through (design.md, 4.2), and a proxy before us may have
-    /// read them the other way.
+    /// Checks the header fields.
+    ///
+    /// libmicrohttpd accepts all of these faults, and a proxy in front may interpret them in
+    /// another way.
     init(_ headers: HTTPHeaders) throws(Fault) {
         let lengths = headers.all("Content-Length")
         let encodings = headers.all("Transfer-Encoding")
@@ -40,7 +42,7 @@ struct Framing {
             guard HTTPHeaders.isSame(encoding, "chunked") else { throw .encoding }
             length = nil
         } else {
-            length = try Framing.number(lengths.first)
+            length = try HTTPServerFraming.number(lengths.first)
         }
         expectsContinue = HTTPHeaders.isSame(headers["Expect"] ?? "", "100-continue")
     }

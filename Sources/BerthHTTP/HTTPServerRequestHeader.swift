@@ -1,9 +1,11 @@
 import BerthMemory
 import CMicrohttpd
 
-/// What libmicrohttpd has read of a request's header.
-enum RequestHeader {
-    /// Every field in order; bytes that are not UTF-8 come as U+FFFD.
+/// The request header that libmicrohttpd has read.
+enum HTTPServerRequestHeader {
+    /// Returns every field in order.
+    ///
+    /// Bytes that are not UTF-8 become U+FFFD.
     static func fields(of handle: OpaquePointer) -> HTTPHeaders {
         var headers = HTTPHeaders()
         unsafe withUnsafeMutablePointer(to: &headers) { headers in
@@ -12,16 +14,17 @@ enum RequestHeader {
         return headers
     }
 
-    /// Whether the connection's pool holds the answer's header beside the request's; where not,
-    /// libmicrohttpd would close the connection without a word.
+    /// Whether the pool of the connection has room for the header of the answer.
+    ///
+    /// Without room libmicrohttpd would close the connection without an answer.
     static func leavesRoom(
         _ handle: OpaquePointer,
         _ headers: HTTPHeaders,
         in limits: HTTPServerLimits
     ) -> Bool {
         let cookies = headers["Cookie"]?.utf8.count ?? 0
-        // A pool's entry takes 64 bytes beside its text; a cookie's text is copied, each pair of
-        // it (2 bytes or more with its separator) is an entry.
+        // An entry of the pool takes 64 bytes besides its text. The text of a cookie is copied, and
+        // each of its pairs (2 bytes or more with the separator) is an entry.
         let pairs = cookies > 0 ? (headers["Cookie"] ?? "").utf8.count { $0 == 0x3B } + 1 : 0
         let entries = headers.count + pairs
         let used = unsafe berth_mhd_header_size(handle) + entries * 64 + cookies

@@ -1,27 +1,28 @@
-/// A request's target (RFC 9112, section 3.2), split and decoded.
+/// The target of a request (RFC 9112, section 3.2), split and decoded.
 struct HTTPTarget {
-    /// As it was sent, query included.
-    let text: String
-    /// Decoded, without the query; begins with `/`, or is `*`.
+    /// The decoded path without the query.
+    ///
+    /// It begins with `/`, or is `*`.
     let path: String
-    /// Between `?` and the end, as it was sent; nil when there is none.
+    /// The query as it was sent, without its `?`, or nil if there is none.
     let query: Substring?
 
-    /// - Returns: nil when the path is no path, or holds `%` without two hex digits, a NUL, or
-    ///   bytes that are not UTF-8.
+    /// Reads a target.
+    ///
+    /// - Returns: nil if the path is invalid, or holds `%` without two hex digits, a NUL, or bytes
+    ///   that are not UTF-8.
     init?(_ target: String) {
         let origin = HTTPTarget.withoutAuthority(target)
         let end = origin.firstIndex(of: "?") ?? origin.endIndex
         guard let path = HTTPTarget.decoded(origin[..<end]), path.hasPrefix("/") || path == "*"
         else { return nil }
-        text = target
         self.path = path
         query = end < origin.endIndex ? origin[origin.index(after: end)...] : nil
     }
 
-    /// The first value of `name` in the query, where `+` is a space.
+    /// The first value of `name` in the query, in which `+` is a space.
     ///
-    /// - Returns: nil when it is absent or not decodable.
+    /// - Returns: nil if it is absent or cannot be decoded.
     func value(of name: String) -> String? {
         for item in query?.split(separator: "&") ?? [] {
             let end = item.firstIndex(of: "=") ?? item.endIndex
@@ -32,7 +33,9 @@ struct HTTPTarget {
         return nil
     }
 
-    /// Proxies' form `http://host/path`, from its path on; any other target unchanged.
+    /// Returns the path and query of a target in the proxies' form `http://host/path`.
+    ///
+    /// Any other target is returned unchanged.
     static func withoutAuthority(_ target: String) -> Substring {
         for scheme in ["http://", "https://"] where target.hasPrefix(scheme) {
             let rest = target.dropFirst(scheme.count)

@@ -3,10 +3,11 @@ import BerthMemory
 import BerthTelemetry
 import Glibc
 
-/// One request of an ``InMemoryNetwork`` and its answer: the server's side for the handler's
-/// objects, and the client's side for the response's reader.
+/// One request of an ``InMemoryNetwork`` and its answer.
+///
+/// It is the link of the handler's objects and the source of the client's response.
 @Loop final class InMemoryExchange: HTTPRequestLink, HTTPResponseSource {
-    /// The body of the answer, as far as the client has not taken it.
+    /// The body of the answer, as far as the client has not read it.
     private enum Body {
         case bytes(ArraySlice<UInt8>)
         case stream(HTTPResponseWriter)
@@ -26,7 +27,7 @@ import Glibc
     private(set) var isGone = false
     private var listeners: [Wakeup] = []
     private var holding: (any AnyObject & Sendable)?
-    /// Ends the exchange when the client takes none of the bytes that are ready.
+    /// Ends the exchange if the client takes none of the bytes that are ready.
     private var writeDeadline: Timer?
 
     // The client's side.
@@ -35,10 +36,10 @@ import Glibc
     private var body: Body?
     private var received = 0
     private var failure: HTTPClientError?
-    /// Rung at each change that the one reader waits for.
+    /// Signalled at each change, for the one reader.
     private let bell = Wakeup()
 
-    /// The most that one read takes.
+    /// The most bytes that one read returns.
     private nonisolated static let pieceSize = 16 << 10
 
     init(
@@ -59,7 +60,7 @@ import Glibc
 
     // MARK: The server's side
 
-    /// Gives the request to the listener's handler.
+    /// Passes the request to the handler of the listener.
     func begin() {
         guard !hasEnded, !isOpen, let handler = listener.handler else { return }
         isOpen = true
@@ -175,7 +176,7 @@ import Glibc
         guard !isGone, !hasEnded else { return }
         let listener = Wakeup()
         listeners.append(listener)
-        try? await listener.wait()  // cancelled is an end of waiting too
+        try? await listener.wait()  // a cancelled wait ends too
         listeners.removeAll { $0 === listener }
     }
 
@@ -197,7 +198,7 @@ import Glibc
         if case .stream(let writer) = body { writer.clientLeft() }
     }
 
-    /// The exchange has ended for the server.
+    /// Ends the exchange for the server.
     private func end() {
         guard !hasEnded else { return }
         hasEnded = true
@@ -212,7 +213,7 @@ import Glibc
 
     // MARK: The client's side
 
-    /// Waits for the answer's header.
+    /// Waits for the header of the answer.
     func head() async throws(HTTPClientError) {
         let deadlines = request.deadlines
         let late = HTTPClientError.firstByteTimeout(

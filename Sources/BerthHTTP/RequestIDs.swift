@@ -1,6 +1,6 @@
-/// The ids of requests that bring none: `req-` and 16 hex digits.
+/// Makes ids for requests without one, of `req-` and 16 hex digits.
 ///
-/// They are no secrets, and none comes twice from one source.
+/// The ids are not secret. A source makes each only once.
 struct RequestIDs {
     private var last: UInt64
 
@@ -9,9 +9,9 @@ struct RequestIDs {
 
     private static let hexDigits = Array("0123456789abcdef".utf8)
 
-    /// The next id.
+    /// Returns the next id.
     mutating func next() -> String {
-        last &+= 0x9E37_79B9_7F4A_7C15  // odd, so that it comes round to all of them
+        last &+= 0x9E37_79B9_7F4A_7C15  // odd, so every number occurs
         var text = Array("req-0000000000000000".utf8)
         var rest = last
         for index in text.indices.reversed().prefix(16) {
@@ -21,7 +21,7 @@ struct RequestIDs {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// The client's own id if it may stand in the log and the answer, else the next of ours.
+    /// The client's own id if it is valid for the log and the answer, or else a new one.
     mutating func id(from field: String?) -> String {
         if let field, RequestIDs.isSane(field) { return field }
         return next()

@@ -3,17 +3,17 @@ package import BerthTelemetry
 import CLinux
 import Glibc
 
-/// Looks names up on the thread `names`, so that neither the loop blocks nor curl starts a thread.
+/// Looks up names on the thread `names`, so the loop does not block and curl starts no thread.
 ///
-/// What was found is kept 60 s, for 64 names at most, the oldest making place; what was not found is
-/// asked for again. Askers of one name share one look-up; at most 64 names wait at once.
+/// Addresses are kept for 60 s, for at most 64 names, of which the oldest is replaced. A failed
+/// look-up is not kept. Concurrent look-ups of one name are one, and at most 64 names wait at once.
 @Loop package final class Resolver {
-    /// A blocking look-up: the addresses of a name, or the reason that it has none.
+    /// A blocking look-up, which returns the addresses of a name or the reason why it has none.
     package typealias Lookup = @Sendable (String) -> Result<[IPAddress], LookupFailure>
 
-    /// Why a name has no address, as the system says it.
+    /// The system's reason why a name has no address.
     package struct LookupFailure: Error, Equatable, Sendable {
-        /// In words for the operator.
+        /// The reason in words for the operator.
         package let reason: String
 
         /// Makes a failure.
@@ -29,31 +29,33 @@ import Glibc
     private static nonisolated let lifetime = Duration.seconds(60)
     private static nonisolated let capacity = 64
 
-    /// One name that the worker is asked for, and who waits for it.
+    /// A name that the worker looks up, with its waiting callers.
     private final class Query {
         var result: Result<[IPAddress], LookupFailure>?
         var bells: [Wakeup] = []
     }
 
-    /// Makes a resolver with nothing known.
+    /// Makes a resolver that knows no names.
     ///
     /// - Parameters:
-    ///   - surroundings: its clock measures how long an answer is kept.
-    ///   - lookup: called on the thread `names`, one at a time. Without one it is the system's
-    ///     getaddrinfo.
+    ///   - surroundings: its clock measures the life of a kept address.
+    ///   - lookup: a function that is called on the thread `names`, one call at a time. The default
+    ///     is the system's getaddrinfo.
     package init(in surroundings: Surroundings, lookup: Lookup? = nil) {
         self.surroundings = surroundings
         self.lookup = lookup ?? systemLookup
     }
 
-    /// The addresses of a name; known ones without leaving the loop's turn.
+    /// Returns the addresses of a name.
+    ///
+    /// Kept addresses are returned within the same turn of the loop.
     ///
     /// - Parameters:
-    ///   - host: a name.
-    ///   - deadline: when to give up; the look-up itself goes on and fills the cache.
-    ///   - limit: the time until then, for the error.
-    /// - Returns: at least one, in the system's order of preference.
-    /// - Throws: ``HTTPClientError``: unknown host, busy, connect time-out, cancelled.
+    ///   - host: the name.
+    ///   - deadline: the time to give up. The look-up itself goes on, and its result is kept.
+    ///   - limit: the time until the deadline, for the error.
+    /// - Returns: at least one address, in the system's order of preference.
+    /// - Throws: ``HTTPClientError``, which is unknown host, busy, connect timeout or cancelled.
     func addresses(
         of host: String,
         until deadline: Instant,
@@ -78,7 +80,7 @@ import Glibc
         }
     }
 
-    /// The addresses of a name within `limit`; none where it has none or that is too short.
+    /// The addresses of a name, or none if it has none or the look-up exceeds `limit`.
     package func addresses(of host: String, within limit: Duration) async -> [IPAddress] {
         let deadline = surroundings.clock.now + limit
         return (try? await addresses(of: host, until: deadline, limit: limit)) ?? []
@@ -115,7 +117,7 @@ import Glibc
     }
 }
 
-/// getaddrinfo, which blocks: both families, in the system's order of preference.
+/// Calls getaddrinfo, which blocks, for both families, in the system's order of preference.
 private nonisolated func systemLookup(
     _ host: String
 ) -> Result<[IPAddress], Resolver.LookupFailure> {

@@ -20,7 +20,6 @@ package import BerthTelemetry
     private var held: Instant?
     /// The moving average of the time a call holds its permit; nil before the first call has ended.
     private var duration: Duration?
-    private var drained: [Wakeup] = []
 
     /// Makes a dispatcher that owns `gate`.
     ///
@@ -133,7 +132,6 @@ package import BerthTelemetry
         notices.remove(ticket)
         ticket.entry.finish(.failure(.cancelled))
         planPump()  // the next request may be one that fits the rate limit now
-        signalIfIdle()
     }
 
     private func checkOpen() throws(QueueError) {
@@ -220,7 +218,6 @@ package import BerthTelemetry
             notices.remove(ticket)
             ticket.entry.finish(.failure(error))
         }
-        signalIfIdle()
     }
 
     // MARK: Stopping
@@ -234,25 +231,5 @@ package import BerthTelemetry
         forgetOpening()
     }
 
-    /// Waits until the queue is empty and every permit has ended, or the task is cancelled.
-    package func drain() async {
-        while !isIdle, !Task.isCancelled {
-            let wakeup = Wakeup()
-            drained.append(wakeup)
-            try? await wakeup.wait()  // cancellation ends the loop by its condition
-        }
-    }
-
-    private var isIdle: Bool { queue.count == 0 && runningByLane.values.allSatisfy { $0 == 0 } }
-
-    private func ended(_ lane: Lane) {
-        runningByLane[lane, default: 0] -= 1
-        signalIfIdle()
-    }
-
-    private func signalIfIdle() {
-        guard isIdle else { return }
-        for wakeup in drained { wakeup.signal() }
-        drained = []
-    }
+    private func ended(_ lane: Lane) { runningByLane[lane, default: 0] -= 1 }
 }

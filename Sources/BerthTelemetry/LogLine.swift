@@ -1,7 +1,7 @@
 import BerthLoop
 import BerthText
 
-/// One line of the log, before it is text.
+/// The parts of one line of the log.
 struct LogLine {
     let time: Timestamp
     let level: LogLevel

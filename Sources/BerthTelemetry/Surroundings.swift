@@ -1,9 +1,9 @@
 package import BerthLoop
 
-/// Everything that a part of a service shares with its process: time, randomness, log, metrics.
+/// The surroundings that every part of a service shares: time, randomness, log and metrics.
 ///
-/// They travel together as one value. A part that is given its surroundings reaches for no global
-/// clock, random source or log, so a test or the simulation can run it in a world of its own.
+/// They travel together as one value. A part with surroundings uses no global clock, random source
+/// or log, so a test or the simulation can give it others.
 package struct Surroundings: Sendable {
     /// The only source of time.
     package let clock: any Clock
@@ -16,7 +16,7 @@ package struct Surroundings: Sendable {
 
     /// Makes surroundings.
     ///
-    /// Without arguments they are the machine's own.
+    /// The defaults are the machine's own.
     package init(
         clock: any Clock = SystemClock(),
         entropy: Entropy = Entropy(),

@@ -52,7 +52,7 @@ import BerthText
 
     /// The answer that is cached under `key`.
     func find(_ key: CacheKey) async -> CachedAnswer? {
-        await cache.lookup(key).flatMap { CachedAnswer($0.value) }
+        await cache.lookup(key).flatMap { CachedAnswer($0) }
     }
 
     /// Caches an answer that came to its proper end, if there is memory for it as a text, as JSON

@@ -74,7 +74,7 @@ import BerthText
     ) async -> [String]? {
         let key = ModelLists.key(provider)
         let kept = await cache?.lookup(key)
-        if let kept, let names = try? JSON.decode([String].self, from: kept.value),
+        if let kept, let names = try? JSON.decode([String].self, from: kept),
             !ModelList.has(model, in: names)
         {
             return names

@@ -38,7 +38,7 @@ import Testing
         let line = try await after.heard("cache warmed from redis")
         #expect(line.hasSuffix("values=9 names=9"))
         let hit = await after.cache.lookup(cacheKey(7))
-        #expect(hit?.value == [7] && hit?.level == .memory)
+        #expect(hit == [7] && after.cache.statistics.memory.hits == 1)
         await after.end()
         await store.close()
     }

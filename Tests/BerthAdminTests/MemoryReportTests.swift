@@ -48,7 +48,6 @@ import Testing
             arena: .kibibytes(inUse),
             inUse: .kibibytes(inUse - inUse / 5),
             free: .zero,
-            top: .zero,
             mapped: .kibibytes(inUse / 5)
         )
     }

@@ -2,7 +2,7 @@ import Testing
 
 @testable import BerthCache
 
-/// Who may be given what: the key decides.
+/// The keys, which decide the tenants that may receive a value.
 @Suite struct CacheKeyTests {
     private func encoded(_ parts: [String], tenant: Int64? = nil) -> [UInt8] {
         Array(CacheKey.encoded(.answer, tenant: tenant, parts.map { Array($0.utf8)[...] }).joined())
@@ -24,7 +24,7 @@ import Testing
     @Test func `two tenants, and a tenant and everybody, never share a key`() {
         let all = [nil, 0, 1, 2, -1].map { encoded(["a"], tenant: $0) }
         #expect(Set(all).count == all.count)
-        // A tenant's number as a part is no salt.
+        // The number of a tenant as a part is not a salt.
         #expect(encoded(["a"], tenant: 1) != encoded(["\u{1}\0\0\0\0\0\0\0", "a"]))
     }
 

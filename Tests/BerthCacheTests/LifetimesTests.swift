@@ -2,7 +2,7 @@ import BerthCache
 import BerthLoop
 import Testing
 
-/// How long a value is given out, and what is remembered as wanted.
+/// The lifetimes of values.
 @Suite struct LifetimesTests {
     private static let hour = Lifetimes(base: .seconds(3_600))
 
@@ -34,7 +34,7 @@ import Testing
     }
 }
 
-/// The bounded memory of what is asked for most.
+/// The bounded set of the names with the most requests.
 @Suite struct HotSetTests {
     private let start = Timestamp(milliseconds: 1_760_000_000_000)
 

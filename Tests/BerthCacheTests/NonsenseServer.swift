@@ -3,11 +3,11 @@ import BerthTestKit
 import CLinux
 import Glibc
 
-/// A peer on a Unix socket that says the same to whatever it is sent.
+/// A server on a Unix socket that gives the same answer to everything.
 @Loop final class NonsenseServer {
     let path: String
     var answer: String
-    /// Called after each answer, in the same turn of the loop.
+    /// A function that is called after each answer, in the same turn of the loop.
     var onReply: (@Loop () -> Void)?
     private let folder: TemporaryFolder
     private let listener: Int32
@@ -33,12 +33,12 @@ import Glibc
         watches[listener] = try Watch(listener, for: .readable) { [weak self] _ in self?.accept() }
     }
 
-    /// Says `text` to everybody who is connected.
+    /// Sends `text` to all connected clients.
     func say(_ text: String) {
         for peer in watches.keys where peer != listener { say(text, to: peer) }
     }
 
-    /// Leaves everybody.
+    /// Closes all connections.
     func close() {
         for (descriptor, watch) in watches {
             watch.cancel()

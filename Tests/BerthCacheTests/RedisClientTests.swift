@@ -5,7 +5,7 @@ import BerthMemory
 import BerthTestKit
 import Testing
 
-/// Against a real redis-server that is well.
+/// The client against a real redis-server that works.
 @Suite(.loop, .timeLimit(.minutes(5))) struct RedisClientTests {
     @Loop @Test func `what is stored comes back, whatever its bytes are`() async throws {
         let folder = try TemporaryFolder()
@@ -48,7 +48,7 @@ import Testing
         let lifetime = try #require(Int(try await server.ask("TTL a").dropFirst()))
         #expect(first && !second)
         #expect(value == bytes("1"))
-        #expect((1...3_600).contains(lifetime))  // Redis' own clock goes on meanwhile
+        #expect((1...3_600).contains(lifetime))  // the clock of Redis advances
         await redis.end()
     }
 

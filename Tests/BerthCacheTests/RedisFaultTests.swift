@@ -5,7 +5,7 @@ import BerthMemory
 import BerthTestKit
 import Testing
 
-/// Redis away, in every way it can be.
+/// Redis that is away, in every possible way.
 @Suite(.loop, .timeLimit(.minutes(5))) struct RedisFaultTests {
     @Loop @Test func `never there: one line, and every call fails at once`() async throws {
         let folder = try TemporaryFolder()
@@ -17,7 +17,7 @@ import Testing
         for _ in 0..<100 {
             redis.client.setEX([1], [1], lifetime: .seconds(9)) { outcomes.append($0) }
         }
-        let atOnce = outcomes  // no turn of the loop has passed
+        let atOnce = outcomes  // within the same turn of the loop
         let error = await cacheError { () async throws(CacheError) in
             try await redis.client.get([1])
         }
@@ -169,7 +169,7 @@ import Testing
         try await redis.untilUp()
         let sleeper = try RawClient(path: server.path)
         var error: CacheError?
-        while error == nil {  // until it slept while we waited, which a slow machine may miss
+        while error == nil {  // until it sleeps during the wait, which a slow machine may miss
             try await sleeper.send("DEBUG SLEEP 0.5\r\n")
             error = await cacheError { () async throws(CacheError) in
                 try await redis.client.get([1])

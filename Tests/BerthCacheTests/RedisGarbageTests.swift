@@ -5,7 +5,9 @@ import BerthMemory
 import BerthTestKit
 import Testing
 
-/// What is no Redis, or no more one: nothing that a server sends ends this process.
+/// Servers that are no Redis.
+///
+/// No bytes from a server end this process.
 @Suite(.loop, .timeLimit(.minutes(5))) struct RedisGarbageTests {
     @Loop
     @Test(arguments: [
@@ -15,7 +17,7 @@ import Testing
     func `a peer that answers nonsense is away`(answer: String) async throws {
         let peer = try NonsenseServer(answer: answer)
         var limits = RunningRedis.limits
-        // Bytes that are announced and never come are only noticed by their absence.
+        // Missing announced bytes are noticed only by the deadline.
         let isHalf = answer.hasPrefix("$99")
         if isHalf { limits.command = .milliseconds(100) }
         let redis = RunningRedis(.unix(path: peer.path), limits: limits)

@@ -6,18 +6,18 @@ import BerthTelemetry
 import BerthTestKit
 import Synchronization
 
-/// A key whose hash is 16 times `number`'s bytes.
+/// Makes a key whose hash repeats the bytes of `number` 16 times.
 func key(_ number: Int, _ kind: CacheKind = .answer) -> CacheKey {
     let bytes = (0..<8).map { UInt8(truncatingIfNeeded: number >> ($0 * 8)) }
     return CacheKey(kind, hash: bytes + bytes)
 }
 
-/// A ledger with room for `limit`.
+/// Makes a ledger with room for `limit`.
 func account(_ limit: ByteCount = .mebibytes(64)) -> MemoryAccount {
     MemoryBudget(limit: limit).account(for: "the cache", quota: limit)
 }
 
-/// Lines of a log.
+/// The lines of a log.
 final class LogLines: Sendable {
     private let lines = Mutex<[String]>([])
 
@@ -30,7 +30,7 @@ final class LogLines: Sendable {
     var all: [String] { lines.withLock { $0 } }
 }
 
-/// A client at work, which a test follows by its changes.
+/// A running client, whose changes a test follows.
 @Loop final class RunningRedis {
     let client: RedisClient
     let lines = LogLines()
@@ -39,7 +39,7 @@ final class LogLines: Sendable {
     private let news = Wakeup()
     private(set) var announced: [RedisFault?] = []
 
-    /// Impatient, so that tests of absence are short.
+    /// Short limits, so tests of an absent server are short.
     static var limits: RedisLimits {
         var limits = RedisLimits()
         limits.firstPause = .milliseconds(2)
@@ -81,7 +81,9 @@ final class LogLines: Sendable {
         }
     }
 
-    /// Waits for that many changes; after the last one nothing but the next pause is left to do.
+    /// Waits for that many changes.
+    ///
+    /// After the last one only the next pause is pending.
     func untilAnnounced(_ count: Int) async throws {
         while announced.count < count { try await news.wait() }
     }
@@ -92,7 +94,7 @@ final class LogLines: Sendable {
     }
 }
 
-/// The error of `work`; nil when it had none.
+/// Returns the error of `work`, or nil if it had none.
 @Loop func cacheError<Value>(
     _ work: @Loop () async throws(CacheError) -> Value
 ) async -> CacheError? {

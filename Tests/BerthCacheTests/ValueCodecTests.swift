@@ -5,7 +5,7 @@ import Testing
 
 @testable import BerthCache
 
-/// What lies in Redis, and what of it is believed.
+/// The bytes in Redis, and the checks when they are read.
 @Suite(.loop, .timeLimit(.minutes(5))) struct ValueCodecTests {
     private static let now = Timestamp(milliseconds: 1_760_000_000_000)
 

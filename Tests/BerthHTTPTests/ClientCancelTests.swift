@@ -5,7 +5,7 @@ import BerthTestKit
 import Testing
 
 @Suite(.loop) struct ClientCancelTests {
-    /// Answers `/half` with half a body and everything else not at all.
+    /// Answers `/half` with half a body, and does not answer any other path.
     @Loop private func makeServer() throws -> ScriptedServer {
         try ScriptedServer { connection in
             let request = try await connection.request()

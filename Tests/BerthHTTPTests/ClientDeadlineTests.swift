@@ -105,7 +105,7 @@ import Testing
         bell.signal()
         await turn { server.connections.first?.sent == 21 }
         await settle()
-        fixture.clock.advance(by: .seconds(59))  // the byte has begun the wait anew
+        fixture.clock.advance(by: .seconds(59))  // the byte has restarted the wait
         await settle()
         let early = error.value
         fixture.clock.advance(by: .seconds(1))
@@ -155,7 +155,7 @@ import Testing
         }
         #expect(taken == size)
         #expect(mostUnread <= 16 << 10)
-        // The rest are the kernel's buffers of both ends, which grow while they are drained.
+        // The kernel's buffers at both ends hold the rest. They grow while they are drained.
         #expect(mostAhead <= 8 << 20, "\(mostAhead)")
         await server.stop()
     }
@@ -180,7 +180,7 @@ import Testing
     }
 }
 
-/// What a task of a test leaves behind.
+/// The result of a task in a test.
 @Loop private final class Outcome<Value> {
     var value: Value?
     nonisolated init() {}

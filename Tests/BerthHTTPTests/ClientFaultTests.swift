@@ -113,7 +113,7 @@ import Testing
         await server.stop()
     }
 
-    // MARK: Answers that are none
+    // MARK: Invalid answers
 
     @Loop
     @Test(arguments: [
@@ -224,7 +224,8 @@ import Testing
     }
 }
 
-/// A gzip body that inflates to 258 zeros and more for each of `matches` in 13 bits.
+/// Makes a gzip body that inflates to 258 zeros plus 258 for each of `matches`, which takes 13
+/// bits.
 private func gzipBomb(matches: Int) -> [UInt8] {
     var (bits, bytes) = ([UInt8](), [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 2, 3] as [UInt8])
     bits += [1, 1, 0]  // the last block, of fixed Huffman codes (RFC 1951, section 3.2.6)

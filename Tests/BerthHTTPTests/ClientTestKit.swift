@@ -5,7 +5,7 @@ import BerthTelemetry
 import BerthTestKit
 import Testing
 
-/// A client on a clock that stands still, and what a test does with it.
+/// A client whose clock stands still.
 @Loop struct ClientFixture {
     let clock = ManualClock()
     let client: HTTPClient
@@ -27,7 +27,7 @@ import Testing
         String(decoding: try await response.collect(atMost: .mebibytes(1)), as: UTF8.self)
     }
 
-    /// The error that ends `work`; nil when none does.
+    /// Returns the error that ends `work`, or nil if there is none.
     func failure(
         of work: @Loop () async throws(HTTPClientError) -> Void
     ) async -> HTTPClientError? {
@@ -35,7 +35,7 @@ import Testing
         return nil
     }
 
-    /// The error of a GET and of the reading of its body; nil when both succeed.
+    /// Returns the error of a GET and of reading its body, or nil if both succeed.
     func failure(ofGet url: String) async -> HTTPClientError? {
         await failure { () async throws(HTTPClientError) in
             _ = try await text(get(url))
@@ -43,13 +43,13 @@ import Testing
     }
 }
 
-/// Lets the loop turn until `condition` holds: for states that the network brings about.
+/// Runs the loop until `condition` holds, for states that depend on the network.
 @Loop func turn(until condition: @escaping @Loop () -> Bool) async {
     if !(await eventually(condition)) { Issue.record("it did not come to hold") }
 }
 
 extension HTTPClientRequest {
-    /// A GET that takes its answer compressed.
+    /// Makes a GET whose answer may be compressed.
     static func gzip(_ url: String) -> HTTPClientRequest {
         var request = HTTPClientRequest(method: "GET", url: url)
         request.acceptsGzip = true

@@ -4,7 +4,7 @@ import BerthTestKit
 import Testing
 
 @Suite(.loop, .timeLimit(.minutes(5))) struct RouterTests {
-    /// Routes that answer with their own number and what stood at the variable places.
+    /// Makes routes that answer with their own number and the values of their variables.
     private static var router: Router {
         let patterns = [
             ("GET", "/"), ("GET", "/a"), ("POST", "/a"), ("GET", "/a/:id"), ("DELETE", "/a/:id"),

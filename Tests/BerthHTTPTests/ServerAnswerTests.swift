@@ -155,7 +155,7 @@ import Testing
             #expect((response.header("Content-Encoding") == "gzip") == isCompressed)
             #expect(!isCompressed || response.header("Vary") == "Accept-Encoding")
             #expect(response.body.starts(with: [0x1F, 0x8B]) == isCompressed)
-            // A gzip member ends with the length of what it holds (RFC 1952).
+            // A gzip member ends with the length of its content (RFC 1952).
             let length = response.body.suffix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
             #expect(isCompressed ? length == size : response.body == body)
         }

@@ -123,7 +123,7 @@ import Testing
             let response = try await client.response()
             #expect(response.status == 413)
             #expect(response.header("x-request-id")?.hasPrefix("req-") == true)
-            // What still comes is read for a while, then the connection is closed.
+            // The server reads on for a while, and then closes the connection.
             var sent = 0
             while sent < 1 << 20, client.sendSome(Array(chunk.utf8)[...]) > 0 { sent += 4096 }
             #expect(await eventually { server.openConnections == 0 })

@@ -4,9 +4,10 @@ import BerthMemory
 import BerthTelemetry
 import BerthTestKit
 
-/// Runs `test` against a server on a free port of 127.0.0.1 (or at `address`), and stops it.
+/// Runs `test` against a server on a free port of 127.0.0.1 (or at `address`), and stops the
+/// server.
 ///
-/// Its deadlines are the usual ones on a clock that the test moves, else patient.
+/// Its deadlines are the usual ones if the test moves the clock, and long otherwise.
 @Loop func withServer(
     at address: ListenAddress = .tcp(host: "127.0.0.1", port: 0),
     limits: HTTPServerLimits? = nil,
@@ -22,7 +23,7 @@ import BerthTestKit
     )
     let (stop, pool) = (Stop(), TaskPool())
     pool.spawn { try? await server.serve(until: stop, handler) }
-    await settle()  // it has begun to accept
+    await settle()  // until it accepts connections
     do { try await test(server) } catch {
         pool.cancelAll()
         throw error
@@ -31,21 +32,21 @@ import BerthTestKit
     await pool.drain()
 }
 
-/// A GET of `path`.
+/// Makes a GET of `path`.
 func get(_ path: String = "/", _ fields: String...) -> String {
     "GET \(path) HTTP/1.1\r\nHost: x\r\n" + fields.map { $0 + "\r\n" }.joined() + "\r\n"
 }
 
-/// A POST to `/` with a body and its length.
+/// Makes a POST to `/` with a body and its length.
 func post(_ body: String, _ fields: String...) -> String {
     "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: \(body.utf8.count)\r\n"
         + fields.map { $0 + "\r\n" }.joined() + "\r\n" + body
 }
 
-/// Says hello, whatever was asked.
+/// Answers every request with hello.
 let hello: HTTPHandler = { _ in .text("hello") }
 
-/// Sends the body back.
+/// Answers with the body of the request.
 let echo: HTTPHandler = { request in
     do { return .bytes(try await request.body.collect(atMost: .mebibytes(64)), type: "x/y") } catch
     {

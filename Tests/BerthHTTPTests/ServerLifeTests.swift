@@ -140,7 +140,8 @@ import Testing
                 clock.advance(by: .seconds(74))
             }
             #expect(try await client.ask(get()).status == 200)
-            try await client.send("GET / HTTP/1.1\r\n")  // a beginning does not prolong it
+            // A part of a request does not extend the deadline.
+            try await client.send("GET / HTTP/1.1\r\n")
             await settle()
             clock.advance(by: .seconds(76))
             #expect(try await client.readToEnd().isEmpty)
@@ -228,7 +229,7 @@ import Testing
             await settle(turns: 5000)  // until the kernel takes no more
             clock.advance(by: .seconds(59))
             #expect(server.openConnections == 1)
-            // Where the kernel takes another byte late, that begins the minute anew.
+            // If the kernel takes another byte late, the minute begins again.
             for _ in 0..<100 where server.openConnections > 0 {
                 clock.advance(by: .seconds(61))
                 await settle(turns: 200)

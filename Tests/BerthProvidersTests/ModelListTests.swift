@@ -47,7 +47,7 @@ import Testing
         expected: ModelList
     ) async throws {
         for kind in [Configuration.Provider.Kind.openai, .anthropic] {
-            let asked = Mailbox<(path: String, key: String?)>()
+            let asked = Mailbox<(path: String, limit: String?, key: String?)>()
             let server = try HTTPServer(
                 listen: .tcp(host: "127.0.0.1", port: 0),
                 limits: .patient,
@@ -57,7 +57,7 @@ import Testing
             pool.spawn {
                 try? await server.serve(until: stop) { request in
                     let name = kind == .openai ? "authorization" : "x-api-key"
-                    asked.put((request.target, request.headers[name]))
+                    asked.put((request.path, request.query("limit"), request.headers[name]))
                     return HTTPResponse(status: status, body: .bytes(Array(body.utf8)))
                 }
             }
@@ -65,8 +65,9 @@ import Testing
             let list = await ModelList.fetch(of: provider, client)
             #expect(list == expected)
             let question = try await asked.next("the question")
-            let path = kind == .openai ? "/base/models" : "/base/v1/models?limit=1000"
+            let path = kind == .openai ? "/base/models" : "/base/v1/models"
             #expect(question.path == path)
+            #expect(question.limit == (kind == .openai ? nil : "1000"))
             #expect(question.key == (kind == .openai ? "Bearer sk" : "sk"))
             stop.request()
             await pool.drain()

@@ -11,7 +11,7 @@ from support.berth import Berth, FakeOpenAI, Tenant
 from support.browser import Page, chromium
 from support.redis import Redis
 
-#: What the fake is asked to do in these tests; the first is what `berth` means.
+#: The fake's behaviours in these tests. The first is the one that the model `berth` gets.
 MANNERS = (
     "fake",
     "echo",
@@ -21,7 +21,7 @@ MANNERS = (
     "error-midway",
 )
 
-#: Far beyond what the tests use: the quotas' own tests set theirs.
+#: Quotas far above the tests' use. The tests of quotas set their own.
 ROOMY = {
     "quotas": {"requests_per_day": 100_000, "tokens_per_day": 100_000_000, "spend_per_month": 1000}
 }
@@ -29,7 +29,7 @@ ROOMY = {
 
 @pytest.fixture(scope="session")
 def berth(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Berth]:
-    """A service with no provider configured: the built-in demo answers."""
+    """A service without a configured provider, where the built-in demo answers."""
     service = Berth(tmp_path_factory.mktemp("berth"), dict(ROOMY)).start()
     yield service
     assert service.stop() == 0, service.process.output()
@@ -54,7 +54,7 @@ def faked(fake: FakeOpenAI, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 @pytest.fixture
 def own_berth(tmp_path: Path) -> Iterator[Callable[..., Berth]]:
-    """Starts a service that the test may limit, kill and start again: `own_berth(quotas=…)`."""
+    """Starts a service that the test may limit, kill and restart, as in `own_berth(quotas=…)`."""
     services: list[Berth] = []
 
     def start(**settings: object) -> Berth:
@@ -70,7 +70,7 @@ def own_berth(tmp_path: Path) -> Iterator[Callable[..., Berth]]:
 
 @pytest.fixture
 def own_fake(tmp_path: Path) -> Iterator[Callable[..., FakeOpenAI]]:
-    """Starts a fake provider of the test's own, which counts: `own_fake("--delay-ms", "300")`."""
+    """Starts a fake provider of the test's own, as in `own_fake("--delay-ms", "300")`."""
     fakes: list[FakeOpenAI] = []
 
     def start(*options: str) -> FakeOpenAI:
@@ -86,8 +86,8 @@ def own_fake(tmp_path: Path) -> Iterator[Callable[..., FakeOpenAI]]:
 
 @pytest.fixture
 def faulty(own_berth: Callable[..., Berth]) -> Callable[[FakeOpenAI, str], openai.OpenAI]:
-    """A client of a service of its own whose one model has the fake's manner: a provider that
-    fails or asks for a pause is then not asked for others, and this is not what is tested."""
+    """A client of a service of its own, whose one model has the fake's behaviour. After a failure
+    or a requested pause the service stops calling the provider, which would affect other tests."""
 
     def client(fake: FakeOpenAI, manner: str) -> openai.OpenAI:
         service = own_berth(**fake.settings(manner))
@@ -107,7 +107,7 @@ def redis() -> Iterator[Redis]:
 
 @pytest.fixture
 def say(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
-    """Prints what was measured, also where the test passes."""
+    """Prints measurements, also if the test passes."""
 
     def speak(text: str) -> None:
         with capsys.disabled():
@@ -133,7 +133,7 @@ def faked_tenant(faked: Berth) -> Tenant:
 
 @pytest.fixture
 def page() -> Iterator[Page]:
-    """A browser of its own, as wide as a desk's."""
+    """A browser of its own, as wide as on a desktop."""
     driver = chromium()
     yield Page(driver)
     driver.quit()

@@ -1,5 +1,5 @@
 // Unit tests of markdown.js, run in the browser by test_markdown.py.
-// `results` is a list of { name, problem }; problem is null where the case holds.
+// `results` is a list of { name, problem }, whose problem is null if the case holds.
 import { GrowingText, render } from "/web/markdown.js";
 
 const results = [];
@@ -76,7 +76,7 @@ for (const [name, text, expected] of CASES) {
   check(name, () => (html(text) === expected ? null : `wanted ${expected}\n   got ${html(text)}`));
 }
 
-// However a text is cut into pieces, growing it ends in what rendering it at once gives.
+// Growing a text piece by piece ends in the same nodes as rendering it at once.
 const ALL = CASES.map(([, text]) => text).filter((text) => !text.includes("\r")).join("\n\n");
 for (const size of [1, 2, 7, 64]) {
   for (const text of [...CASES.map(([, each]) => each), ALL]) {
@@ -98,7 +98,7 @@ check("an open code block grows in place", () => {
   return holder.querySelector("code").firstChild === before && before.data === "a\nb\nc" ? null : holder.innerHTML;
 });
 
-// Hostile texts: twice the length may take about twice the time, and nothing overflows.
+// Hostile texts of twice the length may take about twice the time, and nothing overflows.
 const HOSTILE = {
   stars: (n) => "*a ".repeat(n),
   "star pairs": (n) => "*".repeat(n) + "a" + "*".repeat(n),

@@ -1,4 +1,4 @@
-"""The web chat for everybody: by keyboard, on a phone, in the dark."""
+"""Accessibility of the web chat: by keyboard, on a phone, in dark mode."""
 
 import os
 from pathlib import Path
@@ -24,7 +24,7 @@ def test_by_keyboard_alone(tenant: Tenant, page: Page) -> None:
     assert page.answered() == "stopped"
     assert page.focused() == "text"
 
-    # From the page's start: the skip link, then everything in the order it is seen.
+    # Tab reaches the skip link first, then everything in the visible order.
     page.driver.refresh()
     wait_for(page.last_answer, what="the history")
     page.driver.execute_script("document.activeElement.blur()")
@@ -76,7 +76,7 @@ def test_on_a_phone(berth: Berth, tenant: Tenant, phone: Page) -> None:
     assert small == [], "targets that are too small for a finger"
 
 
-#: WCAG's contrast of an element's text to what lies behind it.
+#: WCAG's contrast of an element's text to its background.
 CONTRAST = """
 const rgb = (c) => c.match(/[\\d.]+/g).map(Number);
 const light = ([r, g, b]) => [r, g, b].map((v) => (v /= 255) <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)

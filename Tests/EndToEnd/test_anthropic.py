@@ -1,5 +1,5 @@
-"""Anthropic's own Python package as a client of the fake, and OpenAI's as one of Berth in front
-of it: two strangers who agree on what the fake speaks and on what Berth makes of it."""
+"""Anthropic's own Python package as a client of the fake, and OpenAI's as a client of Berth in
+front of it. Both packages check independently that the fake and Berth speak their protocols."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -32,7 +32,7 @@ TOOLS = [{"type": "function", "function": {"name": "weather", "parameters": SCHE
 
 @pytest.fixture(scope="module")
 def fake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeAnthropic]:
-    """A fake of Anthropic's that does what a model's name says."""
+    """A fake Anthropic provider, whose models' names choose its behaviour."""
     fake = FakeAnthropic(tmp_path_factory.mktemp("anthropic")).start()
     yield fake
     fake.process.end()
@@ -40,13 +40,13 @@ def fake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeAnthropic]:
 
 @pytest.fixture(scope="module")
 def vendor(fake: FakeAnthropic) -> Anthropic:
-    """Anthropic's client of the fake; it retries nothing."""
+    """Anthropic's client of the fake, without retries."""
     return Anthropic(base_url=fake.url, api_key="sk-ant-fake", max_retries=0, timeout=PATIENCE)
 
 
 @pytest.fixture(scope="module")
 def service(fake: FakeAnthropic, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Berth]:
-    """A service whose models are the fake's manners."""
+    """A service whose models are the fake's behaviours."""
     roomy = {"quotas": {"requests_per_day": 100_000, "tokens_per_day": 100_000_000}}
     folder = tmp_path_factory.mktemp("service")
     service = Berth(folder, roomy | fake.settings(*MANNERS)).start()
@@ -61,7 +61,7 @@ def tenant(service: Berth) -> Tenant:
 
 @pytest.fixture(scope="module")
 def client(service: Berth, tenant: Tenant) -> openai.OpenAI:
-    """OpenAI's client of the service, whose every question goes to the fake: none to the cache."""
+    """OpenAI's client of the service. Every question goes to the fake and none to the cache."""
     return service.client(tenant.key, default_headers={"Cache-Control": "no-store"})
 
 
@@ -187,7 +187,7 @@ def test_tools_cross_both_ways(client: openai.OpenAI) -> None:
     assert (streamed.id, streamed.function.name) == (call.id, "weather")
     assert json.loads(streamed.function.arguments) == {"city": "Paris"}
 
-    # The same conversation goes on: the client's own message and the tool's answer.
+    # The conversation continues with the client's own message and the tool's answer.
     more = [
         *QUESTION,
         choice.message.model_dump(exclude_none=True),

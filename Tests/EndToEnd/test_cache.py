@@ -22,7 +22,7 @@ def redis(tmp_path: Path) -> Iterator[tuple[Process, int]]:
 
 
 def ask(berth: Berth, key: str) -> bool:
-    """Asks one bare question; whether the answer came from the cache."""
+    """Asks one question. Returns whether the answer came from the cache."""
     answer = berth.client(key).chat.completions.with_raw_response.create(
         model="berth", messages=[{"role": "user", "content": "What is a berth?"}]
     )

@@ -1,4 +1,4 @@
-"""What failed: listed by the operator's verb, and answered again."""
+"""Failed turns and calls, which the operator's verb lists and answers again."""
 
 import sqlite3
 
@@ -14,7 +14,7 @@ def troubles(berth: Berth) -> list[dict]:
 
 
 def retry(berth: Berth, turn: str) -> tuple[int, str]:
-    """The exit status of `berth queue retry`, and what it says on standard error."""
+    """The exit status and the standard error of `berth queue retry`."""
     done = berth.admin("queue", "retry", turn, check=False)
     return done.returncode, done.stderr
 

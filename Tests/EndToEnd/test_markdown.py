@@ -1,4 +1,4 @@
-"""The page's Markdown renderer, tested in the browser it runs in (needs no server of Berth's)."""
+"""The page's Markdown renderer in a browser, without a server of Berth."""
 
 import functools
 import threading

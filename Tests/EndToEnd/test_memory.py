@@ -1,4 +1,4 @@
-"""Where every byte is: `berth memory`, from outside."""
+"""The report of `berth memory`, which accounts for every byte."""
 
 import json
 import signal
@@ -11,7 +11,7 @@ from support.berth import PATIENCE, Berth, FakeOpenAI, Tenant, binary
 
 MIB = 1 << 20
 
-#: What `berth memory` does not take.
+#: Arguments that `berth memory` refuses.
 WRONG = [
     "--what-if 0",
     "--what-if many",
@@ -28,14 +28,14 @@ def report(berth: Berth, *words: str) -> dict:
 
 
 def kernels(berth: Berth) -> int:
-    """What the kernel says is resident, in bytes."""
+    """The resident size by the kernel's figure, in bytes."""
     text = Path(f"/proc/{berth.process.child.pid}/smaps_rollup").read_text()
     line = next(line for line in text.splitlines() if line.startswith("Rss:"))
     return int(line.split()[1]) << 10
 
 
 def test_the_parts_sum_to_what_is_resident(berth: Berth, tenant: Tenant) -> None:
-    report(berth)  # the first one starts a thread
+    report(berth)  # the first report starts a thread
     whole = report(berth)
     assert sum(line["bytes"] for line in whole["lines"]) + whole["unexplained"] == whole["rss"]
     assert abs(whole["rss"] - kernels(berth)) < MIB

@@ -1,4 +1,4 @@
-"""A service whose memory runs short: it says so, and what it has accepted it answers."""
+"""A service whose memory runs short. It reports this, and answers everything that it accepted."""
 
 import json
 import re
@@ -12,12 +12,12 @@ from support.browser import wait_for
 from support.people import Person, Refused, Told, Watched, at_once
 from support.queue import OwnBerth, Say, callers
 
-#: Rungs on which nothing new is begun.
+#: Rungs on which no new work is started.
 CLOSED = {"queue-only", "refuse-largest"}
 
 
 def rung(berth: Berth) -> str | None:
-    """The rung in force; None: the ground."""
+    """The rung in force, or None."""
     return berth.admin("memory", "--json")["pressure"].get("rung")
 
 
@@ -35,7 +35,7 @@ def squeeze(berth: Berth) -> bool:
 
 
 def words_of(refusal: Answer | Told) -> str:
-    """What the refused one was told, and that it is for memory and says when to come again."""
+    """Checks that a refusal names memory and a time to retry, and returns its message."""
     assert refusal.status in (429, 503), refusal.body
     assert float(refusal.headers["retry-after"]) > 0
     error = json.loads(refusal.body)["error"]
@@ -58,7 +58,7 @@ def test_what_is_accepted_while_memory_is_short_is_answered_after_it(
         for number, (person, session) in enumerate(zip(people, sessions, strict=True))
     ]
     wait_for(lambda: all(turn.id or turn.error for turn in turns), what="the turns to be taken")
-    # An API's client waits for a while, and is then told.
+    # An API client waits for a while, and is then refused with a reason.
     told = at_once([lambda who=who: who.ask(f"And I, {who.tenant.name}?") for who in asking])
     refusals = [words_of(one) for one in told if one.status != 200]
     assert refusals, "while nothing new is begun a call is refused in the end"

@@ -1,5 +1,5 @@
-"""Nobody waits behind somebody else: the queue, the limits and the cache before a provider that
-counts what it is asked."""
+"""Fair waiting: the queue, the limits and the cache in front of a provider that counts its
+requests."""
 
 import math
 import os
@@ -38,7 +38,7 @@ def test_fifty_tenants_ask_the_same_at_once_and_it_is_bought_once(
     counts = fake.counts()
     assert counts["questions"] == {question: 1} and counts["requests"] == 1
 
-    # The next process knows it from Redis.
+    # The next process gets the answer from Redis.
     wait_for(lambda: redis.size() > 0, what="the answer in Redis")
     assert berth.stop() == 0
     berth.start()
@@ -73,7 +73,7 @@ def test_what_one_tenant_says_is_in_nobody_elses_answer(
         ]
 
     anns, bens = variants(secret), [[asked], *variants("plugh")]
-    for _ in range(2):  # at once, and once more when everything may be kept
+    for _ in range(2):  # all at once, and once more when everything may be cached
         jobs = [
             lambda who=who, text=text, stream=stream: (who, who.ask(text, stream=stream).text)
             for who, texts in ((ann, anns), (ben, bens), (ann, [[asked]]))
@@ -92,7 +92,7 @@ def test_what_one_tenant_says_is_in_nobody_elses_answer(
     if scope != "off":
         assert bare == kinds + (1 if scope == "safe" else 2), "the bare question alone is shared"
 
-    # The same in conversations, which know more than their last message.
+    # The same questions in conversations, which have more than their last message.
     people = [Person(berth, ann.tenant), Person(berth, ben.tenant)]
     sessions = [person.session() for person in people]
     for person, session, word in zip(people, sessions, (secret, "plugh"), strict=True):
@@ -123,11 +123,11 @@ def jain(values: list[float]) -> float:
 @pytest.mark.parametrize(
     "spread",
     [
-        # p95 of the 49 is to be 1.5 s at most: printed, because a slow machine is no failure; on a
-        # virtual clock it is asserted in BerthQueueTests.
+        # The p95 of the 49 should be at most 1.5 s. It is only printed, because a slow machine is no
+        # failure. BerthQueueTests assert it on a virtual clock.
         pytest.param(1.0, id="within-a-second"),
-        # Eight at a time are 26.7 a second: the 47th of 49 is in the sixth wave at best, after
-        # 1.5 s, and those who come first are served before anybody else is there to be fair to.
+        # Eight at a time are 26.7 a second, so the 47th of 49 is in the sixth wave at best, after
+        # 1.5 s. The first requests are served before any other tenant is there.
         pytest.param(0.0, id="in-one-burst"),
     ],
 )
@@ -141,14 +141,14 @@ def test_forty_nine_do_not_wait_behind_one_who_queues_two_hundred(
     told: list[tuple[Caller, Told, float]] = []
 
     def ask(who: Caller, text: str, later: float) -> None:
-        time.sleep(later)  # when a person asks is the experiment
+        time.sleep(later)  # the time of each question is a part of the experiment
         answer = who.ask(text)
         told.append((who, answer, time.monotonic()))
 
     moments = [dice.uniform(0, spread) for _ in modest]
     began = time.monotonic()
     if spread:
-        # His are there before anybody else comes.
+        # The first tenant's requests arrive before all others.
         flood = [lambda n=n: ask(greedy, f"greedy {n}", 0) for n in range(200)]
         background = threading.Thread(target=at_once, args=(flood,), daemon=True)
         background.start()
@@ -177,7 +177,7 @@ def test_forty_nine_do_not_wait_behind_one_who_queues_two_hundred(
         f"most {max(waits):.2f} s; until the last of them the one with 200 got "
         f"{served[greedy.tenant.name]}; Jain index {jain(list(served.values())):.3f}"
     )
-    # In the order of their coming the 49 would wait as long as all of it takes.
+    # In the order of arrival the 49 would wait until all of the first tenant's requests are done.
     assert percentile(waits, 0.95) <= (max(end for _, _, end in told) - began) / 3
 
 
@@ -204,7 +204,7 @@ def test_fifty_kills_lose_no_turn_and_buy_nothing_twice(
     book = rounds.book
     assert book.wrong == []
 
-    # Everything that was taken comes to an end by itself.
+    # Every accepted turn ends by itself.
     wait_for(lambda: rounds.pending() == 0, 60, what="the last turns")
     stored = rounds.stored()
     bought = Counter(fake.counts()["questions"])
@@ -231,14 +231,14 @@ def test_fifty_kills_lose_no_turn_and_buy_nothing_twice(
         assert answer in (None, text)
         assert answer is None or bought[text] == 1
 
-    # What is uncertain is named, all of it.
+    # All uncertain calls are listed.
     shown = sum(1 for turn in stored.values() if turn["state"] == "uncertain")
     assert queue["waiting"] == queue["running"] == 0
     assert queue["uncertain"] == ledger["uncertain", True] + ledger["uncertain", False]
     assert shown == ledger["uncertain", True]
     assert ledger["reserved", True] == ledger["reserved", False] == 0
 
-    # A person may ask again, knowing that it may be bought twice.
+    # A person may ask again, and accepts that the answer may be bought twice.
     for sent in uncertain[:5]:
         assert list(sent.person.again(sent.id))[-1][1]["state"] == "done"
     after = Counter(fake.counts()["questions"])
@@ -255,7 +255,7 @@ def test_fifty_kills_lose_no_turn_and_buy_nothing_twice(
 def test_a_provider_that_asks_to_wait_is_left_alone_and_all_are_answered_after(
     own_berth: OwnBerth, own_fake: OwnFake, say: Say
 ) -> None:
-    # It refuses late, so that all of a burst were sent before the first refusal came.
+    # The fake refuses late, so all requests of a burst are sent before the first refusal.
     fake = own_fake("--delay-ms", "200", "--tokens", "3")
     berth = own_berth(**ROOMY, **fake.settings("429-5s", concurrency=8))
     people = [

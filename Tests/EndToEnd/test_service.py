@@ -1,4 +1,4 @@
-"""The service from outside: its doors, its reports, stopping and being killed."""
+"""The service from outside: its endpoints, its reports, stopping and being killed."""
 
 import http.client
 import json
@@ -15,7 +15,7 @@ from support.queue import until_asked
 
 
 def begun_turn(berth: Berth, cookie: str, text: str) -> tuple[str, str]:
-    """Makes a conversation, sends `text`, reads the first event; returns the session's and turn's ids."""
+    """Makes a conversation, sends `text`, reads the first event. Returns the session's and turn's ids."""
     heads = {"Cookie": cookie, "Origin": berth.url, "Content_Type": "application/json"}
     session = berth.request("/web/sessions", b"{}", "POST", **heads).json()["id"]
     found: dict[str, str] = {}
@@ -31,7 +31,7 @@ def begun_turn(berth: Berth, cookie: str, text: str) -> tuple[str, str]:
                 if line.startswith(b"data:") and "id" not in found:
                     found["id"] = json.loads(line[5:])["id"]
         except (OSError, http.client.HTTPException):
-            pass  # the service was killed under it: that is the test
+            pass  # the test kills the service during the request
 
     threading.Thread(target=listen, daemon=True).start()
     return session, wait_for(lambda: found.get("id"), what="the turn's first event")
@@ -164,7 +164,7 @@ def test_a_second_service_on_the_same_data_folder_refuses(berth: Berth) -> None:
 def test_a_stop_during_an_answer_is_orderly_and_the_answer_goes_on(
     own_berth: Callable[..., Berth], own_fake: Callable[..., FakeOpenAI]
 ) -> None:
-    # Longer than a stopping service waits.
+    # This takes longer than a stopping service waits.
     fake = own_fake("--tokens", "30", "--token-ms", "500")
     berth = own_berth(**fake.settings("fake"))
     link = berth.add_tenant("ann").web
@@ -189,13 +189,13 @@ def test_kill_under_load_loses_no_acknowledged_turn(own_berth: Callable[..., Ber
     berth.start()
     states = []
     for cookie, session, turn in acknowledged:
-        # To its end: one that was accepted and not asked goes on.
+        # The turn is read to its end, because an accepted turn continues after the restart.
         events = berth.request(f"/web/turns/{turn}/events", Cookie=cookie).body.decode()
         turns = berth.request(f"/web/sessions/{session}/turns", Cookie=cookie).json()["turns"]
         assert [t["id"] for t in turns] == [turn]
         states.append(turns[0]["state"])
         assert f'"{states[-1]}"' in events
-    # On a slow machine the first may have come to their end while the last began.
+    # On a slow machine the first turns may have ended when the last one begins.
     assert "uncertain" in states and set(states) <= {"uncertain", "done"}
     doctor = berth.admin("doctor", check=False)
     assert doctor.returncode == 0, doctor.stdout + doctor.stderr

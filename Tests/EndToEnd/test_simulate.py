@@ -1,4 +1,4 @@
-"""`berth simulate`: a load of its own making, and nothing left behind."""
+"""`berth simulate`, which makes its own load and leaves nothing behind."""
 
 import json
 import os
@@ -12,7 +12,7 @@ import pytest
 from support.berth import Berth, FakeOpenAI, binary
 from support.browser import wait_for
 
-#: Longer than any of these simulations takes on a slow machine, in seconds.
+#: A time in seconds that is longer than any of these simulations takes on a slow machine.
 LONGEST = 200
 
 Simulate = Callable[..., subprocess.Popen[str]]
@@ -20,7 +20,7 @@ Simulate = Callable[..., subprocess.Popen[str]]
 
 @pytest.fixture
 def simulate(tmp_path: Path) -> Iterator[Simulate]:
-    """Starts a simulation whose temporary folder is the test's: `simulate("--users", "2")`."""
+    """Starts a simulation in the test's temporary folder, as in `simulate("--users", "2")`."""
     started: list[subprocess.Popen[str]] = []
 
     def start(*words: str) -> subprocess.Popen[str]:
@@ -42,7 +42,7 @@ def simulate(tmp_path: Path) -> Iterator[Simulate]:
 
 
 def found(process: subprocess.Popen[str]) -> dict[str, Any]:
-    """The report of a simulation that must end well."""
+    """The report of a simulation that must succeed."""
     out, errors = process.communicate(timeout=LONGEST)
     assert process.returncode == 0, (out, errors)
     assert errors == ""
@@ -55,7 +55,7 @@ def children(process: subprocess.Popen[str]) -> list[int]:
 
 
 def is_alive(pid: int) -> bool:
-    """Whether it runs: a process that has ended and that nobody has asked about does not."""
+    """Whether the process runs. A zombie does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
@@ -93,7 +93,7 @@ def test_a_limit_that_cannot_be_kept_is_said_and_fails(
     process = simulate("--users", "2", "--seconds", "1", "--limit", "16MiB")
     out, errors = process.communicate(timeout=LONGEST)
     assert process.returncode == 1
-    # Either the service says that it cannot start with it, or it was passed.
+    # Either the service refuses to start with it, or it was passed on.
     assert "16 MiB" in out + errors or "16777216" in out + errors, (out, errors)
     assert list(tmp_path.iterdir()) == []
 
@@ -109,7 +109,7 @@ def test_a_running_service_is_asked_and_left_as_it_was(
     names = [tenant["tenant"] for tenant in berth.admin("tenant", "list", "--json")["tenants"]]
     assert names == ["ann"]
 
-    # Whose tenants cannot be made because they are there.
+    # This simulation cannot make its tenants, because they exist.
     berth.add_tenant("sim-9-1")
     process = simulate(*running, "--users", "4", "--seconds", "2", "--seed", "9")
     _, errors = process.communicate(timeout=LONGEST)
@@ -142,7 +142,7 @@ def test_nothing_is_left_when_it_is_ended(
     process.send_signal(how)
     _, errors = process.communicate(timeout=LONGEST)
     if how == signal.SIGKILL:
-        # Nobody is left to wait for them, and its folder stays.
+        # No process is left to wait for them, and the folder stays.
         wait_for(lambda: not any(map(is_alive, pids)), what="the end of its children")
         return
     assert process.returncode == 1 and "interrupted" in errors

@@ -1,4 +1,4 @@
-"""Who waits in the queue: told so, stopped, or gone."""
+"""Queued turns: their position is shown, they can be stopped, and their clients can leave."""
 
 import os
 import pty
@@ -107,7 +107,7 @@ def test_a_terminal_shows_the_place_on_one_line_and_a_pipe_does_not(
         while piece := os.read(reader, 4096):
             shown += piece
     except OSError:
-        pass  # how a terminal's other side ends
+        pass  # the end of a terminal raises this
     os.close(reader)
     busy.join()
     assert chat.wait(60) == 0
@@ -120,7 +120,7 @@ def test_a_full_line_refuses_with_a_wait(own_berth: OwnBerth, own_fake: OwnFake,
     fake = own_fake("--delay-ms", "1000")
     berth = own_berth(**ROOMY, **fake.settings("fake", concurrency=1))
     ann, ben = callers(berth, 2)
-    # So many wait for a tenant at most; the rest are refused at once, and another tenant is not.
+    # At most this many of a tenant wait. Further ones are refused at once, and other tenants are not.
     asked = [ann.begin(f"ann {n}") for n in range(300)]
     try:
         wait_for(lambda: lanes(berth)["waiting"] == 256, what="a full line")
@@ -130,7 +130,7 @@ def test_a_full_line_refuses_with_a_wait(own_berth: OwnBerth, own_fake: OwnFake,
         assert told.status == 429, told.body
         wait = float(told.headers["retry-after"])
         assert b"rate_limit" in told.body
-        # 256 wait, one a second: the estimate may be rough, not absurd.
+        # 256 wait and one starts each second. The estimate may be rough, but not absurd.
         assert 1 <= wait <= 600
         say(f"the wait that is told where 256 wait for one slot of 1 s: {wait:g} s")
         other.close()

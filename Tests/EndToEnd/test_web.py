@@ -39,7 +39,7 @@ def test_a_whole_answer_is_shown_with_its_cost_and_usage_counts_it(
     berth: Berth, tenant: Tenant, page: Page
 ) -> None:
     page.enter(berth, tenant)
-    # What somebody was answered before costs nothing.
+    # A cached answer costs nothing.
     page.send(f"Hello Berth, I am {tenant.name}")
     assert page.answered() == "done"
     assert "demo" in page.last_answer().lower()
@@ -149,7 +149,7 @@ def test_answers_cannot_bring_markup_or_script(
     page.enter(faked, faked_tenant)
     choose(page, "fake/echo")
     text = wrap.replace("{}", PROBES.replace("\n", " ") if wrap[0] in "|#" else PROBES)
-    # Typing would send at the first line's end: the text is put in at once.
+    # The text is pasted, because typing would send it at the end of the first line.
     page.driver.execute_script(
         "const t = document.getElementById('text'); t.value = arguments[0];"
         "t.dispatchEvent(new Event('input')); document.getElementById('send').click()",
@@ -220,7 +220,7 @@ def test_an_answer_cut_off_by_kill_is_marked_and_can_be_asked_again(
 def test_an_answer_cut_off_by_a_restart_goes_on_by_itself(
     own_berth: Callable[..., Berth], own_fake: Callable[..., FakeOpenAI], page: Page
 ) -> None:
-    # Longer than a stopping service waits.
+    # This takes longer than a stopping service waits.
     fake = own_fake("--tokens", "30", "--token-ms", "500")
     berth = own_berth(**fake.settings("fake"))
     page.enter(berth, berth.add_tenant("ann"))

@@ -1,5 +1,5 @@
-// The chat page: conversations at the side, one conversation's turns, a box to write in.
-// A turn lives in the server: this page only listens, and after a lost connection it listens again.
+// The chat page has the conversations at the side, the turns of one conversation, and a message box.
+// Turns run in the server. This page only reads them, and reads again after a lost connection.
 import { $, ask, button, code, copy, make, p } from "./dom.js";
 import {
   drawer, explain, narrow, notice, showCard, showHello, showList, showUsage, titleOf, touch,
@@ -7,18 +7,18 @@ import {
 import { call, get, turnPath, whenSignedOut } from "./server.js";
 import { TurnView, listen, pause } from "./turn.js";
 
-/** How near to the end counts as "at the end", in CSS pixels. */
+/** The distance in CSS pixels from the end that still counts as the end. */
 const NEAR = 60;
 
 const state = {
-  /** What the server says of the tenant: name, models, usage. */
+  /** The server's answer about the tenant: name, models, usage. */
   me: null,
   sessions: [],
-  /** The open conversation's id; null: a new one, made with its first message. */
+  /** The open conversation's id, or null for a new one, which its first message makes. */
   current: null,
   /** The model chosen for a new conversation. */
   model: null,
-  /** The turn that is being answered here: { view, abort, stopping }. */
+  /** The turn that is answered now, as { view, abort, stopping }. */
   live: null,
   /** The oldest turn shown, and whether there are older ones. */
   oldest: null,
@@ -33,7 +33,7 @@ const sessionPath = (rest = "") => `/web/sessions/${encodeURIComponent(state.cur
 
 const busy = () => {
   const on = state.live !== null;
-  // Hiding a focused button would drop the focus to the page's start.
+  // Hiding a focused button would move the focus to the start of the page.
   if ([$("send"), $("stop")].includes(document.activeElement)) $("text").focus();
   $("send").hidden = on;
   $("stop").hidden = !on;
@@ -62,7 +62,7 @@ function end(live) {
 const host = { grown: scrollToEnd, again: askAgain };
 const greet = () => showHello(state.me.tenant, send);
 
-/** Listens to a turn until it has ended or its conversation was left. */
+/** Reads a turn until it has ended or the user has left its conversation. */
 async function follow(live, response) {
   const { signal } = live.abort;
   await listen(live.view, response, signal, () => live.stopping && stop());
@@ -71,7 +71,7 @@ async function follow(live, response) {
   await refresh();
 }
 
-/** Sends a message; where it is refused, it goes back into the box. */
+/** Sends a message. A refused message goes back into the box. */
 async function send(text) {
   if (state.live && text.trim() === "/stop") {
     setText("");
@@ -85,13 +85,13 @@ async function send(text) {
     if (!state.current) await createSession(text);
     await follow(live, await call("POST", sessionPath("/turns"), { text }, live.abort.signal));
   } catch (refusal) {
-    // The conversation was left: the turn goes on in the server.
+    // The user has left the conversation, and the turn continues in the server.
     if (live.abort.signal.aborted) return;
     live.view.element.remove();
     end(live);
     if (!$("text").value) setText(text);
     explain(refusal);
-    // Another window's turn is running: it is shown here too.
+    // A turn of another window is running, so it is shown here too.
     if (state.current && refusal.status === 409) await showTurns();
     else if (!$("turns").children.length) greet();
   }
@@ -131,7 +131,7 @@ async function createSession(text) {
   state.current = session.id;
   history.replaceState(null, "", `#${session.id}`);
   if (state.model) await call("PATCH", sessionPath(), { model: state.model });
-  // The server names the conversation likewise; this is what is shown until the answer's end.
+  // The server makes the same title. The page shows this one until the answer ends.
   const title = text.startsWith("/") ? "" : text.trim().split("\n", 1)[0].slice(0, 60);
   state.sessions.unshift({ ...session, title, model: state.model, updated_ms: Date.now() });
   showSessions();
@@ -142,14 +142,14 @@ async function loadMe() {
   Object.assign(state, { me, sessions });
 }
 
-/** After a turn: usage, titles and their order may have changed. */
+/** Updates usage, titles and their order after a turn. */
 async function refresh() {
   try {
     await loadMe();
     showUsage(state.me.usage);
     showSessions();
   } catch {
-    // Only figures: they come with the next turn.
+    // A failure here affects only figures, which the next turn updates.
   }
 }
 
@@ -162,7 +162,7 @@ function showSessions() {
   $("model").value = (current ?? state).model ?? state.me.models[0];
 }
 
-/** Opens the conversation that the address names; `#new` and unknown ones are a new one. */
+/** Opens the conversation in the address. `#new` and unknown ids open a new one. */
 async function route() {
   const id = decodeURIComponent(location.hash.slice(1));
   state.live?.abort.abort();
@@ -201,7 +201,7 @@ async function showTurns() {
   }
 }
 
-/** Puts a page of turns on top; returns their views, null where another conversation was opened. */
+/** Adds a page of turns on top. Returns their views, or null if another conversation was opened. */
 async function loadTurns() {
   const { current, oldest } = state;
   const before = oldest ? `?before=${encodeURIComponent(oldest)}` : "";
@@ -262,7 +262,7 @@ async function chooseModel() {
   (session ?? state).model = $("model").value;
 }
 
-// ---------------------------------------------------------------- the page around it
+// ---------------------------------------------------------------- the surrounding page
 
 function hint() {
   const text = $("text").value;
@@ -340,7 +340,7 @@ async function start() {
   await route();
 }
 
-/** Runs an action from a click; a refusal becomes a notice. */
+/** Runs an action of a click. A refusal becomes a notice. */
 const on = (id, event, action) =>
   $(id).addEventListener(event, (e) => Promise.resolve(action(e)).catch(explain));
 
@@ -350,7 +350,7 @@ on("composer", "submit", (e) => {
 });
 on("text", "input", typed);
 on("text", "keydown", (e) => {
-  // Enter on a screen keyboard, or that ends a composed word (229 in Safari), does not send.
+  // Enter does not send on a screen keyboard, nor when it ends a composed word (229 in Safari).
   if (e.key !== "Enter" || e.shiftKey || touch.matches) return;
   if (e.isComposing || e.keyCode === 229) return;
   e.preventDefault();

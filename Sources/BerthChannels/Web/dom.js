@@ -1,4 +1,4 @@
-// Small helpers over the DOM, used by all parts of the page.
+// Small DOM helpers for all parts of the page.
 
 /** Least time between two announcements to a screen reader, in ms. */
 const SAY_EVERY = 4_000;
@@ -9,7 +9,7 @@ export const code = (text) => make("code", {}, text);
 export const button = (text, style, click) =>
   make("button", { type: "button", class: style, click }, text);
 
-/** Makes an element: `make("a", { href: "…" }, "text", node)`. */
+/** Makes an element, such as `make("a", { href: "…" }, "text", node)`. */
 export function make(tag, attributes, ...children) {
   const element = document.createElement(tag);
   for (const name in attributes) {
@@ -21,7 +21,7 @@ export function make(tag, attributes, ...children) {
   return element;
 }
 
-/** Appends one by one: as arguments, a hostile number of items would overflow the stack. */
+/** Appends items one by one, because a hostile number of arguments would overflow the stack. */
 export function fill(parent, items) {
   for (const item of items) parent.append(item);
   return parent;
@@ -30,7 +30,7 @@ export function fill(parent, items) {
 let unsaid = "";
 let saying = null;
 
-/** Hands text to a screen reader, in pieces that are not too frequent. */
+/** Gives text to a screen reader, with a pause between the pieces. */
 export function say(text) {
   unsaid = (unsaid + text).slice(-3000);
   saying ??= setTimeout(() => {
@@ -40,12 +40,12 @@ export function say(text) {
   }, $("say").textContent ? SAY_EVERY : 0);
 }
 
-/** Copies a text and says so on its button for a moment. */
+/** Copies a text, and shows this on its button for a moment. */
 export async function copy(text, button) {
   try {
     await navigator.clipboard.writeText(text);
   } catch {
-    // Plain http outside of localhost has no clipboard interface: the old way still works there.
+    // Plain http outside of localhost has no clipboard interface, but the old way works there.
     const area = make("textarea", { class: "unseen" });
     area.value = text;
     document.body.append(area);
@@ -58,7 +58,7 @@ export async function copy(text, button) {
   setTimeout(() => (button.textContent = "Copy"), 1500);
 }
 
-/** Asks in a dialogue; resolves to the text (or true), or to something false when cancelled. */
+/** Asks in a dialogue. Resolves to the text (or true), or to a false value if it is cancelled. */
 export function ask(title, body, yes, value) {
   $("ask-title").textContent = title;
   $("ask-body").textContent = body;

@@ -1,4 +1,4 @@
-// What stands around the conversation: the list at the side, usage, notices, cards.
+// The parts around the conversation: the list at the side, usage, notices, cards.
 import { $, button, code, make, p } from "./dom.js";
 import { count, inWords, timeOf } from "./server.js";
 
@@ -9,18 +9,18 @@ const EXAMPLES = [
   "Write a friendly reminder about an unpaid invoice.",
 ];
 
-/** Whether fingers are used: then Enter makes a new line, and no keyboard pops up unasked. */
+/** Whether the device has touch. Then Enter makes a new line, and no keyboard opens by itself. */
 export const touch = matchMedia("(pointer: coarse)");
 /** Whether the list is a drawer. */
 export const narrow = matchMedia("(max-width: 760px)");
 
-/** Shows a notice above the message box; empty: none. */
+/** Shows a notice above the message box. An empty text hides it. */
 export function notice(text) {
   $("notice").hidden = !text;
   $("notice").textContent = text;
 }
 
-/** Says in words why the server refused. */
+/** Shows the server's reason for a refusal. */
 export function explain(refusal) {
   const { status, message, wait } = refusal;
   if (status === 401) return;
@@ -32,10 +32,10 @@ export function explain(refusal) {
   } else notice(message);
 }
 
-/** What a conversation is called. */
+/** The title of a conversation. */
 export const titleOf = (session) => session?.title || "New conversation";
 
-/** Shows the conversations, the last used first. */
+/** Shows the conversations, the most recently used first. */
 export function showList(sessions, current) {
   const day = 86_400_000;
   const today = new Date().setHours(0, 0, 0, 0);
@@ -60,7 +60,7 @@ export function showList(sessions, current) {
   }
 }
 
-/** Shows what was used of the day's allowance. */
+/** Shows the used part of the day's quota. */
 export function showUsage(u) {
   if (!u) return;
   const meter = (name, used, limit) => {
@@ -81,7 +81,7 @@ export function showUsage(u) {
   );
 }
 
-/** On a narrow page the list is a drawer; closed, it is out of reach of Tab too. */
+/** Opens or closes the list, which is a drawer on a narrow page. Tab does not reach a closed one. */
 export function drawer(open) {
   const side = $("side");
   const had = side.contains(document.activeElement);
@@ -100,7 +100,7 @@ export function showCard(...children) {
   $("turns").replaceChildren(make("div", { class: "card" }, icon, ...children));
 }
 
-/** Shows the greeting of a new conversation; `send` takes an example. */
+/** Shows the greeting of a new conversation. `send` sends an example. */
 export function showHello(tenant, send) {
   const hour = new Date().getHours();
   const part = hour < 5 || hour >= 18 ? "evening" : hour < 12 ? "morning" : "afternoon";

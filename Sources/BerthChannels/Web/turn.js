@@ -1,15 +1,15 @@
-// One turn on the page: what was asked, the answer as it grows, how it ended.
+// One turn on the page: the question, the growing answer, and the end.
 import { button, copy, make, say } from "./dom.js";
 import { GrowingText, render } from "./markdown.js";
 import { Refusal, call, count, events, inWords, sentence, timeOf, turnPath } from "./server.js";
 
-/** Listening again after a lost connection: first wait, longest wait (ms), most tries. */
+/** Reading again after a lost connection: first wait, longest wait (ms), most attempts. */
 const RETRY = { first: 500, most: 15_000, tries: 60 };
 
-/** Waiting for a restart of the service: longest wait between two looks, and in all (ms). */
+/** Waiting for a restart of the service: longest wait between two attempts, and in all (ms). */
 const RESTART = { most: 3_000, all: 120_000 };
 
-/** Least time between two announcements of a turn's place, in ms: it changes every second. */
+/** Least time in ms between two announcements of a queue position, which changes every second. */
 const SAY_PLACE_EVERY = 20_000;
 
 /** A turn on the page. */
@@ -49,7 +49,7 @@ export class TurnView {
     return ["sending", "accepted", "running"].includes(this.turn.state);
   }
 
-  /** Brings note, figures and buttons in line with the turn's state. */
+  /** Updates note, figures and buttons to the turn's state. */
   show(change) {
     Object.assign(this.turn, change);
     const { turn } = this;
@@ -76,7 +76,7 @@ export class TurnView {
     }
   }
 
-  /** Shows how many are before it in the queue, or why else it waits; said aloud now and then. */
+  /** Shows the queue position, or another reason for waiting. It is sometimes announced too. */
   wait({ ahead, wait_ms, why }) {
     const wait = wait_ms > 0 ? `, about ${inWords(wait_ms / 1000)}` : "";
     const place = ahead > 0 ? `${count(ahead)} before you` : "You are next";
@@ -87,7 +87,7 @@ export class TurnView {
     say(`${this.place.textContent}. `);
   }
 
-  /** The service is being restarted: what came stays until the answer is given once more. */
+  /** Shows that the service is restarting. The text so far stays until the answer comes again. */
   pause() {
     const words = "Berth is being restarted. The answer goes on by itself.";
     if (this.note.textContent !== words) say(words);
@@ -96,7 +96,7 @@ export class TurnView {
     this.host.grown();
   }
 
-  /** Adds to the answer; drawn at the next frame, and seldomer when drawing gets dear. */
+  /** Adds to the answer. It is drawn at the next frame, or less often if drawing is slow. */
   push(text) {
     this.text += text;
     this.fresh += text;
@@ -120,9 +120,9 @@ export class TurnView {
     this.resume = performance.now() + Math.min(500, 4 * (performance.now() - began));
   }
 
-  /** Forgets the answer so far: the server sends it again from its start. */
+  /** Drops the answer so far, because the server sends it again from the start. */
   restart() {
-    // What was there keeps its place, so that nothing jumps.
+    // The old text keeps its space, so the page does not jump.
     this.answer.style.minHeight = `${this.answer.offsetHeight}px`;
     this.text = this.fresh = "";
     this.growing = null;
@@ -141,14 +141,14 @@ export class TurnView {
 }
 
 /**
- * Reads a turn's events to its end; a lost connection is made again.
+ * Reads a turn's events to the end, and connects again after a lost connection.
  *
- * A turn whose service is restarted goes on by itself: it is asked for until it is there.
+ * A turn continues by itself after a restart of the service, so it is requested until it is there.
  *
- * @param response the events; null: they are asked for.
- * @param signal ends the reading; the turn goes on in the server.
+ * @param response the events, or null to request them.
+ * @param signal ends the reading. The turn continues in the server.
  * @param begun is called when the turn's id is known.
- * @throws {Refusal} when the connection broke before the first event.
+ * @throws {Refusal} if the connection broke before the first event.
  */
 export async function listen(view, response, signal, begun) {
   let restart = 0; // until when the service's restart is waited for; 0: there is none
@@ -191,7 +191,7 @@ export async function listen(view, response, signal, begun) {
     : "Connection lost. Reload the page to see the rest.";
 }
 
-/** Waits, or less when the browser says that it is online again. */
+/** Waits. The wait ends early if the browser is online again. */
 export const pause = (ms) =>
   new Promise((resolve) => {
     setTimeout(resolve, ms);

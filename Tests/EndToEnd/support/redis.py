@@ -8,7 +8,7 @@ from support.browser import wait_for
 
 
 class Redis:
-    """One server, which keeps nothing when it ends."""
+    """A server that keeps no data when it ends."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "redis.sock"
@@ -29,11 +29,11 @@ class Redis:
             return False
 
     def size(self) -> int:
-        """How many keys it holds."""
+        """The number of its keys."""
         return int(self.tell("DBSIZE").removeprefix(":"))
 
     def tell(self, command: str) -> str:
-        """Sends an inline command; returns its answer's first line."""
+        """Sends an inline command. Returns the first line of the answer."""
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(10)
             connection.connect(str(self.path))

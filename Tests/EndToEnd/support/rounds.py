@@ -1,4 +1,4 @@
-"""A service that is killed again and again under load, and what its people remember of it."""
+"""A service that is killed repeatedly under load, and the records of its clients."""
 
 import itertools
 import random
@@ -12,13 +12,13 @@ from typing import Any
 from support.berth import Berth
 from support.people import LOST, Caller, Person, Refused
 
-#: States in which nothing will happen to a turn by itself.
+#: States that a turn does not leave by itself.
 ENDED = {"done", "stopped", "failed", "uncertain"}
 
 
 @dataclass
 class Sent:
-    """A turn whose `turn` event was seen."""
+    """A turn whose `turn` event arrived."""
 
     id: str
     person: Person
@@ -28,15 +28,15 @@ class Sent:
 
 @dataclass
 class Book:
-    """What was sent and what was heard, each text once."""
+    """The texts that were sent, each once, and the answers that arrived."""
 
     acknowledged: list[Sent] = field(default_factory=list)
-    #: Turns that were sent but not acknowledged: they may be there or not.
+    #: Turns that were sent and not acknowledged, which may or may not exist.
     unheard: set[str] = field(default_factory=set)
-    #: What was answered to the API's clients; None: not to its end.
+    #: The answers to API clients, or None for an incomplete one.
     answers: dict[str, str | None] = field(default_factory=dict)
     sessions: list[tuple[Person, str]] = field(default_factory=list)
-    #: What no kill explains.
+    #: Errors that a kill does not explain.
     wrong: list[str] = field(default_factory=list)
 
 
@@ -55,13 +55,13 @@ class Rounds:
         self.is_over = threading.Event()
 
     def run(self, load: float) -> None:
-        """Loads the service for so many seconds, kills it there and starts it again."""
+        """Loads the service for a number of seconds, kills it and starts it again."""
         self.is_over.clear()
         jobs = [(self.chat, p) for p in self.people] + [(self.call, c) for c in self.callers]
         threads = [threading.Thread(target=j, args=(who,), daemon=True) for j, who in jobs]
         for thread in threads:
             thread.start()
-        time.sleep(load)  # not waiting for anything: when it is killed is the experiment
+        time.sleep(load)  # the time of the kill is a part of the experiment
         self.is_over.set()
         self.berth.kill()
         for thread in threads:
@@ -72,7 +72,7 @@ class Rounds:
         return f"{name} asks {next(self.numbers)}"
 
     def chat(self, person: Person) -> None:
-        """Sends turn after turn, in a conversation of its own, until the connection is lost."""
+        """Sends one turn after another in a conversation of its own, until the connection is lost."""
         try:
             session = person.session()
             self.book.sessions.append((person, session))
@@ -92,7 +92,7 @@ class Rounds:
             self.book.wrong.append(f"{person.tenant.name}: {error}")
 
     def call(self, caller: Caller) -> None:
-        """Asks question after question until the connection is lost."""
+        """Asks one question after another, until the connection is lost."""
         text = ""
         try:
             while not self.is_over.is_set():
@@ -106,27 +106,27 @@ class Rounds:
         except LOST:
             pass
         except AssertionError as error:
-            # A stream that ends with an error because the service is killed ends no other way.
+            # A stream ends with an error here only because the service is killed.
             self.book.wrong.append(f"{text}: {error}")
 
-    # What came of it
+    # The results
 
     def stored(self) -> dict[str, dict[str, Any]]:
-        """All turns that the service shows its people, by their ids."""
+        """All turns that the service shows to its users, by their ids."""
         return {
             turn["id"]: turn for person, session in self.book.sessions
             for turn in person.turns(session)
         }
 
     def pending(self) -> int:
-        """How many acknowledged turns are neither ended nor gone."""
+        """The number of acknowledged turns that exist and have not ended."""
         stored = self.stored()
         turns = [stored[s.id] for s in self.book.acknowledged if s.id in stored]
         return sum(turn["state"] not in ENDED for turn in turns)
 
 
 def calls(berth: Berth) -> Counter[tuple[str, bool]]:
-    """How many calls the ledger has in each state, apart for those of turns (True) and the API's."""
+    """The number of calls in each state, separately for calls of turns (True) and of the API."""
     with sqlite3.connect(f"file:{berth.data}/berth.db?mode=ro", uri=True) as database:
         rows = database.execute("SELECT state, turn > 0, count(*) FROM call GROUP BY 1, 2")
         return Counter({(state, bool(turn)): count for state, turn, count in rows})

@@ -1,11 +1,15 @@
 import BerthLoop
 import CMicrohttpd
 
-// What libmicrohttpd calls, each on the loop's thread, within MHD_run or MHD_stop_daemon. Plain
-// functions, because a closure made in an isolated context would check its isolation and trap.
+// The callbacks of libmicrohttpd, which runs them on the loop's thread within MHD_run or
+// MHD_stop_daemon. They are plain functions, because a closure made in an isolated context would
+// check its isolation and trap.
 
-private nonisolated func server(_ pointer: UnsafeMutableRawPointer?) -> HTTPServer? {
-    unsafe pointer.map { unsafe Unmanaged<HTTPServer>.fromOpaque($0).takeUnretainedValue() }
+extension HTTPServer {
+    /// The server that libmicrohttpd was started with, from the context of a callback.
+    fileprivate nonisolated static func of(_ context: UnsafeMutableRawPointer?) -> HTTPServer? {
+        unsafe context.map { unsafe Unmanaged<HTTPServer>.fromOpaque($0).takeUnretainedValue() }
+    }
 }
 
 nonisolated func admitConnection(
@@ -13,7 +17,7 @@ nonisolated func admitConnection(
     _: UnsafePointer<sockaddr>?,
     _: socklen_t
 ) -> MHD_Result {
-    guard let server = unsafe server(context) else { return .NO }
+    guard let server = unsafe HTTPServer.of(context) else { return .NO }
     return Loop.assumeIsolated { server.admits() } ? .YES : .NO
 }
 
@@ -23,34 +27,39 @@ nonisolated func connectionChanged(
     _ slot: UnsafeMutablePointer<UnsafeMutableRawPointer?>?,
     _ change: MHD_ConnectionNotificationCode
 ) {
-    guard let server = unsafe server(context), let handle = unsafe handle, let slot = unsafe slot
+    guard let server = unsafe HTTPServer.of(context), let handle = unsafe handle,
+        let slot = unsafe slot
     else { return }
     if change == .CONNECTION_NOTIFY_STARTED {
         let descriptor = unsafe berth_mhd_socket(handle)
         let connection = Loop.assumeIsolated { server.opened(descriptor) }
         unsafe slot.pointee = Unmanaged.passRetained(connection).toOpaque()
     } else if let pointer = unsafe slot.pointee {
-        let connection = unsafe Unmanaged<ServerConnection>.fromOpaque(pointer).takeRetainedValue()
+        let connection = unsafe Unmanaged<HTTPServerConnection>.fromOpaque(pointer)
+            .takeRetainedValue()
         Loop.assumeIsolated { server.closed(connection) }
         unsafe slot.pointee = nil
     }
 }
 
-/// What it returns becomes the request's context, and comes back in ``requestCompleted``.
+/// Makes the exchange of a request.
+///
+/// The returned pointer becomes the context of the request, and ``requestCompleted`` gets it back.
 nonisolated func requestLineArrived(
     _ context: UnsafeMutableRawPointer?,
     _ target: UnsafePointer<CChar>?,
     _ handle: OpaquePointer?
 ) -> UnsafeMutableRawPointer? {
-    guard let server = unsafe server(context), let handle = unsafe handle,
+    guard let server = unsafe HTTPServer.of(context), let handle = unsafe handle,
         let pointer = unsafe berth_mhd_context(handle)
     else { return nil }
-    let connection = unsafe Unmanaged<ServerConnection>.fromOpaque(pointer).takeUnretainedValue()
+    let connection = unsafe Unmanaged<HTTPServerConnection>.fromOpaque(pointer)
+        .takeUnretainedValue()
     let text = unsafe target.map { unsafe String(cString: $0) } ?? ""
     if let target = unsafe target { unsafe berth_mhd_cut_query(target) }
     nonisolated(unsafe) let request = unsafe handle
     let exchange = Loop.assumeIsolated {
-        unsafe Exchange(request, target: text, connection: connection, server: server)
+        unsafe HTTPServerExchange(request, target: text, connection: connection, server: server)
     }
     return unsafe Unmanaged.passRetained(exchange).toOpaque()
 }
@@ -66,7 +75,7 @@ nonisolated func requestArrived(
     _ slot: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
 ) -> MHD_Result {
     guard let pointer = unsafe slot?.pointee, let size = unsafe size else { return .NO }
-    let exchange = unsafe Unmanaged<Exchange>.fromOpaque(pointer).takeUnretainedValue()
+    let exchange = unsafe Unmanaged<HTTPServerExchange>.fromOpaque(pointer).takeUnretainedValue()
     guard unsafe size.pointee > 0 else {
         let method = unsafe method.map { unsafe String(cString: $0) } ?? ""
         return Loop.assumeIsolated { exchange.proceed(method: method) } ? .YES : .NO
@@ -87,7 +96,7 @@ nonisolated func requestCompleted(
     _ code: MHD_RequestTerminationCode
 ) {
     guard let pointer = unsafe slot?.pointee else { return }
-    let exchange = unsafe Unmanaged<Exchange>.fromOpaque(pointer).takeRetainedValue()
+    let exchange = unsafe Unmanaged<HTTPServerExchange>.fromOpaque(pointer).takeRetainedValue()
     unsafe slot?.pointee = nil
     Loop.assumeIsolated { exchange.end(wasAnswered: code == .REQUEST_TERMINATED_COMPLETED_OK) }
 }

@@ -1,24 +1,19 @@
 import BerthLoop
 import CCurl
 
-/// What all requests of one client have in common.
-struct HTTPClientSettings: Sendable {
-    let userAgent: String
-    let certificates: String
-}
-
 extension HTTPTransfer {
-    /// Bodies up to this size are copied and leave in one packet with their header; larger ones are
-    /// read where they lie.
+    /// The size up to which a body is copied, so it leaves in one packet with its header.
+    ///
+    /// A larger body is read in place.
     private nonisolated static let mostCopied = 64 << 10
 
-    /// Gives `handle` every option of this exchange.
+    /// Sets every option of this exchange on `handle`.
     ///
     /// - Parameters:
-    ///   - handle: without options.
-    ///   - settings: the client's.
-    ///   - addresses: of the target's name, where it has one and they were looked up.
-    /// - Throws: ``HTTPClientError/badRequest(reason:)``, or `.other` when curl refuses an option.
+    ///   - handle: a handle without options.
+    ///   - settings: the settings of the client.
+    ///   - addresses: the addresses of the target's name, or none if it was not looked up.
+    /// - Throws: ``HTTPClientError/badRequest(reason:)``, or `.other` if curl refuses an option.
     func prepare(
         _ handle: HTTPClientHandle,
         _ settings: HTTPClientSettings,
@@ -43,12 +38,13 @@ extension HTTPTransfer {
         handle.set(CURLOPT_NOSIGNAL, 1)
         handle.set(CURLOPT_PROTOCOLS_STR, "http,https")
         handle.set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
-        // A proxy from the environment would resolve names itself, and so undo their check.
+        // A proxy from the environment would resolve names itself, which would bypass their check.
         handle.set(CURLOPT_PROXY, "")
-        // Ours counts on the injected clock; curl's own default would end a connect after 300 s.
+        // The injected clock measures the deadline. curl's default would end a connect after 300 s.
         handle.set(CURLOPT_CONNECTTIMEOUT_MS, Int(Int32.max))
         handle.set(CURLOPT_CAINFO, settings.certificates)
-        handle.set(CURLOPT_CAPATH, nil)  // else 0.9 MiB a connection: curl's CA cache is off
+        // A CA path would disable curl's CA cache, which costs 0.9 MiB a connection.
+        handle.set(CURLOPT_CAPATH, nil)
         unsafe handle.set(onConnected: onConnected)
         if let path = request.unixSocket { handle.set(CURLOPT_UNIX_SOCKET_PATH, path) }
         if !addresses.isEmpty { handle.set(addresses: pinned(addresses)) }
@@ -86,18 +82,18 @@ extension HTTPTransfer {
         var hasType = false
         for (name, value) in request.headers {
             hasType = hasType || HTTPHeaders.isSame(name, "content-type")
-            // With a colon and nothing behind it curl would leave the field out.
+            // curl omits a field whose line has nothing after the colon.
             handle.add(field: value.isEmpty ? "\(name);" : "\(name): \(value)")
         }
         handle.add(field: "Expect:")
         if !hasType { handle.add(field: "Content-Type:") }
         guard request.acceptsGzip else { return }
         handle.set(CURLOPT_ACCEPT_ENCODING, "gzip")
-        // While it is paused curl holds all that one read inflates to: up to 1,032 times as much.
+        // While paused, curl holds everything that one read inflates to, up to 1,032 times as much.
         handle.set(CURLOPT_BUFFERSIZE, 1024)
     }
 
-    /// What a code of curl's means to whoever asked.
+    /// The error that a code of curl means for the caller.
     func error(of code: CURLcode) -> HTTPClientError {
         let host = target.name
         func reason(detailed: Bool = false) -> String {
@@ -118,7 +114,7 @@ extension HTTPTransfer {
             return .tls(host: host, reason: reason(detailed: true))
         case CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL, CURLE_BAD_CONTENT_ENCODING:
             return .badAnswer(host: host, reason: reason())
-        case CURLE_URL_MALFORMAT: return .badRequest(reason: "its URL is not one")
+        case CURLE_URL_MALFORMAT: return .badRequest(reason: "its URL is malformed")
         default: return .other(host: host, code: Int(code.rawValue), reason: reason())
         }
     }

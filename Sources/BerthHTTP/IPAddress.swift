@@ -3,16 +3,18 @@ import Glibc
 
 /// A numeric IPv4 or IPv6 address.
 package struct IPAddress: Hashable, Sendable {
-    /// In network order: 4 or 16.
+    /// The 4 or 16 bytes in network order.
     package let bytes: [UInt8]
 
-    /// Makes an address from its bytes; nil when they are not 4 or 16.
+    /// Makes an address from its bytes, or nil if there are not 4 or 16.
     package init?(bytes: [UInt8]) {
         guard bytes.count == 4 || bytes.count == 16 else { return nil }
         self.bytes = bytes
     }
 
-    /// Reads `192.0.2.1` or `2001:db8::1`, without brackets; nil when `text` is neither.
+    /// Reads `192.0.2.1` or `2001:db8::1`, without brackets.
+    ///
+    /// - Returns: nil if `text` is no address.
     package init?(_ text: String) {
         let isLong = text.utf8.contains(UInt8(ascii: ":"))
         var bytes = [UInt8](repeating: 0, count: isLong ? 16 : 4)
@@ -21,14 +23,15 @@ package struct IPAddress: Hashable, Sendable {
         self.bytes = bytes
     }
 
-    /// Whether the address is one of the public internet's.
+    /// Whether the address belongs to the public internet.
     ///
-    /// Everything that the special-purpose registries of IANA keep for something else is not:
-    /// loopback, private, link-local, shared, documentation, multicast, reserved. Of IPv6 only
-    /// 2000::/3 can be public, and 64:ff9b::/96 (NAT64) where the IPv4 address inside is; mapped
-    /// and 6to4 addresses are never, so that they cannot dress up an inner address.
+    /// The blocks in IANA's special-purpose registries are not public: loopback, private,
+    /// link-local, shared, documentation, multicast and reserved. In IPv6 only 2000::/3 can be
+    /// public, and 64:ff9b::/96 (NAT64) if the embedded IPv4 address is public. Mapped and 6to4
+    /// addresses are never public, so they cannot disguise an internal address.
     ///
-    /// Source: <https://www.iana.org/assignments/iana-ipv4-special-registry>, and -ipv6-.
+    /// Source: <https://www.iana.org/assignments/iana-ipv4-special-registry> and its IPv6
+    /// counterpart.
     package var isPublic: Bool {
         if bytes.count == 4 { return !IPAddress.special4.contains { $0.holds(bytes) } }
         if IPAddress.nat64.holds(bytes) {
@@ -37,7 +40,7 @@ package struct IPAddress: Hashable, Sendable {
         return IPAddress.global6.holds(bytes) && !IPAddress.special6.contains { $0.holds(bytes) }
     }
 
-    /// The leading bits that the addresses of a block have in common.
+    /// A block of addresses that begin with the same bits.
     private struct Block: Sendable {
         let bytes: [UInt8]
         let length: Int
@@ -74,7 +77,7 @@ package struct IPAddress: Hashable, Sendable {
 }
 
 extension IPAddress: CustomStringConvertible {
-    /// The usual text, without brackets.
+    /// The usual text form, without brackets.
     package var description: String {
         var text = [CChar](repeating: 0, count: 64)
         let family = bytes.count == 4 ? AF_INET : AF_INET6

@@ -1,15 +1,15 @@
 import BerthLoop
 import BerthTelemetry
 
-/// Whether Redis takes writes, as far as is known.
+/// Whether Redis accepts writes, as far as is known.
 enum WriteGate: Equatable {
     case open
-    /// It refused one for that reason; the next is tried at `again`.
+    /// It refused a write for this reason. The next write is tried at `again`.
     case refused(RedisFault, again: Instant)
 }
 
 extension RedisClient {
-    /// The reason for which writes are not even tried now; nil: they are.
+    /// The reason why writes are not tried now, or nil if they are.
     var writeFault: RedisFault? {
         guard case .refused(let fault, let again) = writes, surroundings.clock.now < again else {
             return nil
@@ -17,11 +17,11 @@ extension RedisClient {
         return fault
     }
 
-    /// Closes the gate for a while; the first time says so.
+    /// Stops writes for a while, and logs the first refusal.
     func refuseWrites(_ fault: RedisFault) -> CacheError {
         if writes == .open {
             surroundings.log.warning(
-                "redis takes no writes; the cache goes on reading",
+                "redis takes no writes; the cache only reads from it",
                 ["reason": .describing(fault)]
             )
         }
@@ -29,7 +29,7 @@ extension RedisClient {
         return .refusesWrites(fault)
     }
 
-    /// A write has succeeded; the first after refusals says so.
+    /// Records that a write has succeeded, and logs the first one after a refusal.
     func acceptWrites() {
         guard writes != .open else { return }
         writes = .open

@@ -2,13 +2,15 @@ import BerthLoop
 import BerthMemory
 import BerthText
 
-/// What the cache asks of Redis; every call throws ``CacheError`` and waits at most the command's
-/// deadline, and not at all while Redis is away.
+/// The commands that the cache uses.
+///
+/// Every call throws ``CacheError``. It waits at most until the command's deadline, and not at all
+/// while Redis is away.
 extension RedisClient {
-    /// The value of `key`; nil where there is none.
+    /// Returns the value of `key`, or nil if there is none.
     ///
-    /// Of a value that is larger than the limit only a part comes, which its checksum betrays: so
-    /// nothing that somebody else has put there can fill this process.
+    /// At most the limit is read, so no value in Redis can fill this process. The checksum of a
+    /// larger value then does not match.
     package func get(_ key: [UInt8]) async throws(CacheError) -> [UInt8]? {
         let last = "\(limits.value.bytes)"
         let answer = try await ask([bytes("GETRANGE"), key, bytes("0"), bytes(last)])
@@ -16,14 +18,14 @@ extension RedisClient {
         return value.isEmpty ? nil : value
     }
 
-    /// Stores `value` for `lifetime`, rounded up to whole seconds and at least one.
+    /// Stores `value` for `lifetime`, which is rounded up to whole seconds, at least one.
     ///
     /// - Parameters:
     ///   - key: any bytes.
     ///   - value: any bytes, up to the limit.
-    ///   - lifetime: after which the server forgets it.
-    ///   - onlyIfAbsent: keeps a value that is there.
-    /// - Returns: false where a value was there and was kept.
+    ///   - lifetime: the time after which the server deletes it.
+    ///   - onlyIfAbsent: whether an existing value is kept.
+    /// - Returns: false if an existing value was kept.
     /// - Throws: ``CacheError``.
     @discardableResult
     package func setEX(
@@ -40,7 +42,10 @@ extension RedisClient {
         return try result.get()
     }
 
-    /// As ``setEX(_:_:lifetime:onlyIfAbsent:)`` for whoever does not wait: `then` is called once.
+    /// Stores a value as ``setEX(_:_:lifetime:onlyIfAbsent:)`` does, for a caller that does not
+    /// wait.
+    ///
+    /// `then` is called once.
     package func setEX(
         _ key: [UInt8],
         _ value: [UInt8],
@@ -58,9 +63,9 @@ extension RedisClient {
         send(command) { [weak self] outcome in then(self.written(outcome)) }
     }
 
-    /// Removes keys, at most 500 at once.
+    /// Removes at most 500 keys.
     ///
-    /// - Returns: how many there were.
+    /// - Returns: the number of keys that existed.
     @discardableResult
     package func del(_ keys: [[UInt8]]) async throws(CacheError) -> Int {
         guard !keys.isEmpty else { return 0 }
@@ -70,12 +75,12 @@ extension RedisClient {
         return Int(clamping: count)
     }
 
-    /// Asks whether it is there.
+    /// Checks that Redis answers.
     package func ping() async throws(CacheError) {
         guard try await ask([bytes("PING")]) == .status("PONG") else { throw unexpected() }
     }
 
-    /// What it says of its memory.
+    /// Returns Redis's figures about its memory.
     package func memory() async throws(CacheError) -> RedisMemory {
         guard case .bytes(let info) = try await ask([bytes("INFO"), bytes("memory")]) else {
             throw unexpected()
@@ -83,10 +88,12 @@ extension RedisClient {
         return RedisMemory(info: info)
     }
 
-    /// Removes every key that begins with `prefix`, a page of about 250 at a time, so that neither
-    /// side is held up; keys that others add meanwhile may stay.
+    /// Removes every key that begins with `prefix`, in pages of about 250, so neither side is
+    /// blocked.
     ///
-    /// - Returns: how many were removed; 20,000 pages at most are looked at.
+    /// Keys that other clients add meanwhile may stay.
+    ///
+    /// - Returns: the number of removed keys. At most 20,000 pages are read.
     package func flush(prefix: String = CacheKey.prefix) async throws(CacheError) -> Int {
         var (cursor, removed) = (bytes("0"), 0)
         for _ in 0..<20_000 {
@@ -108,7 +115,7 @@ extension RedisClient {
         return removed
     }
 
-    /// A pattern of SCAN that only `prefix` begins.
+    /// A pattern of SCAN for the names that begin with `prefix`.
     private static func pattern(_ prefix: String) -> String {
         prefix.reduce(into: "") { text, letter in
             if "*?[]^\\".contains(letter) { text.append("\\") }
@@ -118,12 +125,16 @@ extension RedisClient {
 
     private func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
 
-    /// An answer of a kind that the command does not have: no Redis, or out of step with us.
+    /// Handles an answer of a kind that the command does not have.
+    ///
+    /// The server is no Redis, or its answers are out of step with the commands.
     private func unexpected() -> CacheError { leave(.garbage) }
 }
 
 extension RedisClient? {
-    /// The outcome of a SET; a client that is gone has learned nothing from it.
+    /// The outcome of a SET.
+    ///
+    /// A client that no longer exists learns nothing from it.
     @Loop fileprivate func written(
         _ outcome: RedisConnection.Outcome
     ) -> Result<Bool, CacheError> {

@@ -3,38 +3,41 @@ import BerthMemory
 import BerthTelemetry
 import CCurl
 
-/// One exchange, from its request to the last byte of its answer.
+/// One exchange with another server, from its request to the last byte of its answer.
 ///
-/// curl's callbacks only change what is here and ring ``bell``; the reader's task does the rest.
+/// curl's callbacks only change this object's state and signal ``bell``. The task of the reader
+/// does the rest.
 @Loop final class HTTPTransfer: HTTPResponseSource {
     let request: HTTPClientRequest
     let target: HTTPClientTarget
     private let pool: HTTPClientPool
     private let surroundings: Surroundings
-    /// Rung at each change; the one reader waits for it.
+    /// Signalled at each change, for the one reader.
     private let bell = Wakeup()
-    /// nil when the exchange has ended.
+    /// The handle, or nil after the exchange has ended.
     private(set) var handle: HTTPClientHandle?
     private(set) var status = 0
     private(set) var headers = HTTPHeaders()
-    /// Whether the final answer's header block is complete.
+    /// Whether the header block of the final answer is complete.
     private var hasHead = false
-    /// Whether the next line begins a header block: at first, and after an interim one (1xx).
+    /// Whether the next line begins a header block, as at first and after an interim answer (1xx).
     private var isAtStatus = true
     private var headBytes = 0
-    /// Bytes of the answer so far, header included.
+    /// The bytes of the answer so far, including its header.
     private var received = 0
-    /// Whether a byte of the answer has arrived, which may be part of a line that curl still holds.
+    /// Whether a byte of the answer has arrived.
+    ///
+    /// It may belong to a line that curl has not passed on yet.
     private var hasBegun = false
     private(set) var unread: [UInt8] = []
     private var isPaused = false
     private var failure: HTTPClientError?
     private var deadline: Timer?
-    /// How often curl has begun to send the request.
+    /// The number of times that curl has begun to send the request.
     private var sends = 0
     private var sentBody = 0
 
-    /// With more unread bytes than this curl stops to read from the connection.
+    /// The unread bytes above which curl stops reading from the connection.
     nonisolated static let mostUnread = 16 << 10
     nonisolated static let mostHead = 64 << 10
 
@@ -62,7 +65,7 @@ import CCurl
 
     // MARK: The reader's side
 
-    /// Waits for the final header block, at most until the deadlines.
+    /// Waits for the final header block, at most until its deadlines.
     func head(connectedBy deadline: Instant) async throws(HTTPClientError) {
         limit(.connect, to: deadline - surroundings.clock.now)
         while !hasHead {
@@ -72,7 +75,7 @@ import CCurl
         }
     }
 
-    /// The next unread bytes; nil at the end.
+    /// Returns the next unread bytes, or nil at the end.
     func next() async throws(HTTPClientError) -> [UInt8]? {
         while unread.isEmpty {
             if let failure { throw failure }
@@ -97,7 +100,7 @@ import CCurl
         }
     }
 
-    /// Ends the exchange now, unless it has ended.
+    /// Ends the exchange now, unless it has already ended.
     func fail(_ error: HTTPClientError) {
         guard !hasEnded else { return }
         failure = error
@@ -107,7 +110,7 @@ import CCurl
         pool.end(self)
     }
 
-    /// What a deadline is set for.
+    /// The phase that a deadline limits.
     private enum Wait {
         case connect
         case firstByte
@@ -132,10 +135,12 @@ import CCurl
 
     // MARK: curl's side
 
-    /// The connection stands; false: do not send.
+    /// The connection is established.
     ///
-    /// curl sends a request again when a pooled connection has died under it before any byte of an
-    /// answer; more than once is once too often, because the first may have been acted on.
+    /// - Returns: false if the request must not be sent.
+    ///
+    /// If a pooled connection fails before any byte of an answer, curl sends the request again. A
+    /// second repetition is refused, because the server may have acted on an earlier one.
     func connected() -> Bool {
         sends += 1
         guard sends == 1 || sends == 2 && !hasBegun, failure == nil else { return false }
@@ -143,16 +148,18 @@ import CCurl
         return true
     }
 
-    /// Sees an answer's first byte before curl does, which counts whole lines only and would take a
-    /// connection that dies in the midst of the first one for an unanswered one.
+    /// Notices the first byte of an answer before curl does.
     ///
-    /// Not for TLS, whose records say nothing.
+    /// curl counts only whole lines. If a connection failed within the first line, curl would treat
+    /// the request as unanswered.
+    ///
+    /// With TLS this is not possible, because a record does not reveal its content.
     func lookForAnswer(in socket: curl_socket_t) {
         guard !hasBegun, sends > 0, !target.isSecure else { return }
         hasBegun = berth_curl_has_data(socket) != 0
     }
 
-    /// A line of the header, or of the trailer.
+    /// Takes a line of the header or the trailer.
     func take(header line: UnsafeRawBufferPointer) -> Bool {
         hasBegun = true
         received += line.count
@@ -188,19 +195,19 @@ import CCurl
         bell.signal()
     }
 
-    /// Bytes of the answer that have come, for an error: at least 1 where any has.
+    /// The received bytes for an error, at least 1 if any have arrived.
     var answered: Int { max(received, hasBegun ? 1 : 0) }
 
-    /// What curl is told about a piece of the body.
+    /// The reply to curl about a piece of the body.
     enum Taking {
         case taken
-        /// To be offered again when it is resumed: too much is unread.
+        /// Too much is unread, so curl must offer the piece again after a resume.
         case later
         /// The exchange has failed.
         case refused
     }
 
-    /// A piece of the body, at most 16 KiB.
+    /// Takes a piece of the body of at most 16 KiB.
     func take(body bytes: UnsafeRawBufferPointer) -> Taking {
         guard failure == nil else { return .refused }
         guard unread.isEmpty || unread.count + bytes.count <= HTTPTransfer.mostUnread else {
@@ -231,7 +238,7 @@ import CCurl
         return true
     }
 
-    /// Whether the request may connect to `address`, which curl is about to.
+    /// Whether the request may connect to `address`, as curl is about to do.
     func mayReach(_ address: IPAddress?) -> Bool {
         if let address, address.isPublic { return true }
         fail(.forbiddenAddress(host: target.name, address: address.map { "\($0)" } ?? "?"))
@@ -247,7 +254,7 @@ import CCurl
         bell.signal()
     }
 
-    /// Leaves the handle to the pool.
+    /// Hands the handle over to the pool.
     func giveUpHandle() -> HTTPClientHandle? {
         defer { handle = nil }
         return handle

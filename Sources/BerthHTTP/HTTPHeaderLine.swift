@@ -1,4 +1,6 @@
-/// One line of an answer's header block, as curl hands it over: whole, with its line end.
+/// One line of an answer's header block.
+///
+/// curl passes each line whole, with its line end.
 struct HTTPHeaderLine {
     private let bytes: [UInt8]
 
@@ -11,14 +13,15 @@ struct HTTPHeaderLine {
     /// Whether the line ends its block.
     var isEmpty: Bool { bytes.isEmpty }
 
-    /// The three digits of a status line, as `HTTP/1.1 200 OK`; 0 where there are none.
+    /// The three digits of a status line such as `HTTP/1.1 200 OK`, or 0 if there are none.
     var status: Int {
         let rest = bytes.drop { $0 != 0x20 }.dropFirst().prefix(3)
         return Int(String(decoding: rest, as: UTF8.self)) ?? 0
     }
 
-    /// Name and value, the value without white space around it; nil for a line of another kind, and
-    /// for a folded one, which RFC 9112 has made obsolete.
+    /// The name and the value, without white space around the value.
+    ///
+    /// It is nil for other lines, and for a folded line, which RFC 9112 has made obsolete.
     var field: (name: String, value: String)? {
         guard let colon = bytes.firstIndex(of: 0x3A), let first = bytes.first, first > 0x20 else {
             return nil
