@@ -46,16 +46,6 @@ struct RetryRefusal: Error, CustomStringConvertible {
     let error: BotError
     let turn: String
 
-    /// The HTTP status.
-    var status: Int {
-        switch error {
-        case .noTurn, .noSession: 404
-        case .notRetryable, .sessionBusy, .suspended: 409
-        case .overQuota, .queue(.full), .queue(.tenantFull), .memory: 429
-        default: 503
-        }
-    }
-
     var description: String {
         let name = "'\(turn.prefix(64))'"
         return switch error {
@@ -65,7 +55,7 @@ struct RetryRefusal: Error, CustomStringConvertible {
             "the conversation of \(name) is being answered right now: try again after that"
         case .suspended:
             "the tenant of \(name) is suspended: let it go on first, with 'berth tenant resume'"
-        default: "\(name) is not answered again: \(error)"
+        default: "\(name) is not answered again: \(AdminAPI.words(for: error))"
         }
     }
 }

@@ -96,7 +96,8 @@ package import BerthTelemetry
         try await start(database, clock, log, counts)
     }
 
-    /// Whose memory the answers are that several tenants wait for; no tenant's name has parentheses.
+    /// Whose memory the answers are that several tenants wait for; no tenant's name has
+    /// parentheses.
     private static func flights(
         _ configuration: Configuration,
         _ budget: MemoryBudget
@@ -125,7 +126,14 @@ package import BerthTelemetry
         } catch { throw .memory(error) }
     }
 
-    /// Suspends, resumes or removes a tenant; unless active, what is being answered for it ends.
+    /// Suspends, resumes or removes a tenant.
+    ///
+    /// The turns under way of a tenant that is not active end.
+    ///
+    /// Removing a tenant deletes its sessions and turns from the database. The ledger keeps its
+    /// calls, which have no content. Its values in the response cache and in Redis are not deleted:
+    /// no other tenant can look up those that carry something of the tenant's, and all of them
+    /// expire.
     package func set(_ state: Tenant.State, of tenant: LiveTenant) async throws(BotError) {
         try await tenants.set(state, of: tenant)
         if state != .active { turns.stopAll(of: tenant) }

@@ -3,9 +3,11 @@ package import BerthLoop
 package import BerthMemory
 package import BerthStore
 
-/// All tenants and their API keys, in memory: a key is looked up without asking the disk.
+/// All tenants, their API keys and their web logins, in memory.
 ///
-/// Every change is in the database before it is here.
+/// Authenticating a request reads no database.
+///
+/// Every change is committed to the database before it is made here.
 @Loop package final class TenantDirectory {
     private let database: Database
     private let budget: MemoryBudget
@@ -13,8 +15,9 @@ package import BerthStore
     private let limit: Int
     private let clock: any Clock
     private var byName: [String: LiveTenant] = [:]
-    /// By the hash's first eight bytes; the whole hash is then compared in constant time.
-    private var keys: [UInt64: [APIKey]] = [:]
+    private var keys = CredentialIndex()
+    /// The logins, which ``WebAccess`` makes and ends.
+    var logins = CredentialIndex()
     private var byID: [Tenant.ID: LiveTenant] = [:]
     /// Tenants that are being written down.
     private var adding = 0
@@ -36,13 +39,15 @@ package import BerthStore
         self.clock = clock
     }
 
-    /// Reads tenants, their keys and what they have used; once, at start, when no call is open.
+    /// Reads the tenants, their keys and logins, and what they have used.
+    ///
+    /// Called once, at start, when no call is open.
     package func load() async throws(BotError) {
         let now = clock.timestamp
-        let (tenants, keys, days, spent) = try await database.look {
+        let (tenants, keys, logins, days, spent) = try await database.look {
             (connection) throws(StoreError) in
             (
-                try connection.tenants(), try connection.keys(),
+                try connection.tenants(), try connection.keys(), try connection.logins(at: now),
                 try connection.usage(from: now, through: now),
                 try connection.spend(since: now.startOfMonth)
             )
@@ -52,6 +57,7 @@ package import BerthStore
             remember(tenant, TenantBook(day, spent: spent[tenant.id] ?? 0, at: now))
         }
         for key in keys { remember(key) }
+        for login in logins { remember(login) }
     }
 
     /// All tenants, by name.
@@ -66,13 +72,14 @@ package import BerthStore
     /// The tenant of a row's key; nil when it was removed.
     package func tenant(_ id: Tenant.ID) -> LiveTenant? { byID[id] }
 
-    /// Whose API key it is; nil when nobody's.
+    /// The credential of an API key, or nil if the key is unknown or revoked.
     ///
-    /// A suspended tenant's key is known.
-    package func holder(ofKey key: String) -> LiveTenant? {
-        let hash = Secret256.hash(key)
-        let candidates = keys[TenantDirectory.index(hash), default: []]
-        return candidates.first { Secret256.isSame($0.hash, hash) }.flatMap { byID[$0.tenant] }
+    /// The tenant may be suspended.
+    package func credential(ofKey key: String) -> Credential? { keys.find(key) }
+
+    /// A tenant's API keys, oldest first.
+    package func keys(of tenant: LiveTenant) -> [APIKey] {
+        keys.all(of: tenant).compactMap(\.apiKey)
     }
 
     // MARK: Changes
@@ -93,8 +100,9 @@ package import BerthStore
             let tenant = try connection.addTenant(named: name, at: now)
             return (tenant, try TenantDirectory.add(secret, to: tenant.id, connection, now))
         }
+        let live = remember(tenant, TenantBook(nil, at: now))
         remember(key)
-        return (remember(tenant, TenantBook(nil, at: now)), secret)
+        return (live, secret)
     }
 
     /// Gives a tenant one more API key, shown this once.
@@ -108,7 +116,71 @@ package import BerthStore
         return secret
     }
 
-    /// Suspends or resumes.
+    /// Revokes one API key and ends the requests that it admitted.
+    ///
+    /// - Parameters:
+    ///   - text: the key's hint, with or without ``keyPrefix``, or the whole key.
+    ///   - tenant: the key's tenant.
+    /// - Returns: the key.
+    /// - Throws: ``BotError/badValue(_:)`` if no key of the tenant matches, or more than one.
+    package func revoke(
+        _ text: String,
+        of tenant: LiveTenant
+    ) async throws(BotError) -> APIKey {
+        let credential = try ownKey(text, of: tenant)
+        guard let key = credential.apiKey else { throw TenantDirectory.noKey(of: tenant) }
+        let (now, id) = (clock.timestamp, key.id)
+        try await database.change { (connection) throws(StoreError) in
+            try connection.revokeKey(id, at: now)
+        }
+        keys.end([credential])
+        return key
+    }
+
+    /// Revokes all API keys of a tenant and ends the requests that they admitted.
+    ///
+    /// - Returns: the keys, oldest first.
+    package func revokeKeys(of tenant: LiveTenant) async throws(BotError) -> [APIKey] {
+        let (now, id) = (clock.timestamp, tenant.row.id)
+        _ = try await database.change { (connection) throws(StoreError) in
+            try connection.revokeKeys(of: id, at: now)
+        }
+        let revoked = keys.all(of: tenant)
+        keys.end(revoked)
+        return revoked.compactMap(\.apiKey)
+    }
+
+    /// The tenant's key that `text` names.
+    ///
+    /// Errors never repeat `text`, which may be a secret.
+    private func ownKey(
+        _ text: String,
+        of tenant: LiveTenant
+    ) throws(BotError) -> Credential {
+        if let whole = keys.find(text), whole.tenant === tenant { return whole }
+        let prefix = TenantDirectory.keyPrefix
+        let hint = text.hasPrefix(prefix) ? String(text.dropFirst(prefix.count)) : text
+        let found = keys.all(of: tenant).filter { $0.apiKey?.hint == hint }
+        guard let first = found.first else { throw TenantDirectory.noKey(of: tenant) }
+        guard found.count == 1 else {
+            throw .badValue(
+                "\(found.count) keys of '\(tenant.name)' begin like that: name the whole key, "
+                    + "or revoke all of them with --all"
+            )
+        }
+        return first
+    }
+
+    private static func noKey(of tenant: LiveTenant) -> BotError {
+        .badValue(
+            "'\(tenant.name)' has no such key: see 'berth tenant keys \(tenant.name)' for those "
+                + "that it has"
+        )
+    }
+
+    /// Suspends, resumes or removes a tenant.
+    ///
+    /// Removing it ends the requests of its credentials.
     package func set(_ state: Tenant.State, of tenant: LiveTenant) async throws(BotError) {
         let id = tenant.row.id
         try await update(tenant) { (connection) throws(StoreError) in
@@ -167,21 +239,23 @@ package import BerthStore
     }
 
     private func remember(_ key: APIKey) {
-        keys[TenantDirectory.index(key.hash), default: []].append(key)
+        // The tenant may have been removed while its new key was written.
+        guard let tenant = byID[key.tenant] else { return }
+        keys.insert(Credential(tenant, hash: key.hash, .key(key)))
+    }
+
+    /// Remembers a login of a tenant that is here.
+    func remember(_ login: Login) {
+        guard case .tenant(let id) = login.owner, let tenant = byID[id] else { return }
+        logins.insert(Credential(tenant, hash: login.hash, .login(expires: login.expires)))
     }
 
     private func forget(_ tenant: LiveTenant) {
         byName[tenant.name] = nil
         budget.forget(tenant.name)
         byID[tenant.row.id] = nil
-        keys = keys.compactMapValues { keys in
-            let kept = keys.filter { $0.tenant != tenant.row.id }
-            return kept.isEmpty ? nil : kept
-        }
-    }
-
-    private static func index(_ hash: [UInt8]) -> UInt64 {
-        hash.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+        keys.end(keys.all(of: tenant))
+        logins.end(logins.all(of: tenant))
     }
 
     private static func isName(_ name: String) -> Bool {

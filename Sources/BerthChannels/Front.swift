@@ -29,7 +29,7 @@ package import BerthTelemetry
         let site = WebSite(bot: bot, url: configuration.url, hosts: hosts, clock: clock)
         let web = WebChannel(bot: bot, clock: clock, place: .web, prefix: "/web") {
             (request) throws(BotError) in
-            try await site.tenant(of: request)
+            try site.credential(of: request)
         }
         let terminal = WebChannel(
             bot: bot,
@@ -37,7 +37,7 @@ package import BerthTelemetry
             place: .terminal,
             prefix: "/terminal"
         ) { (request) throws(BotError) in
-            request.bearerKey.flatMap { bot.tenants.holder(ofKey: $0) }
+            request.bearerKey.flatMap { bot.tenants.credential(ofKey: $0) }
         }
         let api = OpenAIChannel(bot: bot, clock: clock, bodyLimit: configuration.limits.body)
         router = Router(

@@ -1,9 +1,10 @@
-import BerthBot
-import BerthHTTP
+package import BerthBot
+package import BerthHTTP
 import BerthLoop
 import BerthMemory
 import BerthProviders
 import BerthQueue
+import BerthStore
 import BerthText
 
 extension BotError {
@@ -24,6 +25,7 @@ extension BotError {
         case .emptyText, .textTooLong, .badName, .badValue: (400, nil, nil, nil)
         case .tooManyTenants, .nameTaken, .notRetryable: (409, "conflict_error", nil, nil)
         case .stopping: (503, nil, "stopping", .seconds(5))
+        case .store(.notFound): (404, nil, "not_found", nil)
         case .store: (503, nil, "database", .seconds(2))
         case .provider(let error): error.http
         }
@@ -39,8 +41,12 @@ extension BotError {
 extension QueueError {
     fileprivate var http: (status: Int, type: String?, code: String?, retryAfter: Duration?) {
         let wait = retryAfterSeconds.map { Duration.seconds($0) }
-        if case .closed = self { return (503, nil, "provider_unavailable", wait) }
-        return (429, "rate_limit_error", "queue_full", wait)
+        return switch self {
+        case .closed: (503, nil, "provider_unavailable", wait)
+        case .stopped: (503, nil, "stopping", .seconds(5))
+        case .cancelled: (499, nil, "cancelled", nil)
+        case .full, .tenantFull: (429, "rate_limit_error", "queue_full", wait)
+        }
     }
 }
 
@@ -78,10 +84,16 @@ extension BudgetError {
 }
 
 extension HTTPResponse {
-    /// The answer to a request that the bot refused.
-    init(_ error: BotError) {
+    /// The answer to a request that the bot refused; `message` replaces the error's own words.
+    package init(_ error: BotError, message: String? = nil) {
         let (status, type, code, retryAfter) = error.http
-        self = .error(status, error.description, type: type, code: code, retryAfter: retryAfter)
+        self = .error(
+            status,
+            message ?? error.description,
+            type: type,
+            code: code,
+            retryAfter: retryAfter
+        )
     }
 
     /// The answer to a request that is not what the API takes.

@@ -32,6 +32,7 @@ package enum HTTPPeer: Hashable, Sendable {
     /// Kept until the answer is sent or given up and the handler has returned.
     package var holding: (any AnyObject & Sendable)?
 
+    private var endAction: (@Loop () -> Void)?
     private let parts: HTTPTarget
     // Until its end, which is sure to come; a weak one would cost every request a side table.
     private var exchange: Exchange?
@@ -65,10 +66,22 @@ package enum HTTPPeer: Hashable, Sendable {
     /// Returns when the client has left or the exchange has ended, or the caller is cancelled.
     package func clientGone() async { await exchange?.left() }
 
+    /// Has `action` called once when the exchange ends, or at once if it has ended.
+    package func whenEnded(_ action: @escaping @Loop () -> Void) {
+        guard exchange != nil else { return action() }
+        endAction = action
+    }
+
+    /// Ends the exchange as if the client had left: the handler's task is cancelled, and the
+    /// connection is closed without the rest of the answer.
+    package func cutOff() { exchange?.clientLeft() }
+
     /// Its exchange has ended; the handler may keep it for longer.
     func ended() {
         exchange = nil
         body.ended()
+        endAction?()
+        endAction = nil
     }
 
     /// Whether a client's own id may stand in the log and the answer.

@@ -45,10 +45,13 @@ extension Connection {
         return APIKey(id: id, tenant: tenant, hash: hash, hint: hint, created: now)
     }
 
-    /// Every key that is not revoked, of suspended tenants too: for a directory in memory.
+    /// Every key that is not revoked, of suspended tenants too, oldest first.
     package func keys() throws(StoreError) -> [APIKey] {
         try all(
-            "SELECT id, tenant, hash, hint, created_ms FROM api_key WHERE revoked_ms IS NULL"
+            """
+            SELECT id, tenant, hash, hint, created_ms FROM api_key
+            WHERE revoked_ms IS NULL ORDER BY id
+            """
         ) { row throws(StoreError) in APIKey(row) }
     }
 
@@ -73,5 +76,17 @@ extension Connection {
             id
         )
         if changed == 0 { throw .notFound(what: "key") }
+    }
+
+    /// Ends every key of a tenant.
+    ///
+    /// - Returns: how many were in force.
+    @discardableResult
+    package func revokeKeys(of tenant: Tenant.ID, at now: Timestamp) throws(StoreError) -> Int {
+        try run(
+            "UPDATE api_key SET revoked_ms = ? WHERE tenant = ? AND revoked_ms IS NULL",
+            now,
+            tenant
+        )
     }
 }
