@@ -47,12 +47,6 @@ struct RetryRefusal: Error, CustomStringConvertible {
     let error: BotError
     let turn: String
 
-    /// The HTTP status. A tenant that is suspended conflicts with the wish to retry.
-    var status: Int {
-        if case .suspended = error { return 409 }
-        return error.disposition.status
-    }
-
     var description: String {
         let name = "'\(turn.prefix(64))'"
         return switch error {
@@ -62,7 +56,7 @@ struct RetryRefusal: Error, CustomStringConvertible {
             "the conversation of \(name) is being answered right now: try again after that"
         case .suspended:
             "the tenant of \(name) is suspended: let it go on first, with 'berth tenant resume'"
-        default: "\(name) is not answered again: \(error)"
+        default: "\(name) is not answered again: \(AdminAPI.words(for: error))"
         }
     }
 }

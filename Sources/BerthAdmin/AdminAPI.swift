@@ -1,4 +1,5 @@
 package import BerthBot
+import BerthChannels
 package import BerthConfig
 package import BerthHTTP
 package import BerthLoop
@@ -52,6 +53,18 @@ import BerthWork
             route("GET", "/admin/tenants/:name") { _, values in
                 TenantInfo(try self.bot.tenants.named(values[0]))
             },
+            route("GET", "/admin/tenants/:name/keys") { _, values in
+                let tenant = try self.bot.tenants.named(values[0])
+                return KeyList(tenant: tenant.name, keys: self.bot.tenants.keys(of: tenant))
+            },
+            route("POST", "/admin/tenants/:name/revoke") { request, values in
+                try await self.revoke(self.bot.tenants.named(values[0]), request)
+            },
+            route("POST", "/admin/tenants/:name/logout") { _, values in
+                let tenant = try self.bot.tenants.named(values[0])
+                let count = try await self.bot.access.logout(tenant)
+                return LogoutReport(tenant: tenant.name, logins: count)
+            },
             route("POST", "/admin/tenants/:name/:action") { _, values in
                 try await self.act(values[1], on: self.bot.tenants.named(values[0]))
             },
@@ -98,6 +111,27 @@ import BerthWork
         default: throw BotError.badValue("there is no action '\(action.prefix(32))'")
         }
         return TenantSecrets(tenant: tenant.name)
+    }
+
+    /// The keys to revoke: one, or all.
+    private struct Revocation: Decodable {
+        let key: String?
+        let all: Bool?
+    }
+
+    /// Takes `{"key":"berth-AbCdEf"}`, also with a whole key, or `{"all":true}`.
+    private func revoke(
+        _ tenant: LiveTenant,
+        _ request: HTTPRequest
+    ) async throws -> RevokedKeys {
+        let asked = try await body(Revocation.self, request)
+        let revoked: [APIKey]
+        switch (asked.key, asked.all) {
+        case (let key?, nil): revoked = [try await bot.tenants.revoke(key, of: tenant)]
+        case (nil, true?): revoked = try await bot.tenants.revokeKeys(of: tenant)
+        default: throw BotError.badValue("name one key, or all: {\"key\":…} or {\"all\":true}")
+        }
+        return RevokedKeys(tenant: tenant.name, revoked: revoked)
     }
 
     // MARK: Quotas and usage
@@ -157,21 +191,23 @@ import BerthWork
             do {
                 return .json(try JSON.encode(try await handler(request, values)))
             } catch let error as BotError {
-                return .error(error.disposition.status, AdminAPI.words(for: error))
+                return HTTPResponse(error, message: AdminAPI.words(for: error))
+            } catch let error as StoreError {
+                return HTTPResponse(.store(error), message: error.description)
             } catch let error as RetryRefusal {
-                return .error(error.status, error.description)
+                return HTTPResponse(error.error, message: error.description)
             } catch let error as LimitTooLow {
                 return .error(400, error.description)
             } catch HTTPServerError.bodyTooLarge(let limit) {
-                return .error(413, "the body is larger than \(limit)")
+                return HTTPResponse(.bodyTooLarge(limit: limit))
             } catch {
                 return .error(500, "\(error)")
             }
         }
     }
 
-    /// Whoever administers the service may know its files.
-    private static func words(for error: BotError) -> String {
+    /// An operator may read the database's own words, which name files of this machine.
+    nonisolated static func words(for error: BotError) -> String {
         if case .store(let reason) = error { return reason.description }
         return error.description
     }

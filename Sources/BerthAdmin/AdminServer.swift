@@ -42,7 +42,7 @@ import BerthWork
             prefix: "/terminal"
         ) { (request) throws(BotError) in
             guard let name = request.headers[AdminServer.tenantHeader] else { return nil }
-            return try bot.tenants.named(name)
+            return Credential(socketFor: try bot.tenants.named(name))
         }
         router = Router([api.routes, terminal.routes, more].flatMap { $0 })
     }

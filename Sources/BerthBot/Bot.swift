@@ -142,7 +142,14 @@ package import BerthWork
         }
     }
 
-    /// Suspends, resumes or removes a tenant. Unless it is active, its running turns end.
+    /// Suspends, resumes or removes a tenant.
+    ///
+    /// The turns under way of a tenant that is not active end.
+    ///
+    /// Removing a tenant deletes its sessions and turns from the database. The ledger keeps its
+    /// calls, which have no content. Its values in the response cache and in Redis are not deleted:
+    /// no other tenant can look up those that carry something of the tenant's, and all of them
+    /// expire.
     package func set(_ state: Tenant.State, of tenant: LiveTenant) async throws(BotError) {
         try await tenants.set(state, of: tenant)
         if state != .active { turns.stopAll(of: tenant) }

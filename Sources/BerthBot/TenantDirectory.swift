@@ -6,9 +6,11 @@ package import BerthTelemetry
 package import BerthText
 package import BerthWork
 
-/// All tenants and their API keys, in memory: a key is looked up without asking the disk.
+/// All tenants, their API keys and their web logins, in memory.
 ///
-/// Every change is in the database before it is here.
+/// Authenticating a request reads no database.
+///
+/// Every change is committed to the database before it is made here.
 @Loop package final class TenantDirectory {
     private let store: any Store
     private let budget: MemoryBudget
@@ -16,8 +18,9 @@ package import BerthWork
     private let limit: Int
     private let surroundings: Surroundings
     private var byName: [String: LiveTenant] = [:]
-    /// By the hash's first eight bytes; the whole hash is then compared in constant time.
-    private var keys: [UInt64: [APIKey]] = [:]
+    private var keys = CredentialIndex()
+    /// The logins, which ``WebAccess`` makes and ends.
+    var logins = CredentialIndex()
     private var byID: [Tenant.ID: LiveTenant] = [:]
     /// Tenants that are being written down.
     private var adding = 0
@@ -39,13 +42,16 @@ package import BerthWork
         self.surroundings = surroundings
     }
 
-    /// Reads tenants, their keys and what they have used; once, at start, when no call is open.
+    /// Reads the tenants, their keys and logins, and what they have used.
+    ///
+    /// Called once, at start, when no call is open.
     package func load() async throws(BotError) {
         let now = surroundings.clock.timestamp
-        let (tenants, keys, days, spent) = try await withBotErrors { () async throws(StoreError) in
+        let (tenants, keys, logins, days, spent) = try await withBotErrors {
+            () async throws(StoreError) in
             (
                 try await store.tenants(), try await store.keys(),
-                try await store.usage(from: now, through: now),
+                try await store.logins(at: now), try await store.usage(from: now, through: now),
                 try await store.spend(since: now.startOfMonth)
             )
         }
@@ -56,6 +62,7 @@ package import BerthWork
             remember(tenant, TenantBook(today: today, thisMonth: thisMonth, at: now))
         }
         for key in keys { remember(key) }
+        for login in logins { remember(login) }
     }
 
     /// All tenants, by name.
@@ -70,13 +77,14 @@ package import BerthWork
     /// The tenant of a row's key; nil when it was removed.
     package func tenant(_ id: Tenant.ID) -> LiveTenant? { byID[id] }
 
-    /// Whose API key it is; nil when nobody's.
+    /// The credential of an API key, or nil if the key is unknown or revoked.
     ///
-    /// A suspended tenant's key is known.
-    package func holder(ofKey key: String) -> LiveTenant? {
-        let hash = Secret256.hash(key)
-        let candidates = keys[TenantDirectory.index(hash), default: []]
-        return candidates.first { Secret256.isSame($0.hash, hash) }.flatMap { byID[$0.tenant] }
+    /// The tenant may be suspended.
+    package func credential(ofKey key: String) -> Credential? { keys.find(key) }
+
+    /// A tenant's API keys, oldest first.
+    package func keys(of tenant: LiveTenant) -> [APIKey] {
+        keys.all(of: tenant).compactMap(\.apiKey)
     }
 
     // MARK: Changes
@@ -96,8 +104,9 @@ package import BerthWork
         let (tenant, key) = try await withBotErrors { () async throws(StoreError) in
             try await store.addTenant(named: name, key: TenantDirectory.draft(secret), at: now)
         }
+        let live = remember(tenant, TenantBook(at: now))
         remember(key)
-        return (remember(tenant, TenantBook(at: now)), secret)
+        return (live, secret)
     }
 
     /// Gives a tenant one more API key, shown this once.
@@ -111,7 +120,71 @@ package import BerthWork
         return secret
     }
 
-    /// Suspends or resumes.
+    /// Revokes one API key and ends the requests that it admitted.
+    ///
+    /// - Parameters:
+    ///   - text: the key's hint, with or without ``keyPrefix``, or the whole key.
+    ///   - tenant: the key's tenant.
+    /// - Returns: the key.
+    /// - Throws: ``BotError/badValue(_:)`` if no key of the tenant matches, or more than one.
+    package func revoke(
+        _ text: String,
+        of tenant: LiveTenant
+    ) async throws(BotError) -> APIKey {
+        let credential = try ownKey(text, of: tenant)
+        guard let key = credential.apiKey else { throw TenantDirectory.noKey(of: tenant) }
+        let (now, id) = (surroundings.clock.timestamp, key.id)
+        try await withBotErrors { () async throws(StoreError) in
+            try await store.revokeKey(id, at: now)
+        }
+        keys.end([credential])
+        return key
+    }
+
+    /// Revokes all API keys of a tenant and ends the requests that they admitted.
+    ///
+    /// - Returns: the keys, oldest first.
+    package func revokeKeys(of tenant: LiveTenant) async throws(BotError) -> [APIKey] {
+        let (now, id) = (surroundings.clock.timestamp, tenant.row.id)
+        _ = try await withBotErrors { () async throws(StoreError) in
+            try await store.revokeKeys(of: id, at: now)
+        }
+        let revoked = keys.all(of: tenant)
+        keys.end(revoked)
+        return revoked.compactMap(\.apiKey)
+    }
+
+    /// The tenant's key that `text` names.
+    ///
+    /// Errors never repeat `text`, which may be a secret.
+    private func ownKey(
+        _ text: String,
+        of tenant: LiveTenant
+    ) throws(BotError) -> Credential {
+        if let whole = keys.find(text), whole.tenant === tenant { return whole }
+        let prefix = TenantDirectory.keyPrefix
+        let hint = text.hasPrefix(prefix) ? String(text.dropFirst(prefix.count)) : text
+        let found = keys.all(of: tenant).filter { $0.apiKey?.hint == hint }
+        guard let first = found.first else { throw TenantDirectory.noKey(of: tenant) }
+        guard found.count == 1 else {
+            throw .badValue(
+                "\(found.count) keys of '\(tenant.name)' begin like that: name the whole key, "
+                    + "or revoke all of them with --all"
+            )
+        }
+        return first
+    }
+
+    private static func noKey(of tenant: LiveTenant) -> BotError {
+        .badValue(
+            "'\(tenant.name)' has no such key: see 'berth tenant keys \(tenant.name)' for those "
+                + "that it has"
+        )
+    }
+
+    /// Suspends, resumes or removes a tenant.
+    ///
+    /// Removing it ends the requests of its credentials.
     package func set(_ state: Tenant.State, of tenant: LiveTenant) async throws(BotError) {
         let id = tenant.row.id
         let row = try await withBotErrors { () async throws(StoreError) in
@@ -151,21 +224,23 @@ package import BerthWork
     }
 
     private func remember(_ key: APIKey) {
-        keys[TenantDirectory.index(key.hash), default: []].append(key)
+        // The tenant may have been removed while its new key was written.
+        guard let tenant = byID[key.tenant] else { return }
+        keys.insert(Credential(tenant, hash: key.hash, .key(key)))
+    }
+
+    /// Remembers a login of a tenant that is here.
+    func remember(_ login: Login) {
+        guard case .tenant(let id) = login.owner, let tenant = byID[id] else { return }
+        logins.insert(Credential(tenant, hash: login.hash, .login(expires: login.expires)))
     }
 
     private func forget(_ tenant: LiveTenant) {
         byName[tenant.name] = nil
         budget.forget(tenant.name)
         byID[tenant.row.id] = nil
-        keys = keys.compactMapValues { keys in
-            let kept = keys.filter { $0.tenant != tenant.row.id }
-            return kept.isEmpty ? nil : kept
-        }
-    }
-
-    private static func index(_ hash: [UInt8]) -> UInt64 {
-        hash.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+        keys.end(keys.all(of: tenant))
+        logins.end(logins.all(of: tenant))
     }
 
     private static func isName(_ name: String) -> Bool {

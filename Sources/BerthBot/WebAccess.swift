@@ -4,7 +4,10 @@ package import BerthTelemetry
 import BerthText
 package import BerthWork
 
-/// Login links and the cookies that they turn into.
+/// Login links, and the web logins (cookies) that they turn into.
+///
+/// The logins are kept in memory by the ``TenantDirectory``. Each change is committed to the
+/// database first.
 @Loop package final class WebAccess {
     private let store: any Store
     private let tenants: TenantDirectory
@@ -14,15 +17,22 @@ package import BerthWork
     private static nonisolated let linkLife = Duration.seconds(24 * 3600)
     private static nonisolated let cookieLife = Duration.seconds(90 * 86400)
 
-    /// Makes the access; `url` is as people reach the service, without a slash at its end.
-    package init(store: any Store, tenants: TenantDirectory, url: String, in surroundings: Surroundings) {
+    /// Makes the access.
+    ///
+    /// `url` is the service's public address, without a slash at its end.
+    package init(
+        store: any Store,
+        tenants: TenantDirectory,
+        url: String,
+        in surroundings: Surroundings
+    ) {
         self.store = store
         self.tenants = tenants
         self.url = url
         self.surroundings = surroundings
     }
 
-    /// A new link that logs in as `tenant` once, within a day.
+    /// Makes a link that logs in as `tenant` once, within a day.
     package func link(for tenant: LiveTenant) async throws(BotError) -> String {
         let (secret, now, id) = (Secret256(from: surroundings.entropy), surroundings.clock.timestamp, tenant.row.id)
         try await withBotErrors { () async throws(StoreError) in
@@ -38,9 +48,12 @@ package import BerthWork
 
     /// Uses a link's token up.
     ///
-    /// - Returns: the cookie's value; nil when the token is unknown, used or expired.
+    /// A login beyond ``Database/loginsAtMost`` ends the tenant's oldest.
+    ///
+    /// - Returns: the cookie's value, or nil if the token is unknown, used or expired.
     package func login(token: String) async throws(BotError) -> String? {
-        let (cookie, now, hash) = (Secret256(from: surroundings.entropy), surroundings.clock.timestamp, Secret256.hash(token))
+        let (cookie, hash) = (Secret256(from: surroundings.entropy), Secret256.hash(token))
+        let now = surroundings.clock.timestamp
         let login = try await withBotErrors { () async throws(StoreError) in
             try await store.useLink(
                 hash,
@@ -49,24 +62,46 @@ package import BerthWork
                 expires: now + WebAccess.cookieLife
             )
         }
-        return login == nil ? nil : cookie.text
+        guard let login else { return nil }
+        remember(login, at: now)
+        return cookie.text
     }
 
-    /// Whose cookie it is; nil when it is unknown, expired or revoked.
-    package func tenant(cookie: String) async throws(BotError) -> LiveTenant? {
-        let (hash, now) = (Secret256.hash(cookie), surroundings.clock.timestamp)
-        let login = try await withBotErrors { () async throws(StoreError) in
-            try await store.login(hash: hash, at: now)
-        }
-        guard case .tenant(let id) = login?.owner else { return nil }
-        return tenants.tenant(id)
+    /// Keeps in memory the logins that the database keeps.
+    private func remember(_ login: Login, at now: Timestamp) {
+        tenants.logins.end(tenants.logins.all.filter { $0.isExpired(at: now) })
+        tenants.remember(login)
+        guard case .tenant(let id) = login.owner, let tenant = tenants.tenant(id) else { return }
+        let own = tenants.logins.all(of: tenant)
+        tenants.logins.end(own.dropLast(Database.loginsAtMost))
     }
 
-    /// Ends the cookie's login.
+    /// The credential of a cookie, or nil if the cookie is unknown, expired or revoked.
+    ///
+    /// The tenant may be suspended.
+    package func credential(ofCookie cookie: String) -> Credential? {
+        guard let login = tenants.logins.find(cookie) else { return nil }
+        return login.isExpired(at: surroundings.clock.timestamp) ? nil : login
+    }
+
+    /// Ends the cookie's login and the requests that it admitted.
     package func logout(cookie: String) async throws(BotError) {
         let (hash, now) = (Secret256.hash(cookie), surroundings.clock.timestamp)
         try await withBotErrors { () async throws(StoreError) in
             _ = try await store.revokeLogin(hash: hash, at: now)
         }
+        if let login = tenants.logins.find(cookie) { tenants.logins.end([login]) }
+    }
+
+    /// Ends all web logins of a tenant, the requests that they admitted, and its unused links.
+    ///
+    /// - Returns: how many logins were in force.
+    package func logout(_ tenant: LiveTenant) async throws(BotError) -> Int {
+        let (now, id) = (surroundings.clock.timestamp, tenant.row.id)
+        let count = try await withBotErrors { () async throws(StoreError) in
+            try await store.revokeLogins(of: .tenant(id), at: now)
+        }
+        tenants.logins.end(tenants.logins.all(of: tenant))
+        return count
     }
 }

@@ -27,7 +27,7 @@ import BerthWork
         let site = WebSite(bot: bot, url: configuration.url, hosts: hosts, in: surroundings)
         let web = WebChannel(bot: bot, in: surroundings, place: .web, prefix: "/web") {
             (request) throws(BotError) in
-            try await site.tenant(of: request)
+            try site.credential(of: request)
         }
         let terminal = WebChannel(
             bot: bot,
@@ -35,7 +35,7 @@ import BerthWork
             place: .terminal,
             prefix: "/terminal"
         ) { (request) throws(BotError) in
-            request.bearerKey.flatMap { bot.tenants.holder(ofKey: $0) }
+            request.bearerKey.flatMap { bot.tenants.credential(ofKey: $0) }
         }
         let api = OpenAIChannel(bot: bot, in: surroundings, bodyLimit: configuration.limits.body)
         router = Router(

@@ -1,9 +1,10 @@
-import BerthBot
-import BerthHTTP
+package import BerthBot
+package import BerthHTTP
 import BerthLoop
 import BerthMemory
 import BerthProviders
 import BerthQueue
+import BerthStore
 import BerthText
 import BerthWork
 
@@ -16,12 +17,12 @@ extension BotError {
 }
 
 extension HTTPResponse {
-    /// The answer to a request that the bot refused.
-    init(_ error: BotError) {
+    /// The answer to a request that the bot refused; `message` replaces the error's own words.
+    package init(_ error: BotError, message: String? = nil) {
         let disposition = error.disposition
         self = .error(
             disposition.status,
-            error.description,
+            message ?? error.description,
             type: disposition.type,
             code: disposition.code,
             retryAfter: disposition.retryAfter

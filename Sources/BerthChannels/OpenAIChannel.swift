@@ -34,11 +34,11 @@ import BerthWork
         ]
     }
 
-    /// Whose key it is, for whom something is under way until the exchange has ended.
+    /// The tenant of the request's key, which admits the request; nil if the key is unknown.
     private func holder(of request: HTTPRequest) -> LiveTenant? {
-        let tenant = request.bearerKey.flatMap { bot.tenants.holder(ofKey: $0) }
-        request.holding = tenant?.account.begin()
-        return tenant
+        let key = request.bearerKey.flatMap { bot.tenants.credential(ofKey: $0) }
+        key?.admit(request)
+        return key?.tenant
     }
 
     // MARK: Models

@@ -14,9 +14,8 @@ package import BerthWork
 ///
 /// A turn is written before its first event is sent, and goes on when the connection ends.
 @Loop package final class WebChannel {
-    /// Who is asking; nil: nobody that is known.
-    package typealias Authenticate =
-        @Loop @Sendable (HTTPRequest) async throws(BotError) -> LiveTenant?
+    /// Finds the credential of a request, or nil if it has none that is in force.
+    package typealias Authenticate = @Loop @Sendable (HTTPRequest) throws(BotError) -> Credential?
 
     private let bot: Bot
     private let surroundings: Surroundings
@@ -37,7 +36,7 @@ package import BerthWork
     ///   - surroundings: their clock times the pings of silent streams.
     ///   - place: the kind of session that it shows and makes.
     ///   - prefix: the start of its paths, as `/web`.
-    ///   - authenticate: finds the tenant of a request.
+    ///   - authenticate: finds the credential of a request.
     package init(
         bot: Bot,
         in surroundings: Surroundings,
@@ -263,10 +262,11 @@ package import BerthWork
     private func route(_ method: String, _ path: String, _ handler: @escaping Handler) -> Route {
         Route(method, prefix + path) { [self] request, values in
             do {
-                guard let tenant = try await authenticate(request) else {
+                guard let credential = try authenticate(request) else {
                     return .error(401, "you are not logged in: open a login link", code: "login")
                 }
-                request.holding = tenant.account.begin()
+                credential.admit(request)
+                let tenant = credential.tenant
                 if method != "GET" { try tenant.mayAsk() }
                 return try await handler(request, tenant, values)
             } catch let error as BotError {

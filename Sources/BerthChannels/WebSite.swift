@@ -54,14 +54,15 @@ import BerthWork
         }
     }
 
-    /// The tenant of a request with the site's cookie.
+    /// The credential of a request with the site's cookie, or nil if there is none in force.
     ///
-    /// - Throws: ``BotError`` when a request that changes state does not come from the site itself.
-    func tenant(of request: HTTPRequest) async throws(BotError) -> LiveTenant? {
+    /// - Throws: ``BotError/foreignOrigin`` if a request that changes state was sent by another
+    ///   site.
+    func credential(of request: HTTPRequest) throws(BotError) -> Credential? {
         guard let cookie = WebSite.cookie(of: request) else { return nil }
         let changesState = request.method != "GET" && request.method != "HEAD"
         if changesState, !hosts.allowsOrigin(request.headers) { throw .foreignOrigin }
-        return try await bot.access.tenant(cookie: cookie)
+        return bot.access.credential(ofCookie: cookie)
     }
 
     // MARK: Login

@@ -1,54 +1,70 @@
 package import BerthMemory
 
-/// Everything an operator can choose, checked, as plain values; the rest has its default.
+/// Every setting of the configuration file, checked, as plain values.
+///
+/// A key that the file does not set has its default.
 package struct Configuration: Equatable, Sendable {
     /// Where the server listens.
     package var listen = HostPort(host: "127.0.0.1", port: 8080)
-    /// As people reach it, without path: links, Secure cookies, webhook, allowed Host and Origin.
+    /// The public URL, without a path.
+    ///
+    /// Links, Secure cookies, the webhook and the allowed Host and Origin use it.
     package var url = WebURL(listening: HostPort(host: "127.0.0.1", port: 8080))
-    /// Whether the file names the URL; where not, it follows ``listen``.
+    /// Whether the file sets the URL.
+    ///
+    /// If not, it follows ``listen``.
     package var hasOwnURL = false
-    /// A name of the zone database: where a quota's day and month begin.
+    /// The time zone of quota days and months: a name of the zone database.
     package var timezone = "UTC"
-    /// The bot's standing instruction, at most 16 KiB; empty: none.
+    /// The system prompt of every conversation, at most 16 KiB.
+    ///
+    /// Empty if there is none.
     package var system = ""
     /// The folder of the database, tenants' files and admin socket, relative to the working folder.
     package var data = "./data"
-    /// The most that this process may hold.
+    /// The limit of this process's resident memory.
     package var memory: MemoryCeiling
-    /// The server's bounds.
+    /// The server's limits.
     package var limits = Limits()
     /// How people become tenants.
     package var access = Access.invite
-    /// nil: the in-process cache alone.
+    /// nil if the cache lives in this process alone.
     package var redis: RedisAddress?
-    /// nil: no Telegram.
+    /// nil if there is no Telegram bot.
     package var telegram: Telegram?
-    /// By unique name; empty: the built-in demo provider.
+    /// The providers, with unique names.
+    ///
+    /// Empty if the built-in demo provider answers.
     package var providers: [Provider] = []
-    /// Reserved for a model that has no price.
+    /// The prices that are reserved for a model without a price.
     package var priceCeiling = PriceCeiling()
-    /// In the order they are tried; empty: the demo model.
+    /// The chat models, in the order in which they are tried.
+    ///
+    /// Empty if the demo model answers.
     package var chatModels: [ChatModel] = []
-    /// In the order they are tried.
+    /// The picture models, in the order in which they are tried.
     package var imageModels: [ImageModel] = []
-    /// Of a tenant without own figures.
+    /// The quotas of a tenant that has none of its own.
     package var quotas = Quotas()
-    /// Of answers.
+    /// The response cache.
     package var cache = Cache()
-    /// Of tenants' pictures.
+    /// The tenants' pictures on disk.
     package var files = Files()
 
-    /// The built-in defaults; `memory` is measured, see ``MemoryCeiling/detect(reading:)``.
+    /// Makes the built-in defaults.
+    ///
+    /// `memory` is measured, see ``MemoryCeiling/detect(reading:)``.
     package init(memory: MemoryCeiling) { self.memory = memory }
 
-    /// Whether the demo provider answers, for want of a chat model.
+    /// Whether the demo provider answers because no chat model is configured.
     package var usesDemo: Bool { chatModels.isEmpty }
 
     /// The provider of that name.
     package func provider(named name: String) -> Provider? { providers.first { $0.name == name } }
 
-    /// Listens on `address` instead (`serve --listen`); a URL that was not configured follows.
+    /// Listens on `address` instead (`serve --listen`).
+    ///
+    /// A URL that was not configured follows.
     package mutating func listen(on address: HostPort) {
         listen = address
         if !hasOwnURL { url = WebURL(listening: address) }
@@ -58,43 +74,45 @@ package struct Configuration: Equatable, Sendable {
 extension Configuration {
     /// How people become tenants.
     package enum Access: String, CaseIterable, Sendable {
-        /// By a one-time link from `berth tenant invite`.
+        /// They use a one-time link from `berth tenant invite`.
         case invite
-        /// By asking, and the operator's yes.
+        /// They ask, and the operator approves.
         case approve
-        /// By writing.
+        /// They write to the bot.
         case open
     }
 
-    /// The server's bounds.
+    /// The server's limits.
     package struct Limits: Equatable, Sendable {
-        /// The most tenants that are not removed.
+        /// The largest number of tenants that are not removed.
         package var tenants = 50
-        /// The longest body of a request.
+        /// The largest request body.
         package var body = ByteCount.mebibytes(4)
-        /// Open connections at once.
+        /// The largest number of open connections.
         package var connections = 1200
     }
 
     /// The Telegram bot.
     package struct Telegram: Equatable, Sendable {
-        /// How updates come.
+        /// The way in which updates arrive.
         package enum Mode: String, CaseIterable, Sendable {
             case polling
             case webhook
         }
 
-        /// As @BotFather gives it.
+        /// The token from @BotFather.
         package var token: Secret
         /// Telegram's server, or a local one.
         package var apiBase: WebURL
-        /// How updates come.
+        /// The way in which updates arrive.
         package var mode: Mode
-        /// Checked on each webhook; set where ``mode`` is webhook.
+        /// The secret that each webhook request must carry.
+        ///
+        /// Set if ``mode`` is webhook.
         package var secret: Secret?
     }
 
-    /// An upstream that answers chats or makes pictures.
+    /// An upstream API that answers chats or makes pictures.
     package struct Provider: Equatable, Sendable {
         /// The API that it speaks.
         package enum Kind: String, CaseIterable, Sendable {
@@ -112,25 +130,27 @@ extension Configuration {
             }
         }
 
-        /// Stands before the slash in `provider/model`.
+        /// The part before the slash in `provider/model`.
         package var name: String
         /// The API that it speaks.
         package var kind: Kind
-        /// Where it is; paths of the API are added to its path.
+        /// The API's base URL.
+        ///
+        /// The API's paths are appended to its path.
         package var baseURL: WebURL
-        /// nil where an own server wants none.
+        /// nil for a server that needs no key.
         package var apiKey: Secret?
-        /// nil: no limit of ours.
+        /// nil if Berth applies no limit of its own.
         package var requestsPerMinute: Int?
-        /// nil: no limit of ours.
+        /// nil if Berth applies no limit of its own.
         package var tokensPerMinute: Int?
-        /// Calls at once.
+        /// The largest number of calls at once.
         package var concurrency = 8
     }
 
     /// A chat model that tenants may name.
     package struct ChatModel: Equatable, Sendable {
-        /// What a model costs.
+        /// The price of a model.
         package struct Price: Equatable, Sendable {
             /// Dollars per million tokens of prompt.
             package var input: Money
@@ -140,13 +160,15 @@ extension Configuration {
 
         /// The name of one of ``Configuration/providers``.
         package var provider: String
-        /// As the provider knows it.
+        /// The provider's name for the model.
         package var model: String
-        /// nil: ``Configuration/priceCeiling`` is reserved.
+        /// nil if ``Configuration/priceCeiling`` is reserved.
         package var price: Price?
         /// Tokens of prompt and answer together.
         package var context = 32_768
-        /// The most tokens of answer that are asked for; less than ``context``.
+        /// The largest answer that is requested, in tokens.
+        ///
+        /// Less than ``context``.
         package var output = 4_096
     }
 
@@ -159,53 +181,55 @@ extension Configuration {
 
         /// The name of one of ``Configuration/providers``.
         package var provider: String
-        /// As the provider knows it.
+        /// The provider's name for the model.
         package var model: String
-        /// Dollars a picture; nil: ``PriceCeiling/image`` is reserved.
+        /// Dollars per picture; nil if ``PriceCeiling/image`` is reserved.
         package var price: Money?
-        /// What a prompt is put into before it is sent; nil: it is sent as it was written.
+        /// The language that a prompt is translated into before it is sent; nil if it is sent as
+        /// written.
         package var prompt: PromptLanguage?
     }
 
-    /// What is reserved for a model that has no price.
+    /// The prices that are reserved for a model without a price.
     package struct PriceCeiling: Equatable, Sendable {
         /// Dollars per million tokens of prompt.
         package var input = Money(micros: 20_000_000)
         /// Dollars per million tokens of answer.
         package var output = Money(micros: 80_000_000)
-        /// Dollars a picture.
+        /// Dollars per picture.
         package var image = Money(micros: 500_000)
     }
 
-    /// The cache of answers.
+    /// The settings of the response cache.
     package struct Cache: Equatable, Sendable {
-        /// Who may get an answer that another tenant paid for.
+        /// The tenants that may receive a cached answer.
         package enum Scope: String, CaseIterable, Sendable {
-            /// Anybody, where the prompt carries nothing of the tenant's.
+            /// Any tenant, if the prompt carries nothing of the first tenant's.
             case safe
-            /// Only the same tenant.
+            /// The same tenant only.
             case tenant
-            /// Nobody: nothing is cached.
+            /// No tenant. Nothing is cached.
             case off
         }
 
-        /// The most it holds in this process.
+        /// The memory that it may hold in this process.
         package var memory = ByteCount.mebibytes(8)
-        /// How long an answer stays.
+        /// The lifetime of an answer.
         package var ttl = Duration.seconds(3_600)
-        /// Who may get another's answer.
+        /// The tenants that may receive a cached answer.
         package var scope = Scope.safe
-        /// A request that asks for more is never answered from the cache.
+        /// The highest temperature of a request that may be answered from the cache.
         package var maxTemperature = 0.5
     }
 
-    /// Tenants' pictures on disk.
+    /// The settings of the tenants' pictures on disk.
     package struct Files: Equatable, Sendable {
-        /// How long a picture stays.
+        /// The lifetime of a picture.
         package var keep = Duration.seconds(30 * 86_400)
-        /// Percent of the disk above which the oldest go first.
+        /// Percent of the disk in use above which the oldest pictures are deleted.
         package var highWaterPercent = 80
-        /// A file that is given up when the disk is full, so that the database can still write.
+        /// The size of a file that is deleted when the disk is full, so that the database can still
+        /// write.
         package var ballast = ByteCount.mebibytes(64)
     }
 }

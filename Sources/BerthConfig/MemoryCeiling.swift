@@ -1,33 +1,35 @@
 package import BerthMemory
 
-/// The most that the process may hold, and where that figure comes from.
+/// The limit of the process's memory, and the source of that figure.
 package struct MemoryCeiling: Equatable, Sendable {
-    /// Bytes, resident.
+    /// The largest resident size.
     package var limit: ByteCount
-    /// `memory.limit`, or what was measured: `80 % of the cgroup's memory.max (160 MiB)`.
+    /// `memory.limit`, or a measured limit such as `80 % of the cgroup's memory.max (160 MiB)`.
     package var source: String
 
-    /// Names a figure's source.
+    /// Makes a limit with its source.
     package init(limit: ByteCount, source: String) {
         self.limit = limit
         self.source = source
     }
 
-    /// Where no cgroup bounds the process.
+    /// The limit of a process that no cgroup limits.
     package static let unbounded = MemoryCeiling(
         limit: .mebibytes(128),
         source: "no cgroup limits this process's memory"
     )
 
-    /// Finds 80 % of what the kernel allows this process: the lowest limit of its own cgroup and of
-    /// all above it, by cgroup v2, v1 or both; ``unbounded`` where none is set.
+    /// Measures 80 % of the memory that the kernel allows this process.
     ///
-    /// The other 20 % are for the page cache and the kernel's own share, which cgroups count too.
+    /// The kernel's limit is the lowest one of the process's cgroup and all its ancestors, in
+    /// cgroup v2, v1 or both. ``unbounded`` if none is set.
+    ///
+    /// The other 20 % are for the page cache and the kernel's own memory, which cgroups count too.
     /// Source: <https://docs.kernel.org/admin-guide/cgroup-v2.html>, "memory.max", and
     /// <https://docs.kernel.org/admin-guide/cgroup-v1/memory.html>, "memory.limit_in_bytes".
     ///
-    /// - Parameter read: gives a small file's text, nil where there is none.
-    /// - Returns: the limit, and in words where it comes from.
+    /// - Parameter read: returns a small file's text, or nil if there is no such file.
+    /// - Returns: the limit, with its source in words.
     package static func detect(
         reading read: (String) -> String? = { TextFile.small($0) }
     ) -> MemoryCeiling {

@@ -1,4 +1,6 @@
-/// An amount in millionths of a US dollar; never negative where it is a price or a quota.
+/// An amount in millionths of a US dollar.
+///
+/// Prices and quotas are never negative.
 package struct Money: Comparable, Hashable, Sendable, CustomStringConvertible {
     /// Millionths of a dollar.
     package let micros: Int64
@@ -9,9 +11,9 @@ package struct Money: Comparable, Hashable, Sendable, CustomStringConvertible {
     /// Nothing.
     package static let zero = Money(micros: 0)
 
-    /// Reads a decimal such as `5`, `0.40` or `0.000003`, digit by digit: no floating point.
+    /// Reads a decimal such as `5`, `0.40` or `0.000003`, digit by digit, without floating point.
     ///
-    /// - Returns: nil when `text` is anything else, has a digit below a millionth, or is a billion
+    /// - Returns: nil if `text` is anything else, has a digit below a millionth, or is a billion
     ///   dollars or more.
     package init?(_ text: some StringProtocol) {
         let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
@@ -35,7 +37,7 @@ package struct Money: Comparable, Hashable, Sendable, CustomStringConvertible {
         return Int64(text)
     }
 
-    /// A decimal with two places or as many as it needs: `5.00`, `0.003`.
+    /// A decimal with two or more places, such as `5.00` or `0.003`.
     package var description: String {
         let (whole, rest) = micros.magnitude.quotientAndRemainder(dividingBy: 1_000_000)
         var digits = String("\(1_000_000 + rest)".dropFirst())

@@ -1,11 +1,13 @@
-/// Finds what somebody meant to write.
+/// Finds the name that a misspelt word stands for.
 package enum Nearest {
-    /// Longer words are not compared: the work grows with the square.
+    /// The longest word that is compared, in bytes.
+    ///
+    /// The work grows with the square of the length.
     static let longest = 64
 
-    /// The one of `names` that `word` most likely is a slip of.
+    /// The one of `names` that `word` is most likely a misspelling of.
     ///
-    /// - Returns: nil when nothing is within a third of its letters (at least one).
+    /// - Returns: nil if no name is within a third of its letters (at least one).
     package static func name(to word: String, in names: [String]) -> String? {
         guard word.utf8.count <= longest else { return nil }
         let distances = names.map { (name: $0, distance: distance(plain(word), plain($0))) }
@@ -15,7 +17,7 @@ package enum Nearest {
         return best.name
     }
 
-    /// `did you mean 'listen'?`, or `known here: a, b, c` where nothing is near.
+    /// `did you mean 'listen'?`, or `known here: a, b, c` if no name is near.
     package static func advice(for word: String, in names: [String]) -> String {
         if let near = name(to: word, in: names) { return "did you mean '\(near)'?" }
         return "known here: \(names.joined(separator: ", "))"
@@ -25,7 +27,7 @@ package enum Nearest {
         word.lowercased().utf8.map { $0 == UInt8(ascii: "-") ? UInt8(ascii: "_") : $0 }
     }
 
-    /// Letters to insert, remove, replace or swap with their neighbour.
+    /// The number of letters to insert, remove, replace or swap with their neighbour.
     private static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
         var before: [Int] = []
         var last = Array(0...right.count)

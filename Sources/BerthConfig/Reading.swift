@@ -1,6 +1,6 @@
-/// One reading of a file: what was found wrong, and which keys were set.
+/// One reading of a file, with the errors that were found and the keys that were set.
 final class Reading {
-    /// The file as errors name it.
+    /// The file's name in errors.
     let file: String
     let environment: (String) -> String?
     private var issues: [ConfigurationIssue] = []
@@ -12,7 +12,9 @@ final class Reading {
         self.environment = environment
     }
 
-    /// Notes what is wrong; the file's size bounds how much that can be.
+    /// Records an error.
+    ///
+    /// The file's size bounds the number of errors.
     func report(line: Int?, key: String?, _ text: String) {
         issues.append(ConfigurationIssue(file: file, line: line, key: key, text: text))
     }
@@ -21,9 +23,13 @@ final class Reading {
 
     func remember(_ key: ConfiguredKey) { configured.append(key) }
 
-    /// Throws everything that was reported, unknown keys too.
-    func finish() throws(ConfigurationError) {
-        for section in sections { section.reportUnknownKeys() }
+    /// Ends the reading.
+    ///
+    /// - Parameter allowingUnknownKeys: whether keys that nobody asked for are right: true if only
+    ///   a part of the file was read.
+    /// - Throws: ``ConfigurationError`` with everything that was reported.
+    func finish(allowingUnknownKeys: Bool = false) throws(ConfigurationError) {
+        if !allowingUnknownKeys { for section in sections { section.reportUnknownKeys() } }
         guard !issues.isEmpty else { return }
         let ordered = issues.enumerated().sorted {
             ($0.element.line ?? 0, $0.offset) < ($1.element.line ?? 0, $1.offset)
@@ -33,21 +39,5 @@ final class Reading {
             issues: ordered.prefix(most).map(\.element),
             unlisted: max(0, issues.count - most)
         )
-    }
-}
-
-/// A key that the file sets to something other than its default.
-struct ConfiguredKey: Equatable {
-    /// As `providers[0].kind`.
-    let path: String
-    /// As `config show` has it: variables filled in, secrets as `***`.
-    let text: String
-
-    /// Without the places in lists: `providers.kind`.
-    var pattern: String {
-        let parts = path.split(separator: "[").enumerated()
-        return parts.map { place, part in
-            place == 0 ? String(part) : String(part.drop { $0 != "]" }.dropFirst())
-        }.joined()
     }
 }

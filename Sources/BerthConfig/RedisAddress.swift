@@ -1,13 +1,13 @@
-/// Where Redis is reached.
+/// The address of a Redis server.
 package enum RedisAddress: Equatable, Sendable, CustomStringConvertible {
-    /// `redis://[user:password@]host[:port][/database]`; port 6379 and database 0 unless given.
+    /// `redis://[user:password@]host[:port][/database]`. The defaults are port 6379 and database 0.
     case tcp(host: String, port: Int, database: Int, user: String?, password: Secret?)
     /// `unix:/path`.
     case unix(path: String)
 
     /// Reads either form.
     ///
-    /// - Returns: nil when `text` is neither, or its path does not fit a socket's 107 bytes.
+    /// - Returns: nil if `text` has neither form, or its path exceeds a socket's 107 bytes.
     package init?(_ text: String) {
         guard text.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) else { return nil }
         if text.hasPrefix("unix:/") {
@@ -26,7 +26,7 @@ package enum RedisAddress: Equatable, Sendable, CustomStringConvertible {
             let database = index.isEmpty ? 0 : PortNumber.read(index, 0...15_999)
         else { return nil }
         let parts = login?.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts?.count != 1 else { return nil }  // a user alone is no login
+        guard parts?.count != 1 else { return nil }  // a user without a password is no login
         let user = parts?.first.flatMap { $0.isEmpty ? nil : String($0) }
         self = .tcp(
             host: authority.host,
@@ -37,7 +37,7 @@ package enum RedisAddress: Equatable, Sendable, CustomStringConvertible {
         )
     }
 
-    /// As it is written, with `***` for user and password.
+    /// The address as it is written, with `***` for user and password.
     package var description: String {
         switch self {
         case .tcp(let host, let port, let database, _, nil):

@@ -1,4 +1,6 @@
-/// An API key, a token, a password: it prints as `***` wherever it goes, and is never encoded.
+/// An API key, a token or a password.
+///
+/// It prints as `***` and cannot be encoded.
 package struct Secret: Equatable, Sendable, CustomStringConvertible, CustomDebugStringConvertible,
     CustomReflectable
 {
@@ -7,7 +9,9 @@ package struct Secret: Equatable, Sendable, CustomStringConvertible, CustomDebug
     /// Wraps `text`.
     package init(_ text: String) { self.text = text }
 
-    /// The secret itself: only for the request or file that needs it, never for a log or an error.
+    /// The secret itself, for the request or file that needs it.
+    ///
+    /// Never for a log or an error.
     package func reveal() -> String { text }
 
     package var description: String { "***" }

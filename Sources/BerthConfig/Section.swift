@@ -1,9 +1,11 @@
 /// A group of keys while it is read.
 ///
-/// Asking for a key makes it a known one, so the keys that nobody asked for are the unknown ones,
-/// and the answers in their order are what `config show` prints.
+/// Reading a key makes it a known key. The keys that were never read are reported as unknown.
+/// `config show` prints the values in the order in which they were read.
 final class Section {
-    /// As `providers[0]`; empty for the whole file.
+    /// The group's path, such as `providers[0]`.
+    ///
+    /// Empty for the whole file.
     let path: String
     private let line: Int?
     private let reading: Reading
@@ -11,7 +13,9 @@ final class Section {
     private var asked: [String] = []
     private(set) var entries: [ShownEntry] = []
 
-    /// Opens a group; `node` nil: it is not in the file, every key of it is a default.
+    /// Opens a group.
+    ///
+    /// `node` is nil if it is not in the file and all its keys have their defaults.
     init(_ node: YAMLNode?, path: String, reading: Reading) {
         self.path = path
         self.reading = reading
@@ -24,8 +28,10 @@ final class Section {
         }
     }
 
-    /// Reads a key into `value`, which holds the default and keeps it where the key is absent or
-    /// wrong; `note` is for a default that is not always the same.
+    /// Reads a key into `value`, which holds the default and keeps it if the key is absent or
+    /// wrong.
+    ///
+    /// `note` explains a default that is not always the same.
     func read<Value>(
         _ key: String,
         into value: inout Value,
@@ -40,7 +46,9 @@ final class Section {
         entries.append(ShownEntry(key: key, node: .value(format.show(value)), comment: comment))
     }
 
-    /// Reads a key without default; nil where it is absent or wrong; `absent` says what then holds.
+    /// Reads a key without a default; nil if it is absent or wrong.
+    ///
+    /// `absent` is the comment that `config show` prints for an absent key.
     func optional<Value>(_ key: String, _ format: ValueFormat<Value>, absent: String) -> Value? {
         let found = find(key, format)
         let shown = found.map(format.show)
@@ -51,7 +59,9 @@ final class Section {
         return found
     }
 
-    /// Reads a key that must be there; nil, and reported, where it is not or is wrong.
+    /// Reads a required key.
+    ///
+    /// Reports an error and returns nil if it is absent or wrong.
     func required<Value>(_ key: String, _ format: ValueFormat<Value>) -> Value? {
         let found = find(key, format)
         if let found {
@@ -72,7 +82,9 @@ final class Section {
         return section
     }
 
-    /// Opens a group that need not be there; `absent` says what holds without it.
+    /// Opens an optional group, or returns nil if it is absent.
+    ///
+    /// `absent` is the comment that `config show` prints then.
     func optionalSection(_ key: String, absent: String) -> Section? {
         guard pair(key) != nil else {
             asked.append(key)
@@ -82,7 +94,9 @@ final class Section {
         return section(key)
     }
 
-    /// Opens each group of a list; `absent` says what holds without any.
+    /// Opens each group of a list.
+    ///
+    /// `absent` is the comment that `config show` prints for an empty list.
     func items(_ key: String, most: Int, absent: String) -> [Section] {
         asked.append(key)
         let items = nodes(key, most: most).enumerated().map { place, node in
@@ -113,7 +127,7 @@ final class Section {
     /// Whether the file sets the key.
     func has(_ key: String) -> Bool { pair(key) != nil }
 
-    /// Reports what is wrong with `key`, or, for nil, with the group.
+    /// Reports an error of `key`, or of the group if it is nil.
     func report(_ key: String?, _ text: String) {
         let place = key.map { path(to: $0) } ?? path
         reading.report(
@@ -146,7 +160,8 @@ final class Section {
         }
         guard let text = filled(raw, for: key) else { return nil }
         guard let value = format.read(text) else {
-            // What came from the environment is not repeated: it may be a secret in a wrong place.
+            // The error quotes the text before variables are filled in, because a variable may hold
+            // a secret.
             let subject = format.isSecret ? "this" : Quote.value(raw)
             let when = raw.contains("${") ? " once its variables are filled in" : ""
             report(key, "\(subject) is not \(format.expected)\(when)")
@@ -168,7 +183,7 @@ final class Section {
         }
     }
 
-    /// `from ${NAME}` for a value that is exactly that; nil for all others.
+    /// `from ${NAME}` for a value that is one variable and nothing else; nil for all others.
     private func origin(_ key: String) -> String? {
         guard case .scalar(let raw, _) = pair(key)?.value.content, raw.hasPrefix("${"),
             raw.hasSuffix("}"), Names.isWord(raw.dropFirst(2).dropLast(), most: 64, also: "_")

@@ -1,17 +1,17 @@
 import BerthText
 
-/// A line of `config show`: a key, its value and what is to be said about it.
+/// A line of `config show`: a key, its value and a comment.
 struct ShownEntry {
     let key: String
     let node: ShownNode
-    /// Where the value comes from, or what holds where there is none.
+    /// The source of the value, or the effect of its absence.
     let comment: String?
 }
 
-/// What stands behind a key.
+/// The value of a key.
 enum ShownNode {
     case value(ShownValue)
-    /// Nothing: a comment in YAML, null in JSON.
+    /// No value. Printed as a comment in YAML and as null in JSON.
     case absent
     case section(Section)
     case sections([Section])
@@ -19,7 +19,7 @@ enum ShownNode {
 
 /// Prints the effective configuration.
 enum Shown {
-    /// YAML that reads back as the same configuration, but for secrets and variables.
+    /// YAML that reads back as the same configuration, except for secrets and variables.
     static func yaml(_ section: Section, indent: String = "") -> String {
         section.entries.map { entry in yaml(entry, indent: indent) }.joined()
     }
@@ -40,7 +40,9 @@ enum Shown {
         }
     }
 
-    /// One JSON object; sizes are bytes, times seconds, money dollars, shares percent.
+    /// One JSON object.
+    ///
+    /// Sizes are bytes, times seconds, money dollars, shares percent.
     static func json(_ section: Section) -> String {
         let members = section.entries.map { entry in
             let value =

@@ -1,8 +1,8 @@
 package import BerthMemory
 
-/// Sizes and times as a configuration file has them: one whole number and one unit.
+/// Sizes and times in the form of a configuration file: one whole number and one unit.
 package enum Units {
-    /// The largest unit that keeps `size` whole: `128MiB`, `1536KiB`, `300B`.
+    /// A size in the largest unit that keeps it whole, such as `128MiB`, `1536KiB` or `300B`.
     package static func text(_ size: ByteCount) -> String {
         let units = [(40, "TiB"), (30, "GiB"), (20, "MiB"), (10, "KiB")]
         for (shift, unit) in units where size.bytes >= 1 << shift && size.bytes % (1 << shift) == 0
@@ -12,7 +12,9 @@ package enum Units {
         return "\(size.bytes)B"
     }
 
-    /// The largest unit that keeps `time` whole: `30d`, `90s`; what is below a second is left out.
+    /// A time in the largest unit that keeps it whole, such as `30d` or `90s`.
+    ///
+    /// Fractions of a second are dropped.
     package static func text(_ time: Duration) -> String {
         let seconds = time.components.seconds
         let unit = units.first { seconds >= $0.seconds && seconds % $0.seconds == 0 }
@@ -22,7 +24,7 @@ package enum Units {
 
     /// Reads `45s`, `10m`, `1h` or `30d`.
     ///
-    /// - Returns: nil when `text` is nothing of that or is longer than a hundred years.
+    /// - Returns: nil if `text` has another form or is longer than a hundred years.
     package static func duration(_ text: some StringProtocol) -> Duration? {
         guard let letter = text.last, let unit = units.first(where: { $0.name == letter }),
             text.dropLast().allSatisfy({ $0.isASCII && $0.isNumber }),

@@ -1,11 +1,13 @@
-/// A key that is read and checked but that this build does not act on yet.
+/// A key that is read and checked, and that this build does not act on yet.
 struct UnusedKey: Sendable {
-    /// The key or group, without places in lists: `price_ceiling.image`.
+    /// The key or group, without positions in lists, such as `price_ceiling.image`.
     let pattern: String
-    /// The values that are not acted on; nil: all.
+    /// The values that are not acted on; nil for all values.
     var values: [String]?
 
-    /// The one list: whoever makes a key work deletes its row.
+    /// The list of unused keys.
+    ///
+    /// A change that makes a key work deletes its row.
     static let all: [UnusedKey] = [
         UnusedKey(pattern: "access", values: ["approve", "open"]),
         UnusedKey(pattern: "telegram"),
@@ -18,7 +20,7 @@ struct UnusedKey: Sendable {
         UnusedKey(pattern: "files"),
     ]
 
-    /// How each of the file's keys that is not acted on is named, once.
+    /// The names of the file's keys that are not acted on, each once.
     static func names(among configured: [ConfiguredKey]) -> [String] {
         var names: [String] = []
         for key in configured {
@@ -30,7 +32,7 @@ struct UnusedKey: Sendable {
         return names
     }
 
-    /// A group by its own name, a key with its place, a value with both.
+    /// The name of a match: the group's name, the key's path, or the path with the value.
     private func name(for key: ConfiguredKey) -> String? {
         if key.pattern.hasPrefix(pattern + ".") { return pattern }
         guard key.pattern == pattern else { return nil }

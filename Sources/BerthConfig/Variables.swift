@@ -1,4 +1,4 @@
-/// Why a `${VARIABLE}` could not be filled in.
+/// The reason why a `${VARIABLE}` could not be filled in.
 enum VariableError: Error, Equatable, CustomStringConvertible {
     case unset(String)
     case malformed
@@ -9,16 +9,17 @@ enum VariableError: Error, Equatable, CustomStringConvertible {
             "environment variable \(name) is not set: export it, or write ${\(name):-text} "
                 + "for a default"
         case .malformed:
-            "a ${ that is no variable: write ${NAME} or ${NAME:-text}, or $${ for the text ${"
+            "a ${ that begins no variable: write ${NAME} or ${NAME:-text}, or $${ for the text ${"
         }
     }
 }
 
-/// Fills environment variables into a value.
+/// Fills environment variables into values.
 enum Variables {
-    /// Replaces `${NAME}`, `${NAME:-text}` (where NAME is unset or empty) and `$${` (a plain `${`).
+    /// Replaces `${NAME}`, `${NAME:-text}` (`text` if NAME is unset or empty) and `$${` (a plain
+    /// `${`).
     ///
-    /// What a variable holds is taken as it is, not searched again.
+    /// A variable's value is not searched for variables.
     static func fill(
         _ text: String,
         from environment: (String) -> String?

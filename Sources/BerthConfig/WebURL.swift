@@ -4,13 +4,13 @@ package struct WebURL: Equatable, Sendable, CustomStringConvertible {
     package let isSecure: Bool
     /// A name in lower case, or an address without brackets.
     package let host: String
-    /// The port, also where the URL leaves it to the scheme.
+    /// The port: the scheme's usual one if the URL has none.
     package let port: Int
     /// Empty, or begins with `/` and does not end with one.
     package let path: String
 
-    /// Makes the URL of a server that listens on `address` and was given no other:
-    /// `http://` and that address, or this machine's loopback where it listens on all.
+    /// Makes the default URL of a server that listens on `address`: `http://` and that address, or
+    /// this machine's loopback address if it listens on all addresses.
     package init(listening address: HostPort) {
         let loopback = address.host == "::" ? "::1" : "127.0.0.1"
         isSecure = false
@@ -21,7 +21,7 @@ package struct WebURL: Equatable, Sendable, CustomStringConvertible {
 
     /// Reads `text`.
     ///
-    /// - Returns: nil when it is relative, of another scheme, has a user, query, fragment, space or
+    /// - Returns: nil if it is relative, of another scheme, has a user, query, fragment, space or
     ///   control character, or a port out of 1 to 65,535.
     package init?(_ text: String) {
         guard text.utf8.count <= 2048, text.utf8.allSatisfy({ (0x21...0x7e).contains($0) }),
@@ -43,7 +43,8 @@ package struct WebURL: Equatable, Sendable, CustomStringConvertible {
         self.path = String(path)
     }
 
-    /// Scheme, host and port as a browser's `Origin` has them: no port that the scheme implies.
+    /// Scheme, host and port in the form of a browser's `Origin`, without a port that the scheme
+    /// implies.
     package var origin: String {
         let implied = port == (isSecure ? 443 : 80)
         let authority = IPAddress.bracketed(host) + (implied ? "" : ":\(port)")
@@ -53,17 +54,19 @@ package struct WebURL: Equatable, Sendable, CustomStringConvertible {
     /// Whether only this machine can reach it.
     package var isLoopback: Bool { IPAddress.isLoopback(host) || host.hasSuffix(".localhost") }
 
-    /// Without a slash at its end.
+    /// The URL without a slash at its end.
     package var description: String { origin + path }
 }
 
-/// `host`, `host:port` or `[v6]:port` of a URL.
+/// The authority of a URL: `host`, `host:port` or `[v6]:port`.
 struct Authority: Equatable {
-    /// In lower case, without brackets.
+    /// The host in lower case, without brackets.
     let host: String
     let port: Int
 
-    /// Reads `text`; `port` is what an absent one means.
+    /// Reads `text`.
+    ///
+    /// `port` is the default port.
     init?(_ text: Substring, port: Int) {
         let bracket = text.hasPrefix("[") ? text.firstIndex(of: "]") : nil
         let tail = bracket.map { text[$0...].dropFirst() } ?? text.drop { $0 != ":" }

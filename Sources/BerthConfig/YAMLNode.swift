@@ -1,8 +1,8 @@
-/// A value of a YAML file and the line where it begins, from 1.
+/// A value of a YAML file and the line on which it begins, from 1.
 struct YAMLNode: Equatable {
-    /// What stands there.
+    /// The kinds of values.
     enum Content: Equatable {
-        /// Text as written, before variables; `isPlain`: without quotes.
+        /// Text as written, before variables are filled in. `isPlain` if it has no quotes.
         case scalar(String, isPlain: Bool)
         case sequence([YAMLNode])
         case mapping([YAMLPair])
@@ -11,13 +11,13 @@ struct YAMLNode: Equatable {
     let line: Int
     let content: Content
 
-    /// Nothing, as `key:` or `key: null` say; it counts as an absent key.
+    /// Whether it is a null, such as `key:` or `key: null`, which counts as an absent key.
     var isNull: Bool {
         guard case .scalar(let text, true) = content else { return false }
         return ["", "~", "null", "Null", "NULL"].contains(text)
     }
 
-    /// What it is, for an error's wording.
+    /// The value's kind, for errors.
     var kind: String {
         switch content {
         case .scalar: "a single value"
@@ -32,10 +32,4 @@ struct YAMLPair: Equatable {
     let key: String
     let line: Int
     let value: YAMLNode
-}
-
-/// Why the text is no YAML that Berth reads.
-struct YAMLError: Error, Equatable {
-    let line: Int
-    let text: String
 }

@@ -1,13 +1,15 @@
 import CYaml
 
-/// Reads one YAML document into nodes, by libyaml's parser events.
+/// Reads one YAML document into nodes, from libyaml's parser events.
 ///
-/// It knows scalars, sequences and mappings with text keys. Anchors, aliases and tags are refused:
-/// they are how a small file becomes a big one, and configuration has no need of them.
+/// It reads scalars, sequences and mappings with text keys. It refuses anchors, aliases and tags,
+/// because they let a small file expand into a large one and configuration does not need them.
 @safe struct YAMLReader: ~Copyable {
-    /// Mappings and sequences inside each other; Berth's own keys need 5.
+    /// The deepest nesting of mappings and sequences.
+    ///
+    /// Berth's own keys need 5.
     static let maximumDepth = 16
-    /// Values, lists and groups in one file.
+    /// The largest number of values, lists and groups in one file.
     static let maximumNodes = 20_000
 
     private let parser: UnsafeMutablePointer<yaml_parser_t>
@@ -16,8 +18,8 @@ import CYaml
 
     /// Reads `bytes`.
     ///
-    /// - Returns: nil where there is no document, as in a file of comments.
-    /// - Throws: ``YAMLError`` at the first thing that is not readable.
+    /// - Returns: nil if there is no document, such as in a file of comments.
+    /// - Throws: ``YAMLError`` at the first text that cannot be read.
     static func read(_ bytes: [UInt8]) throws(YAMLError) -> YAMLNode? {
         try unsafe bytes.withUnsafeBufferPointer { bytes throws(YAMLError) in
             var reader = try unsafe YAMLReader(bytes)
@@ -42,7 +44,10 @@ import CYaml
         _ = try next()  // the document's end
         let after = try next()
         guard after.kind == .end else {
-            throw YAMLError(line: after.line, text: "a second document; one file holds one")
+            throw YAMLError(
+                line: after.line,
+                text: "a second document begins here; a file may hold one"
+            )
         }
         return root
     }
@@ -95,7 +100,7 @@ import CYaml
             if let first = lines.updateValue(event.line, forKey: key) {
                 throw YAMLError(
                     line: event.line,
-                    text: "key \(Quote.key(key)) stands here twice (first on line \(first)); "
+                    text: "key \(Quote.key(key)) is set twice (first on line \(first)); "
                         + "remove one"
                 )
             }
@@ -163,7 +168,8 @@ extension YAMLReader {
         }
         return YAMLError(
             line: line,
-            text: "not readable as YAML: \(text) (indent with spaces, not tabs; put ${…} and text "
+            text:
+                "cannot be read as YAML: \(text) (indent with spaces, not tabs; put ${…} and text "
                 + "with : # { } [ ] in double quotes)"
         )
     }

@@ -44,6 +44,7 @@ struct HTTPRequestHead {
     package var holding: (any AnyObject & Sendable)?
 
     private let head: HTTPRequestHead
+    private var endAction: (@Loop () -> Void)?
     // Strong until the exchange ends, which always happens. A weak one would cost each request a
     // side table.
     private var exchange: (any HTTPRequestLink)?
@@ -60,11 +61,24 @@ struct HTTPRequestHead {
     /// Returns when the client has left, the exchange has ended or the caller is cancelled.
     package func clientGone() async { await exchange?.left() }
 
+    /// Has `action` called once when the exchange ends, or at once if it has ended.
+    package func whenEnded(_ action: @escaping @Loop () -> Void) {
+        guard exchange != nil else { return action() }
+        endAction = action
+    }
+
+    /// Ends the exchange as if the client had left.
+    ///
+    /// The handler's task is cancelled, and the connection is closed without the rest of the answer.
+    package func cutOff() { exchange?.clientLeft() }
+
     /// The exchange has ended.
     ///
     /// The handler may keep the request for longer.
     func ended() {
         exchange = nil
         body.ended()
+        endAction?()
+        endAction = nil
     }
 }

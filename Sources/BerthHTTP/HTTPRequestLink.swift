@@ -6,6 +6,8 @@ import BerthLoop
     var isGone: Bool { get }
     /// Returns when the client has left or the exchange has ended.
     func left() async
+    /// The client has left, or is to be treated so.
+    func clientLeft()
     /// The handler asked for the body.
     func bodyIsWanted()
     /// The handler read a piece of the body.

@@ -11,7 +11,9 @@
     /// The one loop of the process, as the executor of actors.
     package static nonisolated var executor: EventLoop { .shared }
 
-    /// Runs `action` on the loop in one of its next turns; from any thread.
+    /// Runs `action` on the loop in one of its next turns.
+    ///
+    /// It can be called on any thread.
     package static nonisolated func post(_ action: @escaping @Loop @Sendable () -> Void) {
         EventLoop.shared.post(action)
     }

@@ -7,12 +7,12 @@ import BerthStore
 import BerthTelemetry
 import BerthText
 
-/// Speaks to the running service over its admin socket.
+/// A client of the running service's admin socket.
 @Loop final class AdminClient {
     private let client: HTTPClient
     private let socket: String
 
-    /// Why the service did not do what was asked.
+    /// The reason why a request was not carried out.
     enum Failure: Error, CustomStringConvertible {
         case notRunning(socket: String)
         case refused(String)
@@ -28,18 +28,26 @@ import BerthText
     }
 
     /// Finds the socket in the data folder that the configuration names.
+    ///
+    /// Reads no other key of the configuration.
     init(file: String?) throws {
-        let loaded = try ConfigurationFile.load(path: file, environment: Environment.value)
-        socket = AdminClient.socket(of: loaded.configuration)
+        socket = try AdminClient.socket(file: file)
         client = HTTPClient(in: Surroundings(log: .silent))
     }
 
-    /// The admin socket's path.
-    static nonisolated func socket(of configuration: Configuration) -> String {
-        "\(configuration.data)/\(AdminServer.socketName)"
+    /// The admin socket's path, by the key `data` of a configuration file.
+    static nonisolated func socket(file: String?) throws -> String {
+        socket(in: try ConfigurationFile.data(path: file, environment: Environment.value))
     }
 
-    /// Asks and returns the answer's JSON.
+    /// The admin socket's path in a data folder.
+    static nonisolated func socket(in data: String) -> String {
+        "\(data)/\(AdminServer.socketName)"
+    }
+
+    /// Sends a request and returns the JSON of the response.
+    ///
+    /// - Throws: ``Failure`` if no service answers or it refuses; errors of the HTTP client.
     func ask(
         _ method: String,
         _ path: String,
@@ -64,7 +72,7 @@ import BerthText
         return bytes
     }
 
-    /// The message of an error in OpenAI's shape.
+    /// The message of an error response in OpenAI's form.
     static nonisolated func message(of bytes: [UInt8]) -> String? {
         (try? JSONObject(bytes))?.object("error")?.string("message")
     }
@@ -73,7 +81,7 @@ import BerthText
 }
 
 extension String {
-    /// As one segment of a path.
+    /// The string percent-encoded as one segment of a path.
     var pathSegment: String {
         utf8.map { byte in
             let isPlain =

@@ -66,21 +66,14 @@ import Glibc
 }
 
 extension Command {
-    /// Whether the verb ends in its own way on SIGTERM and SIGINT; the others are just ended.
+    /// Whether the verb handles SIGTERM and SIGINT itself.
+    ///
+    /// The signals end the other verbs at once.
     fileprivate var handlesSignals: Bool {
         switch self {
         case .serve, .fake, .chat, .simulate: true
         case .memory(let choices): choices.watch
         default: false
         }
-    }
-}
-
-/// The process's environment.
-enum Environment {
-    /// A variable's value; nil where it is unset.
-    static func value(_ name: String) -> String? {
-        guard let text = unsafe getenv(name) else { return nil }
-        return unsafe String(cString: text)
     }
 }

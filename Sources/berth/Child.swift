@@ -3,10 +3,11 @@ import BerthTelemetry
 import CLinux
 import Glibc
 
-/// A process of this very program, started to be used for a while; it ends with its owner, and with
-/// this process however that ends.
+/// A child process of the same program.
+///
+/// It ends when its owner stops it, or when this process ends for any reason.
 @Loop final class Child {
-    /// Why a child is of no use.
+    /// The reason why a child cannot be used.
     enum Failure: Error, CustomStringConvertible {
         case notStarted(String, SystemError)
         case ended(String, lastLines: String)
@@ -15,22 +16,23 @@ import Glibc
         var description: String {
             switch self {
             case .notStarted(let name, let error): "'\(name)' cannot be started: \(error)"
-            case .ended(let name, let lines): "'\(name)' has ended by itself; it said:\n\(lines)"
+            case .ended(let name, let lines):
+                "'\(name)' ended by itself. Its last output:\n\(lines)"
             case .silent(let name, let after, let lines):
-                "'\(name)' was not ready within \(Int(after.seconds)) s; it said:\n\(lines)"
+                "'\(name)' was not ready within \(Int(after.seconds)) s. Its last output:\n\(lines)"
             }
         }
     }
 
-    /// The verb that it runs.
+    /// The verb that the process runs.
     let name: String
-    /// Its process.
+    /// The process id.
     let process: pid_t
-    /// Whether it has closed its output, which it does when it ends.
+    /// Whether the process has closed its output, as it does when it ends.
     private(set) var hasEnded = false
-    /// Whether it was asked to end.
+    /// Whether ``stop()`` was called.
     private var isStopping = false
-    /// The last that it printed.
+    /// The end of the process's output.
     private var output: [UInt8] = []
     private let pipe: Int32
     private var watch: Watch?
@@ -38,12 +40,16 @@ import Glibc
     private let surroundings: Surroundings
     private let whenEnded: @Loop (Child) -> Void
 
-    /// So much of its output is kept, in bytes.
+    /// The largest amount of output that is kept, in bytes.
     private static nonisolated let mostOutput = 16 << 10
-    /// Longer than a service takes to end in good order.
+    /// The longest wait for readiness and for the end.
+    ///
+    /// A service needs less to stop.
     private static nonisolated let patience = Duration.seconds(30)
 
-    /// Starts `berth` with `words`; `whenEnded` is called when it has ended unasked.
+    /// Starts `berth` with `words`.
+    ///
+    /// `whenEnded` is called if the process ends by itself.
     init(
         _ words: [String],
         in surroundings: Surroundings,
@@ -66,7 +72,7 @@ import Glibc
         watch = try Watch(pipe, for: .readable) { [weak self] _ in self?.read() }
     }
 
-    /// - Returns: the process, or a negative errno.
+    /// - Returns: the process id, or a negative errno.
     private static func spawn(_ words: [String], output: Int32) -> Int32 {
         var arguments = unsafe words.map { unsafe strdup($0) }
         defer { for index in unsafe arguments.indices { unsafe free(arguments[index]) } }
@@ -74,9 +80,9 @@ import Glibc
         return unsafe berth_spawn("/proc/self/exe", arguments, output)
     }
 
-    /// Waits until `find` finds something in a line of its output.
+    /// Waits until `find` returns a value for a line of the output.
     ///
-    /// - Throws: ``Failure`` when it ends before, or after 30 s; `CancellationError`.
+    /// - Throws: ``Failure`` if the process ends before that or 30 s pass; `CancellationError`.
     func line<Value>(_ find: (Substring) -> Value?) async throws -> Value {
         var isLate = false
         let timer = surroundings.clock.schedule(after: Child.patience) { [bell] in
@@ -98,12 +104,12 @@ import Glibc
         String(decoding: output, as: UTF8.self).split(separator: "\n")
     }
 
-    /// What it printed last: ten lines at most.
+    /// The last lines of the output, at most ten.
     var lastLines: String { lines.suffix(10).joined(separator: "\n") }
 
-    /// Ends it with SIGTERM, or with SIGKILL where that does not help within 30 s.
+    /// Ends the process with SIGTERM, or with SIGKILL if it still runs after 30 s.
     func stop() async {
-        // A task of its own, because one that was cancelled could not wait.
+        // The wait needs a new task, because the caller's task may be cancelled.
         await Loop.spawn { await self.endProcess() }.value
     }
 
@@ -119,7 +125,7 @@ import Glibc
         timer.cancel()
         if !hasEnded { kill(process, SIGKILL) }
         end()
-        // It has closed its files, so that there is next to nothing left to wait for.
+        // The process has closed its files, so this wait is short.
         var status: Int32 = 0
         while unsafe waitpid(process, &status, 0) < 0, errno == EINTR {}
     }

@@ -8,7 +8,7 @@ import BerthTelemetry
 import BerthText
 import Glibc
 
-/// `berth doctor`: looks at everything that a service needs, without changing anything.
+/// Runs `berth doctor`, which checks everything that a service needs and changes nothing.
 @Loop enum Doctor {
     private struct Finding: Encodable {
         let check: String
@@ -16,7 +16,7 @@ import Glibc
         let says: String
     }
 
-    /// - Returns: the exit status: 1 when something is wrong.
+    /// - Returns: the exit status, which is 1 if something is wrong.
     static func run(file: String?, json: Bool) async throws -> Int32 {
         let findings = await examine(file)
         if json {
@@ -52,7 +52,7 @@ import Glibc
         }
         if configuration.usesDemo {
             findings.append(
-                Finding(check: "provider", ok: true, says: "none configured: the demo answers")
+                Finding(check: "provider", ok: true, says: "none configured, so the demo answers")
             )
         }
         return findings
@@ -71,7 +71,11 @@ import Glibc
     private static func folder(_ configuration: Configuration) -> Finding {
         let path = configuration.data
         guard unsafe access(path, F_OK) == 0 else {
-            return Finding(check: "data folder", ok: true, says: "'\(path)' will be made by serve")
+            return Finding(
+                check: "data folder",
+                ok: true,
+                says: "'\(path)' does not exist yet: serve makes it"
+            )
         }
         let isWritable = unsafe access(path, R_OK | W_OK | X_OK) == 0
         var disk = statvfs()
@@ -80,7 +84,7 @@ import Glibc
         return Finding(
             check: "data folder",
             ok: isWritable,
-            says: "'\(path)'\(free)" + (isWritable ? "" : ": not writable for this user")
+            says: "'\(path)'\(free)" + (isWritable ? "" : ": this user cannot write to it")
         )
     }
 
@@ -101,7 +105,7 @@ import Glibc
 
     private static func service(_ configuration: Configuration) async -> Finding {
         let client = HTTPClient(in: Surroundings(log: .silent))
-        let socket = AdminClient.socket(of: configuration)
+        let socket = AdminClient.socket(in: configuration.data)
         var request = HTTPClientRequest(method: "GET", url: "http://localhost/readyz")
         request.unixSocket = socket
         guard let response = try? await client.send(request) else {
@@ -114,8 +118,8 @@ import Glibc
         )
     }
 
-    /// Asks for the list of models, which costs nothing and needs the key, and looks for those that
-    /// are configured.
+    /// Requests the list of models, which is free and needs the key, and looks up the configured
+    /// ones.
     private static func reach(
         _ provider: Configuration.Provider,
         _ configuration: Configuration,
@@ -145,7 +149,7 @@ import Glibc
 }
 
 extension Configuration {
-    /// The models that are configured of a provider.
+    /// The configured models of a provider.
     fileprivate func models(of provider: String) -> [String] {
         chatModels.filter { $0.provider == provider }.map(\.model)
             + imageModels.filter { $0.provider == provider }.map(\.model)

@@ -5,7 +5,7 @@ import BerthMemory
 import BerthSimulation
 import BerthTelemetry
 
-/// `berth fake`: a fake provider until SIGTERM or SIGINT.
+/// Runs `berth fake`: a fake provider, until SIGTERM or SIGINT.
 @Loop enum FakeVerb {
     static func run(_ choices: FakeChoices) async throws {
         FileDescriptors.raiseLimit()
@@ -45,7 +45,7 @@ import BerthTelemetry
         }
     }
 
-    /// What a provider's `base_url` is for the fake.
+    /// The `base_url` of a provider that uses the fake.
     private static func base(_ choices: FakeChoices, port: Int) -> String {
         let server = "http://\(choices.listen.host):\(port)"
         return choices.api == .openai ? server + "/v1" : server

@@ -1,18 +1,19 @@
 import BerthConfig
 
-/// What `berth help` prints, made of the same table that is parsed by.
+/// Prints help from the table of verbs that the parser uses too.
 enum Help {
-    /// No line is longer.
+    /// The longest line, in characters.
     static let columns = 80
 
-    /// The text about `topic`: the words of a verb or group, none for the overview.
+    /// The help about `topic`: the words of a verb or group, or none for the overview.
     ///
-    /// - Returns: lines, each with its newline; the overview for a topic that is not in the table.
+    /// - Returns: lines that end in newlines. The overview for a topic that is not in the table.
     static func text(_ topic: [String]) -> String {
         let verbs = Verb.all.filter { $0.words.starts(with: topic) }
         guard !topic.isEmpty, let first = verbs.first else { return overview }
         if verbs.count == 1 { return page(first) }
-        // A verb that can stand alone comes before those that follow it: `queue`, `queue failed`.
+        // A verb that can stand alone comes before its group, such as `queue` before `queue
+        // failed`.
         guard first.words == topic else { return group(verbs) }
         return page(first) + "\nAlso:\n" + group(Array(verbs.dropFirst()))
     }
@@ -22,8 +23,8 @@ enum Help {
         return paragraph("Berth: an AI chat bot for up to fifty people on one small server.")
             + "\nUsage: berth VERB [OPTION...]\n\n" + table(verbs) + "\n"
             + paragraph(
-                "Every verb takes --config FILE (default: config/berth.yaml where it exists, else "
-                    + "built-in defaults); those that show something take --json."
+                "Every verb takes --config FILE (default: config/berth.yaml if it exists, else "
+                    + "built-in defaults). Verbs that show something take --json."
             )
             + paragraph(
                 "Exit status: 0 done, 1 failed, 2 wrong usage. berth help VERB explains a verb, "
@@ -49,7 +50,9 @@ enum Help {
         verb.operands.isEmpty ? verb.name : "\(verb.name) \(verb.operands)"
     }
 
-    /// Two columns, the left at most 34 wide.
+    /// Two columns.
+    ///
+    /// The left one is at most 34 characters wide.
     static func table(_ rows: [(left: String, right: String)]) -> String {
         let width = min(34, rows.map(\.left.count).max() ?? 0)
         return rows.map { row in
@@ -60,7 +63,9 @@ enum Help {
         }.joined()
     }
 
-    /// Wrapped text; all lines but the first begin with `indent` spaces.
+    /// Wrapped text.
+    ///
+    /// All lines except the first begin with `indent` spaces.
     private static func paragraph(_ text: String, indent: Int = 0) -> String {
         let hang = "\n" + String(repeating: " ", count: indent)
         return wrapped(text, columns - indent).joined(separator: hang) + "\n"

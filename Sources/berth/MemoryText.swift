@@ -2,9 +2,9 @@ import BerthAdmin
 import BerthLoop
 import BerthMemory
 
-/// The memory's reports for people.
+/// Prints the memory reports as text.
 enum MemoryText {
-    /// The parts with their sum, then what surrounds it.
+    /// The table of accounts with their sum, then limits, pressure and leaks.
     static func report(_ report: MemoryReport) -> String {
         var table = MemoryTable()
         for tenant in report.tenants where tenant.peak > 0 || tenant.refused > 0 {
@@ -29,16 +29,18 @@ enum MemoryText {
             }
         return (lines.isEmpty ? "" : columns(["purpose", "KiB"], lines.map { [$0, $1] }) + "\n")
             + "\(account.tenant) holds \(size(account.held)) of \(size(account.quota)); "
-            + "most at once \(size(account.peak)), share \(size(report.share)), "
+            + "peak \(size(account.peak)), share \(size(report.share)), "
             + "borrowed \(size(account.borrowed))\n"
             + "Under way: \(account.work); refused \(times(account.refused)), "
             + "waited \(times(account.waits))\n"
             + (quantiles.isEmpty
-                ? "" : "At work, at most: \(quantiles.joined(separator: ", ")) of all seconds\n")
+                ? ""
+                : "While at work, held at most: \(quantiles.joined(separator: ", ")) of all "
+                    + "seconds\n")
             + leaks([account])
     }
 
-    /// What more users would need, a line each with where it comes from.
+    /// A forecast: one line for each figure, with its source.
     static func forecast(_ forecast: CapacityForecast) -> String {
         var rows = [
             ("peak memory", forecast.peak.bytes.map(size), forecast.peak.assumption),
@@ -63,13 +65,13 @@ enum MemoryText {
             ) + (verdict.isEmpty ? "" : "\n" + verdict)
     }
 
-    /// The limit that was set.
+    /// The new limit and the room that it leaves.
     static func limit(_ report: MemoryReport) -> String {
         let room =
             report.free > 0
             ? "\(size(report.free)) can be leased."
-            : "that is \(size(-report.free)) less than what is held: nothing new is leased before "
-                + "so much is given back, or the limit is raised."
+            : "that is \(size(-report.free)) less than is held. Nothing new is leased until that "
+                + "much is given back or the limit is raised."
         return "The limit is \(size(report.limit)) until the next start; \(room)\n"
     }
 
@@ -117,7 +119,7 @@ enum MemoryText {
             lines.append(
                 (
                     "PSI",
-                    "\(stall.scope): work stood still for memory \(stall.some) % of ten seconds\(full)"
+                    "\(stall.scope): work waited for memory \(stall.some) % of ten seconds\(full)"
                 )
             )
         }
@@ -140,7 +142,7 @@ enum MemoryText {
     private static func leaks(_ tenants: [MemoryReport.Tenant]) -> String {
         tenants.flatMap { tenant in
             tenant.leaks.map { leak in
-                "held though nothing is under way: \(leak.purpose) of \(tenant.tenant), "
+                "held while no work is under way: \(leak.purpose) of \(tenant.tenant), "
                     + "\(size(leak.bytes))\n"
             }
         }.joined()
@@ -150,7 +152,7 @@ enum MemoryText {
 
     static func size(_ bytes: Int) -> String { "\(ByteCount(bytes))" }
 
-    /// Rounded, in groups of three digits.
+    /// A size in whole KiB, in groups of three digits.
     static func kibibytes(_ bytes: Int) -> String { grouped((bytes + 512) >> 10) }
 
     static func grouped(_ number: Int) -> String {
@@ -165,7 +167,7 @@ enum MemoryText {
         count == 1 ? "once" : "\(count) times"
     }
 
-    /// The first column to the left, all others to the right.
+    /// A table with the first column aligned to the left and the others to the right.
     static func columns(_ headings: [String], _ rows: [[String]]) -> String {
         let widths = headings.indices.map { column in
             ([headings] + rows).map { $0[column].count }.max() ?? 0
@@ -187,7 +189,7 @@ extension String {
     }
 }
 
-/// Rows whose sizes add up, also as they are printed.
+/// A table whose printed sizes add up.
 private struct MemoryTable {
     private var rows: [[String]] = []
     private var sum = 0
@@ -196,7 +198,9 @@ private struct MemoryTable {
         "account", "KiB", "peak", "share", "borrowed", "refused", "waited",
     ]
 
-    /// A size in whole KiB: the sums so far are rounded, not the sizes, so that these add up.
+    /// A size in whole KiB.
+    ///
+    /// The running sum is rounded, not the size, so the printed sizes add up.
     private mutating func rounded(_ bytes: Int) -> String {
         let before = (sum + 512) >> 10
         sum += bytes

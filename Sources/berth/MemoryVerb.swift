@@ -5,7 +5,7 @@ import BerthMemory
 import BerthText
 import Glibc
 
-/// `berth memory …`.
+/// Runs `berth memory …`.
 @Loop struct MemoryVerb {
     private let admin: AdminClient
     private let json: Bool
@@ -31,7 +31,7 @@ import Glibc
         }
     }
 
-    /// What is printed: JSON as it came, or text for people.
+    /// The text to print: the service's JSON, or a report in words.
     private func answer(_ action: MemoryChoices.Action) async throws -> String {
         switch action {
         case .show: try await ask("GET", text: MemoryText.report)
@@ -56,16 +56,18 @@ import Glibc
     }
 }
 
-/// Text that is shown again and again: in its own place on a terminal, else one below the other.
+/// Prints a text repeatedly: in the same place on a terminal, otherwise one below the other.
 private struct Screen {
     let isTerminal: Bool
 
-    /// Source: ECMA-48: `H` goes to the top left, `K` and `J` clear the rest of line and screen.
+    /// Source: ECMA-48.
+    ///
+    /// `H` goes to the top left, `K` and `J` clear the rest of line and screen.
     func show(_ text: String) {
         guard isTerminal else { return Output.text(text) }
         var size = winsize()
         let isKnown = unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0
-        // A line more than there is room for would scroll the first ones away.
+        // More lines than the terminal has would scroll the first ones away.
         let most = isKnown && size.ws_row > 1 ? Int(size.ws_row) - 1 : .max
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
         Output.text("\u{1B}[H" + lines.prefix(most).map { $0 + "\u{1B}[K\n" }.joined() + "\u{1B}[J")

@@ -1,11 +1,11 @@
 import Glibc
 
-/// What verbs print: results to standard output, errors to standard error.
+/// Prints results to standard output and errors to standard error.
 enum Output {
     /// Writes `text` as it is.
     static func text(_ text: String) { write(text, to: STDOUT_FILENO) }
 
-    /// Writes bytes and a newline: one JSON document.
+    /// Writes one JSON document and a newline.
     static func json(_ bytes: [UInt8]) { text(String(decoding: bytes, as: UTF8.self) + "\n") }
 
     /// Writes a line to standard error.
@@ -14,10 +14,12 @@ enum Output {
     /// Writes `text` as it is to standard error.
     static func note(_ text: String) { write(text, to: STDERR_FILENO) }
 
-    /// Writes rows under their headings; see ``lines(_:_:)``.
+    /// Writes rows under their headings.
+    ///
+    /// See ``lines(_:_:)``.
     static func table(_ headings: [String], _ rows: [[String]]) { text(lines(headings, rows)) }
 
-    /// Rows under their headings, columns aligned; numbers to the right.
+    /// Rows under their headings in aligned columns, with numbers to the right.
     static func lines(_ headings: [String], _ rows: [[String]]) -> String {
         let widths = headings.indices.map { column in
             ([headings] + rows).map { $0[column].count }.max() ?? 0
@@ -35,7 +37,9 @@ enum Output {
         }.joined()
     }
 
-    /// Writes all of it; a reader that has gone away ends the output, not the program.
+    /// Writes the whole text.
+    ///
+    /// A closed pipe ends the output, not the program.
     private static func write(_ text: String, to descriptor: Int32) {
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {

@@ -4,7 +4,7 @@ import BerthHTTP
 import BerthLoop
 import BerthText
 
-/// `berth quota …`.
+/// Runs `berth quota …`.
 @Loop struct QuotaVerb {
     private let admin: AdminClient
     private let json: Bool
@@ -40,7 +40,8 @@ import BerthText
         print(reports, isList: names.count != 1)
     }
 
-    /// One report as an object, several as `{"quotas":[…]}`; for people one table.
+    /// Prints one report as a JSON object, several as `{"quotas":[…]}`, or all of them as one
+    /// table.
     private func print(_ reports: [[UInt8]], isList: Bool = false) {
         guard !json else {
             guard isList else { return Output.json(reports.first ?? []) }
@@ -65,23 +66,5 @@ import BerthText
         case .tokensPerDay: "\(report.tokens)"
         default: ""
         }
-    }
-}
-
-/// `berth usage`.
-@Loop enum UsageVerb {
-    static func run(_ admin: AdminClient, days: Int, json: Bool) async throws {
-        let bytes = try await admin.ask("GET", "/admin/usage?days=\(days)")
-        guard !json else { return Output.json(bytes) }
-        let lines = try JSON.decode(UsageReport.self, from: bytes).usage
-        guard !lines.isEmpty else { return Output.text("Nothing was used.\n") }
-        let rows = lines.map { line in
-            [
-                String("\(Timestamp(milliseconds: line.dayMs))".prefix(10)), line.tenant,
-                "\(line.requests)", "\(line.inputTokens)", "\(line.outputTokens)",
-                "\(Money(micros: line.micros))",
-            ]
-        }
-        Output.table(["day", "tenant", "requests", "tokens in", "tokens out", "dollars"], rows)
     }
 }

@@ -1,14 +1,14 @@
 import BerthLoop
 import Glibc
 
-/// A new folder in the machine's temporary one, for as long as a verb runs.
+/// A new folder inside the machine's temporary folder, for one run of a verb.
 struct ScratchFolder {
-    /// Absolute, without a slash at its end.
+    /// The absolute path without a slash at its end.
     let path: String
 
-    /// Makes it, for this user alone.
+    /// Makes the folder, accessible to this user only.
     ///
-    /// - Throws: `SystemError` when the temporary folder cannot be written.
+    /// - Throws: `SystemError` if the temporary folder cannot be written.
     init(_ name: String) throws(SystemError) {
         let base = Environment.value("TMPDIR") ?? "/tmp"
         var text = Array("\(base)/\(name)-XXXXXX".utf8CString)
@@ -16,9 +16,10 @@ struct ScratchFolder {
         path = String(decoding: text.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
-    /// Makes the file `name` with `text`; its path.
+    /// Writes `text` to the new file `name`.
     ///
-    /// - Throws: `SystemError` when it cannot be written whole.
+    /// - Returns: the file's path.
+    /// - Throws: `SystemError` if it cannot be written completely.
     func write(_ text: String, to name: String) throws(SystemError) -> String {
         let (file, bytes) = ("\(path)/\(name)", Array(text.utf8))
         let descriptor = unsafe open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
@@ -30,7 +31,7 @@ struct ScratchFolder {
         return file
     }
 
-    /// Removes it with everything in it.
+    /// Removes the folder with everything in it.
     func remove() { ScratchFolder.remove(path) }
 
     /// Links are removed, not followed.

@@ -8,25 +8,25 @@ import BerthTelemetry
 import BerthText
 import Glibc
 
-/// `berth simulate`: users, a service, and what came of it.
+/// Runs `berth simulate`: starts users and a service, and reports the outcome.
 @Loop final class SimulateVerb {
     private let choices: SimulateChoices
     private let file: String?
     private let surroundings = Surroundings(log: .silent)
     private let progress = SimulationProgress()
     private var service: SimulatedService?
-    /// What has ended by itself.
+    /// The child process that ended by itself.
     private var dead: Child?
     private let death = Wakeup()
 
-    /// SIGINT or SIGTERM came.
+    /// Thrown on SIGINT or SIGTERM.
     private struct Interrupted: Error, CustomStringConvertible {
-        let description = "interrupted: what was started has been ended"
+        let description = "interrupted; the processes that were started have been stopped"
     }
 
-    /// Longest wait for memory to be given back after the last turn.
+    /// The longest wait for memory to be given back after the last turn.
     private static nonisolated let settling = Duration.seconds(10)
-    /// It has come down when no more than this is above idle.
+    /// Memory counts as given back if it is at most this much above idle.
     private static nonisolated let settled = ByteCount.mebibytes(1)
 
     private init(_ choices: SimulateChoices, file: String?) {
@@ -34,7 +34,7 @@ import Glibc
         self.file = file
     }
 
-    /// - Returns: the exit status: 1 when an answer was lost or the limit was passed.
+    /// - Returns: the exit status, which is 1 if an answer was lost or the limit was exceeded.
     static func run(_ choices: SimulateChoices, file: String?, json: Bool) async throws -> Int32 {
         FileDescriptors.raiseLimit()
         let stop = Stop()
@@ -57,14 +57,16 @@ import Glibc
         return report.isGood ? 0 : 1
     }
 
-    /// Ends everything that was begun.
+    /// Stops everything that was started.
     private func clear() async {
         progress.say("ending")
         await service?.end()
         progress.clear()
     }
 
-    /// Measures, or throws when `stop` is asked for before, or one of our own has ended.
+    /// Measures.
+    ///
+    /// Throws if `stop` is requested or a child process ends before the end.
     private func measure(until stop: Stop) async throws -> SimulationReport {
         try await withThrowingTaskGroup(of: SimulationReport.self) { group in
             group.addTask { try await self.measure() }
@@ -95,7 +97,8 @@ import Glibc
         progress.say("starting")
         let service = try await open()
         let memory = MemoryWatch(process: service.process, in: surroundings)
-        try await surroundings.clock.sleep(for: .seconds(1))  // what its start has freed goes back
+        // Memory that start-up has freed returns to the kernel meanwhile.
+        try await surroundings.clock.sleep(for: .seconds(1))
         let idle = try look(memory, service)
         let (tally, hits) = try await play(plan, service, memory)
         progress.say("waiting until memory is given back")
@@ -129,7 +132,7 @@ import Glibc
         return service
     }
 
-    /// Lets everybody in and ask; they have left again when this returns.
+    /// Logs all users in and runs them to their end.
     private func play(
         _ plan: SimulationPlan,
         _ service: SimulatedService,
@@ -165,12 +168,12 @@ import Glibc
     ) async throws -> PersonaCredentials {
         let secrets = try await service.addTenant(person.tenant)
         guard let key = secrets.key, let token = secrets.web?.split(separator: "=").last else {
-            throw AdminClient.Failure.refused("the service made a tenant without key or link")
+            throw AdminClient.Failure.refused("the service made a tenant without a key or link")
         }
         return PersonaCredentials(key: key, token: String(token))
     }
 
-    /// Waits until memory has come down, at most ``settling``.
+    /// Waits until memory is given back, at most for ``settling``.
     private func settle(
         _ memory: MemoryWatch,
         _ service: SimulatedService,
@@ -192,8 +195,8 @@ import Glibc
     ) throws -> MemoryWatch.Figures {
         guard let figures = memory.look() else {
             throw AdminClient.Failure.refused(
-                "process \(service.process) cannot be looked into (/proc/\(service.process)): has "
-                    + "it ended, or does it belong to another user?"
+                "/proc/\(service.process) cannot be read: the service has ended, or it belongs to "
+                    + "another user"
             )
         }
         return figures

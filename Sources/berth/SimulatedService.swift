@@ -8,17 +8,17 @@ import BerthText
 import CLinux
 import Glibc
 
-/// A service to be asked: one of our own with a fake provider behind it, or one that runs.
+/// The service under simulation: one that was started with a fake provider, or a running one.
 @Loop final class SimulatedService {
-    /// Scheme, host and port.
+    /// The origin: scheme, host and port.
     let origin: String
-    /// Its process.
+    /// The process id.
     let process: pid_t
     private let admin: AdminClient
     private let own: Own?
     private var tenants: [String] = []
 
-    /// What ends with it where it is our own.
+    /// The child processes and files of a service that was started.
     private struct Own {
         let children: [Child]
         let folder: ScratchFolder
@@ -43,10 +43,11 @@ import Glibc
 
     // MARK: A running one
 
-    /// The service of `file` at `url`: its admin socket makes tenants and names its process.
+    /// The running service of configuration `file` at `url`.
+    ///
+    /// Its admin socket makes tenants, and the socket's owner is its process.
     static func running(at url: WebURL, file: String?) throws -> SimulatedService {
-        let loaded = try ConfigurationFile.load(path: file, environment: Environment.value)
-        let socket = AdminClient.socket(of: loaded.configuration)
+        let socket = try AdminClient.socket(file: file)
         guard let process = listener(at: socket) else {
             throw AdminClient.Failure.notRunning(socket: socket)
         }
@@ -58,7 +59,7 @@ import Glibc
         )
     }
 
-    /// The process that listens at a Unix socket, as the kernel vouches; nil: none.
+    /// The process that listens on a Unix socket, from the kernel; nil if there is none.
     private static func listener(at path: String) -> pid_t? {
         let process = unsafe berth_unix_listener(path)
         return process > 0 ? process : nil
@@ -68,8 +69,8 @@ import Glibc
 
     /// Starts a fake provider at the pace of a real one, and a service that asks it.
     ///
-    /// Whatever was started is ended again before this throws; `whenEnded` hears of what ends by
-    /// itself, also later.
+    /// Everything that was started is stopped before this throws. `whenEnded` is called when a
+    /// child ends by itself, also later.
     static func start(
         _ choices: SimulateChoices,
         in surroundings: Surroundings,
@@ -99,7 +100,7 @@ import Glibc
         }
     }
 
-    /// The URL in what `berth fake` prints.
+    /// The URL in a line of `berth fake`'s output.
     private static nonisolated func upstream(_ line: Substring) -> String? {
         line.firstRange(of: "http://").map { String(line[$0.lowerBound...]) }
     }
@@ -110,9 +111,9 @@ import Glibc
         return entry?.string("message") == "serving" ? entry?.string("listen") : nil
     }
 
-    /// Everything but the memory is generous, because what is measured is not to be a quota.
+    /// The service's configuration.
     ///
-    /// Of calls at once the service's own client takes a dozen more than are configured.
+    /// All limits except memory are generous, so that no quota is measured.
     private static nonisolated func configuration(
         _ choices: SimulateChoices,
         data: String,
@@ -143,25 +144,30 @@ import Glibc
 
     // MARK: Using it
 
-    /// Makes a tenant, which ``end()`` removes.
+    /// Makes a tenant.
+    ///
+    /// ``end()`` removes it.
     func addTenant(_ name: String) async throws -> TenantSecrets {
         let bytes = try await admin.ask("POST", "/admin/tenants", ["name": name])
         tenants.append(name)
         return try JSON.decode(TenantSecrets.self, from: bytes)
     }
 
-    /// The memory limit in force, in bytes: `berth memory --limit` may have changed it.
+    /// The memory limit in force, in bytes.
+    ///
+    /// `berth memory --limit` may have changed it.
     func memoryLimit() async throws -> Int {
         try JSON.decode(MemoryReport.self, from: await admin.ask("GET", "/admin/memory")).limit
     }
 
-    /// Lookups that its cache has answered since its start.
+    /// The number of lookups that the cache has answered since the service's start.
     func cacheHits() async throws -> Int {
         try JSON.decode(CacheReport.self, from: await admin.ask("GET", "/admin/cache")).hits
     }
 
-    /// Ends what is ours, or removes the tenants that were made of what is not, which a task that
-    /// was cancelled could not ask for.
+    /// Stops a service that was started.
+    ///
+    /// Removes the tenants from one that was running, which needs a task that is not cancelled.
     func end() async {
         if let own { return await own.end() }
         for name in tenants {

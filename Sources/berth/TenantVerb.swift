@@ -3,7 +3,7 @@ import BerthHTTP
 import BerthLoop
 import BerthText
 
-/// `berth tenant …`.
+/// Runs `berth tenant …`.
 @Loop struct TenantVerb {
     private let admin: AdminClient
     private let json: Bool
@@ -21,10 +21,13 @@ import BerthText
         case .invite(let name): try await invite(name)
         case .link(let name): try await act("link", name, "has a new link")
         case .key(let name): try await act("key", name, "has a new key")
+        case .keys(let name): try await keys(name)
+        case .revoke(let name, let key): try await revoke(key, of: name)
+        case .logout(let name): try await logout(name)
         case .suspend(let name): try await act("suspend", name, "is suspended")
         case .resume(let name): try await act("resume", name, "is active again")
         case .remove(let name):
-            try await secrets("DELETE", path(name), nil, "is removed; the ledger of costs stays")
+            try await secrets("DELETE", path(name), nil, "is removed. The ledger of costs is kept")
         }
     }
 
@@ -34,7 +37,9 @@ import BerthText
         try await secrets("POST", "\(path(name))/\(action)", nil, words)
     }
 
-    /// Makes the tenant where there is none, and prints a login link alone: the key stays unshown.
+    /// Makes the tenant if there is none, and prints a login link.
+    ///
+    /// The API key is not shown.
     private func invite(_ name: String?) async throws {
         guard let name else {
             throw AdminClient.Failure.refused(
@@ -63,10 +68,10 @@ import BerthText
         let answer = try JSON.decode(TenantSecrets.self, from: bytes)
         Output.text("\(answer.tenant) \(words)\n")
         if let key = answer.key {
-            Output.text("API key: \(key)\n         (it is shown this once)\n")
+            Output.text("API key: \(key)\n         (shown only once)\n")
         }
         if let web = answer.web {
-            Output.text("Web:     \(web)\n         (it works once, within 24 hours)\n")
+            Output.text("Web:     \(web)\n         (works once, within 24 hours)\n")
         }
     }
 
@@ -81,7 +86,7 @@ import BerthText
             ]
         }
         guard !rows.isEmpty else {
-            return Output.text("There is no tenant yet: berth tenant add NAME\n")
+            return Output.text("There is no tenant yet. Make one with: berth tenant add NAME\n")
         }
         Output.table(["tenant", "state", "requests/day", "tokens/day", "since"], rows)
     }
@@ -98,4 +103,49 @@ import BerthText
             ] + tenant.quotas.sorted { $0.key < $1.key }.map { [$0.key, $0.value] }
         )
     }
+
+    // MARK: Credentials
+
+    private func keys(_ name: String) async throws {
+        let bytes = try await admin.ask("GET", path(name) + "/keys")
+        guard !json else { return Output.json(bytes) }
+        let list = try JSON.decode(KeyList.self, from: bytes)
+        guard !list.keys.isEmpty else {
+            return Output.text(
+                "\(list.tenant) has no API key. Make one with: berth tenant key \(list.tenant)\n"
+            )
+        }
+        Output.table(["key", "since"], list.keys.map { [$0.hint, $0.since] })
+    }
+
+    private func revoke(_ key: String?, of name: String) async throws {
+        let asked = Revocation(key: key, all: key == nil ? true : nil)
+        let bytes = try await admin.ask("POST", path(name) + "/revoke", asked)
+        guard !json else { return Output.json(bytes) }
+        let answer = try JSON.decode(RevokedKeys.self, from: bytes)
+        guard !answer.revoked.isEmpty else {
+            return Output.text("\(answer.tenant) has no API key\n")
+        }
+        for key in answer.revoked {
+            Output.text("\(key.hint) of \(answer.tenant), made \(key.since), is revoked\n")
+        }
+    }
+
+    private struct Revocation: Encodable {
+        let key: String?
+        let all: Bool?
+    }
+
+    private func logout(_ name: String) async throws {
+        let bytes = try await admin.ask("POST", path(name) + "/logout")
+        guard !json else { return Output.json(bytes) }
+        let answer = try JSON.decode(LogoutReport.self, from: bytes)
+        let logins = answer.logins == 1 ? "1 web login" : "\(answer.logins) web logins"
+        Output.text("\(answer.tenant) is logged out: \(logins) ended\n")
+    }
+}
+
+extension KeyInfo {
+    /// The time when the key was made.
+    fileprivate var since: String { "\(Timestamp(milliseconds: createdMs))" }
 }

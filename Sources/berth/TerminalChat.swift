@@ -3,7 +3,9 @@ import BerthLoop
 import BerthText
 import Glibc
 
-/// The dialogue: a line is read, its answer is shown as it comes.
+/// The dialogue in the terminal.
+///
+/// It reads a line, then shows the answer as it arrives.
 @Loop final class TerminalChat {
     private let service: ChatService
     private let session: String
@@ -11,7 +13,7 @@ import Glibc
     private let isInteractive = isatty(STDIN_FILENO) != 0
     private let isTerminal = isatty(STDOUT_FILENO) != 0
     private var turn: String?
-    /// Whether the cursor's line shows a place in the queue, to be overwritten.
+    /// Whether the cursor's line shows a queue position, which the next output overwrites.
     private var showsPlace = false
     private var isLeaving = false
     private let stops = TaskPool()
@@ -23,7 +25,7 @@ import Glibc
 
     /// Runs to the end of the input.
     ///
-    /// - Returns: the exit status: 1 when the last message had no whole answer.
+    /// - Returns: the exit status, which is 1 if the last message had no complete answer.
     func run() async -> Int32 {
         var status: Int32 = 0
         if isInteractive { Output.text("/help shows the commands, Ctrl-D leaves.\n") }
@@ -43,7 +45,7 @@ import Glibc
         return status
     }
 
-    /// Ctrl-C: ends the answer that is being written, or the conversation.
+    /// Handles Ctrl-C: stops the answer under way, or ends the conversation if there is none.
     func interrupt() {
         guard let turn else {
             isLeaving = true
@@ -55,7 +57,7 @@ import Glibc
         }
     }
 
-    /// - Returns: whether the answer is whole.
+    /// - Returns: whether the answer is complete.
     private func answer(_ text: String) async throws -> Bool {
         let response = try await service.ask(text, in: session)
         defer { turn = nil }
@@ -68,14 +70,17 @@ import Glibc
         throw ChatService.Failure(description: "the connection ended before the answer did")
     }
 
-    /// On a terminal without control characters: a model's words may not move its cursor, change
-    /// its title or type into it.
+    /// The text without control characters if it goes to a terminal.
+    ///
+    /// A model's words must not move the cursor, change the title or type into the terminal.
     private func shown(_ text: String) -> String {
         guard isTerminal else { return text }
         return String(String.UnicodeScalarView(text.unicodeScalars.filter(\.isHarmless)))
     }
 
-    /// Shows an event; nil while more may come.
+    /// Shows an event.
+    ///
+    /// - Returns: whether the answer is complete, or nil if more events may follow.
     private func show(_ event: SSEEvent) -> Bool? {
         guard let data = try? JSONObject(event.data) else { return nil }
         if event.event == "place" {
@@ -96,7 +101,7 @@ import Glibc
         return nil
     }
 
-    /// How it waits, on one line that the next such line and then the answer overwrite.
+    /// Shows the queue position on one line, which the next position or the answer overwrites.
     private func show(place data: JSONObject) {
         clearPlace()
         let words = TerminalChat.words(ahead: data.integer("ahead"), wait: data.integer("wait_ms"))
@@ -105,12 +110,14 @@ import Glibc
     }
 
     private func clearPlace() {
-        // To the line's start, and everything after it away.
+        // Moves to the line's start and clears the line.
         if showsPlace { Output.text("\r\u{1B}[K") }
         showsPlace = false
     }
 
-    /// A place in the queue, short enough for one line; `wait` in milliseconds.
+    /// A queue position in words, short enough for one line.
+    ///
+    /// `wait` is in milliseconds.
     static nonisolated func words(ahead: Int?, wait: Int?) -> String {
         let ahead = ahead ?? 0
         let seconds = (min(max(0, wait ?? 0), 1 << 40) + 999) / 1000
@@ -120,48 +127,8 @@ import Glibc
 }
 
 extension Unicode.Scalar {
-    /// Not one of C0, C1 and DEL, but for a new line and a tab.
+    /// Whether it is no control character (C0, C1, DEL) except newline and tab.
     fileprivate var isHarmless: Bool {
         properties.generalCategory != .control || self == "\n" || self == "\t"
-    }
-}
-
-/// Lines of standard input, read on a thread of their own: reading blocks.
-@Loop final class TerminalInput {
-    private let worker = Worker(name: "terminal")
-    private let arrived = Wakeup()
-    private var lines: [String] = []
-    private var isReading = false
-    private var hasEnded = false
-
-    /// The next line without its newline; nil at the end.
-    func line(prompt: String) async -> String? {
-        Output.text(prompt)
-        while lines.isEmpty, !hasEnded {
-            read()
-            do { try await arrived.wait() } catch { return nil }
-        }
-        return lines.isEmpty ? nil : lines.removeFirst()
-    }
-
-    /// Ends the input; a read that blocks ends with the process.
-    func end() {
-        hasEnded = true
-        arrived.signal()
-    }
-
-    private func read() {
-        guard !isReading else { return }
-        isReading = true
-        worker.post {
-            let line = readLine(strippingNewline: true)
-            Loop.post { self.take(line) }
-        }
-    }
-
-    private func take(_ line: String?) {
-        isReading = false
-        if let line { lines.append(line) } else { hasEnded = true }
-        arrived.signal()
     }
 }

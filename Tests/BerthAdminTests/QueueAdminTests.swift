@@ -161,7 +161,7 @@ import Testing
             #expect(over.error?.string("message")?.contains("requests per day") == true)
 
             try await bot.bot.set(.suspended, of: old)
-            #expect(try await bot.retry("t-1").status == 409)
+            #expect(try await bot.retry("t-1").status == 403)
             let list = try await bot.admin("GET", "/admin/queue/failed").text
             #expect(list.contains(#""state":"uncertain","tenant":"old""#))
 

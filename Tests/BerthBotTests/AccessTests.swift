@@ -30,10 +30,10 @@ import Testing
         try await withBot { bot in
             let tenants = bot.bot.tenants
             let second = try await tenants.addKey(to: bot.ann)
-            let names = [bot.key, second.text].map { tenants.holder(ofKey: $0)?.name }
+            let names = [bot.key, second.text].map { tenants.credential(ofKey: $0)?.tenant.name }
             #expect(names == ["ann", "ann"])
             let strangers = ["", "berth-", bot.key + "a", String(bot.key.dropLast())]
-            let found = strangers.compactMap { tenants.holder(ofKey: $0) }.count
+            let found = strangers.compactMap { tenants.credential(ofKey: $0) }.count
             #expect(found == 0)
         }
     }
@@ -85,16 +85,125 @@ import Testing
             let token = try bot.token(of: try await access.link(for: bot.ann))
             let cookie = try #require(try await access.login(token: token))
             bot.clock.advance(by: .seconds(90 * 86_400 - 1))
-            let owner = try await access.tenant(cookie: cookie)?.name
+            let owner = access.credential(ofCookie: cookie)?.tenant.name
             #expect(owner == "ann")
             bot.clock.advance(by: .seconds(1))
-            let late = try await access.tenant(cookie: cookie)?.name
+            let late = access.credential(ofCookie: cookie)?.tenant.name
             #expect(late == nil)
             let other = try bot.token(of: try await access.link(for: bot.ann))
             let second = try #require(try await access.login(token: other))
             try await access.logout(cookie: second)
-            let left = try await access.tenant(cookie: second)?.name
+            let left = access.credential(ofCookie: second)?.tenant.name
             #expect(left == nil)
+        }
+    }
+
+    /// Logins of bob from an earlier run: one in force, one revoked, one expired.
+    private static func addLogins(_ connection: Connection) throws(StoreError) {
+        let start = Timestamp(milliseconds: 0)
+        let bob = try connection.addTenant(named: "bob", at: start)
+        for (name, days) in [("kept", 90), ("revoked", 90), ("expired", 0)] {
+            try connection.addLogin(
+                for: .tenant(bob.id),
+                hash: Secret256.hash(name),
+                at: start,
+                expires: Timestamp(milliseconds: 1_760_000_000_000)
+                    + .seconds(86_400 * days)
+            )
+        }
+        try connection.revokeLogin(hash: Secret256.hash("revoked"), at: start)
+    }
+
+    @Loop @Test func `logins of an earlier run are known, those that are over are not`()
+        async throws
+    {
+        try await withBot(prepare: Self.addLogins) { bot in
+            let names = ["kept", "revoked", "expired", "unknown"].map {
+                bot.bot.access.credential(ofCookie: $0)?.tenant.name
+            }
+            #expect(names == ["bob", nil, nil, nil])
+        }
+    }
+
+    @Loop @Test func `a cookie and a key are known without the database`() async throws {
+        try await withBot { bot in
+            let ann = try await bot.login(bot.ann)
+            await bot.database.close()
+            #expect(try await bot.ask("GET", "/web/me", as: ann).status == 200)
+            #expect(try await bot.ask("GET", "/v1/models", as: .key(bot.key)).status == 200)
+        }
+    }
+
+    @Loop @Test func `a tenant's sixty-fifth login ends its oldest, also after a restart`()
+        async throws
+    {
+        try await withBot { bot in
+            let access = bot.bot.access
+            var cookies: [String] = []
+            for _ in 0...Connection.loginsAtMost {
+                let token = try bot.token(of: try await access.link(for: bot.ann))
+                cookies.append(try #require(try await access.login(token: token)))
+            }
+            let known = cookies.map { access.credential(ofCookie: $0) != nil }
+            #expect(known == [false] + Array(repeating: true, count: Connection.loginsAtMost))
+            let now = bot.clock.timestamp
+            let stored = try await bot.database.read { (connection) throws(StoreError) in
+                try connection.logins(at: now).map(\.hash)
+            }
+            #expect(stored == cookies.dropFirst().map { Secret256.hash($0) })
+        }
+    }
+
+    @Loop @Test func `a change that the database refuses changes nothing in memory`() async throws {
+        try await withBot { bot in
+            let access = bot.bot.access
+            let token = try bot.token(of: try await access.link(for: bot.ann))
+            let cookie = try #require(try await access.login(token: token))
+            await bot.database.close()
+            let refusals = await [
+                bot.failure { try await access.logout(cookie: cookie) },
+                bot.failure { _ = try await access.logout(bot.ann) },
+                bot.failure { _ = try await bot.bot.tenants.revokeKeys(of: bot.ann) },
+                bot.failure { _ = try await bot.bot.tenants.revoke(bot.key, of: bot.ann) },
+            ]
+            #expect(refusals.map { $0?.name } == Array(repeating: "store", count: 4))
+            let isKnown = access.credential(ofCookie: cookie) != nil
+            let hasKey = bot.bot.tenants.credential(ofKey: bot.key) != nil
+            #expect(isKnown && hasKey)
+        }
+    }
+
+    /// Keys of bob, two of them with the same hint.
+    private static func addKeys(_ connection: Connection) throws(StoreError) {
+        let start = Timestamp(milliseconds: 0)
+        let bob = try connection.addTenant(named: "bob", at: start)
+        for (key, hint) in [("a", "same00"), ("b", "same00"), ("c", "other0")] {
+            _ = try connection.addKey(
+                for: bob.id,
+                hash: Secret256.hash(key),
+                hint: hint,
+                at: start
+            )
+        }
+    }
+
+    @Loop @Test func `a key is revoked by its hint or as a whole, never by a guess`() async throws {
+        try await withBot(prepare: Self.addKeys) { bot in
+            let tenants = bot.bot.tenants
+            let bob = try tenants.named("bob")
+            let guesses = ["same00", "berth-same00", "same", "", "berth-", bot.key, "no such"]
+            for guess in guesses {
+                let refusal = await bot.failure { _ = try await tenants.revoke(guess, of: bob) }
+                #expect(refusal?.name == "badValue")
+                #expect(refusal?.description.contains(bot.key) == false)
+            }
+            #expect(try await tenants.revoke("b", of: bob).hint == "same00")
+            #expect(try await tenants.revoke("berth-same00", of: bob).hash == Secret256.hash("a"))
+            #expect(try await tenants.revoke("other0", of: bob).hint == "other0")
+            let left = tenants.keys(of: bob)
+            #expect(left == [])
+            let annas = tenants.keys(of: bot.ann).count
+            #expect(annas == 1)
         }
     }
 

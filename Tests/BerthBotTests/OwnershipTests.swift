@@ -161,9 +161,9 @@ import Testing
             try await bot.bot.set(.removed, of: bot.ann)
             #expect(try await turn.ended().outcome.end == .stopped)
             try await call.gone()
-            let holder = bot.bot.tenants.holder(ofKey: bot.key) == nil
+            let holder = bot.bot.tenants.credential(ofKey: bot.key) == nil
             #expect(holder)
-            let owner = try await bot.bot.access.tenant(cookie: cookie) == nil
+            let owner = bot.bot.access.credential(ofCookie: cookie) == nil
             #expect(owner)
             #expect(try await bot.bot.access.login(token: unused) == nil)
             let refusal = await bot.failure { _ = try await bot.ask("more", in: session) }

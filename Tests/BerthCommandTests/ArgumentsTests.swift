@@ -53,6 +53,10 @@ private func parse(
         Line("tenant invite a", Invocation(command: .tenant(.invite("a")))),
         Line("tenant link a", Invocation(command: .tenant(.link("a")))),
         Line("tenant key a", Invocation(command: .tenant(.key("a")))),
+        Line("tenant keys a --json", Invocation(json: true, command: .tenant(.keys("a")))),
+        Line("tenant revoke a k", Invocation(command: .tenant(.revoke("a", key: "k")))),
+        Line("tenant revoke a --all", Invocation(command: .tenant(.revoke("a", key: nil)))),
+        Line("tenant logout a", Invocation(command: .tenant(.logout("a")))),
         Line("tenant suspend a", Invocation(command: .tenant(.suspend("a")))),
         Line("tenant resume a", Invocation(command: .tenant(.resume("a")))),
         Line("tenant remove -- -a", Invocation(command: .tenant(.remove("-a")))),
@@ -139,20 +143,22 @@ private func parse(
         Line("cleanup --apply", "'cleanup' is not in this build yet"),
         Line("help backup", "'backup' is not in this build yet"),
         Line("fake telegram", "'fake telegram' is not in this build yet"),
-        Line("--json", "say what to do, as: berth serve"),
-        Line("--config", "say what to do, as: berth serve"),
+        Line("--json", "name a verb, such as: berth serve"),
+        Line("--config", "name a verb, such as: berth serve"),
         Line(
             "tenant",
-            "'tenant' needs what to do, one of: add, list, show, invite, link, key, suspend, "
-                + "resume, remove"
+            "'tenant' needs an action, one of: add, list, show, invite, link, key, keys, "
+                + "revoke, logout, suspend, resume, remove"
         ),
-        Line("cache", "'cache' needs what to do, one of: stats, flush, warm"),
+        Line("cache", "'cache' needs an action, one of: stats, flush, warm"),
         Line("queue retry", "'queue retry' needs ID: berth queue retry ID [--json]"),
         Line("queue faild", "unknown 'queue faild': did you mean 'failed'?"),
         Line("queue --json failed", "'queue' does not take 'failed': berth queue [--json]"),
         Line("tenant ad x", "unknown 'tenant ad': did you mean 'add'?"),
         Line("help tenant lst", "unknown 'tenant lst': did you mean 'list'?"),
         Line("tenant add", "'tenant add' needs NAME: berth tenant add NAME [--json]"),
+        Line("tenant revoke a", "'tenant revoke' needs either KEY or --all"),
+        Line("tenant revoke a k --all", "'tenant revoke' needs either KEY or --all"),
         Line(
             "tenant add a b",
             "'tenant add' does not take 'b': berth tenant add NAME [--json]"
@@ -168,7 +174,7 @@ private func parse(
         Line("serve --listen=", "--listen needs a value: --listen ADDRESS"),
         Line(
             "serve --listen 9",
-            "--listen: '9' is not an address and port of this machine, as 127.0.0.1:8080, "
+            "--listen: '9' is not an address and port of this machine, such as 127.0.0.1:8080, "
                 + "0.0.0.0:80 or [::1]:8080"
         ),
         Line("serve --log xml", "--log: 'xml' is not one of text, json"),
@@ -181,24 +187,24 @@ private func parse(
         Line("usage --days 0", "--days: '0' is not a whole number from 1 to 366"),
         Line(
             "memory --tenant a --limit 1GiB",
-            "--tenant and --limit are two things; choose one"
+            "--tenant and --limit exclude each other: give one"
         ),
-        Line("memory --watch --limit 1GiB", "--limit is set once; leave out --watch"),
+        Line("memory --watch --limit 1GiB", "--limit cannot be combined with --watch"),
         Line(
             "memory --limit much",
-            "--limit: 'much' is not a size from 0B to 1TiB, as 64KiB, 16MiB or 1GiB"
+            "--limit: 'much' is not a size from 0B to 1TiB, such as 64KiB, 16MiB or 1GiB"
         ),
         Line("chat", "'chat' needs a key (BERTH_KEY or --key KEY) or --tenant NAME"),
-        Line("chat --key k --tenant a", "--key and --tenant are two ways; choose one"),
+        Line("chat --key k --tenant a", "--key and --tenant exclude each other: give one"),
         Line(
             "chat --tenant a --url http://h",
-            "--tenant uses this machine's admin socket; --url needs a key"
+            "--tenant uses this machine's admin socket: --url needs a key instead"
         ),
         Line(
             "quota set a",
             "'quota set' needs KEY=VALUE...: berth quota set NAME KEY=VALUE... [--json]"
         ),
-        Line("quota set a files", "'files' is not KEY=VALUE, as requests_per_day=500"),
+        Line("quota set a files", "'files' is not KEY=VALUE, such as requests_per_day=500"),
         Line("quota set a file=1", "unknown quota 'file': did you mean 'files'?"),
         Line("quota set a files=1 files=2", "files is given twice"),
         Line(

@@ -59,15 +59,15 @@ import Testing
         )
     }
 
-    @Test func `a Redis that is away is told in its own words`() throws {
+    @Test func `an unreachable Redis is reported with its error`() throws {
         let redis = #"""
             "configured":true,"up":false,"fault":"the connection ended","hits":4,"failures":0,
             "bad_values":{}
             """#
-        #expect(try stats(redis: redis).contains("\nRedis: away: the connection ended\n"))
+        #expect(try stats(redis: redis).contains("\nRedis: unreachable: the connection ended\n"))
     }
 
-    @Test func `warming says what came, or that there is nowhere to come from`() throws {
+    @Test func `warming reports the loaded values, or that there is no Redis`() throws {
         let words = try ["true", "false"].map { configured in
             let json = """
                 {"values":3,\(CacheTextTests.memory),"redis":{"configured":\(configured),
@@ -75,7 +75,7 @@ import Testing
                 """
             return CacheText.warm(try JSON.decode(CacheWarmReport.self, from: Array(json.utf8)))
         }
-        #expect(words[0] == "Brought 3 values from Redis; memory holds 3.5 KiB of 8 MiB.\n")
+        #expect(words[0] == "Loaded 3 values from Redis; memory holds 3.5 KiB of 8 MiB.\n")
         #expect(words[1].contains("No Redis is configured (redis.url)"))
     }
 }

@@ -58,8 +58,8 @@ import Testing
     @Test func `a limit below what is held says so`() throws {
         #expect(
             MemoryText.limit(try report()) == "The limit is 128 MiB until the next start; that is "
-                + "2 KiB less than what is held: nothing new is leased before so much is given "
-                + "back, or the limit is raised.\n"
+                + "2 KiB less than is held. Nothing new is leased until that much is given back or "
+                + "the limit is raised.\n"
         )
     }
 
@@ -75,10 +75,10 @@ import Testing
             text.contains("  cgroup   v2, 1 MiB now, high 2 MiB, max none, at max once, killed")
         )
         #expect(
-            text.contains("  PSI      cgroup: work stood still for memory 0.5 % of ten seconds")
+            text.contains("  PSI      cgroup: work waited for memory 0.5 % of ten seconds")
         )
         #expect(text.contains("  threads  3; 4 KiB in swap\n"))
-        let leak = "held though nothing is under way: reply buffer of anna, 8 KiB\n"
+        let leak = "held while no work is under way: reply buffer of anna, 8 KiB\n"
         #expect(text.hasSuffix(leak))
     }
 
@@ -124,9 +124,9 @@ import Testing
                 purpose       KiB
                 reply buffer   10
 
-                anna holds 10 KiB of 1 MiB; most at once 20 KiB, share 4 KiB, borrowed 0 B
+                anna holds 10 KiB of 1 MiB; peak 20 KiB, share 4 KiB, borrowed 0 B
                 Under way: 2; refused once, waited 0 times
-                At work, at most: 30 KiB in 95 % of all seconds
+                While at work, held at most: 30 KiB in 95 % of all seconds
 
                 """
         )

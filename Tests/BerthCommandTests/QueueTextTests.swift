@@ -54,7 +54,7 @@ import Testing
                 abc     ann          failed         5  2025-10-09T08:53:20.000Z  p/m    it is out of order
                 call-7  (removed 3)  uncertain      1  1970-01-01T00:00:00.000Z         so
 
-                Answer one again with: berth queue retry ID
+                Retry one with: berth queue retry ID
 
                 """
         )

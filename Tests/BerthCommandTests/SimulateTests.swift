@@ -50,20 +50,20 @@ import Testing
         Line("simulate --seed=-1", "--seed: '-1' is not a whole number from 0 to 1000000000"),
         Line(
             "simulate --limit 1MiB",
-            "--limit: '1MiB' is not a size from 16MiB to 1TiB, as 64KiB, 16MiB or 1GiB"
+            "--limit: '1MiB' is not a size from 16MiB to 1TiB, such as 64KiB, 16MiB or 1GiB"
         ),
         Line(
             "simulate --url x",
             "--url: 'x' is not an absolute http:// or https:// URL without user, query or "
-                + "fragment, as https://api.example.org/v1"
+                + "fragment, such as https://api.example.org/v1"
         ),
         Line(
             "simulate --url http://h --cache 0",
-            "--cache is of a service that it starts; --url takes another"
+            "--cache is for a service that simulate starts: leave out --url"
         ),
         Line(
             "simulate --config f",
-            "--config is of the running service that --url names; name it too"
+            "--config needs --url, which names the running service"
         ),
         Line(
             "simulate 50",
@@ -136,7 +136,7 @@ import Testing
                 Cache hits: 7
                 Refused: 429 queue_full 1
                 Lost: cut 1
-                memory.limit 30 MiB was PASSED, the kernel's own peak is 31 MiB
+                memory.limit 30 MiB was EXCEEDED, the kernel's own peak is 31 MiB
 
                 """
         )

@@ -1,5 +1,6 @@
 import BerthConfig
 import BerthMemory
+import BerthTestKit
 import Testing
 
 @Suite struct ConfigurationFileTests {
@@ -202,6 +203,63 @@ import Testing
                 environment: { _ in nil },
                 memory: testMemory
             )
+        }
+    }
+
+    // MARK: A part of a file
+
+    /// What `read` makes of a file with `text`.
+    private func part<Value>(
+        of text: String,
+        _ variables: [String: String] = [:],
+        _ read: (String, @escaping (String) -> String?) throws -> Value
+    ) throws -> Value {
+        let folder = try TemporaryFolder()
+        try folder.write(Array(text.utf8), to: "f.yaml")
+        return try read(folder.path(of: "f.yaml")) { variables[$0] }
+    }
+
+    private static let unreadable = """
+        listen: 127.0.0.1:9999
+        data: /var/lib/berth
+        colour: red
+        memory: { limit: lots }
+        providers:
+          - { name: openai, kind: openai, api_key: "${UNSET_KEY}" }
+        """
+
+    @Test func `the data folder and the address are read where the rest is wrong`() throws {
+        let data = try part(of: Self.unreadable) {
+            try ConfigurationFile.data(path: $0, environment: $1)
+        }
+        #expect(data == "/var/lib/berth")
+        let url = try part(of: Self.unreadable) {
+            try ConfigurationFile.url(path: $0, environment: $1)
+        }
+        #expect(url == WebURL("http://127.0.0.1:9999"))
+        #expect(throws: ConfigurationError.self) {
+            _ = try part(of: Self.unreadable) {
+                try ConfigurationFile.load(path: $0, environment: $1, memory: testMemory)
+            }
+        }
+    }
+
+    @Test func `a part of a file has its defaults and its variables`() throws {
+        func data(_ text: String, _ variables: [String: String] = [:]) throws -> String {
+            try part(of: text, variables) { try ConfigurationFile.data(path: $0, environment: $1) }
+        }
+        #expect(try data("") == "./data")
+        #expect(try data("data: '${HOME_OF_BERTH}/d'", ["HOME_OF_BERTH": "/b"]) == "/b/d")
+        let wrong = [
+            ("data: '${X}'", "X is not set"), ("data: [1]", "a list"), ("a: b: c", "f.yaml:1"),
+            ("- a", "a group of keys"),
+        ]
+        for (text, word) in wrong {
+            let error = #expect(throws: ConfigurationError.self) { _ = try data(text) }
+            #expect(error?.description.contains(word) == true)
+        }
+        #expect(throws: ConfigurationError.self) {
+            try ConfigurationFile.data(path: "/nowhere/f.yaml") { _ in nil }
         }
     }
 }

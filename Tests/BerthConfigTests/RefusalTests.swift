@@ -14,22 +14,22 @@ import Testing
         Case(
             "listen: 8080",
             "f.yaml:1: listen: '8080' is not an address and port of this machine, "
-                + "as 127.0.0.1:8080, 0.0.0.0:80 or [::1]:8080"
+                + "such as 127.0.0.1:8080, 0.0.0.0:80 or [::1]:8080"
         ),
         Case(
             "url: https://a.example/x",
             "f.yaml:1: url: 'https://a.example/x' is not an http:// or https:// URL of a host, "
-                + "without path, as https://chat.example.org"
+                + "without path, such as https://chat.example.org"
         ),
         Case(
             "timezone: Mars/Base",
             "f.yaml:1: timezone: 'Mars/Base' is not a time zone of /usr/share/zoneinfo, "
-                + "as UTC or Europe/Paris (package tzdata)"
+                + "such as UTC or Europe/Paris (package tzdata)"
         ),
         Case(
             "memory: { limit: lots }",
             "f.yaml:1: memory.limit: 'lots' is not a size from 16MiB to 1TiB, "
-                + "as 64KiB, 16MiB or 1GiB"
+                + "such as 64KiB, 16MiB or 1GiB"
         ),
         Case(
             "memory: 128MiB",
@@ -49,16 +49,16 @@ import Testing
         ),
         Case(
             "files: { keep: 30 }",
-            "f.yaml:1: files.keep: '30' is not a time from 1h to 3650d, as 45s, 10m, 1h or 30d"
+            "f.yaml:1: files.keep: '30' is not a time from 1h to 3650d, such as 45s, 10m, 1h or 30d"
         ),
         Case(
             "files: { high_water: 80 }",
-            "f.yaml:1: files.high_water: '80' is not a percentage from 10% to 99%, as 80%"
+            "f.yaml:1: files.high_water: '80' is not a percentage from 10% to 99%, such as 80%"
         ),
         Case(
             "quotas: { spend_per_month: 0.0000001 }",
             "f.yaml:1: quotas.spend_per_month: '0.0000001' is not an amount in dollars "
-                + "from 0 to 1000000.00 with at most 6 decimals, as 0.40"
+                + "from 0 to 1000000.00 with at most 6 decimals, such as 0.40"
         ),
         Case(
             "quotas: { memory: 1GiB }",
@@ -76,7 +76,7 @@ import Testing
         Case(
             "redis: { url: http://x }",
             "f.yaml:1: redis.url: 'http://x' is not a Redis address, "
-                + "as redis://127.0.0.1:6379/0 or unix:/run/redis/redis.sock"
+                + "such as redis://127.0.0.1:6379/0 or unix:/run/redis/redis.sock"
         ),
         Case(
             "system: ${NOPE}",
@@ -85,12 +85,12 @@ import Testing
         ),
         Case(
             "system: ${A B}",
-            "f.yaml:1: system: a ${ that is no variable: write ${NAME} or ${NAME:-text}, "
+            "f.yaml:1: system: a ${ that begins no variable: write ${NAME} or ${NAME:-text}, "
                 + "or $${ for the text ${"
         ),
         Case(
             "telegram: { mode: polling }",
-            "f.yaml:1: telegram: the key 'token' is missing: a bot token as @BotFather gives it: "
+            "f.yaml:1: telegram: the key 'token' is missing: a bot token from @BotFather: "
                 + "digits, a colon, letters and digits"
         ),
         Case(
@@ -122,7 +122,7 @@ import Testing
         Case(
             "providers:\n  - { name: a, kind: fal }",
             "f.yaml:2: providers[0]: https://queue.fal.run (kind fal) needs the key 'api_key', "
-                + "as \"${FAL_KEY}\", or the base_url of another server"
+                + "such as \"${FAL_KEY}\", or the base_url of another server"
         ),
         Case(
             "providers:\n  - { kind: fal, api_key: k }",
@@ -163,7 +163,7 @@ import Testing
         Case(
             "{ provider: local, model: m, price: { input: 1 } }",
             "f.yaml:5: models.chat[0].price: the key 'output' is missing: an amount in dollars "
-                + "from 0 to 100000.00 with at most 6 decimals, as 0.40"
+                + "from 0 to 100000.00 with at most 6 decimals, such as 0.40"
         ),
         Case(
             "{ provider: local, model: m, context: 4096, output: 4096 }",

@@ -21,21 +21,21 @@ import Testing
         ),
         Case(
             "data: a\n\ndata: b",
-            "f.yaml:3: key 'data' stands here twice (first on line 1); "
+            "f.yaml:3: key 'data' is set twice (first on line 1); "
                 + "remove one"
         ),
         Case("[a]: 1", "f.yaml:1: a key must be a single word"),
-        Case("a: 1\n---\nb: 2", "f.yaml:2: a second document; one file holds one"),
+        Case("a: 1\n---\nb: 2", "f.yaml:2: a second document begins here; a file may hold one"),
         Case("- 1", "f.yaml:1: must be a group of keys (key: value), not a list"),
         Case(
             "a:\n\tb: 1",
-            "f.yaml:2: not readable as YAML: found character that cannot start any "
+            "f.yaml:2: cannot be read as YAML: found character that cannot start any "
                 + "token (indent with spaces, not tabs; put ${…} and text with : # { } [ ] in "
                 + "double quotes)"
         ),
         Case(
             "a: [1",
-            "f.yaml:2: not readable as YAML: did not find expected ',' or ']' (indent "
+            "f.yaml:2: cannot be read as YAML: did not find expected ',' or ']' (indent "
                 + "with spaces, not tabs; put ${…} and text with : # { } [ ] in double quotes)"
         ),
     ]

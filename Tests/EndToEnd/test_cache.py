@@ -55,7 +55,7 @@ def test_the_cache_is_shown_warmed_after_a_restart_and_flushed(
     assert ask(berth, key)
 
     assert berth.admin("cache", "flush", "--json") == {"entries": 1, "keys": 1}
-    assert "Brought 0 values" in berth.admin("cache", "warm")
+    assert "Loaded 0 values" in berth.admin("cache", "warm")
     assert not ask(berth, key)
     server.end()
     wait_for(lambda: not up(berth), what="Redis gone")

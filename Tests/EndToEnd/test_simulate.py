@@ -155,7 +155,7 @@ def test_a_service_that_dies_is_said_at_once(simulate: Simulate, tmp_path: Path)
     wait_for(lambda: is_serving(tmp_path), what="the service that it starts")
     os.kill(children(process)[-1], signal.SIGKILL)
     _, errors = process.communicate(timeout=LONGEST)
-    assert process.returncode == 1 and "'berth serve' has ended by itself" in errors
+    assert process.returncode == 1 and "'berth serve' ended by itself" in errors
     assert list(tmp_path.iterdir()) == []
 
 

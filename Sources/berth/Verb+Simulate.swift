@@ -1,20 +1,6 @@
 import BerthConfig
 import BerthMemory
 
-/// `berth simulate`.
-struct SimulateChoices: Equatable {
-    var users = 50
-    /// For how long they ask.
-    var seconds = 30
-    var seed = 1
-    /// A running service; nil: one of its own.
-    var url: WebURL?
-    /// `memory.limit` of its own service; nil: the usual one.
-    var limit: ByteCount?
-    /// `cache.memory` of its own service; nil: the usual one.
-    var cache: ByteCount?
-}
-
 extension Verb {
     static let simulate = Verb(
         words: ["simulate"],
@@ -23,34 +9,35 @@ extension Verb {
             Option(
                 name: "--seconds",
                 value: "S",
-                summary: "for how long they ask, 1 to 86400 (default: 30)"
+                summary: "time during which users ask, 1 to 86400 (default: 30)"
             ),
             Option(
                 name: "--seed",
                 value: "K",
-                summary: "the same number makes the same users and questions (default: 1)"
+                summary: "the same seed makes the same users and questions (default: 1)"
             ),
             Option(
                 name: "--limit",
                 value: "SIZE",
-                summary: "memory.limit of the service that it starts, as 48MiB"
+                summary: "memory.limit of the service that it starts, such as 48MiB"
             ),
             Option(
                 name: "--cache",
                 value: "SIZE",
-                summary: "cache.memory of the service that it starts; 0: none"
+                summary: "cache.memory of the service that it starts (0 for no cache)"
             ),
             Option(
                 name: "--url",
                 value: "URL",
-                summary: "of a running service on this machine, whose configuration is --config"
+                summary: "a running service on this machine, with its configuration in --config"
             ),
         ],
-        summary: "Let simulated users ask a service, and measure it.",
-        details: "Starts a fake provider and a service of its own, or takes a running one (then it "
-            + "makes tenants called sim-SEED-N and removes them). Half of the users call the API, "
-            + "half chat on the web; half of the questions are asked by many. Exit status 1 when "
-            + "an answer was lost or memory.limit was passed.",
+        summary: "Have simulated users use a service, and measure it.",
+        details:
+            "Starts a fake provider and a service. With --url it uses a running service, makes "
+            + "tenants called sim-SEED-N there and removes them at the end. Half of the users call "
+            + "the API and half chat on the web. Half of the questions are asked by many users. "
+            + "The exit status is 1 if an answer was lost or memory.limit was exceeded.",
         example: "berth simulate --users 50 --seconds 20"
     ) { given throws(UsageError) in
         .simulate(try choices(given))
@@ -68,12 +55,14 @@ extension Verb {
         )
         guard choices.url == nil else {
             for option in ["--limit", "--cache"] where given.has(option) {
-                throw given.error("\(option) is of a service that it starts; --url takes another")
+                throw given.error(
+                    "\(option) is for a service that simulate starts: leave out --url"
+                )
             }
             return choices
         }
         guard !given.has("--config") else {
-            throw given.error("--config is of the running service that --url names; name it too")
+            throw given.error("--config needs --url, which names the running service")
         }
         return choices
     }

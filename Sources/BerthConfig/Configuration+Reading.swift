@@ -1,7 +1,7 @@
 import BerthMemory
 
 extension Configuration {
-    /// Reads every key of the file, in the order `config show` prints them.
+    /// Reads every key of the file, in the order in which `config show` prints them.
     init(reading root: Section, memory: MemoryCeiling) {
         self.init(memory: memory)
         readServer(root)
@@ -24,14 +24,22 @@ extension Configuration {
     }
 
     private mutating func readServer(_ root: Section) {
+        readAddress(root)
+        root.read("timezone", into: &timezone, .timeZone)
+        root.read("system", into: &system, .prose(most: 16_384))
+        readData(root)
+    }
+
+    /// Reads the server's address and its public URL.
+    mutating func readAddress(_ root: Section) {
         root.read("listen", into: &listen, .address)
         url = WebURL(listening: listen)
         hasOwnURL = root.has("url")
         root.read("url", into: &url, .site)
-        root.read("timezone", into: &timezone, .timeZone)
-        root.read("system", into: &system, .prose(most: 16_384))
-        root.read("data", into: &data, .folder)
     }
+
+    /// Reads the data folder.
+    mutating func readData(_ root: Section) { root.read("data", into: &data, .folder) }
 
     private mutating func readMemory(_ section: Section) {
         section.read(
@@ -43,7 +51,9 @@ extension Configuration {
         if section.has("limit") { memory.source = "memory.limit" }
     }
 
-    /// What one of many may hold must fit the whole; only what somebody chose is held against them.
+    /// Reports a part that is larger than memory.limit.
+    ///
+    /// A default is never reported.
     private func checkMemory(_ part: ByteCount, _ key: String, _ section: Section) {
         guard part > memory.limit, section.has(key) else { return }
         section.report(

@@ -3,7 +3,9 @@ import BerthTelemetry
 import BerthText
 
 extension Verb {
-    /// Every verb, in the order of help, itself the last.
+    /// Every verb, in the order of help.
+    ///
+    /// `help` itself is the last.
     static let all: [Verb] =
         [serve, chat] + tenants + quotas + [memory] + queues + caches + configs + [doctor, usage]
         + [simulate] + fakes + [version, help]
@@ -11,7 +13,11 @@ extension Verb {
     private static let serve = Verb(
         words: ["serve"],
         options: [
-            Option(name: "--listen", value: "ADDRESS", summary: "instead of the configured one"),
+            Option(
+                name: "--listen",
+                value: "ADDRESS",
+                summary: "listen on this address instead of the configured one"
+            ),
             Option(name: "--log", value: "text|json", summary: "the log's form (default: text)"),
             Option(
                 name: "--log-level",
@@ -21,8 +27,9 @@ extension Verb {
         ],
         reads: false,
         summary: "Run the service until SIGTERM or SIGINT.",
-        details: "Without a configuration it answers with the built-in demo provider, on "
-            + "127.0.0.1:8080, and keeps its data in ./data. The log goes to standard error.",
+        details:
+            "Without a configuration the built-in demo provider answers, on 127.0.0.1:8080, and "
+            + "the data is in ./data. The log goes to standard error.",
         example: "berth serve --listen 127.0.0.1:9000 --log json"
     ) { given throws(UsageError) in
         .serve(
@@ -48,16 +55,20 @@ extension Verb {
                 value: "NAME",
                 summary: "chat as this tenant over the admin socket, without a key"
             ),
-            Option(name: "--url", value: "URL", summary: "of the service (default: configured)"),
+            Option(
+                name: "--url",
+                value: "URL",
+                summary: "URL of the service (default: the configured one)"
+            ),
             Option(
                 name: "--model",
                 value: "MODEL",
-                summary: "default: berth, the best one there is"
+                summary: "default: berth, which means the configured models in order"
             ),
         ],
         reads: false,
         summary: "Talk to the bot in this terminal.",
-        details: "Type a message and Enter; Ctrl-C stops an answer, Ctrl-D leaves.",
+        details: "Type a message and press Enter. Ctrl-C stops an answer, Ctrl-D leaves.",
         example: "BERTH_KEY=berth-... berth chat --model openai/gpt-4.1-mini"
     ) { given throws(UsageError) in
         .chat(
@@ -72,8 +83,9 @@ extension Verb {
     private static let doctor = Verb(
         words: ["doctor"],
         summary: "Check this machine, the configuration and the data.",
-        details: "Says what is wrong and what to do, also of models that their provider does not "
-            + "list. Exit status 1 when something must be done.",
+        details:
+            "Says what is wrong and how to fix it. Models that their provider does not list are "
+            + "named too. The exit status is 1 if something is wrong.",
         example: "berth doctor"
     ) { _ in .doctor }
 
@@ -95,7 +107,7 @@ extension Verb {
                 Option(
                     name: "--listen",
                     value: "ADDRESS",
-                    summary: "default: 127.0.0.1:8090; port 0: the kernel chooses one"
+                    summary: "default: 127.0.0.1:8090; the kernel chooses a port if it is 0"
                 ),
                 Option(
                     name: "--delay-ms",
@@ -107,11 +119,11 @@ extension Verb {
                     value: "N",
                     summary: "milliseconds between tokens (default: 0)"
                 ),
-                Option(name: "--tokens", value: "N", summary: "tokens of an answer (default: 20)"),
+                Option(name: "--tokens", value: "N", summary: "tokens in an answer (default: 20)"),
             ],
             reads: false,
             summary: "Run a fake \(vendor) server, for tests and benchmarks.",
-            details: "GET /counts tells what it was asked, as JSON.",
+            details: "GET /counts returns the requests that it has received, as JSON.",
             example: "berth fake \(api) --listen 127.0.0.1:8090 --delay-ms 200 --token-ms 20"
         ) { given throws(UsageError) in
             .fake(try choices(of: api, given))
@@ -153,15 +165,17 @@ extension Verb {
     private static let configs = [
         Verb(
             words: ["config", "check"],
-            summary: "Say what is wrong with the configuration.",
-            details: "Names file, line, key and what is allowed. Exit status 1 when it is wrong.",
+            summary: "Check the configuration.",
+            details: "Errors name the file, line, key and allowed values. The exit status is 1 if "
+                + "there are errors.",
             example: "berth config check --config /etc/berth.yaml"
         ) { _ in .config(.check) },
         Verb(
             words: ["config", "show"],
-            summary: "Print the configuration that is in effect.",
-            details: "A YAML file with defaults marked and secrets as ***. As JSON, sizes are "
-                + "bytes, times seconds, money dollars.",
+            summary: "Print the configuration in effect.",
+            details:
+                "Prints YAML in which defaults are marked and secrets are ***. In JSON, sizes are "
+                + "bytes, times seconds and money dollars.",
             example: "berth config show --json"
         ) { _ in .config(.show) },
     ]
@@ -170,7 +184,7 @@ extension Verb {
         Verb(
             words: ["quota", "show"],
             operands: "[NAME]",
-            summary: "Show a tenant's quotas and what is left; of all without NAME.",
+            summary: "Show a tenant's quotas and their use. Without NAME, those of all tenants.",
             example: "berth quota show anna"
         ) { given in .quota(.show(given.operands.first)) },
         Verb(
@@ -178,7 +192,7 @@ extension Verb {
             operands: "NAME KEY=VALUE...",
             summary: "Change a tenant's quotas.",
             details: "Keys: " + QuotaKey.allCases.map(\.rawValue).joined(separator: ", ")
-                + ". The value default is the configuration's again.",
+                + ". The value default restores the configuration's.",
             example: "berth quota set anna requests_per_day=500 memory=32MiB disk=default"
         ) { given throws(UsageError) in
             .quota(.set(given.operands[0], try given.quotaChanges()))
@@ -189,57 +203,97 @@ extension Verb {
         tenant(
             "add",
             "NAME",
-            "Make a tenant; print an API key and a login link.",
-            details: "Both are shown this once. As JSON: {\"tenant\":...,\"key\":...,\"web\":...}.",
+            "Make a tenant and print its API key and login link.",
+            details:
+                "Both are shown only once. The JSON is {\"tenant\":...,\"key\":...,\"web\":...}.",
             example: "berth tenant add anna --json"
         ) { .add($0 ?? "") },
         tenant("list", "", "List the tenants.", example: "berth tenant list") { _ in .list },
         tenant(
             "show",
             "NAME",
-            "Show one tenant: state, identities, keys, usage.",
+            "Show one tenant: state, memory held, quotas.",
             example: "berth tenant show anna"
         ) { .show($0 ?? "") },
         tenant(
             "invite",
             "[NAME]",
-            "Print a one-time link by which somebody becomes a tenant.",
-            details: "Without NAME, whoever uses it chooses one.",
-            example: "berth tenant invite"
+            "Print a one-time link that makes its user a tenant.",
+            details:
+                "Makes the tenant NAME if there is none. An existing tenant gets a new login link.",
+            example: "berth tenant invite anna"
         ) { .invite($0) },
         tenant(
             "link",
             "NAME",
-            "Print a new login link for the web chat; works once, for 24 hours.",
+            "Print a new login link for the web chat. It works once, within 24 hours.",
             example: "berth tenant link anna"
         ) { .link($0 ?? "") },
         tenant(
             "key",
             "NAME",
-            "Print a further API key; it is shown this once.",
+            "Make another API key and print it. It is shown only once.",
             example: "berth tenant key anna"
         ) { .key($0 ?? "") },
         tenant(
+            "keys",
+            "NAME",
+            "List a tenant's API keys by their first characters and date.",
+            details: "A key itself is shown only once, when it is made.",
+            example: "berth tenant keys anna"
+        ) { .keys($0 ?? "") },
+        revoke,
+        tenant(
+            "logout",
+            "NAME",
+            "End a tenant's web logins and unused login links at once.",
+            details:
+                "Pages that are open are disconnected; answers under way are finished and kept.",
+            example: "berth tenant logout anna"
+        ) { .logout($0 ?? "") },
+        tenant(
             "suspend",
             "NAME",
-            "Refuse a tenant's requests from now on; keep everything.",
+            "Refuse a tenant's requests from now on. Its data is kept.",
             example: "berth tenant suspend anna"
         ) { .suspend($0 ?? "") },
         tenant(
             "resume",
             "NAME",
-            "Let a suspended tenant go on.",
+            "Accept a suspended tenant's requests again.",
             example: "berth tenant resume anna"
         ) { .resume($0 ?? "") },
         tenant(
             "remove",
             "NAME",
-            "Remove a tenant: keys, links and logins stop working.",
+            "Remove a tenant, its conversations, keys, links and logins.",
+            details: "Work under way ends. The ledger of costs is kept, without content. Cached "
+                + "answers are not deleted: they expire by their lifetime, and 'berth cache flush' "
+                + "deletes them at once.",
             example: "berth tenant remove anna"
         ) { .remove($0 ?? "") },
     ]
 
-    /// A verb about one tenant; `action` gets the name where one was given.
+    private static let revoke = Verb(
+        words: ["tenant", "revoke"],
+        operands: "NAME [KEY]",
+        options: [Option(name: "--all", value: nil, summary: "revoke all keys of the tenant")],
+        summary: "Revoke an API key at once, or all of them.",
+        details:
+            "KEY is what 'berth tenant keys' lists, or a whole key. API calls under way with a "
+            + "revoked key are cut off.",
+        example: "berth tenant revoke anna berth-AbCdEf"
+    ) { given throws(UsageError) in
+        let key = given.operands.count > 1 ? given.operands[1] : nil
+        guard (key == nil) == given.has("--all") else {
+            throw given.error("'tenant revoke' needs either KEY or --all")
+        }
+        return .tenant(.revoke(given.operands[0], key: key))
+    }
+
+    /// A verb about one tenant.
+    ///
+    /// `action` gets the name, or nil if none was given.
     private static func tenant(
         _ word: String,
         _ operands: String,
@@ -269,13 +323,15 @@ extension Given {
         return level
     }
 
-    /// Who chats: an option before the environment.
+    /// The user of `chat`.
+    ///
+    /// Options have priority over the environment.
     fileprivate func identity() throws(UsageError) -> ChatChoices.Identity {
         let key = text("--key")
         if let tenant = text("--tenant") {
-            guard key == nil else { throw error("--key and --tenant are two ways; choose one") }
+            guard key == nil else { throw error("--key and --tenant exclude each other: give one") }
             guard !has("--url") else {
-                throw error("--tenant uses this machine's admin socket; --url needs a key")
+                throw error("--tenant uses this machine's admin socket: --url needs a key instead")
             }
             return .tenant(tenant)
         }
@@ -285,14 +341,14 @@ extension Given {
         return .key(Secret(key))
     }
 
-    /// `key=value ...` after the name.
+    /// The operands `KEY=VALUE...` after the name.
     fileprivate func quotaChanges() throws(UsageError) -> [QuotaChange] {
         var changes: [QuotaChange] = []
         for word in operands.dropFirst() {
             let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let name = String(parts[0])
             guard parts.count == 2 else {
-                throw error("\(Quote.value(word)) is not KEY=VALUE, as requests_per_day=500")
+                throw error("\(Quote.value(word)) is not KEY=VALUE, such as requests_per_day=500")
             }
             guard let key = QuotaKey(rawValue: name) else {
                 let advice = Nearest.advice(for: name, in: QuotaKey.allCases.map(\.rawValue))

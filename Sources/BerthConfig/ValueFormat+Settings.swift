@@ -1,10 +1,10 @@
 import Glibc
 
 extension ValueFormat where Value == HostPort {
-    /// An address to listen on.
+    /// An address for the server to listen on.
     package static var address: ValueFormat {
         .described(
-            "an address and port of this machine, as 127.0.0.1:8080, 0.0.0.0:80 or [::1]:8080",
+            "an address and port of this machine, such as 127.0.0.1:8080, 0.0.0.0:80 or [::1]:8080",
             { HostPort($0) }
         )
     }
@@ -15,7 +15,7 @@ extension ValueFormat where Value == WebURL {
     package static var url: ValueFormat {
         .described(
             "an absolute http:// or https:// URL without user, query or fragment, "
-                + "as https://api.example.org/v1",
+                + "such as https://api.example.org/v1",
             { WebURL($0) }
         )
     }
@@ -23,7 +23,7 @@ extension ValueFormat where Value == WebURL {
     /// A URL of a host alone.
     static var site: ValueFormat {
         .described(
-            "an http:// or https:// URL of a host, without path, as https://chat.example.org",
+            "an http:// or https:// URL of a host, without path, such as https://chat.example.org",
             { text in WebURL(text).flatMap { $0.path.isEmpty ? $0 : nil } }
         )
     }
@@ -32,7 +32,8 @@ extension ValueFormat where Value == WebURL {
 extension ValueFormat where Value == RedisAddress {
     static var redis: ValueFormat {
         ValueFormat(
-            expected: "a Redis address, as redis://127.0.0.1:6379/0 or unix:/run/redis/redis.sock",
+            expected:
+                "a Redis address, such as redis://127.0.0.1:6379/0 or unix:/run/redis/redis.sock",
             read: { RedisAddress($0) },
             show: { .text($0.description) }
         )
@@ -40,16 +41,16 @@ extension ValueFormat where Value == RedisAddress {
 }
 
 extension ValueFormat where Value == Secret {
-    /// What stands in a header: visible ASCII.
+    /// A key that fits in an HTTP header: visible ASCII.
     static var key: ValueFormat {
         secret("a key: 1 to 4096 visible ASCII characters, no space or line end") { text in
             text.utf8.count <= 4096 && text.utf8.allSatisfy { (0x21...0x7e).contains($0) }
         }
     }
 
-    /// `<bot id>:<rest>`, as @BotFather gives it.
+    /// A token from @BotFather: `<bot id>:<rest>`.
     static var botToken: ValueFormat {
-        secret("a bot token as @BotFather gives it: digits, a colon, letters and digits") { text in
+        secret("a bot token from @BotFather: digits, a colon, letters and digits") { text in
             let parts = text.split(separator: ":", omittingEmptySubsequences: false)
             return parts.count == 2 && (1...20).contains(parts[0].count)
                 && parts[0].allSatisfy { $0.isASCII && $0.isNumber }
@@ -57,6 +58,8 @@ extension ValueFormat where Value == Secret {
         }
     }
 
+    /// The secret of a webhook.
+    ///
     /// Source: <https://core.telegram.org/bots/api#setwebhook>, "secret_token".
     static var webhookSecret: ValueFormat {
         secret("1 to 256 letters, digits, _ and -") { Names.isWord($0, most: 256, also: "_-") }
@@ -76,7 +79,7 @@ extension ValueFormat where Value == Secret {
 }
 
 extension ValueFormat where Value == String {
-    /// A provider's name, which stands before the slash in `provider/model`.
+    /// A provider's name: the part before the slash in `provider/model`.
     static var providerName: ValueFormat {
         .described(
             "a name of 1 to 32 letters, digits, . _ and -, and neither demo nor berth",
@@ -87,7 +90,7 @@ extension ValueFormat where Value == String {
         )
     }
 
-    /// A model's name as the provider knows it.
+    /// A provider's name for a model.
     static var modelName: ValueFormat {
         .described(
             "a model's name: 1 to 200 visible ASCII characters, no space",
@@ -114,28 +117,13 @@ extension ValueFormat where Value == String {
         )
     }
 
-    /// A zone that this machine knows; `UTC` also where it has no zone database.
+    /// A time zone of this machine.
+    ///
+    /// `UTC` is one even without a zone database.
     static var timeZone: ValueFormat {
         .described(
-            "a time zone of /usr/share/zoneinfo, as UTC or Europe/Paris (package tzdata)",
+            "a time zone of /usr/share/zoneinfo, such as UTC or Europe/Paris (package tzdata)",
             { Names.isTimeZone($0) ? $0 : nil }
         )
-    }
-}
-
-/// Checks of short names.
-enum Names {
-    /// 1 to `most` ASCII letters, digits and characters of `also`.
-    static func isWord(_ text: some StringProtocol, most: Int, also: String) -> Bool {
-        (1...most).contains(text.utf8.count)
-            && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || also.contains($0)) }
-    }
-
-    static func isTimeZone(_ name: String) -> Bool {
-        guard name != "UTC" else { return true }
-        guard isWord(name, most: 64, also: "/_+-"), name.first != "/" else { return false }
-        var info = stat()
-        let code = unsafe stat("/usr/share/zoneinfo/\(name)", &info)
-        return code == 0 && info.st_mode & S_IFMT == S_IFREG
     }
 }

@@ -61,7 +61,9 @@ extension Configuration {
         }
     }
 
-    /// Reads which provider's which model an entry means; nil, and reported, where that is unclear.
+    /// Reads the provider and model of an entry.
+    ///
+    /// Reports an error and returns nil if one is missing.
     private func reference(
         _ item: Section,
         _ names: Set<String>,
@@ -100,7 +102,8 @@ extension Configuration.Provider {
             let isOwn = section.has("base_url") ? "" : ", or the base_url of another server"
             section.report(
                 nil,
-                "\(vendor) (kind \(kind)) needs the key 'api_key', as \"${\(Self.variable(kind))}\""
+                "\(vendor) (kind \(kind)) needs the key 'api_key', such as "
+                    + "\"${\(Self.variable(kind))}\""
                     + isOwn
             )
         }
@@ -115,7 +118,7 @@ extension Configuration.Provider {
         apiKey = key
     }
 
-    /// The environment variable that the vendor's own tools read.
+    /// The environment variable that the vendor's own tools read the key from.
     private static func variable(_ kind: Kind) -> String {
         switch kind {
         case .openai: "OPENAI_API_KEY"

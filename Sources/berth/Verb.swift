@@ -1,42 +1,46 @@
 import BerthConfig
 import BerthText
 
-/// A row of the command's table: one verb, which parsing, help and suggestions all read.
+/// A verb of the command line.
+///
+/// Parsing, help and suggestions all read the table of verbs.
 struct Verb: Sendable {
     /// An option of a verb.
     struct Option: Sendable {
-        /// With its dashes.
+        /// The name with its dashes.
         let name: String
-        /// What stands for its value in help; nil: a flag.
+        /// The placeholder of its value in help; nil for a flag.
         let value: String?
-        /// What it does, for help.
+        /// The effect, for help.
         let summary: String
     }
 
-    /// One word, or two: `tenant add`.
+    /// The words of the verb, one or two, such as `tenant add`.
     let words: [String]
-    /// `NAME [OTHER] KEY=VALUE...`: needed, optional, one or more.
+    /// The operands, such as `NAME [OTHER] KEY=VALUE...`: one required, one optional, one or more.
     var operands = ""
-    /// Its own options; see ``allOptions``.
+    /// The verb's own options.
+    ///
+    /// See ``allOptions``.
     var options: [Option] = []
-    /// Whether it also prints JSON.
+    /// Whether it takes `--json`.
     var reads = true
-    /// One line of help.
+    /// A summary in one line of help.
     let summary: String
-    /// What more there is to say.
+    /// Further help.
     var details = ""
-    /// A whole command line.
+    /// A complete command line as an example.
     let example: String
-    /// Makes the command of what was given.
+    /// Makes the command from the arguments.
     let build: @Sendable (Given) throws(UsageError) -> Command
 
-    /// As it is typed.
+    /// The verb as it is typed.
     var name: String { words.joined(separator: " ") }
 
-    /// Its own options and those of every verb.
+    /// The verb's own options and those of every verb.
     var allOptions: [Option] { options + (reads ? [Self.json] : []) + [Self.config, Self.help] }
 
-    /// The form of its command line.
+    /// The form of the verb's command line.
     var usage: String {
         let own = options.map { "[\($0.name)\($0.value.map { " \($0)" } ?? "")]" }
         return (["berth", name, operands] + own + (reads ? ["[--json]"] : []))
@@ -53,7 +57,9 @@ struct Verb: Sendable {
 }
 
 extension Verb {
-    /// Verbs of the finished Berth that this build lacks; whoever adds one moves it to ``all``.
+    /// Planned verbs that this build lacks.
+    ///
+    /// A change that adds one moves it to ``all``.
     static let later = [
         "cleanup", "admin", "backup", "restore",
     ]
@@ -65,8 +71,8 @@ extension Verb {
 
     /// The verb that `words` begin with.
     ///
-    /// - Returns: nil where help for a group is asked, as in `tenant --help`.
-    /// - Throws: ``UsageError`` where there is no such verb.
+    /// - Returns: nil if help for a group is requested, as in `tenant --help`.
+    /// - Throws: ``UsageError`` if there is no such verb.
     static func find(_ words: ArraySlice<String>) throws(UsageError) -> Verb? {
         let first = words.first ?? ""
         let second = words.dropFirst().first
@@ -79,7 +85,7 @@ extension Verb {
         guard let second, !second.hasPrefix("-") else {
             if let bare { return bare }
             let list = actions.joined(separator: ", ")
-            throw UsageError(text: "'\(first)' needs what to do, one of: \(list)", help: [first])
+            throw UsageError(text: "'\(first)' needs an action, one of: \(list)", help: [first])
         }
         if first == "fake", laterFakes.contains(second) {
             throw UsageError(text: "'fake \(second)' is not in this build yet", help: [first])
@@ -88,7 +94,9 @@ extension Verb {
         throw UsageError(text: "unknown '\(first) \(clean(second))': \(advice)", help: [first])
     }
 
-    /// Checks that `words` name a verb or a group, for help about it; none: the overview.
+    /// Checks that `words` name a verb or a group, for help about it.
+    ///
+    /// No words stand for the overview.
     static func topic(_ words: [String]) throws(UsageError) -> [String] {
         let words = words.filter { !$0.hasPrefix("-") }
         guard let first = words.first else { return [] }
@@ -110,7 +118,7 @@ extension Verb {
 
     private static let laterFakes = ["fal", "telegram"]
 
-    /// A word within quotes of its own.
+    /// A word that can be put in quotes.
     private static func clean(_ word: String) -> String {
         String(Quote.value(word).dropFirst().dropLast())
     }

@@ -1,0 +1,69 @@
+package import BerthHTTP
+package import BerthLoop
+import BerthMemory
+import BerthStore
+
+/// The right by which a request speaks for a tenant: an API key, a web login, or the admin socket.
+///
+/// Revoking it also ends the requests under way that it admitted.
+@Loop package final class Credential {
+    /// The kinds of credentials.
+    enum Kind {
+        case key(APIKey)
+        /// A cookie, refused from `expires` on.
+        case login(expires: Timestamp)
+        /// A process of this machine that may administer the service.
+        case socket
+    }
+
+    /// The tenant that it stands for.
+    package let tenant: LiveTenant
+    /// SHA-256 of the secret, 32 bytes.
+    ///
+    /// Empty for the admin socket.
+    let hash: [UInt8]
+    let kind: Kind
+    /// The requests under way, at most one for each connection.
+    private var requests: [ObjectIdentifier: HTTPRequest] = [:]
+
+    init(_ tenant: LiveTenant, hash: [UInt8], _ kind: Kind) {
+        self.tenant = tenant
+        self.hash = hash
+        self.kind = kind
+    }
+
+    /// The right of a local administrator to speak for `tenant`, for one request.
+    package convenience init(socketFor tenant: LiveTenant) {
+        self.init(tenant, hash: [], .socket)
+    }
+
+    /// Admits a request: until its end, work is under way for the tenant, and revoking the
+    /// credential ends the request.
+    package func admit(_ request: HTTPRequest) {
+        request.holding = tenant.account.begin()
+        let id = ObjectIdentifier(request)
+        requests[id] = request
+        request.whenEnded { self.requests[id] = nil }
+    }
+
+    /// Ends every request that it admitted.
+    ///
+    /// A turn that a request began goes on.
+    func end() {
+        for request in Array(requests.values) { request.cutOff() }
+    }
+
+    /// The row of an API key, or nil for another kind.
+    var apiKey: APIKey? {
+        guard case .key(let key) = kind else { return nil }
+        return key
+    }
+
+    /// Whether a login has expired.
+    ///
+    /// Keys do not expire.
+    func isExpired(at now: Timestamp) -> Bool {
+        guard case .login(let expires) = kind else { return false }
+        return expires <= now
+    }
+}

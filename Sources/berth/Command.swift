@@ -1,0 +1,45 @@
+import BerthConfig
+import BerthMemory
+import BerthTelemetry
+
+/// A verb with its arguments.
+enum Command: Equatable {
+    case serve(ServeChoices)
+    case chat(ChatChoices)
+    case tenant(TenantAction)
+    case quota(QuotaAction)
+    case cache(CacheAction)
+    case queue(QueueAction)
+    case memory(MemoryChoices)
+    case config(ConfigAction)
+    case doctor
+    /// Usage of the last `days` days including today, 1 to 366.
+    case usage(days: Int)
+    case simulate(SimulateChoices)
+    case fake(FakeChoices)
+    case version
+    /// Help about the verb or group of ``Verb/all`` with these words, or the overview if there are
+    /// none.
+    case help([String])
+}
+
+/// Arguments of `berth cache`.
+enum CacheAction: Equatable {
+    case stats
+    case flush
+    case warm
+}
+
+/// Arguments of `berth queue`.
+enum QueueAction: Equatable {
+    case show
+    case failed
+    /// Retries a turn. The id is as typed, and the service checks it.
+    case retry(String)
+}
+
+/// Arguments of `berth config`.
+enum ConfigAction: Equatable {
+    case check
+    case show
+}

@@ -1,0 +1,21 @@
+import BerthConfig
+import BerthMemory
+import BerthTelemetry
+
+/// Arguments of `berth fake`.
+struct FakeChoices: Equatable {
+    /// The API of the fake: the verb's second word.
+    enum API: String {
+        case openai
+        case anthropic
+    }
+
+    var api = API.openai
+    var listen = HostPort(host: "127.0.0.1", port: 8090)
+    /// The delay before the first token.
+    var delay = Duration.zero
+    /// The delay between tokens.
+    var gap = Duration.zero
+    /// The number of tokens in an answer.
+    var tokens = 20
+}

@@ -1,0 +1,52 @@
+import BerthAdmin
+import BerthHTTP
+import BerthLoop
+import BerthText
+
+/// Prints the queue's reports as text.
+enum QueueText {
+    static func queue(_ report: QueueReport) -> String {
+        let lanes = Output.lines(
+            ["lane", "waiting", "running"],
+            report.lanes.map { [$0.lane, "\($0.waiting)", "\($0.running)"] }
+        )
+        let providers = Output.lines(
+            ["provider", "waiting", "running", "limit", "state"],
+            report.providers.map {
+                [$0.provider, "\($0.waiting)", "\($0.running)", "\($0.limit)", $0.state]
+            }
+        )
+        let isQuiet = report.failed + report.uncertain == 0
+        return lanes + (report.providers.isEmpty ? "" : "\n" + providers)
+            + "\nLast seven days: \(count(report.failed, "turn")) failed, "
+            + "\(count(report.uncertain, "call")) uncertain"
+            + (isQuiet ? "\n" : " (berth queue failed)\n")
+    }
+
+    static func troubles(_ list: TroubleList) -> String {
+        guard !list.troubles.isEmpty else {
+            return "Nothing failed or became uncertain in the last seven days.\n"
+        }
+        let rows = list.troubles.map { line in
+            [
+                line.id, line.tenant, line.state, "\(line.attempts)",
+                "\(Timestamp(milliseconds: line.endedMs))", line.model ?? "", harmless(line.why),
+            ]
+        }
+        let retryable = list.troubles.contains(where: \.retryable)
+        return Output.lines(["id", "tenant", "state", "tries", "when", "model", "why"], rows)
+            + (retryable ? "\nRetry one with: berth queue retry ID\n" : "")
+    }
+
+    /// The text in one line, without control characters.
+    ///
+    /// Network errors may contain some.
+    private static func harmless(_ text: String) -> String {
+        text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : "\($0)" }
+            .joined()
+    }
+
+    private static func count(_ number: Int, _ noun: String) -> String {
+        "\(number) \(noun)\(number == 1 ? "" : "s")"
+    }
+}

@@ -1,0 +1,16 @@
+import BerthConfig
+import BerthMemory
+
+/// Arguments of `berth simulate`.
+struct SimulateChoices: Equatable {
+    var users = 50
+    /// The time during which users ask, in seconds.
+    var seconds = 30
+    var seed = 1
+    /// A running service; nil to start one.
+    var url: WebURL?
+    /// `memory.limit` of the service that it starts; nil for the default.
+    var limit: ByteCount?
+    /// `cache.memory` of the service that it starts; nil for the default.
+    var cache: ByteCount?
+}

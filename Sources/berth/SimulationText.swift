@@ -1,0 +1,81 @@
+import BerthLoop
+import BerthMemory
+import BerthSimulation
+import Glibc
+
+/// Prints a simulation's report as text.
+enum SimulationText {
+    static func report(_ report: SimulationReport) -> String {
+        let plan = report.plan
+        return "\(plan.users) users for \(plan.seconds) s, seed \(plan.seed)\n\n"
+            + turns(report.tally) + "\n" + latencies(report.tally) + "\n"
+            + memory(report.memory, users: plan.users) + "\n"
+            + "Cache hits: \(report.cacheHits)\n"
+            + list("Refused", report.tally.refusals)
+            + list("Lost", report.tally.losses) { $0.rawValue }
+            + limit(report.memory)
+    }
+
+    private static func turns(_ tally: SimulationTally) -> String {
+        func row(_ name: String, _ turns: SimulationTally.TurnCounts) -> [String] {
+            [
+                name, "\(turns.asked)", "\(turns.answered)", "\(turns.refused)", "\(turns.lost)",
+            ]
+        }
+        let interfaces = Persona.Interface.allCases.map {
+            row($0.rawValue, tally.byInterface[$0] ?? SimulationTally.TurnCounts())
+        }
+        return Output.lines(
+            ["turns", "asked", "answered", "refused", "lost"],
+            interfaces + [row("all", tally.turns)]
+        )
+    }
+
+    private static func latencies(_ tally: SimulationTally) -> String {
+        func row(_ name: String, _ found: Percentiles?) -> [String] {
+            [name]
+                + [found?.p50, found?.p95, found?.p99].map { value in
+                    value.map { "\($0)" } ?? "-"
+                }
+        }
+        return Output.lines(
+            ["milliseconds", "p50", "p95", "p99"],
+            [
+                row("first token", tally.firstToken.percentiles),
+                row("full answer", tally.full.percentiles),
+            ]
+        )
+    }
+
+    private static func memory(_ memory: SimulationReport.Memory, users: Int) -> String {
+        func row(_ name: String, _ figures: MemoryWatch.Figures) -> [String] {
+            [name, size(figures.rss), size(figures.anonymous)]
+        }
+        return Output.lines(
+            ["memory", "RSS", "anonymous"],
+            [
+                row("idle", memory.idle), row("peak", memory.peak),
+                row("per user", memory.perUser(users)),
+                row("after \((memory.afterMs + 500) / 1000) s", memory.after),
+            ]
+        )
+    }
+
+    private static func limit(_ memory: SimulationReport.Memory) -> String {
+        let high = memory.highWater.map { ", the kernel's own peak is \(size($0))" } ?? ""
+        return "memory.limit \(size(memory.limit)) was \(memory.passedLimit ? "EXCEEDED" : "kept")"
+            + "\(high)\n"
+    }
+
+    private static func list<Name>(
+        _ title: String,
+        _ counts: [Name: Int],
+        _ text: (Name) -> String = { "\($0)" }
+    ) -> String {
+        guard !counts.isEmpty else { return "" }
+        let items = counts.map { "\(text($0.key)) \($0.value)" }.sorted()
+        return "\(title): \(items.joined(separator: ", "))\n"
+    }
+
+    private static func size(_ bytes: Int) -> String { "\(ByteCount(bytes))" }
+}

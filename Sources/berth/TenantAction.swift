@@ -1,0 +1,23 @@
+import BerthConfig
+import BerthMemory
+import BerthTelemetry
+
+/// Arguments of `berth tenant`.
+///
+/// Names are as typed, and the service checks them.
+enum TenantAction: Equatable {
+    case add(String)
+    case list
+    case show(String)
+    /// Invites a tenant of that name. nil if the user of the link chooses one.
+    case invite(String?)
+    case link(String)
+    case key(String)
+    case keys(String)
+    /// Revokes one key, named by its hint or as a whole; all keys if it is nil.
+    case revoke(String, key: String?)
+    case logout(String)
+    case suspend(String)
+    case resume(String)
+    case remove(String)
+}
