@@ -2,6 +2,7 @@ package import BerthHTTP
 package import BerthLoop
 import BerthMemory
 import BerthStore
+package import BerthWork
 
 /// The right by which a request speaks for a tenant: an API key, a web login, or the admin socket.
 ///

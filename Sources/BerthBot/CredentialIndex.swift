@@ -1,4 +1,6 @@
 import BerthLoop
+import BerthText
+import BerthWork
 
 /// The credentials of one kind, found by the SHA-256 of their secret.
 @Loop struct CredentialIndex {

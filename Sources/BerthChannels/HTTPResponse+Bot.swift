@@ -1,4 +1,4 @@
-package import BerthBot
+import BerthBot
 package import BerthHTTP
 import BerthLoop
 import BerthMemory
@@ -6,7 +6,7 @@ import BerthProviders
 import BerthQueue
 import BerthStore
 import BerthText
-import BerthWork
+package import BerthWork
 
 extension BotError {
     /// The error in OpenAI's shape, as an event of a stream carries it.

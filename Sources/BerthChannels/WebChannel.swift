@@ -7,7 +7,7 @@ import BerthQueue
 package import BerthStore
 package import BerthTelemetry
 import BerthText
-package import BerthWork
+import BerthWork
 
 /// The conversations of one tenant over HTTP: what the web page uses with its cookie, and a
 /// terminal with an API key or over the admin socket.
@@ -15,7 +15,7 @@ package import BerthWork
 /// A turn is written before its first event is sent, and goes on when the connection ends.
 @Loop package final class WebChannel {
     /// Finds the credential of a request, or nil if it has none that is in force.
-    package typealias Authenticate = @Loop @Sendable (HTTPRequest) throws(BotError) -> Credential?
+    package typealias Authenticate = @Loop @Sendable (HTTPRequest) throws -> Credential?
 
     private let bot: Bot
     private let surroundings: Surroundings

@@ -190,6 +190,8 @@ import Glibc
         }
     }
 
+    func clientLeft() { cut() }
+
     /// The client has left.
     private func leave() {
         isGone = true

@@ -7,6 +7,7 @@ import BerthProviders
 import BerthStore
 import BerthTestKit
 import BerthText
+import BerthWork
 import Testing
 
 /// Keys and logins that the operator takes back, also while a stream uses them.
@@ -97,10 +98,7 @@ import Testing
             keptCall.finish()
             #expect(await !isCut(kept))
             await bot.bot.meter.drain()
-            let (id, now) = (bot.ann.row.id, bot.clock.timestamp)
-            let usage = try await bot.database.read { (connection) throws(StoreError) in
-                try connection.usage(of: id, on: now)
-            }
+            let usage = try await bot.store.usage(of: bot.ann.row.id, on: bot.clock.timestamp)
             #expect(usage.reservedTokens == 0 && usage.requests == 2)
             #expect(await eventually { bot.ann.account.held == .zero })
         }
@@ -196,7 +194,7 @@ import Testing
             try await call.gone()
             #expect(await isCut(stream))
             await bot.bot.finish()
-            await bot.database.close()
+            await bot.store.close()
             let bytes = try TextFile.read(
                 DataFolder.database(in: bot.files.path),
                 atMost: 1 << 24

@@ -9,6 +9,7 @@ import BerthQueue
 import BerthStore
 import BerthTestKit
 import BerthText
+import BerthWork
 import Testing
 
 /// One table gives every refusal its status, in the channels and in the admin API.
@@ -67,7 +68,7 @@ import Testing
 
     @Loop @Test func `the admin API says that the database is away, with a 503`() async throws {
         try await withBot { bot in
-            await bot.database.close()
+            await bot.store.close()
             let asked: [(String, String, String)] = [
                 ("POST", "/admin/tenants", #"{"name":"bob"}"#),
                 ("POST", "/admin/tenants/ann/key", ""),

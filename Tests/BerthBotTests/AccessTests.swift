@@ -99,19 +99,21 @@ import Testing
     }
 
     /// Logins of bob from an earlier run: one in force, one revoked, one expired.
-    private static func addLogins(_ connection: Connection) throws(StoreError) {
+    private static let addLogins: Preparation = { store async throws(StoreError) in
         let start = Timestamp(milliseconds: 0)
-        let bob = try connection.addTenant(named: "bob", at: start)
+        let bob = try await store.addTenant(named: "bob", at: start)
         for (name, days) in [("kept", 90), ("revoked", 90), ("expired", 0)] {
-            try connection.addLogin(
-                for: .tenant(bob.id),
-                hash: Secret256.hash(name),
+            let link = Secret256.hash("link of \(name)")
+            let later = start + .seconds(1)
+            try await store.addLink(for: .tenant(bob.id), hash: link, at: start, expires: later)
+            _ = try await store.useLink(
+                link,
+                for: Secret256.hash(name),
                 at: start,
-                expires: Timestamp(milliseconds: 1_760_000_000_000)
-                    + .seconds(86_400 * days)
+                expires: Timestamp(milliseconds: 1_760_000_000_000) + .seconds(86_400 * days)
             )
         }
-        try connection.revokeLogin(hash: Secret256.hash("revoked"), at: start)
+        try await store.revokeLogin(hash: Secret256.hash("revoked"), at: start)
     }
 
     @Loop @Test func `logins of an earlier run are known, those that are over are not`()
@@ -128,7 +130,7 @@ import Testing
     @Loop @Test func `a cookie and a key are known without the database`() async throws {
         try await withBot { bot in
             let ann = try await bot.login(bot.ann)
-            await bot.database.close()
+            await bot.store.close()
             #expect(try await bot.ask("GET", "/web/me", as: ann).status == 200)
             #expect(try await bot.ask("GET", "/v1/models", as: .key(bot.key)).status == 200)
         }
@@ -140,16 +142,13 @@ import Testing
         try await withBot { bot in
             let access = bot.bot.access
             var cookies: [String] = []
-            for _ in 0...Connection.loginsAtMost {
+            for _ in 0...Database.loginsAtMost {
                 let token = try bot.token(of: try await access.link(for: bot.ann))
                 cookies.append(try #require(try await access.login(token: token)))
             }
             let known = cookies.map { access.credential(ofCookie: $0) != nil }
-            #expect(known == [false] + Array(repeating: true, count: Connection.loginsAtMost))
-            let now = bot.clock.timestamp
-            let stored = try await bot.database.read { (connection) throws(StoreError) in
-                try connection.logins(at: now).map(\.hash)
-            }
+            #expect(known == [false] + Array(repeating: true, count: Database.loginsAtMost))
+            let stored = try await bot.store.logins(at: bot.clock.timestamp).map(\.hash)
             #expect(stored == cookies.dropFirst().map { Secret256.hash($0) })
         }
     }
@@ -159,7 +158,7 @@ import Testing
             let access = bot.bot.access
             let token = try bot.token(of: try await access.link(for: bot.ann))
             let cookie = try #require(try await access.login(token: token))
-            await bot.database.close()
+            await bot.store.close()
             let refusals = await [
                 bot.failure { try await access.logout(cookie: cookie) },
                 bot.failure { _ = try await access.logout(bot.ann) },
@@ -174,16 +173,12 @@ import Testing
     }
 
     /// Keys of bob, two of them with the same hint.
-    private static func addKeys(_ connection: Connection) throws(StoreError) {
+    private static let addKeys: Preparation = { store async throws(StoreError) in
         let start = Timestamp(milliseconds: 0)
-        let bob = try connection.addTenant(named: "bob", at: start)
+        let bob = try await store.addTenant(named: "bob", at: start)
         for (key, hint) in [("a", "same00"), ("b", "same00"), ("c", "other0")] {
-            _ = try connection.addKey(
-                for: bob.id,
-                hash: Secret256.hash(key),
-                hint: hint,
-                at: start
-            )
+            let draft = APIKeyDraft(hash: Secret256.hash(key), hint: hint)
+            _ = try await store.addKey(draft, for: bob.id, at: start)
         }
     }
 
