@@ -1,4 +1,4 @@
-"""Starting what is measured, reading what the kernel says of it, and ending it again."""
+"""Starts the measured processes, reads the kernel's figures of them, and ends them."""
 
 import contextlib
 import http.client
@@ -15,11 +15,11 @@ MIB = 1024 * 1024
 
 
 class Failed(Exception):
-    """A measurement could not be made; the text says what to look at."""
+    """A measurement could not be made. The text names the cause."""
 
 
 class Memory:
-    """What a process holds, in MiB, at one moment."""
+    """The memory of a process at one moment, in MiB."""
 
     def __init__(self, pid: int) -> None:
         sizes = {}
@@ -30,7 +30,7 @@ class Memory:
 
 
 def status(pid: int, key: str) -> int:
-    """A number of /proc/PID/status; sizes are in KiB."""
+    """A number from /proc/PID/status. Sizes are in KiB."""
     for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith(key + ":"):
             return int(line.split()[1])
@@ -38,7 +38,7 @@ def status(pid: int, key: str) -> int:
 
 
 def cpu_seconds(pid: int) -> float:
-    """Processor time used since the start, in the program and in the kernel for it."""
+    """Processor seconds of a process since its start, in user and kernel mode."""
     fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
@@ -51,10 +51,10 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def running(command: list[str], log: pathlib.Path, is_ready: Callable[[], bool], ready: float = 15):
-    """Runs `command` and yields its pid once it is ready; ends it, and only it, however the block is
+    """Runs `command`, yields its pid once it is ready, and ends that process alone when the block is
     left."""
     with log.open("ab") as output:
-        # A session of its own: Ctrl-C ends the driver, and the driver ends what it started.
+        # In a session of its own, the process gets no Ctrl-C; the driver ends it.
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True)
     try:
@@ -78,7 +78,7 @@ def wait_until_ready(process, log: pathlib.Path, is_ready, seconds: float) -> No
 
 
 def answers(port: int, path: str) -> bool:
-    """Whether `path` answers 200; where it is empty, whether anybody listens."""
+    """Whether `path` answers 200, or whether the port is open if `path` is empty."""
     try:
         if not path:
             socket.create_connection(("127.0.0.1", port), 1).close()
@@ -105,4 +105,4 @@ def end(process) -> None:
 
 
 def tail(log: pathlib.Path) -> str:
-    return " / ".join(log.read_text(errors="replace").splitlines()[-3:]) or "it said nothing"
+    return " / ".join(log.read_text(errors="replace").splitlines()[-3:]) or "its log is empty"

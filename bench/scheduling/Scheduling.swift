@@ -2,15 +2,15 @@ import BerthLoop
 import BerthQueue
 import BerthTelemetry
 
-/// Measures what the dispatcher costs a turn while others wait: prints a line `WAITING NANOSECONDS`
-/// for each number that waits, the least of some rounds.
+/// Measures the dispatcher's cost per turn while others wait. Prints one line `WAITING NANOSECONDS`
+/// for each number of waiting tasks, with the least cost of several rounds.
 @main struct Scheduling {
     private static let rounds = 5
 
     static func main() {
         EventLoop.shared.run {
             var least: [Int: Double] = [:]
-            // In turns, so that a slow moment of the machine is not one number's alone.
+            // The numbers alternate, so a slow moment of the machine affects all of them.
             for _ in 0..<rounds {
                 for waiting in [10, 100, 1_000, 10_000] {
                     let cost = await Round(waiting).nanoseconds()
@@ -24,8 +24,8 @@ import BerthTelemetry
     }
 }
 
-/// As many tasks as wait, and some that run, of 50 tenants: each gets a permit in its turn, ends it
-/// as a good answer would and queues again, so that the queue stays as long as it was.
+/// One round: the tasks that wait and the ones that run, of 50 tenants. Each task gets a permit in its
+/// turn, ends it as a good answer would and queues again, so the queue keeps its length.
 @Loop private final class Round {
     private static nonisolated let (tenants, running, turns) = (50, 8, 40_000)
 
@@ -65,7 +65,7 @@ import BerthTelemetry
     private func work(for tenant: String) async {
         let cost = cost
         let request = WorkRequest(lane: .chat, tenant: tenant, tokens: 100) { cost }
-        // The first pass is each task's beginning, the last the queue's emptying: neither counts.
+        // The first pass starts the tasks and the last empties the queue; neither is measured.
         let first = waiting + Round.running
         while ended < first + Round.turns {
             guard let permit = try? await dispatcher.acquire(request) else { return }
