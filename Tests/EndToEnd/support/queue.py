@@ -1,4 +1,4 @@
-"""What the tests of the queue have in common."""
+"""Helpers that the queue tests share."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from support.berth import Berth, FakeOpenAI
 from support.browser import wait_for
 from support.people import Caller
 
-#: Far beyond what is used here; a tenant's many requests are held in memory at once.
+#: Far more than the tests use, because one tenant has many requests in memory at once.
 ROOMY = {
     "memory": {"limit": "512MiB"},
     "quotas": {
@@ -28,7 +28,7 @@ def callers(berth: Berth, count: int) -> list[Caller]:
 
 
 def lanes(berth: Berth) -> Counter[str]:
-    """What `berth queue` says of all lanes together."""
+    """The sums of `berth queue` over all lanes."""
     told = berth.admin("queue", "--json")
     return Counter(
         waiting=sum(lane["waiting"] for lane in told["lanes"]),
