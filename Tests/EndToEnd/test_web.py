@@ -211,7 +211,7 @@ def test_an_answer_cut_off_by_kill_is_marked_and_can_be_asked_again(
     wait_for(lambda: "Connection lost" in page.text(".note"), what="the notice of the loss")
     berth.start()
     assert page.answered() == "uncertain"
-    assert "nobody knows" in page.text(".note")
+    assert "unknown whether" in page.text(".note")
     page.driver.refresh()
     page.get(".again").click()
     page.growing()
@@ -227,7 +227,7 @@ def test_an_answer_cut_off_by_a_restart_continues_by_itself(
     page.send("Hello")
     page.growing()
     assert berth.stop() == 0
-    wait_for(lambda: "goes on by itself" in page.text(".note"), what="the notice of the restart")
+    wait_for(lambda: "continue by itself" in page.text(".note"), what="the notice of the restart")
     assert "token1" in page.last_answer(), "the text so far stays"
     assert [b for b in page.all(".again") if b.is_displayed()] == []
     berth.start()

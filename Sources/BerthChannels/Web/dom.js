@@ -1,6 +1,6 @@
-// Small helpers over the DOM, used by all parts of the page.
+// Helpers over the DOM that all parts of the page use.
 
-/** Least time between two announcements to a screen reader, in ms. */
+/** Shortest time between two announcements to a screen reader, in ms. */
 const SAY_EVERY = 4_000;
 
 export const $ = (id) => document.getElementById(id);
@@ -9,7 +9,7 @@ export const code = (text) => make("code", {}, text);
 export const button = (text, style, click) =>
   make("button", { type: "button", class: style, click }, text);
 
-/** Makes an element: `make("a", { href: "…" }, "text", node)`. */
+/** Makes an element, for example `make("a", { href: "…" }, "text", node)`. */
 export function make(tag, attributes, ...children) {
   const element = document.createElement(tag);
   for (const name in attributes) {
@@ -21,7 +21,7 @@ export function make(tag, attributes, ...children) {
   return element;
 }
 
-/** Appends one by one: as arguments, a hostile number of items would overflow the stack. */
+/** Appends items one by one. A huge number of arguments in one call would overflow the stack. */
 export function fill(parent, items) {
   for (const item of items) parent.append(item);
   return parent;
@@ -30,7 +30,7 @@ export function fill(parent, items) {
 let unsaid = "";
 let saying = null;
 
-/** Hands text to a screen reader, in pieces that are not too frequent. */
+/** Announces text to a screen reader, at most once per `SAY_EVERY`. */
 export function say(text) {
   unsaid = (unsaid + text).slice(-3000);
   saying ??= setTimeout(() => {
@@ -40,12 +40,12 @@ export function say(text) {
   }, $("say").textContent ? SAY_EVERY : 0);
 }
 
-/** Copies a text and says so on its button for a moment. */
+/** Copies a text to the clipboard and shows that on its button for a moment. */
 export async function copy(text, button) {
   try {
     await navigator.clipboard.writeText(text);
   } catch {
-    // Plain http outside of localhost has no clipboard interface: the old way still works there.
+    // Plain http outside of localhost has no clipboard interface; the old command still works there.
     const area = make("textarea", { class: "unseen" });
     area.value = text;
     document.body.append(area);
@@ -58,7 +58,7 @@ export async function copy(text, button) {
   setTimeout(() => (button.textContent = "Copy"), 1500);
 }
 
-/** Asks in a dialogue; resolves to the text (or true), or to something false when cancelled. */
+/** Asks in a dialogue. Resolves to the text (or a true value), or to a false value if cancelled. */
 export function ask(title, body, yes, value) {
   $("ask-title").textContent = title;
   $("ask-body").textContent = body;
