@@ -60,8 +60,8 @@ export class TurnView {
       stopped: "Stopped.",
       failed: why || "The model's provider failed.",
       uncertain:
-        "Berth stopped while it was answering, so it is unknown whether this answer was paid for. " +
-        "If you ask again, it may be charged twice.",
+        "Berth stopped while it was answering, and it is unknown whether the provider finished. " +
+        "If you ask again, you may be charged twice.",
     }[turn.state] ?? "";
     this.meta.replaceChildren();
     if (this.open) return;
