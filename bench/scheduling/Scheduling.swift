@@ -2,8 +2,9 @@ import BerthLoop
 import BerthQueue
 import BerthTelemetry
 
-/// Measures the dispatcher's cost per turn while others wait. Prints one line `WAITING NANOSECONDS`
-/// for each number of waiting tasks, with the least cost of several rounds.
+/// Measures the dispatcher's cost of a turn while other turns wait.
+///
+/// Prints a line `WAITING NANOSECONDS` for each number of waiting turns, the least of some rounds.
 @main struct Scheduling {
     private static let rounds = 5
 
@@ -24,8 +25,10 @@ import BerthTelemetry
     }
 }
 
-/// One round: the tasks that wait and the ones that run, of 50 tenants. Each task gets a permit in its
-/// turn, ends it as a good answer would and queues again, so the queue keeps its length.
+/// The waiting and the running tasks of 50 tenants.
+///
+/// Each task gets a permit, ends it as after a good answer, and queues again, so the queue keeps
+/// its length.
 @Loop private final class Round {
     private static nonisolated let (tenants, running, turns) = (50, 8, 40_000)
 
@@ -65,7 +68,7 @@ import BerthTelemetry
     private func work(for tenant: String) async {
         let cost = cost
         let request = WorkRequest(lane: .chat, tenant: tenant, tokens: 100) { cost }
-        // The first pass starts the tasks and the last empties the queue; neither is measured.
+        // The first pass starts the tasks and the last empties the queue, so neither counts.
         let first = waiting + Round.running
         while ended < first + Round.turns {
             guard let permit = try? await dispatcher.acquire(request) else { return }
