@@ -113,9 +113,6 @@ package struct MemoryCacheStatistics: Equatable, Sendable {
         return true
     }
 
-    /// Drops the value of `key`; does nothing where there is none.
-    package func remove(_ key: CacheKey) { if let index = table[key] { remove(index) } }
-
     /// Drops everything, also what is remembered.
     package func removeAll() {
         table = [:]

@@ -69,9 +69,6 @@ import CHiredis
         unsafe redisAsyncSetConnectCallback(context, onConnect)
     }
 
-    /// Commands that wait for their answer.
-    var waitingCount: Int { waiting.count }
-
     // MARK: Commands
 
     /// Sends a command; `then` is called once, in a later turn or when the connection ends, but at

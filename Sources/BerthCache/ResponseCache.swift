@@ -117,15 +117,6 @@ package struct CacheHit: Equatable, Sendable {
         return lifetime
     }
 
-    /// Drops the value of `key` in both levels, in Redis as far as it can be reached.
-    package func remove(_ key: CacheKey) async {
-        memory.remove(key)
-        guard let redis else { return }
-        do throws(CacheError) { try await redis.del([key.redisName]) } catch {
-            counts.redisFailures += 1
-        }
-    }
-
     /// Removes our keys from Redis, then empties this process's level, which is done in any case.
     ///
     /// Redis goes first: else a lookup meanwhile would bring a value back from there.

@@ -9,8 +9,9 @@
     /// Makes a source that reads the kernel's generator.
     package nonisolated init() {}
 
-    /// Makes a source whose numbers follow from `seed`: for tests and the simulation, never for
-    /// secrets that guard something.
+    /// Makes a source whose numbers follow from `seed`, for tests and the simulation.
+    ///
+    /// It must never make real secrets.
     package nonisolated init(seed: UInt64) { seeded = SeededGenerator(seed: seed) }
 
     /// The next 64 random bits.
@@ -20,7 +21,7 @@
         return generator.next()
     }
 
-    /// As many random bytes as `count` says, which is 0 or more.
+    /// Random bytes, as many as `count` (0 or more).
     package func bytes(_ count: Int) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(count)
@@ -33,6 +34,6 @@
         return bytes
     }
 
-    /// A generator of its own for one part's jitter: that part's draws change nobody else's.
+    /// A separate generator for the jitter of one part, whose draws do not affect other parts.
     package func generator() -> SeededGenerator { SeededGenerator(seed: next()) }
 }

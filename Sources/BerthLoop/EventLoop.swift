@@ -2,31 +2,34 @@ import CLinux
 import Glibc
 import Synchronization
 
-/// The one thread on which everything that does not block lives: an epoll loop that is also the
-/// executor of ``Loop`` and of every task made by ``spawn(_:)``.
+/// The one thread for everything that does not block: an epoll loop that is also the executor of
+/// ``Loop`` and of every task made by ``spawn(_:)``.
 ///
-/// Order within a turn: jobs that were ready, timers that are due, file descriptors that are ready.
-/// A job that makes more jobs cannot starve the descriptors, because what it adds waits for the
-/// next turn. A timer is due by the time at which the descriptors were last looked at: what arrived
-/// before a deadline is seen before it, however long the jobs of a turn took.
+/// A turn runs the jobs that were ready, then the timers that are due, then the handlers of the
+/// file descriptors that are ready. Jobs that are added during a turn run in the next one, so they
+/// cannot starve the descriptors. A timer is due if its deadline lies before the last look at the
+/// descriptors. Therefore bytes that arrived before a deadline are read before the timer fires,
+/// however long the jobs of a turn took.
 package final class EventLoop: SerialExecutor, TaskExecutor {
     /// The loop of this process.
     package static let shared = EventLoop()
 
-    /// Work from other threads; bounded by the number of tasks, each of which waits in it once.
+    /// Work from other threads.
+    ///
+    /// The number of tasks bounds it, because each task is in it at most once.
     private let inbox = Mutex<[Work]>([])
     private let poller: Poller
-    // Unsafe and sound: touched by the loop's thread alone.
+    // Unsafe and sound: only the loop's thread uses it.
     private nonisolated(unsafe) var ready: [Work] = []
-    // Unsafe and sound: written once, before anybody else can ask.
+    // Unsafe and sound: it is written once, before any other thread can read it.
     private nonisolated(unsafe) var thread: pthread_t?
-    // Unsafe and sound: touched by the loop's thread alone.
+    // Unsafe and sound: only the loop's thread uses it.
     private nonisolated(unsafe) var isInJob = false
     @Loop private var timers = TimerQueue()
-    /// Called at the end of each turn, before the loop waits.
+    /// A function that is called at the end of each turn, before the loop waits.
     ///
-    /// All that the turn changes has changed then: for whoever watches the state of others that
-    /// have no event for it, as tests do.
+    /// All changes of the turn are made by then. Tests use it to watch state that has no event of
+    /// its own.
     @Loop package var afterTurn: (@Loop () -> Void)?
 
     private enum Work {
@@ -42,9 +45,9 @@ package final class EventLoop: SerialExecutor, TaskExecutor {
         return pthread_equal(thread, pthread_self()) != 0
     }
 
-    /// Runs `main` on this thread, and the loop with it, until `main` returns.
+    /// Runs the loop on this thread, and `main` on the loop, until `main` returns.
     ///
-    /// Called once a process, by the thread that becomes the loop's.
+    /// The thread that becomes the loop's thread calls it, once in a process.
     package func run<Value: Sendable>(_ main: @escaping @Loop @Sendable () async -> Value) -> Value
     {
         unsafe thread = pthread_self()
@@ -52,7 +55,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor {
         spawn {
             let value = await main()
             outcome.withLock { $0 = value }
-            self.poller.wake()  // else the turn that ran this would wait for an event first
+            self.poller.wake()  // otherwise the current turn would wait for an event first
         }
         while true {
             if let value = outcome.withLock({ $0 }) { return value }
@@ -60,28 +63,31 @@ package final class EventLoop: SerialExecutor, TaskExecutor {
         }
     }
 
-    /// Makes the loop's only kind of unstructured task; groups and `async let` below it inherit the
-    /// loop as their preferred executor, so nothing starts Dispatch's threads.
+    /// Makes the loop's only kind of unstructured task.
+    ///
+    /// Its task groups and `async let` inherit the loop as their preferred executor, so nothing
+    /// starts Dispatch's threads.
     @discardableResult
     package func spawn(_ work: @escaping @Loop @Sendable () async -> Void) -> Task<Void, Never> {
         Task(executorPreference: self) { await work() }
     }
 
-    /// Makes a task as ``spawn(_:)`` does, which runs before this returns, as far as it comes without
-    /// waiting.
+    /// Makes a task as ``spawn(_:)`` does, and runs it up to its first wait before it returns.
     ///
-    /// For the callbacks of watches and of libraries, where it spares a turn; called within a task
-    /// it is ``spawn(_:)``.
+    /// It saves one turn in the callbacks of watches and of libraries. Within a task it only does
+    /// the same as ``spawn(_:)``.
     @Loop package func begin(
         _ work: @escaping @Loop @Sendable () async -> Void
     ) -> Task<Void, Never> {
         let task = spawn(work)
-        // What was added last is the task's beginning.
+        // The last item added is the beginning of the task.
         if unsafe !isInJob, let first = unsafe ready.popLast() { run(first) }
         return task
     }
 
-    /// Runs `action` on the loop in one of its next turns; from any thread.
+    /// Runs `action` on the loop in one of its next turns.
+    ///
+    /// Any thread may call it.
     package func post(_ action: @escaping @Loop @Sendable () -> Void) { add(.action(action)) }
 
     // MARK: Executor
@@ -159,6 +165,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor {
 }
 
 extension EventLoop: CustomReflectable {
-    /// Empty, so that a failing `#expect` never walks the live loop from another thread.
+    /// A mirror without children, so a failing `#expect` never reads the live loop from another
+    /// thread.
     package var customMirror: Mirror { Mirror(self, children: []) }
 }

@@ -1,37 +1,45 @@
-/// What an ``IndexedHeap`` orders: it knows its place, so that it can move or leave from anywhere.
+/// An element of an ``IndexedHeap``.
+///
+/// It stores its index, so it can move or leave from anywhere.
 @Loop package protocol HeapElement: AnyObject {
-    /// Its place in the one heap that it is in, nil in none; the heap alone writes it.
+    /// The index in the one heap that holds the element, or nil if none does. Only the heap sets it.
     var heapIndex: Int? { get set }
-    /// Whether it comes before `other`: a strict order, which may change only together with a call
-    /// of ``IndexedHeap/update(_:)``.
+    /// Whether the element comes before `other`, in a strict order. A change of the order needs a
+    /// call of ``IndexedHeap/update(_:)``.
     func isBefore(_ other: Self) -> Bool
 }
 
-/// A binary heap from whose middle elements can leave and in which they can move.
+/// A binary heap whose elements can be removed from the middle and reordered.
 ///
-/// Who is before all others is found in O(1); coming, leaving and moving cost O(log count). Equal
-/// elements come in no order: who needs one makes it part of ``HeapElement/isBefore(_:)``.
+/// Finding the first element costs O(1); inserting, removing and moving one cost O(log count).
+/// Equal elements have no order, unless ``HeapElement/isBefore(_:)`` defines one.
 @Loop package struct IndexedHeap<Element: HeapElement> {
-    /// All elements: the first is before all others, the rest stand in no useful order.
+    /// All elements.
+    ///
+    /// The first comes before all others; the rest have no useful order.
     package private(set) var elements: [Element] = []
 
     /// Makes an empty heap.
     package nonisolated init() {}
 
-    /// Adds `element`, which must be in no heap.
+    /// Adds `element`, which must not be in a heap yet.
     package mutating func insert(_ element: Element) {
         elements.append(element)
         siftUp(element, from: elements.count - 1)
     }
 
-    /// Puts `element` where it belongs after its order has changed; does nothing if it is in none.
+    /// Moves `element` after its order has changed.
+    ///
+    /// Does nothing if it is in no heap.
     package mutating func update(_ element: Element) {
         guard let index = element.heapIndex else { return }
         siftUp(element, from: index)
         if element.heapIndex == index { siftDown(element, from: index) }
     }
 
-    /// Takes `element` out; does nothing if it is in none.
+    /// Removes `element`.
+    ///
+    /// Does nothing if it is in no heap.
     package mutating func remove(_ element: Element) {
         guard let index = element.heapIndex else { return }
         element.heapIndex = nil
@@ -46,7 +54,7 @@
         element.heapIndex = index
     }
 
-    /// Moves those that `element` is before down, and it into the gap.
+    /// Moves the parents that `element` comes before down, and `element` into the gap.
     private mutating func siftUp(_ element: Element, from start: Int) {
         var gap = start
         while gap > 0, element.isBefore(elements[(gap - 1) / 2]) {
@@ -56,7 +64,7 @@
         place(element, at: gap)
     }
 
-    /// Moves those that are before `element` up, and it into the gap.
+    /// Moves the children that come before `element` up, and `element` into the gap.
     private mutating func siftDown(_ element: Element, from start: Int) {
         var gap = start
         while let child = leastChild(of: gap), elements[child].isBefore(element) {

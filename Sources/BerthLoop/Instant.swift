@@ -1,14 +1,18 @@
 import Glibc
 
-/// A point on the monotonic clock: for deadlines and durations, meaningless outside this process.
+/// A point on the monotonic clock, for deadlines and durations.
+///
+/// It has no meaning outside this process.
 package struct Instant: Comparable, Hashable, Sendable {
-    /// Since an arbitrary origin (CLOCK_MONOTONIC: the machine's start).
+    /// Nanoseconds since an arbitrary origin (the machine's start for CLOCK_MONOTONIC).
     package let nanoseconds: Int64
 
     /// Makes an instant from nanoseconds since the clock's origin.
     package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
-    /// Now on the machine's clock; code that is tested asks its injected ``Clock`` instead.
+    /// The current instant of the machine's clock.
+    ///
+    /// Tested code uses its injected ``Clock`` instead.
     static var now: Instant {
         var time = timespec()
         unsafe clock_gettime(CLOCK_MONOTONIC, &time)
@@ -19,13 +23,15 @@ package struct Instant: Comparable, Hashable, Sendable {
         left.nanoseconds < right.nanoseconds
     }
 
-    /// The instant `duration` later; saturates at the end of time.
+    /// The instant `duration` later.
+    ///
+    /// Saturates at the largest instant.
     package static func + (left: Instant, duration: Duration) -> Instant {
         let sum = left.nanoseconds.addingReportingOverflow(duration.nanoseconds)
         return Instant(nanoseconds: sum.overflow ? .max : sum.partialValue)
     }
 
-    /// The time from `right` to `left`; negative when `left` is earlier.
+    /// The time from `right` to `left`, negative if `left` is earlier.
     package static func - (left: Instant, right: Instant) -> Duration {
         .nanoseconds(left.nanoseconds - right.nanoseconds)
     }
@@ -40,7 +46,7 @@ extension Duration {
         return overflow || carry ? (seconds < 0 ? .min : .max) : sum
     }
 
-    /// Whole milliseconds, rounded towards zero, or up where a wait must not end early.
+    /// Whole milliseconds, rounded towards zero, or up for a wait that must not end early.
     package func milliseconds(roundedUp: Bool = false) -> Int64 {
         let (whole, rest) = nanoseconds.quotientAndRemainder(dividingBy: 1_000_000)
         return roundedUp && rest > 0 ? whole + 1 : whole

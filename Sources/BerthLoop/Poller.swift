@@ -3,17 +3,19 @@ import Glibc
 
 /// The epoll descriptor, its wake-up eventfd, and the watches registered with it.
 ///
-/// An event carries its watch's generation beside the
-/// descriptor, so that one for a closed and re-used descriptor is recognised and dropped.
+/// An event carries its watch's generation beside the descriptor, so an event for a descriptor that
+/// was closed and reused is recognised and dropped.
 @safe @Loop final class Poller {
     private let epoll: Int32
     private let wakeup: Int32
     private var watches: [Int32: Watch] = [:]
     private var generation: UInt32 = 0
-    // Unsafe and sound: filled and read by ``poll(waiting:)`` alone, on the loop.
+    // Unsafe and sound: only ``poll(waiting:)`` writes and reads it, on the loop.
     private nonisolated(unsafe) var events: [epoll_event]
 
-    /// Events taken from the kernel at once; more wait for the next turn.
+    /// The most events taken from the kernel at once.
+    ///
+    /// Further events wait for the next turn.
     private nonisolated static let batch = 256
 
     nonisolated init() {
@@ -25,13 +27,17 @@ import Glibc
         precondition(!failed, "the loop's eventfd cannot be watched: errno \(errno)")
     }
 
-    /// Ends a wait in ``poll(waiting:)``; from any thread.
+    /// Ends a wait in ``poll(waiting:)``.
+    ///
+    /// Any thread may call it.
     nonisolated func wake() {
-        // EAGAIN means that a wake-up is pending already, which is all that is wanted.
+        // EAGAIN means that a wake-up is pending already, which is enough.
         _ = eventfd_write(wakeup, 1)
     }
 
-    /// Waits until something is ready, at most `wait` (nil: without limit), and calls the handlers.
+    /// Waits until a descriptor is ready, and calls the handlers.
+    ///
+    /// The wait takes at most `wait`, or has no limit if that is nil.
     func poll(waiting wait: Duration?) {
         let timeoutMs = wait.map { Int32(clamping: max(0, $0.milliseconds(roundedUp: true))) } ?? -1
         let count = unsafe epoll_wait(epoll, &events, Int32(Poller.batch), timeoutMs)
@@ -86,7 +92,7 @@ import Glibc
     func remove(_ watch: Watch) {
         guard watches[watch.descriptor] === watch else { return }
         watches[watch.descriptor] = nil
-        // Fails where the descriptor was closed first, which has removed it already.
+        // The call fails if the descriptor was closed before, which has removed it already.
         _ = Poller.control(epoll, EPOLL_CTL_DEL, watch.descriptor, [], generation: 0)
     }
 

@@ -1,13 +1,15 @@
-/// A random generator that returns the same numbers for the same seed on every machine.
+/// A random number generator as a value.
 ///
-/// The algorithm is SplitMix64, which suits jitter but not secrets.
+/// The same seed gives the same numbers on every machine.
+///
+/// The algorithm is SplitMix64, which is good for jitter and must not make secrets.
 /// Source: <https://prng.di.unimi.it/splitmix64.c>.
 package struct SeededGenerator: RandomNumberGenerator, Sendable {
     private var state: UInt64
 
     /// Makes a generator.
     ///
-    /// In production the seed comes from the system's generator.
+    /// A service takes the seed from its ``Entropy``.
     package init(seed: UInt64) { state = seed }
 
     package mutating func next() -> UInt64 {
@@ -18,6 +20,6 @@ package struct SeededGenerator: RandomNumberGenerator, Sendable {
         return mixed ^ (mixed >> 31)
     }
 
-    /// Returns a number from 0 to 1, 1 excluded.
+    /// A number from 0 up to, but not including, 1.
     package mutating func fraction() -> Double { Double(next() >> 11) / Double(1 << 53) }
 }

@@ -1,75 +1,29 @@
-/// The wish to stop: asked for once, seen by every part of the service.
+/// A request to stop, made once and seen by every part of the service.
 @Loop package final class Stop {
-    /// Whether the stop was asked for.
+    /// Whether the stop was requested.
     package private(set) var isRequested = false
     private var listeners: [ObjectIdentifier: Wakeup] = [:]
 
-    /// Makes a stop that was not asked for.
+    /// Makes a stop that is not requested yet.
     package nonisolated init() {}
 
-    /// Asks every part to finish; the second time does nothing.
+    /// Asks every part to finish.
+    ///
+    /// A second call does nothing.
     package func request() {
         isRequested = true
         for listener in listeners.values { listener.signal() }
         listeners = [:]
     }
 
-    /// Returns when the stop was asked for or the task is cancelled.
+    /// Returns when the stop is requested or the task is cancelled.
     package func requested() async { await requested(or: Wakeup()) }
 
-    /// Returns when the stop was asked for, `wakeup` was signalled or the task is cancelled.
+    /// Returns when the stop is requested, `wakeup` is signalled or the task is cancelled.
     package func requested(or wakeup: Wakeup) async {
         guard !isRequested else { return }
         listeners[ObjectIdentifier(wakeup)] = wakeup
-        try? await wakeup.wait()  // cancelled is an end of waiting too
+        try? await wakeup.wait()  // a cancelled wait ends too
         listeners[ObjectIdentifier(wakeup)] = nil
-    }
-}
-
-/// A part of the process that works until the stop, then finishes what it has begun; cancellation
-/// means at once.
-package protocol Service: Sendable {
-    /// Runs until `stop` and returns when everything begun is finished.
-    @Loop func run(until stop: Stop) async throws
-}
-
-/// A stop took longer than its grace.
-package struct GraceExceeded: Error, CustomStringConvertible {
-    /// How long it was given.
-    package let grace: Duration
-    package var description: String {
-        "open work was cut off: it had not finished \(Int(grace.seconds)) s after the stop"
-    }
-}
-
-/// Runs every service until all have returned; the first error asks the others to stop.
-///
-/// - Parameters:
-///   - services: started in order, stopped together.
-///   - stop: ends them in good order.
-///   - grace: how long they may take after the stop before they are cancelled.
-///   - clock: measures the grace.
-/// - Throws: the first error of a service, or ``GraceExceeded``.
-@Loop package func serve(
-    _ services: [any Service],
-    until stop: Stop,
-    grace: Duration,
-    clock: any Clock
-) async throws {
-    try await withThrowingTaskGroup(of: Bool.self) { group in
-        for service in services {
-            group.addTask {
-                try await service.run(until: stop)
-                return true
-            }
-        }
-        group.addTask {
-            await stop.requested()
-            try await clock.sleep(for: grace)
-            throw GraceExceeded(grace: grace)
-        }
-        var running = services.count
-        while running > 0, try await group.next() != nil { running -= 1 }
-        group.cancelAll()
     }
 }

@@ -2,12 +2,12 @@ import Glibc
 
 /// A system call that failed, with its errno.
 package struct SystemError: Error, Equatable, CustomStringConvertible {
-    /// The call, as `open(data/berth.lock)`.
+    /// The call, such as `open(data/berth.lock)`.
     package let call: String
-    /// errno as the call left it.
+    /// The value of errno after the call.
     package let code: Int32
 
-    /// Takes errno as it is now; `call` must be the last thing that was done.
+    /// Makes an error from the current errno, so `call` must have been the last call.
     package init(_ call: String, code: Int32 = errno) {
         self.call = call
         self.code = code

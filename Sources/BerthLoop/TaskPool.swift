@@ -1,5 +1,6 @@
-/// Tasks whose number and names are not known beforehand (one a request, one a turn), with one
-/// owner that can wait for or end them all.
+/// Tasks whose number is not known beforehand, such as one for each request.
+///
+/// Their owner can wait for all of them or cancel them.
 @Loop package final class TaskPool {
     private var tasks: [UInt64: Task<Void, Never>] = [:]
     private var sequence: UInt64 = 0
@@ -9,7 +10,7 @@
     /// Makes an empty pool.
     package nonisolated init() {}
 
-    /// Tasks that have not ended.
+    /// The number of tasks that have not ended.
     package var count: Int { tasks.count }
 
     /// Starts `work` on the loop as a task of this pool.
@@ -25,7 +26,7 @@
         return task
     }
 
-    /// Starts `work` as ``EventLoop/begin(_:)`` does, at once, as a task of this pool.
+    /// Starts `work` at once as ``EventLoop/begin(_:)`` does, as a task of this pool.
     @discardableResult
     package func begin(_ work: @escaping @Loop @Sendable () async -> Void) -> Task<Void, Never> {
         sequence += 1
@@ -34,21 +35,25 @@
             await work()
             self.ended(number)
         }
-        // It may have come to its end.
+        // The task may have ended already.
         if lastEnded != number { tasks[number] = task }
         return task
     }
 
-    /// Returns when no task is left or the caller is cancelled; new tasks prolong the wait.
+    /// Returns when no task is left or the caller is cancelled.
+    ///
+    /// New tasks prolong the wait.
     package func drain() async {
         while !tasks.isEmpty, !Task.isCancelled {
             let wakeup = Wakeup()
             emptied.append(wakeup)
-            try? await wakeup.wait()  // cancelled: seen by the loop's condition
+            try? await wakeup.wait()  // the condition of the loop sees a cancellation
         }
     }
 
-    /// Cancels every task; they end in their own time (see ``drain()``).
+    /// Cancels every task.
+    ///
+    /// ``drain()`` waits until all of them have ended.
     package func cancelAll() { for task in tasks.values { task.cancel() } }
 
     private func ended(_ number: UInt64) {

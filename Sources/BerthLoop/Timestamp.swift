@@ -1,9 +1,9 @@
 import CLinux
 import Glibc
 
-/// A point in time as people and the database know it: UTC milliseconds since 1970.
+/// A point in time as people and the database use it, in UTC milliseconds since 1970.
 package struct Timestamp: Comparable, Hashable, Codable, Sendable {
-    /// Since 1970-01-01T00:00:00Z.
+    /// Milliseconds since 1970-01-01T00:00:00Z.
     package let milliseconds: Int64
 
     /// Makes a timestamp from UTC milliseconds since 1970.
@@ -18,14 +18,16 @@ package struct Timestamp: Comparable, Hashable, Codable, Sendable {
         try container.encode(milliseconds)
     }
 
-    /// Now by the machine's clock; code that is tested asks its injected ``Clock`` instead.
+    /// The current time of the machine's clock.
+    ///
+    /// Tested code uses its injected ``Clock`` instead.
     static var now: Timestamp {
         var time = timespec()
         unsafe clock_gettime(CLOCK_REALTIME, &time)
         return Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
     }
 
-    /// Whole seconds since 1970, as the OpenAI API's `created`.
+    /// Whole seconds since 1970, as in the field `created` of the OpenAI API.
     package var seconds: Int64 { milliseconds / 1000 }
 
     package static func < (left: Timestamp, right: Timestamp) -> Bool {
@@ -37,14 +39,14 @@ package struct Timestamp: Comparable, Hashable, Codable, Sendable {
         Timestamp(milliseconds: left.milliseconds + duration.milliseconds())
     }
 
-    /// The time from `right` to `left`; negative when `left` is earlier.
+    /// The time from `right` to `left`, negative if `left` is earlier.
     package static func - (left: Timestamp, right: Timestamp) -> Duration {
         .milliseconds(left.milliseconds - right.milliseconds)
     }
 }
 
 extension Timestamp: CustomStringConvertible {
-    /// RFC 3339 in UTC, as `2026-11-20T18:29:32.123Z`.
+    /// RFC 3339 in UTC, such as `2026-11-20T18:29:32.123Z`.
     package var description: String {
         let date = berth_utc(milliseconds.flooredQuotient(by: 1000))
         let fraction = milliseconds - milliseconds.flooredQuotient(by: 1000) * 1000
@@ -57,16 +59,18 @@ extension Timestamp: CustomStringConvertible {
 }
 
 extension Timestamp {
-    /// The midnight that began this timestamp's day in the process's time zone (``TimeZone``).
+    /// The midnight at the start of this timestamp's day in the process's time zone (``TimeZone``).
     package var startOfDay: Timestamp { midnight(daysLater: 0) }
 
-    /// The midnight that ends it, when a daily quota is whole again: 23 to 25 hours after the start.
+    /// The midnight at the end of the day, when a daily quota starts anew.
+    ///
+    /// It lies 23 to 25 hours after ``startOfDay``.
     package var endOfDay: Timestamp { midnight(daysLater: 1) }
 
-    /// The midnight that began its month in the process's time zone.
+    /// The midnight at the start of the month in the process's time zone.
     package var startOfMonth: Timestamp { firstMidnight(monthsLater: 0) }
 
-    /// The midnight that ends its month, when a monthly quota is whole again.
+    /// The midnight at the end of the month, when a monthly quota starts anew.
     package var endOfMonth: Timestamp { firstMidnight(monthsLater: 1) }
 
     private func firstMidnight(monthsLater: Int32) -> Timestamp {
@@ -77,23 +81,6 @@ extension Timestamp {
     private func midnight(daysLater: Int32) -> Timestamp {
         let seconds = milliseconds.flooredQuotient(by: 1000)
         return Timestamp(milliseconds: berth_local_midnight(seconds, daysLater) * 1000)
-    }
-}
-
-/// The process's time zone, in which a quota's day and month are counted.
-package enum TimeZone {
-    /// Sets it once at start, before any other thread reads the clock.
-    ///
-    /// - Parameter name: a name of the zone database, as `Europe/Paris`.
-    /// - Returns: whether the machine knows the zone; when not, nothing is changed.
-    package static func use(_ name: String) -> Bool {
-        let isPlain = name.allSatisfy { $0.isLetter || $0.isNumber || "/_+-".contains($0) }
-        guard isPlain, !name.isEmpty else { return false }
-        let known = unsafe name == "UTC" || access("/usr/share/zoneinfo/\(name)", R_OK) == 0
-        guard known else { return false }
-        unsafe setenv("TZ", name == "UTC" ? "UTC0" : ":\(name)", 1)
-        tzset()
-        return true
     }
 }
 

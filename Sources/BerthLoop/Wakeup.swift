@@ -1,15 +1,17 @@
-/// A bell with one listener: ``signal()`` ends its wait, or its next one.
+/// An event with one waiting task.
 ///
-/// Used where one task waits for state that another part changes: check the state, wait, check
-/// again. Any number of signals before a wait count as one.
+/// ``signal()`` ends its current wait, or else its next one.
+///
+/// A task uses it to wait for state that another part changes. It checks the state, waits, and
+/// checks again. Any number of signals before a wait count as one.
 @Loop package final class Wakeup {
     private var waiting: CheckedContinuation<Void, any Error>?
     private var isPending = false
 
-    /// Makes a bell that has not rung.
+    /// Makes an event that has not been signalled.
     package nonisolated init() {}
 
-    /// Ends the wait, or makes the next one return at once.
+    /// Ends the current wait, or makes the next one return at once.
     package func signal() {
         guard let waiting else {
             isPending = true
@@ -19,9 +21,11 @@
         waiting.resume()
     }
 
-    /// Waits for the next signal; one task at a time.
+    /// Waits for the next signal.
     ///
-    /// - Throws: `CancellationError` when the task is cancelled, before or meanwhile.
+    /// Only one task may wait at a time.
+    ///
+    /// - Throws: `CancellationError` if the task is cancelled before or during the wait.
     package func wait() async throws(CancellationError) {
         if Task.isCancelled { throw CancellationError() }
         if isPending {

@@ -1,41 +1,20 @@
-import CLinux
-
-/// What a file descriptor is ready for, or what is to be watched for; epoll's bits.
-package struct Readiness: OptionSet, Sendable {
-    /// epoll's event mask.
-    package let rawValue: UInt32
-
-    /// Wraps epoll's event mask.
-    package init(rawValue: UInt32) { self.rawValue = rawValue }
-
-    /// Bytes, a connection or the end can be read.
-    package static let readable = Readiness(rawValue: EPOLLIN.rawValue)
-    /// Bytes can be written.
-    package static let writable = Readiness(rawValue: EPOLLOUT.rawValue)
-    /// The peer has closed its sending side.
-    package static let peerClosed = Readiness(rawValue: EPOLLRDHUP.rawValue)
-    /// The connection is gone; reported whether watched for or not.
-    package static let hungUp = Readiness(rawValue: EPOLLHUP.rawValue)
-    /// The descriptor has an error; reported whether watched for or not.
-    package static let failed = Readiness(rawValue: EPOLLERR.rawValue)
-}
-
-/// A file descriptor watched by the loop, level-triggered, until ``cancel()``.
+/// A file descriptor that the loop watches, level-triggered, until ``cancel()``.
 ///
-/// The loop keeps the watch alive; whoever made it cancels it before closing the descriptor.
+/// The loop keeps the watch alive. Its owner must cancel it before closing the descriptor.
 @Loop package final class Watch {
     let descriptor: Int32
     let handler: @Loop (Readiness) -> Void
     var interest: Readiness
     var generation: UInt32 = 0
 
-    /// Begins to watch.
+    /// Starts watching.
     ///
     /// - Parameters:
-    ///   - descriptor: open, not watched by another watch, owned by the caller.
-    ///   - interest: what to call for; hang-up and failure are always reported.
-    ///   - handler: called on the loop for as long as the state lasts.
-    /// - Throws: ``SystemError`` when the kernel refuses (no memory, a plain file).
+    ///   - descriptor: an open descriptor that the caller owns and no other watch uses.
+    ///   - interest: the states to report. Hang-up and failure are always reported.
+    ///   - handler: a function that is called on the loop in each turn while the state lasts.
+    /// - Throws: ``SystemError`` if the kernel refuses, for example for lack of memory or for a
+    ///   plain file.
     package init(
         _ descriptor: Int32,
         for interest: Readiness,
@@ -47,14 +26,16 @@ package struct Readiness: OptionSet, Sendable {
         try EventLoop.shared.add(self)
     }
 
-    /// Changes what is watched for.
+    /// Changes the states that are reported.
     ///
-    /// - Throws: ``SystemError`` when the kernel refuses.
+    /// - Throws: ``SystemError`` if the kernel refuses.
     package func change(to interest: Readiness) throws(SystemError) {
         self.interest = interest
         try EventLoop.shared.change(self)
     }
 
-    /// Ends the watch, so that the handler is not called again; the second time does nothing.
+    /// Ends the watch, so the handler is not called again.
+    ///
+    /// A second call does nothing.
     package func cancel() { EventLoop.shared.remove(self) }
 }

@@ -2,14 +2,14 @@ import CLinux
 import Glibc
 import Synchronization
 
-/// A named thread for work that blocks (SQLite, name look-ups): an executor for actors, and a
-/// queue for plain closures.
+/// A named thread for work that blocks, such as SQLite and name resolution.
 ///
-/// The thread starts with the first work and lives as long as the process.
+/// It is an executor for actors and a queue for plain closures.
 ///
-/// Its queue is bounded by whoever uses it; the worker itself runs everything in order.
+/// The thread starts with the first work and runs until the process ends. It runs all work in
+/// order. The users of a worker must bound its queue; it has no bound of its own.
 package final class Worker: SerialExecutor, TaskExecutor {
-    /// The thread's name, as `ps -L` shows it: at most 15 bytes.
+    /// The thread's name, as `ps -L` shows it, of at most 15 bytes.
     package let name: String
 
     private let queue = Mutex(Queue())
@@ -18,7 +18,7 @@ package final class Worker: SerialExecutor, TaskExecutor {
     private struct Queue {
         var work: [Work] = []
         var isStarted = false
-        // Unsafe and sound: guarded by the queue's lock.
+        // Unsafe and sound: the queue's lock guards it.
         nonisolated(unsafe) var thread = pthread_t()
     }
 
@@ -27,17 +27,17 @@ package final class Worker: SerialExecutor, TaskExecutor {
         case action(@Sendable () -> Void)
     }
 
-    /// Makes the worker; no thread yet.
+    /// Makes the worker, without starting its thread.
     package init(name: String) {
         self.name = name
         wakeup = eventfd(0, Int32(EFD_CLOEXEC))
         precondition(wakeup >= 0, "no descriptor for the worker '\(name)': errno \(errno)")
     }
 
-    /// Runs `action` on the worker's thread after what was given before.
+    /// Runs `action` on the worker's thread, after all work that was added before.
     package func post(_ action: @escaping @Sendable () -> Void) { add(.action(action)) }
 
-    /// Runs blocking `work` on the worker's thread and returns its value to the caller's own.
+    /// Runs blocking `work` on the worker's thread, and returns its value on the caller's executor.
     package func run<Value: Sendable>(_ work: @escaping @Sendable () -> Value) async -> Value {
         await withCheckedContinuation { continuation in
             post { continuation.resume(returning: work()) }
@@ -69,7 +69,7 @@ package final class Worker: SerialExecutor, TaskExecutor {
 
     // MARK: The thread
 
-    /// Deep enough for SQLite and getaddrinfo; glibc's default of 8 MiB is only address space.
+    /// The stack's size in bytes, enough for SQLite and getaddrinfo.
     private static let stackSize = 512 << 10
 
     private func start(_ queue: inout Queue) {
@@ -113,8 +113,10 @@ package final class Worker: SerialExecutor, TaskExecutor {
     }
 }
 
-/// The entry of a worker's thread: a plain function, because a closure made in an isolated context
-/// would check its isolation here and trap.
+/// The entry point of a worker's thread.
+///
+/// It is a plain function, because a closure that is made in an isolated context would check its
+/// isolation here and trap.
 private nonisolated func workerMain(_ worker: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer?
 {
     guard let worker = unsafe worker else { return nil }

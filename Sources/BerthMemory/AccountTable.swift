@@ -2,7 +2,8 @@ import Synchronization
 
 /// The accounts by name.
 ///
-/// They are not in the ledger: an account holds the ledger, and the two would keep each other.
+/// The ledger does not hold them, because each account holds the ledger and the two would keep each
+/// other alive.
 final class AccountTable: Sendable {
     private let accounts = Mutex<[String: MemoryAccount]>([:])
 
@@ -16,7 +17,7 @@ final class AccountTable: Sendable {
     }
 
     func forget(_ name: String) {
-        // Its end takes the ledger's lock: not inside this one.
+        // The account's deinit takes the ledger's lock, which must not happen inside this lock.
         _ = accounts.withLock { $0.removeValue(forKey: name) }
     }
 }

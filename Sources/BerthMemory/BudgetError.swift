@@ -1,8 +1,8 @@
-/// Why memory was not leased: who asked, for what, how much, what is free, what to do.
+/// Why memory was not leased, with the tenant, the purpose, the amounts and what to do.
 package enum BudgetError: Error, Equatable, CustomStringConvertible {
-    /// The process has too little left; the same call may succeed when others have finished.
+    /// The process has too little memory left. The same call may succeed when other work has ended.
     case exhausted(requested: ByteCount, free: ByteCount, tenant: String, purpose: MemoryPurpose)
-    /// The tenant holds all that its own quota allows.
+    /// The tenant's own quota does not allow more.
     case overQuota(
         requested: ByteCount,
         held: ByteCount,
@@ -10,9 +10,9 @@ package enum BudgetError: Error, Equatable, CustomStringConvertible {
         tenant: String,
         purpose: MemoryPurpose
     )
-    /// The server is nearly out of memory and the tenant is furthest over its share of it.
+    /// The server is almost out of memory, and the tenant is the one furthest over its share.
     case overShare(held: ByteCount, share: ByteCount, tenant: String, purpose: MemoryPurpose)
-    /// The server is short of memory: nothing new is asked of a provider until it has some.
+    /// The server is short of memory and makes no provider call until memory is free.
     case paused(waited: Duration, tenant: String)
 
     package var description: String {
@@ -24,21 +24,23 @@ package enum BudgetError: Error, Equatable, CustomStringConvertible {
             "'\(tenant)' needs \(requested) for a \(purpose) and holds \(held) of its \(quota): "
                 + "let its running work finish, send less at once, or raise its memory quota"
         case .overShare(let held, let share, let tenant, let purpose):
-            "the server is nearly out of memory, and '\(tenant)', who holds \(held) where \(share) "
-                + "is its share, gets nothing for a \(purpose): let running work finish first"
+            "the server is almost out of memory, and '\(tenant)' already uses \(held), more than its "
+                + "share of \(share), so a \(purpose) is refused: wait for its running work to finish"
         case .paused(let waited, let tenant):
-            "the server is short of memory and starts nothing new: the request of '\(tenant)' "
-                + "waited \(waited.components.seconds) s; try again in a moment"
+            "the server is short of memory and starts no new work; the request of '\(tenant)' "
+                + "waited \(waited.components.seconds) s: try again in a moment"
         }
     }
 
-    /// Whether the same may be leased when other work has ended; false: never, as it is asked.
+    /// Whether the same lease may succeed when other work has ended.
+    ///
+    /// A lease larger than the quota never succeeds.
     package var isPassing: Bool {
         guard case .overQuota(let requested, _, let quota, _, _) = self else { return true }
         return requested <= quota
     }
 
-    /// Whether standing in line for it makes sense.
+    /// Whether waiting can help.
     var mayBeWaitedOut: Bool {
         if case .overShare = self { return false }
         return isPassing

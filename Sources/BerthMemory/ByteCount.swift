@@ -1,12 +1,14 @@
-/// A number of bytes; 0 or more wherever it is a size.
+/// A number of bytes.
+///
+/// A size is 0 or more; a difference may be negative.
 package struct ByteCount: Comparable, Hashable, Sendable {
-    /// The number.
+    /// The number of bytes.
     package let bytes: Int
 
     /// Makes a count of `bytes`.
     package init(_ bytes: Int) { self.bytes = bytes }
 
-    /// No bytes.
+    /// Zero bytes.
     package static let zero = ByteCount(0)
 
     /// `count` × 1,024 bytes.
@@ -35,11 +37,11 @@ package struct ByteCount: Comparable, Hashable, Sendable {
 }
 
 extension ByteCount: CustomStringConvertible {
-    /// For people, as `16 MiB`, `1.5 KiB` or `300 B`: one decimal where it is not whole.
+    /// A text for people, such as `16 MiB`, `1.5 KiB` or `300 B`, with one decimal unless it is whole.
     package var description: String {
         let units = [(30, "GiB"), (20, "MiB"), (10, "KiB")]
         for (shift, unit) in units where bytes.magnitude >= 1 << shift {
-            // Parted, because ten times the largest size does not fit.
+            // The parts are multiplied one by one, because ten times the largest size overflows.
             let (whole, rest) = (bytes.magnitude >> shift, bytes.magnitude & ((1 << shift) - 1))
             let tenths = whole * 10 + (rest * 10 + (1 << (shift - 1))) >> shift
             let text = tenths % 10 == 0 ? "\(tenths / 10)" : "\(tenths / 10).\(tenths % 10)"
@@ -50,7 +52,7 @@ extension ByteCount: CustomStringConvertible {
 
     /// Reads `128MiB`, `64 KiB`, `1GiB`, `512B` or a bare number of bytes.
     ///
-    /// - Returns: nil when `text` is nothing of that, is negative, or does not fit 63 bits.
+    /// - Returns: nil if `text` has another form, is negative, or does not fit 63 bits.
     package init?(_ text: some StringProtocol) {
         let digits = text.prefix { $0.isASCII && $0.isNumber }
         let unit = text.dropFirst(digits.count).drop { $0 == " " }

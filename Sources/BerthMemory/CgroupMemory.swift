@@ -1,19 +1,23 @@
-/// What the kernel accounts to this process's cgroup: container, systemd unit.
+/// The memory that the kernel accounts to this process's cgroup, such as a container or a systemd
+/// unit.
 ///
-/// It counts more than RSS: the page cache of files that were read, and the kernel's own memory.
+/// It includes more than RSS: the page cache of files that were read, and the kernel's own memory.
 package struct CgroupMemory: Equatable, Sendable {
-    /// What happened since the group was made; nil where its interface does not say.
+    /// Counts since the group was made.
+    ///
+    /// A count is nil if the kernel's interface lacks it.
     package struct Events: Equatable, Sendable {
-        /// Times that the processes were slowed down for being over ``CgroupMemory/high``.
+        /// The number of times that the processes were slowed down for exceeding
+        /// ``CgroupMemory/high``.
         package let high: Int?
-        /// Times that the group reached its own hard limit (v1: failcnt).
+        /// The number of times that the group reached its own hard limit (`failcnt` in v1).
         package let max: Int?
-        /// Times that reclaiming was in vain and an allocation was about to fail.
+        /// The number of times that reclaiming failed and an allocation was about to fail.
         package let oom: Int?
-        /// Processes of the group that were killed for memory.
+        /// The number of processes of the group that the kernel killed for lack of memory.
         package let oomKill: Int?
 
-        /// Names figures, for tests of who reads them.
+        /// Makes counts for the tests of their readers.
         package init(high: Int? = nil, max: Int? = nil, oom: Int? = nil, oomKill: Int? = nil) {
             self.high = high
             self.max = max
@@ -22,42 +26,47 @@ package struct CgroupMemory: Equatable, Sendable {
         }
     }
 
-    /// Which interface it was read from.
+    /// The interface that the figures were read from.
     package let version: CgroupPlace.Version
-    /// The folder of our own group.
+    /// The folder of this process's own group.
     package let folder: String
-    /// Held now by our own group and all below it.
+    /// The bytes that the process's own group and all groups below it hold now.
     package let current: ByteCount
-    /// The part of ``current`` that is file pages nobody has used lately: the kernel takes those
-    /// back by itself before it slows anybody down.
+    /// The part of ``current`` in file pages that were not used lately.
+    ///
+    /// The kernel reclaims them before it slows any process down.
     package let reclaimable: ByteCount
-    /// Above this the kernel slows us down: the lowest of our group and all above; nil is none.
+    /// The limit above which the kernel slows the process down, or nil if there is none.
+    ///
+    /// It is the lowest limit of the process's group and all groups above it.
     package let high: ByteCount?
-    /// Above this the kernel kills: the lowest of our group and all above; nil is none.
+    /// The limit above which the kernel kills, or nil if there is none.
+    ///
+    /// It is the lowest limit of the process's group and all groups above it.
     package let max: ByteCount?
-    /// Our own group's; a limit that a group above us reached is counted there.
+    /// The counts of the process's own group.
+    ///
+    /// If a group above reaches its limit, only that group counts it.
     package let events: Events
 
-    /// Names figures, for tests of who reads them.
+    /// Makes figures for the tests of their readers.
     package init(
         version: CgroupPlace.Version,
         folder: String,
         current: ByteCount,
         reclaimable: ByteCount = .zero,
-        high: ByteCount?,
-        max: ByteCount?,
+        limits: (high: ByteCount?, max: ByteCount?),
         events: Events
     ) {
         self.version = version
         self.folder = folder
         self.current = current
         self.reclaimable = reclaimable
-        self.high = high
-        self.max = max
+        (high, max) = limits
         self.events = events
     }
 
-    /// What stands against the limits in earnest.
+    /// The bytes that count against the limits and cannot be reclaimed.
     package var unreclaimable: ByteCount { Swift.max(.zero, current - reclaimable) }
 
     /// Reads the figures of the first of `places` that has any.
@@ -68,10 +77,10 @@ package struct CgroupMemory: Equatable, Sendable {
         return nil
     }
 
-    /// Reads the figures of `place`; nil where it does not account memory.
+    /// Reads the figures of `place`, or returns nil if it does not account memory.
     ///
-    /// The root of a v1 hierarchy accounts the whole machine, which says nothing about us; v2's root
-    /// has no memory files.
+    /// The root of a v1 hierarchy accounts the whole machine, so its figures are ignored. The root
+    /// of v2 has no memory files.
     private static func read(
         _ place: CgroupPlace,
         reading read: (String) -> String?
@@ -89,14 +98,17 @@ package struct CgroupMemory: Equatable, Sendable {
             folder: folder,
             current: ByteCount(current),
             reclaimable: ByteCount(reclaimable ?? 0),
-            high: isV2 ? place.lowest("memory.high", reading: read) : nil,
-            max: place.lowest(place.limitFile, reading: read),
+            limits: (
+                high: isV2 ? place.lowest("memory.high", reading: read) : nil,
+                max: place.lowest(place.limitFile, reading: read)
+            ),
             events: isV2 ? eventsV2(folder, read) : eventsV1(folder, read)
         )
     }
 
-    /// Whether `folder` is the real root of a v1 hierarchy: only that has `cgroup.sane_behavior`, a
-    /// container's root has not.
+    /// Whether `folder` is the real root of a v1 hierarchy.
+    ///
+    /// Only a real root has the file `cgroup.sane_behavior`; a container's root lacks it.
     static func isRootV1(_ folder: String, reading read: (String) -> String?) -> Bool {
         read("\(folder)/cgroup.sane_behavior") != nil
     }

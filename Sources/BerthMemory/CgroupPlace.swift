@@ -1,33 +1,34 @@
-/// A hierarchy of cgroups that this process is in and that may account its memory.
+/// A hierarchy of cgroups that contains this process and may account its memory.
 ///
 /// Source: <https://docs.kernel.org/admin-guide/cgroup-v2.html>, and
 /// <https://docs.kernel.org/admin-guide/cgroup-v1/memory.html>.
 package struct CgroupPlace: Equatable, Sendable {
-    /// Which of the kernel's two interfaces.
+    /// The kernel's two interfaces.
     package enum Version: String, Sendable {
-        /// One controller a hierarchy.
+        /// The interface with a hierarchy for each controller.
         case v1
         /// The unified hierarchy.
         case v2
     }
 
-    /// Which interface its files follow.
+    /// The interface of its files.
     package let version: Version
-    /// Where this process's own group would be, then all above it up to the mounted root.
+    /// The expected folder of this process's own group, then all folders above it up to the mounted
+    /// root.
     ///
-    /// A container may see its own group as the root while the path is the host's, so the first
-    /// folder that has a file is the one that counts.
+    /// In a container the path can be the host's while the mounted root is the container's own
+    /// group. Therefore readers use the first folder that has the file.
     package let folders: [String]
 
-    /// The file of the hard limit, `memory.max` or v1's name of it.
+    /// The name of the file with the hard limit, `memory.max` or its name in v1.
     package var limitFile: String {
         version == .v2 ? "memory.max" : "memory.limit_in_bytes"
     }
 
-    /// The places of this process.
+    /// All places of this process.
     ///
-    /// - Parameter read: gives a small file's text, nil where there is none.
-    /// - Returns: v2's before v1's; none where `/proc/self/cgroup` cannot be read.
+    /// - Parameter read: a function that returns a small file's text, or nil if there is none.
+    /// - Returns: the places of v2 before those of v1, or none if `/proc/self/cgroup` cannot be read.
     package static func all(
         reading read: (String) -> String? = { TextFile.small($0) }
     ) -> [CgroupPlace] {
@@ -35,12 +36,14 @@ package struct CgroupPlace: Equatable, Sendable {
         return lines.flatMap(places).sorted { $0.version == .v2 && $1.version == .v1 }
     }
 
-    /// Reads `0::/path` (v2) or `4:memory:/path` (v1); none for all other controllers.
+    /// Reads a line such as `0::/path` (v2) or `4:memory:/path` (v1).
+    ///
+    /// Other controllers give none.
     private static func places(_ line: Substring) -> [CgroupPlace] {
         let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
         guard parts.count == 3, parts[2].hasPrefix("/") else { return [] }
         if parts[0] == "0", parts[1].isEmpty {
-            // A machine with both has v2 beside v1's folders.
+            // A machine with both interfaces has v2 beside the folders of v1.
             return ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"].map {
                 CgroupPlace(version: .v2, folders: folders(of: parts[2], below: $0))
             }
@@ -61,7 +64,7 @@ package struct CgroupPlace: Equatable, Sendable {
         }
     }
 
-    /// The text of `file` in the nearest folder that has it, and that folder.
+    /// The text of `file` in the nearest folder that has it, together with that folder.
     package func nearest(
         _ file: String,
         reading read: (String) -> String?
@@ -72,9 +75,9 @@ package struct CgroupPlace: Equatable, Sendable {
         return nil
     }
 
-    /// The lowest limit that `file` sets for this process: its own group's and all above it count.
+    /// The lowest limit that `file` sets in this process's own group or any group above it.
     ///
-    /// - Returns: nil where none is set.
+    /// - Returns: the limit, or nil if none is set.
     package func lowest(_ file: String, reading read: (String) -> String?) -> ByteCount? {
         folders.compactMap { read("\($0)/\(file)").flatMap(KernelText.limit) }.min()
     }

@@ -2,7 +2,8 @@ import Glibc
 
 /// Symbolic links.
 enum FileLink {
-    /// What `path` points to; nil where it is no link, may not be read, or is over 4,096 bytes long.
+    /// The target of the link at `path`, or nil if it is no link, cannot be read, or its target is
+    /// longer than 4,096 bytes.
     static func target(of path: String) -> String? {
         var bytes = [CChar](repeating: 0, count: 4097)
         let count = unsafe readlink(path, &bytes, bytes.count)

@@ -1,14 +1,18 @@
-/// How much was held, second by second: 72 counts, of sizes that are a quarter of a doubling apart.
+/// A distribution of the bytes that were held, with one sample a second.
+///
+/// It has 72 buckets, four to each doubling of the size.
 package struct HeldHistogram: Equatable, Sendable {
     private var counts = [UInt32](repeating: 0, count: HeldHistogram.size)
 
-    /// From 1 KiB to 256 MiB; what is smaller or larger is in the first or the last.
+    /// The number of buckets, from 1 KiB to 256 MiB.
+    ///
+    /// Smaller samples are in the first bucket, and larger ones in the last.
     private static let size = 72
 
-    /// Makes one without samples.
+    /// Makes a distribution without samples.
     package init() {}
 
-    /// How many samples it has.
+    /// The number of samples.
     package var samples: Int { counts.reduce(0) { $0 + Int($1) } }
 
     /// Adds a sample.
@@ -26,8 +30,9 @@ package struct HeldHistogram: Equatable, Sendable {
         }
     }
 
-    /// The size that `part` (0...1) of the samples do not pass, rounded up by at most a fifth; nil
-    /// without samples.
+    /// The size that `part` (0...1) of the samples do not exceed, rounded up by at most a quarter.
+    ///
+    /// It is nil without samples.
     package func quantile(_ part: Double) -> ByteCount? {
         let total = samples
         guard total > 0 else { return nil }
@@ -45,7 +50,9 @@ package struct HeldHistogram: Equatable, Sendable {
         return bucket
     }
 
-    /// 1 KiB × 2^(index ÷ 4), the quarters as eighths of the doubling: 1, 1.25, 1.5, 1.75.
+    /// The upper bound of a bucket.
+    ///
+    /// The four buckets of each doubling have the factors 1, 1.25, 1.5 and 1.75, starting at 1 KiB.
     private static func upperBound(of index: Int) -> ByteCount {
         let octave = 1024 << (index / 4)
         return ByteCount(octave + octave / 4 * (index % 4))

@@ -1,15 +1,17 @@
-/// What the kernel says about our memory at one moment, and which of its sources are not there.
+/// The kernel's figures about this process's memory at one moment, and the sources that are absent.
 package struct KernelMemory: Equatable, Sendable {
-    /// What this process holds.
+    /// The memory of this process.
     package let process: ProcessMemory?
-    /// What is accounted to its cgroup.
+    /// The memory that is accounted to its cgroup.
     package let cgroup: CgroupMemory?
-    /// How long work stood still for want of memory.
+    /// The time that work stood still for lack of memory.
     package let pressure: MemoryPressure?
-    /// The sources that are not there, each with its reason in words; nothing stands in for them.
+    /// The absent sources, each with a reason for people.
+    ///
+    /// No other figure replaces them.
     package let absent: [String]
 
-    /// Names figures, for tests of who reads them.
+    /// Makes figures for the tests of their readers.
     package init(
         process: ProcessMemory?,
         cgroup: CgroupMemory?,
@@ -22,13 +24,13 @@ package struct KernelMemory: Equatable, Sendable {
         self.absent = absent
     }
 
-    /// Reads all sources: once a second is cheap.
+    /// Reads all sources, which is cheap enough for once a second.
     ///
     /// Measured (release, two cores, cgroup v1 and PSI): 0.6 ms at 22 MiB resident, of which the
-    /// process's own figures take 0.5; each source holds one small text at a time.
+    /// process's own figures take 0.5 ms. Only one small text is held at a time.
     ///
-    /// - Parameter read: gives a small file's text, nil where there is none.
-    /// - Returns: what there is, and what there is not.
+    /// - Parameter read: a function that returns a small file's text, or nil if there is none.
+    /// - Returns: the figures, and the names of the absent sources.
     package static func read(
         reading read: (String) -> String? = { TextFile.small($0) }
     ) -> KernelMemory {
@@ -49,7 +51,7 @@ package struct KernelMemory: Equatable, Sendable {
         return KernelMemory(process: process, cgroup: cgroup, pressure: pressure, absent: absent)
     }
 
-    /// Why no cgroup's figures are given.
+    /// Why there are no figures of a cgroup.
     private static func withoutCgroup(
         _ places: [CgroupPlace],
         _ read: (String) -> String?
@@ -64,7 +66,7 @@ package struct KernelMemory: Equatable, Sendable {
         return "cgroup \(place.version): no memory controller for this process at \(own)"
     }
 
-    /// What the cgroup does not say.
+    /// The figures that the cgroup lacks.
     private static func lacks(_ cgroup: CgroupMemory) -> [String] {
         let events = cgroup.events
         var lacks: [String] = []

@@ -1,13 +1,15 @@
-/// A small text of the kernel's, read line by line; what is malformed is not there.
+/// A small text of the kernel, read line by line.
+///
+/// A malformed value counts as absent.
 struct KernelText {
     private let text: String
 
-    /// Takes a file's text.
+    /// Wraps a file's text.
     init(_ text: String) { self.text = text }
 
-    /// The number behind a name, in its own line: `Rss:   12 kB`, `oom_kill 3`.
+    /// The number after a name in a line such as `Rss:   12 kB` or `oom_kill 3`.
     ///
-    /// - Returns: nil where no line begins with exactly `name`, or no number of 63 bits follows.
+    /// - Returns: nil if no line begins with exactly `name`, or no number of 63 bits follows.
     func number(_ name: String) -> Int? {
         for line in text.split(separator: "\n") {
             let words = line.split(maxSplits: 2) { $0 == " " || $0 == "\t" }
@@ -17,13 +19,13 @@ struct KernelText {
         return nil
     }
 
-    /// As ``number(_:)``, of a line in kB.
+    /// The size after a name in a line in kB, found as by ``number(_:)``.
     func kibibytes(_ name: String) -> ByteCount? {
-        // A pebibyte of kB is what no machine has, and what could overflow.
+        // No machine has 2^40 kB, and multiplying a larger number could overflow.
         number(name).flatMap { $0 < 1 << 40 ? .kibibytes($0) : nil }
     }
 
-    /// The figures of a line as `some avg10=0.12 avg60=0.00 avg300=0.00 total=1234`.
+    /// The figures of a line such as `some avg10=0.12 avg60=0.00 avg300=0.00 total=1234`.
     func pressure(_ name: String) -> MemoryPressure.Stall? {
         for line in text.split(separator: "\n") {
             let words = line.split(separator: " ")
@@ -41,7 +43,9 @@ struct KernelText {
         return nil
     }
 
-    /// A whole file that is one number, 0 or more; a number over 63 bits counts as the largest.
+    /// The number that is the whole content of a file, 0 or more.
+    ///
+    /// A number over 63 bits counts as the largest.
     static func number(_ text: some StringProtocol) -> Int? {
         let digits = text.prefix { $0.isASCII && $0.isNumber }
         guard !digits.isEmpty, text.dropFirst(digits.count).allSatisfy(\.isWhitespace) else {
@@ -50,7 +54,10 @@ struct KernelText {
         return Int(digits) ?? .max
     }
 
-    /// A cgroup's limit: v2 says `max` for none, v1 a number near 2^63; a pebibyte and more is none.
+    /// A cgroup's limit, or nil if there is none.
+    ///
+    /// Without a limit v2 has the word `max`, and v1 a number near 2^63. Therefore a pebibyte or
+    /// more counts as no limit.
     static func limit(_ text: String) -> ByteCount? {
         number(text).flatMap { (1..<(1 << 50)).contains($0) ? ByteCount($0) : nil }
     }

@@ -1,9 +1,10 @@
 import Synchronization
 
-/// The budgets that were made within a scope: how a debug build finds out that a test ended with
-/// bytes still leased.
+/// The budgets that were made within a scope.
+///
+/// With it a debug build finds tests that end with bytes still leased.
 package final class LeaseCensus: Sendable {
-    /// Where budgets register themselves; nil outside tests.
+    /// The census with which new budgets register themselves, or nil outside tests.
     @TaskLocal package static var current: LeaseCensus?
 
     private let budgets = Mutex<[Entry]>([])
@@ -12,10 +13,12 @@ package final class LeaseCensus: Sendable {
         weak var budget: MemoryBudget?
     }
 
-    /// Makes a census of nothing.
+    /// Makes an empty census.
     package init() {}
 
-    /// What is still leased from budgets of the scope, by account; but what a cache keeps.
+    /// The bytes that are still leased from budgets of the scope, by account.
+    ///
+    /// The entries of a cache are excluded.
     package var leased: [(account: String, held: ByteCount)] {
         budgets.withLock { $0.compactMap(\.budget) }.flatMap { budget in
             budget.standing.accounts.flatMap { account in

@@ -1,20 +1,21 @@
-/// One mapping of `smaps`, and what it is for as far as its looks and its neighbour tell.
+/// One mapping of `smaps`, and its use, as far as its fields and its neighbour show it.
 struct Mapping {
-    /// What a mapping is for.
+    /// The use of a mapping.
     enum Kind: Equatable {
         case file(String)
-        /// Zero-initialised variables, right behind their file.
+        /// Zero-initialised variables, directly after their file.
         case variables
         case heap
         case stack
         case kernel
-        /// Without any rights, as before a stack.
+        /// A mapping without access rights, such as the one before a stack.
         case guardPage
         case anonymous
     }
 
-    /// Addresses.
+    /// The address of the first byte.
     let start: UInt
+    /// The address after the last byte.
     let end: UInt
     var resident = ByteCount.zero
     var anonymous = ByteCount.zero
@@ -24,14 +25,16 @@ struct Mapping {
     private var isUnreserved = false
     private var isStack = false
 
-    /// malloc maps blocks on their own from this size on (see ``Allocator/configure()``).
+    /// The size in bytes from which malloc maps a block on its own (see ``Allocator/configure()``).
     private static let mappedBlock: UInt = 128 << 10
-    /// glibc's arenas but the first begin at a multiple of this.
+    /// The alignment in bytes of glibc's arenas, except the first.
     private static let arenaAlignment: UInt = 64 << 20
-    /// glibc's guard is one page unless asked for more.
+    /// The largest guard in bytes.
+    ///
+    /// glibc makes it one page unless a program asks for more.
     private static let mostGuard: UInt = 64 << 10
 
-    /// Reads `start-end rights offset device inode   name`; nil for anything else.
+    /// Reads a line `start-end rights offset device inode   name`, or fails for any other line.
     init?(_ line: [UInt8]) {
         let words = line.split(separator: UInt8(ascii: " "), maxSplits: 5)
         guard words.count >= 5, words[1].count == 4 else { return nil }
@@ -65,15 +68,17 @@ struct Mapping {
         return .kernel
     }
 
-    /// Reads ` rd wr mr mw me nr`: `nr` is memory that nothing was reserved for, as malloc's arenas,
-    /// `nh` (from Linux 6.7 on) a mapping made for a stack.
+    /// Reads flags such as ` rd wr mr mw me nr`.
+    ///
+    /// `nr` marks memory without a reservation, such as malloc's arenas. `nh` marks a mapping made
+    /// for a stack, since Linux 6.7.
     mutating func takeFlags(_ flags: ArraySlice<UInt8>) {
         let flags = flags.split(separator: UInt8(ascii: " "))
         isUnreserved = flags.contains { $0.elementsEqual("nr".utf8) }
         isStack = flags.contains { $0.elementsEqual("nh".utf8) }
     }
 
-    /// Settles what a nameless mapping is by its flags and by what lies right before it.
+    /// Decides the use of a mapping without a name from its flags and the mapping before it.
     mutating func place(after previous: Mapping?) {
         guard kind == .anonymous, !isNamed else { return }
         let neighbour = previous.flatMap { $0.end == start ? $0 : nil }

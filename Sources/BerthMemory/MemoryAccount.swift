@@ -1,6 +1,6 @@
 package import BerthLoop
 
-/// What one tenant, or the service for all of them, holds by purpose, and the most that it may.
+/// The memory that one tenant, or the service for all tenants, holds by purpose, and its quota.
 package final class MemoryAccount: Sendable {
     /// The tenant's name, for the report and for errors.
     package let tenant: String
@@ -15,16 +15,11 @@ package final class MemoryAccount: Sendable {
 
     deinit { ledger.with { $0.close(id) } }
 
-    /// Held now, over all purposes.
+    /// The bytes held now, over all purposes.
     package var held: ByteCount { book?.total ?? .zero }
 
-    /// The most that was ever held at once.
+    /// The most bytes that were held at once.
     package var peak: ByteCount { book?.peak ?? .zero }
-
-    /// Held now for `purpose`.
-    package func held(for purpose: MemoryPurpose) -> ByteCount {
-        book?.held[purpose.rawValue] ?? .zero
-    }
 
     private var book: LedgerState.Book? { ledger.with { $0.books[id] } }
 
@@ -32,13 +27,15 @@ package final class MemoryAccount: Sendable {
 
     // MARK: Leases
 
-    /// Reserves memory at once or refuses; it never waits.
+    /// Reserves memory at once or refuses.
+    ///
+    /// It never waits.
     ///
     /// - Parameters:
-    ///   - count: bytes, 0 or more: the worst case of the work about to start.
-    ///   - purpose: what the bytes are for.
-    /// - Returns: a lease that gives its bytes back when it goes out of scope.
-    /// - Throws: ``BudgetError`` when the process or the tenant has too little left.
+    ///   - count: the worst case, in bytes, of the work that is about to start, 0 or more.
+    ///   - purpose: the use of the bytes.
+    /// - Returns: a lease that returns its bytes when it goes out of scope.
+    /// - Throws: ``BudgetError`` if the process or the tenant has too little left.
     package func lease(
         _ count: ByteCount,
         for purpose: MemoryPurpose
@@ -49,20 +46,20 @@ package final class MemoryAccount: Sendable {
         return MemoryLease(count: count, purpose: purpose, account: self)
     }
 
-    /// Reserves memory, at once where it is free, else when its turn comes.
+    /// Reserves memory at once if it is free, and otherwise waits for it.
     ///
-    /// For the door, before any of the work has begun: who waits here must hold nothing that others
-    /// wait for. Those within their share go first, each line in order; at most 256 wait, 64 of one
-    /// account.
+    /// It must be called before any of the work has begun, because a waiting request must not hold
+    /// memory that others wait for. Requests within their tenant's share are served first, in the
+    /// order of arrival. At most 256 requests wait, and at most 64 of one account.
     ///
     /// - Parameters:
-    ///   - count: bytes, 0 or more: the worst case of the work about to start.
-    ///   - purpose: what the bytes are for.
+    ///   - count: the worst case, in bytes, of the work that is about to start, 0 or more.
+    ///   - purpose: the use of the bytes.
     ///   - patience: the longest wait.
-    ///   - clock: what measures it.
+    ///   - clock: the clock that measures `patience`.
     /// - Returns: a lease, as ``lease(_:for:)`` does.
-    /// - Throws: ``BudgetError`` as ``lease(_:for:)``, after the wait where waiting may help; also
-    ///   when the task is cancelled.
+    /// - Throws: ``BudgetError`` as ``lease(_:for:)`` does, but only after the wait if waiting may
+    ///   help. A cancelled task throws it too.
     @Loop package func lease(
         _ count: ByteCount,
         for purpose: MemoryPurpose,
@@ -76,25 +73,28 @@ package final class MemoryAccount: Sendable {
         } catch { refusal = error }
         guard refusal.mayBeWaitedOut, patience > .zero else { throw refused(refusal) }
         let bell = Wakeup()
-        // Looked at once more with it in line: another thread may just have given some back.
+        // Adding the waiter checks once more, because another thread may just have returned memory.
         let place = ledger.change { $0.wait(for: count, purpose, by: id, bell) }
         guard let place else { throw refused(refusal) }
         let timer = clock.schedule(after: patience) { bell.signal() }
         defer { timer.cancel() }
-        // Cancelled is as if the time were up.
+        // A cancellation counts as the end of the wait.
         try? await bell.wait()
-        // One that is not in line any more was granted: the bytes are ours already.
+        // A request that is no longer queued was granted, so its bytes are leased already.
         if ledger.change({ $0.leave(place) }) { throw refused(refusal) }
         return MemoryLease(count: count, purpose: purpose, account: self)
     }
 
-    /// A lease of no bytes, to be grown: never refused.
+    /// A lease of zero bytes that can grow later.
+    ///
+    /// It is never refused.
     package func nothing(for purpose: MemoryPurpose) -> MemoryLease {
         MemoryLease(count: .zero, purpose: purpose, account: self)
     }
 
-    /// Something is under way for the tenant as long as the result lives: whatever is held without
-    /// any is a leak, which the report names.
+    /// Registers work of the tenant that lasts as long as the result lives.
+    ///
+    /// Bytes that a tenant holds without any such work are a leak, which the report names.
     package func begin() -> MemoryWork {
         ledger.with { $0.update(id) { $0.work += 1 } }
         return MemoryWork(self)
@@ -118,7 +118,7 @@ package final class MemoryAccount: Sendable {
             if let refusal = state.refusal(of: count, for: purpose, by: id, isNew: isNew) {
                 throw refusal
             }
-            // What is free is theirs who came before.
+            // Free memory goes to earlier waiters first.
             if isInLine, state.isHeldUp(count, by: id) {
                 throw .exhausted(requested: count, free: .zero, tenant: tenant, purpose: purpose)
             }
@@ -131,14 +131,14 @@ package final class MemoryAccount: Sendable {
         ledger.giveBack(count, for: purpose, by: id)
     }
 
-    /// Reserves more for a lease that is held.
+    /// Reserves more bytes for an existing lease.
     func extend(_ count: ByteCount, for purpose: MemoryPurpose) throws(BudgetError) {
         do throws(BudgetError) { try take(count, for: purpose, isNew: false) } catch {
             throw refused(error)
         }
     }
 
-    /// Calls the same bytes by another purpose.
+    /// Changes the purpose of leased bytes.
     func move(_ count: ByteCount, from old: MemoryPurpose, to new: MemoryPurpose) {
         ledger.with { state in
             state.update(id) { book in
@@ -149,7 +149,9 @@ package final class MemoryAccount: Sendable {
     }
 }
 
-/// Stands for a request or a turn of a tenant; its end is the end of the work.
+/// A request or a turn of a tenant that is under way.
+///
+/// The work ends when this object is released.
 package final class MemoryWork: Sendable {
     private let account: MemoryAccount
 

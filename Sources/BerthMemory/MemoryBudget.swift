@@ -1,31 +1,33 @@
 /// The one ledger of bytes that this process may hold for its tenants.
 ///
-/// What may be leased is the limit less what the process holds anyway (``MemoryStanding/base``),
-/// which is measured each second, less a little that is held back so that a refusal can be told.
+/// Leases may take the limit less the memory that the process holds anyway
+/// (``MemoryStanding/base``, measured each second), and less a small reserve for sending refusals.
 package final class MemoryBudget: Sendable {
     private let ledger: Ledger
     private let accounts = AccountTable()
 
-    /// Held back in a service: what it takes to tell fifty people that there is no memory.
+    /// The reserve of a service, which is enough to tell fifty people that there is no memory.
     package static let usualReserve = ByteCount.kibibytes(512)
 
     /// Makes a budget with nothing leased.
     ///
     /// - Parameters:
-    ///   - limit: the most that the process may hold, resident.
-    ///   - heldBack: the part of it that is never leased.
+    ///   - limit: the largest resident size of the process.
+    ///   - heldBack: the part of `limit` that is never leased.
     package init(limit: ByteCount, holdingBack heldBack: ByteCount = .zero) {
         ledger = Ledger(LedgerState(limit: limit, heldBack: heldBack))
         LeaseCensus.current?.add(self)
     }
 
-    /// The most that the process may hold, resident.
+    /// The largest resident size of the process.
     package var limit: ByteCount { ledger.with { $0.limit } }
 
-    /// Leased now, over all accounts.
+    /// The bytes leased now, over all accounts.
     package var leased: ByteCount { ledger.with { $0.leased } }
 
-    /// Changes the limit from now on; what is leased above a lower one stays until it is given back.
+    /// Changes the limit.
+    ///
+    /// Leases above a lower limit stay until they are returned.
     package func setLimit(_ limit: ByteCount) { ledger.change { $0.limit = limit } }
 
     // MARK: Accounts
@@ -33,14 +35,16 @@ package final class MemoryBudget: Sendable {
     /// The account of a tenant, which has a share of the room.
     ///
     /// - Parameters:
-    ///   - tenant: the name.
-    ///   - quota: the most that the tenant may hold at once; takes effect from now on.
-    /// - Returns: the same object at each call.
+    ///   - tenant: the tenant's name.
+    ///   - quota: the most bytes that the tenant may hold at once. It replaces the quota set before.
+    /// - Returns: the same object at each call for one tenant.
     package func account(for tenant: String, quota: ByteCount) -> MemoryAccount {
         account(tenant, quota, isTenant: true)
     }
 
-    /// An account for what is nobody's alone; its name is in parentheses, as no tenant's is.
+    /// An account for memory that belongs to no single tenant.
+    ///
+    /// Its name is in parentheses, which no tenant's name has.
     package func sharedAccount(_ name: String, quota: ByteCount) -> MemoryAccount {
         account("(\(name))", quota, isTenant: false)
     }
@@ -54,15 +58,19 @@ package final class MemoryBudget: Sendable {
         return account
     }
 
-    /// Forgets a tenant who is gone; what still runs for it keeps its account to the end.
+    /// Forgets the account of a removed tenant.
+    ///
+    /// Work of the tenant that still runs keeps it alive.
     package func forget(_ tenant: String) { accounts.forget(tenant) }
 
-    // MARK: The truth
+    // MARK: Measurements
 
-    /// Says what the process holds while little is leased: never less is reckoned with from now on.
+    /// Records the resident size measured while few leases are out.
     ///
-    /// What is leased may not be in use yet, so that with any the process counts as no lighter than
-    /// when it was weighed before.
+    /// The budget never assumes a lower value afterwards.
+    ///
+    /// Leased bytes may not be in use yet. Therefore, while leases are out, the measurement can only
+    /// raise the recorded base size.
     package func setFixed(resident: ByteCount) {
         ledger.change { state in
             let least = state.leased > .zero ? state.fixed : .zero
@@ -71,12 +79,14 @@ package final class MemoryBudget: Sendable {
         }
     }
 
-    /// Corrects the ledger by what the kernel says: whatever is resident and not leased is the base.
+    /// Corrects the base by the kernel's figure.
     ///
-    /// Leases are taken before their bytes, so the difference may be too small for a moment; it is
-    /// not taken for less than what the process held at its start.
+    /// The base is the resident size less the leases.
     ///
-    /// - Returns: by how much the base has changed.
+    /// Leases are taken before their bytes are used, so the difference can be too small for a moment.
+    /// The base is never lower than the size recorded by ``setFixed(resident:)``.
+    ///
+    /// - Returns: the change of the base.
     @discardableResult
     package func rebase(resident: ByteCount) -> ByteCount {
         ledger.change { state in
@@ -89,10 +99,12 @@ package final class MemoryBudget: Sendable {
         }
     }
 
-    /// Looks at every account once, each second.
+    /// Samples every account.
     ///
-    /// For the distribution of what tenants hold, and for bytes that are held though nothing is
-    /// under way.
+    /// It is called once a second.
+    ///
+    /// The samples give the distribution of the bytes that tenants hold, and find bytes that are held
+    /// while no work is under way.
     package func look() {
         ledger.with { state in
             for id in state.books.keys {
@@ -107,9 +119,9 @@ package final class MemoryBudget: Sendable {
 
     // MARK: Pressure
 
-    /// Refuses new work to the tenant who is furthest over its share, until ``refuseNobody()``.
+    /// Refuses new work of the tenant that is furthest over its share, until ``refuseNobody()``.
     ///
-    /// - Returns: its name; nil when nobody is over its share.
+    /// - Returns: the tenant's name, or nil if no tenant is over its share.
     package func refuseTheLargest() -> String? {
         ledger.change { state in
             let share = state.share
@@ -120,12 +132,12 @@ package final class MemoryBudget: Sendable {
         }
     }
 
-    /// Nobody is refused for being over its share any more.
+    /// Ends the refusal that ``refuseTheLargest()`` began.
     package func refuseNobody() { ledger.change { $0.refused = nil } }
 
     // MARK: Reporting
 
-    /// Everything that the ledger knows.
+    /// The ledger's figures at this moment.
     package var standing: MemoryStanding {
         ledger.with { MemoryStanding($0) }
     }

@@ -1,4 +1,4 @@
-/// Reads `smaps` as it comes, in pieces of any size; holds one line and the names of the files.
+/// A parser of `smaps` that takes pieces of any size and holds one line.
 struct MemoryMapParser {
     private let program: String?
     private var map = MemoryMap()
@@ -6,9 +6,11 @@ struct MemoryMapParser {
     private var mapping: Mapping?
     private var previous: Mapping?
     private var isMalformed = false
-    private var fileAt: [String: Int] = [:]
 
-    /// A path has at most 4,096 bytes, before it are 73; of a longer line the rest is dropped.
+    /// The most bytes of a line.
+    ///
+    /// At most 73 bytes precede a path of at most 4,096 bytes. The rest of a longer line is
+    /// dropped.
     private static let mostLine = 4352
 
     init(program: String?) {
@@ -26,11 +28,10 @@ struct MemoryMapParser {
         keep(rest)
     }
 
-    /// What was read; nil when it was no list of mappings.
+    /// The map that was read, or nil if the text was no list of mappings.
     mutating func finish() -> MemoryMap? {
         takeMapping()
         guard !isMalformed, previous != nil else { return nil }
-        map.files.sort { $0.resident > $1.resident }
         return map
     }
 
@@ -41,7 +42,7 @@ struct MemoryMapParser {
     private mutating func takeLine() {
         defer { line.removeAll(keepingCapacity: true) }
         guard let first = line.first else { return }
-        // Fields begin with a capital letter, mappings with a hexadecimal digit in small letters.
+        // Fields begin with a capital letter, and mappings with a lower-case hexadecimal digit.
         if !(UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(first) {
             takeMapping()
             mapping = Mapping(line)
@@ -63,7 +64,9 @@ struct MemoryMapParser {
         static let flags = Array("VmFlags:".utf8)
     }
 
-    /// The number of a field's line; one that is none, or more than any machine has, is malformed.
+    /// The size in a field's line.
+    ///
+    /// A missing number, or one of 2^40 kB or more, is malformed.
     private mutating func kibibytes(after name: [UInt8]) -> ByteCount {
         var number = 0
         var hasDigits = false
@@ -93,7 +96,6 @@ struct MemoryMapParser {
             map.data += written
             let clean = mapping.resident - written
             if path == program { map.program += clean } else { map.libraries += clean }
-            count(path, mapping.resident, written)
         case .variables: map.data += mapping.resident
         case .heap: map.heap += mapping.resident
         case .stack: map.stacks += mapping.resident
@@ -102,15 +104,5 @@ struct MemoryMapParser {
         }
         previous = mapping
         self.mapping = nil
-    }
-
-    private mutating func count(_ path: String, _ resident: ByteCount, _ anonymous: ByteCount) {
-        if let index = fileAt[path] {
-            map.files[index].resident += resident
-            map.files[index].anonymous += anonymous
-        } else if map.files.count < MemoryMap.mostFiles {
-            fileAt[path] = map.files.count
-            map.files.append(.init(path: path, resident: resident, anonymous: anonymous))
-        }
     }
 }

@@ -1,12 +1,12 @@
-/// How long work stands still for want of memory (the kernel's PSI).
+/// The time that work stands still for lack of memory (the kernel's PSI).
 ///
 /// Source: <https://docs.kernel.org/accounting/psi.html>.
 package struct MemoryPressure: Equatable, Sendable {
-    /// Whose work it is.
+    /// The processes that the figures cover.
     package enum Scope: String, Sendable {
-        /// Our own cgroup's.
+        /// The processes of this process's own cgroup.
         case cgroup
-        /// Everybody's on this machine.
+        /// All processes of the machine.
         case machine
     }
 
@@ -16,10 +16,10 @@ package struct MemoryPressure: Equatable, Sendable {
         package let avg10: Double
         /// Per cent of the last 60 seconds, 0 to 100.
         package let avg60: Double
-        /// The time in all, since the group or the machine began.
+        /// The total time since the group was made or the machine started.
         package let total: Duration
 
-        /// Names figures, for tests of who reads them.
+        /// Makes figures for the tests of their readers.
         package init(avg10: Double, avg60: Double, total: Duration) {
             self.avg10 = avg10
             self.avg60 = avg60
@@ -27,16 +27,16 @@ package struct MemoryPressure: Equatable, Sendable {
         }
     }
 
-    /// Whose figures they are.
+    /// The processes that the figures cover.
     package let scope: Scope
-    /// The file they were read from.
+    /// The path of the file that the figures were read from.
     package let file: String
-    /// At least one task stood still.
+    /// The share of time in which at least one task stood still.
     package let some: Stall
-    /// All tasks stood still at once; nil where the kernel does not say.
+    /// The share of time in which all tasks stood still at once, or nil if the kernel lacks it.
     package let full: Stall?
 
-    /// Names figures, for tests of who reads them.
+    /// Makes figures for the tests of their readers.
     package init(scope: Scope, file: String, some: Stall, full: Stall?) {
         self.scope = scope
         self.file = file
@@ -44,9 +44,11 @@ package struct MemoryPressure: Equatable, Sendable {
         self.full = full
     }
 
-    /// Our own cgroup's figures where it has them, else the machine's; nil where there are neither.
+    /// Reads the figures of this process's own cgroup, or the machine's if it has none.
     ///
-    /// v2's root has the machine's figures under a cgroup's name; only a root lacks `cgroup.type`.
+    /// Returns nil if there are neither.
+    ///
+    /// The root of v2 has the machine's figures in a cgroup's file. Only a root lacks `cgroup.type`.
     static func read(_ places: [CgroupPlace], reading read: (String) -> String?) -> MemoryPressure?
     {
         for place in places where place.version == .v2 {

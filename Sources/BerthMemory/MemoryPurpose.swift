@@ -1,20 +1,20 @@
-/// What leased memory is for; the second level of the ledger, below the tenant.
+/// The use of leased memory, which is the second level of the ledger below the tenant.
 package enum MemoryPurpose: Int, CaseIterable, Sendable, CustomStringConvertible {
-    /// The body of a request, while it is read, parsed and asked with.
+    /// The body of a request, while it is read, parsed and sent to a provider.
     case requestBody
     /// A session's recent messages and the prompt built from them.
     case sessionWindow
-    /// The answer of a turn, for as long as somebody may still read it.
+    /// The answer of a turn, while a client may still read it.
     case replyBuffer
-    /// Our copy of what a provider is asked, and its bytes that nobody has read yet.
+    /// The copy of a request to a provider, and the unread bytes of its answer.
     case upstreamTransfer
-    /// Answers kept for whoever asks the same again.
+    /// An answer in the response cache.
     case cacheEntry
-    /// A value on its way to Redis or back, packed and unpacked.
+    /// A value on its way to or from Redis, compressed and uncompressed.
     case compression
-    /// An answer that several tenants wait for, from its first byte.
+    /// An answer that several callers read, from its first byte.
     case sharedAnswer
-    /// A call that waits for its provider, and its listeners.
+    /// A call that waits for its provider, and the connections that wait with it.
     case queueEntry
 
     package var description: String {

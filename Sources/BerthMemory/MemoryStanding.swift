@@ -1,58 +1,60 @@
-/// What the ledger knows at one moment.
+/// The ledger's figures at one moment.
 package struct MemoryStanding: Sendable {
-    /// The most that the process may hold, resident.
+    /// The largest resident size of the process.
     package let limit: ByteCount
-    /// The part of it that is never leased.
+    /// The part of ``limit`` that is never leased.
     package let heldBack: ByteCount
-    /// What the process held at its start.
+    /// The resident size measured while few leases were out.
     package let fixed: ByteCount
-    /// What it holds beside its leases, as measured last.
+    /// The resident size beyond the leases, as last measured.
     package let base: ByteCount
-    /// Leased, over all accounts.
+    /// The leased bytes, over all accounts.
     package let leased: ByteCount
-    /// What may be leased still, below zero where too much is.
+    /// The bytes that can still be leased, negative if more is leased than allowed.
     package let free: ByteCount
-    /// What each tenant is guaranteed.
+    /// The bytes that each tenant is guaranteed.
     package let share: ByteCount
-    /// Requests that wait for memory.
+    /// The number of requests that wait for memory.
     package let waiting: Int
-    /// How far measurement and ledger were apart.
+    /// The differences between measurements and the ledger.
     package let drift: MemoryDrift
-    /// All accounts: tenants by name, then the shared ones.
+    /// All accounts, tenants by name and then the shared accounts.
     package let accounts: [Account]
 
     /// One account.
     package struct Account: Sendable {
-        /// The tenant, or the shared account's name in parentheses.
+        /// The tenant's name, or the shared account's name in parentheses.
         package let name: String
-        /// Whether it is a tenant's.
+        /// Whether it belongs to a tenant.
         package let isTenant: Bool
-        /// The most that it may hold.
+        /// The most bytes that it may hold.
         package let quota: ByteCount
-        /// Held now.
+        /// The bytes held now.
         package let held: ByteCount
-        /// The most that was ever held at once.
+        /// The most bytes that were held at once.
         package let peak: ByteCount
-        /// What it holds beyond its share; of a shared account nothing.
+        /// The bytes held beyond the tenant's share, or zero for a shared account.
         package let borrowed: ByteCount
-        /// How often it was refused memory.
+        /// The number of times that it was refused memory.
         package let refusals: Int
-        /// How often it waited for memory.
+        /// The number of times that it waited for memory.
         package let waits: Int
-        /// Requests and turns under way.
+        /// The number of requests and turns under way.
         package let work: Int
-        /// Whether it holds bytes though nothing is, and did a second ago: somebody forgot a lease.
+        /// Whether it holds bytes without work under way, and did so a second ago.
+        ///
+        /// This shows a leaked lease.
         package let isStray: Bool
-        /// Held now, by purpose; without those of which nothing is.
+        /// The bytes held now by purpose, without the purposes that hold none.
         package let purposes: [(purpose: MemoryPurpose, held: ByteCount)]
-        /// What it held each second in which it held anything.
+        /// The distribution of the bytes held, over the seconds in which it held any.
         package let histogram: HeldHistogram
     }
 
-    /// How much of the limit is taken: what is held or what is promised, whichever is more.
+    /// The used part of the limit, which is the larger of the leased and the resident size.
     ///
-    /// - Parameter resident: what the kernel says; nil: the ledger alone is asked.
-    /// - Returns: a part of the limit, 1 is all of it.
+    /// - Parameter resident: the kernel's figure, or nil to use the ledger alone.
+    /// - Returns: the part, where 1 is the whole limit.
     package func fraction(resident: ByteCount?) -> Double {
         let used = max(base + leased + heldBack, resident ?? .zero)
         return Double(used.bytes) / Double(max(1, limit.bytes))

@@ -1,26 +1,28 @@
 package import BerthLoop
 
-/// What was leased at the door for the whole of a request or a turn; who works inside takes from it.
+/// The memory that was leased for a whole request or turn when it arrived.
 ///
-/// Where it does not suffice the account gives the rest, as it gives more for work that has begun:
-/// at once, or the work ends with a refusal. So nobody waits for memory while holding some.
+/// Its parts take from it.
+///
+/// If it does not suffice, the account provides the rest at once, as for all work that has begun, or
+/// refuses and ends the work. Therefore no work waits for memory while it holds some.
 @Loop package final class PrepaidMemory {
-    /// Whose it is.
+    /// The account that the memory is leased from.
     package nonisolated let account: MemoryAccount
     private var lease: MemoryLease
 
-    /// The longest that a request stands in line for its memory.
+    /// The longest time that a request waits for its memory.
     package static nonisolated let patience = Duration.seconds(10)
 
-    /// Starts without any: all that is taken comes from `account`.
+    /// Makes an empty one, so all memory that is taken comes from `account`.
     package nonisolated init(of account: MemoryAccount) {
         self.account = account
         lease = account.nothing(for: .requestBody)
     }
 
-    /// Leases `count` bytes of `account`, standing in line for at most `patience` by `clock`.
+    /// Leases `count` bytes of `account`, and waits for them for at most `patience` by `clock`.
     ///
-    /// - Throws: ``BudgetError``, also when the task is cancelled.
+    /// - Throws: ``BudgetError``, also if the task is cancelled.
     package init(
         _ count: ByteCount,
         of account: MemoryAccount,
@@ -36,12 +38,12 @@ package import BerthLoop
         )
     }
 
-    /// What is left of it.
+    /// The bytes that are left.
     package var count: ByteCount { lease.count }
 
-    /// Takes `count` bytes for `purpose`: of what was paid beforehand, the rest of the account.
+    /// Takes `count` bytes for `purpose`, first from the prepaid bytes and then from the account.
     ///
-    /// - Throws: ``BudgetError`` when the rest is not there.
+    /// - Throws: ``BudgetError`` if the account refuses the rest.
     package func take(
         _ count: ByteCount,
         for purpose: MemoryPurpose
@@ -51,6 +53,8 @@ package import BerthLoop
         return part
     }
 
-    /// Gives back what nobody has taken: who takes more has it from the account.
+    /// Returns the bytes that were not taken.
+    ///
+    /// Later calls of ``take(_:for:)`` use the account.
     package func giveBackRest() { lease.shrink(to: .zero) }
 }

@@ -19,7 +19,6 @@ package import BerthLoop
     private var held: Instant?
     /// The moving average of the time a call holds its permit; nil before the first call has ended.
     private var duration: Duration?
-    private var drained: [Wakeup] = []
 
     /// Makes a dispatcher that owns `gate`.
     ///
@@ -132,7 +131,6 @@ package import BerthLoop
         notices.remove(ticket)
         ticket.entry.finish(.failure(.cancelled))
         planPump()  // the next request may be one that fits the rate limit now
-        signalIfIdle()
     }
 
     private func checkOpen() throws(QueueError) {
@@ -214,7 +212,6 @@ package import BerthLoop
             notices.remove(ticket)
             ticket.entry.finish(.failure(error))
         }
-        signalIfIdle()
     }
 
     // MARK: Stopping
@@ -228,25 +225,5 @@ package import BerthLoop
         forgetOpening()
     }
 
-    /// Waits until the queue is empty and every permit has ended, or the task is cancelled.
-    package func drain() async {
-        while !isIdle, !Task.isCancelled {
-            let wakeup = Wakeup()
-            drained.append(wakeup)
-            try? await wakeup.wait()  // cancellation ends the loop by its condition
-        }
-    }
-
-    private var isIdle: Bool { queue.count == 0 && runningByLane.values.allSatisfy { $0 == 0 } }
-
-    private func ended(_ lane: Lane) {
-        runningByLane[lane, default: 0] -= 1
-        signalIfIdle()
-    }
-
-    private func signalIfIdle() {
-        guard isIdle else { return }
-        for wakeup in drained { wakeup.signal() }
-        drained = []
-    }
+    private func ended(_ lane: Lane) { runningByLane[lane, default: 0] -= 1 }
 }

@@ -96,13 +96,6 @@ package import BerthLoop
         return waiting.min { $0.served < $1.served }?.first?.tickets.first
     }
 
-    /// Removes the next entry and charges its predicted cost.
-    package func dequeue() -> Ticket? {
-        guard let ticket = first else { return nil }
-        take(ticket)
-        return ticket
-    }
-
     /// Removes `ticket`, which must be the current ``first``.
     ///
     /// `hasWaited` tells whether the entry had to wait. If it did not, its departure is not used to

@@ -12,13 +12,6 @@ package import BerthLoop
         let isProbe: Bool
     }
 
-    /// The provider's name.
-    package let provider: String
-    /// Whether the call probes a failing provider.
-    ///
-    /// Such a call should have a short deadline.
-    package var isProbe: Bool { call.isProbe }
-
     private let call: Call
     private let gate: ProviderGate
     private var isEnded = false
@@ -28,7 +21,6 @@ package import BerthLoop
     init(call: Call, gate: ProviderGate) {
         self.call = call
         self.gate = gate
-        provider = gate.provider
     }
 
     /// Reports the outcome of the call.

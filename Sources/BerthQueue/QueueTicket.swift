@@ -45,7 +45,4 @@ package import BerthLoop
         cost = predict()
         return cost.units - before
     }
-
-    /// Whether the entry is still queued.
-    package var isWaiting: Bool { line != nil }
 }

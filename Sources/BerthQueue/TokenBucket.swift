@@ -36,15 +36,6 @@ package struct TokenBucket: Sendable {
         updated = now
     }
 
-    /// Returns the level in whole units, rounded down.
-    ///
-    /// A negative level is debt.
-    package func available(at now: Instant) -> Int {
-        let level = refilled(at: now).level
-        let (whole, rest) = level.quotientAndRemainder(dividingBy: Self.scale)
-        return Int(rest < 0 ? whole - 1 : whole)
-    }
-
     /// Returns the first instant, `now` or later, at which ``take(_:at:)`` of `count` succeeds if
     /// nothing else is taken before.
     package func ready(for count: Int, at now: Instant) -> Instant {

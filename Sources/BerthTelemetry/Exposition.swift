@@ -1,8 +1,8 @@
-/// How Prometheus' text format, version 0.0.4, writes texts and numbers.
+/// The texts and numbers of Prometheus' text format, version 0.0.4.
 ///
 /// Source: <https://prometheus.io/docs/instrumenting/exposition_formats/>.
 enum Exposition {
-    /// A help's text, or with `quote` a label's value, on one line.
+    /// A help text, or a label's value if `quote` is set, on one line.
     static func escaped(_ text: String, quote: Bool) -> String {
         var out = ""
         for scalar in text.unicodeScalars {
@@ -16,12 +16,12 @@ enum Exposition {
         return out
     }
 
-    /// A series' one label; nothing for a family without.
+    /// The one label of a series in braces, or an empty text for a family without a label.
     static func labels(_ label: String, _ value: String) -> String {
         label.isEmpty ? "" : "{\(label)=\"\(escaped(value, quote: true))\"}"
     }
 
-    /// A number as Go reads it.
+    /// A number in the form that Go reads.
     static func number(_ value: Double) -> String {
         if value.isNaN { return "NaN" }
         if value.isInfinite { return value < 0 ? "-Inf" : "+Inf" }

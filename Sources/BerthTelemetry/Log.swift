@@ -2,56 +2,10 @@ import BerthLoop
 import Glibc
 import Synchronization
 
-/// How much is said.
-package enum LogLevel: Int, Comparable, Sendable, CaseIterable {
-    case debug
-    case info
-    case warning
-    case error
-
-    package static func < (left: LogLevel, right: LogLevel) -> Bool {
-        left.rawValue < right.rawValue
-    }
-
-    /// The word in the line and on the command line.
-    package var name: String { "\(self)" }
-}
-
-/// What a line looks like.
-package enum LogFormat: String, Sendable, CaseIterable {
-    /// `key=value` pairs, for people.
-    case text
-    /// One JSON object a line, for machines.
-    case json
-}
-
-/// One value of a line.
-package enum LogValue: Sendable, ExpressibleByStringLiteral, ExpressibleByIntegerLiteral,
-    ExpressibleByStringInterpolation
-{
-    case text(String)
-    case number(Int64)
-
-    package init(stringLiteral value: String) { self = .text(value) }
-
-    package init(integerLiteral value: Int64) { self = .number(value) }
-
-    /// An integer's value.
-    package static func int(_ value: some BinaryInteger) -> LogValue {
-        .number(Int64(clamping: value))
-    }
-
-    /// A duration, in whole milliseconds.
-    package static func ms(_ value: Duration) -> LogValue { .number(value.milliseconds()) }
-
-    /// Anything that describes itself: errors, byte counts.
-    package static func describing(_ value: some Sendable) -> LogValue { .text("\(value)") }
-}
-
-/// The process's log: whole lines to standard error.
+/// The process's log, which writes whole lines to standard error.
 ///
-/// A message is constant; what varies is in its fields. Secrets and what people write are never
-/// given to it.
+/// A message is constant, and all variable data is in its fields. Secrets and texts of users are
+/// never logged.
 package struct Log: Sendable {
     private let level: LogLevel
     private let format: LogFormat
@@ -60,9 +14,10 @@ package struct Log: Sendable {
     /// Makes a log.
     ///
     /// - Parameters:
-    ///   - level: less than this is not said.
-    ///   - format: of each line.
-    ///   - sink: takes one line without its newline; nil: standard error.
+    ///   - level: the lowest level that is written.
+    ///   - format: the form of each line.
+    ///   - sink: a function that takes one line without its newline. If it is nil, lines go to
+    ///     standard error.
     package init(
         level: LogLevel = .info,
         format: LogFormat = .text,
@@ -73,28 +28,28 @@ package struct Log: Sendable {
         self.sink = sink ?? Log.standardError
     }
 
-    /// Says nothing.
+    /// A log that writes nothing.
     package static let silent = Log(level: .error) { _ in }
 
-    /// What only a developer asks for.
+    /// Writes a line for developers.
     package func debug(
         _ message: StaticString,
         _ fields: @autoclosure () -> KeyValuePairs<String, LogValue> = [:]
     ) { if level <= .debug { write(.debug, message, fields()) } }
 
-    /// What an operator wants to have read afterwards.
+    /// Writes a line that an operator may need later.
     package func info(
         _ message: StaticString,
         _ fields: KeyValuePairs<String, LogValue> = [:]
     ) { write(.info, message, fields) }
 
-    /// What went wrong and was dealt with.
+    /// Writes a line about a fault that was handled.
     package func warning(
         _ message: StaticString,
         _ fields: KeyValuePairs<String, LogValue> = [:]
     ) { write(.warning, message, fields) }
 
-    /// What needs the operator.
+    /// Writes a line about a fault that needs the operator.
     package func error(
         _ message: StaticString,
         _ fields: KeyValuePairs<String, LogValue> = [:]
@@ -112,8 +67,8 @@ package struct Log: Sendable {
 
     private static let standardError: @Sendable (String) -> Void = { line in
         let bytes = Array(line.utf8) + [UInt8(ascii: "\n")]
-        // One write a line, so that lines of several threads do not mix. What cannot be written
-        // has nowhere else to go.
+        // Each line is one write, so lines of several threads do not mix. There is no other place for
+        // a line that cannot be written.
         _ = unsafe Glibc.write(STDERR_FILENO, bytes, bytes.count)
     }
 }

@@ -2,14 +2,16 @@ import BerthLoop
 import BerthText
 import Glibc
 
-/// One line of the log, before it is text.
+/// The parts of one line of the log.
 struct LogLine {
     let time: Timestamp
     let level: LogLevel
     let message: String
     let fields: KeyValuePairs<String, LogValue>
 
-    /// The machine's time: a log's lines are stamped with it even when a test's clock stands still.
+    /// The machine's time.
+    ///
+    /// Log lines have it as their time stamp even if a test's clock stands still.
     static var now: Timestamp {
         var time = timespec()
         unsafe clock_gettime(CLOCK_REALTIME, &time)

@@ -1,9 +1,9 @@
 package import BerthLoop
 
-/// What every part of a service shares with its process: time, randomness, log and metrics.
+/// The surroundings that every part of a service shares: time, randomness, log and metrics.
 ///
-/// They travel together as one value. A part that is given its surroundings reaches for no global
-/// clock, random source or log, so that a test or the simulation can run it in a world of its own.
+/// They travel together as one value. A part with surroundings uses no global clock, random source
+/// or log, so a test or the simulation can give it others.
 package struct Surroundings: Sendable {
     /// The only source of time.
     package var clock: any Clock
@@ -14,7 +14,9 @@ package struct Surroundings: Sendable {
     /// The process's metrics.
     package var metrics: Metrics
 
-    /// Makes surroundings; without arguments they are the machine's own.
+    /// Makes surroundings.
+    ///
+    /// The defaults are the machine's own.
     package init(
         clock: any Clock = SystemClock(),
         entropy: Entropy = Entropy(),

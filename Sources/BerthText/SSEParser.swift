@@ -4,14 +4,11 @@ package struct SSEEvent: Equatable, Sendable {
     package var event: String?
     /// The `data` lines joined by newlines; the bytes as they came, not checked to be UTF-8.
     package var data: [UInt8]
-    /// The last `id` of the stream so far; nil when there was none.
-    package var id: String?
 
     /// Makes an event.
-    package init(event: String? = nil, data: [UInt8], id: String? = nil) {
+    package init(event: String? = nil, data: [UInt8]) {
         self.event = event
         self.data = data
-        self.id = id
     }
 }
 
@@ -30,9 +27,9 @@ package enum SSEError: Error, Equatable, CustomStringConvertible {
 
 /// Finds the events of a stream of bytes, wherever its pieces are cut.
 ///
-/// As the HTML standard has it, on the level of bytes: lines end with LF, CR or CRLF; one BOM at the
-/// start, comments and unknown fields are skipped; an event without a `data` line is not one; what
-/// is not closed by a blank line when the stream ends is discarded.
+/// It follows the HTML standard on the level of bytes. Lines end with LF, CR or CRLF. A BOM at the
+/// start, comments, ids and unknown fields are skipped. A block without a `data` line is no event. A
+/// block that no blank line closes before the stream ends is discarded.
 ///
 /// Source: <https://html.spec.whatwg.org/multipage/server-sent-events.html>, "Interpreting".
 package struct SSEParser: Sendable {
@@ -42,7 +39,6 @@ package struct SSEParser: Sendable {
     private var data: [UInt8] = []
     private var hasData = false
     private var event: String?
-    private var id: String?
     /// The last byte was a CR, whose LF may follow and would end no line of its own.
     private var isAfterReturn = false
     private var isAtStart = true
@@ -133,13 +129,11 @@ package struct SSEParser: Sendable {
             data += value
         } else if field.elementsEqual("event".utf8) {
             event = value.isEmpty ? nil : String(decoding: value, as: UTF8.self)
-        } else if field.elementsEqual("id".utf8), !value.contains(0) {
-            id = value.isEmpty ? nil : String(decoding: value, as: UTF8.self)
         }
     }
 
     private mutating func dispatch(into events: inout [SSEEvent]) {
-        if hasData { events.append(SSEEvent(event: event, data: data, id: id)) }
+        if hasData { events.append(SSEEvent(event: event, data: data)) }
         (data, hasData, event) = ([], false, nil)
     }
 }

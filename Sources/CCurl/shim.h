@@ -1,6 +1,6 @@
-// Swift cannot call variadic C: one typed function per kind of value.
+// Swift cannot call variadic C functions, so there is one typed function for each kind of value.
 #pragma once
-// First, so that the types of sockets are those of CLinux in every build.
+// This include comes first, so the types of sockets are those of CLinux in every build.
 #include "../CLinux/shim.h"
 #include <curl/curl.h>
 #include <stdint.h>
@@ -13,7 +13,7 @@ static inline CURLcode berth_curl_set_long(CURL *easy, CURLoption option, long v
     return curl_easy_setopt(easy, option, value);
 }
 
-/// Copied by curl.
+/// Sets a text option. curl copies the text.
 static inline CURLcode berth_curl_set_text(CURL *easy, CURLoption option, const char *text) {
     return curl_easy_setopt(easy, option, text);
 }
@@ -22,18 +22,18 @@ static inline CURLcode berth_curl_set_size(CURL *easy, CURLoption option, int64_
     return curl_easy_setopt(easy, option, (curl_off_t)value);
 }
 
-/// Not copied, but by CURLOPT_COPYPOSTFIELDS.
+/// Sets a pointer option. curl copies the data only for CURLOPT_COPYPOSTFIELDS.
 static inline CURLcode berth_curl_set_pointer(CURL *easy, CURLoption option, const void *pointer) {
     return curl_easy_setopt(easy, option, pointer);
 }
 
-/// Not copied.
+/// Sets a list option. curl does not copy the list.
 static inline CURLcode berth_curl_set_list(
     CURL *easy, CURLoption option, struct curl_slist *list) {
     return curl_easy_setopt(easy, option, list);
 }
 
-/// Of the write, header and read functions, which have one shape.
+/// Sets the write, header or read function, which all have the same type.
 static inline CURLcode berth_curl_set_data_function(
     CURL *easy, CURLoption option, curl_write_callback function) {
     return curl_easy_setopt(easy, option, function);
@@ -53,14 +53,14 @@ static inline CURLcode berth_curl_set_open_socket_function(
     return curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, function);
 }
 
-/// 0 where curl has no answer.
+/// Reads a number, or returns 0 if curl has none.
 static inline long berth_curl_get_long(CURL *easy, CURLINFO info) {
     long value = 0;
     curl_easy_getinfo(easy, info, &value);
     return value;
 }
 
-/// What CURLOPT_PRIVATE was set to.
+/// The value that CURLOPT_PRIVATE was set to.
 static inline void *berth_curl_get_private(CURL *easy) {
     char *value = NULL;
     curl_easy_getinfo(easy, CURLINFO_PRIVATE, &value);
@@ -69,7 +69,7 @@ static inline void *berth_curl_get_private(CURL *easy) {
 
 /// The address that curl is about to connect to, in network order.
 ///
-/// Returns 4 or 16, the bytes written to `bytes`; 0 for another family.
+/// Returns the number of bytes written to `bytes`, 4 or 16, or 0 for another family.
 static inline int berth_curl_address_bytes(const struct curl_sockaddr *address, uint8_t bytes[16]) {
     if (address->family == AF_INET) {
         memcpy(bytes, &((const struct sockaddr_in *)&address->addr)->sin_addr, 4);
@@ -82,13 +82,13 @@ static inline int berth_curl_address_bytes(const struct curl_sockaddr *address, 
     return 0;
 }
 
-/// Whether a byte of data lies in a socket; it stays there.
+/// Whether a byte can be read from a socket. The byte is not removed.
 static inline int berth_curl_has_data(curl_socket_t socket) {
     char byte;
     return recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 1;
 }
 
-/// What curl itself would open.
+/// Opens the socket that curl itself would open.
 static inline curl_socket_t berth_curl_open_socket(const struct curl_sockaddr *address) {
     return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
@@ -108,7 +108,7 @@ static inline void berth_curl_multi_set_functions(
     curl_multi_setopt(multi, CURLMOPT_TIMERDATA, context);
 }
 
-/// The next transfer that has ended, and how; NULL when there is none.
+/// The next transfer that has ended, with its result, or NULL if there is none.
 static inline CURL *berth_curl_multi_next_done(CURLM *multi, CURLcode *code) {
     int left = 0;
     for (CURLMsg *message; (message = curl_multi_info_read(multi, &left));)

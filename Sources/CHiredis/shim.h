@@ -1,15 +1,16 @@
-// hiredis 0.14's async face: what Swift cannot say (arrays of pointers, fields of nested structs).
+// Functions for the asynchronous API of hiredis 0.14 that Swift cannot express: arrays of pointers,
+// and fields of nested structs.
 #pragma once
 #include <hiredis/async.h>
 #include <hiredis/hiredis.h>
 #include <stddef.h>
 #include <sys/socket.h>
 
-/// The most arguments of one command.
+/// The maximum number of arguments of a command.
 static const int berth_redis_most_arguments = 600;
 
-/// Sets what hiredis calls to have its socket watched; before any other callback is set, because
-/// redisAsyncSetConnectCallback calls `addWrite`.
+/// Sets the functions that hiredis calls to have its socket watched. It must be called before any
+/// other callback is set, because redisAsyncSetConnectCallback calls `addWrite`.
 static inline void berth_redis_attach(
     redisAsyncContext *context, void *data, void (*add_read)(void *), void (*del_read)(void *),
     void (*add_write)(void *), void (*del_write)(void *), void (*cleanup)(void *)) {
@@ -26,24 +27,24 @@ static inline void *berth_redis_data(const redisAsyncContext *context) { return 
 static inline int berth_redis_socket(const redisAsyncContext *context) { return context->c.fd; }
 static inline int berth_redis_error(const redisAsyncContext *context) { return context->err; }
 
-/// Bytes received and not yet made into a reply.
+/// The number of received bytes that are not part of a reply yet.
 static inline size_t berth_redis_unread(const redisAsyncContext *context) {
     return context->c.reader->len - context->c.reader->pos;
 }
 
-/// Whether a command waits for its reply.
+/// Whether any command waits for its reply.
 static inline int berth_redis_waits(const redisAsyncContext *context) {
     return context->replies.head != NULL;
 }
 
-/// Whether bytes have come that no command has asked for: hiredis would end the process over them.
+/// Whether bytes have arrived without a command. hiredis would end the process because of them.
 static inline int berth_redis_is_unasked(const redisAsyncContext *context) {
     char byte;
     return !berth_redis_waits(context) && (context->c.flags & REDIS_CONNECTED) &&
            recv(context->c.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
-/// Sends a command whose arguments lie behind each other in `bytes`; REDIS_OK or REDIS_ERR.
+/// Sends a command, whose arguments follow each other in `bytes`. Returns REDIS_OK or REDIS_ERR.
 static inline int berth_redis_command(
     redisAsyncContext *context, redisCallbackFn *callback, const unsigned char *bytes,
     const size_t *lengths, int count) {

@@ -1,5 +1,5 @@
-// What Linux and glibc offer and Swift's Glibc module leaves out. No _GNU_SOURCE here: it changes
-// the layout of public types under SwiftGlibc's feet in debug builds.
+// Functions of Linux and glibc that Swift's Glibc module leaves out. This file must not define
+// _GNU_SOURCE, because that changes the layout of types that SwiftGlibc uses in debug builds.
 #pragma once
 #include <arpa/inet.h>
 #include <errno.h>
@@ -23,33 +23,33 @@
 #include <time.h>
 #include <unistd.h>
 
-// SOCK_STREAM and its flags are an enum whose Swift name changes with the build.
+// SOCK_STREAM and its flags are an enum whose Swift name differs between builds.
 
-/// A stream, as getaddrinfo is asked for it.
+/// The kind of a stream socket, for getaddrinfo.
 static const int berth_stream_kind = SOCK_STREAM;
 
-/// What Berth's own sockets are from the start.
+/// The kind and the flags of Berth's own sockets.
 static const int berth_stream_socket = SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK;
 
-/// `struct ucred` is behind _GNU_SOURCE in <sys/socket.h>; this is its layout on Linux.
+/// The layout of `struct ucred` on Linux, which <sys/socket.h> declares only with _GNU_SOURCE.
 struct berth_credentials {
     int32_t pid;
     uint32_t uid;
     uint32_t gid;
 };
 
-/// Declared by <pthread.h> under _GNU_SOURCE only; `name` is at most 15 bytes.
+/// Declared by <pthread.h> only with _GNU_SOURCE. `name` has at most 15 bytes.
 int pthread_setname_np(pthread_t thread, const char *name);
 static inline void berth_name_thread(pthread_t thread, const char *name) {
     pthread_setname_np(thread, name);
 }
 
-/// A moment as a UTC calendar shows it.
+/// A date and time in UTC.
 struct berth_date {
     int year, month, day, hour, minute, second;
 };
 
-// `struct tm` holds a pointer (tm_zone), so in Swift every field of it would be unsafe to read.
+// `struct tm` holds a pointer (tm_zone), so reading any field of it is unsafe in Swift.
 static inline struct berth_date berth_utc(int64_t seconds) {
     time_t time = seconds;
     struct tm f;
@@ -59,7 +59,8 @@ static inline struct berth_date berth_utc(int64_t seconds) {
     return date;
 }
 
-/// The midnight in the process's time zone that began the day `days_later` days after `seconds`'.
+/// The midnight, in the process's time zone, at the start of the day that lies `days_later` days
+/// after the day of `seconds`.
 static inline int64_t berth_local_midnight(int64_t seconds, int days_later) {
     time_t time = seconds;
     struct tm f;
@@ -70,7 +71,8 @@ static inline int64_t berth_local_midnight(int64_t seconds, int days_later) {
     return mktime(&f);
 }
 
-/// The midnight in the process's time zone that began the month `months_later` after `seconds`'.
+/// The midnight, in the process's time zone, at the start of the month that lies `months_later`
+/// months after the month of `seconds`.
 static inline int64_t berth_local_month(int64_t seconds, int months_later) {
     time_t time = seconds;
     struct tm f;
@@ -82,14 +84,14 @@ static inline int64_t berth_local_month(int64_t seconds, int months_later) {
     return mktime(&f);
 }
 
-/// Starts the program `path` with `arguments`, which NULL ends: in a process group of its own, both
-/// outputs to `output`, nothing to read, no signal blocked. It gets SIGTERM when the calling thread
-/// ends, however that does: which posix_spawn cannot ask for.
+/// Starts the program `path` with `arguments`, a list that NULL ends. The program has a process
+/// group of its own, an empty input, `output` as both outputs, and no blocked signal. It gets
+/// SIGTERM when the calling thread ends for any reason, which posix_spawn cannot request.
 ///
-/// Returns its pid, or the negative errno of the call that failed.
+/// Returns the program's pid, or the negative errno of the call that failed.
 static inline int berth_spawn(const char *path, char *const arguments[], int output) {
     const pid_t parent = getpid();
-    volatile int failure = 0;  // shared with the child until it is another program
+    volatile int failure = 0;  // shared with the child until it becomes the new program
     sigset_t none;
     sigemptyset(&none);
     pid_t child = vfork();
@@ -108,7 +110,8 @@ static inline int berth_spawn(const char *path, char *const arguments[], int out
     return -failure;
 }
 
-/// Two ends of a pipe, to read and to write; the first does not block, neither is inherited.
+/// Makes a pipe: its reading and its writing end. The reading end does not block. Child processes
+/// inherit neither.
 static inline int berth_pipe(int ends[2]) {
     if (pipe(ends) != 0) return -1;
     fcntl(ends[0], F_SETFD, FD_CLOEXEC);
@@ -116,7 +119,7 @@ static inline int berth_pipe(int ends[2]) {
     return fcntl(ends[0], F_SETFL, O_NONBLOCK);
 }
 
-/// The process that listens at a Unix socket; 0: none that can be reached.
+/// The id of the process that listens on a Unix socket, or 0 if none can be reached.
 static inline int32_t berth_unix_listener(const char *path) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     struct berth_credentials peer = {0, 0, 0};

@@ -1,4 +1,4 @@
-// Swift cannot call variadic C: one typed function per call that Berth makes.
+// Swift cannot call variadic C functions, so there is one typed function for each call of Berth.
 #pragma once
 // First, so that the types of sockets are those of CLinux in every build.
 #include "../CLinux/shim.h"
@@ -8,10 +8,10 @@
 #include <string.h>
 #include <microhttpd.h>
 
-/// Starts a daemon without threads of its own, to be driven through its epoll descriptor.
+/// Starts a daemon without threads. The caller runs it when its epoll descriptor is ready.
 ///
-/// `listening` stays the caller's once MHD_quiesce_daemon has given it back; until then
-/// MHD_stop_daemon would close it. Every callback gets `server` as its first argument.
+/// `listening` belongs to the daemon until MHD_quiesce_daemon returns it. Before that,
+/// MHD_stop_daemon closes it. Every callback gets `server` as its first argument.
 static inline struct MHD_Daemon *berth_mhd_start(
     int listening, size_t pool, unsigned int connections, void *server,
     MHD_AcceptPolicyCallback accept, MHD_NotifyConnectionCallback connection,
@@ -43,33 +43,36 @@ static inline int berth_mhd_socket(struct MHD_Connection *connection) {
     return info ? info->connect_fd : -1;
 }
 
-/// What the connection callback stored for this connection, or NULL.
+/// The pointer that the connection callback stored for this connection, or NULL.
 static inline void *berth_mhd_context(struct MHD_Connection *connection) {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     return info ? info->socket_context : NULL;
 }
 
-/// The request line's and header's size in bytes; only once the header is complete.
+/// The size in bytes of the request line and the header. It is valid once the header is complete.
 static inline size_t berth_mhd_header_size(struct MHD_Connection *connection) {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
     return info ? info->header_size : 0;
 }
 
-/// Ends a request's target, of which the caller has a copy, behind its `?`: the daemon would split
-/// the query in the connection's pool, 64 bytes an argument, and hang when that is full (0.9.75).
+/// Cuts a request's target after its `?`. The caller must have a copy of it. Otherwise the daemon
+/// splits the query in the connection's pool, with 64 bytes for each argument, and hangs when the
+/// pool is full (0.9.75).
 static inline void berth_mhd_cut_query(const char *target) {
     char *query = strchr(target, '?');  // in the connection's own buffer, which is not constant
     if (query) query[1] = 0;
 }
 
-/// What a content reader returns at the end, and when it gives up (casts are no Swift constants).
+/// The results of a content reader at the end and after an error. In C they are casts, which Swift
+/// does not import as constants.
 static const ssize_t berth_mhd_end_of_stream = MHD_CONTENT_READER_END_OF_STREAM;
 static const ssize_t berth_mhd_end_with_error = MHD_CONTENT_READER_END_WITH_ERROR;
 
-/// Writes the IP address of a socket's peer into `text` (46 bytes or more), IPv4 in its own form
-/// also on an IPv6 socket. Returns 0 when the peer has none: a Unix-domain socket, or gone.
+/// Writes the IP address of a socket's peer into `text` (46 bytes or more). An IPv4 address has its
+/// own form on an IPv6 socket too. Returns 0 if the peer has none, because it is gone or the socket
+/// is a Unix-domain socket.
 static inline int berth_peer_address(int descriptor, char *text, socklen_t size) {
     struct sockaddr_storage peer;
     socklen_t length = sizeof peer;

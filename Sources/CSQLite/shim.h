@@ -1,5 +1,5 @@
-// SQLite for Swift: SQLITE_TRANSIENT is a cast of -1, which Swift does not import, so binding text
-// and bytes needs a typed function each. SQLite copies what it is given.
+// SQLITE_TRANSIENT is a cast of -1, which Swift does not import, so binding a text and binding bytes
+// need typed functions. SQLite copies the values.
 #pragma once
 #include <sqlite3.h>
 #include <stdint.h>

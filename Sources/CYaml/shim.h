@@ -1,10 +1,10 @@
-// libyaml's parser for Swift: its events are unions and its parser points into itself, so both stay
-// on this side; Swift sees plain values.
+// libyaml's events are unions, and its parser points into itself, so both stay in C. Swift gets
+// plain values.
 #pragma once
 #include <stdlib.h>
 #include <yaml.h>
 
-/// What an event says; `text` lives until `yaml_event_delete`.
+/// The content of an event. `text` is valid until `yaml_event_delete`.
 struct berth_yaml_view {
     size_t line;
     _Bool has_anchor, has_tag, is_plain;
@@ -12,7 +12,7 @@ struct berth_yaml_view {
     size_t length;
 };
 
-/// A parser over `count` bytes, which must outlive it; null when memory ran out.
+/// Makes a parser over `count` bytes, which must outlive it. Returns NULL if there is no memory.
 static inline yaml_parser_t *berth_yaml_open(const unsigned char *bytes, size_t count) {
     yaml_parser_t *parser = calloc(1, sizeof *parser);
     if (parser && !yaml_parser_initialize(parser)) {
@@ -51,12 +51,12 @@ static inline struct berth_yaml_view berth_yaml_look(const yaml_event_t *event) 
     return view;
 }
 
-/// What stopped the parser; a constant of libyaml's, never a part of the file.
+/// The reason why the parser stopped. It is a constant of libyaml and never a part of the file.
 static inline const char *berth_yaml_problem(const yaml_parser_t *parser) {
     return parser->problem ? parser->problem : "out of memory";
 }
 
-/// The line that stopped it, from 1; 0 where only `berth_yaml_problem_offset` is known.
+/// The line at which it stopped, from 1, or 0 if only `berth_yaml_problem_offset` is known.
 static inline size_t berth_yaml_problem_line(const yaml_parser_t *parser) {
     return parser->error == YAML_READER_ERROR ? 0 : parser->problem_mark.line + 1;
 }

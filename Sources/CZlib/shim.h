@@ -1,15 +1,15 @@
-// zlib's inits are macros over a version and a struct's size, which Swift cannot call.
+// zlib's init functions are macros that pass a version and a struct's size, which Swift cannot call.
 #pragma once
 #include <stddef.h>
 #include <string.h>
 #include <zlib.h>
 
-/// The most bytes that `berth_gzip` can make of `count`: deflate's bound and the gzip frame.
+/// The most bytes that `berth_gzip` makes of `count`, which is deflate's bound and the gzip frame.
 static inline size_t berth_gzip_bound(size_t count) { return compressBound(count) + 18; }
 
-/// Compresses `count` bytes into one gzip member; returns its size, or 0 when it failed.
+/// Compresses `count` bytes into one gzip member. Returns its size, or 0 after an error.
 ///
-/// 8 KiB of window and memory level 6: 64 KiB while it runs instead of 256.
+/// With a window of 8 KiB and memory level 6 it uses 64 KiB while it runs, instead of 256.
 static inline size_t berth_gzip(
     const unsigned char *in, size_t count, unsigned char *out, size_t room) {
     z_stream stream;

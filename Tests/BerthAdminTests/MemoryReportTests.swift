@@ -48,7 +48,6 @@ import Testing
             arena: .kibibytes(inUse),
             inUse: .kibibytes(inUse - inUse / 5),
             free: .zero,
-            top: .zero,
             mapped: .kibibytes(inUse / 5)
         )
     }
@@ -132,8 +131,7 @@ import Testing
                 version: .v2,
                 folder: "/sys",
                 current: .mebibytes(30),
-                high: .mebibytes(40),
-                max: nil,
+                limits: (high: .mebibytes(40), max: nil),
                 events: .init(high: 4, max: 0)
             ),
             pressure: nil,

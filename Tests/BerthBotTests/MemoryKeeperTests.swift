@@ -313,8 +313,7 @@ import Testing
                 folder: "/sys/fs/cgroup/x",
                 current: .mebibytes(current),
                 reclaimable: .mebibytes(reclaimable),
-                high: nil,
-                max: .mebibytes(max),
+                limits: (high: nil, max: .mebibytes(max)),
                 events: CgroupMemory.Events()
             ),
             pressure: nil,

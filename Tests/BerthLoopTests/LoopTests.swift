@@ -245,7 +245,7 @@ import Testing
 
 @Loop private func isOnLoop() -> Bool { EventLoop.shared.isHere }
 
-/// Holds a timer whose action holds it.
+/// An owner of a timer whose action holds the owner.
 @Loop private final class TimerOwner {
     var timer: Timer?
     var calls = 0

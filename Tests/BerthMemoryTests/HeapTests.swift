@@ -1,7 +1,9 @@
 import BerthMemory
 import Testing
 
-/// One at a time: each looks for a block that is larger than all that other tests allocate.
+/// Tests that run one at a time.
+///
+/// Each looks for a block larger than the allocations of other tests.
 @Suite(.serialized, .timeLimit(.minutes(1))) struct HeapTests {
     @Test func `malloc's account follows what is taken`() {
         let before = AllocatorFigures.read()

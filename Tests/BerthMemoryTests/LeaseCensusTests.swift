@@ -1,7 +1,7 @@
 import BerthMemory
 import Testing
 
-/// What fails a debug build's test that ends with a byte still leased.
+/// Tests of the check that fails a debug build's test if it ends with a byte still leased.
 @Suite struct LeaseCensusTests {
     @Test func `what is leased within a scope is seen until it is given back`() throws {
         let census = LeaseCensus()
@@ -10,7 +10,7 @@ import Testing
             let ann = budget.account(for: "ann", quota: .mebibytes(8))
             let cache = budget.sharedAccount("cache", quota: .mebibytes(8))
             let kept = try cache.lease(.kibibytes(4), for: .cacheEntry)
-            #expect(census.leased.isEmpty)  // what a cache keeps is not forgotten
+            #expect(census.leased.isEmpty)  // entries of a cache are no leak
             do {
                 let lease = try ann.lease(.kibibytes(3), for: .replyBuffer)
                 #expect(census.leased.map(\.account) == ["ann for a reply buffer"])

@@ -41,7 +41,7 @@ import Testing
         let ann = budget.account(for: "ann", quota: .mebibytes(2))
         var lease = try ann.lease(.kibibytes(1), for: .requestBody)
         try lease.grow(to: ByteCount(1500), step: .kibibytes(64))
-        #expect(ann.held(for: .requestBody) == .kibibytes(65))
+        #expect(ann.held == .kibibytes(65))
         #expect(throws: BudgetError.self) { try lease.extend(by: .mebibytes(2)) }
         #expect(ann.held == .kibibytes(65))
         lease.shrink(to: .kibibytes(2))

@@ -12,7 +12,7 @@ import Testing
         budget.account(for: name, quota: quota)
     }
 
-    /// Asks for memory beside the test; what it gets, it keeps in `box`.
+    /// Asks for memory in a task of its own, and stores the lease or the error in `box`.
     @Loop private func ask(_ account: MemoryAccount, _ count: ByteCount, _ box: Box) {
         let (clock, pool) = (clock, pool)
         pool.spawn {
@@ -101,11 +101,11 @@ import Testing
         let box = Box()
         ask(bob, .mebibytes(6), box)
         await settle()
-        // It would fit beside what is held, and so would the next one, and the next.
+        // This request would fit, and so would any number of later ones.
         ask(cid, .mebibytes(4), box)
         await settle()
         #expect(box.granted.isEmpty && budget.standing.waiting == 2)
-        // Who is within its share waits for nobody beyond.
+        // A tenant within its share does not wait for tenants beyond theirs.
         ask(others[0], .mebibytes(3), box)
         await settle()
         #expect(box.granted == ["dan"])

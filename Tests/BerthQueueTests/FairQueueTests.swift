@@ -167,7 +167,7 @@ import Testing
         }
         clock.advance(by: .seconds(1))
         let departures = (0..<4 * lines).map { _ in queue.dequeue()?.entry }
-        let waits = dear.isWaiting
+        let waits = dear.line != nil
         #expect(departures.contains(-1) && !waits)
     }
 

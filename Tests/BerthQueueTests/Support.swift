@@ -1,6 +1,7 @@
 import BerthLoop
-import BerthQueue
 import BerthTelemetry
+
+@testable import BerthQueue
 
 extension WorkCost {
     /// The cost of a chat of 3 s for a tenth of a cent.
@@ -16,6 +17,13 @@ extension FairQueue {
         cost: WorkCost
     ) throws(QueueError) -> Ticket {
         try enqueue(entry, lane: lane, tenant: tenant) { cost }
+    }
+
+    /// Removes the next entry and charges its predicted cost.
+    func dequeue() -> Ticket? {
+        guard let ticket = first else { return nil }
+        take(ticket)
+        return ticket
     }
 }
 

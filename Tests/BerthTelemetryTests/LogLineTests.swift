@@ -5,7 +5,7 @@ import Testing
 
 @testable import BerthTelemetry
 
-/// Values as strangers send them, and how they stand between quotes.
+/// Hostile values, and their text between quotes.
 private let hostile: [(value: String, quoted: String)] = [
     ("a b", "a b"), ("", ""), ("a=b", "a=b"), ("say \"x\"", #"say \"x\""#), ("é", "é"),
     ("x\n2026-11-20T00:00:00.000Z error forged", #"x\n2026-11-20T00:00:00.000Z error forged"#),

@@ -3,7 +3,7 @@ import BerthTelemetry
 import Synchronization
 import Testing
 
-/// What a log says line by line, without its time stamps.
+/// The lines that a log wrote.
 private final class Lines: Sendable {
     private let lines = Mutex<[String]>([])
 

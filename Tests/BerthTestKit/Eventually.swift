@@ -1,11 +1,11 @@
 import BerthLoop
 
-/// Waits until `condition` holds, at most ``RawClient/patience``.
+/// Waits until `condition` holds, for at most ``RawClient/patience``.
 ///
-/// It is looked at when a turn of the loop has ended, because what is bound to the loop changes in
-/// no other moment; between the turns nobody looks.
+/// The condition is checked at the end of each turn of the loop, because loop-bound state changes at
+/// no other time.
 ///
-/// - Returns: whether it came to hold.
+/// - Returns: whether the condition held in time.
 @Loop package func eventually(_ condition: @escaping @Loop () -> Bool) async -> Bool {
     if condition() { return true }
     let onlooker = Onlooker(condition)
@@ -28,7 +28,7 @@ import BerthLoop
         EventLoop.shared.afterTurn = {
             for onlooker in Onlooker.all where onlooker.condition() { onlooker.end(true) }
         }
-        try? await ended.wait()  // cancelled: the condition did not come to hold
+        try? await ended.wait()  // after a cancellation the condition counts as not met
         Onlooker.all.removeAll { $0 === self }
         return holds
     }

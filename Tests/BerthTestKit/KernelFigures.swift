@@ -1,9 +1,9 @@
 package import BerthLoop
 package import BerthMemory
 
-/// The kernel's figures as a test wants them.
+/// Kernel figures that a test sets.
 @Loop package final class KernelFigures {
-    /// What it says.
+    /// The figures.
     package var memory = KernelMemory(
         process: ProcessMemory(resident: .mebibytes(20), anonymous: .mebibytes(4), threads: 2),
         cgroup: nil,
@@ -13,7 +13,7 @@ package import BerthMemory
 
     nonisolated init() {}
 
-    /// Makes the process hold `resident`.
+    /// Sets the resident size of the process.
     package func hold(_ resident: ByteCount) {
         memory = KernelMemory(
             process: ProcessMemory(resident: resident, anonymous: .mebibytes(4), threads: 2),

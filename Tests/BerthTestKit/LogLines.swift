@@ -1,14 +1,14 @@
 package import BerthTelemetry
 import Synchronization
 
-/// Everything that is logged, at every level.
+/// A log's lines of every level, for a test to read.
 package final class LogLines: Sendable {
     private let lines = Mutex<[String]>([])
 
-    /// Makes an empty one.
+    /// Makes an empty list.
     package init() {}
 
-    /// What writes here.
+    /// The log that writes into this list.
     package var log: Log {
         Log(level: .debug) { line in self.lines.withLock { $0.append(line) } }
     }

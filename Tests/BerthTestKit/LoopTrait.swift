@@ -4,8 +4,9 @@ import CLinux
 import Glibc
 package import Testing
 
-/// Runs a suite's tests with the loop as their preferred executor; the tests themselves are
-/// `@Loop @Test func`, because a preference is not isolation.
+/// A trait that runs a suite's tests with the loop as their preferred executor.
+///
+/// The tests themselves are `@Loop @Test func`, because a preferred executor gives no isolation.
 package struct OnLoop: SuiteTrait, TestTrait, TestScoping {
     package let isRecursive = true
 
@@ -22,8 +23,9 @@ package struct OnLoop: SuiteTrait, TestTrait, TestScoping {
         }
     }
 
-    /// A test has forgotten a lease, or the code under test has, when bytes are still leased from a
-    /// budget that was made in it.
+    /// Fails a test that ends with bytes leased from a budget that was made in it.
+    ///
+    /// Such bytes are a leak in the test or in the code under test.
     private static func expectNothingLeased(_ census: LeaseCensus, in test: Test) async {
         #if DEBUG
         guard !test.isSuite else { return }
@@ -35,7 +37,7 @@ package struct OnLoop: SuiteTrait, TestTrait, TestScoping {
 }
 
 extension Trait where Self == OnLoop {
-    /// The suite's tests run on the loop's thread.
+    /// The trait that runs a suite's tests on the loop's thread.
     package static var loop: OnLoop { OnLoop() }
 }
 
@@ -51,13 +53,13 @@ private enum TestLoop {
 }
 
 private nonisolated func testLoopMain(_: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-    EventLoop.shared.run { await Stop().requested() }  // the process's end is its end
+    EventLoop.shared.run { await Stop().requested() }  // runs until the process ends
     return nil
 }
 
-/// Lets every job run that is ready now, and what those make ready, until nothing is.
+/// Runs all jobs that are ready, and the jobs that they make ready, for `turns` turns.
 ///
-/// For tests with a ``ManualClock``: work that waits for the network or a thread is not waited for.
+/// It is for tests with a ``ManualClock``. It does not wait for work of the network or of a thread.
 @Loop package func settle(turns: Int = 20) async {
     for _ in 0..<turns { await Task.yield() }
 }

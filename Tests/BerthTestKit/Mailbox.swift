@@ -1,30 +1,30 @@
 package import BerthLoop
 
-/// Values that some tasks give and one waits for, in their order.
+/// A queue of values that some tasks add and one task waits for.
 @Loop package final class Mailbox<Value: Sendable> {
     private var values: [Value] = []
     private let arrived = Wakeup()
 
-    /// Makes an empty one.
+    /// Makes an empty queue.
     package nonisolated init() {}
 
-    /// Gives a value.
+    /// Adds a value.
     package func put(_ value: Value) {
         values.append(value)
         arrived.signal()
     }
 
-    /// The next value, waited for as long as the task lives.
+    /// Waits for the next value without a limit.
     ///
-    /// - Throws: `CancellationError`.
+    /// - Throws: `CancellationError` if the task is cancelled.
     package func next() async throws(CancellationError) -> Value {
         while values.isEmpty { try await arrived.wait() }
         return values.removeFirst()
     }
 
-    /// The next value, waited for at most ``RawClient/patience``.
+    /// Waits for the next value, for at most ``RawClient/patience``.
     ///
-    /// - Throws: ``RawClient/TookTooLong``, which says `what` was waited for.
+    /// - Throws: ``RawClient/TookTooLong`` with `what` as the name of the expected value.
     package func next(_ what: String) async throws -> Value {
         var isLate = false
         let patience = Patience { [arrived] in

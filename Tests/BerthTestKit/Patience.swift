@@ -1,13 +1,16 @@
 import BerthLoop
 
-/// How long a test waits for what others should do: seconds of the machine's clock, of which those
-/// do not count in which the loop did other tests' work and nobody could do anything.
+/// The time that a test waits for an effect, by the machine's clock.
+///
+/// Time in which the loop was busy with other tests does not count.
 @Loop final class Patience {
     private var left = RawClient.patience
     private var timer: Timer?
     private let atEnd: @Loop () -> Void
 
-    /// Begins to wait; `atEnd` is called once, unless ``end()`` comes first.
+    /// Starts the wait.
+    ///
+    /// `atEnd` is called once, unless ``end()`` is called before.
     init(_ atEnd: @escaping @Loop () -> Void) {
         self.atEnd = atEnd
         tick()
@@ -15,7 +18,9 @@ import BerthLoop
 
     func end() { timer?.cancel() }
 
-    /// One turn of the loop takes at most one second off, however long it took.
+    /// Subtracts one second.
+    ///
+    /// A turn of the loop subtracts at most one, however long it took.
     private func tick() {
         timer = SystemClock().schedule(after: .seconds(1)) { [weak self] in
             guard let self else { return }

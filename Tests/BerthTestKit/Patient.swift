@@ -1,8 +1,9 @@
 package import BerthHTTP
 
 extension HTTPServerLimits {
-    /// The usual ones, but for deadlines, which no machine is too slow for: of a server on the
-    /// machine's clock whose deadlines are not what is tested.
+    /// The default limits, except for deadlines that no machine is too slow to meet.
+    ///
+    /// Servers on the machine's clock have them in tests of other behaviour.
     package static var patient: HTTPServerLimits {
         var limits = HTTPServerLimits()
         limits.headerDeadline = .seconds(3_600)
@@ -14,7 +15,7 @@ extension HTTPServerLimits {
 }
 
 extension HTTPClientDeadlines {
-    /// Those that no machine is too slow for: of a client on the machine's clock.
+    /// Deadlines that no machine is too slow to meet, for clients on the machine's clock.
     package static var patient: HTTPClientDeadlines {
         HTTPClientDeadlines(
             connect: .seconds(3_600),

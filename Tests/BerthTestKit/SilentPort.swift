@@ -2,15 +2,15 @@ package import BerthLoop
 import CLinux
 import Glibc
 
-/// A TCP port of 127.0.0.1 at which nobody listens, and nobody can while this lives.
+/// A TCP port of 127.0.0.1 on which no program listens, and none can while this object lives.
 package final class SilentPort: Sendable {
-    /// The port.
+    /// The port's number.
     package let number: Int
     private let descriptor: Int32
 
-    /// Takes a free one.
+    /// Reserves a free port.
     ///
-    /// - Throws: `SystemError` when the machine gives none.
+    /// - Throws: `SystemError` if the machine has none.
     package init() throws(SystemError) {
         descriptor = socket(AF_INET, berth_stream_socket, 0)
         var name = sockaddr_in()

@@ -1,18 +1,19 @@
 package import BerthLoop
 import Glibc
 
-/// A folder in the machine's temporary one, deleted with everything in it when the last reference
-/// goes.
+/// A folder inside the machine's temporary folder.
+///
+/// It is deleted with its content when the last reference is released.
 package final class TemporaryFolder: Sendable {
-    /// Absolute, without a slash at its end.
+    /// The absolute path, without a slash at its end.
     package let path: String
 
     /// Makes an empty folder (mode 0700).
     ///
-    /// In memory where no test needs it to survive a power cut, because a hundred databases that
-    /// wait for one disk are slow.
+    /// `isInMemory` places it in memory, for tests that need no disk. A hundred databases that share
+    /// one disk are slow.
     ///
-    /// - Throws: `SystemError` when the temporary folder cannot be written.
+    /// - Throws: `SystemError` if the temporary folder cannot be written.
     package init(inMemory isInMemory: Bool = false) throws(SystemError) {
         let usual = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? "/tmp"
         let base = unsafe isInMemory && access("/dev/shm", W_OK) == 0 ? "/dev/shm" : usual
@@ -28,7 +29,7 @@ package final class TemporaryFolder: Sendable {
 
     /// The content of the file `name`.
     ///
-    /// - Throws: `SystemError` when there is no such file.
+    /// - Throws: `SystemError` if there is no such file.
     package func read(_ name: String) throws(SystemError) -> [UInt8] {
         let descriptor = unsafe open(path(of: name), O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw SystemError("open(\(name))") }
@@ -43,9 +44,9 @@ package final class TemporaryFolder: Sendable {
         }
     }
 
-    /// Makes or replaces the file `name`.
+    /// Writes the file `name`, and replaces it if it exists.
     ///
-    /// - Throws: `SystemError` when it cannot be written whole.
+    /// - Throws: `SystemError` if the file cannot be written whole.
     package func write(_ bytes: [UInt8], to name: String) throws(SystemError) {
         let flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC
         let descriptor = unsafe open(path(of: name), flags, 0o600)

@@ -1,15 +1,16 @@
 package import BerthLoop
 import Glibc
 
-/// Holds a worker's thread inside an operation until it is opened, so that a test sees what others
-/// do meanwhile.
+/// A gate that blocks a worker's thread inside an operation until it is opened.
+///
+/// Meanwhile a test can check the other parts.
 package final class ThreadGate: Sendable {
-    /// Rings when the thread stands before the gate.
+    /// The event of the thread's arrival at the gate.
     package let reached = Wakeup()
-    /// A pipe whose end of file is the gate's opening.
+    /// A pipe whose end of file opens the gate.
     private let ends: (reading: Int32, writing: Int32)
 
-    /// Makes a gate that is closed.
+    /// Makes a closed gate.
     package init() {
         var pair: [Int32] = [-1, -1]
         unsafe pipe(&pair)
@@ -18,10 +19,12 @@ package final class ThreadGate: Sendable {
 
     deinit { close(ends.reading) }
 
-    /// Called once.
+    /// Opens the gate.
+    ///
+    /// It may be called only once.
     package func open() { close(ends.writing) }
 
-    /// Called on the worker's thread, which may block.
+    /// Waits at the gate, on the worker's thread, which may block.
     package func pass() {
         EventLoop.shared.post { self.reached.signal() }
         var byte: UInt8 = 0

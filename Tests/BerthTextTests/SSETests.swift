@@ -13,11 +13,9 @@ import Testing
         return events
     }
 
-    private static func event(
-        _ data: String,
-        _ name: String? = nil,
-        id: String? = nil
-    ) -> SSEEvent { SSEEvent(event: name, data: Array(data.utf8), id: id) }
+    private static func event(_ data: String, _ name: String? = nil) -> SSEEvent {
+        SSEEvent(event: name, data: Array(data.utf8))
+    }
 
     private static let table: [(String, [SSEEvent])] = [
         ("data: a\n\n", [event("a")]),
@@ -34,9 +32,7 @@ import Testing
         (": ping\n\ndata: a\n\n: x\n", [event("a")]),
         ("event: done\ndata: a\n\ndata: b\n\n", [event("a", "done"), event("b")]),
         ("event: only\n\ndata: b\n\n", [event("b")]),
-        ("id: 7\ndata: a\n\ndata: b\n\n", [event("a", id: "7"), event("b", id: "7")]),
-        ("id: 7\nid: x\0y\ndata: a\n\n", [event("a", id: "7")]),
-        ("id: 7\nid\ndata: a\n\n", [event("a")]),
+        ("id: 7\nid: x\0y\nid\ndata: a\n\ndata: b\n\n", [event("a"), event("b")]),
         ("retry: 5\nother: x\n data: no\ndata: a\n\n", [event("a")]),
         ("data: [DONE] \n\n", [event("[DONE] ")]),
         ("data: a\n\ndata: unfinished\n", [event("a")]),
@@ -62,8 +58,8 @@ import Testing
             + "data: two\r\rdata: three\n\r\n"
         let stream = Array(text.utf8)
         let wanted = [
-            SSETests.event("x 🙂\ny", "é🙂", id: "1"), SSETests.event("two", id: "1"),
-            SSETests.event("three", id: "1"),
+            SSETests.event("x 🙂\ny", "é🙂"), SSETests.event("two"),
+            SSETests.event("three"),
         ]
         for cut in 0...stream.count {
             let events = try SSETests.events([Array(stream[..<cut]), Array(stream[cut...])])

@@ -1,6 +1,6 @@
 import Testing
 
-/// One loop, injected time, bounded queues, and a small runtime.
+/// Rules for one loop, injected time, bounded queues and a small runtime.
 @Suite struct ConcurrencyTests {
     @Test func `nothing starts stray threads or tasks, sleeps or maps ICU`() {
         expectNone(\.strayConcurrency)
@@ -70,7 +70,7 @@ extension SourceFile {
         }
     }
 
-    /// What to do about the token at `index`, where it is a stray one.
+    /// The advice about the token at `index`, or nil if no rule forbids it.
     private func strayWord(_ index: Int) -> String? {
         guard tokens[index].kind == .word else { return nil }
         let text = tokens[index].text

@@ -1,6 +1,6 @@
 import Testing
 
-/// A test that nothing runs is worse than none.
+/// A rule against tests that never run.
 @Suite struct DeadTests {
     @Test func `every function named like a test is one`() { expectNone(\.deadTests) }
 
@@ -30,7 +30,7 @@ import Testing
 }
 
 extension SourceFile {
-    /// Where functions with a name of a test stand: a sentence, or `test…` that is not private.
+    /// The keywords of functions with the name of a test: a sentence, or `test…` without `private`.
     private var tests: [Int] {
         guard isTest, !places(of: ["import", "Testing"]).isEmpty else { return [] }
         return places(of: ["func"]).filter { index in

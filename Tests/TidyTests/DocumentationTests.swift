@@ -1,6 +1,8 @@
 import Testing
 
-/// What others use is explained where it is declared; swift-format looks at `public` alone.
+/// Rules for doc comments on everything that other modules use.
+///
+/// swift-format checks only `public`.
 @Suite struct DocumentationTests {
     @Test func `everything package or public has a doc comment`() { expectNone(\.undocumented) }
 
@@ -53,7 +55,7 @@ extension SourceFile {
         }
     }
 
-    /// Words of unfinished work: in Swift's comments, and anywhere in other code.
+    /// The marks of unfinished work, in Swift only in comments, and elsewhere anywhere.
     var leftovers: [Finding] {
         guard !path.hasSuffix(".md") else { return [] }
         return lines.indices.compactMap { index in
@@ -75,7 +77,7 @@ extension SourceFile {
         }
     }
 
-    /// The keywords of what package protocols ask for.
+    /// The keywords of the requirements of package protocols.
     private var requirements: [Int] {
         accessible.filter { tokens[$0].is("protocol") }.flatMap(requirements(of:))
     }
@@ -87,7 +89,7 @@ extension SourceFile {
         }
     }
 
-    /// The package protocols declared here, and the names of what each asks for.
+    /// The package protocols declared here, with the names of their requirements.
     fileprivate var protocols: [String: Set<String>] {
         let heads = accessible.filter { tokens[$0].is("protocol") }
         return heads.reduce(into: [:]) { all, head in
@@ -95,7 +97,7 @@ extension SourceFile {
         }
     }
 
-    /// The keyword to which the modifier at `index` belongs; nil when it is no modifier.
+    /// The keyword that the modifier at `index` belongs to, or nil if it is no modifier.
     private func keyword(after index: Int) -> Int? {
         var index = index + 1
         while index < tokens.count {
@@ -158,7 +160,7 @@ extension SourceFile {
             || SourceFile.withArguments.contains(index >= 0 ? tokens[index].text : "")
     }
 
-    /// What a protocol asks for says what it is there: of the standard library, of Testing, or ours.
+    /// Whether a protocol explains this member: one of the standard library, of Testing, or our own.
     private func isWitness(_ keyword: Int) -> Bool {
         let kept = conformances(around: keyword).compactMap {
             Repository.protocols[$0] ?? protocols[$0]
@@ -173,7 +175,7 @@ extension SourceFile {
             || SourceFile.witnesses.contains(name.text)
     }
 
-    /// The words of the head of the type or extension around `index`: its name and conformances.
+    /// The name and the conformances of the type or extension around `index`.
     private func conformances(around index: Int) -> [String] {
         let types: Set = ["struct", "class", "enum", "actor", "extension"]
         let before = tokens.indices.prefix(index)
@@ -203,7 +205,7 @@ extension SourceFile {
 }
 
 extension Repository {
-    /// The package protocols of all modules, and the names of what each asks for.
+    /// The package protocols of all modules, with the names of their requirements.
     fileprivate static let protocols = files.map(\.protocols).reduce(into: [:]) { all, protocols in
         all.merge(protocols) { $0.union($1) }
     }

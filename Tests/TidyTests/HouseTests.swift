@@ -1,6 +1,6 @@
 import Testing
 
-/// Who may know whom: the order of the modules, and C in its place.
+/// Rules for the order of the modules and the owners of the C libraries.
 @Suite struct HouseTests {
     @Test func `Package.swift lists the modules in the order of the house`() throws {
         let package = try #require(Repository.files.first { $0.path == "Package.swift" })
@@ -62,7 +62,7 @@ import Testing
     }
 }
 
-/// The order of the house and its C libraries, as in ARCHITECTURE.md.
+/// The order of the modules and the owners of the C libraries, as in ARCHITECTURE.md.
 enum House {
     static let modules = [
         "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig", "BerthHTTP",
@@ -71,7 +71,9 @@ enum House {
         "berth",
     ]
 
-    /// Who wraps a C library; CLinux, the kernel's own calls, is anybody's.
+    /// The module that wraps each C library.
+    ///
+    /// Any module may use CLinux, which has the kernel's calls.
     static let owners = [
         "CCurl": "BerthHTTP", "CMicrohttpd": "BerthHTTP", "CZlib": "BerthHTTP",
         "CSQLite": "BerthStore", "CHiredis": "BerthCache", "CZstd": "BerthCache",
@@ -80,7 +82,7 @@ enum House {
 }
 
 extension SourceFile {
-    /// The modules it imports, and where; a test's imports too.
+    /// The imported modules and the positions of their imports, also in tests.
     private var imports: [(name: String, at: Int)] {
         places(of: ["import"]).compactMap { index in
             guard index + 1 < tokens.count, tokens[index].line == tokens[index + 1].line else {

@@ -3,20 +3,26 @@ struct Token: Sendable {
     enum Kind { case word, symbol, string }
 
     let kind: Kind
-    /// A word (a raw identifier keeps its backticks), one symbol, or a string's contents: one token
-    /// for each stretch between interpolations, whose own tokens follow it in parentheses.
+    /// A word, one symbol, or the content of a string.
+    ///
+    /// A raw identifier keeps its backticks. A string has a token for each part between
+    /// interpolations, whose own tokens follow in parentheses.
     let text: String
-    /// The line where it begins, from 1.
+    /// The number of its first line, from 1.
     let line: Int
-    /// Whether nothing stands between it and the token before.
+    /// Whether it directly follows the token before.
     let isGlued: Bool
 
-    /// Whether it is this word or symbol of the code, not of a text.
+    /// Whether it is this word or symbol of the code.
+    ///
+    /// The content of a string never is.
     func `is`(_ text: String) -> Bool { kind != .string && self.text == text }
 }
 
-/// Cuts Swift into tokens and comments: as much of the grammar as the rules need to tell code from
-/// text (nested comments, raw and multi-line strings, interpolations, `#/…/#`; not bare `/…/`).
+/// A lexer that splits Swift into tokens and comments.
+///
+/// It knows nested comments, raw and multi-line strings, interpolations and `#/…/#`, but not bare
+/// `/…/`.
 struct Lexer {
     private(set) var tokens: [Token] = []
     /// The comments' text by line.
@@ -41,7 +47,7 @@ struct Lexer {
         return bytes[at...].starts(with: wanted)
     }
 
-    /// Goes on by `count` bytes and counts their lines.
+    /// Moves forward by `count` bytes and counts their lines.
     private mutating func skip(_ count: Int = 1) {
         for _ in 0..<count where at < bytes.count {
             if bytes[at] == UInt8(ascii: "\n") { line += 1 }

@@ -1,6 +1,8 @@
 import Testing
 
-/// Peers, users and disks are errors; only a bug of our own traps, and says which.
+/// Rules for traps.
+///
+/// Faults of peers, users and disks are errors; only a bug traps, with a message.
 @Suite struct SafetyTests {
     @Test func `every trap has a message`() { expectNone(\.traps) }
 
@@ -71,7 +73,7 @@ extension SourceFile {
         }
     }
 
-    /// Whether this `!` unwraps what stands glued before it (`try!` and `as!` too).
+    /// Whether this `!` unwraps the value directly before it, or belongs to `try!` or `as!`.
     private func isForce(_ index: Int) -> Bool {
         guard index > 0, tokens[index].isGlued else { return false }
         let (before, after) = (
@@ -101,8 +103,8 @@ extension SourceFile {
         .map { finding($0, "an unchecked promise: say in a comment why it holds") }
     }
 
-    /// Whether this is what a C callback hands to the isolation it is called in (CONTRIBUTING.md, "C
-    /// libraries"): a constant that goes into `assumeIsolated` within the next lines.
+    /// Whether this constant carries a C callback's argument into `assumeIsolated`, which must be on
+    /// one of the next lines (CONTRIBUTING.md, "C libraries").
     private func isCallbackArgument(_ index: Int) -> Bool {
         guard index + 4 < tokens.count, tokens[index + 4].is("let") else { return false }
         let next = tokens[index...].prefix { $0.line < tokens[index].line + 8 }

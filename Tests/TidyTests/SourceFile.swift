@@ -1,15 +1,19 @@
 import FoundationEssentials
 import Testing
 
-/// One text of the repository; the rules are properties of it, each a list of what breaks them.
+/// A text of the repository.
+///
+/// Each rule is a property of it that lists the places that break it.
 struct SourceFile: Sendable {
-    /// From the repository's root: `Sources/BerthLoop/Loop.swift`.
+    /// The path from the repository's root, such as `Sources/BerthLoop/Loop.swift`.
     let path: String
     let text: String
     let lines: [Substring]
-    /// The code's tokens; empty for what is not Swift.
+    /// The tokens of Swift code.
+    ///
+    /// Other texts have none.
     let tokens: [Token]
-    /// The comments' text by line, for Swift.
+    /// The text of Swift's comments by line.
     let comments: [Int: String]
 
     init(path: String, text: String) {
@@ -27,25 +31,27 @@ struct SourceFile: Sendable {
 
     var isTest: Bool { path.hasPrefix("Tests/") }
 
-    /// The target it belongs to, `BerthLoop` or `BerthLoopTests`; empty outside `Sources` and `Tests`.
+    /// The file's target, such as `BerthLoop` or `BerthLoopTests`.
+    ///
+    /// Files outside `Sources` and `Tests` have none.
     var target: String {
         let parts = path.split(separator: "/")
         return parts.count > 2 && ["Sources", "Tests"].contains(parts[0]) ? String(parts[1]) : ""
     }
 
-    /// The module it is of or tests.
+    /// The module that the file belongs to or tests.
     var module: String {
         isTest && target.hasSuffix("Tests") ? String(target.dropLast("Tests".count)) : target
     }
 
-    /// A place in this file and what to do there.
+    /// A line of this file with the advice for it.
     func finding(_ line: Int, _ advice: String) -> Finding {
         Finding(path: path, line: line, advice: advice)
     }
 
     // MARK: Reading tokens
 
-    /// Where these words and symbols follow each other, whatever the space between them.
+    /// The positions where these words and symbols follow each other, with any space between them.
     func places(of pattern: [String]) -> [Int] {
         tokens.indices.filter { start in
             start + pattern.count <= tokens.count
@@ -85,7 +91,7 @@ enum Repository {
         #filePath.prefix(#filePath.count - "/Tests/TidyTests/SourceFile.swift".count)
     )
 
-    /// Every text that is written by hand.
+    /// Every text that people write.
     static let files: [SourceFile] =
         ["Sources", "Tests", "bench", "config", "ops", "scripts", "docs", ".ci"].flatMap(
             files(under:)
@@ -103,7 +109,7 @@ enum Repository {
         }
     }
 
-    /// The file at `path`; nil for a folder, and for what is no text.
+    /// The file at `path`, or nil for a folder and for a file that is no text.
     private static func file(_ path: String) -> SourceFile? {
         guard let text = try? String(contentsOfFile: "\(root)/\(path)", encoding: .utf8) else {
             return nil
@@ -112,7 +118,9 @@ enum Repository {
     }
 }
 
-/// Holds a rule against the whole repository: each place that breaks it is a failure of its own.
+/// Checks a rule against the whole repository.
+///
+/// Each place that breaks it is a failure of its own.
 func expectNone(_ rule: (SourceFile) -> [Finding]) {
     #expect(Repository.files.count > 50, "\(Repository.root) does not look like the repository")
     for finding in Repository.files.flatMap(rule) {
@@ -129,7 +137,7 @@ func expectNone(_ rule: (SourceFile) -> [Finding]) {
     }
 }
 
-/// A piece of Swift to try a rule on.
+/// A sample text for a rule.
 func sample(_ text: String, at path: String = "Sources/BerthBot/Sample.swift") -> SourceFile {
     SourceFile(path: path, text: text)
 }

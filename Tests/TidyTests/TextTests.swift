@@ -1,6 +1,6 @@
 import Testing
 
-/// What is in the repository runs on anybody's machine, and the page loads nothing from elsewhere.
+/// Rules for texts: no path of one machine, and a page that loads nothing from elsewhere.
 @Suite struct TextTests {
     @Test func `no path of one machine is in a file`() { expectNone(\.machinePaths) }
 
@@ -9,11 +9,21 @@ import Testing
     }
 
     @Test(arguments: [
-        "/home/ann/berth", "/root/x", "cd /work/main", "\"/tmp/berth.sock\"", "/Users/a",
+        "/home/ann/berth", "/root/x", "cd \(Repository.root)", "\"/tmp/berth.sock\"", "/Users/a",
     ])
     func `a path of one machine is found`(text: String) {
         #expect(sample("let a = 1\n\(text)\n", at: "scripts/run").machinePaths.map(\.line) == [2])
+    }
+
+    @Test(arguments: ["/home/ann/berth", "/root/x", "\"/tmp/berth.sock\"", "/Users/a"])
+    func `a test may name places of any machine`(text: String) {
         #expect(sample(text, at: "Tests/EndToEnd/conftest.py").machinePaths.isEmpty)
+    }
+
+    @Test func `a path of the machine that builds is found in tests too`() {
+        for path in ["Tests/TidyTests/A.swift", "Tests/EndToEnd/conftest.py", "scripts/run"] {
+            #expect(sample("let a = 1\n\(Repository.root)/a", at: path).machinePaths.count == 1)
+        }
     }
 
     @Test(arguments: [
@@ -60,8 +70,10 @@ import Testing
 
 extension SourceFile {
     var machinePaths: [Finding] {
-        guard !isTest else { return [] }
-        let roots = ["/work/", "/home/", "/root/", "/tmp/", "/Users/"]
+        // A test may have samples of paths, except of this checkout.
+        let folder = Repository.root.split(separator: "/").dropLast().map { "/\($0)" }.joined()
+        let others = ["\(folder)/", "/home/", "/root/", "/tmp/", "/Users/"]
+        let roots = isTest ? [Repository.root] : others.filter { $0 != "/" } + [Repository.root]
         return lines.indices.compactMap { index in
             guard let root = roots.first(where: { lines[index].contains(root: $0) }) else {
                 return nil
@@ -94,7 +106,7 @@ extension SourceFile {
     }
 }
 
-/// What the Content-Security-Policy would refuse, and what could let a message become markup.
+/// Patterns that the Content-Security-Policy would refuse or that could turn a message into markup.
 enum Web {
     struct Rule {
         let advice: String
@@ -145,7 +157,9 @@ enum Web {
 }
 
 extension Substring {
-    /// Whether a path that begins with `root` is in the text: not after another part of a path.
+    /// Whether the text has a path that begins with `root`.
+    ///
+    /// A match inside a longer path does not count.
     fileprivate func contains(root: String) -> Bool {
         ranges(of: root).contains { range in
             guard range.lowerBound > startIndex else { return true }

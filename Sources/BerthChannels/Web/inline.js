@@ -3,7 +3,7 @@ import { fill, make } from "./dom.js";
 
 /** Most emphasis marks that are open at once. A further one replaces the oldest. */
 const MAX_OPEN = 32;
-/** Longest link target, in characters. */
+/** The longest link target, in characters. */
 const MAX_URL = 2048;
 const SCHEMES = new Set(["http:", "https:", "mailto:"]);
 
@@ -48,7 +48,7 @@ class InlineScan {
     this.from = to;
   }
 
-  /** Puts `item` in place of the next `length` characters. */
+  /** Replaces the next `length` characters by `item`. */
   put(item, length) {
     this.flush();
     this.out.push(item);
@@ -186,7 +186,7 @@ class InlineScan {
     return true;
   }
 
-  /** `{ url, end }` of a link's `target)` at `from`. */
+  /** The `{ url, end }` of a link's `target)` at `from`. */
   target(from) {
     const limit = Math.min(this.text.length, from + MAX_URL);
     let depth = 0;

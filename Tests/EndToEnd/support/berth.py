@@ -32,7 +32,7 @@ ADDRESSES = (f"127.0.{high}.{low}" for high, low in itertools.product(range(1, 2
 
 
 def binary() -> str:
-    """The program under test: `BERTH_BIN`, or the last build of this package."""
+    """The program under test, which is `BERTH_BIN` or the last build of this package."""
     root = Path(__file__).parents[3]
     builds = [root / ".build" / kind / "berth" for kind in ("release", "debug")]
     found = os.environ.get("BERTH_BIN") or next((str(b) for b in builds if b.exists()), None)

@@ -146,7 +146,7 @@ class Person:
         self.request("POST", f"/turns/{turn}/stop", {})
 
     def turns(self, session: str) -> list[dict[str, Any]]:
-        """All turns of a conversation, oldest first."""
+        """All turns of a conversation, the oldest first."""
         found: list[dict[str, Any]] = []
         before = ""
         while True:
