@@ -36,18 +36,31 @@ package struct CgroupMemory: Equatable, Sendable {
     ///
     /// The kernel reclaims them before it slows any process down.
     package let reclaimable: ByteCount
-    /// The limit above which the kernel slows the process down, or nil if there is none.
-    ///
-    /// It is the lowest limit of the process's group and all groups above it.
-    package let high: ByteCount?
-    /// The limit above which the kernel kills, or nil if there is none.
-    ///
-    /// It is the lowest limit of the process's group and all groups above it.
-    package let max: ByteCount?
+    /// The lowest limits of the process's group and all groups above it.
+    package let limits: Limits
     /// The counts of the process's own group.
     ///
     /// If a group above reaches its limit, only that group counts it.
     package let events: Events
+
+    /// The limits of a group and all groups above it.
+    package struct Limits: Equatable, Sendable {
+        /// The limit above which the kernel slows the group down, or nil if there is none.
+        package let high: ByteCount?
+        /// The limit above which the kernel kills, or nil if there is none.
+        package let max: ByteCount?
+
+        /// Makes limits.
+        package init(high: ByteCount?, max: ByteCount?) {
+            self.high = high
+            self.max = max
+        }
+    }
+
+    /// The limit above which the kernel slows the process down, or nil if there is none.
+    package var high: ByteCount? { limits.high }
+    /// The limit above which the kernel kills, or nil if there is none.
+    package var max: ByteCount? { limits.max }
 
     /// Makes figures for the tests of their readers.
     package init(
@@ -55,14 +68,14 @@ package struct CgroupMemory: Equatable, Sendable {
         folder: String,
         current: ByteCount,
         reclaimable: ByteCount = .zero,
-        limits: (high: ByteCount?, max: ByteCount?),
+        limits: Limits,
         events: Events
     ) {
         self.version = version
         self.folder = folder
         self.current = current
         self.reclaimable = reclaimable
-        (high, max) = limits
+        self.limits = limits
         self.events = events
     }
 
@@ -98,7 +111,7 @@ package struct CgroupMemory: Equatable, Sendable {
             folder: folder,
             current: ByteCount(current),
             reclaimable: ByteCount(reclaimable ?? 0),
-            limits: (
+            limits: Limits(
                 high: isV2 ? place.lowest("memory.high", reading: read) : nil,
                 max: place.lowest(place.limitFile, reading: read)
             ),

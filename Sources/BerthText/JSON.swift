@@ -1,10 +1,12 @@
 import FoundationEssentials
 
-/// JSON for what Berth itself reads and writes; what it only passes on goes by ``JSONObject``.
+/// JSON of Berth's own types.
+///
+/// JSON that is only passed on uses ``JSONObject``.
 package enum JSON {
-    /// Encodes `value` with sorted keys, so that the same value is always the same bytes.
+    /// Encodes `value` with sorted keys, so equal values give equal bytes.
     ///
-    /// - Throws: `EncodingError`, for a number that JSON has no form for.
+    /// - Throws: `EncodingError` for a number that JSON cannot express.
     package static func encode(_ value: some Encodable) throws -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -13,7 +15,7 @@ package enum JSON {
 
     /// Decodes `bytes` as `Value`.
     ///
-    /// - Throws: `DecodingError`, for malformed JSON, a missing member or a wrong type.
+    /// - Throws: `DecodingError` for malformed JSON, a missing member or a wrong type.
     package static func decode<Value: Decodable>(
         _ type: Value.Type,
         from bytes: some Sequence<UInt8>

@@ -1,14 +1,16 @@
-/// A JSON object whose members stay bytes: Berth reads the few it needs, replaces the few it sets,
-/// and passes the rest on as it came (a tree of an 8 MiB picture would cost 24 MiB).
+/// A JSON object whose members stay bytes.
+///
+/// Berth reads and replaces a few members and passes the rest on unchanged. Parsing the whole text
+/// into a tree would cost 24 MiB for a picture of 8 MiB.
 package struct JSONObject: Sendable {
-    /// The whole text, checked: one object in valid UTF-8, no name twice.
+    /// The whole checked text, which is one object in valid UTF-8 without duplicate names.
     package let bytes: [UInt8]
 
     private struct Member {
-        /// With its quotes.
+        /// The range of the key with its quotes.
         let key: Range<Int>
         let value: Range<Int>
-        /// The name where it is written with escapes; nil: it is what stands between the quotes.
+        /// The unescaped name if it has escapes, or nil if it is the text between the quotes.
         let escaped: [UInt8]?
 
         init(_ key: Range<Int>, _ value: Range<Int>, in bytes: [UInt8]) {
@@ -18,10 +20,12 @@ package struct JSONObject: Sendable {
             escaped = isEscaped ? Array(JSONObject.text(bytes[key]).utf8) : nil
         }
 
-        /// The name's, in bytes.
+        /// The length of the name in bytes.
         var length: Int { escaped?.count ?? key.count - 2 }
 
-        /// Compared byte by byte: `String` takes "é" in one scalar and in two for the same.
+        /// The name as bytes.
+        ///
+        /// Comparing bytes distinguishes "é" in one scalar and in two; `String` does not.
         func name(in bytes: [UInt8]) -> ArraySlice<UInt8> {
             escaped?[...] ?? bytes[key.lowerBound + 1..<key.upperBound - 1]
         }
@@ -31,14 +35,15 @@ package struct JSONObject: Sendable {
     private let start: Int
     private let end: Int
 
-    /// Members that an object may have, and elements that a list may have that is looked into:
-    /// their ranges take ten times the bytes of the shortest.
+    /// The most members of an object, and the most elements of a list that is read.
+    ///
+    /// Their ranges take up to ten times the bytes of the text.
     package static let mostMembers = 4096
 
     /// Checks all of `bytes`, in time linear in their number.
     ///
-    /// - Throws: ``JSONError`` where they are not one object, or name a member twice: two readers
-    ///   would see two different requests; and where it has more than ``mostMembers``.
+    /// - Throws: ``JSONError`` if they are not one object, if it has more than ``mostMembers``, or if a
+    ///   name is duplicate, because two readers would see two different requests.
     package init(_ bytes: [UInt8]) throws(JSONError) {
         guard JSONObject.isUTF8(bytes) else {
             throw JSONError(reason: "it is not valid UTF-8", offset: 0)
@@ -58,7 +63,7 @@ package struct JSONObject: Sendable {
         try scanner.members { (key, value) throws(JSONError) in
             let member = Member(key, value, in: bytes)
             guard JSONObject.isNew(member.name(in: bytes), after: members, in: bytes, &names) else {
-                // A part of the name will do: it is a stranger's, of any length.
+                // The message has only a part of the name, because a client chooses its length.
                 let start = JSONObject.text(bytes[key]).unicodeScalars.prefix(64)
                 throw JSONError(
                     reason: "the member '\(Substring(start))' stands twice",
@@ -81,8 +86,8 @@ package struct JSONObject: Sendable {
 
     /// Whether a member's name is new.
     ///
-    /// Few are compared one by one, which costs nothing to set up; many are looked up in `names`, so
-    /// that the time stays linear.
+    /// A few names are compared one by one, which needs no setup. Many are looked up in `names`, so the
+    /// time stays linear.
     private static func isNew(
         _ name: ArraySlice<UInt8>,
         after members: [Member],
@@ -96,48 +101,48 @@ package struct JSONObject: Sendable {
         return names.insert(name).inserted
     }
 
-    /// The names of its members, in order.
+    /// The names of the members, in order.
     package var names: [String] {
         members.map { String(decoding: $0.name(in: bytes), as: UTF8.self) }
     }
 
-    /// Whether it has no member at all.
+    /// Whether the object has no member.
     package var isEmpty: Bool { members.isEmpty }
 
-    /// The bytes of a member's value; nil when there is none of that name.
+    /// The bytes of a member's value, or nil if there is no member of that name.
     package func value(_ name: String) -> ArraySlice<UInt8>? {
         members.first { isMember($0, called: name) }.map { bytes[$0.value] }
     }
 
     private func isMember(_ member: Member, called name: String) -> Bool {
-        // Most names differ in length, which is seen without touching their bytes.
+        // Most names differ in length, which needs no comparison of bytes.
         member.length == name.utf8.count && member.name(in: bytes).elementsEqual(name.utf8)
     }
 
-    /// Whether a member of that name is there and not null.
+    /// Whether a member of that name exists and is not null.
     package func has(_ name: String) -> Bool {
         value(name).map { !$0.elementsEqual("null".utf8) } ?? false
     }
 
-    /// A member that is a string; nil when it is missing or something else.
+    /// The value of a string member, or nil if it is missing or has another type.
     package func string(_ name: String) -> String? {
         guard let value = value(name), value.first == UInt8(ascii: "\"") else { return nil }
         return JSONObject.text(value)
     }
 
-    /// A member that is a whole number of 63 bits; nil when it is missing or something else.
+    /// The value of a member that is a whole number of 63 bits, or nil if it is missing or is not one.
     package func integer(_ name: String) -> Int? {
         value(name).flatMap { Int(String(decoding: $0, as: UTF8.self)) }
     }
 
-    /// A member that is `true` or `false`; nil when it is missing or something else.
+    /// The value of a member that is `true` or `false`, or nil if it is missing or has another type.
     package func boolean(_ name: String) -> Bool? {
         guard let value = value(name) else { return nil }
         if value.elementsEqual("true".utf8) { return true }
         return value.elementsEqual("false".utf8) ? false : nil
     }
 
-    /// A member that is an object; nil when it is missing or something else.
+    /// The value of an object member, or nil if it is missing or has another type.
     package func object(_ name: String) -> JSONObject? {
         guard let value = value(name), value.first == UInt8(ascii: "{") else { return nil }
         return try? JSONObject(checked: bytes, in: value.indices, isWhole: false)
@@ -149,13 +154,14 @@ package struct JSONObject: Sendable {
     /// Whether a member is a list, of any length.
     package func isList(_ name: String) -> Bool { value(name)?.first == UInt8(ascii: "[") }
 
-    /// The elements of a member that is an array, as byte ranges of ``bytes``; nil when it is
-    /// missing or something else, or has more than ``mostMembers``.
+    /// The elements of an array member, as byte ranges of ``bytes``.
+    ///
+    /// It is nil if the member is missing, has another type, or has more than ``mostMembers`` elements.
     package func elements(_ name: String) -> [Range<Int>]? {
         guard let value = value(name), value.first == UInt8(ascii: "[") else { return nil }
         var scanner = JSONScanner(bytes, in: value.indices)
         var elements: [Range<Int>] = []
-        // Checked when the whole was read, so this walk fails at the bound alone.
+        // The text was checked before, so this pass can fail only at the bound.
         let isWhole: Void? = try? scanner.elements { (element) throws(JSONError) in
             guard elements.count < JSONObject.mostMembers else {
                 throw JSONError(reason: "too many elements", offset: element.lowerBound)
@@ -165,13 +171,12 @@ package struct JSONObject: Sendable {
         return isWhole.map { elements }
     }
 
-    /// An element of ``elements(_:)`` as an object; nil when it is something else or names a member
-    /// twice.
+    /// An element of ``elements(_:)`` as an object, or nil if it has another type or a duplicate name.
     package func object(at range: Range<Int>) -> JSONObject? {
         try? JSONObject(checked: bytes, in: range, isWhole: false)
     }
 
-    /// The text with some members replaced (or appended where missing), or removed where nil.
+    /// The text with some members replaced, appended if they are missing, or removed if nil.
     package func setting(_ changes: KeyValuePairs<String, [UInt8]?>) -> [UInt8] {
         var out: [UInt8] = [UInt8(ascii: "{")]
         out.reserveCapacity(end - start + 64)
@@ -196,7 +201,9 @@ package struct JSONObject: Sendable {
         return out
     }
 
-    /// The text of a JSON string that was checked: escapes undone, lone surrogates as U+FFFD.
+    /// The text of a checked JSON string without escapes.
+    ///
+    /// Lone surrogates become U+FFFD.
     package static func text(_ quoted: ArraySlice<UInt8>) -> String {
         let inner = quoted.dropFirst().dropLast()
         guard inner.contains(UInt8(ascii: "\\")) else {

@@ -1,22 +1,16 @@
-/// Why bytes are not the JSON that was expected; the text is made for whoever sent them.
-package struct JSONError: Error, Equatable, CustomStringConvertible {
-    /// What is wrong, as `a value is missing`.
-    package let reason: String
-    /// Where, in bytes from the start.
-    package let offset: Int
-
-    package var description: String { "invalid JSON at byte \(offset): \(reason)" }
-}
-
-/// Walks JSON text, checking all of it and building nothing: strings and numbers stay bytes.
+/// A scanner that checks JSON text without building values.
 ///
-/// Nesting is bounded, so hostile input cannot exhaust the stack; time is linear.
+/// Strings and numbers stay bytes.
+///
+/// Nesting is bounded, so hostile input cannot exhaust the stack. The time is linear.
 struct JSONScanner {
     private let bytes: [UInt8]
     private(set) var offset: Int
     private let end: Int
 
-    /// Deeper nesting than this is refused: OpenAI's deepest requests (tool schemas) stay under 20.
+    /// The deepest nesting.
+    ///
+    /// OpenAI's deepest requests (tool schemas) have less than 20 levels.
     private static let maximumDepth = 64
 
     init(_ bytes: [UInt8], in range: Range<Int>) {
@@ -25,7 +19,7 @@ struct JSONScanner {
         end = range.upperBound
     }
 
-    /// The next byte that is no white space; nil at the end.
+    /// The next byte that is not white space, or nil at the end.
     mutating func peek() -> UInt8? {
         while offset < end, JSONScanner.isSpace(bytes[offset]) { offset += 1 }
         return offset < end ? bytes[offset] : nil
@@ -44,16 +38,16 @@ struct JSONScanner {
         offset += 1
     }
 
-    /// Takes `byte` if it is next.
+    /// Reads `byte` if it is the next byte.
     mutating func take(_ byte: UInt8) -> Bool {
         guard peek() == byte else { return false }
         offset += 1
         return true
     }
 
-    /// Passes over one value of any kind.
+    /// Skips one value of any type.
     ///
-    /// - Returns: the value's bytes, without white space around it.
+    /// - Returns: the range of the value without white space around it.
     mutating func value(depth: Int = 0) throws(JSONError) -> Range<Int> {
         guard let first = peek() else { throw failure("a value is missing") }
         let start = offset
@@ -69,7 +63,7 @@ struct JSONScanner {
         return start..<offset
     }
 
-    /// Passes over an object, giving each member's key (with its quotes) and value.
+    /// Skips an object, and reports the ranges of each member's key (with its quotes) and value.
     mutating func members(
         depth: Int = 0,
         _ visit: (Range<Int>, Range<Int>) throws(JSONError) -> Void
@@ -88,7 +82,7 @@ struct JSONScanner {
         try expect(UInt8(ascii: "}"))
     }
 
-    /// Passes over an array, giving each element.
+    /// Skips an array, and reports the range of each element.
     mutating func elements(
         depth: Int = 0,
         _ visit: (Range<Int>) throws(JSONError) -> Void

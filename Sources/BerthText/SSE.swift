@@ -1,14 +1,14 @@
-/// Makes the bytes of a stream of server-sent events.
+/// The bytes of server-sent events.
 package enum SSE {
-    /// A comment that keeps proxies and clients from giving up on a quiet stream.
+    /// A comment that prevents timeouts of proxies and clients on an idle stream.
     package static let ping = Array(": ping\n\n".utf8)
 
-    /// One event, ready to be written in one piece.
+    /// Makes one event, to be written in one piece.
     ///
     /// - Parameters:
-    ///   - data: any bytes; each of its lines becomes a `data` line, so a CR or CRLF arrives as LF.
-    ///   - name: the event's type; line ends in it are left out, so that it cannot forge a field.
-    /// - Returns: its lines and the blank one that ends it.
+    ///   - data: any bytes. Each line becomes a `data` line, so a CR or CRLF arrives as LF.
+    ///   - name: the event's type. Line ends in it are removed, so it cannot forge a field.
+    /// - Returns: the event's lines and the blank line at its end.
     package static func event(_ data: [UInt8], name: String? = nil) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(data.count + 16 + (name?.utf8.count ?? 0))

@@ -1,31 +1,4 @@
-/// One server-sent event.
-package struct SSEEvent: Equatable, Sendable {
-    /// The `event` field's value; nil when there was none or it was empty.
-    package var event: String?
-    /// The `data` lines joined by newlines; the bytes as they came, not checked to be UTF-8.
-    package var data: [UInt8]
-
-    /// Makes an event.
-    package init(event: String? = nil, data: [UInt8]) {
-        self.event = event
-        self.data = data
-    }
-}
-
-/// Why a stream of events cannot be read on.
-package enum SSEError: Error, Equatable, CustomStringConvertible {
-    /// One line or one event is longer than the parser may hold.
-    case tooLarge(limit: Int)
-
-    package var description: String {
-        switch self {
-        case .tooLarge(let limit):
-            "an event of the stream is longer than the \(limit >> 10) KiB that are taken: ask for less at once"
-        }
-    }
-}
-
-/// Finds the events of a stream of bytes, wherever its pieces are cut.
+/// A parser of server-sent events that takes pieces of any size.
 ///
 /// It follows the HTML standard on the level of bytes. Lines end with LF, CR or CRLF. A BOM at the
 /// start, comments, ids and unknown fields are skipped. A block without a `data` line is no event. A
@@ -34,12 +7,14 @@ package enum SSEError: Error, Equatable, CustomStringConvertible {
 /// Source: <https://html.spec.whatwg.org/multipage/server-sent-events.html>, "Interpreting".
 package struct SSEParser: Sendable {
     private let limit: Int
-    /// The start of a line whose end has not come.
+    /// The beginning of an incomplete line.
     private var line: [UInt8] = []
     private var data: [UInt8] = []
     private var hasData = false
     private var event: String?
-    /// The last byte was a CR, whose LF may follow and would end no line of its own.
+    /// Whether the last byte was a CR.
+    ///
+    /// A following LF belongs to it and ends no line of its own.
     private var isAfterReturn = false
     private var isAtStart = true
     private var hasFailed = false
@@ -50,16 +25,16 @@ package struct SSEParser: Sendable {
 
     /// Makes a parser at the start of a stream.
     ///
-    /// - Parameter maxEventBytes: the most that one event's data and its unfinished line may hold.
+    /// - Parameter maxEventBytes: the most bytes of an event's data and its incomplete line together.
     package init(maxEventBytes: Int = 1 << 20) { limit = maxEventBytes }
 
-    /// Bytes of an event whose end has not come.
+    /// The number of bytes held of an incomplete event.
     package var pending: Int { line.count + data.count }
 
-    /// Takes the next piece of the stream.
+    /// Reads the next piece of the stream.
     ///
-    /// - Returns: the events that it completes, in order; often none.
-    /// - Throws: ``SSEError/tooLarge(limit:)``, now and at every later call.
+    /// - Returns: the events that the piece completes, in order.
+    /// - Throws: ``SSEError/tooLarge(limit:)``, also at every later call.
     package mutating func feed(_ bytes: [UInt8]) throws(SSEError) -> [SSEEvent] {
         var events: [SSEEvent] = []
         var start = 0
@@ -91,7 +66,7 @@ package struct SSEParser: Sendable {
         return nil
     }
 
-    /// Checks the bound, and keeps what must wait for the rest of its line.
+    /// Checks the bound, and keeps an incomplete line.
     private mutating func take(_ part: ArraySlice<UInt8>, isWhole: Bool) throws(SSEError) {
         guard data.count + line.count + part.count <= limit else {
             (hasFailed, line, data) = (true, [], [])

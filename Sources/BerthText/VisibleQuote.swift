@@ -1,9 +1,9 @@
-/// Text in quotes, in which every character that could deceive a reader is escaped.
+/// Quoted text in which every deceptive character is escaped.
 ///
-/// The result is a JSON string and a double-quoted scalar of YAML. A log line, a terminal or an
-/// editor shows it as it is.
+/// The result is both a JSON string and a double-quoted scalar of YAML. Log lines, terminals and
+/// editors show it literally.
 package enum VisibleQuote {
-    /// `text` with its quotes.
+    /// The text with its quotes.
     package static func quoted(_ text: String) -> String {
         var out = "\""
         for scalar in text.unicodeScalars {
@@ -22,8 +22,10 @@ package enum VisibleQuote {
         return out + "\""
     }
 
-    /// Whether a terminal or an editor would obey a character instead of showing it: controls of
-    /// both sets, line and paragraph separators, and marks that turn the direction of writing.
+    /// Whether a terminal or an editor interprets a character instead of showing it.
+    ///
+    /// These are the controls of both sets, line and paragraph separators, and marks that change the
+    /// direction of writing.
     private static func isTreacherous(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case 0..<0x20, 0x7F...0x9F, 0x061C, 0x200E, 0x200F, 0x2028...0x202E, 0x2066...0x2069: true

@@ -131,7 +131,7 @@ import Testing
                 version: .v2,
                 folder: "/sys",
                 current: .mebibytes(30),
-                limits: (high: .mebibytes(40), max: nil),
+                limits: .init(high: .mebibytes(40), max: nil),
                 events: .init(high: 4, max: 0)
             ),
             pressure: nil,

@@ -313,7 +313,7 @@ import Testing
                 folder: "/sys/fs/cgroup/x",
                 current: .mebibytes(current),
                 reclaimable: .mebibytes(reclaimable),
-                limits: (high: nil, max: .mebibytes(max)),
+                limits: .init(high: nil, max: .mebibytes(max)),
                 events: CgroupMemory.Events()
             ),
             pressure: nil,

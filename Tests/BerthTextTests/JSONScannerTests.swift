@@ -2,7 +2,7 @@ import Testing
 
 @testable import BerthText
 
-/// What is JSON and what is not, after RFC 8259 and the cases of <https://github.com/nst/JSONTestSuite>.
+/// Valid and invalid JSON by RFC 8259, with the cases of <https://github.com/nst/JSONTestSuite>.
 @Suite(.timeLimit(.minutes(5))) struct JSONScannerTests {
     /// Whether `value` is taken as a member's value.
     private func accepts(_ value: String) -> Bool {

@@ -1,5 +1,5 @@
 extension [UInt8] {
-    /// Lower-case hexadecimal, two digits a byte.
+    /// Lower-case hexadecimal with two digits for each byte.
     package var hex: String {
         map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
