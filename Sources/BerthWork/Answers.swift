@@ -125,8 +125,9 @@ package import BerthTelemetry
             metrics.calls.add(1, "cached")
             return .cached(log)
         }
-        // An answer that carries something of its tenant's is nobody else's.
-        guard name.isShared else { return .own(held, name.key) }
+        // A turn's history is in nobody's question but its own. An API call may be made twice at once
+        // by its own tenant.
+        guard name.isShared || ask.turn == nil else { return .own(held, name.key) }
         // A turn that joins waits as long as it takes. An API call waits here, and not so long.
         if ask.turn == nil { try await calls.gate.pass(ask) }
         guard let answer = try join(ask, &held, name.key, isStream) else { return .own(held, nil) }
