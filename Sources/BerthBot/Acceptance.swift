@@ -265,7 +265,7 @@ struct Message: Sendable {
         _ write: @Loop (Session, String) async throws(BotError) -> (Turn.ID, TurnMachine)
     ) async throws(BotError) -> TurnJob {
         let (row, machine) = try await write(session, ask.models[0].id)
-        guard var held = held.take() else { throw .noTurn }  // a draft is written once
+        guard let held = held.take() else { throw .noTurn }  // a draft is written once
         held.attach(to: row)
         ask.turn = row
         return TurnJob(turn, row: row, ask, held, at: entry, machine)

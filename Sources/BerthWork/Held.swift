@@ -3,7 +3,10 @@ import BerthProviders
 package import BerthStore
 
 /// A call before its provider is asked: the model, the payer, and the worst case that is reserved.
-struct PendingCall: Sendable {
+///
+/// It is an object, because every phase of a call carries it through suspensions, and a value of this
+/// size would be a part of every one of their frames.
+@Loop final class PendingCall {
     let model: ModelChoice
     let payer: LiveTenant
     let hold: TenantBook.Hold
@@ -11,6 +14,20 @@ struct PendingCall: Sendable {
     let since: Timestamp
     /// The reservation as the ledger records it.
     var reservation: Reservation
+
+    init(
+        _ model: ModelChoice,
+        _ payer: LiveTenant,
+        _ hold: TenantBook.Hold,
+        since: Timestamp,
+        _ reservation: Reservation
+    ) {
+        self.model = model
+        self.payer = payer
+        self.hold = hold
+        self.since = since
+        self.reservation = reservation
+    }
 
     /// The estimated tokens of the prompt.
     var input: Int { Int(reservation.amounts[.inputTokens]) }
@@ -21,13 +38,13 @@ struct PendingCall: Sendable {
 /// A value that goes out of scope gives its reservation back, so a caller that is cancelled or
 /// refused on its way to the provider does nothing about it.
 package struct Held: ~Copyable {
-    private(set) var call: PendingCall
+    let call: PendingCall
     private var isOpen = true
 
     init(_ call: PendingCall) { self.call = call }
 
     /// Names the turn that the call is for, which is written down after the reservation was taken.
-    package mutating func attach(to turn: Turn.ID) { call.reservation.turn = turn }
+    @Loop package func attach(to turn: Turn.ID) { call.reservation.turn = turn }
 
     /// Hands the reservation to the next phase.
     consuming func pass() -> PendingCall {

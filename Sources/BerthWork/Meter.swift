@@ -62,15 +62,7 @@ package import BerthTelemetry
             model: model.model,
             amounts: amounts
         )
-        return Held(
-            PendingCall(
-                model: model,
-                payer: ask.payer,
-                hold: hold,
-                since: now,
-                reservation: reservation
-            )
-        )
+        return Held(PendingCall(model, ask.payer, hold, since: now, reservation))
     }
 
     private func hold(
