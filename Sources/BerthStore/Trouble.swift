@@ -10,6 +10,8 @@ package struct Trouble: Equatable, Sendable {
         case turn(String)
         /// A call of the API. Nobody can make it again, because its client is gone.
         case call(Call.ID)
+        /// A part of a reply that was given up, and the place where it was to be delivered.
+        case part(OutboxPart.ID, Place)
     }
 
     /// Which one it is.
@@ -20,20 +22,27 @@ package struct Trouble: Equatable, Sendable {
     package let tenant: Tenant.ID
     /// `failed` or `uncertain`.
     ///
-    /// A call is never `failed`.
+    /// A call is never `failed`, a part of a reply never `uncertain`.
     package let state: Turn.State
     /// Why, in words for its author, or nil where they are not written down.
     package let reason: String?
     /// The model that was asked, as `provider/model`.
     package let model: String?
-    /// How many times a provider was asked, or about to be.
+    /// How many times a provider was asked, or about to be; for a part of a reply, how many times
+    /// its delivery has failed.
     package let attempts: Int
     /// When it ended.
     package let ended: Timestamp
 
     init(_ row: borrowing Row) throws(StoreError) {
         let name = row.textOrNil(0)
-        subject = if let name { .turn(name) } else { .call(row.id(1)) }
+        if let name {
+            subject = .turn(name)
+        } else if row.textOrNil(8) == nil {
+            subject = .call(row.id(1))
+        } else {
+            subject = .part(row.id(1), try Place(row, from: 8))
+        }
         tenant = row.id(2)
         state = try row.word(3)
         reason = row.textOrNil(4)

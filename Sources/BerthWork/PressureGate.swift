@@ -24,9 +24,6 @@ import BerthTelemetry
     /// How long an API call waits.
     static nonisolated let patience = Duration.seconds(20)
 
-    /// What a turn's reader is told.
-    static nonisolated let words = "The server is short of memory: your message waits."
-
     init(in surroundings: Surroundings) { self.surroundings = surroundings }
 
     /// Lets nothing new through from now on.
@@ -69,7 +66,7 @@ import BerthTelemetry
             ? surroundings.clock.schedule(after: PressureGate.patience) { waiter.bell.signal() }
             : nil
         defer { timer?.cancel() }
-        ask.listener?(QueuePlace(ahead: 0, wait: .zero, why: PressureGate.words))
+        ask.listener?(QueuePlace(ahead: 0, wait: .zero, cause: .memory))
         while isClosed, !waiter.mayPass {
             if isStopping { throw .stopping }
             let waited = surroundings.clock.now - started
