@@ -1,5 +1,5 @@
-/// A language that somebody can name to have a text put into it.
-struct Language: Equatable, Sendable {
+/// A language that a text can be translated into, and that users may read.
+package struct Language: Equatable, Sendable {
     /// As ISO 639-1 has it, in small letters.
     let code: String
     /// In English: prompts name it so.
@@ -7,8 +7,8 @@ struct Language: Equatable, Sendable {
     /// As those who speak it write it.
     let own: String
 
-    /// What is meant where no language is named.
-    static let english = Language(code: "en", name: "English", own: "English")
+    /// The language that is used if none is named.
+    package static let english = Language(code: "en", name: "English", own: "English")
 
     private init(code: String, name: String, own: String) {
         self.code = code

@@ -55,12 +55,4 @@ struct Translation: Equatable {
         let line = String(repeating: "=", count: max(5, longest + 1))
         return "\(line)\n\(text)\n\(line)"
     }
-
-    /// How to use the command, in Markdown.
-    static let usage = """
-        `/translate [language] text` puts a text into a language: `/translate German Good morning`, \
-        `/translate fr Good morning`. The language is the first word, by its name in English, its \
-        own name or its two-letter code; without one it is English. Where the text itself begins \
-        with such a word, name the language: `/translate en it piove`.
-        """
 }
