@@ -32,8 +32,14 @@ extension AdminAPI {
                 "'\(id)' is a call of the API: its client is gone, so that nobody can ask it again"
             )
         }
+        if let part = TroubleList.part(id) {
+            guard try await bot.redeliver(part) else {
+                throw RetryRefusal(error: .noTurn, turn: id)
+            }
+            return RetryReport(part: id)
+        }
         do { try await bot.retry(id) } catch { throw RetryRefusal(error: error, turn: id) }
-        return RetryReport(id: id)
+        return RetryReport(turn: id)
     }
 
     /// The name of a tenant; of a removed one its number.
@@ -42,16 +48,17 @@ extension AdminAPI {
     }
 }
 
-/// Why a turn is not answered again, for the operator.
+/// The reason for which a turn is not answered again or a part not delivered again, for the operator.
 struct RetryRefusal: Error, CustomStringConvertible {
     let error: BotError
     let turn: String
 
     var description: String {
         let name = "'\(turn.prefix(64))'"
+        let noun = TroubleList.part(turn) == nil ? "turn" : "failed part"
         return switch error {
         case .noTurn, .noSession:
-            "there is no turn \(name), or it is deleted: see 'berth queue failed'"
+            "there is no \(noun) \(name), or it is deleted: see 'berth queue failed'"
         case .sessionBusy:
             "the conversation of \(name) is being answered right now: try again after that"
         case .suspended:

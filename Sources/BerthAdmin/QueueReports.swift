@@ -35,7 +35,7 @@ package struct QueueReport: Codable, Sendable {
     package let lanes: [Lane]
     /// By name; the demo is none of them.
     package let providers: [Provider]
-    /// Turns that have failed in the last seven days.
+    /// Turns that have failed in the last seven days, and parts of replies that were given up.
     package let failed: Int
     /// Calls of the last seven days whose outcome nobody knows, of turns and of the API.
     package let uncertain: Int
@@ -54,15 +54,18 @@ package struct QueueReport: Codable, Sendable {
                 state: state.access.rawValue
             )
         }
-        (failed, uncertain) = (troubles.failedTurns, troubles.uncertainCalls)
+        (failed, uncertain) = (
+            troubles.failedTurns + troubles.failedParts, troubles.uncertainCalls
+        )
     }
 }
 
 /// What failed or is uncertain, newest first: who, when and why, never what was said.
 package struct TroubleList: Codable, Sendable {
-    /// A turn, or a call of the API.
+    /// A turn, a call of the API, or a part of a reply.
     package struct Line: Codable, Sendable {
-        /// What `berth queue retry` takes; of a call `call-` and its number.
+        /// The name that `berth queue retry` takes: a turn's, `call-` and a number, or `part-` and a
+        /// number.
         package let id: String
         /// Who pays.
         package let tenant: String
@@ -72,12 +75,14 @@ package struct TroubleList: Codable, Sendable {
         package let why: String
         /// Who was asked, as `provider/model`; nil: nobody was.
         package let model: String?
-        /// How many times a provider was asked.
+        /// How many times a provider was asked, or a delivery was tried.
         package let attempts: Int
         /// When it ended: UTC milliseconds since 1970.
         package let endedMs: Int64
-        /// Whether `berth queue retry` can answer it again.
+        /// Whether `berth queue retry` can answer or deliver it again.
         package let retryable: Bool
+        /// The channel, chat and topic of a part of a reply. nil for anything else.
+        package let place: String?
 
         private enum CodingKeys: String, CodingKey {
             case id
@@ -88,6 +93,7 @@ package struct TroubleList: Codable, Sendable {
             case attempts
             case endedMs = "ended_ms"
             case retryable
+            case place
         }
     }
 
@@ -96,20 +102,23 @@ package struct TroubleList: Codable, Sendable {
 
     @Loop init(_ troubles: [Trouble], tenant: @Loop (Tenant.ID) -> String) {
         self.troubles = troubles.map { trouble in
-            let name: (id: String, isTurn: Bool) =
-                switch trouble.subject {
-                case .turn(let id): (id, true)
-                case .call(let id): ("call-\(id)", false)
+            let subject = trouble.subject
+            let (id, place): (String, Place?) =
+                switch subject {
+                case .turn(let id): (id, nil)
+                case .call(let id): ("call-\(id)", nil)
+                case .part(let id, let place): ("part-\(id)", place)
                 }
             return Line(
-                id: name.id,
+                id: id,
                 tenant: tenant(trouble.tenant),
                 state: trouble.state.rawValue,
-                why: TroubleList.why(trouble, isTurn: name.isTurn),
+                why: TroubleList.why(trouble),
                 model: trouble.model,
                 attempts: trouble.attempts,
                 endedMs: trouble.ended.milliseconds,
-                retryable: name.isTurn
+                retryable: !TroubleList.isCall(id),
+                place: place.map(TroubleList.words)
             )
         }
     }
@@ -120,25 +129,43 @@ package struct TroubleList: Codable, Sendable {
         return Int64(id.dropFirst("call-".count)) != nil
     }
 
-    private static nonisolated func why(_ trouble: Trouble, isTurn: Bool) -> String {
+    /// The part of a reply called `id`, or nil if that is no part's name.
+    static nonisolated func part(_ id: String) -> OutboxPart.ID? {
+        guard id.hasPrefix("part-") else { return nil }
+        return Int64(id.dropFirst("part-".count)).map { OutboxPart.ID($0) }
+    }
+
+    /// A place in one line.
+    private static nonisolated func words(_ place: Place) -> String {
+        let topic = place.topic.isEmpty ? "" : " topic \(place.topic)"
+        return "\(place.channel.rawValue) \(place.chat)\(topic)"
+    }
+
+    private static nonisolated func why(_ trouble: Trouble) -> String {
         guard trouble.state == .failed else {
             let what =
                 "the service was killed while the provider was asked; it may have been bought"
-            return isTurn ? what : "\(what); a call of the API, which cannot be retried"
+            guard case .call = trouble.subject else { return what }
+            return "\(what); a call of the API, which cannot be retried"
         }
         return ProviderError.withoutProvidersWords(trouble.reason ?? "not known")
     }
 }
 
-/// A turn that is being answered again.
+/// A turn that is being answered again, or a part of a reply that is being delivered again.
 package struct RetryReport: Codable, Sendable {
     /// The same as before.
     package let id: String
-    /// `accepted`.
+    /// `accepted` for a turn, `waiting` for a part.
     package let state: String
 
-    init(id: String) {
+    init(turn id: String) {
         self.id = id
         state = Turn.State.accepted.rawValue
+    }
+
+    init(part id: String) {
+        self.id = id
+        state = OutboxPart.State.waiting.rawValue
     }
 }
