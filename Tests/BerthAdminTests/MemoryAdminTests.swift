@@ -10,7 +10,7 @@ import Testing
 
 @testable import BerthAdmin
 
-/// The memory over the admin socket.
+/// Memory reports over the admin socket.
 @Suite(.loop, .timeLimit(.minutes(5))) struct MemoryAdminTests {
     private func report(_ bot: BotFixture) async throws -> MemoryReport {
         let answer = try await bot.admin("GET", "/admin/memory")
@@ -32,7 +32,7 @@ import Testing
                 report.shared.map(\.account) == ["cache", "model lists", "redis", "shared answers"]
             )
             #expect(report.kernel.threads == 2)
-            #expect(report.absent == ["libvips: not loaded, this build makes no pictures"])
+            #expect(report.absent == ["libvips: not loaded, because this build makes no pictures"])
             withExtendedLifetime(lease) {}
         }
     }
@@ -93,7 +93,7 @@ import Testing
 
     // MARK: Alarms
 
-    /// Far more than 8 % of what a test process holds, for four looks.
+    /// Leaks far more than 8 % of a test process's memory, for four looks.
     @Loop private func forget(_ bot: BotFixture) async throws {
         let forgotten = LeaseHolder(try bot.ann.account.lease(.mebibytes(60), for: .replyBuffer))
         for _ in 1...2 { await bot.keeper.look() }
