@@ -55,7 +55,9 @@ struct TurnMachine {
 
     /// How often a provider was asked in vain.
     private(set) var attempts: Int
-    /// Whether the answer has its first word. From then on the turn is not tried again.
+    /// Whether the answer has its first word.
+    ///
+    /// From then on the turn is not tried again.
     var hasText = false
     /// Whether its author wants no more of it.
     var isStopped = false

@@ -204,7 +204,7 @@ import BerthWork
         return nil
     }
 
-    /// Keeps the text that came, now and then, for the case that the power fails.
+    /// Stores the text so far from time to time, in case the power fails.
     private func savePartial(_ job: TurnJob) {
         guard !job.isSaving, clock.now - job.saved >= TurnRunner.saveInterval else { return }
         (job.saved, job.isSaving) = (clock.now, true)
