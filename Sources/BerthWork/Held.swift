@@ -2,7 +2,7 @@ import BerthLoop
 import BerthProviders
 package import BerthStore
 
-/// A call before its provider is asked: the model, the payer, and the worst case that is reserved.
+/// A call before its provider is asked: the model, the payer, and the reserved worst case.
 struct PendingCall: Sendable {
     let model: ModelChoice
     let payer: LiveTenant
