@@ -1,4 +1,4 @@
-"""Measures Berth from outside and prints a table; scripts/bench builds and calls this."""
+"""Measures Berth from outside and prints a table. scripts/bench builds Berth and runs this."""
 
 import argparse
 import os
@@ -23,31 +23,31 @@ ROWS = measures.ROWS | dict(sorted((hits.ROWS | turns.ROWS | memory.ROWS | press
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
     rows = ", ".join(f"{letter}: {what}" for letter, (what, _) in ROWS.items())
-    parser.add_argument("--only", metavar="a,c", help=f"some rows of the table ({rows})")
-    parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
-    parser.add_argument("--seconds", metavar="N", type=int, default=10, help="of each load (10)")
+    parser.add_argument("--only", metavar="a,c", help=f"measure only these rows ({rows})")
+    parser.add_argument("--write", action="store_true", help="write the table into docs/performance.md")
+    parser.add_argument("--seconds", metavar="N", type=int, default=10, help="duration of each load (10)")
     given = parser.parse_args()
-    # f is taken at the end of e.
+    # Row f is measured at the end of row e.
     wanted = given.only.replace("f", "e").split(",") if given.only else ROWS
     given.rows = list(dict.fromkeys(wanted))
     unknown = [row for row in given.rows if row not in ROWS]
     if unknown:
         parser.error(f"no row '{unknown[0]}': choose from {','.join(ROWS)}")
     if given.write and (given.only or given.seconds != 10):
-        parser.error("--write needs a full run, so that the page's table is of one moment")
+        parser.error("--write needs a full run, so that all rows of the page come from one run")
     return given
 
 
 def main() -> int:
     given = arguments()
-    # So that what was started is ended, too.
+    # SIGTERM unwinds like Ctrl-C, so every process that was started is ended.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    # On the repository's disk, because a durable write costs nothing in a file system of memory.
+    # The repository's disk is used because a durable write costs nothing in a file system in memory.
     scratch = ROOT / ".build"
     scratch.mkdir(exist_ok=True)
     folder = pathlib.Path(tempfile.mkdtemp(prefix="bench-", dir=scratch))
     rows, failed = [], False
-    machine = report.machine(ROOT, folder)  # before the load that it makes itself
+    machine = report.machine(ROOT, folder)  # read before the benchmark adds its own load
     try:
         bench = measures.Bench(
             os.environ["BERTH_BIN"], os.environ["SCHEDULING_BIN"], folder, given.seconds)
@@ -64,7 +64,7 @@ def main() -> int:
     except KeyboardInterrupt:
         failed = True
     if failed:
-        print(f"The logs of what failed are in {folder}", file=sys.stderr)
+        print(f"The logs of the failed measurements are in {folder}", file=sys.stderr)
     else:
         shutil.rmtree(folder)
     print("\n".join([machine, "", *report.table(rows)]))

@@ -1,7 +1,7 @@
-"""One tenant that takes what it can, for row p: `greedy.py PORT KEY`, until its standard input ends.
+"""The greedy tenant of row p: `greedy.py PORT KEY` asks until its standard input ends.
 
-A process of its own, so that its work delays nobody that is measured. At its end it prints how often
-it got each answer, as JSON."""
+It is a process of its own, so that its work delays no measured client. At its end it prints the
+number of times it got each answer, as JSON."""
 
 import asyncio
 import collections
@@ -30,7 +30,8 @@ async def main(port: int, key: str) -> None:
 
 
 def picture(port: int, key: str) -> bytes:
-    """A request of the largest size. It has a picture, which does not count as a million tokens."""
+    """The largest request that is accepted. It is a picture, which counts as one picture and not as
+    a million tokens."""
     def asking(size: int) -> bytes:
         url = {"url": "data:image/png;base64," + "A" * size}
         return load.request(port, key, False, [{"type": "image_url", "image_url": url}], "greedy")
@@ -40,7 +41,7 @@ def picture(port: int, key: str) -> bytes:
 
 
 async def ask(port: int, payload: bytes) -> str:
-    """The status, and without a 200 the message, without its numbers."""
+    """The status, followed by the error message without its numbers if the status is not 200."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         writer.write(payload)
@@ -55,7 +56,7 @@ async def ask(port: int, payload: bytes) -> str:
     if status == "200":
         return status
     words = re.search(rb'"message":"([^"]*)', body)
-    said = words[1].decode(errors="replace") if words else "without words"
+    said = words[1].decode(errors="replace") if words else "without a message"
     return f"{status} {load.without_numbers(said)}"
 
 

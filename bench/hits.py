@@ -1,4 +1,4 @@
-"""The rows of the answer cache: hits in the process, hits from Redis, and saved provider calls."""
+"""The rows of the answer cache: hits in the process, hits from Redis, and upstream calls saved."""
 
 import contextlib
 import os
@@ -17,12 +17,12 @@ ROUNDS, QUESTIONS, REPEATED = 5, 2000, 0.3
 
 
 def in_process(bench: Bench) -> list[Row]:
-    """Alternating rounds of both loads. On a shared machine, compared figures must come from the same
+    """Alternates rounds of both loads. On a shared machine, compared figures must come from the same
     seconds."""
     hellos, hits, cpu, count = [], [], 0.0, 0
     with bench.fake() as fake, bench.serve(f"http://127.0.0.1:{fake}", USERS, cache="{}") as served:
         pid, port, file = served.pid, served.port, served.file
-        wrk(port, file, 1)  # the first request asks the provider, and the others are a warm-up
+        wrk(port, file, 1)  # the first request asks the provider, the others warm up
         bought = asked(fake)
         for _ in range(ROUNDS):
             hellos.append(wrk(port, file, 2, "hello"))
@@ -31,18 +31,18 @@ def in_process(bench: Bench) -> list[Row]:
             cpu += cpu_seconds(pid) - before
             count += hits[-1]["requests"]
         if asked(fake) > bought or bought > USERS:
-            raise Failed(f"the provider was asked {asked(fake)} times, {bought} of them at first")
+            raise Failed(f"the provider was asked {asked(fake)} times, {bought} of them in the warm-up")
     check_whole(hellos + hits)
     rates, ratios = [rate(hit) for hit in hits], [rate(a) / rate(b) for a, b in zip(hits, hellos)]
     what = "hits in the process, 50 connections"
-    beside = (f"{min(rates):,.0f} to {max(rates):,.0f}; {cpu / count * 1e6:.0f} µs of processor a hit; "
-              f"the provider was asked {bought} times")
+    beside = (f"{min(rates):,.0f} to {max(rates):,.0f}; {cpu / count * 1e6:.0f} µs of processor time per hit; "
+              f"requests to the provider: {bought}")
     hello = f"of {statistics.median(map(rate, hellos)):,.0f} requests/s for GET /healthz"
     return [
         at_least("g", what, statistics.median(rates), 15_000, "requests/s", beside),
         at_most("g", "the same, p99", statistics.median(hit["p99"] for hit in hits), 15, "ms",
                 f"worst of {ROUNDS} rounds {max(hit['p99'] for hit in hits):.1f} ms"),
-        Row("g", "the same, part of the bare hello's rate", f"{statistics.median(ratios):.0%}",
+        Row("g", "the same, relative to GET /healthz", f"{statistics.median(ratios):.0%}",
             beside=hello),
     ]
 
@@ -61,13 +61,13 @@ def from_redis(bench: Bench) -> list[Row]:
             cpu = cpu_seconds(pid) - cpu
             found = keyspace_hits(path) - found
             missed = asked(fake) - bought
-            # A slow machine sometimes counts Redis as slow, and asks the provider.
+            # On a busy machine Redis sometimes looks slow, and Berth asks the provider instead.
             if missed > result["requests"] / 100 or found + missed < result["requests"]:
                 raise Failed(f"of {result['requests']} answers {found} came from Redis and "
                              f"{missed} from the provider")
     check_whole([result])
     beside = (f"p50 {result['p50']:.1f} ms, p99 {result['p99']:.1f} ms; "
-              f"{cpu / result['requests'] * 1e6:.0f} µs of processor a hit; {QUESTIONS:,} questions; "
+              f"{cpu / result['requests'] * 1e6:.0f} µs of processor time per hit; {QUESTIONS:,} questions; "
               f"{missed} answers from the provider")
     return [at_least("h", "hits from Redis, 50 connections", rate(result), 6_000, "requests/s", beside)]
 
@@ -86,13 +86,13 @@ def repeated_questions(bench: Bench) -> list[Row]:
         bought = asked(fake)
     saved = 1 - bought / len(questions)
     part = 1 - len(set(questions)) / len(questions)
-    beside = (f"{bought:,} calls for {len(questions):,} questions, {part:.1%} of which were asked "
-              "before")
+    beside = (f"{bought:,} calls for {len(questions):,} questions, {part:.1%} of which had been "
+              "asked before")
     return [at_least("k", "upstream calls saved, 30 % repeated", saved * 100, 28, "%", beside)]
 
 
 def without_redis(bench: Bench) -> list[Row]:
-    """Two services in alternation, one with a Redis that stands still, and one without Redis."""
+    """Alternates between two services: one whose Redis is unresponsive, and one without a Redis."""
     with contextlib.ExitStack() as stack:
         fake = stack.enter_context(bench.fake("--tokens", "5"))
         pid, path = stack.enter_context(redis(bench))
@@ -112,10 +112,10 @@ def without_redis(bench: Bench) -> list[Row]:
         for user in users:
             user.close()
     alone, beside = [load.percentile(one, 99) for one in times]
-    words = (f"p99 {alone:.2f} ms without a Redis, {beside:.2f} ms with one that stands still; medians "
-             f"{statistics.median(times[0]):.2f} and {statistics.median(times[1]):.2f} ms; the first to "
-             f"notice waited {max(times[1]):.0f} ms")
-    return [at_most("l", "a Redis that stands still, added at p99", beside - alone, 5, "ms", words)]
+    words = (f"p99 {alone:.2f} ms without a Redis, {beside:.2f} ms with an unresponsive one; medians "
+             f"{statistics.median(times[0]):.2f} and {statistics.median(times[1]):.2f} ms; the first "
+             f"request to notice took {max(times[1]):.0f} ms")
+    return [at_most("l", "unresponsive Redis, added at p99", beside - alone, 5, "ms", words)]
 
 
 def rate(result: dict) -> float:
@@ -130,7 +130,7 @@ def check_whole(results: list[dict]) -> None:
 
 @contextlib.contextmanager
 def redis(bench: Bench):
-    """Runs a Redis with Berth's configuration. Yields its pid and its socket's path."""
+    """Runs a Redis with Berth's configuration and yields its pid and the path of its socket."""
     path = bench.folder / "redis.sock"
     command = ["redis-server", str(REDIS_CONFIGURATION), "--unixsocket", str(path),
                "--dir", str(bench.folder)]
@@ -142,11 +142,11 @@ def keyspace_hits(path: pathlib.Path) -> int:
     for line in redis_says(path, "INFO stats").splitlines():
         if line.startswith("keyspace_hits:"):
             return int(line.partition(":")[2])
-    raise Failed("redis does not say its keyspace_hits")
+    raise Failed("redis reports no keyspace_hits")
 
 
 def redis_says(path: pathlib.Path, command: str) -> str:
-    """A short answer to an inline command, which is empty until the server listens."""
+    """The short answer to an inline command, or an empty string while no Redis listens."""
     try:
         with socket.socket(socket.AF_UNIX) as client:
             client.settimeout(2)
@@ -164,5 +164,5 @@ ROWS = {
     "g": ("hits in the process", in_process),
     "h": ("hits from Redis", from_redis),
     "k": ("repeated questions", repeated_questions),
-    "l": ("a Redis that stands still", without_redis),
+    "l": ("unresponsive Redis", without_redis),
 }

@@ -1,4 +1,4 @@
-"""Clients on raw sockets, which do little work themselves, so the server's work is measured."""
+"""Clients on raw sockets. They do little work, so that the measurements show the server's."""
 
 import asyncio
 import json
@@ -35,7 +35,7 @@ def post(port: int, key: str, path: str, members: dict) -> bytes:
 
 
 def is_whole(answer: bytes | bytearray) -> bool:
-    """Whether an answer is complete. A 200 is chunked, and any other status has a length."""
+    """Whether an answer is complete. A 200 is chunked; any other answer has a length."""
     if answer.endswith(b"\r\n0\r\n\r\n"):
         return True
     if answer.startswith(b"HTTP/1.1 200"):
@@ -46,7 +46,7 @@ def is_whole(answer: bytes | bytearray) -> bool:
 
 
 class Stream(asyncio.Protocol):
-    """One streamed answer, kept whole for a check."""
+    """One streamed answer, kept in full so that it can be checked."""
 
     def __init__(self, payload: bytes) -> None:
         self.payload, self.answer = payload, bytearray()
@@ -77,8 +77,8 @@ class Stream(asyncio.Protocol):
 
 
 async def stream_all(port: int, keys: list[str], tokens: int, look) -> list[float]:
-    """One stream a key, all at once; calls `look` 20 times a second meanwhile; returns the seconds
-    to the first token of each."""
+    """Runs one stream per key, all at the same time, and calls `look` 20 times a second meanwhile.
+    Returns the seconds to the first token of each stream."""
     loop = asyncio.get_running_loop()
     made = await asyncio.gather(*[
         loop.create_connection(lambda key=key: Stream(request(port, key, True)), "127.0.0.1", port)
@@ -97,8 +97,8 @@ async def stream_all(port: int, keys: list[str], tokens: int, look) -> list[floa
 
 
 def ask_all(port: int, requests: list[bytes], connections: int = 50) -> None:
-    """Sends each request once, in order, as one of `connections` kept ones becomes free; each must
-    be answered with 200 and a length."""
+    """Sends each request once and in order, over `connections` kept connections. Every answer must
+    be a 200 with a length."""
     waiting = iter(requests)
 
     async def user() -> None:
@@ -124,7 +124,7 @@ def ask_all(port: int, requests: list[bytes], connections: int = 50) -> None:
 
 
 class OneUser:
-    """One kept connection that asks for streams one after the other."""
+    """One kept connection that asks for one stream after another."""
 
     def __init__(self, port: int, key: str) -> None:
         self.port, self.key, self.payload = port, key, request(port, key, True)
@@ -132,7 +132,7 @@ class OneUser:
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def first_token_ms(self, question: str | None = None) -> float:
-        """Asks once and reads the whole answer. Returns the time to the first token."""
+        """Asks once and reads the answer to its end. Returns the milliseconds to the first token."""
         payload = request(self.port, self.key, True, question) if question else self.payload
         answer, first, began = b"", None, time.perf_counter()
         self.socket.sendall(payload)
@@ -152,7 +152,7 @@ class OneUser:
 
 
 class IdleConnections:
-    """Kept connections that sent one request and then are idle."""
+    """Kept connections that send one request each and then stay silent."""
 
     def __init__(self, port: int, count: int) -> None:
         self.sockets = []
@@ -190,5 +190,5 @@ def percentile(values: list[float], percent: int) -> float:
 
 
 def without_numbers(text: str) -> str:
-    """The common words of many refusals."""
+    """The start of a message without its numbers, so that similar refusals compare as equal."""
     return re.sub(r"-?\d+(\.\d+)?( [KM]?i?B\b)?", "…", text)[:120]

@@ -1,4 +1,4 @@
-"""The rows of the table, with the measurement of each figure and its bar."""
+"""The rows of the table: how each figure is measured, and its target."""
 
 import asyncio
 import contextlib
@@ -20,7 +20,7 @@ AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
 USERS, TOKENS, IDLE_CONNECTIONS, SAMPLES = 50, 200, 1000, 300
 PACE = ["--delay-ms", "300", "--token-ms", "10", "--tokens", str(TOKENS)]
 BACK = 4
-"""The most MiB that a process may hold more than before when its users have left."""
+"""MiB above its RSS before, to which a process must return after its users have left."""
 
 
 @dataclasses.dataclass
@@ -35,7 +35,7 @@ class Row:
 
 @dataclasses.dataclass
 class Served:
-    """A running Berth; `file` lists its keys."""
+    """A running Berth. `file` lists its API keys, one a line."""
     pid: int
     port: int
     keys: list[str]
@@ -57,7 +57,7 @@ def at_least(letter: str, what: str, value: float, bar: float, unit: str, beside
 
 
 class Bench:
-    """The binary, a folder for everything it writes, and the services that measurements share."""
+    """The binary, a folder for everything it writes, and the helpers that measurements share."""
 
     def __init__(self, berth: str, scheduling: str, folder: pathlib.Path, seconds: int) -> None:
         self.berth, self.scheduling, self.folder = berth, scheduling, folder
@@ -67,7 +67,7 @@ class Bench:
 
     @contextlib.contextmanager
     def fake(self, *pace: str):
-        """Runs a fake provider; yields its port."""
+        """Runs a fake provider and yields its port."""
         port = free_port()
         command = [self.berth, "fake", "openai", "--listen", f"127.0.0.1:{port}", *pace]
         log = self.folder / "fake.log"
@@ -76,7 +76,8 @@ class Bench:
 
     @contextlib.contextmanager
     def tls(self, target: int):
-        """Runs TLS in front of a port; yields its port and a file of authorities with its own."""
+        """Runs a TLS proxy in front of a port. Yields the proxy's port and a file of authorities that
+        includes the proxy's own."""
         port, key, own = free_port(), self.folder / "tls-key.pem", self.folder / "tls.pem"
         subprocess.run(
             ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
@@ -92,8 +93,8 @@ class Bench:
     @contextlib.contextmanager
     def serve(self, upstream: str, tenants: int, trusting: pathlib.Path | None = None,
               cache: str = '{ scope: "off" }', more: str = ""):
-        """Runs a fresh Berth on a fresh data folder, with `cache` and `more` in its configuration.
-        Without an `upstream` the built-in demo answers."""
+        """Runs a new Berth on a new data folder. `cache` and `more` are parts of its configuration.
+        The built-in demo answers if `upstream` is empty."""
         self.count += 1
         port, home = free_port(), self.folder / f"{self.count}"
         home.mkdir()
@@ -112,7 +113,7 @@ class Bench:
         return self.admin(config, "tenant", "add", name)["key"]
 
     def admin(self, config: pathlib.Path, *words: str):
-        """The JSON output of a verb."""
+        """Runs a verb and decodes its JSON output."""
         command = [self.berth, *words, "--json", "--config", str(config)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=30)
         if done.returncode != 0:
@@ -130,7 +131,7 @@ cache: {cache}
 
 
 def providers(**upstreams: str) -> str:
-    """A model of each name, each with a provider of its own."""
+    """One model per name, each with a provider of its own."""
     names = [f'  - {{ name: {name}, kind: openai, base_url: "{url}/v1", api_key: "sk-bench", '
              "concurrency: 1000 }\n" for name, url in upstreams.items()]
     models = [f"    - {{ provider: {name}, model: {name}, price: {{ input: 0, output: 0 }} }}\n"
@@ -139,13 +140,13 @@ def providers(**upstreams: str) -> str:
 
 
 def in_own_mounts(bundle: pathlib.Path) -> list[str]:
-    """Runs a command that sees `bundle` instead of Debian's file of authorities. No other process
-    of the machine does."""
+    """A command prefix. The command alone sees `bundle` in the place of Debian's file of authorities;
+    the rest of the machine does not."""
     prefix = ["unshare", "--mount", "--map-root-user", "--", "sh", "-c",
               f'mount --bind "$0" {AUTHORITIES} && exec "$@"', str(bundle)]
     tried = subprocess.run([*prefix, "true"], capture_output=True, text=True)
     if tried.returncode != 0:
-        raise Failed(f"no mount namespace to trust a test's authority in: {tried.stderr.strip()}")
+        raise Failed(f"no mount namespace for trusting the test's authority: {tried.stderr.strip()}")
     return prefix
 
 
@@ -162,7 +163,7 @@ def idle(bench: Bench) -> list[Row]:
 
 @dataclasses.dataclass
 class Streamed:
-    """The effect of many simultaneous streams on a process, in MiB. `back` is in seconds."""
+    """The effect of many parallel streams on a process, in MiB; `back` is in seconds."""
     before: Memory
     rss: float
     anonymous: float
@@ -242,7 +243,7 @@ def first_token(bench: Bench) -> list[Row]:
         for round in range(SAMPLES + 20):
             for user, taken in zip(users, times):
                 milliseconds = user.first_token_ms()
-                if round >= 20:  # the first are connections and caches
+                if round >= 20:  # the first rounds open connections and fill caches
                     taken.append(milliseconds)
         for user in users:
             user.close()
@@ -269,7 +270,7 @@ def throughput(bench: Bench) -> list[Row]:
     rate = result["requests"] / result["seconds"]
     failed = result["refused"] + result["broken"]
     beside = (f"p50 {result['p50']:.1f} ms, p99 {result['p99']:.1f} ms; "
-              f"{cpu / result['requests'] * 1e6:.0f} µs of processor a request; {failed} failed; the fake "
+              f"{cpu / result['requests'] * 1e6:.0f} µs of processor time per request; {failed} failed; the fake "
               f"alone {alone['requests'] / alone['seconds']:,.0f} requests/s")
     row = at_least(
         "e", "completions, not streamed, 50 connections", rate, 4_000, "requests/s", beside)
@@ -283,7 +284,7 @@ def throughput(bench: Bench) -> list[Row]:
 
 
 def wrk(port: int, file: pathlib.Path, seconds: int, kind: str = "same", count: int = 0) -> dict:
-    """The report of `requests.lua` after a load of one kind over 50 connections."""
+    """Runs a load of one kind over 50 connections and returns the figures that `requests.lua` prints."""
     command = ["wrk", "-t1", f"-c{USERS}", f"-d{seconds}s", "--timeout", "10s",
                "-s", str(HERE / "requests.lua"), f"http://127.0.0.1:{port}",
                "--", kind, str(file), str(count)]
@@ -292,9 +293,9 @@ def wrk(port: int, file: pathlib.Path, seconds: int, kind: str = "same", count: 
         if line.startswith("RESULT "):
             result = json.loads(line.removeprefix("RESULT "))
             if result["requests"] == result["refused"]:
-                raise Failed(f"all {result['requests']} requests were refused or none was answered")
+                raise Failed(f"all {result['requests']} requests were refused, or none was answered")
             return result
-    raise Failed(f"wrk said: {done.stdout} {done.stderr}")
+    raise Failed(f"wrk printed no result: {done.stdout} {done.stderr}")
 
 
 def asked(fake: int) -> int:

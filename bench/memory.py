@@ -1,4 +1,4 @@
-"""The rows of memory: unreturned memory, many users, and a report that adds up."""
+"""The rows of memory: growth over many turns, many users, and a report that adds up."""
 
 import asyncio
 import contextlib
@@ -16,7 +16,7 @@ TURNS, FROM, MANY = 3000, 500, 200
 
 
 def in_a_row(bench: Bench) -> list[Row]:
-    """Runs one turn after the other, each in the next tenant's session."""
+    """One turn after another, each in the next tenant's session."""
     marks = {}
     with bench.fake("--tokens", "20") as fake, \
             bench.serve(f"http://127.0.0.1:{fake}", USERS, cache="{ memory: 0 }") as served:
@@ -49,14 +49,14 @@ def many_users(bench: Bench) -> list[Row]:
     with bench.fake(*PACE) as fake:
         more = f"limits: {{ tenants: {MANY} }}\n"
         found = stream_once(bench, f"http://127.0.0.1:{fake}", users=MANY, more=more)
-    beside = (f"Anonymous {found.anonymous:.1f} MiB, 10 s after {found.after.anonymous:.1f}; RSS "
-              f"{found.after.rss - found.before.rss:+.1f} then; {found.words}")
+    beside = (f"Anonymous {found.anonymous:.1f} MiB; 10 s later {found.after.anonymous:.1f}, RSS "
+              f"{found.after.rss - found.before.rss:+.1f}; {found.words}")
     return [at_most("n", f"{MANY} users streaming at once, RSS peak", found.rss, 64, "MiB", beside)]
 
 
 class Reports(threading.Thread):
-    """Reads `berth memory --json` repeatedly, each time with the kernel's figures just before and
-    after it."""
+    """Runs `berth memory --json` repeatedly and compares each report with the kernel's figures from
+    just before and just after it."""
 
     def __init__(self, bench: Bench, served: Served) -> None:
         super().__init__(daemon=True)
@@ -91,14 +91,14 @@ def report(bench: Bench) -> list[Row]:
             stack.callback(reports.join)
             stack.callback(reports.ended.set)
             asyncio.run(load.stream_all(served.port, served.keys, TOKENS, lambda: None))
-        reports.take()  # and after them
+        reports.take()  # after the streams
     if reports.error:
         raise Failed(f"no report: {reports.error!r}")
     worst = max(reports.unexplained, key=abs)
-    spread = (f"{min(reports.unexplained):.1f} to {max(reports.unexplained):.1f} %, the last, idle "
+    spread = (f"{min(reports.unexplained):.1f} to {max(reports.unexplained):.1f} %; the last, idle "
               f"again, {reports.unexplained[-1]:.1f} %")
     return [
-        at_most("o", "berth memory, off from the kernel's RSS", max(reports.off), 1, "%",
+        at_most("o", "berth memory, deviation from the kernel's RSS", max(reports.off), 1, "%",
                 f"worst of {len(reports.off)} reports before, during and after 50 streams"),
         at_most("o", "the same, unexplained", abs(worst), 8, "% of RSS", spread),
     ]
@@ -107,5 +107,5 @@ def report(bench: Bench) -> list[Row]:
 ROWS = {
     "m": ("turns in a row", in_a_row),
     "n": (f"{MANY} users streaming", many_users),
-    "o": ("the report of memory", report),
+    "o": ("the memory report", report),
 }

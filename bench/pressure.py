@@ -1,4 +1,4 @@
-"""The rows of pressure: one greedy tenant, and a limit that is lowered."""
+"""The rows of memory pressure: one greedy tenant, and a limit that is lowered under load."""
 
 import asyncio
 import collections
@@ -19,8 +19,8 @@ from turns import open_sessions, turns_by_state
 
 GREEDY, LARGEST = 40, 4 * 1024 * 1024
 OTHERS, ROUNDS, ROUND, EACH = 20, 6, 5, 0.5
-"""The number of other tenants. Each asks every `EACH` seconds, in rounds of `ROUND` seconds with
-and without the greedy tenant."""
+"""The number of other tenants, each of which asks every `EACH` seconds, and the number of rounds with
+and without the greedy tenant, of `ROUND` seconds each."""
 LIMIT = 64
 
 
@@ -47,17 +47,17 @@ def one_greedy(bench: Bench) -> list[Row]:
         highest = status(served.pid, "VmHWM") / 1024
     alone, beside = map(statistics.median, took)
     if not told:
-        raise Failed("the greedy one got no answer at all")
+        raise Failed("the greedy tenant got no answer")
     ends = "; ".join(f"{count:,} × {what}" for what, count in told.most_common())
     errors = len(wrong[False]) + len(wrong[True])
     return [
-        at_most("p", "one greedy tenant, the others' p95, times that without it", beside / alone, 1.2,
-                "times", f"first token p95 {alone:.0f} ms without, {beside:.0f} ms with it; in the "
-                f"rounds {', '.join(f'{a:.0f}/{b:.0f}' for a, b in zip(*took))}"),
-        at_most("p", "the same, requests of others that failed", errors, 0, "requests",
+        at_most("p", "one greedy tenant, the others' p95 against that without it", beside / alone, 1.2,
+                "times", f"first token p95 {alone:.0f} ms without, {beside:.0f} ms with it; by "
+                f"round {', '.join(f'{a:.0f}/{b:.0f}' for a, b in zip(*took))}"),
+        at_most("p", "the same, failed requests of the others", errors, 0, "requests",
                 f"{len(wrong[False])} without, {len(wrong[True])} with it; {wrong[True][:1] or ''}"),
         at_most("p", f"the same, RSS peak at a limit of {LIMIT} MiB", max(highest, rss.mebibytes), LIMIT,
-                "MiB", f"{rss.looks:,} looks; of its requests ended: {ends}"),
+                "MiB", f"{rss.looks:,} samples; the greedy tenant's finished requests: {ends}"),
     ]
 
 
@@ -87,7 +87,7 @@ class Highest:
 
 @contextlib.contextmanager
 def greedy(port: int, key: str, told: collections.Counter):
-    """Runs the greedy tenant, and adds the results of its requests."""
+    """Runs the greedy tenant and adds the outcomes of its requests to `told`."""
     command = ["nice", "-n", "10", sys.executable, "-B", str(HERE / "greedy.py"), str(port), key]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
@@ -109,7 +109,7 @@ class Found:
 
 
 async def steadily(port: int, keys: list[str]) -> Found:
-    """Each of `keys` asks at its own pace, independent of the time that answers take."""
+    """Each of `keys` asks at a steady pace, regardless of how long its answers take."""
     found, loop = Found(), asyncio.get_running_loop()
 
     async def one(key: str) -> None:
@@ -130,10 +130,11 @@ async def steadily(port: int, keys: list[str]) -> Found:
     return found
 
 
-# A limit that is lowered
+# A limit that is lowered under load
 
 SQUEEZED, AT_FIRST, AFTER = 25, 4, 12
-"""Seconds under a limit that is too low, before it, and after it. An API call waits 20 s."""
+"""Seconds under the lowered limit, before it and after it. The first is longer than the 20 s that an
+API call waits."""
 
 
 def squeezed(bench: Bench) -> list[Row]:
@@ -149,26 +150,26 @@ def squeezed(bench: Bench) -> list[Row]:
     states = turns_by_state(served.data)
     lost = sum(states.values()) - states.get("done", 0)
     bad = {what: count for what, count in ends.items() if what not in ("call answered", "turn answered")
-           and not what.startswith("refused in words")}
+           and not what.startswith("refused with a reason")}
     words = "; ".join(f"{count:,} × {what}" for what, count in ends.most_common())
     rungs = {rung["rung"]: rung["entered"] for rung in last["pressure"]["rungs"]}
     stays = last["pressure"].get("rung")
     return [
-        at_most("q", "48 MiB, 50 users, squeezed: neither answered nor refused in words",
+        at_most("q", "48 MiB, 50 users, limit lowered: neither answered nor refused with a reason",
                 sum(bad.values()), 0, "requests", words),
-        at_most("q", "the same, turns lost", lost, 0, "turns", f"on the disk are {states}"),
+        at_most("q", "the same, turns lost", lost, 0, "turns", f"states on disk: {states}"),
         at_most("q", "the same, rungs never entered or not left", sum(1 for n in rungs.values() if not n)
                 + (stays is not None), 0, "rungs",
-                f"squeezed to {reports[0]['limit'] / 2**20:.1f} MiB for {SQUEEZED} s, RSS then "
-                f"{reports[0]['rss'] / 2**20:.1f} and at their end {reports[-1]['rss'] / 2**20:.1f}; entered: "
+                f"{reports[0]['limit'] / 2**20:.1f} MiB for {SQUEEZED} s, RSS at their start "
+                f"{reports[0]['rss'] / 2**20:.1f}, at their end {reports[-1]['rss'] / 2**20:.1f}; entered: "
                 f"{', '.join(f'{name} {count}' for name, count in rungs.items())}; "
-                f"at the end on {stays or 'the ground'}"),
+                f"in force at the end: {stays or 'none'}"),
         at_most("q", "the same, RSS peak", highest, 48, "MiB"),
     ]
 
 
 def squeeze(bench: Bench, served: Served, reports: list[dict]) -> None:
-    """Sets the lowest accepted limit, and restores the first after a while."""
+    """Sets the lowest limit that is accepted, and later the first one again."""
     time.sleep(AT_FIRST)
     for half in range(2 * 16, 2 * 48):
         with contextlib.suppress(Failed):
@@ -181,7 +182,7 @@ def squeeze(bench: Bench, served: Served, reports: list[dict]) -> None:
 
 
 async def everybody(served: Served, sessions: list[str], operator, ends: collections.Counter) -> None:
-    """Each user repeatedly has a turn and a call under way, until the operator has ended."""
+    """Keeps one turn and one API call per user under way until the operator's thread has ended."""
     loop = asyncio.get_running_loop()
 
     async def one(payload, judge) -> None:
@@ -223,12 +224,12 @@ def judged_refusal(answer: bytes) -> str:
     code = answer[9:12].decode()
     words = re.search(rb'"(?:message|error)":\s*"([^"]+)', answer)
     if not words or not re.search(rb"(?i)\r\nretry-after: \d", answer):
-        return f"refused {code} without words or a wait: {answer[-200:]!r}"
+        return f"refused {code} without a reason or a wait: {answer[-200:]!r}"
     said = re.sub(r"'\w+'", "'…'", words[1].decode(errors="replace"))
-    return f"refused in words ({code} {load.without_numbers(said)})"
+    return f"refused with a reason ({code} {load.without_numbers(said)})"
 
 
 ROWS = {
     "p": ("one greedy tenant", one_greedy),
-    "q": ("a limit that is squeezed", squeezed),
+    "q": ("a limit that is lowered", squeezed),
 }

@@ -1,4 +1,4 @@
-"""Starting the measured processes, reading the kernel's figures of them, and ending them."""
+"""Starts the measured processes, reads the kernel's figures of them, and ends them."""
 
 import contextlib
 import http.client
@@ -15,7 +15,7 @@ MIB = 1024 * 1024
 
 
 class Failed(Exception):
-    """A measurement failed. The text says what to check."""
+    """A measurement could not be made. The text names the cause."""
 
 
 class Memory:
@@ -30,7 +30,7 @@ class Memory:
 
 
 def status(pid: int, key: str) -> int:
-    """A number of /proc/PID/status. Sizes are in KiB."""
+    """A number from /proc/PID/status. Sizes are in KiB."""
     for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith(key + ":"):
             return int(line.split()[1])
@@ -38,7 +38,7 @@ def status(pid: int, key: str) -> int:
 
 
 def cpu_seconds(pid: int) -> float:
-    """The processor time used since the start, in the program and in the kernel."""
+    """Processor seconds of a process since its start, in user and kernel mode."""
     fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
@@ -51,10 +51,10 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def running(command: list[str], log: pathlib.Path, is_ready: Callable[[], bool], ready: float = 15):
-    """Runs `command` and yields its pid once it is ready; ends it, and only it, however the block is
+    """Runs `command`, yields its pid once it is ready, and ends that process alone when the block is
     left."""
     with log.open("ab") as output:
-        # The process has a session of its own. Ctrl-C ends the driver, which ends its processes.
+        # In a session of its own, the process gets no Ctrl-C; the driver ends it.
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True)
     try:
@@ -78,7 +78,7 @@ def wait_until_ready(process, log: pathlib.Path, is_ready, seconds: float) -> No
 
 
 def answers(port: int, path: str) -> bool:
-    """Whether `path` answers 200, or, if it is empty, whether the port is open."""
+    """Whether `path` answers 200, or whether the port is open if `path` is empty."""
     try:
         if not path:
             socket.create_connection(("127.0.0.1", port), 1).close()
@@ -105,4 +105,4 @@ def end(process) -> None:
 
 
 def tail(log: pathlib.Path) -> str:
-    return " / ".join(log.read_text(errors="replace").splitlines()[-3:]) or "it said nothing"
+    return " / ".join(log.read_text(errors="replace").splitlines()[-3:]) or "its log is empty"

@@ -1,4 +1,4 @@
-"""The table, and its place in docs/performance.md."""
+"""The table of results, and the section of docs/performance.md that holds it."""
 
 import datetime
 import os
@@ -26,11 +26,11 @@ def machine(root: pathlib.Path, folder: pathlib.Path) -> str:
     disk = said("findmnt", "--noheadings", "--output", "FSTYPE", "--target", str(folder))
     return (f"{datetime.date.today()}, commit {commit}{changed}, {os.cpu_count()} cores "
             f"({processor()}), Linux {platform.release()}, {swift}, data on {disk} (a durable "
-            f"4 KiB write takes {durable_write_ms(folder):.1f} ms), load before {os.getloadavg()[0]:.1f}")
+            f"4 KiB write takes {durable_write_ms(folder):.1f} ms), load average before {os.getloadavg()[0]:.1f}")
 
 
 def durable_write_ms(folder: pathlib.Path) -> float:
-    """The median of 200 appends, each synced to the disk as SQLite does."""
+    """The median of 200 appends, each of them synchronised to the disk as SQLite does it."""
     times = []
     with (folder / "durable").open("wb", buffering=0) as file:
         for _ in range(200):
@@ -49,7 +49,7 @@ def processor() -> str:
 
 
 def table(rows) -> list[str]:
-    head = ["", "what", "measured", "bar", "", "beside it"]
+    head = ["", "what", "measured", "target", "", "notes"]
     cells = [[row.letter, row.what, row.measured, row.bar, row.verdict, row.beside] for row in rows]
     cells = [[cell.replace("|", "/") for cell in line] for line in cells]
     lines = [head, ["---"] * len(head), *cells]
@@ -63,6 +63,6 @@ def write(page: pathlib.Path, machine: str, rows) -> None:
     before, _, rest = page.read_text().partition(BEGIN)
     _, found, after = rest.partition(END)
     if not found:
-        raise SystemExit(f"{page} has no lines '{BEGIN}' and '{END}' to write between")
-    made = ["Made by `scripts/bench --write`.", "", machine, "", *table(rows)]
+        raise SystemExit(f"{page} has no lines '{BEGIN}' and '{END}' that enclose the table")
+    made = ["Written by `scripts/bench --write`.", "", machine, "", *table(rows)]
     page.write_text(before + "\n".join([BEGIN, *made, END]) + after)

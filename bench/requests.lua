@@ -1,8 +1,8 @@
--- wrk: `requests.lua KIND FILE [COUNT]`, prepared requests of one kind in turn; at the end one line
--- of JSON. Lines of FILE are API keys, for `turns` a key and a session each.
---   same    a chat completion, always the same question
---   many    a chat completion, questions 1 to COUNT in turn
---   turns   a turn in a session, never the same text again
+-- A script for wrk: `requests.lua KIND FILE [COUNT]` sends prepared requests of one kind in turn and
+-- prints one line of JSON at the end. Each line of FILE is an API key, for `turns` a key and a session.
+--   same    a chat completion that always asks the same question
+--   many    a chat completion that asks questions 1 to COUNT in turn
+--   turns   a turn in a session, with a text that is never repeated
 --   hello   GET /healthz
 
 local prepared, at, sent = {}, 0, 0
@@ -17,7 +17,7 @@ local function ask(key, question)
   return post("/v1/chat/completions", key, body)
 end
 
--- The number always has ten digits, so the length stays correct.
+-- The number always has ten digits, so Content-Length stays correct.
 local function turn(key, session)
   local body = '{"text":"Question 0000000000: what is a berth?"}'
   local whole = post("/terminal/sessions/" .. session .. "/turns", key, body)

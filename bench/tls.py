@@ -1,4 +1,4 @@
-"""TLS in front of a plain port, for the figures over TLS: `tls.py PORT TARGET CERTIFICATE KEY`."""
+"""A TLS proxy in front of a plain port: `tls.py PORT TARGET CERTIFICATE KEY`."""
 
 import asyncio
 import ssl

@@ -10,33 +10,33 @@ from measures import USERS, Bench, Row, asked, at_least, at_most, wrk
 from processes import Failed, cpu_seconds
 
 SESSIONS = 20
-"""The sessions of each tenant. Each has few turns, so no prompt becomes long."""
+"""Sessions of each tenant. Each session has so few turns that its prompts stay short."""
 
 
 def durable(bench: Bench) -> list[Row]:
     with bench.fake("--tokens", "1") as fake, \
             bench.serve(f"http://127.0.0.1:{fake}", USERS) as served:
         sessions = bench.folder / "sessions"
-        # The sessions alternate between tenants, so two turns of a session never overlap.
+        # The tenants alternate, so two turns of one session never overlap.
         made = [open_sessions(served.port, key) for key in served.keys]
         lines = [f"{key} {own[n]}" for n in range(SESSIONS) for key, own in zip(served.keys, made)]
         sessions.write_text("\n".join(lines) + "\n")
         wrk(served.port, sessions, 2, "turns")
-        time.sleep(2)  # the last turns continue, and a session answers one at a time
+        time.sleep(2)  # the warm-up's last turns still run, and a session answers one turn at a time
         before, cpu = asked(fake), cpu_seconds(served.pid)
         result = wrk(served.port, sessions, bench.seconds, "turns")
         cpu = cpu_seconds(served.pid) - cpu
-        time.sleep(2)  # for the same reason
+        time.sleep(2)  # the last turns of the load still run
         bought = asked(fake) - before
     states = turns_by_state(served.data)
     failed = result["refused"] + result["broken"]
     if set(states) - {"done"} or failed or bought < result["requests"]:
         raise Failed(f"{failed} of {result['requests']} turns failed, the provider was asked "
-                     f"{bought} times, and on the disk are {states}")
+                     f"{bought} times, and the states on disk are {states}")
     rate = result["requests"] / result["seconds"]
     beside = (f"p50 {result['p50']:.1f} ms, p99 {result['p99']:.1f} ms; "
-              f"{cpu / result['requests'] * 1e6:.0f} µs of processor a turn; all "
-              f"{states['done']:,} turns are on the disk, done")
+              f"{cpu / result['requests'] * 1e6:.0f} µs of processor time per turn; all "
+              f"{states['done']:,} turns are done on disk")
     return [at_least("i", "turns accepted, answered and finished on disk", rate, 2_000, "turns/s", beside)]
 
 
@@ -70,8 +70,8 @@ def scheduling(bench: Bench) -> list[Row]:
     least, most = min(costs), max(costs)
     curve = ", ".join(f"{n:,}: {ns:,} ns" for n, ns in costs.items())
     what = f"scheduling a turn, {most:,} waiting against {least:,}"
-    # Twice the time for a thousand times as many comes from the processor's cache, not the algorithm.
-    return [at_most("j", what, costs[most] / costs[least], 2, "times", f"a turn while N wait: {curve}")]
+    # Twice the time for a thousand times as many entries is due to the processor's cache.
+    return [at_most("j", what, costs[most] / costs[least], 2, "times", f"per turn, by the number waiting: {curve}")]
 
 
 ROWS = {

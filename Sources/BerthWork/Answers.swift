@@ -125,8 +125,9 @@ package import BerthTelemetry
             metrics.calls.add(1, "cached")
             return .cached(log)
         }
-        // An answer that depends on its tenant is not shared with others.
-        guard name.isShared else { return .own(held, name.key) }
+        // A turn with a history shares its question with no other turn. A tenant's API calls share
+        // among themselves.
+        guard name.isShared || ask.turn == nil else { return .own(held, name.key) }
         // A turn that joins waits as long as it takes. An API call waits here, and not so long.
         if ask.turn == nil { try await calls.gate.pass(ask) }
         guard let answer = try join(ask, &held, name.key, isStream) else { return .own(held, nil) }

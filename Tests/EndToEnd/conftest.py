@@ -11,7 +11,7 @@ from support.berth import Berth, FakeOpenAI, Tenant
 from support.browser import Page, chromium
 from support.redis import Redis
 
-#: The fake's behaviours in these tests. The first is the one that the model `berth` gets.
+#: The fake's models in these tests. The first one is the model `berth`.
 MANNERS = (
     "fake",
     "echo",
@@ -21,7 +21,7 @@ MANNERS = (
     "error-midway",
 )
 
-#: Quotas far above the tests' use. The tests of quotas set their own.
+#: Far more than the tests use. Tests of quotas set their own.
 ROOMY = {
     "quotas": {"requests_per_day": 100_000, "tokens_per_day": 100_000_000, "spend_per_month": 1000}
 }
@@ -29,7 +29,7 @@ ROOMY = {
 
 @pytest.fixture(scope="session")
 def berth(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Berth]:
-    """A service without a configured provider, where the built-in demo answers."""
+    """A service without a configured provider. The built-in demo answers."""
     service = Berth(tmp_path_factory.mktemp("berth"), dict(ROOMY)).start()
     yield service
     assert service.stop() == 0, service.process.output()
@@ -37,7 +37,7 @@ def berth(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Berth]:
 
 @pytest.fixture(scope="session")
 def fake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeOpenAI]:
-    """A fake provider that does what a model's name says."""
+    """A fake provider whose behaviour is chosen by the model's name."""
     fake = FakeOpenAI(tmp_path_factory.mktemp("fake")).start()
     yield fake
     fake.process.end()
@@ -45,7 +45,7 @@ def fake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeOpenAI]:
 
 @pytest.fixture(scope="session")
 def faked(fake: FakeOpenAI, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Berth]:
-    """A service whose models are the fake's manners."""
+    """A service whose models are the fake's behaviours."""
     folder = tmp_path_factory.mktemp("faked")
     service = Berth(folder, ROOMY | fake.settings(*MANNERS)).start()
     yield service
@@ -54,7 +54,7 @@ def faked(fake: FakeOpenAI, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 @pytest.fixture
 def own_berth(tmp_path: Path) -> Iterator[Callable[..., Berth]]:
-    """Starts a service that the test may limit, kill and restart, as in `own_berth(quotas=…)`."""
+    """Starts a service that the test may limit, kill and restart: `own_berth(quotas=…)`."""
     services: list[Berth] = []
 
     def start(**settings: object) -> Berth:
@@ -70,7 +70,8 @@ def own_berth(tmp_path: Path) -> Iterator[Callable[..., Berth]]:
 
 @pytest.fixture
 def own_fake(tmp_path: Path) -> Iterator[Callable[..., FakeOpenAI]]:
-    """Starts a fake provider of the test's own, as in `own_fake("--delay-ms", "300")`."""
+    """Starts a fake provider for one test, which counts its requests alone:
+    `own_fake("--delay-ms", "300")`."""
     fakes: list[FakeOpenAI] = []
 
     def start(*options: str) -> FakeOpenAI:
@@ -86,8 +87,9 @@ def own_fake(tmp_path: Path) -> Iterator[Callable[..., FakeOpenAI]]:
 
 @pytest.fixture
 def faulty(own_berth: Callable[..., Berth]) -> Callable[[FakeOpenAI, str], openai.OpenAI]:
-    """A client of a service of its own, whose one model has the fake's behaviour. After a failure
-    or a requested pause the service stops calling the provider, which would affect other tests."""
+    """Makes a client of a new service with one model of the fake.
+
+    A failing provider is left alone for a while, so tests of failures share no service."""
 
     def client(fake: FakeOpenAI, manner: str) -> openai.OpenAI:
         service = own_berth(**fake.settings(manner))
@@ -98,8 +100,8 @@ def faulty(own_berth: Callable[..., Berth]) -> Callable[[FakeOpenAI, str], opena
 
 @pytest.fixture
 def redis() -> Iterator[Redis]:
-    """A real Redis, empty."""
-    with tempfile.TemporaryDirectory(prefix="berth-") as folder:  # a socket's path is short
+    """A real, empty Redis."""
+    with tempfile.TemporaryDirectory(prefix="berth-") as folder:  # a socket's path must be short
         server = Redis(Path(folder)).start()
         yield server
         server.process.end()
@@ -107,7 +109,7 @@ def redis() -> Iterator[Redis]:
 
 @pytest.fixture
 def say(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
-    """Prints measurements, also if the test passes."""
+    """Prints a measurement even if the test passes."""
 
     def speak(text: str) -> None:
         with capsys.disabled():
@@ -133,7 +135,7 @@ def faked_tenant(faked: Berth) -> Tenant:
 
 @pytest.fixture
 def page() -> Iterator[Page]:
-    """A browser of its own, as wide as on a desktop."""
+    """A new browser with the width of a desktop."""
     driver = chromium()
     yield Page(driver)
     driver.quit()
@@ -141,7 +143,7 @@ def page() -> Iterator[Page]:
 
 @pytest.fixture
 def phone() -> Iterator[Page]:
-    """A browser as narrow as a phone, with touch."""
+    """A new browser with the width of a phone, and touch."""
     driver = chromium(390, 780, phone=True)
     yield Page(driver)
     driver.quit()

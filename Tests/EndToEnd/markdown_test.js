@@ -1,5 +1,5 @@
-// Unit tests of markdown.js, run in the browser by test_markdown.py.
-// `results` is a list of { name, problem }, whose problem is null if the case holds.
+// Unit tests of markdown.js. test_markdown.py runs them in the browser.
+// `results` is a list of { name, problem }; problem is null if the case passes.
 import { GrowingText, render } from "/web/markdown.js";
 
 const results = [];
@@ -12,7 +12,7 @@ function check(name, body) {
   }
 }
 
-/** HTML of a text, without the parts that are the same everywhere. */
+/** The HTML of a text without the parts that are the same in every case. */
 function html(text) {
   const holder = document.createElement("div");
   holder.append(render(text));
@@ -33,10 +33,10 @@ const table = (head, ...rows) =>
 const CASES = [
   ["a paragraph keeps its line breaks", "one\ntwo\n\nthree", "<p>one<br>two</p><p>three</p>"],
   ["windows line ends", "one\r\ntwo\r\n\r\nthree", "<p>one<br>two</p><p>three</p>"],
-  ["headings stand below the page's own", "# A\n### B #\n####### C\n#hash", "<h3>A</h3><h5>B</h5><p>####### C<br>#hash</p>"],
+  ["headings rank below the page's own", "# A\n### B #\n####### C\n#hash", "<h3>A</h3><h5>B</h5><p>####### C<br>#hash</p>"],
   ["emphasis", "*a* _b_ **c** __d__ ~~e~~ ***f***", "<p><em>a</em> <em>b</em> <strong>c</strong> <strong>d</strong> <del>e</del> <strong><em>f</em></strong></p>"],
   ["nested emphasis", "**a *b* c** and *a **b** c*", "<p><strong>a <em>b</em> c</strong> and <em>a <strong>b</strong> c</em></p>"],
-  ["marks that are no emphasis", "2 * 3 * 4, snake_case_name, a ** b, ~one~, *open", "<p>2 * 3 * 4, snake_case_name, a ** b, ~one~, *open</p>"],
+  ["marks that are not emphasis", "2 * 3 * 4, snake_case_name, a ** b, ~one~, *open", "<p>2 * 3 * 4, snake_case_name, a ** b, ~one~, *open</p>"],
   ["an unclosed mark inside a closed one", "**a *b** c", "<p><strong>a *b</strong> c</p>"],
   ["an empty pair of marks", "** ** and ****", "<p>** ** and ****</p>"],
   ["code spans win over emphasis", "*a `b*` c* ``x ` y`` `open", "<p><em>a <code>b*</code> c</em> <code>x ` y</code> `open</p>"],
@@ -69,14 +69,14 @@ const CASES = [
   ["HTML is text", '<img src=x onerror="a()"><script>b()</script> &lt;', '<p>&lt;img src=x onerror="a()"&gt;&lt;script&gt;b()&lt;/script&gt; &amp;lt;</p>'],
   ["HTML in a fence's language is text", "```<b>x\n</code>\n```", code("&lt;b&gt;x", "&lt;/code&gt;")],
   ["HTML in a link's target is not markup", '[a](https://x.example/"onmouseover="b)', '<p><a href="https://x.example/%22onmouseover=%22b">a</a></p>'],
-  ["brackets that are no links", "a[0] [x] ](", "<p>a[0] [x] ](</p>"],
+  ["brackets that are not links", "a[0] [x] ](", "<p>a[0] [x] ](</p>"],
   ["nothing", "", ""],
 ];
 for (const [name, text, expected] of CASES) {
   check(name, () => (html(text) === expected ? null : `wanted ${expected}\n   got ${html(text)}`));
 }
 
-// Growing a text piece by piece ends in the same nodes as rendering it at once.
+// A text that grows in pieces of any size ends as the same HTML as the whole text at once.
 const ALL = CASES.map(([, text]) => text).filter((text) => !text.includes("\r")).join("\n\n");
 for (const size of [1, 2, 7, 64]) {
   for (const text of [...CASES.map(([, each]) => each), ALL]) {
@@ -98,7 +98,7 @@ check("an open code block grows in place", () => {
   return holder.querySelector("code").firstChild === before && before.data === "a\nb\nc" ? null : holder.innerHTML;
 });
 
-// Hostile texts of twice the length may take about twice the time, and nothing overflows.
+// Hostile texts: twice the length takes about twice the time, and the stack does not overflow.
 const HOSTILE = {
   stars: (n) => "*a ".repeat(n),
   "star pairs": (n) => "*".repeat(n) + "a" + "*".repeat(n),

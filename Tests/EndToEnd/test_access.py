@@ -1,4 +1,4 @@
-"""Accessibility of the web chat: by keyboard, on a phone, in dark mode."""
+"""The web chat by keyboard, on a phone and in dark mode."""
 
 import os
 from pathlib import Path
@@ -24,7 +24,7 @@ def test_by_keyboard_alone(tenant: Tenant, page: Page) -> None:
     assert page.answered() == "stopped"
     assert page.focused() == "text"
 
-    # Tab reaches the skip link first, then everything in the visible order.
+    # Tab from the start of the page reaches the skip link, then everything in visual order.
     page.driver.refresh()
     wait_for(page.last_answer, what="the history")
     page.driver.execute_script("document.activeElement.blur()")
@@ -73,10 +73,10 @@ def test_on_a_phone(berth: Berth, tenant: Tenant, phone: Page) -> None:
     small = phone.driver.execute_script("""
         return [...document.querySelectorAll('button, select, textarea')].filter((e) => e.offsetParent)
             .filter((e) => e.getBoundingClientRect().height < 24).map((e) => e.outerHTML)""")
-    assert small == [], "targets that are too small for a finger"
+    assert small == [], "touch targets are too small"
 
 
-#: WCAG's contrast of an element's text to its background.
+#: The WCAG contrast ratio between an element's text and its background.
 CONTRAST = """
 const rgb = (c) => c.match(/[\\d.]+/g).map(Number);
 const light = ([r, g, b]) => [r, g, b].map((v) => (v /= 255) <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)

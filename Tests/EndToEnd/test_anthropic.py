@@ -1,5 +1,5 @@
-"""Anthropic's own Python package as a client of the fake, and OpenAI's as a client of Berth in
-front of it. Both packages check independently that the fake and Berth speak their protocols."""
+"""Anthropic's Python package as a client of the fake, and OpenAI's as a client of Berth in front of
+it. Two independent clients check the fake's protocol and Berth's translation."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -32,7 +32,7 @@ TOOLS = [{"type": "function", "function": {"name": "weather", "parameters": SCHE
 
 @pytest.fixture(scope="module")
 def fake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeAnthropic]:
-    """A fake Anthropic provider, whose models' names choose its behaviour."""
+    """A fake of Anthropic's API whose behaviour is chosen by the model's name."""
     fake = FakeAnthropic(tmp_path_factory.mktemp("anthropic")).start()
     yield fake
     fake.process.end()
@@ -40,7 +40,7 @@ def fake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeAnthropic]:
 
 @pytest.fixture(scope="module")
 def vendor(fake: FakeAnthropic) -> Anthropic:
-    """Anthropic's client of the fake, without retries."""
+    """Anthropic's client for the fake, without retries."""
     return Anthropic(base_url=fake.url, api_key="sk-ant-fake", max_retries=0, timeout=PATIENCE)
 
 
@@ -61,7 +61,7 @@ def tenant(service: Berth) -> Tenant:
 
 @pytest.fixture(scope="module")
 def client(service: Berth, tenant: Tenant) -> openai.OpenAI:
-    """OpenAI's client of the service. Every question goes to the fake and none to the cache."""
+    """OpenAI's client for the service. Its questions bypass the cache and all reach the fake."""
     return service.client(tenant.key, default_headers={"Cache-Control": "no-store"})
 
 
@@ -81,7 +81,7 @@ def test_the_fake_answers_anthropics_client(vendor: Anthropic) -> None:
 
 
 @pytest.mark.parametrize("model", ["fake", "thinking", "pings", "drip", "cached", "tool"])
-def test_the_fakes_stream_tells_the_same_as_its_whole_answer(vendor: Anthropic, model: str) -> None:
+def test_the_fakes_stream_has_the_content_of_its_whole_answer(vendor: Anthropic, model: str) -> None:
     tools = [{"name": "weather", "input_schema": SCHEMA}, {"name": "time", "input_schema": SCHEMA}]
     whole = ask(vendor, model, tools=tools)
     with vendor.messages.stream(
@@ -130,7 +130,7 @@ def test_the_fake_refuses_what_the_new_version_refuses(vendor: Anthropic) -> Non
         ask(vendor, "fake", tool_choice={"type": "auto"})
 
 
-def test_the_fakes_error_amid_a_stream_is_seen(vendor: Anthropic) -> None:
+def test_the_fakes_error_in_the_middle_of_a_stream_reaches_the_client(vendor: Anthropic) -> None:
     with pytest.raises(anthropic.APIStatusError), vendor.messages.stream(
         model="error-midway", max_tokens=100, messages=QUESTION
     ) as stream:
@@ -140,7 +140,7 @@ def test_the_fakes_error_amid_a_stream_is_seen(vendor: Anthropic) -> None:
 # OpenAI's package, Berth and the fake
 
 
-def test_a_chat_crosses(client: openai.OpenAI) -> None:
+def test_a_chat_is_translated(client: openai.OpenAI) -> None:
     answer = client.chat.completions.create(model="fake/echo", messages=QUESTION, temperature=0)
     assert answer.choices[0].message.content == "Hello Berth"
     assert answer.choices[0].finish_reason == "stop"
@@ -150,7 +150,7 @@ def test_a_chat_crosses(client: openai.OpenAI) -> None:
 
 
 @pytest.mark.parametrize("model", ["fake", "thinking", "pings", "drip", "cached", "max-tokens"])
-def test_a_stream_tells_the_same_as_a_whole_answer(client: openai.OpenAI, model: str) -> None:
+def test_a_stream_has_the_text_of_a_whole_answer(client: openai.OpenAI, model: str) -> None:
     model = f"fake/{model}"
     whole = client.chat.completions.create(model=model, messages=QUESTION)
     chunks = list(
@@ -168,7 +168,7 @@ def test_a_stream_tells_the_same_as_a_whole_answer(client: openai.OpenAI, model:
     assert whole.usage.prompt_tokens == (1101 if model == "fake/cached" else 1)
 
 
-def test_tools_cross_both_ways(client: openai.OpenAI) -> None:
+def test_tools_are_translated_both_ways(client: openai.OpenAI) -> None:
     answer = client.chat.completions.create(model="fake/tool", messages=QUESTION, tools=TOOLS)
     choice = answer.choices[0]
     assert choice.finish_reason == "tool_calls"
@@ -221,7 +221,7 @@ def test_tools_cross_both_ways(client: openai.OpenAI) -> None:
     assert sent["tool_choice"] == {"type": "any"}
 
 
-def test_a_picture_and_settings_cross(client: openai.OpenAI) -> None:
+def test_a_picture_and_settings_are_translated(client: openai.OpenAI) -> None:
     parts = [
         {"type": "text", "text": "What is this?"},
         {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{PICTURE}"}},
@@ -263,7 +263,7 @@ def test_a_picture_and_settings_cross(client: openai.OpenAI) -> None:
     }
 
 
-def test_a_large_picture_crosses(client: openai.OpenAI) -> None:
+def test_a_large_picture_is_translated(client: openai.OpenAI) -> None:
     url = "data:image/png;base64," + "A" * 4_000_000
     parts = [{"type": "text", "text": "x"}, {"type": "image_url", "image_url": {"url": url}}]
     answer = client.chat.completions.create(
@@ -291,7 +291,7 @@ def test_an_error_comes_before_the_first_byte(
 
 
 @pytest.mark.parametrize("model", ["error-midway", "no-stop"])
-def test_a_stream_that_breaks_off_is_seen(
+def test_a_stream_that_breaks_off_is_an_error(
     faulty: Faulty, fake: FakeAnthropic, model: str
 ) -> None:
     text = ""
@@ -303,14 +303,14 @@ def test_a_stream_that_breaks_off_is_seen(
     assert text.startswith("token1 token2 ")
 
 
-def test_what_has_no_counterpart_is_refused_in_words(client: openai.OpenAI) -> None:
+def test_a_request_without_a_counterpart_is_refused_with_a_reason(client: openai.OpenAI) -> None:
     with pytest.raises(openai.BadRequestError) as refused:
         client.chat.completions.create(model="fake/fake", messages=QUESTION, n=2)
     assert refused.value.code == "unsupported_request"
     assert "one answer a call" in refused.value.message
 
 
-def test_the_doctor_reaches_it(service: Berth) -> None:
+def test_the_doctor_reaches_the_provider(service: Berth) -> None:
     checks = service.admin("doctor", "--json")["checks"]
     found = [c for c in checks if c["check"] == "provider fake"]
     assert found == [{"check": "provider fake", "ok": True, "says": "answers"}]

@@ -1,4 +1,4 @@
-"""The response cache from outside: its verbs, its hot set over a restart, a Redis by name."""
+"""The response cache from outside: its verbs, its hot set across a restart, a Redis by host name."""
 
 import subprocess
 from collections.abc import Callable, Iterator
@@ -11,7 +11,7 @@ from support.browser import wait_for
 
 @pytest.fixture
 def redis(tmp_path: Path) -> Iterator[tuple[Process, int]]:
-    """A redis-server on a port of its own."""
+    """A redis-server on a port."""
     port = free_port()
     words = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
     process = Process([*words, "--dir", str(tmp_path)], tmp_path / "redis.log")
@@ -22,7 +22,7 @@ def redis(tmp_path: Path) -> Iterator[tuple[Process, int]]:
 
 
 def ask(berth: Berth, key: str) -> bool:
-    """Asks one question. Returns whether the answer came from the cache."""
+    """Asks one question and returns whether the answer came from the cache."""
     answer = berth.client(key).chat.completions.with_raw_response.create(
         model="berth", messages=[{"role": "user", "content": "What is a berth?"}]
     )
@@ -44,7 +44,7 @@ def test_the_cache_is_shown_warmed_after_a_restart_and_flushed(
     stats = berth.admin("cache", "stats", "--json")
     assert stats["hits"] == 2 and stats["kinds"]["answer"] == {"hits": 2, "misses": 1}
     assert stats["memory"]["entries"] == 1 and stats["redis"]["configured"]
-    table = "Redis: answers, noeviction"  # a busy machine may be late for one answer of Redis
+    table = "Redis: answers, noeviction"  # on a busy machine Redis may answer late once
     wait_for(lambda: table in berth.admin("cache", "stats"), what=table)
 
     assert berth.stop() == 0

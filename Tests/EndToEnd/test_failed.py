@@ -1,4 +1,4 @@
-"""Failed turns and calls, which the operator's verb lists and answers again."""
+"""Failed and uncertain turns: `berth queue failed` and `berth queue retry`."""
 
 import sqlite3
 
@@ -14,7 +14,7 @@ def troubles(berth: Berth) -> list[dict]:
 
 
 def retry(berth: Berth, turn: str) -> tuple[int, str]:
-    """The exit status and the standard error of `berth queue retry`."""
+    """The exit status of `berth queue retry` and its standard error."""
     done = berth.admin("queue", "retry", turn, check=False)
     return done.returncode, done.stderr
 
@@ -28,7 +28,7 @@ def test_a_turn_whose_provider_is_down_is_listed_and_answered_again_when_it_is_b
     session = person.session()
     fake.process.end()
     seen = list(person.send(session, "a word between us"))
-    assert "place" in [name for name, _ in seen], "each pause is told"
+    assert "place" in [name for name, _ in seen], "each pause is announced"
     turn, (_, ended) = seen[0][1]["id"], seen[-1]
     assert ended["state"] == "failed"
 
@@ -57,7 +57,7 @@ def test_a_turn_whose_provider_is_down_is_listed_and_answered_again_when_it_is_b
     )
 
 
-def test_what_a_kill_leaves_is_listed_and_a_person_may_buy_it_again(
+def test_work_cut_off_by_a_kill_is_listed_and_a_person_may_retry_it(
     own_berth: OwnBerth, own_fake: OwnFake
 ) -> None:
     fake = own_fake("--delay-ms", "60000")
@@ -76,7 +76,7 @@ def test_what_a_kill_leaves_is_listed_and_a_person_may_buy_it_again(
     assert listed[True]["id"] == turn.id and listed[True]["state"] == "uncertain"
     assert listed[False]["state"] == "uncertain" and "cannot be retried" in listed[False]["why"]
     assert lanes(berth)["uncertain"] == 2
-    assert fake.counts()["requests"] == 2, "nothing is asked again by itself"
+    assert fake.counts()["requests"] == 2, "Berth repeats no request by itself"
 
     status, why = retry(berth, listed[False]["id"])
     assert status == 1 and "its client is gone" in why

@@ -1,4 +1,4 @@
-"""The page's Markdown renderer in a browser, without a server of Berth."""
+"""The page's Markdown renderer, tested in a browser without a Berth service."""
 
 import functools
 import threading
@@ -25,7 +25,7 @@ class Files(SimpleHTTPRequestHandler):
 
 @pytest.fixture
 def files() -> str:
-    """The base address of a server of the sources."""
+    """The base address of a file server for the sources."""
     with ThreadingHTTPServer(("127.0.0.1", 0), Files) as server:
         thread = threading.Thread(target=functools.partial(server.serve_forever, 0.05))
         thread.start()

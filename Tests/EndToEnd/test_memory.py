@@ -1,4 +1,4 @@
-"""The report of `berth memory`, which accounts for every byte."""
+"""`berth memory` from outside."""
 
 import json
 import signal
@@ -28,13 +28,13 @@ def report(berth: Berth, *words: str) -> dict:
 
 
 def kernels(berth: Berth) -> int:
-    """The resident size by the kernel's figure, in bytes."""
+    """The kernel's figure of the service's resident memory, in bytes."""
     text = Path(f"/proc/{berth.process.child.pid}/smaps_rollup").read_text()
     line = next(line for line in text.splitlines() if line.startswith("Rss:"))
     return int(line.split()[1]) << 10
 
 
-def test_the_parts_sum_to_what_is_resident(berth: Berth, tenant: Tenant) -> None:
+def test_the_parts_add_up_to_the_resident_memory(berth: Berth, tenant: Tenant) -> None:
     report(berth)  # the first report starts a thread
     whole = report(berth)
     assert sum(line["bytes"] for line in whole["lines"]) + whole["unexplained"] == whole["rss"]
@@ -68,7 +68,7 @@ def test_one_tenants_memory_is_by_purpose(
     assert nobody.returncode == 1 and "no tenant 'bob'" in nobody.stderr
 
 
-def test_a_forecast_is_made_from_what_was_measured_alone(own_berth: Callable[..., Berth]) -> None:
+def test_a_forecast_uses_measurements_alone(own_berth: Callable[..., Berth]) -> None:
     fresh = report(own_berth(), "--what-if", "50")
     assert fresh["users"] == 50
     for number in (fresh["peak"], fresh["disk"]):
@@ -76,7 +76,7 @@ def test_a_forecast_is_made_from_what_was_measured_alone(own_berth: Callable[...
         assert number["assumption"].startswith("not enough measured yet: 0 ")
 
 
-def test_a_limit_is_set_live_or_refused_in_words(own_berth: Callable[..., Berth]) -> None:
+def test_a_limit_is_set_live_or_refused_with_a_reason(own_berth: Callable[..., Berth]) -> None:
     berth = own_berth()
     before = report(berth)["limit"]
     low = berth.admin("memory", "--limit", "1MiB", check=False)
@@ -87,12 +87,12 @@ def test_a_limit_is_set_live_or_refused_in_words(own_berth: Callable[..., Berth]
 
 
 @pytest.mark.parametrize("words", WRONG)
-def test_wrong_usage_is_told_apart(berth: Berth, words: str) -> None:
+def test_wrong_usage_has_an_exit_status_of_its_own(berth: Berth, words: str) -> None:
     done = berth.admin("memory", *words.split(), check=False)
     assert done.returncode == 2 and done.stderr.startswith("berth: ")
 
 
-def test_watching_ends_in_good_order(berth: Berth) -> None:
+def test_watching_ends_cleanly_on_an_interrupt(berth: Berth) -> None:
     command = [binary(), "memory", "--watch", "--json", "--config", str(berth.config)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as watch:
         lines = [json.loads(watch.stdout.readline()) for _ in range(2)]

@@ -1,4 +1,4 @@
-"""OpenAI's own Python package as a client of Berth."""
+"""OpenAI's Python package as a client of Berth."""
 
 import json
 from collections.abc import Callable
@@ -40,7 +40,7 @@ def test_chat(berth: Berth, tenant: Tenant) -> None:
     assert answer.id and answer.created > 1_700_000_000 and answer.object == "chat.completion"
 
 
-def test_a_stream_tells_the_same_as_a_whole_answer(berth: Berth, tenant: Tenant) -> None:
+def test_a_stream_has_the_text_of_a_whole_answer(berth: Berth, tenant: Tenant) -> None:
     client = berth.client(tenant.key)
     whole = client.chat.completions.create(model="berth", messages=QUESTION, temperature=0)
     chunks = list(
@@ -55,7 +55,7 @@ def test_a_stream_tells_the_same_as_a_whole_answer(berth: Berth, tenant: Tenant)
     assert all(c.usage is None for c in chunks), "usage was not asked for"
 
 
-def test_a_stream_with_usage_ends_in_one_chunk_of_it(faked: Berth, faked_tenant: Tenant) -> None:
+def test_a_stream_with_usage_ends_in_one_usage_chunk(faked: Berth, faked_tenant: Tenant) -> None:
     chunks = list(
         faked.client(faked_tenant.key).chat.completions.create(
             model="berth", messages=QUESTION, stream=True, stream_options={"include_usage": True}
@@ -214,7 +214,9 @@ def test_a_providers_error_comes_before_the_first_byte(
     assert "sk-fake" not in str(refused.value)
 
 
-def test_an_error_in_the_middle_of_a_stream_is_seen(faked: Berth, faked_tenant: Tenant) -> None:
+def test_an_error_in_the_middle_of_a_stream_reaches_the_client(
+    faked: Berth, faked_tenant: Tenant
+) -> None:
     stream = faked.client(faked_tenant.key).chat.completions.create(
         model="fake/error-midway", messages=QUESTION, stream=True
     )
@@ -222,7 +224,7 @@ def test_an_error_in_the_middle_of_a_stream_is_seen(faked: Berth, faked_tenant: 
     with pytest.raises(openai.APIError):
         for chunk in stream:
             text += chunk.choices[0].delta.content or ""
-    assert text, "what came before the error is delivered"
+    assert text, "the text before the error is delivered"
 
 
 def test_twenty_at_once_get_their_own_answers(faked: Berth, faked_tenant: Tenant) -> None:
@@ -244,7 +246,7 @@ def test_twenty_at_once_get_their_own_answers(faked: Berth, faked_tenant: Tenant
     assert answers == [f"number {n}" for n in range(20)]
 
 
-def test_a_stream_that_is_left_is_stopped_and_the_service_goes_on(
+def test_an_abandoned_stream_is_stopped_and_the_service_goes_on(
     faked: Berth, faked_tenant: Tenant
 ) -> None:
     client = faked.client(faked_tenant.key)

@@ -1,4 +1,4 @@
-"""The units in ops/, as systemd itself reads them."""
+"""The files in ops/, checked by systemd itself."""
 
 import os
 import shutil
@@ -14,7 +14,7 @@ OPS = Path(__file__).parents[2] / "ops"
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd-analyze here")
 def test_systemd_finds_nothing_wrong_with_the_units(tmp_path: Path) -> None:
-    """Every directive is known and well-formed. The program is the one under test."""
+    """Every directive must be known and well-formed. The unit runs the program under test."""
     shutil.copytree(OPS / "systemd", tmp_path, dirs_exist_ok=True)
     shutil.copy(OPS / "compose" / "berth.slice", tmp_path)
     unit = tmp_path / "berth.service"

@@ -1,4 +1,4 @@
-"""A service whose memory runs short. It reports this, and answers everything that it accepted."""
+"""A service that runs short of memory refuses with reasons, and answers every turn it accepted."""
 
 import json
 import re
@@ -12,7 +12,7 @@ from support.browser import wait_for
 from support.people import Person, Refused, Told, Watched, at_once
 from support.queue import OwnBerth, Say, callers
 
-#: Rungs on which no new work is started.
+#: Rungs on which no new work begins.
 CLOSED = {"queue-only", "refuse-largest"}
 
 
@@ -22,9 +22,9 @@ def rung(berth: Berth) -> str | None:
 
 
 def squeeze(berth: Berth) -> bool:
-    """Sets a limit of which 91 % is taken, and says whether nothing new is begun by now.
+    """Sets a limit of which 91 % is used, and returns whether new work already waits.
 
-    Each rung gives something back, and the next one is entered a second later: so again and again.
+    Call it repeatedly: each rung frees memory, and the next one is entered a second later.
     """
     told = berth.admin("memory", "--json")
     if told["pressure"].get("rung") in CLOSED:
@@ -35,7 +35,7 @@ def squeeze(berth: Berth) -> bool:
 
 
 def words_of(refusal: Answer | Told) -> str:
-    """Checks that a refusal names memory and a time to retry, and returns its message."""
+    """The message of a refusal, which must name memory and have a Retry-After header."""
     assert refusal.status in (429, 503), refusal.body
     assert float(refusal.headers["retry-after"]) > 0
     error = json.loads(refusal.body)["error"]
@@ -44,7 +44,7 @@ def words_of(refusal: Answer | Told) -> str:
     return words
 
 
-def test_what_is_accepted_while_memory_is_short_is_answered_after_it(
+def test_turns_accepted_while_memory_is_short_are_answered_afterwards(
     own_berth: OwnBerth, say: Say
 ) -> None:
     berth = own_berth(memory={"limit": "48MiB"})
@@ -52,19 +52,19 @@ def test_what_is_accepted_while_memory_is_short_is_answered_after_it(
     people = [Person(berth, who.tenant, place) for who in asking for place in ("web", "terminal")]
     sessions = [person.session() for person in people]
 
-    wait_for(lambda: squeeze(berth), what="the rung on which what is new waits")
+    wait_for(lambda: squeeze(berth), what="the rung on which new work waits")
     turns = [
         Watched(person.send(session, f"Question {number}: what is a berth?"))
         for number, (person, session) in enumerate(zip(people, sessions, strict=True))
     ]
-    wait_for(lambda: all(turn.id or turn.error for turn in turns), what="the turns to be taken")
-    # An API client waits for a while, and is then refused with a reason.
+    wait_for(lambda: all(turn.id or turn.error for turn in turns), what="the turns' first events")
+    # An API call waits for a while, and is then refused.
     told = at_once([lambda who=who: who.ask(f"And I, {who.tenant.name}?") for who in asking])
     refusals = [words_of(one) for one in told if one.status != 200]
-    assert refusals, "while nothing new is begun a call is refused in the end"
+    assert refusals, "API calls are refused while new work waits"
 
     berth.admin("memory", "--limit", "48MiB")
-    wait_for(lambda: rung(berth) is None, what="the ground")
+    wait_for(lambda: rung(berth) is None, what="the last rung to be left")
     wait_for(lambda: all(turn.state or turn.error for turn in turns), what="the turns' ends")
     accepted = [turn for turn in turns if turn.id]
     assert accepted, [turn.error for turn in turns]
@@ -88,7 +88,7 @@ def test_what_is_accepted_while_memory_is_short_is_answered_after_it(
     )
 
 
-def test_a_limit_that_its_own_costs_do_not_fit_in_is_refused_at_start(tmp_path: Path) -> None:
+def test_a_limit_below_the_services_own_costs_fails_the_start(tmp_path: Path) -> None:
     berth = Berth(tmp_path, {"memory": {"limit": "16MiB"}})
     berth.process.start()
     assert berth.process.child.wait(END) == 1
@@ -104,7 +104,7 @@ def test_a_limit_that_its_own_costs_do_not_fit_in_is_refused_at_start(tmp_path: 
         ({}, r"limit=.*from=\"?(80 % of the cgroup|no cgroup limits)"),
     ],
 )
-def test_the_log_says_the_limit_and_why(
+def test_the_log_gives_the_limit_and_its_reason(
     own_berth: Callable[..., Berth], settings: dict[str, Any], why: str
 ) -> None:
     lines = own_berth(**settings).process.output().splitlines()

@@ -1,4 +1,4 @@
-"""The service from outside: its endpoints, its reports, stopping and being killed."""
+"""The service from outside: its interfaces, its reports, stop and kill."""
 
 import http.client
 import json
@@ -15,7 +15,9 @@ from support.queue import until_asked
 
 
 def begun_turn(berth: Berth, cookie: str, text: str) -> tuple[str, str]:
-    """Makes a conversation, sends `text`, reads the first event. Returns the session's and turn's ids."""
+    """Makes a conversation, sends `text` and waits for the first event.
+
+    Returns the ids of the session and the turn."""
     heads = {"Cookie": cookie, "Origin": berth.url, "Content_Type": "application/json"}
     session = berth.request("/web/sessions", b"{}", "POST", **heads).json()["id"]
     found: dict[str, str] = {}
@@ -31,7 +33,7 @@ def begun_turn(berth: Berth, cookie: str, text: str) -> tuple[str, str]:
                 if line.startswith(b"data:") and "id" not in found:
                     found["id"] = json.loads(line[5:])["id"]
         except (OSError, http.client.HTTPException):
-            pass  # the test kills the service during the request
+            pass  # the test kills the service
 
     threading.Thread(target=listen, daemon=True).start()
     return session, wait_for(lambda: found.get("id"), what="the turn's first event")
@@ -58,7 +60,7 @@ def test_pages_come_with_a_strict_policy_and_nothing_from_elsewhere(
     )
 
 
-def test_looking_at_a_login_link_does_not_use_it_up(berth: Berth, tenant: Tenant) -> None:
+def test_opening_a_login_link_does_not_use_it_up(berth: Berth, tenant: Tenant) -> None:
     path = tenant.web.removeprefix(berth.url)
     for _ in range(3):
         answer = berth.request(path)
@@ -134,7 +136,7 @@ def test_the_terminal_answers_from_a_pipe(berth: Berth, tenant: Tenant, identity
     assert "\x1b" not in chat.stdout, "no colours into a pipe"
 
 
-def test_health_and_metrics_are_told(berth: Berth, tenant: Tenant) -> None:
+def test_health_and_metrics_are_served(berth: Berth, tenant: Tenant) -> None:
     berth.client(tenant.key).chat.completions.create(
         model="berth", messages=[{"role": "user", "content": "Hello"}]
     )
@@ -148,7 +150,7 @@ def test_health_and_metrics_are_told(berth: Berth, tenant: Tenant) -> None:
     assert tenant.key not in answer.body.decode()
 
 
-def test_a_second_service_on_the_same_data_folder_refuses(berth: Berth) -> None:
+def test_a_second_service_on_the_same_data_folder_does_not_start(berth: Berth) -> None:
     second = subprocess.run(
         [binary(), "serve", "--config", str(berth.config)],
         capture_output=True,
@@ -164,7 +166,7 @@ def test_a_second_service_on_the_same_data_folder_refuses(berth: Berth) -> None:
 def test_a_stop_during_an_answer_is_orderly_and_the_answer_goes_on(
     own_berth: Callable[..., Berth], own_fake: Callable[..., FakeOpenAI]
 ) -> None:
-    # This takes longer than a stopping service waits.
+    # The answer takes longer than a stopping service waits.
     fake = own_fake("--tokens", "30", "--token-ms", "500")
     berth = own_berth(**fake.settings("fake"))
     link = berth.add_tenant("ann").web
@@ -174,7 +176,7 @@ def test_a_stop_during_an_answer_is_orderly_and_the_answer_goes_on(
     berth.start()
     cookie = berth.log_in(berth.new_link("ann"))
     events = berth.request(f"/web/turns/{turn}/events", Cookie=cookie).body.decode()
-    assert '"state":"done"' in events, "it is heard to its end"
+    assert '"state":"done"' in events, "the events include the end of the turn"
     turns = berth.request(f"/web/sessions/{session}/turns", Cookie=cookie).json()["turns"]
     assert [(t["id"], t["state"]) for t in turns] == [(turn, "done")]
     assert turns[0]["answer"].startswith("token1 token2 ") and "token30" in turns[0]["answer"]
@@ -189,13 +191,13 @@ def test_kill_under_load_loses_no_acknowledged_turn(own_berth: Callable[..., Ber
     berth.start()
     states = []
     for cookie, session, turn in acknowledged:
-        # The turn is read to its end, because an accepted turn continues after the restart.
+        # Reads to the end, because a turn that was accepted and not asked continues.
         events = berth.request(f"/web/turns/{turn}/events", Cookie=cookie).body.decode()
         turns = berth.request(f"/web/sessions/{session}/turns", Cookie=cookie).json()["turns"]
         assert [t["id"] for t in turns] == [turn]
         states.append(turns[0]["state"])
         assert f'"{states[-1]}"' in events
-    # On a slow machine the first turns may have ended when the last one begins.
+    # On a slow machine the first turns may have ended before the last one began.
     assert "uncertain" in states and set(states) <= {"uncertain", "done"}
     doctor = berth.admin("doctor", check=False)
     assert doctor.returncode == 0, doctor.stdout + doctor.stderr

@@ -1,4 +1,4 @@
-"""`berth simulate`, which makes its own load and leaves nothing behind."""
+"""`berth simulate`: its load, its report and its clean-up."""
 
 import json
 import os
@@ -12,7 +12,7 @@ import pytest
 from support.berth import Berth, FakeOpenAI, binary
 from support.browser import wait_for
 
-#: A time in seconds that is longer than any of these simulations takes on a slow machine.
+#: Seconds that every simulation here ends within, even on a slow machine.
 LONGEST = 200
 
 Simulate = Callable[..., subprocess.Popen[str]]
@@ -20,7 +20,7 @@ Simulate = Callable[..., subprocess.Popen[str]]
 
 @pytest.fixture
 def simulate(tmp_path: Path) -> Iterator[Simulate]:
-    """Starts a simulation in the test's temporary folder, as in `simulate("--users", "2")`."""
+    """Starts a simulation with the test's temporary folder: `simulate("--users", "2")`."""
     started: list[subprocess.Popen[str]] = []
 
     def start(*words: str) -> subprocess.Popen[str]:
@@ -42,7 +42,7 @@ def simulate(tmp_path: Path) -> Iterator[Simulate]:
 
 
 def found(process: subprocess.Popen[str]) -> dict[str, Any]:
-    """The report of a simulation that must succeed."""
+    """Waits for a simulation that must succeed and returns its report."""
     out, errors = process.communicate(timeout=LONGEST)
     assert process.returncode == 0, (out, errors)
     assert errors == ""
@@ -66,7 +66,7 @@ def is_serving(folder: Path) -> bool:
     return any(folder.glob("berth-simulate-*/data/admin.sock"))
 
 
-def test_users_are_answered_over_both_doors(simulate: Simulate, tmp_path: Path) -> None:
+def test_users_are_answered_by_the_api_and_the_web(simulate: Simulate, tmp_path: Path) -> None:
     report = found(simulate("--users", "12", "--seconds", "6", "--seed", "3", "--json"))
 
     turns, memory = report["turns"], report["memory"]
@@ -87,13 +87,13 @@ def test_users_are_answered_over_both_doors(simulate: Simulate, tmp_path: Path) 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_limit_that_cannot_be_kept_is_said_and_fails(
+def test_a_limit_that_cannot_be_kept_fails_with_the_reason(
     simulate: Simulate, tmp_path: Path
 ) -> None:
     process = simulate("--users", "2", "--seconds", "1", "--limit", "16MiB")
     out, errors = process.communicate(timeout=LONGEST)
     assert process.returncode == 1
-    # Either the service refuses to start with it, or it was passed on.
+    # Either the service refuses to start with the limit, or the simulation reports the excess.
     assert "16 MiB" in out + errors or "16777216" in out + errors, (out, errors)
     assert list(tmp_path.iterdir()) == []
 
@@ -109,7 +109,7 @@ def test_a_running_service_is_asked_and_left_as_it_was(
     names = [tenant["tenant"] for tenant in berth.admin("tenant", "list", "--json")["tenants"]]
     assert names == ["ann"]
 
-    # This simulation cannot make its tenants, because they exist.
+    # A simulation whose tenants already exist fails.
     berth.add_tenant("sim-9-1")
     process = simulate(*running, "--users", "4", "--seconds", "2", "--seed", "9")
     _, errors = process.communicate(timeout=LONGEST)
@@ -118,7 +118,7 @@ def test_a_running_service_is_asked_and_left_as_it_was(
     assert names == ["ann", "sim-9-1"]
 
 
-def test_a_provider_that_refuses_is_refused_in_words(
+def test_a_providers_refusal_is_reported_with_its_reason(
     own_berth: Callable[..., Berth], own_fake: Callable[..., FakeOpenAI], simulate: Simulate
 ) -> None:
     berth = own_berth(**own_fake().settings("401"))
@@ -132,17 +132,17 @@ def test_a_provider_that_refuses_is_refused_in_words(
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_nothing_is_left_when_it_is_ended(
+def test_an_ended_simulation_leaves_nothing_behind(
     simulate: Simulate, tmp_path: Path, how: signal.Signals
 ) -> None:
     process = simulate("--users", "3", "--seconds", "600")
-    wait_for(lambda: is_serving(tmp_path), what="the service that it starts")
+    wait_for(lambda: is_serving(tmp_path), what="the simulation's service")
     pids = children(process)
     assert len(pids) == 2 and all(map(is_alive, pids))
     process.send_signal(how)
     _, errors = process.communicate(timeout=LONGEST)
     if how == signal.SIGKILL:
-        # No process is left to wait for them, and the folder stays.
+        # No parent is left to wait for the children, and the folder stays.
         wait_for(lambda: not any(map(is_alive, pids)), what="the end of its children")
         return
     assert process.returncode == 1 and "interrupted" in errors
@@ -150,16 +150,16 @@ def test_nothing_is_left_when_it_is_ended(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_service_that_dies_is_said_at_once(simulate: Simulate, tmp_path: Path) -> None:
+def test_a_dead_service_is_reported_at_once(simulate: Simulate, tmp_path: Path) -> None:
     process = simulate("--users", "3", "--seconds", "600")
-    wait_for(lambda: is_serving(tmp_path), what="the service that it starts")
+    wait_for(lambda: is_serving(tmp_path), what="the simulation's service")
     os.kill(children(process)[-1], signal.SIGKILL)
     _, errors = process.communicate(timeout=LONGEST)
     assert process.returncode == 1 and "'berth serve' ended by itself" in errors
     assert list(tmp_path.iterdir()) == []
 
 
-def test_nobody_listens_where_it_is_sent(simulate: Simulate, tmp_path: Path) -> None:
+def test_a_url_without_a_service_is_an_error(simulate: Simulate, tmp_path: Path) -> None:
     config = tmp_path / "berth.yaml"
     config.write_text(f"data: {tmp_path}/nothing\n")
     process = simulate("--url", "http://127.0.0.1:9", "--config", str(config), "--users", "1")

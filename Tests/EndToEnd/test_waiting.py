@@ -1,4 +1,4 @@
-"""Queued turns: their position is shown, they can be stopped, and their clients can leave."""
+"""Requests that wait in the queue: their position, and those that are stopped or abandoned."""
 
 import os
 import pty
@@ -14,7 +14,7 @@ from support.people import Person, Watched, at_once
 from support.queue import ROOMY, OwnBerth, OwnFake, Say, callers, lanes, until_asked
 
 
-def test_what_waits_and_is_stopped_or_left_never_reaches_the_provider(
+def test_waiting_requests_that_are_stopped_or_abandoned_never_reach_the_provider(
     own_berth: OwnBerth, own_fake: OwnFake
 ) -> None:
     fake = own_fake("--delay-ms", "3000")
@@ -39,14 +39,14 @@ def test_what_waits_and_is_stopped_or_left_never_reaches_the_provider(
         connection.close()
     wait_for(lambda: stopped.state and told.state, what="the turns' ends")
     assert (stopped.state, told.state) == ("stopped", "stopped")
-    wait_for(lambda: lanes(berth)["waiting"] == 0, what="the line to be empty")
+    wait_for(lambda: lanes(berth)["waiting"] == 0, what="the queue to be empty")
     first.join()
     assert ann.ask("the last one").status == 200
     assert fake.counts()["questions"] == {"the one who is served": 1, "the last one": 1}
     assert lanes(berth) == Counter(waiting=0, running=0, failed=0, uncertain=0)
 
 
-def test_what_runs_and_is_stopped_or_left_ends_at_the_provider(
+def test_running_requests_that_are_stopped_or_abandoned_end_at_the_provider(
     own_berth: OwnBerth, own_fake: OwnFake
 ) -> None:
     fake = own_fake("--delay-ms", "60000")
@@ -58,13 +58,13 @@ def test_what_runs_and_is_stopped_or_left_ends_at_the_provider(
     wait_for(lambda: fake.stats()["running"] == 3, what="all three to run")
     for connection in left:
         connection.close()
-    wait_for(lambda: fake.stats()["running"] == 1, what="those who left to end")
+    wait_for(lambda: fake.stats()["running"] == 1, what="the abandoned calls to end")
     person.stop(turn.id)
     wait_for(lambda: fake.stats()["running"] == 0, what="the stopped turn to end")
     wait_for(lambda: turn.state == "stopped", what="the turn's end")
 
 
-def test_who_waits_is_told_the_place_and_the_wait(own_berth: OwnBerth, own_fake: OwnFake) -> None:
+def test_a_waiting_turn_is_told_its_position_and_wait(own_berth: OwnBerth, own_fake: OwnFake) -> None:
     fake = own_fake("--delay-ms", "1500")
     berth = own_berth(**ROOMY, **fake.settings("fake", concurrency=8))
     ann, ben = callers(berth, 2)
@@ -87,7 +87,7 @@ def test_who_waits_is_told_the_place_and_the_wait(own_berth: OwnBerth, own_fake:
 
 
 @pytest.mark.parametrize("is_terminal", [True, False])
-def test_a_terminal_shows_the_place_on_one_line_and_a_pipe_does_not(
+def test_a_terminal_shows_the_position_on_one_line_and_a_pipe_does_not(
     own_berth: OwnBerth, own_fake: OwnFake, is_terminal: bool
 ) -> None:
     fake = own_fake("--delay-ms", "1500", "--tokens", "2")
@@ -107,7 +107,7 @@ def test_a_terminal_shows_the_place_on_one_line_and_a_pipe_does_not(
         while piece := os.read(reader, 4096):
             shown += piece
     except OSError:
-        pass  # the end of a terminal raises this
+        pass  # a pseudo-terminal ends with an error
     os.close(reader)
     busy.join()
     assert chat.wait(60) == 0
@@ -116,25 +116,25 @@ def test_a_terminal_shows_the_place_on_one_line_and_a_pipe_does_not(
     assert re.fullmatch((line if is_terminal else "") + "token1 token2 \n", text), repr(text)
 
 
-def test_a_full_line_refuses_with_a_wait(own_berth: OwnBerth, own_fake: OwnFake, say: Say) -> None:
+def test_a_full_queue_refuses_with_a_wait(own_berth: OwnBerth, own_fake: OwnFake, say: Say) -> None:
     fake = own_fake("--delay-ms", "1000")
     berth = own_berth(**ROOMY, **fake.settings("fake", concurrency=1))
     ann, ben = callers(berth, 2)
-    # At most this many of a tenant wait. Further ones are refused at once, and other tenants are not.
+    # At most 256 requests of one tenant wait; more are refused at once. Other tenants can still queue.
     asked = [ann.begin(f"ann {n}") for n in range(300)]
     try:
-        wait_for(lambda: lanes(berth)["waiting"] == 256, what="a full line")
+        wait_for(lambda: lanes(berth)["waiting"] == 256, what="a full queue")
         other = ben.begin("ben")
-        wait_for(lambda: lanes(berth)["waiting"] == 257, what="another tenant to be taken")
+        wait_for(lambda: lanes(berth)["waiting"] == 257, what="another tenant to be queued")
         told = ann.ask("one more")
         assert told.status == 429, told.body
         wait = float(told.headers["retry-after"])
         assert b"rate_limit" in told.body
-        # 256 wait and one starts each second. The estimate may be rough, but not absurd.
+        # 256 requests wait and one is served per second, so the estimate must be of that order.
         assert 1 <= wait <= 600
-        say(f"the wait that is told where 256 wait for one slot of 1 s: {wait:g} s")
+        say(f"wait told while 256 requests wait for one slot of 1 s: {wait:g} s")
         other.close()
     finally:
         for connection in asked:
             connection.close()
-    wait_for(lambda: lanes(berth)["waiting"] == 0, what="the line to be empty")
+    wait_for(lambda: lanes(berth)["waiting"] == 0, what="the queue to be empty")

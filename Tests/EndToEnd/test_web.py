@@ -1,4 +1,4 @@
-"""The web chat in a real browser, from the login link on."""
+"""The web chat in a real browser, starting from the login link."""
 
 import re
 from collections.abc import Callable
@@ -15,7 +15,7 @@ def choose(page: Page, model: str) -> None:
     Select(page.get("#model")).select_by_value(model)
 
 
-def test_log_in_send_see_it_grow_stop_reload_find_the_history(
+def test_log_in_send_watch_the_answer_grow_stop_and_find_the_history(
     berth: Berth, tenant: Tenant, page: Page
 ) -> None:
     page.log_in(tenant.web)
@@ -39,7 +39,7 @@ def test_a_whole_answer_is_shown_with_its_cost_and_usage_counts_it(
     berth: Berth, tenant: Tenant, page: Page
 ) -> None:
     page.enter(berth, tenant)
-    # A cached answer costs nothing.
+    # The message names the tenant, because a cached answer costs nothing.
     page.send(f"Hello Berth, I am {tenant.name}")
     assert page.answered() == "done"
     assert "demo" in page.last_answer().lower()
@@ -47,7 +47,7 @@ def test_a_whole_answer_is_shown_with_its_cost_and_usage_counts_it(
     wait_for(lambda: page.text("#usage").startswith("1 of "), what="the usage line to count it")
 
 
-def test_a_running_answer_is_taken_up_again_after_a_reload(
+def test_a_running_answer_continues_after_a_reload(
     berth: Berth, tenant: Tenant, page: Page
 ) -> None:
     page.enter(berth, tenant)
@@ -143,13 +143,13 @@ PROBES = """<script>window.pwned = 1</script><img src=x onerror="window.pwned = 
 @pytest.mark.parametrize(
     "wrap", ["{}", "```html\n{}\n```", "> {}", "- {}", "| a |\n|---|\n| {} |", "# {}"]
 )
-def test_answers_cannot_bring_markup_or_script(
+def test_answers_cannot_inject_markup_or_scripts(
     faked: Berth, faked_tenant: Tenant, page: Page, wrap: str
 ) -> None:
     page.enter(faked, faked_tenant)
     choose(page, "fake/echo")
     text = wrap.replace("{}", PROBES.replace("\n", " ") if wrap[0] in "|#" else PROBES)
-    # The text is pasted, because typing would send it at the end of the first line.
+    # The text is set by script, because typing a newline would send the message.
     page.driver.execute_script(
         "const t = document.getElementById('text'); t.value = arguments[0];"
         "t.dispatchEvent(new Event('input')); document.getElementById('send').click()",
@@ -186,7 +186,7 @@ def test_a_failed_answer_says_why_and_offers_to_ask_again(
     assert "sk-fake" not in page.driver.page_source
 
 
-def test_a_used_up_allowance_is_said_with_its_wait_and_the_text_is_kept(
+def test_a_used_up_quota_shows_the_wait_and_keeps_the_text(
     own_berth: Callable[..., Berth], page: Page
 ) -> None:
     berth = own_berth(quotas={"requests_per_day": 1, "tokens_per_day": 1_000_000})
@@ -208,27 +208,27 @@ def test_an_answer_cut_off_by_kill_is_marked_and_can_be_asked_again(
     page.send(LONG)
     page.growing()
     berth.kill()
-    wait_for(lambda: "Connection lost" in page.text(".note"), what="the loss to be said")
+    wait_for(lambda: "Connection lost" in page.text(".note"), what="the notice of the loss")
     berth.start()
     assert page.answered() == "uncertain"
-    assert "nobody knows" in page.text(".note")
+    assert "unknown whether" in page.text(".note")
     page.driver.refresh()
     page.get(".again").click()
     page.growing()
 
 
-def test_an_answer_cut_off_by_a_restart_goes_on_by_itself(
+def test_an_answer_cut_off_by_a_restart_continues_by_itself(
     own_berth: Callable[..., Berth], own_fake: Callable[..., FakeOpenAI], page: Page
 ) -> None:
-    # This takes longer than a stopping service waits.
+    # The answer takes longer than a stopping service waits.
     fake = own_fake("--tokens", "30", "--token-ms", "500")
     berth = own_berth(**fake.settings("fake"))
     page.enter(berth, berth.add_tenant("ann"))
     page.send("Hello")
     page.growing()
     assert berth.stop() == 0
-    wait_for(lambda: "goes on by itself" in page.text(".note"), what="the restart to be said")
-    assert "token1" in page.last_answer(), "what came stays"
+    wait_for(lambda: "continue by itself" in page.text(".note"), what="the notice of the restart")
+    assert "token1" in page.last_answer(), "the text so far stays"
     assert [b for b in page.all(".again") if b.is_displayed()] == []
     berth.start()
     assert page.answered() == "done"
@@ -236,7 +236,7 @@ def test_an_answer_cut_off_by_a_restart_goes_on_by_itself(
     assert page.text(".note") == ""
 
 
-def test_a_waiting_message_shows_its_place_until_the_answer_begins(
+def test_a_waiting_message_shows_its_queue_position_until_the_answer_begins(
     own_berth: Callable[..., Berth], own_fake: Callable[..., FakeOpenAI], page: Page
 ) -> None:
     fake = own_fake("--delay-ms", "2000")
@@ -246,9 +246,9 @@ def test_a_waiting_message_shows_its_place_until_the_answer_begins(
     asked = [ann.begin(f"slot {n}") for n in range(2)]
     until_asked(fake, 1)
     page.send("And I?")
-    place = wait_for(lambda: page.text(".place"), what="the place")
+    place = wait_for(lambda: page.text(".place"), what="the queue position")
     assert re.match(r"(\d+ before you|You are next), about \d+ (second|minute)s?$", place)
-    wait_for(lambda: place in page.text("#say"), what="it to be said aloud")
+    wait_for(lambda: place in page.text("#say"), what="the announcement for screen readers")
     assert page.answered() == "done"
     assert page.text(".place") == ""
     assert page.complaints() == []
@@ -268,11 +268,11 @@ def test_a_lost_connection_keeps_the_message(own_berth: Callable[..., Berth], pa
     assert page.answered() == "done"
 
 
-def test_older_turns_come_when_scrolling_up(berth: Berth, tenant: Tenant, page: Page) -> None:
+def test_older_turns_load_when_scrolling_up(berth: Berth, tenant: Tenant, page: Page) -> None:
     page.enter(berth, tenant)
     page.send("/help")
     page.answered()
-    # Sixty short turns, written by the page's own requests.
+    # Makes sixty short turns by the page's own requests.
     page.driver.set_script_timeout(200)
     page.driver.execute_async_script("""
         const done = arguments[0];
@@ -302,7 +302,7 @@ def test_older_turns_come_when_scrolling_up(berth: Berth, tenant: Tenant, page: 
     assert page.driver.execute_script("return document.getElementById('log').scrollTop") > 500
 
 
-def test_reading_further_up_is_not_disturbed_by_a_growing_answer(
+def test_a_growing_answer_does_not_scroll_away_what_is_being_read(
     berth: Berth, tenant: Tenant, page: Page
 ) -> None:
     page.driver.set_window_size(1000, 420)

@@ -2,7 +2,7 @@ import Testing
 
 /// Rules for one loop, injected time, bounded queues and a small runtime.
 @Suite struct ConcurrencyTests {
-    @Test func `nothing starts threads, sleeps or maps ICU behind the loop's back`() {
+    @Test func `nothing starts stray threads or tasks, sleeps or maps ICU`() {
         expectNone(\.strayConcurrency)
     }
 
@@ -77,7 +77,7 @@ extension SourceFile {
         switch text {
         case "Foundation", "Dispatch":
             guard index > 0, tokens[index - 1].is("import") else { return nil }
-            return "\(text) costs megabytes and threads: FoundationEssentials, or the loop"
+            return "\(text) costs megabytes and threads: use FoundationEssentials or the loop"
         case "Task": return strayTask(index)
         case "Thread": return "a thread of its own: use a Worker"
         case "sleep", "usleep", "nanosleep":
@@ -108,7 +108,7 @@ extension SourceFile {
         else { return nil }
         let isLoop = path == "Sources/BerthLoop/EventLoop.swift"
         if isLoop, after == "(", tokens[next + 1].is("executorPreference") { return nil }
-        return "an unstructured task: Loop.spawn, a TaskPool or a child task"
+        return "an unstructured task: use Loop.spawn, a TaskPool or a child task"
     }
 
     /// The token after `Name` or `Name<…>`.
@@ -129,7 +129,7 @@ extension SourceFile {
         return names.filter(isUnbounded).map {
             finding(
                 tokens[$0].line,
-                "a stream without a bound: bufferingPolicy: .bufferingOldest(n)"
+                "a stream without a bound: add bufferingPolicy: .bufferingOldest(n)"
             )
         }
     }

@@ -2,7 +2,7 @@ import Testing
 
 /// A rule against tests that never run.
 @Suite struct DeadTests {
-    @Test func `what is named like a test is one`() { expectNone(\.deadTests) }
+    @Test func `every function named like a test is one`() { expectNone(\.deadTests) }
 
     @Test func `the repository's own tests are seen`() {
         #expect(Repository.files.flatMap(\.testNames).count > 20)

@@ -4,9 +4,9 @@ import Testing
 ///
 /// swift-format checks only `public`.
 @Suite struct DocumentationTests {
-    @Test func `what is package or public has a doc comment`() { expectNone(\.undocumented) }
+    @Test func `everything package or public has a doc comment`() { expectNone(\.undocumented) }
 
-    @Test func `no work is left for later`() { expectNone(\.leftovers) }
+    @Test func `no comment leaves work for later`() { expectNone(\.leftovers) }
 
     @Test(arguments: [
         "package func run() {}", "@Loop package final class A {}", "    package let limit: Int",
@@ -33,7 +33,7 @@ import Testing
         "/// P.\npackage protocol P {\n    /// A.\n    var a: Int { get }\n}\nextension B: P {\n"
             + "    func b() {}\n    package var a: Int { 1 }\n}",
     ])
-    func `one with a doc comment, and a witness of what a protocol explains, is not`(text: String) {
+    func `a documented declaration and a witness that a protocol explains are not`(text: String) {
         #expect(sample(text).undocumented.isEmpty)
     }
 

@@ -38,7 +38,7 @@ import Testing
         ("Tests/BerthStoreTests/A.swift", "import CSQLite", 0),
         ("Tests/BerthBotTests/A.swift", "import CSQLite", 1),
     ])
-    func `a C library in a stranger's hands is found`(path: String, text: String, findings: Int) {
+    func `a C library in another module is found`(path: String, text: String, findings: Int) {
         #expect(sample(text, at: path).strayCImports.count == findings)
     }
 
@@ -98,7 +98,7 @@ extension SourceFile {
             return [
                 finding(
                     1,
-                    "\(module) has no place in the order of the house: add it to House.modules"
+                    "\(module) is not in the order of the modules: add it to House.modules"
                 )
             ]
         }
@@ -116,13 +116,13 @@ extension SourceFile {
             guard let owner = House.owners[name] else { return nil }
             let line = tokens[index].line
             if module != owner {
-                return finding(line, "\(name) belongs to \(owner): use what that offers")
+                return finding(line, "\(name) belongs to \(owner): use what it offers")
             }
             guard index > 0, tokens[index - 1].is("package") || tokens[index - 1].is("public")
             else { return nil }
             return finding(
                 line,
-                "C types end inside their wrapper: import \(name) without 'package'"
+                "C types stay inside their wrapper: import \(name) without 'package'"
             )
         }
     }

@@ -4,9 +4,9 @@ import Testing
 ///
 /// Faults of peers, users and disks are errors; only a bug traps, with a message.
 @Suite struct SafetyTests {
-    @Test func `nothing traps without a word`() { expectNone(\.traps) }
+    @Test func `every trap has a message`() { expectNone(\.traps) }
 
-    @Test func `what the compiler does not check has its reason beside it`() {
+    @Test func `every promise that the compiler does not check has its reason beside it`() {
         expectNone(\.unexplained)
     }
 
@@ -25,7 +25,7 @@ import Testing
         "a != b", "!a", "if !a, !(b) {}", "[!a]", "try? a()", "a as? Int", "// a!", "\"a!\"",
         "return !a", "a && !b", "func ! (a: Bool) {}", "a!==b", "precondition(a, reason)",
     ])
-    func `a word to whoever made the bug, and a negation, are not`(text: String) {
+    func `a trap with a message and a negation are not`(text: String) {
         #expect(sample(text).traps.isEmpty)
     }
 
@@ -61,12 +61,12 @@ extension SourceFile {
         let token = tokens[index]
         switch token.text {
         case _ where token.kind == .string: return nil
-        case "!" where isForce(index): return "a forced value: guard it, and throw what is wrong"
+        case "!" where isForce(index): return "a forced value: guard it, and throw an error"
         case "fatalError", "assertionFailure":
             return "\(token.text): throw, or preconditionFailure(\"…\")"
         case "precondition" where !hasMessage(index, afterComma: true),
             "preconditionFailure" where !hasMessage(index, afterComma: false):
-            return "a trap without a word: say which promise was broken"
+            return "a trap without a message: name the broken promise"
         case "unsafe" where index > 1 && tokens[index - 2].is("unowned"):
             return "unowned(unsafe): keep the owner, or hold it weakly"
         default: return nil

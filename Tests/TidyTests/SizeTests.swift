@@ -28,7 +28,7 @@ import Testing
         #expect(sample(wrap(60 - lines)).longFunctions.count == 1)
     }
 
-    @Test func `braces in texts and comments open and close nothing`() {
+    @Test func `braces in strings and comments do not count`() {
         let text = ##"""
             func quoted() {
                 let a = "{ \(["}"].map { "{\($0)" }) {", b = #"{ "# /* { /* { */ } */
@@ -87,12 +87,12 @@ extension SourceFile {
     var longFile: [Finding] {
         let isProse = [".md", ".txt", ".json"].contains { path.hasSuffix($0) }
         guard lines.count > 400, !isProse else { return [] }
-        return [finding(401, "\(lines.count) lines: split by what the parts do, 400 are the most")]
+        return [finding(401, "\(lines.count) lines: split it by what its parts do (at most 400)")]
     }
 
     var longFunctions: [Finding] {
         functions.filter { $0.lines > 60 }.map {
-            finding($0.line, "\($0.name) has \($0.lines) lines: name its steps, 60 are the most")
+            finding($0.line, "\($0.name) has \($0.lines) lines: name its steps (at most 60)")
         }
     }
 

@@ -4,7 +4,7 @@ import Testing
 @Suite struct TextTests {
     @Test func `no path of one machine is in a file`() { expectNone(\.machinePaths) }
 
-    @Test func `the page loads nothing from elsewhere and holds no inline code`() {
+    @Test func `the page loads nothing from other servers and holds no inline code`() {
         expectNone(\.webFindings)
     }
 
@@ -45,7 +45,7 @@ import Testing
         ("a.js", "eval(text)"), ("a.js", "new Function(text)"), ("a.js", "a.innerHTML = text"),
         ("a.js", "a.setAttribute('style', b)"), ("a.js", "a.insertAdjacentHTML('x', b)"),
     ])
-    func `what a strict policy refuses is found`(name: String, text: String) {
+    func `everything that a strict policy refuses is found`(name: String, text: String) {
         let file = sample(text, at: "Sources/BerthChannels/Web/\(name)")
         #expect(file.webFindings.count == 1)
         #expect(sample(text, at: "docs/\(name)").webFindings.isEmpty)
@@ -136,20 +136,20 @@ enum Web {
                     "a style in the page: put it in a file",
                     #/(?i)<style[\s>]|<[a-z][^>]*\sstyle\s*=/#
                 ),
-                Rule("a handler in the page: addEventListener", #/(?i)<[a-z][^>]*\son[a-z]+\s*=/#),
-                Rule("a script in an address: a button with a listener", #/(?i)javascript:/#),
+                Rule("an inline handler: use addEventListener", #/(?i)<[a-z][^>]*\son[a-z]+\s*=/#),
+                Rule("a script in an address: use a button with a listener", #/(?i)javascript:/#),
             ],
             "css": [Rule(external, #/(?i)(?:@import|url\()\s*(?:url\()?\s*["']?(?:https?:)?//\w/#)],
             "js": [
                 Rule(external, #/["'`](?:https?:)?//(?!www\.w3\.org/)\w/#),
                 Rule("code from text", #/(?:^|[^\w$])eval\s*\(|new Function\s*\(/#),
-                Rule("markup from text: createElement and textContent", markup),
-                Rule("an inline style: a class", #/setAttribute\(\s*["']style["']/#),
+                Rule("markup from text: use createElement and textContent", markup),
+                Rule("an inline style: use a class", #/setAttribute\(\s*["']style["']/#),
             ],
         ]
     }
 
-    private static let external = "loads from elsewhere: the page must work without the internet"
+    private static let external = "loads from another server: the page must work offline"
 
     private static var markup: Regex<Substring> {
         #/\.(?:innerHTML|outerHTML)\s*\+?=(?!=)|insertAdjacentHTML|document\.write/#

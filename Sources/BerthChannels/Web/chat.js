@@ -1,5 +1,5 @@
-// The chat page has the conversations at the side, the turns of one conversation, and a message box.
-// Turns run in the server. This page only reads them, and reads again after a lost connection.
+// The chat page: the list of conversations, the turns of one conversation and the message box.
+// Turns run in the server. This page only reads their events, and reconnects after a lost connection.
 import { $, ask, button, code, copy, make, p } from "./dom.js";
 import {
   drawer, explain, narrow, notice, showCard, showHello, showList, showUsage, titleOf, touch,
@@ -7,23 +7,23 @@ import {
 import { call, get, turnPath, whenSignedOut } from "./server.js";
 import { TurnView, listen, pause } from "./turn.js";
 
-/** The distance in CSS pixels from the end that still counts as the end. */
+/** Distance from the end that still counts as "at the end", in CSS pixels. */
 const NEAR = 60;
 
 const state = {
-  /** The server's answer about the tenant: name, models, usage. */
+  /** The server's data about the tenant: name, models, usage. */
   me: null,
   sessions: [],
-  /** The open conversation's id, or null for a new one, which its first message makes. */
+  /** The id of the open conversation, or null for a new one, which its first message creates. */
   current: null,
   /** The model chosen for a new conversation. */
   model: null,
-  /** The turn that is answered now, as { view, abort, stopping }. */
+  /** The turn that this page is reading: { view, abort, stopping }, or null. */
   live: null,
-  /** The oldest turn shown, and whether there are older ones. */
+  /** The id of the oldest turn shown. `more` tells whether older ones exist. */
   oldest: null,
   more: false,
-  /** Whether the end of the conversation is kept in sight. */
+  /** Whether the page scrolls along with the end of the conversation. */
   stick: true,
 };
 
@@ -62,7 +62,7 @@ function end(live) {
 const host = { grown: scrollToEnd, again: askAgain };
 const greet = () => showHello(state.me.tenant, send);
 
-/** Reads a turn until it has ended or the user has left its conversation. */
+/** Reads a turn's events until the turn has ended or another conversation is opened. */
 async function follow(live, response) {
   const { signal } = live.abort;
   await listen(live.view, response, signal, () => live.stopping && stop());
@@ -71,7 +71,7 @@ async function follow(live, response) {
   await refresh();
 }
 
-/** Sends a message. A refused message goes back into the box. */
+/** Sends a message. A refused message returns to the message box. */
 async function send(text) {
   if (state.live && text.trim() === "/stop") {
     setText("");
@@ -85,13 +85,13 @@ async function send(text) {
     if (!state.current) await createSession(text);
     await follow(live, await call("POST", sessionPath("/turns"), { text }, live.abort.signal));
   } catch (refusal) {
-    // The user has left the conversation, and the turn continues in the server.
+    // Another conversation was opened; the turn continues in the server.
     if (live.abort.signal.aborted) return;
     live.view.element.remove();
     end(live);
     if (!$("text").value) setText(text);
     explain(refusal);
-    // A turn of another window is running, so it is shown here too.
+    // A 409 means that a turn from another window is running; show it here too.
     if (state.current && refusal.status === 409) await showTurns();
     else if (!$("turns").children.length) greet();
   }
@@ -131,7 +131,7 @@ async function createSession(text) {
   state.current = session.id;
   history.replaceState(null, "", `#${session.id}`);
   if (state.model) await call("PATCH", sessionPath(), { model: state.model });
-  // The server makes the same title. The page shows this one until the answer ends.
+  // The page shows this title until the answer has ended. The server derives the same one.
   const title = text.startsWith("/") ? "" : text.trim().split("\n", 1)[0].slice(0, 60);
   state.sessions.unshift({ ...session, title, model: state.model, updated_ms: Date.now() });
   showSessions();
@@ -142,14 +142,14 @@ async function loadMe() {
   Object.assign(state, { me, sessions });
 }
 
-/** Updates usage, titles and their order after a turn. */
+/** Reloads usage, titles and their order, which a turn may have changed. */
 async function refresh() {
   try {
     await loadMe();
     showUsage(state.me.usage);
     showSessions();
   } catch {
-    // A failure here affects only figures, which the next turn updates.
+    // Stale figures do no harm; the next turn reloads them.
   }
 }
 
@@ -201,7 +201,7 @@ async function showTurns() {
   }
 }
 
-/** Adds a page of turns on top. Returns their views, or null if another conversation was opened. */
+/** Loads an older page of turns. Returns their views, or null if another conversation was opened. */
 async function loadTurns() {
   const { current, oldest } = state;
   const before = oldest ? `?before=${encodeURIComponent(oldest)}` : "";
@@ -249,7 +249,7 @@ async function rename() {
 
 async function remove() {
   const session = state.sessions.find((s) => s.id === state.current);
-  const body = `“${titleOf(session)}” and its messages will be gone.`;
+  const body = `“${titleOf(session)}” and all its messages will be deleted.`;
   if (!(await ask("Delete this conversation?", body, "Delete"))) return;
   await call("DELETE", sessionPath());
   state.sessions = state.sessions.filter((s) => s !== session);
@@ -262,7 +262,7 @@ async function chooseModel() {
   (session ?? state).model = $("model").value;
 }
 
-// ---------------------------------------------------------------- the surrounding page
+// ---------------------------------------------------------------- the rest of the page
 
 function hint() {
   const text = $("text").value;
@@ -308,9 +308,9 @@ function showSignedOut() {
   document.body.className = "out";
   showCard(
     make("h2", {}, "Log in with your link"),
-    p("This page opens with a personal link. To get one, send ", code("/web"),
+    p("You need a personal link to open this page. To get one, send ", code("/web"),
       " to the bot, or ask your operator to run ", code("berth tenant link"), " with your name."),
-    p("A link works once; then this browser stays logged in for 90 days."),
+    p("Each link works once. After that, this browser stays logged in for 90 days."),
   );
 }
 
@@ -321,7 +321,7 @@ async function start() {
     if (refusal.status === 401) return;
     showCard(
       make("h2", {}, "Berth cannot be reached"),
-      p(refusal.status ? refusal.message : "The page tries again by itself."),
+      p(refusal.status ? refusal.message : "This page keeps trying."),
       button("Try again", "primary", () => location.reload()),
     );
     await pause(5_000);
@@ -340,7 +340,7 @@ async function start() {
   await route();
 }
 
-/** Runs an action of a click. A refusal becomes a notice. */
+/** Runs `action` on an event of the element `id`. A refusal is shown as a notice. */
 const on = (id, event, action) =>
   $(id).addEventListener(event, (e) => Promise.resolve(action(e)).catch(explain));
 
@@ -350,7 +350,7 @@ on("composer", "submit", (e) => {
 });
 on("text", "input", typed);
 on("text", "keydown", (e) => {
-  // Enter does not send on a screen keyboard, nor when it ends a composed word (229 in Safari).
+  // Enter does not send on a touch screen, or if it ends a composed word (229 in Safari).
   if (e.key !== "Enter" || e.shiftKey || touch.matches) return;
   if (e.isComposing || e.keyCode === 229) return;
   e.preventDefault();

@@ -1,6 +1,6 @@
-// Small DOM helpers for all parts of the page.
+// Helpers over the DOM that all parts of the page use.
 
-/** Least time between two announcements to a screen reader, in ms. */
+/** Shortest time between two announcements to a screen reader, in ms. */
 const SAY_EVERY = 4_000;
 
 export const $ = (id) => document.getElementById(id);
@@ -9,7 +9,7 @@ export const code = (text) => make("code", {}, text);
 export const button = (text, style, click) =>
   make("button", { type: "button", class: style, click }, text);
 
-/** Makes an element, such as `make("a", { href: "…" }, "text", node)`. */
+/** Makes an element, for example `make("a", { href: "…" }, "text", node)`. */
 export function make(tag, attributes, ...children) {
   const element = document.createElement(tag);
   for (const name in attributes) {
@@ -21,7 +21,7 @@ export function make(tag, attributes, ...children) {
   return element;
 }
 
-/** Appends items one by one, because a hostile number of arguments would overflow the stack. */
+/** Appends items one by one. A huge number of arguments in one call would overflow the stack. */
 export function fill(parent, items) {
   for (const item of items) parent.append(item);
   return parent;
@@ -30,7 +30,7 @@ export function fill(parent, items) {
 let unsaid = "";
 let saying = null;
 
-/** Gives text to a screen reader, with a pause between the pieces. */
+/** Announces text to a screen reader, at most once per `SAY_EVERY`. */
 export function say(text) {
   unsaid = (unsaid + text).slice(-3000);
   saying ??= setTimeout(() => {
@@ -40,12 +40,12 @@ export function say(text) {
   }, $("say").textContent ? SAY_EVERY : 0);
 }
 
-/** Copies a text, and shows this on its button for a moment. */
+/** Copies a text to the clipboard and shows that on its button for a moment. */
 export async function copy(text, button) {
   try {
     await navigator.clipboard.writeText(text);
   } catch {
-    // Plain http outside of localhost has no clipboard interface, but the old way works there.
+    // Plain http outside of localhost has no clipboard interface; the old command still works there.
     const area = make("textarea", { class: "unseen" });
     area.value = text;
     document.body.append(area);
@@ -58,7 +58,7 @@ export async function copy(text, button) {
   setTimeout(() => (button.textContent = "Copy"), 1500);
 }
 
-/** Asks in a dialogue. Resolves to the text (or true), or to a false value if it is cancelled. */
+/** Asks in a dialogue. Resolves to the text (or a true value), or to a false value if cancelled. */
 export function ask(title, body, yes, value) {
   $("ask-title").textContent = title;
   $("ask-body").textContent = body;

@@ -1,4 +1,4 @@
-// The parts around the conversation: the list at the side, usage, notices, cards.
+// The parts around the conversation: the list of conversations, usage, notices and cards.
 import { $, button, code, make, p } from "./dom.js";
 import { count, inWords, timeOf } from "./server.js";
 
@@ -9,12 +9,12 @@ const EXAMPLES = [
   "Write a friendly reminder about an unpaid invoice.",
 ];
 
-/** Whether the device has touch. Then Enter makes a new line, and no keyboard opens by itself. */
+/** Matches touch screens, where Enter makes a new line and no keyboard opens by itself. */
 export const touch = matchMedia("(pointer: coarse)");
-/** Whether the list is a drawer. */
+/** Matches narrow pages, where the list is a drawer. */
 export const narrow = matchMedia("(max-width: 760px)");
 
-/** Shows a notice above the message box. An empty text hides it. */
+/** Shows a notice above the message box, or hides it if `text` is empty. */
 export function notice(text) {
   $("notice").hidden = !text;
   $("notice").textContent = text;
@@ -24,7 +24,7 @@ export function notice(text) {
 export function explain(refusal) {
   const { status, message, wait } = refusal;
   if (status === 401) return;
-  if (status === 0) notice(`${message} Your message is kept: send it when the connection is back.`);
+  if (status === 0) notice(`${message} Your message is kept. Send it when the connection is back.`);
   else if (status === 413) notice(`${message} Make the message shorter, or send it in parts.`);
   else if (status === 429 && wait) {
     const at = wait > 90 ? ` (at ${timeOf(Date.now() + wait * 1000)})` : "";
@@ -60,7 +60,7 @@ export function showList(sessions, current) {
   }
 }
 
-/** Shows the used part of the day's quota. */
+/** Shows how much of today's quota is used. */
 export function showUsage(u) {
   if (!u) return;
   const meter = (name, used, limit) => {
@@ -73,7 +73,7 @@ export function showUsage(u) {
     return line;
   };
   const wait = (u.resets_ms - Date.now()) / 1000;
-  const reset = wait > 0 ? `New allowance at ${timeOf(u.resets_ms)}, in ${inWords(wait)}.` : "";
+  const reset = wait > 0 ? `Resets at ${timeOf(u.resets_ms)}, in ${inWords(wait)}.` : "";
   $("usage").replaceChildren(
     meter("requests today", u.requests, u.requests_limit),
     meter("tokens today", u.tokens, u.tokens_limit),
@@ -81,7 +81,7 @@ export function showUsage(u) {
   );
 }
 
-/** Opens or closes the list, which is a drawer on a narrow page. Tab does not reach a closed one. */
+/** Opens or closes the list on a narrow page. Tab skips a closed list. */
 export function drawer(open) {
   const side = $("side");
   const had = side.contains(document.activeElement);
@@ -100,7 +100,7 @@ export function showCard(...children) {
   $("turns").replaceChildren(make("div", { class: "card" }, icon, ...children));
 }
 
-/** Shows the greeting of a new conversation. `send` sends an example. */
+/** Shows the greeting of a new conversation. An example is passed to `send`. */
 export function showHello(tenant, send) {
   const hour = new Date().getHours();
   const part = hour < 5 || hour >= 18 ? "evening" : hour < 12 ? "morning" : "afternoon";
@@ -109,9 +109,9 @@ export function showHello(tenant, send) {
     "div",
     { id: "hello" },
     make("h2", {}, `Good ${part}, ${tenant}.`),
-    p("Write a message below, or begin with one of these."),
+    p("Write a message below, or start with one of these."),
     make("div", { class: "examples" }, ...buttons),
-    p("Type ", code("/help"), " to see what else Berth understands."),
+    p("Type ", code("/help"), " to see all commands."),
   );
   $("turns").replaceChildren(hello);
 }

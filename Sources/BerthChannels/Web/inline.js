@@ -1,7 +1,7 @@
-// A parser for the marks inside a paragraph (emphasis, code, links), in one pass over its text.
+// Renders the marks inside a paragraph (emphasis, code, links) in one pass over its text.
 import { fill, make } from "./dom.js";
 
-/** The most emphasis marks that are open at once. The oldest is dropped first. */
+/** Most emphasis marks that are open at once. A further one replaces the oldest. */
 const MAX_OPEN = 32;
 /** The longest link target, in characters. */
 const MAX_URL = 2048;
@@ -9,19 +9,19 @@ const SCHEMES = new Set(["http:", "https:", "mailto:"]);
 
 const isSpace = (c) => c === undefined || c === " " || c === "\n" || c === "\t" || c === "\u00a0";
 const isWord = (c) => c !== undefined && /[\p{L}\p{N}]/u.test(c);
-/** The length of the run of `c` at `at`. */
+/** The number of consecutive `c` at `at`. */
 export function runOf(text, at, c) {
   let end = at;
   while (text[end] === c) end += 1;
   return end - at;
 }
 
-/** Appends `text` to `parent`, with its inline marks as elements. Returns `parent`. */
+/** Appends `text` to `parent` with its inline marks as elements, and returns `parent`. */
 export function inlineInto(parent, text) {
   return fill(parent, new InlineScan(text).run());
 }
 
-/** One pass over a paragraph. `out` is flat; closing a mark folds its tail into one element. */
+/** One pass over a paragraph. `out` is flat; a closing mark folds its tail into one element. */
 class InlineScan {
   constructor(text) {
     this.text = text;
@@ -87,7 +87,7 @@ class InlineScan {
     return false;
   }
 
-  /** Finds all runs of backticks once, so a closing run needs no search. */
+  /** Handles a code span. All runs of backticks are found once, so a closing run needs no search. */
   code() {
     const { text, at } = this;
     const size = runOf(text, at, "`");
@@ -127,7 +127,7 @@ class InlineScan {
     if (!isSpace(before) && (c !== "_" || !isWord(after))) left = this.close(c, left);
     if (left > 0) {
       const opens = !isSpace(after) && (c !== "_" || !isWord(before));
-      // Three marks open as two and one, so any closing order finds its partner.
+      // Three marks open as two and one, so that any order of closing marks matches.
       for (const size of !opens ? [] : left === 3 ? [2, 1] : [left]) {
         this.open.push({ c, size, at: this.out.length });
         this.out.push(c.repeat(size));
@@ -140,7 +140,7 @@ class InlineScan {
     return true;
   }
 
-  /** Closes open marks of `c`. Returns the number of characters of the run that are left. */
+  /** Closes open marks of `c` and returns the number of characters of the run that are left. */
   close(c, run) {
     let left = run;
     while (left > 0) {
@@ -168,7 +168,7 @@ class InlineScan {
     return true;
   }
 
-  /** Makes a link of `](target)` and the text since the last `[`. An image becomes a link too. */
+  /** Handles `](target)`, which turns the text since the last `[` into a link. Images become links. */
   link() {
     const bracket = this.brackets.pop();
     if (!bracket || this.text[this.at + 1] !== "(") return false;
@@ -178,7 +178,7 @@ class InlineScan {
     this.flush();
     const inner = this.out.splice(bracket.at).slice(1);
     this.open.length = Math.min(this.open.length, bracket.open);
-    // A link cannot contain a link, so outer brackets can no longer become one.
+    // Links do not nest, so outer brackets can no longer become a link.
     this.brackets.length = 0;
     this.out.push(fill(anchor(href), inner.length ? inner : [target.url]));
     this.at = target.end;
@@ -198,7 +198,7 @@ class InlineScan {
     return null;
   }
 
-  /** Makes a link of a bare https://… address, without closing punctuation. */
+  /** Handles a bare https://… address. Closing punctuation stays outside of the link. */
   address() {
     const { text, at } = this;
     if (!text.startsWith("http://", at) && !text.startsWith("https://", at)) return false;
@@ -216,13 +216,13 @@ class InlineScan {
     }
     url = url.slice(0, length);
     const href = safe(url);
-    // A link's own text may be an address, which must not become a link within the link.
+    // The text of a link may be an address, which must not become a link of its own.
     if (!href || this.brackets.length > 0) return false;
     return this.put(fill(anchor(href), [url]), length);
   }
 }
 
-/** The address to link to, or null if it is not http, https or mailto. */
+/** The address to link to, or null unless it is http, https or mailto. */
 function safe(text) {
   try {
     const url = new URL(text);

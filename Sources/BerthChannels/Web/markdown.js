@@ -1,17 +1,17 @@
-// A renderer from Markdown to DOM nodes. Text becomes text nodes and never HTML, every scan is
-// linear in its input, and nesting is limited, so a hostile answer can only look odd.
+// Renders Markdown as DOM nodes. Text becomes text nodes and never HTML, every scan is linear in its
+// input, and nesting is limited, so the worst that a hostile answer can do is to look odd.
 
 import { fill, make } from "./dom.js";
 import { inlineInto, runOf } from "./inline.js";
 
-/** The deepest nesting of quotes and lists. Deeper ones are shown as plain text. */
+/** Deepest nesting of quotes and lists. Deeper ones are shown as plain text. */
 const MAX_DEPTH = 10;
 
 // ---------------------------------------------------------------- lines
 
 const isBlank = (line) => line.trim() === "";
 
-/** The columns of white space at a line's start. A tab reaches the next multiple of four. */
+/** Columns of white space at the start of a line. A tab reaches the next multiple of four. */
 function indentOf(line) {
   let columns = 0;
   for (const c of line) {
@@ -31,7 +31,7 @@ function dedent(line, columns) {
   return line.slice(at);
 }
 
-/** The `{ mark, size, info, indent }` of a line that opens a code fence. */
+/** `{ mark, size, info, indent }` if the line opens a code fence, else null. */
 function fenceOf(line) {
   const indent = indentOf(line);
   const text = line.trim();
@@ -64,7 +64,7 @@ function isRule(line) {
 const headingOf = (line) => /^ {0,3}(#{1,6})(?=\s|$)/.exec(line)?.[1].length ?? 0;
 const isQuote = (line) => /^ {0,3}>/.test(line);
 
-/** The `{ indent, width, ordered, start }` of a line that begins a list item. */
+/** `{ indent, width, ordered, start }` if the line begins a list item, else null. */
 function itemOf(line) {
   const indent = indentOf(line);
   const text = line.trimStart();
@@ -83,7 +83,7 @@ const isDelimiterRow = (line) =>
   line !== undefined && line.includes("-") && line.includes("|") && /^[\s|:-]+$/.test(line);
 const isTable = (lines, at) => lines[at].includes("|") && isDelimiterRow(lines[at + 1]);
 
-/** A row's cells, split at each `|` that is neither in code nor escaped. */
+/** The cells of a row, split at every `|` that is outside of code and not escaped. */
 function cellsOf(line) {
   const cells = [];
   let text = line.trim();
@@ -114,7 +114,7 @@ function interrupts(lines, at) {
 
 // ---------------------------------------------------------------- blocks
 
-/** Appends all blocks of `lines`. In a tight list a paragraph is only its text. */
+/** Appends all blocks of `lines` to `parent`. In a tight list a paragraph is only its text. */
 function appendBlocks(parent, lines, depth, tight) {
   for (let at = 0; at < lines.length; ) {
     if (isBlank(lines[at])) at += 1;
@@ -127,7 +127,7 @@ function appendBlocks(parent, lines, depth, tight) {
   return parent;
 }
 
-/** The block that begins at line `at`, which is not blank, and the number of the line after it. */
+/** The block that begins at the non-blank line `at`, and the number of the line after it. */
 function blockAt(lines, at, depth, tight) {
   const line = lines[at];
   const fence = fenceOf(line);
@@ -136,7 +136,7 @@ function blockAt(lines, at, depth, tight) {
   if (level) {
     const text = line.trim().slice(level).trim();
     const bare = text.replace(/(^|\s)#+$/, "");
-    // An answer's headings are below the page's own h1 and the turn's h2.
+    // An answer's headings rank below the page's h1 and the turn's h2.
     return [inlineInto(make(`h${Math.min(level + 2, 6)}`), bare.trim()), at + 1];
   }
   if (isRule(line)) return [make("hr"), at + 1];
@@ -204,7 +204,7 @@ function table(lines, at) {
     return cell[0] === ":" ? "center" : "right";
   });
   const cell = (tag) => (text, i) => inlineInto(make(tag, { class: aligns[i] }), text);
-  // A row is cut at the header's width and never padded, because padding would be quadratic.
+  // A row is cut at the header's width and never padded, because padding could be quadratic.
   const row = (line, tag) =>
     fill(make("tr"), cellsOf(line).slice(0, aligns.length).map(cell(tag)));
   const body = make("tbody");
@@ -225,10 +225,10 @@ export function render(text) {
   return appendBlocks(document.createDocumentFragment(), linesOf(text), 0);
 }
 
-/** The text of a block for reading aloud, where code is only named. */
+/** The text of a block for a screen reader. Code is only named. */
 const wordsOf = (node) => (node.matches("figure") ? "Code.\n" : `${node.textContent}\n`);
 
-/** A text that grows. Finished blocks stay as they are, and only the last is rendered again. */
+/** A text that grows. Finished blocks stay as they are; only the last one is rendered again. */
 export class GrowingText {
   /** @param target the element whose children this object owns. */
   constructor(target) {
@@ -237,7 +237,7 @@ export class GrowingText {
     this.last = [];
   }
 
-  /** Adds `text`, and returns the text of the blocks that it finished, for reading aloud. */
+  /** Adds `text` and returns the text of the blocks that it finished, for a screen reader. */
   push(text) {
     const lines = linesOf(this.tail + text);
     if (this.growCode(lines)) return "";
@@ -253,7 +253,7 @@ export class GrowingText {
       for (const old of this.last) old.remove();
       this.target.append(node);
       this.last = [node];
-      // A block is finished when a whole line of the next one has arrived, because the last line may grow.
+      // A block is finished once the next one has a whole line, because the last line may still grow.
       let next = end;
       while (next < lines.length && isBlank(lines[next])) next += 1;
       if (next >= lines.length - 1) {
@@ -268,12 +268,12 @@ export class GrowingText {
     }
   }
 
-  /** The text of the unfinished block. */
+  /** The text of the unfinished blocks. */
   rest() {
     return this.last.map(wordsOf).join("");
   }
 
-  /** Adds to an open code block in place, which keeps its selection and scroll position. */
+  /** Adds to an open code block in place, so that its selection and scroll position stay. */
   growCode(lines) {
     const fence = this.last.length === 1 && this.last[0].matches("figure") && fenceOf(lines[0]);
     if (!fence || lines.slice(1).some((line) => closesFence(line, fence))) return false;

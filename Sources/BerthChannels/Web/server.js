@@ -1,9 +1,9 @@
-// Requests to the server, and its answers as texts for people.
+// Requests to the server, and texts for its answers.
 
-/** A refusal by the server. Status 0 means that it could not be reached. */
+/** A refusal by the server. Status 0 means that the server could not be reached. */
 export class Refusal extends Error {
   constructor(status, message, wait) {
-    const plain = status ? `the server answered ${status}` : "Berth cannot be reached";
+    const plain = status ? `the server returned an error (${status})` : "Berth cannot be reached";
     super(sentence(message || plain));
     this.status = status;
     this.wait = wait;
@@ -12,13 +12,13 @@ export class Refusal extends Error {
 
 let onSignedOut = () => {};
 
-/** Sets the action for an answer that says that no user is logged in. */
+/** Sets the action for an answer which says that the user is not logged in. */
 export const whenSignedOut = (action) => (onSignedOut = action);
 
 /**
- * Sends a request.
+ * Sends a request and returns the response if its status is 2xx.
  *
- * @throws {Refusal} unless the request succeeded.
+ * @throws {Refusal} for any other answer, or if there is none.
  */
 export async function call(method, path, body, signal) {
   const headers = body === undefined ? {} : { "Content-Type": "application/json" };
@@ -35,13 +35,13 @@ export async function call(method, path, body, signal) {
   throw new Refusal(response.status, error?.message, wait);
 }
 
-/** The JSON at `path`. */
+/** Fetches the JSON at `path`. */
 export const get = async (path) => (await call("GET", path)).json();
 
-/** The path of a resource of a turn. */
+/** The path of a turn's resource `rest`. */
 export const turnPath = (id, rest) => `/web/turns/${encodeURIComponent(id)}/${rest}`;
 
-/** The events of a stream as `[name, data]`. Comments are skipped. */
+/** Yields the events of a stream as `[name, data]`, without comments. */
 export async function* events(response) {
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let [rest, name, data] = ["", "", ""];
@@ -65,18 +65,18 @@ export async function* events(response) {
   }
 }
 
-/** Makes a sentence of a server's error, which is in lower case and without a full stop. */
+/** Turns an error of the server, in lower case and without a full stop, into a sentence. */
 export const sentence = (text) =>
   text[0].toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".");
 
-/** A number with separated thousands. */
+/** A number with thousands separators. */
 export const count = (n) => Number(n ?? 0).toLocaleString();
 
-/** The time of day of `ms` since 1970. */
+/** The time of day of `ms`, in milliseconds since 1970. */
 export const timeOf = (ms) =>
   new Date(ms).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
 
-/** A duration in words, rounded up so the page never promises too early a time. */
+/** A duration in words, rounded up so that it is never too short. */
 export function inWords(seconds) {
   const of = (n, unit) => `${n} ${unit}${n === 1 ? "" : "s"}`;
   if (seconds < 90) return of(Math.max(1, Math.ceil(seconds)), "second");

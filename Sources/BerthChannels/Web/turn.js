@@ -1,22 +1,22 @@
-// One turn on the page: the question, the growing answer, and the end.
+// One turn on the page: the question, the growing answer and the outcome.
 import { button, copy, make, say } from "./dom.js";
 import { GrowingText, render } from "./markdown.js";
 import { Refusal, call, count, events, inWords, sentence, timeOf, turnPath } from "./server.js";
 
-/** Reading again after a lost connection: first wait, longest wait (ms), most attempts. */
+/** Reconnecting after a lost connection: first wait and longest wait in ms, most tries. */
 const RETRY = { first: 500, most: 15_000, tries: 60 };
 
-/** Waiting for a restart of the service: longest wait between two attempts, and in all (ms). */
+/** Waiting for a restart of the service: longest wait between two tries and in all, in ms. */
 const RESTART = { most: 3_000, all: 120_000 };
 
-/** Least time in ms between two announcements of a queue position, which changes every second. */
+/** Shortest time between two announcements of a queue position, in ms. It changes every second. */
 const SAY_PLACE_EVERY = 20_000;
 
 /** A turn on the page. */
 export class TurnView {
   /**
-   * @param turn as the server tells it.
-   * @param host `{ grown, again }`: hears of a longer answer, and of a wish to ask again.
+   * @param turn the server's JSON of the turn.
+   * @param host `{ grown, again }`, called when the answer grew and when the user asks again.
    */
   constructor(turn, host) {
     this.turn = turn;
@@ -49,7 +49,7 @@ export class TurnView {
     return ["sending", "accepted", "running"].includes(this.turn.state);
   }
 
-  /** Updates note, figures and buttons to the turn's state. */
+  /** Updates the note, figures and buttons to the turn's state. */
   show(change) {
     Object.assign(this.turn, change);
     const { turn } = this;
@@ -60,8 +60,8 @@ export class TurnView {
       stopped: "Stopped.",
       failed: why || "The model's provider failed.",
       uncertain:
-        "Berth was ended while this was being answered, and nobody knows what became of it. " +
-        "To ask again may cost twice.",
+        "Berth stopped while it was answering, and it is unknown whether the provider finished. " +
+        "If you ask again, you may be charged twice.",
     }[turn.state] ?? "";
     this.meta.replaceChildren();
     if (this.open) return;
@@ -76,7 +76,7 @@ export class TurnView {
     }
   }
 
-  /** Shows the queue position, or another reason for waiting. It is sometimes announced too. */
+  /** Shows the queue position or another reason to wait, and announces it from time to time. */
   wait({ ahead, wait_ms, why }) {
     const wait = wait_ms > 0 ? `, about ${inWords(wait_ms / 1000)}` : "";
     const place = ahead > 0 ? `${count(ahead)} before you` : "You are next";
@@ -87,16 +87,16 @@ export class TurnView {
     say(`${this.place.textContent}. `);
   }
 
-  /** Shows that the service is restarting. The text so far stays until the answer comes again. */
+  /** Shows that the service restarts. The text so far stays until the answer is sent again. */
   pause() {
-    const words = "Berth is being restarted. The answer goes on by itself.";
+    const words = "Berth is restarting. Your answer will continue by itself.";
     if (this.note.textContent !== words) say(words);
     this.place.textContent = "";
     this.note.textContent = words;
     this.host.grown();
   }
 
-  /** Adds to the answer. It is drawn at the next frame, or less often if drawing is slow. */
+  /** Adds to the answer. It is drawn at the next frame, or later if drawing is slow. */
   push(text) {
     this.text += text;
     this.fresh += text;
@@ -120,9 +120,9 @@ export class TurnView {
     this.resume = performance.now() + Math.min(500, 4 * (performance.now() - began));
   }
 
-  /** Drops the answer so far, because the server sends it again from the start. */
+  /** Clears the answer, because the server sends it again from the start. */
   restart() {
-    // The old text keeps its space, so the page does not jump.
+    // The height stays, so that the page does not jump.
     this.answer.style.minHeight = `${this.answer.offsetHeight}px`;
     this.text = this.fresh = "";
     this.growing = null;
@@ -141,19 +141,20 @@ export class TurnView {
 }
 
 /**
- * Reads a turn's events to the end, and connects again after a lost connection.
+ * Reads a turn's events to the end, and reconnects after a lost connection.
  *
- * A turn continues by itself after a restart of the service, so it is requested until it is there.
+ * A turn continues by itself after a restart of the service, so its events are requested until the
+ * service is back.
  *
- * @param response the events, or null to request them.
- * @param signal ends the reading. The turn continues in the server.
- * @param begun is called when the turn's id is known.
+ * @param response the response with the events, or null to request them.
+ * @param signal ends the reading; the turn continues in the server.
+ * @param begun called when the turn's id is known.
  * @throws {Refusal} if the connection broke before the first event.
  */
 export async function listen(view, response, signal, begun) {
-  let restart = 0; // until when the service's restart is waited for; 0: there is none
+  let restart = 0; // deadline of the wait for a restart, or 0 if there is none
   for (let tries = 0; ; tries += 1) {
-    let old = !response; // whether what is shown was said by an earlier connection
+    let old = !response; // whether the shown text came over an earlier connection
     try {
       response ??= await call("GET", turnPath(view.turn.id, "events"), undefined, signal);
       if (old && !restart) view.note.textContent = "";
@@ -182,16 +183,16 @@ export async function listen(view, response, signal, begun) {
     if (!view.turn.id) throw new Refusal(0);
     if (restart ? Date.now() > restart : tries === RETRY.tries) break;
     if (restart) view.pause();
-    else view.note.textContent = "Connection lost. Listening again…";
+    else view.note.textContent = "Connection lost. Reconnecting…";
     response = null;
     await pause(Math.min(RETRY.first * 2 ** tries, restart ? RESTART.most : RETRY.most));
   }
   view.note.textContent = restart
-    ? "Berth is not back yet. The answer goes on when it is: reload the page then."
+    ? "Berth is not back yet. Reload the page later to see the rest of the answer."
     : "Connection lost. Reload the page to see the rest.";
 }
 
-/** Waits. The wait ends early if the browser is online again. */
+/** Waits `ms`, or less if the browser comes online again. */
 export const pause = (ms) =>
   new Promise((resolve) => {
     setTimeout(resolve, ms);

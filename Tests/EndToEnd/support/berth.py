@@ -1,4 +1,4 @@
-"""Berth's processes, which the tests start, and stop by their process ids."""
+"""Starts and stops Berth's processes for the tests, each by its own process id."""
 
 import contextlib
 import http.client
@@ -21,13 +21,13 @@ from typing import Any
 import yaml
 from openai import OpenAI
 
-#: The longest time in seconds until a service answers, and until it has ended.
+#: Seconds that a service may take to answer after its start, and to end.
 START, END = 60, 60
 
-#: The longest time in seconds of one request or one command on a slow machine.
+#: Seconds that one request or one command may take on a slow machine.
 PATIENCE = 90
 
-#: Addresses to log in from, each used once.
+#: Loopback addresses to log in from, each used once.
 ADDRESSES = (f"127.0.{high}.{low}" for high, low in itertools.product(range(1, 255), range(1, 255)))
 
 
@@ -41,7 +41,7 @@ def binary() -> str:
 
 
 def free_port() -> int:
-    """A free port that the kernel gives to no program that asks for any port."""
+    """A free port outside the range from which the kernel assigns ports."""
     while True:
         port = random.randrange(20_000, 32_000)
         with contextlib.suppress(OSError), socket.socket() as probe:
@@ -50,7 +50,7 @@ def free_port() -> int:
 
 
 def is_open(port: int) -> bool:
-    """Whether a program listens on the port."""
+    """Whether a process listens on the port."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
@@ -66,7 +66,7 @@ class Tenant:
 
 @dataclass
 class Answer:
-    """A plain HTTP answer."""
+    """An HTTP answer."""
 
     status: int
     headers: dict[str, str]
@@ -78,7 +78,7 @@ class Answer:
 
 @dataclass
 class Process:
-    """A running program with its output in a file."""
+    """A program that runs with its output in a file."""
 
     words: list[str]
     log: Path
@@ -101,7 +101,7 @@ class Process:
             time.sleep(0.02)
 
     def end(self, how: signal.Signals = signal.SIGTERM) -> int:
-        """Sends the signal `how` and waits. Returns the exit status, negative for a signal."""
+        """Sends the signal `how`, waits, and returns the exit status, negative for a signal."""
         if self.child.poll() is None:
             self.child.send_signal(how)
         try:
@@ -117,7 +117,7 @@ class Process:
 
 @dataclass
 class Berth:
-    """One `berth serve` with a data folder and a configuration of its own."""
+    """A `berth serve` process with its own data folder and configuration."""
 
     folder: Path
     settings: dict[str, Any] = field(default_factory=dict)
@@ -136,7 +136,7 @@ class Berth:
     def start(self) -> "Berth":
         self.process.start()
         self.process.wait_until_open(self.port)
-        # The port is open before the service is ready. Until then it answers 503.
+        # The port opens before the service is ready; until then it answers 503.
         self.process.wait_until(self.is_ready, "is ready")
         return self
 
@@ -151,11 +151,11 @@ class Berth:
         return self.process.end()
 
     def kill(self) -> None:
-        """Kills the process, as a power cut would."""
+        """Ends the process as a power cut would, by SIGKILL."""
         self.process.end(signal.SIGKILL)
 
     def admin(self, *words: str, check: bool = True) -> Any:
-        """Runs a verb with this service's configuration. JSON output is decoded."""
+        """Runs a verb with this service's configuration and decodes its JSON output."""
         done = subprocess.run(
             [binary(), *words, "--config", str(self.config)],
             capture_output=True,
@@ -173,13 +173,13 @@ class Berth:
         return Tenant(made["tenant"], made["key"], made["web"])
 
     def new_link(self, name: str) -> str:
-        """The login link in the output of `tenant link`."""
+        """Runs `tenant link` and returns the login link in its output."""
         return re.search(r"https?://\S+/login\?token=[\w-]+", self.admin("tenant", "link", name))[0]
 
     def request(
         self, path: str, body: bytes | None = None, method: str | None = None, **headers: str
     ) -> Answer:
-        """A bare request. An underscore in a header's name stands for a hyphen."""
+        """Sends a request. An underscore in a header's name stands for a hyphen."""
         fields = {name.replace("_", "-"): value for name, value in headers.items()}
         request = urllib.request.Request(self.url + path, body, fields, method=method)
         opener = urllib.request.build_opener(NoRedirect)
@@ -190,13 +190,13 @@ class Berth:
             return Answer(error.code, dict_of(error.headers), error.read())
 
     def log_in(self, link: str, address: str = "") -> str:
-        """Logs in without a browser. Returns the cookie as `name=value`."""
+        """Logs in without a browser and returns the cookie as `name=value`."""
         answer = self.try_token(link.partition("token=")[2], address or next(ADDRESSES))
         assert answer.status == 303, answer.body
         return answer.headers["set-cookie"].partition(";")[0]
 
     def try_token(self, token: str, address: str) -> Answer:
-        """Posts the login form from one of loopback's addresses, because attempts are limited by address."""
+        """Posts the login form from a loopback address. Tries are limited per address."""
         connection = http.client.HTTPConnection(
             "127.0.0.1", self.port, timeout=PATIENCE, source_address=(address, 0)
         )
@@ -208,14 +208,14 @@ class Berth:
         return found
 
     def client(self, key: str, **options: Any) -> OpenAI:
-        """OpenAI's own client of this service, which retries nothing by default."""
+        """OpenAI's own client for this service. It does not retry unless told to."""
         options.setdefault("max_retries", 0)
         options.setdefault("timeout", PATIENCE)
         return OpenAI(base_url=f"{self.url}/v1", api_key=key, **options)
 
 
 class NoRedirect(urllib.request.HTTPRedirectHandler):
-    """Shows redirects instead of following them."""
+    """Returns redirects instead of following them."""
 
     def redirect_request(self, *_: Any) -> None:
         return None
@@ -226,7 +226,7 @@ def dict_of(headers: Any) -> dict[str, str]:
 
 
 class FakeOpenAI:
-    """`berth fake openai`, whose models' names choose its behaviour (see `berth help fake`)."""
+    """A `berth fake openai` process. The model's name chooses the answer; see `berth help fake`."""
 
     api, path = "openai", "/v1"
 
@@ -246,7 +246,7 @@ class FakeOpenAI:
         return self.told("/counts")
 
     def stats(self) -> dict[str, int]:
-        """The numbers of requests that it has `received` and `answered`, and of those `running`."""
+        """The numbers of requests `received`, `answered` and `running`."""
         return self.told("/stats")
 
     def told(self, path: str) -> Any:
@@ -254,7 +254,7 @@ class FakeOpenAI:
             return json.load(answer)
 
     def settings(self, *models: str, **options: Any) -> dict[str, Any]:
-        """The part of a configuration with this fake as the provider `fake` with `options`."""
+        """The part of a configuration that makes this fake the provider `fake`, with `options`."""
         provider = {"name": "fake", "kind": self.api, "api_key": "sk-fake", "base_url": self.url}
         return {
             "providers": [provider | options],
@@ -268,6 +268,6 @@ class FakeOpenAI:
 
 
 class FakeAnthropic(FakeOpenAI):
-    """`berth fake anthropic`, with the same behaviours."""
+    """A `berth fake anthropic` process."""
 
     api, path = "anthropic", ""

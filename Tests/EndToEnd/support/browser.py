@@ -1,4 +1,4 @@
-"""A headless Chromium and the chat page in it, in the terms of a user."""
+"""Drives the chat page in a headless Chromium."""
 
 import time
 from collections.abc import Callable
@@ -15,12 +15,12 @@ from support.berth import Berth, Tenant
 
 Value = TypeVar("Value")
 
-#: A question whose answer by the demo takes some ten seconds.
+#: A question whose answer by the demo takes about ten seconds.
 LONG = "Tell me a long story"
 
 
 def wait_for(probe: Callable[[], Value], seconds: float = 60, what: str = "") -> Value:
-    """Polls until `probe` returns a true value. Fails with the last value after the timeout."""
+    """Polls `probe` until it returns a true value. Fails with the last value after `seconds`."""
     deadline = time.monotonic() + seconds
     while True:
         try:
@@ -28,7 +28,7 @@ def wait_for(probe: Callable[[], Value], seconds: float = 60, what: str = "") ->
         except StaleElementReferenceException:
             value = None
         except WebDriverException as error:
-            # chromedriver reports this for an element whose page was just replaced.
+            # chromedriver reports this if the element's page was just replaced by the next one.
             if "does not belong to the document" not in (error.msg or ""):
                 raise
             value = None
@@ -39,10 +39,10 @@ def wait_for(probe: Callable[[], Value], seconds: float = 60, what: str = "") ->
 
 
 def chromium(width: int = 1280, height: int = 860, phone: bool = False) -> Chrome:
-    """A new headless browser without any state. A phone has touch and no hovering."""
+    """Starts a headless browser without any state. A phone has touch and cannot hover."""
     options = ChromeOptions()
     options.binary_location = "/usr/bin/chromium"
-    # Tests run as root in containers, where /dev/shm is small and there is no user namespace.
+    # Tests run as root in containers, with a small /dev/shm and without a user namespace.
     for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
         options.add_argument(flag)
     options.add_argument(f"--window-size={width},{height}")
@@ -67,12 +67,12 @@ class Page:
         return self.driver.find_elements(By.CSS_SELECTOR, selector)
 
     def get(self, selector: str, seconds: float = 60) -> WebElement:
-        """Waits for the first visible element and returns it."""
+        """Waits for the first visible element that matches."""
         shown = lambda: next((e for e in self.all(selector) if e.is_displayed()), None)  # noqa: E731
         return wait_for(shown, seconds, f"a visible {selector}")
 
     def text(self, selector: str) -> str:
-        """The text of the first match, even if it is hidden, or an empty text without a match."""
+        """All text of the first match, visible or not; empty if nothing matches."""
         script = "return document.querySelector(arguments[0])?.textContent ?? ''"
         return self.driver.execute_script(script, selector)
 
@@ -91,7 +91,7 @@ class Page:
         self.get("#text")
 
     def send(self, text: str) -> None:
-        """Writes a message and sends it by Enter."""
+        """Types a message and sends it with Enter."""
         self.get("#text").send_keys(text + "\n")
 
     def last_answer(self) -> str:
@@ -104,19 +104,19 @@ class Page:
         )
 
     def answered(self, seconds: float = 60) -> str:
-        """Waits until the last turn has ended. Returns its state."""
+        """Waits until the last turn has ended and returns its state."""
         ended = lambda: self.last_state() in ("done", "stopped", "failed", "uncertain")  # noqa: E731
         wait_for(ended, seconds, "the turn's end")
         return self.last_state()
 
     def growing(self, characters: int = 40) -> str:
-        """Waits until the unfinished answer has some length."""
+        """Waits until the answer has `characters`. The turn must still be running then."""
         wait_for(lambda: len(self.last_answer()) > characters, what="the answer to grow")
         assert self.last_state() in ("accepted", "running")
         return self.last_answer()
 
     def press(self, *keys: str) -> None:
-        """Presses keys one after another, without moving the focus."""
+        """Presses keys one after another on the focused element."""
         ActionChains(self.driver).send_keys(*keys).perform()
 
     def chord(self, held: str, key: str) -> None:
@@ -124,7 +124,7 @@ class Page:
         ActionChains(self.driver).key_down(held).send_keys(key).key_up(held).perform()
 
     def focused(self) -> str:
-        """The id of the focused element, or its text."""
+        """The id of the focused element, or its text if it has no id."""
         return self.driver.execute_script(
             "const e = document.activeElement;"
             "return e === document.body ? 'body' : e.id || e.textContent.trim() || e.localName"
@@ -136,5 +136,5 @@ class Page:
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})
 
     def complaints(self) -> list[str]:
-        """The errors in the browser's console, including CSP violations."""
+        """Errors in the browser's console, including CSP violations."""
         return [e["message"] for e in self.driver.get_log("browser") if e["level"] == "SEVERE"]

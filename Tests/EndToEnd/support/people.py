@@ -1,4 +1,4 @@
-"""Users of a service on the web, in a terminal and with an API key, many at once."""
+"""Users of a service: on the web, in a terminal and with an API key, many at once."""
 
 import http.client
 import json
@@ -13,12 +13,12 @@ from support.berth import Answer, Berth, Tenant, dict_of
 
 Value = TypeVar("Value")
 
-#: The errors of a client whose service is killed during a request.
+#: Errors that a client sees when the service is killed.
 LOST = (OSError, http.client.HTTPException)
 
 
 class Refused(Exception):
-    """An answer with a status other than 2xx."""
+    """An answer whose status is not 2xx."""
 
     def __init__(self, answer: Answer) -> None:
         super().__init__(f"{answer.status}: {answer.body[:300]!r}")
@@ -26,7 +26,7 @@ class Refused(Exception):
 
 
 def events(lines: Iterator[bytes]) -> Iterator[tuple[str, Any]]:
-    """Server-sent events as pairs of name and JSON. A missing name is empty. `[DONE]` is skipped."""
+    """Reads server-sent events as pairs of a name, which may be empty, and JSON; skips `[DONE]`."""
     name = ""
     for line in lines:
         field, _, value = line.decode().rstrip("\r\n").partition(": ")
@@ -39,7 +39,7 @@ def events(lines: Iterator[bytes]) -> Iterator[tuple[str, Any]]:
 
 
 def at_once(jobs: Sequence[Callable[[], Value]]) -> list[Value]:
-    """Runs each job in a thread of its own, all at once. Returns their results in order."""
+    """Starts every job at the same moment in its own thread, and returns the results in order."""
     gate = threading.Barrier(len(jobs) + 1)
     results: list[Value | BaseException] = [RuntimeError("it did not end")] * len(jobs)
 
@@ -64,7 +64,7 @@ def at_once(jobs: Sequence[Callable[[], Value]]) -> list[Value]:
 
 @dataclass
 class Told:
-    """The answer to an API call, and its times in seconds of the monotonic clock."""
+    """The answer to an API call, with its times in seconds of the monotonic clock."""
 
     status: int
     headers: dict[str, str]
@@ -74,7 +74,7 @@ class Told:
 
     @property
     def text(self) -> str:
-        """The text of a streamed or a whole answer."""
+        """The text of the answer, streamed or whole."""
         assert self.status == 200, self.body[:300]
         if not self.headers["content-type"].startswith("text/event-stream"):
             return json.loads(self.body)["choices"][0]["message"]["content"]
@@ -92,7 +92,7 @@ class Caller:
         self.tenant = tenant
 
     def begin(self, text: str | list[dict[str, str]], **members: Any) -> http.client.HTTPConnection:
-        """Sends a question, which is a text or whole messages. Closing the connection cancels it."""
+        """Sends a question, one text or a list of messages. Closing the connection abandons it."""
         messages = [{"role": "user", "content": text}] if isinstance(text, str) else text
         body = {"model": "berth", "messages": messages} | members
         connection = http.client.HTTPConnection("127.0.0.1", self.berth.port, timeout=60)
@@ -101,7 +101,7 @@ class Caller:
         return connection
 
     def ask(self, text: str | list[dict[str, str]], **members: Any) -> Told:
-        """Asks, and waits for the end of the answer."""
+        """Asks and waits for the complete answer."""
         sent = time.monotonic()
         connection = self.begin(text, **members)
         try:
@@ -114,7 +114,7 @@ class Caller:
 
 
 class Person:
-    """A tenant at the chat page, or in a terminal."""
+    """A tenant that uses the chat page or a terminal."""
 
     def __init__(self, berth: Berth, tenant: Tenant, place: str = "web") -> None:
         self.berth = berth
@@ -127,19 +127,19 @@ class Person:
             self.heads |= {"Authorization": f"Bearer {tenant.key}"}
 
     def session(self) -> str:
-        """A new conversation."""
+        """Makes a conversation and returns its id."""
         return self.request("POST", "/sessions", {})["id"]
 
     def send(self, session: str, text: str) -> Iterator[tuple[str, Any]]:
-        """Sends a message. Yields the turn's events as they arrive, from `turn` to `done`."""
+        """Sends a message and yields its turn's events as they come: `turn` first, `done` last."""
         return self.events("POST", f"/sessions/{session}/turns", {"text": text})
 
     def again(self, turn: str) -> Iterator[tuple[str, Any]]:
-        """Asks the question of a turn again."""
+        """Asks a turn's question again."""
         return self.events("POST", f"/turns/{turn}/again", {})
 
     def follow(self, turn: str) -> Iterator[tuple[str, Any]]:
-        """The events of an existing turn."""
+        """Yields the events of an existing turn."""
         return self.events("GET", f"/turns/{turn}/events")
 
     def stop(self, turn: str) -> None:
@@ -184,7 +184,7 @@ class Person:
 
 
 class Watched:
-    """A turn's events, which are read in the background from the start."""
+    """Reads a turn's events in the background, from its start."""
 
     def __init__(self, source: Iterator[tuple[str, Any]]) -> None:
         self.seen: list[tuple[str, Any]] = []
@@ -200,12 +200,12 @@ class Watched:
             self.error = error
 
     def all(self, name: str) -> list[Any]:
-        """The data of the events with a name."""
+        """The data of all events with that name."""
         return [data for found, data in self.seen if found == name]
 
     @property
     def id(self) -> str:
-        """The turn's id, which is empty until the turn is acknowledged."""
+        """The id of the turn, or empty until it is acknowledged."""
         return next(iter(self.all("turn")), {}).get("id", "")
 
     @property
@@ -214,5 +214,5 @@ class Watched:
 
     @property
     def state(self) -> str:
-        """The final state, which is empty before the end."""
+        """The final state of the turn, or empty until it has ended."""
         return next(iter(self.all("done")), {}).get("state", "")

@@ -1,4 +1,4 @@
-"""Helpers of the queue's tests."""
+"""Helpers that the queue tests share."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from support.berth import Berth, FakeOpenAI
 from support.browser import wait_for
 from support.people import Caller
 
-#: Quotas far above the tests' use, because a tenant's many requests are in memory at once.
+#: Far more than the tests use, because one tenant has many requests in memory at once.
 ROOMY = {
     "memory": {"limit": "512MiB"},
     "quotas": {
@@ -28,7 +28,7 @@ def callers(berth: Berth, count: int) -> list[Caller]:
 
 
 def lanes(berth: Berth) -> Counter[str]:
-    """The totals of all lanes in the report of `berth queue`."""
+    """The sums of `berth queue` over all lanes."""
     told = berth.admin("queue", "--json")
     return Counter(
         waiting=sum(lane["waiting"] for lane in told["lanes"]),

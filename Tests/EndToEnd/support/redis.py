@@ -1,4 +1,4 @@
-"""Debian's redis-server on a Unix socket in a folder of its own."""
+"""Runs Debian's redis-server on a Unix socket in its own folder."""
 
 import socket
 from pathlib import Path
@@ -8,7 +8,7 @@ from support.browser import wait_for
 
 
 class Redis:
-    """A server that keeps no data when it ends."""
+    """A Redis server that stores nothing on disk."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "redis.sock"
@@ -29,11 +29,11 @@ class Redis:
             return False
 
     def size(self) -> int:
-        """The number of its keys."""
+        """The number of keys."""
         return int(self.tell("DBSIZE").removeprefix(":"))
 
     def tell(self, command: str) -> str:
-        """Sends an inline command. Returns the first line of the answer."""
+        """Sends an inline command and returns the first line of the answer."""
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(10)
             connection.connect(str(self.path))

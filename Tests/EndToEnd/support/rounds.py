@@ -1,4 +1,4 @@
-"""A service that is killed repeatedly under load, and the records of its clients."""
+"""Kills a service repeatedly under load, and records every answer that its users saw."""
 
 import itertools
 import random
@@ -12,13 +12,13 @@ from typing import Any
 from support.berth import Berth
 from support.people import LOST, Caller, Person, Refused
 
-#: States that a turn does not leave by itself.
+#: States that a turn leaves only if a person asks again.
 ENDED = {"done", "stopped", "failed", "uncertain"}
 
 
 @dataclass
 class Sent:
-    """A turn whose `turn` event arrived."""
+    """A turn whose `turn` event was received."""
 
     id: str
     person: Person
@@ -28,15 +28,15 @@ class Sent:
 
 @dataclass
 class Book:
-    """The texts that were sent, each once, and the answers that arrived."""
+    """The record of all messages and answers. Each text is sent once."""
 
     acknowledged: list[Sent] = field(default_factory=list)
-    #: Turns that were sent and not acknowledged, which may or may not exist.
+    #: Texts of turns that were sent and not acknowledged. The service may have stored them or not.
     unheard: set[str] = field(default_factory=set)
-    #: The answers to API clients, or None for an incomplete one.
+    #: Complete answers to API clients by their question, or None if the answer was cut off.
     answers: dict[str, str | None] = field(default_factory=dict)
     sessions: list[tuple[Person, str]] = field(default_factory=list)
-    #: Errors that a kill does not explain.
+    #: Errors that no kill explains.
     wrong: list[str] = field(default_factory=list)
 
 
@@ -55,13 +55,13 @@ class Rounds:
         self.is_over = threading.Event()
 
     def run(self, load: float) -> None:
-        """Loads the service for a number of seconds, kills it and starts it again."""
+        """Loads the service for `load` seconds, kills it under load and starts it again."""
         self.is_over.clear()
         jobs = [(self.chat, p) for p in self.people] + [(self.call, c) for c in self.callers]
         threads = [threading.Thread(target=j, args=(who,), daemon=True) for j, who in jobs]
         for thread in threads:
             thread.start()
-        time.sleep(load)  # the time of the kill is a part of the experiment
+        time.sleep(load)  # waits for no event: the random moment of the kill is the experiment
         self.is_over.set()
         self.berth.kill()
         for thread in threads:
@@ -72,7 +72,7 @@ class Rounds:
         return f"{name} asks {next(self.numbers)}"
 
     def chat(self, person: Person) -> None:
-        """Sends one turn after another in a conversation of its own, until the connection is lost."""
+        """Sends one turn after another in a new conversation until the connection is lost."""
         try:
             session = person.session()
             self.book.sessions.append((person, session))
@@ -92,7 +92,7 @@ class Rounds:
             self.book.wrong.append(f"{person.tenant.name}: {error}")
 
     def call(self, caller: Caller) -> None:
-        """Asks one question after another, until the connection is lost."""
+        """Asks one question after another until the connection is lost."""
         text = ""
         try:
             while not self.is_over.is_set():
@@ -106,27 +106,27 @@ class Rounds:
         except LOST:
             pass
         except AssertionError as error:
-            # A stream ends with an error here only because the service is killed.
+            # A kill cuts streams off; an error inside a stream has another cause.
             self.book.wrong.append(f"{text}: {error}")
 
-    # The results
+    # Results
 
     def stored(self) -> dict[str, dict[str, Any]]:
-        """All turns that the service shows to its users, by their ids."""
+        """All turns that the service shows its users, by id."""
         return {
             turn["id"]: turn for person, session in self.book.sessions
             for turn in person.turns(session)
         }
 
     def pending(self) -> int:
-        """The number of acknowledged turns that exist and have not ended."""
+        """The number of acknowledged turns that are stored and have not ended."""
         stored = self.stored()
         turns = [stored[s.id] for s in self.book.acknowledged if s.id in stored]
         return sum(turn["state"] not in ENDED for turn in turns)
 
 
 def calls(berth: Berth) -> Counter[tuple[str, bool]]:
-    """The number of calls in each state, separately for calls of turns (True) and of the API."""
+    """The number of calls in the ledger, by state and origin (True for turns, False for the API)."""
     with sqlite3.connect(f"file:{berth.data}/berth.db?mode=ro", uri=True) as database:
         rows = database.execute("SELECT state, turn > 0, count(*) FROM call GROUP BY 1, 2")
         return Counter({(state, bool(turn)): count for state, turn, count in rows})
