@@ -11,6 +11,6 @@ package struct LimitTooLow: Error, CustomStringConvertible {
     package var description: String {
         "memory.limit is \(limit), but Berth itself takes \(fixed) while idle, reserves "
             + "\(heldBack) for error messages, and needs room for work: "
-            + "set it to at least \(least)"
+            + "make it at least \(least)"
     }
 }

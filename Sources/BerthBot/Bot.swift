@@ -128,7 +128,7 @@ package import BerthWork
         }
         if found.turns + found.calls > 0 {
             surroundings.log.warning(
-                "the last run did not end well: open work was closed",
+                "the last run ended abnormally: its open work was closed",
                 [
                     "turns_uncertain": .int(found.turns), "calls_uncertain": .int(found.calls),
                 ]
@@ -138,7 +138,7 @@ package import BerthWork
         try await tenants.load()
         let resumed = try await turns.resume(payers: tenants.tenant)
         if resumed > 0 {
-            surroundings.log.info("accepted turns go on", ["turns": .int(resumed)])
+            surroundings.log.info("accepted turns resumed", ["turns": .int(resumed)])
         }
     }
 

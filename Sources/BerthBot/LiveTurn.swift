@@ -82,7 +82,7 @@ import BerthWork
     /// - Throws: ``BotError``, also for an answer longer than ``limit``.
     func cover() throws(BotError) {
         guard text.count <= LiveTurn.limit.bytes else {
-            throw .body("the answer is longer than \(LiveTurn.limit): it was ended there")
+            throw .body("the answer is longer than \(LiveTurn.limit) and was cut off there")
         }
         do { try lease.grow(to: ByteCount(2 * text.count), step: Broadcast.step) } catch {
             // A provider that has begun to answer is paid for it.

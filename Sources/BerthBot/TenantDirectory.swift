@@ -171,7 +171,7 @@ package import BerthWork
         guard let first = found.first else { throw TenantDirectory.noKey(of: tenant) }
         guard found.count == 1 else {
             throw .badValue(
-                "\(found.count) keys of '\(tenant.name)' begin like that: give the whole "
+                "\(found.count) keys of '\(tenant.name)' have this hint: give the whole "
                     + "key, or revoke all keys with --all"
             )
         }

@@ -128,7 +128,7 @@ import BerthWork
             do throws(BotError) { try await giveUp(row, error.description) } catch {
                 // It is still accepted: the next start takes it up.
                 surroundings.log.error(
-                    "turn could not be given up",
+                    "turn could not be marked as failed",
                     ["turn": .text(late.id), "why": .text(error.logged)]
                 )
             }

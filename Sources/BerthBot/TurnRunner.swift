@@ -129,14 +129,14 @@ import BerthWork
             try await store.retryTurnLater(job.row, at: due, because: reason, now: clock.timestamp)
         } catch {
             surroundings.log.error(
-                "turn is not tried again",
+                "turn is not retried",
                 ["turn": .text(job.turn.id), "why": .describing(error)]
             )
             return false
         }
         metrics.retries.add()
         surroundings.log.info(
-            "turn is tried again",
+            "turn will be retried",
             [
                 "tenant": .text(job.turn.tenant), "turn": .text(job.turn.id),
                 "in_ms": .ms(due - clock.timestamp), "attempts": .int(job.machine.attempts),
@@ -168,7 +168,7 @@ import BerthWork
             outcome.error = failure.map { $0.description + tried }
             job.why = failure?.logged ?? "-"
         case .interrupted:
-            outcome.error = "the service is being restarted: the answer goes on by itself then"
+            outcome.error = "the service is being restarted: the answer goes on after that"
         default: break
         }
         if let error = await write(outcome, of: job) {

@@ -70,7 +70,7 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
         case .tooManySessions(let limit):
             "you have \(limit) conversations, which is the limit: delete one that you do not need"
         case .noSession: "there is no such conversation"
-        case .noTurn: "there is no such message, or it is answered already"
+        case .noTurn: "there is no such message, or it is already answered"
         default: operatorDescription
         }
     }

@@ -82,7 +82,7 @@ package struct AnswerEnd: Sendable {
         let isText = if case .text = piece { true } else { false }
         let size = text.count + markedSize + piece.size + (isText ? 0 : piece.text.utf8.count)
         guard size <= limit.bytes else {
-            throw .body("the answer is longer than \(limit): it was ended there")
+            throw .body("the answer is longer than \(limit) and was cut off there")
         }
         do { try lease.grow(to: ByteCount(size), step: Broadcast.step) } catch {
             throw .provider(.memoryMidway(error))

@@ -128,9 +128,9 @@ import Testing
             let low = try await bot.admin("PATCH", "/admin/memory", #"{"limit":"21MiB"}"#)
             #expect(low.status == 400)
             #expect(
-                low.error?.string("message") == "memory.limit is 21 MiB, but Berth itself holds "
-                    + "20 MiB before anybody asks, holds back 0 B to say so when memory runs out, "
-                    + "and needs room to work with: make it at least 22 MiB"
+                low.error?.string("message") == "memory.limit is 21 MiB, but Berth itself takes "
+                    + "20 MiB while idle, reserves 0 B for error messages, "
+                    + "and needs room for work: make it at least 22 MiB"
             )
             for body in [#"{"limit":"much"}"#, #"{"limit":"-1"}"#, "{}", #"{"size":"1GiB"}"#, "["] {
                 #expect(try await bot.admin("PATCH", "/admin/memory", body).status == 400)
