@@ -2,6 +2,7 @@ import BerthBot
 import BerthHTTP
 import BerthLoop
 import BerthStore
+import BerthWork
 
 extension AdminAPI {
     /// The longest list of failed work.

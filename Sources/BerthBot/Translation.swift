@@ -57,7 +57,7 @@ struct Translation: Equatable {
         return "\(line)\n\(text)\n\(line)"
     }
 
-    /// How to use the command, in Markdown.
+    /// The usage of the command, in Markdown.
     static let usage = """
         `/translate [language] text` translates a text: `/translate German Good morning`, \
         `/translate fr Good morning`. The language is the first word: its English name, its own \

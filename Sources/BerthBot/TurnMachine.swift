@@ -53,7 +53,7 @@ struct TurnMachine {
         let timestamp: Timestamp
     }
 
-    /// How often a provider was asked in vain.
+    /// The number of failed attempts at which a provider was asked.
     private(set) var attempts: Int
     /// Whether the answer has its first word.
     ///

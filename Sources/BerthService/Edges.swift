@@ -26,7 +26,7 @@ package struct Edges: Sendable {
     /// The uid that may administer the service, beside root.
     package var owner = geteuid()
 
-    /// Where a service keeps its data.
+    /// The place of a service's data.
     package enum Disk: Sendable {
         /// In the folder `data` of the configuration.
         case folder

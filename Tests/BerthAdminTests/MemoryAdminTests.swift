@@ -86,7 +86,7 @@ import Testing
             for users in ["0", "-1", "many", "1000001"] {
                 let refused = try await bot.admin("GET", "/admin/memory?users=\(users)")
                 #expect(refused.status == 400)
-                #expect(refused.error?.string("message") == "users are 1 to 1000000")
+                #expect(refused.error?.string("message") == "users must be 1 to 1000000")
             }
         }
     }
