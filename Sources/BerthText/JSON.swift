@@ -25,20 +25,33 @@ package enum JSON {
 
     /// `text` as a JSON string with its quotes.
     package static func quote(_ text: String) -> [UInt8] {
-        var out: [UInt8] = []
-        out.reserveCapacity(text.utf8.count + 2)
-        out.append(UInt8(ascii: "\""))
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"): out += [UInt8(ascii: "\\"), byte]
-            case UInt8(ascii: "\n"): out += [UInt8(ascii: "\\"), UInt8(ascii: "n")]
-            case 0..<0x20, 0x7F:
-                let hex = String(byte, radix: 16)
-                out += Array("\\u00\(byte < 16 ? "0" : "")\(hex)".utf8)
-            default: out.append(byte)
+        var text = text
+        return text.withUTF8 { bytes in
+            var out: [UInt8] = []
+            out.reserveCapacity(bytes.count + 2)
+            out.append(UInt8(ascii: "\""))
+            var start = 0
+            // Most text needs no escape, so that runs of it are copied whole.
+            for index in bytes.indices {
+                let byte = unsafe bytes[index]
+                guard let escape = escape(of: byte) else { continue }
+                unsafe out += bytes[start..<index]
+                out += escape
+                start = index + 1
             }
+            unsafe out += bytes[start...]
+            out.append(UInt8(ascii: "\""))
+            return out
         }
-        out.append(UInt8(ascii: "\""))
-        return out
+    }
+
+    /// The escape of a byte, or nil for a byte that stands for itself.
+    private static func escape(of byte: UInt8) -> [UInt8]? {
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"): [UInt8(ascii: "\\"), byte]
+        case UInt8(ascii: "\n"): [UInt8(ascii: "\\"), UInt8(ascii: "n")]
+        case 0..<0x20, 0x7F: Array("\\u00\([byte].hex)".utf8)
+        default: nil
+        }
     }
 }

@@ -54,7 +54,7 @@ package import BerthTelemetry
         do throws(BotError) {
             let ask = try ask.entered(listening: true)
             switch try await way(ask, held, isStream: false) {
-            case .cached(let log): return WholeAnswer(cached: log)
+            case .cached(let answer, let lease): return WholeAnswer(answer, lease)
             case .shared(let answer):
                 let whole = try await collect(answer, ask)
                 report?.close(nil)
@@ -85,7 +85,8 @@ package import BerthTelemetry
         do throws(BotError) {
             let ask = try ask.entered(listening: true)
             switch try await way(ask, held, isStream: true) {
-            case .cached(let log): return SharedAnswer(cached: log)
+            case .cached(let answer, let lease):
+                return SharedAnswer(cached: try replay(answer, lease))
             case .shared(let answer):
                 answer.conclude(report)
                 return answer
@@ -106,7 +107,8 @@ package import BerthTelemetry
     // MARK: The three ways
 
     private enum Way: ~Copyable {
-        case cached(Broadcast)
+        /// An answer from the cache, and the memory of its telling.
+        case cached(CachedAnswer, MemoryLease)
         case shared(SharedAnswer)
         /// A call of its own, whose answer is cached under the key.
         case own(Held?, CacheKey?)
@@ -119,11 +121,16 @@ package import BerthTelemetry
     ) async throws(BotError) -> Way {
         try ask.payer.mayAsk()
         guard !ask.isFresh, let name = cache.name(ask) else { return .own(held, nil) }
-        if let kept = await cache.find(name.key) {
-            let log = try replay(kept, ask)
+        if let answer = await cache.find(name.key) {
+            // The text as it is cached, and as it is told.
+            let size = max(ByteCount(2 * answer.text.utf8.count + 1024), Broadcast.step)
+            let lease: MemoryLease
+            do { lease = try ask.memory.take(size, for: .replyBuffer) } catch {
+                throw .memory(error)
+            }
             try meter.countHit(ask.payer)
             metrics.calls.add(1, "cached")
-            return .cached(log)
+            return .cached(answer, lease)
         }
         // A turn with a history shares its question with no other turn. A tenant's API calls share
         // among themselves.
@@ -140,19 +147,17 @@ package import BerthTelemetry
         return .shared(answer)
     }
 
-    /// A cached answer as a log that has ended, leased from the payer.
-    private func replay(_ kept: CachedAnswer, _ ask: Ask) throws(BotError) -> Broadcast {
-        let lease: MemoryLease
-        // The text as it is cached, and as it is told.
-        let size = max(ByteCount(2 * kept.text.utf8.count + 1024), Broadcast.step)
-        do { lease = try ask.memory.take(size, for: .replyBuffer) } catch { throw .memory(error) }
+    /// A cached answer as a log that has ended.
+    private func replay(
+        _ answer: CachedAnswer,
+        _ lease: consuming MemoryLease
+    ) throws(BotError) -> Broadcast {
         let log = Broadcast(on: lease)
-        log.begin(kept.model)
-        try log.append(.text(kept.text))
+        log.begin(answer.model)
+        try log.append(.text(answer.text))
         try log.append(.finish("stop"))
-        let usage = TokenUsage(input: kept.input, output: kept.output, isEstimated: false)
-        try log.append(.usage(usage, details: nil))
-        log.close(AnswerEnd(usage: usage))
+        try log.append(.usage(answer.usage, details: nil))
+        log.close(AnswerEnd(usage: answer.usage))
         return log
     }
 
@@ -282,15 +287,15 @@ extension WholeAnswer {
         )
     }
 
-    @Loop init(cached log: Broadcast) {
+    init(_ answer: CachedAnswer, _ lease: consuming MemoryLease) {
         self.init(
-            text: String(decoding: log.text, as: UTF8.self),
+            text: answer.text,
             finish: "stop",
-            model: log.model ?? ModelCatalog.anyModel,
-            usage: log.end?.usage ?? TokenUsage(input: 0, output: 0, isEstimated: true),
+            model: answer.model,
+            usage: answer.usage,
             isCached: true,
             completion: nil,
-            retained: log
+            retained: LeaseHolder(lease)
         )
     }
 }

@@ -1,3 +1,4 @@
+import BerthProviders
 import BerthText
 
 /// An answer as the response cache stores it.
@@ -13,6 +14,9 @@ struct CachedAnswer: Equatable, Sendable {
 }
 
 extension CachedAnswer {
+    /// Its tokens.
+    var usage: TokenUsage { TokenUsage(input: input, output: output, isEstimated: false) }
+
     /// The bytes of an entry, a small JSON object.
     var bytes: [UInt8] {
         var bytes = Array(#"{"input":\#(input),"output":\#(output),"model":"#.utf8)
