@@ -129,14 +129,14 @@ import BerthWork
             try await store.retryTurnLater(job.row, at: due, because: reason, now: clock.timestamp)
         } catch {
             surroundings.log.error(
-                "turn is not tried again",
+                "turn is not retried",
                 ["turn": .text(job.turn.id), "why": .describing(error)]
             )
             return false
         }
         metrics.retries.add()
         surroundings.log.info(
-            "turn is tried again",
+            "turn will be retried",
             [
                 "tenant": .text(job.turn.tenant), "turn": .text(job.turn.id),
                 "in_ms": .ms(due - clock.timestamp), "attempts": .int(job.machine.attempts),
@@ -168,7 +168,7 @@ import BerthWork
             outcome.error = failure.map { $0.description + tried }
             job.why = failure?.logged ?? "-"
         case .interrupted:
-            outcome.error = "the service is being restarted: the answer goes on by itself then"
+            outcome.error = "the service is being restarted: the answer goes on after that"
         default: break
         }
         if let error = await write(outcome, of: job) {
@@ -204,7 +204,7 @@ import BerthWork
         return nil
     }
 
-    /// Keeps the text that came, now and then, for the case that the power fails.
+    /// Stores the text so far from time to time, in case the power fails.
     private func savePartial(_ job: TurnJob) {
         guard !job.isSaving, clock.now - job.saved >= TurnRunner.saveInterval else { return }
         (job.saved, job.isSaving) = (clock.now, true)

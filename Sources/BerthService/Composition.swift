@@ -15,7 +15,7 @@ import BerthTelemetry
 /// `berth serve`, the tests and the simulation run this one composition. Every part is made here,
 /// in the order of its dependencies.
 @Loop package final class Composition {
-    /// The configuration in force: port 0 of `listen` is replaced by the bound one.
+    /// The configuration in force, in which the bound port replaces port 0 of `listen`.
     package let configuration: Configuration
     /// The public address.
     package let server: any HTTPListener
@@ -37,7 +37,7 @@ import BerthTelemetry
     package let keeping: [any Service]
     private let edges: Edges
 
-    /// How long open answers may take after the stop.
+    /// The time that open answers may take after the stop.
     ///
     /// ``Turns`` ends its own sooner.
     private static let grace = Duration.seconds(20)
@@ -76,13 +76,14 @@ import BerthTelemetry
         var (configuration, costs) = (configuration, tuning.costs)
         costs.mark("database's thread", accounted: SQLiteMemory.read().used)
         server = try Composition.bind(configuration, edges)
-        // Port 0 takes any free one, which links must name.
+        // Port 0 binds any free port, which links must name.
         configuration.listen(on: HostPort(host: configuration.listen.host, port: server.port))
         self.configuration = configuration
         self.edges = edges
         self.database = database
         budget = MemoryBudget(limit: configuration.memory.limit, holdingBack: tuning.reserve)
-        // The turns of the last run go on before the service is weighed, and not on its own memory.
+        // Turns of the last run resume before the service is weighed. Their memory is not part of
+        // its fixed costs.
         if let held = edges.kernel().process?.resident { budget.setFixed(resident: held) }
         redis = configuration.redis.map(edges.redis)
         let resources = BotResources(
@@ -136,7 +137,7 @@ import BerthTelemetry
         return try edges.network.bind(.tcp(host: listen.host, port: listen.port), limits: limits)
     }
 
-    /// Measures what the service itself holds, and checks that its limit leaves room for work.
+    /// Measures the service's own memory, and checks that its limit leaves room for work.
     ///
     /// - Throws: ``LimitTooLow``.
     package func weigh() async throws {
@@ -157,22 +158,23 @@ import BerthTelemetry
                 clock: surroundings.clock
             )
         } catch let error as GraceExceeded {
-            // An answer that takes longer than that is its client's loss, not the service's failure.
+            // An answer that outlasts the grace fails for its client. It is no failure of the
+            // service.
             surroundings.log.warning("stopped late", ["why": .describing(error)])
         }
     }
 
-    /// Ends what is under way, returns when all of it is on the disk, and closes the database.
+    /// Ends all work, returns when it is on the disk, and closes the database.
     package func finish() async {
         await bot.finish()
         await database.close()
     }
 
-    /// Logs where the service is, what it may hold and what it leaves aside.
+    /// Logs the service's address, its memory, and the settings that it does not act on.
     ///
     /// - Parameters:
     ///   - file: the configuration's file.
-    ///   - version: the program's.
+    ///   - version: the program's version.
     package func announce(_ file: ConfigurationFile, version: String) {
         let log = edges.surroundings.log
         log.info(
@@ -197,7 +199,7 @@ import BerthTelemetry
         )
         guard !file.unused.isEmpty else { return }
         log.warning(
-            "configured, but this build does not act on it yet",
+            "this build does not act on some settings of the configuration",
             ["keys": .text(file.unused.joined(separator: ", "))]
         )
     }

@@ -8,12 +8,12 @@ package import Glibc
 
 /// Everything outside a service that it touches: time, randomness, network, disk, kernel, log.
 ///
-/// ``machine(log:agent:)`` makes the machine's own. A test or the simulation replaces any of them,
-/// and nothing below the composition reaches past them.
+/// ``machine(log:agent:)`` makes the edges of the machine. A test or the simulation replaces any of
+/// them. No part of the service reaches past them.
 package struct Edges: Sendable {
     /// The service's time, randomness, log and metrics.
     package var surroundings: Surroundings
-    /// The way to other servers.
+    /// The client for requests to other servers.
     package var client: any HTTPSending
     /// The addresses that the service listens on.
     package var network: any HTTPListening
@@ -26,7 +26,7 @@ package struct Edges: Sendable {
     /// The uid that may administer the service, beside root.
     package var owner = geteuid()
 
-    /// Where a service keeps its data.
+    /// The place of a service's data.
     package enum Disk: Sendable {
         /// In the folder `data` of the configuration.
         case folder
@@ -50,8 +50,8 @@ package struct Edges: Sendable {
     /// The machine's clock, randomness, network, disk and kernel.
     ///
     /// - Parameters:
-    ///   - log: takes the service's lines.
-    ///   - agent: names the service to other servers, as `berth/1.0`.
+    ///   - log: the service's log.
+    ///   - agent: the service's name for other servers, such as `berth/1.0`.
     /// - Returns: edges that share one resolver and one client.
     @Loop package static func machine(log: Log, agent: String) -> Edges {
         let surroundings = Surroundings(log: log)

@@ -3,15 +3,15 @@ import BerthBot
 package import BerthMemory
 package import BerthWork
 
-/// Values of a service that the configuration does not have.
+/// Settings of a service that are not in the configuration.
 package struct ServiceTuning: Sendable {
     /// The queue's bounds, and how long failed work is retried.
     package var work = WorkPolicy()
-    /// The memory that no lease may take, so that running out stays an error message.
+    /// The memory that no lease may take, which is kept for error messages.
     package var reserve = MemoryBudget.usualReserve
-    /// The costs of the process that the start has marked so far.
+    /// The fixed costs of the process that the start has measured so far.
     package var costs = MemoryFixedCosts()
 
-    /// Makes the usual values.
+    /// Makes the default settings.
     package init() {}
 }

@@ -14,7 +14,7 @@ import Testing
 @Suite(.loop, .timeLimit(.minutes(5))) struct RestartTests {
     private static let noon = Timestamp(milliseconds: 1_760_000_000_000)
 
-    /// What a killed service leaves: a turn with half an answer, one without, a call under way.
+    /// The store of a killed service: a turn with half an answer, one without, a call under way.
     private static let afterKill: Preparation = { store async throws(StoreError) in
         let tenant = try await store.addTenant(named: "old", at: noon).id
         guard let session = try await store.openSession(web("s", of: tenant), at: noon) else {
@@ -103,7 +103,7 @@ import Testing
             let (text, outcome) = try await slow.ended()
             #expect(text == "so far" && outcome.end == .interrupted)
             #expect(outcome.error?.contains("goes on") == true)
-            // At the next start it goes on, from its beginning.
+            // The next start answers it from the beginning.
             let stored = try await bot.history(second).first
             #expect(stored?.state == "accepted" && stored?.answer == "")
         }
@@ -120,7 +120,7 @@ import Testing
             bot.clock.advance(by: .seconds(2))
             call.say("two ")
             _ = try await reader.next()
-            // A read comes after the writes that were given before it.
+            // The read runs after the writes that were queued before it.
             await settle()
             #expect(try await bot.history(session).first?.answer == "one two ")
         }
@@ -188,7 +188,7 @@ import Testing
                 }
             }
             for _ in 0..<40 {
-                _ = try await bot.used(old)  // what was decided is on the disk
+                _ = try await bot.used(old)  // all decisions are on the disk
                 await settle()
                 bot.clock.advance(by: .seconds(1))
             }
@@ -219,7 +219,7 @@ import Testing
         }
     }
 
-    /// What became of a call that was open when the service was killed.
+    /// The state, after a restart, of a call that was open when the service was killed.
     @Loop private func call(after change: @escaping CallChange) async throws -> Call.State? {
         let opened = Mailbox<Call.ID>()
         let prepare = Self.accepted(1) { store, tenant, turn async throws(StoreError) in

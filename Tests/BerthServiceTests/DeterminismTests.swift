@@ -7,8 +7,7 @@ import BerthTelemetry
 import BerthTestKit
 import Testing
 
-/// The promise of the composition: a service is a function of its configuration, its edges and what
-/// it is asked.
+/// Determinism: a service is a function of its configuration, its edges and its requests.
 @Suite(.loop, .timeLimit(.minutes(5))) struct DeterminismTests {
     @Loop @Test func `the same seed gives the same event log, byte for byte`() async throws {
         let first = try await VirtualWorld.events(seed: 7)
@@ -24,7 +23,7 @@ import Testing
         let second = try await VirtualWorld.events(seed: 8)
         let isSame = first == second
         #expect(!isSame)
-        // Only ids, secrets and cookies differ: as much happens in both.
+        // Only ids, secrets and cookies differ, so both have the same number of events.
         #expect(first.count == second.count)
     }
 }

@@ -29,8 +29,7 @@ import Testing
     private let (pool, stop) = (TaskPool(), Stop())
     private var cookie = ""
 
-    /// Everything that a service of this seed says while it answers ten turns: log lines, headers
-    /// and events, in order.
+    /// The log lines, headers and events of a service with this seed while it answers ten turns.
     static func events(seed: UInt64) async throws -> [String] {
         let world = try await VirtualWorld(seed: seed)
         do { try await world.live() } catch {
@@ -38,7 +37,7 @@ import Testing
             throw error
         }
         await world.end()
-        // The folder's name is the machine's, not the world's.
+        // The folder's name comes from the machine, not from the seed.
         return world.lines.all.map { $0.replacing(world.files.path, with: "data") }
     }
 
@@ -71,7 +70,7 @@ import Testing
         await settle()
     }
 
-    /// Lets a tenant in, who then asks ten times within ten minutes.
+    /// Logs a tenant in, and asks ten times within ten minutes.
     private func live() async throws {
         let (ann, _) = try await service.bot.tenants.add("ann")
         let link = try await service.bot.access.link(for: ann)
@@ -119,7 +118,7 @@ import Testing
         await service.finish()
     }
 
-    /// Three pieces and an end, whatever is asked.
+    /// Answers every question with three pieces and an end.
     private static let answer: HTTPHandler = { request in
         guard (try? await request.body.collect(atMost: .mebibytes(1))) != nil else {
             return .error(400, "no body")
