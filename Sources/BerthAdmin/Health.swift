@@ -24,6 +24,12 @@ package import BerthTelemetry
         metrics.gauge("berth_database_operations", help: "Database operations that wait or run.") {
             Double(store.pending)
         }
+        metrics.counter("berth_database_reads_total", help: "Verbs that only read.") { _ in
+            store.counts.reads
+        }
+        metrics.counter("berth_database_writes_total", help: "Verbs that change something.") { _ in
+            store.counts.writes
+        }
         metrics.add(bot.cache)
         metrics.add(bot.queues)
         metrics.add(memory)

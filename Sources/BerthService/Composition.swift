@@ -19,7 +19,7 @@ import BerthTelemetry
     package let configuration: Configuration
     /// The public address.
     package let server: any HTTPListener
-    /// The database, with the data folder's lock.
+    /// The database, with the lock of the data folder if it has one.
     package let database: Database
     /// The memory that work may hold.
     package let budget: MemoryBudget
@@ -52,13 +52,19 @@ import BerthTelemetry
         _ edges: Edges,
         tuning: ServiceTuning = ServiceTuning()
     ) async throws -> Composition {
-        let folder: DataFolder
+        let log = edges.surroundings.log
+        let (database, socket): (Database, String)
         switch edges.disk {
-        case .folder: folder = try DataFolder(path: configuration.data)
+        case .folder:
+            let folder = try DataFolder(path: configuration.data)
+            socket = folder.path(of: AdminServer.socketName)
+            database = try await .open(in: folder, log: log)
+        case .memory:
+            socket = AdminServer.socketName
+            database = try await .inMemory(log: log)
         }
-        let database = try await Database.open(in: folder, log: edges.surroundings.log)
         do {
-            return try await Composition(configuration, edges, tuning, database, folder)
+            return try await Composition(configuration, edges, tuning, database, socket)
         } catch {
             await database.close()
             throw error
@@ -70,7 +76,7 @@ import BerthTelemetry
         _ edges: Edges,
         _ tuning: ServiceTuning,
         _ database: Database,
-        _ folder: DataFolder
+        _ adminSocket: String
     ) async throws {
         let surroundings = edges.surroundings
         var (configuration, costs) = (configuration, tuning.costs)
@@ -85,7 +91,7 @@ import BerthTelemetry
         // Turns of the last run resume before the service is weighed. Their memory is not part of
         // its fixed costs.
         if let held = edges.kernel().process?.resident { budget.setFixed(resident: held) }
-        redis = configuration.redis.map(edges.redis)
+        redis = configuration.redis.map { edges.redis($0, edges.resolve) }
         let resources = BotResources(
             store: database,
             budget: budget,
@@ -106,7 +112,7 @@ import BerthTelemetry
             in: surroundings
         )
         let socket = try edges.network.bind(
-            .unix(path: folder.path(of: AdminServer.socketName)),
+            .unix(path: adminSocket),
             limits: HTTPServerLimits()
         )
         let cacheKeeper = CacheKeeper(

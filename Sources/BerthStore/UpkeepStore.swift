@@ -29,6 +29,9 @@ package protocol UpkeepStore: Sendable {
     /// Verbs that wait or run.
     var pending: Int { get }
 
+    /// The verbs that were accepted since the store was opened.
+    var counts: VerbCounts { get }
+
     /// Gives the engine's caches back to the allocator, for an idle service.
     func releaseMemory() async
 

@@ -108,7 +108,8 @@ import Glibc
             client: HTTPClient(in: surroundings),
             network: PatientListening(in: machine),
             kernel: { kernel.reading },
-            redis: { RedisClient(address: $0, limits: .patient, in: machine) }
+            resolve: { _, _ in [] },
+            redis: { RedisClient(address: $0, limits: .patient, in: machine, resolve: $1) }
         )
         var tuning = ServiceTuning()
         (tuning.work, tuning.reserve) = (setup.policy, .zero)
