@@ -4,7 +4,7 @@ import BerthHTTP
 import BerthLoop
 
 extension AdminAPI {
-    /// What the verb `cache` speaks to.
+    /// The routes of the verb `cache`.
     var cacheRoutes: [Route] {
         [
             route("GET", "/admin/cache") { _, _ in await self.cacheReport() },
@@ -20,7 +20,7 @@ extension AdminAPI {
     }
 
     private func cacheReport() async -> CacheReport {
-        // Redis first: when it does not answer, the counts already say so.
+        // Redis is asked first, so the counts already include its failure to answer.
         let memory = await bot.cache.redisMemory()
         return CacheReport(bot.cache.statistics, redis: memory)
     }

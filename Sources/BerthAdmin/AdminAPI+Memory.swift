@@ -8,7 +8,7 @@ extension AdminAPI {
     /// The most users that a forecast is made for.
     private static var mostUsers: Int { 1_000_000 }
 
-    /// What the verb `memory` speaks to.
+    /// The routes of the verb `memory`.
     var memoryRoutes: [Route] {
         [
             route("GET", "/admin/memory") { request, _ in
@@ -27,18 +27,18 @@ extension AdminAPI {
 
     private func forecast(_ text: String) async throws -> CapacityForecast {
         guard let users = Int(text), (1...AdminAPI.mostUsers).contains(users) else {
-            throw BotError.badValue("users are 1 to \(AdminAPI.mostUsers)")
+            throw BotError.badValue("users must be 1 to \(AdminAPI.mostUsers)")
         }
         return try await memory.forecast(users: users)
     }
 
-    /// Takes `{"limit":"40MiB"}`.
+    /// Reads a body such as `{"limit":"40MiB"}`.
     private func setLimit(_ changes: [String: String]) throws {
         guard let text = changes["limit"], changes.count == 1 else {
-            throw BotError.badValue("say what to change, as {\"limit\":\"40MiB\"}")
+            throw BotError.badValue("the body must be like {\"limit\":\"40MiB\"}")
         }
         guard let limit = ByteCount(text) else {
-            throw BotError.badValue("'\(text.prefix(64))' is no size, as 40MiB (limit)")
+            throw BotError.badValue("'\(text.prefix(64))' is not a size such as 40MiB (limit)")
         }
         try memory.setLimit(limit)
     }

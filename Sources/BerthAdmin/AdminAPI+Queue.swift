@@ -1,15 +1,14 @@
 import BerthBot
 import BerthHTTP
 import BerthLoop
-import BerthQueue
 import BerthStore
 import BerthWork
 
 extension AdminAPI {
-    /// The most that one list shows.
+    /// The longest list of failed work.
     private static var mostShown: Int { 100 }
 
-    /// What the verb `queue` speaks to.
+    /// The routes of the verb `queue`.
     var queueRoutes: [Route] {
         [
             route("GET", "/admin/queue") { _, _ in
@@ -29,7 +28,7 @@ extension AdminAPI {
     private func retry(_ id: String) async throws -> RetryReport {
         if TroubleList.isCall(id) {
             throw BotError.badValue(
-                "'\(id)' is a call of the API: its client is gone, so that nobody can ask it again"
+                "'\(id)' is an API call, which cannot be retried, because its client is gone"
             )
         }
         if let part = TroubleList.part(id) {
@@ -42,28 +41,8 @@ extension AdminAPI {
         return RetryReport(turn: id)
     }
 
-    /// The name of a tenant; of a removed one its number.
+    /// The name of a tenant, or the number of a removed one.
     func tenant(_ id: Tenant.ID) -> String {
         bot.tenants.tenant(id)?.name ?? "(removed \(id))"
-    }
-}
-
-/// The reason for which a turn is not answered again or a part not delivered again, for the operator.
-struct RetryRefusal: Error, CustomStringConvertible {
-    let error: BotError
-    let turn: String
-
-    var description: String {
-        let name = "'\(turn.prefix(64))'"
-        let noun = TroubleList.part(turn) == nil ? "turn" : "failed part"
-        return switch error {
-        case .noTurn, .noSession:
-            "there is no \(noun) \(name), or it is deleted: see 'berth queue failed'"
-        case .sessionBusy:
-            "the conversation of \(name) is being answered right now: try again after that"
-        case .suspended:
-            "the tenant of \(name) is suspended: let it go on first, with 'berth tenant resume'"
-        default: "\(name) is not answered again: \(AdminAPI.words(for: error))"
-        }
     }
 }

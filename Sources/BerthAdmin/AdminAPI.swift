@@ -9,10 +9,10 @@ package import BerthTelemetry
 import BerthText
 import BerthWork
 
-/// Administration as HTTP and JSON over the Unix-domain socket in the data folder: what the verbs
-/// `tenant`, `quota`, `usage`, `cache`, `queue` and `memory` speak to.
+/// The admin API: HTTP and JSON over the Unix-domain socket in the data folder.
 ///
-/// Only the service's own user and root are heard, as the kernel says who they are.
+/// The verbs `tenant`, `quota`, `usage`, `cache`, `queue` and `memory` use it. Only the service's
+/// own user and root are served. The kernel gives the uid of the peer.
 @Loop package final class AdminAPI {
     let bot: Bot
     let memory: MemoryReports
@@ -21,7 +21,7 @@ import BerthWork
     private let owner: UInt32
     private let surroundings: Surroundings
 
-    /// Makes the API; `owner` is the uid of the service.
+    /// Makes the API of a service that runs as the uid `owner`.
     package init(
         bot: Bot,
         memory: MemoryReports,
@@ -43,7 +43,7 @@ import BerthWork
         return uid == owner || uid == 0
     }
 
-    /// What it answers.
+    /// The routes of the API.
     package var routes: [Route] {
         [
             route("GET", "/admin/tenants") { _, _ in
@@ -119,7 +119,7 @@ import BerthWork
         let all: Bool?
     }
 
-    /// Takes `{"key":"berth-AbCdEf"}`, also with a whole key, or `{"all":true}`.
+    /// Reads a body such as `{"key":"berth-AbCdEf"}`, also with a whole key, or `{"all":true}`.
     private func revoke(
         _ tenant: LiveTenant,
         _ request: HTTPRequest
@@ -129,7 +129,7 @@ import BerthWork
         switch (asked.key, asked.all) {
         case (let key?, nil): revoked = [try await bot.tenants.revoke(key, of: tenant)]
         case (nil, true?): revoked = try await bot.tenants.revokeKeys(of: tenant)
-        default: throw BotError.badValue("name one key, or all: {\"key\":…} or {\"all\":true}")
+        default: throw BotError.badValue("the body must be {\"key\":…} or {\"all\":true}")
         }
         return RevokedKeys(tenant: tenant.name, revoked: revoked)
     }
@@ -141,7 +141,9 @@ import BerthWork
         return QuotaReport(tenant, usage: usage)
     }
 
-    /// Takes `{"requests_per_day":"500","memory":null}`: null goes back to the default.
+    /// Reads a body such as `{"requests_per_day":"500","memory":null}`.
+    ///
+    /// null restores the default.
     private func setQuotas(
         _ tenant: LiveTenant,
         _ request: HTTPRequest
@@ -168,7 +170,7 @@ import BerthWork
 
     private func usage(_ text: String) async throws -> UsageReport {
         guard let days = Int(text), (1...366).contains(days) else {
-            throw BotError.badValue("days are 1 to 366")
+            throw BotError.badValue("days must be 1 to 366")
         }
         let now = surroundings.clock.timestamp
         let start = now + .seconds(-86400 * (days - 1))
@@ -178,7 +180,9 @@ import BerthWork
 
     // MARK: Answers
 
-    /// A route for whoever may administer; errors become answers here alone.
+    /// A route that only an administrator may use.
+    ///
+    /// All errors of the API become HTTP answers here.
     func route(
         _ method: String,
         _ pattern: String,
@@ -206,13 +210,15 @@ import BerthWork
         }
     }
 
-    /// An operator may read the database's own words, which name files of this machine.
+    /// The text of an error for an operator.
+    ///
+    /// It includes the database's own message, which names files of this machine.
     nonisolated static func words(for error: BotError) -> String {
         if case .store(let reason) = error { return reason.description }
         return error.description
     }
 
-    /// A body of at most 64 KiB.
+    /// Decodes a request's body of at most 64 KiB.
     func body<Value: Decodable>(
         _ type: Value.Type,
         _ request: HTTPRequest

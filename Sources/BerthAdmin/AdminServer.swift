@@ -7,19 +7,21 @@ import BerthStore
 package import BerthTelemetry
 import BerthWork
 
-/// What the admin socket answers: administration, and the conversations of any tenant for
-/// `berth chat --tenant`.
+/// The server of the admin socket.
+///
+/// It offers administration, and the conversations of any tenant for `berth chat --tenant`.
 @Loop package final class AdminServer {
     /// The socket's name in the data folder.
     package static nonisolated let socketName = "admin.sock"
-    /// Names the tenant that a local process speaks for.
+    /// The name of the header that names the tenant for whom a local process speaks.
     package static nonisolated let tenantHeader = "x-berth-tenant"
 
     private let router: Router
     private let api: AdminAPI
 
-    /// Makes it; `owner` is the uid of the service, `more` are routes that the public address has
-    /// too.
+    /// Makes the server.
+    ///
+    /// `owner` is the uid of the service. `more` are routes that the public address has too.
     package init(
         bot: Bot,
         memory: MemoryReports,
@@ -47,7 +49,7 @@ import BerthWork
         router = Router([api.routes, terminal.routes, more].flatMap { $0 })
     }
 
-    /// Answers whoever may administer.
+    /// Answers a request, or refuses it with 403 if its peer may not administer.
     package func answer(_ request: HTTPRequest) async -> HTTPResponse {
         guard api.allows(request.peer) else {
             return .error(403, "only root and the service's own user may administer it")

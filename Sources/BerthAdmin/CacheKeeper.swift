@@ -3,11 +3,11 @@ package import BerthLoop
 package import BerthStore
 package import BerthTelemetry
 
-/// Keeps the cache's hot set over a restart: in the database, written every five minutes in which
-/// the cache was asked, and at the stop.
+/// Keeps the cache's hot set across restarts.
 ///
-/// It holds the 1,024 hottest names, hashes alone, in less than 128 KiB. When Redis answers for the
-/// first time, the hottest values come from there into the process.
+/// The set is written to the database at the stop, and every five minutes in which the cache was
+/// asked. It has the hashes of the 1,024 hottest names, in less than 128 KiB. When Redis answers
+/// for the first time, the hottest values are copied from it into the process.
 @Loop package final class CacheKeeper: Service {
     private let cache: ResponseCache
     private let redis: RedisClient?
@@ -16,16 +16,18 @@ package import BerthTelemetry
     private let bell = Wakeup()
     private var isDue = false
     private var isWarm = false
-    /// Lookups until the last writing.
+    /// Lookups counted up to the last write.
     private var written = 0
 
-    /// What a kill costs at most: a few minutes of counting.
+    /// The hot set is written this often, so a kill loses at most this much counting.
     package static nonisolated let interval = Duration.seconds(300)
-    /// The most names that are looked at to warm the cache, one after the other: under a second,
-    /// during which others are served.
+    /// The most names that are looked up to warm the cache.
+    ///
+    /// They are looked up one after the other, which takes under a second. Requests are served
+    /// meanwhile.
     package static nonisolated let warmed = 256
 
-    /// Makes it; `redis` is the cache's.
+    /// Makes the keeper of `cache`, whose second level is `redis`.
     package init(
         cache: ResponseCache,
         redis: RedisClient?,
@@ -38,27 +40,28 @@ package import BerthTelemetry
         self.surroundings = surroundings
     }
 
-    /// Reads what the last run kept, before the cache is asked for anything.
+    /// Reads the hot set of the last run.
     ///
-    /// What cannot be read is a warning, and an empty set.
+    /// It is called before the cache is asked. A set that cannot be read is logged as a warning and
+    /// treated as empty.
     package func load() async {
         do {
             guard let bytes = try await store.kept(.hotSet) else { return }
             guard let hot = HotSet(serialized: bytes) else {
                 return surroundings.log.warning(
-                    "what the cache was asked for most is damaged: it begins anew"
+                    "the stored hot set of the cache is damaged and was dropped"
                 )
             }
             cache.hot = hot
         } catch {
             surroundings.log.warning(
-                "what the cache was asked for most cannot be read: it begins anew",
+                "the stored hot set of the cache cannot be read and was dropped",
                 ["why": .describing(error)]
             )
         }
     }
 
-    /// Warms the cache once and writes the hot set, the last time after the stop.
+    /// Warms the cache once, and writes the hot set until the stop and once after it.
     package func run(until stop: Stop) async {
         redis?.onChange = { [bell] _ in bell.signal() }
         while !stop.isRequested, !Task.isCancelled {
@@ -85,7 +88,7 @@ package import BerthTelemetry
         guard !isWarm, let redis, redis.fault == nil else { return }
         let names = cache.hot.count
         let count = await cache.warm(CacheKeeper.warmed)
-        // Where Redis has gone away meanwhile, the rest comes when it is back.
+        // If Redis has failed meanwhile, the rest is copied when it is back.
         isWarm = redis.fault == nil
         guard isWarm, names > 0 else { return }
         surroundings.log.info(
@@ -103,7 +106,7 @@ package import BerthTelemetry
             written = lookups
         } catch {
             surroundings.log.warning(
-                "what the cache is asked for most is not kept",
+                "the hot set of the cache was not stored",
                 ["why": .describing(error)]
             )
         }

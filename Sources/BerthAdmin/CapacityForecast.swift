@@ -1,76 +1,41 @@
-package import BerthMemory
-package import BerthStore
+import BerthMemory
+import BerthStore
 
-/// What a forecast is made from: measured, or configured; nothing else.
-package struct CapacityBasis: Sendable {
-    /// A provider's limits, as configured.
-    package struct Provider: Sendable {
-        /// The name.
-        package let name: String
-        /// Calls at once.
-        package let concurrency: Int
-        /// nil: no limit of ours.
-        package let requestsPerMinute: Int?
-
-        /// Names limits.
-        package init(name: String, concurrency: Int, requestsPerMinute: Int?) {
-            self.name = name
-            self.concurrency = concurrency
-            self.requestsPerMinute = requestsPerMinute
-        }
-    }
-
-    /// What tenants held, second by second, all of them together.
-    package var held = HeldHistogram()
-    /// What the process holds beside its leases now.
-    package var base = ByteCount.zero
-    /// The most that the shared accounts have held.
-    package var shared = ByteCount.zero
-    /// The most that the process may hold.
-    package var limit = ByteCount.zero
-    /// The part of it that is never leased.
-    package var reserve = ByteCount.zero
-    /// What was done in the last seven days.
-    package var load = MeasuredLoad()
-    /// Those with a queue.
-    package var providers: [Provider] = []
-
-    /// Nothing was measured.
-    package init() {}
-}
-
-/// What N users would need, as `berth memory --what-if N` prints it: each number with what it was
-/// made from, none where too little was measured.
+/// The needs of a number of users, as `berth memory --what-if N` prints them.
+///
+/// Each number comes with the assumptions behind it. A number is missing if too little was
+/// measured.
 package struct CapacityForecast: Codable, Equatable, Sendable {
-    /// A number, and where it comes from.
+    /// A number of bytes, and the assumptions behind it.
     package struct Estimate: Codable, Equatable, Sendable {
-        /// nil: not enough measured yet.
+        /// The estimate, or nil if too little was measured.
         package var bytes: Int?
-        /// How it was made, or what is missing.
+        /// The assumptions behind the estimate, or the measurements that are missing.
         package let assumption: String
     }
 
-    /// How long a call waits for one provider.
+    /// The time that a call waits for one provider.
     package struct Wait: Codable, Equatable, Sendable {
-        /// As configured.
+        /// The provider's name, as configured.
         package let provider: String
-        /// What 95 in a hundred do not wait longer for; nil: not enough measured, or never served.
+        /// The 95th percentile of the wait, or nil if too little was measured or not all are
+        /// served.
         package var seconds: Double?
-        /// Whether all calls are served in the end; nil: not enough measured.
+        /// Whether all calls are served in the end, or nil if too little was measured.
         package var served: Bool?
-        /// How it was made, or what is missing.
+        /// The assumptions behind the estimate, or the measurements that are missing.
         package let assumption: String
     }
 
-    /// For how many.
+    /// The number of users.
     package let users: Int
-    /// The most that is resident.
+    /// The largest resident size.
     package let peak: Estimate
-    /// Whether the limit is enough for ``peak``; nil: nobody knows.
+    /// Whether the limit is enough for ``peak``, or nil if ``peak`` has no estimate.
     package let holds: Bool?
-    /// What the database grows by in a day.
+    /// The daily growth of the database.
     package let disk: Estimate
-    /// By provider.
+    /// The waits, one for each provider.
     package let waits: [Wait]
 
     /// Makes the forecast of `users` (1 or more).
@@ -84,7 +49,7 @@ package struct CapacityForecast: Codable, Equatable, Sendable {
 
     // MARK: Each number
 
-    /// A minute of somebody holding something; a few turns more than any title; calls for a mean.
+    /// The seconds of samples, the turns and the calls that an estimate needs at least.
     private static let (enoughSeconds, enoughTurns, enoughCalls) = (60, 50, 20)
 
     private static func missing(_ have: Int, of need: Int, _ what: String) -> String {
@@ -94,16 +59,16 @@ package struct CapacityForecast: Codable, Equatable, Sendable {
     private static func peak(_ users: Int, _ basis: CapacityBasis) -> Estimate {
         let samples = basis.held.samples
         guard samples >= enoughSeconds, let each = basis.held.quantile(0.95) else {
-            let what = "seconds in which a tenant held anything"
+            let what = "seconds in which a tenant held memory"
             return Estimate(assumption: missing(samples, of: enoughSeconds, what))
         }
         let connection = MemoryPicture.connection
         let bytes = product(users, each.bytes + connection.bytes)
         return Estimate(
             bytes: sum(bytes, (basis.base + basis.shared).bytes),
-            assumption: "all at once hold the p95 of a tenant at work (\(each)) and a connection "
-                + "(\(connection)), beside what is held anyway (\(basis.base)) and the most that "
-                + "shared accounts held (\(basis.shared))"
+            assumption: "all users at once hold the p95 of a tenant at work (\(each)) and a "
+                + "connection (\(connection)), beside the base of the process (\(basis.base)) and "
+                + "the peak of the shared accounts (\(basis.shared))"
         )
     }
 
@@ -114,15 +79,15 @@ package struct CapacityForecast: Codable, Equatable, Sendable {
             )
         }
         guard load.tenantDays > 0 else {
-            return Estimate(assumption: missing(0, of: 1, "days on which a tenant asked anything"))
+            return Estimate(assumption: missing(0, of: 1, "days with a request of a tenant"))
         }
         let turn = load.bytes / load.turns
         let daily = Double(load.requests) / Double(load.tenantDays)
         return Estimate(
             bytes: Int(clamping: Int64(min(Double(users) * daily * Double(turn), 9e18))),
-            assumption: "each asks as often as a tenant did on a day of the last seven with any "
-                + "request (\(tenths(daily))), and a turn takes what it took so far "
-                + "(\(ByteCount(turn)) of the database)"
+            assumption: "each user asks as often as a tenant on an active day of the last seven "
+                + "(\(tenths(daily))), and a turn takes as much of the database as so far "
+                + "(\(ByteCount(turn)))"
         )
     }
 
@@ -147,17 +112,17 @@ package struct CapacityForecast: Codable, Equatable, Sendable {
             service: own.seconds,
             arrivals: Double(users) * hourly * part / 3600
         )
-        // Fewer a minute than one server could do are also a limit of their own.
+        // With fewer calls a minute than one server could make, the rate itself is the limit.
         let perMinute = provider.requestsPerMinute.map(Double.init) ?? .infinity
         let isServed = line.isServed && line.arrivals * 60 < perMinute
         return Wait(
             provider: provider.name,
             seconds: isServed ? line.wait(0.95).map { ($0 * 10).rounded(.up) / 10 } : nil,
             served: isServed,
-            assumption: "p95 at \(tenths(line.arrivals * 60)) calls a minute: each calls as often "
-                + "as a tenant of the busiest hour (\(tenths(hourly)) an hour), a call takes "
-                + "\(tenths(own.seconds)) s, and \(line.servers) go at once "
-                + "(\(provider.limits)); one line, random arrivals (M/M/c)"
+            assumption: "p95 at \(tenths(line.arrivals * 60)) calls a minute: each user calls as "
+                + "often as a tenant of the busiest hour (\(tenths(hourly)) an hour), a call takes "
+                + "\(tenths(own.seconds)) s, and \(line.servers) run at once "
+                + "(\(provider.limits)); one queue, random arrivals (M/M/c)"
         )
     }
 
@@ -182,7 +147,7 @@ package struct CapacityForecast: Codable, Equatable, Sendable {
 }
 
 extension CapacityBasis.Provider {
-    /// How many calls of `seconds` go at once within both limits.
+    /// The number of calls of `seconds` each that run at once within both limits.
     fileprivate func servers(each seconds: Double) -> Int {
         guard let requestsPerMinute else { return max(1, concurrency) }
         let byRate = Double(requestsPerMinute) / 60 * seconds

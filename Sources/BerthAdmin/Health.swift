@@ -4,13 +4,12 @@ package import BerthLoop
 import BerthStore
 package import BerthTelemetry
 
-/// What watches over the service: liveness, readiness, Prometheus text.
+/// The routes for monitoring: liveness, readiness and Prometheus metrics.
 @Loop package final class Health {
     private let store: any Store
     private let surroundings: Surroundings
 
-    /// Makes it, and adds the figures of the process, the cache, the queue and the memory's ledger to
-    /// the metrics.
+    /// Makes the routes, and adds the metrics of connections, database, cache, queue and memory.
     package init(
         _ bot: Bot,
         _ memory: MemoryReports,
@@ -19,18 +18,24 @@ package import BerthTelemetry
         let (store, metrics) = (bot.resources.store, surroundings.metrics)
         self.store = store
         self.surroundings = surroundings
-        metrics.gauge("berth_open_connections", help: "Connections of clients that are open.") {
+        metrics.gauge("berth_open_connections", help: "Open connections of clients.") {
             Double(memory.connections)
         }
-        metrics.gauge("berth_database_operations", help: "Operations that wait or run.") {
+        metrics.gauge("berth_database_operations", help: "Database operations that wait or run.") {
             Double(store.pending)
+        }
+        metrics.counter("berth_database_reads_total", help: "Verbs that only read.") { _ in
+            store.counts.reads
+        }
+        metrics.counter("berth_database_writes_total", help: "Verbs that change something.") { _ in
+            store.counts.writes
         }
         metrics.add(bot.cache)
         metrics.add(bot.queues)
         metrics.add(memory)
     }
 
-    /// What it answers.
+    /// The monitoring routes.
     package var routes: [Route] {
         [
             Route("GET", "/healthz") { _, _ in .text("ok\n") },
@@ -44,13 +49,14 @@ package import BerthTelemetry
         ]
     }
 
-    /// Ready when the database answers.
+    /// Answers 200 if the database answers, else 503.
     private func ready() async -> HTTPResponse {
         do {
             try await store.ping()
             return .text("ready\n")
         } catch {
-            // The words name files of the machine, and anybody may ask.
+            // The error names files of the machine, and anybody may ask, so it goes to the log
+            // only.
             surroundings.log.warning(
                 "not ready: the database does not answer",
                 ["why": .describing(error)]

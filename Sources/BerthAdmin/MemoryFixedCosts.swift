@@ -1,34 +1,35 @@
 package import BerthMemory
 
-/// What start-up left on the heap for good, by what was being started: the Swift runtime's tables,
-/// curl's and libmicrohttpd's state, the loop's buffers.
+/// The heap that start-up takes for good, by the step that took it.
 ///
-/// Measured once, as the start goes: it is a number of this build on this machine, not a guess.
+/// Examples are the Swift runtime's tables, the state of curl and libmicrohttpd, and the loop's
+/// buffers. The costs are measured once, during the start, so they are exact for this build on this
+/// machine.
 package struct MemoryFixedCosts: Equatable, Sendable {
-    /// What one step left.
+    /// The cost of one step of the start.
     package struct Part: Equatable, Sendable {
-        /// What was started.
+        /// The step's name.
         package let name: String
-        /// Below zero where the step gave back more than it kept.
+        /// The heap that the step took, below zero if it freed more than it took.
         package let bytes: ByteCount
     }
 
     /// The steps in their order.
     package private(set) var parts: [Part] = []
 
-    /// All of it.
+    /// The cost of all steps.
     package var total: ByteCount { parts.reduce(.zero) { $0 + $1.bytes } }
 
-    /// Nothing was measured yet.
+    /// Makes costs without a step.
     package init() {}
 
-    /// Puts to `name` what malloc has handed out since the last mark, but for what is accounted.
+    /// Ends a step, whose cost is the heap that was taken since the last mark.
     ///
     /// - Parameters:
-    ///   - name: of the step that has just ended; what the report calls the account.
-    ///   - accounted: the part of the heap in use that is in other accounts now: all leases and
-    ///     SQLite's own.
-    ///   - figures: malloc's.
+    ///   - name: the step's name, which the report gives to the account.
+    ///   - accounted: the part of the heap that is in other accounts now, such as leases and
+    ///     SQLite's memory. It is not part of the cost.
+    ///   - figures: malloc's figures.
     package mutating func mark(
         _ name: String,
         accounted: ByteCount,

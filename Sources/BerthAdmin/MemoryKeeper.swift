@@ -10,10 +10,10 @@ import BerthWork
 
 /// Keeps the process within its memory limit.
 ///
-/// Each second it asks the kernel what the process holds, corrects the ledger by it, and takes one
-/// step on the pressure ladder; when the service falls idle after work it gives back what it can.
+/// Each second it reads the process's resident size, corrects the ledger by it, and takes at most
+/// one step on the pressure ladder. When the service becomes idle after work, it trims the heap.
 @Loop package final class MemoryKeeper: Service {
-    /// How the ladder stands.
+    /// The state of the ladder.
     package private(set) var standing = PressureStanding()
     let bot: Bot
     let server: any HTTPListener
@@ -22,22 +22,24 @@ import BerthWork
     private let read: @Loop () -> KernelMemory
     private var ladder = PressureLadder()
     private var quietLooks = 0
-    /// What was open at the last look: fewer now is memory to give back, though nothing was asked.
+    /// The open connections at the last look.
+    ///
+    /// If there are fewer now, there is memory to free, even if no request came.
     private var connections = 0
     private var looksSinceTrim = 0
-    /// What was resident when each rung in force was entered.
+    /// The resident size at which each rung in force was entered.
     private var residentAt: [PressureRung: ByteCount] = [:]
     private var stuckLooks = 0
 
-    /// The smallest room for leases with which a service makes sense: one long message and its
-    /// answer.
+    /// The smallest useful room for leases, which is one long message and its answer.
     package static nonisolated let leastRoom = ByteCount.mebibytes(2)
     private static nonisolated let interval = Duration.seconds(1)
-    /// Looks without work before memory is given back.
+    /// The number of looks without work after which the heap is trimmed.
     private static nonisolated let quiet = 3
-    /// Looks at which all wait and nothing is under way, before one goes on.
+    /// The number of looks at which all requests wait and none runs, after which one may pass.
     private static nonisolated let mostStuckLooks = 5
-    /// Looks between two trims while memory is short: a trim takes up to 4 ms.
+    /// The number of looks between two trims while memory is short, because a trim takes up to 4
+    /// ms.
     private static nonisolated let trimInterval = 5
 
     /// Makes the keeper.
@@ -56,26 +58,28 @@ import BerthWork
         self.read = read
     }
 
-    /// Takes what the process holds now, before anybody asks anything, as its fixed costs.
+    /// Records the resident size of the idle process as its fixed costs.
     ///
-    /// - Throws: ``LimitTooLow`` when nothing to work with would be left.
+    /// It is called before the first request.
+    ///
+    /// - Throws: ``LimitTooLow`` if the limit leaves no room for work.
     package func start() async throws {
         await giveBack()
         let kernel = read()
         standing.kernel = kernel
-        // Without the kernel's word the ledger alone counts, from nothing.
+        // Without the kernel's figures the ledger counts leases only.
         guard let resident = kernel.process?.resident else { return }
         resources.budget.setFixed(resident: resident)
         let ledger = resources.budget.standing
         let idle = ledger.fixed + ledger.heldBack
-        // An idle service that never left the rung would answer next to nobody.
+        // If an idle service could not leave this rung, it would answer hardly any request.
         let roomy = ByteCount(idle.bytes / PressureRung.queueOnly.row.leaves * 100)
         try check(resources.budget.limit, least: max(roomy, idle + MemoryKeeper.leastRoom))
     }
 
-    /// Puts another limit in force, until the service ends.
+    /// Changes the limit until the service ends.
     ///
-    /// - Throws: ``LimitTooLow``; the limit is then as it was.
+    /// - Throws: ``LimitTooLow``. The limit does not change then.
     package func setLimit(_ limit: ByteCount) throws {
         let ledger = resources.budget.standing
         try check(limit, least: ledger.fixed + ledger.heldBack + MemoryKeeper.leastRoom)
@@ -99,7 +103,7 @@ import BerthWork
         }
     }
 
-    /// Looks each second until the stop.
+    /// Looks every second until the stop.
     package func run(until stop: Stop) async throws {
         let timer = Wakeup()
         while !stop.isRequested {
@@ -112,7 +116,8 @@ import BerthWork
 
     // MARK: A look
 
-    /// Asks the kernel, corrects the ledger, and takes one step where one is due.
+    /// Reads the kernel's figures, corrects the ledger, and takes a step on the ladder if one is
+    /// due.
     package func look() async {
         let kernel = read()
         standing.kernel = kernel
@@ -127,9 +132,10 @@ import BerthWork
         await giveBackWhereDue()
     }
 
-    /// Lets one of those who wait ask a provider, where nothing is under way whose end would make
-    /// room: else what they hold themselves, or a heap that does not shrink, would keep them waiting
-    /// for ever.
+    /// Lets one waiting request pass if no running work could free memory by its end.
+    ///
+    /// Without this, the memory of the waiting requests themselves, or a heap that does not shrink,
+    /// would keep them waiting for ever.
     private func letOnePassWhereStuck() {
         let (gate, queues) = (bot.gate, bot.queues)
         let running = Lane.allCases.reduce(0) { $0 + queues.count(in: $1).running }
@@ -148,15 +154,14 @@ import BerthWork
         let isShort = ladder.rung != nil && looksSinceTrim >= MemoryKeeper.trimInterval
         guard quietLooks == MemoryKeeper.quiet || isShort else { return }
         await giveBack()
-        // Whoever is furthest over its share may be another one by now.
+        // Another tenant may be furthest over its share by now.
         if ladder.rung == .refuseLargest { refuseTheLargest() }
     }
 
     private func giveBack() async {
         looksSinceTrim = 0
         resources.client.dropSpareHandles()
-        // One that is at work needs its cache, and behind a disk that stands still nobody is to be
-        // waited for: the next look would not come.
+        // A busy database needs its cache. A stalled disk would also delay the next look.
         if resources.store.pending == 0 { await resources.store.releaseMemory() }
         Allocator.trim()
     }
@@ -177,7 +182,7 @@ import BerthWork
             let then = residentAt.removeValue(forKey: rung)
             let regained = max(.zero, (then ?? .zero) - (before ?? .zero))
             surroundings.log.info(
-                "memory: a rung is left",
+                "memory: left a rung of the pressure ladder",
                 [
                     "rung": .text(rung.row.name), "percent": .int(Int(standing.percent)),
                     "regained_since": .describing(regained),
@@ -210,7 +215,10 @@ import BerthWork
 
     private func refuseTheLargest() {
         guard let tenant = resources.budget.refuseTheLargest() else { return }
-        surroundings.log.warning("memory: the largest gets nothing new", ["tenant": .text(tenant)])
+        surroundings.log.warning(
+            "memory: the tenant furthest over its share is refused",
+            ["tenant": .text(tenant)]
+        )
     }
 
     private func note(_ rung: PressureRung, _ regained: ByteCount) {
@@ -218,49 +226,12 @@ import BerthWork
         standing.regained[rung, default: .zero] += regained
         standing.last = (rung, regained, surroundings.clock.timestamp)
         surroundings.log.warning(
-            "memory: a rung is entered",
+            "memory: entered a rung of the pressure ladder",
             [
                 "rung": .text(rung.row.name), "does": .text(rung.row.does),
                 "percent": .int(Int(standing.percent)),
                 "limit": .describing(resources.budget.limit), "regained": .describing(regained),
             ]
         )
-    }
-}
-
-/// A memory limit in which the service itself does not fit.
-package struct LimitTooLow: Error, CustomStringConvertible {
-    let limit: ByteCount
-    let fixed: ByteCount
-    let heldBack: ByteCount
-    /// The least that would do.
-    let least: ByteCount
-
-    package var description: String {
-        "memory.limit is \(limit), but Berth itself holds \(fixed) before anybody asks, holds back "
-            + "\(heldBack) to say so when memory runs out, and needs room to work with: "
-            + "make it at least \(least)"
-    }
-}
-
-/// How near the process is to the nearest of its limits.
-enum PressureSources {
-    /// Stalls of everybody at once for this part of the last ten seconds, in percent, are taken for
-    /// the third rung: the machine reclaims what it needs again.
-    static let stall = 10.0
-
-    /// In percent of the limit that is nearest: ours, or the cgroup's.
-    static func percent(_ ledger: MemoryStanding, _ kernel: KernelMemory) -> Double {
-        var percent = ledger.fraction(resident: kernel.process?.resident) * 100
-        if let cgroup = kernel.cgroup,
-            let bound = [cgroup.high, cgroup.max].compactMap(\.self).min()
-        {
-            let part = Double(cgroup.unreclaimable.bytes) / Double(max(1, bound.bytes))
-            percent = max(percent, part * 100)
-        }
-        if let stalled = kernel.pressure?.full?.avg10, stalled >= stall {
-            percent = max(percent, Double(PressureRung.dropIdle.row.enters))
-        }
-        return percent
     }
 }

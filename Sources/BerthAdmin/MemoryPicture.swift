@@ -1,52 +1,51 @@
 package import BerthMemory
 package import BerthStore
 
-/// Everything that a memory report is made of, at one moment, and the arithmetic that makes the
-/// parts add up.
+/// All figures of a memory report at one moment, and the arithmetic that makes the parts add up.
 ///
-/// What is resident is a sum over mappings (``MemoryMap``), which is exact: code, libraries, written
-/// variables, stacks, the kernel's pages and the heap. Only the heap needs a closer look, in two
-/// steps. What malloc has handed out (``AllocatorFigures``) is the heap *in use*; the resident heap
-/// beyond it is kept by malloc for nobody: the slack. Of the heap in use every account says what is
-/// its own: leases, SQLite, connections, what start-up left. **Unexplained** is the rest.
+/// The resident size is a sum over mappings (``MemoryMap``), which is exact: code, libraries,
+/// written variables, stacks, the kernel's pages and the heap. The heap is split further. The part
+/// that malloc has handed out (``AllocatorFigures``) is *in use*. The resident heap beyond it is
+/// the *slack*. The accounts explain the heap in use: leases, SQLite, connections and start-up.
+/// **Unexplained** is the rest.
 ///
-/// Two things can hide a part of that rest, and each has its own line, so that nothing is hidden
-/// silently:
-/// - Leases are taken before their bytes and for the worst case. What was promised and not asked of
-///   malloc yet makes the rest smaller than it is, even negative. When nothing is under way there
-///   is none of that, and the rest is exact: ``residue`` is what it was then. The rest is never
-///   shown as less than that; the difference is *leased, not in use yet*, below zero.
-/// - Pages that were handed out and never written are in use but not resident; where they are more
-///   than what malloc keeps, the slack is below zero and is called *handed out, not touched yet*.
+/// Two effects can hide a part of that rest. Each has a line of its own in the report:
+/// - A lease is taken for the worst case before its bytes are allocated. The bytes that are leased
+///   and not allocated make the rest too small, even negative. When no work is under way there are
+///   no such bytes, so the rest is exact, and it is kept as ``residue``. The report never shows a
+///   smaller rest. The difference is *leased, not in use yet*, which is below zero.
+/// - Pages that were handed out and never written are in use but not resident. If they are more
+///   than malloc keeps, the slack is below zero and is called *handed out, not touched yet*.
 ///
-/// So under load unexplained may be more than is shown by what is leased and not in use, and at rest
-/// it is exact.
+/// Under load, leased bytes that are not in use may therefore hide unexplained ones. At rest the
+/// number is exact.
 package struct MemoryPicture: Sendable {
-    /// Where the resident pages are.
+    /// The resident pages by mapping.
     package var map: MemoryMap
-    /// What malloc has handed out.
+    /// The memory that malloc has handed out.
     package var heap: AllocatorFigures
-    /// Who has leased what.
+    /// The ledger's accounts.
     package var standing: MemoryStanding
-    /// What SQLite holds.
+    /// The memory of SQLite.
     package var database: SQLiteMemory
-    /// What start-up left on the heap.
+    /// The heap that start-up took for good.
     package var fixed: MemoryFixedCosts
-    /// Clients' connections.
+    /// The number of clients' connections.
     package var connections = 0
-    /// curl's handles that wait for the next transfer.
+    /// The number of curl's handles that wait for the next transfer.
     package var handles = 0
-    /// The rest of the heap when nothing was under way.
+    /// The unexplained rest of the heap when no work was under way.
     package var residue = ByteCount.zero
 
-    /// A client's connection: libmicrohttpd's pool of 8 KiB, its own state and ours.
+    /// The memory of a client's connection.
     ///
-    /// Measured: 1,000 idle connections of a release, by malloc's figures.
+    /// It consists of libmicrohttpd's pool of 8 KiB, its state and Berth's own. It was measured
+    /// with 1,000 idle connections of a release build, by malloc's figures.
     package static let connection = ByteCount(9_060)
-    /// A handle of curl's without a connection, as curl's source adds it up: about 10 KiB.
+    /// The memory of a curl handle without a connection, about 10 KiB according to curl's source.
     package static let handle = ByteCount.kibibytes(10)
 
-    /// Puts the figures together; the others follow.
+    /// Makes a picture without connections and handles, which are set afterwards.
     package init(
         map: MemoryMap,
         heap: AllocatorFigures,
@@ -63,27 +62,31 @@ package struct MemoryPicture: Sendable {
 
     // MARK: The heap
 
-    /// What malloc has handed out.
+    /// The heap that malloc has handed out.
     private var inUse: ByteCount { heap.inUse + heap.mapped }
 
-    /// The part of it that is in no account; below zero where leases are larger than their use.
+    /// The part of the heap in use that is in no account.
+    ///
+    /// It is below zero if leases are larger than their use.
     package var rest: ByteCount {
         inUse - standing.leased - database.used - fixed.total
             - ByteCount(connections * MemoryPicture.connection.bytes)
             - ByteCount(handles * MemoryPicture.handle.bytes)
     }
 
-    /// Whether nothing is under way that may have leased more than it uses.
+    /// Whether no work is under way that may have leased more than it uses.
     package var isQuiet: Bool {
         standing.accounts.allSatisfy { $0.work == 0 && (!$0.isTenant || $0.held == .zero) }
     }
 
-    /// What is shown as unexplained.
+    /// The bytes that the report shows as unexplained.
     package var unexplained: ByteCount { max(rest, residue, .zero) }
 
     // MARK: Lines
 
-    /// All parts but the unexplained one; with it they sum to what is resident.
+    /// All parts except the unexplained one.
+    ///
+    /// Together with it they sum to the resident size.
     var lines: [MemoryReport.Line] {
         leases + heapOfOurs + shortfall + [
             line("program code", map.program),
@@ -104,7 +107,7 @@ package struct MemoryPicture: Sendable {
         MemoryReport.Line(account: account, tenant: tenant, bytes: bytes.bytes)
     }
 
-    /// By tenant and purpose; of shared accounts the whole.
+    /// The leases by tenant and purpose, with one line for each shared account.
     private var leases: [MemoryReport.Line] {
         standing.accounts.flatMap { account in
             guard account.isTenant else { return [line(account.title, account.held)] }
@@ -123,7 +126,9 @@ package struct MemoryPicture: Sendable {
         ] + fixed.parts.map { line("start: \($0.name)", $0.bytes) }
     }
 
-    /// What the accounts claim beyond what is in use: leases first, then what start-up left.
+    /// The bytes of the accounts beyond the heap in use, as negative lines.
+    ///
+    /// They are taken from the leases first, then from the costs of start-up.
     private var shortfall: [MemoryReport.Line] {
         let missing = rest - unexplained
         let unused = max(missing, .zero - standing.leased)

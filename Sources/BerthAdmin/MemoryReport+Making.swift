@@ -4,9 +4,9 @@ extension MemoryReport {
     /// Makes the report of one moment.
     ///
     /// - Parameters:
-    ///   - picture: where everything is.
-    ///   - pressure: how the ladder stands, with the kernel's figures.
-    ///   - absent: parts of Berth that are not there, each with its reason.
+    ///   - picture: all figures of the moment.
+    ///   - pressure: the state of the ladder, with the kernel's figures.
+    ///   - absent: parts of Berth that are absent, each with its reason.
     package init(_ picture: MemoryPicture, pressure: PressureStanding, absent: [String]) {
         let (map, standing) = (picture.map, picture.standing)
         let kernel =
@@ -68,7 +68,7 @@ extension MemoryReport.Shared {
 }
 
 extension TenantMemoryReport {
-    /// Makes the report of `tenant`; nil where it has no account.
+    /// Makes the report of `tenant`, or nil if it has no account.
     package init?(_ tenant: String, _ standing: MemoryStanding) {
         let account = standing.accounts.first { $0.isTenant && $0.name == tenant }
         guard let account else { return nil }

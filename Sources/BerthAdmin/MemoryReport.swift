@@ -1,134 +1,119 @@
-/// The memory of the process as `berth memory` prints it, in bytes; the shape is part of the
-/// command's interface.
+/// The memory of the process in bytes, as `berth memory` prints it.
+///
+/// The JSON's shape is part of the command's interface.
 package struct MemoryReport: Codable, Sendable {
-    /// A part of what is resident.
+    /// A part of the resident size.
     package struct Line: Codable, Equatable, Sendable {
-        /// What it is for: a purpose of leases, or one of ``MemoryPicture``'s accounts.
+        /// The purpose of leases, or one of ``MemoryPicture``'s accounts.
         package let account: String
-        /// Whose it is; nil: nobody's alone.
+        /// The tenant that it belongs to, or nil for a part that belongs to no single tenant.
         package var tenant: String?
-        /// Below zero where a promise is larger than what is in use.
+        /// The size, below zero if more is leased than used.
         package let bytes: Int
     }
 
     /// A tenant's account.
     package struct Tenant: Codable, Sendable {
-        /// The name.
+        /// The tenant's name.
         package let tenant: String
-        /// Leased now.
+        /// The bytes leased now.
         package let held: Int
-        /// The most that was leased at once.
+        /// The most bytes that were leased at once.
         package let peak: Int
-        /// The most that it may lease.
+        /// The most bytes that the tenant may lease.
         package let quota: Int
-        /// What it holds beyond its share.
+        /// The bytes that it holds beyond its share.
         package let borrowed: Int
-        /// How often it was refused memory.
+        /// The number of leases that it was refused.
         package let refused: Int
-        /// How often it waited for memory.
+        /// The number of times that it waited for memory.
         package let waits: Int
-        /// Requests and turns under way.
+        /// The number of its requests and turns under way.
         package let work: Int
-        /// Leases that nothing under way holds.
+        /// Leases that no work under way holds.
         package let leaks: [Leak]
     }
 
-    /// A lease that somebody forgot.
+    /// Leases of one purpose that were not given back.
     package struct Leak: Codable, Equatable, Sendable {
-        /// What it was for.
+        /// The leases' purpose.
         package let purpose: String
-        /// Its size.
+        /// The leases' size.
         package let bytes: Int
     }
 
-    /// An account of the service for all tenants.
+    /// An account that the service uses for all tenants.
     package struct Shared: Codable, Sendable {
-        /// The name.
+        /// The account's name.
         package let account: String
-        /// Leased now.
+        /// The bytes leased now.
         package let held: Int
-        /// The most that was leased at once.
+        /// The most bytes that were leased at once.
         package let peak: Int
-        /// The most that it may lease.
+        /// The most bytes that the account may lease.
         package let quota: Int
-        /// How often it was refused memory.
+        /// The number of leases that it was refused.
         package let refused: Int
     }
 
-    /// How far measurement and ledger were apart, over the life of the process.
+    /// The differences between measurement and ledger since the start.
     package struct Drift: Codable, Sendable {
-        /// Found held beyond the last reckoning, added up.
+        /// The sum of corrections upward.
         package let up: Int
-        /// Found given back, added up.
+        /// The sum of corrections downward.
         package let down: Int
-        /// How often the ledger was corrected.
+        /// The number of corrections.
         package let measurements: Int
     }
 
-    /// Resident: the sum of all mappings.
+    /// The resident size, which is the sum of all mappings.
     package let rss: Int
-    /// The part that nothing can reclaim.
+    /// The part that the kernel cannot reclaim.
     package let anonymous: Int
-    /// The most that the process may hold.
+    /// The memory limit of the process.
     package let limit: Int
-    /// All parts but ``unexplained``: with it they add up to ``rss`` exactly.
+    /// All parts except ``unexplained``, with which they add up to ``rss`` exactly.
     package let lines: [Line]
-    /// Handed out by malloc and in no account; see ``MemoryPicture``.
+    /// The bytes that malloc has handed out and that are in no account of ``MemoryPicture``.
     package let unexplained: Int
 
-    /// What the process holds beside its leases, as the ledger reckons.
+    /// The ledger's estimate of the process's memory beside its leases.
     package let base: Int
-    /// Leased, over all accounts.
+    /// The bytes leased, over all accounts.
     package let leased: Int
-    /// What may be leased still; below zero where too much is.
+    /// The bytes that may still be leased, below zero if too much is leased.
     package let free: Int
-    /// Held back, so that a refusal can be told.
+    /// The reserve that no lease may take, which is kept for sending refusals.
     package let reserve: Int
-    /// What each tenant is guaranteed.
+    /// The bytes that each tenant is guaranteed.
     package let share: Int
-    /// Requests that wait for memory.
+    /// The number of requests that wait for memory.
     package let waiting: Int
-    /// Between measurement and ledger.
+    /// The differences between measurement and ledger.
     package let drift: Drift
-    /// By name.
+    /// The tenants' accounts, by name.
     package let tenants: [Tenant]
-    /// By name.
+    /// The shared accounts, by name.
     package let shared: [Shared]
-    /// What the kernel says beside it.
+    /// The kernel's figures beside the mappings.
     package let kernel: KernelReport
-    /// How the pressure ladder stands.
+    /// The state of the pressure ladder.
     package let pressure: PressureReport
-    /// Sources and parts that are not there, each with its reason.
+    /// Absent sources of figures and parts of Berth, each with its reason.
     package let absent: [String]
 }
 
-/// One tenant's memory in bytes, as `berth memory --tenant` prints it.
-package struct TenantMemoryReport: Codable, Sendable {
-    /// The account.
-    package let account: MemoryReport.Tenant
-    /// What each tenant is guaranteed.
-    package let share: Int
-    /// What may be leased still, by anybody.
-    package let free: Int
-    /// Leased now, by purpose.
-    package let lines: [MemoryReport.Line]
-    /// Half of the seconds in which it held anything it held at most this; nil: it never did.
-    package let p50: Int?
-    /// The same of 95 in a hundred.
-    package let p95: Int?
-}
-
 extension MemoryReport {
-    /// A part that is more than expected, for the log.
+    /// A part that is larger than expected, as the log names it.
     package enum Alarm: String, Hashable, Sendable {
         case unexplained
         case leaked
     }
 
-    /// Parts from here on are an alarm, in hundredths of ``rss``; below a mebibyte none is.
+    /// A part above this, in percent of ``rss``, is an alarm if it is larger than a mebibyte.
     private static let alarming = 8
 
-    /// What to warn of, once on its way up, with its size in bytes.
+    /// The parts to warn of, with their sizes in bytes.
     package var alarms: [Alarm: Int] {
         let leaked = tenants.flatMap(\.leaks).reduce(0) { $0 + $1.bytes }
         return [.unexplained: unexplained, .leaked: leaked].filter { _, bytes in

@@ -7,10 +7,10 @@ import BerthStore
 package import BerthTelemetry
 package import BerthWork
 
-/// Makes the memory's reports and forecasts, and changes the limit.
+/// Makes memory reports and forecasts, and changes the limit.
 ///
-/// The list of all mappings takes the kernel about 4 ms: it is read for a report only, and on a
-/// thread of its own, which starts with the first report.
+/// The kernel takes about 4 ms to list all mappings. They are read for a report only, and on a
+/// thread of their own, which starts with the first report.
 @Loop package final class MemoryReports: Service {
     private var fixed: MemoryFixedCosts
     private let resources: BotResources
@@ -24,13 +24,12 @@ package import BerthWork
 
     private static let interval = Duration.seconds(60)
 
-    /// What forecasts look back on.
+    /// The days whose load a forecast is based on.
     private static let lookbackDays = 7
 
     /// Makes the reports.
     ///
-    /// `configuration` has the providers' limits, `fixed` the costs that the
-    /// start has marked.
+    /// `configuration` has the providers' limits. `fixed` has the costs that the start has marked.
     package init(
         _ keeper: MemoryKeeper,
         _ configuration: Configuration,
@@ -51,27 +50,27 @@ package import BerthWork
         }
     }
 
-    /// Everybody's leases.
+    /// The ledger's accounts.
     package var standing: MemoryStanding { resources.budget.standing }
-    /// How the ladder stands, as of the last second.
+    /// The state of the ladder at the last look, at most a second ago.
     package var pressure: PressureStanding { keeper.standing }
 
     /// The clients' open connections.
     package var connections: Int { server.openConnections }
 
-    /// Says that a step of the start has ended: what it left on the heap is an account of that name.
+    /// Ends a step of the start, whose cost becomes an account of that name.
     package func mark(_ step: String) {
         let accounted = resources.budget.leased + SQLiteMemory.read().used
         fixed.mark(step, accounted: accounted)
     }
 
-    /// Reads everything now.
+    /// Makes a report of this moment.
     ///
-    /// - Throws: ``BotError`` where the kernel does not tell.
+    /// - Throws: ``BotError`` if the kernel gives no list of mappings.
     package func report() async throws(BotError) -> MemoryReport {
         let (budget, fixed) = (resources.budget, fixed)
         let read = await worker.run { () -> MemoryPicture? in
-            // In this order: what reading takes itself is then seen as resident, not as somebody's.
+            // In this order, the memory that reading takes is counted as resident, not as leased.
             let (standing, heap) = (budget.standing, AllocatorFigures.read())
             let database = SQLiteMemory.read()
             return MemoryMap.read().map {
@@ -85,7 +84,7 @@ package import BerthWork
             }
         }
         guard var picture = read else {
-            throw .badValue("there is no report: /proc/self/smaps cannot be read on this machine")
+            throw .badValue("no report: /proc/self/smaps cannot be read on this machine")
         }
         picture.connections = server.openConnections
         picture.handles = resources.client.spareHandles
@@ -94,11 +93,11 @@ package import BerthWork
         return MemoryReport(
             picture,
             pressure: keeper.standing,
-            absent: ["libvips: not loaded, this build makes no pictures"]
+            absent: ["libvips: not loaded, because this build makes no pictures"]
         )
     }
 
-    /// One tenant's.
+    /// Makes the report of one tenant.
     ///
     /// - Throws: ``BotError/noTenant(_:)``.
     package func report(of tenant: String) throws(BotError) -> TenantMemoryReport {
@@ -106,9 +105,9 @@ package import BerthWork
         return report
     }
 
-    /// What `users` (1 or more) would need.
+    /// Makes the forecast for `users`, 1 or more.
     ///
-    /// - Throws: ``BotError/store(_:)``, and as ``report()``.
+    /// - Throws: ``BotError/store(_:)``, and the errors of ``report()``.
     package func forecast(users: Int) async throws(BotError) -> CapacityForecast {
         let report = try await report()
         let start = surroundings.clock.timestamp + .seconds(-86400 * MemoryReports.lookbackDays)
@@ -127,14 +126,14 @@ package import BerthWork
         return CapacityForecast(users: users, from: basis)
     }
 
-    /// Sets the limit in force until the next start.
+    /// Changes the limit until the service ends.
     ///
     /// - Throws: ``LimitTooLow``.
     package func setLimit(_ limit: ByteCount) throws { try keeper.setLimit(limit) }
 
     // MARK: Alarms
 
-    /// Looks each minute until the stop, and warns of what has become too much.
+    /// Looks every minute until the stop, and warns of parts that are larger than expected.
     package func run(until stop: Stop) async throws {
         let timer = Wakeup()
         while !stop.isRequested {
@@ -145,14 +144,14 @@ package import BerthWork
         }
     }
 
-    /// Warns once of each part that is on its way up.
+    /// Warns of each part that has become larger than expected, once until it is smaller again.
     package func warn() async {
         guard let report = try? await report() else { return }
         let alarms = report.alarms
         for (alarm, bytes) in alarms.sorted(by: { $0.key.rawValue < $1.key.rawValue })
         where !warned.contains(alarm) {
             surroundings.log.warning(
-                "memory: a part is more than expected, see 'berth memory'",
+                "memory: a part is larger than expected, see 'berth memory'",
                 [
                     "part": .text(alarm.rawValue), "size": .describing(ByteCount(bytes)),
                     "resident": .describing(ByteCount(report.rss)),

@@ -4,11 +4,11 @@ import BerthMemory
 import BerthTelemetry
 
 extension Metrics {
-    /// Adds what the response cache counts; Redis's families only where there is one.
+    /// Adds the counts of the response cache, and those of Redis if one is configured.
     @Loop func add(_ cache: ResponseCache) {
         counter(
             "berth_cache_lookups_total",
-            help: "Lookups in the response cache by who answered.",
+            help: "Lookups in the response cache by result.",
             label: "result",
             values: ["memory", "redis", "miss"]
         ) { result in
@@ -19,10 +19,10 @@ extension Metrics {
             default: counts.misses
             }
         }
-        counter("berth_cache_evictions_total", help: "Entries dropped for want of room.") { _ in
+        counter("berth_cache_evictions_total", help: "Entries dropped to make room.") { _ in
             cache.statistics.memory.evictions
         }
-        gauge("berth_cache_bytes", help: "What this process's cached values cost.") {
+        gauge("berth_cache_bytes", help: "Memory of the values cached in this process.") {
             Double(cache.statistics.memory.bytes.bytes)
         }
         gauge("berth_cache_entries", help: "Values cached in this process.") {
@@ -37,11 +37,11 @@ extension Metrics {
         }
         counter(
             "berth_redis_failures_total",
-            help: "Lookups and stores that Redis failed or was away for."
+            help: "Lookups and stores that failed, also because Redis was not connected."
         ) { _ in cache.statistics.redisFailures }
         counter(
             "berth_redis_bad_values_total",
-            help: "Values from Redis that were none, by what was wrong.",
+            help: "Unusable values from Redis by fault.",
             label: "fault",
             values: ValueFault.allCases.map(\.word)
         ) { word in

@@ -4,7 +4,9 @@ import BerthStore
 import BerthTelemetry
 
 extension Metrics {
-    /// Adds what the ledger knows and what the kernel said last: nothing is read for a scrape.
+    /// Adds the ledger's figures and the last ones of the kernel.
+    ///
+    /// Nothing is measured for a scrape.
     @Loop func add(_ memory: MemoryReports) {
         addLedger(memory)
         addKernel(memory)
@@ -16,17 +18,17 @@ extension Metrics {
         {
             self.gauge("berth_memory_\(name)", help: help) { Double(read(memory.standing)) }
         }
-        gauge("limit_bytes", "The most that the process may hold.") { $0.limit.bytes }
-        gauge("base_bytes", "Held beside leases, as measured last.") { $0.base.bytes }
-        gauge("leased_bytes", "Leased, over all accounts.") { $0.leased.bytes }
-        gauge("free_bytes", "What may be leased still.") { $0.free.bytes }
+        gauge("limit_bytes", "Memory limit of the process.") { $0.limit.bytes }
+        gauge("base_bytes", "Memory beside leases, as measured last.") { $0.base.bytes }
+        gauge("leased_bytes", "Memory leased, over all accounts.") { $0.leased.bytes }
+        gauge("free_bytes", "Memory that may still be leased.") { $0.free.bytes }
         gauge("waiting", "Requests that wait for memory.") { $0.waiting }
-        counter("berth_memory_refused_total", help: "Leases that were refused.") { _ in
+        counter("berth_memory_refused_total", help: "Refused leases.") { _ in
             memory.standing.accounts.reduce(0) { $0 + $1.refusals }
         }
         counter(
             "berth_memory_drift_bytes_total",
-            help: "By how much measurement corrected the ledger.",
+            help: "Corrections of the ledger by measurement.",
             label: "direction",
             values: ["up", "down"]
         ) { direction in
@@ -46,12 +48,12 @@ extension Metrics {
         gauge("process_resident_memory_bytes", "Resident memory (smaps_rollup).") {
             $0.process.map { Double($0.resident.bytes) }
         }
-        gauge("berth_anonymous_memory_bytes", "The part that cannot be reclaimed.") {
+        gauge("berth_anonymous_memory_bytes", "Resident memory that cannot be reclaimed.") {
             $0.process.map { Double($0.anonymous.bytes) }
         }
         self.gauge(
             "berth_memory_heap_bytes",
-            help: "What malloc holds, handed out or free.",
+            help: "Memory of malloc's heap by state.",
             label: "state",
             values: ["in_use", "free"]
         ) { state in
@@ -59,16 +61,16 @@ extension Metrics {
                 Double((state == "free" ? heap.free : heap.inUse + heap.mapped).bytes)
             }
         }
-        self.gauge("berth_memory_sqlite_bytes", help: "What SQLite holds.") {
+        self.gauge("berth_memory_sqlite_bytes", help: "Memory of SQLite.") {
             memory.pressure.database.map { Double($0.used.bytes) }
         }
-        gauge("berth_memory_cgroup_current_bytes", "Accounted to the process's cgroup.") {
+        gauge("berth_memory_cgroup_current_bytes", "Memory of the process's cgroup.") {
             $0.cgroup.map { Double($0.current.bytes) }
         }
-        gauge("berth_memory_cgroup_max_bytes", "The cgroup's hard limit.") {
+        gauge("berth_memory_cgroup_max_bytes", "Hard limit of the cgroup.") {
             $0.cgroup?.max.map { Double($0.bytes) }
         }
-        gauge("berth_memory_pressure_avg10", "Time that work stood still for memory, percent.") {
+        gauge("berth_memory_pressure_avg10", "Time that tasks were stalled on memory, percent.") {
             $0.pressure?.some.avg10
         }
     }
@@ -76,18 +78,18 @@ extension Metrics {
     @Loop private func addLadder(_ memory: MemoryReports) {
         let names = PressureRung.allCases.map(\.row.name)
         let named = { (name: String) in PressureRung.allCases.first { $0.row.name == name } }
-        gauge("berth_memory_rung", help: "The rung of the pressure ladder in force; 0: none.") {
+        gauge("berth_memory_rung", help: "Rung of the pressure ladder in force, 0 if none is.") {
             Double(memory.pressure.rung.map { $0.rawValue + 1 } ?? 0)
         }
         counter(
             "berth_memory_rung_entries_total",
-            help: "How often a rung was entered.",
+            help: "Entries into a rung.",
             label: "rung",
             values: names
         ) { name in named(name).flatMap { memory.pressure.entered[$0] } ?? 0 }
         counter(
             "berth_memory_rung_regained_bytes_total",
-            help: "What a rung has given back.",
+            help: "Memory that a rung has freed.",
             label: "rung",
             values: names
         ) { name in named(name).flatMap { memory.pressure.regained[$0] }?.bytes ?? 0 }

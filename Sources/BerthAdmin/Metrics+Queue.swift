@@ -5,7 +5,7 @@ import BerthTelemetry
 import BerthWork
 
 extension Metrics {
-    /// Adds how the queue and the providers stand.
+    /// Adds the counts of the queue and the state of the providers.
     @Loop func add(_ queues: ProviderQueues) {
         let lanes = Lane.allCases.map(\.rawValue)
         let count = { @Loop (word: String) in Lane(rawValue: word).map { queues.count(in: $0) } }
@@ -17,7 +17,7 @@ extension Metrics {
         ) { count($0).map { Double($0.waiting) } }
         gauge(
             "berth_queue_running",
-            help: "Calls that a provider is asked for.",
+            help: "Calls that run at a provider.",
             label: "lane",
             values: lanes
         ) { count($0).map { Double($0.running) } }
@@ -25,13 +25,13 @@ extension Metrics {
         guard !names.isEmpty else { return }
         gauge(
             "berth_provider_concurrency_limit",
-            help: "Calls that a provider may be asked at once now.",
+            help: "Calls that may run at a provider at once now.",
             label: "provider",
             values: names
         ) { queues.state(of: $0).map { Double($0.limit) } }
         gauge(
             "berth_provider_breaker_open",
-            help: "Whether a provider keeps failing and is left alone: 1 or 0.",
+            help: "Whether a provider's circuit breaker is open: 1 or 0.",
             label: "provider",
             values: names
         ) { queues.state(of: $0).map { $0.access == .failing ? 1 : 0 } }

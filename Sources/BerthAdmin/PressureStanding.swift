@@ -2,25 +2,25 @@ package import BerthLoop
 package import BerthMemory
 package import BerthStore
 
-/// How the pressure ladder stands, for the report.
+/// The state of the pressure ladder, with the figures that it is based on.
 package struct PressureStanding: Sendable {
-    /// The kernel's figures, as read last; nil before the first look.
+    /// The kernel's last figures, or nil before the first look.
     package var kernel: KernelMemory?
-    /// What malloc holds, as read last.
+    /// malloc's last figures, or nil before the first look.
     package var heap: AllocatorFigures?
-    /// What SQLite holds, as read last.
+    /// SQLite's last figures, or nil before the first look.
     package var database: SQLiteMemory?
-    /// What the ladder goes by, in percent of the limit that is nearest.
+    /// The used part of the nearest limit, in percent.
     package var percent = 0.0
-    /// The highest rung in force; nil: the ground.
+    /// The highest rung in force, or nil if none is.
     package var rung: PressureRung?
-    /// How often each rung was entered.
+    /// The number of times that each rung was entered.
     package var entered: [PressureRung: Int] = [:]
-    /// What entering each rung has regained, in all.
+    /// The memory that entering each rung has freed in all.
     package var regained: [PressureRung: ByteCount] = [:]
-    /// The rung that was entered last.
+    /// The rung that was entered last, or nil if none was.
     package var last: (rung: PressureRung, regained: ByteCount, at: Timestamp)?
 
-    /// Starts on the ground.
+    /// Makes the state before the first look.
     package init() {}
 }

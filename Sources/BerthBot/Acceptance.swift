@@ -6,8 +6,7 @@ import BerthTelemetry
 import BerthText
 import BerthWork
 
-/// The acceptance of messages: everything that happens between a message's arrival and its
-/// acknowledgement.
+/// The acceptance of messages, from a message's arrival to its acknowledgement.
 ///
 /// A message is accepted when its memory is paid for, its worst case is held against the payer's
 /// quotas, and it is on the disk. Until then it can be refused, and nothing of it remains.
@@ -81,7 +80,7 @@ import BerthWork
     ///   - entry: of the message's session.
     ///   - memory: that ``pay(for:of:within:)`` has leased.
     /// - Returns: the turn, which is on the disk and ready to run.
-    /// - Throws: ``BotError``; nothing is then written.
+    /// - Throws: ``BotError``. Nothing is written then.
     func accept(
         _ message: Message,
         by payer: LiveTenant,
@@ -96,8 +95,9 @@ import BerthWork
         }
     }
 
-    /// Takes a stored turn up again. An unfinished one continues. A finished one is answered again
-    /// from the start.
+    /// Takes up a stored turn.
+    ///
+    /// An unfinished turn continues. A finished one is answered again from the start.
     ///
     /// The parameters are those of ``accept(_:by:at:_:)``.
     func takeUp(
@@ -160,7 +160,9 @@ import BerthWork
         return TurnDraftInMemory(turn, window.session, entry, ask, held)
     }
 
-    /// The session and the exchanges before the turn, in one read. A translation has none.
+    /// The session and the exchanges before the turn, in one read.
+    ///
+    /// A translation has none.
     private func window(
         of session: String,
         before turn: Turn.ID?,
@@ -198,7 +200,9 @@ import BerthWork
         }
     }
 
-    /// Makes a turn that has ended an accepted one again. One that is accepted stays as it is.
+    /// Makes a turn that has ended an accepted one again.
+    ///
+    /// One that is accepted stays as it is.
     ///
     /// - Throws: ``BotError/noTurn`` if it was deleted or retried meanwhile.
     private func reopen(_ turn: Turn) async throws(BotError) {
@@ -264,7 +268,7 @@ struct Message: Sendable {
 
     /// Writes the turn and makes its job.
     ///
-    /// - Throws: the error of `write`; the reservation is then given back.
+    /// - Throws: the error of `write`. The reservation is given back then.
     func job(
         _ write: @Loop (Session, String) async throws(BotError) -> (Turn.ID, TurnMachine)
     ) async throws(BotError) -> TurnJob {

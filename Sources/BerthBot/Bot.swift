@@ -15,9 +15,9 @@ package import BerthWork
     package let tenants: TenantDirectory
     /// Login links and cookies.
     package let access: WebAccess
-    /// The models that may be named.
+    /// The models that requests may name.
     package let models: ModelCatalog
-    /// Reserves and settles.
+    /// The reservations and settlements of calls.
     package let meter: Meter
     /// The queue of each provider.
     package let queues: ProviderQueues
@@ -37,7 +37,8 @@ package import BerthWork
     package let resources: BotResources
     private let lists: ModelLists
 
-    /// Makes the bot, reads what it must know, and closes what an earlier run left open.
+    /// Makes the bot, reads its tenants from the database, and closes the open work of an earlier
+    /// run.
     ///
     /// - Throws: ``BotError`` if the database cannot be read.
     package init(
@@ -116,8 +117,7 @@ package import BerthWork
         } catch { throw .memory(error) }
     }
 
-    /// Closes what an earlier run left open, reads what must be known, and lets accepted turns go
-    /// on.
+    /// Closes the open work of an earlier run, reads the tenants, and resumes accepted turns.
     private func start(
         _ store: any Store,
         _ metrics: BotMetrics,
@@ -129,7 +129,7 @@ package import BerthWork
         }
         if found.turns + found.calls > 0 {
             surroundings.log.warning(
-                "the last run did not end well: open work was closed",
+                "the last run ended abnormally: its open work was closed",
                 [
                     "turns_uncertain": .int(found.turns), "calls_uncertain": .int(found.calls),
                 ]
@@ -139,17 +139,17 @@ package import BerthWork
         try await tenants.load()
         let resumed = try await turns.resume(payers: tenants.tenant)
         if resumed > 0 {
-            surroundings.log.info("accepted turns go on", ["turns": .int(resumed)])
+            surroundings.log.info("accepted turns resumed", ["turns": .int(resumed)])
         }
     }
 
     /// Suspends, resumes or removes a tenant.
     ///
-    /// The turns under way of a tenant that is not active end.
+    /// Suspending or removing a tenant ends its turns.
     ///
     /// Removing a tenant deletes its sessions and turns from the database. The ledger keeps its
-    /// calls, which have no content. Its values in the response cache and in Redis are not deleted:
-    /// no other tenant can look up those that carry something of the tenant's, and all of them
+    /// calls, which have no content. Its values in the response cache and in Redis are not deleted.
+    /// Other tenants cannot look up a value that carries anything of this tenant, and all values
     /// expire.
     package func set(_ state: Tenant.State, of tenant: LiveTenant) async throws(BotError) {
         try await tenants.set(state, of: tenant)
@@ -162,9 +162,9 @@ package import BerthWork
         turns.stop(session: session)
     }
 
-    /// Answers a turn again that has failed or is uncertain.
+    /// Retries a turn that has failed or is uncertain.
     ///
-    /// - Throws: ``BotError``; nothing has then changed.
+    /// - Throws: ``BotError``. Nothing has changed then.
     package func retry(_ turn: String) async throws(BotError) {
         try await turns.retry(turn, payers: tenants.tenant)
     }
@@ -182,8 +182,9 @@ package import BerthWork
         return isWaiting
     }
 
-    /// Ends all work under way and returns when all of it is on the disk. This is the last thing
-    /// before the database is closed.
+    /// Ends all work under way and returns when all of it is on the disk.
+    ///
+    /// It is called just before the database is closed.
     package func finish() async {
         queues.stop()
         await turns.finish()

@@ -8,10 +8,12 @@ package import BerthTelemetry
     /// The time from a turn's acceptance to its end.
     let turnDuration: Histogram
 
-    /// Turns that were put off, to be tried again.
+    /// Failed attempts of turns that are retried later.
     let retries: Counter
     /// Calls of the last seven days whose outcome is unknown, or nil before the start has counted
-    /// them. Only a start finds such calls.
+    /// them.
+    ///
+    /// Only a start finds such calls.
     var uncertainCalls: Int?
 
     /// Makes the families.
@@ -29,11 +31,11 @@ package import BerthTelemetry
         )
         retries = metrics.counter(
             "berth_turn_retries_total",
-            help: "Failed attempts after which a turn was put off to be tried again."
+            help: "Failed attempts after which a turn is retried later."
         )
         metrics.gauge(
             "berth_uncertain_calls",
-            help: "Calls of the seven days before the start whose outcome is not known."
+            help: "Calls of the seven days before the start whose outcome is unknown."
         ) { [weak self] in self?.uncertainCalls.map { Double($0) } }
     }
 }

@@ -5,11 +5,11 @@ package import BerthStore
 
 /// The resources that a bot works with, made before it and closed after it.
 package struct BotResources: Sendable {
-    /// Everything that must survive the process.
+    /// The database.
     package let store: any Store
-    /// The memory that work may hold.
+    /// The memory for the tenants' work.
     package let budget: MemoryBudget
-    /// The way to the providers.
+    /// The client for requests to the providers.
     package let client: any HTTPSending
     /// The cache's second level, if the configuration names one.
     package let redis: RedisClient?

@@ -6,121 +6,27 @@ package import BerthTelemetry
 import BerthText
 package import BerthWork
 
-/// A conversation as clients see it.
-package struct SessionInfo: Encodable, Sendable {
-    /// Its public name.
-    package let id: String
-    /// The first words of its first message, or what the user called it; "" for a new one.
-    package let title: String
-    /// The model chosen for it; nil: `berth`.
-    package let model: String?
-    /// When something was last said in it.
-    package let updated: Timestamp
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case title
-        case model
-        case updated = "updated_ms"
-    }
-
-    init(_ session: Session) {
-        id = session.publicID
-        title = session.title
-        model = session.model
-        updated = session.updated
-    }
-}
-
-/// What a client may change of a conversation; nil: stays as it is.
-package struct SessionChange: Decodable, Sendable {
-    /// The new title, at most 200 characters; more is cut.
-    package var title: String?
-    /// The model's name; "" or `berth` for the configuration's list.
-    package var model: String?
-
-    /// Makes a change.
-    package init(title: String? = nil, model: String? = nil) {
-        self.title = title
-        self.model = model
-    }
-}
-
-/// A message and its answer as clients see them.
-package struct TurnInfo: Encodable, Sendable {
-    /// The public name.
-    package let id: String
-    /// What was asked.
-    package let text: String
-    /// What came of an answer.
-    package let answer: String
-    /// How it stands.
-    package let state: String
-    /// Why there is no whole answer; null when there is nothing to say.
-    package let error: String?
-    /// Which model answered.
-    package let model: String?
-    /// Of the prompt.
-    package let inputTokens: Int
-    /// Of the answer.
-    package let outputTokens: Int
-    /// Whether the tokens are estimated.
-    package let isEstimated: Bool
-    /// When it was asked.
-    package let created: Timestamp
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case text
-        case answer
-        case state
-        case error
-        case model
-        case inputTokens = "input_tokens"
-        case outputTokens = "output_tokens"
-        case isEstimated = "estimated"
-        case created = "created_ms"
-    }
-
-    init(_ turn: Turn) {
-        id = turn.publicID
-        text = turn.text
-        answer = turn.answer
-        state = turn.state.rawValue
-        error = turn.error
-        model = turn.model
-        inputTokens = turn.inputTokens
-        outputTokens = turn.outputTokens
-        isEstimated = turn.isEstimated
-        created = turn.created
-    }
-}
-
-/// A page of a conversation's history, oldest first.
-package struct TurnPage: Encodable, Sendable {
-    /// The turns.
-    package let turns: [TurnInfo]
-    /// Whether there are older ones.
-    package let more: Bool
-}
-
-/// The conversations of tenants: list, make, change, delete, read.
+/// Lists, makes, changes, deletes and reads the conversations of tenants.
 @Loop package final class Conversations {
     private let store: any Store
     private let models: ModelCatalog
     private let surroundings: Surroundings
 
-    /// Conversations in a list; older ones are kept but not listed.
+    /// The most conversations in a list.
+    ///
+    /// Older ones are kept but not listed.
     private static nonisolated let listLimit = 200
 
-    /// Conversations of one tenant on one channel that are not deleted.
+    /// The most conversations of one tenant on one channel, deleted ones not counted.
     package static nonisolated let mostLive = 1_000
 
     /// The most turns of a page.
     private static nonisolated let pageTurns = 50
     /// The text of a page after which no further turn is added to it.
     private static nonisolated let pageBytes = 256 << 10
-    /// What a page holds, but for a last answer that is itself as large: its text, and again as JSON.
+    /// The usual size of a page: its text, and the text again as JSON.
+    ///
+    /// A page whose last answer alone is this large can exceed it.
     package static nonisolated let usualPage = ByteCount(2 * pageBytes)
 
     /// Makes the conversations over `store`.
@@ -145,10 +51,10 @@ package struct TurnPage: Encodable, Sendable {
 
     /// A new, empty conversation.
     ///
-    /// In the terminal, where nobody returns to an old one, it takes the place of the oldest when
-    /// there are ``mostLive``.
+    /// In the terminal, whose old conversations are not used again, it replaces the oldest if there
+    /// are ``mostLive``.
     ///
-    /// - Throws: ``BotError/tooManySessions(limit:)`` when there are so many elsewhere.
+    /// - Throws: ``BotError/tooManySessions(limit:)`` if there are that many on another channel.
     package func create(
         _ tenant: LiveTenant,
         _ channel: ChannelName
@@ -171,7 +77,7 @@ package struct TurnPage: Encodable, Sendable {
         return SessionInfo(session)
     }
 
-    /// Changes the title or the model.
+    /// Changes a conversation's title or model.
     package func change(
         _ publicID: String,
         _ change: SessionChange,
@@ -192,7 +98,7 @@ package struct TurnPage: Encodable, Sendable {
         }
     }
 
-    /// Deletes a conversation for its owner; what it cost stays in the ledger.
+    /// Deletes a conversation of its owner, whose cost stays in the ledger.
     package func delete(_ publicID: String, by tenant: LiveTenant) async throws(BotError) {
         let session = try await find(publicID, of: tenant)
         let now = surroundings.clock.timestamp
@@ -201,12 +107,13 @@ package struct TurnPage: Encodable, Sendable {
         }
     }
 
-    /// A page of history, oldest first: at most 50 turns, and about 1 MiB.
+    /// A page of history, oldest first, of at most 50 turns and about 1 MiB.
     ///
     /// - Parameters:
     ///   - publicID: the conversation.
-    ///   - before: the public name of the oldest turn that is known; nil: the newest page.
-    ///   - tenant: who asks.
+    ///   - before: the public name of the oldest turn that the client has, or nil for the newest
+    ///     page.
+    ///   - tenant: the tenant who asks.
     /// - Returns: the page.
     /// - Throws: ``BotError``.
     package func turns(
@@ -281,7 +188,7 @@ package struct TurnPage: Encodable, Sendable {
         return session
     }
 
-    /// The stored form of a model's name: nil for the configuration's list.
+    /// The stored form of a model's name, or nil for the configuration's list.
     func known(_ name: String) throws(BotError) -> String? {
         if name.isEmpty || name == ModelCatalog.anyModel { return nil }
         guard let model = models.find(name) else {

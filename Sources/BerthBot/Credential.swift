@@ -38,8 +38,9 @@ package import BerthWork
         self.init(tenant, hash: [], .socket)
     }
 
-    /// Admits a request: until its end, work is under way for the tenant, and revoking the
-    /// credential ends the request.
+    /// Admits a request, which revoking the credential ends.
+    ///
+    /// Until the request's end, work is under way for the tenant.
     package func admit(_ request: HTTPRequest) {
         request.holding = tenant.account.begin()
         let id = ObjectIdentifier(request)

@@ -4,7 +4,7 @@ import BerthWork
 
 /// The credentials of one kind, found by the SHA-256 of their secret.
 @Loop struct CredentialIndex {
-    /// By the hash's first eight bytes.
+    /// The credentials by their hash's first eight bytes.
     ///
     /// The whole hash is then compared in constant time.
     private var byHash: [UInt64: [Credential]] = [:]

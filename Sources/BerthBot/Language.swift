@@ -1,10 +1,10 @@
 /// A language that a text can be translated into, and that users may read.
 package struct Language: Equatable, Sendable {
-    /// As ISO 639-1 has it, in small letters.
+    /// The ISO 639-1 code, in small letters.
     let code: String
-    /// In English: prompts name it so.
+    /// The English name, which prompts use.
     let name: String
-    /// As those who speak it write it.
+    /// The language's own name.
     let own: String
 
     /// The language that is used if none is named.
@@ -16,11 +16,11 @@ package struct Language: Equatable, Sendable {
         self.own = own
     }
 
-    /// Finds a language by its English or own name or its code; nil for any other word.
+    /// Finds a language by its English name, its own name or its code, or returns nil.
     ///
-    /// A code is written in small or in capital letters alone: `It` and `No` begin sentences.
+    /// A code must be all small or all capital letters, because `It` and `No` begin sentences.
     ///
-    /// - Parameter word: one word; a colon at its end is ignored.
+    /// - Parameter word: one word, whose colon at the end is ignored.
     init?(_ word: some StringProtocol) {
         let word = String(word.last == ":" ? word.dropLast() : word[...])
         let small = word.lowercased()
@@ -34,7 +34,7 @@ package struct Language: Equatable, Sendable {
         self = found
     }
 
-    /// The most used, by the number of those who speak them and of pages written in them.
+    /// The most used languages, by the number of speakers and of web pages.
     static let all: [Language] = [
         english,
         Language(code: "ar", name: "Arabic", own: "العربية"),

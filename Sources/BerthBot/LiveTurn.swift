@@ -1,19 +1,9 @@
 package import BerthLoop
 import BerthMemory
 import BerthProviders
-package import BerthQueue
+import BerthQueue
 package import BerthStore
 import BerthWork
-
-/// One event of a turn, as its readers get it.
-package enum TurnEvent: Sendable {
-    /// It waits at this queue position, for about this long.
-    case place(QueuePlace)
-    /// More of the answer.
-    case text(String)
-    /// The end. Nothing follows.
-    case ended(TurnOutcome)
-}
 
 /// A turn that is being answered, for any number of readers.
 ///
@@ -26,7 +16,9 @@ package enum TurnEvent: Sendable {
     package let session: String
     /// The name of the tenant who pays.
     package let tenant: String
-    /// The tenant who pays. The name may be somebody else's later.
+    /// The tenant who pays.
+    ///
+    /// The name may be somebody else's later.
     let payer: Tenant.ID
     /// The end, or nil while more may come.
     package private(set) var outcome: TurnOutcome?
@@ -93,7 +85,7 @@ package enum TurnEvent: Sendable {
     /// - Throws: ``BotError``, also for an answer longer than ``limit``.
     func cover() throws(BotError) {
         guard text.count <= LiveTurn.limit.bytes else {
-            throw .body("the answer is longer than \(LiveTurn.limit): it was ended there")
+            throw .body("the answer is longer than \(LiveTurn.limit) and was cut off there")
         }
         do { try lease.grow(to: ByteCount(copies * text.count), step: Broadcast.step) } catch {
             // A provider that has begun to answer is paid for it.
@@ -107,7 +99,9 @@ package enum TurnEvent: Sendable {
         wake()
     }
 
-    /// Ends the turn. Does nothing the second time.
+    /// Ends the turn.
+    ///
+    /// Does nothing the second time.
     func end(_ outcome: TurnOutcome) {
         guard self.outcome == nil else { return }
         self.outcome = outcome
@@ -118,7 +112,9 @@ package enum TurnEvent: Sendable {
     /// Sets the effect of ``stop()`` while the turn goes on.
     func onStop(_ action: @escaping @Loop () -> Void) { stopper = action }
 
-    /// Ends the answer at its author's wish. The end follows as an event.
+    /// Ends the answer at its author's wish.
+    ///
+    /// The end follows as an event.
     package func stop() { stopper?() }
 
     /// A reader that begins with the answer's first byte.
@@ -145,8 +141,10 @@ package enum TurnEvent: Sendable {
         turn.subscribe(wakeup)
     }
 
-    /// The next event: at most 16 KiB of text that came since the last one, a queue position, or the
-    /// end. nil after the end.
+    /// The next event: at most 16 KiB of text that came since the last one, a queue position, or
+    /// the end.
+    ///
+    /// nil after the end.
     ///
     /// - Throws: `CancellationError` when the reading task is cancelled. The turn goes on.
     package func next() async throws(CancellationError) -> TurnEvent? {

@@ -54,7 +54,9 @@ import BerthWork
         return entry
     }
 
-    /// Ties the accepted turn to its entry. A stop that came meanwhile reaches it now.
+    /// Ties the accepted turn to its entry.
+    ///
+    /// A stop that came meanwhile reaches it now.
     func accept(_ turn: LiveTurn, as entry: Entry) {
         entry.turn = turn
         if entry.isStopped { turn.stop() }
@@ -79,7 +81,7 @@ import BerthWork
 
     /// Ends every turn that a tenant pays for.
     func stopAll(of payer: Tenant.ID) {
-        // In the order of their names, so that two runs of the same seed do the same.
+        // The order of names makes two runs of the same seed equal.
         for entry in entries.values.sorted(by: { $0.session < $1.session })
         where entry.payer == payer { entry.stop() }
     }

@@ -25,9 +25,9 @@ package import BerthWork
     /// Tenants that are being written down.
     private var adding = 0
 
-    /// Makes an empty directory of at most `limit` tenants; ``load()`` fills it.
+    /// Makes an empty directory of at most `limit` tenants, which ``load()`` fills.
     ///
-    /// `defaults` are the quotas of a tenant without own ones.
+    /// `defaults` are the quotas of a tenant without quotas of its own.
     package init(
         store: any Store,
         budget: MemoryBudget,
@@ -42,9 +42,9 @@ package import BerthWork
         self.surroundings = surroundings
     }
 
-    /// Reads the tenants, their keys and logins, and what they have used.
+    /// Reads the tenants, their keys and logins, and their usage.
     ///
-    /// Called once, at start, when no call is open.
+    /// It is called once, at the start, when no call is open.
     package func load() async throws(BotError) {
         let now = surroundings.clock.timestamp
         let (tenants, keys, logins, days, spent) = try await withBotErrors {
@@ -74,7 +74,7 @@ package import BerthWork
         return tenant
     }
 
-    /// The tenant of a row's key; nil when it was removed.
+    /// The tenant with a row's id, or nil if it was removed.
     package func tenant(_ id: Tenant.ID) -> LiveTenant? { byID[id] }
 
     /// The credential of an API key, or nil if the key is unknown or revoked.
@@ -89,18 +89,21 @@ package import BerthWork
 
     // MARK: Changes
 
-    /// The start of every API key, by which scanners recognise a leaked one.
+    /// The prefix of every API key, by which scanners recognise a leaked one.
     package static nonisolated let keyPrefix = "berth-"
 
     /// Makes a tenant with its first API key.
     ///
-    /// - Returns: the tenant and the key, which is shown this once.
+    /// - Returns: the tenant and the key, which is shown only once.
     package func add(_ name: String) async throws(BotError) -> (LiveTenant, Secret256) {
         guard TenantDirectory.isName(name) else { throw .badName(name) }
         guard byName.count + adding < limit else { throw .tooManyTenants(limit: limit) }
         adding += 1
         defer { adding -= 1 }
-        let (now, secret) = (surroundings.clock.timestamp, Secret256(prefix: TenantDirectory.keyPrefix, from: surroundings.entropy))
+        let (now, secret) = (
+            surroundings.clock.timestamp,
+            Secret256(prefix: TenantDirectory.keyPrefix, from: surroundings.entropy)
+        )
         let (tenant, key) = try await withBotErrors { () async throws(StoreError) in
             try await store.addTenant(named: name, key: TenantDirectory.draft(secret), at: now)
         }
@@ -109,7 +112,7 @@ package import BerthWork
         return (live, secret)
     }
 
-    /// Gives a tenant one more API key, shown this once.
+    /// Gives a tenant one more API key, which is shown only once.
     package func addKey(to tenant: LiveTenant) async throws(BotError) -> Secret256 {
         let (now, id) = (surroundings.clock.timestamp, tenant.row.id)
         let secret = Secret256(prefix: TenantDirectory.keyPrefix, from: surroundings.entropy)
@@ -168,8 +171,8 @@ package import BerthWork
         guard let first = found.first else { throw TenantDirectory.noKey(of: tenant) }
         guard found.count == 1 else {
             throw .badValue(
-                "\(found.count) keys of '\(tenant.name)' begin like that: name the whole key, "
-                    + "or revoke all of them with --all"
+                "\(found.count) keys of '\(tenant.name)' have this hint: give the whole "
+                    + "key, or revoke all keys with --all"
             )
         }
         return first
@@ -177,8 +180,7 @@ package import BerthWork
 
     private static func noKey(of tenant: LiveTenant) -> BotError {
         .badValue(
-            "'\(tenant.name)' has no such key: see 'berth tenant keys \(tenant.name)' for those "
-                + "that it has"
+            "'\(tenant.name)' has no such key: see 'berth tenant keys \(tenant.name)'"
         )
     }
 
@@ -198,7 +200,9 @@ package import BerthWork
         if state == .removed { forget(tenant) }
     }
 
-    /// Changes a tenant's own quotas, from what the database has: changes at once all hold.
+    /// Changes a tenant's own quotas, as the database has them.
+    ///
+    /// Simultaneous changes are all kept.
     package func changeQuotas(
         of tenant: LiveTenant,
         _ change: @escaping @Sendable (inout TenantQuotas) -> Void

@@ -1,11 +1,11 @@
-/// A text that is to be put into another language: `/translate [language] text`.
+/// A text to translate, as the command `/translate [language] text` gives it.
 ///
-/// What a stored turn asks is read off its text again, so that it goes on as a translation after a
+/// A stored turn's question is read from its text again, so it is still a translation after a
 /// restart.
 struct Translation: Equatable {
     /// The language of the answer.
     let language: Language
-    /// As it was written, without white space around it.
+    /// The text to translate, trimmed.
     let text: String
 
     init(_ text: String, into language: Language) {
@@ -13,7 +13,7 @@ struct Translation: Equatable {
         self.language = language
     }
 
-    /// Reads a message; nil for any other than `/translate` with a text.
+    /// Reads a message, or returns nil if it is not `/translate` with a text.
     init?(_ message: String) {
         guard let (word, rest) = Command.split(message), word.lowercased() == "translate" else {
             return nil
@@ -21,8 +21,9 @@ struct Translation: Equatable {
         self.init(rest: rest)
     }
 
-    /// Reads what follows the command: the language, where its first word names one, and the text;
-    /// nil where there is none.
+    /// Reads the rest of the command: the language, if its first word names one, and the text.
+    ///
+    /// The result is nil if there is no text.
     private init?(rest: String) {
         let word = rest.prefix { !$0.isWhitespace }
         let language = Language(word)
@@ -33,7 +34,7 @@ struct Translation: Equatable {
 
     // MARK: The prompt
 
-    /// What stands before every text: the same for everybody, but for the language.
+    /// The instruction before the text, which is the same for every tenant except for the language.
     var instruction: String {
         """
         You are a translator. The user's message is one text, between two equal lines of equals \
@@ -45,7 +46,7 @@ struct Translation: Equatable {
         """
     }
 
-    /// The text between two lines that it cannot contain itself: nothing in it can end the quote.
+    /// The text between two lines that it cannot contain, so nothing in it can end the quote.
     var quoted: String {
         var (longest, run) = (0, 0)
         for byte in text.utf8 {

@@ -1,13 +1,14 @@
 import BerthHTTP
 package import BerthLoop
-import BerthTelemetry
-package import BerthWork
 import BerthMemory
 import BerthProviders
+import BerthTelemetry
 import BerthText
+package import BerthWork
 
-/// Translations for Berth's own use: on a tenant's account, with its limits, kept like those that
-/// tenants ask for.
+/// Translations for Berth's own use.
+///
+/// They are paid by a tenant, count toward its limits, and are cached like the tenant's own.
 @Loop package final class Translations {
     private let answers: Answers
     private let models: ModelCatalog
@@ -21,16 +22,17 @@ import BerthText
 
     /// A picture's prompt in English, for models with the setting `prompt: english`.
     ///
-    /// What is plainly English is given back without asking anybody. All else is asked, and costs
-    /// about 150 tokens more than the prompt has, once in 30 days: a model gives English back as it
-    /// is. So a mistake of the check costs a little, never a wrong picture.
+    /// A prompt that is plainly English is returned as it is, without a call. Any other prompt is
+    /// translated, which costs about 150 tokens beyond its own, once in 30 days. A model repeats
+    /// English unchanged, so a wrong guess of the check costs a little and does not change the
+    /// picture.
     ///
     /// - Parameters:
-    ///   - written: as the tenant wrote it, at most 32 KiB.
-    ///   - tenant: who pays.
-    ///   - request: for the log.
-    /// - Returns: the prompt in English; as it was written where a model answers with nothing.
-    /// - Throws: ``BotError``: no model gave an answer, a quota is used up, the text is too long.
+    ///   - written: the prompt as the tenant wrote it, at most 32 KiB.
+    ///   - tenant: the tenant who pays.
+    ///   - request: the id of the request, for the log.
+    /// - Returns: the prompt in English, or as it was written if the model's answer is empty.
+    /// - Throws: ``BotError`` if no model answers, a quota is used up or the text is too long.
     package func english(
         _ written: String,
         for tenant: LiveTenant,
@@ -73,12 +75,13 @@ import BerthText
         return english.isEmpty ? text : english
     }
 
-    /// Whether a text is surely in English: ASCII alone, with a word that is common there and that no
-    /// other language has.
+    /// Whether a text is certainly in English.
+    ///
+    /// It is if it is ASCII and has a word that is common in English and in no other language.
     static nonisolated func isPlainlyEnglish(_ text: String) -> Bool {
         guard text.utf8.allSatisfy({ $0 < 0x80 }) else { return false }
         let words = Set(text.lowercased().split { !$0.isLetter }.map(String.init))
-        // "of" alone is Dutch, "a" alone is half of Europe.
+        // "of" is also a Dutch word, and "a" is one in many languages.
         return !words.isDisjoint(with: marks) || words.isSuperset(of: ["a", "of"])
     }
 

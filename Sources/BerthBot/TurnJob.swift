@@ -23,7 +23,9 @@ import BerthWork
     var answer: (any AnswerStream)?
     /// When the text that came was last written.
     var saved: Instant
-    /// Whether that is being written. A slow disk does not pile up copies.
+    /// Whether that is being written.
+    ///
+    /// A slow disk does not pile up copies.
     var isSaving = false
     /// The failure, in words that hold nothing of the conversation.
     var why = "-"
@@ -49,7 +51,9 @@ import BerthWork
         saved = accepted
     }
 
-    /// The first attempt's reservation. nil for later attempts, which take their own.
+    /// The first attempt's reservation.
+    ///
+    /// nil for later attempts, which take their own.
     func takeHeld() -> Held? { held.take() }
 
     isolated deinit {}

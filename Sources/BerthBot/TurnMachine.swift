@@ -53,9 +53,11 @@ struct TurnMachine {
         let timestamp: Timestamp
     }
 
-    /// How often a provider was asked in vain.
+    /// The number of failed attempts at which a provider was asked.
     private(set) var attempts: Int
-    /// Whether the answer has its first word. From then on the turn is not tried again.
+    /// Whether the answer has its first word.
+    ///
+    /// From then on the turn is not tried again.
     var hasText = false
     /// Whether its author wants no more of it.
     var isStopped = false

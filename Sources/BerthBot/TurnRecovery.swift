@@ -4,7 +4,7 @@ import BerthStore
 import BerthTelemetry
 import BerthWork
 
-/// Takes stored turns up again: after a restart, and at a person's wish.
+/// Takes up stored turns after a restart and at a person's request.
 @Loop final class TurnRecovery {
     private let store: any Store
     private let acceptance: Acceptance
@@ -17,7 +17,9 @@ import BerthWork
     /// Finds a tenant by its row, or nil for one that is removed.
     typealias Payers = @Loop (Tenant.ID) -> LiveTenant?
 
-    /// A start reads this many turns at once. Each may have a message of 32 KiB.
+    /// A start reads this many turns at once.
+    ///
+    /// Each may have a message of 32 KiB.
     private static nonisolated let page = 100
     /// The pause between two tries to find memory for a turn.
     private static nonisolated let pause = Duration.seconds(1)
@@ -38,8 +40,9 @@ import BerthWork
 
     // MARK: At the start
 
-    /// Closes the open work of a killed run, and takes up the turns that it had accepted. Turns for
-    /// which there is no memory follow by themselves, each tenant's one after the other.
+    /// Closes the open work of a killed run, and takes up the turns that it had accepted.
+    ///
+    /// Turns for which there is no memory follow by themselves, each tenant's one after the other.
     ///
     /// - Returns: the number of turns that go on.
     /// - Throws: ``BotError`` if the database cannot be read or written.
@@ -72,7 +75,9 @@ import BerthWork
         }
     }
 
-    /// A turn that waits for memory. Nothing begins in its session before it.
+    /// A turn that waits for memory.
+    ///
+    /// Nothing begins in its session before it.
     private struct LateTurn {
         let id: String
         let entry: SessionGate.Entry
@@ -123,7 +128,7 @@ import BerthWork
             do throws(BotError) { try await giveUp(row, error) } catch {
                 // It is still accepted: the next start takes it up.
                 surroundings.log.error(
-                    "turn could not be given up",
+                    "turn could not be marked as failed",
                     ["turn": .text(late.id), "why": .text(error.logged)]
                 )
             }
@@ -133,7 +138,7 @@ import BerthWork
 
     // MARK: At a person's wish
 
-    /// Answers a turn again that has failed or is uncertain, as the same turn.
+    /// Retries a turn that has failed or is uncertain, as the same turn.
     ///
     /// - Throws: ``BotError``: ``BotError/noTurn`` and ``BotError/notRetryable(_:)`` if there is none
     ///   to retry, else the reason for which it cannot go on now. Nothing has then changed.
@@ -156,7 +161,7 @@ import BerthWork
         }
     }
 
-    /// Takes a turn up; `held` is the entry of a session that was kept for it.
+    /// Takes a turn up, with the entry `held` if its session was kept for it.
     private func goOn(
         _ found: TurnInSession,
         payer: LiveTenant?,

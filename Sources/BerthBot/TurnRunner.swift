@@ -130,14 +130,14 @@ import BerthWork
             try await store.retryTurnLater(job.row, at: due, because: reason, now: clock.timestamp)
         } catch {
             surroundings.log.error(
-                "turn is not tried again",
+                "turn is not retried",
                 ["turn": .text(job.turn.id), "why": .describing(error)]
             )
             return false
         }
         metrics.retries.add()
         surroundings.log.info(
-            "turn is tried again",
+            "turn will be retried",
             [
                 "tenant": .text(job.turn.tenant), "turn": .text(job.turn.id),
                 "in_ms": .ms(due - clock.timestamp), "attempts": .int(job.machine.attempts),
@@ -221,7 +221,7 @@ import BerthWork
         return isOpen
     }
 
-    /// Keeps the text that came, now and then, for the case that the power fails.
+    /// Stores the text so far from time to time, in case the power fails.
     private func savePartial(_ job: TurnJob) {
         guard !job.isSaving, clock.now - job.saved >= TurnRunner.saveInterval else { return }
         (job.saved, job.isSaving) = (clock.now, true)

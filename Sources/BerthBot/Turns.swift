@@ -24,7 +24,9 @@ package import BerthWork
 
     /// The longest message.
     package static nonisolated let textLimit = ByteCount.kibibytes(32)
-    /// Running answers may go on this long after the stop. Then they are kept as far as they came.
+    /// Running answers may go on this long after the stop.
+    ///
+    /// Then they are kept as far as they came.
     private static nonisolated let grace = Duration.seconds(10)
     /// Failures that ended before this time are history, and not shown.
     private static nonisolated let past = Duration.seconds(-7 * 86_400)
@@ -71,7 +73,7 @@ package import BerthWork
     /// The memory that a message of `size` needs, to be leased before it is read.
     package func need(of size: ByteCount) -> ByteCount { acceptance.need(of: size) }
 
-    /// Takes a message. A command is answered at once; anything else becomes a turn.
+    /// Takes a message: a command is answered at once, and anything else becomes a turn.
     ///
     /// - Parameters:
     ///   - text: the message.
@@ -81,8 +83,8 @@ package import BerthWork
     ///   - isFresh: whether an answer that somebody was given before is not wanted.
     ///   - memory: ``need(of:)`` of the message, leased before it was read. With nil this waits for
     ///     the memory.
-    /// - Returns: the turn; its row is on the disk.
-    /// - Throws: ``BotError``; nothing is then written.
+    /// - Returns: the turn, whose row is on the disk.
+    /// - Throws: ``BotError``. Nothing is written then.
     package func begin(
         _ text: String,
         in session: String,
@@ -166,7 +168,9 @@ package import BerthWork
         return try ended(row, tenant)
     }
 
-    /// Ends a turn that is being answered. The text that came is kept.
+    /// Ends a turn that is being answered.
+    ///
+    /// The text that came is kept.
     package func stop(_ publicID: String, by tenant: LiveTenant) throws(BotError) {
         guard let turn = running(publicID, of: tenant) else { throw .noTurn }
         turn.stop()
@@ -295,17 +299,19 @@ package import BerthWork
         try await recovery.start(payers: payers)
     }
 
-    /// Answers a turn again that has failed or is uncertain.
+    /// Retries a turn that has failed or is uncertain.
     ///
-    /// - Throws: ``BotError``; nothing has then changed.
+    /// - Throws: ``BotError``. Nothing has changed then.
     func retry(_ publicID: String, payers: TurnRecovery.Payers) async throws(BotError) {
         try await recovery.retry(publicID, payers: payers)
     }
 
     // MARK: Service
 
-    /// Takes no more turns after the stop, lets running ones finish for a while, then keeps what
-    /// they have. Until then it renews the claims on the turns that are under way.
+    /// Accepts turns until the stop, and then lets running ones finish for a while.
+    ///
+    /// Answers that are not finished by then are kept as far as they have come. Until the end, the
+    /// claims on the turns under way are renewed.
     package func run(until stop: Stop) async throws {
         let renewal = renewClaims()
         await stop.requested()
@@ -318,7 +324,7 @@ package import BerthWork
         await pool.drain()
     }
 
-    /// Ends every turn at once and returns when what they have is on the disk.
+    /// Ends every turn at once and returns when their answers so far are on the disk.
     func finish() async {
         end()
         runner.pool.cancelAll()
@@ -330,7 +336,7 @@ package import BerthWork
         recovery.isStopping = true
     }
 
-    /// Renews the claims now and then, in a task of its own.
+    /// Renews the claims from time to time, in a task of its own.
     private func renewClaims() -> Task<Void, Never> {
         let pool = TaskPool()
         return pool.spawn { [self] in

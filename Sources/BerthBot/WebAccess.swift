@@ -4,10 +4,10 @@ package import BerthTelemetry
 import BerthText
 package import BerthWork
 
-/// Login links, and the web logins (cookies) that they turn into.
+/// Login links, and the web logins (cookies) that they are exchanged for.
 ///
-/// The logins are kept in memory by the ``TenantDirectory``. Each change is committed to the
-/// database first.
+/// The ``TenantDirectory`` keeps the logins in memory. Each change is committed to the database
+/// first.
 @Loop package final class WebAccess {
     private let store: any Store
     private let tenants: TenantDirectory
@@ -19,7 +19,7 @@ package import BerthWork
 
     /// Makes the access.
     ///
-    /// `url` is the service's public address, without a slash at its end.
+    /// `url` is the service's public URL without a slash at its end.
     package init(
         store: any Store,
         tenants: TenantDirectory,
@@ -34,7 +34,9 @@ package import BerthWork
 
     /// Makes a link that logs in as `tenant` once, within a day.
     package func link(for tenant: LiveTenant) async throws(BotError) -> String {
-        let (secret, now, id) = (Secret256(from: surroundings.entropy), surroundings.clock.timestamp, tenant.row.id)
+        let (secret, now, id) = (
+            Secret256(from: surroundings.entropy), surroundings.clock.timestamp, tenant.row.id
+        )
         try await withBotErrors { () async throws(StoreError) in
             try await store.addLink(
                 for: .tenant(id),
@@ -46,7 +48,7 @@ package import BerthWork
         return "\(url)/login?token=\(secret.text)"
     }
 
-    /// Uses a link's token up.
+    /// Exchanges a link's token for a login.
     ///
     /// A login beyond ``Database/loginsAtMost`` ends the tenant's oldest.
     ///
@@ -67,7 +69,7 @@ package import BerthWork
         return cookie.text
     }
 
-    /// Keeps in memory the logins that the database keeps.
+    /// Adds a login in memory, and drops those that the database has dropped.
     private func remember(_ login: Login, at now: Timestamp) {
         tenants.logins.end(tenants.logins.all.filter { $0.isExpired(at: now) })
         tenants.remember(login)
@@ -95,7 +97,7 @@ package import BerthWork
 
     /// Ends all web logins of a tenant, the requests that they admitted, and its unused links.
     ///
-    /// - Returns: how many logins were in force.
+    /// - Returns: the number of logins that were in force.
     package func logout(_ tenant: LiveTenant) async throws(BotError) -> Int {
         let (now, id) = (surroundings.clock.timestamp, tenant.row.id)
         let count = try await withBotErrors { () async throws(StoreError) in

@@ -4,7 +4,7 @@ package import BerthMemory
 ///
 /// A key that the file does not set has its default.
 package struct Configuration: Equatable, Sendable {
-    /// Where the server listens.
+    /// The address on which the server listens.
     package var listen = HostPort(host: "127.0.0.1", port: 8080)
     /// The public URL, without a path.
     ///
@@ -26,7 +26,7 @@ package struct Configuration: Equatable, Sendable {
     package var memory: MemoryCeiling
     /// The server's limits.
     package var limits = Limits()
-    /// How people become tenants.
+    /// The way in which people become tenants.
     package var access = Access.invite
     /// nil if the cache lives in this process alone.
     package var redis: RedisAddress?
@@ -72,7 +72,7 @@ package struct Configuration: Equatable, Sendable {
 }
 
 extension Configuration {
-    /// How people become tenants.
+    /// The ways in which people become tenants.
     package enum Access: String, CaseIterable, Sendable {
         /// They use a one-time link from `berth tenant invite`.
         case invite

@@ -23,7 +23,9 @@ package enum AnswerPiece: Sendable {
 
 /// A chunk in OpenAI's shape that is passed on as it came.
 package struct RawPiece: Sendable {
-    /// The whole chunk. Its id and model are the provider's.
+    /// The whole chunk.
+    ///
+    /// Its id and model are the provider's.
     package let chunk: JSONObject
     /// The text that it adds to the first choice.
     package let text: String

@@ -3,7 +3,9 @@ package import BerthText
 
 /// A whole answer that was not streamed, in the shape of OpenAI's `chat.completion`.
 package final class ChatCompletion: Sendable {
-    /// The answer. Its id and model are the provider's.
+    /// The answer.
+    ///
+    /// Its id and model are the provider's.
     package let object: JSONObject
     /// The first choice's text.
     package let text: String

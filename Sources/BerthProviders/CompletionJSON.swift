@@ -123,7 +123,9 @@ package enum CompletionJSON {
         case value([UInt8])
     }
 
-    /// Returns a chunk that adds `delta` to the text. The first one of a stream has the role.
+    /// Returns a chunk that adds `delta` to the text.
+    ///
+    /// The first one of a stream has the role.
     package static func chunk(
         delta: String,
         isFirst: Bool = false,

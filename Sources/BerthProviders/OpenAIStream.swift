@@ -1,7 +1,9 @@
 import BerthLoop
 import BerthText
 
-/// A streamed answer of an ``OpenAIProvider``. Each server-sent event is one chunk.
+/// A streamed answer of an ``OpenAIProvider``.
+///
+/// Each server-sent event is one chunk.
 @Loop final class OpenAIStream: ChatStream {
     private let events: UpstreamEvents
     private let provider: String

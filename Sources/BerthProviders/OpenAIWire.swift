@@ -46,7 +46,9 @@ enum OpenAIWire {
         )
     }
 
-    /// The pieces that one chunk of a stream carries, in order. A chunk that says nothing has none.
+    /// The pieces that one chunk of a stream carries, in order.
+    ///
+    /// A chunk that says nothing has none.
     static func pieces(of chunk: JSONObject) -> [AnswerPiece] {
         let choices = chunk.elements("choices") ?? []
         let choice = choices.first.flatMap { chunk.object(at: $0) }

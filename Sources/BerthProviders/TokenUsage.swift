@@ -2,7 +2,9 @@
 package struct TokenUsage: Equatable, Sendable {
     /// Tokens of the prompt, 0 or more.
     package var input: Int
-    /// Tokens of the answer, 0 or more. A model's hidden reasoning counts.
+    /// Tokens of the answer, 0 or more.
+    ///
+    /// A model's hidden reasoning counts.
     package var output: Int
     /// Whether Berth estimated them because the provider did not say.
     package var isEstimated: Bool

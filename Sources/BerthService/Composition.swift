@@ -15,11 +15,11 @@ import BerthTelemetry
 /// `berth serve`, the tests and the simulation run this one composition. Every part is made here,
 /// in the order of its dependencies.
 @Loop package final class Composition {
-    /// The configuration in force: port 0 of `listen` is replaced by the bound one.
+    /// The configuration in force, in which the bound port replaces port 0 of `listen`.
     package let configuration: Configuration
     /// The public address.
     package let server: any HTTPListener
-    /// The database, with the data folder's lock.
+    /// The database, with the lock of the data folder if it has one.
     package let database: Database
     /// The memory that work may hold.
     package let budget: MemoryBudget
@@ -37,7 +37,7 @@ import BerthTelemetry
     package let keeping: [any Service]
     private let edges: Edges
 
-    /// How long open answers may take after the stop.
+    /// The time that open answers may take after the stop.
     ///
     /// ``Turns`` ends its own sooner.
     private static let grace = Duration.seconds(20)
@@ -52,13 +52,19 @@ import BerthTelemetry
         _ edges: Edges,
         tuning: ServiceTuning = ServiceTuning()
     ) async throws -> Composition {
-        let folder: DataFolder
+        let log = edges.surroundings.log
+        let (database, socket): (Database, String)
         switch edges.disk {
-        case .folder: folder = try DataFolder(path: configuration.data)
+        case .folder:
+            let folder = try DataFolder(path: configuration.data)
+            socket = folder.path(of: AdminServer.socketName)
+            database = try await .open(in: folder, log: log)
+        case .memory:
+            socket = AdminServer.socketName
+            database = try await .inMemory(log: log)
         }
-        let database = try await Database.open(in: folder, log: edges.surroundings.log)
         do {
-            return try await Composition(configuration, edges, tuning, database, folder)
+            return try await Composition(configuration, edges, tuning, database, socket)
         } catch {
             await database.close()
             throw error
@@ -70,21 +76,22 @@ import BerthTelemetry
         _ edges: Edges,
         _ tuning: ServiceTuning,
         _ database: Database,
-        _ folder: DataFolder
+        _ adminSocket: String
     ) async throws {
         let surroundings = edges.surroundings
         var (configuration, costs) = (configuration, tuning.costs)
         costs.mark("database's thread", accounted: SQLiteMemory.read().used)
         server = try Composition.bind(configuration, edges)
-        // Port 0 takes any free one, which links must name.
+        // Port 0 binds any free port, which links must name.
         configuration.listen(on: HostPort(host: configuration.listen.host, port: server.port))
         self.configuration = configuration
         self.edges = edges
         self.database = database
         budget = MemoryBudget(limit: configuration.memory.limit, holdingBack: tuning.reserve)
-        // The turns of the last run go on before the service is weighed, and not on its own memory.
+        // Turns of the last run resume before the service is weighed. Their memory is not part of
+        // its fixed costs.
         if let held = edges.kernel().process?.resident { budget.setFixed(resident: held) }
-        redis = configuration.redis.map(edges.redis)
+        redis = configuration.redis.map { edges.redis($0, edges.resolve) }
         let resources = BotResources(
             store: database,
             budget: budget,
@@ -107,7 +114,7 @@ import BerthTelemetry
             in: surroundings
         )
         let socket = try edges.network.bind(
-            .unix(path: folder.path(of: AdminServer.socketName)),
+            .unix(path: adminSocket),
             limits: HTTPServerLimits()
         )
         let cacheKeeper = CacheKeeper(
@@ -171,7 +178,7 @@ import BerthTelemetry
         return try edges.network.bind(.tcp(host: listen.host, port: listen.port), limits: limits)
     }
 
-    /// Measures what the service itself holds, and checks that its limit leaves room for work.
+    /// Measures the service's own memory, and checks that its limit leaves room for work.
     ///
     /// - Throws: ``LimitTooLow``.
     package func weigh() async throws {
@@ -192,22 +199,23 @@ import BerthTelemetry
                 clock: surroundings.clock
             )
         } catch let error as GraceExceeded {
-            // An answer that takes longer than that is its client's loss, not the service's failure.
+            // An answer that outlasts the grace fails for its client. It is no failure of the
+            // service.
             surroundings.log.warning("stopped late", ["why": .describing(error)])
         }
     }
 
-    /// Ends what is under way, returns when all of it is on the disk, and closes the database.
+    /// Ends all work, returns when it is on the disk, and closes the database.
     package func finish() async {
         await bot.finish()
         await database.close()
     }
 
-    /// Logs where the service is, what it may hold and what it leaves aside.
+    /// Logs the service's address, its memory, and the settings that it does not act on.
     ///
     /// - Parameters:
     ///   - file: the configuration's file.
-    ///   - version: the program's.
+    ///   - version: the program's version.
     package func announce(_ file: ConfigurationFile, version: String) {
         let log = edges.surroundings.log
         log.info(
@@ -232,7 +240,7 @@ import BerthTelemetry
         )
         guard !file.unused.isEmpty else { return }
         log.warning(
-            "configured, but this build does not act on it yet",
+            "this build does not act on some settings of the configuration",
             ["keys": .text(file.unused.joined(separator: ", "))]
         )
     }

@@ -6,30 +6,38 @@ package import BerthMemory
 package import BerthTelemetry
 package import Glibc
 
-/// Everything outside a service that it touches: time, randomness, network, disk, kernel, log.
+/// Everything outside a service that it touches: time, randomness, network, disk, kernel, names,
+/// log, metrics.
 ///
-/// ``machine(log:agent:)`` makes the machine's own. A test or the simulation replaces any of them,
-/// and nothing below the composition reaches past them.
+/// ``machine(log:agent:)`` makes the edges of the machine. A test or the simulation replaces any of
+/// them. No part of the service reaches past them.
 package struct Edges: Sendable {
     /// The service's time, randomness, log and metrics.
     package var surroundings: Surroundings
-    /// The way to other servers.
+    /// The client for requests to other servers.
     package var client: any HTTPSending
     /// The addresses that the service listens on.
     package var network: any HTTPListening
-    /// The place of the data folder.
+    /// The place of the service's data.
     package var disk = Disk.folder
     /// Gives the kernel's figures about this process's memory.
     package var kernel: @Loop @Sendable () -> KernelMemory
-    /// Makes the cache's connection to Redis, which runs with the service.
-    package var redis: @Loop @Sendable (RedisAddress) -> RedisClient
+    /// Looks up a name within the given time, and returns its IP addresses or none.
+    package var resolve: RedisClient.Resolve
+    /// Makes the cache's connection to Redis, which looks its server's name up by ``resolve``.
+    package var redis: @Loop @Sendable (RedisAddress, @escaping RedisClient.Resolve) -> RedisClient
     /// The uid that may administer the service, beside root.
     package var owner = geteuid()
 
-    /// Where a service keeps its data.
+    /// The place of a service's data.
     package enum Disk: Sendable {
         /// In the folder `data` of the configuration.
         case folder
+        /// In SQLite in memory, on the loop's thread, until the service ends.
+        ///
+        /// The admin socket's name is then no path of a folder, so ``Edges/network`` has to be a
+        /// network within the process.
+        case memory
     }
 
     /// Makes edges whose data is in the configured folder and whose owner is the process's user.
@@ -38,20 +46,24 @@ package struct Edges: Sendable {
         client: any HTTPSending,
         network: any HTTPListening,
         kernel: @escaping @Loop @Sendable () -> KernelMemory,
-        redis: @escaping @Loop @Sendable (RedisAddress) -> RedisClient
+        resolve: @escaping RedisClient.Resolve,
+        redis:
+            @escaping @Loop @Sendable (RedisAddress, @escaping RedisClient.Resolve) ->
+            RedisClient
     ) {
         self.surroundings = surroundings
         self.client = client
         self.network = network
         self.kernel = kernel
+        self.resolve = resolve
         self.redis = redis
     }
 
-    /// The machine's clock, randomness, network, disk and kernel.
+    /// The machine's clock, randomness, network, disk, kernel and name resolution.
     ///
     /// - Parameters:
-    ///   - log: takes the service's lines.
-    ///   - agent: names the service to other servers, as `berth/1.0`.
+    ///   - log: the service's log.
+    ///   - agent: the service's name for other servers, such as `berth/1.0`.
     /// - Returns: edges that share one resolver and one client.
     @Loop package static func machine(log: Log, agent: String) -> Edges {
         let surroundings = Surroundings(log: log)
@@ -61,11 +73,10 @@ package struct Edges: Sendable {
             client: HTTPClient(in: surroundings, userAgent: agent, resolver: resolver),
             network: MachineListening(in: surroundings),
             kernel: { KernelMemory.read() },
-            redis: { address in
-                RedisClient(address: address, in: surroundings) { host, limit in
-                    await resolver.addresses(of: host, within: limit).map(\.description)
-                }
-            }
+            resolve: { host, limit in
+                await resolver.addresses(of: host, within: limit).map(\.description)
+            },
+            redis: { RedisClient(address: $0, in: surroundings, resolve: $1) }
         )
     }
 }

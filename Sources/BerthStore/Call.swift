@@ -29,7 +29,7 @@ package struct Call: Equatable, Sendable {
     package let provider: String
     /// As the provider knows it.
     package let model: String
-    /// How it stands.
+    /// The call's state.
     package let state: State
     /// The start of the day that it is charged to.
     package let day: Timestamp

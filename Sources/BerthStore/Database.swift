@@ -29,6 +29,8 @@ package actor Database {
         var waiting: [Operation] = []
         /// Waiting and running.
         var count = 0
+        /// Verbs that were accepted since the database was opened.
+        var accepted = VerbCounts()
         /// Whether the database's thread will look at `waiting` again by itself.
         var isDraining = false
         var isClosed = false
@@ -147,6 +149,9 @@ package actor Database {
     /// Operations that wait or run.
     package nonisolated var pending: Int { queue.withLock { $0.count } }
 
+    /// The verbs that were accepted since the database was opened.
+    package nonisolated var counts: VerbCounts { queue.withLock { $0.accepted } }
+
     private nonisolated func perform<Value: Sendable>(
         _ kind: Operation.Kind,
         _ body: @escaping @Sendable (Connection) throws(StoreError) -> Value
@@ -163,6 +168,10 @@ package actor Database {
             if queue.count >= queueLimit { return (.busy(limit: queueLimit), false) }
             queue.waiting.append(operation)
             queue.count += 1
+            switch operation.kind {
+            case .read: queue.accepted.reads += 1
+            case .write: queue.accepted.writes += 1
+            }
             defer { queue.isDraining = true }
             return (nil, !queue.isDraining)
         }

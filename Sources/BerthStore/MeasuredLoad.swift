@@ -8,7 +8,7 @@ package struct MeasuredLoad: Equatable, Sendable {
         package let name: String
         /// Answered calls, of the last 1,000.
         package let calls: Int
-        /// How long one took on average, from its reservation to its settlement.
+        /// The mean duration of a call, from its reservation to its settlement.
         package let seconds: Double
 
         /// Names figures, for tests of who reads them.

@@ -41,9 +41,9 @@ package struct OutboxPart: Equatable, Sendable {
     package let part: Int
     /// The content, in the channel's own form.
     package let body: String
-    /// How it stands.
+    /// The part's state.
     package let state: State
-    /// How many times its delivery has failed.
+    /// The number of failed deliveries.
     package let attempts: Int
     /// When it is tried again, or nil for at once.
     package let due: Timestamp?

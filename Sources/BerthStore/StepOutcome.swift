@@ -1,4 +1,4 @@
-/// How a step ended.
+/// The end of a step.
 package struct StepOutcome: Sendable {
     /// Whether it has a result.
     package var isDone: Bool

@@ -16,7 +16,7 @@ package struct StoredFile: Equatable, Sendable {
     package let bytes: Int
     /// The content's media type, such as `image/png`.
     package let kind: String
-    /// How many messages and answers refer to it.
+    /// The number of messages and answers that refer to it.
     package let uses: Int
     /// When it was made.
     package let created: Timestamp

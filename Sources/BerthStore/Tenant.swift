@@ -18,7 +18,7 @@ package struct Tenant: Equatable, Sendable {
     package let id: ID
     /// Unique among the tenants that are not removed, as typed.
     package let name: String
-    /// How it stands.
+    /// The tenant's state.
     package let state: State
     /// When it was made.
     package let created: Timestamp

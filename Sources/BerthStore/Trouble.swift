@@ -14,7 +14,7 @@ package struct Trouble: Equatable, Sendable {
         case part(OutboxPart.ID, Place)
     }
 
-    /// Which one it is.
+    /// The turn, call or part of a reply.
     package let subject: Subject
     /// The tenant who pays.
     ///
@@ -24,14 +24,14 @@ package struct Trouble: Equatable, Sendable {
     ///
     /// A call is never `failed`, a part of a reply never `uncertain`.
     package let state: Turn.State
-    /// Why, in words for its author, or nil where they are not written down.
+    /// The reason, worded for the turn's author, or nil if none was stored.
     package let reason: String?
     /// The model that was asked, as `provider/model`.
     package let model: String?
-    /// How many times a provider was asked, or about to be; for a part of a reply, how many times
-    /// its delivery has failed.
+    /// The number of times that a provider was asked, or was about to be, or that the delivery of a
+    /// part has failed.
     package let attempts: Int
-    /// When it ended.
+    /// The time of its end.
     package let ended: Timestamp
 
     init(_ row: borrowing Row) throws(StoreError) {
@@ -52,7 +52,7 @@ package struct Trouble: Equatable, Sendable {
     }
 }
 
-/// How many failures may need a person.
+/// The numbers of failures that may need a person.
 package struct TroubleCounts: Equatable, Sendable {
     /// Turns that have failed.
     package var failedTurns: Int

@@ -27,7 +27,7 @@ package struct Turn: Equatable, Sendable {
     package let tenant: Tenant.ID
     /// The kind of work.
     package let kind: Kind
-    /// How it stands.
+    /// The turn's state.
     package let state: State
     /// The message.
     package let text: String
@@ -39,7 +39,7 @@ package struct Turn: Equatable, Sendable {
     package let error: String?
     /// As the provider knows it.
     package let model: String?
-    /// How many times a provider was asked, or about to be.
+    /// The number of times that a provider was asked, or was about to be.
     package let attempts: Int
     /// When it is tried again, after a failure that passes, or nil for at once.
     package let due: Timestamp?

@@ -1,4 +1,4 @@
-/// How a turn ended.
+/// The end of a turn.
 package struct TurnOutcome: Equatable, Sendable {
     /// The way a turn ends, as its readers are told.
     package enum End: String, Sendable {
@@ -11,7 +11,7 @@ package struct TurnOutcome: Equatable, Sendable {
         case uncertain
     }
 
-    /// How it ended.
+    /// The way in which it ended.
     package var end: End
     /// The answer.
     package var answer: String

@@ -39,7 +39,7 @@ package struct TurnStep: Equatable, Sendable {
     package let ordinal: Int
     /// The kind of step.
     package let kind: Kind
-    /// How it stands.
+    /// The step's state.
     package let state: State
     /// Its call in the ledger, or nil if it has none.
     package let call: Call.ID?

@@ -6,7 +6,7 @@ package protocol UpkeepStore: Sendable {
     /// `start` or later: newest first, at most `limit`.
     func troubles(since start: Timestamp, limit: Int) async throws(StoreError) -> [Trouble]
 
-    /// How many failures ended at `start` or later.
+    /// The numbers of failures that ended at `start` or later.
     func troubleCounts(since start: Timestamp) async throws(StoreError) -> TroubleCounts
 
     /// The work that was done since `start`. Looks at the last 20,000 calls.
@@ -28,6 +28,9 @@ package protocol UpkeepStore: Sendable {
 
     /// Verbs that wait or run.
     var pending: Int { get }
+
+    /// The verbs that were accepted since the store was opened.
+    var counts: VerbCounts { get }
 
     /// Gives the engine's caches back to the allocator, for an idle service.
     func releaseMemory() async

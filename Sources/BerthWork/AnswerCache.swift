@@ -8,16 +8,16 @@ import BerthText
 
 /// The cache of answers to requests and turns, and of translations.
 ///
-/// Another tenant may be given an answer only if the prompt is one bare user message: it then
-/// carries nothing of a tenant's, no history and no system text. All others are salted with their
-/// tenant, as everything is under `cache.scope: tenant`.
+/// Another tenant may be given an answer only if the prompt is one bare user message, which carries
+/// no history and no system text of a tenant. The names of all other answers are salted with their
+/// tenant. With `cache.scope: tenant`, all names are.
 @Loop package final class AnswerCache {
     private let cache: ResponseCache
     private let settings: Configuration.Cache
 
     /// The longest answer that is cached.
     static nonisolated let answerLimit = ByteCount.kibibytes(256)
-    /// The lifetime of a translation that is asked for once. It depends on nothing that changes.
+    /// The lifetime of a translation that is asked for once, which depends on nothing that changes.
     static nonisolated let translationLifetime = Duration.seconds(30 * 86_400)
 
     /// Makes the cache over `cache`.
@@ -28,8 +28,9 @@ import BerthText
 
     /// The name of an ask's answer, and whether another tenant may be given it.
     ///
-    /// - Returns: nil if the answer is not cached: requests with tools, more than one choice, a high
-    ///   temperature or audio. The demo is not cached either, because its answers are free.
+    /// - Returns: nil if the answer is not cached. Answers to requests with tools, more than one
+    ///   choice, a high temperature or audio are not. Answers of the demo are not either, because
+    ///   they are free.
     func name(_ ask: Ask) -> (key: CacheKey, isShared: Bool)? {
         let request = ask.request
         guard settings.scope != .off, isKept(request),
@@ -55,8 +56,7 @@ import BerthText
         await cache.lookup(key).flatMap { CachedAnswer($0) }
     }
 
-    /// Caches an answer that came to its proper end, if there is memory for it as a text, as JSON
-    /// and as an entry.
+    /// Caches an answer that ended properly, if there is memory for its text, JSON and cache entry.
     func keep(
         _ text: String,
         _ model: ModelChoice,

@@ -3,8 +3,10 @@ import BerthLoop
 import BerthMemory
 import BerthProviders
 
-/// The text of a streamed answer, for the cache: leased while it is collected, given up when the
-/// answer is more than a text or longer than the cache takes.
+/// Collects the text of a streamed answer for the cache.
+///
+/// The text is leased while it is collected. It is dropped if the answer is more than a text, or
+/// longer than the cache takes.
 @Loop final class AnswerCollector {
     private let cache: AnswerCache
     private let ask: Ask
@@ -35,7 +37,7 @@ import BerthProviders
         }
     }
 
-    /// Caches the answer, which has come to its proper end.
+    /// Caches the answer after its proper end.
     func keep(_ model: ModelChoice, _ usage: TokenUsage) {
         guard isText, isWhole, !text.isEmpty else { return }
         cache.keep(String(decoding: text, as: UTF8.self), model, usage, for: (key, ask))
@@ -45,7 +47,7 @@ import BerthProviders
     private func add(_ more: String) {
         guard isText else { return }
         let size = ByteCount(text.count + more.utf8.count)
-        // Without memory the answer is just not cached.
+        // Without memory the answer is not cached.
         guard size <= AnswerCache.answerLimit,
             (try? lease.grow(to: size, step: AnswerCollector.step)) != nil
         else { return giveUp() }

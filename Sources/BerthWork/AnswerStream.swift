@@ -7,20 +7,20 @@ package import BerthStore
 @Loop package protocol AnswerStream: AnyObject, Sendable {
     /// The name of the model that answers.
     var modelID: String { get }
-    /// The answer's tokens as the provider said them, else as estimated from what came so far.
+    /// The answer's tokens as the provider reports them, or as estimated from the text so far.
     var usage: TokenUsage { get }
-    /// The tokens that its asker was charged. nil before its end, and if nothing was bought.
+    /// The tokens that its caller was charged, or nil before its end and if nothing was bought.
     var charged: TokenUsage? { get }
-    /// Whether the answer was there before it was asked for.
+    /// Whether the answer comes from the cache.
     var isCached: Bool { get }
     /// The log that the answer is read from, or nil for a provider's own stream.
     var log: Broadcast? { get }
     /// The next piece, or nil after the answer's proper end.
     ///
-    /// - Throws: ``BotError``; the pieces that came are charged.
+    /// - Throws: ``BotError``. The pieces that came are charged.
     func next() async throws(BotError) -> AnswerPiece?
-    /// Ends the reading. Does nothing after the end.
+    /// Stops reading, which has no effect after the end.
     func finish()
-    /// Hands over the settlements that nobody has written yet, to be written with a turn's end.
+    /// Hands over the unwritten settlements, which are written together with a turn's end.
     func takeSettlements() -> [Settlement]
 }

@@ -45,7 +45,7 @@ package import BerthTelemetry
     ///   - ask: the question.
     ///   - held: the reservation at its first model, if it is taken already.
     /// - Returns: the answer.
-    /// - Throws: ``BotError``; whatever may have been bought is charged all the same.
+    /// - Throws: ``BotError``. A call that may have been bought is charged all the same.
     package func complete(
         _ ask: Ask,
         _ held: consuming Held? = nil
@@ -101,7 +101,7 @@ package import BerthTelemetry
         }
     }
 
-    /// Ends what is shared and returns when it is settled.
+    /// Ends all shared calls and returns when they are settled.
     package func close() async { await flights.close() }
 
     // MARK: The three ways
@@ -110,7 +110,7 @@ package import BerthTelemetry
         /// An answer from the cache, and the memory of its telling.
         case cached(CachedAnswer, MemoryLease)
         case shared(SharedAnswer)
-        /// A call of its own; with a key its answer is cached.
+        /// A call of its own, whose answer is cached under the key.
         case own(Held?, CacheKey?)
     }
 
@@ -132,8 +132,8 @@ package import BerthTelemetry
             metrics.calls.add(1, "cached")
             return .cached(answer, lease)
         }
-        // A turn's history is in nobody's question but its own. An API call may be made twice at once
-        // by its own tenant.
+        // A turn with a history shares its question with no other turn. A tenant's API calls share
+        // among themselves.
         guard name.isShared || ask.turn == nil else { return .own(held, name.key) }
         // A turn that joins waits as long as it takes. An API call waits here, and not so long.
         if ask.turn == nil { try await calls.gate.pass(ask) }
@@ -163,7 +163,7 @@ package import BerthTelemetry
 
     /// Joins the flight of `key`, or opens one.
     ///
-    /// - Returns: nil where no more may share; `held` then stays with the caller.
+    /// - Returns: nil if no more callers may share. `held` then stays with the caller.
     private func join(
         _ ask: Ask,
         _ held: inout Held?,
@@ -171,9 +171,10 @@ package import BerthTelemetry
         _ isStream: Bool
     ) throws(BotError) -> SharedAnswer? {
         let isJoining = flights.has(key)
-        let own = if let held = held.take() { held } else {
-            try calls.hold(ask, needsRoom: !isJoining)
-        }
+        let own =
+            if let held = held.take() { held } else {
+                try calls.hold(ask, needsRoom: !isJoining)
+            }
         let input = own.call.input
         if let flight = flights.find(key) {
             flight.add(ask.listener)

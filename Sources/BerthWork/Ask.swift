@@ -6,14 +6,18 @@ package import BerthQueue
 package import BerthStore
 package import BerthText
 
-/// A question: the first phase of paid work. Nothing is reserved for it yet.
+/// A question: the first phase of paid work.
+///
+/// Nothing is reserved for it yet.
 ///
 /// An ask becomes ``Held`` when its worst case is reserved, ``Running`` when its provider is about
 /// to be asked, and ``Settled`` when its cost is known. Each phase is consumed by the next.
 package struct Ask: Sendable {
     /// A chat-completions request.
     package let request: JSONObject
-    /// The models to try, in order. There is at least one.
+    /// The models to try, in order.
+    ///
+    /// There is at least one.
     package let models: [ModelChoice]
     /// The tenant who pays.
     package let payer: LiveTenant
@@ -62,7 +66,8 @@ package struct Ask: Sendable {
     ///   - request: a chat-completions request.
     ///   - models: the models to try, in order, at least one.
     ///   - payer: the tenant who pays.
-    ///   - memory: leased beforehand; nil to take all of it from the payer's account.
+    ///   - memory: the memory leased beforehand, or nil to lease all of it from the payer's
+    ///     account.
     ///   - requestID: for the log.
     ///   - since: the time since which the caller waits.
     @Loop package init(

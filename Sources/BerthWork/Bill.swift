@@ -1,14 +1,14 @@
 import BerthLoop
 import BerthQueue
 
-/// The others who pay for one call, each of whom has reserved it in full.
+/// The other payers of one shared call, each of whom has reserved it in full.
 @Loop final class Bill {
     private var shares: [Share] = []
     private var isClosed = false
     /// The wait for the call's permit, which every payer takes part in.
     private var wait: PermitWait?
 
-    /// One payer's reservation, in a box because an array holds no value that cannot be copied.
+    /// One payer's reservation, in a class because an array cannot hold a noncopyable value.
     @Loop private final class Share {
         let payer: LiveTenant
         private var held: Held?
@@ -28,7 +28,7 @@ import BerthQueue
 
     /// Adds a payer.
     ///
-    /// - Returns: nil, or the reservation if the call is settled already, which costs it nothing.
+    /// - Returns: nil, or the reservation if the call is already settled and costs it nothing.
     func add(_ held: consuming Held) -> Held? {
         wait?.add(held.call.payer)
         guard !isClosed else { return held }
@@ -39,17 +39,17 @@ import BerthQueue
     /// The payers who have joined so far.
     var joined: [LiveTenant] { shares.map(\.payer) }
 
-    /// Has everyone who joins from now on queue for the permit too.
+    /// Makes every payer who joins from now on queue for the permit too.
     func queue(_ wait: PermitWait?) { self.wait = wait }
 
-    /// The others' reservations, at the call's end. None the second time.
+    /// The reservations at the call's end, or none the second time.
     func close() -> [PendingCall] {
         defer { shares = [] }
         isClosed = true
         return shares.compactMap { $0.pass() }
     }
 
-    /// Gives every reservation back, at the end of a call that bought nothing.
+    /// Gives every reservation back after a call that bought nothing.
     func release() {
         isClosed = true
         shares = []

@@ -3,59 +3,61 @@ package import BerthProviders
 package import BerthQueue
 package import BerthStore
 
-/// Why the bot refuses, worded for the person who asked; channels say it in their own form.
+/// The bot's errors, worded for the person who asked.
+///
+/// Each channel reports them in its own form.
 package enum BotError: Error, Sendable, CustomStringConvertible {
     /// No model of that name is listed.
     case unknownModel(String, known: [String])
-    /// A quota is used up; it is whole again after `wait`.
+    /// A quota is used up, and resets after `wait`.
     case overQuota(QuotaRefusal, wait: Duration)
-    /// No room in the queue, or the provider is left alone for a while.
+    /// The queue is full, or the provider's circuit breaker is open.
     case queue(QueueError)
     /// The operator has suspended the tenant.
     case suspended
-    /// There is not enough memory, for the tenant or for all.
+    /// There is not enough memory for the tenant or for the service.
     case memory(BudgetError)
     /// A request's body is over the limit.
     case bodyTooLarge(limit: ByteCount)
-    /// A request's body is not what was expected.
+    /// A request's body has an unexpected content.
     case body(String)
     /// A request that changes state by cookie does not come from Berth's own page.
     case foreignOrigin
     /// The conversation's last message is still being answered.
     case sessionBusy
-    /// The tenant has as many conversations on the channel as are kept.
+    /// The tenant has the most conversations that a channel keeps.
     case tooManySessions(limit: Int)
-    /// There is no such conversation, or it is somebody else's.
+    /// There is no such conversation, or it belongs to another tenant.
     case noSession
-    /// There is no such message, or it is somebody else's, or it is not being answered.
+    /// There is no such message, or it belongs to another tenant, or it is not being answered.
     case noTurn
-    /// Only a message that failed or is uncertain is answered again; this one is neither.
+    /// The message has neither failed nor is it uncertain, so it is not retried.
     case notRetryable(Turn.State)
     /// There is no tenant of that name.
     case noTenant(String)
-    /// Somebody has the name already.
+    /// Another tenant has the name.
     case nameTaken(String)
-    /// The name has characters that names do not have.
+    /// The name has characters that names may not have, or is too long.
     case badName(String)
-    /// A value that the operator gave cannot be.
+    /// A value that the operator gave is invalid.
     case badValue(String)
-    /// As many tenants as `limits.tenants` allows are there.
+    /// There are as many tenants as `limits.tenants` allows.
     case tooManyTenants(limit: Int)
     /// The message has no text.
     case emptyText
     /// The message is over the limit.
     case textTooLong(ByteCount, limit: ByteCount)
-    /// The service is ending.
+    /// The service is stopping.
     case stopping
     /// The provider gave no answer.
     case provider(ProviderError)
-    /// The database did not do its part.
+    /// The database failed.
     case store(StoreError)
 
     package var description: String {
         switch self {
         case .unknownModel(let name, let known):
-            "the model '\(name.prefix(100))' is not listed here; there is "
+            "there is no model '\(name.prefix(100))'; the models are "
                 + known.joined(separator: ", ")
         case .overQuota(let refusal, _): refusal.description
         case .queue(let error): error.description
@@ -66,9 +68,9 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
         case .foreignOrigin: "this request does not come from Berth's own page"
         case .sessionBusy: "the last message is still being answered: wait for it or stop it"
         case .tooManySessions(let limit):
-            "you have \(limit) conversations, which is the most: delete one that you do not need"
+            "you have \(limit) conversations, which is the limit: delete one that you do not need"
         case .noSession: "there is no such conversation"
-        case .noTurn: "there is no such message, or it is answered already"
+        case .noTurn: "there is no such message, or it is already answered"
         default: operatorDescription
         }
     }
@@ -76,21 +78,22 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
     private var operatorDescription: String {
         switch self {
         case .notRetryable(let state):
-            "it is \(state): only what failed or is uncertain is answered again"
+            "it is \(state): only failed and uncertain turns can be retried"
         case .noTenant(let name): "there is no tenant '\(name)': see 'berth tenant list'"
-        case .nameTaken(let name): "there is a tenant '\(name)' already"
+        case .nameTaken(let name): "there already is a tenant '\(name)'"
         case .badName(let name):
-            "'\(name.prefix(64))' is not a tenant's name: 1 to 32 of a-z, 0-9, '-', '_' and '.'"
+            "'\(name.prefix(64))' is not a valid name: use 1 to 32 of a-z, 0-9, '-', '_' and '.'"
         case .badValue(let reason): reason
         case .tooManyTenants(let limit):
-            "there are \(limit) tenants, as many as limits.tenants allows: remove one or raise it"
+            "there are \(limit) tenants, which is limits.tenants: remove one or raise the limit"
         case .emptyText: "the message is empty"
-        case .textTooLong(let size, let limit): "the message has \(size); \(limit) is the most"
+        case .textTooLong(let size, let limit):
+            "the message is \(size) long, and the limit is \(limit)"
         case .stopping: "the service is being restarted: try again in a moment"
         case .provider(let error): error.description
         case .store(.busy), .store(.closed): "the service is busy: try again in a moment"
         case .store:
-            // Its words name files of the machine.
+            // The database's own message names files of the machine.
             "the service's database failed: try again, or tell the operator"
         default: "\(self)"
         }
@@ -98,24 +101,24 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
 }
 
 extension BotError {
-    /// Whether there will be memory for the work when other work has ended.
+    /// Whether it is a lack of memory that passes when other work ends.
     package var isForLackOfMemory: Bool {
         guard case .memory(let error) = self else { return false }
         return error.isPassing
     }
 
-    /// For the log: without what a client or a provider has written.
+    /// The description for the log, without text from a client or a provider.
     package var logged: String {
         switch self {
         case .provider(let error): error.logged
         case .store(let error): error.description
         case .unknownModel: "a model that is not listed"
-        case .body: "what came is not what was expected"
+        case .body: "the request's body or the answer was unexpected"
         default: description
         }
     }
 
-    /// A store's refusal in the bot's terms.
+    /// Makes the bot's error from a store's.
     package init(_ error: StoreError) {
         switch error {
         case .nameTaken(let name): self = .nameTaken(name)
@@ -126,7 +129,7 @@ extension BotError {
 }
 
 extension BotError {
-    /// A queue's refusal in the bot's terms.
+    /// Makes the bot's error from a queue's.
     package init(_ error: QueueError) {
         switch error {
         case .stopped: self = .stopping
@@ -137,7 +140,9 @@ extension BotError {
 }
 
 extension ProviderError {
-    /// For the log: without the provider's own words, which may repeat a key or a message.
+    /// The description for the log, without the provider's own words.
+    ///
+    /// Those may repeat a key or a message.
     var logged: String {
         switch self {
         case .refused(let provider, let status, _, _):

@@ -11,7 +11,7 @@ package struct AnswerEnd: Sendable {
     /// The tokens that each reader's tenant is charged, or nil if nothing was bought.
     package let share: TokenUsage?
 
-    /// Makes an end; without arguments, the proper end of an answer that cost nothing.
+    /// Makes an end, which without arguments is the proper end of an answer that cost nothing.
     package init(error: BotError? = nil, usage: TokenUsage? = nil, share: TokenUsage? = nil) {
         self.error = error
         self.usage = usage
@@ -65,7 +65,9 @@ package struct AnswerEnd: Sendable {
         self.limit = limit
     }
 
-    /// Names the model that answers. The first call counts.
+    /// Names the model that answers.
+    ///
+    /// The first call counts.
     package func begin(_ model: String) {
         guard self.model == nil else { return }
         self.model = model
@@ -80,7 +82,7 @@ package struct AnswerEnd: Sendable {
         let isText = if case .text = piece { true } else { false }
         let size = text.count + markedSize + piece.size + (isText ? 0 : piece.text.utf8.count)
         guard size <= limit.bytes else {
-            throw .body("the answer is longer than \(limit): it was ended there")
+            throw .body("the answer is longer than \(limit) and was cut off there")
         }
         do { try lease.grow(to: ByteCount(size), step: Broadcast.step) } catch {
             throw .provider(.memoryMidway(error))
@@ -94,16 +96,19 @@ package struct AnswerEnd: Sendable {
         wake()
     }
 
-    /// Ends the log. The first end counts.
+    /// Ends the log.
+    ///
+    /// The first end counts.
     package func close(_ end: AnswerEnd) {
         guard self.end == nil else { return }
         self.end = end
         wake()
     }
 
-    /// A reader that begins with the first piece, however late it comes.
+    /// Makes a reader that begins with the first piece, however late it comes.
     ///
     /// - Parameter mostText: the most bytes of text that it takes at once.
+    /// - Returns: the reader, which is woken at every change.
     package func reader(mostText: Int = BroadcastReader.mostText) -> BroadcastReader {
         BroadcastReader(self, mostText: mostText)
     }
@@ -115,7 +120,7 @@ package struct AnswerEnd: Sendable {
 
     private func wake() { for reader in readers { reader.signal() } }
 
-    /// The piece at a reader's position, which moves on behind it; nil if there is none yet.
+    /// The piece at a reader's position, which moves on behind it, or nil if there is none yet.
     fileprivate func piece(at position: inout BroadcastReader.Position, most: Int) -> AnswerPiece? {
         if position.mark < marks.count, marks[position.mark].offset == position.offset {
             let piece = marks[position.mark].piece

@@ -1,7 +1,7 @@
 import BerthProviders
 import BerthText
 
-/// An answer as the response cache has it.
+/// An answer as the response cache stores it.
 struct CachedAnswer: Equatable, Sendable {
     /// The first choice's text.
     let text: String
@@ -27,7 +27,7 @@ extension CachedAnswer {
         return bytes
     }
 
-    /// Reads an entry; nil for anything else.
+    /// Reads an entry, or returns nil for other bytes.
     init?(_ bytes: [UInt8]) {
         guard let object = try? JSONObject(bytes), let text = object.string("text"),
             let model = object.string("model"), let input = object.integer("input"),

@@ -2,7 +2,7 @@ import BerthLoop
 import BerthProviders
 import BerthQueue
 
-/// A call's permit, which is told once how the call ended.
+/// A call's permit, to which the call's end is reported once.
 @Loop final class CallPermit {
     private let permit: Permit
     private let model: ModelChoice
@@ -42,7 +42,7 @@ import BerthQueue
 }
 
 extension ProviderError {
-    /// The outcome as the queue learns it.
+    /// The outcome for the queue.
     fileprivate var outcome: CallOutcome {
         switch self {
         case .cancelled, .memory, .memoryMidway, .busy: .cancelled

@@ -2,14 +2,15 @@ import BerthLoop
 import BerthProviders
 import BerthTelemetry
 
-/// The line in the log and the count of one API call, written once at its end. A turn reports
-/// itself.
+/// The log line and the count of one API call, made once at its end.
+///
+/// A turn reports itself.
 @Loop final class CallReport {
     private let ask: Ask
     private let metrics: WorkMetrics
     private let surroundings: Surroundings
 
-    /// Makes the report of an API call; nil for a turn's ask.
+    /// Makes the report of an API call, or nil for a turn's ask.
     init?(_ ask: Ask, _ metrics: WorkMetrics, in surroundings: Surroundings) {
         guard ask.turn == nil else { return nil }
         self.ask = ask
@@ -17,7 +18,7 @@ import BerthTelemetry
         self.surroundings = surroundings
     }
 
-    /// Reports the end; `error` is nil for an answer that came whole.
+    /// Reports the end, with `error` nil for an answer that came whole.
     func close(_ error: BotError?) {
         let outcome = error.map { $0.disposition.outcome } ?? "done"
         metrics.calls.add(1, outcome)

@@ -4,14 +4,13 @@ import BerthProviders
 import BerthQueue
 import BerthStore
 
-/// The consequences of an error: its HTTP status, whose fault it is, whether the same work may be
-/// tried again, and where.
+/// The consequences of an error: its HTTP status, its cause, and whether and where to retry.
 package struct Disposition: Sendable {
-    /// The one whose doing the error is.
+    /// The party that causes an error.
     package enum Fault: String, Sendable {
-        /// The request is wrong. It fails in the same way for everybody.
+        /// The request is wrong, and fails in the same way for every tenant.
         case caller
-        /// The tenant who pays lacks something. The same request of another tenant may succeed.
+        /// The tenant who pays lacks something, so the request of another tenant may succeed.
         case payer
         /// The provider failed, or refuses.
         case provider
@@ -21,23 +20,23 @@ package struct Disposition: Sendable {
 
     /// The HTTP status, 400 or more.
     package let status: Int
-    /// OpenAI's error type. nil leaves it to the status.
+    /// OpenAI's error type, or nil if the status decides it.
     package var type: String?
     /// OpenAI's error code, or Berth's own.
     package var code: String?
     /// The time after which an HTTP client is told to try again.
     package var retryAfter: Duration?
-    /// The time that the provider or the queue has asked to wait, without a default of Berth's.
+    /// The wait that the provider or the queue has asked for, or nil if it named none.
     package var wait: Duration?
-    /// The one whose doing it is.
+    /// The party that causes the error.
     package let fault: Fault
-    /// Whether the same may succeed later, and nothing was bought meanwhile.
+    /// Whether the same request may succeed later, and nothing was bought meanwhile.
     package var isPassing = false
     /// Whether another model may succeed.
     package var mayGoElsewhere = false
-    /// Whether a provider may have been paid.
+    /// Whether a provider may have charged for the call.
     package var mayHaveBought = false
-    /// Whether it happened before any provider heard of the request.
+    /// Whether it happened before any provider was sent the request.
     package var isBeforeProvider = false
     /// Whether it happened because the service stops.
     package var isShutdown = false
@@ -71,7 +70,7 @@ package struct Disposition: Sendable {
 }
 
 extension BotError {
-    /// The consequences of this error. This is the one table of them.
+    /// The consequences of this error, from the only table of them.
     package var disposition: Disposition {
         switch self {
         case .unknownModel: Disposition(404, .caller, code: "model_not_found")

@@ -32,7 +32,9 @@ import BerthQueue
         readers += 1
     }
 
-    /// Counts one reader less. The last one to leave cancels the call.
+    /// Counts one reader less.
+    ///
+    /// The last one to leave cancels the call.
     func leave() {
         readers -= 1
         guard readers == 0, log.end == nil else { return }
@@ -66,9 +68,13 @@ import BerthQueue
     private let pool = TaskPool()
     private var flights: [CacheKey: Flight] = [:]
 
-    /// The most questions at once. The next caller asks for itself.
+    /// The most questions at once.
+    ///
+    /// The next caller asks for itself.
     static nonisolated let most = 1_024
-    /// The most callers of one question. The next one asks for itself.
+    /// The most callers of one question.
+    ///
+    /// The next one asks for itself.
     static nonisolated let mostCallers = 4_096
 
     /// Makes a table without flights, whose logs are leased from `account`.

@@ -2,7 +2,7 @@ import BerthLoop
 import BerthProviders
 package import BerthStore
 
-/// A call before its provider is asked: the model, the payer, and the worst case that is reserved.
+/// A call before its provider is asked: the model, the payer, and the reserved worst case.
 ///
 /// It is an object, because every phase of a call carries it through suspensions, and a value of this
 /// size would be a part of every one of their frames.

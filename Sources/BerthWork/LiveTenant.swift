@@ -10,9 +10,9 @@ import BerthText
     package private(set) var row: Tenant
     /// The quotas in force: the tenant's own, else the configuration's.
     package private(set) var quotas: Quotas
-    /// What the tenant's work holds.
+    /// The memory account of the tenant's work.
     package let account: MemoryAccount
-    /// The amounts that the tenant has used and holds. Only the meter changes it.
+    /// The amounts that the tenant has used and reserved, which only the meter changes.
     var book: TenantBook
     private let defaults: Quotas
     private let budget: MemoryBudget
@@ -31,15 +31,15 @@ import BerthText
     /// Unique among the tenants.
     package var name: String { row.name }
 
-    /// Stands for the tenant at providers: no name leaves this machine.
+    /// The tenant's pseudonym for providers, so its name does not leave this machine.
     package let providerUser: String
 
-    /// Whether the tenant may do anything but look.
+    /// Checks that the tenant may ask, and not only read.
     ///
-    /// - Throws: ``BotError/suspended``; also for a removed one, of whom somebody still knows.
+    /// - Throws: ``BotError/suspended``, also for a removed tenant that a caller still refers to.
     package func mayAsk() throws(BotError) { if row.state != .active { throw .suspended } }
 
-    /// Takes over a changed row.
+    /// Applies a changed row.
     package func update(_ row: Tenant) {
         self.row = row
         quotas = defaults.overridden(by: row.quotas)
@@ -48,7 +48,7 @@ import BerthText
 }
 
 extension Quotas {
-    /// These, with what a tenant has of its own in their place.
+    /// These quotas, each replaced by the tenant's own if it has one.
     package func overridden(by own: TenantQuotas) -> Quotas {
         var quotas = self
         for key in QuotaKey.allCases { if let value = own[key] { quotas[key] = value } }
@@ -57,7 +57,7 @@ extension Quotas {
 }
 
 extension TenantQuotas {
-    /// A tenant's own figure; nil: the configuration's default.
+    /// The tenant's own value, or nil for the configuration's.
     package subscript(key: QuotaKey) -> Int64? {
         get {
             switch key {

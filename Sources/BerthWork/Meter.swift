@@ -4,12 +4,12 @@ import BerthProviders
 package import BerthStore
 package import BerthTelemetry
 
-/// Reserves the worst case of a call before its provider is asked, and settles its cost after: the
-/// one engine for requests, tokens, pictures and money.
+/// Reserves the worst case of a call before its provider is asked, and settles its cost afterwards.
 ///
-/// A reservation is taken in memory first (``TenantBook``), where nothing races it, and is on the
-/// disk before the provider is asked. A settlement is written by a task of its own, so it is written
-/// also when the client, and with it the request's task, has gone.
+/// It counts requests, tokens, pictures and money. A reservation is taken in memory first
+/// (``TenantBook``), where nothing races it, and is on the disk before the provider is asked. A
+/// settlement is written by a task of its own, so it is written even if the client has left and its
+/// task was cancelled.
 @Loop package final class Meter {
     private let store: any Store
     private let surroundings: Surroundings
@@ -19,7 +19,9 @@ package import BerthTelemetry
     private var hits: [Tenant.ID: Int] = [:]
     private var hitsTimer: Timer?
 
-    /// Cache hits are batched for this long. A kill loses at most one batch.
+    /// Cache hits are batched for this long.
+    ///
+    /// A kill loses at most one batch.
     private static let hitsPause = Duration.milliseconds(50)
 
     /// Makes a meter that writes to `store`.
@@ -75,10 +77,11 @@ package import BerthTelemetry
         } catch { throw .overQuota(error, wait: error.resets - now) }
     }
 
-    /// Writes a held call down, before its provider is asked. A turn that it belongs to is running
-    /// from then on.
+    /// Writes a held call down, before its provider is asked.
     ///
-    /// - Throws: ``BotError/store(_:)`` if it could not be written; the call is then released.
+    /// A turn that it belongs to is running from then on.
+    ///
+    /// - Throws: ``BotError/store(_:)`` if it could not be written. The call is released then.
     func start(
         _ held: consuming Held,
         _ permit: consuming CallPermit?
@@ -92,8 +95,9 @@ package import BerthTelemetry
         return Running(held.pass(), row: row, permit: permit, meter: self)
     }
 
-    /// Counts an answer from the cache as a request of the tenant. It is written after the answer is
-    /// given, together with the others that came meanwhile.
+    /// Counts an answer from the cache as a request of the tenant.
+    ///
+    /// It is written after the answer is given, together with the others that came meanwhile.
     ///
     /// - Throws: ``BotError/overQuota(_:wait:)`` when the day's requests are used up.
     func countHit(_ tenant: LiveTenant) throws(BotError) {
@@ -146,7 +150,7 @@ package import BerthTelemetry
         let settlements = ([call] + others).enumerated().map { index, one in
             one.payer.book.settle(one.hold, at: cost)
             var reservation = one.reservation
-            // A sharer may have expected another model; this one answered.
+            // A sharer may have expected another model than the one that answered.
             reservation.provider = call.reservation.provider
             reservation.model = call.reservation.model
             return Settlement(
@@ -181,7 +185,7 @@ package import BerthTelemetry
         return Settled(share: nothing, [settlement], by: self)
     }
 
-    /// Gives back what was held for a call that the provider was never asked, or refused.
+    /// Releases a call that its provider refused or was never asked.
     func release(_ call: PendingCall, _ row: Call.ID) {
         call.payer.book.release(call.hold)
         let (store, now) = (store, clock.timestamp)

@@ -7,27 +7,29 @@ import BerthProviders
 package import BerthTelemetry
 import BerthText
 
-/// Tells the operator what is wrong with a model that its provider does not know.
+/// Explains to the operator why a provider does not know a configured model.
 ///
-/// The provider's list is asked for when the first call of such a model was refused, and kept: many
-/// refusals cost one question, also over restarts. It is no call of a model's: it costs nothing and
-/// does not wait in the queue.
+/// The provider's list of models is requested when the first call of such a model is refused. It is
+/// cached, so many refusals cost one request, even across restarts. The request is free and does
+/// not wait in the queue.
 @Loop package final class ModelLists {
     private let providers: [Configuration.Provider]
-    /// nil where nothing is kept.
+    /// The cache of lists, or nil if caching is off.
     private let cache: ResponseCache?
     private let client: any HTTPSending
-    /// Charged for lists while they are read.
+    /// The account from which lists are leased while they are read.
     private let account: MemoryAccount
     private let surroundings: Surroundings
     private let pool = TaskPool()
-    /// The models that the operator was told of, or is being told of.
+    /// The models that were explained, or are being explained.
     private var told: Set<String> = []
 
-    /// How long a list is kept; longer where it is asked for again, shorter where it changes.
+    /// The base lifetime of a cached list.
     private static let lifetime = Duration.seconds(3_600)
 
-    /// Makes it; nothing is asked yet.
+    /// Makes the explanations.
+    ///
+    /// It does not ask any provider.
     package init(
         _ configuration: Configuration,
         _ budget: MemoryBudget,
@@ -43,31 +45,32 @@ import BerthText
         self.surroundings = surroundings
     }
 
-    /// A provider said that it does not know `model`: says so in the log, once, with the nearest that
-    /// the provider lists.
+    /// Logs once that a provider does not know `model`, with the nearest names that it lists.
     func explain(_ model: ModelChoice) {
         guard let provider = providers.first(where: { $0.name == model.provider.name }),
             told.insert(model.id).inserted
         else { return }
         pool.spawn { [self] in
             guard let names = await names(of: provider, without: model.model) else {
-                told.remove(model.id)  // the next refusal asks again
+                told.remove(model.id)  // the next refusal tries again
                 return
             }
             let advice =
                 ModelList.has(model.model, in: names)
-                ? "it lists the model all the same: may this account use it?"
+                ? "the provider lists the model: check whether this account may use it"
                 : ModelList.advice(for: model.model, in: names)
             surroundings.log.warning(
-                "a model is not known to its provider: check models in the configuration",
+                "a provider does not know a model: check models in the configuration",
                 ["model": .text(model.id), "advice": .text(advice)]
             )
         }
     }
 
-    /// The models of a provider; a kept list that has `model`, which was just refused, is out of date.
+    /// The models of a provider.
     ///
-    /// - Returns: nil where the provider does not say, or there is no memory for its list.
+    /// A cached list that has `model`, which was just refused, is out of date and requested again.
+    ///
+    /// - Returns: nil if the provider gives no list, or there is no memory for it.
     private func names(
         of provider: Configuration.Provider,
         without model: String
@@ -91,7 +94,9 @@ import BerthText
         return names
     }
 
-    /// An account's own models are in its list: another key has another list.
+    /// The cache key of a provider's list.
+    ///
+    /// A list includes the account's own models, so it depends on the API key.
     private static func key(_ provider: Configuration.Provider) -> CacheKey {
         let secret = Secret256.hash(provider.apiKey?.reveal() ?? "")
         let parts = [Array("\(provider.kind)".utf8), Array("\(provider.baseURL)".utf8), secret]
@@ -99,7 +104,7 @@ import BerthText
         return .shared(.modelList, parts: parts, hash: Secret256.digest)
     }
 
-    /// Ends what is being asked.
+    /// Cancels the requests under way and returns when they have ended.
     package func close() async {
         pool.cancelAll()
         await pool.drain()

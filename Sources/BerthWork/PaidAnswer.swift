@@ -18,7 +18,9 @@ import BerthTelemetry
     private let isOfTurn: Bool
     private var received = 0
     private var said: TokenUsage?
-    /// Whether another model is asked if this one fails. The others on the bill then wait for that.
+    /// Whether another model is asked if this one fails.
+    ///
+    /// The others on the bill then wait for that.
     private var isOnTrial = false
     /// Pieces that ``awaitFirstToken()`` has read ahead.
     private var early: [AnswerPiece] = []
@@ -69,7 +71,7 @@ import BerthTelemetry
 
     /// Waits until the answer has certainly begun, and keeps its pieces for ``next()``.
     ///
-    /// - Throws: as ``next()``; nothing of the answer was then seen by anybody.
+    /// - Throws: the errors of ``next()``. No caller has seen any of the answer then.
     func awaitFirstToken() async throws(BotError) {
         isOnTrial = true
         defer { isOnTrial = false }
@@ -112,8 +114,9 @@ import BerthTelemetry
     }
 
     private static let hiddenBytes = 4
-    /// The most pieces that are kept while the first token is awaited. After so many without one,
-    /// the answer counts as begun.
+    /// The most pieces that are kept while the first token is awaited.
+    ///
+    /// After so many without one, the answer counts as begun.
     private static let mostEarly = 64
 
     /// Ends the call at the provider too, if it goes on, and settles it.

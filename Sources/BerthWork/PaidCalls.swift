@@ -54,7 +54,7 @@ package import BerthTelemetry
     ///   - held: the reservation at the first model, if it is taken already.
     ///   - bill: the others who share the call.
     /// - Returns: the answer, its model, its tokens and the payer's share of them.
-    /// - Throws: ``BotError`` of the last model that was asked. Whatever may have been bought is
+    /// - Throws: ``BotError`` of the last model that was asked. A call that may have been bought is
     ///   charged all the same.
     func complete(
         _ ask: Ask,
@@ -171,7 +171,7 @@ package import BerthTelemetry
 
     /// Waits for the right to make a held call, and writes the call down.
     ///
-    /// - Throws: ``BotError``; the call is then released.
+    /// - Throws: ``BotError``. The call is released then.
     private func start(
         _ ask: Ask,
         _ held: consuming Held,

@@ -4,13 +4,13 @@ import BerthProviders
 import BerthQueue
 import BerthTelemetry
 
-/// Whether anything new may be asked of a provider: closed while the process is short of memory.
+/// The gate before all providers, which is closed while the process is short of memory.
 ///
-/// What is under way goes on. A turn waits as long as it takes: it is accepted, and its reader is
-/// told. An API call waits for a while and is then refused in words: its client has a patience of
-/// its own.
+/// Calls under way go on. A turn waits as long as it takes, because it is accepted and its reader
+/// is told. An API call waits for ``patience`` and is then refused with a reason, because its
+/// client has a timeout of its own.
 @Loop package final class PressureGate {
-    /// Whether nothing new may be asked.
+    /// Whether new calls must wait.
     package private(set) var isClosed = false
     private var isStopping = false
     private let surroundings: Surroundings
@@ -21,40 +21,40 @@ import BerthTelemetry
         var mayPass = false
     }
 
-    /// How long an API call waits.
+    /// The longest wait of an API call.
     static nonisolated let patience = Duration.seconds(20)
 
     init(in surroundings: Surroundings) { self.surroundings = surroundings }
 
-    /// Lets nothing new through from now on.
+    /// Makes new calls wait from now on.
     package func close() { isClosed = true }
 
-    /// Lets everything through, also what waits.
+    /// Lets all calls pass, also those that wait.
     package func open() {
         isClosed = false
         for waiter in waiting { waiter.bell.signal() }
     }
 
-    /// Lets the first of those who wait through, though it stays closed.
+    /// Lets the first waiting call pass, without opening the gate.
     package func letOnePass() {
         guard let first = waiting.first(where: { !$0.mayPass }) else { return }
         first.mayPass = true
         first.bell.signal()
     }
 
-    /// Ends every wait, because the service ends and nobody will open the gate.
+    /// Ends every wait, because the service stops and the gate will not open again.
     package func stop() {
         isStopping = true
         for waiter in waiting { waiter.bell.signal() }
     }
 
-    /// How many wait.
+    /// The number of calls that wait.
     package var count: Int { waiting.count }
 
-    /// Returns when `ask` may be asked.
+    /// Returns when `ask` may pass.
     ///
     /// - Throws: ``BotError/memory(_:)`` after an API call's patience, ``BotError/stopping`` at the
-    ///   service's end, and when the task is cancelled ``BotError/provider(_:)``.
+    ///   service's end, and ``BotError/provider(_:)`` when the task is cancelled.
     func pass(_ ask: Ask) async throws(BotError) {
         guard isClosed else { return }
         let (waiter, started) = (Waiter(), surroundings.clock.now)

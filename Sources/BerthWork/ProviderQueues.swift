@@ -5,9 +5,9 @@ package import BerthQueue
 import BerthStore
 package import BerthTelemetry
 
-/// The queue before each provider, and what it has learnt of how long calls take.
+/// The queue before each provider, and the estimated duration of each model's calls.
 ///
-/// One bound on what waits serves all of them. The demo has no queue: it is this process.
+/// One bound on waiting requests serves all queues. The demo runs in this process and has no queue.
 @Loop package final class ProviderQueues {
     private let clock: any Clock
     private let metrics: WorkMetrics
@@ -42,9 +42,9 @@ package import BerthTelemetry
         }
     }
 
-    /// Whether one more request of `tenant` may wait for `model`.
+    /// Checks that one more request of `tenant` may wait for `model`.
     ///
-    /// - Throws: ``BotError/queue(_:)`` with the time until one of those that wait should start.
+    /// - Throws: ``BotError/queue(_:)`` with the estimated time until a waiting request starts.
     func checkRoom(for tenant: LiveTenant, _ model: ModelChoice) throws(BotError) {
         do throws(QueueError) {
             try queues[model.provider.name]?.checkRoom(for: tenant.name)
@@ -97,27 +97,27 @@ package import BerthTelemetry
         }
     }
 
-    /// Learns how long a call of `model` took and how much it brought.
+    /// Learns the duration and the output tokens of a call of `model`.
     func learn(_ model: ModelChoice, _ duration: Duration, output: Int) {
         forecasts[model.id, default: Forecast()].learn(duration, output)
     }
 
-    /// Refuses all who wait and all who come.
+    /// Refuses all waiting requests and all new ones.
     package func stop() { for queue in queues.values { queue.stop() } }
 
     // MARK: Reports
 
-    /// What waits and runs in a lane, at all providers together.
+    /// The waiting and running calls of a lane, over all providers.
     package func count(in lane: Lane) -> (waiting: Int, running: Int) {
         queues.values.reduce((0, 0)) { sum, queue in
             (sum.0 + queue.waiting(in: lane), sum.1 + queue.running(in: lane))
         }
     }
 
-    /// How each provider stands, by name.
+    /// The state of each provider, by name.
     package var states: [ProviderState] { gates.keys.sorted().compactMap(state) }
 
-    /// How a provider stands; nil for one without a queue.
+    /// The state of a provider, or nil if it has no queue.
     package func state(of provider: String) -> ProviderState? {
         guard let gate = gates[provider], let queue = queues[provider] else { return nil }
         return ProviderState(
@@ -133,8 +133,9 @@ package import BerthTelemetry
 /// Estimated duration and output of a model's calls: the first call's values, then a moving average
 /// over about five calls.
 ///
-/// A model that has not answered yet is expected to cost nothing. Its real cost is settled after. A
-/// guess that is too high would be refunded to the tenant that was served, ahead of all who wait.
+/// A model that has not answered yet is expected to cost nothing, and its real cost is settled
+/// after the call. A guess that is too high would be refunded to the tenant that was served, which
+/// would then precede all waiting tenants.
 private struct Forecast {
     private(set) var duration = Duration.zero
     private(set) var output = 0

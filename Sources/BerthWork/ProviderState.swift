@@ -1,27 +1,27 @@
 import BerthLoop
 import BerthQueue
 
-/// How a provider stands at this moment.
+/// The state of a provider at this moment.
 package struct ProviderState: Sendable {
-    /// Whether it is asked.
+    /// The states of access to a provider.
     package enum Access: String, Sendable {
-        /// It is.
+        /// Calls may start.
         case open
-        /// It asked for a pause, which is not over.
+        /// The provider asked for a pause, which is not over.
         case paused
-        /// It kept failing and is left alone; nothing is asked before a call finds it well.
+        /// The circuit breaker is open after failures, until a trial call succeeds.
         case failing
     }
 
-    /// The name, as configured.
+    /// The provider's name, as configured.
     package let provider: String
     /// Calls that wait for it, of all lanes.
     package let waiting: Int
     /// Calls that have a permit.
     package let running: Int
-    /// How many may have one now, 1 to the configured `concurrency`.
+    /// The most calls that may have one now, 1 to the configured `concurrency`.
     package let limit: Int
-    /// Whether it is asked.
+    /// The access to the provider.
     package let access: Access
 }
 

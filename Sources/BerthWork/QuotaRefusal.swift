@@ -2,7 +2,7 @@ package import BerthConfig
 package import BerthLoop
 import BerthStore
 
-/// A quota, the amounts that count toward it, and the period after which it is whole again.
+/// A quota, the amounts that count toward it, and the period after which it resets.
 struct QuotaRule {
     enum Period { case day, month }
 
@@ -25,18 +25,18 @@ struct QuotaRule {
 package struct QuotaRefusal: Error, Equatable, CustomStringConvertible {
     /// The quota that is too small.
     package let quota: QuotaKey
-    /// Used and reserved, before this call.
+    /// The amount used and reserved before this call.
     package let used: Int64
     /// The amount that this call would have added.
     package let asked: Int64
-    /// The most.
+    /// The most that may be used.
     package let limit: Int64
-    /// When the day or month ends and the quota is whole again.
+    /// The end of the day or month, at which the quota resets.
     package let resets: Timestamp
 
     package var description: String {
-        "\(text(used)) of \(text(limit)) \(name) are used and this needs \(text(asked)): "
-            + "try again after \(resets), or ask the operator to raise the quota"
+        "\(text(used)) of \(text(limit)) \(name) are used, and this request needs "
+            + "\(text(asked)): try again after \(resets), or ask the operator to raise the quota"
     }
 
     private var name: String {

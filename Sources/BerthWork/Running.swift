@@ -2,8 +2,9 @@ import BerthLoop
 package import BerthProviders
 package import BerthStore
 
-/// A call that its provider may have heard of: the third phase of paid work. Its reservation is on
-/// the disk.
+/// A call that its provider may have heard of: the third phase of paid work.
+///
+/// Its reservation is on the disk.
 ///
 /// It ends by ``settle(_:sharedWith:)`` or ``fail(_:received:sharedWith:)``. A value that goes out of
 /// scope is charged as a call that was cancelled.

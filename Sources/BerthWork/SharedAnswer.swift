@@ -3,9 +3,9 @@ import BerthMemory
 import BerthProviders
 import BerthStore
 
-/// One caller's view of an answer that lies in a log: one that others share, or one from the cache.
+/// One caller's view of an answer in a log, which others share or which comes from the cache.
 ///
-/// It reads from the beginning, also after joining late.
+/// It reads from the beginning, even after joining late.
 @Loop final class SharedAnswer: AnswerStream {
     /// The flight that the answer belongs to, or nil for one from the cache.
     private let flight: Flight?
@@ -41,7 +41,7 @@ import BerthStore
 
     isolated deinit { finish() }
 
-    /// Has the end reported.
+    /// Reports the end to `report`.
     func conclude(_ report: CallReport?) { self.report = report }
 
     var log: Broadcast? { reader.log }
@@ -57,7 +57,7 @@ import BerthStore
             )
     }
 
-    /// Returns when it is known which model answers.
+    /// Returns when the answering model is known.
     ///
     /// - Throws: ``BotError`` if no answer begins.
     func begin() async throws(BotError) {

@@ -2,15 +2,14 @@ import BerthConfig
 package import BerthLoop
 package import BerthStore
 
-/// The amounts that one tenant has used and holds, of the day and of the month: the authority for
-/// quotas.
+/// The amounts that one tenant has used and reserved in the day and the month, which decide quotas.
 ///
-/// It is in memory, so a check and the hold that it leads to are one step that nothing races, and
-/// nobody waits for the disk. The ledger records the same amounts, and a start reads them there.
+/// It is in memory, so a check and its reservation are one step without a race, and no caller waits
+/// for the disk. The ledger records the same amounts, and a start reads them from it.
 package struct TenantBook: Sendable {
-    /// Settled and held of the day.
+    /// The amounts settled and held in the day.
     package private(set) var today: Amounts
-    /// Settled and held of the month.
+    /// The amounts settled and held in the month.
     package private(set) var thisMonth: Amounts
     private var day: Timestamp
     private var dayEnd: Timestamp
@@ -34,7 +33,7 @@ package struct TenantBook: Sendable {
 
     /// Holds a call's worst case.
     ///
-    /// - Throws: ``QuotaRefusal``; nothing is held then.
+    /// - Throws: ``QuotaRefusal``. Nothing is held then.
     mutating func hold(
         _ amounts: Amounts,
         within quotas: Quotas,
@@ -43,7 +42,8 @@ package struct TenantBook: Sendable {
         turn(to: now)
         for rule in QuotaRule.all {
             let asked = rule.sum(of: amounts)
-            // An amount that is not asked for is not refused, even if its quota is overdrawn.
+            // A call that needs nothing of a quota is not refused by it, even if the quota is
+            // overdrawn.
             guard asked > 0 else { continue }
             let used = rule.sum(of: rule.period == .day ? today : thisMonth)
             let limit = quotas[rule.quota]
@@ -67,11 +67,12 @@ package struct TenantBook: Sendable {
         if hold.month == month { thisMonth = thisMonth - hold.amounts + cost }
     }
 
-    /// Gives everything back, the request too.
+    /// Gives the whole hold back, including the request.
     mutating func release(_ hold: Hold) { settle(hold, at: Amounts()) }
 
-    /// Begins a new day with nothing used and a new month with nothing spent. A hold of an earlier
-    /// day is settled against that day.
+    /// Begins a new day with nothing used, and a new month with nothing spent.
+    ///
+    /// A hold of an earlier day is settled against that day.
     mutating func turn(to now: Timestamp) {
         guard now < day || now >= dayEnd else { return }
         day = now.startOfDay

@@ -1,20 +1,20 @@
 package import BerthLoop
 
-/// The part of its quotas that a tenant has used, as people and clients see it.
+/// The part of its quotas that a tenant has used, as users and clients see it.
 package struct UsageInfo: Encodable, Sendable {
     /// Calls today.
     package let requests: Int
     /// The most calls a day.
     package let requestsLimit: Int
-    /// Tokens in and out today, those held for running calls included.
+    /// Input and output tokens today, including those reserved for running calls.
     package let tokens: Int
     /// The most tokens a day.
     package let tokensLimit: Int
     /// When the day ends.
     package let resets: Timestamp
-    /// Millionths of a dollar this month, those held for running calls included.
+    /// Millionths of a dollar this month, including those reserved for running calls.
     package let spentMicros: Int64
-    /// The most a month.
+    /// The most millionths of a dollar a month.
     package let spendLimitMicros: Int64
 
     private enum CodingKeys: String, CodingKey {

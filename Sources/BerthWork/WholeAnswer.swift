@@ -10,7 +10,7 @@ package struct WholeAnswer: Sendable {
     package let model: String
     /// Its tokens.
     package let usage: TokenUsage
-    /// Whether it was there before it was asked for.
+    /// Whether it comes from the cache.
     package let isCached: Bool
     /// The provider's own object, or nil where Berth has only the text.
     package let completion: ChatCompletion?

@@ -1,18 +1,18 @@
 package import BerthQueue
 
-/// How the queue is bounded and how long what fails is tried.
+/// The bounds of the queue, and the retries of failed work.
 package struct WorkPolicy: Sendable {
-    /// The pauses between a turn's attempts, and how many there are.
+    /// The pauses between a turn's attempts, and their number.
     package var backoff = Backoff()
-    /// No attempt of a turn begins later than this after it was accepted.
+    /// The time after a turn's acceptance in which its attempts must begin.
     package var patience = Duration.seconds(600)
-    /// When a provider counts as failing, and for how long it is then left alone.
+    /// The circuit breaker's limit of failures, and the time for which it stays open.
     package var breaker = BreakerPolicy()
-    /// The most requests that one tenant may have waiting.
+    /// The most waiting requests of one tenant.
     package var waitingPerTenant = 256
-    /// The most that may wait in all.
+    /// The most waiting requests of all tenants.
     package var waiting = 2_048
 
-    /// The house's: five attempts within ten minutes.
+    /// Makes the default policy of five attempts within ten minutes.
     package init() {}
 }

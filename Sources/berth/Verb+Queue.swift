@@ -25,9 +25,9 @@ extension Verb {
             operands: "ID",
             summary: "Answer a failed turn, or deliver a failed part of a reply, again.",
             details:
-                "A turn is queued like a new one, a part in its old order. An uncertain turn may be paid for twice. ID is "
-                + "listed by 'berth queue failed'. The exit status is 1 if it cannot be retried "
-                + "now.",
+                "A turn is queued like a new one, a part in its old order. An uncertain turn may be "
+                + "paid for twice. ID is listed by 'berth queue failed'. The exit status is 1 if it "
+                + "cannot be retried now.",
             example: "berth queue retry 5x0kd3JkQ2"
         ) { given in .queue(.retry(given.operands[0])) },
     ]

@@ -195,6 +195,8 @@ import Testing
             _ = try await bot.chat(body)
             _ = try await bot.chat("{")
             await bot.keeper.look()
+            await bot.bot.meter.drain()
+            let verbs = bot.store.counts
             let answer = try await bot.ask("GET", "/metrics")
             #expect(answer.headers["content-type"]?.hasPrefix("text/plain; version=0.0.4") == true)
             let samples = try Exposition(answer.text).samples
@@ -203,6 +205,9 @@ import Testing
             #expect(samples[#"berth_http_requests_total{status="4xx"}"#] == 1)
             #expect((samples["process_resident_memory_bytes"] ?? 0) > 1_000_000)
             #expect((samples["berth_open_connections"] ?? 0) >= 1)
+            #expect(verbs.reads > 0 && verbs.writes > 0)
+            #expect(samples["berth_database_reads_total"] == Double(verbs.reads))
+            #expect(samples["berth_database_writes_total"] == Double(verbs.writes))
             #expect(samples["berth_turn_seconds_count"] == 0)
         }
     }

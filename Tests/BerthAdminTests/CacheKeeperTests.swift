@@ -8,7 +8,7 @@ import BerthTelemetry
 import BerthTestKit
 import Testing
 
-/// What is asked for most outlives the process.
+/// The cache's hot set across restarts.
 @Suite(.loop, .timeLimit(.minutes(1))) struct CacheKeeperTests {
     @Loop @Test func `after a restart the hottest come from Redis once it answers`() async throws {
         let files = try TemporaryFolder()
@@ -24,7 +24,7 @@ import Testing
         before.start(before.keeper)
         await fill(before.cache, 10)
         for _ in 0..<3 { _ = await before.cache.lookup(cacheKey(7)) }
-        _ = try await before.redis.memory()  // what was stored is there
+        _ = try await before.redis.memory()  // answered after the stores
         await before.end()
 
         let after = try Run(store, server, clock)
@@ -89,7 +89,7 @@ import Testing
     }
 }
 
-/// One run of a service, as far as its cache goes.
+/// The cache of one run of a service.
 @Loop private final class Run {
     let cache: ResponseCache
     let redis: RedisClient
@@ -99,7 +99,7 @@ import Testing
     private let stop = Stop()
     private let pool = TaskPool()
 
-    /// Without a server the cache lives in the process alone.
+    /// Makes a run, whose cache is in the process alone if `server` is nil.
     init(_ store: any Store, _ server: RedisServer?, _ clock: any Clock) throws {
         let news = Mailbox<String>()
         let log = Log(level: .info) { line in EventLoop.shared.post { news.put(line) } }
@@ -127,7 +127,7 @@ import Testing
         pool.spawn { [stop] in try? await service.run(until: stop) }
     }
 
-    /// The next line with these words.
+    /// Waits for the next log line with these words.
     func heard(_ words: String) async throws -> String {
         while true {
             let line = try await news.next("the line '\(words)'")
@@ -142,7 +142,7 @@ import Testing
     }
 }
 
-/// A clock that stands still, and tells of each timer that is made.
+/// A clock that does not move, and that reports each new timer.
 @Loop private final class HeardClock: Clock {
     let inner = ManualClock()
     let heard = Mailbox<Duration>()

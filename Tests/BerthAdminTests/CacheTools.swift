@@ -7,7 +7,7 @@ func cacheKey(_ number: UInt8, _ kind: CacheKind = .answer) -> CacheKey {
     CacheKey(kind, hash: [UInt8](repeating: number, count: 16))
 }
 
-/// Stores values 0..<`count`, and asks once for each but 0.
+/// Stores values 0..<`count`, and asks once for each except 0.
 @Loop func fill(_ cache: ResponseCache, _ count: UInt8) async {
     for number in 0..<count {
         cache.store([number], for: cacheKey(number))
@@ -16,10 +16,10 @@ func cacheKey(_ number: UInt8, _ kind: CacheKind = .answer) -> CacheKey {
 }
 
 extension RedisClient {
-    /// Returns when it can be used.
+    /// Waits until Redis can be used.
     @Loop func untilUp() async throws { try await until { self.fault == nil } }
 
-    /// Returns when it is known to be away.
+    /// Waits until Redis is known to have failed.
     @Loop func untilAway() async throws { try await until { self.fault != nil } }
 
     private func until(_ holds: @Loop () -> Bool) async throws {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import BerthAdmin
 
-/// What N users would need.
+/// Forecasts for a number of users.
 @Suite struct CapacityForecastTests {
     /// A service that has worked: tenants at work held 100 KiB, a call took 2 s, and a tenant of the
     /// busiest hour made 18 calls in it.
@@ -65,11 +65,11 @@ import Testing
     /// Users, requests a minute → whether all are served.
     @Test(
         arguments: [
-            // Two at once, 2 s each, are 60 a minute, which 200 users need.
+            // Two calls at once of 2 s each are 60 a minute, which 200 users need.
             (199, nil, true), (200, nil, false),
-            // A provider that allows 30 a minute serves one at once.
+            // A provider that allows 30 calls a minute runs one at once.
             (99, 30, true), (100, 30, false),
-            // Below one at once the rate itself is the limit.
+            // Below one call at once, the rate itself is the limit.
             (19, 6, true), (20, 6, false),
         ] as [(Int, Int?, Bool)]
     )

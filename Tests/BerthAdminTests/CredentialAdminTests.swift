@@ -10,12 +10,12 @@ import BerthText
 import BerthWork
 import Testing
 
-/// Keys and logins that the operator takes back, also while a stream uses them.
+/// Keys and logins that the operator revokes, also while a stream uses them.
 @Suite(.loop, .timeLimit(.minutes(5))) struct CredentialAdminTests {
     private static let question =
         #"{"model":"hand/m","stream":true,"messages":[{"role":"user","content":"hi"}]}"#
 
-    /// A stream of the API by `key`, whose first word has come.
+    /// A stream of the API with `key`, whose first word has come.
     @Loop private func stream(
         _ bot: BotFixture,
         by key: String

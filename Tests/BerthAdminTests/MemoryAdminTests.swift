@@ -10,7 +10,7 @@ import Testing
 
 @testable import BerthAdmin
 
-/// The memory over the admin socket.
+/// Memory reports over the admin socket.
 @Suite(.loop, .timeLimit(.minutes(5))) struct MemoryAdminTests {
     private func report(_ bot: BotFixture) async throws -> MemoryReport {
         let answer = try await bot.admin("GET", "/admin/memory")
@@ -32,7 +32,7 @@ import Testing
                 report.shared.map(\.account) == ["cache", "model lists", "redis", "shared answers"]
             )
             #expect(report.kernel.threads == 2)
-            #expect(report.absent == ["libvips: not loaded, this build makes no pictures"])
+            #expect(report.absent == ["libvips: not loaded, because this build makes no pictures"])
             withExtendedLifetime(lease) {}
         }
     }
@@ -86,14 +86,14 @@ import Testing
             for users in ["0", "-1", "many", "1000001"] {
                 let refused = try await bot.admin("GET", "/admin/memory?users=\(users)")
                 #expect(refused.status == 400)
-                #expect(refused.error?.string("message") == "users are 1 to 1000000")
+                #expect(refused.error?.string("message") == "users must be 1 to 1000000")
             }
         }
     }
 
     // MARK: Alarms
 
-    /// Far more than 8 % of what a test process holds, for four looks.
+    /// Leaks far more than 8 % of a test process's memory, for four looks.
     @Loop private func forget(_ bot: BotFixture) async throws {
         let forgotten = LeaseHolder(try bot.ann.account.lease(.mebibytes(60), for: .replyBuffer))
         for _ in 1...2 { await bot.keeper.look() }
@@ -128,9 +128,9 @@ import Testing
             let low = try await bot.admin("PATCH", "/admin/memory", #"{"limit":"21MiB"}"#)
             #expect(low.status == 400)
             #expect(
-                low.error?.string("message") == "memory.limit is 21 MiB, but Berth itself holds "
-                    + "20 MiB before anybody asks, holds back 0 B to say so when memory runs out, "
-                    + "and needs room to work with: make it at least 22 MiB"
+                low.error?.string("message") == "memory.limit is 21 MiB, but Berth itself takes "
+                    + "20 MiB while idle, reserves 0 B for error messages, "
+                    + "and needs room for work: make it at least 22 MiB"
             )
             for body in [#"{"limit":"much"}"#, #"{"limit":"-1"}"#, "{}", #"{"size":"1GiB"}"#, "["] {
                 #expect(try await bot.admin("PATCH", "/admin/memory", body).status == 400)

@@ -21,7 +21,7 @@ import Testing
         return map
     }
 
-    /// A moment with these figures, in KiB; SQLite holds 60, and start-up left 300.
+    /// A moment with these figures in KiB, in which SQLite holds 60 and start-up 300.
     private func picture(
         inUse: Int,
         leased: [LeaseHolder] = [],
@@ -42,7 +42,7 @@ import Testing
         return picture
     }
 
-    /// A fifth of it in blocks of their own.
+    /// A fifth of it is in blocks of its own.
     private static func heap(inUse: Int) -> AllocatorFigures {
         AllocatorFigures(
             arena: .kibibytes(inUse),
@@ -62,12 +62,12 @@ import Testing
 
     /// In use, residue → unexplained, leased and not in use, given back since, slack.
     private static let cases: [(Int, Int, Int, Int, Int, Int)] = [
-        (760, 0, 200, 0, 0, 240),  // more in use than the accounts know
-        (560, 0, 0, 0, 0, 440),  // exactly what they know
-        (500, 0, 0, -60, 0, 500),  // less than is leased
-        (500, 90, 90, -150, 0, 500),  // what was unexplained at rest is not hidden by leases
-        (300, 0, 0, -200, -60, 700),  // start-up's own was given back
-        (1300, 0, 740, 0, 0, -300),  // in use and not touched yet
+        (760, 0, 200, 0, 0, 240),  // more in use than in the accounts
+        (560, 0, 0, 0, 0, 440),  // as much in use as in the accounts
+        (500, 0, 0, -60, 0, 500),  // less in use than leased
+        (500, 90, 90, -150, 0, 500),  // leases do not hide the residue
+        (300, 0, 0, -200, -60, 700),  // memory of start-up was given back
+        (1300, 0, 740, 0, 0, -300),  // memory in use and not touched yet
     ]
 
     @Test(arguments: cases)
@@ -150,7 +150,7 @@ import Testing
         #expect(report.absent == ["PSI: switched off"])
     }
 
-    /// In use (KiB of 5,055 resident) → whether it is warned of.
+    /// In use (KiB of 5,055 resident) → whether the report has an alarm.
     @Test(arguments: [(360 + 404, false), (360 + 1020, false), (360 + 1025, true)])
     func `a large unexplained part is an alarm`(inUse: Int, isAlarm: Bool) {
         let alarms = report(picture(inUse: inUse)).alarms

@@ -12,7 +12,7 @@ import Testing
 
 /// The queue over the admin socket.
 @Suite(.loop, .timeLimit(.minutes(5))) struct QueueAdminTests {
-    /// One provider, which is asked one question at a time.
+    /// One provider, which runs one call at a time.
     private static func narrow(_ policy: WorkPolicy = .impatient) -> Setup {
         Setup(policy: policy) { settings in
             settings.chatModels.removeAll { $0.provider != "hand" }
@@ -23,7 +23,7 @@ import Testing
 
     private static let noon = Timestamp(milliseconds: 1_760_000_000_000)
 
-    /// What a killed service leaves: a turn and an API call under way.
+    /// The store of a killed service, with a turn and an API call under way.
     private static let killed: Preparation = { store async throws(StoreError) in
         let tenant = try await store.addTenant(named: "old", at: noon).id
         let draft = SessionDraft(publicID: "s", place: Place(channel: .web), tenant: tenant)
@@ -56,7 +56,7 @@ import Testing
             let (_, call) = try await bot.turn("one")
             let (second, _) = try await bot.begin("two")
             let reader = second.reader()
-            _ = try await reader.next()  // its place: it waits
+            _ = try await reader.next()  // its queue position
             let running = try await bot.admin("GET", "/admin/queue")
             #expect(
                 running.text == #"""

@@ -6,9 +6,9 @@ import BerthTelemetry
 import BerthTestKit
 import Testing
 
-/// A Redis by name, looked up as `berth serve` does it.
+/// A Redis server by name, resolved as `berth serve` does it.
 @Suite(.loop, .timeLimit(.minutes(1))) struct RedisNameTests {
-    /// What a client says when it has tried every address; nil: it can be used.
+    /// The client's fault after it has tried every address, or nil if it can be used.
     @Loop private func outcome(of host: String, port: Int) async throws -> RedisFault? {
         let resolver = Resolver(in: .quiet()) { name in
             guard name == "redis.test" else { return .failure(.init(reason: "no such name")) }

@@ -21,7 +21,7 @@ import Testing
         purpose: .requestBody
     )
 
-    /// Refusals that are the server's own: the same request may go well later.
+    /// Refusals because of the server's state, after which the same request may succeed later.
     private static let own: [(BotError, Int)] = [
         (.stopping, 503), (.store(.busy(limit: 1)), 503), (.store(.closed), 503),
         (.store(.diskFull(file: "f")), 503), (.store(.locked(file: "f")), 503),
@@ -45,7 +45,7 @@ import Testing
         (.queue(.cancelled), 499),
     ]
 
-    /// Refusals that are about the request or its sender.
+    /// Refusals because of the request or its sender.
     private static let askers: [(BotError, Int)] = [
         (.unknownModel("m", known: []), 404), (.suspended, 403), (.foreignOrigin, 403),
         (.bodyTooLarge(limit: .zero), 413), (.body("b"), 400), (.sessionBusy, 409),

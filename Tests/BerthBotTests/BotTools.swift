@@ -11,9 +11,9 @@ import BerthText
 import BerthWork
 import Testing
 
-/// What tests do with a bot.
+/// Actions of tests on a bot.
 extension BotFixture {
-    /// A new conversation of ``ann``, or of somebody else.
+    /// A new conversation of `tenant`, or of ``ann`` if it is nil.
     func session(of tenant: LiveTenant? = nil) async throws -> String {
         try await bot.conversations.create(tenant ?? ann, .web).id
     }
@@ -51,7 +51,7 @@ extension BotFixture {
         try await bot.conversations.turns(of: session, before: nil, for: tenant ?? ann).turns
     }
 
-    /// What a tenant has used today, when all calls that have ended are settled.
+    /// The usage of a tenant today, after all ended calls are settled.
     func used(_ tenant: LiveTenant? = nil) async throws -> Usage {
         await bot.meter.drain()
         let (id, now) = ((tenant ?? ann).row.id, clock.timestamp)
@@ -65,7 +65,7 @@ extension BotFixture {
         )
     }
 
-    /// The error that ends `work`; nil when none does.
+    /// The error that ends `work`, or nil if it succeeds.
     func failure(of work: @Loop () async throws -> Void) async -> BotError? {
         do { try await work() } catch { return error as? BotError }
         return nil
@@ -73,7 +73,7 @@ extension BotFixture {
 }
 
 extension LiveTurn {
-    /// All of the answer and the end, when it has come.
+    /// Waits for the end, and returns the whole answer with it.
     func ended() async throws -> (text: String, outcome: TurnOutcome) {
         let reader = reader()
         var text = ""
@@ -115,7 +115,7 @@ extension BotError {
     }
 }
 
-/// Asks as a stream and reads it all, in a task of its own.
+/// Asks for a stream and reads all of it, in a task of its own.
 @Loop func listen(
     _ bot: BotFixture,
     as tenant: LiveTenant? = nil,

@@ -58,7 +58,7 @@ import Testing
         try await withBot { bot in
             let session = try await bot.session()
             let answer = try await bot.command("/model \(name)", in: session)
-            #expect(answer.contains("not listed"))
+            #expect(answer.contains("there is no model"))
             #expect(answer.contains("fake/echo"))
             #expect(try await bot.bot.conversations.list(bot.ann, .web).first?.model == nil)
         }
@@ -131,7 +131,7 @@ import Testing
     }
 
     @Loop @Test func `what does not fit goes out oldest first`() async throws {
-        // The model takes 8,192 tokens, 1,000 of them for the answer: 28,768 bytes as estimated.
+        // The model takes 8,192 tokens, 1,000 of them for the answer, which leaves 28,768 bytes.
         try await withBot { bot in
             let session = try await bot.session()
             for name in ["a", "b", "c"] {

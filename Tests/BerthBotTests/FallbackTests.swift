@@ -8,7 +8,7 @@ import BerthTestKit
 import BerthWork
 import Testing
 
-/// `models.chat` in order, where one fails before its first token.
+/// The models of `models.chat` in order, of which one fails before its first token.
 @Suite(.loop, .timeLimit(.minutes(5))) struct FallbackTests {
     private static nonisolated func setup(_ models: String...) -> Setup {
         Setup { settings in

@@ -11,10 +11,11 @@ import BerthText
 import BerthWork
 import Testing
 
-/// Whatever becomes of calls: at the end the book in memory is what the ledger on the disk says, and
-/// nothing is held, waits or runs.
+/// The book in memory and the ledger on the disk, which are equal after calls with any outcome.
+///
+/// No call is held, waits or runs at the end.
 @Suite(.loop, .timeLimit(.minutes(5))) struct LedgerDriftTests {
-    /// The provider first, where what it fails is tried elsewhere, or last.
+    /// The faulty provider's place among the models: first, with another after it, or last.
     private static func setup(isFirst: Bool) -> Setup {
         var policy = WorkPolicy.impatient
         policy.backoff = Backoff(base: .seconds(1), most: .seconds(4), attempts: 3)
@@ -58,7 +59,7 @@ import Testing
     }
 }
 
-/// Askers who come, leave and are suspended, and a provider in every mood.
+/// Callers that come, leave and are suspended, and a provider with random faults.
 @Loop private final class RandomRun {
     private(set) var tenants: [LiveTenant]
     private let bot: BotFixture
@@ -107,7 +108,7 @@ import Testing
         case 4:
             call.send(Array("data: [DONE]\n\n".utf8))
             call.end()
-        case 5: call.say("for ever")  // until nobody listens
+        case 5: call.say("for ever")  // until all callers have left
         default:
             call.say("A bed ")
             await settle(turns: pick(60))
@@ -123,7 +124,7 @@ import Testing
         case 0: call.answer(.error(500, "broken"))
         case 1: call.answer(.error(429, "slow down", retryAfter: .seconds(2)))
         case 2: call.cut()
-        case 3: break  // for ever
+        case 3: break  // it never ends
         default:
             let usage = TokenUsage(input: 7, output: 3, isEstimated: false)
             call.answer(
@@ -152,7 +153,7 @@ import Testing
             await settle(turns: pick(30))
             try await bot.bot.set(.active, of: tenant)
         }
-        // The disk and the network take their time, of which the clock knows nothing.
+        // The disk and the network take time that the clock does not measure.
         for _ in 0...pick(4) { _ = try await bot.used(tenant) }
     }
 
@@ -184,7 +185,7 @@ import Testing
         }
     }
 
-    /// Lets some finish, ends the rest.
+    /// Lets some calls finish, and ends the rest.
     func end() async {
         for _ in 0..<20 {
             bot.clock.advance(by: .seconds(1))

@@ -14,7 +14,7 @@ import Testing
 
 @testable import BerthStore
 
-/// The ladder over a whole service; the kernel says what the test wants.
+/// The pressure ladder of a whole service, with kernel figures that the test sets.
 @Suite(.loop, .timeLimit(.minutes(5))) struct MemoryKeeperTests {
     private static let setup = Setup {
         $0.memory.limit = .mebibytes(100)
@@ -22,7 +22,7 @@ import Testing
     }
     private static let question = #"{"model":"hand/m","messages":[{"role":"user","content":"hi"}]}"#
 
-    /// Looks until the ladder stands on `rung`.
+    /// Looks until the ladder is on `rung`.
     @Loop private func climb(_ bot: BotFixture, to rung: PressureRung?, at resident: Int) async {
         bot.kernel.hold(.mebibytes(resident))
         for _ in PressureRung.allCases where bot.keeper.standing.rung != rung {
@@ -69,7 +69,8 @@ import Testing
             #expect(last == .refuseLargest && bot.bot.gate.isClosed)
             await climb(bot, to: nil, at: 20)
             let isTold = bot.lines.all.contains {
-                $0.contains("a rung is left rung=trim") && $0.contains(#"regained_since="79 MiB""#)
+                $0.contains("left a rung of the pressure ladder rung=trim")
+                    && $0.contains(#"regained_since="79 MiB""#)
             }
             #expect(isTold)
             let (isClosed, cache) = (bot.bot.gate.isClosed, bot.bot.cache.statistics.memory.limit)
@@ -112,7 +113,7 @@ import Testing
                 return
             }
             #expect(place.cause == .memory)
-            // Longer than an API call would.
+            // This is longer than an API call would wait.
             bot.clock.advance(by: .seconds(60))
             await settle()
             let (asked, row) = (bot.hand.received, try await bot.stored(turn.id))
@@ -144,7 +145,7 @@ import Testing
                 await bot.keeper.look()
                 let call = try await bot.hand.call()
                 #expect(before == waiting + 1 && bot.bot.gate.count == waiting)
-                // While one is under way the others wait for its end.
+                // While one call is under way, the others wait for its end.
                 for _ in 0..<12 { await bot.keeper.look() }
                 await settle()
                 #expect(bot.bot.gate.count == waiting)

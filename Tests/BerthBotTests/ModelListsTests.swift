@@ -9,9 +9,9 @@ import BerthStore
 import BerthTestKit
 import Testing
 
-/// What the operator is told of a model that its provider does not know.
+/// The explanation for the operator of a model that its provider does not know.
 @Suite(.loop, .timeLimit(.minutes(5))) struct ModelListsTests {
-    private static let told = "a model is not known to its provider"
+    private static let told = "a provider does not know a model"
 
     /// Asks the model named `404`, which the fake provider refuses and does not list.
     @Loop private func ask(_ bot: BotFixture) async throws {

@@ -44,7 +44,7 @@ import Testing
         }
     }
 
-    /// A tenant with as many conversations as there may be, on the web and in the terminal.
+    /// A tenant with the most conversations on the web and in the terminal.
     private static let full: Preparation = { store async throws(StoreError) in
         let now = Timestamp(milliseconds: 1_760_000_000_000)
         let tenant = try await store.addTenant(named: "full", at: now)
@@ -133,7 +133,7 @@ import Testing
             let (turn, call) = try await bot.ask("old", in: session)
             call.say("anna's secret")
             _ = try await turn.reader().next()
-            // What was deleted gives its row numbers to the next who writes.
+            // The next writer gets the row numbers of the deleted rows.
             try await bot.bot.tenants.set(.removed, of: bot.ann)
             let (bob, _) = try await bot.bot.tenants.add("bob")
             let own = try await bot.session(of: bob)
@@ -169,7 +169,7 @@ import Testing
             let refusal = await bot.failure { _ = try await bot.ask("more", in: session) }
             #expect(refusal?.name == "suspended")
             let held = bot.budget.leased
-            #expect(held == .kibibytes(8))  // what the test still holds of the answer
+            #expect(held == .kibibytes(8))  // the test still holds the answer's log
         }
     }
 

@@ -25,7 +25,7 @@ import Testing
             #expect((used.requests, used.reservedTokens) == (1, 0))
             let received = bot.hand.received
             #expect(received == 1)
-            // The conversation is not left busy.
+            // The conversation is not busy afterwards.
             let again = await bot.failure { _ = try await bot.ask("two", in: session) }
             #expect(again?.name == "overQuota")
         }
@@ -115,7 +115,7 @@ import Testing
                     _ = try await bot.stream(request, [model])
                 }
                 #expect(streamed?.name == "provider", "\(name)")
-                bot.clock.advance(by: .seconds(60))  // who was refused for now may be asked again
+                bot.clock.advance(by: .seconds(60))  // the pauses of refused calls are over
             }
             let used = try await bot.used()
             #expect((used.requests, used.tokens, used.micros) == (0, 0, 0))

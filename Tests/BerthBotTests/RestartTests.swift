@@ -14,7 +14,7 @@ import Testing
 @Suite(.loop, .timeLimit(.minutes(5))) struct RestartTests {
     private static let noon = Timestamp(milliseconds: 1_760_000_000_000)
 
-    /// What a killed service leaves: a turn with half an answer, one without, a call under way.
+    /// The store of a killed service: a turn with half an answer, one without, a call under way.
     private static let afterKill: Preparation = { store async throws(StoreError) in
         let tenant = try await store.addTenant(named: "old", at: noon).id
         guard let session = try await store.openSession(web("s", of: tenant), at: noon) else {
@@ -103,7 +103,7 @@ import Testing
             let (text, outcome) = try await slow.ended()
             #expect(text == "so far" && outcome.end == .interrupted)
             #expect(outcome.error?.contains("goes on") == true)
-            // At the next start it goes on, from its beginning.
+            // The next start answers it from the beginning.
             let stored = try await bot.history(second).first
             #expect(stored?.state == "accepted" && stored?.answer == "")
         }
@@ -120,7 +120,7 @@ import Testing
             bot.clock.advance(by: .seconds(2))
             call.say("two ")
             _ = try await reader.next()
-            // A read comes after the writes that were given before it.
+            // The read runs after the writes that were queued before it.
             await settle()
             #expect(try await bot.history(session).first?.answer == "one two ")
         }
@@ -168,6 +168,34 @@ import Testing
         }
     }
 
+    @Loop @Test func `a turn whose provider keeps a job survives starts and is not uncertain`()
+        async throws
+    {
+        let prepare = Self.accepted(1) { store, tenant, turn async throws(StoreError) in
+            let reservation = Self.reservation(of: tenant, for: turn)
+            let call = try await store.startCall(reservation, at: Self.noon)
+            guard let step = try await store.call(call)?.step else { return }
+            _ = try await store.keepJob("job-1", of: step)
+            // One start has found it before.
+            _ = try await store.recover(at: Self.noon)
+        }
+        try await withBot(prepare: prepare) { bot in
+            let old = try bot.bot.tenants.named("old")
+            #expect(try await bot.history("s-1", of: old).map(\.state) == ["running"])
+            let step = try #require(try await bot.store.stepsWithJob(after: nil, limit: 9).first)
+            #expect(step.job == "job-1" && step.state == .running)
+            let call = try #require(step.call)
+            let held = try await bot.store.call(call)
+            #expect(held?.state == .reserved && held?.step == step.id)
+            let used = try await bot.store.usage(of: old.row.id, on: Self.noon)
+            #expect(used.reservedTokens == 100 && used.micros == 0)
+            let (failed, uncertain) = try await (
+                bot.bot.turns.troubles().failedTurns, bot.bot.turns.troubles().uncertainCalls
+            )
+            #expect(failed == 0 && uncertain == 0)
+        }
+    }
+
     @Loop @Test func `no accepted turn is refused at the start because the queue is full`()
         async throws
     {
@@ -188,7 +216,7 @@ import Testing
                 }
             }
             for _ in 0..<40 {
-                _ = try await bot.used(old)  // what was decided is on the disk
+                _ = try await bot.used(old)  // all decisions are on the disk
                 await settle()
                 bot.clock.advance(by: .seconds(1))
             }
@@ -219,7 +247,7 @@ import Testing
         }
     }
 
-    /// What became of a call that was open when the service was killed.
+    /// The state, after a restart, of a call that was open when the service was killed.
     @Loop private func call(after change: @escaping CallChange) async throws -> Call.State? {
         let opened = Mailbox<Call.ID>()
         let prepare = Self.accepted(1) { store, tenant, turn async throws(StoreError) in

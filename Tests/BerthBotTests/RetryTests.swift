@@ -11,7 +11,7 @@ import BerthText
 import BerthWork
 import Testing
 
-/// Turns that are tried again, and those that are not.
+/// Turns that are retried, and turns that are not.
 @Suite(.loop, .timeLimit(.minutes(5))) struct RetryTests {
     private static var setup: Setup {
         var policy = WorkPolicy.impatient
@@ -26,7 +26,7 @@ import Testing
         HTTPResponse.error(503, "busy", retryAfter: retryAfter.map { .seconds(Int64($0)) })
     }
 
-    /// Waits until the turn's next attempt is planned, and returns how long it is until then.
+    /// Waits until the turn's next attempt is planned, and returns the time until then.
     @Loop private func pause(_ reader: TurnReader) async throws -> Duration {
         while let event = try await reader.next() {
             if case .place(let place) = event { return place.wait }
@@ -42,7 +42,7 @@ import Testing
             call.answer(Self.unavailable(retryAfter: 7))
             let pause = try await pause(reader)
             #expect(pause >= .seconds(7) && pause < .seconds(9))
-            // It is on the disk: a restart would go on from here.
+            // It is on the disk, so a restart would go on from here.
             let row = try await bot.stored(turn.id)
             #expect(row?.state == .accepted && row?.attempts == 1)
             #expect(row.flatMap(\.due).map { $0 - bot.clock.timestamp } == pause)
@@ -80,7 +80,7 @@ import Testing
             try await bot.exchange("later", "yes", in: session)
             try await bot.bot.retry(turn.id)
             let again = try await bot.hand.call()
-            #expect(again.messages == ["user: hello"])  // nothing that was said after it
+            #expect(again.messages == ["user: hello"])  // no later message
             again.say("here")
             again.finish()
             _ = try await bot.bot.turns.find(turn.id, of: bot.ann).ended()

@@ -10,7 +10,7 @@ import BerthText
 import BerthWork
 import Testing
 
-/// The same question in flight is asked once.
+/// Simultaneous equal questions, which share one call.
 @Suite(.loop, .timeLimit(.minutes(5))) struct SharedAnswerTests {
     private static let setup = Setup { settings in
         settings.cache.scope = .safe

@@ -10,14 +10,14 @@ import BerthTestKit
 import BerthWork
 import Testing
 
-/// Who shares a call bears nothing of the others'.
+/// The callers of a shared call, of which a fault of one does not affect the others.
 @Suite(.loop, .timeLimit(.minutes(5))) struct SharedFaultTests {
     private static let setup = Setup { settings in
         settings.cache.scope = .safe
         settings.chatModels.removeAll { $0.provider != "hand" }
     }
 
-    /// Ann leads, bob follows, and the first model is asked; the next is `spare`.
+    /// Asks as ann, who leads, and bob, who follows, of the first model, before `spare`.
     @Loop private func followed(
         _ bot: BotFixture,
         in pool: TaskPool
@@ -183,7 +183,7 @@ import Testing
             let usage = TokenUsage(input: 20, output: 3, isEstimated: false)
             let done = CompletionJSON.completion(text: "Done.", finish: "stop", usage: usage)
             busy.answer(.json(done))
-            // One more of hers, then his; without him it would be her sixth.
+            // One more call of ann's runs before bob's. Without bob it would be her sixth.
             try await bot.hand.call().answer(.json(done))
             let call = try await bot.hand.call()
             #expect(call.messages == ["user: What is a berth?"])

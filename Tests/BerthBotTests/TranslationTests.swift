@@ -102,7 +102,7 @@ import Testing
             call.finish()
             #expect(try await turn.ended().text == "Sag hallo.")
             #expect(try await bot.used().requests == 2)
-            // It is shown, and no later prompt repeats it.
+            // The history shows it, and no later prompt repeats it.
             #expect(try await bot.history(session).map(\.answer) == ["kept", "Sag hallo."])
             let next = try await bot.exchange("next", "yes", in: session)
             #expect(
@@ -121,7 +121,7 @@ import Testing
             func bobs(_ message: String) async throws -> LiveTurn {
                 try await bot.bot.turns.begin(message, in: session, by: bob)
             }
-            // Another way to write it, after a conversation of his own, 29 days later.
+            // 29 days later bob writes it in another way, after a conversation of his own.
             let own = try await bobs("my own")
             try await bot.hand.call().finish()
             _ = try await own.ended()

@@ -8,7 +8,7 @@ import Testing
 
 @testable import BerthBot
 
-/// A turn's machine as a table: an event in a state leads to one action.
+/// A turn's machine as a table, in which an event in a state leads to one action.
 @Suite struct TurnMachineTests {
     private static let start = TurnMachine.Moment(
         now: Instant(nanoseconds: 0),
@@ -64,7 +64,7 @@ import Testing
 
     private static let retries: @Sendable (TurnMachine.Action) -> Bool = {
         guard case .retryLater(let due) = $0 else { return false }
-        // Never earlier than the provider asked for.
+        // The attempt is not earlier than the provider asked for.
         return due >= start.timestamp + .seconds(20)
     }
 

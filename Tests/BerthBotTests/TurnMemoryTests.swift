@@ -10,7 +10,7 @@ import BerthTestKit
 import BerthWork
 import Testing
 
-/// Turns for which there is no memory, or not all of it.
+/// Turns for which there is no memory or too little.
 @Suite(.loop, .timeLimit(.minutes(5))) struct TurnMemoryTests {
     private static let noon = Timestamp(milliseconds: 1_760_000_000_000)
 
@@ -115,7 +115,7 @@ import Testing
             #expect(outcome.error?.contains(words) == true)
             hog.leave()
             #expect(try await bot.history(session).first?.answer == text)
-            // It was bought, so it is charged, and not asked again by itself.
+            // The answer was bought, so it is charged, and the turn is not retried automatically.
             #expect(try await bot.used().outputTokens > 0)
             #expect(bot.hand.received == 1)
         }
@@ -132,7 +132,7 @@ import Testing
                 let others = number < 3 ? 1 : 0
                 #expect(await eventually { bot.budget.standing.waiting == others })
                 #expect(bot.hand.received == number)
-                // What waits goes first.
+                // The waiting turn goes first.
                 let busy = await bot.failure {
                     _ = try await bot.bot.turns.begin("new", in: "s3", by: old)
                 }
@@ -190,7 +190,7 @@ import Testing
         }
     }
 
-    /// Waits until the turn's next attempt is planned, and returns how long it is until then.
+    /// Waits until the turn's next attempt is planned, and returns the time until then.
     @Loop private static func pause(_ reader: TurnReader) async throws -> Duration {
         while let event = try await reader.next() {
             if case .place(let place) = event { return place.wait }
@@ -199,7 +199,7 @@ import Testing
     }
 }
 
-/// Takes all the memory there is, and gives it back.
+/// Leases all free memory, and gives it back.
 @Loop private final class Hog {
     private var lease: MemoryLease
 

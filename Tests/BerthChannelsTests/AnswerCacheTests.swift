@@ -9,7 +9,7 @@ import BerthTestKit
 import BerthWork
 import Testing
 
-/// Answers that are given again, and to whom.
+/// Cached answers, and the tenants who may get them.
 @Suite(.loop, .timeLimit(.minutes(5))) struct AnswerCacheTests {
     private static let setup = Setup { settings in
         settings.cache.scope = .safe
@@ -17,7 +17,7 @@ import Testing
     }
     private static let question = #"[{"role":"user","content":"What is a berth?"}]"#
 
-    /// Asks and has the provider answer; nil for `answer`: it must not be asked.
+    /// Asks and has the provider answer, which must not be asked if `answer` is nil.
     @Loop private func ask(
         _ bot: BotFixture,
         _ messages: String,
@@ -32,7 +32,7 @@ import Testing
                 call.finish()
             }
         }
-        // The provider `hand` streams; a hit is asked for as the test says.
+        // The provider `hand` streams. A hit is asked for in the form that the test names.
         let stream = answer != nil && !more.contains("stream") ? #","stream":true"# : ""
         return try await bot.chat(#"{"model":"berth"\#(more)\#(stream),"messages":\#(messages)}"#)
     }

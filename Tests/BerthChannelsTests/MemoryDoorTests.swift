@@ -9,7 +9,7 @@ import BerthText
 import BerthWork
 import Testing
 
-/// Requests that stand in line for their memory, and one who asks for all of it.
+/// Requests that wait for their memory, and a tenant that asks for all of it.
 @Suite(.loop, .timeLimit(.minutes(5))) struct MemoryDoorTests {
     private static let setup = Setup { $0.memory.limit = .mebibytes(8) }
     private static let question = #"{"model":"hand/m","messages":[{"role":"user","content":"hi"}]}"#
@@ -100,7 +100,7 @@ import Testing
             let told = try await whole.ask(
                 head + "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
             )
-            #expect(told.status == 400)  // read now, and no JSON
+            #expect(told.status == 400)  // it was read, and is not JSON
         }
     }
 
@@ -168,7 +168,7 @@ import Testing
     }
 }
 
-/// Takes all the memory there is, and gives it back.
+/// Leases all free memory, and gives it back.
 @Loop private final class Hog {
     private var lease: MemoryLease
 

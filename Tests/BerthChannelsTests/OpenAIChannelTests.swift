@@ -14,7 +14,7 @@ import Testing
 @Suite(.loop, .timeLimit(.minutes(5))) struct OpenAIRefusalTests {
     private static let user = #"[{"role":"user","content":"hi"}]"#
 
-    /// Bodies that are refused with 400, and what the error's `param` names ("": null).
+    /// Bodies that are refused with 400, and the error's `param`, with "" for null.
     private static let bad: [(body: String, parameter: String)] = [
         ("", ""), ("{", ""), ("[]", ""), ("null", ""), (#""text""#, ""),
         (#"{"model":"berth","messages":\#(user)} x"#, ""),
@@ -181,7 +181,7 @@ import Testing
         }
     }
 
-    /// What a provider does, and what the client is told.
+    /// A provider's fault, and the status for the client.
     private static let faults: [(model: String, status: Int)] = [
         ("dead/d", 502), ("fake/500", 503), ("fake/502", 503), ("fake/529", 503), ("fake/401", 502),
         ("fake/no-credit", 502), ("fake/429-long", 429), ("fake/too-long", 400),
@@ -197,13 +197,13 @@ import Testing
                 #expect(answer.status == status, "\(model)")
                 #expect(answer.error?.string("message")?.isEmpty == false, "\(model)")
                 #expect(!answer.text.contains("sk-"))
-                bot.clock.advance(by: .seconds(300))  // a pause that was asked for is over
+                bot.clock.advance(by: .seconds(300))  // the provider's pause is over
             }
             let limited = try await bot.chat(
                 #"{"model":"fake/429-long","stream":true,"messages":\#(OpenAIRefusalTests.user)}"#
             )
             #expect(limited.status == 429 && limited.headers["retry-after"] == "121")
-            // Until then nobody asks it again.
+            // It is not asked again before that.
             let paused = try await bot.chat(
                 #"{"model":"fake/plain","messages":\#(OpenAIRefusalTests.user)}"#
             )
@@ -211,7 +211,7 @@ import Testing
         }
     }
 
-    // OpenAI's own client waits 600 s for a whole answer.
+    // OpenAI's own client library waits 600 s for a whole answer.
     @Loop @Test(arguments: [(true, 120), (false, 600)])
     func `a silent provider is 504 after its deadline`(
         isStream: Bool,

@@ -10,7 +10,7 @@ import BerthTestKit
 import BerthWork
 
 extension BotFixture {
-    /// What ``ann`` has used today, when all calls that have ended are settled.
+    /// The usage of ``ann`` today, after all ended calls are settled.
     func used() async throws -> Usage {
         await bot.meter.drain()
         let (id, now) = (ann.row.id, clock.timestamp)

@@ -12,7 +12,7 @@ import BerthWork
 import Testing
 
 @Suite(.loop, .timeLimit(.minutes(5))) struct WebChannelTests {
-    /// Makes a conversation by HTTP.
+    /// Makes a conversation over HTTP.
     @Loop private func session(_ bot: BotFixture, _ caller: BotFixture.Caller) async throws
         -> String
     {
@@ -20,7 +20,7 @@ import Testing
         return try #require(answer.object?.string("id"))
     }
 
-    /// Sends a message by HTTP.
+    /// Sends a message over HTTP.
     @Loop private func say(
         _ text: String,
         _ session: String,
@@ -226,7 +226,7 @@ import Testing
             #expect(change.status == 404 && change.error?.string("code") == "model_not_found")
             let events = try await say("/model gpt-9", session, bot, ann).rest()
             #expect(events.map(\.event) == ["turn", "delta", "done"])
-            #expect(events[1].text.contains("not listed"))
+            #expect(events[1].text.contains("there is no model"))
         }
     }
 

@@ -9,19 +9,19 @@ import BerthText
 import BerthWork
 import Testing
 
-/// Whatever a tenant holds, something of the tenant's is under way; what is held without is a leak.
+/// A tenant's memory and work: memory that is held without work under way is a leak.
 @Suite(.loop, .timeLimit(.minutes(5))) struct WorkUnderWayTests {
     private static let question =
         #"{"model":"hand/m","stream":true,"#
         + #""messages":[{"role":"user","content":"hi"}]}"#
 
-    /// Who seems to have forgotten a lease.
+    /// The tenants that seem to have leaked a lease.
     @Loop private func strays(_ bot: BotFixture) -> [String] {
         bot.budget.look()
         return bot.budget.standing.accounts.filter(\.isStray).map(\.name)
     }
 
-    /// Waits until nothing is leased, and notes who seems stray meanwhile.
+    /// Waits until nothing is leased, and returns the tenants that seemed to leak meanwhile.
     @Loop private func straysUntilIdle(_ bot: BotFixture) async -> [String] {
         var found: [String] = []
         let isIdle = await eventually {
@@ -78,7 +78,7 @@ import Testing
             let call = try await bot.hand.call()
             call.say("so far")
             found += strays(bot)
-            // It goes on without its reader.
+            // The turn goes on without its reader.
             reader.leave()
             #expect(await eventually { bot.server.openConnections == 0 })
             found += strays(bot)
@@ -87,7 +87,7 @@ import Testing
             found += await straysUntilIdle(bot)
             #expect(try await bot.ask("GET", path, as: .key(bot.key)).status == 200)
             found += await straysUntilIdle(bot)
-            // It is kept, and told again.
+            // The answer is cached, and replayed.
             _ = try await bot.stream(Self.question.replacing("hand/m", with: "berth")).rest()
             #expect(bot.hand.received == 1)
             found += await straysUntilIdle(bot)
@@ -100,7 +100,7 @@ import Testing
             let lease = try bot.ann.account.lease(.kibibytes(1), for: .replyBuffer)
             let forgotten = unsafe Unmanaged.passRetained(LeaseHolder(lease))
             #expect(strays(bot) == ["ann"])
-            // Nobody is suspected while something may hold it.
+            // A lease is no leak while work under way may hold it.
             let work = bot.ann.account.begin()
             #expect(strays(bot) == [])
             _ = consume work

@@ -4,7 +4,7 @@ import Testing
 
 @testable import berth
 
-/// A command line and what comes of it.
+/// A command line and the expected result.
 struct Line<Expected: Sendable>: Sendable, CustomTestStringConvertible {
     let words: [String]
     let expected: Expected

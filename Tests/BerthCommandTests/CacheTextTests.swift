@@ -5,7 +5,7 @@ import Testing
 
 @testable import berth
 
-/// What `berth cache` prints for people.
+/// The text output of `berth cache`.
 @Suite struct CacheTextTests {
     private static let memory = """
         "memory":{"entries":12,"bytes":3584,"limit":8388608,"hits":40,"misses":9,"evictions":1,

@@ -6,7 +6,7 @@ import Testing
 
 @testable import berth
 
-/// What `berth memory` reads and prints.
+/// The arguments and the text output of `berth memory`.
 @Suite struct MemoryTextTests {
     private func report(_ more: String = "", leaks: String = "") throws -> MemoryReport {
         let json = #"""

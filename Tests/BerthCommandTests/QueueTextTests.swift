@@ -5,7 +5,7 @@ import Testing
 
 @testable import berth
 
-/// What `berth queue` prints for people.
+/// The text output of `berth queue`.
 @Suite struct QueueTextTests {
     private func queue(_ providers: String, failed: Int, uncertain: Int) throws -> String {
         let json = """

@@ -208,7 +208,7 @@ import Testing
 
     // MARK: A part of a file
 
-    /// What `read` makes of a file with `text`.
+    /// The result of `read` for a file with `text`.
     private func part<Value>(
         of text: String,
         _ variables: [String: String] = [:],

@@ -2,7 +2,7 @@ import BerthConfig
 import BerthMemory
 import Testing
 
-/// The shipped unit and container hold Berth to numbers that belong together.
+/// The limits of the shipped systemd unit and container, which must agree.
 @Suite(.timeLimit(.minutes(1))) struct OpsTests {
     private func text(_ path: String) throws -> String {
         let folder = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")

@@ -18,7 +18,7 @@ func parse(
     )
 }
 
-/// What `text` is refused with; empty where it is taken.
+/// The error for `text`, or "" if it is valid.
 func complaint(_ text: String, _ variables: [String: String] = [:]) -> String {
     do {
         _ = try parse(text, variables)
@@ -28,7 +28,7 @@ func complaint(_ text: String, _ variables: [String: String] = [:]) -> String {
     }
 }
 
-/// A text and what comes of it.
+/// A text and the expected result.
 struct Case: Sendable, CustomTestStringConvertible {
     let text: String
     let expected: String

@@ -1,3 +1,4 @@
+import BerthAdmin
 import BerthBot
 import BerthCache
 import BerthConfig
@@ -15,22 +16,23 @@ import Testing
 /// A whole service on a clock that the world moves, with its randomness from a seed and a scripted
 /// provider on a network within the process.
 ///
-/// Its database is in a temporary folder, on SQLite's own thread. The world waits for each answer
-/// before it asks again, so the thread's speed decides nothing.
+/// Its data is in memory and all of its work is done on the loop's thread. It reads no file and
+/// opens no socket.
 @Loop final class VirtualWorld {
     /// Messages that are answered.
     nonisolated static let turns = 10
 
     private let clock = ManualClock()
     private let lines = LogLines()
-    private let files: TemporaryFolder
     private let network: InMemoryNetwork
     private let service: Composition
     private let (pool, stop) = (TaskPool(), Stop())
     private var cookie = ""
 
-    /// Everything that a service of this seed says while it answers ten turns: log lines, headers
-    /// and events, in order.
+    /// The event log of a service of this seed that answers ten turns.
+    ///
+    /// It has every line of the service's log, the status and the header of every answer, and the
+    /// server-sent events of every turn as they are sent, in the order in which they came.
     static func events(seed: UInt64) async throws -> [String] {
         let world = try await VirtualWorld(seed: seed)
         do { try await world.live() } catch {
@@ -38,37 +40,47 @@ import Testing
             throw error
         }
         await world.end()
-        // The folder's name is the machine's, not the world's.
-        return world.lines.all.map { $0.replacing(world.files.path, with: "data") }
+        return world.lines.all
     }
 
     private init(seed: UInt64) async throws {
-        files = try TemporaryFolder(inMemory: true)
         let surroundings = Surroundings(
             clock: clock,
             entropy: Entropy(seed: seed),
             log: lines.log
         )
         network = InMemoryNetwork(in: surroundings)
-        let edges = Edges(
+        var edges = Edges(
             surroundings: surroundings,
             client: network,
             network: network,
             kernel: { VirtualWorld.kernel },
-            redis: { RedisClient(address: $0, in: surroundings) }
+            resolve: { _, _ in [] },
+            redis: { RedisClient(address: $0, in: surroundings, resolve: $1) }
         )
+        edges.disk = .memory
         let provider = HTTPService(
             on: try network.bind(.tcp(host: "provider.test", port: 80), limits: .init()),
             VirtualWorld.answer
         )
         let (pool, stop) = (pool, stop)
         pool.spawn { try? await provider.run(until: stop) }
-        await settle()  // it listens before the database's thread logs
-        let service = try await Composition.make(VirtualWorld.settings(files.path), edges)
+        await settle()  // the provider listens before the service is made
+        let service = try await Composition.make(VirtualWorld.settings(), edges)
         self.service = service
         try await service.weigh()
         pool.spawn { try? await service.run(until: stop) }
         await settle()
+    }
+
+    /// The status of a service's answer over its admin socket.
+    static func statusOfAdminSocket() async throws -> Int {
+        let world = try await VirtualWorld(seed: 1)
+        var request = HTTPClientRequest(method: "GET", url: "http://localhost/healthz")
+        request.unixSocket = AdminServer.socketName
+        let status = try? await world.network.send(request).status
+        await world.end()
+        return status ?? 0
     }
 
     /// Lets a tenant in, who then asks ten times within ten minutes.
@@ -119,7 +131,7 @@ import Testing
         await service.finish()
     }
 
-    /// Three pieces and an end, whatever is asked.
+    /// Answers every question with three pieces and an end.
     private static let answer: HTTPHandler = { request in
         guard (try? await request.body.collect(atMost: .mebibytes(1))) != nil else {
             return .error(400, "no body")
@@ -140,9 +152,8 @@ import Testing
         absent: []
     )
 
-    private static func settings(_ data: String) throws -> Configuration {
+    private static func settings() throws -> Configuration {
         let text = """
-            data: \(data)
             listen: 127.0.0.1:0
             memory: { limit: 128MiB }
             providers:
@@ -151,9 +162,12 @@ import Testing
               chat:
                 - { provider: p, model: m, price: { input: 1, output: 2 }, context: 8192 }
             """
-        let file = try TemporaryFolder()
-        try file.write(Array(text.utf8), to: "berth.yaml")
-        return try ConfigurationFile.load(path: file.path(of: "berth.yaml")) { _ in nil }
-            .configuration
+        let file = try ConfigurationFile.parse(
+            Array(text.utf8),
+            file: nil,
+            environment: { _ in nil },
+            memory: MemoryCeiling(limit: .mebibytes(128), source: "the test")
+        )
+        return file.configuration
     }
 }

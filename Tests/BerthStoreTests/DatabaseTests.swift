@@ -54,7 +54,7 @@ import Testing
                 try store.addTenant(named: "bob", at: StoreFixture.noon).id
             }
         }
-        // A foreign key that is checked at the commit alone: the write itself succeeds.
+        // The foreign key is checked at the commit only, so the write itself succeeds.
         let bad = await begin { () async throws(StoreError) in
             try await database.write { store throws(StoreError) in
                 try store.run("PRAGMA defer_foreign_keys = ON")
@@ -81,7 +81,7 @@ import Testing
         let fixture = try await StoreFixture()
         let database = fixture.database
         try await database.write { store throws(StoreError) in
-            // SQLite then finds the disk full, though the real one is not.
+            // SQLite then reports a full disk.
             _ = try store.run("PRAGMA max_page_count = 64")
         }
         let long = String(repeating: "x", count: 300_000)
@@ -135,7 +135,7 @@ import Testing
         for write in waiting { try await write.value() }
         try await database.write { _ throws(StoreError) in }
         let left = database.pending
-        #expect(left <= 1)  // the last one is counted off after it was answered
+        #expect(left <= 1)  // the last one may not be counted off yet
     }
 
     @Loop @Test func `closing finishes what waits, and refuses what comes after`() async throws {

@@ -7,8 +7,8 @@ import Testing
 
 /// A kill leaves the files as they are at that moment, so they are copied while writers work.
 ///
-/// So few pages are written that nothing is moved from the log into the database file, which would
-/// make a copy of both, one after the other, different from any moment's state.
+/// The tests write too few pages for a checkpoint. A checkpoint between the copies of the database
+/// file and its log would make them inconsistent.
 @Suite(.loop) struct KillTests {
     @Loop @Test func `everything acknowledged survives a kill at any moment`() async throws {
         let fixture = try await StoreFixture()

@@ -99,7 +99,7 @@ import Testing
         for number in 1...UInt8(Database.linksAtMost) {
             try await store.addLink(for: ann, hash: hash(number), at: noon, expires: later)
         }
-        // A used one makes room, so this revokes no other.
+        // A used link makes room, so this revokes no other.
         var works = [try await uses(9, store)]
         for number in [90, 91] as [UInt8] {
             try await store.addLink(for: ann, hash: hash(number), at: noon, expires: later)
@@ -118,7 +118,7 @@ import Testing
         let (store, ann) = (fixture.store, LoginOwner.tenant(fixture.tenant.id))
         try await login(200, .admin, store)
         for number in 1...UInt8(Database.loginsAtMost) { try await login(number, ann, store) }
-        // A revoked one makes room, so this ends no other.
+        // A revoked login makes room, so this ends no other.
         try await store.revokeLogin(hash: hash(9), at: noon)
         for number in [90, 91] as [UInt8] { try await login(number, ann, store) }
         var lasts: [Bool] = []

@@ -38,7 +38,7 @@ import Testing
     @Loop @Test func `the settings that durability and memory rest on are in force`() async throws {
         let files = try TemporaryFolder()
         let database = try await open(files)
-        // A write, because SQLite holds that a pragma which could change something is one.
+        // SQLite counts a pragma that could change something as a write.
         let values = try await database.write { store throws(StoreError) in
             var values: [String] = []
             let settings: [StaticString] = [

@@ -140,6 +140,42 @@ import Testing
     }
 
     @Loop @Test(arguments: StoreEngine.allCases)
+    func `two calls in one turn are settled each by its own step, also around a kill`(
+        engine: StoreEngine
+    ) async throws {
+        let fixture = try await StoreFixture(engine)
+        let turn = try await fixture.turn("t-1")
+        var (steps, outcomes): ([TurnStep.ID], [StepOutcome]) = ([], [])
+        for micros: Int64 in [77, 33] {
+            let call = try await fixture.call(turn)
+            steps.append(try #require(try await fixture.store.call(call)?.step))
+            var settlement = fixture.settlement(call, turn)
+            settlement.cost[.micros] = micros
+            var outcome = StepOutcome(isDone: true)
+            outcome.settling = [settlement]
+            outcomes.append(outcome)
+        }
+        let calls = outcomes.flatMap(\.settling).compactMap(\.call)
+        #expect(steps.count == 2 && steps[0] != steps[1])
+        #expect(try await fixture.store.keepJob("job", of: steps[1]))
+        #expect(try await fixture.store.finishStep(steps[0], as: outcomes[0], at: noon))
+        let store = try await fixture.restarted()
+        let found = try await store.recover(at: noon)
+        #expect(found.turns == 0 && found.calls == 0 && found.jobs == 1)
+        #expect(try await store.call(calls[0])?.settled[.micros] == 77)
+        #expect(try await store.call(calls[1])?.state == .reserved)
+        // The first step has ended before the kill, and is not settled again after it.
+        let isSettledAgain = try await store.finishStep(steps[0], as: outcomes[0], at: noon)
+        #expect(!isSettledAgain)
+        #expect(try await store.finishStep(steps[1], as: outcomes[1], at: noon))
+        #expect(try await store.call(calls[0])?.settled[.micros] == 77)
+        #expect(try await store.call(calls[1])?.settled[.micros] == 33)
+        #expect(try await store.steps(of: turn).map(\.state) == [.done, .done])
+        let usage = try await store.usage(of: fixture.tenant.id, on: noon)
+        #expect(usage.micros == 110 && usage.requests == 2 && usage.reserved == Amounts())
+    }
+
+    @Loop @Test(arguments: StoreEngine.allCases)
     func `after the turn was put back it waits for its time, and nothing is charged`(
         engine: StoreEngine
     ) async throws {

@@ -157,7 +157,8 @@ struct StoreFixture: Sendable {
 
     /// Runs `verb` while the medium is full, and again when there is room.
     ///
-    /// - Returns: what was wrong: the verb did not fail, failed otherwise, or left something behind.
+    /// - Returns: the fault, if the verb did not fail, failed in another way or left changes
+    ///   behind.
     @Loop func fullDisk<Value: Sendable>(
         _ verb: @escaping @Sendable (any Store) async throws(StoreError) -> Value
     ) async throws -> (problems: [String], value: Value) {

@@ -17,7 +17,9 @@ extension BotFixture {
         try await bot.answers.complete(ask(request, models, tenant))
     }
 
-    /// Asks for a stream, likewise. An answer from the cache fails the test.
+    /// Asks for a stream, likewise.
+    ///
+    /// An answer from the cache fails the test.
     ///
     /// - Throws: ``BotError``.
     package func stream(
@@ -30,7 +32,7 @@ extension BotFixture {
         return answer
     }
 
-    /// An answer came from the cache where none was expected.
+    /// An unexpected answer from the cache.
     package struct IsCached: Error {}
 
     private func ask(

@@ -17,14 +17,14 @@ package struct Answer: Sendable {
 
     /// The body as text.
     package var text: String { String(decoding: bytes, as: UTF8.self) }
-    /// The body as an object; nil for anything else.
+    /// The body as an object, or nil if it is not one.
     package var object: JSONObject? { try? JSONObject(bytes) }
-    /// The error of the body, where it has OpenAI's shape.
+    /// The error of the body, or nil if it does not have OpenAI's shape.
     package var error: JSONObject? { object?.object("error") }
 }
 
 extension BotFixture {
-    /// Who asks the public server.
+    /// The sender of a request to the public server.
     package enum Caller: Sendable {
         case nobody
         case key(String)

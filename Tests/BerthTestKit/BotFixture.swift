@@ -23,7 +23,7 @@ import Glibc
 /// service is the composition that `berth serve` runs. Its servers' deadlines and Redis are on the
 /// machine's clock, and a test has its keeper look.
 @Loop package final class BotFixture {
-    /// Time of everything but the servers' deadlines and the test's own patience.
+    /// The time of everything except the servers' deadlines and the test's own patience.
     package let clock: ManualClock
     /// The database's folder.
     package let files: TemporaryFolder
@@ -43,25 +43,27 @@ import Glibc
     package let http = HTTPClient(in: Surroundings(log: .silent))
     /// The kernel's figures.
     package let kernel = KernelFigures()
-    /// Ends the services in good order.
+    /// Stops the service properly.
     package let stop = Stop()
     private let pool: TaskPool
 
-    /// As the service has it.
+    /// The configuration of the service.
     package var configuration: Configuration { service.configuration }
-    /// The memory that the tenants' work may hold.
+    /// The memory for the tenants' work.
     package var budget: MemoryBudget { service.budget }
     /// The service's database.
     package var store: any Store { service.database }
     /// The bot under test.
     package var bot: Bot { service.bot }
-    /// Redis at work, if the configuration names one, on the machine's clock.
+    /// The Redis client, if the configuration names a server, on the machine's clock.
     package var redis: RedisClient? { service.redis }
     /// The memory's reports.
     package var memory: MemoryReports { service.memory }
     /// The public server.
     package var server: any HTTPListener { service.server }
-    /// Keeps the service within its limit. A test has it look, at ``kernel``.
+    /// Keeps the service within its limit.
+    ///
+    /// A test has it look, at ``kernel``.
     package var keeper: MemoryKeeper { service.keeper }
 
     /// The manners of the fake provider that tests use.
@@ -106,7 +108,8 @@ import Glibc
             client: HTTPClient(in: surroundings),
             network: PatientListening(in: machine),
             kernel: { kernel.reading },
-            redis: { RedisClient(address: $0, limits: .patient, in: machine) }
+            resolve: { _, _ in [] },
+            redis: { RedisClient(address: $0, limits: .patient, in: machine, resolve: $1) }
         )
         var tuning = ServiceTuning()
         (tuning.work, tuning.reserve, tuning.channels) = (setup.policy, .zero, setup.channels)
@@ -135,7 +138,9 @@ import Glibc
         await database.close()
     }
 
-    /// Read from a file as an operator writes it; port 9 is discard's, which nobody runs.
+    /// The configuration, read from a file as an operator writes it.
+    ///
+    /// No program listens on port 9, which is reserved for the discard protocol.
     private static func settings(fake: Int, hand: Int) throws -> Configuration {
         let folder = try TemporaryFolder()
         let providers = [("hand", hand), ("fake", fake), ("spare", fake), ("dead", 9)].map {
@@ -186,7 +191,7 @@ import Glibc
 /// Writes what a store holds before its service starts.
 package typealias Preparation = @Sendable (any Store) async throws(StoreError) -> Void
 
-/// What a test changes of a service's configuration.
+/// A test's changes to a service's configuration.
 package struct Setup: Sendable {
     let change: @Loop @Sendable (inout Configuration) -> Void
     let policy: WorkPolicy
@@ -220,10 +225,10 @@ package struct Setup: Sendable {
 /// Runs `test` against a service of its own, and ends it.
 ///
 /// - Parameters:
-///   - setup: of the configuration.
-///   - prepare: writes what the store holds before the service starts.
-///   - test: what is tested.
-/// - Throws: what `test` throws, and why the service could not be made.
+///   - setup: the changes to the configuration.
+///   - prepare: fills the store before the service starts.
+///   - test: the test.
+/// - Throws: the error of `test`, or the reason for which the service could not be made.
 @Loop package func withBot(
     _ setup: Setup = Setup(),
     prepare: Preparation? = nil,
@@ -239,7 +244,7 @@ package struct Setup: Sendable {
     await fixture.end()
 }
 
-/// Lets a few services run at once: all of them share one loop, and a test's patience is short.
+/// Limits the number of services that run at once, because all of them share one loop.
 @Loop private final class Gate {
     static let shared = Gate()
 
@@ -266,7 +271,7 @@ package struct Setup: Sendable {
 }
 
 extension WorkPolicy {
-    /// Tries everything once and gives up on no provider.
+    /// A policy with one attempt, in which no failure opens a circuit breaker.
     package static var impatient: WorkPolicy {
         var policy = WorkPolicy()
         policy.backoff = Backoff(attempts: 1)
@@ -277,7 +282,7 @@ extension WorkPolicy {
 }
 
 extension Configuration {
-    /// Sets the URL as people reach it.
+    /// Sets the public URL.
     package mutating func name(_ text: String) {
         guard let url = WebURL(text) else { return }
         (self.url, hasOwnURL) = (url, true)
@@ -285,7 +290,7 @@ extension Configuration {
 }
 
 extension RedisLimits {
-    /// For machines on which many tests run at once: nothing is slow, and pauses are short.
+    /// Limits for machines on which many tests run at once: long deadlines and short pauses.
     package static var patient: RedisLimits {
         var limits = RedisLimits()
         limits.connect = .seconds(10)

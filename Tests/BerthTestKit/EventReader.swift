@@ -4,7 +4,7 @@ package import BerthText
 
 /// Reads a streamed answer event by event.
 @Loop package final class EventReader {
-    /// Whose body it reads.
+    /// The response whose body it reads.
     package let response: HTTPClientResponse
     private var parser = SSEParser()
     private var events: [SSEEvent] = []
@@ -12,9 +12,9 @@ package import BerthText
     /// Reads the body of `response`.
     package init(_ response: HTTPClientResponse) { self.response = response }
 
-    /// The next event; nil at the stream's good end.
+    /// The next event, or nil at the stream's proper end.
     ///
-    /// - Throws: ``HTTPClientError`` where the connection breaks off.
+    /// - Throws: ``HTTPClientError`` if the connection breaks off.
     package func next() async throws -> SSEEvent? {
         while events.isEmpty {
             guard let piece = try await response.next() else { return nil }
@@ -23,21 +23,21 @@ package import BerthText
         return events.removeFirst()
     }
 
-    /// All events to the stream's good end.
+    /// All events up to the stream's proper end.
     package func rest() async throws -> [SSEEvent] {
         var all: [SSEEvent] = []
         while let event = try await next() { all.append(event) }
         return all
     }
 
-    /// Leaves.
+    /// Closes the connection.
     package func leave() { response.cancel() }
 }
 
 extension SSEEvent {
-    /// Its data.
+    /// The event's data.
     package var text: String { String(decoding: data, as: UTF8.self) }
 
-    /// Its data as an object; nil for anything else.
+    /// The event's data as an object, or nil if it is not one.
     package var object: JSONObject? { try? JSONObject(data) }
 }

@@ -4,22 +4,22 @@ import BerthMemory
 package import BerthProviders
 package import BerthText
 
-/// A provider whose every answer is told, word by word, by the test.
+/// A provider whose every answer the test gives, word by word.
 @Loop package final class HandUpstream {
     /// Calls so far.
     package private(set) var received = 0
     private let calls = Mailbox<HandCall>()
 
-    /// Makes it; ``handler`` is for a server.
+    /// Makes the provider, whose ``handler`` is for a server.
     package nonisolated init() {}
 
-    /// The next call, waited for as long as the task lives.
+    /// Waits for the next call without a limit.
     package func next() async throws -> HandCall { try await calls.next() }
 
-    /// Takes calls of chat completions at any path.
+    /// The handler for chat completions at any path.
     package var handler: HTTPHandler { { request in await self.answer(request) } }
 
-    /// The next call.
+    /// Waits for the next call.
     package func call() async throws -> HandCall { try await calls.next("a call of the provider") }
 
     private func answer(_ request: HTTPRequest) async -> HTTPResponse {
@@ -37,7 +37,7 @@ package import BerthText
 @Loop package final class HandCall {
     /// The request's body.
     package let object: JSONObject
-    /// Its header.
+    /// The request's header.
     package let headers: HTTPHeaders
     private let steps = Mailbox<Step>()
     private let departures = Mailbox<Bool>()
@@ -56,7 +56,7 @@ package import BerthText
         self.headers = headers
     }
 
-    // MARK: What the test says
+    // MARK: The test's side
 
     /// Answers at once with all of `response`.
     package func answer(_ response: HTTPResponse) { steps.put(.whole(response)) }
@@ -67,9 +67,9 @@ package import BerthText
     /// Streams bytes as they are.
     package func send(_ bytes: [UInt8]) { steps.put(.bytes(bytes)) }
 
-    /// Ends the stream in good order.
+    /// Ends the stream properly.
     ///
-    /// - Parameter usage: tokens in and out; nil: they are not said.
+    /// - Parameter usage: the tokens that it reports, or nil for none.
     package func finish(usage: TokenUsage? = TokenUsage(input: 7, output: 3, isEstimated: false)) {
         send(SSE.event(CompletionJSON.chunk(finish: "stop")))
         if let usage { send(SSE.event(CompletionJSON.chunk(usage: usage))) }
@@ -77,16 +77,16 @@ package import BerthText
         steps.put(.end)
     }
 
-    /// Ends the stream's body, whatever it lacks.
+    /// Ends the stream's body without a proper end.
     package func end() { steps.put(.end) }
 
     /// Breaks the connection off.
     package func cut() { steps.put(.cut) }
 
-    /// Returns when the caller has left before the answer's end.
+    /// Waits until the caller has left before the answer's end.
     package func gone() async throws { _ = try await departures.next("the caller to leave") }
 
-    // MARK: What the server asks
+    // MARK: The server's side
 
     func response() async -> HTTPResponse {
         guard let first = try? await steps.next() else {

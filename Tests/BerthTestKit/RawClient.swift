@@ -2,11 +2,11 @@ package import BerthLoop
 import CLinux
 import Glibc
 
-/// A client that sends exactly the bytes it is given: for what no well-behaved client would send.
+/// A client that sends exactly the given bytes, such as those of no well-behaved client.
 ///
-/// Everything waits for the peer, at most ``patience``, on the loop beside the server under test.
+/// Every method waits for the peer, at most ``patience``, on the loop of the server under test.
 @Loop package final class RawClient {
-    /// How long a test waits for its peer before it fails, by the machine's clock.
+    /// The time after which a test that waits for its peer fails, by the machine's clock.
     package nonisolated static let patience = Duration.seconds(30)
 
     private let descriptor: Int32
@@ -15,29 +15,29 @@ import Glibc
     private var buffer: [UInt8] = []
     private var isAtEnd = false
 
-    /// The peer did not do in time what was waited for.
+    /// The peer did not act in time.
     package struct TookTooLong: Error {
-        /// In words.
+        /// The expected event, in words.
         package let waitedFor: String
-        /// The first 500 bytes that came and were not read.
+        /// The first 500 bytes that were received and not read.
         package let received: String
 
-        /// Makes one for a wait of a test's own.
+        /// Makes the error of a test's own wait.
         package init(waitedFor: String, received: String) {
             self.waitedFor = waitedFor
             self.received = received
         }
     }
 
-    /// An answer, split.
+    /// The parts of an answer.
     package struct Response {
-        /// 0 where there was no status line.
+        /// The status, or 0 if there was no status line.
         package var status = 0
-        /// The status line and the fields, with their ends of line.
+        /// The status line and the fields, with their line ends.
         package var head = ""
-        /// Without the marks of chunks.
+        /// The body, without the framing of chunks.
         package var body: [UInt8] = []
-        /// Whether the end of a chunked body, or all of Content-Length, has come.
+        /// Whether the whole body has come, by its chunks or its Content-Length.
         package var isWhole = false
         /// The body as UTF-8.
         package var text: String { String(decoding: body, as: UTF8.self) }
@@ -101,10 +101,10 @@ import Glibc
 
     // MARK: Sending
 
-    /// Sends all of it, however long the peer takes.
+    /// Sends all of a text, however long the peer takes.
     package func send(_ text: String) async throws { try await send(Array(text.utf8)) }
 
-    /// Sends all of it, however long the peer takes.
+    /// Sends all bytes, however long the peer takes.
     package func send(_ bytes: [UInt8]) async throws {
         var sent = 0
         while sent < bytes.count {
@@ -114,9 +114,9 @@ import Glibc
         }
     }
 
-    /// Sends what the kernel takes at once.
+    /// Sends the bytes that the kernel takes at once.
     ///
-    /// - Returns: how much; -1 when it takes nothing now. Nothing is sent to a peer that is gone.
+    /// - Returns: the number of bytes, or -1 if it takes none now or the peer has left.
     package func sendSome(_ bytes: ArraySlice<UInt8>) -> Int {
         let count = unsafe bytes.withUnsafeBytes { bytes in
             unsafe Glibc.send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
@@ -127,14 +127,14 @@ import Glibc
 
     // MARK: Receiving
 
-    /// Everything up to the peer's end of the connection.
+    /// Receives everything until the peer closes the connection.
     package func readToEnd() async throws -> [UInt8] {
         while !isAtEnd { try await receive("the end of the connection") }
         defer { buffer = [] }
         return buffer
     }
 
-    /// Everything up to and with `text`.
+    /// Receives everything up to `text`, and `text` itself.
     package func read(until text: String) async throws -> String {
         while true {
             if let end = buffer.firstRange(of: Array(text.utf8))?.upperBound {
@@ -152,7 +152,7 @@ import Glibc
         return try await response(hasBody: !request.hasPrefix("HEAD"))
     }
 
-    /// The next answer; `1xx` answers count.
+    /// Receives the next answer, which may be a `1xx` one.
     package func response(hasBody: Bool = true) async throws -> Response {
         var response = Response()
         response.head = try await read(until: "\r\n\r\n")
@@ -213,10 +213,10 @@ import Glibc
 
     // MARK: Ending
 
-    /// Ends the sending direction.
+    /// Shuts down the sending direction.
     package func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 
-    /// Leaves.
+    /// Closes the connection.
     package func close() {
         watch?.cancel()
         watch = nil

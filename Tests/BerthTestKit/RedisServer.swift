@@ -4,11 +4,11 @@ import Glibc
 
 /// Debian's redis-server as a process of its own, on a Unix socket in a temporary folder.
 ///
-/// It ends with the test process, whatever becomes of that.
+/// It ends with the test process, even if that crashes.
 @Loop package final class RedisServer {
     /// The socket's path.
     package let path: String
-    /// The TCP port of 127.0.0.1, where it has one; else 0.
+    /// The TCP port of 127.0.0.1, or 0 if it has none.
     package let port: Int
     private let process: pid_t
     private let output: Int32
@@ -17,20 +17,20 @@ import Glibc
     private var isAtEnd = false
     private let news = Wakeup()
 
-    /// It did not start, or not in time; `output` is what it said.
+    /// The server did not start, or not in time.
     package struct DidNotStart: Error {
-        /// Its log.
+        /// The server's log.
         package let output: String
     }
 
     /// Starts a server and returns when it takes connections.
     ///
     /// - Parameters:
-    ///   - folder: where the socket is made; kept alive by the caller.
-    ///   - configuration: the path of a file of settings, which the others here override.
-    ///   - hasPort: whether it listens on a TCP port, too, a free one.
-    ///   - options: more of the server's, as `["--maxmemory", "2mb"]`.
-    /// - Returns: the server at work.
+    ///   - folder: the folder of the socket, which the caller keeps alive.
+    ///   - configuration: the path of a file of settings, which the other parameters override.
+    ///   - hasPort: whether it also listens on a free TCP port.
+    ///   - options: more options of the server, such as `["--maxmemory", "2mb"]`.
+    /// - Returns: the running server.
     /// - Throws: ``DidNotStart``, `SystemError`.
     package static func start(
         in folder: TemporaryFolder,
@@ -45,7 +45,7 @@ import Glibc
                 try await server.wait(for: "eady to accept connections at \(server.path)")
                 return server
             } catch let error as DidNotStart {
-                // Somebody else may take the port between our asking and the server's.
+                // Another process may take the port before the server does.
                 guard hasPort, error.output.contains("already in use") else { throw error }
             }
         }
@@ -108,22 +108,22 @@ import Glibc
         }
     }
 
-    /// Kills it, as a crash would, and waits until it is gone.
+    /// Kills the server, as a crash would, and waits until it has ended.
     package func kill() async throws {
         Glibc.kill(process, SIGKILL)
         while !isAtEnd { try await patiently { try await self.news.wait() } }
         _ = waitpid(process, nil, 0)
     }
 
-    /// Stops it where it is: it holds its connections and answers nothing.
+    /// Suspends the server, which then keeps its connections and answers nothing.
     package func freeze() { Glibc.kill(process, SIGSTOP) }
 
-    /// Lets it go on after ``freeze()``.
+    /// Resumes the server after ``freeze()``.
     package func thaw() { Glibc.kill(process, SIGCONT) }
 
     /// Sends one command of words without spaces over a connection of its own.
     ///
-    /// - Returns: the first line of the answer, as `+OK`.
+    /// - Returns: the first line of the answer, such as `+OK`.
     package func ask(_ command: String) async throws -> String {
         let client = try RawClient(path: path)
         defer { client.close() }

@@ -2,13 +2,14 @@ package import BerthLoop
 import CLinux
 import Glibc
 
-/// A TCP or Unix-domain server that plays a script on each connection, byte by byte: the faults
-/// that no well-kept server has.
+/// A TCP or Unix-domain server that plays a script on each connection, byte by byte.
+///
+/// It can have faults that no real server has.
 @Loop package final class ScriptedServer {
-    /// What happens on one connection, which is closed when the script returns or throws.
+    /// The script of one connection, which is closed when the script returns or throws.
     package typealias Script = @Loop @Sendable (ScriptedConnection) async throws -> Void
 
-    /// The port on 127.0.0.1; 0 for a Unix-domain socket.
+    /// The port on 127.0.0.1, or 0 for a Unix-domain socket.
     package let port: Int
     /// Every connection so far, in the order of their arrival.
     package private(set) var connections: [ScriptedConnection] = []
@@ -19,7 +20,7 @@ import Glibc
 
     /// Listens on a free port of 127.0.0.1, or on a Unix-domain socket.
     ///
-    /// - Throws: ``SystemError`` when it cannot.
+    /// - Throws: ``SystemError`` if it cannot listen.
     package init(unixSocket path: String? = nil, _ script: @escaping Script) throws {
         self.script = script
         descriptor = try path.map { try Socket.listen(at: $0) } ?? Socket.listen()
@@ -30,7 +31,7 @@ import Glibc
     /// `http://127.0.0.1:<port>`.
     package var url: String { "http://127.0.0.1:\(port)" }
 
-    /// Closes everything; running scripts are cancelled.
+    /// Cancels running scripts and closes all sockets.
     package func stop() async {
         watch?.cancel()
         watch = nil
@@ -54,13 +55,13 @@ import Glibc
 
 /// One connection of a ``ScriptedServer``.
 @Loop package final class ScriptedConnection {
-    /// 0 for the server's first.
+    /// The connection's number, 0 for the server's first.
     package let index: Int
     /// Requests read so far.
     package private(set) var requests: [ScriptedRequest] = []
     /// Bytes that the kernel has taken from the script.
     package private(set) var sent = 0
-    /// Whether the peer was seen to have closed.
+    /// Whether the peer has closed its side, as far as the script has read.
     package private(set) var isPeerGone = false
     private var descriptor: Int32
     private var pending: [UInt8] = []
@@ -83,7 +84,7 @@ import Glibc
         }
     }
 
-    /// Sends all of `bytes`; waits while the peer does not read.
+    /// Sends all of `bytes`, and waits while the peer does not read.
     package func send(_ bytes: [UInt8]) async throws {
         var rest = bytes[...]
         while !rest.isEmpty {
@@ -101,10 +102,10 @@ import Glibc
         }
     }
 
-    /// Sends text, whose line ends are as they stand there.
+    /// Sends a text as it is, including its line ends.
     package func send(_ text: String) async throws { try await send(Array(text.utf8)) }
 
-    /// Sends one byte a turn of the loop, each in its own packet.
+    /// Sends one byte in each turn of the loop, each in its own packet.
     package func drip(_ text: String) async throws {
         for byte in text.utf8 {
             try await send([byte])
@@ -120,19 +121,19 @@ import Glibc
         )
     }
 
-    /// Waits until the peer closes, dropping what it sends; or until the server is stopped.
+    /// Waits until the peer closes or the server is stopped, and drops all received bytes.
     package func untilClosed() async throws {
         do { while true { _ = try await read() } } catch is EndOfInput {}
     }
 
-    /// Closes in good order.
+    /// Closes the connection properly.
     package func close() {
         guard descriptor >= 0 else { return }
         Glibc.close(descriptor)
         descriptor = -1
     }
 
-    /// Closes with a RST.
+    /// Closes the connection with a RST.
     package func reset() {
         var linger = linger(l_onoff: 1, l_linger: 0)
         let size = socklen_t(MemoryLayout<linger>.size)
@@ -172,7 +173,7 @@ import Glibc
 package struct ScriptedRequest: Sendable {
     /// The request line and the fields, with their line ends.
     package let head: String
-    /// As long as its Content-Length says.
+    /// The body, of the length in Content-Length.
     package let body: [UInt8]
 
     /// The value of the first field called `name`, which is compared without case.
@@ -189,7 +190,7 @@ package struct ScriptedRequest: Sendable {
         return nil
     }
 
-    /// Reads a request off the start of `bytes`; nil while it is not complete.
+    /// Takes a request from the start of `bytes`, or returns nil while it is incomplete.
     static func parse(_ bytes: [UInt8]) -> (ScriptedRequest, length: Int)? {
         let blank: [UInt8] = [0x0D, 0x0A, 0x0D, 0x0A]
         var end = 4
@@ -239,7 +240,7 @@ private enum Socket {
         let kind = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
         let descriptor = socket(family, kind, 0)
         guard descriptor >= 0 else { throw SystemError("socket") }
-        // Small, so that a test of backpressure sees the client's own buffers and not the kernel's.
+        // It is small, so a test of backpressure sees the client's buffers and not the kernel's.
         var size: Int32 = 128 << 10
         unsafe setsockopt(
             descriptor,

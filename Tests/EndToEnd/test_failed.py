@@ -52,8 +52,8 @@ def test_a_turn_whose_provider_is_down_is_listed_and_answered_again_when_it_is_b
     assert answered["id"] == turn and answered["answer"] == "a word between us"
     assert troubles(berth) == [] and lanes(berth)["failed"] == 0
     assert retry(berth, turn) == (
-        1, f"berth: '{turn}' is not answered again: it is done: only what failed or is uncertain "
-        "is answered again\n",
+        1, f"berth: '{turn}' is not retried: it is done: only failed and uncertain turns can be "
+        "retried\n",
     )
 
 

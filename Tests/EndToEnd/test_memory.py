@@ -80,7 +80,7 @@ def test_a_limit_is_set_live_or_refused_with_a_reason(own_berth: Callable[..., B
     berth = own_berth()
     before = report(berth)["limit"]
     low = berth.admin("memory", "--limit", "1MiB", check=False)
-    assert low.returncode == 1 and "memory.limit is 1 MiB, but Berth itself holds" in low.stderr
+    assert low.returncode == 1 and "memory.limit is 1 MiB, but Berth itself takes" in low.stderr
     assert report(berth)["limit"] == before
     assert "The limit is 96 MiB until the next start" in berth.admin("memory", "--limit", "96MiB")
     assert report(berth)["limit"] == 96 * MIB

@@ -80,8 +80,8 @@ def test_turns_accepted_while_memory_is_short_are_answered_afterwards(
 
     log = berth.process.log.read_text(errors="replace")
     for name in ("trim", "shrink-cache", "drop-idle", "queue-only"):
-        assert re.search(rf"a rung is entered.*rung={name}\b.*regained", log), log
-        assert re.search(rf"a rung is left.*rung={name}\b", log), log
+        assert re.search(rf"entered a rung.*rung={name}\b.*regained", log), log
+        assert re.search(rf"left a rung.*rung={name}\b", log), log
     say(
         f"{len(accepted)} of {len(turns)} turns were accepted and answered, "
         f"{len(refusals)} of {len(told)} calls refused: {refusals[0]}"

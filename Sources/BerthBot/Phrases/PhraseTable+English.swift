@@ -8,13 +8,13 @@ extension PhraseTable {
         case .help: help
         case .translateUsage: translateUsage
         case .unknownCommand(let word): "There is no command `/\(word)`.\n\n\(help)"
-        case .freshStart: "A fresh start: nothing said so far is sent to the model any more."
+        case .freshStart: "Done. Earlier messages are no longer sent to the model."
         case .models(let chosen, let names):
-            "This conversation uses `\(chosen)`. There is:\n\n"
+            "This conversation uses `\(chosen)`. The models are:\n\n"
                 + names.map { "- `\($0)`" }.joined(separator: "\n")
-                + "\n\nChoose with `/model NAME`."
-        case .modelChosen(let name): "From now on `\(name)` answers in this conversation."
-        case .nothingChanged(let error): "Nothing is changed: \(error)."
+                + "\n\nChoose one with `/model NAME`."
+        case .modelChosen(let name): "This conversation now uses `\(name)`."
+        case .nothingChanged(let error): "Nothing was changed: \(error)."
         case .usage(let usage):
             """
             | | used | limit |
@@ -24,16 +24,16 @@ extension PhraseTable {
             | dollars this month | \(Money(micros: usage.spentMicros)) \
             | \(Money(micros: usage.spendLimitMicros)) |
 
-            The day's are whole again at \(usage.resets).
+            The daily limits reset at \(usage.resets).
             """
         case .webLink(let link):
-            "Open this link in a browser within a day; it works once:\n\n\(link)"
+            "Open this link in a browser within a day. It works once.\n\n\(link)"
         case .stopped: "Stopped."
         case .nothingToStop: "There is nothing to stop."
-        case .waitingForMemory: "The server is short of memory: your message waits."
+        case .waitingForMemory: "The server is short of memory. Your message waits."
         case .refusal(let error): error.description
         case .gaveUp(let error, let reason): "\(error) (\(reason))"
-        case .restarting: "the service is being restarted: the answer goes on by itself then"
+        case .restarting: "the service is being restarted: the answer goes on after that"
         case .notSaved(let error): "the answer could not be saved: \(error)"
         }
     }
@@ -41,19 +41,19 @@ extension PhraseTable {
     private static let help = """
         | command | what it does |
         |---|---|
-        | `/new` | forgets what was said so far: the next answer starts afresh |
+        | `/new` | forgets the conversation so far |
         | `/model [name]` | shows the models, or chooses one for this conversation |
-        | `/translate [language] text` | puts a text into a language, English unless named |
-        | `/usage` | what you have used today, and what is left |
-        | `/stop` | ends the answer that is being written |
-        | `/web` | a link to this bot in your browser |
-        | `/help` | this list |
+        | `/translate [language] text` | translates a text, into English if no language is named |
+        | `/usage` | shows how much you have used and how much is left |
+        | `/stop` | stops the answer that is being written |
+        | `/web` | gives you a link to this bot in your browser |
+        | `/help` | shows this list |
         """
 
     private static let translateUsage = """
-        `/translate [language] text` puts a text into a language: `/translate German Good morning`, \
-        `/translate fr Good morning`. The language is the first word, by its name in English, its \
-        own name or its two-letter code; without one it is English. Where the text itself begins \
-        with such a word, name the language: `/translate en it piove`.
+        `/translate [language] text` translates a text: `/translate German Good morning`, \
+        `/translate fr Good morning`. The language is the first word: its English name, its own \
+        name or its two-letter code. Without one, the text is translated into English. If the text \
+        itself begins with such a word, name the language first: `/translate en it piove`.
         """
 }

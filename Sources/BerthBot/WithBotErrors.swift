@@ -2,7 +2,7 @@ import BerthLoop
 import BerthStore
 import BerthWork
 
-/// Runs a verb of the store with the bot's errors.
+/// Calls a verb of the store, whose errors become the bot's.
 @Loop func withBotErrors<Value: Sendable>(
     _ verb: @Loop () async throws(StoreError) -> Value
 ) async throws(BotError) -> Value {

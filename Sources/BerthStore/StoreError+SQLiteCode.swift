@@ -15,7 +15,7 @@ extension StoreError {
         case SQLITE_NOTADB: self = .foreign(file: file)
         case SQLITE_BUSY, SQLITE_LOCKED: self = .locked(file: file)
         case SQLITE_CANTOPEN, SQLITE_IOERR:
-            // errno is a better word than "disk I/O error", where SQLite has kept one.
+            // If SQLite has kept an errno, it says more than "disk I/O error".
             let system = unsafe sqlite3_system_errno(connection)
             let reason = system == 0 ? detail : SystemError(detail, code: system).description
             self = .failed(file: file, code: Int(code), detail: reason)

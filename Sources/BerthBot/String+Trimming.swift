@@ -1,5 +1,5 @@
 extension String {
-    /// Without white space around it.
+    /// The text without white space at its start and end.
     var trimmed: String {
         var text = self[...]
         while text.first?.isWhitespace == true { text.removeFirst() }
@@ -7,13 +7,15 @@ extension String {
         return String(text)
     }
 
-    /// What a conversation is called that begins with this message.
+    /// The title of a conversation that begins with this message.
     var title: String {
         let line = split(whereSeparator: \.isNewline).first.map(String.init) ?? self
         return line.unicodeScalars.count <= 60 ? line : line.cut(to: 59) + "…"
     }
 
-    /// Its first Unicode scalars: a character may consist of any number of those, so that a count of
-    /// characters is no bound.
+    /// The text's first Unicode scalars.
+    ///
+    /// A character may consist of any number of scalars, so a count of characters would be no
+    /// bound.
     func cut(to count: Int) -> String { String(UnicodeScalarView(unicodeScalars.prefix(count))) }
 }

@@ -1,7 +1,7 @@
 import BerthLoop
 
 extension Connection {
-    /// Reads the whole database and looks for damage and for rows that refer to nothing.
+    /// Reads the whole database and checks it for damage and for dangling references.
     ///
     /// - Returns: one sentence for each problem, at most 100 of each kind.
     func integrityProblems() throws(StoreError) -> [String] {
@@ -21,15 +21,13 @@ extension Connection {
 }
 
 extension Database {
-    /// Checks a database file read-only, also while a service works with it.
+    /// Checks a database file for `berth doctor`, read-only, also while a service uses it.
     ///
-    /// `berth doctor` uses it.
+    /// The check runs on a thread of its own, which lasts as long as the process.
     ///
-    /// Works on a thread of its own, which lasts as long as the process.
-    ///
-    /// - Parameter file: as ``DataFolder/database(in:)`` gives it.
-    /// - Returns: one sentence for each problem, none for a sound database.
-    /// - Throws: ``StoreError`` if the file cannot be opened or is none of Berth's.
+    /// - Parameter file: the path, as ``DataFolder/database(in:)`` gives it.
+    /// - Returns: one sentence for each problem, or none for a sound database.
+    /// - Throws: ``StoreError`` if the file cannot be opened or is not Berth's.
     package static func integrityCheck(of file: String) async throws(StoreError) -> [String] {
         let result = await Worker(name: "sqlite-check").run {
             Result { () throws(StoreError) in

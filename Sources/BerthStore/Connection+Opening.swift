@@ -2,8 +2,9 @@ import CSQLite
 import Glibc
 
 extension Connection {
-    /// Opens the database of a service, makes it where it is missing, and brings its tables up to
-    /// date; a file that is not Berth's, or a newer one's, is left as it is.
+    /// Opens the database of a service, makes it if it is missing, and migrates its tables.
+    ///
+    /// A file that is not Berth's, or that a newer version has made, is left as it is.
     ///
     /// - Returns: the connection, and the version that the file had before.
     static func open(_ file: String) throws(StoreError) -> (Connection, migratedFrom: Int) {
@@ -31,7 +32,7 @@ extension Connection {
         return connection
     }
 
-    /// Opens a database to look at it, also while a service works with it.
+    /// Opens a database for reading, also while a service uses it.
     static func openReadOnly(_ file: String) throws(StoreError) -> Connection {
         let connection = try Connection(file: file, flags: SQLITE_OPEN_READONLY)
         try connection.limitMemory()
@@ -39,7 +40,7 @@ extension Connection {
         return connection
     }
 
-    /// SQLite would make it readable for everybody; what people write is in it.
+    /// Makes the file with mode 0600, because SQLite would let every user read the messages in it.
     private static func makeFile(_ file: String) throws(StoreError) {
         let descriptor = unsafe Glibc.open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         if descriptor >= 0 {
@@ -47,9 +48,11 @@ extension Connection {
         } else if errno == EACCES || errno == EROFS || errno == EPERM {
             throw .readOnly(file: file)
         }
-        // Anything else SQLite meets again at once, and has words for.
+        // SQLite meets any other error at once, and describes it.
     }
 
+    /// Checks that the database is Berth's and not a newer version's.
+    ///
     /// - Returns: the version of the tables, 0 for a new file.
     private func requireOurs() throws(StoreError) -> Int {
         let application = try pragma("PRAGMA application_id")
@@ -67,12 +70,14 @@ extension Connection {
         try first(sql) { row throws(StoreError) in row.int64(0) } ?? 0
     }
 
-    // MARK: Settings (facts/runtime.md, section 6, has the measurements)
+    // MARK: Settings
 
-    /// A ceiling above the page cache for statements and sorting; SQLite spills before it grows.
+    /// SQLite's heap limit, which leaves room above the page cache for statements and sorting.
+    ///
+    /// SQLite spills to the disk before it exceeds the limit.
     private static let softHeapLimit: Int64 = 2 << 20
 
-    /// How long a statement waits for another program's lock, in milliseconds.
+    /// The time that a statement waits for another program's lock, in milliseconds.
     private static let busyTimeoutMs: Int32 = 2000
 
     private func limitMemory() throws(StoreError) {
@@ -115,7 +120,7 @@ extension Connection {
         for number in version..<Schema.version { try migrate(to: number + 1) }
     }
 
-    /// The tables and the version change in one transaction: a kill leaves the old or the new.
+    /// Migrates the tables and their version in one transaction, so a kill leaves both old or new.
     private func migrate(to version: Int) throws(StoreError) {
         try execute("BEGIN IMMEDIATE")
         do throws(StoreError) {
@@ -124,12 +129,12 @@ extension Connection {
             try setNumber("user_version", Int64(version))
             try execute("COMMIT")
         } catch {
-            try? execute("ROLLBACK")  // the first error is the one to tell
+            try? execute("ROLLBACK")  // the first error is thrown
             throw error
         }
     }
 
-    /// A pragma's value cannot be a parameter; here both sides are ours.
+    /// Sets a pragma, whose value cannot be a bound parameter and comes from constants only.
     func setNumber(_ pragma: StaticString, _ value: Int64) throws(StoreError) {
         let code = unsafe sqlite3_exec(handle, "PRAGMA \(pragma) = \(value)", nil, nil, nil)
         if code != SQLITE_OK { throw unsafe StoreError(code, on: handle, file: file) }

@@ -1,0 +1,40 @@
+import BerthConfig
+import BerthLoop
+import BerthStore
+import BerthWork
+
+/// One tenant's quotas, and the amounts used today.
+package struct QuotaReport: Codable, Sendable {
+    /// The tenant's name.
+    package let tenant: String
+    /// The quotas in force, as texts that `quota set` takes.
+    package let quotas: [String: String]
+    /// The names of the tenant's own quotas.
+    ///
+    /// The others come from the configuration.
+    package let own: [String]
+    /// Calls today.
+    package let requests: Int
+    /// Tokens today, including those reserved for running calls.
+    package let tokens: Int
+    /// The time at which the daily quotas reset, in UTC milliseconds since 1970.
+    package let resetsMs: Int64
+
+    private enum CodingKeys: String, CodingKey {
+        case tenant
+        case quotas
+        case own
+        case requests
+        case tokens
+        case resetsMs = "resets_ms"
+    }
+
+    @Loop init(_ tenant: LiveTenant, usage: UsageInfo) {
+        self.tenant = tenant.name
+        quotas = tenant.quotas.texts
+        own = QuotaKey.allCases.filter { tenant.row.quotas[$0] != nil }.map(\.rawValue)
+        requests = usage.requests
+        tokens = usage.tokens
+        resetsMs = usage.resets.milliseconds
+    }
+}

@@ -1,0 +1,21 @@
+import BerthWork
+
+/// The reason for which a turn or a part of a reply is not retried, worded for the operator.
+struct RetryRefusal: Error, CustomStringConvertible {
+    let error: BotError
+    let turn: String
+
+    var description: String {
+        let name = "'\(turn.prefix(64))'"
+        let noun = TroubleList.part(turn) == nil ? "turn" : "failed part"
+        return switch error {
+        case .noTurn, .noSession:
+            "there is no \(noun) \(name), or it was deleted: see 'berth queue failed'"
+        case .sessionBusy:
+            "another turn is being answered in the conversation of \(name): try again after it"
+        case .suspended:
+            "the tenant of \(name) is suspended: resume it first with 'berth tenant resume'"
+        default: "\(name) is not retried: \(AdminAPI.words(for: error))"
+        }
+    }
+}

@@ -1,0 +1,38 @@
+import BerthLoop
+import BerthMemory
+import BerthStore
+import BerthWork
+
+/// A tenant as `berth tenant list` and `show` print it.
+package struct TenantInfo: Codable, Sendable {
+    /// The tenant's name.
+    package let tenant: String
+    /// `active` or `suspended`.
+    package let state: String
+    /// The time at which it was added, in UTC milliseconds since 1970.
+    package let createdMs: Int64
+    /// Bytes that the tenant's work holds now.
+    package let held: Int
+    /// The most bytes that it has held since the start.
+    package let peak: Int
+    /// The quotas in force, as texts that `quota set` takes.
+    package let quotas: [String: String]
+
+    private enum CodingKeys: String, CodingKey {
+        case tenant
+        case state
+        case createdMs = "created_ms"
+        case held
+        case peak
+        case quotas
+    }
+
+    @Loop init(_ tenant: LiveTenant) {
+        self.tenant = tenant.name
+        state = tenant.row.state.rawValue
+        createdMs = tenant.row.created.milliseconds
+        held = tenant.account.held.bytes
+        peak = tenant.account.peak.bytes
+        quotas = tenant.quotas.texts
+    }
+}

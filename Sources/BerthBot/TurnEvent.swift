@@ -1,0 +1,12 @@
+package import BerthQueue
+package import BerthStore
+
+/// One event of a turn, as its readers get it.
+package enum TurnEvent: Sendable {
+    /// It waits at this queue position, for about this long.
+    case place(QueuePlace)
+    /// More of the answer.
+    case text(String)
+    /// The end. Nothing follows.
+    case ended(TurnOutcome)
+}
