@@ -6,8 +6,9 @@ import BerthStore
 package struct TroubleList: Codable, Sendable {
     /// A turn, an API call or a part of a reply.
     package struct Line: Codable, Sendable {
-        /// The id that `berth queue retry` takes: a turn's, or `part-` and the number of a part. A
-        /// call's id is `call-` and its number.
+        /// The id that `berth queue retry` takes: a turn's, or `part-` and the number of a part.
+        ///
+        /// A call's id is `call-` and its number.
         package let id: String
         /// The name of the tenant who pays.
         package let tenant: String

@@ -6,9 +6,13 @@ package import BerthStore
 /// A turn's end writes the outbox rows in its own commit, and then rings ``bell``. A channel without
 /// an entry has no rows: its clients read the turn's log.
 @Loop package final class Replies {
-    /// Signalled when the outbox has new parts. One courier waits for it.
+    /// Signalled when the outbox has new parts.
+    ///
+    /// One courier waits for it.
     package nonisolated let bell = Wakeup()
-    /// The longest part in bytes. The courier reads several of them at once.
+    /// The longest part in bytes.
+    ///
+    /// The courier reads several of them at once.
     package static nonisolated let partLimit = 16 << 10
     private let forms: [ChannelName: any ReplyParts]
 

@@ -1,8 +1,9 @@
 import BerthConfig
 import BerthHTTP
 
-/// Whom a request may be addressed to, and where one that changes state by cookie may come from:
-/// what keeps other sites' pages and rebound names out.
+/// The check of a request's `Host` and `Origin`.
+///
+/// It keeps out rebound names, and requests of other sites' pages that change state by cookie.
 struct HostGuard: Sendable {
     private let names: Set<String>
     private let isLoopback: Bool

@@ -18,14 +18,19 @@ package import BerthTelemetry
     private var random: SeededGenerator
     /// The places with a delivery under way.
     private var busy: Set<Place> = []
-    /// The places whose delivery has ended since the outbox was last read. That reading may still
-    /// have the parts that were delivered.
+    /// The places whose delivery has ended since the outbox was last read.
+    ///
+    /// That reading may still have the parts that were delivered.
     private var ended: Set<Place> = []
     private var isStopping = false
 
-    /// Places to which something is delivered at once. Further ones wait in the outbox.
+    /// Places to which something is delivered at once.
+    ///
+    /// Further ones wait in the outbox.
     static nonisolated let mostPlaces = 16
-    /// The most attempts for a part. The last one comes about an hour after the first.
+    /// The most attempts for a part.
+    ///
+    /// The last one comes about an hour after the first.
     static nonisolated let attempts = 15
     /// The longest pause between two attempts, unless the channel asks for a longer one.
     static nonisolated let longestPause = Duration.seconds(600)
@@ -155,8 +160,10 @@ package import BerthTelemetry
         }
     }
 
-    /// Writes down how an attempt ended, and tries again while the database fails. The place is held
-    /// meanwhile, because a part without a record would be delivered again at once.
+    /// Writes down how an attempt ended, and tries again while the database fails.
+    ///
+    /// The place is held meanwhile, because a part without a record would be delivered again at
+    /// once.
     private func record(
         _ part: OutboxPart,
         _ verb: @Loop (any Store, Timestamp) async throws(StoreError) -> Bool

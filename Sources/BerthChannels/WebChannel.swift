@@ -28,8 +28,9 @@ import BerthWork
     /// More than the longest message that is taken, with room for its JSON.
     private static let bodyLimit = ByteCount.kibibytes(256)
 
-    /// The memory of a list of conversations, as rows and as JSON. With the longest titles it is six
-    /// times this.
+    /// The memory of a list of conversations, as rows and as JSON.
+    ///
+    /// With the longest titles it is six times this.
     private static let listSize = ByteCount.kibibytes(64)
 
     /// Makes the channel.

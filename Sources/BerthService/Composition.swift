@@ -113,10 +113,7 @@ import BerthTelemetry
             more: health.routes,
             in: surroundings
         )
-        let socket = try edges.network.bind(
-            .unix(path: adminSocket),
-            limits: HTTPServerLimits()
-        )
+        let socket = try edges.network.bind(.unix(path: adminSocket), limits: HTTPServerLimits())
         let cacheKeeper = CacheKeeper(
             cache: bot.cache,
             redis: redis,

@@ -6,7 +6,9 @@ import Testing
 @testable import BerthBot
 
 @Suite(.loop) struct PhraseTests {
-    /// The phrase after this one. The compiler refuses a list that lacks a case.
+    /// The phrase after this one.
+    ///
+    /// The compiler refuses a list that lacks a case.
     private static func next(after phrase: Phrase?, _ usage: UsageInfo) -> Phrase? {
         switch phrase {
         case nil: .help

@@ -329,8 +329,9 @@ extension BotFixture {
         try await store.dueOutbox(on: .telegram, at: now + .seconds(86_400), limit: 99)
     }
 
-    /// Reads the outbox until its first waiting parts are as expected. The suite's time limit ends
-    /// the wait.
+    /// Reads the outbox until its first waiting parts are as expected.
+    ///
+    /// The suite's time limit ends the wait.
     fileprivate func reads(_ isExpected: ([OutboxPart]) -> Bool) async {
         while let parts = try? await waiting(clock.timestamp), !isExpected(parts) {}
     }

@@ -2,7 +2,9 @@
 package struct PhraseTable: Sendable {
     /// The language.
     package let language: Language
-    /// Whether it has words for every phrase. A test holds that.
+    /// Whether it has words for every phrase.
+    ///
+    /// A test holds that.
     package let isComplete: Bool
     /// The words of a phrase, or nil if they are not translated.
     package let words: @Sendable (Phrase) -> String?
