@@ -1,8 +1,9 @@
 import BerthConfig
 import BerthHTTP
 
-/// Whom a request may be addressed to, and where one that changes state by cookie may come from:
-/// what keeps other sites' pages and rebound names out.
+/// The hosts that a request may name, and the origins from which a cookie may change state.
+///
+/// It keeps the pages of other sites and rebound names out.
 struct HostGuard: Sendable {
     private let names: Set<String>
     private let isLoopback: Bool

@@ -23,7 +23,7 @@ import BerthWork
         self.bodyLimit = bodyLimit
     }
 
-    /// What it answers.
+    /// The paths of the API.
     package var routes: [Route] {
         [
             Route("POST", "/v1/chat/completions") { request, _ in await self.chat(request) },

@@ -26,7 +26,9 @@ import BerthWork
     /// More than the longest message that is taken, with room for its JSON.
     private static let bodyLimit = ByteCount.kibibytes(256)
 
-    /// What a list of conversations takes, as rows and as JSON; with the longest titles six times it.
+    /// The memory of a list of conversations, as rows and as JSON.
+    ///
+    /// With the longest titles it takes six times as much.
     private static let listSize = ByteCount.kibibytes(64)
 
     /// Makes the channel.
@@ -51,7 +53,7 @@ import BerthWork
         self.authenticate = authenticate
     }
 
-    /// What it answers.
+    /// The paths of its conversations and turns.
     package var routes: [Route] {
         [
             route("GET", "/me") { _, tenant, _ in try self.me(tenant) },
@@ -204,8 +206,8 @@ import BerthWork
         var state = "accepted"
     }
 
-    /// How many go before it in the queue, for about how long it waits, and why where that is not
-    /// for its turn.
+    /// A queue position: the number of requests before it, the expected wait, and a reason if the
+    /// wait has another one.
     private struct Place: Encodable {
         let ahead: Int
         let waitMs: Int64
@@ -277,7 +279,7 @@ import BerthWork
         }
     }
 
-    /// What a body says, and the memory that is paid for beyond it: `turn` of its size.
+    /// Reads a body, and leases the memory that `turn` names for its size.
     private func body<Value: Decodable>(
         _ type: Value.Type,
         _ request: HTTPRequest,
