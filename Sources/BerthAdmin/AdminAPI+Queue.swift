@@ -31,8 +31,14 @@ extension AdminAPI {
                 "'\(id)' is an API call, which cannot be retried, because its client is gone"
             )
         }
+        if let part = TroubleList.part(id) {
+            guard try await bot.redeliver(part) else {
+                throw RetryRefusal(error: .noTurn, turn: id)
+            }
+            return RetryReport(part: id)
+        }
         do { try await bot.retry(id) } catch { throw RetryRefusal(error: error, turn: id) }
-        return RetryReport(id: id)
+        return RetryReport(turn: id)
     }
 
     /// The name of a tenant, or the number of a removed one.

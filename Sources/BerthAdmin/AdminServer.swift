@@ -40,7 +40,7 @@ import BerthWork
         let terminal = WebChannel(
             bot: bot,
             in: surroundings,
-            place: .terminal,
+            name: .terminal,
             prefix: "/terminal"
         ) { (request) throws(BotError) in
             guard let name = request.headers[AdminServer.tenantHeader] else { return nil }

@@ -36,7 +36,7 @@ package struct QueueReport: Codable, Sendable {
     package let lanes: [Lane]
     /// All providers except the demo, by name.
     package let providers: [Provider]
-    /// Turns that have failed in the last seven days.
+    /// Turns that have failed in the last seven days, and parts of replies that were given up.
     package let failed: Int
     /// Calls of the last seven days whose outcome is unknown, of turns and of the API.
     package let uncertain: Int
@@ -55,6 +55,8 @@ package struct QueueReport: Codable, Sendable {
                 state: state.access.rawValue
             )
         }
-        (failed, uncertain) = (troubles.failedTurns, troubles.uncertainCalls)
+        (failed, uncertain) = (
+            troubles.failedTurns + troubles.failedParts, troubles.uncertainCalls
+        )
     }
 }

@@ -1,15 +1,16 @@
 import BerthWork
 
-/// The reason for which a turn is not retried, worded for the operator.
+/// The reason for which a turn or a part of a reply is not retried, worded for the operator.
 struct RetryRefusal: Error, CustomStringConvertible {
     let error: BotError
     let turn: String
 
     var description: String {
         let name = "'\(turn.prefix(64))'"
+        let noun = TroubleList.part(turn) == nil ? "turn" : "failed part"
         return switch error {
         case .noTurn, .noSession:
-            "there is no turn \(name), or it was deleted: see 'berth queue failed'"
+            "there is no \(noun) \(name), or it was deleted: see 'berth queue failed'"
         case .sessionBusy:
             "another turn is being answered in the conversation of \(name): try again after it"
         case .suspended:

@@ -4,9 +4,10 @@ import BerthStore
 
 /// Failed and uncertain work, newest first, without the text of any conversation.
 package struct TroubleList: Codable, Sendable {
-    /// A turn or an API call.
+    /// A turn, an API call or a part of a reply.
     package struct Line: Codable, Sendable {
-        /// The turn's id, as `berth queue retry` takes it, or `call-` and the number of a call.
+        /// The id that `berth queue retry` takes: a turn's, or `part-` and the number of a part. A
+        /// call's id is `call-` and its number.
         package let id: String
         /// The name of the tenant who pays.
         package let tenant: String
@@ -16,12 +17,14 @@ package struct TroubleList: Codable, Sendable {
         package let why: String
         /// The model that was asked, as `provider/model`, or nil if none was.
         package let model: String?
-        /// The number of times that a provider was asked.
+        /// The number of times that a provider was asked, or a delivery was tried.
         package let attempts: Int
         /// The time of its end, in UTC milliseconds since 1970.
         package let endedMs: Int64
         /// Whether `berth queue retry` can retry it.
         package let retryable: Bool
+        /// The channel, chat and topic of a part of a reply, or nil for anything else.
+        package let place: String?
 
         private enum CodingKeys: String, CodingKey {
             case id
@@ -32,6 +35,7 @@ package struct TroubleList: Codable, Sendable {
             case attempts
             case endedMs = "ended_ms"
             case retryable
+            case place
         }
     }
 
@@ -40,20 +44,22 @@ package struct TroubleList: Codable, Sendable {
 
     @Loop init(_ troubles: [Trouble], tenant: @Loop (Tenant.ID) -> String) {
         self.troubles = troubles.map { trouble in
-            let name: (id: String, isTurn: Bool) =
+            let (id, place): (String, Place?) =
                 switch trouble.subject {
-                case .turn(let id): (id, true)
-                case .call(let id): ("call-\(id)", false)
+                case .turn(let id): (id, nil)
+                case .call(let id): ("call-\(id)", nil)
+                case .part(let id, let place): ("part-\(id)", place)
                 }
             return Line(
-                id: name.id,
+                id: id,
                 tenant: tenant(trouble.tenant),
                 state: trouble.state.rawValue,
-                why: TroubleList.why(trouble, isTurn: name.isTurn),
+                why: TroubleList.why(trouble),
                 model: trouble.model,
                 attempts: trouble.attempts,
                 endedMs: trouble.ended.milliseconds,
-                retryable: name.isTurn
+                retryable: !TroubleList.isCall(id),
+                place: place.map(TroubleList.words)
             )
         }
     }
@@ -64,11 +70,24 @@ package struct TroubleList: Codable, Sendable {
         return Int64(id.dropFirst("call-".count)) != nil
     }
 
-    private static nonisolated func why(_ trouble: Trouble, isTurn: Bool) -> String {
+    /// The part of a reply with the id `id`, or nil if it is no part's.
+    static nonisolated func part(_ id: String) -> OutboxPart.ID? {
+        guard id.hasPrefix("part-") else { return nil }
+        return Int64(id.dropFirst("part-".count)).map { OutboxPart.ID($0) }
+    }
+
+    /// A place in one line.
+    private static nonisolated func words(_ place: Place) -> String {
+        let topic = place.topic.isEmpty ? "" : " topic \(place.topic)"
+        return "\(place.channel.rawValue) \(place.chat)\(topic)"
+    }
+
+    private static nonisolated func why(_ trouble: Trouble) -> String {
         guard trouble.state == .failed else {
             let what =
                 "the service was killed during the call, which the provider may have charged"
-            return isTurn ? what : "\(what); an API call, which cannot be retried"
+            guard case .call = trouble.subject else { return what }
+            return "\(what); an API call, which cannot be retried"
         }
         return ProviderError.withoutProvidersWords(trouble.reason ?? "unknown")
     }

@@ -102,12 +102,14 @@ import BerthWork
     /// The parameters are those of ``accept(_:by:at:_:)``.
     func takeUp(
         _ turn: Turn,
+        at place: Place,
         isFresh: Bool = false,
         by payer: LiveTenant,
         at entry: SessionGate.Entry,
         _ memory: PrepaidMemory
     ) async throws(BotError) -> TurnJob {
-        let message = Message(turn.text, in: entry.session, isFresh: isFresh)
+        var message = Message(turn.text, in: entry.session, isFresh: isFresh)
+        message.place = place
         let draft = try await prepare(message, turn.publicID, turn.id, payer, entry, memory)
         return try await draft.job { (_, _) throws(BotError) in
             try await self.reopen(turn)
@@ -131,7 +133,7 @@ import BerthWork
             lease = try memory.take(Prompt.worstCase(question), for: .sessionWindow)
         } catch { throw .memory(error) }
         let window = try await window(of: entry.session, before: row, question)
-        try payer.mayAsk(in: window.session)
+        try payer.mayAsk(in: window.session, at: message.place)
         let chosen = window.session.model.map { models.candidates($0) } ?? []
         let candidates = chosen.isEmpty ? models.choices : chosen
         let model = candidates[0]
@@ -230,6 +232,8 @@ struct Message: Sendable {
     let session: String
     /// Whether an answer that somebody was given before is not wanted.
     let isFresh: Bool
+    /// The place where it was heard, or nil if the client knows only the session's name.
+    var place: Place?
 
     init(_ text: String, in session: String, isFresh: Bool = false) {
         self.text = text
@@ -270,6 +274,7 @@ struct Message: Sendable {
     ) async throws(BotError) -> TurnJob {
         let (row, machine) = try await write(session, ask.models[0].id)
         guard let held = held.take() else { throw .noTurn }  // a draft is written once
+        entry.place = session.place
         held.attach(to: row)
         ask.turn = row
         return TurnJob(turn, row: row, ask, held, at: entry, machine)

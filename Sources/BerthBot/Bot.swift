@@ -89,6 +89,7 @@ package import BerthWork
             answers: answers,
             meter: meter,
             commands: Commands(store, conversations, models, meter, access),
+            replies: resources.replies,
             policy: policy,
             system: configuration.system
         )
@@ -166,6 +167,19 @@ package import BerthWork
     /// - Throws: ``BotError``. Nothing has changed then.
     package func retry(_ turn: String) async throws(BotError) {
         try await turns.retry(turn, payers: tenants.tenant)
+    }
+
+    /// Delivers a part of a reply again that was given up.
+    ///
+    /// - Returns: whether it had been given up.
+    /// - Throws: ``BotError`` if the database cannot be written.
+    package func redeliver(_ part: OutboxPart.ID) async throws(BotError) -> Bool {
+        let store = resources.store
+        let isWaiting = try await withBotErrors { () async throws(StoreError) in
+            try await store.requeueOutbox(part)
+        }
+        if isWaiting { resources.replies.bell.signal() }
+        return isWaiting
     }
 
     /// Ends all work under way and returns when all of it is on the disk.

@@ -13,17 +13,21 @@ package struct BotResources: Sendable {
     package let client: any HTTPSending
     /// The cache's second level, if the configuration names one.
     package let redis: RedisClient?
+    /// The replies that channels deliver from the outbox.
+    package let replies: Replies
 
     /// Names the resources.
     package init(
         store: any Store,
         budget: MemoryBudget,
         client: any HTTPSending,
-        redis: RedisClient? = nil
+        redis: RedisClient? = nil,
+        replies: Replies = Replies()
     ) {
         self.store = store
         self.budget = budget
         self.client = client
         self.redis = redis
+        self.replies = replies
     }
 }

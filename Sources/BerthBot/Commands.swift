@@ -1,4 +1,3 @@
-import BerthConfig
 import BerthLoop
 import BerthProviders
 import BerthStore
@@ -32,72 +31,35 @@ import BerthWork
         _ tenant: LiveTenant
     ) async throws(BotError) -> String {
         switch command {
-        case .help: Commands.help
+        case .help: Phrase.help.text()
         case .new: try await new(session)
-        case .model(let name): try await model(name, session, tenant)
-        case .usage: usage(tenant)
-        case .stop: ""  // Turns answers it
-        case .web:
-            "Open this link in a browser within a day. It works once.\n\n"
-                + (try await access.link(for: tenant))
-        case .translate: Translation.usage
-        case .unknown(let word): "There is no command `/\(word)`.\n\n\(Commands.help)"
+        case .model(let name): try await model(name, session)
+        case .usage: Phrase.usage(meter.usage(tenant)).text()
+        case .stop: ""  // answered where turns are known
+        case .web: Phrase.webLink(try await access.link(for: tenant)).text()
+        case .translate: Phrase.translateUsage.text()
+        case .unknown(let word): Phrase.unknownCommand(word).text()
         }
     }
-
-    private static let help = """
-        | command | what it does |
-        |---|---|
-        | `/new` | forgets the conversation so far |
-        | `/model [name]` | shows the models, or chooses one for this conversation |
-        | `/translate [language] text` | translates a text, into English if no language is named |
-        | `/usage` | shows how much you have used and how much is left |
-        | `/stop` | stops the answer that is being written |
-        | `/web` | gives you a link to this bot in your browser |
-        | `/help` | shows this list |
-        """
 
     private func new(_ session: Session) async throws(BotError) -> String {
         try await withBotErrors { () async throws(StoreError) in
             try await store.clearWindow(of: session.id)
         }
-        return "Done. Earlier messages are no longer sent to the model."
+        return Phrase.freshStart.text()
     }
 
-    private func model(
-        _ name: String,
-        _ session: Session,
-        _ tenant: LiveTenant
-    ) async throws(BotError) -> String {
+    private func model(_ name: String, _ session: Session) async throws(BotError) -> String {
         guard !name.isEmpty else {
-            let list = models.names.map { "- `\($0)`" }.joined(separator: "\n")
-            return "This conversation uses `\(session.model ?? ModelCatalog.anyModel)`. "
-                + "The models are:\n\n\(list)\n\nChoose one with `/model NAME`."
+            let chosen = session.model ?? ModelCatalog.anyModel
+            return Phrase.models(chosen: chosen, names: models.names).text()
         }
         do {
-            try await conversations.change(
-                session.publicID,
-                SessionChange(title: nil, model: name),
-                by: tenant
-            )
+            try await conversations.change(session, SessionChange(model: name))
         } catch {
             guard case .unknownModel = error else { throw error }
-            return "Nothing was changed: \(error)."
+            return Phrase.nothingChanged(error).text()
         }
-        return "This conversation now uses `\(name)`."
-    }
-
-    private func usage(_ tenant: LiveTenant) -> String {
-        let usage = meter.usage(tenant)
-        return """
-            | | used | limit |
-            |---|---|---|
-            | requests today | \(usage.requests) | \(usage.requestsLimit) |
-            | tokens today | \(usage.tokens) | \(usage.tokensLimit) |
-            | dollars this month | \(Money(micros: usage.spentMicros)) \
-            | \(Money(micros: usage.spendLimitMicros)) |
-
-            The daily limits reset at \(usage.resets).
-            """
+        return Phrase.modelChosen(name).text()
     }
 }

@@ -39,7 +39,7 @@ package import BerthWork
     /// A tenant's conversations on `channel`, the last used first.
     package func list(
         _ tenant: LiveTenant,
-        _ channel: Channel
+        _ channel: ChannelName
     ) async throws(BotError) -> [SessionInfo] {
         let id = tenant.row.id
         let limit = Conversations.listLimit
@@ -57,7 +57,7 @@ package import BerthWork
     /// - Throws: ``BotError/tooManySessions(limit:)`` if there are that many on another channel.
     package func create(
         _ tenant: LiveTenant,
-        _ channel: Channel
+        _ channel: ChannelName
     ) async throws(BotError) -> SessionInfo {
         let (id, now, publicID) = (
             tenant.row.id, surroundings.clock.timestamp,
@@ -83,7 +83,11 @@ package import BerthWork
         _ change: SessionChange,
         by tenant: LiveTenant
     ) async throws(BotError) {
-        let session = try await find(publicID, of: tenant)
+        try await self.change(find(publicID, of: tenant), change)
+    }
+
+    /// Changes the title or the model of a conversation in which the tenant may ask.
+    func change(_ session: Session, _ change: SessionChange) async throws(BotError) {
         let model = try change.model.map { (name) throws(BotError) in try known(name) }
         let update = SessionUpdate(
             title: change.title.map { $0.cut(to: 200) },
@@ -124,6 +128,55 @@ package import BerthWork
         }
         guard let page else { throw .noTurn }
         return TurnPage(turns: page.turns.reversed().map(TurnInfo.init), more: page.hasMore)
+    }
+
+    /// The conversation at a place of a channel with chats, or nil if there is none.
+    ///
+    /// The caller is the place's own channel, which has heard the tenant there.
+    ///
+    /// - Throws: ``BotError/noSession`` if it belongs to another tenant.
+    package func find(at place: Place, for tenant: LiveTenant) async throws(BotError) -> Session? {
+        let session = try await withBotErrors { () async throws(StoreError) in
+            try await store.session(at: place)
+        }
+        if let session { try tenant.mayAsk(in: session, at: place) }
+        return session
+    }
+
+    /// The conversation at a place of a channel with chats, which is opened if there is none.
+    ///
+    /// - Parameters:
+    ///   - place: has a chat.
+    ///   - isGroup: whether a new conversation belongs to a group, in which each tenant pays for its
+    ///     own turns. Any other belongs to the tenant.
+    ///   - tenant: the tenant who was heard there.
+    /// - Returns: the one conversation of the place, also if two callers open it at once.
+    /// - Throws: ``BotError/noSession`` if it belongs to another tenant, ``BotError/suspended``, and
+    ///   ``BotError/tooManySessions(limit:)``.
+    package func open(
+        at place: Place,
+        isGroup: Bool,
+        for tenant: LiveTenant
+    ) async throws(BotError) -> Session {
+        try tenant.mayAsk()
+        if let session = try await find(at: place, for: tenant) { return session }
+        let draft = SessionDraft(
+            publicID: Secret256.publicID(from: surroundings.entropy),
+            place: place,
+            tenant: isGroup ? nil : tenant.row.id,
+            limit: Conversations.mostLive
+        )
+        let now = surroundings.clock.timestamp
+        let session: Session?
+        do { session = try await store.openSession(draft, at: now) } catch {
+            // Another message from the same place was quicker.
+            guard case .exists = error, let session = try await find(at: place, for: tenant) else {
+                throw BotError(error)
+            }
+            return session
+        }
+        guard let session else { throw .tooManySessions(limit: Conversations.mostLive) }
+        return session
     }
 
     /// The conversation called `publicID`, if it is the tenant's.

@@ -1,5 +1,5 @@
-/// A language that a text can be translated into.
-struct Language: Equatable, Sendable {
+/// A language that a text can be translated into, and that users may read.
+package struct Language: Equatable, Sendable {
     /// The ISO 639-1 code, in small letters.
     let code: String
     /// The English name, which prompts use.
@@ -7,8 +7,8 @@ struct Language: Equatable, Sendable {
     /// The language's own name.
     let own: String
 
-    /// The language of a translation that names none.
-    static let english = Language(code: "en", name: "English", own: "English")
+    /// The language that is used if none is named.
+    package static let english = Language(code: "en", name: "English", own: "English")
 
     private init(code: String, name: String, own: String) {
         self.code = code

@@ -2,14 +2,19 @@ import BerthStore
 import BerthWork
 
 extension LiveTenant {
-    /// Checks that the tenant may ask in a conversation, which must be its own or a group's.
+    /// Checks that the tenant may ask in a conversation: in its own one, or in a group's through the
+    /// channel that has the group's place.
     ///
-    /// In a group's conversation, each turn names the tenant who pays.
+    /// Each turn names the tenant who pays, so a group needs no owner.
     ///
-    /// - Throws: ``BotError/suspended``, or ``BotError/noSession`` for another tenant's
-    ///   conversation.
-    func mayAsk(in session: Session) throws(BotError) {
+    /// - Parameters:
+    ///   - session: the conversation.
+    ///   - place: the place where the tenant was heard, or nil for a client that knows only the
+    ///     conversation's public name.
+    /// - Throws: ``BotError/suspended``, ``BotError/noSession`` for any other conversation.
+    func mayAsk(in session: Session, at place: Place?) throws(BotError) {
         try mayAsk()
-        guard session.isGroup || session.tenant == row.id else { throw .noSession }
+        let isThere = session.isGroup ? session.place == place : session.tenant == row.id
+        guard isThere else { throw .noSession }
     }
 }

@@ -26,7 +26,10 @@ import BerthWork
     fileprivate private(set) var log: Broadcast?
     /// Its queue position as it was last told, or nil before it has waited.
     fileprivate private(set) var place: QueuePlace?
-    /// Pays for the text where the answer is written down: as text, and by SQLite again.
+    /// The copies of the text that its end makes: as text and by SQLite, and both again in parts for
+    /// a channel with an outbox.
+    var copies = 2
+    /// Pays for these copies.
     private var lease: MemoryLease
     /// Pays for a log of its own.
     private var logLease: MemoryLease
@@ -84,7 +87,7 @@ import BerthWork
         guard text.count <= LiveTurn.limit.bytes else {
             throw .body("the answer is longer than \(LiveTurn.limit) and was cut off there")
         }
-        do { try lease.grow(to: ByteCount(2 * text.count), step: Broadcast.step) } catch {
+        do { try lease.grow(to: ByteCount(copies * text.count), step: Broadcast.step) } catch {
             // A provider that has begun to answer is paid for it.
             throw .provider(.memoryMidway(error))
         }

@@ -15,6 +15,8 @@ import BerthWork
         let session: String
         /// The id of the request that brought the message, for the log.
         let request: String
+        /// The session's place, or nil until the turn is accepted.
+        var place: Place?
         /// The turn, or nil until it is accepted.
         fileprivate(set) var turn: LiveTurn?
         fileprivate(set) var isStopped = false

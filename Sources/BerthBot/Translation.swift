@@ -56,12 +56,4 @@ struct Translation: Equatable {
         let line = String(repeating: "=", count: max(5, longest + 1))
         return "\(line)\n\(text)\n\(line)"
     }
-
-    /// The usage of the command, in Markdown.
-    static let usage = """
-        `/translate [language] text` translates a text: `/translate German Good morning`, \
-        `/translate fr Good morning`. The language is the first word: its English name, its own \
-        name or its two-letter code. Without one, the text is translated into English. If the text \
-        itself begins with such a word, name the language first: `/translate en it piove`.
-        """
 }

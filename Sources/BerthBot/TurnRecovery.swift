@@ -67,7 +67,7 @@ import BerthWork
                     {
                         late.append(LateTurn(id: one.turn.publicID, entry: entry))
                     } else {
-                        try await giveUp(one.turn, error.description)
+                        try await giveUp(one, error)
                     }
                 }
             }
@@ -111,13 +111,13 @@ import BerthWork
     ///
     /// - Returns: false if there was none.
     private func takeUp(_ late: LateTurn, _ payers: Payers) async -> Bool {
-        var row: Turn?
+        var row: TurnInSession?
         do throws(BotError) {
             guard let found = try await stored(late.id), found.turn.state == .accepted else {
                 gate.leave(late.entry)
                 return true
             }
-            row = found.turn
+            row = found
             try await goOn(found, payer: payers(found.turn.tenant), at: late.entry)
         } catch {
             // The next start takes up a turn that the service's end has overtaken.
@@ -125,7 +125,7 @@ import BerthWork
                 return false
             }
             gate.leave(late.entry)
-            do throws(BotError) { try await giveUp(row, error.description) } catch {
+            do throws(BotError) { try await giveUp(row, error) } catch {
                 // It is still accepted: the next start takes it up.
                 surroundings.log.error(
                     "turn could not be marked as failed",
@@ -180,6 +180,7 @@ import BerthWork
             guard !isStopping else { throw .stopping }
             let job = try await acceptance.takeUp(
                 turn,
+                at: session.place,
                 isFresh: isFresh,
                 by: payer,
                 at: entry,
@@ -193,12 +194,10 @@ import BerthWork
         }
     }
 
-    private func giveUp(_ turn: Turn, _ why: String) async throws(BotError) {
-        let (now, outcome) = (
-            surroundings.clock.timestamp, TurnOutcome(.failed, answer: "", error: why)
-        )
+    private func giveUp(_ found: TurnInSession, _ why: BotError) async throws(BotError) {
+        let outcome = TurnOutcome(.failed, answer: "", error: Phrase.refusal(why).text())
         _ = try await withBotErrors { () async throws(StoreError) in
-            try await store.finishTurn(turn.id, as: outcome, settling: [], outbox: [], at: now)
+            try await runner.finish(found.turn.id, as: outcome, at: found.session?.place)
         }
     }
 }

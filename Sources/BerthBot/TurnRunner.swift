@@ -15,6 +15,7 @@ import BerthWork
     private let answers: Answers
     private let meter: Meter
     private let gate: SessionGate
+    private let replies: Replies
     private let metrics: BotMetrics
     private let surroundings: Surroundings
     private var random: SeededGenerator
@@ -23,16 +24,15 @@ import BerthWork
     private static let saveInterval = Duration.seconds(2)
 
     init(
-        _ store: any Store,
-        _ answers: Answers,
-        _ meter: Meter,
+        _ parts: Turns.Parts,
         _ gate: SessionGate,
         _ metrics: BotMetrics,
         in surroundings: Surroundings
     ) {
-        self.store = store
-        self.answers = answers
-        self.meter = meter
+        store = parts.store
+        answers = parts.answers
+        meter = parts.meter
+        replies = parts.replies
         self.gate = gate
         self.metrics = metrics
         self.surroundings = surroundings
@@ -45,6 +45,7 @@ import BerthWork
     func start(_ job: TurnJob) {
         let turn = job.turn
         live[turn.id] = turn
+        if let place = job.entry.place, replies.areParts(at: place) { turn.copies = 4 }
         let task = pool.spawn { [self] in
             let outcome = await run(job)
             live[turn.id] = nil
@@ -164,17 +165,18 @@ import BerthWork
         }
         switch end {
         case .failed:
-            let tried = givenUp.map { " (\($0))" } ?? ""
-            outcome.error = failure.map { $0.description + tried }
+            outcome.error = failure.map { failure in
+                (givenUp.map { Phrase.gaveUp(failure, $0) } ?? .refusal(failure)).text()
+            }
             job.why = failure?.logged ?? "-"
         case .interrupted:
-            outcome.error = "the service is being restarted: the answer goes on after that"
+            outcome.error = Phrase.restarting.text()
         default: break
         }
         if let error = await write(outcome, of: job) {
             // Nobody is told of an answer that is not in the history.
             outcome.end = .failed
-            outcome.error = "the answer could not be saved: \(BotError.store(error))"
+            outcome.error = Phrase.notSaved(.store(error)).text()
             job.why = error.description
         }
         report(job, outcome)
@@ -188,13 +190,7 @@ import BerthWork
         stored.model = job.model
         let settlements = job.answer?.takeSettlements() ?? []
         do {
-            let isOpen = try await store.finishTurn(
-                job.row,
-                as: stored,
-                settling: settlements,
-                outbox: [],
-                at: clock.timestamp
-            )
+            let isOpen = try await finish(job.row, as: stored, settlements, at: job.entry.place)
             // A turn that was deleted meanwhile is paid for all the same.
             if !isOpen { meter.write(settlements) }
         } catch {
@@ -202,6 +198,27 @@ import BerthWork
             return error
         }
         return nil
+    }
+
+    /// Writes the end of a turn and the parts of its reply in one commit, and has them delivered.
+    ///
+    /// - Returns: whether the turn was open.
+    func finish(
+        _ turn: Turn.ID,
+        as outcome: TurnOutcome,
+        _ settlements: [Settlement] = [],
+        at place: Place?
+    ) async throws(StoreError) -> Bool {
+        let outbox = replies.outbox(of: outcome, at: place)
+        let isOpen = try await store.finishTurn(
+            turn,
+            as: outcome,
+            settling: settlements,
+            outbox: outbox,
+            at: clock.timestamp
+        )
+        if isOpen, !outbox.isEmpty { replies.bell.signal() }
+        return isOpen
     }
 
     /// Stores the text so far from time to time, in case the power fails.

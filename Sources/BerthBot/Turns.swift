@@ -47,7 +47,7 @@ package import BerthWork
             system: parts.system,
             in: surroundings
         )
-        runner = TurnRunner(store, parts.answers, parts.meter, gate, metrics, in: surroundings)
+        runner = TurnRunner(parts, gate, metrics, in: surroundings)
         recovery = TurnRecovery(store, acceptance, runner, gate, in: surroundings)
     }
 
@@ -59,6 +59,7 @@ package import BerthWork
         let answers: Answers
         let meter: Meter
         let commands: Commands
+        let replies: Replies
         let policy: WorkPolicy
         /// The standing instruction of every prompt, or "" for none.
         let system: String
@@ -92,23 +93,56 @@ package import BerthWork
         isFresh: Bool = false,
         memory: PrepaidMemory? = nil
     ) async throws(BotError) -> LiveTurn {
+        let message = Message(text.trimmed, in: session, isFresh: isFresh)
+        return try await begin(message, by: tenant, request: request, memory: memory)
+    }
+
+    /// Takes a message that a channel has heard at the place of one of its conversations.
+    ///
+    /// - Parameters:
+    ///   - text: the message.
+    ///   - session: the place's conversation, also a group's, as ``Conversations/find(at:for:)`` and
+    ///     ``Conversations/open(at:isGroup:for:)`` give it.
+    ///   - tenant: the tenant who writes and pays.
+    ///   - request: the id of the request, for the log.
+    ///   - memory: as for ``begin(_:in:by:request:isFresh:memory:)``.
+    /// - Returns: the turn; its row is on the disk.
+    /// - Throws: ``BotError``; nothing is then written.
+    package func begin(
+        _ text: String,
+        at session: Session,
+        by tenant: LiveTenant,
+        request: String = "-",
+        memory: PrepaidMemory? = nil
+    ) async throws(BotError) -> LiveTurn {
+        var message = Message(text.trimmed, in: session.publicID)
+        message.place = session.place
+        return try await begin(message, by: tenant, request: request, memory: memory)
+    }
+
+    private func begin(
+        _ message: Message,
+        by tenant: LiveTenant,
+        request: String,
+        memory: PrepaidMemory?
+    ) async throws(BotError) -> LiveTurn {
         guard !isStopping else { throw .stopping }
-        let text = text.trimmed
-        guard !text.isEmpty else { throw .emptyText }
-        let size = ByteCount(text.utf8.count)
+        guard !message.text.isEmpty else { throw .emptyText }
+        let size = ByteCount(message.text.utf8.count)
         guard size <= Turns.textLimit else { throw .textTooLong(size, limit: Turns.textLimit) }
         try tenant.mayAsk()
-        if let command = Command(text) { return try await answer(command, session, tenant) }
+        if let command = Command(message.text) {
+            return try await answer(command, message, tenant)
+        }
         do throws(BotError) {
-            if gate.isBusy(session) { _ = try await find(session: session, of: tenant) }
-            let entry = try gate.enter(session, payer: tenant.row.id, request: request)
+            if gate.isBusy(message.session) { _ = try await session(of: message, by: tenant) }
+            let entry = try gate.enter(message.session, payer: tenant.row.id, request: request)
             do throws(BotError) {
                 let memory =
                     if let memory { memory } else {
-                        try await acceptance.pay(for: text, of: tenant)
+                        try await acceptance.pay(for: message.text, of: tenant)
                     }
                 guard !isStopping else { throw .stopping }
-                let message = Message(text, in: session, isFresh: isFresh)
                 let job = try await acceptance.accept(message, by: tenant, at: entry, memory)
                 runner.start(job)
                 return job.turn
@@ -174,30 +208,30 @@ package import BerthWork
 
     private func answer(
         _ command: Command,
-        _ publicID: String,
+        _ message: Message,
         _ tenant: LiveTenant
     ) async throws(BotError) -> LiveTurn {
-        let session = try await find(session: publicID, of: tenant)
+        let session = try await session(of: message, by: tenant)
         let text: String
         if command == .stop {
-            text = gate.stop(publicID) ? "Stopped." : "There is nothing to stop."
+            text = (gate.stop(session.publicID) ? Phrase.stopped : .nothingToStop).text()
         } else {
             text = try await commands.answer(command, session, tenant)
         }
         let id = "command-\(Secret256.publicID(from: surroundings.entropy))"
-        return try ended(id, publicID, text, tenant, TurnOutcome(.done, answer: ""))
+        return try ended(id, session.publicID, text, tenant, TurnOutcome(.done, answer: ""))
     }
 
-    /// The conversation called `publicID`, in which the tenant may ask.
-    private func find(
-        session publicID: String,
-        of tenant: LiveTenant
+    /// The conversation of a message, in which the tenant may ask.
+    private func session(
+        of message: Message,
+        by tenant: LiveTenant
     ) async throws(BotError) -> Session {
         let session = try await withBotErrors { () async throws(StoreError) in
-            try await store.session(publicID: publicID)
+            try await store.session(publicID: message.session)
         }
         guard let session else { throw .noSession }
-        try tenant.mayAsk(in: session)
+        try tenant.mayAsk(in: session, at: message.place)
         return session
     }
 

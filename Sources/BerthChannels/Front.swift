@@ -6,8 +6,9 @@ import BerthStore
 package import BerthTelemetry
 import BerthWork
 
-/// Everything that the public address answers: the web chat, the OpenAI-compatible API, and what
-/// the administration adds; each request is checked, counted and logged here.
+/// The public address: the routes of all channels, and those that the administration adds.
+///
+/// Each request is checked, counted and logged here.
 @Loop package final class Front {
     private let router: Router
     private let hosts: HostGuard
@@ -15,32 +16,21 @@ import BerthWork
     private let requests: Counter
     private let duration: Histogram
 
-    /// Makes the front; `more` are further routes, which need nobody to be logged in (health,
-    /// metrics).
+    /// Makes the front.
+    ///
+    /// - Parameters:
+    ///   - configuration: names the addresses under which the service is reached.
+    ///   - channels: each adds its routes.
+    ///   - more: further routes, for which nobody needs to be logged in (health, metrics).
+    ///   - surroundings: the log and the metrics of requests.
     package init(
         _ configuration: Configuration,
-        bot: Bot,
+        channels: [any Channel],
         more: [Route],
         in surroundings: Surroundings
     ) {
         hosts = HostGuard(url: configuration.url, listen: configuration.listen)
-        let site = WebSite(bot: bot, url: configuration.url, hosts: hosts, in: surroundings)
-        let web = WebChannel(bot: bot, in: surroundings, place: .web, prefix: "/web") {
-            (request) throws(BotError) in
-            try site.credential(of: request)
-        }
-        let terminal = WebChannel(
-            bot: bot,
-            in: surroundings,
-            place: .terminal,
-            prefix: "/terminal"
-        ) { (request) throws(BotError) in
-            request.bearerKey.flatMap { bot.tenants.credential(ofKey: $0) }
-        }
-        let api = OpenAIChannel(bot: bot, in: surroundings, bodyLimit: configuration.limits.body)
-        router = Router(
-            [site.routes, web.routes, terminal.routes, api.routes, more].flatMap { $0 }
-        )
+        router = Router(channels.flatMap(\.routes) + more)
         self.surroundings = surroundings
         requests = surroundings.metrics.counter(
             "berth_http_requests_total",
@@ -53,6 +43,28 @@ import BerthWork
             help: "From a request's header to its answer's.",
             buckets: Metrics.latencyBuckets
         )
+    }
+
+    /// The channels that every service has: the web chat, the terminal with an API key, and the
+    /// OpenAI-compatible API.
+    package static func channels(
+        _ configuration: Configuration,
+        bot: Bot,
+        in surroundings: Surroundings
+    ) -> [any Channel] {
+        let hosts = HostGuard(url: configuration.url, listen: configuration.listen)
+        let terminal = WebChannel(
+            bot: bot,
+            in: surroundings,
+            name: .terminal,
+            prefix: "/terminal"
+        ) { (request) throws(BotError) in
+            request.bearerKey.flatMap { bot.tenants.credential(ofKey: $0) }
+        }
+        return [
+            WebSite(bot: bot, url: configuration.url, hosts: hosts, in: surroundings), terminal,
+            OpenAIChannel(bot: bot, in: surroundings, bodyLimit: configuration.limits.body),
+        ]
     }
 
     /// Answers one request.

@@ -3,6 +3,7 @@ package import BerthHTTP
 package import BerthLoop
 package import BerthMemory
 import BerthProviders
+package import BerthStore
 package import BerthTelemetry
 import BerthText
 import BerthWork
@@ -11,7 +12,8 @@ import BerthWork
 ///
 /// A call lives with its connection: when the client leaves, the provider is told to stop, and what
 /// was bought is settled all the same.
-@Loop package final class OpenAIChannel {
+@Loop package final class OpenAIChannel: Channel {
+    package nonisolated let name = ChannelName.api
     private let bot: Bot
     private let surroundings: Surroundings
     private let bodyLimit: ByteCount

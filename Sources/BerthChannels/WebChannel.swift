@@ -9,17 +9,19 @@ package import BerthTelemetry
 import BerthText
 import BerthWork
 
-/// The conversations of one tenant over HTTP: what the web page uses with its cookie, and a
-/// terminal with an API key or over the admin socket.
+/// The conversations of one tenant over HTTP, for the web page with its cookie and for a terminal
+/// with an API key or over the admin socket.
 ///
+/// A client reads the answer from its turn's log, so there is nothing in the outbox for it.
 /// A turn is written before its first event is sent, and goes on when the connection ends.
-@Loop package final class WebChannel {
+@Loop package final class WebChannel: Channel {
     /// Finds the credential of a request, or nil if it has none that is in force.
     package typealias Authenticate = @Loop @Sendable (HTTPRequest) throws -> Credential?
 
+    /// The kind of session that it shows and makes.
+    package nonisolated let name: ChannelName
     private let bot: Bot
     private let surroundings: Surroundings
-    private let place: Channel
     private let authenticate: Authenticate
     private let prefix: String
 
@@ -36,19 +38,19 @@ import BerthWork
     /// - Parameters:
     ///   - bot: answers.
     ///   - surroundings: their clock times the pings of silent streams.
-    ///   - place: the kind of session that it shows and makes.
+    ///   - name: the kind of session that it shows and makes.
     ///   - prefix: the start of its paths, as `/web`.
     ///   - authenticate: finds the credential of a request.
     package init(
         bot: Bot,
         in surroundings: Surroundings,
-        place: Channel,
+        name: ChannelName,
         prefix: String,
         authenticate: @escaping Authenticate
     ) {
         self.bot = bot
         self.surroundings = surroundings
-        self.place = place
+        self.name = name
         self.prefix = prefix
         self.authenticate = authenticate
     }
@@ -59,11 +61,11 @@ import BerthWork
             route("GET", "/me") { _, tenant, _ in try self.me(tenant) },
             route("GET", "/sessions") { _, tenant, _ in
                 try await self.paid(WebChannel.listSize, tenant) {
-                    SessionList(try await self.bot.conversations.list(tenant, self.place))
+                    SessionList(try await self.bot.conversations.list(tenant, self.name))
                 }
             },
             route("POST", "/sessions") { _, tenant, _ in
-                try await .encoding(self.bot.conversations.create(tenant, self.place), status: 201)
+                try await .encoding(self.bot.conversations.create(tenant, self.name), status: 201)
             },
             route("PATCH", "/sessions/:id") { request, tenant, values in
                 let (change, _) = try await self.body(SessionChange.self, request, tenant)
@@ -220,7 +222,11 @@ import BerthWork
         }
 
         init(_ place: QueuePlace) {
-            why = place.why
+            why = place.cause.map { cause in
+                switch cause {
+                case .memory: Phrase.waitingForMemory.text()
+                }
+            }
             ahead = place.ahead
             waitMs = place.wait.milliseconds()
         }

@@ -3,15 +3,18 @@ import BerthConfig
 import BerthHTTP
 import BerthLoop
 import BerthMemory
+import BerthStore
 import BerthTelemetry
 import BerthWork
 
-/// The web chat's page, and the login that leads to it.
-@Loop final class WebSite {
+/// The web chat: its page, the login that leads to it, and its conversations.
+@Loop final class WebSite: Channel {
+    nonisolated let name = ChannelName.web
     private let bot: Bot
     private let isSecure: Bool
     private let hosts: HostGuard
     private let attempts: AttemptLimit
+    private let surroundings: Surroundings
 
     /// Makes the site.
     ///
@@ -24,6 +27,7 @@ import BerthWork
         self.bot = bot
         isSecure = url.isSecure
         self.hosts = hosts
+        self.surroundings = surroundings
         attempts = AttemptLimit(perMinute: 10, in: surroundings)
     }
 
@@ -43,7 +47,15 @@ import BerthWork
             },
             Route("POST", "/login") { request, _ in await self.login(request) },
             Route("POST", "/logout") { request, _ in await self.logout(request) },
-        ] + WebSite.scripts
+        ] + WebSite.scripts + conversations.routes
+    }
+
+    /// The conversations of a tenant who is logged in.
+    private var conversations: WebChannel {
+        WebChannel(bot: bot, in: surroundings, name: name, prefix: "/web") {
+            (request) throws(BotError) in
+            try self.credential(of: request)
+        }
     }
 
     private static var scripts: [Route] {

@@ -6,20 +6,28 @@ package struct QueuePlace: Equatable, Sendable, CustomStringConvertible {
     package let ahead: Int
     /// The estimated time until the entry starts.
     package let wait: Duration
-    /// The reason for the wait, for users; nil if the entry is waiting for its turn.
-    package let why: String?
+    /// The cause of the wait, or nil if the entry waits for its turn.
+    package let cause: Cause?
+
+    /// A cause of a wait other than the queue.
+    package enum Cause: Equatable, Sendable {
+        /// The process is short of memory.
+        case memory
+    }
 
     /// Makes a position.
     ///
     /// Neither number is negative.
-    package init(ahead: Int, wait: Duration, why: String? = nil) {
+    package init(ahead: Int, wait: Duration, cause: Cause? = nil) {
         self.ahead = ahead
         self.wait = wait
-        self.why = why
+        self.cause = cause
     }
 
-    /// The text for users, such as `position 3 in the queue, about 40 s`.
+    /// The text for logs, such as `position 3 in the queue, about 40 s`.
     package var description: String {
-        why ?? "position \(ahead + 1) in the queue, about \(wait.secondsRoundedUp) s"
+        cause == .memory
+            ? "waiting for memory"
+            : "position \(ahead + 1) in the queue, about \(wait.secondsRoundedUp) s"
     }
 }

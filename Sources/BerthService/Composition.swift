@@ -96,13 +96,15 @@ import BerthTelemetry
             store: database,
             budget: budget,
             client: edges.client,
-            redis: redis
+            redis: redis,
+            replies: Composition.replies(tuning.channels)
         )
         bot = try await Bot(configuration, resources, policy: tuning.work, in: surroundings)
         keeper = MemoryKeeper(bot, server: server, in: surroundings, reading: edges.kernel)
         memory = MemoryReports(keeper, configuration, costs, in: surroundings)
         let health = Health(bot, memory, in: surroundings)
-        let front = Front(configuration, bot: bot, more: health.routes, in: surroundings)
+        let channels = try Composition.channels(configuration, tuning, bot, in: surroundings)
+        let front = Front(configuration, channels: channels, more: health.routes, in: surroundings)
         let admin = AdminServer(
             bot: bot,
             memory: memory,
@@ -127,8 +129,41 @@ import BerthTelemetry
             HTTPService(on: server, refusal: Front.refuse) { await front.answer($0) },
             HTTPService(on: socket, refusal: Front.refuse) { await admin.answer($0) },
         ]
-        self.answering = answering + (redis.map { [$0] } ?? [])
+        self.answering = answering + Composition.services(channels, resources, in: surroundings)
         keeping = [keeper, memory, cacheKeeper]
+    }
+
+    /// The replies of the channels that deliver from the outbox.
+    private static func replies(_ channels: [ChannelPlan]) -> Replies {
+        Replies(Dictionary(channels.map { ($0.name, $0.replies) }) { first, _ in first })
+    }
+
+    /// Makes the channels that every service has, and those that were planned.
+    private static func channels(
+        _ configuration: Configuration,
+        _ tuning: ServiceTuning,
+        _ bot: Bot,
+        in surroundings: Surroundings
+    ) throws -> [any Channel] {
+        let own = Front.channels(configuration, bot: bot, in: surroundings)
+        return try own + tuning.channels.map { try $0.make(bot, surroundings) }
+    }
+
+    /// Redis, the services of the channels, and the outbox's courier if a channel uses it.
+    private static func services(
+        _ channels: [any Channel],
+        _ resources: BotResources,
+        in surroundings: Surroundings
+    ) -> [any Service] {
+        let own = (resources.redis.map { [$0] } ?? []) + channels.flatMap(\.services)
+        guard channels.contains(where: \.usesOutbox) else { return own }
+        let courier = OutboxCourier(
+            channels,
+            store: resources.store,
+            replies: resources.replies,
+            in: surroundings
+        )
+        return own + [courier]
     }
 
     /// Binds the public address.

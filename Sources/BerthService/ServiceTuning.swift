@@ -1,5 +1,6 @@
 package import BerthAdmin
 import BerthBot
+package import BerthChannels
 package import BerthMemory
 package import BerthWork
 
@@ -9,6 +10,8 @@ package struct ServiceTuning: Sendable {
     package var work = WorkPolicy()
     /// The memory that no lease may take, which is kept for error messages.
     package var reserve = MemoryBudget.usualReserve
+    /// The channels beside those that every service has. All deliver from the outbox.
+    package var channels: [ChannelPlan] = []
     /// The fixed costs of the process that the start has measured so far.
     package var costs = MemoryFixedCosts()
 

@@ -23,7 +23,7 @@ extension Connection {
     }
 
     func dueOutbox(
-        on channel: Channel,
+        on channel: ChannelName,
         at now: Timestamp,
         limit: Int
     ) throws(StoreError) -> [OutboxPart] {
@@ -46,29 +46,22 @@ extension Connection {
         ) { row throws(StoreError) in try OutboxPart(row) }
     }
 
-    func nextOutbox(on channel: Channel) throws(StoreError) -> Timestamp? {
+    func nextOutbox(
+        on channel: ChannelName,
+        after now: Timestamp
+    ) throws(StoreError) -> Timestamp? {
         try first(
             """
-            SELECT min(coalesce(due_ms, created_ms)) FROM outbox AS part
-            WHERE state = 'waiting' AND channel = ?
+            SELECT min(due_ms) FROM outbox AS part
+            WHERE state = 'waiting' AND channel = ? AND due_ms > ?
                 AND NOT EXISTS (
                     SELECT 1 FROM outbox AS earlier
                     WHERE earlier.state = 'waiting' AND earlier.channel = part.channel
                         AND earlier.chat = part.chat AND earlier.topic = part.topic
                         AND earlier.id < part.id)
             """,
-            channel
+            channel,
+            now
         ) { row throws(StoreError) in row.timestampOrNil(0) } ?? nil
-    }
-
-    func failedOutbox(limit: Int) throws(StoreError) -> [OutboxPart] {
-        try all(
-            """
-            SELECT id, turn, tenant, channel, chat, topic, part, body, state, attempts, due_ms,
-                error, message, created_ms, finished_ms
-            FROM outbox WHERE state = 'failed' ORDER BY finished_ms DESC, id DESC LIMIT ?
-            """,
-            max(0, limit)
-        ) { row throws(StoreError) in try OutboxPart(row) }
     }
 }

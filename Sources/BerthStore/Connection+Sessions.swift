@@ -45,7 +45,7 @@ extension Connection {
 
     func sessions(
         of tenant: Tenant.ID,
-        channel: Channel,
+        channel: ChannelName,
         limit: Int
     ) throws(StoreError) -> [Session] {
         try all(
@@ -62,7 +62,8 @@ extension Connection {
     }
 
     /// The conversations of a tenant on a channel that are not deleted.
-    private func sessionCount(of tenant: Tenant.ID, channel: Channel) throws(StoreError) -> Int {
+    private func sessionCount(of tenant: Tenant.ID, channel: ChannelName) throws(StoreError) -> Int
+    {
         try first(
             """
             SELECT count(*) FROM session WHERE tenant = ? AND channel = ? AND deleted_ms IS NULL
@@ -75,7 +76,7 @@ extension Connection {
     /// The conversation of a tenant on a channel in which nothing was said for longest.
     private func oldestSession(
         of tenant: Tenant.ID,
-        channel: Channel
+        channel: ChannelName
     ) throws(StoreError) -> Session.ID? {
         try first(
             """

@@ -4,14 +4,21 @@ extension Connection {
     func troubles(since start: Timestamp, limit: Int) throws(StoreError) -> [Trouble] {
         try all(
             """
-            SELECT public_id, id, tenant, state, error, model, attempts, finished_ms AS ended
+            SELECT public_id, id, tenant, state, error, model, attempts, finished_ms AS ended,
+                NULL AS channel, NULL AS chat, NULL AS topic
             FROM turn WHERE state = 'failed' AND finished_ms >= ?1
             UNION ALL
-            SELECT public_id, id, tenant, state, error, model, attempts, finished_ms
+            SELECT public_id, id, tenant, state, error, model, attempts, finished_ms,
+                NULL, NULL, NULL
             FROM turn WHERE state = 'uncertain' AND finished_ms >= ?1
             UNION ALL
-            SELECT NULL, id, tenant, state, NULL, provider || '/' || model, 1, settled_ms
+            SELECT NULL, id, tenant, state, NULL, provider || '/' || model, 1, settled_ms,
+                NULL, NULL, NULL
             FROM call WHERE state = 'uncertain' AND turn IS NULL AND settled_ms >= ?1
+            UNION ALL
+            SELECT NULL, id, tenant, state, error, NULL, attempts, finished_ms,
+                channel, chat, topic
+            FROM outbox WHERE state = 'failed' AND finished_ms >= ?1
             ORDER BY ended DESC, id DESC LIMIT ?2
             """,
             start,

@@ -8,13 +8,13 @@ package protocol IdentityStore: Sendable {
     ///   ``StoreError/notFound(what:)`` if the tenant is removed.
     func addIdentity(
         of tenant: Tenant.ID,
-        channel: Channel,
+        channel: ChannelName,
         external: String,
         at now: Timestamp
     ) async throws(StoreError)
 
     /// The tenant that a person of a channel is. nil if it is none.
-    func tenant(channel: Channel, external: String) async throws(StoreError) -> Tenant.ID?
+    func tenant(channel: ChannelName, external: String) async throws(StoreError) -> Tenant.ID?
 
     /// The people that a tenant is, on all channels, by channel and name.
     func identities(of tenant: Tenant.ID) async throws(StoreError) -> [Identity]
@@ -23,13 +23,13 @@ package protocol IdentityStore: Sendable {
     ///
     /// - Returns: whether it was one.
     @discardableResult
-    func removeIdentity(channel: Channel, external: String) async throws(StoreError) -> Bool
+    func removeIdentity(channel: ChannelName, external: String) async throws(StoreError) -> Bool
 }
 
 extension Database: IdentityStore {
     package nonisolated func addIdentity(
         of tenant: Tenant.ID,
-        channel: Channel,
+        channel: ChannelName,
         external: String,
         at now: Timestamp
     ) async throws(StoreError) {
@@ -46,7 +46,7 @@ extension Database: IdentityStore {
     }
 
     package nonisolated func tenant(
-        channel: Channel,
+        channel: ChannelName,
         external: String
     ) async throws(StoreError) -> Tenant.ID? {
         try await read { store throws(StoreError) in
@@ -81,7 +81,7 @@ extension Database: IdentityStore {
 
     @discardableResult
     package nonisolated func removeIdentity(
-        channel: Channel,
+        channel: ChannelName,
         external: String
     ) async throws(StoreError) -> Bool {
         try await write { store throws(StoreError) in

@@ -11,13 +11,17 @@ package protocol OutboxStore: Sendable {
     /// The first waiting part of each place of a channel, if it is due: oldest first, at most
     /// `limit`.
     func dueOutbox(
-        on channel: Channel,
+        on channel: ChannelName,
         at now: Timestamp,
         limit: Int
     ) async throws(StoreError) -> [OutboxPart]
 
-    /// When the next part of a channel is due. In the past if one is due now, nil if none waits.
-    func nextOutbox(on channel: Channel) async throws(StoreError) -> Timestamp?
+    /// The first time after `now` at which a part of a channel is due. nil if none waits for such a
+    /// time.
+    func nextOutbox(
+        on channel: ChannelName,
+        after now: Timestamp
+    ) async throws(StoreError) -> Timestamp?
 
     /// Records that a part was delivered, and the channel's id of the message.
     func outboxSent(
@@ -44,14 +48,11 @@ package protocol OutboxStore: Sendable {
     ///
     /// - Returns: whether it had been given up.
     func requeueOutbox(_ id: OutboxPart.ID) async throws(StoreError) -> Bool
-
-    /// The parts that were given up, newest first, at most `limit`.
-    func failedOutbox(limit: Int) async throws(StoreError) -> [OutboxPart]
 }
 
 extension Database: OutboxStore {
     package nonisolated func dueOutbox(
-        on channel: Channel,
+        on channel: ChannelName,
         at now: Timestamp,
         limit: Int
     ) async throws(StoreError) -> [OutboxPart] {
@@ -60,9 +61,11 @@ extension Database: OutboxStore {
         }
     }
 
-    package nonisolated func nextOutbox(on channel: Channel) async throws(StoreError) -> Timestamp?
-    {
-        try await read { store throws(StoreError) in try store.nextOutbox(on: channel) }
+    package nonisolated func nextOutbox(
+        on channel: ChannelName,
+        after now: Timestamp
+    ) async throws(StoreError) -> Timestamp? {
+        try await read { store throws(StoreError) in try store.nextOutbox(on: channel, after: now) }
     }
 
     package nonisolated func outboxSent(
@@ -131,9 +134,5 @@ extension Database: OutboxStore {
                 id
             ) > 0
         }
-    }
-
-    package nonisolated func failedOutbox(limit: Int) async throws(StoreError) -> [OutboxPart] {
-        try await read { store throws(StoreError) in try store.failedOutbox(limit: limit) }
     }
 }

@@ -1,7 +1,7 @@
 /// The place of a conversation on a channel, such as a Telegram chat and topic.
 package struct Place: Hashable, Sendable {
     /// The channel that carries the messages.
-    package let channel: Channel
+    package let channel: ChannelName
     /// The channel's own name for the chat.
     ///
     /// "" on a channel without chats.
@@ -14,7 +14,7 @@ package struct Place: Hashable, Sendable {
     /// Names a place.
     ///
     /// Without a chat any number of conversations may have it.
-    package init(channel: Channel, chat: String = "", topic: String = "") {
+    package init(channel: ChannelName, chat: String = "", topic: String = "") {
         self.channel = channel
         self.chat = chat
         self.topic = topic

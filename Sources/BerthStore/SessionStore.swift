@@ -38,7 +38,7 @@ package protocol SessionStore: Sendable {
     /// A tenant's conversations on a channel, the last used first, at most `limit`.
     func sessions(
         of tenant: Tenant.ID,
-        channel: Channel,
+        channel: ChannelName,
         limit: Int
     ) async throws(StoreError) -> [Session]
 
@@ -104,7 +104,7 @@ extension Database: SessionStore {
 
     package nonisolated func sessions(
         of tenant: Tenant.ID,
-        channel: Channel,
+        channel: ChannelName,
         limit: Int
     ) async throws(StoreError) -> [Session] {
         try await read { store throws(StoreError) in

@@ -10,9 +10,11 @@ package struct Trouble: Equatable, Sendable {
         case turn(String)
         /// A call of the API. Nobody can make it again, because its client is gone.
         case call(Call.ID)
+        /// A part of a reply that was given up, and the place where it was to be delivered.
+        case part(OutboxPart.ID, Place)
     }
 
-    /// The turn or call.
+    /// The turn, call or part of a reply.
     package let subject: Subject
     /// The tenant who pays.
     ///
@@ -20,20 +22,27 @@ package struct Trouble: Equatable, Sendable {
     package let tenant: Tenant.ID
     /// `failed` or `uncertain`.
     ///
-    /// A call is never `failed`.
+    /// A call is never `failed`, a part of a reply never `uncertain`.
     package let state: Turn.State
     /// The reason, worded for the turn's author, or nil if none was stored.
     package let reason: String?
     /// The model that was asked, as `provider/model`.
     package let model: String?
-    /// The number of times that a provider was asked, or was about to be.
+    /// The number of times that a provider was asked, or was about to be, or that the delivery of a
+    /// part has failed.
     package let attempts: Int
     /// The time of its end.
     package let ended: Timestamp
 
     init(_ row: borrowing Row) throws(StoreError) {
         let name = row.textOrNil(0)
-        subject = if let name { .turn(name) } else { .call(row.id(1)) }
+        if let name {
+            subject = .turn(name)
+        } else if row.textOrNil(8) == nil {
+            subject = .call(row.id(1))
+        } else {
+            subject = .part(row.id(1), try Place(row, from: 8))
+        }
         tenant = row.id(2)
         state = try row.word(3)
         reason = row.textOrNil(4)

@@ -24,9 +24,6 @@ import BerthTelemetry
     /// The longest wait of an API call.
     static nonisolated let patience = Duration.seconds(20)
 
-    /// The explanation for a turn's reader.
-    static nonisolated let words = "The server is short of memory. Your message waits."
-
     init(in surroundings: Surroundings) { self.surroundings = surroundings }
 
     /// Makes new calls wait from now on.
@@ -69,7 +66,7 @@ import BerthTelemetry
             ? surroundings.clock.schedule(after: PressureGate.patience) { waiter.bell.signal() }
             : nil
         defer { timer?.cancel() }
-        ask.listener?(QueuePlace(ahead: 0, wait: .zero, why: PressureGate.words))
+        ask.listener?(QueuePlace(ahead: 0, wait: .zero, cause: .memory))
         while isClosed, !waiter.mayPass {
             if isStopping { throw .stopping }
             let waited = surroundings.clock.now - started

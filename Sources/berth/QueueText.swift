@@ -18,7 +18,7 @@ enum QueueText {
         )
         let isQuiet = report.failed + report.uncertain == 0
         return lanes + (report.providers.isEmpty ? "" : "\n" + providers)
-            + "\nLast seven days: \(count(report.failed, "turn")) failed, "
+            + "\nLast seven days: \(report.failed) failed, "
             + "\(count(report.uncertain, "call")) uncertain"
             + (isQuiet ? "\n" : " (berth queue failed)\n")
     }
@@ -30,11 +30,15 @@ enum QueueText {
         let rows = list.troubles.map { line in
             [
                 line.id, line.tenant, line.state, "\(line.attempts)",
-                "\(Timestamp(milliseconds: line.endedMs))", line.model ?? "", harmless(line.why),
+                "\(Timestamp(milliseconds: line.endedMs))", line.model ?? line.place ?? "",
+                harmless(line.why),
             ]
         }
         let retryable = list.troubles.contains(where: \.retryable)
-        return Output.lines(["id", "tenant", "state", "tries", "when", "model", "why"], rows)
+        return Output.lines(
+            ["id", "tenant", "state", "tries", "when", "model or place", "why"],
+            rows
+        )
             + (retryable ? "\nRetry one with: berth queue retry ID\n" : "")
     }
 

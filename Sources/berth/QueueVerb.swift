@@ -20,7 +20,7 @@ import BerthText
         case .retry(let id):
             let path = "/admin/turns/\(id.pathSegment)/retry"
             try await print("POST", path) { (report: RetryReport) in
-                "\(report.id) is answered again\n"
+                "\(report.id) is \(report.state == "waiting" ? "delivered" : "answered") again\n"
             }
         }
     }

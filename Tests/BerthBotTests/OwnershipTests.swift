@@ -48,7 +48,7 @@ import Testing
     private static let full: Preparation = { store async throws(StoreError) in
         let now = Timestamp(milliseconds: 1_760_000_000_000)
         let tenant = try await store.addTenant(named: "full", at: now)
-        for channel in [Channel.web, .terminal] {
+        for channel in [ChannelName.web, .terminal] {
             for number in 0..<Conversations.mostLive {
                 let draft = SessionDraft(
                     publicID: "\(channel)-\(number)",

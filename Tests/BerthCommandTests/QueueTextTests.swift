@@ -28,7 +28,7 @@ import Testing
                 provider  waiting  running  limit  state
                 openai         12        8      8  paused
 
-                Last seven days: 1 turn failed, 2 calls uncertain (berth queue failed)
+                Last seven days: 1 failed, 2 calls uncertain (berth queue failed)
 
                 """
         )
@@ -37,7 +37,7 @@ import Testing
     @Test func `with the demo there are no providers, and nothing to look at`() throws {
         let text = try queue("", failed: 0, uncertain: 0)
         #expect(!text.contains("provider"))
-        #expect(text.hasSuffix("\nLast seven days: 0 turns failed, 0 calls uncertain\n"))
+        #expect(text.hasSuffix("\nLast seven days: 0 failed, 0 calls uncertain\n"))
     }
 
     @Test func `troubles are a line each, in UTC`() throws {
@@ -45,14 +45,17 @@ import Testing
             {"troubles":[{"id":"abc","tenant":"ann","state":"failed","why":"it is\nout of order",
             "model":"p/m","attempts":5,"ended_ms":1760000000000,"retryable":true},
             {"id":"call-7","tenant":"(removed 3)","state":"uncertain","why":"so",
-            "attempts":1,"ended_ms":0,"retryable":false}]}
+            "attempts":1,"ended_ms":0,"retryable":false},
+            {"id":"part-9","tenant":"ann","state":"failed","why":"blocked","place":"telegram 12",
+            "attempts":15,"ended_ms":0,"retryable":true}]}
             """#
         let list = try JSON.decode(TroubleList.self, from: Array(json.utf8))
         #expect(
             QueueText.troubles(list) == """
-                id      tenant       state      tries  when                      model  why
-                abc     ann          failed         5  2025-10-09T08:53:20.000Z  p/m    it is out of order
-                call-7  (removed 3)  uncertain      1  1970-01-01T00:00:00.000Z         so
+                id      tenant       state      tries  when                      model or place  why
+                abc     ann          failed         5  2025-10-09T08:53:20.000Z  p/m             it is out of order
+                call-7  (removed 3)  uncertain      1  1970-01-01T00:00:00.000Z                  so
+                part-9  ann          failed        15  1970-01-01T00:00:00.000Z  telegram 12     blocked
 
                 Retry one with: berth queue retry ID
 

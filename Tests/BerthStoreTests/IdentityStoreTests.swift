@@ -34,7 +34,7 @@ import Testing
     func `identities are listed by channel and name`(engine: StoreEngine) async throws {
         let fixture = try await StoreFixture(engine)
         let (store, ann) = (fixture.store, fixture.tenant.id)
-        for (channel, name) in [(Channel.web, "a"), (.telegram, "9"), (.telegram, "1")] {
+        for (channel, name) in [(ChannelName.web, "a"), (.telegram, "9"), (.telegram, "1")] {
             try await store.addIdentity(of: ann, channel: channel, external: name, at: noon)
         }
         let listed = try await store.identities(of: ann)

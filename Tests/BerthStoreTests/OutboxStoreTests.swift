@@ -68,9 +68,10 @@ import Testing
         let part = try #require(try await fixture.due().first)
         #expect(try await fixture.store.failOutbox(part.id, because: "blocked", at: noon))
         #expect(try await fixture.due().map(\.body) == ["b"])
-        let failed = try await fixture.store.failedOutbox(limit: 9)
-        #expect(failed.map(\.body) == ["a"] && failed[0].state == .failed)
-        #expect(failed[0].error == "blocked" && failed[0].attempts == 1)
+        let failed = try await fixture.store.troubles(since: noon, limit: 9)
+        #expect(failed.map(\.subject) == [.part(part.id, part.place)])
+        #expect(failed[0].state == .failed && failed[0].tenant == part.tenant)
+        #expect(failed[0].reason == "blocked" && failed[0].attempts == 1)
     }
 
     @Loop @Test(arguments: StoreEngine.allCases)
@@ -84,19 +85,22 @@ import Testing
         #expect(try await store.requeueOutbox(part.id))
         let due = try await fixture.due()
         #expect(due.map(\.body) == ["a"] && due[0].attempts == 0)
-        #expect(try await store.failedOutbox(limit: 9).isEmpty)
+        #expect(try await store.troubles(since: noon, limit: 9).isEmpty)
     }
 
     @Loop @Test(arguments: StoreEngine.allCases)
     func `parts that were given up are listed newest first`(engine: StoreEngine) async throws {
         let fixture = try await StoreFixture(engine)
         let store = fixture.store
+        var parts: [Trouble.Subject] = []
         for index in 0..<3 {
             _ = try await fixture.replied("t-\(index)", ["\(index)"])
             let part = try #require(try await fixture.due().first)
             _ = try await store.failOutbox(part.id, because: "x", at: noon + .seconds(index))
+            parts.append(.part(part.id, part.place))
         }
-        #expect(try await store.failedOutbox(limit: 2).map(\.body) == ["2", "1"])
+        let listed = try await store.troubles(since: noon, limit: 2).map(\.subject)
+        #expect(listed == [parts[2], parts[1]])
     }
 
     @Loop @Test(arguments: StoreEngine.allCases)
@@ -130,16 +134,17 @@ import Testing
     }
 
     @Loop @Test(arguments: StoreEngine.allCases)
-    func `the next part's time is known`(engine: StoreEngine) async throws {
+    func `the time of the next retry is known`(engine: StoreEngine) async throws {
         let fixture = try await StoreFixture(engine)
         let store = fixture.store
-        #expect(try await store.nextOutbox(on: .telegram) == nil)
         _ = try await fixture.replied("t-1", ["a", "b"])
-        #expect(try await store.nextOutbox(on: .telegram) == noon)
+        #expect(try await store.nextOutbox(on: .telegram, after: noon) == nil)
         let part = try #require(try await fixture.due().first)
-        _ = try await store.retryOutboxLater(part.id, at: noon + .seconds(5), because: "")
-        #expect(try await store.nextOutbox(on: .telegram) == noon + .seconds(5))
-        #expect(try await store.nextOutbox(on: .web) == nil)
+        let later = noon + .seconds(5)
+        _ = try await store.retryOutboxLater(part.id, at: later, because: "")
+        #expect(try await store.nextOutbox(on: .telegram, after: noon) == later)
+        #expect(try await store.nextOutbox(on: .telegram, after: later) == nil)
+        #expect(try await store.nextOutbox(on: .web, after: noon) == nil)
     }
 
     @Loop @Test(arguments: StoreEngine.allCases)

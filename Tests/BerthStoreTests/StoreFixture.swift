@@ -57,7 +57,7 @@ struct StoreFixture: Sendable {
 
     func openSession(
         _ publicID: String,
-        _ channel: Channel = .web,
+        _ channel: ChannelName = .web,
         chat: String = "",
         of tenant: Tenant.ID? = nil,
         at now: Timestamp = Self.noon

@@ -1,7 +1,7 @@
 package import BerthAdmin
 package import BerthBot
 package import BerthCache
-import BerthChannels
+package import BerthChannels
 package import BerthConfig
 package import BerthHTTP
 package import BerthLoop
@@ -97,11 +97,11 @@ import Glibc
         var settings = try BotFixture.settings(fake: ports[0], hand: ports[1])
         setup.change(&settings)
         settings.listen(on: HostPort(host: "127.0.0.1", port: 0))
-        files = try TemporaryFolder(inMemory: true)
+        files = try setup.folder ?? TemporaryFolder(inMemory: true)
         settings.data = files.path
         if let prepare { try await BotFixture.prepare(files.path, prepare) }
 
-        let surroundings = Surroundings.quiet(clock, log: lines.log)
+        let surroundings = Surroundings.quiet(clock, log: lines.log, seed: setup.seed)
         let machine = Surroundings(log: lines.log)
         let edges = Edges(
             surroundings: surroundings,
@@ -112,12 +112,17 @@ import Glibc
             redis: { RedisClient(address: $0, limits: .patient, in: machine, resolve: $1) }
         )
         var tuning = ServiceTuning()
-        (tuning.work, tuning.reserve) = (setup.policy, .zero)
+        (tuning.work, tuning.reserve, tuning.channels) = (setup.policy, .zero, setup.channels)
         service = try await Composition.make(settings, edges, tuning: tuning)
         kernel.isSilent = false
-        let secret: Secret256
-        (ann, secret) = try await service.bot.tenants.add("ann")
-        key = secret.text
+        let tenants = service.bot.tenants
+        if setup.folder != nil, let known = try? tenants.named("ann") {
+            (ann, key) = (known, try await tenants.addKey(to: known).text)
+        } else {
+            let secret: Secret256
+            (ann, secret) = try await tenants.add("ann")
+            key = secret.text
+        }
         (self.clock, self.lines, self.hand) = (clock, lines, hand)
         metrics = surroundings.metrics
         for part in service.answering { pool.spawn { try? await part.run(until: stop) } }
@@ -190,15 +195,29 @@ package typealias Preparation = @Sendable (any Store) async throws(StoreError) -
 package struct Setup: Sendable {
     let change: @Loop @Sendable (inout Configuration) -> Void
     let policy: WorkPolicy
+    let channels: [ChannelPlan]
+    let folder: TemporaryFolder?
+    let seed: UInt64
 
     /// Changes the fixture's configuration before the service is made.
     ///
-    /// Without a `policy`, each attempt is the only one, and no failure opens a circuit breaker.
+    /// - Parameters:
+    ///   - policy: without one every attempt is the only one, and no failure opens a breaker.
+    ///   - channels: channels beside those that every service has.
+    ///   - folder: a data folder that several services use one after the other, or nil for a new one.
+    ///   - seed: of all randomness. Services on one folder need different ones.
+    ///   - change: changes the configuration.
     package init(
         policy: WorkPolicy = .impatient,
+        channels: [ChannelPlan] = [],
+        folder: TemporaryFolder? = nil,
+        seed: UInt64 = 1,
         _ change: @escaping @Loop @Sendable (inout Configuration) -> Void = { _ in }
     ) {
         self.policy = policy
+        self.channels = channels
+        self.folder = folder
+        self.seed = seed
         self.change = change
     }
 }

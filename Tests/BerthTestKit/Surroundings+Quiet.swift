@@ -7,11 +7,13 @@ extension Surroundings {
     /// - Parameters:
     ///   - clock: the machine's, unless a test moves its own.
     ///   - log: logs nothing by default.
+    ///   - seed: of the randomness.
     /// - Returns: surroundings with metrics of their own.
     package static func quiet(
         _ clock: any Clock = SystemClock(),
-        log: Log = .silent
+        log: Log = .silent,
+        seed: UInt64 = 1
     ) -> Surroundings {
-        Surroundings(clock: clock, entropy: Entropy(seed: 1), log: log)
+        Surroundings(clock: clock, entropy: Entropy(seed: seed), log: log)
     }
 }

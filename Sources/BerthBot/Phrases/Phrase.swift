@@ -1,0 +1,51 @@
+package import BerthWork
+
+/// A text for the users of a chat, without its words.
+///
+/// ``text(in:)`` gives the words, in Markdown. A text with arguments carries them.
+package enum Phrase: Sendable {
+    // MARK: Answers to commands
+
+    /// The list of commands.
+    case help
+    /// The use of `/translate`.
+    case translateUsage
+    /// There is no such command.
+    case unknownCommand(String)
+    /// The window was cleared.
+    case freshStart
+    /// The conversation's model, and the names of all models.
+    case models(chosen: String, names: [String])
+    /// The conversation's new model.
+    case modelChosen(String)
+    /// A command has changed nothing.
+    case nothingChanged(BotError)
+    /// The tenant's usage and limits.
+    case usage(UsageInfo)
+    /// A login link.
+    case webLink(String)
+    /// The answer under way was stopped.
+    case stopped
+    /// No answer is under way.
+    case nothingToStop
+
+    // MARK: Turns
+
+    /// The message waits because the process is short of memory.
+    case waitingForMemory
+    /// A refusal or a failure.
+    case refusal(BotError)
+    /// A failure after several attempts, and why there is no further one.
+    case gaveUp(BotError, String)
+    /// The service stops, and the answer goes on at the next start.
+    case restarting
+    /// The answer could not be written to the database.
+    case notSaved(BotError)
+}
+
+extension Phrase {
+    /// The words in a language, or else in English.
+    package func text(in language: Language = .english) -> String {
+        PhraseTable.of(language)?.words(self) ?? PhraseTable.english(self)
+    }
+}

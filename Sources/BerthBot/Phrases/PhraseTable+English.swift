@@ -1,0 +1,59 @@
+import BerthConfig
+import BerthWork
+
+extension PhraseTable {
+    /// The words in English, which every phrase has.
+    static func english(_ phrase: Phrase) -> String {
+        switch phrase {
+        case .help: help
+        case .translateUsage: translateUsage
+        case .unknownCommand(let word): "There is no command `/\(word)`.\n\n\(help)"
+        case .freshStart: "Done. Earlier messages are no longer sent to the model."
+        case .models(let chosen, let names):
+            "This conversation uses `\(chosen)`. The models are:\n\n"
+                + names.map { "- `\($0)`" }.joined(separator: "\n")
+                + "\n\nChoose one with `/model NAME`."
+        case .modelChosen(let name): "This conversation now uses `\(name)`."
+        case .nothingChanged(let error): "Nothing was changed: \(error)."
+        case .usage(let usage):
+            """
+            | | used | limit |
+            |---|---|---|
+            | requests today | \(usage.requests) | \(usage.requestsLimit) |
+            | tokens today | \(usage.tokens) | \(usage.tokensLimit) |
+            | dollars this month | \(Money(micros: usage.spentMicros)) \
+            | \(Money(micros: usage.spendLimitMicros)) |
+
+            The daily limits reset at \(usage.resets).
+            """
+        case .webLink(let link):
+            "Open this link in a browser within a day. It works once.\n\n\(link)"
+        case .stopped: "Stopped."
+        case .nothingToStop: "There is nothing to stop."
+        case .waitingForMemory: "The server is short of memory. Your message waits."
+        case .refusal(let error): error.description
+        case .gaveUp(let error, let reason): "\(error) (\(reason))"
+        case .restarting: "the service is being restarted: the answer goes on after that"
+        case .notSaved(let error): "the answer could not be saved: \(error)"
+        }
+    }
+
+    private static let help = """
+        | command | what it does |
+        |---|---|
+        | `/new` | forgets the conversation so far |
+        | `/model [name]` | shows the models, or chooses one for this conversation |
+        | `/translate [language] text` | translates a text, into English if no language is named |
+        | `/usage` | shows how much you have used and how much is left |
+        | `/stop` | stops the answer that is being written |
+        | `/web` | gives you a link to this bot in your browser |
+        | `/help` | shows this list |
+        """
+
+    private static let translateUsage = """
+        `/translate [language] text` translates a text: `/translate German Good morning`, \
+        `/translate fr Good morning`. The language is the first word: its English name, its own \
+        name or its two-letter code. Without one, the text is translated into English. If the text \
+        itself begins with such a word, name the language first: `/translate en it piove`.
+        """
+}

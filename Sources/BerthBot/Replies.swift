@@ -1,0 +1,44 @@
+package import BerthLoop
+package import BerthStore
+
+/// The replies that channels deliver from the outbox.
+///
+/// A turn's end writes the outbox rows in its own commit, and then rings ``bell``. A channel without
+/// an entry has no rows: its clients read the turn's log.
+@Loop package final class Replies {
+    /// Signalled when the outbox has new parts. One courier waits for it.
+    package nonisolated let bell = Wakeup()
+    /// The longest part in bytes. The courier reads several of them at once.
+    package static nonisolated let partLimit = 16 << 10
+    private let forms: [ChannelName: any ReplyParts]
+
+    /// Makes the replies of the channels that use the outbox.
+    package nonisolated init(_ forms: [ChannelName: any ReplyParts] = [:]) { self.forms = forms }
+
+    /// Whether the replies at a place go through the outbox.
+    func areParts(at place: Place) -> Bool { forms[place.channel] != nil }
+
+    /// The outbox rows of a turn's end.
+    ///
+    /// A turn that goes on at the next start has none.
+    func outbox(of outcome: TurnOutcome, at place: Place?) -> [OutboxDraft] {
+        guard outcome.end != .interrupted, let place, let form = forms[place.channel] else {
+            return []
+        }
+        return form.parts(of: outcome, at: place).flatMap(Replies.pieces).map {
+            OutboxDraft(place: place, body: $0)
+        }
+    }
+
+    /// A part as it is, or cut into pieces of at most ``partLimit``.
+    private static func pieces(of part: String) -> [String] {
+        var (pieces, rest) = ([String](), part[...])
+        while rest.utf8.count > partLimit {
+            // A scalar has at most four bytes.
+            let piece = rest.unicodeScalars.prefix(partLimit / 4)
+            pieces.append(String(piece))
+            rest = rest[piece.endIndex...]
+        }
+        return pieces + [String(rest)]
+    }
+}
