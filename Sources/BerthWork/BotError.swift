@@ -104,6 +104,11 @@ extension BotError {
         return error.isPassing
     }
 
+    /// This error where no provider is paid for the answer, so that the work may be tried again.
+    package var ofUnboughtAnswer: BotError {
+        if case .provider(.memoryMidway(let error)) = self { .memory(error) } else { self }
+    }
+
     /// For the log: without what a client or a provider has written.
     package var logged: String {
         switch self {

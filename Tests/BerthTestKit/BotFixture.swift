@@ -183,8 +183,10 @@ package typealias Preparation = @Sendable (any Store) async throws(StoreError) -
 
 /// What a test changes of a service's configuration.
 package struct Setup: Sendable {
-    let change: @Loop @Sendable (inout Configuration) -> Void
-    let policy: WorkPolicy
+    /// Changes the fixture's configuration.
+    package let change: @Loop @Sendable (inout Configuration) -> Void
+    /// The service's policy.
+    package let policy: WorkPolicy
 
     /// Changes the fixture's configuration before the service is made.
     ///

@@ -1,0 +1,79 @@
+import BerthBot
+import BerthConfig
+import BerthHTTP
+import BerthLoop
+import BerthMemory
+import BerthProviders
+import BerthStore
+import BerthTelemetry
+import BerthTestKit
+import BerthWork
+import Testing
+
+/// Turns and calls that read the log of a shared answer, each to its own end.
+@Suite(.loop, .timeLimit(.minutes(5))) struct SharedLogTests {
+    private static let setup = Setup { settings in
+        settings.cache.scope = .safe
+        settings.chatModels.removeAll { $0.provider != "hand" }
+    }
+
+    @Loop @Test func `a stopped turn tells what is kept of it, though its log goes on`()
+        async throws
+    {
+        try await withBot(Self.setup) { bot in
+            let (bob, _) = try await bot.bot.tenants.add("bob")
+            let (hers, call) = try await bot.ask("What is a berth?", in: try await bot.session())
+            let session = try await bot.session(of: bob)
+            let his = try await bot.bot.turns.begin("What is a berth?", in: session, by: bob)
+            let (reader, late) = (his.reader(), his.reader())
+            call.say("A bed ")
+            guard case .text("A bed ") = try await reader.next() else {
+                Issue.record("no text")
+                return
+            }
+            try bot.bot.turns.stop(his.id, by: bob)
+            guard case .ended(let outcome) = try await reader.next() else {
+                Issue.record("no end")
+                return
+            }
+            #expect(outcome.end == .stopped)
+            call.say("on a ship.")
+            call.finish()
+            #expect(try await hers.ended().text == "A bed on a ship.")
+            var told = ""
+            while case .text(let text) = try await late.next() { told += text }
+            #expect(told == "A bed ")
+            #expect(try await bot.history(session, of: bob).map(\.answer) == ["A bed "])
+        }
+    }
+
+    @Loop @Test func `a whole answer that a turn shares is told in pieces that fit into an event`()
+        async throws
+    {
+        try await withBot(Self.setup) { bot in
+            let (pool, request) = (TaskPool(), try bot.request("What is a berth?"))
+            pool.spawn { _ = try? await bot.complete(request, bot.bot.models.choices) }
+            let call = try await bot.hand.call()
+            let turn = try await bot.bot.turns.begin(
+                "What is a berth?",
+                in: try await bot.session(),
+                by: bot.ann
+            )
+            await settle()
+            let long = String(repeating: "ß👍", count: 20_000)
+            let usage = TokenUsage(input: 7, output: 3, isEstimated: false)
+            call.answer(
+                .json(CompletionJSON.completion(text: long, finish: "stop", usage: usage))
+            )
+            var pieces: [String] = []
+            let reader = turn.reader()
+            while let event = try await reader.next() {
+                if case .text(let text) = event { pieces.append(text) }
+            }
+            #expect(pieces.joined() == long)
+            #expect(pieces.allSatisfy { $0.utf8.count <= 16 << 10 })
+            let received = bot.hand.received
+            #expect(received == 1)
+        }
+    }
+}
