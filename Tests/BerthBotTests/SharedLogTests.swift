@@ -76,4 +76,26 @@ import Testing
             #expect(received == 1)
         }
     }
+
+    @Loop @Test func `a caller that leaves before it has read the end is no answered one`()
+        async throws
+    {
+        try await withBot(Self.setup) { bot in
+            let (pool, streams) = (TaskPool(), Mailbox<any AnswerStream>())
+            let request = try bot.request("What is a berth?")
+            pool.spawn {
+                let stream = try? await bot.stream(request, bot.bot.models.choices)
+                if let stream { streams.put(stream) }
+            }
+            let call = try await bot.hand.call()
+            call.say("A bed.")
+            let stream = try await streams.next("the stream")
+            call.finish()
+            _ = await eventually { stream.log?.end != nil }
+            stream.finish()
+            let counted = bot.metrics.text
+            #expect(counted.contains(#"berth_api_calls_total{outcome="cancelled"} 1"#))
+            #expect(!counted.contains(#"berth_api_calls_total{outcome="done"} 1"#))
+        }
+    }
 }
