@@ -174,9 +174,10 @@ package import BerthTelemetry
         _ isStream: Bool
     ) throws(BotError) -> SharedAnswer? {
         let isJoining = flights.has(key)
-        let own = if let held = held.take() { held } else {
-            try calls.hold(ask, needsRoom: !isJoining)
-        }
+        let own =
+            if let held = held.take() { held } else {
+                try calls.hold(ask, needsRoom: !isJoining)
+            }
         let input = own.call.input
         if let flight = flights.find(key) {
             flight.add(ask.listener)
@@ -220,7 +221,13 @@ package import BerthTelemetry
             answer.conclude(AnswerCollector(cache, ask, key), nil)
             defer { answer.finish() }
             flight.log.begin(answer.modelID)
-            while let piece = try await answer.next() { try flight.log.append(piece) }
+            do throws(BotError) {
+                while let piece = try await answer.next() { try flight.log.append(piece) }
+            } catch {
+                // Settles it, so that every reader learns its share.
+                answer.finish()
+                return AnswerEnd(error: error, share: answer.charged)
+            }
             return AnswerEnd(usage: answer.usage, share: answer.charged)
         } catch {
             flight.bill.release()

@@ -77,6 +77,28 @@ import Testing
         }
     }
 
+    @Loop @Test func `the tokens of a shared answer that broke off are in every turn's history`()
+        async throws
+    {
+        try await withBot(Self.setup) { bot in
+            let (bob, _) = try await bot.bot.tenants.add("bob")
+            let (hers, call) = try await bot.ask("What is a berth?", in: try await bot.session())
+            let session = try await bot.session(of: bob)
+            let his = try await bot.bot.turns.begin("What is a berth?", in: session, by: bob)
+            await settle()
+            call.say("A bed on a ship, or a place in a harbour.")
+            _ = try await his.reader().next()
+            call.cut()
+            for (turn, tenant) in [(hers, bot.ann), (his, bob)] {
+                let outcome = try await turn.ended().outcome
+                let used = try await bot.used(tenant)
+                #expect(outcome.end == .failed && outcome.outputTokens > 0)
+                #expect(outcome.inputTokens == used.inputTokens)
+                #expect(outcome.outputTokens == used.outputTokens)
+            }
+        }
+    }
+
     @Loop @Test func `a caller that leaves before it has read the end is no answered one`()
         async throws
     {
