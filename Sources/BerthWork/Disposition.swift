@@ -30,7 +30,7 @@ package struct Disposition: Sendable {
     /// The time that the provider or the queue has asked to wait, without a default of Berth's.
     package var wait: Duration?
     /// The one whose doing it is.
-    package let fault: Fault
+    package fileprivate(set) var fault: Fault
     /// Whether the same may succeed later, and nothing was bought meanwhile.
     package var isPassing = false
     /// Whether another model may succeed.
@@ -62,7 +62,9 @@ package struct Disposition: Sendable {
 
     /// The outcome of an API call that ends with the error, for metrics and the log.
     package var outcome: String {
-        if status == Disposition.cancelled { return "cancelled" }
+        // A provider may refuse with the same status.
+        if status == Disposition.cancelled, fault == .caller { return "cancelled" }
+        if isBeforeProvider { return "refused" }
         return fault == .provider || mayHaveBought ? "failed" : "refused"
     }
 
@@ -176,7 +178,10 @@ extension ProviderError {
                 .with { ($0.isPassing, $0.isBeforeProvider) = (true, true) }
         case .memory(let error): error.disposition
         case .memoryMidway(let error):
-            error.disposition.with { ($0.isPassing, $0.isBeforeProvider) = (false, false) }
+            // Those who share the call have paid for it too, so none of them asks again.
+            error.disposition.with {
+                ($0.isPassing, $0.isBeforeProvider, $0.fault) = (false, false, .service)
+            }
         case .cancelled: Disposition(Disposition.cancelled, .caller, code: "cancelled")
         }
     }

@@ -120,4 +120,43 @@ import Testing
             #expect(!counted.contains(#"berth_api_calls_total{outcome="done"} 1"#))
         }
     }
+
+    @Loop @Test func `a call that its first asker's memory ends midway is not bought again`()
+        async throws
+    {
+        try await withBot(Self.setup) { bot in
+            let (pool, ends) = (TaskPool(), Mailbox<String>())
+            let (bob, _) = try await bot.bot.tenants.add("bob")
+            let request = try bot.request("What is a berth?")
+            @Loop func ask(_ tenant: LiveTenant) {
+                pool.spawn {
+                    let failure = await bot.failure {
+                        _ = try await bot.complete(request, bot.bot.models.choices, tenant)
+                    }
+                    ends.put(failure.map { "\($0)" } ?? "done")
+                }
+            }
+            ask(bot.ann)
+            let call = try await bot.hand.call()
+            ask(bob)
+            await settle()
+            let account = bot.ann.account
+            var rest = account.nothing(for: .cacheEntry)
+            try rest.extend(by: bot.ann.quotas.memory - account.held)
+            let usage = TokenUsage(input: 7, output: 3, isEstimated: false)
+            let long = String(repeating: "long ", count: 200_000)
+            call.answer(
+                .json(CompletionJSON.completion(text: long, finish: "stop", usage: usage))
+            )
+            for _ in 0..<2 {
+                #expect(try await ends.next("an end").contains("because memory ran out"))
+            }
+            let received = bot.hand.received
+            #expect(received == 1)
+            for tenant in [bot.ann, bob] { #expect(try await bot.used(tenant).requests == 1) }
+            rest.shrink(to: .zero)
+            pool.cancelAll()
+            await pool.drain()
+        }
+    }
 }
