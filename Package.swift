@@ -12,9 +12,18 @@ let strict: [SwiftSetting] =
 /// A face of one of Debian's C libraries: a module map and a shim, in `Sources/<name>`.
 func face(_ name: String) -> Target { .systemLibrary(name: name, path: "Sources/\(name)") }
 
+/// The settings of code that runs seldom: its release is built for size, because every page of code
+/// that is touched counts as resident.
+let seldom = strict + [.unsafeFlags(["-Osize"], .when(configuration: .release))]
+
 /// A module of the house; `uses` may only name modules above it in `targets`.
-func module(_ name: String, uses: [Target.Dependency], resources: [Resource] = []) -> Target {
-    .target(name: name, dependencies: uses, resources: resources, swiftSettings: strict)
+func module(
+    _ name: String,
+    uses: [Target.Dependency],
+    settings: [SwiftSetting] = strict,
+    resources: [Resource] = []
+) -> Target {
+    .target(name: name, dependencies: uses, resources: resources, swiftSettings: settings)
 }
 
 /// A folder of tests named after the module it tests.
@@ -32,7 +41,11 @@ let package = Package(
         module("BerthText", uses: ["BerthLoop", "COpenSSL"]),
         module("BerthMemory", uses: ["BerthLoop", "CLinux"]),
         module("BerthTelemetry", uses: ["BerthLoop", "BerthText", "BerthMemory", "CLinux"]),
-        module("BerthConfig", uses: ["BerthText", "BerthMemory", "CYaml", "CLinux"]),
+        module(
+            "BerthConfig",
+            uses: ["BerthText", "BerthMemory", "CYaml", "CLinux"],
+            settings: seldom
+        ),
         module(
             "BerthHTTP",
             uses: [
@@ -43,7 +56,8 @@ let package = Package(
         ),
         module(
             "BerthStore",
-            uses: ["BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "CSQLite", "CLinux"]
+            uses: ["BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "CSQLite", "CLinux"],
+            settings: seldom
         ),
         module(
             "BerthCache",
@@ -74,7 +88,8 @@ let package = Package(
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
                 "BerthHTTP", "BerthStore", "BerthCache", "BerthQueue", "BerthProviders",
                 "BerthWork",
-            ]
+            ],
+            settings: seldom
         ),
         module(
             "BerthChannels",
@@ -91,7 +106,8 @@ let package = Package(
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
                 "BerthHTTP",
                 "BerthStore", "BerthCache", "BerthQueue", "BerthWork", "BerthBot", "BerthChannels",
-            ]
+            ],
+            settings: seldom
         ),
         module(
             "BerthService",
@@ -100,7 +116,8 @@ let package = Package(
                 "BerthHTTP", "BerthStore", "BerthCache", "BerthQueue", "BerthProviders",
                 "BerthWork",
                 "BerthBot", "BerthChannels", "BerthAdmin",
-            ]
+            ],
+            settings: seldom
         ),
         module(
             "BerthSimulation",
@@ -108,7 +125,8 @@ let package = Package(
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthHTTP",
                 "BerthQueue",
                 "BerthProviders",
-            ]
+            ],
+            settings: seldom
         ),
         .executableTarget(
             name: "berth",

@@ -26,6 +26,11 @@ import BerthWork
     fileprivate private(set) var log: Broadcast?
     /// Its queue position as it was last told, or nil before it has waited.
     fileprivate private(set) var place: QueuePlace?
+    /// The bytes of the log's text that may be read. The log of an answer that others share may have
+    /// more, also after the turn's end.
+    private var length = 0
+    /// Whether the turn pays for the log.
+    private var ownsLog = false
     /// The copies of the text that its end makes: as text and by SQLite, and both again in parts for
     /// a channel with an outbox.
     var copies = 2
@@ -59,38 +64,54 @@ import BerthWork
     }
 
     /// The answer's text so far, in UTF-8.
-    var text: [UInt8] { log?.text ?? [] }
+    var text: ArraySlice<UInt8> { log?.text.prefix(length) ?? [] }
 
     /// A log of its own for the next attempt, which its readers follow.
     ///
-    /// - Throws: ``BotError/memory(_:)``.
+    /// - Throws: ``BotError/provider(_:)``, because the provider has begun to answer.
     func openLog() throws(BotError) -> Broadcast {
-        do { try logLease.grow(to: Broadcast.step, step: .zero) } catch { throw .memory(error) }
+        do { try logLease.grow(to: Broadcast.step, step: .zero) } catch {
+            throw .provider(.memoryMidway(error))
+        }
         let log = Broadcast(
             on: logLease.split(Broadcast.step, for: .replyBuffer),
             limit: LiveTurn.limit
         )
         follow(log)
+        ownsLog = true
         return log
     }
 
     /// Has its readers follow the log of an answer that lies there already.
     func follow(_ log: Broadcast) {
-        self.log = log
+        (self.log, length, ownsLog) = (log, 0, false)
         wake()
     }
 
-    /// Pays for writing the text down, as far as it has come.
+    /// Pays for writing the text down, as far as it has come, and shows it to its readers.
     ///
-    /// - Throws: ``BotError``, also for an answer longer than ``limit``.
+    /// - Throws: ``BotError``, also for an answer longer than ``limit``. What came since the last
+    ///   call is then not shown.
     func cover() throws(BotError) {
-        guard text.count <= LiveTurn.limit.bytes else {
+        let count = log?.text.count ?? 0
+        guard count <= LiveTurn.limit.bytes else {
             throw .body("the answer is longer than \(LiveTurn.limit) and was cut off there")
         }
-        do { try lease.grow(to: ByteCount(copies * text.count), step: Broadcast.step) } catch {
+        // The memory that the message was accepted with suffices for a short answer.
+        let paid = ownsLog ? max(0, Broadcast.step.bytes - count) : logLease.count.bytes
+        do {
+            try lease.grow(to: ByteCount(max(0, copies * count - paid)), step: Broadcast.step)
+        } catch {
             // A provider that has begun to answer is paid for it.
             throw .provider(.memoryMidway(error))
         }
+        show()
+    }
+
+    /// Shows the text that has come to its readers.
+    func show() {
+        length = log?.text.count ?? 0
+        wake()
     }
 
     /// Tells its readers its queue position.
@@ -131,7 +152,9 @@ import BerthWork
 @Loop package final class TurnReader {
     private let turn: LiveTurn
     private let wakeup = Wakeup()
-    private var reader: BroadcastReader?
+    /// The log that ``offset`` is a place in.
+    private var log: Broadcast?
+    private var offset = 0
     private var place: QueuePlace?
     private var hasText = false
     private var hasEnded = false
@@ -166,24 +189,20 @@ import BerthWork
         return nil
     }
 
-    /// The text that came since the last call, or nil.
+    /// The text that came since the last call, or nil. It never ends within a character.
     private func text() -> String? {
-        if turn.log !== reader?.log {
-            reader?.close()
-            reader = turn.log.map { BroadcastReader($0, wakeup: wakeup) }
-        }
-        while let piece = reader?.taken() {
-            guard !piece.text.isEmpty else { continue }
-            hasText = true
-            return piece.text
-        }
-        return nil
+        if turn.log !== log { (log, offset) = (turn.log, 0) }
+        let text = turn.text
+        guard offset < text.count else { return nil }
+        var end = min(offset + BroadcastReader.mostText, text.count)
+        while end < text.count, text[end] & 0xC0 == 0x80 { end -= 1 }
+        defer { (offset, hasText) = (end, true) }
+        return String(decoding: text[offset..<end], as: UTF8.self)
     }
 
     /// Stops reading.
     package func close() {
         hasEnded = true
-        reader?.close()
         turn.unsubscribe(wakeup)
     }
 }

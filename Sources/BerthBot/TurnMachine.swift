@@ -17,7 +17,9 @@ import BerthWork
 /// | failed | passing, without a word, attempts and time left | retry later |
 /// | failed | otherwise | end as failed |
 /// | scheduled | | wait |
-/// | unscheduled | | end as failed |
+/// | unscheduled | stopped by its author | end as stopped |
+/// | unscheduled | the service stops | end as interrupted |
+/// | unscheduled | otherwise | end as failed |
 struct TurnMachine {
     /// An event of the turn.
     enum Event {
@@ -96,8 +98,14 @@ struct TurnMachine {
             return .wait(until: due)
         case .answered: return .end(.done)
         case .failed(let failure): return afterFailure(failure, at: moment, using: &random)
-        case .unscheduled: return .end(.failed)
+        case .unscheduled: return .end(endOfWork ?? .failed)
         }
+    }
+
+    /// The end of a turn that its author or the service has stopped, or nil for any other.
+    private var endOfWork: TurnOutcome.End? {
+        if isStopped { return .stopped }
+        return isInterrupted ? .interrupted : nil
     }
 
     private mutating func afterFailure(
@@ -105,8 +113,8 @@ struct TurnMachine {
         at moment: Moment,
         using random: inout SeededGenerator
     ) -> Action {
-        if isStopped { return .end(.stopped) }
-        if isInterrupted || failure.isShutdown { return .end(.interrupted) }
+        if let end = endOfWork { return .end(end) }
+        if failure.isShutdown { return .end(.interrupted) }
         // Only a failure that passes and surely bought nothing is tried again. The rest is for a
         // person to decide.
         guard failure.isPassing, !hasText else { return .end(.failed) }

@@ -111,7 +111,9 @@ import BerthWork
         }
         while let piece = try await answer.next() {
             if let own, !piece.text.isEmpty { try own.append(.text(piece.text)) }
-            try job.turn.cover()
+            do throws(BotError) { try job.turn.cover() } catch {
+                throw answer.isCached ? error.ofUnboughtAnswer : error
+            }
             job.machine.hasText = !job.turn.text.isEmpty
             savePartial(job)
         }

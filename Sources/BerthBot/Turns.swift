@@ -258,7 +258,10 @@ package import BerthWork
             let memory = PrepaidMemory(of: tenant.account)
             turn = try LiveTurn(id: id, session: session, of: tenant, memory)
         } catch { throw .memory(error) }
-        try turn.openLog().append(.text(text))
+        do throws(BotError) { try turn.openLog().append(.text(text)) } catch {
+            throw error.ofUnboughtAnswer
+        }
+        turn.show()
         turn.end(outcome)
         return turn
     }

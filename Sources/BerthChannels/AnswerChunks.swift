@@ -32,8 +32,8 @@ struct AnswerChunks {
             self.details = details ?? self.details
             return []
         case .text(let text): return [self.text(text)]
-        case .finish(let reason): return [finish(reason)]
-        case .toolCall(let raw), .raw(let raw): return [pass(raw.chunk)]
+        case .finish(let reason): return role() + [finish(reason)]
+        case .toolCall(let raw), .raw(let raw): return pass(raw.chunk)
         case .whole(let answer): return [text(answer.text), finish(answer.finish ?? "stop")]
         }
     }
@@ -54,13 +54,25 @@ struct AnswerChunks {
         CompletionJSON.chunk(finish: reason, as: identity, usage)
     }
 
-    /// A provider's own chunk with Berth's id, time and model.
-    private mutating func pass(_ chunk: JSONObject) -> [UInt8] {
-        hasBegun = true  // it has the role, if the provider sends one
+    /// The chunk with the first choice's role, if the client does not have it yet.
+    private mutating func role() -> [[UInt8]] { hasBegun ? [] : [text("")] }
+
+    /// A provider's own chunk with Berth's id, time and model, after the role if that is missing.
+    private mutating func pass(_ chunk: JSONObject) -> [[UInt8]] {
+        var chunks: [[UInt8]] = []
+        let choice = chunk.elements("choices")?.first.flatMap { chunk.object(at: $0) }
+        // A further choice comes with a role of its own.
+        if let choice, (choice.integer("index") ?? 0) == 0 {
+            if choice.object("delta")?.has("role") ?? false { hasBegun = true }
+            chunks = role()
+        }
         let null: [UInt8]? = wantsUsage ? Array("null".utf8) : nil
-        return chunk.setting([
-            "id": members[0].value, "created": members[1].value, "model": members[2].value,
-            "obfuscation": nil, "x_groq": nil, "usage": null,
-        ])
+        chunks.append(
+            chunk.setting([
+                "id": members[0].value, "created": members[1].value, "model": members[2].value,
+                "obfuscation": nil, "x_groq": nil, "usage": null,
+            ])
+        )
+        return chunks
     }
 }

@@ -1,9 +1,9 @@
 import BerthConfig
 import BerthHTTP
 
-/// The check of a request's `Host` and `Origin`.
+/// The hosts that a request may name, and the origins from which a cookie may change state.
 ///
-/// It keeps out rebound names, and requests of other sites' pages that change state by cookie.
+/// It keeps the pages of other sites and rebound names out.
 struct HostGuard: Sendable {
     private let names: Set<String>
     private let isLoopback: Bool

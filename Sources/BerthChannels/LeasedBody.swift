@@ -13,7 +13,7 @@ import BerthWork
 /// nothing. Neither takes of what is kept for those within their share.
 @Loop final class LeasedBody {
     private(set) var bytes: [UInt8] = []
-    /// The memory that is leased besides the body.
+    /// The memory that was leased beside the body.
     private(set) var memory: PrepaidMemory
     private var lease: MemoryLease
 

@@ -25,7 +25,7 @@ import BerthWork
         self.bodyLimit = bodyLimit
     }
 
-    /// The API's paths.
+    /// The paths of the API.
     package var routes: [Route] {
         [
             Route("POST", "/v1/chat/completions") { request, _ in await self.chat(request) },

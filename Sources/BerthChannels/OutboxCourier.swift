@@ -30,7 +30,7 @@ package import BerthTelemetry
     static nonisolated let mostPlaces = 16
     /// The most attempts for a part.
     ///
-    /// The last one comes about an hour after the first.
+    /// The last one comes within an hour of the first, unless the channel asks for longer pauses.
     static nonisolated let attempts = 15
     /// The longest pause between two attempts, unless the channel asks for a longer one.
     static nonisolated let longestPause = Duration.seconds(600)

@@ -30,7 +30,7 @@ import BerthWork
 
     /// The memory of a list of conversations, as rows and as JSON.
     ///
-    /// With the longest titles it is six times this.
+    /// With the longest titles it takes six times as much.
     private static let listSize = ByteCount.kibibytes(64)
 
     /// Makes the channel.
@@ -55,7 +55,7 @@ import BerthWork
         self.authenticate = authenticate
     }
 
-    /// The conversations and turns of one tenant.
+    /// The paths of its conversations and turns.
     package var routes: [Route] {
         [
             route("GET", "/me") { _, tenant, _ in try self.me(tenant) },
@@ -208,8 +208,8 @@ import BerthWork
         var state = "accepted"
     }
 
-    /// The queue position as an event: the entries before it, about how long it waits, and the cause
-    /// if it does not wait for its turn.
+    /// A queue position: the number of requests before it, the expected wait, and a reason if the
+    /// wait has another one.
     private struct Place: Encodable {
         let ahead: Int
         let waitMs: Int64
@@ -285,7 +285,7 @@ import BerthWork
         }
     }
 
-    /// The value of a body, and the memory that is leased besides: `turn` of its size.
+    /// Reads a body, and leases the memory that `turn` names for its size.
     private func body<Value: Decodable>(
         _ type: Value.Type,
         _ request: HTTPRequest,

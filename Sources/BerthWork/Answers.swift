@@ -121,6 +121,7 @@ package import BerthTelemetry
     ) async throws(BotError) -> Way {
         try ask.payer.mayAsk()
         guard !ask.isFresh, let name = cache.name(ask) else { return .own(held, nil) }
+        var held = consume held
         if let answer = await cache.find(name.key) {
             // The text as it is cached, and as it is told.
             let size = max(ByteCount(2 * answer.text.utf8.count + 1024), Broadcast.step)
@@ -128,6 +129,8 @@ package import BerthTelemetry
             do { lease = try ask.memory.take(size, for: .replyBuffer) } catch {
                 throw .memory(error)
             }
+            // The hit takes the place of the reservation. Both would count as two requests.
+            held = nil
             try meter.countHit(ask.payer)
             metrics.calls.add(1, "cached")
             return .cached(answer, lease)
@@ -218,7 +221,13 @@ package import BerthTelemetry
             answer.conclude(AnswerCollector(cache, ask, key), nil)
             defer { answer.finish() }
             flight.log.begin(answer.modelID)
-            while let piece = try await answer.next() { try flight.log.append(piece) }
+            do throws(BotError) {
+                while let piece = try await answer.next() { try flight.log.append(piece) }
+            } catch {
+                // Settles it, so that every reader learns its share.
+                answer.finish()
+                return AnswerEnd(error: error, share: answer.charged)
+            }
             return AnswerEnd(usage: answer.usage, share: answer.charged)
         } catch {
             flight.bill.release()

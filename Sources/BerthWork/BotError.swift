@@ -107,6 +107,11 @@ extension BotError {
         return error.isPassing
     }
 
+    /// This error where no provider is paid for the answer, so that the work may be tried again.
+    package var ofUnboughtAnswer: BotError {
+        if case .provider(.memoryMidway(let error)) = self { .memory(error) } else { self }
+    }
+
     /// The description for the log, without text from a client or a provider.
     package var logged: String {
         switch self {

@@ -142,7 +142,7 @@ package struct AnswerEnd: Sendable {
 @Loop package final class BroadcastReader {
     /// The log that it reads.
     package let log: Broadcast
-    private let wakeup: Wakeup
+    private let wakeup = Wakeup()
     private let mostText: Int
     private var position = Position()
 
@@ -155,16 +155,10 @@ package struct AnswerEnd: Sendable {
     /// The most bytes of text in one piece, because clients bound the size of an event.
     package static nonisolated let mostText = 16 << 10
 
-    init(_ log: Broadcast, mostText: Int, wakeup: Wakeup = Wakeup()) {
+    init(_ log: Broadcast, mostText: Int) {
         self.log = log
         self.mostText = mostText
-        self.wakeup = wakeup
         log.subscribe(wakeup)
-    }
-
-    /// The pieces of `log` for a caller that waits on `wakeup` itself.
-    package convenience init(_ log: Broadcast, wakeup: Wakeup) {
-        self.init(log, mostText: BroadcastReader.mostText, wakeup: wakeup)
     }
 
     /// The next piece that is there, or nil if this reader has taken them all.

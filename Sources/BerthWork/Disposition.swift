@@ -29,7 +29,7 @@ package struct Disposition: Sendable {
     /// The wait that the provider or the queue has asked for, or nil if it named none.
     package var wait: Duration?
     /// The party that causes the error.
-    package let fault: Fault
+    package fileprivate(set) var fault: Fault
     /// Whether the same request may succeed later, and nothing was bought meanwhile.
     package var isPassing = false
     /// Whether another model may succeed.
@@ -61,7 +61,9 @@ package struct Disposition: Sendable {
 
     /// The outcome of an API call that ends with the error, for metrics and the log.
     package var outcome: String {
-        if status == Disposition.cancelled { return "cancelled" }
+        // A provider may refuse with the same status.
+        if status == Disposition.cancelled, fault == .caller { return "cancelled" }
+        if isBeforeProvider { return "refused" }
         return fault == .provider || mayHaveBought ? "failed" : "refused"
     }
 
@@ -175,7 +177,10 @@ extension ProviderError {
                 .with { ($0.isPassing, $0.isBeforeProvider) = (true, true) }
         case .memory(let error): error.disposition
         case .memoryMidway(let error):
-            error.disposition.with { ($0.isPassing, $0.isBeforeProvider) = (false, false) }
+            // Those who share the call have paid for it too, so none of them asks again.
+            error.disposition.with {
+                ($0.isPassing, $0.isBeforeProvider, $0.fault) = (false, false, .service)
+            }
         case .cancelled: Disposition(Disposition.cancelled, .caller, code: "cancelled")
         }
     }

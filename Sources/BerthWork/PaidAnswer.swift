@@ -47,6 +47,11 @@ import BerthTelemetry
 
     /// Has the whole text collected for the cache, and the end reported.
     func conclude(_ collector: AnswerCollector?, _ report: CallReport?) {
+        // An answer without a word may have ended while its first token was awaited.
+        guard running != nil else {
+            report?.close(nil)
+            return
+        }
         (self.collector, self.report) = (collector, report)
     }
 
@@ -79,6 +84,7 @@ import BerthTelemetry
             early.append(piece)
             switch piece {
             case .raw(let raw) where raw.text.isEmpty && raw.finish == nil: continue
+            case .text(let text) where text.isEmpty: continue
             case .usage: continue
             default: return
             }

@@ -82,7 +82,8 @@ import BerthStore
 
     func takeSettlements() -> [Settlement] { [] }
 
-    func finish() { close(reader.log.end == nil ? .provider(.cancelled) : nil) }
+    /// A caller that has not read the end has left before it, even if the log has ended.
+    func finish() { close(.provider(.cancelled)) }
 
     private func left() -> BotError {
         finish()

@@ -4,6 +4,7 @@ import BerthHTTP
 import BerthLoop
 import BerthProviders
 import BerthStore
+import BerthTelemetry
 import BerthTestKit
 import BerthWork
 import Testing
@@ -97,6 +98,21 @@ import Testing
             #expect(history.map(\.model) == ["spare/plain"])
             await bot.bot.meter.drain()
             #expect(try await bot.used().requests == 1)
+        }
+    }
+
+    @Loop @Test func `an answer without a word is reported like any other`() async throws {
+        try await withBot(FallbackTests.setup("hand/m", "spare/plain")) { bot in
+            let pool = TaskPool()
+            pool.spawn {
+                guard let call = try? await bot.hand.call() else { return }
+                call.send(Array("data: [DONE]\n\n".utf8))
+                call.end()
+            }
+            let (text, model) = try await ask(bot, "berth", isStream: true)
+            #expect(text == "" && model == "hand/m")
+            let counted = bot.metrics.text
+            #expect(counted.contains(#"berth_api_calls_total{outcome="done"} 1"#))
         }
     }
 }

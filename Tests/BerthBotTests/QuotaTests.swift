@@ -58,6 +58,28 @@ import Testing
         }
     }
 
+    @Loop @Test func `a cached answer takes the place of its turn's reservation`() async throws {
+        let setup = Setup { settings in
+            settings.quotas.requestsPerDay = 2
+            settings.cache.scope = .safe
+            settings.chatModels.removeAll { $0.provider != "hand" }
+        }
+        try await withBot(setup) { bot in
+            try await bot.exchange("What is a berth?", "A bed.", in: try await bot.session())
+            // The second request is the day's last.
+            let turn = try await bot.bot.turns.begin(
+                "What is a berth?",
+                in: try await bot.session(),
+                by: bot.ann
+            )
+            let (text, outcome) = try await turn.ended()
+            #expect(text == "A bed." && outcome.end == .done)
+            #expect(try await bot.used().requests == 2)
+            let book = bot.bot.meter.usage(bot.ann)
+            #expect(book.requests == 2)
+        }
+    }
+
     @Loop @Test func `however many race, the quota is never passed`() async throws {
         try await withBot(Setup { $0.quotas.requestsPerDay = 7 }) { bot in
             let model = try #require(bot.bot.models.find("fake/plain"))

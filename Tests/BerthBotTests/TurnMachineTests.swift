@@ -77,6 +77,18 @@ import Testing
         Row("due → ask", machine(), .due) { $0 == .ask },
         Row("scheduled → wait", machine(due: later), .scheduled) { $0 == .wait(until: later) },
         Row("unscheduled → failed", machine(), .unscheduled, ends(.failed)),
+        Row(
+            "unscheduled, stopped meanwhile → stopped",
+            machine { $0.isStopped = true },
+            .unscheduled,
+            ends(.stopped)
+        ),
+        Row(
+            "unscheduled while the service stops → interrupted",
+            machine { $0.isInterrupted = true },
+            .unscheduled,
+            ends(.interrupted)
+        ),
         Row("answered → done", machine(), .answered, ends(.done)),
         Row("passing failure → retry later", machine(), .failed(passing.disposition), retries),
         Row(

@@ -121,6 +121,62 @@ import Testing
         }
     }
 
+    @Loop @Test func `a short answer needs no more memory than its message has paid for`()
+        async throws
+    {
+        try await withBot(Self.setup) { bot in
+            let session = try await bot.session()
+            let (turn, call) = try await bot.ask("hello", in: session)
+            let hog = try Hog(bot)
+            call.say("here")
+            call.finish()
+            let (text, outcome) = try await turn.ended()
+            #expect(text == "here" && outcome.end == .done)
+            hog.leave()
+        }
+    }
+
+    @Loop @Test func `a cached answer for which there is no memory is told later`() async throws {
+        let setup = Setup(policy: Self.setup.policy) { settings in
+            Self.setup.change(&settings)
+            settings.cache.scope = .safe
+        }
+        try await withBot(setup) { bot in
+            let long = String(repeating: "long ", count: 4_000)
+            try await bot.exchange("hello", long, in: try await bot.session())
+            #expect(await eventually { bot.ann.account.held == .zero })
+            let session = try await bot.session()
+            let turn = try await bot.bot.turns.begin("hello", in: session, by: bot.ann)
+            // The log of the answer fits, its copies for the disk do not.
+            let hog = try Hog(bot, leaving: .kibibytes(45))
+            let reader = turn.reader()
+            let pause = try await Self.pause(reader)
+            hog.leave()
+            bot.clock.advance(by: pause)
+            let (text, outcome) = try await turn.ended()
+            #expect(text == long && outcome.end == .done)
+            #expect(bot.hand.received == 1)
+        }
+    }
+
+    @Loop @Test func `a stored answer that finds no memory is refused as it is`() async throws {
+        try await withBot(Self.setup) { bot in
+            let session = try await bot.session()
+            let (turn, call) = try await bot.ask("hello", in: session)
+            call.say(String(repeating: "long ", count: 8_000))
+            call.finish()
+            _ = try await turn.ended()
+            #expect(await eventually { bot.bot.turns.running == 0 })
+            await settle()
+            let hog = try Hog(bot, leaving: .kibibytes(16))
+            let refusal = await bot.failure {
+                _ = try await bot.bot.turns.find(turn.id, of: bot.ann)
+            }
+            #expect(refusal?.name == "memory")
+            hog.leave()
+        }
+    }
+
     @Loop @Test func `a start with more turns than memory lets them go on one after the other`()
         async throws
     {
@@ -199,14 +255,14 @@ import Testing
     }
 }
 
-/// Leases all free memory, and gives it back.
+/// Leases all free memory except a rest, and gives it back.
 @Loop private final class Hog {
     private var lease: MemoryLease
 
-    init(_ bot: BotFixture) throws {
+    init(_ bot: BotFixture, leaving rest: ByteCount = .zero) throws {
         let account = bot.budget.sharedAccount("hog", quota: bot.budget.limit)
         lease = account.nothing(for: .cacheEntry)
-        try lease.extend(by: bot.budget.standing.free)
+        try lease.extend(by: bot.budget.standing.free - rest)
     }
 
     func leave() { lease.shrink(to: .zero) }

@@ -193,8 +193,10 @@ package typealias Preparation = @Sendable (any Store) async throws(StoreError) -
 
 /// A test's changes to a service's configuration.
 package struct Setup: Sendable {
-    let change: @Loop @Sendable (inout Configuration) -> Void
-    let policy: WorkPolicy
+    /// Changes the fixture's configuration.
+    package let change: @Loop @Sendable (inout Configuration) -> Void
+    /// The service's policy.
+    package let policy: WorkPolicy
     let channels: [ChannelPlan]
     let folder: TemporaryFolder?
     let seed: UInt64
