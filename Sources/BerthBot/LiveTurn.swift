@@ -26,8 +26,9 @@ import BerthWork
     fileprivate private(set) var log: Broadcast?
     /// Its queue position as it was last told, or nil before it has waited.
     fileprivate private(set) var place: QueuePlace?
-    /// The bytes of the log's text that may be read. The log of an answer that others share may have
-    /// more, also after the turn's end.
+    /// The bytes of the log's text that may be read.
+    ///
+    /// The log of an answer that others share may have more, also after the turn's end.
     private var length = 0
     /// Whether the turn pays for the log.
     private var ownsLog = false
@@ -189,7 +190,9 @@ import BerthWork
         return nil
     }
 
-    /// The text that came since the last call, or nil. It never ends within a character.
+    /// The text that came since the last call, or nil.
+    ///
+    /// It never ends within a character.
     private func text() -> String? {
         if turn.log !== log { (log, offset) = (turn.log, 0) }
         let text = turn.text
