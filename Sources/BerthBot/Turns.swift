@@ -135,7 +135,10 @@ package import BerthWork
             return try await answer(command, message, tenant)
         }
         do throws(BotError) {
-            if gate.isBusy(message.session) { _ = try await session(of: message, by: tenant) }
+            // A wait for memory holds the session, so whose it is must be known before.
+            if memory == nil || gate.isBusy(message.session) {
+                _ = try await session(of: message, by: tenant)
+            }
             let entry = try gate.enter(message.session, payer: tenant.row.id, request: request)
             do throws(BotError) {
                 let memory =

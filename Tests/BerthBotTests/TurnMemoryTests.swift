@@ -50,6 +50,21 @@ import Testing
         }
     }
 
+    @Loop @Test func `a stranger never waits in another tenant's session`() async throws {
+        try await withBot(Self.setup) { bot in
+            let (bob, _) = try await bot.bot.tenants.add("bob")
+            let session = try await bot.session()
+            let hog = try Hog(bot)
+            let stranger = await bot.failure {
+                _ = try await bot.bot.turns.begin("hi", in: session, by: bob)
+            }
+            #expect(stranger?.name == "noSession")
+            let waiting = bot.budget.standing.waiting
+            #expect(waiting == 0)
+            hog.leave()
+        }
+    }
+
     @Loop @Test func `who has waited in vain is told, and nothing is written`() async throws {
         try await withBot(Self.setup) { bot in
             let session = try await bot.session()
