@@ -36,6 +36,7 @@ let package = Package(
     targets: [
         face("CLinux"), face("CCurl"), face("CMicrohttpd"), face("CSQLite"), face("CYaml"),
         face("COpenSSL"), face("CZlib"), face("CHiredis"), face("CZstd"),
+        .target(name: "CKatex", path: "Sources/CKatex"),
 
         module("BerthLoop", uses: ["CLinux"]),
         module("BerthText", uses: ["BerthLoop", "COpenSSL"]),
@@ -96,7 +97,7 @@ let package = Package(
             uses: [
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
                 "BerthHTTP",
-                "BerthStore", "BerthQueue", "BerthProviders", "BerthWork", "BerthBot",
+                "BerthStore", "BerthQueue", "BerthProviders", "BerthWork", "BerthBot", "CKatex",
             ],
             resources: [.embedInCode("Web")]
         ),

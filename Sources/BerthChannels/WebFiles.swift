@@ -1,4 +1,8 @@
-/// The files of `Web`, which SwiftPM builds into the binary.
+import BerthHTTP
+import BerthLoop
+import CKatex
+
+/// The files of `Web`, which SwiftPM builds into the binary, and KaTeX, which the assembler does.
 enum WebFiles {
     static var page: [UInt8] { PackageResources.index_html }
     static var login: [UInt8] { PackageResources.login_html }
@@ -8,9 +12,25 @@ enum WebFiles {
     static var scripts: KeyValuePairs<String, [UInt8]> {
         [
             "chat.js": PackageResources.chat_js, "dom.js": PackageResources.dom_js,
-            "frame.js": PackageResources.frame_js, "inline.js": PackageResources.inline_js,
+            "formula.js": PackageResources.formula_js, "frame.js": PackageResources.frame_js,
+            "inline.js": PackageResources.inline_js,
             "markdown.js": PackageResources.markdown_js, "server.js": PackageResources.server_js,
             "turn.js": PackageResources.turn_js,
         ]
+    }
+
+    /// The largest piece of ``writeKaTeX(_:)``: KaTeX has 264 KiB, and each reader holds one piece.
+    private static let piece = 16 * 1024
+
+    /// Writes KaTeX's script, which draws formulas, from the program's read-only data.
+    @Loop @Sendable static func writeKaTeX(_ writer: HTTPResponseWriter) async throws {
+        let script = unsafe UnsafeBufferPointer(
+            start: berth_katex_start(),
+            count: berth_katex_size()
+        )
+        for start in stride(from: 0, to: script.count, by: piece) {
+            let end = min(start + piece, script.count)
+            try await writer.write(unsafe Array(script[start..<end]))
+        }
     }
 }

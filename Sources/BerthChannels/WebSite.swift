@@ -41,6 +41,7 @@ import BerthWork
                 WebSite.file(WebFiles.style, "text/css; charset=utf-8")
             },
             Route("GET", "/web/icon.svg") { _, _ in WebSite.file(WebFiles.icon, "image/svg+xml") },
+            Route("GET", "/web/katex.js") { _, _ in WebSite.katex },
             Route("GET", "/favicon.ico") { _, _ in HTTPResponse(status: 204) },
             Route("GET", "/login") { request, _ in
                 WebSite.loginPage(token: request.query("token") ?? "", message: "")
@@ -154,6 +155,14 @@ import BerthWork
         "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:",
         "connect-src 'self'", "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'",
     ].joined(separator: "; ")
+
+    /// KaTeX changes with the program only, so a browser keeps it for a day without asking.
+    private static var katex: HTTPResponse {
+        var response = file([], "text/javascript; charset=utf-8")
+        response.headers["cache-control"] = "public, max-age=86400"
+        response.body = .stream(WebFiles.writeKaTeX)
+        return response
+    }
 
     private static func file(_ bytes: [UInt8], _ type: String) -> HTTPResponse {
         HTTPResponse(

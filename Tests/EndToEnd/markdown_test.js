@@ -23,12 +23,16 @@ const shorten = (holder) =>
   holder.innerHTML
     .replaceAll(' target="_blank" rel="noopener noreferrer"', "")
     .replaceAll('<button type="button" class="copy">Copy</button>', "")
+    .replaceAll(' dir="auto"', "")
     .replaceAll(' tabindex="0"', "");
 
 const code = (lang, text) =>
   `<figure class="code"><figcaption><span>${lang}</span></figcaption><pre><code>${text}</code></pre></figure>`;
 const table = (head, ...rows) =>
   `<div class="table"><table><thead><tr>${head}</tr></thead><tbody>${rows.map((r) => `<tr>${r}</tr>`).join("")}</tbody></table></div>`;
+
+const formula = (text) => `<span class="formula">${text}</span>`;
+const display = (text) => `<span class="formula display">${text}</span>`;
 
 const CASES = [
   ["a paragraph keeps its line breaks", "one\ntwo\n\nthree", "<p>one<br>two</p><p>three</p>"],
@@ -57,7 +61,7 @@ const CASES = [
   ["a lazy line stays in its item", "- a\nb\n\nc", "<ul><li>a<br>b</li></ul><p>c</p>"],
   ["quotes, nested", "> a\n> > b\n\nc", "<blockquote><p>a</p><blockquote><p>b</p></blockquote></blockquote><p>c</p>"],
   ["rules", "a\n\n---\n* * *\nb", "<p>a</p><hr><hr><p>b</p>"],
-  ["a table with alignment", "| A | B |\n|:-:|--:|\n| `x|y` | a\\|b |\n| 1 |", table('<th class="center">A</th><th class="right">B</th>', '<td class="center"><code>x|y</code></td><td class="right">a|b</td>', '<td class="center">1</td>')],
+  ["a table with alignment", "| A | B |\n|:-:|--:|\n| `x|y` | a\\|b |\n| 1 |", table('<th class="center">A</th><th class="end">B</th>', '<td class="center"><code>x|y</code></td><td class="end">a|b</td>', '<td class="center">1</td>')],
   ["a table without outer bars", "A | B\n--- | ---\n1 | 2\n\nend", `${table("<th>A</th><th>B</th>", "<td>1</td><td>2</td>")}<p>end</p>`],
   ["a table's empty cells", "| A | B |\n|---|---|\n|  | 2 |", table("<th>A</th><th>B</th>", "<td></td><td>2</td>")],
   ["a table's broken line", "| A |\n|---|\n| 1<br>2 |", table("<th>A</th>", "<td>1<br>2</td>")],
@@ -70,6 +74,15 @@ const CASES = [
   ["HTML in a fence's language is text", "```<b>x\n</code>\n```", code("&lt;b&gt;x", "&lt;/code&gt;")],
   ["HTML in a link's target is not markup", '[a](https://x.example/"onmouseover="b)', '<p><a href="https://x.example/%22onmouseover=%22b">a</a></p>'],
   ["brackets that are not links", "a[0] [x] ](", "<p>a[0] [x] ](</p>"],
+  ["formulas keep their source", "\\(a^2+b_1\\) and $u_{1}*v*w$, $p_i_j$", `<p>${formula("\\(a^2+b_1\\)")} and ${formula("$u_{1}*v*w$")}, ${formula("$p_i_j$")}</p>`],
+  ["display formulas in a line", "so \\[ \\frac{d}{dx} \\] or $$x_1*y*z$$.", `<p>so ${display("\\[ \\frac{d}{dx} \\]")} or ${display("$$x_1*y*z$$")}.</p>`],
+  ["a formula of its own lines", "a\n$$\n\\begin{matrix}\na & b \\\\\n- c\n\\end{matrix}\n$$\nb", `<p>a</p><p>${display("$$\n\\begin{matrix}\na &amp; b \\\\\n- c\n\\end{matrix}\n$$")}</p><p>b</p>`],
+  ["a formula in brackets on its own lines", "\\[\n\\{n \\mid n > 5\\}\n\\]", `<p>${display("\\[\n\\{n \\mid n &gt; 5\\}\n\\]")}</p>`],
+  ["prices are not formulas", "$5 and $10, $5-$10, a $5 or 6$ b, $ 4 $, US$ 5, \\$x\\$", `<p>$5 and $10, $5-$10, a ${formula("$5 or 6$")} b, $ 4 $, US$ 5, $x$</p>`],
+  ["a formula that is not closed", "$x and \\(y and \\[z\n\n$$\na", "<p>$x and (y and [z</p><p>$$<br>a</p>"],
+  ["a code span wins over a formula", "$x and `$y`", "<p>$x and <code>$y</code></p>"],
+  ["escaped brackets of a link", "\\[a\\](https://x.example)", "<p>[a](<a href=\"https://x.example/\">https://x.example</a>)</p>"],
+  ["a formula in a list and in a table", "- $a_1*b*c$\n\n|A|\n|-|\n|$x_1*y*z$|", `<ul><li>${formula("$a_1*b*c$")}</li></ul>${table("<th>A</th>", `<td>${formula("$x_1*y*z$")}</td>`)}`],
   ["nothing", "", ""],
 ];
 for (const [name, text, expected] of CASES) {
@@ -123,6 +136,12 @@ const HOSTILE = {
   "one address": (n) => "https://x.example/" + ")".repeat(n),
   angles: (n) => "<".repeat(n),
   surrogates: (n) => "\ud83d".repeat(n) + "*\udc00*".repeat(n),
+  dollars: (n) => "$a ".repeat(n),
+  "pairs of dollars": (n) => "$$".repeat(n),
+  "open formulas": (n) => "\\(".repeat(n) + "\\[ ".repeat(n),
+  "lines of open formulas": (n) => "\\[ a\n".repeat(n),
+  "lines of dollars": (n) => "$$ a\n- b\n".repeat(n),
+  "formulas with backticks": (n) => "\\(`\\) ".repeat(n),
   rules: (n) => "- - ".repeat(n) + "a",
 };
 const timed = (text) => {
@@ -151,7 +170,7 @@ check("hostile nesting stays shallow", () => {
 });
 check("only known elements and attributes come out", () => {
   const tags = new Set("p br h3 h4 h5 h6 em strong del code figure figcaption span button pre ul ol li blockquote hr div table thead tbody tr th td a".split(" "));
-  const attributes = new Set(["class", "type", "tabindex", "start", "href", "target", "rel"]);
+  const attributes = new Set(["class", "type", "tabindex", "start", "dir", "href", "target", "rel"]);
   const holder = document.createElement("div");
   for (const make of Object.values(HOSTILE)) holder.append(render(make(300)));
   for (const [, text] of CASES) holder.append(render(text));

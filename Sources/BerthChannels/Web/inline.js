@@ -1,5 +1,6 @@
 // Renders the marks inside a paragraph (emphasis, code, links) in one pass over its text.
 import { fill, make } from "./dom.js";
+import { formula } from "./formula.js";
 
 /** Most emphasis marks that are open at once. A further one replaces the oldest. */
 const MAX_OPEN = 32;
@@ -31,6 +32,7 @@ class InlineScan {
     this.open = [];
     this.brackets = [];
     this.ticks = null;
+    this.closers = new Map();
   }
 
   run() {
@@ -64,9 +66,13 @@ class InlineScan {
       case "\n":
         return this.put(make("br"), 1);
       case "\\":
+        if (text[at + 1] === "(" && this.formula("\\(", "\\)")) return true;
+        if (text[at + 1] === "[" && this.formula("\\[", "\\]")) return true;
         return /^[!-/:-@[-`{-~]$/.test(text[at + 1] ?? "") && this.put(text[at + 1], 2);
       case "`":
         return this.code();
+      case "$":
+        return this.dollars();
       case "*":
       case "_":
       case "~":
@@ -110,6 +116,48 @@ class InlineScan {
     let inner = text.slice(at + size, end).replaceAll("\n", " ");
     if (inner.startsWith(" ") && inner.endsWith(" ") && inner.trim()) inner = inner.slice(1, -1);
     return this.put(make("code", {}, inner), end + size - at);
+  }
+
+  /** Handles `$…$` and `$$…$$`. A price is plain text: a formula has no space inside of its marks,
+   * does not begin with punctuation, and no letter or digit follows it. */
+  dollars() {
+    const { text, at } = this;
+    const mark = text[at + 1] === "$" ? "$$" : "$";
+    const first = text[at + mark.length];
+    if (!isSpace(first) && !",.;:!?)".includes(first) && this.formula(mark, mark)) return true;
+    this.at += mark.length;
+    return true;
+  }
+
+  /** Handles a formula between two marks. Its source stays as it was written. */
+  formula(open, close) {
+    const { text, at } = this;
+    const end = this.closer(close, at + open.length);
+    if (end === undefined) return false;
+    const source = text.slice(at, end + close.length);
+    // `\[text\](address)` has escaped brackets, and a backtick belongs to a code span. Of several
+    // prices in a row the last dollar might close the first.
+    if (open === "$" && source.indexOf("$", 1) < source.length - 1) return false;
+    if ((open === "\\[" && text[end + 2] === "(") || source.includes("`")) return false;
+    return this.put(formula(source, open === "$$" || open === "\\["), source.length);
+  }
+
+  /** The place of the next closing mark after `from`. All places of a mark are found once. */
+  closer(mark, from) {
+    const { text } = this;
+    if (!this.closers.has(mark)) {
+      const places = [];
+      for (let i = text.indexOf(mark); i >= 0; i = text.indexOf(mark, i + mark.length)) {
+        const before = text[i - 1];
+        const single = mark === "$" && (text[i + 1] === "$" || before === "$" || isWord(text[i + 1]));
+        if (single || (mark[0] === "$" && (before === "\\" || isSpace(before)))) continue;
+        places.push(i);
+      }
+      this.closers.set(mark, { places, next: 0 });
+    }
+    const found = this.closers.get(mark);
+    while (found.places[found.next] <= from) found.next += 1;
+    return found.places[found.next];
   }
 
   emphasis(c) {

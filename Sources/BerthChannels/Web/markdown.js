@@ -2,10 +2,13 @@
 // input, and nesting is limited, so the worst that a hostile answer can do is to look odd.
 
 import { fill, make } from "./dom.js";
+import { formula } from "./formula.js";
 import { inlineInto, runOf } from "./inline.js";
 
 /** Deepest nesting of quotes and lists. Deeper ones are shown as plain text. */
 const MAX_DEPTH = 10;
+/** Most lines of a formula that stands alone. */
+const MAX_FORMULA_LINES = 60;
 
 // ---------------------------------------------------------------- lines
 
@@ -103,9 +106,29 @@ function cellsOf(line) {
   return cells;
 }
 
+/**
+ * `{ end, closed }` if a formula of its own lines begins at `at`, else null.
+ *
+ * It ends with the line that ends in its closing mark. Without one, the lines up to the next blank
+ * line are a paragraph, whatever marks they hold.
+ */
+function formulaAt(lines, at) {
+  const first = lines[at].trim();
+  const close = first.startsWith("$$") ? "$$" : first.startsWith("\\[") ? "\\]" : null;
+  if (!close) return null;
+  const inside = first.slice(2).indexOf(close);
+  if (inside >= 0) return inside + 2 === first.length - 2 ? { end: at + 1, closed: true } : null;
+  let end = at + 1;
+  for (; end < lines.length && end < at + MAX_FORMULA_LINES && !isBlank(lines[end]); end += 1) {
+    if (lines[end].trimEnd().endsWith(close)) return { end: end + 1, closed: true };
+  }
+  return { end, closed: false };
+}
+
 /** Whether the line at `at` ends the paragraph before it. */
 function interrupts(lines, at) {
   const line = lines[at];
+  if (formulaAt(lines, at)) return true;
   if (isBlank(line) || headingOf(line) || isQuote(line) || isRule(line)) return true;
   if (fenceOf(line)) return true;
   const item = itemOf(line);
@@ -132,6 +155,8 @@ function blockAt(lines, at, depth, tight) {
   const line = lines[at];
   const fence = fenceOf(line);
   if (fence) return codeBlock(lines, at, fence);
+  const own = formulaAt(lines, at);
+  if (own) return formulaBlock(lines, at, own);
   const level = headingOf(line);
   if (level) {
     const text = line.trim().slice(level).trim();
@@ -146,7 +171,7 @@ function blockAt(lines, at, depth, tight) {
     if (isQuote(line)) {
       while (end < lines.length && isQuote(lines[end])) end += 1;
       const inner = lines.slice(at, end).map((l) => l.trimStart().replace(/^> ?/, ""));
-      return [appendBlocks(make("blockquote"), inner, depth + 1), end];
+      return [appendBlocks(make("blockquote", { dir: "auto" }), inner, depth + 1), end];
     }
     const item = itemOf(line);
     if (item) return list(lines, at, item, depth);
@@ -154,6 +179,12 @@ function blockAt(lines, at, depth, tight) {
   while (end < lines.length && !interrupts(lines, end)) end += 1;
   const text = lines.slice(at, end).map((l) => l.trim()).join("\n");
   return [inlineInto(tight ? document.createDocumentFragment() : make("p"), text), end];
+}
+
+function formulaBlock(lines, at, { end, closed }) {
+  const text = lines.slice(at, end).map((line) => line.trim()).join("\n");
+  if (!closed) return [inlineInto(make("p"), text), end];
+  return [make("p", {}, formula(text, true)), end];
 }
 
 function codeBlock(lines, at, fence) {
@@ -190,7 +221,7 @@ function list(lines, at, first, depth) {
     end = next + 1;
   }
   const start = first.start !== 1 && first.start;
-  const element = make(first.ordered ? "ol" : "ul", { start });
+  const element = make(first.ordered ? "ol" : "ul", { start, dir: "auto" });
   for (const body of items) {
     body[0] = body[0].replace(/^\[ \] /, "\u2610 ").replace(/^\[x\] /i, "\u2611 ");
     element.append(appendBlocks(make("li"), body, depth + 1, !loose));
@@ -201,7 +232,7 @@ function list(lines, at, first, depth) {
 function table(lines, at) {
   const aligns = cellsOf(lines[at + 1]).map((cell) => {
     if (!cell.endsWith(":")) return null;
-    return cell[0] === ":" ? "center" : "right";
+    return cell[0] === ":" ? "center" : "end";
   });
   const cell = (tag) => (text, i) => inlineInto(make(tag, { class: aligns[i] }), text);
   // A row is cut at the header's width and never padded, because padding could be quadratic.
@@ -212,7 +243,7 @@ function table(lines, at) {
   for (; end < lines.length && lines[end].includes("|"); end += 1) {
     body.append(row(lines[end], "td"));
   }
-  const whole = make("table", {}, make("thead", {}, row(lines[at], "th")), body);
+  const whole = make("table", { dir: "auto" }, make("thead", {}, row(lines[at], "th")), body);
   return [make("div", { class: "table", tabindex: "0" }, whole), end];
 }
 

@@ -1,5 +1,6 @@
 // One turn on the page: the question, the growing answer and the outcome.
 import { button, copy, make, say } from "./dom.js";
+import { typeset } from "./formula.js";
 import { GrowingText, render } from "./markdown.js";
 import { Refusal, call, count, events, inWords, sentence, timeOf, turnPath } from "./server.js";
 
@@ -41,6 +42,7 @@ export class TurnView {
     if (turn.answer) {
       this.text = turn.answer;
       this.answer.append(render(turn.answer));
+      this.typeset();
     }
     this.show();
   }
@@ -113,11 +115,22 @@ export class TurnView {
     const began = performance.now();
     this.growing ??= new GrowingText(this.answer);
     say(this.growing.push(this.fresh));
+    this.typeset();
     this.fresh = "";
     this.place.textContent = "";
     this.element.classList.remove("waiting");
     this.host.grown();
     this.resume = performance.now() + Math.min(500, 4 * (performance.now() - began));
+  }
+
+  /** Draws the answer's formulas. Without KaTeX their source stays. */
+  async typeset() {
+    try {
+      await typeset(this.answer);
+      this.host.grown();
+    } catch (error) {
+      console.warn(error);
+    }
   }
 
   /** Clears the answer, because the server sends it again from the start. */
