@@ -1,0 +1,58 @@
+"""Sends mutated input to Berth and checks that it stays alive, correct and quick. scripts/fuzz
+builds Berth and runs this."""
+
+import argparse
+import os
+import pathlib
+import shutil
+import signal
+import sys
+import tempfile
+import time
+
+import sides
+from service import Fault
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="scripts/fuzz", description=__doc__)
+    names = ", ".join(sides.SIDES)
+    parser.add_argument("--only", metavar="a,b", help=f"these sides only ({names})")
+    parser.add_argument("--seconds", metavar="N", type=int, default=60, help="duration of the run (60)")
+    parser.add_argument("--seed", metavar="N", type=int, default=int(time.time()),
+                        help="seed of the mutations (the time)")
+    given = parser.parse_args()
+    given.sides = given.only.split(",") if given.only else list(sides.SIDES)
+    unknown = [name for name in given.sides if name not in sides.SIDES]
+    if unknown:
+        parser.error(f"no side '{unknown[0]}': choose from {names}")
+    return given
+
+
+def main() -> int:
+    given = arguments()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="berth-fuzz-"))
+    print(f"seed {given.seed}, {given.seconds} s", flush=True)
+    failed = False
+    for name in given.sides:
+        place = folder / name
+        place.mkdir()
+        try:
+            counts = sides.SIDES[name](
+                os.environ["BERTH_BIN"], place, given.seed, given.seconds / len(given.sides))
+            print(f"{name}: {counts}", flush=True)
+        except Fault as fault:
+            failed = True
+            print(f"{name}: FAULT: {fault}", flush=True)
+    if failed:
+        print(f"The logs and the inputs of the failed sides are in {folder}", file=sys.stderr)
+        return 1
+    shutil.rmtree(folder)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

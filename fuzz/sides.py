@@ -1,0 +1,336 @@
+"""The sides from which input reaches Berth. Each function sends mutated input from one side for some
+seconds, checks the service, and returns its counts as text."""
+
+import asyncio
+import collections
+import json
+import pathlib
+import random
+import shutil
+import sqlite3
+import time
+
+from clients import HTTPPeer, Link, Recorder, RedisPeer, crowd
+from mutations import mutated
+from service import Fault, Service
+
+#: Connections at once. Fewer than the default of `limits.connections_per_address`.
+CROWD = 24
+
+#: Models of the upstream. A model whose answers are broken is closed for a while, so there are many.
+MODELS = [f"m{number}" for number in range(16)]
+
+
+def settings(port: int, **more) -> dict:
+    """The part of a configuration that has the upstream on `port`."""
+    provider = {"name": "up", "kind": "openai", "base_url": f"http://127.0.0.1:{port}/v1",
+                "api_key": "sk-upstream", "concurrency": 64,
+                "requests_per_minute": 10**6, "tokens_per_minute": 10**9}
+    models = [{"provider": "up", "model": model, "price": {"input": 1, "output": 1}} for model in MODELS]
+    return {"providers": [provider], "models": {"chat": models}} | more
+
+
+def http(method: str, path: str, key: str, body: bytes = b"", head: str = "") -> bytes:
+    length = f"Content-Length: {len(body)}\r\n" if body or method == "POST" else ""
+    return (f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {key}\r\n"
+            f"{head}{length}\r\n").encode() + body
+
+
+def question(random_: random.Random, **more) -> bytes:
+    members = {"model": random_.choice(MODELS), "stream": random_.random() < 0.5,
+               "messages": [{"role": "user", "content": f"question {random_.random()}"}]} | more
+    return json.dumps(members).encode()
+
+
+def whole(text: str = "an answer") -> bytes:
+    body = json.dumps({
+        "id": "c", "object": "chat.completion", "created": 1, "model": "m",
+        "choices": [{"index": 0, "message": {"role": "assistant", "content": text},
+                     "finish_reason": "stop"}],
+        "usage": {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}}).encode()
+    return (b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n"
+            b"Content-Length: %d\r\n\r\n" % len(body)) + body
+
+
+def stream(text: str = "an answer in some words") -> bytes:
+    def event(delta: dict, reason: str | None = None, **more) -> bytes:
+        chunk = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m",
+                 "choices": [{"index": 0, "delta": delta, "finish_reason": reason}]} | more
+        return b"data: " + json.dumps(chunk).encode() + b"\n\n"
+
+    usage = {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}
+    call = {"index": 0, "id": "t", "function": {"name": "f", "arguments": '{"a":1}'}}
+    return (b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
+            + event({"role": "assistant"}) + b"".join(event({"content": w + " "}) for w in text.split())
+            + event({"reasoning_content": "hm"}) + event({"tool_calls": [call]})
+            + event({}, "stop", usage=usage) + b"data: [DONE]\n\n")
+
+
+def calm(body: bytes) -> bytes:
+    """An upstream's answer without a fault, in the form that was asked for."""
+    return stream() if json.loads(body or b"{}").get("stream") is True else whole()
+
+
+class Run:
+    """One side's run: its seed, its inputs, its service and the statuses that came."""
+
+    def __init__(self, binary: str, folder: pathlib.Path, seed: int) -> None:
+        self.binary, self.folder, self.random = binary, folder, random.Random(seed)
+        self.recorder, self.service = Recorder(folder), None
+        self.statuses: collections.Counter[int] = collections.Counter()
+
+    async def start(self, *tenants: str, **settings) -> list[str]:
+        """Starts the service and returns the tenants' keys."""
+        self.service = Service(self.binary, self.folder, **settings)
+        await asyncio.to_thread(self.service.start)
+        self.links = [Link(self.service.port) for _ in range(CROWD)]
+        return [await asyncio.to_thread(self.service.tenant, name) for name in tenants]
+
+    def mutated(self, data: bytes) -> bytes:
+        return self.recorder.add(mutated(self.random, data))
+
+    async def ask(self, number: int, data: bytes, patience: float = 60) -> tuple[int, bytes]:
+        """Sends `data` on one of the kept connections and counts the status, 0 if no answer came."""
+        answer = await self.links[number].send(data, patience) or (0, b"")
+        self.statuses[answer[0]] += 1
+        return answer
+
+    def finish(self, load, explained=lambda: 0) -> str:
+        """Runs `load` and checks the service. `explained()` is the number of 5xx that are no fault."""
+        try:
+            asyncio.run(load)
+            self.service.check(explained())
+            self.service.stop()
+        except Fault:
+            self.recorder.write()
+            raise
+        finally:
+            if self.service:
+                self.service.end()
+        statuses = ", ".join(f"{status}: {count:,}" for status, count in sorted(self.statuses.items()))
+        return f"{self.recorder.count:,} inputs ({statuses or 'no whole answers'})"
+
+
+# MARK: Clients
+
+def requests(binary: str, folder: pathlib.Path, seed: int, seconds: float) -> str:
+    """Mutated requests, heads included, to every kind of route."""
+    run = Run(binary, folder, seed)
+
+    async def load() -> None:
+        key, = await run.start("ann")
+        form = "Origin: http://127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+        corpus = [
+            http("GET", path, key) for path in (
+                "/", "/healthz", "/readyz", "/metrics", "/v1/models", "/login?token=abc",
+                "/web/sessions", "/web/me", "/terminal/sessions", "/terminal/sessions/x/turns?before=y",
+                "/v1/models/up/m0", "/web/turns/x/events", "/chat.js")
+        ] + [
+            http("POST", "/login", key, b"token=abcdef", form),
+            http("POST", "/terminal/sessions", key, b"{}"),
+            http("POST", "/v1/chat/completions", key, question(run.random, max_tokens=1)),
+            http("DELETE", "/terminal/sessions/x", key),
+            http("PATCH", "/terminal/sessions/x", key, b'{"title":"a"}'),
+            b"POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+            b"5\r\n{\"a\":\r\n2\r\n1}\r\n0\r\nX: y\r\n\r\n",
+        ]
+
+        async def one(number: int) -> None:
+            data = b"".join(run.mutated(run.random.choice(corpus)) for _ in range(3))
+            # A request that is not whole gets no answer, so the wait is short.
+            await run.ask(number, data, patience=0.05)
+            run.links[number].close()
+
+        await crowd(CROWD, seconds, one)
+
+    return run.finish(load())
+
+
+def bodies(binary: str, folder: pathlib.Path, seed: int, seconds: float) -> str:
+    """Mutated JSON bodies in whole requests. No answer may be a 5xx."""
+    run = Run(binary, folder, seed)
+    picture = {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}}
+    call = {"id": "t", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    told = {"messages": [
+        {"role": "system", "content": "be brief"},
+        {"role": "user", "content": [{"type": "text", "text": "what is it?"}, picture]},
+        {"role": "assistant", "content": None, "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "t", "content": "1"}, {"role": "user", "content": "and?"}]}
+    more = {"temperature": 0.2, "max_tokens": 10, "stop": ["\n", "END"], "seed": 5, "n": 1, "user": "u",
+            "tools": [{"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}],
+            "response_format": {"type": "json_object"}, "stream_options": {"include_usage": True},
+            "logit_bias": {"50256": -100}, "metadata": {"a": "b"}}
+
+    async def load() -> None:
+        upstream = await HTTPPeer(calm).start()
+        key, = await run.start("ann", **settings(upstream.port))
+        _, made = await run.ask(0, http("POST", "/terminal/sessions", key, b"{}"))
+        session = f"/terminal/sessions/{json.loads(made)['id']}"
+        corpus = [
+            lambda: ("POST", "/v1/chat/completions", question(run.random)),
+            lambda: ("POST", "/v1/chat/completions", question(run.random, **told, **more)),
+            lambda: ("POST", f"{session}/turns", b'{"text":"say hello"}'),
+            lambda: ("PATCH", session, b'{"title":"new title"}'),
+            lambda: ("POST", "/terminal/sessions", b"{}"),
+        ]
+
+        async def one(number: int) -> None:
+            method, path, body = run.random.choice(corpus)()
+            body = run.mutated(body)
+            status, answer = await run.ask(number, http(method, path, key, body))
+            if status >= 500:
+                raise Fault(f"{status} to {method} {path} {body[:300]!r}: {answer[:300]!r}")
+
+        await crowd(CROWD, seconds, one)
+
+    return run.finish(load())
+
+
+# MARK: Peers
+
+def streams(binary: str, folder: pathlib.Path, seed: int, seconds: float) -> str:
+    """Mutated answers of an upstream, whole and streamed, in turn with calm ones.
+
+    A broken upstream is 502, 503 or 504. An answer of 500 is a fault."""
+    run = Run(binary, folder, seed)
+
+    def answer(body: bytes) -> bytes:
+        return run.mutated(calm(body)) if run.random.random() < 0.5 else calm(body)
+
+    async def load() -> None:
+        upstream = await HTTPPeer(answer).start()
+        keys = await run.start("ann", "bob", "eve", **settings(upstream.port))
+
+        async def one(number: int) -> None:
+            data = http("POST", "/v1/chat/completions", run.random.choice(keys), question(run.random))
+            status, body = await run.ask(number, data)
+            if status == 500:
+                raise Fault(f"500: {body[:300]!r}")
+
+        await crowd(CROWD, seconds, one)
+
+    return run.finish(
+        load(), lambda: sum(count for status, count in run.statuses.items() if status > 500))
+
+
+def redis(binary: str, folder: pathlib.Path, seed: int, seconds: float) -> str:
+    """Mutated replies of a Redis. No question may fail because of them."""
+    run = Run(binary, folder, seed)
+    stored: dict[bytes, bytes] = {}
+
+    def answer(words: list[bytes]) -> bytes:
+        match words[0].upper():
+            case b"GET" if words[1] in stored:
+                good = b"$%d\r\n%s\r\n" % (len(stored[words[1]]), stored[words[1]])
+            case b"GET":
+                good = b"$-1\r\n"
+            case b"SET":
+                stored[words[1]] = run.mutated(words[2])
+                good = b"+OK\r\n"
+            case b"PING":
+                good = b"+PONG\r\n"
+            case _:
+                good = b"+OK\r\n"
+        # After a broken reply the connection is closed and made again after a pause, so few are broken.
+        return run.mutated(good) if run.random.random() < 0.01 else good
+
+    async def load() -> None:
+        upstream, cache = await HTTPPeer(calm).start(), await RedisPeer(answer).start()
+        key, = await run.start("ann", **settings(
+            upstream.port, redis={"url": f"redis://127.0.0.1:{cache.port}/0"},
+            cache={"memory": "64KiB"}))
+
+        async def one(number: int) -> None:
+            told = [{"role": "user", "content": f"question {run.random.randrange(3000)}"}]
+            status, body = await run.ask(number, http("POST", "/v1/chat/completions", key, json.dumps(
+                {"model": run.random.choice(MODELS), "messages": told}).encode()))
+            if status != 200:
+                raise Fault(f"a question failed while Redis misbehaved: {status} {body[:300]!r}")
+
+        await crowd(CROWD, seconds, one)
+
+    return run.finish(load())
+
+
+# MARK: The data folder
+
+def rows(binary: str, folder: pathlib.Path, seed: int, seconds: float) -> str:
+    """Mutated values in the rows of the database, before a start. The start may refuse them in words."""
+    run = Run(binary, folder, seed)
+    data, pristine, refused = folder / "data", folder / "pristine", 0
+    verbs = ("tenant list", "tenant show ann", "tenant keys ann", "usage", "queue", "queue failed",
+             "memory", "quota show ann", "doctor")
+
+    async def load() -> None:
+        upstream = await HTTPPeer(calm).start()
+        key, = await run.start("ann", **settings(upstream.port))
+        service = run.service
+        for number in range(3):
+            _, made = await run.ask(0, http("POST", "/terminal/sessions", key, b"{}"))
+            path = f"/terminal/sessions/{json.loads(made)['id']}/turns"
+            await run.ask(0, http("POST", path, key, b'{"text":"hello"}'))
+        await asyncio.to_thread(service.stop)
+        shutil.copytree(data, pristine)
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            shutil.rmtree(data)
+            shutil.copytree(pristine, data)
+            run.recorder.add(change_rows(run.random, data / "berth.db").encode())
+            if await asyncio.to_thread(service.try_start):
+                await look(run, key)
+                for verb in run.random.sample(verbs, 3):
+                    await asyncio.to_thread(service.verb, *verb.split())
+                service.check_alive()
+                await asyncio.to_thread(service.stop)
+            elif service.process.returncode != 1:
+                raise Fault(f"the start ended with {service.process.returncode}: {service.said()}")
+            else:
+                nonlocal refused
+                refused += 1
+        shutil.rmtree(data)
+        shutil.copytree(pristine, data)
+        await asyncio.to_thread(service.start)
+
+    return f"{run.finish(load(), lambda: 10**9)}, {refused} starts refused"
+
+
+async def look(run: Run, key: str) -> None:
+    """Reads what is stored and asks once more. Any status is fine, as long as the process lives."""
+    status, body = await run.ask(0, http("GET", "/terminal/sessions", key))
+    found = json.loads(body).get("sessions", []) if status == 200 else []
+    for session in found[:3]:
+        path = f"/terminal/sessions/{session['id']}/turns"
+        await run.ask(0, http("GET", path, key))
+        await run.ask(0, http("POST", path, key, b'{"text":"hi"}'))
+    await run.ask(0, http("POST", "/v1/chat/completions", key, question(run.random)))
+    run.links[0].close()
+
+
+def change_rows(random_: random.Random, file: pathlib.Path) -> str:
+    """Puts foreign values into one to three columns. Returns the changes."""
+    values = [None, -1, 0, 1, 2**31, 2**62, -2**62, 2**63 - 1, -2**63, 1e308, -0.5, float("inf"), "",
+              "x", "\x1b[31m", "e\u0301" * 2000, b"\xff\xfe\0", b"", b"\xc3" * 300, "reserved", "running",
+              "accepted", "done", "[[[[", '{"a":1']
+    changes = []
+    base = sqlite3.connect(file, isolation_level=None)
+    base.execute("PRAGMA ignore_check_constraints = ON")
+    base.execute("PRAGMA foreign_keys = OFF")
+    tables = [row[0] for row in base.execute(
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")]
+    tables = [table for table in tables if base.execute(f'SELECT 1 FROM "{table}" LIMIT 1').fetchone()]
+    for _ in range(random_.choice((1, 1, 2, 3))):
+        table = random_.choice(tables)
+        columns = [row[1] for row in base.execute(f'PRAGMA table_info("{table}")')]
+        column, value = random_.choice(columns), random_.choice(values)
+        changes.append(f"{table}.{column} = {value!r}")
+        try:
+            base.execute(
+                f'UPDATE OR IGNORE "{table}" SET "{column}" = ? WHERE rowid IN '
+                f'(SELECT rowid FROM "{table}" ORDER BY random() LIMIT 1)', (value,))
+        except sqlite3.Error as error:  # a strict table, NOT NULL, a table without rowid
+            changes[-1] += f" ({error})"
+    base.close()
+    return "; ".join(changes)
+
+
+SIDES = {"requests": requests, "bodies": bodies, "streams": streams, "redis": redis, "rows": rows}
