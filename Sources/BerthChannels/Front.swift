@@ -12,6 +12,8 @@ import BerthWork
 @Loop package final class Front {
     private let router: Router
     private let hosts: HostGuard
+    /// The paths that answer under any `Host`, because probes use addresses and service names.
+    private let probes: Set<String>
     private let surroundings: Surroundings
     private let requests: Counter
     private let duration: Histogram
@@ -21,7 +23,8 @@ import BerthWork
     /// - Parameters:
     ///   - configuration: names the addresses under which the service is reached.
     ///   - channels: each adds its routes.
-    ///   - more: further routes, for which nobody needs to be logged in (health, metrics).
+    ///   - more: further routes, for which nobody needs to be logged in (health, metrics). They
+    ///     answer under any `Host`.
     ///   - surroundings: the log and the metrics of requests.
     package init(
         _ configuration: Configuration,
@@ -30,6 +33,7 @@ import BerthWork
         in surroundings: Surroundings
     ) {
         hosts = HostGuard(url: configuration.url, listen: configuration.listen)
+        probes = Set(more.map(\.path))
         router = Router(channels.flatMap(\.routes) + more)
         self.surroundings = surroundings
         requests = surroundings.metrics.counter(
@@ -69,7 +73,7 @@ import BerthWork
 
     /// Answers one request.
     package func answer(_ request: HTTPRequest) async -> HTTPResponse {
-        let allowed = hosts.allows(host: request.headers["host"])
+        let allowed = hosts.allows(host: request.headers["host"]) || probes.contains(request.path)
         let response =
             allowed
             ? await router.answer(request)

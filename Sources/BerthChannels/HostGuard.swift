@@ -6,6 +6,7 @@ import BerthHTTP
 /// It keeps the pages of other sites and rebound names out.
 struct HostGuard: Sendable {
     private let names: Set<String>
+    private let origin: String
     private let isLoopback: Bool
 
     private static let loopback: Set = ["localhost", "127.0.0.1", "[::1]"]
@@ -13,6 +14,7 @@ struct HostGuard: Sendable {
     init(url: WebURL, listen: HostPort) {
         let name = { (host: String) in host.contains(":") ? "[\(host)]" : host }
         names = [name(url.host).lowercased(), name(listen.host).lowercased()]
+        origin = url.origin.lowercased()
         isLoopback = listen.isLoopback
     }
 
@@ -23,12 +25,16 @@ struct HostGuard: Sendable {
         return names.contains(name) || isLoopback && HostGuard.loopback.contains(name)
     }
 
-    /// Whether the request's `Origin` is the very authority that it is addressed to.
+    /// Whether the request was sent by a page of this service.
+    ///
+    /// Its `Origin` is the one of `url`, whatever `Host` a proxy has put in. On a loopback listener it
+    /// may also be the loopback authority that the request is addressed to, such as the end of a
+    /// tunnel.
     func allowsOrigin(_ headers: HTTPHeaders) -> Bool {
-        guard let origin = headers["origin"], let host = headers["host"],
-            let scheme = origin.firstIndex(of: ":"), origin[scheme...].hasPrefix("://")
-        else { return false }
-        return origin[scheme...].dropFirst(3).lowercased() == host.lowercased()
+        guard let origin = headers["origin"]?.lowercased() else { return false }
+        if origin == self.origin { return true }
+        guard isLoopback, let host = headers["host"]?.lowercased() else { return false }
+        return HostGuard.loopback.contains(HostGuard.name(of: host)) && origin == "http://\(host)"
     }
 
     /// The name of an authority in lower case: without its port, brackets kept.

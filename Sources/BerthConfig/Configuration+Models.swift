@@ -116,6 +116,33 @@ extension Configuration.Provider {
         self.kind = kind
         baseURL = base
         apiKey = key
+        readRoute(section)
+    }
+
+    /// Reads the proxy and the authorities: from the section, else from the environment variables
+    /// that curl and OpenSSL read.
+    private mutating func readRoute(_ section: Section) {
+        if section.has("proxy") {
+            proxy = section.optional("proxy", .proxy, absent: "") ?? nil
+        } else {
+            do throws(ProxyAddress.Unreadable) {
+                let named = try ProxyAddress.named(for: baseURL, in: section.environment)
+                proxy = named?.proxy
+                let absent = named.map { "from \($0.variable): \($0.proxy)" } ?? "no proxy"
+                _ = section.optional("proxy", .proxy, absent: absent)
+            } catch {
+                section.report(
+                    nil,
+                    "the environment variable \(error.variable) is not a proxy's address, such as "
+                        + "http://proxy.example:3128: correct it, or set the key 'proxy'"
+                )
+            }
+        }
+        let names = ["CURL_CA_BUNDLE", "SSL_CERT_FILE"]
+        let own = names.compactMap(section.environment).first { !$0.isEmpty }
+        authorities.file =
+            section.optional("ca_file", .file, absent: own ?? "the system's authorities") ?? own
+        authorities.folder = section.environment("SSL_CERT_DIR").flatMap { $0.isEmpty ? nil : $0 }
     }
 
     /// The environment variable that the vendor's own tools read the key from.

@@ -146,6 +146,18 @@ extension Configuration {
         package var tokensPerMinute: Int?
         /// The largest number of calls at once.
         package var concurrency = 8
+        /// The proxy that its requests pass: the key `proxy`, else the environment's; nil for none.
+        package var proxy: ProxyAddress?
+        /// The authorities that its TLS certificate may come from.
+        package var authorities = Authorities()
+    }
+
+    /// The authorities that TLS trusts.
+    package struct Authorities: Equatable, Sendable {
+        /// A file in PEM; nil for the system's.
+        package var file: String?
+        /// A folder as `openssl rehash` makes it; nil for none.
+        package var folder: String?
     }
 
     /// A chat model that tenants may name.

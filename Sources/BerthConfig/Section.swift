@@ -124,6 +124,9 @@ final class Section {
         return Array(nodes.prefix(most))
     }
 
+    /// The value of an environment variable; nil if it is not set.
+    func environment(_ name: String) -> String? { reading.environment(name) }
+
     /// Whether the file sets the key.
     func has(_ key: String) -> Bool { pair(key) != nil }
 

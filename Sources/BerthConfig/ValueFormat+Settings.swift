@@ -117,6 +117,14 @@ extension ValueFormat where Value == String {
         )
     }
 
+    /// A file that can be read.
+    static var file: ValueFormat {
+        .described(
+            "a file that this user can read",
+            { unsafe access($0, R_OK) == 0 ? $0 : nil }
+        )
+    }
+
     /// A time zone of this machine.
     ///
     /// `UTC` is one even without a zone database.

@@ -3,7 +3,7 @@ package import BerthTelemetry
 
 /// The client for all outgoing HTTP/1.1, on libcurl and the loop, with a pool of idle connections.
 ///
-/// It follows no redirects, keeps no cookies and uses no proxy from the environment. It verifies
+/// It follows no redirects, keeps no cookies and uses no proxy except the request's. It verifies
 /// TLS certificates.
 ///
 /// A request is sent again at most once, and only if a pooled connection failed before any byte of
@@ -90,6 +90,14 @@ package import BerthTelemetry
             throw .forbiddenAddress(host: target.name, address: "of this machine")
         }
         guard request.unixSocket == nil else { return [] }
+        if let proxy = request.proxy {
+            guard IPAddress(proxy.host) == nil, proxy.host != "localhost" else { return [] }
+            return try await resolver.addresses(
+                of: proxy.host,
+                until: deadline,
+                limit: request.deadlines.connect
+            )
+        }
         let addresses =
             target.isNamed
             ? try await resolver.addresses(

@@ -131,6 +131,9 @@ import CCurl
     /// The errno of the last failed connection, or 0 if none failed.
     var systemCode: Int32 { Int32(clamping: unsafe berth_curl_get_long(easy, CURLINFO_OS_ERRNO)) }
 
+    /// The status of the proxy's answer to CONNECT, or 0 if no tunnel was asked for.
+    var tunnelStatus: Int { unsafe berth_curl_get_long(easy, CURLINFO_HTTP_CONNECTCODE) }
+
     /// The text of curl's error.
     ///
     /// `detailed` selects curl's own message, which is used for TLS only. For other errors it may

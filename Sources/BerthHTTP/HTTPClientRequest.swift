@@ -16,6 +16,11 @@ package struct HTTPClientRequest: Sendable {
     ///
     /// If it is nil, the kernel chooses one, or an idle connection has one.
     package var source: IPAddress? = nil
+    /// The way to the server.
+    ///
+    /// A request that may reach public addresses only ignores the proxy, which would look the name
+    /// up itself.
+    package var route = HTTPClientRoute()
     /// The deadlines of its transfer.
     package var deadlines: HTTPClientDeadlines
     /// The addresses that it may reach.
@@ -43,6 +48,11 @@ package struct HTTPClientRequest: Sendable {
         self.body = body
         self.deadlines = deadlines
         self.reach = reach
+    }
+
+    /// The proxy that the request passes.
+    var proxy: HTTPClientRoute.Proxy? {
+        reach == .publicOnly || unixSocket != nil ? nil : route.proxy
     }
 
     /// Checks that HTTP can carry the method and the headers.

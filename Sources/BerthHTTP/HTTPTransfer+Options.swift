@@ -38,13 +38,18 @@ extension HTTPTransfer {
         handle.set(CURLOPT_NOSIGNAL, 1)
         handle.set(CURLOPT_PROTOCOLS_STR, "http,https")
         handle.set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
-        // A proxy from the environment would resolve names itself, which would bypass their check.
-        handle.set(CURLOPT_PROXY, "")
+        // An empty text keeps curl from reading the environment, which is the configuration's work.
+        handle.set(CURLOPT_PROXY, request.proxy?.url ?? "")
+        handle.set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
         // The injected clock measures the deadline. curl's default would end a connect after 300 s.
         handle.set(CURLOPT_CONNECTTIMEOUT_MS, Int(Int32.max))
-        handle.set(CURLOPT_CAINFO, settings.certificates)
+        let authorities = request.route.authorities ?? settings.certificates
+        handle.set(CURLOPT_CAINFO, authorities)
         // A CA path would disable curl's CA cache, which costs 0.9 MiB a connection.
-        handle.set(CURLOPT_CAPATH, nil)
+        handle.set(CURLOPT_CAPATH, request.route.authoritiesFolder)
+        if let proxy = request.proxy, proxy.url.hasPrefix("https:") {
+            handle.set(CURLOPT_PROXY_CAINFO, authorities)
+        }
         unsafe handle.set(onConnected: onConnected)
         if let path = request.unixSocket { handle.set(CURLOPT_UNIX_SOCKET_PATH, path) }
         if !addresses.isEmpty { handle.set(addresses: pinned(addresses)) }
@@ -57,7 +62,8 @@ extension HTTPTransfer {
 
     private func pinned(_ addresses: [IPAddress]) -> String {
         let list = addresses.map { $0.bytes.count == 16 ? "[\($0)]" : "\($0)" }
-        return "\(target.host):\(target.port):" + list.joined(separator: ",")
+        let (host, port) = request.proxy.map { ($0.host, $0.port) } ?? (target.host, target.port)
+        return "\(host):\(port):" + list.joined(separator: ",")
     }
 
     private func setMethod(of handle: HTTPClientHandle) {
@@ -95,12 +101,19 @@ extension HTTPTransfer {
 
     /// The error that a code of curl means for the caller.
     func error(of code: CURLcode) -> HTTPClientError {
-        let host = target.name
+        // A proxy that cannot be reached is named; what it answers is the server's.
+        let host =
+            code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_PROXY
+            ? request.proxy?.name ?? target.name : target.name
         func reason(detailed: Bool = false) -> String {
             handle?.reason(of: code, detailed: detailed) ?? "it failed"
         }
+        if let proxy = request.proxy, let status = handle?.tunnelStatus, status >= 300 {
+            return .unreachable(host: proxy.name, reason: "it refuses the tunnel: status \(status)")
+        }
         switch code {
-        case CURLE_COULDNT_RESOLVE_HOST: return .unknownHost(host: host, reason: reason())
+        case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY:
+            return .unknownHost(host: host, reason: reason())
         case CURLE_COULDNT_CONNECT:
             let system = handle?.systemCode ?? 0
             let text = system == 0 ? reason() : SystemError("connect", code: system).description

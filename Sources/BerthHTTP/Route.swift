@@ -8,6 +8,8 @@ package struct Route: Sendable {
     package typealias Handler = @Loop @Sendable (HTTPRequest, [String]) async -> HTTPResponse
 
     let method: String
+    /// The pattern of the paths that it answers.
+    package let path: String
     let segments: [Substring]
     let handler: Handler
 
@@ -20,6 +22,7 @@ package struct Route: Sendable {
     ///   - handler: answers the request.
     package init(_ method: String, _ pattern: String, _ handler: @escaping Handler) {
         self.method = method
+        path = pattern
         segments = pattern.split(separator: "/")
         self.handler = handler
     }

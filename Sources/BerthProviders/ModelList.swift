@@ -54,6 +54,7 @@ package enum ModelList: Equatable, Sendable {
             url: "\(provider.baseURL)\(path)",
             headers: headers
         )
+        request.route = HTTPClientRoute(provider)
         request.deadlines = HTTPClientDeadlines(
             connect: .seconds(5),
             firstByte: .seconds(10),

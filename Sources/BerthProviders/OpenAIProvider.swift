@@ -27,6 +27,7 @@ import BerthText
         upstream = Upstream(
             name: settings.name,
             key: settings.apiKey,
+            route: HTTPClientRoute(settings),
             client: client,
             surroundings: surroundings
         )

@@ -12,6 +12,8 @@ import BerthText
     nonisolated let name: String
     /// The API key, which is removed from all of the provider's error texts; nil if there is none.
     let key: Secret?
+    /// The proxy and the authorities of the provider's connections.
+    let route: HTTPClientRoute
     let client: any HTTPSending
     let surroundings: Surroundings
 
@@ -51,13 +53,14 @@ import BerthText
         var headers = headers
         headers["content-type"] = "application/json"
         headers["accept"] = streaming ? "text/event-stream" : "application/json"
-        let request = HTTPClientRequest(
+        var request = HTTPClientRequest(
             method: "POST",
             url: url,
             headers: headers,
             body: body,
             deadlines: streaming ? HTTPClientDeadlines() : Upstream.wholeDeadlines
         )
+        request.route = route
         let response: HTTPClientResponse
         do { response = try await client.send(request) } catch { throw translated(error) }
         guard response.status == 200 else { throw await refusal(response, memory) }

@@ -235,6 +235,13 @@ import BerthTelemetry
                 "absent": .text(keeper.standing.kernel?.absent.joined(separator: "; ") ?? "-"),
             ]
         )
+        for provider in configuration.providers {
+            guard let proxy = provider.proxy else { continue }
+            log.info(
+                "provider behind a proxy",
+                ["provider": .text(provider.name), "proxy": .describing(proxy)]
+            )
+        }
         guard !file.unused.isEmpty else { return }
         log.warning(
             "this build does not act on some settings of the configuration",

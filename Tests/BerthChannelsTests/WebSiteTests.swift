@@ -136,9 +136,19 @@ import Testing
     func `another host's name is 421`(host: String, status: Int) async throws {
         try await withBot(Setup { $0.name("https://berth.example") }) { bot in
             let client = try RawClient(port: bot.server.port)
-            let answer = try await client.ask("GET /healthz HTTP/1.1\r\nHost: \(host)\r\n\r\n")
+            let answer = try await client.ask("GET / HTTP/1.1\r\nHost: \(host)\r\n\r\n")
             #expect(answer.status == status)
             #expect(answer.header("x-request-id") != nil)
+            client.close()
+        }
+    }
+
+    @Loop @Test(arguments: ["/healthz", "/readyz", "/metrics"], ["10.0.0.12:8080", "berth:8080"])
+    func `probes answer under any host's name`(path: String, host: String) async throws {
+        try await withBot(Setup { $0.name("https://berth.example") }) { bot in
+            let client = try RawClient(port: bot.server.port)
+            let answer = try await client.ask("GET \(path) HTTP/1.1\r\nHost: \(host)\r\n\r\n")
+            #expect(answer.status == 200)
             client.close()
         }
     }
