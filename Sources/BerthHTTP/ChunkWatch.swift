@@ -3,7 +3,7 @@
 /// A chunk extension or a chunk size without an end fills the connection's buffer. libmicrohttpd
 /// (0.9.75) then neither reads nor fails, and asks to be run again at once, forever.
 struct ChunkWatch {
-    /// What a check found.
+    /// The finding of a check.
     enum Finding: Equatable {
         /// A piece of the body has arrived since the last check.
         case moving

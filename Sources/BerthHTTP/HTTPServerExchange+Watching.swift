@@ -1,4 +1,5 @@
 import BerthLoop
+import BerthMemory
 import CMicrohttpd
 
 extension HTTPServerExchange {
@@ -54,7 +55,13 @@ extension HTTPServerExchange {
     }
 
     /// Whether libmicrohttpd may still read bytes that arrived before the client's end.
-    var mayStillRead: Bool { stage == .header || stage == .body || stage == .refused }
+    var mayStillRead: Bool {
+        switch stage {
+        case .header, .refused: true
+        case .body: mayHaveArrived
+        case .expecting, .waiting, .answering, .ended: false
+        }
+    }
 
     private var isOnNetwork: Bool {
         if case .network = connection.peer { true } else { false }
