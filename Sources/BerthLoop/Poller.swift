@@ -41,6 +41,7 @@ import Glibc
     func poll(waiting wait: Duration?) {
         let timeoutMs = wait.map { Int32(clamping: max(0, $0.milliseconds(roundedUp: true))) } ?? -1
         let count = unsafe epoll_wait(epoll, &events, Int32(Poller.batch), timeoutMs)
+        EventLoop.shared.stalls.look()
         for index in 0..<Int(max(0, count)) {
             let event = unsafe events[index]
             let tag = unsafe event.data.u64
@@ -60,6 +61,7 @@ import Glibc
         }
         guard let watch = watches[descriptor], watch.generation == generation else { return }
         Loop.assumeIsolated { watch.handler(readiness) }
+        EventLoop.shared.stalls.ended(.descriptor)
     }
 
     func add(_ watch: Watch) throws(SystemError) {
