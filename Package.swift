@@ -162,7 +162,10 @@ let package = Package(
         tests("BerthLoopTests", uses: ["BerthLoop"]),
         tests("BerthTextTests", uses: ["BerthText", "BerthMemory", "BerthLoop"]),
         tests("BerthMemoryTests", uses: ["BerthMemory", "BerthLoop"]),
-        tests("BerthTelemetryTests", uses: ["BerthTelemetry", "BerthLoop"]),
+        tests(
+            "BerthTelemetryTests",
+            uses: ["BerthTelemetry", "BerthMemory", "BerthLoop", "CLinux"]
+        ),
         tests(
             "BerthProvidersTests",
             uses: [

@@ -195,7 +195,7 @@ import BerthWork
             do {
                 return .json(try JSON.encode(try await handler(request, values)))
             } catch let error as BotError {
-                return HTTPResponse(error, message: AdminAPI.words(for: error))
+                return HTTPResponse(error, message: error.forOperator)
             } catch let error as StoreError {
                 return HTTPResponse(.store(error), message: error.description)
             } catch let error as RetryRefusal {
@@ -208,14 +208,6 @@ import BerthWork
                 return .error(500, "\(error)")
             }
         }
-    }
-
-    /// The text of an error for an operator.
-    ///
-    /// It includes the database's own message, which names files of this machine.
-    nonisolated static func words(for error: BotError) -> String {
-        if case .store(let reason) = error { return reason.description }
-        return error.description
     }
 
     /// Decodes a request's body of at most 64 KiB.

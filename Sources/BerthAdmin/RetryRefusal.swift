@@ -15,7 +15,7 @@ struct RetryRefusal: Error, CustomStringConvertible {
             "another turn is being answered in the conversation of \(name): try again after it"
         case .suspended:
             "the tenant of \(name) is suspended: resume it first with 'berth tenant resume'"
-        default: "\(name) is not retried: \(AdminAPI.words(for: error))"
+        default: "\(name) is not retried: \(error.forOperator)"
         }
     }
 }

@@ -133,6 +133,7 @@ import BerthWork
             lease = try memory.take(Prompt.worstCase(question), for: .sessionWindow)
         } catch { throw .memory(error) }
         let window = try await window(of: entry.session, before: row, question)
+        Loop.works(on: WorkLabel("prompt", tenant: payer.name, request: entry.request))
         try payer.mayAsk(in: window.session, at: message.place)
         let chosen = window.session.model.map { models.candidates($0) } ?? []
         let candidates = chosen.isEmpty ? models.choices : chosen

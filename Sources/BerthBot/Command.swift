@@ -32,7 +32,7 @@ enum Command: Equatable {
     ///
     /// The result is nil if the message does not begin with a command.
     static func split(_ text: String) -> (word: Substring, rest: String)? {
-        guard text.first == "/" else { return nil }
+        guard text.utf8.first == UInt8(ascii: "/"), text.first == "/" else { return nil }
         let word = text.dropFirst().prefix { !$0.isWhitespace }
         guard !word.isEmpty, word.allSatisfy({ $0.isLetter || $0 == "_" }) else { return nil }
         return (word, String(text.dropFirst(1 + word.count)).trimmed)

@@ -1,15 +1,25 @@
 extension String {
     /// The text without white space at its start and end.
     var trimmed: String {
-        var text = self[...]
-        while text.first?.isWhitespace == true { text.removeFirst() }
-        while text.last?.isWhitespace == true { text.removeLast() }
+        // Most white space is ASCII, of which a message may have hundreds of kilobytes.
+        var bytes = utf8[...]
+        while let first = bytes.first, String.isSpace(first) { bytes.removeFirst() }
+        while let last = bytes.last, String.isSpace(last) { bytes.removeLast() }
+        var text = Substring(bytes).unicodeScalars
+        while let first = text.first, first.properties.isWhitespace { text.removeFirst() }
+        while let last = text.last, last.properties.isWhitespace { text.removeLast() }
         return String(text)
+    }
+
+    private static func isSpace(_ byte: UInt8) -> Bool {
+        byte == 0x20 || (0x09...0x0D).contains(byte)
     }
 
     /// The title of a conversation that begins with this message.
     var title: String {
-        let line = split(whereSeparator: \.isNewline).first.map(String.init) ?? self
+        // The message may be long, and one character of it too, so only its beginning is read.
+        let start = cut(to: 61).drop { $0.isNewline }
+        let line = String(start.prefix { !$0.isNewline })
         return line.unicodeScalars.count <= 60 ? line : line.cut(to: 59) + "…"
     }
 

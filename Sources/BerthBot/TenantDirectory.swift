@@ -247,8 +247,12 @@ package import BerthWork
         logins.end(logins.all(of: tenant))
     }
 
+    /// Whether a tenant may have the name.
+    ///
+    /// It begins with a letter or digit, so that it is no option of a command and no part of a path
+    /// with a meaning, such as `..`.
     private static func isName(_ name: String) -> Bool {
-        (1...32).contains(name.utf8.count)
+        (1...32).contains(name.utf8.count) && !"-_.".utf8.contains(name.utf8.first ?? 0)
             && name.utf8.allSatisfy { "abcdefghijklmnopqrstuvwxyz0123456789-_.".utf8.contains($0) }
     }
 }

@@ -1,15 +1,26 @@
 import BerthHTTP
+import BerthLoop
 import BerthProviders
 import BerthText
 
 /// A request to `/v1/chat/completions`, checked; what Berth does not know is passed on as it came.
-struct ChatRequest {
+struct ChatRequest: Sendable {
     let object: JSONObject
     /// As the client named it.
     let model: String
     let isStream: Bool
     /// Whether the client wants a last chunk with the usage.
     let includesUsage: Bool
+
+    /// The estimated tokens of the messages and tools.
+    let inputTokens: Int
+
+    /// Reads a body of any size without keeping the loop from other requests.
+    ///
+    /// - Throws: ``Refusal`` with words for the client.
+    static func read(_ body: [UInt8]) async throws(Refusal) -> ChatRequest {
+        try await LargeWork.run(on: body.count) { () throws(Refusal) in try ChatRequest(body) }
+    }
 
     /// More answers to one prompt than this are refused: each is bought.
     private static let maximumChoices = 8
@@ -35,6 +46,7 @@ struct ChatRequest {
             try options.map { (options) throws(Refusal) in
                 try ChatRequest.boolean("include_usage", in: options)
             } ?? false
+        inputTokens = TokenEstimate.input(of: object)
         try checkMessages()
         try checkNumbers()
     }

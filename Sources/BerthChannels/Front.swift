@@ -73,11 +73,12 @@ import BerthWork
 
     /// Answers one request.
     package func answer(_ request: HTTPRequest) async -> HTTPResponse {
+        Loop.works(on: WorkLabel(request.path, request: request.id))
         let allowed = hosts.allows(host: request.headers["host"]) || probes.contains(request.path)
         let response =
             allowed
             ? await router.answer(request)
-            : .error(421, "this service has another name: see 'url' in its configuration")
+            : .error(421, "this service is not called by this host name")
         count(request, response)
         return response
     }

@@ -5,6 +5,7 @@ import BerthMemory
 import BerthProviders
 import BerthQueue
 import BerthStore
+import BerthTelemetry
 import BerthText
 package import BerthWork
 
@@ -27,6 +28,20 @@ extension HTTPResponse {
             code: disposition.code,
             retryAfter: disposition.retryAfter
         )
+    }
+
+    /// The answer to a request that failed for a reason without words for its sender, which the log
+    /// gets.
+    @Loop static func failure(
+        _ error: any Error,
+        _ request: HTTPRequest,
+        in surroundings: Surroundings
+    ) -> HTTPResponse {
+        surroundings.log.error(
+            "request failed for an unexpected reason",
+            ["request": .text(request.id), "why": .text("\(error)")]
+        )
+        return .error(500, "the service failed: try again, or tell the operator")
     }
 
     /// The answer to a request that is not what the API takes.

@@ -77,7 +77,7 @@ import BerthWork
         let message =
             request.headers["authorization"] == nil
             ? "an API key is missing: send it as 'Authorization: Bearer berth-…'"
-            : "this API key is not known: ask the operator for a new one ('berth tenant key NAME')"
+            : "this API key is not known: ask the operator for a new one"
         var response = HTTPResponse.error(401, message, code: "invalid_api_key")
         response.headers["www-authenticate"] = "Bearer"
         return response
@@ -94,7 +94,10 @@ import BerthWork
                 in: surroundings,
                 need: Ask.need
             )
-            let asked = try ChatRequest(body.bytes)
+            let asked = try await ChatRequest.read(body.bytes)
+            Loop.works(
+                on: WorkLabel(request.path, tenant: tenant.name, request: request.id)
+            )
             let models = bot.models.candidates(asked.model)
             guard !models.isEmpty else {
                 throw BotError.unknownModel(asked.model, known: bot.models.names)
@@ -109,22 +112,24 @@ import BerthWork
                 requestID: request.id,
                 since: surroundings.clock.now
             )
-            (ask.isFresh, ask.retained) = (isFresh, body)
+            (ask.isFresh, ask.retained, ask.input) = (isFresh, body, asked.inputTokens)
             return asked.isStream
                 ? pass(try await bot.answers.stream(ask), asked, body)
-                : whole(try await bot.answers.complete(ask))
+                : await whole(try await bot.answers.complete(ask))
         } catch let refusal as ChatRequest.Refusal {
             return .refusal(refusal)
         } catch let error as BotError {
             return HTTPResponse(error)
         } catch {
-            return .error(500, "\(error)")
+            return .failure(error, request, in: surroundings)
         }
     }
 
-    private func whole(_ answer: WholeAnswer) -> HTTPResponse {
+    private func whole(_ answer: WholeAnswer) async -> HTTPResponse {
         let identity = AnswerIdentity(model: answer.model, in: surroundings)
-        var response = HTTPResponse.json(identity.completion(answer))
+        let size = answer.completion?.object.bytes.count ?? answer.text.utf8.count
+        let json = await LargeWork.run(on: size) { identity.completion(answer) }
+        var response = HTTPResponse.json(json)
         response.holding = answer.retained  // its lease pays for the copy too
         if answer.isCached { response.headers["x-berth-cache"] = "hit" }
         return response

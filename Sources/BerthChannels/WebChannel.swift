@@ -133,10 +133,12 @@ import BerthWork
     private func paid(
         _ usual: ByteCount,
         _ tenant: LiveTenant,
-        _ page: @Loop () async throws -> some Encodable
+        _ page: @Loop () async throws -> some Encodable & Sendable
     ) async throws -> HTTPResponse {
         var lease = try leased(usual, tenant)
-        var response = try await HTTPResponse.encoding(page())
+        let answer = try await page()
+        let size = usual.bytes
+        var response = try await LargeWork.run(on: size) { try HTTPResponse.encoding(answer) }
         if case .bytes(let bytes) = response.body {
             let size = ByteCount(bytes.count)
             do { try lease.grow(to: size, step: .zero) } catch { throw BotError.memory(error) }
@@ -156,10 +158,11 @@ import BerthWork
         }
     }
 
-    private struct Message: Decodable { let text: String }
+    private struct Message: Decodable, Sendable { let text: String }
 
-    private struct SessionList: Encodable {
+    private struct SessionList: Encodable, Sendable {
         let sessions: [SessionInfo]
+
         init(_ sessions: [SessionInfo]) { self.sessions = sessions }
     }
 
@@ -292,13 +295,13 @@ import BerthWork
             } catch let error as BotError {
                 return HTTPResponse(error)
             } catch {
-                return .error(500, "\(error)")
+                return .failure(error, request, in: surroundings)
             }
         }
     }
 
     /// Reads a body, and leases the memory that `turn` names for its size.
-    private func body<Value: Decodable>(
+    private func body<Value: Decodable & Sendable>(
         _ type: Value.Type,
         _ request: HTTPRequest,
         _ tenant: LiveTenant,
@@ -316,7 +319,12 @@ import BerthWork
         do {
             // A chunked one has paid for nothing: its turn stands in line.
             let memory = request.body.length.map { _ in body.memory }
-            return (try JSON.decode(type, from: body.bytes), memory)
+            let bytes = body.bytes
+            let value = try await LargeWork.run(on: bytes.count) {
+                try JSON.decode(type, from: bytes)
+            }
+            Loop.works(on: WorkLabel(request.path, tenant: tenant.name, request: request.id))
+            return (value, memory)
         } catch {
             throw .body("the body is not the JSON that this path takes")
         }

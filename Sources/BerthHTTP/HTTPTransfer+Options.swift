@@ -35,6 +35,8 @@ extension HTTPTransfer {
         _ addresses: [IPAddress]
     ) {
         handle.set(CURLOPT_URL, request.url)
+        // Otherwise curl would remove the segments '.' and '..' from the path.
+        handle.set(CURLOPT_PATH_AS_IS, 1)
         handle.set(CURLOPT_NOSIGNAL, 1)
         handle.set(CURLOPT_PROTOCOLS_STR, "http,https")
         handle.set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)

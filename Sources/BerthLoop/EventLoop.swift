@@ -31,6 +31,10 @@ package final class EventLoop: SerialExecutor, TaskExecutor {
     /// All changes of the turn are made by then. Tests use it to watch state that has no event of
     /// its own.
     @Loop package var afterTurn: (@Loop () -> Void)?
+    /// Actions that run once, at the end of the turn.
+    @Loop private var last: [@Loop () -> Void] = []
+    /// Measures the turns and finds the one that kept the loop from its descriptors.
+    @Loop let stalls = StallWatch()
 
     private enum Work {
         case job(UnownedJob)
@@ -90,6 +94,14 @@ package final class EventLoop: SerialExecutor, TaskExecutor {
     /// Any thread may call it.
     package func post(_ action: @escaping @Loop @Sendable () -> Void) { add(.action(action)) }
 
+    /// Runs `action` once, at the end of this turn, after all of the turn's other work.
+    ///
+    /// From another thread, the loop is woken, and the action runs at the end of its next turn.
+    package func postLast(_ action: @escaping @Loop @Sendable () -> Void) {
+        guard isHere else { return post { self.last.append(action) } }
+        Loop.assumeIsolated { last.append(action) }
+    }
+
     // MARK: Executor
 
     package func enqueue(_ job: consuming ExecutorJob) { add(.job(UnownedJob(job))) }
@@ -122,6 +134,8 @@ package final class EventLoop: SerialExecutor, TaskExecutor {
         runReady()
         fireTimers(dueAt: poller.looked)
         afterTurn?()
+        stalls.end()
+        runLast()
         poller.poll(until: unsafe ready.isEmpty ? timers.next : Instant(nanoseconds: 0))
     }
 
@@ -131,7 +145,15 @@ package final class EventLoop: SerialExecutor, TaskExecutor {
         for work in batch { run(work) }
     }
 
+    @Loop private func runLast() {
+        guard !last.isEmpty else { return }
+        let batch = last
+        last = []
+        for action in batch { action() }
+    }
+
     @Loop private func run(_ work: Work) {
+        defer { stalls.ended(.task) }
         switch work {
         case .job(let job):
             unsafe isInJob = true
@@ -146,7 +168,10 @@ package final class EventLoop: SerialExecutor, TaskExecutor {
 
     @Loop private func fireTimers(dueAt now: Instant) {
         let limit = timers.nextSequence
-        while let timer = timers.popDue(at: now, before: limit) { timer.fire() }
+        while let timer = timers.popDue(at: now, before: limit) {
+            timer.fire()
+            stalls.ended(.timer)
+        }
     }
 
     // MARK: For the types of this module

@@ -1,8 +1,23 @@
 import CLinux
 import Glibc
 
-/// The process's limit on open descriptors.
+/// The process's descriptors and the limit on their number.
 package enum FileDescriptors {
+    /// Opens /dev/null for each of standard input, output and error that is closed.
+    ///
+    /// Otherwise the first file or socket that is opened would get its number, and log lines would
+    /// be written into it. It must be called before any other descriptor is opened.
+    package static func openStandard() {
+        // open(2) returns the lowest free number.
+        while true {
+            let descriptor = unsafe open("/dev/null", O_RDWR)
+            guard descriptor >= 0, descriptor <= STDERR_FILENO else {
+                close(descriptor)
+                return
+            }
+        }
+    }
+
     /// Raises the soft limit to the hard one.
     ///
     /// Debian's soft limit of 1,024 is lower than `limits.connections`.

@@ -18,6 +18,26 @@
         EventLoop.shared.post(action)
     }
 
+    /// Runs `action` once at the end of a turn, as ``EventLoop/postLast(_:)`` does.
+    ///
+    /// It can be called on any thread.
+    package static nonisolated func postLast(_ action: @escaping @Loop @Sendable () -> Void) {
+        EventLoop.shared.postLast(action)
+    }
+
+    /// Names the work that runs now, for the report about a turn that takes too long.
+    ///
+    /// The name is forgotten when the caller waits or returns to the loop.
+    @Loop package static func works(on label: WorkLabel) { EventLoop.shared.stalls.label = label }
+
+    /// Calls `report` for each turn that takes longer than ``LoopStall/limit``, until the returned
+    /// observer is cancelled.
+    @Loop package static func observeStalls(
+        _ report: @escaping @Loop (LoopStall) -> Void
+    ) -> StallObserver {
+        EventLoop.shared.stalls.observe(report)
+    }
+
     /// Makes an unstructured task on the loop, as ``EventLoop/spawn(_:)`` does.
     @discardableResult
     package static nonisolated func spawn(

@@ -53,6 +53,7 @@ import Glibc
             Int32(clamping: max(0, (deadline - began).milliseconds(roundedUp: true)))
         }
         let count = unsafe epoll_wait(epoll, &events, Int32(Poller.batch), timeoutMs ?? -1)
+        EventLoop.shared.stalls.look()
         note(count, after: .milliseconds(Int64(timeoutMs ?? 0)), from: began)
         for index in 0..<Int(max(0, count)) {
             let event = unsafe events[index]
@@ -85,6 +86,7 @@ import Glibc
         }
         guard let watch = watches[descriptor], watch.generation == generation else { return }
         Loop.assumeIsolated { watch.handler(readiness) }
+        EventLoop.shared.stalls.ended(.descriptor)
     }
 
     func add(_ watch: Watch) throws(SystemError) {

@@ -6,14 +6,17 @@ import Synchronization
 ///
 /// It is an executor for actors and a queue for plain closures.
 ///
-/// The thread starts with the first work and runs until the process ends. It runs all work in
-/// order. The users of a worker must bound its queue; it has no bound of its own.
+/// The thread starts with the first work and runs until the process ends, or until it has had no
+/// work for a given time. It runs all work in order. The users of a worker must bound its queue; it
+/// has no bound of its own.
 package final class Worker: SerialExecutor, TaskExecutor {
     /// The thread's name, as `ps -L` shows it, of at most 15 bytes.
     package let name: String
 
     private let queue = Mutex(Queue())
     private let wakeup: Int32
+    /// The time without work after which the thread ends, in milliseconds, or -1 for never.
+    private let lingerMs: Int32
 
     private struct Queue {
         var work: [Work] = []
@@ -28,8 +31,12 @@ package final class Worker: SerialExecutor, TaskExecutor {
     }
 
     /// Makes the worker, without starting its thread.
-    package init(name: String) {
+    ///
+    /// `linger` is the time without work after which the thread ends. More work starts it again.
+    /// The thread never ends if it is nil.
+    package init(name: String, linger: Duration? = nil) {
         self.name = name
+        lingerMs = linger.map { Int32(clamping: $0.milliseconds()) } ?? -1
         wakeup = eventfd(0, Int32(EFD_CLOEXEC))
         precondition(wakeup >= 0, "no descriptor for the worker '\(name)': errno \(errno)")
     }
@@ -77,6 +84,7 @@ package final class Worker: SerialExecutor, TaskExecutor {
         var attributes = pthread_attr_t()
         unsafe pthread_attr_init(&attributes)
         unsafe pthread_attr_setstacksize(&attributes, Worker.stackSize)
+        unsafe pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
         let me = unsafe Unmanaged.passRetained(self).toOpaque()
         let code = unsafe pthread_create(&queue.thread, &attributes, workerMain, me)
         precondition(code == 0, "no thread for the worker '\(name)': errno \(code)")
@@ -84,11 +92,24 @@ package final class Worker: SerialExecutor, TaskExecutor {
         unsafe pthread_attr_destroy(&attributes)
     }
 
-    fileprivate func loop() -> Never {
-        while true {
+    fileprivate func loop() {
+        while !isOver() {
             var count: eventfd_t = 0
             unsafe eventfd_read(wakeup, &count)
             while let batch = takeAll() { for work in batch { perform(work) } }
+        }
+    }
+
+    /// Waits for work.
+    ///
+    /// - Returns: whether there was none for so long that the thread ends.
+    private func isOver() -> Bool {
+        var ready = pollfd(fd: wakeup, events: Int16(POLLIN), revents: 0)
+        guard unsafe poll(&ready, 1, lingerMs) == 0 else { return false }
+        return queue.withLock { queue in
+            guard queue.work.isEmpty else { return false }
+            queue.isStarted = false
+            return true
         }
     }
 
@@ -121,4 +142,5 @@ private nonisolated func workerMain(_ worker: UnsafeMutableRawPointer?) -> Unsaf
 {
     guard let worker = unsafe worker else { return nil }
     unsafe Unmanaged<Worker>.fromOpaque(worker).takeRetainedValue().loop()
+    return nil
 }

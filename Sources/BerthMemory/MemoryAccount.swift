@@ -4,6 +4,11 @@ package import BerthLoop
 package final class MemoryAccount: Sendable {
     /// The tenant's name, for the report and for errors.
     package let tenant: String
+    /// Whether an account's name is that of the service rather than of a tenant.
+    ///
+    /// No tenant's name has parentheses.
+    static func isShared(_ name: String) -> Bool { name.hasPrefix("(") }
+
     private let id: Int
     private let ledger: Ledger
 

@@ -41,7 +41,7 @@ import BerthText
 
     package func stream(_ call: ChatCall) async throws(ProviderError) -> any ChatStream {
         var lease = try upstream.leased(UpstreamEvents.bufferSize, call)
-        let body = try body(call, streaming: true, on: &lease)
+        let body = try await body(call, streaming: true, on: &lease)
         let response = try await post(body, call, streaming: true)
         try await upstream.checkStream(response, call.memory)
         let events = UpstreamEvents(response, of: upstream, lease: lease)
@@ -50,7 +50,7 @@ import BerthText
 
     package func complete(_ call: ChatCall) async throws(ProviderError) -> ChatCompletion {
         var request = try upstream.leased(.zero, call)
-        let body = try body(call, streaming: false, on: &request)
+        let body = try await body(call, streaming: false, on: &request)
         var lease = try upstream.leased(Upstream.wholeStart, call)
         let response = try await post(body, call, streaming: false)
         let message = try await upstream.collect(response, &lease)
@@ -59,13 +59,15 @@ import BerthText
         // Quoting a tool call's arguments doubles their size at most. The caller makes another
         // copy of the answer to set its own id.
         try upstream.grow(&lease, to: ByteCount(3 * message.bytes.count + 1024))
-        guard let json = AnthropicWire.completion(message), let object = try? JSONObject(json)
-        else {
+        let object = await LargeWork.run(on: message.bytes.count) {
+            AnthropicWire.completion(message).flatMap { try? JSONObject($0) }
+        }
+        guard let object else {
             throw .malformed(provider: name, reason: "the answer is not a message")
         }
-        lease.shrink(to: ByteCount(2 * json.count))
-        try upstream.grow(&lease, to: ByteCount(2 * json.count))
-        return ChatCompletion(object, usage: OpenAIWire.usage(in: object), lease: lease, to: call)
+        lease.shrink(to: ByteCount(2 * object.bytes.count))
+        try upstream.grow(&lease, to: ByteCount(2 * object.bytes.count))
+        return await ChatCompletion(object, lease: lease, to: call)
     }
 
     /// Returns the request's body, after growing `lease` by its size.
@@ -73,12 +75,16 @@ import BerthText
         _ call: ChatCall,
         streaming: Bool,
         on lease: inout MemoryLease
-    ) throws(ProviderError) -> [UInt8] {
+    ) async throws(ProviderError) -> [UInt8] {
         let request = AnthropicRequest(call, streaming: streaming)
         let paid = lease.count
         let copy = try upstream.leased(ByteCount(request.expectedSize), call)
         let body: [UInt8]
-        do { body = try request.body() } catch {
+        do {
+            body = try await LargeWork.run(on: call.request.bytes.count) {
+                () throws(AnthropicRequest.Refusal) in try request.body()
+            }
+        } catch {
             throw .refused(
                 provider: name,
                 status: 400,

@@ -60,7 +60,7 @@ import BerthText
             throw .cut(provider: provider)
         }
         guard !event.data.isEmpty else { return }
-        let object = try events.object(of: event)
+        let object = try await events.object(of: event)
         switch object.string("type") {
         case "message_start":
             usage.update(object.object("message")?.object("usage"), isProvisional: true)

@@ -1,3 +1,4 @@
+import BerthLoop
 import BerthMemory
 package import BerthText
 
@@ -11,6 +12,10 @@ package final class ChatCompletion: Sendable {
     package let text: String
     /// The call's tokens, or nil if the provider did not say.
     package let usage: TokenUsage?
+    /// The reason for which the first choice ended, or nil if the provider did not say.
+    package let finish: String?
+    /// Whether the first choice is text and nothing else.
+    package let isTextAlone: Bool
     private let lease: MemoryLease
     /// Keeps the account's work open, because the answer may outlive the call when others read it.
     private let work: MemoryWork
@@ -18,27 +23,19 @@ package final class ChatCompletion: Sendable {
     /// Keeps `lease` for the answer's bytes until the answer is dropped.
     init(
         _ object: JSONObject,
-        usage: TokenUsage?,
         lease: consuming MemoryLease,
         to call: ChatCall
-    ) {
+    ) async {
         work = call.account.begin()
         self.object = object
-        text = OpenAIWire.text(of: object)
-        self.usage = usage
+        (text, usage, finish, isTextAlone) = await LargeWork.run(on: object.bytes.count) {
+            let text = OpenAIWire.text(of: object)
+            let choice = object.elements("choices")?.first.flatMap { object.object(at: $0) }
+            return (
+                text, OpenAIWire.usage(in: object), choice?.string("finish_reason"),
+                choice?.object("message")?.has("tool_calls") == false && !text.isEmpty
+            )
+        }
         self.lease = lease
-    }
-
-    /// The first choice.
-    private var choice: JSONObject? {
-        object.elements("choices")?.first.flatMap { object.object(at: $0) }
-    }
-
-    /// The reason for which the first choice ended, or nil if the provider did not say.
-    package var finish: String? { choice?.string("finish_reason") }
-
-    /// Whether the first choice is text and nothing else.
-    package var isTextAlone: Bool {
-        choice?.object("message")?.has("tool_calls") == false && !text.isEmpty
     }
 }

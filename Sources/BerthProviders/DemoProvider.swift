@@ -37,12 +37,7 @@ import BerthText
                 finish: answer.finish,
                 usage: answer.usage
             )
-            return ChatCompletion(
-                try JSONObject(json),
-                usage: answer.usage,
-                lease: lease,
-                to: call
-            )
+            return await ChatCompletion(try JSONObject(json), lease: lease, to: call)
         } catch {
             throw .malformed(provider: name, reason: error.description)
         }

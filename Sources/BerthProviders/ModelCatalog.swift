@@ -10,6 +10,11 @@ package import BerthTelemetry
     /// The name that stands for all of `models.chat`, in order.
     package static nonisolated let anyModel = "berth"
 
+    /// The most bytes of a name that is looked up.
+    ///
+    /// Comparing strings normalizes them, which takes long for a name of megabytes.
+    private static nonisolated let longestName = 1024
+
     /// The models in the configuration's order, at least one.
     package let choices: [ModelChoice]
 
@@ -49,6 +54,7 @@ package import BerthTelemetry
 
     /// Finds a model by `berth`, `provider/model` or a bare model name; nil if there is none.
     package func find(_ name: String) -> ModelChoice? {
+        guard name.utf8.count <= ModelCatalog.longestName else { return nil }
         if name == ModelCatalog.anyModel { return choices.first }
         return choices.first { $0.id == name } ?? choices.first { $0.model == name }
     }
@@ -59,7 +65,8 @@ package import BerthTelemetry
     ///
     /// - Returns: an empty list if there is no model of that name.
     package func candidates(_ name: String) -> [ModelChoice] {
-        name == ModelCatalog.anyModel ? choices : find(name).map { [$0] } ?? []
+        guard let found = find(name) else { return [] }
+        return name == ModelCatalog.anyModel ? choices : [found]
     }
 
     /// All names that a request may use, `berth` first.

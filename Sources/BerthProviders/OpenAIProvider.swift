@@ -58,7 +58,7 @@ import BerthText
         let both = ByteCount(object.bytes.count) + ByteCount(object.bytes.count)
         try upstream.grow(&lease, to: both)
         lease.shrink(to: both)
-        return ChatCompletion(object, usage: OpenAIWire.usage(in: object), lease: lease, to: call)
+        return await ChatCompletion(object, lease: lease, to: call)
     }
 
     /// Sends a request.

@@ -41,7 +41,8 @@ import BerthText
             return await events.finish()
         }
         guard !event.data.isEmpty else { return }
-        waiting = OpenAIWire.pieces(of: try events.object(of: event))
+        let chunk = try await events.object(of: event)
+        waiting = await LargeWork.run(on: event.data.count) { OpenAIWire.pieces(of: chunk) }
         if waiting.contains(where: { $0.finish != nil }) { hasFinish = true }
     }
 

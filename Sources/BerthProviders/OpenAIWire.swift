@@ -33,7 +33,7 @@ enum OpenAIWire {
             guard let groq = object.object("x_groq"), groq.has("error") else { return nil }
             return error(in: groq, hiding: key)
         }
-        let words = { (text: String) in bounded(hidden(key, in: text)) }
+        let words = { (text: String) in ForeignWords.harmless(text, hiding: key) }
         if let text = object.string("error") { return ErrorBody(message: words(text)) }
         guard let error = object.object("error") else {
             return ErrorBody(message: "an error without a message")
@@ -105,14 +105,4 @@ enum OpenAIWire {
 
     /// Clamps a provider's number of tokens to 0…``maximumTokens``.
     static func bounded(_ tokens: Int) -> Int { min(max(0, tokens), maximumTokens) }
-
-    /// Truncates a provider's text for an error message.
-    private static func bounded(_ text: String) -> String {
-        text.utf8.count <= 1000 ? text : String(text.unicodeScalars.prefix(250)) + "…"
-    }
-
-    private static func hidden(_ key: Secret?, in text: String) -> String {
-        guard let key = key?.reveal(), !key.isEmpty else { return text }
-        return text.replacing(key, with: "***")
-    }
 }

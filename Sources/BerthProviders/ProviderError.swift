@@ -4,7 +4,9 @@ import BerthText
 
 /// The reason why a provider returned no answer, or an incomplete one.
 ///
-/// Descriptions name the provider and what to do. They contain no key, no URL query and no prompt.
+/// ``description`` is for the tenant who asked: it names the provider and what the tenant can do.
+/// ``forOperator`` has the network's words too, such as addresses. Neither contains a key, a URL's
+/// query or a prompt.
 package enum ProviderError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The connection failed before an answer began. `reason` is the network error.
     case unreachable(provider: String, reason: String)
@@ -38,16 +40,14 @@ package enum ProviderError: Error, Equatable, Sendable, CustomStringConvertible 
 
     package var description: String {
         switch self {
-        case .unreachable(let provider, let reason):
-            "provider '\(provider)' cannot be reached: \(reason)"
-        case .timedOut(let provider, let reason): "provider '\(provider)' is too slow: \(reason)"
-        case .keyRefused(let provider, let status):
-            "provider '\(provider)' rejects Berth's API key (status \(status)); "
-                + "the operator must check api_key"
+        case .unreachable(let provider, _):
+            "provider '\(provider)' cannot be reached; try again in a moment"
+        case .timedOut(let provider, _):
+            "provider '\(provider)' is too slow: its answer did not arrive in time; try again later"
+        case .keyRefused(let provider, _), .accountEmpty(let provider):
+            "provider '\(provider)' does not serve this bot at the moment; tell the operator"
         case .rateLimited(let provider, let retryAfter):
             "provider '\(provider)' limits the rate of requests\(ProviderError.wait(retryAfter))"
-        case .accountEmpty(let provider):
-            "the account at provider '\(provider)' has no credit left; the operator must refill it"
         case .unavailable(let provider, let status, let retryAfter):
             "provider '\(provider)' is unavailable (status \(status))"
                 + ProviderError.wait(retryAfter)
@@ -59,10 +59,34 @@ package enum ProviderError: Error, Equatable, Sendable, CustomStringConvertible 
             "provider '\(provider)' ended the answer early; the answer is incomplete, ask again"
         case .malformed(let provider, let reason):
             "provider '\(provider)'\(Said.isMalformed)\(reason)"
+        case .busy: "too many calls are running; try again in a moment"
+        case .memory(let error): error.forTenant
+        case .memoryMidway: "the answer ended early because memory ran out; ask again"
+        case .cancelled: "the answer was stopped"
+        }
+    }
+
+    /// The error for the operator and the log, without the provider's own words.
+    ///
+    /// Those may repeat a key or a message.
+    package var forOperator: String {
+        switch self {
+        case .unreachable(let provider, let reason):
+            "provider '\(provider)' cannot be reached: \(reason)"
+        case .timedOut(let provider, let reason): "provider '\(provider)' is too slow: \(reason)"
+        case .keyRefused(let provider, let status):
+            "provider '\(provider)' rejects Berth's API key (status \(status)): check its api_key"
+        case .accountEmpty(let provider):
+            "the account at provider '\(provider)' has no credit left: refill it"
+        case .refused(let provider, let status, _, _):
+            "provider '\(provider)' rejected the request (status \(status))"
+        case .failedMidway(let provider, _):
+            "provider '\(provider)' reported an error during the answer"
+        case .malformed(let provider, _): "provider '\(provider)' sent a malformed answer"
         case .busy(let reason): "too many calls are running: \(reason)"
         case .memory(let error): error.description
         case .memoryMidway(let error): "the answer ended early because memory ran out: \(error)"
-        case .cancelled: "the answer was stopped"
+        case .rateLimited, .unavailable, .cut, .cancelled: description
         }
     }
 

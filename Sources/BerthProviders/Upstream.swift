@@ -150,9 +150,12 @@ import BerthText
             try grow(&lease, to: total, step: .kibibytes(64))
             bytes += piece
         }
-        do { return try JSONObject(bytes) } catch {
-            throw .malformed(provider: name, reason: error.description)
-        }
+        let whole = bytes
+        do {
+            return try await LargeWork.run(on: whole.count) { () throws(JSONError) in
+                try JSONObject(whole)
+            }
+        } catch { throw .malformed(provider: name, reason: error.description) }
     }
 
     private func next(_ response: HTTPClientResponse) async throws(ProviderError) -> [UInt8]? {

@@ -10,11 +10,16 @@ import BerthText
     private let upstream: Upstream
     private var parser = SSEParser()
     private var events: [SSEEvent] = []
+    /// The events taken so far.
+    private var taken = 0
     private var lease: MemoryLease
     /// The memory leased in advance.
     private let paid: ByteCount
     /// Whether the transfer has ended or was cancelled.
     private(set) var isDone = false
+
+    /// The most events that one stream handles before other work has its turn.
+    private static nonisolated let mostInTurn = 64
 
     /// The memory of a stream: libcurl's handle and buffers, Berth's buffers, and small events.
     ///
@@ -38,7 +43,13 @@ import BerthText
     /// - Throws: ``ProviderError`` if the transfer fails or is ended by ``cancel()``.
     func next() async throws(ProviderError) -> SSEEvent? {
         while !isDone {
-            guard events.isEmpty else { return events.removeFirst() }
+            guard events.isEmpty else {
+                taken &+= 1
+                // A provider may send many small events at once. Other work has its turn between them.
+                if taken % UpstreamEvents.mostInTurn == 0 { await Task.yield() }
+                guard !events.isEmpty else { continue }  // it may have been cancelled meanwhile
+                return events.removeFirst()
+            }
             try await read()
         }
         return nil
@@ -50,9 +61,13 @@ import BerthText
     ///
     /// - Throws: ``ProviderError/failedMidway(provider:message:)`` and
     ///   ``ProviderError/malformed(provider:reason:)``.
-    func object(of event: SSEEvent) throws(ProviderError) -> JSONObject {
+    func object(of event: SSEEvent) async throws(ProviderError) -> JSONObject {
         let object: JSONObject
-        do { object = try JSONObject(event.data) } catch {
+        do {
+            object = try await LargeWork.run(on: event.data.count) { () throws(JSONError) in
+                try JSONObject(event.data)
+            }
+        } catch {
             throw end(.malformed(provider: upstream.name, reason: error.description))
         }
         if let failure = upstream.failure(in: object) { throw end(failure) }

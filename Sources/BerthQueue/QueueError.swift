@@ -30,9 +30,9 @@ package enum QueueError: Error, Equatable, Sendable, CustomStringConvertible {
         case .tenantFull(let tenant, let waiting, let limit, let wait):
             "'\(tenant)' has \(waiting) queued requests and the limit is \(limit). "
                 + "The next one starts in about \(wait.secondsRoundedUp) s; try again then"
-        case .full(let tenant, let waiting, let limit, let wait):
-            "the queue is full for '\(tenant)': it holds \(waiting) requests and the limit is "
-                + "\(limit). The next one starts in about \(wait.secondsRoundedUp) s; try again then"
+        case .full(_, _, _, let wait):
+            "the service's queue is full. The next request starts in about "
+                + "\(wait.secondsRoundedUp) s; try again then"
         case .closed(let provider, let reason, let wait):
             "provider '\(provider)' \(reason); it is tried again in \(wait.secondsRoundedUp) s"
         case .stopped: "the service is stopping: try again in a moment"

@@ -26,6 +26,8 @@ package struct Edges: Sendable {
     package var resolve: RedisClient.Resolve
     /// Makes the cache's connection to Redis, which looks its server's name up by ``resolve``.
     package var redis: @Loop @Sendable (RedisAddress, @escaping RedisClient.Resolve) -> RedisClient
+    /// Whether turns of the loop that take too long by the machine's clock are reported.
+    package var watchesLoop = false
     /// The uid that may administer the service, beside root.
     package var owner = geteuid()
 
@@ -68,7 +70,7 @@ package struct Edges: Sendable {
     @Loop package static func machine(log: Log, agent: String) -> Edges {
         let surroundings = Surroundings(log: log)
         let resolver = Resolver(in: surroundings)
-        return Edges(
+        var edges = Edges(
             surroundings: surroundings,
             client: HTTPClient(in: surroundings, userAgent: agent, resolver: resolver),
             network: MachineListening(in: surroundings),
@@ -78,5 +80,7 @@ package struct Edges: Sendable {
             },
             redis: { RedisClient(address: $0, in: surroundings, resolve: $1) }
         )
+        edges.watchesLoop = true
+        return edges
     }
 }

@@ -18,8 +18,8 @@ package struct Log: Sendable {
     ///   - level: the lowest level that is written.
     ///   - format: the form of each line.
     ///   - clock: the source of each line's time stamp.
-    ///   - sink: a function that takes one line without its newline. If it is nil, lines go to
-    ///     standard error.
+    ///   - sink: a function that takes one line without its newline. If it is nil, lines are written
+    ///     to standard error at once, which waits for its reader.
     package init(
         level: LogLevel = .info,
         format: LogFormat = .text,
@@ -30,6 +30,11 @@ package struct Log: Sendable {
         self.format = format
         self.clock = clock
         self.sink = sink ?? Log.standardError
+    }
+
+    /// Makes a log whose lines go through a writer, which never makes its callers wait.
+    package init(level: LogLevel = .info, format: LogFormat = .text, writer: LogWriter) {
+        self.init(level: level, format: format) { writer.add($0) }
     }
 
     /// The same log with its lines stamped by `clock`.

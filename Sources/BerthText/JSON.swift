@@ -34,9 +34,9 @@ package enum JSON {
             // Most text needs no escape, so that runs of it are copied whole.
             for index in bytes.indices {
                 let byte = unsafe bytes[index]
-                guard let escape = escape(of: byte) else { continue }
+                guard byte < 0x20 || byte == 0x22 || byte == 0x5C || byte == 0x7F else { continue }
                 unsafe out += bytes[start..<index]
-                out += escape
+                escape(byte, to: &out)
                 start = index + 1
             }
             unsafe out += bytes[start...]
@@ -45,13 +45,13 @@ package enum JSON {
         }
     }
 
-    /// The escape of a byte, or nil for a byte that stands for itself.
-    private static func escape(of byte: UInt8) -> [UInt8]? {
+    /// Appends the escape of a quote, a backslash or a control character.
+    private static func escape(_ byte: UInt8, to out: inout [UInt8]) {
+        out.append(UInt8(ascii: "\\"))
         switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"): [UInt8(ascii: "\\"), byte]
-        case UInt8(ascii: "\n"): [UInt8(ascii: "\\"), UInt8(ascii: "n")]
-        case 0..<0x20, 0x7F: Array("\\u00\([byte].hex)".utf8)
-        default: nil
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"): out.append(byte)
+        case UInt8(ascii: "\n"): out.append(UInt8(ascii: "n"))
+        default: out += "u00\([byte].hex)".utf8
         }
     }
 }

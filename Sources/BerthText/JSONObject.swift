@@ -106,6 +106,15 @@ package struct JSONObject: Sendable {
         members.map { String(decoding: $0.name(in: bytes), as: UTF8.self) }
     }
 
+    /// Calls `visit` with the name, without escapes, and the value of each member, in order.
+    ///
+    /// The error of `visit` ends the walk.
+    package func each<Failure: Error>(
+        _ visit: (ArraySlice<UInt8>, ArraySlice<UInt8>) throws(Failure) -> Void
+    ) throws(Failure) {
+        for member in members { try visit(member.name(in: bytes), bytes[member.value]) }
+    }
+
     /// Whether the object has no member.
     package var isEmpty: Bool { members.isEmpty }
 

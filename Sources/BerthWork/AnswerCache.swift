@@ -31,29 +31,38 @@ import BerthText
     /// - Returns: nil if the answer is not cached. Answers to requests with tools, more than one
     ///   choice, a high temperature or audio are not. Answers of the demo are not either, because
     ///   they are free.
-    func name(_ ask: Ask) -> (key: CacheKey, isShared: Bool)? {
+    func name(_ ask: Ask) async -> (key: CacheKey, isShared: Bool)? {
         let request = ask.request
         guard settings.scope != .off, isKept(request),
             !ask.models.allSatisfy({ $0.provider is DemoProvider })
         else { return nil }
-        let names = request.names.filter { !AnswerCache.ignored.contains($0) }.sorted()
-        let members = names.flatMap { (name) -> [ArraySlice<UInt8>] in
-            [Array(name.utf8)[...], request.value(name) ?? []]
+        let models = ask.models.map { Array($0.id.utf8)[...] } + [[]]
+        let (kind, tenant, isContextFree) = (ask.kind, ask.payer.row.id.value, ask.isContextFree)
+        let isSafe = settings.scope == .safe
+        return await LargeWork.run(on: request.bytes.count) {
+            let parts = models + AnswerCache.members(request)
+            guard isSafe, isContextFree || AnswerCache.isBareQuestion(request) else {
+                return (
+                    .salted(kind, tenant: tenant, parts: parts, hash: Secret256.digest), false
+                )
+            }
+            return (.shared(kind, parts: parts, hash: Secret256.digest), true)
         }
-        let parts = ask.models.map { Array($0.id.utf8)[...] } + [[]] + members
-        let carriesNothing = ask.isContextFree || AnswerCache.isBareQuestion(request)
-        guard settings.scope == .safe, carriesNothing else {
-            let tenant = ask.payer.row.id.value
-            return (
-                .salted(ask.kind, tenant: tenant, parts: parts, hash: Secret256.digest), false
-            )
-        }
-        return (.shared(ask.kind, parts: parts, hash: Secret256.digest), true)
+    }
+
+    /// The names and values of the members that may change an answer, sorted by name.
+    private nonisolated static func members(_ request: JSONObject) -> [ArraySlice<UInt8>] {
+        var members: [(name: ArraySlice<UInt8>, value: ArraySlice<UInt8>)] = []
+        request.each { members.append(($0, $1)) }
+        members.removeAll { member in ignored.contains { member.name.elementsEqual($0.utf8) } }
+        members.sort { $0.name.lexicographicallyPrecedes($1.name) }
+        return members.flatMap { [$0.name, $0.value] }
     }
 
     /// The answer that is cached under `key`.
     func find(_ key: CacheKey) async -> CachedAnswer? {
-        await cache.lookup(key).flatMap { CachedAnswer($0) }
+        guard let bytes = await cache.lookup(key) else { return nil }
+        return await LargeWork.run(on: bytes.count) { CachedAnswer(bytes) }
     }
 
     /// Caches an answer that ended properly, if there is memory for its text, JSON and cache entry.
@@ -101,7 +110,7 @@ import BerthText
         return (temperature ?? .infinity) <= settings.maxTemperature
     }
 
-    private static func isBareQuestion(_ request: JSONObject) -> Bool {
+    private nonisolated static func isBareQuestion(_ request: JSONObject) -> Bool {
         guard let messages = request.elements("messages"), messages.count == 1,
             let message = request.object(at: messages[0])
         else { return false }

@@ -120,7 +120,7 @@ package import BerthTelemetry
         isStream: Bool
     ) async throws(BotError) -> Way {
         try ask.payer.mayAsk()
-        guard !ask.isFresh, let name = cache.name(ask) else { return .own(held, nil) }
+        guard !ask.isFresh, let name = await cache.name(ask) else { return .own(held, nil) }
         var held = consume held
         if let answer = await cache.find(name.key) {
             // The text as it is cached, and as it is told.

@@ -35,6 +35,9 @@ package struct Ask: Sendable {
     package var kind = CacheKind.answer
     /// The turn that it answers, or nil for an API call.
     package var turn: Turn.ID?
+    /// The estimated tokens of the request's messages and tools, or nil to estimate them when they are
+    /// needed.
+    package var input: Int?
     /// Hears the request's queue position.
     package var listener: PlaceListener?
     /// Keeps the memory of ``request`` leased for as long as anything may read it.
@@ -111,7 +114,7 @@ package struct Ask: Sendable {
         let choices = max(1, request.integer("n") ?? 1)
         var amounts = Amounts(
             (.requests, 1),
-            (.inputTokens, Int64(TokenEstimate.input(of: request))),
+            (.inputTokens, Int64(input ?? TokenEstimate.input(of: request))),
             (.outputTokens, Int64(clamping: maximumOutput(model)) * Int64(choices))
         )
         amounts[.micros] = model.price.micros(of: amounts)

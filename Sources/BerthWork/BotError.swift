@@ -5,7 +5,8 @@ package import BerthStore
 
 /// The bot's errors, worded for the person who asked.
 ///
-/// Each channel reports them in its own form.
+/// ``description`` contains no address, no file, no other tenant's figures and no advice for the
+/// operator, whose words are ``forOperator``. Each channel reports them in its own form.
 package enum BotError: Error, Sendable, CustomStringConvertible {
     /// No model of that name is listed.
     case unknownModel(String, known: [String])
@@ -66,7 +67,7 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
         case .tooManyRequests(let limit):
             "\(limit) of your requests are under way, which is the limit: wait for one of them"
         case .suspended: "your access is suspended: ask the operator"
-        case .memory(let error): error.description
+        case .memory(let error): error.forTenant
         case .bodyTooLarge(let limit): "the request is larger than \(limit)"
         case .body(let reason): reason
         case .foreignOrigin: "this request does not come from Berth's own page"
@@ -75,18 +76,19 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
             "you have \(limit) conversations, which is the limit: delete one that you do not need"
         case .noSession: "there is no such conversation"
         case .noTurn: "there is no such message, or it is already answered"
-        default: operatorDescription
+        default: otherDescription
         }
     }
 
-    private var operatorDescription: String {
+    private var otherDescription: String {
         switch self {
         case .notRetryable(let state):
             "it is \(state): only failed and uncertain turns can be retried"
         case .noTenant(let name): "there is no tenant '\(name)': see 'berth tenant list'"
         case .nameTaken(let name): "there already is a tenant '\(name)'"
         case .badName(let name):
-            "'\(name.prefix(64))' is not a valid name: use 1 to 32 of a-z, 0-9, '-', '_' and '.'"
+            "'\(name.prefix(64))' is not a valid name: use 1 to 32 of a-z, 0-9, '-', '_' and '.', "
+                + "and begin with a letter or digit"
         case .badValue(let reason): reason
         case .tooManyTenants(let limit):
             "there are \(limit) tenants, which is limits.tenants: remove one or raise the limit"
@@ -116,14 +118,22 @@ extension BotError {
         if case .provider(.memoryMidway(let error)) = self { .memory(error) } else { self }
     }
 
-    /// The description for the log, without text from a client or a provider.
+    /// The error for the operator, with the database's and the network's own words.
+    package var forOperator: String {
+        switch self {
+        case .provider(let error): error.forOperator
+        case .store(let error): error.description
+        case .memory(let error): error.description
+        default: description
+        }
+    }
+
+    /// The error for the log, without text from a client or a provider.
     package var logged: String {
         switch self {
-        case .provider(let error): error.logged
-        case .store(let error): error.description
         case .unknownModel: "a model that is not listed"
         case .body: "the request's body or the answer was unexpected"
-        default: description
+        default: forOperator
         }
     }
 
@@ -144,22 +154,6 @@ extension BotError {
         case .stopped: self = .stopping
         case .cancelled: self = .provider(.cancelled)
         case .closed, .full, .tenantFull: self = .queue(error)
-        }
-    }
-}
-
-extension ProviderError {
-    /// The description for the log, without the provider's own words.
-    ///
-    /// Those may repeat a key or a message.
-    var logged: String {
-        switch self {
-        case .refused(let provider, let status, _, _):
-            "provider '\(provider)' rejected the request (status \(status))"
-        case .failedMidway(let provider, _):
-            "provider '\(provider)' reported an error during the answer"
-        case .malformed(let provider, _): "provider '\(provider)' sent a malformed answer"
-        default: description
         }
     }
 }

@@ -8,6 +8,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
@@ -139,4 +140,48 @@ static inline int32_t berth_unix_listener(const char *path) {
         getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &peer, &size);
     close(descriptor);
     return peer.pid;
+}
+
+/// Log lines that are not yet written: the bytes from `start` to `end`.
+struct berth_log_buffer {
+    char *bytes;
+    size_t start, end;
+    int descriptor;
+    /// The most bytes of a write that does not wait for the descriptor's reader.
+    size_t most;
+};
+
+// A variable of the file would not be part of the Swift module's object, one of a function is.
+static inline struct berth_log_buffer *volatile *berth_crashing_log(void) {
+    static struct berth_log_buffer *volatile log;
+    return &log;
+}
+
+// Called by the kernel in the thread that crashes: it may use async-signal-safe functions only.
+// SA_RESETHAND has restored the signal's own action, which the second signal runs.
+static void berth_write_crashing_log(int number) {
+    struct berth_log_buffer *log = *berth_crashing_log();
+    while (log && log->end > log->start) {
+        struct pollfd ready = {log->descriptor, POLLOUT, 0};
+        size_t count = log->end - log->start;
+        if (count > log->most) count = log->most;
+        if (poll(&ready, 1, 0) != 1) break;
+        ssize_t written = write(log->descriptor, log->bytes + log->start, count);
+        if (written <= 0) break;
+        log->start += written;
+    }
+    raise(number);
+}
+
+/// Writes the log's remaining lines if the process crashes. NULL ends it. Signals that have a
+/// handler keep it.
+static inline void berth_write_log_at_crash(struct berth_log_buffer *log) {
+    static const int signals[] = {SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV};
+    *berth_crashing_log() = log;
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+        struct sigaction old, action = {.sa_handler = berth_write_crashing_log,
+                                        .sa_flags = SA_RESETHAND | SA_NODEFER};
+        if (log && sigaction(signals[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL)
+            sigaction(signals[i], &action, NULL);
+    }
 }

@@ -81,12 +81,12 @@ import BerthText
 }
 
 extension String {
-    /// The string percent-encoded as one segment of a path.
+    /// The string percent-encoded as one segment of a path, also `.` and `..`.
     var pathSegment: String {
         utf8.map { byte in
             let isPlain =
                 (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7A
-                || (0x30...0x39).contains(byte) || "-_.".utf8.contains(byte)
+                || (0x30...0x39).contains(byte) || "-_".utf8.contains(byte)
             let hex = String(byte, radix: 16, uppercase: true)
             return isPlain ? String(UnicodeScalar(byte)) : "%" + (byte < 16 ? "0" : "") + hex
         }.joined()

@@ -1,6 +1,7 @@
 import BerthConfig
 import BerthLoop
 import BerthMemory
+import BerthWork
 import Glibc
 
 /// The command `berth`.
@@ -10,6 +11,7 @@ import Glibc
 
     /// Exit status: 0 done, 1 failed, 2 wrong usage.
     nonisolated static func main() {
+        FileDescriptors.openStandard()
         Allocator.configure()
         Signals.ignorePipe()
         let invocation: Invocation
@@ -30,7 +32,8 @@ import Glibc
         do {
             return try await perform(invocation)
         } catch {
-            Output.error("berth: \(error)")
+            // A tenant's words would hide the cause from the operator.
+            Output.error("berth: \((error as? BotError)?.forOperator ?? "\(error)")")
             return 1
         }
     }

@@ -68,6 +68,9 @@ struct Given {
 
     private func checkOperands() throws(UsageError) {
         let names = verb.operands.split(separator: " ")
+        guard !operands.contains("") else {
+            throw error("'\(verb.name)' has an empty argument: \(verb.usage)")
+        }
         if operands.count < names.count(where: { !$0.hasPrefix("[") }) {
             throw error("'\(verb.name)' needs \(names[operands.count]): \(verb.usage)")
         }

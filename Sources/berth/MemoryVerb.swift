@@ -22,11 +22,12 @@ import Glibc
         let (clock, stop, second) = (SystemClock(), Stop(), Wakeup())
         let signals = try Signals.watch { _ in stop.request() }
         defer { signals.cancel() }
-        let screen = Screen(isTerminal: isatty(STDOUT_FILENO) != 0 && !json)
+        let isScreen = Output.Place.standardOutput.isTerminal && !json
         while !stop.isRequested {
             let next = clock.schedule(after: .seconds(1)) { second.signal() }
             defer { next.cancel() }
-            screen.show(try await answer(choices.action))
+            let text = try await answer(choices.action)
+            if isScreen { Output.screen(text) } else { Output.text(text) }
             await stop.requested(or: second)
         }
     }
@@ -51,25 +52,7 @@ import Glibc
         text: (Report) -> String
     ) async throws -> String {
         let bytes = try await admin.ask(method, MemoryVerb.path + query, body)
-        guard !json else { return String(decoding: bytes, as: UTF8.self) + "\n" }
+        guard !json else { return HarmlessText.json(bytes) + "\n" }
         return text(try JSON.decode(Report.self, from: bytes))
-    }
-}
-
-/// Prints a text repeatedly: in the same place on a terminal, otherwise one below the other.
-private struct Screen {
-    let isTerminal: Bool
-
-    /// Source: ECMA-48.
-    ///
-    /// `H` goes to the top left, `K` and `J` clear the rest of line and screen.
-    func show(_ text: String) {
-        guard isTerminal else { return Output.text(text) }
-        var size = winsize()
-        let isKnown = unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0
-        // More lines than the terminal has would scroll the first ones away.
-        let most = isKnown && size.ws_row > 1 ? Int(size.ws_row) - 1 : .max
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
-        Output.text("\u{1B}[H" + lines.prefix(most).map { $0 + "\u{1B}[K\n" }.joined() + "\u{1B}[J")
     }
 }

@@ -1,18 +1,65 @@
+import BerthText
 import Glibc
 
-/// Prints results to standard output and errors to standard error.
+/// Writes results to standard output and errors to standard error.
+///
+/// It is the only place that does. Names, titles and error texts come from tenants, providers and models. Every text is made
+/// harmless for a terminal here, because a text in a pipe or a file is often shown on one later. An
+/// answer of a model goes unchanged into a pipe or a file.
 enum Output {
-    /// Writes `text` as it is.
-    static func text(_ text: String) { write(text, to: STDOUT_FILENO) }
+    /// A place to write to.
+    enum Place: Int32 {
+        case standardOutput = 1
+        case standardError = 2
+
+        /// Whether it is a terminal.
+        var isTerminal: Bool { isatty(rawValue) != 0 }
+
+        /// The number of lines of the terminal, or nil if it is unknown.
+        var lines: Int? {
+            var size = winsize()
+            let isKnown = unsafe ioctl(rawValue, UInt(TIOCGWINSZ), &size) == 0
+            return isKnown && size.ws_row > 0 ? Int(size.ws_row) : nil
+        }
+    }
+
+    /// Writes a text of one or more lines.
+    static func text(_ text: String) { write(HarmlessText.lines(text), to: .standardOutput) }
+
+    /// Writes a part of a model's answer, whose treacherous characters are removed for a terminal.
+    static func answer(_ text: String) {
+        let isTerminal = Place.standardOutput.isTerminal
+        write(isTerminal ? HarmlessText.lines(text, mark: "") : text, to: .standardOutput)
+    }
 
     /// Writes one JSON document and a newline.
-    static func json(_ bytes: [UInt8]) { text(String(decoding: bytes, as: UTF8.self) + "\n") }
+    static func json(_ bytes: [UInt8]) {
+        write(HarmlessText.json(bytes) + "\n", to: .standardOutput)
+    }
 
     /// Writes a line to standard error.
-    static func error(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
+    static func error(_ text: String) {
+        write(HarmlessText.lines(text) + "\n", to: .standardError)
+    }
 
-    /// Writes `text` as it is to standard error.
-    static func note(_ text: String) { write(text, to: STDERR_FILENO) }
+    /// Writes a text of one or more lines to standard error.
+    static func note(_ text: String) { write(HarmlessText.lines(text), to: .standardError) }
+
+    /// Replaces the terminal's current line.
+    static func status(_ text: String, on place: Place = .standardOutput) {
+        // `K` clears the rest of the line. Source: ECMA-48.
+        write("\r\u{1B}[K" + HarmlessText.line(text), to: place)
+    }
+
+    /// Replaces the terminal's whole content by as many of the text's lines as it has room for.
+    static func screen(_ text: String) {
+        // More lines than the terminal has would scroll the first ones away.
+        let most = max(1, (Place.standardOutput.lines ?? .max) - 1)
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+        let shown = lines.prefix(most).map { HarmlessText.line(String($0)) + "\u{1B}[K\n" }
+        // `H` goes to the top left, `K` and `J` clear the rest of line and screen. Source: ECMA-48.
+        write("\u{1B}[H" + shown.joined() + "\u{1B}[J", to: .standardOutput)
+    }
 
     /// Writes rows under their headings.
     ///
@@ -20,7 +67,12 @@ enum Output {
     static func table(_ headings: [String], _ rows: [[String]]) { text(lines(headings, rows)) }
 
     /// Rows under their headings in aligned columns, with numbers to the right.
+    ///
+    /// Each cell is one line, so that no text can forge a row.
     static func lines(_ headings: [String], _ rows: [[String]]) -> String {
+        let (headings, rows) = (
+            headings.map(HarmlessText.line), rows.map { $0.map(HarmlessText.line) }
+        )
         let widths = headings.indices.map { column in
             ([headings] + rows).map { $0[column].count }.max() ?? 0
         }
@@ -37,18 +89,29 @@ enum Output {
         }.joined()
     }
 
-    /// Writes the whole text.
+    /// Writes the whole text, and waits for its reader, for an error at most a second.
     ///
     /// A closed pipe ends the output, not the program.
-    private static func write(_ text: String, to descriptor: Int32) {
+    private static func write(_ text: String, to place: Place) {
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {
-            let count = unsafe bytes.withUnsafeBytes {
-                unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)
+            // A service that ends must not wait for the reader of its log. A pipe that is ready has
+            // room for 4,096 bytes. Source: pipe(7).
+            let most = place == .standardError ? 4096 : bytes.count
+            guard place == .standardOutput || isReady(place, withinMs: 1000) else { return }
+            let count = unsafe bytes.prefix(most).withUnsafeBytes {
+                unsafe Glibc.write(place.rawValue, $0.baseAddress, $0.count)
             }
             if count < 0, errno == EINTR { continue }
+            // Another program may have set the shared descriptor to non-blocking.
+            if count < 0, errno == EAGAIN, isReady(place, withinMs: -1) { continue }
             guard count > 0 else { return }
             bytes = bytes.dropFirst(count)
         }
+    }
+
+    private static func isReady(_ place: Place, withinMs milliseconds: Int32) -> Bool {
+        var ready = pollfd(fd: place.rawValue, events: Int16(POLLOUT), revents: 0)
+        return unsafe poll(&ready, 1, milliseconds) == 1
     }
 }

@@ -31,7 +31,7 @@ enum QueueText {
             [
                 line.id, line.tenant, line.state, "\(line.attempts)",
                 "\(Timestamp(milliseconds: line.endedMs))", line.model ?? line.place ?? "",
-                harmless(line.why),
+                line.why,
             ]
         }
         let retryable = list.troubles.contains(where: \.retryable)
@@ -40,14 +40,6 @@ enum QueueText {
             rows
         )
             + (retryable ? "\nRetry one with: berth queue retry ID\n" : "")
-    }
-
-    /// The text in one line, without control characters.
-    ///
-    /// Network errors may contain some.
-    private static func harmless(_ text: String) -> String {
-        text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : "\($0)" }
-            .joined()
     }
 
     private static func count(_ number: Int, _ noun: String) -> String {

@@ -15,17 +15,17 @@ import BerthText
 
     func run(_ action: QueueAction) async throws {
         switch action {
-        case .show: try await print("GET", "/admin/queue", QueueText.queue)
-        case .failed: try await print("GET", "/admin/queue/failed", QueueText.troubles)
+        case .show: try await show("GET", "/admin/queue", QueueText.queue)
+        case .failed: try await show("GET", "/admin/queue/failed", QueueText.troubles)
         case .retry(let id):
             let path = "/admin/turns/\(id.pathSegment)/retry"
-            try await print("POST", path) { (report: RetryReport) in
+            try await show("POST", path) { (report: RetryReport) in
                 "\(report.id) is \(report.state == "waiting" ? "delivered" : "answered") again\n"
             }
         }
     }
 
-    private func print<Report: Decodable>(
+    private func show<Report: Decodable>(
         _ method: String,
         _ path: String,
         _ text: (Report) -> String

@@ -23,7 +23,7 @@ import BerthText
             for change in changes {
                 body.updateValue(change.value.map(change.key.text), forKey: change.key.rawValue)
             }
-            print([try await admin.ask("PATCH", path(name), body)])
+            output([try await admin.ask("PATCH", path(name), body)])
         }
     }
 
@@ -37,12 +37,12 @@ import BerthText
     private func show(_ names: [String]) async throws {
         var reports: [[UInt8]] = []
         for name in names { reports.append(try await admin.ask("GET", path(name))) }
-        print(reports, isList: names.count != 1)
+        output(reports, isList: names.count != 1)
     }
 
     /// Prints one report as a JSON object, several as `{"quotas":[…]}`, or all of them as one
     /// table.
-    private func print(_ reports: [[UInt8]], isList: Bool = false) {
+    private func output(_ reports: [[UInt8]], isList: Bool = false) {
         guard !json else {
             guard isList else { return Output.json(reports.first ?? []) }
             let list = reports.joined(separator: [UInt8(ascii: ",")])

@@ -11,7 +11,14 @@ import BerthTelemetry
         let loaded = try ConfigurationFile.load(path: file, environment: Environment.value)
         var configuration = loaded.configuration
         if let listen = choices.listen { configuration.listen(on: listen) }
-        let log = Log(level: choices.level ?? .info, format: choices.format ?? .text)
+        let writer = LogWriter(format: choices.format ?? .text)
+        writer.coverCrashes()
+        defer { writer.finish() }
+        let log = Log(
+            level: choices.level ?? .info,
+            format: choices.format ?? .text,
+            writer: writer
+        )
         guard TimeZone.use(configuration.timezone) else {
             throw ServeError.timezone(configuration.timezone)
         }
@@ -25,6 +32,10 @@ import BerthTelemetry
         var tuning = ServiceTuning()
         tuning.costs.mark("runtime, loop, configuration", accounted: .zero)
         let edges = Edges.machine(log: log, agent: "berth/\(Berth.version)")
+        edges.surroundings.metrics.counter(
+            "berth_log_lines_lost_total",
+            help: "Log lines that were not written because their reader stood still."
+        ) { _ in writer.lost }
         tuning.costs.mark("HTTP, TLS and their libraries", accounted: .zero)
         let service = try await Composition.make(configuration, edges, tuning: tuning)
         do {

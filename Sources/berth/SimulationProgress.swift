@@ -8,14 +8,14 @@ import Glibc
 ///
 /// Shows nothing without a terminal.
 @Loop final class SimulationProgress {
-    private let isTerminal = isatty(STDERR_FILENO) != 0
+    private let isTerminal = Output.Place.standardError.isTerminal
     private var timer: Timer?
 
     nonisolated init() {}
 
     /// Replaces the line with `text`.
     func say(_ text: String) {
-        if isTerminal { Output.note("\r\u{1B}[K\(text)") }
+        if isTerminal { Output.status(text, on: .standardError) }
     }
 
     /// Clears the line.

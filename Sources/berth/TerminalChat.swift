@@ -11,7 +11,7 @@ import Glibc
     private let session: String
     private let input = TerminalInput()
     private let isInteractive = isatty(STDIN_FILENO) != 0
-    private let isTerminal = isatty(STDOUT_FILENO) != 0
+    private let isTerminal = Output.Place.standardOutput.isTerminal
     private var turn: String?
     /// Whether the cursor's line shows a queue position, which the next output overwrites.
     private var showsPlace = false
@@ -70,14 +70,6 @@ import Glibc
         throw ChatService.Failure(description: "the connection ended before the answer did")
     }
 
-    /// The text without control characters if it goes to a terminal.
-    ///
-    /// A model's words must not move the cursor, change the title or type into the terminal.
-    private func shown(_ text: String) -> String {
-        guard isTerminal else { return text }
-        return String(String.UnicodeScalarView(text.unicodeScalars.filter(\.isHarmless)))
-    }
-
     /// Shows an event.
     ///
     /// - Returns: whether the answer is complete, or nil if more events may follow.
@@ -90,10 +82,10 @@ import Glibc
         if event.event != "turn" { clearPlace() }
         switch event.event {
         case "turn": turn = data.string("id")
-        case "delta": Output.text(shown(data.string("text") ?? ""))
+        case "delta": Output.answer(data.string("text") ?? "")
         case "done":
             Output.text("\n")
-            if let error = data.string("error") { Output.error("berth: \(shown(error))") }
+            if let error = data.string("error") { Output.error("berth: \(error)") }
             if data.string("state") == "stopped" { Output.error("(stopped)") }
             return data.string("state") == "done"
         default: break
@@ -103,15 +95,13 @@ import Glibc
 
     /// Shows the queue position on one line, which the next position or the answer overwrites.
     private func show(place data: JSONObject) {
-        clearPlace()
         let words = TerminalChat.words(ahead: data.integer("ahead"), wait: data.integer("wait_ms"))
-        Output.text(data.string("why").map(shown) ?? words)
+        Output.status(data.string("why") ?? words)
         showsPlace = true
     }
 
     private func clearPlace() {
-        // Moves to the line's start and clears the line.
-        if showsPlace { Output.text("\r\u{1B}[K") }
+        if showsPlace { Output.status("") }
         showsPlace = false
     }
 
@@ -123,12 +113,5 @@ import Glibc
         let seconds = (min(max(0, wait ?? 0), 1 << 40) + 999) / 1000
         let time = seconds > 0 ? ", about \(seconds) s" : ""
         return (ahead > 0 ? "\(ahead) before you" : "you are next") + time
-    }
-}
-
-extension Unicode.Scalar {
-    /// Whether it is no control character (C0, C1, DEL) except newline and tab.
-    fileprivate var isHarmless: Bool {
-        properties.generalCategory != .control || self == "\n" || self == "\t"
     }
 }

@@ -305,6 +305,7 @@ import Testing
             Issue.record("it is \(error.map { "\($0)" } ?? "answered")")
             return
         }
-        #expect(error?.description.contains("0 transfers") == true)
+        #expect(error?.forOperator.contains("127.0.0.1:9: 0 transfers") == true)
+        #expect(error?.description == "too many calls are running; try again in a moment")
     }
 }

@@ -209,8 +209,9 @@ import Testing
             _ = try queue.enqueue("cy", lane: .chat, tenant: "cy", cost: .chat)
         }
         #expect(
-            all?.description == "the queue is full for 'cy': it holds 3 requests and the limit is 3"
-                + ". The next one starts in about 1 s; try again then"
+            all?.description
+                == "the service's queue is full. The next request starts in about 1 s; "
+                + "try again then"
         )
         let count = drained(queue).count
         let waiting = bound.waiting

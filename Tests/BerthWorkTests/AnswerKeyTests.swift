@@ -34,10 +34,11 @@ import Testing
         settings.scope = .safe
         let answers = AnswerCache(cache, settings: settings)
         let request = try JSONObject(Array(#"{"messages":\#(messages)}"#.utf8))
-        let keys = [bot.ann, bot.ann, bob].map { tenant in
+        var keys: [CacheKey?] = []
+        for tenant in [bot.ann, bot.ann, bob] {
             var ask = Ask(request, bot.bot.models.choices, tenant, since: bot.clock.now)
             ask.isContextFree = isContextFree
-            return answers.name(ask)?.key
+            keys.append(await answers.name(ask)?.key)
         }
         return (keys[0], keys[1], keys[2])
     }

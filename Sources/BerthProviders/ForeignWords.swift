@@ -1,0 +1,80 @@
+import BerthConfig
+import BerthText
+
+/// A provider's own words, as a tenant may read them.
+enum ForeignWords {
+    /// The most bytes that are kept.
+    private static let most = 1000
+    /// The most bytes that are read, which is more because a key is longer than its replacement.
+    private static let mostRead = 4096
+
+    /// The text without the key and without addresses, in at most 1,000 bytes.
+    ///
+    /// Some providers repeat the key in an error. A local server or a gateway names the addresses and
+    /// files of the machine behind it, which are the operator's.
+    static func harmless(_ text: String, hiding key: Secret?) -> String {
+        var text = String(decoding: text.utf8.prefix(mostRead), as: UTF8.self)
+        if let key = key?.reveal(), !key.isEmpty { text = text.replacing(key, with: "***") }
+        text = withoutAddresses(text)
+        // A scalar has at most four bytes.
+        return text.utf8.count <= most ? text : String(text.unicodeScalars.prefix(most / 4)) + "…"
+    }
+
+    private static func withoutAddresses(_ text: String) -> String {
+        var (out, word) = ("", "")
+        for scalar in text.unicodeScalars {
+            guard isSeparator(scalar) else {
+                word.unicodeScalars.append(scalar)
+                continue
+            }
+            out += isAddress(word) ? "…" : word
+            out.unicodeScalars.append(scalar)
+            word = ""
+        }
+        return out + (isAddress(word) ? "…" : word)
+    }
+
+    private static func isSeparator(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.value <= 0x20 || "\"'`()<>{},;=|[]".unicodeScalars.contains(scalar)
+    }
+
+    /// Whether a word is a URL, an IP address, a host with a port, a name of an inner network or a
+    /// path of several parts.
+    private static func isAddress(_ word: String) -> Bool {
+        var text = word.utf8[...]
+        while let last = text.last, ".:!?".utf8.contains(last) { text.removeLast() }
+        guard let first = text.first else { return false }
+        if word.contains("://") { return true }
+        if first == UInt8(ascii: "/") { return text.dropFirst().contains(UInt8(ascii: "/")) }
+        let host = text.prefix { $0 != UInt8(ascii: "/") }
+        let colons = host.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
+        if colons.count > 2 {
+            return colons.allSatisfy { $0.count <= 4 && $0.allSatisfy(isHexDigit) }
+        }
+        guard let name = colons.first, let last = colons.last else { return false }
+        let parts = name.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        let isIPv4 = parts.allSatisfy { (1...3).contains($0.count) && $0.allSatisfy(isDigit) }
+        if parts.count == 4, isIPv4 { return true }
+        if colons.count == 2 {
+            let isPort = (2...5).contains(last.count) && last.allSatisfy(isDigit)
+            return isPort && !name.allSatisfy(isDigit) && name.allSatisfy(isOfName)
+        }
+        let end = String(Substring(parts.last ?? host))
+        return parts.count > 1 && innerNames.contains(end)
+    }
+
+    /// The last labels of names that no public name server knows.
+    private static let innerNames: Set = [
+        "local", "localhost", "internal", "lan", "home", "corp", "intranet", "svc", "localdomain",
+    ]
+
+    private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
+
+    private static func isHexDigit(_ byte: UInt8) -> Bool {
+        isDigit(byte) || (0x61...0x66).contains(byte | 0x20)
+    }
+
+    private static func isOfName(_ byte: UInt8) -> Bool {
+        isDigit(byte) || (0x61...0x7A).contains(byte | 0x20) || "-.".utf8.contains(byte)
+    }
+}
