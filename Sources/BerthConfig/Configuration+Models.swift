@@ -123,13 +123,13 @@ extension Configuration.Provider {
     /// that curl and OpenSSL read.
     private mutating func readRoute(_ section: Section) {
         if section.has("proxy") {
-            proxy = section.optional("proxy", .proxy, absent: "") ?? nil
+            proxy = section.optional("proxy", .outgoingProxy, absent: "") ?? nil
         } else {
             do throws(ProxyAddress.Unreadable) {
                 let named = try ProxyAddress.named(for: baseURL, in: section.environment)
                 proxy = named?.proxy
                 let absent = named.map { "from \($0.variable): \($0.proxy)" } ?? "no proxy"
-                _ = section.optional("proxy", .proxy, absent: absent)
+                _ = section.optional("proxy", .outgoingProxy, absent: absent)
             } catch {
                 section.report(
                     nil,

@@ -91,7 +91,7 @@ extension ProxyAddress {
 
 extension ValueFormat where Value == ProxyAddress? {
     /// A proxy, or `none` for a direct connection whatever the environment says.
-    static var proxy: ValueFormat {
+    static var outgoingProxy: ValueFormat {
         ValueFormat(
             expected: "none or a proxy's address, such as http://proxy.example:3128",
             read: { text in
