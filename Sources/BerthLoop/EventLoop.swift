@@ -7,9 +7,9 @@ import Synchronization
 ///
 /// A turn runs the jobs that were ready, then the timers that are due, then the handlers of the
 /// file descriptors that are ready. Jobs that are added during a turn run in the next one, so they
-/// cannot starve the descriptors. A timer is due if its deadline lies before the last look at the
-/// descriptors. Therefore bytes that arrived before a deadline are read before the timer fires,
-/// however long the jobs of a turn took.
+/// cannot starve the descriptors. A timer is due if its deadline lies before the last complete look
+/// at the descriptors. Therefore bytes that arrived before a deadline are read before the timer
+/// fires, however long the jobs of a turn took and however long the process was stopped.
 package final class EventLoop: SerialExecutor, TaskExecutor {
     /// The loop of this process.
     package static let shared = EventLoop()
@@ -113,7 +113,6 @@ package final class EventLoop: SerialExecutor, TaskExecutor {
     // MARK: One turn
 
     @Loop private func turn() {
-        let looked = Instant.now
         let arrived = inbox.withLock { inbox in
             let arrived = inbox
             inbox.removeAll(keepingCapacity: inbox.count <= 256)
@@ -121,10 +120,9 @@ package final class EventLoop: SerialExecutor, TaskExecutor {
         }
         unsafe ready.append(contentsOf: arrived)
         runReady()
-        fireTimers(dueAt: looked)
+        fireTimers(dueAt: poller.looked)
         afterTurn?()
-        let isIdle = unsafe ready.isEmpty
-        poller.poll(waiting: isIdle ? timers.next.map { $0 - .now } : .zero)
+        poller.poll(until: unsafe ready.isEmpty ? timers.next : Instant(nanoseconds: 0))
     }
 
     @Loop private func runReady() {

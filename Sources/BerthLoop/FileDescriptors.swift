@@ -17,4 +17,14 @@ package enum FileDescriptors {
         unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
         return Int(clamping: limit.rlim_cur)
     }
+
+    /// The reason for which no descriptor can be opened now (EMFILE), or nil if one can.
+    package static var shortage: String? {
+        let copy = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0)
+        guard copy >= 0 else {
+            return errno == EMFILE ? SystemError("open files").description : nil
+        }
+        close(copy)
+        return nil
+    }
 }

@@ -10,15 +10,24 @@ import Glibc
     private let wakeup: Int32
     private var watches: [Int32: Watch] = [:]
     private var generation: UInt32 = 0
-    // Unsafe and sound: only ``poll(waiting:)`` writes and reads it, on the loop.
+    // Unsafe and sound: only ``poll(until:)`` writes and reads it, on the loop.
     private nonisolated(unsafe) var events: [epoll_event]
+    /// The latest instant of which it is certain that every event before it has been handled.
+    private(set) var looked: Instant
+    private var partialLooks = 0
 
     /// The most events taken from the kernel at once.
     ///
     /// Further events wait for the next turn.
     private nonisolated static let batch = 256
+    /// The most polls in a row that fill a batch and count as incomplete.
+    ///
+    /// epoll reports ready descriptors in rotation, so this many batches are a complete look. The
+    /// bound lets timers fire even if more than a batch of descriptors are always ready.
+    private nonisolated static let mostPartialLooks = 16
 
     nonisolated init() {
+        looked = .now
         epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
         wakeup = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
         precondition(epoll >= 0 && wakeup >= 0, "no descriptors for the loop: errno \(errno)")
@@ -37,10 +46,14 @@ import Glibc
 
     /// Waits until a descriptor is ready, and calls the handlers.
     ///
-    /// The wait takes at most `wait`, or has no limit if that is nil.
-    func poll(waiting wait: Duration?) {
-        let timeoutMs = wait.map { Int32(clamping: max(0, $0.milliseconds(roundedUp: true))) } ?? -1
-        let count = unsafe epoll_wait(epoll, &events, Int32(Poller.batch), timeoutMs)
+    /// The wait takes at most until `deadline`, or has no limit if that is nil.
+    func poll(until deadline: Instant?) {
+        let began = Instant.now
+        let timeoutMs = deadline.map { deadline in
+            Int32(clamping: max(0, (deadline - began).milliseconds(roundedUp: true)))
+        }
+        let count = unsafe epoll_wait(epoll, &events, Int32(Poller.batch), timeoutMs ?? -1)
+        note(count, after: .milliseconds(Int64(timeoutMs ?? 0)), from: began)
         for index in 0..<Int(max(0, count)) {
             let event = unsafe events[index]
             let tag = unsafe event.data.u64
@@ -50,6 +63,18 @@ import Glibc
                 Readiness(rawValue: unsafe event.events)
             )
         }
+    }
+
+    /// Moves ``looked`` by the result of one poll.
+    ///
+    /// The clock is not read after the poll, because the process may have been stopped in between.
+    /// An interrupted poll (EINTR, certain after SIGCONT) has seen nothing. A poll that timed out
+    /// has seen that nothing was ready until its timeout.
+    private func note(_ count: Int32, after timeout: Duration, from began: Instant) {
+        guard count >= 0 else { return }
+        partialLooks = count == Poller.batch ? partialLooks + 1 : 0
+        if partialLooks == Poller.mostPartialLooks { partialLooks = 0 }
+        if partialLooks == 0 { looked = count == 0 ? began + timeout : began }
     }
 
     private func dispatch(_ descriptor: Int32, _ generation: UInt32, _ readiness: Readiness) {
