@@ -36,6 +36,13 @@ extension Configuration {
         url = WebURL(listening: listen)
         hasOwnURL = root.has("url")
         root.read("url", into: &url, .site)
+        root.list(
+            "trusted_proxies",
+            into: &trustedProxies,
+            .proxy,
+            most: 64,
+            absent: "none: each client has its connection's address"
+        )
     }
 
     /// Reads the data folder.
@@ -80,6 +87,12 @@ extension Configuration.Limits {
         section.read("tenants", into: &tenants, .integer(1...1_000))
         section.read("body", into: &body, .size(.kibibytes(16) ... .mebibytes(64)))
         section.read("connections", into: &connections, .integer(8...60_000))
+        section.read(
+            "connections_per_address",
+            into: &connectionsPerAddress,
+            .integer(1...60_000)
+        )
+        section.read("connections_per_tenant", into: &connectionsPerTenant, .integer(1...60_000))
     }
 }
 

@@ -14,6 +14,10 @@ package struct Configuration: Equatable, Sendable {
     ///
     /// If not, it follows ``listen``.
     package var hasOwnURL = false
+    /// The reverse proxies that may name the client of a request.
+    ///
+    /// Each is an IP address, a CIDR block, or `unix` for processes that connect to a Unix socket.
+    package var trustedProxies: [String] = []
     /// The time zone of quota days and months: a name of the zone database.
     package var timezone = "UTC"
     /// The system prompt of every conversation, at most 16 KiB.
@@ -90,6 +94,12 @@ extension Configuration {
         package var body = ByteCount.mebibytes(4)
         /// The largest number of open connections.
         package var connections = 1200
+        /// The largest number of open connections of one client address.
+        ///
+        /// Through trusted proxies it limits the address's requests under way.
+        package var connectionsPerAddress = 100
+        /// The largest number of requests of one tenant that are under way.
+        package var connectionsPerTenant = 400
     }
 
     /// The Telegram bot.

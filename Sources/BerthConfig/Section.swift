@@ -74,6 +74,38 @@ final class Section {
         return found
     }
 
+    /// Reads a list of single values into `values`, which keeps its default if the key is absent.
+    ///
+    /// A wrong entry is reported and left out. `absent` is the comment that `config show` prints for
+    /// an empty list.
+    func list<Value>(
+        _ key: String,
+        into values: inout [Value],
+        _ format: ValueFormat<Value>,
+        most: Int,
+        absent: String
+    ) {
+        asked.append(key)
+        if pair(key) != nil {
+            values = nodes(key, most: most, as: "[ VALUE, VALUE ]").compactMap { node in
+                value(of: node, key, format)
+            }
+        }
+        let shown = values.map(format.show)
+        let all = ShownValue(
+            yaml: "[" + shown.map(\.yaml).joined(separator: ", ") + "]",
+            json: "[" + shown.map(\.json).joined(separator: ",") + "]"
+        )
+        if !shown.isEmpty { remember(key, all) }
+        entries.append(
+            ShownEntry(
+                key: key,
+                node: shown.isEmpty ? .absent : .value(all),
+                comment: shown.isEmpty ? absent : nil
+            )
+        )
+    }
+
     /// Opens a group whose keys all have defaults.
     func section(_ key: String) -> Section {
         asked.append(key)
@@ -112,10 +144,14 @@ final class Section {
         return items
     }
 
-    private func nodes(_ key: String, most: Int) -> [YAMLNode] {
+    private func nodes(
+        _ key: String,
+        most: Int,
+        as form: String = "- { key: value }"
+    ) -> [YAMLNode] {
         guard let pair = pair(key) else { return [] }
         guard case .sequence(let nodes) = pair.value.content else {
-            report(key, "must be a list (- { key: value }), not \(pair.value.kind)")
+            report(key, "must be a list (\(form)), not \(pair.value.kind)")
             return []
         }
         if nodes.count > most {
@@ -154,8 +190,16 @@ final class Section {
     private func find<Value>(_ key: String, _ format: ValueFormat<Value>) -> Value? {
         asked.append(key)
         guard let pair = pair(key) else { return nil }
-        guard case .scalar(let raw, _) = pair.value.content else {
-            report(key, "must be \(format.expected), not \(pair.value.kind)")
+        return value(of: pair.value, key, format)
+    }
+
+    private func value<Value>(
+        of node: YAMLNode,
+        _ key: String,
+        _ format: ValueFormat<Value>
+    ) -> Value? {
+        guard case .scalar(let raw, _) = node.content else {
+            report(key, "must be \(format.expected), not \(node.kind)")
             return nil
         }
         guard let text = filled(raw, for: key) else { return nil }

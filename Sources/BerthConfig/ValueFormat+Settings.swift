@@ -101,6 +101,14 @@ extension ValueFormat where Value == String {
         )
     }
 
+    /// A reverse proxy.
+    static var proxy: ValueFormat {
+        .described(
+            "an IP address, a CIDR block such as 10.0.0.0/8 or fd00::/8, or unix",
+            { $0 == "unix" || IPAddress.isBlock($0) ? $0 : nil }
+        )
+    }
+
     /// Any text up to `most` bytes.
     static func prose(most: Int) -> ValueFormat {
         .described(

@@ -131,6 +131,7 @@ import Testing
     private static let defaults = """
         listen: 127.0.0.1:8080  # default
         url: http://127.0.0.1:8080  # default
+        # trusted_proxies: none: each client has its connection's address
         timezone: UTC  # default
         system: ""  # default
         data: ./data  # default
@@ -140,6 +141,8 @@ import Testing
           tenants: 50  # default
           body: 4MiB  # default
           connections: 1200  # default
+          connections_per_address: 100  # default
+          connections_per_tenant: 400  # default
         access: invite  # default
         # redis: not set: the in-process cache alone
         # telegram: not set: no Telegram

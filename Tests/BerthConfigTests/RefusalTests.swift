@@ -9,7 +9,17 @@ import Testing
         ),
         Case(
             "limits:\n  zzz: 1",
-            "f.yaml:2: limits: unknown key 'zzz': known here: tenants, body, connections"
+            "f.yaml:2: limits: unknown key 'zzz': known here: tenants, body, connections, "
+                + "connections_per_address, connections_per_tenant"
+        ),
+        Case(
+            "trusted_proxies: 127.0.0.1",
+            "f.yaml:1: trusted_proxies: must be a list ([ VALUE, VALUE ]), not a single value"
+        ),
+        Case(
+            "trusted_proxies: [10.0.0.0/8, localhost]",
+            "f.yaml:1: trusted_proxies: 'localhost' is not an IP address, a CIDR block such as "
+                + "10.0.0.0/8 or fd00::/8, or unix"
         ),
         Case(
             "listen: 8080",
