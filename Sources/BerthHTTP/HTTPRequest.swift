@@ -26,6 +26,8 @@ struct HTTPRequestHead {
     ///
     /// It begins with `/`, or is `*`.
     package var path: String { head.target.path }
+    /// The path as it was sent, or nil if nothing in it is percent-encoded.
+    var encodedPath: Substring? { head.target.encodedPath }
     /// Every header field as it was sent.
     package var headers: HTTPHeaders { head.headers }
     /// The body, which is empty for most methods.

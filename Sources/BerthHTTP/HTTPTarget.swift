@@ -4,6 +4,8 @@ struct HTTPTarget {
     ///
     /// It begins with `/`, or is `*`.
     let path: String
+    /// The path as it was sent, or nil if it has no encoded byte and is ``path`` itself.
+    let encodedPath: Substring?
     /// The query as it was sent, without its `?`, or nil if there is none.
     let query: Substring?
 
@@ -17,6 +19,7 @@ struct HTTPTarget {
         guard let path = HTTPTarget.decoded(origin[..<end]), path.hasPrefix("/") || path == "*"
         else { return nil }
         self.path = path
+        encodedPath = path.utf8.count == origin[..<end].utf8.count ? nil : origin[..<end]
         query = end < origin.endIndex ? origin[origin.index(after: end)...] : nil
     }
 
@@ -45,7 +48,10 @@ struct HTTPTarget {
         return target[...]
     }
 
-    private static func decoded(_ text: Substring, plusIsSpace: Bool = false) -> String? {
+    /// Replaces `%` and two hex digits by their byte.
+    ///
+    /// - Returns: nil if that is not possible, or leads to a NUL or to bytes that are not UTF-8.
+    static func decoded(_ text: Substring, plusIsSpace: Bool = false) -> String? {
         guard text.utf8.contains(where: { $0 == 0x25 || $0 == 0x2B || $0 < 0x20 }) else {
             return String(text)
         }

@@ -34,8 +34,11 @@ package struct Router: Sendable {
     /// Answers `request`.
     @Loop package func answer(_ request: HTTPRequest) async -> HTTPResponse {
         let method = request.method == "HEAD" ? "GET" : request.method
-        if let route = fixed[request.path]?[method] { return await route.handler(request, []) }
-        let path = request.path.split(separator: "/")
+        let encoded = request.encodedPath
+        if encoded == nil, let route = fixed[request.path]?[method] {
+            return await route.handler(request, [])
+        }
+        let path = Route.segments(of: encoded ?? request.path[...])
         var allowed: [String] = []
         for route in routes {
             guard let values = route.match(path) else { continue }

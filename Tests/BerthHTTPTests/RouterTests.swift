@@ -33,11 +33,14 @@ import Testing
 
     @Loop
     @Test(arguments: [
-        ("GET", "/", "0 "), ("GET", "/?q=/a", "0 "), ("GET", "/a", "1 "), ("GET", "/a/", "1 "),
+        ("GET", "/", "0 "), ("GET", "/?q=/a", "0 "), ("GET", "/a", "1 "),
+        ("GET", "http://x/a", "1 "),
         ("POST", "/a", "2 "), ("GET", "/a/7", "3 7"), ("DELETE", "/a/7", "4 7"),
         ("GET", "/a/b%20c%C3%A9", "3 b cé"), ("POST", "/a/7/stop/now", "5 7|now"),
         ("GET", "/v1/models/gpt", "6 gpt"), ("GET", "/v1/models/a/b:c", "6 a/b:c"),
-        ("GET", "/v1/models/a%2Fb", "6 a/b"), ("GET", "/a/fixed", "3 fixed"),
+        ("GET", "/v1/models/a%2Fb", "6 a/b"), ("GET", "/v1/models//a/b", "6 /a/b"),
+        ("GET", "/v1/models/%2Fa", "6 /a"), ("GET", "/a/%37", "3 7"), ("GET", "/a/a%2Fb", "3 a/b"),
+        ("GET", "/a/fixed", "3 fixed"),
         ("GET", "/a/:id", "3 :id"),
     ])
     func `a path finds its first route`(method: String, target: String, answer: String) async throws
@@ -50,6 +53,12 @@ import Testing
     @Loop
     @Test(arguments: [
         "/b", "/A", "/a/7/8", "/a/7/stop", "/v1/models", "/v1", "/a/7/stop/now/then", "/%2e%2e/a",
+        "*",
+        // Other spellings of paths that exist.
+        "//", "//a", "/a/", "/a//", "/./a", "/a/.", "/a/..", "/a/./7", "/a/b/../7", "/%61",
+        "/a%2F7",
+        "/%2fa", "/%2Fa/7", "/a/%2e%2e", "/a/%2E", "/a//7", "/a/7/", "/a;/7", "/v1%2Fmodels/gpt",
+        "/v1/%6dodels/gpt", "/v1/models/", "http://x//a", "/a%20", "/a/7/%73top/now",
     ])
     func `a path that nobody knows is 404`(target: String) async throws {
         let response = try await ask("GET", target)
