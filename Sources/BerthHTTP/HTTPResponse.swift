@@ -68,6 +68,12 @@ package struct HTTPResponse: Sendable {
         HTTPResponse(status: status, headers: ["Content-Type": type], body: .bytes(bytes))
     }
 
+    /// Whether it is a stream of server-sent events.
+    var isEventStream: Bool {
+        guard case .stream = body else { return false }
+        return headers["Content-Type"]?.hasPrefix("text/event-stream") ?? false
+    }
+
     /// Makes an answer of server-sent events, which a proxy must neither store nor buffer.
     package static func events(_ write: @escaping Stream) -> HTTPResponse {
         HTTPResponse(

@@ -14,11 +14,12 @@ extension HTTPServer {
 
 nonisolated func admitConnection(
     _ context: UnsafeMutableRawPointer?,
-    _: UnsafePointer<sockaddr>?,
+    _ address: UnsafePointer<sockaddr>?,
     _: socklen_t
 ) -> MHD_Result {
     guard let server = unsafe HTTPServer.of(context) else { return .NO }
-    return Loop.assumeIsolated { server.admits() } ? .YES : .NO
+    let peer = unsafe HTTPPeer(address: address)
+    return Loop.assumeIsolated { server.admits(peer) } ? .YES : .NO
 }
 
 nonisolated func connectionChanged(
@@ -69,7 +70,7 @@ nonisolated func requestArrived(
     _: OpaquePointer?,
     _: UnsafePointer<CChar>?,
     _ method: UnsafePointer<CChar>?,
-    _: UnsafePointer<CChar>?,
+    _ version: UnsafePointer<CChar>?,
     _ upload: UnsafePointer<CChar>?,
     _ size: UnsafeMutablePointer<Int>?,
     _ slot: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
@@ -78,7 +79,9 @@ nonisolated func requestArrived(
     let exchange = unsafe Unmanaged<HTTPServerExchange>.fromOpaque(pointer).takeUnretainedValue()
     guard unsafe size.pointee > 0 else {
         let method = unsafe method.map { unsafe String(cString: $0) } ?? ""
-        return Loop.assumeIsolated { exchange.proceed(method: method) } ? .YES : .NO
+        let takesInterim = unsafe berth_mhd_takes_interim(version) != 0
+        return Loop.assumeIsolated { exchange.proceed(method: method, takesInterim: takesInterim) }
+            ? .YES : .NO
     }
     nonisolated(unsafe) let bytes = unsafe UnsafeRawBufferPointer(
         start: upload,

@@ -17,8 +17,9 @@ package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPRespo
     ///
     /// It is 0 for a Unix-domain socket.
     package let port: Int
-    /// The number of connections that were closed at once, because `limits.connections` were open.
-    package private(set) var refusedConnections = 0
+    /// The number of connections that were closed at once, because `limits.connections` were open
+    /// and each had a request.
+    package internal(set) var refusedConnections = 0
     /// The number of requests whose header has arrived and whose answer is not sent yet.
     package private(set) var openRequests = 0
 
@@ -27,23 +28,32 @@ package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPRespo
     let tasks = TaskPool()
     private(set) var isStopping = false
 
+    let socket: ListeningSocket
+    let surroundings: Surroundings
     private let address: ListenAddress
-    private let socket: ListeningSocket
-    private let surroundings: Surroundings
     private var refusal: HTTPRefusalWords = { $0.text }
     private var ids: RequestIDs
 
     // It is unsafe only as a C pointer, and it is used on the loop alone.
-    private nonisolated(unsafe) var daemon: OpaquePointer?
-    private var connections: [Int32: HTTPServerConnection] = [:]
+    private(set) nonisolated(unsafe) var daemon: OpaquePointer?
+    var connections: [Int32: HTTPServerConnection] = [:]
+    /// The open connections and proxied requests of each client address.
+    var addresses: HTTPServerAddresses
+    /// The connections that were closed in favour of others and are still open.
+    var yieldingConnections = 0
+    /// The peer whose connection libmicrohttpd adds next, or nil if it has no IP address.
+    var admitted: HTTPPeer?
+    /// The connections whose clients have ended their sending side.
+    var finished: [Int32: HTTPServerConnection] = [:]
+    /// The connections whose requests have chunked bodies.
+    var chunked: [Int32: HTTPServerConnection] = [:]
+    var runs = HTTPServerRuns()
+    var shortages = HTTPServerShortages()
+    var starting: [HTTPServerExchange] = []
+    var lateRun: Timer?
+    var sweeping: Timer?
     private var watch: Watch?
-    private var sweeping: Timer?
     private var idle: Wakeup?
-    private var isRunPosted = false
-    private var starting: [HTTPServerExchange] = []
-    private var lateRun: Timer?
-    private var idleRuns = 0
-    private var reportedRefusals = 0
 
     /// Binds an address.
     ///
@@ -63,6 +73,7 @@ package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPRespo
         self.address = address
         self.limits = limits
         self.surroundings = surroundings
+        addresses = HTTPServerAddresses(most: limits.connectionsPerAddress)
         ids = RequestIDs(after: surroundings.entropy.next())
         socket = try ListeningSocket(address)
         port = socket.port
@@ -121,7 +132,6 @@ package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPRespo
         }
         do {
             watch = try unsafe Watch(berth_mhd_epoll(daemon), for: .readable) { [weak self] _ in
-                self?.progressed()
                 self?.runDaemon()
             }
         } catch {
@@ -134,8 +144,14 @@ package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPRespo
     }
 
     /// The connections in the order of their descriptors, so a run can be repeated.
-    private var inOrder: [HTTPServerConnection] {
+    var inOrder: [HTTPServerConnection] {
         connections.keys.sorted().compactMap { connections[$0] }
+    }
+
+    /// Stops to run the daemon on the word of its epoll descriptor, or begins again.
+    func watchDaemon(_ isWatching: Bool) {
+        // After a failure the sweep still runs the daemon once a second.
+        try? watch?.change(to: isWatching ? .readable : [])
     }
 
     private func drain() async {
@@ -169,87 +185,6 @@ package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPRespo
         }
         unsafe daemon = nil
         socket.close()
-    }
-
-    // MARK: Turns
-
-    /// Lets the daemon handle resumed connections, once a turn for any number of them.
-    func wake() {
-        progressed()
-        postRun()
-    }
-
-    private func postRun() {
-        guard !isRunPosted else { return }
-        isRunPosted = true
-        Loop.post { self.runDaemon() }
-    }
-
-    /// The runs without progress after which the daemon has to wait, although it asks for another
-    /// run.
-    private static let idleRunLimit = 32
-
-    private func runDaemon() {
-        isRunPosted = false
-        guard let daemon = unsafe daemon else { return }
-        _ = unsafe MHD_run(daemon)
-        startWaiting()
-        // The daemon's own timeouts are not used, so the only timeout is 0.
-        var timeoutMs: UInt64 = 0
-        guard unsafe MHD_get_timeout(daemon, &timeoutMs) == .YES, timeoutMs == 0 else { return }
-        idleRuns += 1
-        if idleRuns < HTTPServer.idleRunLimit { postRun() } else { postLateRun() }
-    }
-
-    /// Starts the handler of the exchange at the end of this run, unless its body arrives before.
-    func startSoon(_ exchange: HTTPServerExchange) { starting.append(exchange) }
-
-    private func startWaiting() {
-        guard !starting.isEmpty else { return }
-        let waiting = starting
-        starting.removeAll(keepingCapacity: true)
-        for exchange in waiting { exchange.startUnlessStarted() }
-    }
-
-    /// Runs the daemon again after 50 ms.
-    ///
-    /// libmicrohttpd busy-loops on a connection whose buffer is full and unusable, such as one with
-    /// a chunk extension that never ends, until the deadline of the connection. The pause keeps
-    /// this from taking the whole loop.
-    private func postLateRun() {
-        guard lateRun == nil else { return }
-        lateRun = surroundings.clock.schedule(after: .milliseconds(50)) { [weak self] in
-            self?.lateRun = nil
-            self?.runDaemon()
-        }
-    }
-
-    /// Bytes or an answer have moved, so the next run of the daemon may be due at once.
-    func progressed() { idleRuns = 0 }
-
-    // MARK: Deadlines
-
-    private func scheduleSweep() {
-        sweeping = surroundings.clock.schedule(after: .seconds(1)) { [weak self] in self?.sweep() }
-    }
-
-    private func sweep() {
-        scheduleSweep()
-        let now = surroundings.clock.now
-        for connection in inOrder {
-            guard let deadline = connection.deadline, deadline <= now else { continue }
-            connection.deadline = nil
-            if let exchange = connection.exchange { exchange.expire() } else { connection.close() }
-        }
-        guard refusedConnections > reportedRefusals else { return }
-        surroundings.log.warning(
-            "connections refused: raise limits.connections, or find the client that opens them",
-            [
-                "count": .int(refusedConnections - reportedRefusals),
-                "limit": .int(limits.connections),
-            ]
-        )
-        reportedRefusals = refusedConnections
     }
 
     // MARK: For its exchanges
@@ -303,28 +238,5 @@ package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPRespo
             "a header field of an answer was omitted, because it has control characters",
             ["request": .text(id), "name": .text(name)]
         )
-    }
-
-    // MARK: Called by libmicrohttpd
-
-    func admits() -> Bool {
-        if connections.count < limits.connections { return true }
-        refusedConnections += 1
-        return false
-    }
-
-    func opened(_ descriptor: Int32) -> HTTPServerConnection {
-        let connection = HTTPServerConnection(
-            descriptor: descriptor,
-            peer: HTTPPeer(descriptor: descriptor),
-            deadline: now + limits.headerDeadline
-        )
-        connections[descriptor] = connection
-        return connection
-    }
-
-    func closed(_ connection: HTTPServerConnection) {
-        connection.ended()
-        connections[connection.descriptor] = nil
     }
 }

@@ -22,6 +22,10 @@ package enum HTTPServerError: Error, Equatable, CustomStringConvertible {
     case bodyTooLarge(limit: ByteCount)
     /// The body did not arrive within its deadline.
     case bodyTimeout(after: Duration)
+    /// A chunk of the body has a size or an extension without an end.
+    case badChunks
+    /// As many requests of one client address are under way as `limits.connections_per_address`.
+    case tooManyRequests(limit: Int)
 
     package var description: String {
         switch self {
@@ -43,6 +47,9 @@ package enum HTTPServerError: Error, Equatable, CustomStringConvertible {
             "the request's body is larger than \(limit): send less at once"
         case .bodyTimeout(let after):
             "the request's body did not arrive within \(Int(after.seconds)) s: send it again"
+        case .badChunks: "a chunk of the request's body has a size or an extension that is too long"
+        case .tooManyRequests(let limit):
+            "\(limit) requests from your address are under way, which is the limit: wait for one"
         }
     }
 }

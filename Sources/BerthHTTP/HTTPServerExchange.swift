@@ -9,7 +9,7 @@ import CMicrohttpd
 /// the exchange from the request line to ``end(wasAnswered:)``.
 @safe @Loop final class HTTPServerExchange: HTTPRequestLink {
     /// The stage of the exchange, which never goes back.
-    private enum Stage {
+    enum Stage {
         /// The header is arriving.
         case header
         /// The client waits for `100 Continue`, which is sent when the handler asks for the body.
@@ -26,22 +26,30 @@ import CMicrohttpd
     }
 
     let connection: HTTPServerConnection
-    private let server: HTTPServer
-    private let target: String
+    let server: HTTPServer
+    let target: String
     // It is unsafe only as a C pointer. It is used on the loop alone and not after the end.
-    private nonisolated(unsafe) let handle: OpaquePointer
-    private var stage = Stage.header
-    private var isSuspended = false
+    nonisolated(unsafe) let handle: OpaquePointer
+    var stage = Stage.header
+    private(set) var isSuspended = false
     private(set) var isGone = false
 
-    private var id = ""
-    private var request: HTTPRequest?
+    private(set) var id = ""
+    private(set) var request: HTTPRequest?
     private var answer: HTTPResponse?
-    private var writer: HTTPResponseWriter?
-    private var task: Task<Void, Never>?
+    private(set) var writer: HTTPResponseWriter?
+    private(set) var task: Task<Void, Never>?
     private var listeners: [Wakeup] = []
-    private var received = 0
-    private var discarded = 0
+    private(set) var received = 0
+    var discarded = 0
+    /// Whether the client understands an interim answer, as HTTP/1.1 demands.
+    private(set) var takesInterim = false
+    /// Whether the answer is a stream of server-sent events.
+    private(set) var isEventStream = false
+    /// The address for which a trusted proxy forwards the request, as long as it is counted.
+    private var countedAddress: String?
+    /// The movement of a chunked body, for ``checkChunks()``.
+    var chunks = ChunkWatch()
 
     init(
         _ handle: OpaquePointer,
@@ -59,6 +67,16 @@ import CMicrohttpd
     /// Whether the header is complete and the answer is not.
     var isOpen: Bool { stage != .header && stage != .ended }
 
+    /// Whether its connection may give way to another: its header or body is still arriving, and
+    /// nobody works on it.
+    var mayYield: Bool {
+        switch stage {
+        case .header, .refused, .ended: true
+        case .body: answer != nil
+        case .expecting, .waiting, .answering: false
+        }
+    }
+
     /// Whether libmicrohttpd has the answer.
     ///
     /// It then notices itself if the answer cannot be sent.
@@ -69,8 +87,9 @@ import CMicrohttpd
     /// The header or the whole request has arrived, or the connection was resumed at that point.
     ///
     /// - Returns: false to close the connection.
-    func proceed(method: String) -> Bool {
+    func proceed(method: String, takesInterim: Bool) -> Bool {
         server.progressed()
+        self.takesInterim = takesInterim
         return switch stage {
         case .header: begin(method: method)
         case .expecting: expect()
@@ -85,6 +104,7 @@ import CMicrohttpd
     /// - Returns: the number of bytes taken, or nil to close the connection.
     func receive(_ bytes: UnsafeRawBufferPointer) -> Int? {
         server.progressed()
+        chunks.hasMoved = true
         guard stage != .refused else { return discard(bytes.count) }
         guard received + bytes.count <= server.limits.body.bytes else {
             refuseLate(.bodyTooLarge(limit: server.limits.body))
@@ -125,13 +145,15 @@ import CMicrohttpd
 
     /// libmicrohttpd has finished the request, and the handle is no longer valid.
     func end(wasAnswered: Bool) {
+        server.progressed()
         let wasOpen = isOpen
         stage = .ended
         isSuspended = false
         if wasAnswered { notifyListeners() } else { leave() }
         request?.ended()
-        connection.served(until: server.now + server.limits.idleDeadline)
-        if connection.isPeerGone { connection.close() }
+        connection.served(at: server.now, until: server.now + server.limits.idleDeadline)
+        server.addresses.release(countedAddress)
+        countedAddress = nil
         server.ended(self, wasOpen: wasOpen)
     }
 
@@ -152,15 +174,23 @@ import CMicrohttpd
             return refuse(400, "The path is not validly percent-encoded.")
         }
         if let length = framing.length, length > server.limits.body.bytes {
-            return refuseTooLarge(framing)
+            return refuse(.bodyTooLarge(limit: server.limits.body), framing)
         }
+        let peer = client(headers)
+        // A connection that is no proxy's is counted itself.
+        let address = connection.isProxy && peer != connection.peer ? peer.countedAddress : nil
+        guard server.addresses.allows(address) else {
+            return refuse(.tooManyRequests(limit: server.limits.connectionsPerAddress), framing)
+        }
+        server.addresses.add(address)
+        countedAddress = address
         let body = HTTPBody(length: framing.length, exchange: self)
         let head = HTTPRequestHead(
             method: method,
             target: target,
             headers: headers,
             id: id,
-            peer: connection.peer,
+            peer: peer,
             received: server.now
         )
         let request = HTTPRequest(head, body: body, exchange: self)
@@ -168,7 +198,14 @@ import CMicrohttpd
         return framing.hasBody ? expectBody(of: request, framing) : true
     }
 
+    /// The client of the request, which a trusted proxy names.
+    private func client(_ headers: HTTPHeaders) -> HTTPPeer {
+        guard connection.isProxy else { return connection.peer }
+        return server.limits.trustedProxies.client(of: connection.peer, headers)
+    }
+
     private func expectBody(of request: HTTPRequest, _ framing: HTTPServerFraming) -> Bool {
+        if framing.length == nil { server.watchChunks(of: self) }
         if framing.expectsContinue {
             stage = .expecting
             suspend()
@@ -205,7 +242,7 @@ import CMicrohttpd
             request.body.end()
             if task == nil { start(request) }
         }
-        if isGone || connection.isPeerGone { return false }
+        if isGone { return false }
         if let answer { return queue(answer) }
         suspend()
         return true
@@ -246,6 +283,7 @@ import CMicrohttpd
 
     /// The client has closed its side, or the server ends at once.
     func clientLeft() {
+        endChunksSoon()
         leave()
         resume()
     }
@@ -273,65 +311,9 @@ import CMicrohttpd
         listeners = []
     }
 
-    /// The client exceeded the deadline of its current phase.
-    func expire() {
-        if stage == .body {
-            refuseLate(.bodyTimeout(after: server.limits.bodyDeadline))
-        } else {
-            connection.close()
-        }
-    }
-
-    // MARK: Refusals
-
-    /// Refuses a request before its body is read, and closes the connection after the answer.
-    private func refuse(_ status: Int, _ reason: String) -> Bool {
-        queue(server.refuse(refusal(status, reason)), isLast: true)
-    }
-
-    private func refuseTooLarge(_ framing: HTTPServerFraming) -> Bool {
-        let error = HTTPServerError.bodyTooLarge(limit: server.limits.body)
-        // A client that waits for `100 Continue` sends nothing after the answer. Any other is
-        // already sending, and would lose the answer if the connection were closed.
-        if framing.expectsContinue { return refuse(413, error.sentence) }
-        refuseLate(error)
-        return true
-    }
-
-    private func refuseLate(_ error: HTTPServerError) {
-        request?.body.fail(error)
-        _ = refuseLate(error.status, error.sentence)
-    }
-
-    /// Answers at once, and reads on for a while, so a client that is still sending reads the
-    /// answer.
-    private func refuseLate(_ status: Int, _ reason: String) -> Bool {
-        stage = .refused
-        task?.cancel()
-        let response = server.refuse(refusal(status, reason))
-        connection.sendLast(HTTPServerAnswer.wire(response, id: id))
-        connection.deadline = server.now + HTTPServerLimits.refusedDeadline
-        resume()
-        return true
-    }
-
-    private func refusal(_ status: Int, _ reason: String) -> HTTPRefusal {
-        HTTPRefusal(
-            status: status,
-            reason: reason,
-            path: String(target.prefix { $0 != "?" }),
-            id: id
-        )
-    }
-
-    private func discard(_ count: Int) -> Int? {
-        discarded += count
-        return discarded > HTTPServerLimits.refusedBody.bytes ? nil : count
-    }
-
     // MARK: The connection
 
-    private func queue(_ response: HTTPResponse, isLast: Bool = false) -> Bool {
+    func queue(_ response: HTTPResponse, isLast: Bool = false) -> Bool {
         var response = response
         if let request { HTTPServerAnswer.compress(&response, for: request) }
         guard let answer = HTTPServerAnswer(response, exchange: self) else { return false }
@@ -343,36 +325,23 @@ import CMicrohttpd
         answer.addOwn("x-request-id", id)
         if isLast || server.isStopping { answer.addOwn("Connection", "close") }
         stage = .answering
+        isEventStream = response.isEventStream
         progressed()
         if let request { server.log(request, response.status) }
         return unsafe answer.queue(on: handle, status: response.status)
     }
 
-    private func suspend() {
+    func suspend() {
         guard !isSuspended else { return }
         isSuspended = true
         unsafe MHD_suspend_connection(handle)
     }
 
-    private func resume() {
+    func resume() {
         guard isSuspended else { return }
         isSuspended = false
         connection.resume(at: server.now)
         unsafe MHD_resume_connection(handle)
         server.wake()
-    }
-}
-
-extension HTTPServerError {
-    fileprivate var status: Int {
-        switch self {
-        case .bodyTooLarge: 413
-        case .bodyTimeout: 408
-        default: 500
-        }
-    }
-
-    fileprivate var sentence: String {
-        "\(self)".prefix(1).uppercased() + "\(self)".dropFirst() + "."
     }
 }

@@ -13,8 +13,17 @@ package struct HTTPServerLimits: Sendable {
     package var body = ByteCount.mebibytes(4)
     /// The most connections at once.
     ///
-    /// A further one is closed at once and counted.
+    /// A further one takes the place of the connection that has been without a request for the
+    /// longest time. If every connection has a request, it is closed at once and counted.
     package var connections = 1200
+    /// The most connections of one client address, or of one /64 of IPv6.
+    ///
+    /// A further one is closed at once and counted. Loopback and trusted proxies are not limited.
+    /// The requests that a trusted proxy forwards for one address count instead, and a further one
+    /// is answered with 429.
+    package var connectionsPerAddress = 100
+    /// The proxies whose word about a client's address counts.
+    package var trustedProxies = TrustedProxies()
     /// From the start of a connection to the end of its first header.
     package var headerDeadline = Duration.seconds(10)
     /// From the end of the header to the end of the body, without the time that the handler makes
@@ -27,6 +36,13 @@ package struct HTTPServerLimits: Sendable {
 
     /// Makes the defaults of `limits` in the configuration.
     package init() {}
+
+    /// The connections that are closed at once to make room for new ones.
+    static let yielding = 8
+    /// The time between two warnings of the same shortage.
+    static let warningInterval = Duration.seconds(60)
+    /// The seconds after which a client that has ended its sending side is probed.
+    static let probes = [1, 10, 30, 60]
 
     /// The unread bytes of a body above which the client is kept waiting.
     static let unreadBody = ByteCount.kibibytes(16)

@@ -40,6 +40,35 @@ package struct IPAddress: Hashable, Sendable {
         return IPAddress.global6.holds(bytes) && !IPAddress.special6.contains { $0.holds(bytes) }
     }
 
+    /// Whether both addresses are of one version and begin with the same `length` bits.
+    func shares(_ length: Int, with other: IPAddress) -> Bool {
+        bytes.count == other.bytes.count && IPAddress.share(length, of: bytes, and: other.bytes)
+    }
+
+    /// Whether the address belongs to this machine: 127.0.0.0/8 or ::1.
+    var isLoopback: Bool {
+        bytes.count == 4
+            ? bytes[0] == 127 : bytes.dropLast().allSatisfy { $0 == 0 } && bytes[15] == 1
+    }
+
+    /// The IPv4 address that an IPv6 address of the form `::ffff:192.0.2.1` stands for, or else the
+    /// address itself.
+    var unmapped: IPAddress {
+        guard bytes.count == 16, bytes[..<10].allSatisfy({ $0 == 0 }), bytes[10] == 255,
+            bytes[11] == 255
+        else { return self }
+        return IPAddress(bytes: Array(bytes[12...])) ?? self
+    }
+
+    private static func share(_ length: Int, of bytes: [UInt8], and address: [UInt8]) -> Bool {
+        for (index, byte) in bytes.enumerated() where 8 * index < length {
+            let bits = min(8, length - 8 * index)
+            let mask = ~UInt8(truncatingIfNeeded: 0xFF >> bits)
+            guard (address[index] ^ byte) & mask == 0 else { return false }
+        }
+        return true
+    }
+
     /// A block of addresses that begin with the same bits.
     private struct Block: Sendable {
         let bytes: [UInt8]
@@ -51,12 +80,7 @@ package struct IPAddress: Hashable, Sendable {
         }
 
         func holds(_ address: [UInt8]) -> Bool {
-            for (index, byte) in bytes.enumerated() {
-                let bits = min(8, length - 8 * index)
-                let mask = ~UInt8(truncatingIfNeeded: 0xFF >> bits)
-                guard (address[index] ^ byte) & mask == 0 else { return false }
-            }
-            return true
+            IPAddress.share(length, of: bytes, and: address)
         }
     }
 

@@ -38,6 +38,13 @@ final class ListeningSocket {
         Glibc.close(descriptor)
     }
 
+    /// Whether a connection waits to be accepted.
+    var hasWaiting: Bool {
+        var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        let ready = unsafe poll(&entry, 1, 0)
+        return isOpen && ready == 1
+    }
+
     /// The port, or 0 for a Unix-domain socket.
     var port: Int {
         var storage = sockaddr_in6()

@@ -171,6 +171,9 @@ import BerthTelemetry
         var limits = HTTPServerLimits()
         limits.body = configuration.limits.body
         limits.connections = configuration.limits.connections
+        limits.connectionsPerAddress = configuration.limits.connectionsPerAddress
+        // The configuration has checked their form.
+        limits.trustedProxies = TrustedProxies(configuration.trustedProxies) ?? TrustedProxies()
         let listen = configuration.listen
         return try edges.network.bind(.tcp(host: listen.host, port: listen.port), limits: limits)
     }

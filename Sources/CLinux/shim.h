@@ -15,6 +15,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -108,6 +109,12 @@ static inline int berth_spawn(const char *path, char *const arguments[], int out
     if (failure == 0) return child;
     waitpid(child, NULL, 0);
     return -failure;
+}
+
+/// The bytes that have arrived at a socket and were not read, or 0 if that is unknown.
+static inline int berth_unread(int socket) {
+    int count = 0;
+    return ioctl(socket, FIONREAD, &count) == 0 ? count : 0;
 }
 
 /// Makes a pipe: its reading and its writing end. The reading end does not block. Child processes

@@ -70,17 +70,25 @@ static inline void berth_mhd_cut_query(const char *target) {
 static const ssize_t berth_mhd_end_of_stream = MHD_CONTENT_READER_END_OF_STREAM;
 static const ssize_t berth_mhd_end_with_error = MHD_CONTENT_READER_END_WITH_ERROR;
 
-/// Writes the IP address of a socket's peer into `text` (46 bytes or more). An IPv4 address has its
-/// own form on an IPv6 socket too. Returns 0 if the peer has none, because it is gone or the socket
-/// is a Unix-domain socket.
-static inline int berth_peer_address(int descriptor, char *text, socklen_t size) {
-    struct sockaddr_storage peer;
-    socklen_t length = sizeof peer;
-    if (getpeername(descriptor, (struct sockaddr *)&peer, &length) != 0) return 0;
-    if (peer.ss_family == AF_INET)
-        return inet_ntop(AF_INET, &((struct sockaddr_in *)&peer)->sin_addr, text, size) != 0;
-    if (peer.ss_family != AF_INET6) return 0;
-    const struct in6_addr *v6 = &((struct sockaddr_in6 *)&peer)->sin6_addr;
+/// Writes an IP address into `text` (46 bytes or more). An IPv4 address has its own form on an IPv6
+/// socket too. Returns 0 if `address` is not an IP address, as on a Unix-domain socket.
+static inline int berth_address_text(const struct sockaddr *address, char *text, socklen_t size) {
+    if (!address) return 0;
+    if (address->sa_family == AF_INET)
+        return inet_ntop(AF_INET, &((const struct sockaddr_in *)address)->sin_addr, text, size) != 0;
+    if (address->sa_family != AF_INET6) return 0;
+    const struct in6_addr *v6 = &((const struct sockaddr_in6 *)address)->sin6_addr;
     if (IN6_IS_ADDR_V4MAPPED(v6)) return inet_ntop(AF_INET, v6->s6_addr + 12, text, size) != 0;
     return inet_ntop(AF_INET6, v6, text, size) != 0;
+}
+
+/// Has the daemon close a connection in its runs after one second. It serves connections whose
+/// buffer is full: the daemon neither reads from them nor watches their sockets (0.9.75).
+static inline void berth_mhd_end_soon(struct MHD_Connection *connection) {
+    MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, 1u);
+}
+
+/// Whether the version of a request is HTTP/1.1 or later.
+static inline int berth_mhd_takes_interim(const char *version) {
+    return version && strlen(version) == 8 && version[7] != '0';
 }

@@ -173,25 +173,6 @@ import Testing
         }
     }
 
-    @Loop @Test func `a chunk's extension without an end harms nobody but its client`() async throws
-    {
-        let clock = ManualClock()
-        try await withServer(clock: clock, handler: echo) { server in
-            let client = try RawClient(port: server.port)
-            let head = "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3;"
-            try await client.send(head + String(repeating: "a", count: 20_000))
-            #expect(await eventually { server.openRequests == 1 })
-            await settle(turns: 2000)
-            let other = try RawClient(port: server.port)
-            #expect(try await other.ask(get()).status == 200)
-            for _ in 0..<31 {
-                clock.advance(by: .seconds(1))
-                await settle()
-            }
-            #expect(try await client.response().status == 408)
-        }
-    }
-
     @Loop @Test func `a handler may work as long as it likes`() async throws {
         let clock = ManualClock()
         let gate = Wakeup()

@@ -171,22 +171,4 @@ import Testing
             #expect(try await client.ask(get()).status == 200)
         }
     }
-
-    @Loop @Test func `connections over the cap are closed and counted`() async throws {
-        var limits = HTTPServerLimits.patient
-        limits.connections = 2
-        try await withServer(limits: limits, handler: hello) { server in
-            let first = try RawClient(port: server.port)
-            let second = try RawClient(port: server.port)
-            #expect(try await first.ask(get()).status == 200)
-            #expect(try await second.ask(get()).status == 200)
-            let third = try RawClient(port: server.port)
-            #expect(try await third.readToEnd().isEmpty)
-            #expect(server.refusedConnections == 1)
-            first.close()
-            #expect(await eventually { server.openConnections == 1 })
-            let fourth = try RawClient(port: server.port)
-            #expect(try await fourth.ask(get()).status == 200)
-        }
-    }
 }

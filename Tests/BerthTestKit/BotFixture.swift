@@ -183,7 +183,7 @@ import Glibc
         limits: HTTPServerLimits = HTTPServerLimits()
     ) throws(HTTPServerError) -> any HTTPListener {
         var patient = HTTPServerLimits.patient
-        patient.body = limits.body
+        (patient.body, patient.trustedProxies) = (limits.body, limits.trustedProxies)
         return try machine.bind(address, limits: patient)
     }
 }

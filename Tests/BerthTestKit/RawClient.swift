@@ -14,6 +14,7 @@ import Glibc
     private let ready = Wakeup()
     private var buffer: [UInt8] = []
     private var isAtEnd = false
+    private var isClosed = false
 
     /// The peer did not act in time.
     package struct TookTooLong: Error {
@@ -97,7 +98,7 @@ import Glibc
         }
     }
 
-    deinit { Glibc.close(descriptor) }
+    deinit { if !isClosed { Glibc.close(descriptor) } }
 
     // MARK: Sending
 
@@ -118,6 +119,7 @@ import Glibc
     ///
     /// - Returns: the number of bytes, or -1 if it takes none now or the peer has left.
     package func sendSome(_ bytes: ArraySlice<UInt8>) -> Int {
+        if isClosed { return bytes.count }
         let count = unsafe bytes.withUnsafeBytes { bytes in
             unsafe Glibc.send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
         }
@@ -186,6 +188,10 @@ import Glibc
     }
 
     private func receive(_ what: String) async throws {
+        if isClosed {
+            isAtEnd = true
+            return
+        }
         var bytes = [UInt8](repeating: 0, count: 64 << 10)
         let count = unsafe recv(descriptor, &bytes, bytes.count, 0)
         if count > 0 {
@@ -214,12 +220,22 @@ import Glibc
     // MARK: Ending
 
     /// Shuts down the sending direction.
-    package func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
+    package func finishSending() { if !isClosed { shutdown(descriptor, Int32(SHUT_WR)) } }
 
-    /// Closes the connection.
+    /// Closes the connection with a reset.
+    package func reset() {
+        var option = linger(l_onoff: 1, l_linger: 0)
+        let size = socklen_t(MemoryLayout<linger>.size)
+        _ = unsafe setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, size)
+        close()
+    }
+
+    /// Closes the connection, as the end of the client's process does.
     package func close() {
+        guard !isClosed else { return }
+        isClosed = true
         watch?.cancel()
         watch = nil
-        shutdown(descriptor, Int32(SHUT_RDWR))
+        Glibc.close(descriptor)
     }
 }
