@@ -33,6 +33,8 @@ package import BerthWork
     package let turns: Turns
     /// Translations for Berth's own use.
     package let translations: Translations
+    /// The largest number of requests of one tenant that are under way.
+    package let requestsPerTenant: Int
     /// The resources that it works with.
     package let resources: BotResources
     private let lists: ModelLists
@@ -48,6 +50,7 @@ package import BerthWork
         in surroundings: Surroundings
     ) async throws(BotError) {
         self.resources = resources
+        requestsPerTenant = configuration.limits.connectionsPerTenant
         let (store, budget, client) = (resources.store, resources.budget, resources.client)
         let counts = BotMetrics(surroundings.metrics)
         let work = WorkMetrics(surroundings.metrics)

@@ -41,11 +41,19 @@ package import BerthWork
     /// Admits a request, which revoking the credential ends.
     ///
     /// Until the request's end, work is under way for the tenant.
-    package func admit(_ request: HTTPRequest) {
+    ///
+    /// - Parameter most: the largest number of the tenant's requests that are under way.
+    /// - Throws: ``BotError/tooManyRequests(limit:)``. The request is not admitted then.
+    package func admit(_ request: HTTPRequest, atMost most: Int) throws(BotError) {
+        guard tenant.openRequests < most else { throw .tooManyRequests(limit: most) }
+        tenant.openRequests += 1
         request.holding = tenant.account.begin()
         let id = ObjectIdentifier(request)
         requests[id] = request
-        request.whenEnded { self.requests[id] = nil }
+        request.whenEnded {
+            self.requests[id] = nil
+            self.tenant.openRequests -= 1
+        }
     }
 
     /// Ends every request that it admitted.

@@ -49,4 +49,19 @@ package struct TurnInfo: Encodable, Sendable {
         isEstimated = turn.isEstimated
         created = turn.created
     }
+
+    /// Encodes every key, so that an absent error or model is null.
+    package func encode(to encoder: any Encoder) throws {
+        var object = encoder.container(keyedBy: CodingKeys.self)
+        try object.encode(id, forKey: .id)
+        try object.encode(text, forKey: .text)
+        try object.encode(answer, forKey: .answer)
+        try object.encode(state, forKey: .state)
+        try object.encode(error, forKey: .error)
+        try object.encode(model, forKey: .model)
+        try object.encode(inputTokens, forKey: .inputTokens)
+        try object.encode(outputTokens, forKey: .outputTokens)
+        try object.encode(isEstimated, forKey: .isEstimated)
+        try object.encode(created, forKey: .created)
+    }
 }

@@ -2,10 +2,11 @@ import BerthHTTP
 import BerthLoop
 import BerthTelemetry
 
-/// So many tries a minute for each address, so that guessing a token is hopeless.
+/// Limits the failed tries of each address in a minute, so that guessing a token is hopeless.
 ///
-/// It remembers at most 1,024 addresses; a further one takes the place of the oldest, which costs
-/// an attacker more addresses than the guesses are worth.
+/// A valid link never counts, so people behind one address do not lock each other out. It remembers
+/// at most 1,024 addresses. A further one replaces the oldest, which costs an attacker more addresses
+/// than the guesses are worth.
 @Loop final class AttemptLimit {
     private let perMinute: Int
     private let surroundings: Surroundings
@@ -18,14 +19,21 @@ import BerthTelemetry
         self.surroundings = surroundings
     }
 
-    /// Counts a try of `peer`; false when it has had its share of this minute.
-    func allows(_ peer: HTTPPeer) -> Bool {
+    /// Whether `peer` may try, because it has failed less often than the limit in this minute.
+    func allows(_ peer: HTTPPeer) -> Bool { failures(of: peer).count < perMinute }
+
+    /// Counts a failed try of `peer`.
+    func failed(_ peer: HTTPPeer) {
+        let failures = failures(of: peer)
+        if recent.count >= AttemptLimit.maximumAddresses {
+            forget(before: surroundings.clock.now + .seconds(-60))
+        }
+        recent[peer] = failures.suffix(perMinute) + [surroundings.clock.now]
+    }
+
+    private func failures(of peer: HTTPPeer) -> [Instant] {
         let since = surroundings.clock.now + .seconds(-60)
-        let tries = recent[peer, default: []].filter { $0 > since }
-        guard tries.count < perMinute else { return false }
-        if recent.count >= AttemptLimit.maximumAddresses { forget(before: since) }
-        recent[peer] = tries + [surroundings.clock.now]
-        return true
+        return recent[peer, default: []].filter { $0 > since }
     }
 
     private func forget(before since: Instant) {

@@ -28,31 +28,40 @@ import BerthWork
     /// The paths of the API.
     package var routes: [Route] {
         [
-            Route("POST", "/v1/chat/completions") { request, _ in await self.chat(request) },
-            Route("GET", "/v1/models") { request, _ in await self.models(request) },
+            Route("POST", "/v1/chat/completions") { request, _ in
+                await self.admitted(request) { await self.chat(request, by: $0) }
+            },
+            Route("GET", "/v1/models") { request, _ in
+                await self.admitted(request) { _ in self.models() }
+            },
             Route("GET", "/v1/models/*") { request, values in
-                await self.model(request, values.first ?? "")
+                await self.admitted(request) { _ in self.model(values.first ?? "") }
             },
         ]
     }
 
-    /// The tenant of the request's key, which admits the request; nil if the key is unknown.
-    private func holder(of request: HTTPRequest) -> LiveTenant? {
-        let key = request.bearerKey.flatMap { bot.tenants.credential(ofKey: $0) }
-        key?.admit(request)
-        return key?.tenant
+    /// Calls `answer` for the tenant of the request's key, which admits the request.
+    private func admitted(
+        _ request: HTTPRequest,
+        _ answer: @Loop (LiveTenant) async -> HTTPResponse
+    ) async -> HTTPResponse {
+        guard let key = request.bearerKey.flatMap({ bot.tenants.credential(ofKey: $0) }) else {
+            return OpenAIChannel.keyIsMissing(request)
+        }
+        do { try key.admit(request, atMost: bot.requestsPerTenant) } catch {
+            return HTTPResponse(error)
+        }
+        return await answer(key.tenant)
     }
 
     // MARK: Models
 
-    private func models(_ request: HTTPRequest) async -> HTTPResponse {
-        guard holder(of: request) != nil else { return OpenAIChannel.keyIsMissing(request) }
+    private func models() -> HTTPResponse {
         let list = bot.models.names.map { OpenAIChannel.describe($0) }.joined(separator: ",")
         return .json(Array(#"{"object":"list","data":[\#(list)]}"#.utf8))
     }
 
-    private func model(_ request: HTTPRequest, _ name: String) async -> HTTPResponse {
-        guard holder(of: request) != nil else { return OpenAIChannel.keyIsMissing(request) }
+    private func model(_ name: String) -> HTTPResponse {
         guard bot.models.find(name) != nil else {
             return HTTPResponse(.unknownModel(name, known: bot.models.names))
         }
@@ -76,10 +85,7 @@ import BerthWork
 
     // MARK: Chat
 
-    private func chat(_ request: HTTPRequest) async -> HTTPResponse {
-        guard let tenant = holder(of: request) else {
-            return OpenAIChannel.keyIsMissing(request)
-        }
+    private func chat(_ request: HTTPRequest, by tenant: LiveTenant) async -> HTTPResponse {
         do {
             let body = try await LeasedBody(
                 request,

@@ -81,11 +81,12 @@ import BerthWork
             },
             route("POST", "/sessions/:id/turns") { request, tenant, values in
                 let turn = try await self.begin(request, in: values[0], by: tenant)
-                return self.events(of: turn, for: tenant)
+                return self.eventsForAuthor(of: turn, tenant)
             },
             route("GET", "/turns/:id/events") { _, tenant, values in
                 let turn = try await self.bot.turns.find(values[0], of: tenant)
-                return self.events(of: turn, for: tenant)
+                let lease = try self.leased(Ask.listenerSize, tenant, for: .queueEntry)
+                return self.events(of: turn, paidBy: lease)
             },
             route("POST", "/turns/:id/stop") { _, tenant, values in
                 try self.bot.turns.stop(values[0], by: tenant)
@@ -94,7 +95,7 @@ import BerthWork
             route("POST", "/turns/:id/again") { request, tenant, values in
                 let id = request.id
                 let turn = try await self.bot.turns.again(values[0], by: tenant, request: id)
-                return self.events(of: turn, for: tenant)
+                return self.eventsForAuthor(of: turn, tenant)
             },
         ]
     }
@@ -147,9 +148,10 @@ import BerthWork
 
     private func leased(
         _ count: ByteCount,
-        _ tenant: LiveTenant
+        _ tenant: LiveTenant,
+        for purpose: MemoryPurpose = .replyBuffer
     ) throws(BotError) -> MemoryLease {
-        do { return try tenant.account.lease(count, for: .replyBuffer) } catch {
+        do { return try tenant.account.lease(count, for: purpose) } catch {
             throw .memory(error)
         }
     }
@@ -177,11 +179,21 @@ import BerthWork
         )
     }
 
-    /// The turn as events: its id first, then its text as it comes, then its end.
-    private func events(of turn: LiveTurn, for tenant: LiveTenant) -> HTTPResponse {
-        // The turn is accepted: for want of memory its author must not be told that it is not.
+    /// The events of a turn for the request that began it.
+    ///
+    /// The turn is accepted, so a lack of memory must not tell its author the opposite. There is one
+    /// such reader of a turn. Every other one is refused without a lease.
+    private func eventsForAuthor(of turn: LiveTurn, _ tenant: LiveTenant) -> HTTPResponse {
         var lease = tenant.account.nothing(for: .queueEntry)
         try? lease.extend(by: Ask.listenerSize)
+        return events(of: turn, paidBy: lease)
+    }
+
+    /// The turn as events: its id first, then its text as it comes, then its end.
+    private func events(
+        of turn: LiveTurn,
+        paidBy lease: consuming MemoryLease
+    ) -> HTTPResponse {
         let surroundings = surroundings
         var response = HTTPResponse.events { writer in
             let events = EventWriter(writer, in: surroundings)
@@ -273,7 +285,7 @@ import BerthWork
                 guard let credential = try authenticate(request) else {
                     return .error(401, "you are not logged in: open a login link", code: "login")
                 }
-                credential.admit(request)
+                try credential.admit(request, atMost: bot.requestsPerTenant)
                 let tenant = credential.tenant
                 if method != "GET" { try tenant.mayAsk() }
                 return try await handler(request, tenant, values)

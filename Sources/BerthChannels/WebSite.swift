@@ -91,6 +91,7 @@ import BerthWork
         do {
             let token = try await formToken(of: request)
             guard let cookie = try await bot.access.login(token: token) else {
+                attempts.failed(request.peer)
                 return WebSite.loginPage(
                     token: "",
                     message: "This link was used before or has expired. Ask the bot for a new one "

@@ -13,6 +13,8 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
     case overQuota(QuotaRefusal, wait: Duration)
     /// The queue is full, or the provider's circuit breaker is open.
     case queue(QueueError)
+    /// As many requests of the tenant are under way as `limits.connections_per_tenant` allows.
+    case tooManyRequests(limit: Int)
     /// The operator has suspended the tenant.
     case suspended
     /// There is not enough memory for the tenant or for the service.
@@ -61,6 +63,8 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
                 + known.joined(separator: ", ")
         case .overQuota(let refusal, _): refusal.description
         case .queue(let error): error.description
+        case .tooManyRequests(let limit):
+            "\(limit) of your requests are under way, which is the limit: wait for one of them"
         case .suspended: "your access is suspended: ask the operator"
         case .memory(let error): error.description
         case .bodyTooLarge(let limit): "the request is larger than \(limit)"

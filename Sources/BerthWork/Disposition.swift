@@ -79,6 +79,8 @@ extension BotError {
         case .overQuota(_, let wait):
             Disposition(429, .payer, code: "rate_limit_exceeded", after: wait)
         case .queue(let error): error.disposition
+        case .tooManyRequests:
+            Disposition(429, .payer, code: "too_many_requests", after: .seconds(2))
         case .foreignOrigin: Disposition(403, .caller, code: "foreign_origin")
         case .suspended: Disposition(403, .payer, code: "suspended")
         case .memory(let error): error.disposition

@@ -12,6 +12,8 @@ import BerthText
     package private(set) var quotas: Quotas
     /// The memory account of the tenant's work.
     package let account: MemoryAccount
+    /// The number of the tenant's HTTP requests that are under way.
+    package var openRequests = 0
     /// The amounts that the tenant has used and reserved, which only the meter changes.
     var book: TenantBook
     private let defaults: Quotas
