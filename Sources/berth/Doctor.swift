@@ -60,11 +60,11 @@ import Glibc
 
     private static func descriptors(_ configuration: Configuration) -> Finding {
         let limit = FileDescriptors.raiseLimit()
-        let wanted = configuration.limits.connections + 100
+        let wanted = OpenFiles.needed(configuration)
         return Finding(
             check: "open files",
             ok: limit >= wanted,
-            says: "\(limit) are allowed, limits.connections needs about \(wanted)"
+            says: "\(limit) are allowed, limits.connections and the providers need about \(wanted)"
         )
     }
 

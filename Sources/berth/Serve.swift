@@ -15,7 +15,7 @@ import BerthTelemetry
         guard TimeZone.use(configuration.timezone) else {
             throw ServeError.timezone(configuration.timezone)
         }
-        FileDescriptors.raiseLimit()
+        OpenFiles.fit(&configuration, log: log)
         let stop = Stop()
         let signals = try Signals.watch { number in
             log.info("stopping", ["signal": .int(number)])
