@@ -69,9 +69,10 @@ extension HTTPServer {
     /// ready, and the daemon is run once a second instead of without a pause.
     func noticeShortage() {
         let isShort = runs.accepted == 0 && !isStopping && socket.hasWaiting
-        if isShort != shortages.isShort {
-            shortages.isShort = isShort
-            watchDaemon(!(isShort && connections.isEmpty))
+        let isPaused = isShort && connections.isEmpty
+        if isPaused != shortages.isPaused {
+            shortages.isPaused = isPaused
+            watchDaemon(!isPaused)
         }
         guard isShort else { return }
         shortages.seconds += 1

@@ -19,7 +19,7 @@ import Glibc
     /// Whether the client has had an answer and sent nothing since, so closing does no harm.
     var isIdle: Bool { hasServed && exchange == nil }
     /// Whether no request is under way, so the connection may give way to another.
-    var mayYield: Bool { !isYielding && exchange?.isOpen != true }
+    var mayYield: Bool { !isYielding && exchange?.mayYield ?? true }
     /// The time since which the connection is without a request.
     private(set) var idleSince: Instant
     /// Whether the connection was closed in favour of another, and libmicrohttpd has still to
@@ -140,7 +140,9 @@ import Glibc
         _ readiness: Readiness,
         _ finished: @Loop (HTTPServerConnection) -> Void
     ) {
-        if !readiness.isDisjoint(with: [.hungUp, .failed]) { return peerLeft() }
+        // Most clients end an idle connection, on which nothing is left to do.
+        let isOver = exchange == nil && readiness.contains(.peerClosed) && unreadCount == 0
+        if isOver || !readiness.isDisjoint(with: [.hungUp, .failed]) { return peerLeft() }
         let action = onBytes
         onBytes = nil
         if readiness.contains(.peerClosed) { hasPeerFinished = true }

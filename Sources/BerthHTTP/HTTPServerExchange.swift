@@ -67,6 +67,16 @@ import CMicrohttpd
     /// Whether the header is complete and the answer is not.
     var isOpen: Bool { stage != .header && stage != .ended }
 
+    /// Whether its connection may give way to another: its header or body is still arriving, and
+    /// nobody works on it.
+    var mayYield: Bool {
+        switch stage {
+        case .header, .refused, .ended: true
+        case .body: answer != nil
+        case .expecting, .waiting, .answering: false
+        }
+    }
+
     /// Whether libmicrohttpd has the answer.
     ///
     /// It then notices itself if the answer cannot be sent.

@@ -9,8 +9,8 @@ struct HTTPServerShortages {
         case descriptors
     }
 
-    /// Whether connections could not be accepted in the last second.
-    var isShort = false
+    /// Whether the daemon is run once a second alone, because it would spin otherwise.
+    var isPaused = false
     /// The number of seconds in which connections could not be accepted.
     var seconds = 0
     private var reported: [Kind: Instant] = [:]
