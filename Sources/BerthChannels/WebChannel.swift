@@ -278,6 +278,7 @@ import BerthWork
                 }
                 credential.admit(request)
                 let tenant = credential.tenant
+                Loop.works(on: WorkLabel(request.path, tenant: tenant.name, request: request.id))
                 if method != "GET" { try tenant.mayAsk() }
                 return try await handler(request, tenant, values)
             } catch let error as BotError {
