@@ -51,6 +51,7 @@ import BerthWork
 
     /// Answers a request, or refuses it with 403 if its peer may not administer.
     package func answer(_ request: HTTPRequest) async -> HTTPResponse {
+        Loop.works(on: WorkLabel(request.path, request: request.id))
         guard api.allows(request.peer) else {
             return .error(403, "only root and the service's own user may administer it")
         }

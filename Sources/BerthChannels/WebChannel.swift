@@ -290,6 +290,7 @@ import BerthWork
                 }
                 try credential.admit(request, atMost: bot.requestsPerTenant)
                 let tenant = credential.tenant
+                Loop.works(on: WorkLabel(request.path, tenant: tenant.name, request: request.id))
                 if method != "GET" { try tenant.mayAsk() }
                 return try await handler(request, tenant, values)
             } catch let error as BotError {

@@ -3,8 +3,12 @@ import Glibc
 
 /// Signals as events of the loop.
 package enum Signals {
-    /// Makes a write to a closed pipe or socket fail with an error instead of ending the process.
-    package static func ignorePipe() { signal(SIGPIPE, SIG_IGN) }
+    /// Makes a write to a closed pipe or socket, or beyond the largest size of a file, fail with an
+    /// error instead of ending the process.
+    package static func ignorePipe() {
+        signal(SIGPIPE, SIG_IGN)
+        signal(SIGXFSZ, SIG_IGN)
+    }
 
     /// Blocks SIGTERM, SIGINT and SIGHUP for this thread and all threads that it starts.
     ///

@@ -21,14 +21,18 @@ package final class ChatCompletion: Sendable {
     private let work: MemoryWork
 
     /// Keeps `lease` for the answer's bytes until the answer is dropped.
+    ///
+    /// `usage` replaces the one in the answer.
     init(
         _ object: JSONObject,
+        usage: TokenUsage? = nil,
         lease: consuming MemoryLease,
         to call: ChatCall
     ) async {
         work = call.account.begin()
         self.object = object
-        (text, usage, finish, isTextAlone) = await LargeWork.run(on: object.bytes.count) {
+        let said: TokenUsage?
+        (text, said, finish, isTextAlone) = await LargeWork.run(on: object.bytes.count) {
             let text = OpenAIWire.text(of: object)
             let choice = object.elements("choices")?.first.flatMap { object.object(at: $0) }
             return (
@@ -36,6 +40,7 @@ package final class ChatCompletion: Sendable {
                 choice?.object("message")?.has("tool_calls") == false && !text.isEmpty
             )
         }
+        self.usage = usage ?? said
         self.lease = lease
     }
 }

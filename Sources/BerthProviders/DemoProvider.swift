@@ -37,7 +37,12 @@ import BerthText
                 finish: answer.finish,
                 usage: answer.usage
             )
-            return await ChatCompletion(try JSONObject(json), lease: lease, to: call)
+            return await ChatCompletion(
+                try JSONObject(json),
+                usage: answer.usage,
+                lease: lease,
+                to: call
+            )
         } catch {
             throw .malformed(provider: name, reason: error.description)
         }

@@ -65,6 +65,9 @@ package import BerthTelemetry
             (model, running, isLast) throws(BotError) -> PaidCompletion in
             do throws(ProviderError) {
                 let answer = try await model.provider.complete(ask.call(model))
+                Loop.works(
+                    on: WorkLabel("an answer", tenant: ask.payer.name, request: ask.requestID)
+                )
                 let usage =
                     answer.usage
                     ?? TokenUsage(

@@ -157,9 +157,14 @@ static inline struct berth_log_buffer *volatile *berth_crashing_log(void) {
     return &log;
 }
 
+static inline struct sigaction *berth_former_action(int number) {
+    static struct sigaction former[65];
+    return &former[number];
+}
+
 // Called by the kernel in the thread that crashes: it may use async-signal-safe functions only.
-// SA_RESETHAND has restored the signal's own action, which the second signal runs.
-static void berth_write_crashing_log(int number) {
+static void berth_write_crashing_log(int number, siginfo_t *info, void *context) {
+    (void)context;
     struct berth_log_buffer *log = *berth_crashing_log();
     while (log && log->end > log->start) {
         struct pollfd ready = {log->descriptor, POLLOUT, 0};
@@ -170,18 +175,22 @@ static void berth_write_crashing_log(int number) {
         if (written <= 0) break;
         log->start += written;
     }
-    raise(number);
+    // The former action is the kernel's, or Swift's, which prints a backtrace. A fault happens again
+    // when this function returns. A signal that was sent, or a breakpoint, does not.
+    sigaction(number, berth_former_action(number), NULL);
+    if (info->si_code <= 0 || number == SIGTRAP) raise(number);
 }
 
-/// Writes the log's remaining lines if the process crashes. NULL ends it. Signals that have a
-/// handler keep it.
+/// Writes the log's remaining lines if the process crashes. NULL ends it.
 static inline void berth_write_log_at_crash(struct berth_log_buffer *log) {
     static const int signals[] = {SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV};
+    static int is_installed;
     *berth_crashing_log() = log;
+    if (log == NULL || is_installed) return;
+    is_installed = 1;
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
-        struct sigaction old, action = {.sa_handler = berth_write_crashing_log,
-                                        .sa_flags = SA_RESETHAND | SA_NODEFER};
-        if (log && sigaction(signals[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL)
-            sigaction(signals[i], &action, NULL);
+        struct sigaction action = {.sa_sigaction = berth_write_crashing_log,
+                                   .sa_flags = SA_SIGINFO | SA_NODEFER | SA_ONSTACK};
+        sigaction(signals[i], &action, berth_former_action(signals[i]));
     }
 }

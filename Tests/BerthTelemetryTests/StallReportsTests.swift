@@ -22,59 +22,46 @@ import Testing
         )
     }
 
-    @Loop @Test func `a turn that takes too long names who has taken it`() async {
+    @Loop @Test func `a turn that takes too long names its longest piece`() {
+        let watch = StallWatch()
         var stalls: [LoopStall] = []
-        let observer = Loop.observeStalls { stalls.append($0) }
-        defer { observer.cancel() }
-        // A longer piece of another test's work may share a turn.
-        var found: LoopStall?
-        for _ in 0..<100 where found == nil {
-            Loop.works(on: WorkLabel("a test", tenant: "ann", request: "req-7"))
-            spin(12)
-            await Task.yield()
-            await Task.yield()
-            found = stalls.first { $0.label?.request == "req-7" }
-        }
-        let stall = found
-        #expect(stall?.label?.work == "a test" && stall?.label?.tenant == "ann")
-        #expect(stall?.kind == .task)
-        #expect(stall.map { $0.longest >= .milliseconds(12) && $0.turn >= $0.longest } == true)
-    }
-
-    @Loop @Test func `a timer and a descriptor are named by their kind`() async throws {
-        var kinds: [LoopStall.Kind] = []
-        let observer = Loop.observeStalls { stall in
-            if stall.longest >= .milliseconds(30) { kinds.append(stall.kind) }
-        }
-        defer { observer.cancel() }
-        var isOver = false
-        func tick() {
-            spin(30)
-            if !isOver { SystemClock().schedule(after: .zero) { tick() } }
-        }
-        tick()
-        let hasTimer = await eventually { kinds.contains(.timer) }
-        isOver = true
-        #expect(hasTimer)
-        let pipe = DescriptorPair.pipe()
-        let watch = try Watch(pipe.writing, for: .writable) { _ in
-            if !kinds.contains(.descriptor) { spin(30) }
-        }
-        let hasDescriptor = await eventually { kinds.contains(.descriptor) }
-        watch.cancel()
-        #expect(hasDescriptor)
-    }
-
-    @Loop @Test func `a name ends with the piece of work that gave it`() async {
-        var labels: [String?] = []
-        let observer = Loop.observeStalls { labels.append($0.label?.work) }
-        defer { observer.cancel() }
-        Loop.works(on: WorkLabel("short"))
-        await Task.yield()
+        let observer = watch.observe { stalls.append($0) }
+        watch.look()
+        watch.label = WorkLabel("short")
+        watch.ended(.timer)
+        watch.label = WorkLabel("a test", tenant: "ann", request: "req-7")
         spin(12)
+        watch.ended(.descriptor)
+        watch.ended(.task)
+        watch.end()
+        #expect(stalls.count == 1)
+        let stall = stalls.first
+        #expect(stall?.label?.work == "a test" && stall?.label?.tenant == "ann")
+        #expect(stall?.label?.request == "req-7" && stall?.kind == .descriptor)
+        #expect(stall.map { $0.longest >= .milliseconds(12) && $0.turn >= $0.longest } == true)
+        watch.look()
+        spin(12)
+        watch.ended(.task)
+        watch.end()
+        #expect(stalls.count == 2 && stalls.last?.label == nil, "a name ends with its piece")
+        watch.look()
+        watch.ended(.task)
+        watch.end()
+        watch.remove(observer)
+        watch.look()
+        spin(12)
+        watch.end()
+        #expect(stalls.count == 2)
+    }
+
+    @Loop @Test func `the loop watches itself`() async {
+        var longest = Duration.zero
+        let observer = Loop.observeStalls { longest = max(longest, $0.turn) }
+        defer { observer.cancel() }
+        spin(20)
         await Task.yield()
-        await Task.yield()
-        #expect(!labels.contains("short"))
+        let isSeen = await eventually { longest >= .milliseconds(20) }
+        #expect(isSeen)
     }
 
     @Loop @Test func `stalls are counted, and logged at most each ten seconds`() {
