@@ -118,6 +118,11 @@ import BerthWork
                 return true
             }
             row = found
+            guard !late.entry.isStopped else {
+                gate.leave(late.entry)
+                try await finish(found, as: TurnOutcome(.stopped, answer: ""))
+                return true
+            }
             try await goOn(found, payer: payers(found.turn.tenant), at: late.entry)
         } catch {
             // The next start takes up a turn that the service's end has overtaken.
@@ -195,7 +200,16 @@ import BerthWork
     }
 
     private func giveUp(_ found: TurnInSession, _ why: BotError) async throws(BotError) {
-        let outcome = TurnOutcome(.failed, answer: "", error: Phrase.refusal(why).text())
+        try await finish(
+            found,
+            as: TurnOutcome(.failed, answer: "", error: Phrase.refusal(why).text())
+        )
+    }
+
+    private func finish(
+        _ found: TurnInSession,
+        as outcome: TurnOutcome
+    ) async throws(BotError) {
         _ = try await withBotErrors { () async throws(StoreError) in
             try await runner.finish(found.turn.id, as: outcome, at: found.session?.place)
         }

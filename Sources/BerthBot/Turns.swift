@@ -197,8 +197,16 @@ package import BerthWork
         )
     }
 
-    /// Ends the turn that is being answered, or just being accepted, in a session.
-    func stop(session publicID: String) { gate.stop(publicID) }
+    /// Ends the turn of a session, and lets no other one begin there while `work` runs.
+    func ending(
+        session publicID: String,
+        _ work: () async throws(BotError) -> Void,
+        by tenant: LiveTenant
+    ) async throws(BotError) {
+        let entry = await gate.seize(publicID, payer: tenant.row.id)
+        defer { if let entry { gate.leave(entry) } }
+        try await work()
+    }
 
     /// Ends all that is being answered for a tenant.
     func stopAll(of tenant: LiveTenant) { gate.stopAll(of: tenant.row.id) }
@@ -221,6 +229,7 @@ package import BerthWork
         } else {
             text = try await commands.answer(command, session, tenant)
         }
+        try await runner.reply(text, in: session, to: tenant)
         let id = "command-\(Secret256.publicID(from: surroundings.entropy))"
         return try ended(id, session.publicID, text, tenant, TurnOutcome(.done, answer: ""))
     }
@@ -276,7 +285,9 @@ package import BerthWork
         let found = try await withBotErrors { () async throws(StoreError) in
             try await store.turnInSession(publicID: publicID)
         }
-        guard let found, found.turn.tenant == tenant.row.id else { throw .noTurn }
+        guard let found, found.session != nil, found.turn.tenant == tenant.row.id else {
+            throw .noTurn
+        }
         return found
     }
 

@@ -17,12 +17,14 @@ import BerthWork
     private let bot: Bot
     private let surroundings: Surroundings
     private let bodyLimit: ByteCount
+    private let keyed: KeyedCalls
 
     /// Makes the channel over `bot`; a request's body over `bodyLimit` is 413.
     package init(bot: Bot, in surroundings: Surroundings, bodyLimit: ByteCount) {
         self.bot = bot
         self.surroundings = surroundings
         self.bodyLimit = bodyLimit
+        keyed = KeyedCalls(bot: bot, in: surroundings)
     }
 
     /// The paths of the API.
@@ -36,23 +38,26 @@ import BerthWork
         ]
     }
 
-    /// The tenant of the request's key, which admits the request; nil if the key is unknown.
-    private func holder(of request: HTTPRequest) -> LiveTenant? {
+    /// The service that calls with an `Idempotency-Key` outlive their connections by.
+    package var services: [any Service] { [keyed] }
+
+    /// The request's key, which admits the request, or nil if the key is unknown.
+    private func credential(of request: HTTPRequest) -> Credential? {
         let key = request.bearerKey.flatMap { bot.tenants.credential(ofKey: $0) }
         key?.admit(request)
-        return key?.tenant
+        return key
     }
 
     // MARK: Models
 
     private func models(_ request: HTTPRequest) async -> HTTPResponse {
-        guard holder(of: request) != nil else { return OpenAIChannel.keyIsMissing(request) }
+        guard credential(of: request) != nil else { return OpenAIChannel.keyIsMissing(request) }
         let list = bot.models.names.map { OpenAIChannel.describe($0) }.joined(separator: ",")
         return .json(Array(#"{"object":"list","data":[\#(list)]}"#.utf8))
     }
 
     private func model(_ request: HTTPRequest, _ name: String) async -> HTTPResponse {
-        guard holder(of: request) != nil else { return OpenAIChannel.keyIsMissing(request) }
+        guard credential(of: request) != nil else { return OpenAIChannel.keyIsMissing(request) }
         guard bot.models.find(name) != nil else {
             return HTTPResponse(.unknownModel(name, known: bot.models.names))
         }
@@ -77,9 +82,10 @@ import BerthWork
     // MARK: Chat
 
     private func chat(_ request: HTTPRequest) async -> HTTPResponse {
-        guard let tenant = holder(of: request) else {
+        guard let credential = credential(of: request) else {
             return OpenAIChannel.keyIsMissing(request)
         }
+        let tenant = credential.tenant
         do {
             let body = try await LeasedBody(
                 request,
@@ -88,6 +94,7 @@ import BerthWork
                 in: surroundings,
                 need: Ask.need
             )
+            let key = try KeyedCalls.key(of: request, body.bytes)
             let asked = try ChatRequest(body.bytes)
             let models = bot.models.candidates(asked.model)
             guard !models.isEmpty else {
@@ -104,9 +111,10 @@ import BerthWork
                 since: surroundings.clock.now
             )
             (ask.isFresh, ask.retained) = (isFresh, body)
+            if let key { return try await keyed.answer(ask, key, asked, for: credential) }
             return asked.isStream
                 ? pass(try await bot.answers.stream(ask), asked, body)
-                : whole(try await bot.answers.complete(ask))
+                : OpenAIChannel.whole(try await bot.answers.complete(ask), in: surroundings)
         } catch let refusal as ChatRequest.Refusal {
             return .refusal(refusal)
         } catch let error as BotError {
@@ -116,7 +124,8 @@ import BerthWork
         }
     }
 
-    private func whole(_ answer: WholeAnswer) -> HTTPResponse {
+    /// A whole answer as the client gets it.
+    static func whole(_ answer: WholeAnswer, in surroundings: Surroundings) -> HTTPResponse {
         let identity = AnswerIdentity(model: answer.model, in: surroundings)
         var response = HTTPResponse.json(identity.completion(answer))
         response.holding = answer.retained  // its lease pays for the copy too

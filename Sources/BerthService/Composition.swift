@@ -127,7 +127,7 @@ import BerthTelemetry
             HTTPService(on: socket, refusal: Front.refuse) { await admin.answer($0) },
         ]
         self.answering = answering + Composition.services(channels, resources, in: surroundings)
-        keeping = [keeper, memory, cacheKeeper]
+        keeping = [keeper, memory, cacheKeeper, Purge(database, in: surroundings)]
     }
 
     /// The replies of the channels that deliver from the outbox.

@@ -99,7 +99,17 @@ package protocol TurnStore: Sendable {
     ///
     /// The end of a step is written in one commit with its settlement, so no call is found open
     /// whose cost is known.
-    func recover(at now: Timestamp) async throws(StoreError) -> Recovery
+    ///
+    /// - Parameters:
+    ///   - now: the time of the ends.
+    ///   - reply: the parts that tell the user at a place that the answer to a message is unknown,
+    ///     which are written in the same commit.
+    /// - Returns: what was closed.
+    /// - Throws: ``StoreError`` as every verb does.
+    func recover(
+        at now: Timestamp,
+        telling reply: @escaping @Sendable (Place) -> [OutboxDraft]
+    ) async throws(StoreError) -> Recovery
 }
 
 extension Database: TurnStore {
@@ -188,12 +198,22 @@ extension Database: TurnStore {
         try await write { store throws(StoreError) in try store.retryTurn(turn) }
     }
 
-    package nonisolated func recover(at now: Timestamp) async throws(StoreError) -> Recovery {
-        try await write { store throws(StoreError) in try store.recover(at: now) }
+    package nonisolated func recover(
+        at now: Timestamp,
+        telling reply: @escaping @Sendable (Place) -> [OutboxDraft]
+    ) async throws(StoreError) -> Recovery {
+        try await write { store throws(StoreError) in
+            try store.recover(at: now, telling: reply)
+        }
     }
 }
 
 extension TurnStore {
+    /// Closes the open work of an earlier run, and tells nobody.
+    package func recover(at now: Timestamp) async throws(StoreError) -> Recovery {
+        try await recover(at: now) { _ in [] }
+    }
+
     /// Ends a turn that has no calls to settle and nothing to deliver, as
     /// ``finishTurn(_:as:settling:outbox:at:)`` does.
     @discardableResult

@@ -35,6 +35,10 @@ package struct Ask: Sendable {
     package var kind = CacheKind.answer
     /// The turn that it answers, or nil for an API call.
     package var turn: Turn.ID?
+    /// The client's name for the request, or nil.
+    ///
+    /// It is written with the call's reservation, so the call is not shared with others.
+    package var key: IdempotencyKey?
     /// Hears the request's queue position.
     package var listener: PlaceListener?
     /// Keeps the memory of ``request`` leased for as long as anything may read it.
