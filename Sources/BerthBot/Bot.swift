@@ -149,9 +149,8 @@ package import BerthWork
     /// bought, and a call that runs is cancelled at its provider.
     ///
     /// Removing a tenant deletes its sessions and turns from the database. The ledger keeps its
-    /// calls, which have no content. Its values in the response cache and in Redis are not deleted.
-    /// Other tenants cannot look up a value that carries anything of this tenant, and all values
-    /// expire.
+    /// calls, which have no content. Its values in Redis are not deleted. Other tenants cannot look
+    /// up a value that carries anything of this tenant, and all values expire.
     package func set(_ state: Tenant.State, of tenant: LiveTenant) async throws(BotError) {
         try await tenants.set(state, of: tenant)
         guard state != .active else { return }

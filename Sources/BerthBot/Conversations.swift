@@ -91,7 +91,7 @@ package import BerthWork
         throw .tooManyNewSessions(perMinute: most, wait: rate.ready(for: 1, at: now) - now)
     }
 
-    /// The conversation on a channel in which nothing was said for longest, or nil if there is none.
+    /// The conversation on a channel in which nothing was said for longest, or nil without any.
     func oldest(
         of tenant: LiveTenant,
         _ channel: ChannelName

@@ -62,8 +62,9 @@ import BerthWork
                     let payer = payers(one.turn.tenant)
                     try await goOn(one, payer: payer, within: .zero)
                 } catch {
-                    if error.isForLackOfMemory, let session = one.session,
-                        let entry = try? gate.enter(session.publicID, payer: one.turn.tenant)
+                    let session = one.session.publicID
+                    if error.isForLackOfMemory,
+                        let entry = try? gate.enter(session, payer: one.turn.tenant)
                     {
                         late.append(LateTurn(id: one.turn.publicID, entry: entry))
                     } else {
@@ -174,8 +175,8 @@ import BerthWork
         within patience: Duration = PrepaidMemory.patience,
         isFresh: Bool = false
     ) async throws(BotError) {
-        let turn = found.turn
-        guard let payer, let session = found.session else { throw .noSession }
+        let (turn, session) = (found.turn, found.session)
+        guard let payer else { throw .noSession }
         let entry =
             if let held { held } else {
                 try gate.enter(session.publicID, payer: payer.row.id)
@@ -211,7 +212,7 @@ import BerthWork
         as outcome: TurnOutcome
     ) async throws(BotError) {
         _ = try await withBotErrors { () async throws(StoreError) in
-            try await runner.finish(found.turn.id, as: outcome, at: found.session?.place)
+            try await runner.finish(found.turn.id, as: outcome, at: found.session.place)
         }
     }
 }

@@ -186,11 +186,10 @@ package import BerthWork
         request: String = "-"
     ) async throws(BotError) -> LiveTurn {
         let found = try await stored(publicID, tenant)
-        guard let session = found.session else { throw .noSession }
         guard [.uncertain, .failed, .stopped].contains(found.turn.state) else { throw .noTurn }
         return try await begin(
             found.turn.text,
-            in: session.publicID,
+            in: found.session.publicID,
             by: tenant,
             request: request,
             isFresh: true
@@ -285,9 +284,7 @@ package import BerthWork
         let found = try await withBotErrors { () async throws(StoreError) in
             try await store.turnInSession(publicID: publicID)
         }
-        guard let found, found.session != nil, found.turn.tenant == tenant.row.id else {
-            throw .noTurn
-        }
+        guard let found, found.turn.tenant == tenant.row.id else { throw .noTurn }
         return found
     }
 

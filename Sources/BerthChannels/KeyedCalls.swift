@@ -13,8 +13,8 @@ import BerthWork
 /// ``IdempotencyKey/lifetime``.
 ///
 /// The first request buys the answer. A request with the same key and the same body reads that
-/// answer, while it comes and after a restart. The reservation's commit carries the key, so a killed
-/// service does not buy again. A failure that bought nothing is not remembered.
+/// answer, while it comes and after a restart. The reservation's commit carries the key, so a
+/// killed service does not buy again. A failure that bought nothing is not remembered.
 @Loop final class KeyedCalls: Service {
     private let bot: Bot
     private let surroundings: Surroundings
@@ -61,7 +61,9 @@ import BerthWork
     ) throws(BotError) -> IdempotencyKey? {
         let fields = request.headers.all("idempotency-key")
         guard let text = fields.first else { return nil }
-        guard fields.count == 1 else { throw .badKey("was sent \(fields.count) times: send it once") }
+        guard fields.count == 1 else {
+            throw .badKey("was sent \(fields.count) times: send it once")
+        }
         guard (1...longestKey).contains(text.utf8.count) else {
             throw .badKey("has \(text.utf8.count) bytes: use 1 to \(longestKey)")
         }
@@ -80,6 +82,7 @@ import BerthWork
     ///
     /// - Parameters:
     ///   - ask: the question, which is dropped if the key is known.
+    ///   - key: the key of the request.
     ///   - asked: the checked request.
     ///   - credential: its revocation ends the call.
     /// - Returns: the response, whose stream may still be coming.

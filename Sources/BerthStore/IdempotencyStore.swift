@@ -63,7 +63,8 @@ extension Connection {
             ON CONFLICT (tenant, name) DO UPDATE SET call = excluded.call
             WHERE EXISTS (SELECT 1 FROM call
                 WHERE call.id = idempotency.call AND call.state = 'reserved')
-            """,            tenant,
+            """,
+            tenant,
             key.name,
             key.request,
             call,

@@ -2,8 +2,8 @@ package import BerthLoop
 
 /// Verbs for the delivery of replies.
 ///
-/// ``TurnStore/finishTurn(_:as:settling:outbox:at:)`` and ``TurnStore/recover(at:telling:)`` fill the
-/// outbox with replies to turns.
+/// ``TurnStore/finishTurn(_:as:settling:outbox:at:)`` and ``TurnStore/recover(at:telling:)`` fill
+/// the outbox with replies to turns.
 ///
 /// The parts of one place are delivered in order. A part that waits for its retry holds those
 /// behind it; one that was given up does not. A change of a part that does not wait changes nothing

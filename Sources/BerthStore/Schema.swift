@@ -18,8 +18,8 @@ enum Schema {
     /// `call.turn` and `call.step` are no foreign keys. Partial indexes over the rows that somebody
     /// must still look at keep the start quick however long the history is. SQLite uses one only for
     /// a query with the same comparison, written as a literal. The columns of an `Amounts` are in the
-    /// order of `Amount`. A part of the outbox belongs to a turn, or to a conversation if it answers a
-    /// command.
+    /// order of `Amount`. A part of the outbox belongs to a turn, or to a conversation if it
+    /// answers a command.
     private static let first: StaticString = """
         CREATE TABLE tenant (
             id INTEGER PRIMARY KEY AUTOINCREMENT,

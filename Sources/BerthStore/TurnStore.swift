@@ -20,10 +20,12 @@ package protocol TurnStore: Sendable {
     /// The caller checks who may see it.
     func turn(publicID: String) async throws(StoreError) -> Turn?
 
-    /// A turn and its conversation, in one read. nil if there is no such turn.
+    /// A turn and its conversation, in one read. nil if there is no such turn or its conversation
+    /// is deleted.
     func turnInSession(publicID: String) async throws(StoreError) -> TurnInSession?
 
-    /// Claims accepted turns that no process works on, or whose claim has expired.
+    /// Claims accepted turns that no process works on, or whose claim has expired. Those of deleted
+    /// conversations are left out.
     ///
     /// - Parameters:
     ///   - claim: the process and the end of its claim.
@@ -128,8 +130,10 @@ extension Database: TurnStore {
         publicID: String
     ) async throws(StoreError) -> TurnInSession? {
         try await read { store throws(StoreError) in
-            guard let turn = try store.turn(publicID: publicID) else { return nil }
-            return TurnInSession(turn: turn, session: try store.session(turn.session))
+            guard let turn = try store.turn(publicID: publicID),
+                let session = try store.session(turn.session)
+            else { return nil }
+            return TurnInSession(turn: turn, session: session)
         }
     }
 

@@ -101,11 +101,11 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
             "the request with this Idempotency-Key was broken off and may have been charged, so it "
                 + "is not sent again: use a new key to send it anyway"
         case .outcomeNotKept:
-            "the request with this Idempotency-Key was answered, and its answer was too large to be "
-                + "kept: use a new key to send it again"
+            "the request with this Idempotency-Key was answered, and its answer was too large to "
+                + "be kept: use a new key to send it again"
         case .tooManyKeys(let limit, let wait):
-            "you have used \(limit) different Idempotency-Keys in 24 hours, which is the limit: try "
-                + "again in \(wait.secondsRoundedUp) s, or send the request without a key"
+            "you have used \(limit) different Idempotency-Keys in 24 hours, which is the limit: "
+                + "try again in \(wait.secondsRoundedUp) s, or send the request without a key"
         default: nil
         }
     }
