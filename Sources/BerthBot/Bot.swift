@@ -126,9 +126,9 @@ package import BerthWork
         _ metrics: BotMetrics,
         in surroundings: Surroundings
     ) async throws(BotError) {
-        let now = surroundings.clock.timestamp
+        let (now, replies) = (surroundings.clock.timestamp, resources.replies)
         let found = try await withBotErrors { () async throws(StoreError) in
-            try await store.recover(at: now)
+            try await store.recover(at: now) { replies.uncertain(at: $0) }
         }
         if found.turns + found.calls > 0 {
             surroundings.log.warning(
@@ -148,21 +148,55 @@ package import BerthWork
 
     /// Suspends, resumes or removes a tenant.
     ///
-    /// Suspending or removing a tenant ends its turns.
+    /// Suspending or removing a tenant ends its turns and its API calls. A call that waits is not
+    /// bought, and a call that runs is cancelled at its provider.
     ///
     /// Removing a tenant deletes its sessions and turns from the database. The ledger keeps its
-    /// calls, which have no content. Its values in the response cache and in Redis are not deleted.
-    /// Other tenants cannot look up a value that carries anything of this tenant, and all values
-    /// expire.
+    /// calls, which have no content. Its values in Redis are not deleted. Other tenants cannot look
+    /// up a value that carries anything of this tenant, and all values expire.
     package func set(_ state: Tenant.State, of tenant: LiveTenant) async throws(BotError) {
         try await tenants.set(state, of: tenant)
-        if state != .active { turns.stopAll(of: tenant) }
+        guard state != .active else { return }
+        turns.stopAll(of: tenant)
+        tenant.endCalls(.suspended)
+        if state == .removed { cache.forget(tenant.row.id.value) }
     }
 
-    /// Deletes a conversation of a tenant, and ends the turn that is being answered in it.
+    /// Makes a conversation.
+    ///
+    /// In the terminal, whose old conversations are not used again, it replaces the oldest if there
+    /// are ``Conversations/mostLive``.
+    ///
+    /// - Throws: ``BotError/tooManyNewSessions(perMinute:wait:)``, and on any other channel
+    ///   ``BotError/tooManySessions(limit:)``.
+    package func open(
+        for tenant: LiveTenant,
+        on channel: ChannelName
+    ) async throws(BotError) -> SessionInfo {
+        try conversations.checkRate(of: tenant)
+        do { return try await conversations.create(tenant, channel) } catch {
+            guard case .tooManySessions = error, channel == .terminal,
+                let oldest = try await conversations.oldest(of: tenant, channel)
+            else { throw error }
+            // Another request may have deleted it.
+            try? await delete(oldest, by: tenant)
+            return try await conversations.create(tenant, channel)
+        }
+    }
+
+    /// Deletes a conversation of a tenant, and ends the turn that is being answered in it first.
+    ///
+    /// Its rows are deleted at once, except those of a long one. ``Purge`` deletes them, and what
+    /// the database's log still holds of all of them, within ``Purge/interval``. Answers that this
+    /// process has cached for the tenant alone are dropped. The cost stays in the ledger.
     package func delete(_ session: String, by tenant: LiveTenant) async throws(BotError) {
-        try await conversations.delete(session, by: tenant)
-        turns.stop(session: session)
+        let found = try await conversations.find(session, of: tenant)
+        try await turns.ending(
+            session: found.publicID,
+            { () throws(BotError) in try await conversations.delete(session, by: tenant) },
+            by: tenant
+        )
+        cache.forget(tenant.row.id.value)
     }
 
     /// Retries a turn that has failed or is uncertain.

@@ -1,6 +1,7 @@
 package import BerthLoop
 package import BerthMemory
 package import BerthProviders
+import BerthQueue
 package import BerthStore
 package import BerthTelemetry
 import BerthText
@@ -19,6 +20,11 @@ package import BerthWork
 
     /// The most conversations of one tenant on one channel, deleted ones not counted.
     package static nonisolated let mostLive = 1_000
+
+    /// The conversations that a tenant may make in a minute, over all channels.
+    ///
+    /// Those that were deleted count too.
+    package static nonisolated let mostNew = 60
 
     /// The most turns of a page.
     private static nonisolated let pageTurns = 50
@@ -51,10 +57,7 @@ package import BerthWork
 
     /// A new, empty conversation.
     ///
-    /// In the terminal, whose old conversations are not used again, it replaces the oldest if there
-    /// are ``mostLive``.
-    ///
-    /// - Throws: ``BotError/tooManySessions(limit:)`` if there are that many on another channel.
+    /// - Throws: ``BotError/tooManySessions(limit:)``.
     package func create(
         _ tenant: LiveTenant,
         _ channel: ChannelName
@@ -67,14 +70,37 @@ package import BerthWork
             publicID: publicID,
             place: Place(channel: channel),
             tenant: id,
-            limit: Conversations.mostLive,
-            replacesOldest: channel == .terminal
+            limit: Conversations.mostLive
         )
         let session = try await withBotErrors { () async throws(StoreError) in
             try await store.openSession(draft, at: now)
         }
         guard let session else { throw .tooManySessions(limit: Conversations.mostLive) }
         return SessionInfo(session)
+    }
+
+    /// Counts a conversation that is about to be made.
+    ///
+    /// - Throws: ``BotError/tooManyNewSessions(perMinute:wait:)``.
+    func checkRate(of tenant: LiveTenant) throws(BotError) {
+        let (now, most) = (surroundings.clock.now, Conversations.mostNew)
+        var rate = tenant.newSessions ?? TokenBucket(perMinute: most, burst: most, at: now)
+        let isWithin = rate.take(1, at: now)
+        tenant.newSessions = rate
+        guard !isWithin else { return }
+        throw .tooManyNewSessions(perMinute: most, wait: rate.ready(for: 1, at: now) - now)
+    }
+
+    /// The conversation on a channel in which nothing was said for longest, or nil without any.
+    func oldest(
+        of tenant: LiveTenant,
+        _ channel: ChannelName
+    ) async throws(BotError) -> String? {
+        let id = tenant.row.id
+        return try await withBotErrors { () async throws(StoreError) in
+            try await store.oldestSession(of: id, channel: channel)
+        }?
+        .publicID
     }
 
     /// Changes a conversation's title or model.
@@ -160,6 +186,7 @@ package import BerthWork
     ) async throws(BotError) -> Session {
         try tenant.mayAsk()
         if let session = try await find(at: place, for: tenant) { return session }
+        try checkRate(of: tenant)
         let draft = SessionDraft(
             publicID: Secret256.publicID(from: surroundings.entropy),
             place: place,

@@ -27,6 +27,9 @@ package import BerthWork
     /// The requests under way, at most one for each connection.
     private var requests: [ObjectIdentifier: HTTPRequest] = [:]
 
+    /// Work that outlives the request that began it, in the order of its beginning.
+    private var work: [(owner: ObjectIdentifier, end: @Loop () -> Void)] = []
+
     init(_ tenant: LiveTenant, hash: [UInt8], _ kind: Kind) {
         self.tenant = tenant
         self.hash = hash
@@ -56,10 +59,21 @@ package import BerthWork
         }
     }
 
-    /// Ends every request that it admitted.
+    /// Has `end` called when the credential is revoked, until ``untie(_:)``.
+    package func tie(_ owner: AnyObject, _ end: @escaping @Loop () -> Void) {
+        work.append((ObjectIdentifier(owner), end))
+    }
+
+    /// Forgets work that has ended.
+    package func untie(_ owner: AnyObject) {
+        work.removeAll { $0.owner == ObjectIdentifier(owner) }
+    }
+
+    /// Ends every request that it admitted, and the work that is tied to it.
     ///
     /// A turn that a request began goes on.
     func end() {
+        for one in work { one.end() }
         for request in Array(requests.values) { request.cutOff() }
     }
 

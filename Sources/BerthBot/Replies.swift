@@ -14,7 +14,7 @@ package import BerthStore
     ///
     /// The courier reads several of them at once.
     package static nonisolated let partLimit = 16 << 10
-    private let forms: [ChannelName: any ReplyParts]
+    private nonisolated let forms: [ChannelName: any ReplyParts]
 
     /// Makes the replies of the channels that use the outbox.
     package nonisolated init(_ forms: [ChannelName: any ReplyParts] = [:]) { self.forms = forms }
@@ -25,7 +25,7 @@ package import BerthStore
     /// The outbox rows of a turn's end.
     ///
     /// A turn that goes on at the next start has none.
-    func outbox(of outcome: TurnOutcome, at place: Place?) -> [OutboxDraft] {
+    nonisolated func outbox(of outcome: TurnOutcome, at place: Place?) -> [OutboxDraft] {
         guard outcome.end != .interrupted, let place, let form = forms[place.channel] else {
             return []
         }
@@ -34,8 +34,16 @@ package import BerthStore
         }
     }
 
+    /// The outbox rows of a turn that a start finds uncertain.
+    nonisolated func uncertain(at place: Place) -> [OutboxDraft] {
+        outbox(
+            of: TurnOutcome(.uncertain, answer: "", error: Phrase.uncertain.text()),
+            at: place
+        )
+    }
+
     /// A part as it is, or cut into pieces of at most ``partLimit``.
-    private static func pieces(of part: String) -> [String] {
+    private static nonisolated func pieces(of part: String) -> [String] {
         var (pieces, rest) = ([String](), part[...])
         while rest.utf8.count > partLimit {
             // A scalar has at most four bytes.

@@ -20,6 +20,7 @@ import BerthWork
         /// The turn, or nil until it is accepted.
         fileprivate(set) var turn: LiveTurn?
         fileprivate(set) var isStopped = false
+        fileprivate var leaving: [Wakeup] = []
 
         fileprivate init(_ session: String, payer: Tenant.ID, request: String) {
             self.session = session
@@ -67,6 +68,8 @@ import BerthWork
         // A turn that has ended holds its memory as long as anybody knows it.
         entry.turn = nil
         if entries[entry.session] === entry { entries[entry.session] = nil }
+        for wakeup in entry.leaving { wakeup.signal() }
+        entry.leaving = []
     }
 
     /// Ends the session's turn.
@@ -77,6 +80,19 @@ import BerthWork
         guard let entry = entries[session] else { return false }
         entry.stop()
         return true
+    }
+
+    /// Ends the session's turn, waits for its end, and enters the session in its place.
+    ///
+    /// - Returns: nil if the caller was cancelled while it waited. The turn ends all the same.
+    func seize(_ session: String, payer: Tenant.ID) async -> Entry? {
+        while let present = entries[session] {
+            let wakeup = Wakeup()
+            present.leaving.append(wakeup)
+            present.stop()
+            do { try await wakeup.wait() } catch { return nil }
+        }
+        return try? enter(session, payer: payer)
     }
 
     /// Ends every turn that a tenant pays for.

@@ -62,8 +62,9 @@ import BerthWork
                     let payer = payers(one.turn.tenant)
                     try await goOn(one, payer: payer, within: .zero)
                 } catch {
-                    if error.isForLackOfMemory, let session = one.session,
-                        let entry = try? gate.enter(session.publicID, payer: one.turn.tenant)
+                    let session = one.session.publicID
+                    if error.isForLackOfMemory,
+                        let entry = try? gate.enter(session, payer: one.turn.tenant)
                     {
                         late.append(LateTurn(id: one.turn.publicID, entry: entry))
                     } else {
@@ -118,6 +119,11 @@ import BerthWork
                 return true
             }
             row = found
+            guard !late.entry.isStopped else {
+                gate.leave(late.entry)
+                try await finish(found, as: TurnOutcome(.stopped, answer: ""))
+                return true
+            }
             try await goOn(found, payer: payers(found.turn.tenant), at: late.entry)
         } catch {
             // The next start takes up a turn that the service's end has overtaken.
@@ -169,8 +175,8 @@ import BerthWork
         within patience: Duration = PrepaidMemory.patience,
         isFresh: Bool = false
     ) async throws(BotError) {
-        let turn = found.turn
-        guard let payer, let session = found.session else { throw .noSession }
+        let (turn, session) = (found.turn, found.session)
+        guard let payer else { throw .noSession }
         let entry =
             if let held { held } else {
                 try gate.enter(session.publicID, payer: payer.row.id)
@@ -195,9 +201,18 @@ import BerthWork
     }
 
     private func giveUp(_ found: TurnInSession, _ why: BotError) async throws(BotError) {
-        let outcome = TurnOutcome(.failed, answer: "", error: Phrase.refusal(why).text())
+        try await finish(
+            found,
+            as: TurnOutcome(.failed, answer: "", error: Phrase.refusal(why).text())
+        )
+    }
+
+    private func finish(
+        _ found: TurnInSession,
+        as outcome: TurnOutcome
+    ) async throws(BotError) {
         _ = try await withBotErrors { () async throws(StoreError) in
-            try await runner.finish(found.turn.id, as: outcome, at: found.session?.place)
+            try await runner.finish(found.turn.id, as: outcome, at: found.session.place)
         }
     }
 }

@@ -223,6 +223,21 @@ import BerthWork
         return isOpen
     }
 
+    /// Writes the reply to a command and has it delivered, if the session's channel has an outbox.
+    func reply(
+        _ text: String,
+        in session: Session,
+        to tenant: LiveTenant
+    ) async throws(BotError) {
+        let outbox = replies.outbox(of: TurnOutcome(.done, answer: text), at: session.place)
+        guard !outbox.isEmpty else { return }
+        let (id, now) = (tenant.row.id, clock.timestamp)
+        try await withBotErrors { () async throws(StoreError) in
+            try await store.addOutbox(outbox, in: session.id, for: id, at: now)
+        }
+        replies.bell.signal()
+    }
+
     /// Stores the text so far from time to time, in case the power fails.
     private func savePartial(_ job: TurnJob) {
         guard !job.isSaving, clock.now - job.saved >= TurnRunner.saveInterval else { return }

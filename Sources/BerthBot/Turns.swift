@@ -186,19 +186,26 @@ package import BerthWork
         request: String = "-"
     ) async throws(BotError) -> LiveTurn {
         let found = try await stored(publicID, tenant)
-        guard let session = found.session else { throw .noSession }
         guard [.uncertain, .failed, .stopped].contains(found.turn.state) else { throw .noTurn }
         return try await begin(
             found.turn.text,
-            in: session.publicID,
+            in: found.session.publicID,
             by: tenant,
             request: request,
             isFresh: true
         )
     }
 
-    /// Ends the turn that is being answered, or just being accepted, in a session.
-    func stop(session publicID: String) { gate.stop(publicID) }
+    /// Ends the turn of a session, and lets no other one begin there while `work` runs.
+    func ending(
+        session publicID: String,
+        _ work: () async throws(BotError) -> Void,
+        by tenant: LiveTenant
+    ) async throws(BotError) {
+        let entry = await gate.seize(publicID, payer: tenant.row.id)
+        defer { if let entry { gate.leave(entry) } }
+        try await work()
+    }
 
     /// Ends all that is being answered for a tenant.
     func stopAll(of tenant: LiveTenant) { gate.stopAll(of: tenant.row.id) }
@@ -221,6 +228,7 @@ package import BerthWork
         } else {
             text = try await commands.answer(command, session, tenant)
         }
+        try await runner.reply(text, in: session, to: tenant)
         let id = "command-\(Secret256.publicID(from: surroundings.entropy))"
         return try ended(id, session.publicID, text, tenant, TurnOutcome(.done, answer: ""))
     }

@@ -4,6 +4,10 @@ package struct CacheKey: Hashable, Sendable {
     package let kind: CacheKind
     /// The 16 to 64 bytes of a cryptographic hash.
     package let hash: [UInt8]
+    /// The number of the tenant to whom alone the value is given, or nil if it is unknown or any.
+    ///
+    /// It is part of the hash, so it is not compared.
+    package private(set) var owner: Int64?
 
     /// The prefix of every key in Redis.
     ///
@@ -48,7 +52,20 @@ package struct CacheKey: Hashable, Sendable {
         tenant: Int64,
         parts: [ArraySlice<UInt8>],
         hash: ([ArraySlice<UInt8>]) -> [UInt8]
-    ) -> CacheKey { CacheKey(kind, hash: hash(encoded(kind, tenant: tenant, parts))) }
+    ) -> CacheKey {
+        var key = CacheKey(kind, hash: hash(encoded(kind, tenant: tenant, parts)))
+        key.owner = tenant
+        return key
+    }
+
+    package static func == (first: CacheKey, second: CacheKey) -> Bool {
+        first.kind == second.kind && first.hash == second.hash
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(kind)
+        hasher.combine(hash)
+    }
 
     /// Encodes the kind, the scope and the parts, each part after its length.
     ///

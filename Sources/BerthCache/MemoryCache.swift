@@ -113,6 +113,11 @@ package import BerthTelemetry
         lease.shrink(to: .zero)
     }
 
+    /// Removes the entries that only `owner` may be given.
+    package func removeAll(of owner: Int64) {
+        for (key, index) in table where key.owner == owner { remove(index) }
+    }
+
     /// Limits the cache to a part of the configured size, and returns the rest of the memory to the
     /// ledger.
     ///

@@ -118,6 +118,11 @@ package import BerthTelemetry
         return flushed
     }
 
+    /// Removes the values that only `owner` may be given from this process's level.
+    ///
+    /// Redis keeps its copies until they expire.
+    package func forget(_ owner: Int64) { memory.removeAll(of: owner) }
+
     /// Loads the hottest values that this process lacks from Redis, one after the other, hottest
     /// first.
     ///

@@ -42,6 +42,21 @@ struct AnswerIdentity: Sendable {
         ])
     }
 
+    /// Returns the events of an answer that lies in a log, as ``pass(_:to:usage:)`` sends them.
+    @Loop func events(of log: Broadcast, _ end: AnswerEnd, usage: Bool) -> [UInt8] {
+        var chunks = AnswerChunks(identity, members, usage: usage)
+        var bytes: [UInt8] = []
+        let reader = log.reader()
+        defer { reader.close() }
+        while let piece = reader.taken() {
+            for chunk in chunks.take(piece) { bytes += SSE.event(chunk) }
+        }
+        if let error = end.error { return bytes + SSE.event(error.json) }
+        let tokens = end.usage ?? TokenUsage(input: 0, output: 0, isEstimated: true)
+        for chunk in chunks.end(tokens) { bytes += SSE.event(chunk) }
+        return bytes + SSE.event(Array("[DONE]".utf8))
+    }
+
     /// Passes an answer on to the client, piece by piece, and ends it as OpenAI does.
     ///
     /// - Parameters:

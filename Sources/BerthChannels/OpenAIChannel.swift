@@ -17,12 +17,14 @@ import BerthWork
     private let bot: Bot
     private let surroundings: Surroundings
     private let bodyLimit: ByteCount
+    private let keyed: KeyedCalls
 
     /// Makes the channel over `bot`; a request's body over `bodyLimit` is 413.
     package init(bot: Bot, in surroundings: Surroundings, bodyLimit: ByteCount) {
         self.bot = bot
         self.surroundings = surroundings
         self.bodyLimit = bodyLimit
+        keyed = KeyedCalls(bot: bot, in: surroundings)
     }
 
     /// The paths of the API.
@@ -40,10 +42,13 @@ import BerthWork
         ]
     }
 
-    /// Calls `answer` for the tenant of the request's key, which admits the request.
+    /// The service that calls with an `Idempotency-Key` outlive their connections by.
+    package var services: [any Service] { [keyed] }
+
+    /// Calls `answer` with the request's key, which admits the request.
     private func admitted(
         _ request: HTTPRequest,
-        _ answer: @Loop (LiveTenant) async -> HTTPResponse
+        _ answer: @Loop (Credential) async -> HTTPResponse
     ) async -> HTTPResponse {
         guard let key = request.bearerKey.flatMap({ bot.tenants.credential(ofKey: $0) }) else {
             return OpenAIChannel.keyIsMissing(request)
@@ -51,7 +56,7 @@ import BerthWork
         do { try key.admit(request, atMost: bot.requestsPerTenant) } catch {
             return HTTPResponse(error)
         }
-        return await answer(key.tenant)
+        return await answer(key)
     }
 
     // MARK: Models
@@ -85,7 +90,8 @@ import BerthWork
 
     // MARK: Chat
 
-    private func chat(_ request: HTTPRequest, by tenant: LiveTenant) async -> HTTPResponse {
+    private func chat(_ request: HTTPRequest, by credential: Credential) async -> HTTPResponse {
+        let tenant = credential.tenant
         do {
             let body = try await LeasedBody(
                 request,
@@ -94,6 +100,7 @@ import BerthWork
                 in: surroundings,
                 need: Ask.need
             )
+            let key = try KeyedCalls.key(of: request, body.bytes)
             let asked = try await ChatRequest.read(body.bytes)
             Loop.works(
                 on: WorkLabel(request.path, tenant: tenant.name, request: request.id)
@@ -113,9 +120,13 @@ import BerthWork
                 since: surroundings.clock.now
             )
             (ask.isFresh, ask.retained, ask.input) = (isFresh, body, asked.inputTokens)
+            if let key { return try await keyed.answer(ask, key, asked, for: credential) }
             return asked.isStream
                 ? pass(try await bot.answers.stream(ask), asked, body)
-                : await whole(try await bot.answers.complete(ask))
+                : await OpenAIChannel.whole(
+                    try await bot.answers.complete(ask),
+                    in: surroundings
+                )
         } catch let refusal as ChatRequest.Refusal {
             return .refusal(refusal)
         } catch let error as BotError {
@@ -125,7 +136,11 @@ import BerthWork
         }
     }
 
-    private func whole(_ answer: WholeAnswer) async -> HTTPResponse {
+    /// A whole answer as the client gets it.
+    static func whole(
+        _ answer: WholeAnswer,
+        in surroundings: Surroundings
+    ) async -> HTTPResponse {
         let identity = AnswerIdentity(model: answer.model, in: surroundings)
         let size = answer.completion?.object.bytes.count ?? answer.text.utf8.count
         let json = await LargeWork.run(on: size) { identity.completion(answer) }

@@ -65,7 +65,7 @@ import BerthWork
                 }
             },
             route("POST", "/sessions") { _, tenant, _ in
-                try await .encoding(self.bot.conversations.create(tenant, self.name), status: 201)
+                try await .encoding(self.bot.open(for: tenant, on: self.name), status: 201)
             },
             route("PATCH", "/sessions/:id") { request, tenant, values in
                 let (change, _) = try await self.body(SessionChange.self, request, tenant)

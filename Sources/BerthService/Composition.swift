@@ -128,7 +128,7 @@ import BerthTelemetry
         ]
         self.answering = answering + Composition.services(channels, resources, in: surroundings)
         keeping =
-            [keeper, memory, cacheKeeper]
+            [keeper, memory, cacheKeeper, Purge(database, in: surroundings)]
             + (edges.watchesLoop ? [StallReports(in: surroundings)] : [])
     }
 

@@ -5,6 +5,7 @@ extension Connection {
         let step = try beginStep(of: reservation, at: now)
         let call = try reserve(reservation, step: step, at: now)
         if let step { try run("UPDATE turn_step SET call = ? WHERE id = ?", call, step) }
+        if let key = reservation.key { try claim(key, for: reservation.tenant, call, at: now) }
         return call
     }
 
@@ -28,7 +29,8 @@ extension Connection {
     }
 
     func releaseCall(_ call: Call.ID, at now: Timestamp) throws(StoreError) -> Bool {
-        try end(call, as: .released, cost: Amounts(), isEstimated: false, at: now)
+        try unclaim(call)
+        return try end(call, as: .released, cost: Amounts(), isEstimated: false, at: now)
     }
 
     /// Releases the calls of a turn's running steps.

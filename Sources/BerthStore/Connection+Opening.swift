@@ -80,6 +80,13 @@ extension Connection {
     /// The time that a statement waits for another program's lock, in milliseconds.
     private static let busyTimeoutMs: Int32 = 2000
 
+    /// Runs `body` so that another program's lock fails it at once.
+    func withoutWaiting(_ body: () throws(StoreError) -> Void) throws(StoreError) {
+        unsafe sqlite3_busy_timeout(handle, 0)
+        defer { unsafe sqlite3_busy_timeout(handle, Connection.busyTimeoutMs) }
+        try body()
+    }
+
     private func limitMemory() throws(StoreError) {
         sqlite3_soft_heap_limit64(Connection.softHeapLimit)
         unsafe sqlite3_busy_timeout(handle, Connection.busyTimeoutMs)
@@ -90,6 +97,7 @@ extension Connection {
             PRAGMA temp_store = MEMORY;
             PRAGMA trusted_schema = OFF;
             PRAGMA cell_size_check = ON;
+            PRAGMA secure_delete = ON;
             """
         )
     }

@@ -22,6 +22,33 @@ extension Connection {
         }
     }
 
+    func addOutbox(
+        _ parts: [OutboxDraft],
+        in session: Session.ID,
+        for tenant: Tenant.ID,
+        at now: Timestamp
+    ) throws(StoreError) {
+        guard try self.session(session) != nil else { throw .notFound(what: "conversation") }
+        try requirePresent(tenant)
+        for (index, part) in parts.enumerated() {
+            try run(
+                """
+                INSERT INTO outbox (session, tenant, channel, chat, topic, part, body, state,
+                    created_ms)
+                VALUES (?, ?, ?, ?, ?, ?, ?, 'waiting', ?)
+                """,
+                session,
+                tenant,
+                part.place.channel,
+                part.place.chat,
+                part.place.topic,
+                index + 1,
+                part.body,
+                now
+            )
+        }
+    }
+
     func dueOutbox(
         on channel: ChannelName,
         at now: Timestamp,

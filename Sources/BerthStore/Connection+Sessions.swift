@@ -8,10 +8,7 @@ extension Connection {
             if draft.limit < .max,
                 try sessionCount(of: tenant, channel: channel) >= draft.limit
             {
-                guard draft.replacesOldest,
-                    let oldest = try oldestSession(of: tenant, channel: channel)
-                else { return nil }
-                try deleteSession(oldest, at: now)
+                return nil
             }
         }
         let id: Session.ID = try insert(
@@ -74,18 +71,20 @@ extension Connection {
     }
 
     /// The conversation of a tenant on a channel in which nothing was said for longest.
-    private func oldestSession(
+    func oldestSession(
         of tenant: Tenant.ID,
         channel: ChannelName
-    ) throws(StoreError) -> Session.ID? {
+    ) throws(StoreError) -> Session? {
         try first(
             """
-            SELECT id FROM session WHERE tenant = ? AND channel = ? AND deleted_ms IS NULL
+            SELECT id, public_id, channel, chat, topic, is_group, tenant, title, model, created_ms,
+                updated_ms, cleared_turn
+            FROM session WHERE tenant = ? AND channel = ? AND deleted_ms IS NULL
             ORDER BY updated_ms, id LIMIT 1
             """,
             tenant,
             channel
-        ) { row throws(StoreError) in row.id(0) }
+        ) { row throws(StoreError) in try Session(row) }
     }
 
     func session(publicID: String) throws(StoreError) -> Session? {
@@ -163,13 +162,10 @@ extension Connection {
     }
 
     func deleteSession(_ session: Session.ID, at now: Timestamp) throws(StoreError) {
-        try requireSession(
-            run(
-                "UPDATE session SET deleted_ms = ? WHERE id = ? AND deleted_ms IS NULL",
-                now,
-                session
-            )
-        )
+        guard let session = try self.session(session) else {
+            throw .notFound(what: "conversation")
+        }
+        try discardSession(session, at: now)
     }
 
     private func requireSession(_ changed: Int) throws(StoreError) {

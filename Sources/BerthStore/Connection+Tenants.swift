@@ -48,8 +48,20 @@ extension Connection {
 
     func removeTenant(_ id: Tenant.ID) throws(StoreError) -> Tenant {
         let tenant = try set(.removed, of: id)
-        try run("DELETE FROM session WHERE tenant = ?", id)
-        try run("DELETE FROM turn WHERE tenant = ?", id)  // those in sessions of a group
+        try run(
+            "UPDATE session SET deleted_ms = updated_ms, title = '' WHERE tenant = ?",
+            id
+        )
+        try run(
+            """
+            DELETE FROM turn WHERE tenant = ? AND session IN (
+                SELECT id FROM session WHERE tenant IS NULL)
+            """,
+            id
+        )
+        _ = try purge(at: .init(milliseconds: 0))
+        hasPurged = true
+        try run("DELETE FROM idempotency WHERE tenant = ?", id)
         try run("DELETE FROM outbox WHERE tenant = ?", id)
         try run("DELETE FROM file WHERE tenant = ?", id)
         try run("DELETE FROM api_key WHERE tenant = ?", id)

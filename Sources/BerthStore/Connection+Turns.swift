@@ -54,6 +54,7 @@ extension Connection {
             FROM turn
             WHERE state = 'accepted' AND id > ?
                 AND (owner IS NULL OR owner = ? OR until_ms <= ?)
+                AND session IN (SELECT id FROM session WHERE deleted_ms IS NULL)
             ORDER BY id LIMIT ?
             """,
             last?.value ?? 0,
@@ -61,15 +62,18 @@ extension Connection {
             now,
             max(0, limit)
         ) { row throws(StoreError) in try Turn(row) }
-        return try turns.map { turn throws(StoreError) in
+        var claimed: [TurnInSession] = []
+        for turn in turns {
+            guard let session = try session(turn.session) else { continue }
             try run(
                 "UPDATE turn SET owner = ?, until_ms = ? WHERE id = ?",
                 claim.owner,
                 claim.until,
                 turn.id
             )
-            return TurnInSession(turn: turn, session: try session(turn.session))
+            claimed.append(TurnInSession(turn: turn, session: session))
         }
+        return claimed
     }
 
     // MARK: Changes of state

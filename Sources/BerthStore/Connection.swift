@@ -12,6 +12,10 @@ import CSQLite
     let file: String
     /// Whether statements that change something may run.
     private var isWritable = true
+    /// Whether rows with words were deleted whose pages the log may still hold.
+    ///
+    /// An earlier run may have left some.
+    var hasPurged = true
     private var cache = StatementCache(limit: Connection.cachedStatements)
 
     /// The most prepared statements that are kept.

@@ -31,8 +31,8 @@ package struct OutboxPart: Equatable, Sendable {
 
     /// Its key.
     package let id: ID
-    /// The turn that it replies to.
-    package let turn: Turn.ID
+    /// The turn that it replies to, or nil if it answers a command.
+    package let turn: Turn.ID?
     /// The tenant who paid for it.
     package let tenant: Tenant.ID
     /// The place where it is delivered.
@@ -61,7 +61,7 @@ extension OutboxPart {
     /// Reads the columns that ``Connection`` selects for a part.
     init(_ row: borrowing Row) throws(StoreError) {
         id = row.id(0)
-        turn = row.id(1)
+        turn = row.idOrNil(1)
         tenant = row.id(2)
         place = try Place(row, from: 3)
         part = row.int(6)

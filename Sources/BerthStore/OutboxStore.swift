@@ -2,12 +2,24 @@ package import BerthLoop
 
 /// Verbs for the delivery of replies.
 ///
-/// ``TurnStore/finishTurn(_:as:settling:outbox:at:)`` fills the outbox.
+/// ``TurnStore/finishTurn(_:as:settling:outbox:at:)`` and ``TurnStore/recover(at:telling:)`` fill
+/// the outbox with replies to turns.
 ///
 /// The parts of one place are delivered in order. A part that waits for its retry holds those
 /// behind it; one that was given up does not. A change of a part that does not wait changes nothing
 /// and returns false.
 package protocol OutboxStore: Sendable {
+    /// Writes the reply to a command, which has no turn.
+    ///
+    /// - Throws: ``StoreError/notFound(what:)`` if the conversation is deleted or the tenant is
+    ///   removed.
+    func addOutbox(
+        _ parts: [OutboxDraft],
+        in session: Session.ID,
+        for tenant: Tenant.ID,
+        at now: Timestamp
+    ) async throws(StoreError)
+
     /// The first waiting part of each place of a channel, if it is due: oldest first, at most
     /// `limit`.
     func dueOutbox(
@@ -51,6 +63,17 @@ package protocol OutboxStore: Sendable {
 }
 
 extension Database: OutboxStore {
+    package nonisolated func addOutbox(
+        _ parts: [OutboxDraft],
+        in session: Session.ID,
+        for tenant: Tenant.ID,
+        at now: Timestamp
+    ) async throws(StoreError) {
+        try await write { store throws(StoreError) in
+            try store.addOutbox(parts, in: session, for: tenant, at: now)
+        }
+    }
+
     package nonisolated func dueOutbox(
         on channel: ChannelName,
         at now: Timestamp,

@@ -16,12 +16,19 @@ package struct Recovery: Equatable, Sendable {
 }
 
 extension Connection {
-    func recover(at now: Timestamp) throws(StoreError) -> Recovery {
+    func recover(
+        at now: Timestamp,
+        telling reply: (Place) -> [OutboxDraft]
+    ) throws(StoreError) -> Recovery {
         var recovery = Recovery()
         try run("UPDATE turn SET owner = NULL, until_ms = NULL WHERE state = 'accepted'")
         try run("UPDATE turn SET owner = NULL, until_ms = NULL WHERE state = 'running'")
         let lost = try turnsThatCannotGoOn()
-        for turn in lost { try loseTurn(turn, at: now) }
+        for turn in lost {
+            try loseTurn(turn, at: now)
+            guard let place = try place(of: turn) else { continue }
+            try addOutbox(reply(place), of: turn, at: now)
+        }
         recovery.turns = lost.count
         let open = try all(
             """
@@ -54,6 +61,17 @@ extension Connection {
                         AND turn_step.state IN ('waiting', 'running')))
             """
         ) { row throws(StoreError) in row.id(0) }
+    }
+
+    /// The place of a turn's conversation, or nil if that is deleted.
+    private func place(of turn: Turn.ID) throws(StoreError) -> Place? {
+        try first(
+            """
+            SELECT channel, chat, topic FROM session
+            WHERE id = (SELECT session FROM turn WHERE id = ?) AND deleted_ms IS NULL
+            """,
+            turn
+        ) { row throws(StoreError) in try Place(row, from: 0) }
     }
 
     private func loseTurn(_ turn: Turn.ID, at now: Timestamp) throws(StoreError) {

@@ -6,6 +6,8 @@ package struct Reservation: Equatable, Sendable {
     package var turn: Turn.ID?
     /// The waiting step of the turn that it belongs to, or nil for a new step of the kind `ask`.
     package var step: TurnStep.ID?
+    /// The client's name for the request, which is written with the reservation, or nil.
+    package var key: IdempotencyKey?
     /// As the configuration names it.
     package var provider: String
     /// As the provider knows it.

@@ -18,7 +18,8 @@ enum Schema {
     /// `call.turn` and `call.step` are no foreign keys. Partial indexes over the rows that somebody
     /// must still look at keep the start quick however long the history is. SQLite uses one only for
     /// a query with the same comparison, written as a literal. The columns of an `Amounts` are in the
-    /// order of `Amount`.
+    /// order of `Amount`. A part of the outbox belongs to a turn, or to a conversation if it
+    /// answers a command.
     private static let first: StaticString = """
         CREATE TABLE tenant (
             id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -78,6 +79,8 @@ enum Schema {
         CREATE INDEX session_recent ON session (tenant, channel, updated_ms)
             WHERE deleted_ms IS NULL;
 
+        CREATE INDEX session_deleted ON session (id) WHERE deleted_ms IS NOT NULL;
+
         CREATE TABLE turn (
             id INTEGER PRIMARY KEY AUTOINCREMENT,
             public_id TEXT NOT NULL UNIQUE,
@@ -134,6 +137,19 @@ enum Schema {
         CREATE INDEX call_reserved ON call (id) WHERE state = 'reserved';
         CREATE INDEX call_uncertain ON call (settled_ms) WHERE state = 'uncertain';
 
+        CREATE TABLE idempotency (
+            id INTEGER PRIMARY KEY,
+            tenant INTEGER NOT NULL REFERENCES tenant (id),
+            name BLOB NOT NULL CHECK (length(name) = 32),
+            request BLOB NOT NULL CHECK (length(request) = 32),
+            call INTEGER,
+            status INTEGER, type TEXT, body BLOB,
+            created_ms INTEGER NOT NULL,
+            UNIQUE (tenant, name)
+        ) STRICT;
+        CREATE INDEX idempotency_created ON idempotency (created_ms);
+        CREATE INDEX idempotency_open ON idempotency (call) WHERE status IS NULL;
+
         CREATE TABLE usage_day (
             tenant INTEGER NOT NULL REFERENCES tenant (id),
             day_ms INTEGER NOT NULL,
@@ -152,7 +168,8 @@ enum Schema {
 
         CREATE TABLE outbox (
             id INTEGER PRIMARY KEY AUTOINCREMENT,
-            turn INTEGER NOT NULL REFERENCES turn (id) ON DELETE CASCADE,
+            turn INTEGER REFERENCES turn (id) ON DELETE CASCADE,
+            session INTEGER REFERENCES session (id) ON DELETE CASCADE,
             tenant INTEGER NOT NULL REFERENCES tenant (id),
             channel TEXT NOT NULL CHECK (channel IN ('web', 'terminal', 'telegram')),
             chat TEXT NOT NULL, topic TEXT NOT NULL,
@@ -165,6 +182,7 @@ enum Schema {
             UNIQUE (turn, part)
         ) STRICT;
         CREATE INDEX outbox_waiting ON outbox (channel, chat, topic, id) WHERE state = 'waiting';
+        CREATE INDEX outbox_session ON outbox (session) WHERE session IS NOT NULL;
         CREATE INDEX outbox_failed ON outbox (finished_ms) WHERE state = 'failed';
 
         CREATE TABLE file (

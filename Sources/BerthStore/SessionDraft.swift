@@ -10,8 +10,6 @@ package struct SessionDraft: Sendable {
     package var tenant: Tenant.ID?
     /// The most conversations of the owner on the channel that are not deleted.
     package var limit: Int
-    /// Whether the owner's oldest conversation on the channel is deleted when there are `limit`.
-    package var replacesOldest: Bool
 
     /// Makes a draft.
     ///
@@ -20,13 +18,11 @@ package struct SessionDraft: Sendable {
         publicID: String,
         place: Place,
         tenant: Tenant.ID?,
-        limit: Int = .max,
-        replacesOldest: Bool = false
+        limit: Int = .max
     ) {
         self.publicID = publicID
         self.place = place
         self.tenant = tenant
         self.limit = limit
-        self.replacesOldest = replacesOldest
     }
 }

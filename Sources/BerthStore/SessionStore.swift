@@ -42,6 +42,13 @@ package protocol SessionStore: Sendable {
         limit: Int
     ) async throws(StoreError) -> [Session]
 
+    /// A tenant's conversation on a channel in which nothing was said for longest. nil if there is
+    /// none.
+    func oldestSession(
+        of tenant: Tenant.ID,
+        channel: ChannelName
+    ) async throws(StoreError) -> Session?
+
     /// A page of a conversation's history, newest first.
     ///
     /// - Parameters:
@@ -69,6 +76,10 @@ package protocol SessionStore: Sendable {
     func clearWindow(of session: Session.ID) async throws(StoreError)
 
     /// Takes a conversation out of every list. Its place is free again.
+    ///
+    /// Its rows are deleted in the same commit, except those of a long one, which
+    /// ``UpkeepStore/purge(at:)`` deletes. Their words leave the medium at
+    /// ``UpkeepStore/emptyLog()``.
     ///
     /// - Throws: ``StoreError/notFound(what:)``.
     func deleteSession(_ session: Session.ID, at now: Timestamp) async throws(StoreError)
@@ -109,6 +120,15 @@ extension Database: SessionStore {
     ) async throws(StoreError) -> [Session] {
         try await read { store throws(StoreError) in
             try store.sessions(of: tenant, channel: channel, limit: limit)
+        }
+    }
+
+    package nonisolated func oldestSession(
+        of tenant: Tenant.ID,
+        channel: ChannelName
+    ) async throws(StoreError) -> Session? {
+        try await read { store throws(StoreError) in
+            try store.oldestSession(of: tenant, channel: channel)
         }
     }
 

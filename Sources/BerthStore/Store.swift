@@ -10,7 +10,7 @@
 /// ``Database`` is the engine for SQLite, in a data folder or in memory. Another engine conforms to
 /// this protocol and passes the store's conformance suite.
 package protocol Store: TenantStore, IdentityStore, KeyStore, LoginStore, SessionStore, TurnStore,
-    StepStore, LedgerStore, UsageStore, OutboxStore, FileStore, UpkeepStore
+    StepStore, LedgerStore, IdempotencyStore, UsageStore, OutboxStore, FileStore, UpkeepStore
 {}
 
 extension Database: Store {}

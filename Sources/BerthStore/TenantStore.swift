@@ -36,6 +36,8 @@ package protocol TenantStore: Sendable {
 
     /// Deletes everything that a tenant wrote or was told, its files' rows, and every way in.
     ///
+    /// ``UpkeepStore/purge(at:)`` deletes the rest of many turns.
+    ///
     /// The tenant's row and the ledger (calls and usage) stay. They hold no content.
     ///
     /// - Returns: the tenant as it is now.

@@ -2,6 +2,6 @@
 package struct TurnInSession: Sendable {
     /// The turn.
     package let turn: Turn
-    /// The conversation, or nil if it is deleted.
-    package let session: Session?
+    /// The conversation.
+    package let session: Session
 }

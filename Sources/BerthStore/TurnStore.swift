@@ -20,10 +20,12 @@ package protocol TurnStore: Sendable {
     /// The caller checks who may see it.
     func turn(publicID: String) async throws(StoreError) -> Turn?
 
-    /// A turn and its conversation, in one read. nil if there is no such turn.
+    /// A turn and its conversation, in one read. nil if there is no such turn or its conversation
+    /// is deleted.
     func turnInSession(publicID: String) async throws(StoreError) -> TurnInSession?
 
-    /// Claims accepted turns that no process works on, or whose claim has expired.
+    /// Claims accepted turns that no process works on, or whose claim has expired. Those of deleted
+    /// conversations are left out.
     ///
     /// - Parameters:
     ///   - claim: the process and the end of its claim.
@@ -99,7 +101,17 @@ package protocol TurnStore: Sendable {
     ///
     /// The end of a step is written in one commit with its settlement, so no call is found open
     /// whose cost is known.
-    func recover(at now: Timestamp) async throws(StoreError) -> Recovery
+    ///
+    /// - Parameters:
+    ///   - now: the time of the ends.
+    ///   - reply: the parts that tell the user at a place that the answer to a message is unknown,
+    ///     which are written in the same commit.
+    /// - Returns: what was closed.
+    /// - Throws: ``StoreError`` as every verb does.
+    func recover(
+        at now: Timestamp,
+        telling reply: @escaping @Sendable (Place) -> [OutboxDraft]
+    ) async throws(StoreError) -> Recovery
 }
 
 extension Database: TurnStore {
@@ -118,8 +130,10 @@ extension Database: TurnStore {
         publicID: String
     ) async throws(StoreError) -> TurnInSession? {
         try await read { store throws(StoreError) in
-            guard let turn = try store.turn(publicID: publicID) else { return nil }
-            return TurnInSession(turn: turn, session: try store.session(turn.session))
+            guard let turn = try store.turn(publicID: publicID),
+                let session = try store.session(turn.session)
+            else { return nil }
+            return TurnInSession(turn: turn, session: session)
         }
     }
 
@@ -188,12 +202,22 @@ extension Database: TurnStore {
         try await write { store throws(StoreError) in try store.retryTurn(turn) }
     }
 
-    package nonisolated func recover(at now: Timestamp) async throws(StoreError) -> Recovery {
-        try await write { store throws(StoreError) in try store.recover(at: now) }
+    package nonisolated func recover(
+        at now: Timestamp,
+        telling reply: @escaping @Sendable (Place) -> [OutboxDraft]
+    ) async throws(StoreError) -> Recovery {
+        try await write { store throws(StoreError) in
+            try store.recover(at: now, telling: reply)
+        }
     }
 }
 
 extension TurnStore {
+    /// Closes the open work of an earlier run, and tells nobody.
+    package func recover(at now: Timestamp) async throws(StoreError) -> Recovery {
+        try await recover(at: now) { _ in [] }
+    }
+
     /// Ends a turn that has no calls to settle and nothing to deliver, as
     /// ``finishTurn(_:as:settling:outbox:at:)`` does.
     @discardableResult

@@ -18,6 +18,16 @@ package protocol UpkeepStore: Sendable {
     /// The value that is kept under a name. nil if there is none yet.
     func kept(_ kept: Kept) async throws(StoreError) -> [UInt8]?
 
+    /// Deletes some of the rows that nobody may read again: those of deleted conversations and of
+    /// removed tenants, and expired keys.
+    ///
+    /// - Returns: whether there may be more of them.
+    func purge(at now: Timestamp) async throws(StoreError) -> Bool
+
+    /// Overwrites the copies of deleted rows that the medium still holds. Does nothing if there are
+    /// none.
+    func emptyLog() async throws(StoreError)
+
     /// Returns when the store has answered, after every write that was given before.
     func ping() async throws(StoreError)
 
@@ -82,6 +92,15 @@ extension Database: UpkeepStore {
                 row throws(StoreError) in row.bytes(0)
             }
         }
+    }
+
+    package nonisolated func purge(at now: Timestamp) async throws(StoreError) -> Bool {
+        try await write { store throws(StoreError) in try store.purge(at: now) }
+    }
+
+    package nonisolated func emptyLog() async throws(StoreError) {
+        // A checkpoint is no statement, and no transaction may be open.
+        try await read { store throws(StoreError) in try store.emptyLog() }
     }
 
     package nonisolated func ping() async throws(StoreError) {

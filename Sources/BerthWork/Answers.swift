@@ -51,6 +51,8 @@ package import BerthTelemetry
         _ held: consuming Held? = nil
     ) async throws(BotError) -> WholeAnswer {
         let report = CallReport(ask, metrics, in: surroundings)
+        let open = OpenCall(ask)
+        defer { open?.close() }
         do throws(BotError) {
             let ask = try ask.entered(listening: true)
             switch try await way(ask, held, isStream: false) {
@@ -67,7 +69,7 @@ package import BerthTelemetry
             }
         } catch {
             report?.close(error)
-            throw error
+            throw open?.reason ?? error
         }
     }
 
@@ -82,22 +84,29 @@ package import BerthTelemetry
         _ held: consuming Held? = nil
     ) async throws(BotError) -> any AnswerStream {
         let report = CallReport(ask, metrics, in: surroundings)
+        let open = OpenCall(ask)
         do throws(BotError) {
             let ask = try ask.entered(listening: true)
             switch try await way(ask, held, isStream: true) {
             case .cached(let answer, let lease):
-                return SharedAnswer(cached: try replay(answer, lease))
+                let answer = SharedAnswer(cached: try replay(answer, lease))
+                try open?.begin(answer)
+                answer.conclude(nil, open)
+                return answer
             case .shared(let answer):
-                answer.conclude(report)
+                try open?.begin(answer)
+                answer.conclude(report, open)
                 return answer
             case .own(let held, let key):
                 let answer = try await calls.stream(ask, held)
-                answer.conclude(key.map { AnswerCollector(cache, ask, $0) }, report)
+                try open?.begin(answer)
+                answer.conclude(key.map { AnswerCollector(cache, ask, $0) }, report, open)
                 return answer
             }
         } catch {
+            open?.close()
             report?.close(error)
-            throw error
+            throw open?.reason ?? error
         }
     }
 
@@ -137,7 +146,7 @@ package import BerthTelemetry
         }
         // A turn with a history shares its question with no other turn. A tenant's API calls share
         // among themselves.
-        guard name.isShared || ask.turn == nil else { return .own(held, name.key) }
+        guard ask.key == nil, name.isShared || ask.turn == nil else { return .own(held, name.key) }
         // A turn that joins waits as long as it takes. An API call waits here, and not so long.
         if ask.turn == nil { try await calls.gate.pass(ask) }
         guard let answer = try join(ask, &held, name.key, isStream) else { return .own(held, nil) }

@@ -38,6 +38,10 @@ package struct Ask: Sendable {
     /// The estimated tokens of the request's messages and tools, or nil to estimate them when they are
     /// needed.
     package var input: Int?
+    /// The client's name for the request, or nil.
+    ///
+    /// It is written with the call's reservation, so the call is not shared with others.
+    package var key: IdempotencyKey?
     /// Hears the request's queue position.
     package var listener: PlaceListener?
     /// Keeps the memory of ``request`` leased for as long as anything may read it.

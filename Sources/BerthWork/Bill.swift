@@ -39,6 +39,9 @@ import BerthQueue
     /// The payers who have joined so far.
     var joined: [LiveTenant] { shares.map(\.payer) }
 
+    /// Gives the reservations of suspended payers back, before the call is bought.
+    func releaseSuspended() { shares.removeAll { (try? $0.payer.mayAsk()) == nil } }
+
     /// Makes every payer who joins from now on queue for the permit too.
     func queue(_ wait: PermitWait?) { self.wait = wait }
 

@@ -2,6 +2,7 @@ package import BerthMemory
 package import BerthProviders
 package import BerthQueue
 package import BerthStore
+import BerthText
 
 /// The bot's errors, worded for the person who asked.
 ///
@@ -30,6 +31,18 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
     case sessionBusy
     /// The tenant has the most conversations that a channel keeps.
     case tooManySessions(limit: Int)
+    /// The tenant has made conversations faster than a person needs them.
+    case tooManyNewSessions(perMinute: Int, wait: Duration)
+    /// An `Idempotency-Key` is not valid.
+    case badKey(String)
+    /// An `Idempotency-Key` belongs to another request.
+    case keyReused
+    /// The outcome of a request with an `Idempotency-Key` is unknown, so it may have been bought.
+    case outcomeUnknown
+    /// The outcome of a request with an `Idempotency-Key` was too large to be kept.
+    case outcomeNotKept
+    /// The tenant has the most keys, the oldest of which expires after `wait`.
+    case tooManyKeys(limit: Int, wait: Duration)
     /// There is no such conversation, or it belongs to another tenant.
     case noSession
     /// There is no such message, or it belongs to another tenant, or it is not being answered.
@@ -76,7 +89,29 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
             "you have \(limit) conversations, which is the limit: delete one that you do not need"
         case .noSession: "there is no such conversation"
         case .noTurn: "there is no such message, or it is already answered"
-        default: otherDescription
+        default: rateDescription ?? otherDescription
+        }
+    }
+
+    private var rateDescription: String? {
+        switch self {
+        case .tooManyNewSessions(let rate, let wait):
+            "you have made too many conversations, and \(rate) a minute is the limit: try again in "
+                + "\(wait.secondsRoundedUp) s"
+        case .badKey(let reason): "this Idempotency-Key \(reason)"
+        case .keyReused:
+            "this Idempotency-Key was sent with another request within 24 hours: use a new key for "
+                + "a new request"
+        case .outcomeUnknown:
+            "the request with this Idempotency-Key was broken off and may have been charged, so it "
+                + "is not sent again: use a new key to send it anyway"
+        case .outcomeNotKept:
+            "the request with this Idempotency-Key was answered, and its answer was too large to "
+                + "be kept: use a new key to send it again"
+        case .tooManyKeys(let limit, let wait):
+            "you have used \(limit) different Idempotency-Keys in 24 hours, which is the limit: "
+                + "try again in \(wait.secondsRoundedUp) s, or send the request without a key"
+        default: nil
         }
     }
 

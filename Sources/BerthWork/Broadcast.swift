@@ -145,6 +145,7 @@ package struct AnswerEnd: Sendable {
     private let wakeup = Wakeup()
     private let mostText: Int
     private var position = Position()
+    private var isClosed = false
 
     /// A place in a log: an offset in its text, and the next of its marks.
     struct Position {
@@ -167,9 +168,11 @@ package struct AnswerEnd: Sendable {
     /// Waits for the next piece.
     ///
     /// - Returns: nil after the last piece of a log that has ended.
-    /// - Throws: `CancellationError` when the task is cancelled. The log goes on.
+    /// - Throws: `CancellationError` when the task is cancelled or the reader was closed. The log
+    ///   goes on.
     package func next() async throws(CancellationError) -> AnswerPiece? {
         while true {
+            if isClosed { throw CancellationError() }
             if let piece = taken() { return piece }
             if log.end != nil { return nil }
             try await wakeup.wait()
@@ -178,11 +181,18 @@ package struct AnswerEnd: Sendable {
 
     /// Returns when it is known which model answers, or the log has ended.
     ///
-    /// - Throws: `CancellationError` when the task is cancelled.
+    /// - Throws: `CancellationError` when the task is cancelled or the reader was closed.
     package func begun() async throws(CancellationError) {
-        while log.model == nil, log.end == nil { try await wakeup.wait() }
+        while log.model == nil, log.end == nil {
+            if isClosed { throw CancellationError() }
+            try await wakeup.wait()
+        }
     }
 
-    /// Stops reading.
-    package func close() { log.unsubscribe(wakeup) }
+    /// Stops reading, and ends a wait.
+    package func close() {
+        isClosed = true
+        log.unsubscribe(wakeup)
+        wakeup.signal()
+    }
 }

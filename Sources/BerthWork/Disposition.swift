@@ -88,6 +88,14 @@ extension BotError {
         case .body, .emptyText, .textTooLong, .badName, .badValue: Disposition(400, .caller)
         case .sessionBusy: Disposition(409, .caller, code: "session_busy")
         case .tooManySessions: Disposition(409, .payer, code: "too_many_conversations")
+        case .tooManyNewSessions(_, let wait):
+            Disposition(429, .payer, code: "rate_limit_exceeded", after: wait)
+        case .badKey: Disposition(400, .caller, code: "invalid_idempotency_key")
+        case .keyReused: Disposition(422, .caller, code: "idempotency_key_reused")
+        case .outcomeUnknown: Disposition(409, .caller, code: "idempotency_outcome_unknown")
+        case .outcomeNotKept: Disposition(409, .caller, code: "idempotency_outcome_not_kept")
+        case .tooManyKeys(_, let wait):
+            Disposition(429, .payer, code: "too_many_idempotency_keys", after: wait)
         case .noSession, .noTurn, .noTenant: Disposition(404, .caller, code: "not_found")
         case .tooManyTenants, .nameTaken, .notRetryable: Disposition(409, .caller)
         case .stopping:

@@ -14,6 +14,8 @@ package import BerthStore
     let since: Timestamp
     /// The reservation as the ledger records it.
     var reservation: Reservation
+    /// The payer's ``LiveTenant/changes`` at the reservation.
+    let changes: Int
 
     init(
         _ model: ModelChoice,
@@ -27,6 +29,7 @@ package import BerthStore
         self.hold = hold
         self.since = since
         self.reservation = reservation
+        changes = payer.changes
     }
 
     /// The estimated tokens of the prompt.

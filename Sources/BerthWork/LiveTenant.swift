@@ -1,6 +1,7 @@
 package import BerthConfig
 package import BerthLoop
 package import BerthMemory
+package import BerthQueue
 package import BerthStore
 import BerthText
 
@@ -16,6 +17,11 @@ import BerthText
     package var openRequests = 0
     /// The amounts that the tenant has used and reserved, which only the meter changes.
     var book: TenantBook
+    /// The asks under way outside turns, by number in the order of their arrival.
+    var openCalls: [Int: OpenCall] = [:]
+    /// Grows whenever the row changes, so that a held call knows that its quotas may have.
+    private(set) var changes = 0
+    private var calls = 0
     private let defaults: Quotas
     private let budget: MemoryBudget
 
@@ -30,6 +36,9 @@ import BerthText
         account = budget.account(for: row.name, quota: quotas.memory)
     }
 
+    /// The rate at which the tenant may make conversations, or nil before the first.
+    package var newSessions: TokenBucket?
+
     /// Unique among the tenants.
     package var name: String { row.name }
 
@@ -41,9 +50,21 @@ import BerthText
     /// - Throws: ``BotError/suspended``, also for a removed tenant that a caller still refers to.
     package func mayAsk() throws(BotError) { if row.state != .active { throw .suspended } }
 
+    /// Ends every ask under way outside turns, and tells each caller the reason.
+    package func endCalls(_ reason: BotError) {
+        for number in openCalls.keys.sorted() { openCalls[number]?.end(reason) }
+    }
+
+    /// The number of the next ask.
+    func nextCall() -> Int {
+        calls += 1
+        return calls
+    }
+
     /// Applies a changed row.
     package func update(_ row: Tenant) {
         self.row = row
+        changes += 1
         quotas = defaults.overridden(by: row.quotas)
         _ = budget.account(for: row.name, quota: quotas.memory)
     }

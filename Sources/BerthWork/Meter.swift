@@ -57,13 +57,14 @@ package import BerthTelemetry
         try ask.payer.mayAsk()
         let (amounts, now) = (ask.worstCase(model), clock.timestamp)
         let hold = try hold(amounts, of: ask.payer, at: now)
-        let reservation = Reservation(
+        var reservation = Reservation(
             tenant: ask.payer.row.id,
             turn: ask.turn,
             provider: model.provider.name,
             model: model.model,
             amounts: amounts
         )
+        reservation.key = ask.key
         return Held(PendingCall(model, ask.payer, hold, since: now, reservation))
     }
 
@@ -75,6 +76,17 @@ package import BerthTelemetry
         do throws(QuotaRefusal) {
             return try tenant.book.hold(amounts, within: tenant.quotas, at: now)
         } catch { throw .overQuota(error, wait: error.resets - now) }
+    }
+
+    /// Checks a held call against quotas that were lowered since it was held.
+    ///
+    /// - Throws: ``BotError/overQuota(_:wait:)``.
+    func check(_ call: PendingCall) throws(BotError) {
+        let payer = call.payer
+        guard call.changes != payer.changes else { return }
+        do throws(QuotaRefusal) { try payer.book.check(call.hold, within: payer.quotas) } catch {
+            throw .overQuota(error, wait: error.resets - clock.timestamp)
+        }
     }
 
     /// Writes a held call down, before its provider is asked.

@@ -27,6 +27,8 @@ import BerthTelemetry
     /// Collects the text for the cache.
     private var collector: AnswerCollector?
     private var report: CallReport?
+    private var open: OpenCall?
+    private var interruption: BotError?
 
     /// Takes over a call that its provider has begun to answer.
     init(
@@ -46,13 +48,18 @@ import BerthTelemetry
     }
 
     /// Has the whole text collected for the cache, and the end reported.
-    func conclude(_ collector: AnswerCollector?, _ report: CallReport?) {
+    func conclude(
+        _ collector: AnswerCollector?,
+        _ report: CallReport?,
+        _ open: OpenCall? = nil
+    ) {
         // An answer without a word may have ended while its first token was awaited.
         guard running != nil else {
             report?.close(nil)
+            open?.close()
             return
         }
-        (self.collector, self.report) = (collector, report)
+        (self.collector, self.report, self.open) = (collector, report, open)
     }
 
     var modelID: String { model.id }
@@ -69,6 +76,7 @@ import BerthTelemetry
     }
 
     func next() async throws(BotError) -> AnswerPiece? {
+        if let interruption { throw interruption }
         let piece = early.isEmpty ? try await read() : early.removeFirst()
         if let piece { collector?.take(piece) }
         return piece
@@ -92,17 +100,18 @@ import BerthTelemetry
     }
 
     private func read() async throws(BotError) -> AnswerPiece? {
-        do {
-            guard let piece = try await stream.next() else {
-                settle(nil)
-                return nil
-            }
-            count(piece)
-            return piece
-        } catch {
+        let piece: AnswerPiece?
+        do { piece = try await stream.next() } catch {
             settle(error)
-            throw .provider(error)
+            throw interruption ?? .provider(error)
         }
+        if let interruption { throw interruption }
+        guard let piece else {
+            settle(nil)
+            return nil
+        }
+        count(piece)
+        return piece
     }
 
     private func count(_ piece: AnswerPiece) {
@@ -131,6 +140,11 @@ import BerthTelemetry
         settle(.cancelled)
     }
 
+    func interrupt(_ reason: BotError) {
+        interruption = interruption ?? reason
+        finish()
+    }
+
     func takeSettlements() -> [Settlement] {
         guard let settled = settled.take() else { return [] }
         return settled.pass()
@@ -155,6 +169,8 @@ import BerthTelemetry
         collector = nil
         report?.close(error.map(BotError.provider))
         report = nil
+        open?.close()
+        open = nil
     }
 }
 

@@ -185,10 +185,26 @@ package import BerthTelemetry
         do throws(QueueError) {
             permit = try await queues.permit(for: held.call, sharedWith: bill, ask.listener)
         } catch { throw BotError(error) }
+        do throws(BotError) { try check(held.call, bill) } catch {
+            permit?.end(after: .cancelled)
+            throw error
+        }
         let running = try await meter.start(held, permit)
-        guard Task.isCancelled else { return running }
-        running.release()
-        throw .provider(.cancelled)
+        do throws(BotError) { try check(running.call, bill) } catch {
+            running.release()
+            throw error
+        }
+        return running
+    }
+
+    /// Checks that a call may still be made, after each wait before its provider is asked.
+    ///
+    /// A sharer that was suspended meanwhile leaves the bill.
+    private func check(_ call: PendingCall, _ bill: Bill?) throws(BotError) {
+        if Task.isCancelled { throw .provider(.cancelled) }
+        bill?.releaseSuspended()
+        try call.payer.mayAsk()
+        try meter.check(call)
     }
 }
 

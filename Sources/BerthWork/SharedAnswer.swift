@@ -15,6 +15,8 @@ import BerthStore
     private let input: Int
     private var received = 0
     private var report: CallReport?
+    private var open: OpenCall?
+    private var interruption: BotError?
     private var hasEnded = false
     /// Keeps the memory of a cached answer leased.
     private let retained: (any AnyObject & Sendable)?
@@ -41,8 +43,10 @@ import BerthStore
 
     isolated deinit { finish() }
 
-    /// Reports the end to `report`.
-    func conclude(_ report: CallReport?) { self.report = report }
+    /// Reports the end to `report`, and closes `open` there.
+    func conclude(_ report: CallReport?, _ open: OpenCall?) {
+        (self.report, self.open) = (report, open)
+    }
 
     var log: Broadcast? { reader.log }
     var isCached: Bool { flight == nil }
@@ -68,6 +72,7 @@ import BerthStore
     }
 
     func next() async throws(BotError) -> AnswerPiece? {
+        if let interruption { throw interruption }
         let piece: AnswerPiece?
         do { piece = try await reader.next() } catch { throw left() }
         if let piece {
@@ -85,9 +90,14 @@ import BerthStore
     /// A caller that has not read the end has left before it, even if the log has ended.
     func finish() { close(.provider(.cancelled)) }
 
+    func interrupt(_ reason: BotError) {
+        interruption = interruption ?? reason
+        finish()
+    }
+
     private func left() -> BotError {
         finish()
-        return .provider(.cancelled)
+        return interruption ?? .provider(.cancelled)
     }
 
     private func close(_ error: BotError?) {
@@ -97,5 +107,7 @@ import BerthStore
         flight?.leave()
         report?.close(error)
         report = nil
+        open?.close()
+        open = nil
     }
 }

@@ -14,6 +14,7 @@ package struct TenantBook: Sendable {
     private var day: Timestamp
     private var dayEnd: Timestamp
     private var month: Timestamp
+    private var monthEnd: Timestamp { month.endOfMonth }
 
     /// Amounts that are held for one call until it ends.
     struct Hold: Sendable {
@@ -59,6 +60,25 @@ package struct TenantBook: Sendable {
         today += amounts
         thisMonth += amounts
         return Hold(day: day, month: month, amounts: amounts)
+    }
+
+    /// Checks that a hold still fits within quotas, which may be lower than when it was taken.
+    ///
+    /// A hold of an earlier day or month is not part of the present one's amounts.
+    func check(_ hold: Hold, within quotas: Quotas) throws(QuotaRefusal) {
+        for rule in QuotaRule.all {
+            let (asked, isOfDay) = (rule.sum(of: hold.amounts), rule.period == .day)
+            guard asked > 0, isOfDay ? hold.day == day : hold.month == month else { continue }
+            let (used, limit) = (rule.sum(of: isOfDay ? today : thisMonth), quotas[rule.quota])
+            guard used > limit else { continue }
+            throw QuotaRefusal(
+                quota: rule.quota,
+                used: used - asked,
+                asked: asked,
+                limit: limit,
+                resets: isOfDay ? dayEnd : monthEnd
+            )
+        }
     }
 
     /// Replaces the amounts of a hold by the cost, as far as its day and month still run.

@@ -255,6 +255,8 @@ extension Verb {
             "suspend",
             "NAME",
             "Refuse a tenant's requests from now on. Its data is kept.",
+            details: "Its turns and API calls end. Calls that wait are not bought, and running "
+                + "ones are cancelled at their provider.",
             example: "berth tenant suspend anna"
         ) { .suspend($0 ?? "") },
         tenant(
@@ -267,9 +269,10 @@ extension Verb {
             "remove",
             "NAME",
             "Remove a tenant, its conversations, keys, links and logins.",
-            details: "Work under way ends. The ledger of costs is kept, without content. Cached "
-                + "answers are not deleted: they expire by their lifetime, and 'berth cache flush' "
-                + "deletes them at once.",
+            details: "Work under way ends. Its words leave the database's file and log within a "
+                + "minute. The ledger of costs is kept, without content. Cached "
+                + "answers that others may be given, and those in Redis, expire by their lifetime, "
+                + "and 'berth cache flush' deletes them at once.",
             example: "berth tenant remove anna"
         ) { .remove($0 ?? "") },
     ]

@@ -79,7 +79,7 @@ import Testing
     {
         try await withBot(prepare: OwnershipTests.full) { bot in
             let (full, talks) = (try bot.bot.tenants.named("full"), bot.bot.conversations)
-            let new = try await talks.create(full, .terminal)
+            let new = try await bot.bot.open(for: full, on: .terminal)
             let page = try await talks.turns(of: new.id, before: nil, for: full)
             #expect(page.turns.isEmpty)
             for (name, isLeft) in [("terminal-0", false), ("terminal-1", true), ("web-0", true)] {

@@ -50,6 +50,32 @@ import Testing
     }
 
     @Loop @Test(arguments: StoreEngine.allCases)
+    func `the reply to a command waits behind earlier parts and goes with its conversation`(
+        engine: StoreEngine
+    ) async throws {
+        let fixture = try await StoreFixture(engine)
+        let (store, ann) = (fixture.store, fixture.tenant.id)
+        let chat = try await fixture.openSession("s-2", .telegram, chat: "7")
+        _ = try await fixture.replied("t-1", ["a"])
+        let parts = ["b", "c"].map { OutboxDraft(place: chat.place, body: $0) }
+        try await store.addOutbox(parts, in: chat.id, for: ann, at: noon)
+        var bodies: [String] = []
+        for _ in 0..<2 {
+            let part = try #require(try await fixture.due().first)
+            bodies.append(part.body)
+            #expect(try await store.outboxSent(part.id, as: nil, at: noon))
+        }
+        #expect(bodies == ["a", "b"])
+        let last = try #require(try await fixture.due().first)
+        #expect(last.body == "c" && last.turn == nil && last.part == 2 && last.tenant == ann)
+        try await store.deleteSession(chat.id, at: noon)
+        #expect(try await fixture.due().isEmpty)
+        await #expect(throws: StoreError.notFound(what: "conversation")) {
+            try await store.addOutbox(parts, in: chat.id, for: ann, at: noon)
+        }
+    }
+
+    @Loop @Test(arguments: StoreEngine.allCases)
     func `no place holds another, oldest part first`(engine: StoreEngine) async throws {
         let fixture = try await StoreFixture(engine)
         for (index, chat) in ["9", "7", "8"].enumerated() {

@@ -231,6 +231,29 @@ import Testing
     }
 
     @Loop @Test(arguments: StoreEngine.allCases)
+    func `the user of a turn that becomes uncertain is told in the same commit`(
+        engine: StoreEngine
+    ) async throws {
+        let fixture = try await StoreFixture(engine)
+        let chat = try await fixture.openSession("s-2", .telegram, chat: "7")
+        var draft = fixture.draft("t-1")
+        draft.session = chat.id
+        let turn = try await fixture.store.acceptTurn(draft, at: noon)
+        _ = try await fixture.call(turn)
+        let web = try await fixture.turn("t-2")
+        _ = try await fixture.call(web)
+        let store = try await fixture.restarted()
+        let found = try await store.recover(at: noon) { place in
+            place.chat.isEmpty ? [] : [OutboxDraft(place: place, body: "lost")]
+        }
+        #expect(found.turns == 2)
+        let due = try await store.dueOutbox(on: .telegram, at: noon, limit: 9)
+        #expect(due.map(\.body) == ["lost"] && due.map(\.turn) == [turn])
+        _ = try await store.recover(at: noon) { [OutboxDraft(place: $0, body: "again")] }
+        #expect(try await store.dueOutbox(on: .telegram, at: noon, limit: 9).count == 1)
+    }
+
+    @Loop @Test(arguments: StoreEngine.allCases)
     func `an API call that was open stays charged at its reservation`(
         engine: StoreEngine
     ) async throws {

@@ -129,24 +129,17 @@ import Testing
     }
 
     @Loop @Test(arguments: StoreEngine.allCases)
-    func `a conversation may replace the one in which nothing was said for longest`(
+    func `the oldest conversation of a channel is the one in which nothing was said for longest`(
         engine: StoreEngine
     ) async throws {
         let fixture = try await StoreFixture(engine)
-        let store = fixture.store
-        _ = try await fixture.openSession("s-2", at: noon + .seconds(1))
-        let draft = fixture.draft("t-1")
-        _ = try await store.acceptTurn(draft, at: noon + .seconds(2))  // in s-1
-        var next = SessionDraft(
-            publicID: "s-3",
-            place: Place(channel: .web),
-            tenant: fixture.tenant.id,
-            limit: 2
-        )
-        next.replacesOldest = true
-        #expect(try await store.openSession(next, at: noon + .seconds(3)) != nil)
-        let left = try await store.sessions(of: fixture.tenant.id, channel: .web, limit: 9)
-        #expect(left.map(\.publicID) == ["s-3", "s-1"])
+        let (store, ann) = (fixture.store, fixture.tenant.id)
+        let second = try await fixture.openSession("s-2", at: noon + .seconds(1))
+        _ = try await store.acceptTurn(fixture.draft("t-1"), at: noon + .seconds(2))  // in s-1
+        #expect(try await store.oldestSession(of: ann, channel: .web) == second)
+        #expect(try await store.oldestSession(of: ann, channel: .terminal) == nil)
+        try await store.deleteSession(second.id, at: noon)
+        #expect(try await store.oldestSession(of: ann, channel: .web)?.publicID == "s-1")
     }
 
     @Loop @Test(arguments: StoreEngine.allCases)

@@ -39,6 +39,8 @@ package enum Phrase: Sendable {
     case gaveUp(BotError, String)
     /// The service stops, and the answer goes on at the next start.
     case restarting
+    /// The service was killed while a provider was asked, so it is not known what became of it.
+    case uncertain
     /// The answer could not be written to the database.
     case notSaved(BotError)
 }

@@ -34,6 +34,9 @@ extension PhraseTable {
         case .refusal(let error): error.description
         case .gaveUp(let error, let reason): "\(error) (\(reason))"
         case .restarting: "the service is being restarted: the answer goes on after that"
+        case .uncertain:
+            "the service broke off while it answered your message, and the answer was lost: send "
+                + "the message again if you still want an answer"
         case .notSaved(let error): "the answer could not be saved: \(error)"
         }
     }

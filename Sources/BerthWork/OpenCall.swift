@@ -1,0 +1,50 @@
+import BerthLoop
+
+/// One ask of a tenant that is under way outside a turn, so that the operator can end it.
+///
+/// A turn is ended by its own task.
+@safe @Loop final class OpenCall {
+    private let payer: LiveTenant
+    private let number: Int
+    // Unsafe and sound: the task runs `Answers`, which clears it before the task can end.
+    private nonisolated(unsafe) var asking: UnsafeCurrentTask?
+    private weak var answer: (any AnswerStream)?
+    /// The reason for which it was ended, or nil if it was not.
+    private(set) var reason: BotError?
+
+    /// Opens the call of the current task, or returns nil for a turn's ask.
+    init?(_ ask: Ask) {
+        guard ask.turn == nil else { return nil }
+        payer = ask.payer
+        number = payer.nextCall()
+        unsafe withUnsafeCurrentTask { task in unsafe asking = task }
+        payer.openCalls[number] = self
+    }
+
+    /// Notes that the answer has begun, which is ended from now on instead of the task.
+    ///
+    /// - Throws: the reason for which the call was ended meanwhile. The answer is then ended too.
+    func begin(_ answer: any AnswerStream) throws(BotError) {
+        unsafe asking = nil
+        self.answer = answer
+        guard let reason else { return }
+        answer.finish()
+        throw reason
+    }
+
+    /// Ends the call for a reason that its caller is told.
+    ///
+    /// A call that waits is not bought. A call that runs is cancelled at its provider.
+    func end(_ reason: BotError) {
+        guard self.reason == nil else { return }
+        self.reason = reason
+        unsafe asking?.cancel()
+        answer?.interrupt(reason)
+    }
+
+    /// Notes that the call has ended.
+    func close() {
+        unsafe asking = nil
+        payer.openCalls[number] = nil
+    }
+}
