@@ -3,6 +3,7 @@
 import fcntl
 import os
 import pty
+import re
 import resource
 import shutil
 import signal
@@ -73,7 +74,7 @@ def test_a_log_that_nobody_reads_holds_nobody_up(kind: str, tmp_path: Path) -> N
     serve(berth, writing)
     assert fcntl.fcntl(writing, fcntl.F_GETFL) == flags
     caller = Caller(berth, berth.add_tenant("ann"))
-    for number in range(900):
+    for number in range(2000):
         assert caller.ask(f"question {number}").status == 200
     lost = int(
         next(
@@ -82,15 +83,15 @@ def test_a_log_that_nobody_reads_holds_nobody_up(kind: str, tmp_path: Path) -> N
             if line.startswith("berth_log_lines_lost_total ")
         )
     )
-    if kind != "terminal":
-        assert lost > 0
+    assert lost > 0
     if kind == "terminal":
         os.write(reading, b"\x11")  # Ctrl-Q
     text = read_all(reading)
-    assert lost == 0 or f"log lines were lost because nobody read them lines={lost}" in text
+    said = re.findall(r"warning log lines were lost because nobody read them lines=(\d+)", text)
+    assert sum(map(int, said)) == lost
     assert caller.ask("the last question").status == 200
     assert "api call" in read_all(reading)
-    for number in range(700):  # the reader stands still again, also at the end
+    for number in range(1000):  # the reader stands still again, also at the end
         caller.ask(f"more {number}")
     assert berth.stop() == 0
 
@@ -131,7 +132,7 @@ def test_a_crash_writes_the_lines_that_wait(tmp_path: Path) -> None:
     serve(berth, writing)
     os.close(writing)
     caller = Caller(berth, berth.add_tenant("ann"))
-    for number in range(420):
+    for number in range(800):
         caller.ask(f"question {number}")
     os.set_blocking(reading, False)
     before = len(os.read(reading, 1 << 20))
