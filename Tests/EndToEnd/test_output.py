@@ -1,14 +1,18 @@
 """The log and the output of the verbs: their readers, their descriptors and their words."""
 
 import fcntl
+import http.server
+import json
 import os
 import pty
+import re
 import resource
 import shutil
 import signal
 import socket
 import sqlite3
 import subprocess
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -73,7 +77,7 @@ def test_a_log_that_nobody_reads_holds_nobody_up(kind: str, tmp_path: Path) -> N
     serve(berth, writing)
     assert fcntl.fcntl(writing, fcntl.F_GETFL) == flags
     caller = Caller(berth, berth.add_tenant("ann"))
-    for number in range(900):
+    for number in range(2000):
         assert caller.ask(f"question {number}").status == 200
     lost = int(
         next(
@@ -82,15 +86,15 @@ def test_a_log_that_nobody_reads_holds_nobody_up(kind: str, tmp_path: Path) -> N
             if line.startswith("berth_log_lines_lost_total ")
         )
     )
-    if kind != "terminal":
-        assert lost > 0
+    assert lost > 0
     if kind == "terminal":
         os.write(reading, b"\x11")  # Ctrl-Q
     text = read_all(reading)
-    assert lost == 0 or f"log lines were lost because nobody read them lines={lost}" in text
+    said = re.findall(r"warning log lines were lost because nobody read them lines=(\d+)", text)
+    assert sum(map(int, said)) >= lost  # more may be lost while the reader catches up
     assert caller.ask("the last question").status == 200
     assert "api call" in read_all(reading)
-    for number in range(700):  # the reader stands still again, also at the end
+    for number in range(1000):  # the reader stands still again, also at the end
         caller.ask(f"more {number}")
     assert berth.stop() == 0
 
@@ -131,7 +135,7 @@ def test_a_crash_writes_the_lines_that_wait(tmp_path: Path) -> None:
     serve(berth, writing)
     os.close(writing)
     caller = Caller(berth, berth.add_tenant("ann"))
-    for number in range(420):
+    for number in range(800):
         caller.ask(f"question {number}")
     os.set_blocking(reading, False)
     before = len(os.read(reading, 1 << 20))
@@ -237,3 +241,54 @@ def test_a_name_that_no_tenant_can_have_is_refused_in_words(own_berth: Callable[
         capture_output=True, text=True, timeout=PATIENCE, check=False,
     )
     assert "not a valid name" in done.stderr
+
+
+EVIL = "\x1b]0;x\x07a\r\nb\u202ec\td\u009b31me\x7f"
+
+
+class EvilModel(http.server.BaseHTTPRequestHandler):
+    """An OpenAI-compatible server whose answer acts on a terminal."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        chunks = [
+            {"index": 0, "delta": {"content": EVIL}, "finish_reason": None},
+            {"index": 0, "delta": {}, "finish_reason": "stop"},
+        ]
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.end_headers()
+        for chunk in chunks:
+            self.wfile.write(b"data: " + json.dumps({"id": "x", "choices": [chunk]}).encode() + b"\n\n")
+        self.wfile.write(b"data: [DONE]\n\n")
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_an_answer_acts_on_no_terminal_and_is_whole_in_a_pipe(
+    is_terminal: bool, own_berth: Callable[..., Berth]
+) -> None:
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), EvilModel)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    address = f"http://127.0.0.1:{server.server_port}/v1"
+    berth = own_berth(
+        providers=[{"name": "up", "kind": "openai", "base_url": address}],
+        models={"chat": [{"provider": "up", "model": "m"}]},
+    )
+    berth.add_tenant("ann")
+    reading, writing = pty.openpty() if is_terminal else os.pipe()
+    chat = subprocess.Popen(
+        [binary(), "chat", "--tenant", "ann", "--config", str(berth.config)],
+        stdin=subprocess.PIPE, stdout=writing, stderr=writing,
+    )
+    os.close(writing)
+    chat.communicate(b"hello\n", timeout=PATIENCE)
+    text = read_all(reading)
+    server.shutdown()
+    assert chat.returncode == 0
+    if is_terminal:
+        assert text.replace("\r\n", "\n") == "]0;xa\nbc\td31me\n"
+    else:
+        assert text == EVIL + "\n"
