@@ -64,7 +64,7 @@ package import BerthTelemetry
             model: model.model,
             amounts: amounts
         )
-        return Held(PendingCall(model, ask.payer, hold, since: now, reservation))
+        return Held(PendingCall(model, ask.payer, hold, ask.mark, since: now, reservation))
     }
 
     private func hold(

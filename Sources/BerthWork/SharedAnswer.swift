@@ -26,7 +26,7 @@ import BerthStore
         self.input = input
         retained = nil
         reader = flight.log.reader()
-        flight.enter()
+        flight.enter(isLeader: isLeader)
     }
 
     /// Replays an answer from the cache, in pieces of about five tokens, because a client that wants
@@ -57,6 +57,13 @@ import BerthStore
             )
     }
 
+    /// Whether this caller asks again by itself, because the leader was refused for a reason that
+    /// may be its own, such as its quota.
+    var mayAskAgain: Bool {
+        guard !isLeader, reader.log.model == nil else { return false }
+        return reader.log.end?.error?.mayBeOfOnePayer == true
+    }
+
     /// Returns when the answering model is known.
     ///
     /// - Throws: ``BotError`` if no answer begins.
@@ -64,7 +71,7 @@ import BerthStore
         do { try await reader.begun() } catch { throw left() }
         guard reader.log.model == nil, let error = reader.log.end?.error else { return }
         close(error)
-        throw error
+        throw told(error)
     }
 
     func next() async throws(BotError) -> AnswerPiece? {
@@ -76,7 +83,7 @@ import BerthStore
         }
         let error = reader.log.end?.error
         close(error)
-        if let error { throw error }
+        if let error { throw told(error) }
         return nil
     }
 
@@ -84,6 +91,9 @@ import BerthStore
 
     /// A caller that has not read the end has left before it, even if the log has ended.
     func finish() { close(.provider(.cancelled)) }
+
+    /// An error of the leader in words for this caller.
+    private func told(_ error: BotError) -> BotError { isLeader ? error : error.ofAnotherPayer }
 
     private func left() -> BotError {
         finish()
@@ -94,7 +104,7 @@ import BerthStore
         guard !hasEnded else { return }
         hasEnded = true
         reader.close()
-        flight?.leave()
+        flight?.leave(isLeader: isLeader)
         report?.close(error)
         report = nil
     }
