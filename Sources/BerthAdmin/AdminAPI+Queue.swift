@@ -1,7 +1,9 @@
 import BerthBot
 import BerthHTTP
 import BerthLoop
+import BerthProviders
 import BerthStore
+import BerthTelemetry
 import BerthWork
 
 extension AdminAPI {
@@ -19,10 +21,41 @@ extension AdminAPI {
                 let troubles = try await self.bot.turns.troubled(limit: AdminAPI.mostShown)
                 return TroubleList(troubles, tenant: self.tenant)
             },
+            route("GET", "/admin/queue/turns") { _, _ in
+                OpenTurnList(self.bot.turns.open(limit: AdminAPI.mostShown))
+            },
+            route("POST", "/admin/queue/resume") { request, _ in
+                try self.resume(try await self.body([String: String].self, request))
+            },
             route("POST", "/admin/turns/:id/retry") { _, values in
                 try await self.retry(values[0])
             },
+            route("POST", "/admin/turns/:id/end") { _, values in
+                guard self.bot.turns.end(values[0]) else {
+                    throw RetryRefusal(error: .noTurn, turn: values[0], verb: .end)
+                }
+                return RetryReport(ended: values[0])
+            },
         ]
+    }
+
+    /// Reads a body such as `{"name":"openai"}` or `{"name":"openai/gpt-5"}`.
+    private func resume(_ changes: [String: String]) throws -> ResumeReport {
+        guard let name = changes["name"], changes.count == 1 else {
+            throw BotError.badValue("the body must be like {\"name\":\"openai\"}")
+        }
+        let providers = bot.queues.states.map(\.provider)
+        let model = bot.models.choices.first {
+            $0.id == name && providers.contains($0.provider.name)
+        }
+        guard let provider = providers.first(where: { $0 == name }) ?? model?.provider.name else {
+            throw ResumeRefusal.unknown(name, known: providers)
+        }
+        let isProvider = provider == name
+        let count = bot.queues.resume(provider, model: isProvider ? nil : model?.model) ?? 0
+        guard count > 0 else { throw ResumeRefusal.notHeld(name) }
+        surroundings.log.info("calls were resumed by the operator", ["name": .text(name)])
+        return ResumeReport(name: name, resumed: count)
     }
 
     private func retry(_ id: String) async throws -> RetryReport {

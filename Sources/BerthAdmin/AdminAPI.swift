@@ -19,7 +19,7 @@ import BerthWork
     private let store: any Store
     private let defaults: Quotas
     private let owner: UInt32
-    private let surroundings: Surroundings
+    let surroundings: Surroundings
 
     /// Makes the API of a service that runs as the uid `owner`.
     package init(
@@ -200,6 +200,8 @@ import BerthWork
                 return HTTPResponse(.store(error), message: error.description)
             } catch let error as RetryRefusal {
                 return HTTPResponse(error.error, message: error.description)
+            } catch let error as ResumeRefusal {
+                return .error(error.status, error.description)
             } catch let error as LimitTooLow {
                 return .error(400, error.description)
             } catch HTTPServerError.bodyTooLarge(let limit) {

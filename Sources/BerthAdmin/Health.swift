@@ -31,7 +31,7 @@ package import BerthTelemetry
             store.counts.writes
         }
         metrics.add(bot.cache)
-        metrics.add(bot.queues)
+        metrics.add(bot.queues, bot.models)
         metrics.add(memory)
     }
 

@@ -1,12 +1,13 @@
 import BerthBot
 import BerthLoop
+import BerthProviders
 import BerthQueue
 import BerthTelemetry
 import BerthWork
 
 extension Metrics {
-    /// Adds the counts of the queue and the state of the providers.
-    @Loop func add(_ queues: ProviderQueues) {
+    /// Adds the counts of the queue and the state of the providers and their models.
+    @Loop func add(_ queues: ProviderQueues, _ models: ModelCatalog) {
         let lanes = Lane.allCases.map(\.rawValue)
         let count = { @Loop (word: String) in Lane(rawValue: word).map { queues.count(in: $0) } }
         gauge(
@@ -35,5 +36,33 @@ extension Metrics {
             label: "provider",
             values: names
         ) { queues.state(of: $0).map { $0.access == .failing ? 1 : 0 } }
+        gauge(
+            "berth_provider_paused",
+            help: "Whether a provider has asked for a pause: 1 or 0.",
+            label: "provider",
+            values: names
+        ) { queues.state(of: $0).map { $0.access == .paused ? 1 : 0 } }
+        addModels(queues, models.choices.filter { queues.state(of: $0.provider.name) != nil })
+    }
+
+    @Loop private func addModels(_ queues: ProviderQueues, _ models: [ModelChoice]) {
+        let access = { @Loop (id: String) -> ProviderState.Access? in
+            let model = models.first { $0.id == id }
+            return model.flatMap { queues.state(of: $0.provider.name)?.access(to: $0.model) }
+        }
+        let ids = models.map(\.id)
+        guard !ids.isEmpty else { return }
+        gauge(
+            "berth_model_breaker_open",
+            help: "Whether a model's circuit breaker is open: 1 or 0.",
+            label: "model",
+            values: ids
+        ) { access($0).map { $0 == .failing ? 1 : 0 } }
+        gauge(
+            "berth_model_paused",
+            help: "Whether a provider has asked for a pause of a model: 1 or 0.",
+            label: "model",
+            values: ids
+        ) { access($0).map { $0 == .paused ? 1 : 0 } }
     }
 }

@@ -32,10 +32,35 @@ package struct QueueReport: Codable, Sendable {
         package let state: String
     }
 
+    /// Calls that are held back, because a model or a provider has failed or asked for a pause.
+    package struct Held: Codable, Sendable {
+        /// The provider's name, or `provider/model` if one model's calls are held back.
+        package let name: String
+        /// The tenant whose calls are held back; nil if those of all tenants are.
+        package let tenant: String?
+        /// `paused` or `failing`.
+        package let state: String
+        /// The time from which one call is tried, in UTC milliseconds since 1970; past while one
+        /// runs.
+        package let untilMs: Int64
+        /// The end of the pause, in UTC milliseconds since 1970; nil if a successful call ends it.
+        package let endsMs: Int64?
+
+        private enum CodingKeys: String, CodingKey {
+            case name
+            case tenant
+            case state
+            case untilMs = "until_ms"
+            case endsMs = "ends_ms"
+        }
+    }
+
     /// All lanes, in the order of their weight.
     package let lanes: [Lane]
     /// All providers except the demo, by name.
     package let providers: [Provider]
+    /// The calls that are held back, by provider.
+    package let held: [Held]
     /// Turns that have failed in the last seven days, and parts of replies that were given up.
     package let failed: Int
     /// Calls of the last seven days whose outcome is unknown, of turns and of the API.
@@ -54,6 +79,17 @@ package struct QueueReport: Codable, Sendable {
                 limit: state.limit,
                 state: state.access.rawValue
             )
+        }
+        held = queues.states.flatMap { state in
+            state.blocked.map { blocked in
+                Held(
+                    name: blocked.model.map { "\(state.provider)/\($0)" } ?? state.provider,
+                    tenant: blocked.tenant,
+                    state: blocked.why.rawValue,
+                    untilMs: queues.timestamp(of: blocked.until).milliseconds,
+                    endsMs: blocked.end.map { queues.timestamp(of: $0).milliseconds }
+                )
+            }
         }
         (failed, uncertain) = (
             troubles.failedTurns + troubles.failedParts, troubles.uncertainCalls

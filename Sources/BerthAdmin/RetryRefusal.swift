@@ -1,13 +1,19 @@
 import BerthWork
 
-/// The reason for which a turn or a part of a reply is not retried, worded for the operator.
+/// The reason for which a turn or a part of a reply is not retried or ended, worded for the operator.
 struct RetryRefusal: Error, CustomStringConvertible {
     let error: BotError
     let turn: String
+    var verb = Verb.retry
+
+    enum Verb { case retry, end }
 
     var description: String {
         let name = "'\(turn.prefix(64))'"
         let noun = TroubleList.part(turn) == nil ? "turn" : "failed part"
+        if verb == .end {
+            return "there is no turn \(name) that waits or runs: see 'berth queue turns'"
+        }
         return switch error {
         case .noTurn, .noSession:
             "there is no \(noun) \(name), or it was deleted: see 'berth queue failed'"

@@ -25,7 +25,9 @@ import BerthWork
     /// The log of the attempt under way, or nil before its first.
     fileprivate private(set) var log: Broadcast?
     /// Its queue position as it was last told, or nil before it has waited.
-    fileprivate private(set) var place: QueuePlace?
+    private(set) var place: QueuePlace?
+    /// When it was accepted, or taken up again.
+    var began = Instant(nanoseconds: 0)
     /// The bytes of the log's text that may be read.
     ///
     /// The log of an answer that others share may have more, also after the turn's end.

@@ -10,10 +10,12 @@ import BerthWork
 ///
 /// | event | state | action |
 /// |---|---|---|
-/// | begun, due | | ask, or wait if a stored pause is not over |
+/// | begun | | ask, or wait if a stored pause is not over |
+/// | due | | ask |
 /// | answered | | end as done |
 /// | failed | stopped by its author | end as stopped |
 /// | failed | the service stops | end as interrupted: it goes on at the next start |
+/// | failed | a second time, while others are answered | end as failed |
 /// | failed | passing, without a word, attempts and time left | retry later |
 /// | failed | otherwise | end as failed |
 /// | scheduled | | wait |
@@ -25,7 +27,7 @@ struct TurnMachine {
     enum Event {
         /// It was accepted, or taken up again.
         case begun
-        /// Its pause is over.
+        /// Its pause is over, or was lifted.
         case due
         /// Its answer came whole.
         case answered
@@ -90,7 +92,10 @@ struct TurnMachine {
         using random: inout SeededGenerator
     ) -> Action {
         switch event {
-        case .begun, .due, .scheduled:
+        case .due:
+            due = nil
+            return .ask
+        case .begun, .scheduled:
             guard let due, due > moment.timestamp else {
                 self.due = nil
                 return .ask
@@ -120,6 +125,9 @@ struct TurnMachine {
         guard failure.isPassing, !hasText else { return .end(.failed) }
         // A provider that was not asked is no attempt. The deadline holds all the same.
         if !failure.isBeforeProvider { attempts += 1 }
+        if let most = failure.mostAttempts, attempts >= most {
+            return .end(.failed, givenUp: Backoff.Reason.attemptsUsed(attempts).description)
+        }
         let decision = backoff.decide(
             attempt: min(max(1, attempts), backoff.attempts),
             retryAfter: failure.wait,

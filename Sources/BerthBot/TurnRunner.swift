@@ -13,6 +13,7 @@ import BerthWork
     let pool = TaskPool()
     private let store: any Store
     private let answers: Answers
+    private let calls: PaidCalls
     private let meter: Meter
     private let gate: SessionGate
     private let replies: Replies
@@ -31,6 +32,7 @@ import BerthWork
     ) {
         store = parts.store
         answers = parts.answers
+        calls = parts.calls
         meter = parts.meter
         replies = parts.replies
         self.gate = gate
@@ -45,6 +47,7 @@ import BerthWork
     func start(_ job: TurnJob) {
         let turn = job.turn
         live[turn.id] = turn
+        turn.began = job.accepted
         if let place = job.entry.place, replies.areParts(at: place) { turn.copies = 4 }
         let task = pool.spawn { [self] in
             let outcome = await run(job)
@@ -79,7 +82,7 @@ import BerthWork
                 }
             case .wait(let due):
                 do throws(BotError) {
-                    try await wait(job, until: due)
+                    try await wait(job, until: due, failure)
                     event = .due
                 } catch {
                     failure = error
@@ -119,10 +122,18 @@ import BerthWork
         }
     }
 
-    private func wait(_ job: TurnJob, until due: Timestamp) async throws(BotError) {
+    private func wait(
+        _ job: TurnJob,
+        until due: Timestamp,
+        _ failure: BotError?
+    ) async throws(BotError) {
         let pause = due - clock.timestamp
-        job.turn.wait(QueuePlace(ahead: 0, wait: pause))
-        do { try await clock.sleep(for: pause) } catch { throw .provider(.cancelled) }
+        // After a restart the failure is not known.
+        let cause = failure.map(\.causeOfWait) ?? .failing
+        job.turn.wait(QueuePlace(ahead: 0, wait: pause, cause: cause))
+        do { try await calls.sleep(for: pause, before: job.ask) } catch {
+            throw .provider(.cancelled)
+        }
     }
 
     /// - Returns: whether the time of the next attempt is on the disk.

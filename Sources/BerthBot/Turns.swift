@@ -1,6 +1,7 @@
 package import BerthLoop
 package import BerthMemory
 import BerthProviders
+import BerthQueue
 package import BerthStore
 import BerthTelemetry
 import BerthText
@@ -304,6 +305,31 @@ package import BerthWork
         return try await withBotErrors { () async throws(StoreError) in
             try await store.troubleCounts(since: start)
         }
+    }
+
+    /// The turns that wait or run, oldest first, at most `limit`.
+    package func open(limit: Int) -> [OpenTurn] {
+        let (turns, now) = (runner.live.values, surroundings.clock.now)
+        return turns.sorted { ($0.began, $0.id) < ($1.began, $1.id) }.prefix(limit).map { turn in
+            OpenTurn(
+                id: turn.id,
+                tenant: turn.tenant,
+                isAnswered: !turn.text.isEmpty,
+                cause: turn.place?.cause,
+                age: now - turn.began
+            )
+        }
+    }
+
+    /// Ends a turn that waits or runs, at the operator's wish.
+    ///
+    /// The text that came is kept.
+    ///
+    /// - Returns: whether there is such a turn.
+    package func end(_ publicID: String) -> Bool {
+        guard let turn = runner.live[publicID] else { return false }
+        turn.stop()
+        return true
     }
 
     /// Takes up the accepted turns of an earlier run.

@@ -240,6 +240,8 @@ import BerthWork
             why = place.cause.map { cause in
                 switch cause {
                 case .memory: Phrase.waitingForMemory.text()
+                case .failing: Phrase.waitingForModel(isPaused: false, place.wait).text()
+                case .paused: Phrase.waitingForModel(isPaused: true, place.wait).text()
                 }
             }
             ahead = place.ahead

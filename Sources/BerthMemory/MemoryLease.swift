@@ -6,7 +6,9 @@ package struct MemoryLease: ~Copyable, Sendable {
     package private(set) var count: ByteCount
     /// The use of the bytes.
     package let purpose: MemoryPurpose
-    private let account: MemoryAccount
+    private var account: MemoryAccount
+    /// Takes the whole lease over if the account refuses to extend it; nil if none does.
+    var spare: SpareAccount?
 
     init(count: ByteCount, purpose: MemoryPurpose, account: MemoryAccount) {
         self.count = count
@@ -21,7 +23,14 @@ package struct MemoryLease: ~Copyable, Sendable {
     ///
     /// - Throws: ``BudgetError``, which leaves the lease as it was.
     package mutating func extend(by more: ByteCount) throws(BudgetError) {
-        try account.extend(more, for: purpose)
+        do throws(BudgetError) { try account.extend(more, for: purpose) } catch {
+            guard let other = spare?.account, other !== account else { throw error }
+            do throws(BudgetError) { try other.extend(count + more, for: purpose) } catch _ {
+                throw error
+            }
+            account.giveBack(count, for: purpose)
+            account = other
+        }
         count += more
     }
 
@@ -52,11 +61,19 @@ package struct MemoryLease: ~Copyable, Sendable {
         let part = min(part, count)
         account.move(part, from: self.purpose, to: purpose)
         count -= part
-        return MemoryLease(count: part, purpose: purpose, account: account)
+        var other = MemoryLease(count: part, purpose: purpose, account: account)
+        other.spare = spare
+        return other
     }
 
-    /// Takes over the bytes of `other`, which must have the same account and purpose.
+    /// Takes over the bytes of `other`, which must have the same purpose, and the same account
+    /// unless a spare one has taken either over.
     package mutating func join(_ other: consuming MemoryLease) {
+        guard other.account === account else {
+            // Without the bytes the lease stays as it was.
+            try? extend(by: other.count)
+            return
+        }
         let more = other.count
         other.count = .zero
         count += more

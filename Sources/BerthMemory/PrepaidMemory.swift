@@ -10,6 +10,8 @@ package import BerthLoop
     /// The account that the memory is leased from.
     package nonisolated let account: MemoryAccount
     private var lease: MemoryLease
+    /// Takes over the leases taken from now on, if the account refuses to extend them.
+    package var spare: SpareAccount?
 
     /// The longest time that a request waits for its memory.
     package static nonisolated let patience = Duration.seconds(10)
@@ -49,6 +51,7 @@ package import BerthLoop
         for purpose: MemoryPurpose
     ) throws(BudgetError) -> MemoryLease {
         var part = lease.split(count, for: purpose)
+        part.spare = spare
         try part.grow(to: count, step: .zero)
         return part
     }

@@ -10,6 +10,9 @@ import BerthText
 package enum ProviderError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The connection failed before an answer began. `reason` is the network error.
     case unreachable(provider: String, reason: String)
+    /// The connection was established, and what came over it is no HTTP answer. `reason` is the
+    /// network error.
+    case unreadable(provider: String, reason: String)
     /// The provider did not start an answer, or stopped sending it, within the deadline.
     case timedOut(provider: String, reason: String)
     /// The provider rejects the API key. The operator must act.
@@ -20,6 +23,8 @@ package enum ProviderError: Error, Equatable, Sendable, CustomStringConvertible 
     case accountEmpty(provider: String)
     /// The provider is overloaded or has failed.
     case unavailable(provider: String, status: Int, retryAfter: Duration?)
+    /// The provider has failed at this request, and answers others meanwhile.
+    case failedAlone(provider: String, status: Int)
     /// The provider rejects the request itself, such as one that is too long. `message` is the
     /// provider's.
     case refused(provider: String, status: Int, message: String, code: String?)
@@ -42,6 +47,8 @@ package enum ProviderError: Error, Equatable, Sendable, CustomStringConvertible 
         switch self {
         case .unreachable(let provider, _):
             "provider '\(provider)' cannot be reached; try again in a moment"
+        case .unreadable(let provider, _):
+            "provider '\(provider)' cannot be understood; tell the operator"
         case .timedOut(let provider, _):
             "provider '\(provider)' is too slow: its answer did not arrive in time; try again later"
         case .keyRefused(let provider, _), .accountEmpty(let provider):
@@ -51,6 +58,9 @@ package enum ProviderError: Error, Equatable, Sendable, CustomStringConvertible 
         case .unavailable(let provider, let status, let retryAfter):
             "provider '\(provider)' is unavailable (status \(status))"
                 + ProviderError.wait(retryAfter)
+        case .failedAlone(let provider, let status):
+            "provider '\(provider)' fails at this request (status \(status)) but answers others; "
+                + "change the request, or try again later"
         case .refused(let provider, _, let message, _):
             "provider '\(provider)'\(Said.refuses)\(message)"
         case .failedMidway(let provider, let message):
@@ -73,6 +83,8 @@ package enum ProviderError: Error, Equatable, Sendable, CustomStringConvertible 
         switch self {
         case .unreachable(let provider, let reason):
             "provider '\(provider)' cannot be reached: \(reason)"
+        case .unreadable(let provider, let reason):
+            "provider '\(provider)' cannot be understood: \(reason)"
         case .timedOut(let provider, let reason): "provider '\(provider)' is too slow: \(reason)"
         case .keyRefused(let provider, let status):
             "provider '\(provider)' rejects Berth's API key (status \(status)): check its api_key"

@@ -191,11 +191,14 @@ extension ProviderError {
     init(_ error: HTTPClientError, provider: String) {
         switch error {
         case .cancelled: self = .cancelled
-        case .connectTimeout, .firstByteTimeout, .stalled:
+        case .firstByteTimeout, .stalled:
             self = .timedOut(provider: provider, reason: error.description)
         case .busy: self = .busy(reason: error.description)
         case .cut: self = .cut(provider: provider)
-        default: self = .unreachable(provider: provider, reason: error.description)
+        case .tooLarge, .badAnswer, .other:
+            self = .unreadable(provider: provider, reason: error.description)
+        case .badRequest, .unknownHost, .forbiddenAddress, .unreachable, .connectTimeout, .tls:
+            self = .unreachable(provider: provider, reason: error.description)
         }
     }
 }

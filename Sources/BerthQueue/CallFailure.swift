@@ -8,7 +8,9 @@ package enum CallFailure: Equatable, Sendable {
     case overloaded(retryAfter: Duration?)
     /// The first byte or a later one did not arrive in time.
     case timedOut
-    /// The connection failed, the answer is malformed, or the status is another 5xx.
+    /// No connection was established.
+    case unreachable
+    /// The answer broke off, is malformed or has another 5xx as its status.
     case broken
     /// The provider rejects the key or the account. The operator must act.
     case unusable

@@ -13,6 +13,8 @@ package import BerthTelemetry
     private let surroundings: Surroundings
     private let notices: PlaceNotices
     private var runningByLane: [Lane: Int] = [:]
+    /// The calls that hold a permit, by tenant, of which each has one or more.
+    private var runningByTenant: [String: Int] = [:]
     private var isStopping = false
     private var isPumpPlanned = false
     private var opening: Timer?
@@ -40,7 +42,15 @@ package import BerthTelemetry
         self.surroundings = surroundings
         let queue = FairQueue<QueuedRequest>(in: surroundings, policy: policy, bound: bound)
         self.queue = queue
-        notices = PlaceNotices(in: surroundings, interval: notice) { queue.place(of: $0) }
+        let clock = surroundings.clock
+        notices = PlaceNotices(in: surroundings, interval: notice) { ticket in
+            let obstacle = gate.obstacle(to: ticket.entry.request, at: clock.now)
+            guard let place = queue.place(of: ticket), case .wait(let end)? = obstacle else {
+                return queue.place(of: ticket)
+            }
+            let pause = max(.zero, end - clock.now)
+            return QueuePlace(ahead: place.ahead, wait: place.wait + pause, cause: .paused)
+        }
         gate.onChange = { [weak self] in self?.planPump() }
     }
 
@@ -108,7 +118,7 @@ package import BerthTelemetry
         answer: @escaping @Loop (Result<Permit, QueueError>) -> Void
     ) -> QueueTicket<QueuedRequest>? {
         do throws(QueueError) {
-            try checkOpen()
+            try checkOpen(to: request)
             let ticket = try queue.enqueue(
                 QueuedRequest(request, listener: listener, answer: answer),
                 lane: request.lane,
@@ -134,17 +144,18 @@ package import BerthTelemetry
         planPump()  // the next request may be one that fits the rate limit now
     }
 
-    private func checkOpen() throws(QueueError) {
+    private func checkOpen(to request: WorkRequest) throws(QueueError) {
         guard !isStopping else { throw .stopped }
-        guard case .closed(let reason, let until) = gate.closed(at: surroundings.clock.now) else {
-            return
-        }
-        throw closed(reason, until: until)
+        gate.note(request)
+        if let closure = closure(to: request, at: surroundings.clock.now) { throw closure }
     }
 
-    private func closed(_ reason: ClosedReason, until: Instant?) -> QueueError {
-        let wait = until.map { max(.zero, $0 - surroundings.clock.now) } ?? .seconds(1)
-        return .closed(provider: gate.provider, reason: reason.description, wait: wait)
+    /// The error of a request whose model is closed; nil if the request may wait.
+    private func closure(to request: WorkRequest, at now: Instant) -> QueueError? {
+        guard case .closed(let closure, let until)? = gate.obstacle(to: request, at: now) else {
+            return nil
+        }
+        return .closed(closure, wait: until.map { max(.zero, $0 - now) } ?? .seconds(1))
     }
 
     // MARK: Giving
@@ -161,27 +172,73 @@ package import BerthTelemetry
     /// Admits requests as long as the gate allows, and schedules the next attempt.
     private func pump() {
         forgetOpening()
-        while let ticket = queue.first {
-            switch gate.admit(cost: ticket.entry.request.tokens) {
+        let now = surroundings.clock.now
+        refuseClosed(at: now)
+        while gate.running < gate.limit, let ticket = next(at: now) {
+            switch gate.admit(ticket.entry.request) {
             case .now(let permit): give(permit, to: ticket)
-            case .busy:
-                held = surroundings.clock.now
-                return
             case .wait(let instant):
-                held = surroundings.clock.now
+                held = now
+                queue.blockedUntil = instant
                 return look(at: instant)
-            case .closed(let reason, let until):
-                return refuse(closed(reason, until: until))
+            case .busy, .closed: return  // ``next(at:)`` finds no such request
             }
+        }
+        // A probe that has begun closes its model to the others.
+        refuseClosed(at: now)
+        guard queue.count > 0 else { return }
+        held = now
+        if let instant = firstEndOfPause(at: now) { look(at: instant) }
+    }
+
+    /// The next request that no breaker blocks and whose tenant has fewer running calls than its
+    /// share.
+    ///
+    /// If every such tenant has its share already, the next in order is served, so that no permit
+    /// stays unused.
+    private func next(at now: Instant) -> QueueTicket<QueuedRequest>? {
+        let isOpen = { (ticket: QueueTicket<QueuedRequest>) in
+            self.gate.obstacle(to: ticket.entry.request, at: now) == nil
+        }
+        var share: Int?
+        let hasShare = { (ticket: QueueTicket<QueuedRequest>) in
+            guard let running = self.runningByTenant[ticket.tenant] else { return true }
+            let most = share ?? self.share
+            share = most
+            return running < most
+        }
+        return queue.first { hasShare($0) && isOpen($0) } ?? queue.first(where: isOpen)
+    }
+
+    /// The number of running calls that each tenant may have while others wait: an equal part of
+    /// the concurrency limit, rounded up.
+    private var share: Int {
+        let tenants = queue.tenants.union(runningByTenant.keys).count
+        return (gate.limit + tenants - 1) / max(1, tenants)
+    }
+
+    /// Refuses the queued requests whose models are closed.
+    private func refuseClosed(at now: Instant) {
+        guard gate.isTroubled(at: now) else { return }
+        for ticket in queue.tickets {
+            guard let error = closure(to: ticket.entry.request, at: now) else { continue }
+            refuse(ticket, error)
         }
     }
 
+    /// The first end of a pause for which a queued request waits.
+    private func firstEndOfPause(at now: Instant) -> Instant? {
+        guard gate.isTroubled(at: now) else { return nil }
+        return queue.tickets.lazy.compactMap { ticket -> Instant? in
+            guard case .wait(let end)? = self.gate.obstacle(to: ticket.entry.request, at: now)
+            else { return nil }
+            return end
+        }.min()
+    }
+
     private func look(at instant: Instant) {
-        queue.blockedUntil = instant
-        opening = surroundings.clock.schedule(after: max(.zero, instant - surroundings.clock.now)) {
-            [weak self] in
-            self?.pump()
-        }
+        let delay = max(.zero, instant - surroundings.clock.now)
+        opening = surroundings.clock.schedule(after: delay) { [weak self] in self?.pump() }
     }
 
     private func forgetOpening() {
@@ -194,6 +251,7 @@ package import BerthTelemetry
         queue.take(ticket, hasWaited: held.map { ticket.enqueued <= $0 } ?? false)
         notices.remove(ticket)
         runningByLane[ticket.lane, default: 0] += 1
+        runningByTenant[ticket.tenant, default: 0] += 1
         let (lane, tenant, predicted, began) = (
             ticket.lane, ticket.tenant, ticket.cost, surroundings.clock.now
         )
@@ -202,7 +260,7 @@ package import BerthTelemetry
             let isFailure = if case .failed = outcome { true } else { false }
             let real = cost ?? (isFailure ? predicted.afterFailure : predicted)
             self?.queue.settle(lane, tenant: tenant, predicted: predicted, real: real)
-            self?.ended(lane)
+            self?.ended(lane, tenant)
         }
         ticket.entry.finish(.success(permit))
     }
@@ -213,11 +271,10 @@ package import BerthTelemetry
         queue.leastInterval = (duration ?? .zero) / Double(gate.limit)
     }
 
-    private func refuse(_ error: QueueError) {
-        for ticket in queue.tickets where queue.cancel(ticket) {
-            notices.remove(ticket)
-            ticket.entry.finish(.failure(error))
-        }
+    private func refuse(_ ticket: QueueTicket<QueuedRequest>, _ error: QueueError) {
+        guard queue.cancel(ticket) else { return }
+        notices.remove(ticket)
+        ticket.entry.finish(.failure(error))
     }
 
     // MARK: Stopping
@@ -227,9 +284,13 @@ package import BerthTelemetry
     /// Calls with a permit continue.
     package func stop() {
         isStopping = true
-        refuse(.stopped)
+        for ticket in queue.tickets { refuse(ticket, .stopped) }
         forgetOpening()
     }
 
-    private func ended(_ lane: Lane) { runningByLane[lane, default: 0] -= 1 }
+    private func ended(_ lane: Lane, _ tenant: String) {
+        runningByLane[lane, default: 0] -= 1
+        let running = (runningByTenant[tenant] ?? 0) - 1
+        runningByTenant[tenant] = running > 0 ? running : nil
+    }
 }

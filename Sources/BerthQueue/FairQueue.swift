@@ -34,6 +34,8 @@ package import BerthTelemetry
     /// Every line, starting with the one that has not been served for the longest time.
     private var ages = LinkedFIFO<TenantLine<Entry>>()
     private var departuresSinceOldest = 0
+    /// The entry that was last found by its age.
+    private weak var aged: Ticket?
     private var rate: DrainRate
 
     /// Makes an empty queue.
@@ -101,15 +103,40 @@ package import BerthTelemetry
         return waiting.min { $0.served < $1.served }?.first?.tickets.first
     }
 
-    /// Removes `ticket`, which must be the current ``first``.
+    /// The next entry to serve of those that may start; nil if there is none.
     ///
-    /// `hasWaited` tells whether the entry had to wait. If it did not, its departure is not used to
-    /// measure the drain rate.
+    /// An entry that may not start lets the later ones pass, those of its tenant too. This takes
+    /// O(entries) if the very first entry may not start.
+    func first(where mayStart: (Ticket) -> Bool) -> Ticket? {
+        if let first, mayStart(first) { return first }
+        var line = ages.first
+        while let oldest = line, isDue(oldest) {
+            if let ticket = oldest.first(where: mayStart) {
+                aged = ticket
+                return ticket
+            }
+            line = oldest.next
+        }
+        for lane in lanes.filter({ $0.count > 0 }).sorted(by: { $0.served < $1.served }) {
+            for line in lane.lines.sorted(by: { $0.isBefore($1) }) {
+                if let ticket = line.first(where: mayStart) { return ticket }
+            }
+        }
+        return nil
+    }
+
+    /// Removes a queued entry and charges for it.
+    ///
+    /// An entry that is not the first of its line passes the ones before it. `hasWaited` tells
+    /// whether the entry had to wait. If it did not, its departure is not used to measure the drain
+    /// rate.
     func take(_ ticket: Ticket, hasWaited: Bool = true) {
-        guard let line = ticket.line, line.tickets.first === ticket else { return }
-        let now = surroundings.clock.now
-        departuresSinceOldest = line === ages.first ? 0 : departuresSinceOldest + 1
-        queue(ticket.lane).takeFirst(of: line, at: now)
+        guard let line = ticket.line else { return }
+        let (now, lane) = (surroundings.clock.now, queue(ticket.lane))
+        if line.tickets.first !== ticket { lane.promote(ticket, of: line) }
+        let isOldest = line === ages.first || ticket === aged
+        departuresSinceOldest = isOldest ? 0 : departuresSinceOldest + 1
+        lane.takeFirst(of: line, at: now)
         ages.remove(line)
         if line.tickets.count > 0 { ages.append(line) }
         left(ticket)
@@ -138,8 +165,11 @@ package import BerthTelemetry
 
     /// All entries, unordered.
     ///
-    /// This takes O(entries) and is for stopping.
+    /// This takes O(entries).
     var tickets: [Ticket] { lanes.flatMap(\.lines).flatMap(\.tickets.nodes) }
+
+    /// The tenants that have entries.
+    var tenants: Set<String> { Set(lanes.flatMap(\.lines).map(\.tenant)) }
 
     // MARK: Inside
 

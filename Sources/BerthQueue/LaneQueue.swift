@@ -82,6 +82,13 @@ import BerthLoop
         heap.update(line)
     }
 
+    /// Moves an entry of `line` before the others of that line.
+    func promote(_ ticket: QueueTicket<Entry>, of line: TenantLine<Entry>) {
+        line.promote(ticket)
+        units += line.predictFirst()
+        heap.update(line)
+    }
+
     /// Removes an entry without charging for it.
     func cancel(_ ticket: QueueTicket<Entry>, of line: TenantLine<Entry>) {
         drop(ticket, from: line)

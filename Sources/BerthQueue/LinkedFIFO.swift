@@ -36,6 +36,14 @@ import BerthLoop
         count += 1
     }
 
+    mutating func prepend(_ node: Node) {
+        node.next = first
+        first?.previous = node
+        first = node
+        last = last ?? node
+        count += 1
+    }
+
     /// Removes `node`, which must be in this list.
     mutating func remove(_ node: Node) {
         let (before, after) = (node.previous, node.next)

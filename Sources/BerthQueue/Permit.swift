@@ -8,13 +8,17 @@ package import BerthLoop
     /// The facts that the gate needs at the end of the call.
     struct Call: Sendable {
         let began: Instant
+        let tenant: String
+        let model: String
+        let mark: RequestMark
         let tokens: Int
-        let isProbe: Bool
+        let probes: ProbedBreakers
     }
 
     private let call: Call
     private let gate: ProviderGate
     private var isEnded = false
+    private var hasAnswered = false
     /// Called at the end of the call with its actual cost, or nil if the cost is unknown.
     var settle: (@Loop (CallOutcome, WorkCost?) -> Void)?
 
@@ -22,6 +26,17 @@ package import BerthLoop
         self.call = call
         self.gate = gate
     }
+
+    /// Records that the answer has begun.
+    package func beginAnswer() {
+        guard !hasAnswered, !isEnded else { return }
+        hasAnswered = true
+        gate.answerBegan(call)
+    }
+
+    /// Whether the model answers other requests at this time, so that a failure of this one is not
+    /// the model's.
+    package var othersAreAnswered: Bool { gate.answersOthers(than: call, hasAnswered: hasAnswered) }
 
     /// Reports the outcome of the call.
     ///
@@ -37,14 +52,16 @@ package import BerthLoop
         guard !isEnded else { return }
         isEnded = true
         settle?(outcome, cost)
+        if hasAnswered { gate.answerEnded(call) }
         gate.end(call, outcome, tokens: tokens)
     }
 
     deinit {
         guard !isEnded else { return }
-        let (call, gate, settle) = (call, gate, settle)
+        let (call, gate, settle, hasAnswered) = (call, gate, settle, hasAnswered)
         Loop.post {
             settle?(.cancelled, nil)
+            if hasAnswered { gate.answerEnded(call) }
             gate.end(call, .cancelled, tokens: nil)
         }
     }

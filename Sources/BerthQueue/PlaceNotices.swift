@@ -78,6 +78,7 @@ extension QueuePlace {
     /// Waits are shown in whole seconds.
     fileprivate func isNews(after before: QueuePlace?) -> Bool {
         guard let before else { return true }
-        return ahead != before.ahead || wait.secondsRoundedUp != before.wait.secondsRoundedUp
+        return ahead != before.ahead || cause != before.cause
+            || wait.secondsRoundedUp != before.wait.secondsRoundedUp
     }
 }

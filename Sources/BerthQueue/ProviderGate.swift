@@ -1,19 +1,24 @@
 package import BerthLoop
 package import BerthTelemetry
 
-/// The admission control of one provider: its rate limits, adaptive concurrency and circuit
-/// breaker.
+/// The admission control of one provider: its rate limits, its adaptive concurrency, and the
+/// circuit breakers of the provider, of its models and of tenants with trouble at a model.
 ///
-/// | outcome     | concurrency | breaker           | pause                          |
-/// |-------------|-------------|-------------------|--------------------------------|
-/// | done        | may grow    | success           | –                              |
-/// | rateLimited | halves      | alive (a probe succeeds, else –) | Retry-After, else growing
-/// backoff |
-/// | overloaded  | halves      | failure           | Retry-After                    |
-/// | timedOut    | halves      | failure           | –                              |
-/// | broken, unusable | –      | failure           | –                              |
-/// | refused     | –           | alive             | –                              |
-/// | cancelled   | –           | – (a probe is repeated) | –                        |
+/// | outcome     | concurrency | tenant's breaker | model's breaker | provider's breaker |
+/// |-------------|-------------|------------------|-----------------|--------------------|
+/// | done        | may grow    | success          | success         | success            |
+/// | rateLimited | halves*     | pause*           | pause*          | reached            |
+/// | overloaded, with a time | halves* | pause*   | pause*          | reached            |
+/// | overloaded, timedOut | halves* | failure     | failure         | reached            |
+/// | broken      | –           | failure          | failure         | reached            |
+/// | unusable    | –           | failure          | failure         | failure            |
+/// | unreachable | –           | –                | –               | connection failure |
+/// | refused     | –           | alive            | alive           | reached            |
+/// | cancelled   | –           | –                | –               | –                  |
+///
+/// \* The model is paused and the concurrency halved, unless the trouble is one tenant's: if other
+/// tenants were answered since its last one, that tenant alone is paused. "alive" and "reached" let
+/// a probe succeed. A cancelled probe is repeated.
 @Loop package final class ProviderGate {
     /// The provider's name, as configured.
     package let provider: String
@@ -24,21 +29,20 @@ package import BerthTelemetry
     /// There is one listener.
     var onChange: (@Loop () -> Void)?
 
-    private let limits: ProviderLimits
-    private let surroundings: Surroundings
+    let limits: ProviderLimits
+    let surroundings: Surroundings
+    var breaker = CircuitBreaker.fresh
+    /// The models that were asked, by the provider's names of them.
+    var models: [String: ModelStanding] = [:]
     private var random: SeededGenerator
     private var requests: TokenBucket
     private var tokens: TokenBucket
     private var adaptive: AdaptiveLimit
-    private var breaker = CircuitBreaker.fresh
-    private var refusals = 0
-    private var refused: Instant?
-    private var pausedUntil: Instant?
 
     /// Makes an open gate with full token buckets.
     ///
     /// Its jitter comes from a generator of its own, which it takes from the surroundings. Their log
-    /// receives an entry when the breaker opens or closes.
+    /// receives an entry when a breaker opens or closes.
     package init(
         provider: String,
         limits: ProviderLimits,
@@ -56,44 +60,43 @@ package import BerthTelemetry
     /// The number of calls that may run now, from 1 to the configured maximum.
     package var limit: Int { adaptive.current }
 
-    /// The breaker's state, for reports.
-    package var state: CircuitBreaker { breaker }
-
-    /// Whether a pause that the provider asked for is not over yet, for reports.
-    package var isPaused: Bool { pausedUntil.map { $0 > surroundings.clock.now } ?? false }
-
     /// Decides on the next call.
     ///
     /// Capacity is taken only if the decision is `now`.
-    ///
-    /// `cost` is the predicted number of input and output tokens together, 0 or more.
-    package func admit(cost: Int) -> Admission {
+    package func admit(_ request: WorkRequest) -> Admission {
         let now = surroundings.clock.now
-        if let closed = closed(at: now) { return closed }
+        note(request)
+        if let obstacle = obstacle(to: request, at: now) { return obstacle }
         guard running < adaptive.current else { return .busy }
-        let ready = max(requests.ready(for: 1, at: now), tokens.ready(for: cost, at: now))
+        let ready = max(
+            requests.ready(for: 1, at: now),
+            tokens.ready(for: request.tokens, at: now)
+        )
         guard ready <= now else { return .wait(until: ready) }
-        return .now(begin(cost, at: now))
+        return .now(begin(request, at: now))
     }
 
-    /// Returns the reason why the provider is unavailable at `now`; nil if it is available.
-    func closed(at now: Instant) -> Admission? {
-        switch breaker.access(at: now) {
-        case .until(let instant): return .closed(.failing, until: instant)
-        case .probing: return .closed(.failing, until: nil)
-        case .through, .probe: break
-        }
-        guard let pausedUntil, pausedUntil - now > limits.patience else { return nil }
-        return .closed(.paused, until: pausedUntil)
+    /// Records that a request asks for a permit.
+    func note(_ request: WorkRequest) {
+        let now = surroundings.clock.now
+        models[request.model, default: ModelStanding()].asks(request.tenant, at: now)
     }
 
-    private func begin(_ cost: Int, at now: Instant) -> Permit {
-        let isProbe = breaker.access(at: now) == .probe
-        if isProbe { tell(.probeStarted, at: now) }
+    private func begin(_ request: WorkRequest, at now: Instant) -> Permit {
+        let probes = probes(of: request, at: now)
+        let call = Permit.Call(
+            began: now,
+            tenant: request.tenant,
+            model: request.model,
+            mark: request.mark,
+            tokens: request.tokens,
+            probes: probes
+        )
+        tell(call, .probing(.probeStarted), at: now)
         _ = requests.take(1, at: now)  // `admit` has checked both buckets for this instant
-        _ = tokens.take(cost, at: now)
+        _ = tokens.take(request.tokens, at: now)
         running += 1
-        return Permit(call: Permit.Call(began: now, tokens: cost, isProbe: isProbe), gate: self)
+        return Permit(call: call, gate: self)
     }
 
     // MARK: The end of a call
@@ -106,14 +109,15 @@ package import BerthTelemetry
         switch outcome {
         case .done(let latency):
             adaptive.succeeded(latency: latency, running: running)
-            refusals = 0
-            tell(call.isProbe ? .probeSucceeded : .succeeded, at: now)
+            models[call.model, default: ModelStanding()].succeeded(for: call.tenant, at: now)
+            tell(call, Verdict(.succeeded, probe: .probeSucceeded), at: now)
             settle(call, used ?? call.tokens, at: now)
         case .failed(let failure):
             learn(from: failure, of: call, at: now)
+            if failure != .refused { call.mark.fail() }
             settle(call, used ?? 0, at: now)
         case .cancelled:
-            if call.isProbe { tell(.probeCancelled, at: now) }
+            tell(call, .probing(.probeCancelled), at: now)
             settle(call, used ?? call.tokens, at: now)
         }
         running -= 1
@@ -126,54 +130,88 @@ package import BerthTelemetry
 
     private func learn(from failure: CallFailure, of call: Permit.Call, at now: Instant) {
         switch failure {
-        case .rateLimited(let retryAfter):
-            adaptive.overrun(began: call.began, at: now)
-            pause(retryAfter ?? ownPause(after: call, at: now), at: now)
-            if call.isProbe { tell(.probeSucceeded, at: now) }
+        case .rateLimited(let retryAfter): overran(call, pausing: true, retryAfter, at: now)
         case .overloaded(let retryAfter):
-            adaptive.overrun(began: call.began, at: now)
-            if let retryAfter { pause(retryAfter, at: now) }
-            tell(call.isProbe ? .probeFailed : .failed, at: now)
-        case .timedOut:
-            adaptive.overrun(began: call.began, at: now)
-            tell(call.isProbe ? .probeFailed : .failed, at: now)
-        case .broken, .unusable: tell(call.isProbe ? .probeFailed : .failed, at: now)
-        case .refused: if call.isProbe { tell(.probeSucceeded, at: now) }
+            overran(call, pausing: retryAfter != nil, retryAfter, at: now)
+        case .timedOut: overran(call, pausing: false, nil, at: now)
+        case .broken: failed(call, at: now)
+        case .unusable: failed(call, at: now, isOfProvider: true)
+        case .unreachable:
+            tell(call, .probing(.probeCancelled), on: [.model, .tenant], at: now)
+            tellProvider(call, .unreachable(by: call), at: now)
+        case .refused:
+            tell(call, .probing(.probeSucceeded), on: [.model, .tenant], at: now)
+            tellProvider(call, .reached, at: now)
         }
     }
 
-    private func pause(_ duration: Duration, at now: Instant) {
-        let end = now + Backoff.spread(duration, fraction: random.fraction())
-        requests.close(until: end)
-        pausedUntil = max(pausedUntil ?? end, end)
+    /// Records a failure that may be the request's, the model's or the provider's.
+    private func failed(_ call: Permit.Call, at now: Instant, isOfProvider: Bool = false) {
+        // A model that is answering others at this moment is not failing.
+        if (models[call.model]?.answering ?? 0) > 0, !call.probes.contains(.model) {
+            tell(call, Verdict(.succeeded, probe: nil), on: .model, at: now)
+        }
+        tell(call, .failed(by: call), on: [.model, .tenant], at: now)
+        tellProvider(call, isOfProvider ? .failed(by: call) : .reached, at: now)
+        let failing = models.values.count { $0.breaker.opening(at: now)?.why == .failing }
+        if failing > 1 { tellProvider(call, Verdict(.failed(.models), probe: nil), at: now) }
     }
 
-    /// Returns the pause after a 429 without Retry-After.
+    /// Records a call that overloaded the model, and pauses the model or the one tenant.
+    private func overran(
+        _ call: Permit.Call,
+        pausing: Bool,
+        _ retryAfter: Duration?,
+        at now: Instant
+    ) {
+        let isTroubleOfOne = models[call.model]?.isTroubleOfOne(call.tenant) ?? false
+        if !isTroubleOfOne { adaptive.overrun(began: call.began, at: now) }
+        change(call.tenant, of: call.model, begins: true, at: now) { $0.overran = now }
+        guard pausing else { return failed(call, at: now) }
+        let count = refusals(call, isOfOne: isTroubleOfOne, at: now)
+        let own = limits.pause.wait(attempt: count, fraction: random.fraction())
+        let pause = Backoff.spread(retryAfter ?? own, fraction: random.fraction())
+        let paused = Verdict(.paused(pause), probe: .probePaused(pause))
+        let alive = Verdict.probing(.probeSucceeded)
+        tell(call, isTroubleOfOne ? alive : paused, on: .model, at: now)
+        tell(
+            call,
+            isTroubleOfOne ? paused : afterOthers(call, pause, at: now),
+            on: .tenant,
+            at: now
+        )
+        tellProvider(call, .reached, at: now)
+    }
+
+    /// The meaning of a pause of all for the tenant whose call brought it.
     ///
-    /// It grows with each refused call that was sent after the previous refusal.
-    private func ownPause(after call: Permit.Call, at now: Instant) -> Duration {
-        if refused.map({ call.began > $0 }) ?? true {
-            refusals += 1
-            refused = now
-        }
-        return limits.pause.wait(attempt: refusals, fraction: random.fraction())
+    /// If others ask too, they may go first after the pause, which shows whose trouble it is.
+    private func afterOthers(
+        _ call: Permit.Call,
+        _ pause: Duration,
+        at now: Instant
+    ) -> Verdict {
+        let start = now + (Duration.zero - limits.breaker.window)
+        let asked = models[call.model]?.isAsked(byOthersThan: call.tenant, since: start) ?? false
+        guard asked else { return .probing(.probeSucceeded) }
+        let longer = pause + min(pause, limits.breaker.grace)
+        return Verdict(.paused(longer), probe: .probePaused(longer))
     }
 
-    private func tell(_ event: BreakerEvent, at now: Instant) {
-        let (before, jitter) = (breaker, random.fraction())
-        breaker = before.after(event, at: now, policy: limits.breaker, jitter: jitter)
-        switch (before, breaker) {
-        case (.closed, .open(let until, _)),
-            (.probing, .open(let until, _)) where until > now:
-            surroundings.log.warning(
-                "a provider keeps failing, calls are paused",
-                ["provider": .text(provider), "ms": .ms(until - now)]
-            )
-        case (.probing, .closed):
-            surroundings.log.info("a provider works again", ["provider": .text(provider)])
-        default: break
+    private func refusals(_ call: Permit.Call, isOfOne: Bool, at now: Instant) -> Int {
+        var count = 1
+        guard isOfOne else {
+            return models[call.model, default: ModelStanding()].refusals
+                .note(began: call.began, at: now)
         }
+        change(call.tenant, of: call.model, at: now) {
+            count = $0.refusals.note(began: call.began, at: now)
+        }
+        return count
     }
+
+    /// The jitter of the next pause or opening, 0…1.
+    func jitter() -> Double { random.fraction() }
 }
 
 extension TokenBucket {

@@ -8,8 +8,9 @@ package enum QueueError: Error, Equatable, Sendable, CustomStringConvertible {
     /// All tenants together have the maximum number of queued requests. `wait` is the estimated
     /// time until the next one starts.
     case full(tenant: String, waiting: Int, limit: Int, wait: Duration)
-    /// The provider is unavailable. Another provider may be tried.
-    case closed(provider: String, reason: String, wait: Duration)
+    /// The model or the provider is unavailable. Another one may be tried. `wait` is the time until
+    /// it is tried again.
+    case closed(Closure, wait: Duration)
     /// The service is stopping.
     case stopped
     /// The caller cancelled the request.
@@ -19,7 +20,7 @@ package enum QueueError: Error, Equatable, Sendable, CustomStringConvertible {
     /// help.
     package var retryAfterSeconds: Int64? {
         switch self {
-        case .tenantFull(_, _, _, let wait), .full(_, _, _, let wait), .closed(_, _, let wait):
+        case .tenantFull(_, _, _, let wait), .full(_, _, _, let wait), .closed(_, let wait):
             wait.secondsRoundedUp
         case .stopped, .cancelled: nil
         }
@@ -33,8 +34,8 @@ package enum QueueError: Error, Equatable, Sendable, CustomStringConvertible {
         case .full(_, _, _, let wait):
             "the service's queue is full. The next request starts in about "
                 + "\(wait.secondsRoundedUp) s; try again then"
-        case .closed(let provider, let reason, let wait):
-            "provider '\(provider)' \(reason); it is tried again in \(wait.secondsRoundedUp) s"
+        case .closed(let closure, let wait):
+            "\(closure); it is tried again in \(wait.secondsRoundedUp) s"
         case .stopped: "the service is stopping: try again in a moment"
         case .cancelled: "the request was cancelled before it started"
         }

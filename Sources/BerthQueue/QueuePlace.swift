@@ -10,9 +10,13 @@ package struct QueuePlace: Equatable, Sendable, CustomStringConvertible {
     package let cause: Cause?
 
     /// A cause of a wait other than the queue.
-    package enum Cause: Equatable, Sendable {
+    package enum Cause: String, Equatable, Sendable {
         /// The process is short of memory.
         case memory
+        /// The model or its provider has failed, and is asked again after the wait.
+        case failing
+        /// The model or its provider has asked for a pause of about the wait.
+        case paused
     }
 
     /// Makes a position.
@@ -26,8 +30,11 @@ package struct QueuePlace: Equatable, Sendable, CustomStringConvertible {
 
     /// The text for logs, such as `position 3 in the queue, about 40 s`.
     package var description: String {
-        cause == .memory
-            ? "waiting for memory"
-            : "position \(ahead + 1) in the queue, about \(wait.secondsRoundedUp) s"
+        switch cause {
+        case .memory: "waiting for memory"
+        case .failing: "waiting for a failing model, about \(wait.secondsRoundedUp) s"
+        case .paused: "waiting for a paused model, about \(wait.secondsRoundedUp) s"
+        case nil: "position \(ahead + 1) in the queue, about \(wait.secondsRoundedUp) s"
+        }
     }
 }

@@ -56,6 +56,19 @@ import BerthLoop
         units += ticket.cost.units
     }
 
+    /// The first entry that may start.
+    func first(where mayStart: (QueueTicket<Entry>) -> Bool) -> QueueTicket<Entry>? {
+        var current = tickets.first
+        while let ticket = current, !mayStart(ticket) { current = ticket.next }
+        return current
+    }
+
+    /// Moves an entry before the others.
+    func promote(_ ticket: QueueTicket<Entry>) {
+        tickets.remove(ticket)
+        tickets.prepend(ticket)
+    }
+
     /// Predicts the first entry's cost again.
     ///
     /// - Returns: the difference to the previous prediction.

@@ -16,7 +16,6 @@ package struct TokenBucket: Sendable {
     /// A negative level is debt.
     private var level: Int64
     private var updated: Instant
-    private var closedUntil: Instant?
 
     /// The number of parts of a unit, which is the number of microseconds in a minute.
     ///
@@ -40,14 +39,13 @@ package struct TokenBucket: Sendable {
     /// nothing else is taken before.
     package func ready(for count: Int, at now: Instant) -> Instant {
         let missing = need(count) - refilled(at: now).level
-        let open = max(now, closedUntil ?? now)
-        guard missing > 0 else { return open }
+        guard missing > 0 else { return now }
         let rate = Int64(perMinute)
         let microseconds = missing / rate + (missing % rate > 0 ? 1 : 0)
-        return max(open, refilled(at: now).updated + .microseconds(microseconds))
+        return max(now, refilled(at: now).updated + .microseconds(microseconds))
     }
 
-    /// Takes `count`, 0 or more, if the level suffices and the bucket is open.
+    /// Takes `count`, 0 or more, if the level suffices.
     ///
     /// Otherwise nothing is taken.
     ///
@@ -66,13 +64,6 @@ package struct TokenBucket: Sendable {
         self = refilled(at: now)
         let (difference, overflow) = max(0, used).subtractingReportingOverflow(max(0, reserved))
         charge(overflow ? .max : difference)
-    }
-
-    /// Closes the bucket until `instant`, such as the end of a provider's Retry-After.
-    ///
-    /// A bucket that is already closed for longer stays so.
-    package mutating func close(until instant: Instant) {
-        closedUntil = max(closedUntil ?? instant, instant)
     }
 
     /// Returns the level required for `count`, which is at most the capacity.

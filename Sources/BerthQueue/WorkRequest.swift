@@ -6,6 +6,10 @@ package struct WorkRequest: Sendable {
     package let lane: Lane
     /// The tenant that is charged.
     package let tenant: String
+    /// The provider's name of the model that it asks.
+    package let model: String
+    /// The request's identity over all its attempts.
+    package let mark: RequestMark
     /// The prediction of its cost, for fairness.
     package let predict: WorkCost.Prediction
     /// The predicted input and output tokens together, for the provider's rate limit.
@@ -17,11 +21,15 @@ package struct WorkRequest: Sendable {
     package init(
         lane: Lane,
         tenant: String,
+        model: String = "",
+        mark: RequestMark = RequestMark(),
         tokens: Int,
         predict: @escaping WorkCost.Prediction
     ) {
         self.lane = lane
         self.tenant = tenant
+        self.model = model
+        self.mark = mark
         self.predict = predict
         self.tokens = max(0, tokens)
     }

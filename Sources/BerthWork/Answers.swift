@@ -151,7 +151,7 @@ package import BerthTelemetry
         if ask.turn == nil { try await calls.gate.pass(ask) }
         guard let answer = try join(ask, &held, name.key, isStream) else { return .own(held, nil) }
         do throws(BotError) { try await answer.begin() } catch {
-            guard !answer.isLeader, error.disposition.fault == .payer else { throw error }
+            guard answer.mayAskAgain else { throw error }
             // The leader was refused for a reason of its own, such as its quota. The followers
             // retry without it.
             return try await way(ask, nil, isStream: isStream)
@@ -200,6 +200,8 @@ package import BerthTelemetry
         }
         flight.add(ask.listener)
         let answer = SharedAnswer(flight, input: input, isLeader: true)
+        // The call goes on for the others if the memory of its leader does not suffice.
+        ask.memory.spare = flight.spare
         let leading = HeldBox(own)
         var common = ask
         common.listener = { [weak flight] in flight?.tell($0) }
@@ -222,7 +224,7 @@ package import BerthTelemetry
             guard isStream else {
                 let bought = try await calls.complete(ask, held, sharedWith: flight.bill)
                 flight.log.begin(bought.model.id)
-                try flight.log.append(.whole(bought.answer))
+                try flight.append(.whole(bought.answer))
                 keep(bought, ask, key)
                 return AnswerEnd(usage: bought.usage, share: bought.share)
             }
@@ -231,7 +233,7 @@ package import BerthTelemetry
             defer { answer.finish() }
             flight.log.begin(answer.modelID)
             do throws(BotError) {
-                while let piece = try await answer.next() { try flight.log.append(piece) }
+                while let piece = try await answer.next() { try flight.append(piece) }
             } catch {
                 // Settles it, so that every reader learns its share.
                 answer.finish()

@@ -27,6 +27,8 @@ package struct Ask: Sendable {
     package let requestID: String
     /// The time since which the caller waits.
     package let since: Instant
+    /// The request's identity over all its attempts.
+    let mark = RequestMark()
     /// Whether the prompt is known to carry nothing of the payer: no history, no system text.
     package var isContextFree = false
     /// Whether an answer that somebody was given before is not wanted.

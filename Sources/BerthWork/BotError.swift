@@ -65,6 +65,8 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
     case textTooLong(ByteCount, limit: ByteCount)
     /// The service is stopping.
     case stopping
+    /// A call that several requests share ended for a reason of another one of them.
+    case sharedCallEnded
     /// The provider gave no answer.
     case provider(ProviderError)
     /// The database failed.
@@ -131,6 +133,8 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
         case .textTooLong(let size, let limit):
             "the message is \(size) long, and the limit is \(limit)"
         case .stopping: "the service is being restarted: try again in a moment"
+        case .sharedCallEnded:
+            "the call that this request shared with others ended early: ask again"
         case .provider(let error): error.description
         case .store(.busy), .store(.closed): "the service is busy: try again in a moment"
         case .store:
@@ -148,9 +152,33 @@ extension BotError {
         return error.isPassing
     }
 
+    /// The cause of the wait before the next attempt, for the reader of a turn.
+    package var causeOfWait: QueuePlace.Cause? {
+        switch self {
+        case .queue(.closed(let closure, _)): closure.reason == .paused ? .paused : .failing
+        case .queue: nil
+        case .memory: .memory
+        case .provider(.rateLimited): .paused
+        default: .failing
+        }
+    }
+
     /// This error where no provider is paid for the answer, so that the work may be tried again.
     package var ofUnboughtAnswer: BotError {
         if case .provider(.memoryMidway(let error)) = self { .memory(error) } else { self }
+    }
+
+    /// Whether the error of a shared call may be that of its leader alone, so the others ask again.
+    var mayBeOfOnePayer: Bool { disposition.fault == .payer || disposition.isBeforeProvider }
+
+    /// This error for another caller of the same call, without its payer's name and figures.
+    var ofAnotherPayer: BotError {
+        switch self {
+        case .overQuota, .suspended, .memory, .provider(.memory), .provider(.memoryMidway),
+            .queue(.full), .queue(.tenantFull):
+            .sharedCallEnded
+        default: self
+        }
     }
 
     /// The error for the operator, with the database's and the network's own words.

@@ -20,7 +20,10 @@ import BerthQueue
     }
 
     /// Notes that the first of the answer has come.
-    func hasAnswered() { latency = latency ?? clock.now - began }
+    func hasAnswered() {
+        latency = latency ?? clock.now - began
+        permit.beginAnswer()
+    }
 
     /// Ends the permit of a call whose answer came whole.
     func end(_ usage: TokenUsage) {
@@ -37,6 +40,14 @@ import BerthQueue
         )
     }
 
+    /// The failure of this call, which is the request's if others are answered meanwhile.
+    func blamed(_ error: ProviderError) -> ProviderError {
+        guard case .unavailable(let provider, let status, retryAfter: nil) = error, status >= 500,
+            permit.othersAreAnswered
+        else { return error }
+        return .failedAlone(provider: provider, status: status)
+    }
+
     /// Ends the permit of a call that failed.
     func end(after error: ProviderError) { permit.end(error.outcome) }
 }
@@ -49,10 +60,13 @@ extension ProviderError {
         case .rateLimited(_, let retryAfter): .failed(.rateLimited(retryAfter: retryAfter))
         case .unavailable(_, 503, let retryAfter), .unavailable(_, 529, let retryAfter):
             .failed(.overloaded(retryAfter: retryAfter))
+        case .failedAlone(_, 503), .failedAlone(_, 529): .failed(.overloaded(retryAfter: nil))
+        case .unreachable: .failed(.unreachable)
         case .timedOut: .failed(.timedOut)
         case .keyRefused, .accountEmpty: .failed(.unusable)
         case .refused: .failed(.refused)
-        case .unavailable, .unreachable, .failedMidway, .cut, .malformed: .failed(.broken)
+        case .unavailable, .failedAlone, .failedMidway, .cut, .malformed, .unreadable:
+            .failed(.broken)
         }
     }
 }

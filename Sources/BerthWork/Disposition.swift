@@ -32,6 +32,9 @@ package struct Disposition: Sendable {
     package fileprivate(set) var fault: Fault
     /// Whether the same request may succeed later, and nothing was bought meanwhile.
     package var isPassing = false
+    /// The number of attempts after which the same request is not tried again; nil if it is not
+    /// known to be the reason.
+    package var mostAttempts: Int?
     /// Whether another model may succeed.
     package var mayGoElsewhere = false
     /// Whether a provider may have charged for the call.
@@ -98,6 +101,9 @@ extension BotError {
             Disposition(429, .payer, code: "too_many_idempotency_keys", after: wait)
         case .noSession, .noTurn, .noTenant: Disposition(404, .caller, code: "not_found")
         case .tooManyTenants, .nameTaken, .notRetryable: Disposition(409, .caller)
+        case .sharedCallEnded:
+            Disposition(503, .service, code: "shared_call_ended", after: .seconds(1))
+                .with { $0.mayHaveBought = true }
         case .stopping:
             Disposition(503, .service, code: "stopping", after: .seconds(5))
                 .with { $0.isShutdown = true }
@@ -113,6 +119,8 @@ extension QueueError {
         let wait = retryAfterSeconds.map { Duration.seconds($0) }
         let refusal =
             switch self {
+            case .closed(let closure, _) where closure.isOwn:
+                Disposition(503, .payer, code: "provider_unavailable", after: wait)
             case .closed: Disposition(503, .provider, code: "provider_unavailable", after: wait)
             case .tenantFull: Disposition(429, .payer, code: "queue_full", after: wait)
             case .full: Disposition(429, .service, code: "queue_full", after: wait)
@@ -176,7 +184,11 @@ extension ProviderError {
                 after: wait ?? .seconds(2)
             )
             .with { ($0.wait, $0.isPassing) = (wait, true) }
-        case .unreachable:
+        case .failedAlone:
+            Disposition(503, .provider, code: "provider_unavailable", after: .seconds(2))
+                // A second failure among answers to others is the request's own.
+                .with { ($0.isPassing, $0.mostAttempts) = (true, 2) }
+        case .unreachable, .unreadable:
             Disposition(502, .provider, code: "provider_unreachable", after: .seconds(2))
                 .with { $0.isPassing = true }
         case .timedOut: Disposition(504, .provider, code: "provider_timeout")
@@ -198,8 +210,8 @@ extension ProviderError {
     /// Whether the provider has certainly not begun to work.
     var meansNothingBought: Bool {
         switch self {
-        case .unreachable, .keyRefused, .rateLimited, .accountEmpty, .unavailable, .refused,
-            .memory, .busy:
+        case .unreachable, .unreadable, .keyRefused, .rateLimited, .accountEmpty, .unavailable,
+            .failedAlone, .refused, .memory, .busy:
             true
         case .timedOut, .failedMidway, .cut, .malformed, .memoryMidway, .cancelled: false
         }

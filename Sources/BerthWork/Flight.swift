@@ -1,6 +1,7 @@
 import BerthCache
 import BerthLoop
 import BerthMemory
+import BerthProviders
 import BerthQueue
 
 /// One call under way whose answer several callers read and pay for.
@@ -15,31 +16,51 @@ import BerthQueue
     /// All callers that have ever joined.
     private(set) var callers = 0
     private var readers = 0
+    private var followers = 0
+    /// The account that pays for the call if its leader's refuses while it has followers.
+    let spare = SpareAccount()
+    private let account: MemoryAccount
     private var listeners: [PlaceListener] = []
     private var task: Task<Void, Never>?
     private weak var table: Flights?
     private let key: CacheKey
 
-    init(_ key: CacheKey, _ log: Broadcast, in table: Flights) {
+    init(_ key: CacheKey, _ log: Broadcast, on account: MemoryAccount, in table: Flights) {
         self.key = key
         self.log = log
+        self.account = account
         self.table = table
     }
 
     /// Counts one more reader.
-    func enter() {
+    func enter(isLeader: Bool) {
         callers += 1
         readers += 1
+        if !isLeader { followers += 1 }
+        spare.account = followers > 0 ? account : nil
     }
 
     /// Counts one reader less.
     ///
     /// The last one to leave cancels the call.
-    func leave() {
+    func leave(isLeader: Bool) {
         readers -= 1
+        if !isLeader { followers -= 1 }
+        spare.account = followers > 0 ? account : nil
         guard readers == 0, log.end == nil else { return }
         task?.cancel()
         land()
+    }
+
+    /// Adds a piece to the log.
+    ///
+    /// - Throws: ``BotError/sharedCallEnded`` if there is no memory for it, ``BotError/body(_:)`` if
+    ///   the log is full.
+    func append(_ piece: AnswerPiece) throws(BotError) {
+        do throws(BotError) { try log.append(piece) } catch {
+            // The log is no caller's, so none may be told of it as of its own.
+            throw error.ofAnotherPayer
+        }
     }
 
     /// Has `listener` hear the call's queue position.
@@ -93,7 +114,7 @@ import BerthQueue
         guard flights[key] == nil, flights.count < Flights.most,
             let lease = try? account.lease(Broadcast.step, for: .sharedAnswer)
         else { return nil }
-        let flight = Flight(key, Broadcast(on: lease), in: self)
+        let flight = Flight(key, Broadcast(on: lease), on: account, in: self)
         flights[key] = flight
         return flight
     }

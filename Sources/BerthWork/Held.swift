@@ -1,5 +1,6 @@
 import BerthLoop
 import BerthProviders
+import BerthQueue
 package import BerthStore
 
 /// A call before its provider is asked: the model, the payer, and the reserved worst case.
@@ -10,6 +11,8 @@ package import BerthStore
     let model: ModelChoice
     let payer: LiveTenant
     let hold: TenantBook.Hold
+    /// The request's identity over all its attempts.
+    let mark: RequestMark
     /// The time of the reservation, whose day and month are charged, in memory and on the disk.
     let since: Timestamp
     /// The reservation as the ledger records it.
@@ -21,12 +24,14 @@ package import BerthStore
         _ model: ModelChoice,
         _ payer: LiveTenant,
         _ hold: TenantBook.Hold,
+        _ mark: RequestMark,
         since: Timestamp,
         _ reservation: Reservation
     ) {
         self.model = model
         self.payer = payer
         self.hold = hold
+        self.mark = mark
         self.since = since
         self.reservation = reservation
         changes = payer.changes

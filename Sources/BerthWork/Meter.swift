@@ -65,7 +65,7 @@ package import BerthTelemetry
             amounts: amounts
         )
         reservation.key = ask.key
-        return Held(PendingCall(model, ask.payer, hold, since: now, reservation))
+        return Held(PendingCall(model, ask.payer, hold, ask.mark, since: now, reservation))
     }
 
     private func hold(

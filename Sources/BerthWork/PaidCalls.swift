@@ -45,6 +45,14 @@ package import BerthTelemetry
         return try meter.hold(ask, ask.models[0])
     }
 
+    /// Sleeps before the next attempt of `ask`, until an operator resumes one of its providers.
+    ///
+    /// - Throws: `CancellationError` when the task is cancelled.
+    package func sleep(for pause: Duration, before ask: Ask) async throws(CancellationError) {
+        let providers = ask.models.map(\.provider.name)
+        try await queues.sleep(for: pause, orUntilResumed: providers)
+    }
+
     // MARK: Asking
 
     /// Asks the first of the models for a whole answer, and where it fails the next.
@@ -124,6 +132,7 @@ package import BerthTelemetry
         _ bill: Bill?
     ) -> BotError {
         let model = running.call.model
+        let error = running.blamed(error)
         _ = running.fail(error, received: 0, sharedWith: bill)
         if error.isUnknownModel { lists.explain(model) }
         return .provider(error)

@@ -14,6 +14,8 @@ package import BerthTelemetry
     private var queues: [String: Dispatcher] = [:]
     private var gates: [String: ProviderGate] = [:]
     private var forecasts: [String: Forecast] = [:]
+    /// Turns that sleep before their next attempt, and their providers.
+    private var sleepers: [(bell: Wakeup, providers: [String])] = []
 
     /// Makes a queue for each of the configured providers.
     package init(
@@ -87,6 +89,8 @@ package import BerthTelemetry
         return WorkRequest(
             lane: .chat,
             tenant: payer.name,
+            model: call.model.model,
+            mark: call.mark,
             tokens: Int(call.reservation.amounts.tokens)
         ) { [weak self] in
             let forecast = self?.forecasts[id] ?? Forecast()
@@ -102,6 +106,33 @@ package import BerthTelemetry
         forecasts[model.id, default: Forecast()].learn(duration, output)
     }
 
+    /// Closes the breakers of a provider, or of one of its models, and lifts pauses.
+    ///
+    /// - Returns: the number of breakers that blocked calls; nil if there is no such provider.
+    package func resume(_ provider: String, model: String? = nil) -> Int? {
+        guard let gate = gates[provider] else { return nil }
+        let count = gate.resume(model: model)
+        for sleeper in sleepers where count > 0 && sleeper.providers.contains(provider) {
+            sleeper.bell.signal()
+        }
+        return count
+    }
+
+    /// Sleeps for `pause`, or until one of `providers` is resumed.
+    func sleep(
+        for pause: Duration,
+        orUntilResumed providers: [String]
+    ) async throws(CancellationError) {
+        let bell = Wakeup()
+        sleepers.append((bell, providers))
+        let timer = clock.schedule(after: pause) { bell.signal() }
+        defer {
+            timer.cancel()
+            sleepers.removeAll { $0.bell === bell }
+        }
+        try await bell.wait()
+    }
+
     /// Refuses all waiting requests and all new ones.
     package func stop() { for queue in queues.values { queue.stop() } }
 
@@ -112,6 +143,11 @@ package import BerthTelemetry
         queues.values.reduce((0, 0)) { sum, queue in
             (sum.0 + queue.waiting(in: lane), sum.1 + queue.running(in: lane))
         }
+    }
+
+    /// The time of an instant of the queues, for reports.
+    package func timestamp(of instant: Instant) -> Timestamp {
+        clock.timestamp + (instant - clock.now)
     }
 
     /// The state of each provider, by name.
@@ -125,7 +161,7 @@ package import BerthTelemetry
             waiting: queue.waiting,
             running: gate.running,
             limit: gate.limit,
-            access: ProviderState.Access(gate)
+            blocked: gate.blocked
         )
     }
 }

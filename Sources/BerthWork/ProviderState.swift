@@ -1,5 +1,4 @@
-import BerthLoop
-import BerthQueue
+package import BerthQueue
 
 /// The state of a provider at this moment.
 package struct ProviderState: Sendable {
@@ -21,13 +20,19 @@ package struct ProviderState: Sendable {
     package let running: Int
     /// The most calls that may have one now, 1 to the configured `concurrency`.
     package let limit: Int
-    /// The access to the provider.
-    package let access: Access
-}
+    /// The breakers that block calls, of the provider, its models and single tenants.
+    package let blocked: [BlockedCalls]
 
-extension ProviderState.Access {
-    @Loop init(_ gate: ProviderGate) {
-        self =
-            if case .closed = gate.state { gate.isPaused ? .paused : .open } else { .failing }
+    /// The access to the provider.
+    package var access: Access { access(to: nil) }
+
+    /// The access to a model by the provider's name of it, or to the provider itself.
+    package func access(to model: String?) -> Access {
+        let own = blocked.first { $0.tenant == nil && $0.model == model }
+        return switch own?.why {
+        case nil: .open
+        case .paused: .paused
+        case .failing: .failing
+        }
     }
 }

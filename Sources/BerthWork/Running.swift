@@ -26,6 +26,11 @@ struct Running: ~Copyable {
     /// Notes that the first of the answer has come.
     @Loop func hasAnswered() { permit?.hasAnswered() }
 
+    /// The failure of this call, which is the request's if others are answered meanwhile.
+    @Loop borrowing func blamed(_ error: ProviderError) -> ProviderError {
+        permit?.blamed(error) ?? error
+    }
+
     /// Charges the tokens that the call has cost, shared among all who asked for the same.
     @Loop consuming func settle(_ usage: TokenUsage, sharedWith bill: Bill?) -> Settled {
         permit?.end(usage)

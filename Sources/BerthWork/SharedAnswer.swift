@@ -28,7 +28,7 @@ import BerthStore
         self.input = input
         retained = nil
         reader = flight.log.reader()
-        flight.enter()
+        flight.enter(isLeader: isLeader)
     }
 
     /// Replays an answer from the cache, in pieces of about five tokens, because a client that wants
@@ -61,6 +61,13 @@ import BerthStore
             )
     }
 
+    /// Whether this caller asks again by itself, because the leader was refused for a reason that
+    /// may be its own, such as its quota.
+    var mayAskAgain: Bool {
+        guard !isLeader, reader.log.model == nil else { return false }
+        return reader.log.end?.error?.mayBeOfOnePayer == true
+    }
+
     /// Returns when the answering model is known.
     ///
     /// - Throws: ``BotError`` if no answer begins.
@@ -68,7 +75,7 @@ import BerthStore
         do { try await reader.begun() } catch { throw left() }
         guard reader.log.model == nil, let error = reader.log.end?.error else { return }
         close(error)
-        throw error
+        throw told(error)
     }
 
     func next() async throws(BotError) -> AnswerPiece? {
@@ -81,7 +88,7 @@ import BerthStore
         }
         let error = reader.log.end?.error
         close(error)
-        if let error { throw error }
+        if let error { throw told(error) }
         return nil
     }
 
@@ -95,6 +102,9 @@ import BerthStore
         finish()
     }
 
+    /// An error of the leader in words for this caller.
+    private func told(_ error: BotError) -> BotError { isLeader ? error : error.ofAnotherPayer }
+
     private func left() -> BotError {
         finish()
         return interruption ?? .provider(.cancelled)
@@ -104,7 +114,7 @@ import BerthStore
         guard !hasEnded else { return }
         hasEnded = true
         reader.close()
-        flight?.leave()
+        flight?.leave(isLeader: isLeader)
         report?.close(error)
         report = nil
         open?.close()

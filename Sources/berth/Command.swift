@@ -36,6 +36,11 @@ enum QueueAction: Equatable {
     case failed
     /// Retries a turn. The id is as typed, and the service checks it.
     case retry(String)
+    case turns
+    /// Ends a turn. The id is as typed.
+    case end(String)
+    /// Resumes a provider, or a model as `provider/model`, as typed.
+    case resume(String)
 }
 
 /// Arguments of `berth config`.

@@ -16,12 +16,42 @@ enum QueueText {
                 [$0.provider, "\($0.waiting)", "\($0.running)", "\($0.limit)", $0.state]
             }
         )
+        let held = Output.lines(
+            ["held back", "tenant", "why", "tried again", "pause ends"],
+            report.held.map {
+                [
+                    $0.name, $0.tenant ?? "all", $0.state, time($0.untilMs),
+                    $0.endsMs.map(time) ?? "",
+                ]
+            }
+        )
         let isQuiet = report.failed + report.uncertain == 0
         return lanes + (report.providers.isEmpty ? "" : "\n" + providers)
+            + (report.held.isEmpty
+                ? "" : "\n" + held + "\nCall one again with: berth queue resume NAME\n")
             + "\nLast seven days: \(report.failed) failed, "
             + "\(count(report.uncertain, "call")) uncertain"
             + (isQuiet ? "\n" : " (berth queue failed)\n")
     }
+
+    static func turns(_ list: OpenTurnList) -> String {
+        guard !list.turns.isEmpty else { return "No turn waits or is being answered.\n" }
+        let rows = list.turns.map { turn in
+            [
+                turn.id, turn.tenant, turn.state + (turn.why.map { " (\($0))" } ?? ""),
+                "\(turn.ageMs / 1000) s",
+            ]
+        }
+        return Output.lines(["id", "tenant", "state", "age"], rows)
+            + "\nEnd one with: berth queue end ID\n"
+    }
+
+    static func resumed(_ report: ResumeReport) -> String {
+        let noun = report.resumed == 1 ? "block was" : "blocks were"
+        return "\(report.name) is called again: \(report.resumed) \(noun) lifted\n"
+    }
+
+    private static func time(_ ms: Int64) -> String { "\(Timestamp(milliseconds: ms))" }
 
     static func troubles(_ list: TroubleList) -> String {
         guard !list.troubles.isEmpty else {

@@ -22,15 +22,23 @@ import BerthText
             try await show("POST", path) { (report: RetryReport) in
                 "\(report.id) is \(report.state == "waiting" ? "delivered" : "answered") again\n"
             }
+        case .turns: try await print("GET", "/admin/queue/turns", QueueText.turns)
+        case .end(let id):
+            try await print("POST", "/admin/turns/\(id.pathSegment)/end") {
+                (report: RetryReport) in "\(report.id) is ended\n"
+            }
+        case .resume(let name):
+            try await print("POST", "/admin/queue/resume", body: ["name": name], QueueText.resumed)
         }
     }
 
     private func show<Report: Decodable>(
         _ method: String,
         _ path: String,
+        body: [String: String]? = nil,
         _ text: (Report) -> String
     ) async throws {
-        let bytes = try await admin.ask(method, path)
+        let bytes = try await admin.ask(method, path, body)
         guard !json else { return Output.json(bytes) }
         Output.text(text(try JSON.decode(Report.self, from: bytes)))
     }

@@ -7,8 +7,9 @@ extension Verb {
             details: "Failed turns, failed parts of replies and uncertain calls are those of the "
                 + "last seven days. A part has failed if its channel could not deliver it. A call is "
                 + "uncertain if it was running when the service was killed, so that its outcome is "
-                + "unknown. A provider is open, paused (it asked for a pause) or failing (it gets "
-                + "no calls for a while). The built-in demo has no queue.",
+                + "unknown. A provider or a model is open, paused (it asked for a pause) or failing "
+                + "(it gets no calls for a while); 'held back' lists what is not open, for which "
+                + "tenant, and until when. The built-in demo has no queue.",
             example: "berth queue --json"
         ) { _ in .queue(.show) },
         Verb(
@@ -30,5 +31,32 @@ extension Verb {
                 + "cannot be retried now.",
             example: "berth queue retry 5x0kd3JkQ2"
         ) { given in .queue(.retry(given.operands[0])) },
+        Verb(
+            words: ["queue", "turns"],
+            summary: "List the turns that wait or are being answered, oldest first.",
+            details: "At most 100 are listed. Their content is not shown.",
+            example: "berth queue turns --json"
+        ) { _ in .queue(.turns) },
+        Verb(
+            words: ["queue", "end"],
+            operands: "ID",
+            summary: "End a turn that waits or is being answered.",
+            details:
+                "The text that came is kept, and the turn counts as stopped. A call that its "
+                + "provider has begun is charged. ID is listed by 'berth queue turns'. The exit "
+                + "status is 1 if there is no such turn.",
+            example: "berth queue end 5x0kd3JkQ2"
+        ) { given in .queue(.end(given.operands[0])) },
+        Verb(
+            words: ["queue", "resume"],
+            operands: "PROVIDER[/MODEL]",
+            summary: "Call a paused or failing provider, or one of its models, again at once.",
+            details:
+                "Lifts the pauses and closes the circuit breakers of the provider and of all its "
+                + "models, or of the one model, for all tenants. Waiting turns are asked at once. "
+                + "The exit status is 1 if there is no such provider or model, or if none of its "
+                + "calls were held back.",
+            example: "berth queue resume openai/gpt-5"
+        ) { given in .queue(.resume(given.operands[0])) },
     ]
 }

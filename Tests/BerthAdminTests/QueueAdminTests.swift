@@ -60,7 +60,7 @@ import Testing
             let running = try await bot.admin("GET", "/admin/queue")
             #expect(
                 running.text == #"""
-                    {"failed":0,"lanes":[{"lane":"chat","running":1,"waiting":1},\#
+                    {"failed":0,"held":[],"lanes":[{"lane":"chat","running":1,"waiting":1},\#
                     {"lane":"image","running":0,"waiting":0},\#
                     {"lane":"background","running":0,"waiting":0}],\#
                     "providers":[{"limit":1,"provider":"hand","running":1,"state":"open",\#
@@ -201,7 +201,7 @@ import Testing
 
     @Loop @Test func `a provider that is left alone is told`() async throws {
         var policy = WorkPolicy.impatient
-        policy.breaker.consecutive = 1
+        (policy.breaker.requests, policy.breaker.tenants) = (1, 1)
         try await withBot(Self.narrow(policy)) { bot in
             let (turn, call) = try await bot.turn("one")
             call.answer(.error(401, "no"))

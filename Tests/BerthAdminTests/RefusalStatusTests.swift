@@ -14,6 +14,7 @@ import Testing
 
 /// One table gives every refusal its status, in the channels and in the admin API.
 @Suite(.loop, .timeLimit(.minutes(5))) struct RefusalStatusTests {
+    private static let closed = Closure(provider: "p", model: nil, reason: .failing)
     private static let short = BudgetError.exhausted(
         requested: .kibibytes(8),
         free: .zero,
@@ -31,7 +32,7 @@ import Testing
         (.memory(.paused(waited: .zero, tenant: "ann")), 503),
         (.queue(.full(tenant: "ann", waiting: 1, limit: 1, wait: .seconds(1))), 429),
         (.queue(.tenantFull(tenant: "ann", waiting: 1, limit: 1, wait: .seconds(1))), 429),
-        (.queue(.closed(provider: "p", reason: "fails", wait: .seconds(1))), 503),
+        (.queue(.closed(closed, wait: .seconds(1))), 503),
         (.queue(.stopped), 503), (.provider(.memory(short)), 429),
         (.provider(.memoryMidway(short)), 429), (.provider(.busy(reason: "r")), 429),
         (.provider(.rateLimited(provider: "p", retryAfter: nil)), 429),

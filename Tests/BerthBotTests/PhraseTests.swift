@@ -23,7 +23,8 @@ import Testing
         case .webLink: .stopped
         case .stopped: .nothingToStop
         case .nothingToStop: .waitingForMemory
-        case .waitingForMemory: .refusal(.suspended)
+        case .waitingForMemory: .waitingForModel(isPaused: false, .seconds(40))
+        case .waitingForModel: .refusal(.suspended)
         case .refusal: .gaveUp(.suspended, "tried 3 times without success")
         case .gaveUp: .restarting
         case .restarting: .uncertain

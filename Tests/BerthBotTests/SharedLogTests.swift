@@ -121,7 +121,7 @@ import Testing
         }
     }
 
-    @Loop @Test func `a call that its first asker's memory ends midway is not bought again`()
+    @Loop @Test func `a call goes on for all when its first asker's memory ends midway`()
         async throws
     {
         try await withBot(Self.setup) { bot in
@@ -149,7 +149,7 @@ import Testing
                 .json(CompletionJSON.completion(text: long, finish: "stop", usage: usage))
             )
             for _ in 0..<2 {
-                #expect(try await ends.next("an end").contains("because memory ran out"))
+                #expect(try await ends.next("an end") == "done")
             }
             let received = bot.hand.received
             #expect(received == 1)

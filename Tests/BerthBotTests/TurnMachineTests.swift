@@ -34,6 +34,7 @@ import Testing
     private static let passing = BotError.provider(
         .unavailable(provider: "p", status: 503, retryAfter: .seconds(20))
     )
+    private static let alone = BotError.provider(.failedAlone(provider: "p", status: 500))
     private static let bought = BotError.provider(.cut(provider: "p"))
     private static let full = BotError.queue(.full(tenant: "t", waiting: 9, limit: 9, wait: .zero))
 
@@ -75,6 +76,15 @@ import Testing
         },
         Row("begun after its pause → ask", machine(due: start.timestamp), .begun) { $0 == .ask },
         Row("due → ask", machine(), .due) { $0 == .ask },
+        Row("due, its pause lifted → ask", machine(due: later), .due) { $0 == .ask },
+        Row("fails while others are answered → once more", machine(), .failed(alone.disposition)) {
+            if case .retryLater = $0 { true } else { false }
+        },
+        Row(
+            "fails so a second time → failed",
+            machine(attempts: 1),
+            .failed(alone.disposition)
+        ) { if case .end(.failed, let why?) = $0 { why.contains("2 times") } else { false } },
         Row("scheduled → wait", machine(due: later), .scheduled) { $0 == .wait(until: later) },
         Row("unscheduled → failed", machine(), .unscheduled, ends(.failed)),
         Row(

@@ -7,11 +7,16 @@ import Testing
 
 /// The text output of `berth queue`.
 @Suite struct QueueTextTests {
-    private func queue(_ providers: String, failed: Int, uncertain: Int) throws -> String {
+    private func queue(
+        _ providers: String,
+        held: String = "",
+        failed: Int,
+        uncertain: Int
+    ) throws -> String {
         let json = """
             {"lanes":[{"lane":"chat","waiting":12,"running":8},
             {"lane":"image","waiting":0,"running":0}],"providers":[\(providers)],
-            "failed":\(failed),"uncertain":\(uncertain)}
+            "held":[\(held)],"failed":\(failed),"uncertain":\(uncertain)}
             """
         return QueueText.queue(try JSON.decode(QueueReport.self, from: Array(json.utf8)))
     }
@@ -32,6 +37,30 @@ import Testing
 
                 """
         )
+    }
+
+    @Test func `what is held back, for whom, until when, and how to end it`() throws {
+        let held = #"""
+            {"name":"up/m","state":"paused","until_ms":60000,"ends_ms":86400000},
+            {"name":"up/m","tenant":"ann","state":"failing","until_ms":2000}
+            """#
+        let text = try queue("", held: held, failed: 0, uncertain: 0)
+        let lines = text.split(separator: "\n")
+        #expect(lines.contains { $0.hasPrefix("up/m") && $0.contains("all") })
+        #expect(lines.contains { $0.contains("ann     failing  1970-01-01T00:00:02") })
+        #expect(text.contains("berth queue resume NAME"))
+    }
+
+    @Test func `the turns that wait or run`() throws {
+        let json = #"""
+            {"turns":[{"id":"t1","tenant":"ann","state":"waiting","why":"paused","age_ms":61500},
+            {"id":"t2","tenant":"bob","state":"answering","age_ms":0}]}
+            """#
+        let text = QueueText.turns(try JSON.decode(OpenTurnList.self, from: Array(json.utf8)))
+        #expect(text.contains("t1  ann     waiting (paused)  61 s"))
+        #expect(text.contains("berth queue end ID"))
+        let none = try JSON.decode(OpenTurnList.self, from: Array(#"{"turns":[]}"#.utf8))
+        #expect(QueueText.turns(none) == "No turn waits or is being answered.\n")
     }
 
     @Test func `with the demo there are no providers, and nothing to look at`() throws {

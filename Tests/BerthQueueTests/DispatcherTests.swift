@@ -190,14 +190,14 @@ import Testing
     {
         let (clock, log) = (clock, Answers())
         let dispatcher = dispatcher(ProviderLimits(concurrency: 5))
-        for _ in 0..<5 { dispatcher.submit(request("ann"), answer: log.hear("ann")) }
+        for number in 0..<5 { dispatcher.submit(request("\(number)"), answer: log.hear("x")) }
         clock.advance(by: .zero)
         dispatcher.submit(request("bo"), answer: log.hear("bo"))
         for permit in log.permits { permit.end(.failed(.broken)) }
         clock.advance(by: .zero)
         dispatcher.submit(request("dee"), answer: log.hear("dee"))
         let word =
-            "provider 'acme' keeps failing and is not called for now; it is tried again in 3 s"
+            "model 'acme/' keeps failing and is not called for now; it is tried again in 3 s"
         #expect(log.words.dropFirst(5) == [word, word])
         let waiting = dispatcher.waiting(in: .chat)
         #expect(waiting == 0)

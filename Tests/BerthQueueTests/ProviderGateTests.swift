@@ -52,7 +52,7 @@ import Testing
             let both = (try permit(gate), gate.limit > 1 ? try permit(gate) : nil)
             both.0.end(.failed(.rateLimited(retryAfter: nil)))
             both.1?.end(.failed(.rateLimited(retryAfter: nil)))
-            let wait = Int(answer(gate).dropFirst("wait ".count)) ?? 0
+            let wait = Int(answer(gate, of: "ann").dropFirst("wait ".count)) ?? 0
             #expect(wait > most / 2 - 100 && wait <= most + most / 10)
             // The limit is halved at most once a second.
             clock.advance(by: .milliseconds(max(wait, 1_000) + 1))
@@ -90,14 +90,14 @@ import Testing
         let lines = Mutex<[String]>([])
         let log = Log(level: .info) { line in lines.withLock { $0.append(line) } }
         let (clock, gate) = (clock, gate(clock: clock, log: log))
-        for _ in 0..<5 { try permit(gate).end(.failed(.broken)) }
+        try fail(gate, 5)
         #expect(answer(gate).hasPrefix("closed keeps failing and is not called for now 2"))
         clock.advance(by: .milliseconds(2_500))
         let probe = try permit(gate)
         #expect(answer(gate) == "closed keeps failing and is not called for now")
         probe.end(.done(latency: .milliseconds(1)))
         #expect(answer(gate) == "now")
-        let count = lines.withLock { $0.count }
+        let count = lines.withLock { $0.count { !$0.contains("tenant=t") } }
         #expect(count == 2)
     }
 
@@ -106,7 +106,7 @@ import Testing
         arguments: [
             (.done(latency: .zero), 8), (.cancelled, 8), (.failed(.refused), 8),
             (.failed(.broken), 8),
-            (.failed(.unusable), 8), (.failed(.timedOut), 4),
+            (.failed(.unusable), 8), (.failed(.unreachable), 8), (.failed(.timedOut), 4),
             (.failed(.overloaded(retryAfter: nil)), 4),
             (.failed(.rateLimited(retryAfter: nil)), 4),
         ] as [(CallOutcome, Int)]
@@ -129,11 +129,12 @@ import Testing
             (.failed(.unusable), "closed"),
             (.failed(.rateLimited(retryAfter: .seconds(1))), "wait"),
             (.failed(.overloaded(retryAfter: nil)), "closed"),
+            (.failed(.unreachable), "now"),
         ] as [(CallOutcome, String)]
     )
     func `a probe's end decides`(outcome: CallOutcome, next: String) throws {
         let (clock, gate) = (clock, gate(clock: clock))
-        for _ in 0..<5 { try permit(gate).end(.failed(.broken)) }
+        try fail(gate, 5)
         clock.advance(by: .seconds(3))
         try permit(gate).end(outcome)
         #expect(answer(gate).hasPrefix(next))
@@ -151,27 +152,43 @@ import Testing
 
     // MARK: Helpers
 
-    @Loop private func permit(_ gate: ProviderGate, cost: Int = 1) throws -> Permit {
-        guard case .now(let permit) = gate.admit(cost: cost) else {
-            throw QueueError.closed(provider: gate.provider, reason: "refuses", wait: .zero)
+    /// Has `count` requests of as many tenants fail.
+    @Loop private func fail(_ gate: ProviderGate, _ count: Int) throws {
+        for number in 0..<count {
+            try permit(gate, of: "t\(number)").end(.failed(.broken))
         }
+    }
+
+    @Loop private func permit(
+        _ gate: ProviderGate,
+        cost: Int = 1,
+        of tenant: String = "ann"
+    ) throws -> Permit {
+        let request = WorkRequest(lane: .chat, tenant: tenant, cost: .chat, tokens: cost)
+        guard case .now(let permit) = gate.admit(request) else { throw QueueError.stopped }
         return permit
     }
 
     /// Returns the gate's decision in words.
     ///
     /// A permit is given back together with its tokens.
-    @Loop private func answer(_ gate: ProviderGate, cost: Int = 1) -> String {
-        switch gate.admit(cost: cost) {
+    @Loop private func answer(
+        _ gate: ProviderGate,
+        cost: Int = 1,
+        of tenant: String = "fresh"
+    ) -> String {
+        let request = WorkRequest(lane: .chat, tenant: tenant, cost: .chat, tokens: cost)
+        switch gate.admit(request) {
         case .now(let permit):
             permit.end(.cancelled, tokens: 0)
             return "now"
         case .busy: return "busy"
         case .wait(let instant):
             return "wait \((instant - clock.now).milliseconds(roundedUp: true))"
-        case .closed(let reason, let instant):
-            guard let instant else { return "closed \(reason)" }
-            return "closed \(reason) \((instant - clock.now).milliseconds(roundedUp: true))"
+        case .closed(let closure, let instant):
+            let words = closure.description.split(separator: "' ").last ?? ""
+            guard let instant else { return "closed \(words)" }
+            return "closed \(words) \((instant - clock.now).milliseconds(roundedUp: true))"
         }
     }
 }

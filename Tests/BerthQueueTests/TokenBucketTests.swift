@@ -65,15 +65,6 @@ import Testing
         #expect(bucket.available(at: start) == 100)
     }
 
-    @Test func `a pause closes it, and an earlier one opens nothing`() {
-        var bucket = TokenBucket(perMinute: 60, burst: 10, at: start)
-        bucket.close(until: .after(.seconds(5)))
-        bucket.close(until: .after(.seconds(2)))
-        expectTake(&bucket, 1, at: .after(.milliseconds(4_999)), takes: false)
-        #expect(bucket.ready(for: 1, at: start) == .after(.seconds(5)))
-        expectTake(&bucket, 1, at: .after(.seconds(5)), takes: true)
-    }
-
     @Test(arguments: [Int.min, -1, 0, 1, Int.max])
     func `no number makes it trap`(number: Int) {
         for at in [Instant(nanoseconds: .min), start, Instant(nanoseconds: .max)] {

@@ -277,8 +277,7 @@ extension WorkPolicy {
     package static var impatient: WorkPolicy {
         var policy = WorkPolicy()
         policy.backoff = Backoff(attempts: 1)
-        policy.breaker.consecutive = .max
-        policy.breaker.sharePercent = 101
+        policy.breaker.requests = .max
         return policy
     }
 }

@@ -6,6 +6,7 @@ import Testing
 
 /// The consequences that no status shows.
 @Suite struct DispositionTests {
+    private static let closed = Closure(provider: "p", model: nil, reason: .failing)
     private static let short = BudgetError.exhausted(
         requested: .kibibytes(8),
         free: .zero,
@@ -15,7 +16,7 @@ import Testing
 
     /// Errors, and the outcome of an API call that ends with each.
     private static let outcomes: [(BotError, String)] = [
-        (.queue(.closed(provider: "p", reason: "r", wait: .seconds(1))), "refused"),
+        (.queue(.closed(closed, wait: .seconds(1))), "refused"),
         (.queue(.full(tenant: "ann", waiting: 1, limit: 1, wait: .zero)), "refused"),
         (.suspended, "refused"), (.memory(short), "refused"),
         (.provider(.memory(short)), "refused"),

@@ -33,6 +33,9 @@ package enum Phrase: Sendable {
 
     /// The message waits because the process is short of memory.
     case waitingForMemory
+    /// The message waits because its model or the provider has failed or asked for a pause, and is
+    /// sent again after about this time.
+    case waitingForModel(isPaused: Bool, Duration)
     /// A refusal or a failure.
     case refusal(BotError)
     /// A failure after several attempts, and why there is no further one.

@@ -1,4 +1,5 @@
 import BerthConfig
+import BerthText
 import BerthWork
 
 extension PhraseTable {
@@ -31,6 +32,10 @@ extension PhraseTable {
         case .stopped: "Stopped."
         case .nothingToStop: "There is nothing to stop."
         case .waitingForMemory: "The server is short of memory. Your message waits."
+        case .waitingForModel(let isPaused, let wait):
+            (isPaused
+                ? "The model has asked for a pause. Your message is sent in "
+                : "The model does not answer now. It is asked again in ") + roughly(wait) + "."
         case .refusal(let error): error.description
         case .gaveUp(let error, let reason): "\(error) (\(reason))"
         case .restarting: "the service is being restarted: the answer goes on after that"
@@ -39,6 +44,12 @@ extension PhraseTable {
                 + "the message again if you still want an answer"
         case .notSaved(let error): "the answer could not be saved: \(error)"
         }
+    }
+
+    /// A wait such as `about 40 s` or `about 3 min`.
+    private static func roughly(_ wait: Duration) -> String {
+        let seconds = max(1, wait.secondsRoundedUp)
+        return seconds < 120 ? "about \(seconds) s" : "about \((seconds + 59) / 60) min"
     }
 
     private static let help = """

@@ -1,0 +1,15 @@
+package import BerthQueue
+
+/// A turn that waits or runs, as the operator sees it.
+package struct OpenTurn: Sendable {
+    /// The turn's public name.
+    package let id: String
+    /// The name of the tenant who pays.
+    package let tenant: String
+    /// Whether its answer has begun.
+    package let isAnswered: Bool
+    /// The cause of its wait, or nil if it waits for its place in the queue.
+    package let cause: QueuePlace.Cause?
+    /// The time since it was accepted, or taken up again.
+    package let age: Duration
+}
