@@ -132,6 +132,8 @@ package import BerthTelemetry
         guard !ask.isFresh, let name = await cache.name(ask) else { return .own(held, nil) }
         var held = consume held
         if let answer = await cache.find(name.key) {
+            // Redis may have taken a while.
+            try ask.payer.mayAsk()
             // The text as it is cached, and as it is told.
             let size = max(ByteCount(2 * answer.text.utf8.count + 1024), Broadcast.step)
             let lease: MemoryLease

@@ -202,6 +202,7 @@ import Testing
                 let first = send(bot, body, key: key, in: pool)
                 try await bot.hand.call().answer(.error(status, "no"))
                 #expect(try await first.next("a failure").status >= 400)
+                bot.clock.advance(by: .seconds(60))  // the provider's pause
                 let second = send(bot, body, key: key, in: pool)
                 try await answer(bot, stream: stream)
                 let again = try await second.next("an answer")

@@ -225,6 +225,57 @@ import Testing
         }
     }
 
+    /// A turn whose provider was asked when its service was killed.
+    private static let broken: Preparation = { store async throws(StoreError) in
+        let noon = Timestamp(milliseconds: 1_760_000_000_000)
+        let old = try await store.addTenant(named: "old", at: noon).id
+        let draft = SessionDraft(publicID: "s", place: place("7"), tenant: old)
+        guard let session = try await store.openSession(draft, at: noon) else { return }
+        let turn = try await store.acceptTurn(
+            TurnDraft(publicID: "t", session: session.id, tenant: old, text: "hi"),
+            at: noon
+        )
+        let reservation = Reservation(
+            tenant: old,
+            turn: turn,
+            provider: "hand",
+            model: "m",
+            amounts: Amounts()
+        )
+        _ = try await store.startCall(reservation, at: noon)
+    }
+
+    @Loop @Test func `a user is told of a turn that a killed service left uncertain`()
+        async throws
+    {
+        let messenger = Messenger()
+        try await withBot(messenger.setup, prepare: Self.broken) { bot in
+            let delivery = try await messenger.next()
+            #expect(delivery.body.contains("the answer was lost"))
+            delivery.succeed()
+            #expect(try await bot.store.turn(publicID: "t")?.state == .uncertain)
+        }
+    }
+
+    @Loop @Test func `the reply to a command is delivered as an answer is`() async throws {
+        let messenger = Messenger()
+        try await withBot(messenger.setup) { bot in
+            let session = try await bot.bot.conversations.open(
+                at: Self.place("7"),
+                isGroup: false,
+                for: bot.ann
+            )
+            for command in ["/new", "/stop", "/model nobody"] {
+                _ = try await bot.bot.turns.begin(command, at: session, by: bot.ann)
+                let delivery = try await messenger.next()
+                #expect(delivery.part.turn == nil && delivery.part.tenant == bot.ann.row.id)
+                #expect(delivery.part.place == session.place && !delivery.body.isEmpty)
+                delivery.succeed()
+                await bot.reads { $0.isEmpty }
+            }
+        }
+    }
+
     @Loop @Test func `a stop lets the delivery under way finish and begins no other`()
         async throws
     {
