@@ -126,7 +126,7 @@ import Glibc
         _ client: HTTPClient
     ) async -> Finding {
         let check = "provider \(provider.name)"
-        switch await ModelList.fetch(of: provider, client) {
+        switch await ModelList.fetch(of: provider, client, by: SystemClock()) {
         case .models(let names):
             let missing = configuration.models(of: provider.name)
                 .filter { !ModelList.has($0, in: names) }
