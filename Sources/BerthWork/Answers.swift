@@ -11,6 +11,7 @@ package import BerthTelemetry
     private let calls: PaidCalls
     private let meter: Meter
     private let flights: Flights
+    private let readers = TaskPool()
     private let metrics: WorkMetrics
     private let surroundings: Surroundings
 
@@ -87,13 +88,11 @@ package import BerthTelemetry
             switch try await way(ask, held, isStream: true) {
             case .cached(let answer, let lease):
                 return SharedAnswer(cached: try replay(answer, lease))
-            case .shared(let answer):
-                answer.conclude(report)
-                return answer
+            case .shared(let answer): return try readAhead(answer, ask, report)
             case .own(let held, let key):
                 let answer = try await calls.stream(ask, held)
-                answer.conclude(key.map { AnswerCollector(cache, ask, $0) }, report)
-                return answer
+                answer.collect(into: key.map { AnswerCollector(cache, ask, $0) })
+                return try readAhead(answer, ask, report)
             }
         } catch {
             report?.close(error)
@@ -101,8 +100,29 @@ package import BerthTelemetry
         }
     }
 
-    /// Ends all shared calls and returns when they are settled.
-    package func close() async { await flights.close() }
+    /// An answer that its client reads at its own pace.
+    ///
+    /// A turn reads its answer at once.
+    private func readAhead(
+        _ answer: any AnswerStream,
+        _ ask: Ask,
+        _ report: CallReport?
+    ) throws(BotError) -> any AnswerStream {
+        guard ask.turn == nil else { return answer }
+        let lease: MemoryLease
+        do { lease = try ask.memory.take(ReadAhead.step, for: .replyBuffer) } catch {
+            answer.finish()
+            throw .provider(.memoryMidway(error))
+        }
+        return ReadAhead(answer, on: lease, ask.payer.account.begin(), report, in: readers)
+    }
+
+    /// Ends all API calls and returns when they are settled.
+    package func close() async {
+        readers.cancelAll()
+        await flights.close()
+        await readers.drain()
+    }
 
     // MARK: The three ways
 
@@ -218,7 +238,7 @@ package import BerthTelemetry
                 return AnswerEnd(usage: bought.usage, share: bought.share)
             }
             let answer = try await calls.stream(ask, held, sharedWith: flight.bill)
-            answer.conclude(AnswerCollector(cache, ask, key), nil)
+            answer.collect(into: AnswerCollector(cache, ask, key))
             defer { answer.finish() }
             flight.log.begin(answer.modelID)
             do throws(BotError) {

@@ -49,6 +49,8 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
     case textTooLong(ByteCount, limit: ByteCount)
     /// The service is stopping.
     case stopping
+    /// The client reads an answer more slowly than its memory allows. `behind` is not read yet.
+    case readTooSlowly(behind: ByteCount)
     /// The provider gave no answer.
     case provider(ProviderError)
     /// The database failed.
@@ -90,6 +92,8 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
         case .textTooLong(let size, let limit):
             "the message is \(size) long, and the limit is \(limit)"
         case .stopping: "the service is being restarted: try again in a moment"
+        case .readTooSlowly(let behind):
+            "the answer was ended because it is read too slowly: \(behind) wait for the client"
         case .provider(let error): error.description
         case .store(.busy), .store(.closed): "the service is busy: try again in a moment"
         case .store:

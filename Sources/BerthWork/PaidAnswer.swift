@@ -26,7 +26,6 @@ import BerthTelemetry
     private var early: [AnswerPiece] = []
     /// Collects the text for the cache.
     private var collector: AnswerCollector?
-    private var report: CallReport?
 
     /// Takes over a call that its provider has begun to answer.
     init(
@@ -45,14 +44,10 @@ import BerthTelemetry
         self.running = consume running
     }
 
-    /// Has the whole text collected for the cache, and the end reported.
-    func conclude(_ collector: AnswerCollector?, _ report: CallReport?) {
+    /// Has the whole text collected for the cache.
+    func collect(into collector: AnswerCollector?) {
         // An answer without a word may have ended while its first token was awaited.
-        guard running != nil else {
-            report?.close(nil)
-            return
-        }
-        (self.collector, self.report) = (collector, report)
+        if running != nil { self.collector = collector }
     }
 
     var modelID: String { model.id }
@@ -153,8 +148,6 @@ import BerthTelemetry
         if isOfTurn { self.settled = consume settled }
         if error == nil { collector?.keep(model, usage) }
         collector = nil
-        report?.close(error.map(BotError.provider))
-        report = nil
     }
 }
 

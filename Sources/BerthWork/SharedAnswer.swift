@@ -14,7 +14,6 @@ import BerthStore
     private let reader: BroadcastReader
     private let input: Int
     private var received = 0
-    private var report: CallReport?
     private var hasEnded = false
     /// Keeps the memory of a cached answer leased.
     private let retained: (any AnyObject & Sendable)?
@@ -41,9 +40,6 @@ import BerthStore
 
     isolated deinit { finish() }
 
-    /// Reports the end to `report`.
-    func conclude(_ report: CallReport?) { self.report = report }
-
     var log: Broadcast? { reader.log }
     var isCached: Bool { flight == nil }
     var modelID: String { reader.log.model ?? ModelCatalog.anyModel }
@@ -63,7 +59,7 @@ import BerthStore
     func begin() async throws(BotError) {
         do { try await reader.begun() } catch { throw left() }
         guard reader.log.model == nil, let error = reader.log.end?.error else { return }
-        close(error)
+        finish()
         throw error
     }
 
@@ -75,27 +71,22 @@ import BerthStore
             return piece
         }
         let error = reader.log.end?.error
-        close(error)
+        finish()
         if let error { throw error }
         return nil
     }
 
     func takeSettlements() -> [Settlement] { [] }
 
-    /// A caller that has not read the end has left before it, even if the log has ended.
-    func finish() { close(.provider(.cancelled)) }
-
     private func left() -> BotError {
         finish()
         return .provider(.cancelled)
     }
 
-    private func close(_ error: BotError?) {
+    func finish() {
         guard !hasEnded else { return }
         hasEnded = true
         reader.close()
         flight?.leave()
-        report?.close(error)
-        report = nil
     }
 }
