@@ -65,7 +65,7 @@ import BerthWork
         var event = TurnMachine.Event.begun
         var failure: BotError?
         while true {
-            let moment = TurnMachine.Moment(now: clock.now, timestamp: clock.timestamp)
+            let moment = TurnMachine.Moment(now: clock.now, timestamp: clock.even)
             job.machine.isInterrupted = Task.isCancelled && !job.machine.isStopped
             switch job.machine.next(after: event, at: moment, using: &random) {
             case .ask:
@@ -120,7 +120,7 @@ import BerthWork
     }
 
     private func wait(_ job: TurnJob, until due: Timestamp) async throws(BotError) {
-        let pause = due - clock.timestamp
+        let pause = due - clock.even
         job.turn.wait(QueuePlace(ahead: 0, wait: pause))
         do { try await clock.sleep(for: pause) } catch { throw .provider(.cancelled) }
     }
@@ -142,7 +142,7 @@ import BerthWork
             "turn will be retried",
             [
                 "tenant": .text(job.turn.tenant), "turn": .text(job.turn.id),
-                "in_ms": .ms(due - clock.timestamp), "attempts": .int(job.machine.attempts),
+                "in_ms": .ms(due - clock.even), "attempts": .int(job.machine.attempts),
                 "why": .text(failure?.logged ?? "-"),
             ]
         )

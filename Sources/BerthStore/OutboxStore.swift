@@ -44,6 +44,13 @@ package protocol OutboxStore: Sendable {
         at now: Timestamp
     ) async throws(StoreError) -> Bool
 
+    /// Sets the parts that are due after `latest` to `due`: no pause is that long, so the clock that
+    /// set them was ahead.
+    func bringOutboxForward(
+        after latest: Timestamp,
+        to due: Timestamp
+    ) async throws(StoreError)
+
     /// Makes a part that was given up wait again, at once and in its old order.
     ///
     /// - Returns: whether it had been given up.
@@ -51,6 +58,19 @@ package protocol OutboxStore: Sendable {
 }
 
 extension Database: OutboxStore {
+    package nonisolated func bringOutboxForward(
+        after latest: Timestamp,
+        to due: Timestamp
+    ) async throws(StoreError) {
+        try await write { store throws(StoreError) in
+            try store.run(
+                "UPDATE outbox SET due_ms = ?2 WHERE state = 'waiting' AND due_ms > ?1",
+                latest,
+                due
+            )
+        }
+    }
+
     package nonisolated func dueOutbox(
         on channel: ChannelName,
         at now: Timestamp,

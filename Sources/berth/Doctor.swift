@@ -10,7 +10,7 @@ import Glibc
 
 /// Runs `berth doctor`, which checks everything that a service needs and changes nothing.
 @Loop enum Doctor {
-    private struct Finding: Encodable {
+    struct Finding: Encodable {
         let check: String
         let ok: Bool
         let says: String
@@ -44,7 +44,8 @@ import Glibc
                 says: "\(configuration.memory.limit): \(configuration.memory.source)"
             ),
             descriptors(configuration), folder(configuration),
-            await database(configuration), await service(configuration),
+            await database(configuration), await clock(configuration),
+            await service(configuration),
         ]
         let client = HTTPClient(in: Surroundings(log: .silent))
         for provider in configuration.providers where provider.kind != .fal {
