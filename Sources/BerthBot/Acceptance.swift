@@ -218,7 +218,8 @@ import BerthWork
         let isOpen = turn?.state == .accepted
         return TurnMachine(
             attempts: isOpen ? turn?.attempts ?? 0 : 0,
-            due: isOpen ? turn?.due : nil,
+            // The stored time may be far ahead if the machine's clock was.
+            due: isOpen ? turn?.due.map { min($0, clock.even + policy.patience) } : nil,
             deadline: clock.now + policy.patience,
             backoff: policy.backoff
         )

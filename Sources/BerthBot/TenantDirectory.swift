@@ -46,20 +46,24 @@ package import BerthWork
     ///
     /// It is called once, at the start, when no call is open.
     package func load() async throws(BotError) {
-        let now = surroundings.clock.timestamp
+        let (now, month) = (surroundings.clock.timestamp, surroundings.clock.month)
         let (tenants, keys, logins, days, spent) = try await withBotErrors {
             () async throws(StoreError) in
             (
                 try await store.tenants(), try await store.keys(),
-                try await store.logins(at: now), try await store.usage(from: now, through: now),
-                try await store.spend(since: now.startOfMonth)
+                try await store.logins(at: now),
+                // A date that went back a little at a kill may have booked tomorrow already.
+                try await store.usage(from: now, through: now.endOfDay),
+                try await store.spend(since: month.start)
             )
         }
         for tenant in tenants {
-            let day = days.first { $0.tenant == tenant.id }
+            let day = days.last { $0.tenant == tenant.id }
             let today = day.map { $0.settled + $0.reserved } ?? Amounts()
             let thisMonth = Amounts((.micros, spent[tenant.id] ?? 0))
-            remember(tenant, TenantBook(today: today, thisMonth: thisMonth, at: now))
+            let latest = max(now, day?.day ?? now)
+            let book = TenantBook(today: today, thisMonth: thisMonth, at: latest, in: month)
+            remember(tenant, book)
         }
         for key in keys { remember(key) }
         for login in logins { remember(login) }
@@ -107,7 +111,7 @@ package import BerthWork
         let (tenant, key) = try await withBotErrors { () async throws(StoreError) in
             try await store.addTenant(named: name, key: TenantDirectory.draft(secret), at: now)
         }
-        let live = remember(tenant, TenantBook(at: now))
+        let live = remember(tenant, TenantBook(at: now, in: surroundings.clock.month))
         remember(key)
         return (live, secret)
     }

@@ -54,6 +54,7 @@ struct TurnMachine {
     /// The moment of an event.
     struct Moment {
         let now: Instant
+        /// The time for ``Action/wait(until:)``, which never jumps.
         let timestamp: Timestamp
     }
 

@@ -68,7 +68,7 @@ import BerthWork
         var event = TurnMachine.Event.begun
         var failure: BotError?
         while true {
-            let moment = TurnMachine.Moment(now: clock.now, timestamp: clock.timestamp)
+            let moment = TurnMachine.Moment(now: clock.now, timestamp: clock.even)
             job.machine.isInterrupted = Task.isCancelled && !job.machine.isStopped
             switch job.machine.next(after: event, at: moment, using: &random) {
             case .ask:
@@ -127,7 +127,7 @@ import BerthWork
         until due: Timestamp,
         _ failure: BotError?
     ) async throws(BotError) {
-        let pause = due - clock.timestamp
+        let pause = due - clock.even
         // After a restart the failure is not known.
         let cause = failure.map(\.causeOfWait) ?? .failing
         job.turn.wait(QueuePlace(ahead: 0, wait: pause, cause: cause))
@@ -153,7 +153,7 @@ import BerthWork
             "turn will be retried",
             [
                 "tenant": .text(job.turn.tenant), "turn": .text(job.turn.id),
-                "in_ms": .ms(due - clock.timestamp), "attempts": .int(job.machine.attempts),
+                "in_ms": .ms(due - clock.even), "attempts": .int(job.machine.attempts),
                 "why": .text(failure?.logged ?? "-"),
             ]
         )

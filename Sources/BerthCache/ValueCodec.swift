@@ -74,7 +74,15 @@ package import BerthMemory
         guard header.expires > now else { throw .expired }
         let value = header.codec == 0 ? content : zstd?.decompress(content, to: Int(header.size))
         guard let value, value.count == Int(header.size) else { throw .damaged }
-        return CachedValue(bytes: value, created: header.created, expires: header.expires)
+        // A writer whose clock is ahead does not prolong the value's life.
+        let ahead = max(0, header.created.milliseconds.subtractingSaturating(now.milliseconds))
+        let expires = header.expires.milliseconds.subtractingSaturating(ahead)
+        guard expires > now.milliseconds else { throw .expired }
+        return CachedValue(
+            bytes: value,
+            created: header.created,
+            expires: Timestamp(milliseconds: expires)
+        )
     }
 
     /// The memory that decoding `bytes` takes: the bytes, their content and the stated size of the
@@ -114,5 +122,13 @@ package import BerthMemory
     ) -> UInt64 {
         let keyed = Checksum.of(key.hash, seed: UInt64(key.kind.rawValue))
         return Checksum.of(content, seed: Checksum.of(header, seed: keyed))
+    }
+}
+
+extension Int64 {
+    /// The difference, clamped to what 64 bits hold.
+    fileprivate func subtractingSaturating(_ other: Int64) -> Int64 {
+        let (difference, overflow) = subtractingReportingOverflow(other)
+        return overflow ? (other > 0 ? .min : .max) : difference
     }
 }

@@ -34,6 +34,8 @@ package import BerthTelemetry
     static nonisolated let attempts = 15
     /// The longest pause between two attempts, unless the channel asks for a longer one.
     static nonisolated let longestPause = Duration.seconds(600)
+    /// A stored pause that is longer was not asked for by any channel.
+    static nonisolated let longestAsked = Duration.seconds(86_400)
     private static nonisolated let backoff = Backoff(
         base: .seconds(1),
         most: longestPause,
@@ -62,10 +64,11 @@ package import BerthTelemetry
 
     /// Delivers until the stop, and then finishes the deliveries under way.
     package func run(until stop: Stop) async throws {
+        await bringForward()
         while !stop.isRequested, !Task.isCancelled {
             let next = await deliverDue()
             let timer = next.map { due in
-                clock.schedule(after: max(.zero, due - clock.timestamp)) { [bell] in bell.signal() }
+                clock.schedule(after: max(.zero, due - clock.even)) { [bell] in bell.signal() }
             }
             await stop.requested(or: bell)
             timer?.cancel()
@@ -77,11 +80,22 @@ package import BerthTelemetry
         await pool.drain()
     }
 
+    /// Shortens the pauses that a clock which was ahead has stored.
+    private func bringForward() async {
+        let now = clock.even
+        do {
+            try await store.bringOutboxForward(
+                after: now + OutboxCourier.longestAsked,
+                to: now + OutboxCourier.longestPause
+            )
+        } catch { surroundings.log.warning("outbox not read", ["why": .describing(error)]) }
+    }
+
     /// Begins the deliveries that are due.
     ///
     /// - Returns: the time of the next look, or nil if only the bell can bring more.
     private func deliverDue() async -> Timestamp? {
-        let now = clock.timestamp
+        let now = clock.even
         var next: Timestamp?
         for channel in channels {
             ended = []
@@ -140,8 +154,9 @@ package import BerthTelemetry
             switch decision {
             case .giveUp(let why): await giveUp(part, "\(reason) (\(why))")
             case .retry(let pause):
-                await record(part) { (store, now) throws(StoreError) in
-                    try await store.retryOutboxLater(part.id, at: now + pause, because: reason)
+                let due = clock.even + pause
+                await record(part) { (store, _) throws(StoreError) in
+                    try await store.retryOutboxLater(part.id, at: due, because: reason)
                 }
             }
         }

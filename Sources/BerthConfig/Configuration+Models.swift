@@ -111,6 +111,11 @@ extension Configuration.Provider {
         requestsPerMinute = section.optional("requests_per_minute", rate, absent: "no limit")
         tokensPerMinute = section.optional("tokens_per_minute", rate, absent: "no limit")
         section.read("concurrency", into: &concurrency, .integer(1...1_000))
+        let times = section.section("timeout")
+        let time = ValueFormat<Duration>.duration(.seconds(1)...(.seconds(3600)))
+        times.read("first", into: &timeout.first, time)
+        times.read("next", into: &timeout.next, time)
+        times.read("whole", into: &timeout.whole, time)
         guard let kind else { return nil }
         self.name = name
         self.kind = kind

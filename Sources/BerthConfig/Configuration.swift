@@ -160,6 +160,25 @@ extension Configuration {
         package var proxy: ProxyAddress?
         /// The authorities that its TLS certificate may come from.
         package var authorities = Authorities()
+        /// The times that an answer may take.
+        package var timeout = Timeout()
+
+        /// The times that an answer may take, each from 1 s to 1 h.
+        ///
+        /// Comments, pings, empty pieces and whitespace are no events.
+        package struct Timeout: Equatable, Sendable {
+            /// From the request to the first event of a streamed answer.
+            package var first = Duration.seconds(120)
+            /// From one event of a streamed answer to the next.
+            package var next = Duration.seconds(60)
+            /// From the request to the end of an answer that is not streamed.
+            ///
+            /// A reasoning model may take 600 s, and the vendors' own clients wait that long.
+            package var whole = Duration.seconds(600)
+
+            /// Makes the defaults.
+            package init() {}
+        }
     }
 
     /// The authorities that TLS trusts.

@@ -56,6 +56,14 @@ package import BerthMemory
     /// The reader gets ``HTTPClientError/cancelled``.
     package func cancel() { source.fail(.cancelled) }
 
+    /// Ends the exchange because its bytes have not become an event within `limit`.
+    ///
+    /// The deadlines of the request begin anew with each byte, so a reader that waits for more than
+    /// bytes measures that time itself. The reader gets ``HTTPClientError/stalled(host:after:)``.
+    package func giveUp(after limit: Duration) {
+        source.fail(.stalled(host: source.host, after: limit))
+    }
+
     private func tooLarge(_ limit: ByteCount) -> HTTPClientError {
         let error = HTTPClientError.tooLarge(host: source.host, limit: limit)
         source.fail(error)

@@ -5,22 +5,34 @@ import Synchronization
 /// A timer without a delay fires in the loop's next turn, as it does on the machine's clock.
 @Loop package final class ManualClock: Clock {
     private var timers = TimerQueue()
-    private var elapsed = Instant(nanoseconds: 0) {
-        didSet { reading.withLock { $0 = elapsed } }
+    private var elapsed: Instant {
+        get { reading.withLock { $0.elapsed } }
+        set { reading.withLock { $0.elapsed = newValue } }
     }
-    /// A copy of ``elapsed`` for other threads.
-    private let reading = Mutex(Instant(nanoseconds: 0))
-    private let start: Timestamp
+    private let reading: Mutex<Reading>
+
+    private struct Reading {
+        var elapsed = Instant(nanoseconds: 0)
+        /// The date at the instant 0.
+        var start: Timestamp
+    }
 
     /// Makes a clock that stands still at `timestamp`.
     package nonisolated init(at timestamp: Timestamp = Timestamp(milliseconds: 1_760_000_000_000)) {
-        start = timestamp
+        reading = Mutex(Reading(start: timestamp))
     }
 
-    package var now: Instant { elapsed }
+    package nonisolated var now: Instant { reading.withLock { $0.elapsed } }
 
     package nonisolated var timestamp: Timestamp {
-        start + (reading.withLock { $0 } - Instant(nanoseconds: 0))
+        reading.withLock { $0.start + ($0.elapsed - Instant(nanoseconds: 0)) }
+    }
+
+    package nonisolated var origin: String { "manual" }
+
+    /// Sets the date by `jump` without a passage of time, as an operator or NTP does.
+    package nonisolated func step(by jump: Duration) {
+        reading.withLock { $0.start = $0.start + jump }
     }
 
     /// The number of pending timers.

@@ -73,6 +73,9 @@ extension Timestamp {
     /// The midnight at the end of the month, when a monthly quota starts anew.
     package var endOfMonth: Timestamp { firstMidnight(monthsLater: 1) }
 
+    /// The calendar month of this timestamp in the process's time zone.
+    package var month: CalendarMonth { CalendarMonth(start: startOfMonth, end: endOfMonth) }
+
     private func firstMidnight(monthsLater: Int32) -> Timestamp {
         let seconds = milliseconds.flooredQuotient(by: 1000)
         return Timestamp(milliseconds: berth_local_month(seconds, monthsLater) * 1000)

@@ -26,6 +26,7 @@ import BerthText
             name: settings.name,
             key: settings.apiKey,
             route: HTTPClientRoute(settings),
+            timeout: settings.timeout,
             client: client,
             surroundings: surroundings
         )
@@ -42,9 +43,10 @@ import BerthText
     package func stream(_ call: ChatCall) async throws(ProviderError) -> any ChatStream {
         var lease = try upstream.leased(UpstreamEvents.bufferSize, call)
         let body = try await body(call, streaming: true, on: &lease)
+        let asked = upstream.surroundings.clock.now
         let response = try await post(body, call, streaming: true)
         try await upstream.checkStream(response, call.memory)
-        let events = UpstreamEvents(response, of: upstream, lease: lease)
+        let events = UpstreamEvents(response, of: upstream, lease: lease, since: asked)
         return AnthropicStream(events, provider: name)
     }
 
@@ -52,8 +54,9 @@ import BerthText
         var request = try upstream.leased(.zero, call)
         let body = try await body(call, streaming: false, on: &request)
         var lease = try upstream.leased(Upstream.wholeStart, call)
+        let asked = upstream.surroundings.clock.now
         let response = try await post(body, call, streaming: false)
-        let message = try await upstream.collect(response, &lease)
+        let message = try await upstream.collect(response, &lease, since: asked)
         _ = consume request
         if let failure = upstream.failure(in: message) { throw failure }
         // Quoting a tool call's arguments doubles their size at most. The caller makes another

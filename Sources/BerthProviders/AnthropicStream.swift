@@ -34,6 +34,8 @@ import BerthText
     }
 
     func next() async throws(ProviderError) -> AnswerPiece? {
+        events.beginWait()
+        defer { events.endWait() }
         do {
             while waiting.isEmpty, !isDone { try await hasStopped ? end() : read() }
             return waiting.isEmpty ? nil : waiting.removeFirst()
@@ -61,6 +63,7 @@ import BerthText
         }
         guard !event.data.isEmpty else { return }
         let object = try await events.object(of: event)
+        if goesOn(object) { events.progressed() }
         switch object.string("type") {
         case "message_start":
             usage.update(object.object("message")?.object("usage"), isProvisional: true)
@@ -74,6 +77,18 @@ import BerthText
         // An error without a message is an error too.
         case "error": throw events.end(.failedMidway(provider: provider, message: "no reason"))
         default: break
+        }
+    }
+
+    /// Whether an event carries the answer on, rather than keep its stream open.
+    ///
+    /// Hidden thinking does, although it is not passed on.
+    private func goesOn(_ event: JSONObject) -> Bool {
+        switch event.string("type") {
+        case "content_block_start": event.object("content_block")?.hasWords ?? false
+        case "content_block_delta": event.object("delta")?.hasWords ?? false
+        case "message_delta": finish == nil && event.object("delta")?.has("stop_reason") ?? false
+        default: false
         }
     }
 

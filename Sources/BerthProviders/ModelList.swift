@@ -1,6 +1,6 @@
 package import BerthConfig
 package import BerthHTTP
-import BerthLoop
+package import BerthLoop
 package import BerthMemory
 import BerthText
 
@@ -21,17 +21,24 @@ package enum ModelList: Equatable, Sendable {
     package static let limit = ByteCount.mebibytes(2)
     /// The maximum number of names that are kept, and the maximum length of a name in bytes.
     private static let (most, longest) = (2_000, 200)
+    /// The time until the list's last byte.
+    package static let patience = Duration.seconds(20)
 
-    /// Requests the list of models from `provider`, within 20 s.
+    /// Requests the list of models from `provider`, within ``patience`` by `clock`.
     ///
     /// OpenAI's and Anthropic's answers have the same format.
     /// Source: <https://platform.claude.com/docs/en/api/models-list>, as of 2026-11.
     @Loop package static func fetch(
         of provider: Configuration.Provider,
-        _ client: any HTTPSending
+        _ client: any HTTPSending,
+        by clock: any Clock
     ) async -> ModelList {
         do {
+            let asked = clock.now
             let response = try await client.send(request(to: provider))
+            let left = max(.zero, patience - (clock.now - asked))
+            let timer = clock.schedule(after: left) { response.giveUp(after: patience) }
+            defer { timer.cancel() }
             switch response.status {
             case 200: return try await read(response.collect(atMost: limit))
             case 404, 405, 501: return .none

@@ -28,6 +28,7 @@ import BerthText
             name: settings.name,
             key: settings.apiKey,
             route: HTTPClientRoute(settings),
+            timeout: settings.timeout,
             client: client,
             surroundings: surroundings
         )
@@ -40,9 +41,10 @@ import BerthText
         // The copy of the request is held, and leased, until the transfer ends.
         let need = ChatCall.need(of: ByteCount(call.request.bytes.count))
         let lease = try upstream.leased(need, call)
+        let asked = upstream.surroundings.clock.now
         let response = try await send(call, streaming: true)
         try await upstream.checkStream(response, call.memory)
-        let events = UpstreamEvents(response, of: upstream, lease: lease)
+        let events = UpstreamEvents(response, of: upstream, lease: lease, since: asked)
         return OpenAIStream(events, provider: name)
     }
 
@@ -50,8 +52,9 @@ import BerthText
         let size = ByteCount(call.request.bytes.count)
         let request = try upstream.leased(Upstream.sending(size), call)
         var lease = try upstream.leased(Upstream.wholeStart, call)
+        let asked = upstream.surroundings.clock.now
         let response = try await send(call, streaming: false)
-        let object = try await upstream.collect(response, &lease)
+        let object = try await upstream.collect(response, &lease, since: asked)
         _ = consume request
         if let failure = upstream.failure(in: object) { throw failure }
         // The caller makes a copy of the answer to set its own id.

@@ -19,6 +19,8 @@ import BerthText
     }
 
     func next() async throws(ProviderError) -> AnswerPiece? {
+        events.beginWait()
+        defer { events.endWait() }
         do {
             while waiting.isEmpty, !isDone { try await read() }
             return waiting.isEmpty ? nil : waiting.removeFirst()
@@ -43,7 +45,18 @@ import BerthText
         guard !event.data.isEmpty else { return }
         let chunk = try await events.object(of: event)
         waiting = await LargeWork.run(on: event.data.count) { OpenAIWire.pieces(of: chunk) }
+        if waiting.contains(where: goesOn) { events.progressed() }
         if waiting.contains(where: { $0.finish != nil }) { hasFinish = true }
+    }
+
+    /// Whether a piece carries the answer on, rather than keep its stream open.
+    private func goesOn(_ piece: AnswerPiece) -> Bool {
+        if piece.finish != nil, !hasFinish { return true }
+        return switch piece {
+        case .text(let text): text.isVisible
+        case .toolCall(let raw), .raw(let raw): OpenAIWire.hasWords(raw.chunk)
+        case .finish, .usage, .whole: false
+        }
     }
 
     func cancel() {

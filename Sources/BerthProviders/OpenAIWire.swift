@@ -74,6 +74,13 @@ enum OpenAIWire {
         return pieces
     }
 
+    /// Whether a chunk in OpenAI's shape adds anything to one of its choices, apart from their ends.
+    static func hasWords(_ chunk: JSONObject) -> Bool {
+        (chunk.elements("choices") ?? []).contains { range in
+            chunk.object(at: range)?.object("delta")?.hasWords ?? false
+        }
+    }
+
     /// Whether a choice says nothing but text, its role and its end.
     private static func isPlain(_ choice: JSONObject, _ delta: JSONObject?) -> Bool {
         let isText = delta?.hasOnly(["role", "content"]) ?? true

@@ -11,7 +11,9 @@ enum RetryAfter {
         if let ms = headers["retry-after-ms"].flatMap(number) { return bounded(ms / 1000) }
         guard let text = headers["retry-after"] else { return nil }
         if let seconds = number(text) { return bounded(seconds) }
-        return date(text).map { bounded(Double($0.milliseconds - now.milliseconds) / 1000) }
+        // The provider's own clock set the date, and says its time in the field Date.
+        let sent = headers["date"].flatMap(date) ?? now
+        return date(text).map { bounded(Double($0.milliseconds - sent.milliseconds) / 1000) }
     }
 
     /// Parses a decimal number; nil for other forms that `Double` accepts, such as `inf` or

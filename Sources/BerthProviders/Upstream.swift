@@ -14,6 +14,8 @@ import BerthText
     let key: Secret?
     /// The proxy and the authorities of the provider's connections.
     let route: HTTPClientRoute
+    /// The times that an answer may take.
+    let timeout: Configuration.Provider.Timeout
     let client: any HTTPSending
     let surroundings: Surroundings
 
@@ -31,10 +33,16 @@ import BerthText
     /// The memory leased for an unstreamed answer before the request is sent.
     static nonisolated let wholeStart = ByteCount.kibibytes(16)
 
-    /// The deadlines of an unstreamed answer, which arrives all at once.
-    ///
-    /// A reasoning model may take 600 s, and the vendors' own clients wait that long.
-    private static let wholeDeadlines = HTTPClientDeadlines(firstByte: .seconds(600))
+    /// The deadlines of the transfer, which are those of the answer for a server that sends nothing.
+    private func deadlines(streaming: Bool) -> HTTPClientDeadlines {
+        guard streaming else {
+            return HTTPClientDeadlines(firstByte: timeout.whole, stall: timeout.whole)
+        }
+        return HTTPClientDeadlines(
+            firstByte: timeout.first,
+            stall: max(timeout.first, timeout.next)
+        )
+    }
 
     /// Posts `body`, which the caller has leased, and returns when an answer with status 200
     /// begins.
@@ -58,7 +66,7 @@ import BerthText
             url: url,
             headers: headers,
             body: body,
-            deadlines: streaming ? HTTPClientDeadlines() : Upstream.wholeDeadlines
+            deadlines: deadlines(streaming: streaming)
         )
         request.route = route
         let response: HTTPClientResponse
@@ -129,17 +137,37 @@ import BerthText
         do { lease = try memory.take(Upstream.errorLimit, for: .upstreamTransfer) } catch {
             throw .memoryMidway(error)
         }
-        return try await collect(response, &lease, limit: Upstream.errorLimit)
+        return try await collect(
+            response,
+            &lease,
+            limit: Upstream.errorLimit,
+            within: timeout.next
+        )
     }
 
-    /// Reads a whole answer.
+    /// Reads the whole answer to a request that was sent at `asked`.
     ///
     /// `lease` grows with it.
     func collect(
         _ response: HTTPClientResponse,
         _ lease: inout MemoryLease,
-        limit: ByteCount = Upstream.answerLimit
+        since asked: Instant
     ) async throws(ProviderError) -> JSONObject {
+        let left = timeout.whole - (surroundings.clock.now - asked)
+        return try await collect(response, &lease, limit: Upstream.answerLimit, within: left)
+    }
+
+    private func collect(
+        _ response: HTTPClientResponse,
+        _ lease: inout MemoryLease,
+        limit: ByteCount,
+        within left: Duration
+    ) async throws(ProviderError) -> JSONObject {
+        let named = limit == Upstream.answerLimit ? timeout.whole : timeout.next
+        let timer = surroundings.clock.schedule(after: max(.zero, left)) {
+            response.giveUp(after: named)
+        }
+        defer { timer.cancel() }
         var bytes: [UInt8] = []
         while let piece = try await next(response) {
             let total = ByteCount(bytes.count + piece.count)

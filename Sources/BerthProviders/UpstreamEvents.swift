@@ -1,3 +1,4 @@
+import BerthConfig
 import BerthHTTP
 import BerthLoop
 import BerthMemory
@@ -17,6 +18,12 @@ import BerthText
     private let paid: ByteCount
     /// Whether the transfer has ended or was cancelled.
     private(set) var isDone = false
+    /// The time that may pass until the next event while the reader waits for one.
+    private var left: Duration
+    /// The same for the error.
+    private var limit: Duration
+    /// The end of ``left`` while the reader waits.
+    private var deadline: Instant?
 
     /// The most events that one stream handles before other work has its turn.
     private static nonisolated let mostInTurn = 64
@@ -29,12 +36,39 @@ import BerthText
 
     /// Makes a reader of `response`.
     ///
-    /// `lease` must include ``bufferSize``.
-    init(_ response: HTTPClientResponse, of upstream: Upstream, lease: consuming MemoryLease) {
+    /// `lease` must include ``bufferSize``. The request was sent at `asked`.
+    init(
+        _ response: HTTPClientResponse,
+        of upstream: Upstream,
+        lease: consuming MemoryLease,
+        since asked: Instant
+    ) {
         self.response = response
         self.upstream = upstream
+        limit = upstream.timeout.first
+        left = limit - (upstream.surroundings.clock.now - asked)
         paid = lease.count
         self.lease = lease
+    }
+
+    /// The reader begins to wait for a piece of the answer.
+    func beginWait() { deadline = upstream.surroundings.clock.now + left }
+
+    /// The reader has a piece, or none will come.
+    ///
+    /// The time until it waits again is its own.
+    func endWait() {
+        guard let deadline else { return }
+        left = deadline - upstream.surroundings.clock.now
+        self.deadline = nil
+    }
+
+    /// The answer has gone on, so the time until its next event begins.
+    ///
+    /// Comments, pings and empty pieces do not call it.
+    func progressed() {
+        (limit, left) = (upstream.timeout.next, upstream.timeout.next)
+        if deadline != nil { beginWait() }
     }
 
     /// Returns the next event; nil at the end of the transfer, complete or not, and after
@@ -87,6 +121,17 @@ import BerthText
     }
 
     private func read() async throws(ProviderError) {
+        let clock = upstream.surroundings.clock
+        let left = deadline.map { $0 - clock.now } ?? left
+        // A server that sends without a pause leaves a timer no time to fire.
+        if left < .zero { response.giveUp(after: limit) }
+        let timer =
+            response.unread > .zero
+            ? nil
+            : clock.schedule(after: max(.zero, left)) { [response, limit] in
+                response.giveUp(after: limit)
+            }
+        defer { timer?.cancel() }
         let piece: [UInt8]?
         do { piece = try await response.next() } catch {
             throw end(ProviderError(error, provider: upstream.name))

@@ -36,6 +36,7 @@ import BerthTelemetry
     /// The parts that act by themselves as time passes.
     package let keeping: [any Service]
     private let edges: Edges
+    private let clockKeeper: ClockKeeper
 
     /// The time that open answers may take after the stop.
     ///
@@ -52,6 +53,7 @@ import BerthTelemetry
         _ edges: Edges,
         tuning: ServiceTuning = ServiceTuning()
     ) async throws -> Composition {
+        var edges = edges
         let log = edges.surroundings.log
         let (database, socket): (Database, String)
         switch edges.disk {
@@ -64,7 +66,12 @@ import BerthTelemetry
             database = try await .inMemory(log: log)
         }
         do {
-            return try await Composition(configuration, edges, tuning, database, socket)
+            let machine = edges.surroundings
+            let clock = try await ClockKeeper.clock(over: machine.clock, database, log)
+            edges.surroundings = machine.with(clock)
+            let keeper = ClockKeeper(clock, store: database, in: edges.surroundings)
+            await keeper.start()
+            return try await Composition(configuration, edges, tuning, database, keeper, socket)
         } catch {
             await database.close()
             throw error
@@ -76,8 +83,10 @@ import BerthTelemetry
         _ edges: Edges,
         _ tuning: ServiceTuning,
         _ database: Database,
+        _ clockKeeper: ClockKeeper,
         _ adminSocket: String
     ) async throws {
+        self.clockKeeper = clockKeeper
         let surroundings = edges.surroundings
         var (configuration, costs) = (configuration, tuning.costs)
         costs.mark("database's thread", accounted: SQLiteMemory.read().used)
@@ -128,7 +137,7 @@ import BerthTelemetry
         ]
         self.answering = answering + Composition.services(channels, resources, in: surroundings)
         keeping =
-            [keeper, memory, cacheKeeper, Purge(database, in: surroundings)]
+            [keeper, memory, cacheKeeper, clockKeeper, Purge(database, in: surroundings)]
             + (edges.watchesLoop ? [StallReports(in: surroundings)] : [])
     }
 
@@ -210,6 +219,7 @@ import BerthTelemetry
     /// Ends all work, returns when it is on the disk, and closes the database.
     package func finish() async {
         await bot.finish()
+        await clockKeeper.keep()
         await database.close()
     }
 

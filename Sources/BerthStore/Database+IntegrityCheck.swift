@@ -1,4 +1,4 @@
-import BerthLoop
+package import BerthLoop
 
 extension Connection {
     /// Reads the whole database and checks it for damage and for dangling references.
@@ -20,6 +20,23 @@ extension Connection {
     }
 }
 
+extension Connection {
+    fileprivate func newestRow() throws(StoreError) -> Timestamp? {
+        try first(
+            """
+            SELECT max(newest) FROM (
+                SELECT max(created_ms) AS newest FROM turn
+                UNION ALL SELECT max(created_ms) FROM call
+                UNION ALL SELECT max(settled_ms) FROM call
+                UNION ALL SELECT max(day_ms) FROM usage_day
+                UNION ALL SELECT max(updated_ms) FROM session
+                UNION ALL SELECT max(created_ms) FROM tenant
+                UNION ALL SELECT max(created_ms) FROM web_login)
+            """
+        ) { row throws(StoreError) in row.timestampOrNil(0) } ?? nil
+    }
+}
+
 extension Database {
     /// Checks a database file for `berth doctor`, read-only, also while a service uses it.
     ///
@@ -32,6 +49,22 @@ extension Database {
         let result = await Worker(name: "sqlite-check").run {
             Result { () throws(StoreError) in
                 try Connection.openReadOnly(file).integrityProblems()
+            }
+        }
+        return try result.get()
+    }
+
+    /// Reads the time of the newest row of a database file, and the kept value ``Kept/clock``, for
+    /// `berth doctor`.
+    ///
+    /// The file is read as by ``integrityCheck(of:)``.
+    package static func newest(
+        in file: String
+    ) async throws(StoreError) -> (row: Timestamp?, clock: [UInt8]?) {
+        let result = await Worker(name: "sqlite-clock").run {
+            Result { () throws(StoreError) in
+                let connection = try Connection.openReadOnly(file)
+                return try (connection.newestRow(), connection.kept(.clock))
             }
         }
         return try result.get()

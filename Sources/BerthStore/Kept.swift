@@ -2,4 +2,6 @@
 package enum Kept: String, SQLConvertible, Sendable {
     /// The names that the response cache is asked for most.
     case hotSet = "hot_set"
+    /// The relation of the service's date to the machine's monotonic clock.
+    case clock
 }

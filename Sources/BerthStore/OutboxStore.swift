@@ -56,6 +56,13 @@ package protocol OutboxStore: Sendable {
         at now: Timestamp
     ) async throws(StoreError) -> Bool
 
+    /// Sets the parts that are due after `latest` to `due`: no pause is that long, so the clock that
+    /// set them was ahead.
+    func bringOutboxForward(
+        after latest: Timestamp,
+        to due: Timestamp
+    ) async throws(StoreError)
+
     /// Makes a part that was given up wait again, at once and in its old order.
     ///
     /// - Returns: whether it had been given up.
@@ -71,6 +78,19 @@ extension Database: OutboxStore {
     ) async throws(StoreError) {
         try await write { store throws(StoreError) in
             try store.addOutbox(parts, in: session, for: tenant, at: now)
+        }
+    }
+
+    package nonisolated func bringOutboxForward(
+        after latest: Timestamp,
+        to due: Timestamp
+    ) async throws(StoreError) {
+        try await write { store throws(StoreError) in
+            try store.run(
+                "UPDATE outbox SET due_ms = ?2 WHERE state = 'waiting' AND due_ms > ?1",
+                latest,
+                due
+            )
         }
     }
 

@@ -51,6 +51,14 @@ package protocol UpkeepStore: Sendable {
     func close() async
 }
 
+extension Connection {
+    func kept(_ kept: Kept) throws(StoreError) -> [UInt8]? {
+        try first("SELECT value FROM kept WHERE name = ?", kept) { row throws(StoreError) in
+            row.bytes(0)
+        }
+    }
+}
+
 extension Database: UpkeepStore {
     package nonisolated func troubles(
         since start: Timestamp,
@@ -87,11 +95,7 @@ extension Database: UpkeepStore {
     }
 
     package nonisolated func kept(_ kept: Kept) async throws(StoreError) -> [UInt8]? {
-        try await read { store throws(StoreError) in
-            try store.first("SELECT value FROM kept WHERE name = ?", kept) {
-                row throws(StoreError) in row.bytes(0)
-            }
-        }
+        try await read { store throws(StoreError) in try store.kept(kept) }
     }
 
     package nonisolated func purge(at now: Timestamp) async throws(StoreError) -> Bool {

@@ -75,7 +75,7 @@ package struct Log: Sendable {
         _ fields: KeyValuePairs<String, LogValue>
     ) {
         guard level >= self.level else { return }
-        let time = clock.timestamp
+        let time = clock.wall
         sink(LogLine(time: time, level: level, message: "\(message)", fields: fields).text(format))
     }
 

@@ -28,4 +28,9 @@ package struct Surroundings: Sendable {
         self.log = log.stamped(by: clock)
         self.metrics = metrics
     }
+
+    /// These surroundings with another clock.
+    package func with(_ clock: any Clock) -> Surroundings {
+        Surroundings(clock: clock, entropy: entropy, log: log, metrics: metrics)
+    }
 }

@@ -21,8 +21,12 @@ package import BerthStore
     func next() async throws(BotError) -> AnswerPiece?
     /// Stops reading, which has no effect after the end.
     func finish()
-    /// Ends the answer at the operator's order. Every later ``next()`` throws `reason`.
-    func interrupt(_ reason: BotError)
     /// Hands over the unwritten settlements, which are written together with a turn's end.
     func takeSettlements() -> [Settlement]
+}
+
+/// An answer that the operator can end.
+@Loop protocol EndableAnswer: AnswerStream {
+    /// Ends the answer at the operator's order. Every later ``next()`` throws `reason`.
+    func interrupt(_ reason: BotError)
 }

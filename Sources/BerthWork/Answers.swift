@@ -11,6 +11,7 @@ package import BerthTelemetry
     private let calls: PaidCalls
     private let meter: Meter
     private let flights: Flights
+    private let readers = TaskPool()
     private let metrics: WorkMetrics
     private let surroundings: Surroundings
 
@@ -91,17 +92,13 @@ package import BerthTelemetry
             case .cached(let answer, let lease):
                 let answer = SharedAnswer(cached: try replay(answer, lease))
                 try open?.begin(answer)
-                answer.conclude(nil, open)
+                answer.conclude(open)
                 return answer
-            case .shared(let answer):
-                try open?.begin(answer)
-                answer.conclude(report, open)
-                return answer
+            case .shared(let answer): return try readAhead(answer, ask, report, open)
             case .own(let held, let key):
                 let answer = try await calls.stream(ask, held)
-                try open?.begin(answer)
-                answer.conclude(key.map { AnswerCollector(cache, ask, $0) }, report, open)
-                return answer
+                answer.collect(into: key.map { AnswerCollector(cache, ask, $0) })
+                return try readAhead(answer, ask, report, open)
             }
         } catch {
             open?.close()
@@ -110,8 +107,37 @@ package import BerthTelemetry
         }
     }
 
-    /// Ends all shared calls and returns when they are settled.
-    package func close() async { await flights.close() }
+    /// An answer that its client reads at its own pace.
+    ///
+    /// A turn reads its answer at once.
+    private func readAhead(
+        _ answer: any AnswerStream,
+        _ ask: Ask,
+        _ report: CallReport?,
+        _ open: OpenCall?
+    ) throws(BotError) -> any AnswerStream {
+        guard ask.turn == nil else { return answer }
+        if let reason = open?.reason {
+            answer.finish()
+            throw reason
+        }
+        let lease: MemoryLease
+        do { lease = try ask.memory.take(ReadAhead.step, for: .replyBuffer) } catch {
+            answer.finish()
+            throw .provider(.memoryMidway(error))
+        }
+        let work = ask.payer.account.begin()
+        let ahead = ReadAhead(answer, on: lease, work, report, open, in: readers)
+        try open?.begin(ahead)
+        return ahead
+    }
+
+    /// Ends all API calls and returns when they are settled.
+    package func close() async {
+        readers.cancelAll()
+        await flights.close()
+        await readers.drain()
+    }
 
     // MARK: The three ways
 
@@ -231,7 +257,7 @@ package import BerthTelemetry
                 return AnswerEnd(usage: bought.usage, share: bought.share)
             }
             let answer = try await calls.stream(ask, held, sharedWith: flight.bill)
-            answer.conclude(AnswerCollector(cache, ask, key), nil)
+            answer.collect(into: AnswerCollector(cache, ask, key))
             defer { answer.finish() }
             flight.log.begin(answer.modelID)
             do throws(BotError) {

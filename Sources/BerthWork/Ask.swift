@@ -66,7 +66,7 @@ package struct Ask: Sendable {
 
     /// The memory that an API call with a body of `size` needs, the body included.
     package static func need(of size: ByteCount) -> ByteCount {
-        size + ChatCall.need(of: size) + entrySize + listenerSize
+        size + ChatCall.need(of: size) + entrySize + listenerSize + ReadAhead.step
     }
 
     /// Makes an API call's ask.

@@ -67,6 +67,8 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
     case stopping
     /// A call that several requests share ended for a reason of another one of them.
     case sharedCallEnded
+    /// The client reads an answer more slowly than its memory allows. `behind` is not read yet.
+    case readTooSlowly(behind: ByteCount)
     /// The provider gave no answer.
     case provider(ProviderError)
     /// The database failed.
@@ -135,6 +137,8 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
         case .stopping: "the service is being restarted: try again in a moment"
         case .sharedCallEnded:
             "the call that this request shared with others ended early: ask again"
+        case .readTooSlowly(let behind):
+            "the answer was ended because it is read too slowly: \(behind) wait for the client"
         case .provider(let error): error.description
         case .store(.busy), .store(.closed): "the service is busy: try again in a moment"
         case .store:

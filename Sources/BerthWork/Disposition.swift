@@ -87,6 +87,8 @@ extension BotError {
         case .foreignOrigin: Disposition(403, .caller, code: "foreign_origin")
         case .suspended: Disposition(403, .payer, code: "suspended")
         case .memory(let error): error.disposition
+        case .readTooSlowly:
+            Disposition(408, .caller, code: "read_too_slowly").with { $0.mayHaveBought = true }
         case .bodyTooLarge: Disposition(413, .caller, code: "body_too_large")
         case .body, .emptyText, .textTooLong, .badName, .badValue: Disposition(400, .caller)
         case .sessionBusy: Disposition(409, .caller, code: "session_busy")

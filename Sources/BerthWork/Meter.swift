@@ -36,7 +36,7 @@ package import BerthTelemetry
     /// The part of its quotas that a tenant has used.
     package func usage(_ tenant: LiveTenant) -> UsageInfo {
         let now = clock.timestamp
-        tenant.book.turn(to: now)
+        tenant.book.turn(to: now, in: clock.month)
         return UsageInfo(
             requests: Int(tenant.book.today[.requests]),
             requestsLimit: tenant.quotas.requestsPerDay,
@@ -74,8 +74,9 @@ package import BerthTelemetry
         at now: Timestamp
     ) throws(BotError) -> TenantBook.Hold {
         do throws(QuotaRefusal) {
-            return try tenant.book.hold(amounts, within: tenant.quotas, at: now)
-        } catch { throw .overQuota(error, wait: error.resets - now) }
+            let month = clock.month
+            return try tenant.book.hold(amounts, within: tenant.quotas, at: now, in: month)
+        } catch { throw .overQuota(error, wait: max(.zero, error.resets - now)) }
     }
 
     /// Checks a held call against quotas that were lowered since it was held.

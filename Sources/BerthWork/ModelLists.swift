@@ -85,7 +85,7 @@ import BerthText
         guard let lease = try? account.lease(ModelList.limit, for: .upstreamTransfer) else {
             return nil
         }
-        let list = await ModelList.fetch(of: provider, client)
+        let list = await ModelList.fetch(of: provider, client, by: surroundings.clock)
         _ = consume lease
         guard case .models(let names) = list else { return nil }
         if let json = try? JSON.encode(names) {

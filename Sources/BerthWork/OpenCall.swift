@@ -8,7 +8,7 @@ import BerthLoop
     private let number: Int
     // Unsafe and sound: the task runs `Answers`, which clears it before the task can end.
     private nonisolated(unsafe) var asking: UnsafeCurrentTask?
-    private weak var answer: (any AnswerStream)?
+    private weak var answer: (any EndableAnswer)?
     /// The reason for which it was ended, or nil if it was not.
     private(set) var reason: BotError?
 
@@ -24,7 +24,7 @@ import BerthLoop
     /// Notes that the answer has begun, which is ended from now on instead of the task.
     ///
     /// - Throws: the reason for which the call was ended meanwhile. The answer is then ended too.
-    func begin(_ answer: any AnswerStream) throws(BotError) {
+    func begin(_ answer: any EndableAnswer) throws(BotError) {
         unsafe asking = nil
         self.answer = answer
         guard let reason else { return }

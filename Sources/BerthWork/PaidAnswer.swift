@@ -26,9 +26,6 @@ import BerthTelemetry
     private var early: [AnswerPiece] = []
     /// Collects the text for the cache.
     private var collector: AnswerCollector?
-    private var report: CallReport?
-    private var open: OpenCall?
-    private var interruption: BotError?
 
     /// Takes over a call that its provider has begun to answer.
     init(
@@ -47,19 +44,10 @@ import BerthTelemetry
         self.running = consume running
     }
 
-    /// Has the whole text collected for the cache, and the end reported.
-    func conclude(
-        _ collector: AnswerCollector?,
-        _ report: CallReport?,
-        _ open: OpenCall? = nil
-    ) {
+    /// Has the whole text collected for the cache.
+    func collect(into collector: AnswerCollector?) {
         // An answer without a word may have ended while its first token was awaited.
-        guard running != nil else {
-            report?.close(nil)
-            open?.close()
-            return
-        }
-        (self.collector, self.report, self.open) = (collector, report, open)
+        if running != nil { self.collector = collector }
     }
 
     var modelID: String { model.id }
@@ -76,7 +64,6 @@ import BerthTelemetry
     }
 
     func next() async throws(BotError) -> AnswerPiece? {
-        if let interruption { throw interruption }
         let piece = early.isEmpty ? try await read() : early.removeFirst()
         if let piece { collector?.take(piece) }
         return piece
@@ -103,9 +90,8 @@ import BerthTelemetry
         let piece: AnswerPiece?
         do { piece = try await stream.next() } catch {
             settle(error)
-            throw interruption ?? .provider(error)
+            throw .provider(error)
         }
-        if let interruption { throw interruption }
         guard let piece else {
             settle(nil)
             return nil
@@ -140,11 +126,6 @@ import BerthTelemetry
         settle(.cancelled)
     }
 
-    func interrupt(_ reason: BotError) {
-        interruption = interruption ?? reason
-        finish()
-    }
-
     func takeSettlements() -> [Settlement] {
         guard let settled = settled.take() else { return [] }
         return settled.pass()
@@ -167,10 +148,6 @@ import BerthTelemetry
         if isOfTurn { self.settled = consume settled }
         if error == nil { collector?.keep(model, usage) }
         collector = nil
-        report?.close(error.map(BotError.provider))
-        report = nil
-        open?.close()
-        open = nil
     }
 }
 

@@ -6,7 +6,7 @@ import BerthStore
 /// One caller's view of an answer in a log, which others share or which comes from the cache.
 ///
 /// It reads from the beginning, even after joining late.
-@Loop final class SharedAnswer: AnswerStream {
+@Loop final class SharedAnswer: EndableAnswer {
     /// The flight that the answer belongs to, or nil for one from the cache.
     private let flight: Flight?
     /// Whether its caller was the first, whose call this is.
@@ -14,7 +14,6 @@ import BerthStore
     private let reader: BroadcastReader
     private let input: Int
     private var received = 0
-    private var report: CallReport?
     private var open: OpenCall?
     private var interruption: BotError?
     private var hasEnded = false
@@ -43,10 +42,8 @@ import BerthStore
 
     isolated deinit { finish() }
 
-    /// Reports the end to `report`, and closes `open` there.
-    func conclude(_ report: CallReport?, _ open: OpenCall?) {
-        (self.report, self.open) = (report, open)
-    }
+    /// Closes `open` at the end.
+    func conclude(_ open: OpenCall?) { self.open = open }
 
     var log: Broadcast? { reader.log }
     var isCached: Bool { flight == nil }
@@ -74,7 +71,7 @@ import BerthStore
     func begin() async throws(BotError) {
         do { try await reader.begun() } catch { throw left() }
         guard reader.log.model == nil, let error = reader.log.end?.error else { return }
-        close(error)
+        finish()
         throw told(error)
     }
 
@@ -87,15 +84,12 @@ import BerthStore
             return piece
         }
         let error = reader.log.end?.error
-        close(error)
+        finish()
         if let error { throw told(error) }
         return nil
     }
 
     func takeSettlements() -> [Settlement] { [] }
-
-    /// A caller that has not read the end has left before it, even if the log has ended.
-    func finish() { close(.provider(.cancelled)) }
 
     func interrupt(_ reason: BotError) {
         interruption = interruption ?? reason
@@ -110,13 +104,11 @@ import BerthStore
         return interruption ?? .provider(.cancelled)
     }
 
-    private func close(_ error: BotError?) {
+    func finish() {
         guard !hasEnded else { return }
         hasEnded = true
         reader.close()
         flight?.leave(isLeader: isLeader)
-        report?.close(error)
-        report = nil
         open?.close()
         open = nil
     }

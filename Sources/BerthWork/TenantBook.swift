@@ -14,7 +14,7 @@ package struct TenantBook: Sendable {
     private var day: Timestamp
     private var dayEnd: Timestamp
     private var month: Timestamp
-    private var monthEnd: Timestamp { month.endOfMonth }
+    private var monthEnd: Timestamp
 
     /// Amounts that are held for one call until it ends.
     struct Hold: Sendable {
@@ -23,13 +23,19 @@ package struct TenantBook: Sendable {
         let amounts: Amounts
     }
 
-    /// Begins with the ledger's amounts of `now`'s day and month.
-    package init(today: Amounts = Amounts(), thisMonth: Amounts = Amounts(), at now: Timestamp) {
+    /// Begins with the ledger's amounts of `now`'s day and of `month`, by default `now`'s.
+    package init(
+        today: Amounts = Amounts(),
+        thisMonth: Amounts = Amounts(),
+        at now: Timestamp,
+        in month: CalendarMonth? = nil
+    ) {
         self.today = today
         self.thisMonth = thisMonth
         day = now.startOfDay
         dayEnd = now.endOfDay
-        month = now.startOfMonth
+        let month = month ?? now.month
+        (self.month, monthEnd) = (month.start, month.end)
     }
 
     /// Holds a call's worst case.
@@ -38,9 +44,10 @@ package struct TenantBook: Sendable {
     mutating func hold(
         _ amounts: Amounts,
         within quotas: Quotas,
-        at now: Timestamp
+        at now: Timestamp,
+        in month: CalendarMonth? = nil
     ) throws(QuotaRefusal) -> Hold {
-        turn(to: now)
+        turn(to: now, in: month ?? now.month)
         for rule in QuotaRule.all {
             let asked = rule.sum(of: amounts)
             // A call that needs nothing of a quota is not refused by it, even if the quota is
@@ -54,12 +61,12 @@ package struct TenantBook: Sendable {
                 used: used,
                 asked: asked,
                 limit: limit,
-                resets: rule.period == .day ? now.endOfDay : now.endOfMonth
+                resets: rule.period == .day ? dayEnd : monthEnd
             )
         }
         today += amounts
         thisMonth += amounts
-        return Hold(day: day, month: month, amounts: amounts)
+        return Hold(day: day, month: self.month, amounts: amounts)
     }
 
     /// Checks that a hold still fits within quotas, which may be lower than when it was taken.
@@ -92,14 +99,18 @@ package struct TenantBook: Sendable {
 
     /// Begins a new day with nothing used, and a new month with nothing spent.
     ///
-    /// A hold of an earlier day is settled against that day.
-    mutating func turn(to now: Timestamp) {
-        guard now < day || now >= dayEnd else { return }
-        day = now.startOfDay
-        dayEnd = now.endOfDay
-        today = Amounts()
-        guard now.startOfMonth != month else { return }
-        month = now.startOfMonth
-        thisMonth = Amounts()
+    /// A hold of an earlier day is settled against that day. A time before the day belongs to it, so
+    /// that nothing is used twice.
+    mutating func turn(to now: Timestamp, in month: CalendarMonth) {
+        if now >= dayEnd {
+            (day, dayEnd) = (now.startOfDay, now.endOfDay)
+            today = Amounts()
+        }
+        if month.start == self.month {
+            monthEnd = month.end
+        } else if month.start > self.month {
+            (self.month, monthEnd) = (month.start, month.end)
+            thisMonth = Amounts()
+        }
     }
 }

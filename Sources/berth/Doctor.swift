@@ -10,7 +10,7 @@ import Glibc
 
 /// Runs `berth doctor`, which checks everything that a service needs and changes nothing.
 @Loop enum Doctor {
-    private struct Finding: Encodable {
+    struct Finding: Encodable {
         let check: String
         let ok: Bool
         let says: String
@@ -44,7 +44,8 @@ import Glibc
                 says: "\(configuration.memory.limit): \(configuration.memory.source)"
             ),
             descriptors(configuration), folder(configuration),
-            await database(configuration), await service(configuration),
+            await database(configuration), await clock(configuration),
+            await service(configuration),
         ]
         let client = HTTPClient(in: Surroundings(log: .silent))
         for provider in configuration.providers where provider.kind != .fal {
@@ -126,7 +127,7 @@ import Glibc
         _ client: HTTPClient
     ) async -> Finding {
         let check = "provider \(provider.name)"
-        switch await ModelList.fetch(of: provider, client) {
+        switch await ModelList.fetch(of: provider, client, by: SystemClock()) {
         case .models(let names):
             let missing = configuration.models(of: provider.name)
                 .filter { !ModelList.has($0, in: names) }

@@ -147,8 +147,8 @@ import Testing
     let inner = ManualClock()
     let heard = Mailbox<Duration>()
 
-    var now: Instant { inner.now }
-    var timestamp: Timestamp { inner.timestamp }
+    nonisolated var now: Instant { inner.now }
+    nonisolated var timestamp: Timestamp { inner.timestamp }
 
     @discardableResult
     func schedule(after delay: Duration, _ action: @escaping @Loop () -> Void) -> Timer {

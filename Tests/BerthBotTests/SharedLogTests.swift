@@ -113,7 +113,7 @@ import Testing
             call.say("A bed.")
             let stream = try await streams.next("the stream")
             call.finish()
-            _ = await eventually { stream.log?.end != nil }
+            #expect(await eventually { stream.charged != nil })
             stream.finish()
             let counted = bot.metrics.text
             #expect(counted.contains(#"berth_api_calls_total{outcome="cancelled"} 1"#))

@@ -361,14 +361,14 @@ import Testing
 
 extension BotFixture {
     /// Sends a message of ``ann`` at a place and returns when the provider is asked.
-    fileprivate func ask(_ text: String, at place: Place) async throws -> (LiveTurn, HandCall) {
+    func ask(_ text: String, at place: Place) async throws -> (LiveTurn, HandCall) {
         let session = try await bot.conversations.open(at: place, isGroup: false, for: ann)
         let turn = try await bot.turns.begin(text, at: session, by: ann)
         return (turn, try await hand.call())
     }
 
     /// Sends a message of ``ann`` at a place and has it answered.
-    fileprivate func exchange(_ text: String, _ answer: String, at place: Place) async throws {
+    func exchange(_ text: String, _ answer: String, at place: Place) async throws {
         let (turn, call) = try await ask(text, at: place)
         call.say(answer)
         call.finish()
@@ -376,14 +376,14 @@ extension BotFixture {
     }
 
     /// The first waiting part of each place, due or not.
-    fileprivate func waiting(_ now: Timestamp) async throws -> [OutboxPart] {
+    func waiting(_ now: Timestamp) async throws -> [OutboxPart] {
         try await store.dueOutbox(on: .telegram, at: now + .seconds(86_400), limit: 99)
     }
 
     /// Reads the outbox until its first waiting parts are as expected.
     ///
     /// The suite's time limit ends the wait.
-    fileprivate func reads(_ isExpected: ([OutboxPart]) -> Bool) async {
+    func reads(_ isExpected: ([OutboxPart]) -> Bool) async {
         while let parts = try? await waiting(clock.timestamp), !isExpected(parts) {}
     }
 }

@@ -80,6 +80,26 @@ import Testing
         #expect(file.configuration.providers[0].apiKey?.reveal() == "hunter2")
     }
 
+    @Test func `each provider has its own times`() throws {
+        let text = """
+            providers:
+              - { name: a, kind: openai, base_url: "http://a/v1", timeout: { first: 5m, next: 2s } }
+              - { name: b, kind: openai, base_url: "http://b/v1" }
+            models: { chat: [ { provider: a, model: m } ] }
+            """
+        let times = try parse(text).configuration.providers.map(\.timeout)
+        #expect(times.map(\.first) == [.seconds(300), .seconds(120)])
+        #expect(times.map(\.next) == [.seconds(2), .seconds(60)])
+        #expect(times.map(\.whole) == [.seconds(600), .seconds(600)])
+        let wrong = [
+            ("first: 5m", "first", "0s"), ("next: 2s", "next", "61m"), ("first: 5m", "whole", "x"),
+        ]
+        for (right, key, value) in wrong {
+            let error = complaint(text.replacing(right, with: "\(key): \(value)"))
+            #expect(error.contains("providers[0].timeout.\(key): '\(value)' is not a time"))
+        }
+    }
+
     @Test func `what is shown reads back as the same`() throws {
         let shown = try parse(Self.secrets, ["KEY": "k", "b": "${c}"]).yaml
         let again = shown.replacing("token: \"***\"", with: "token: '1:a'")

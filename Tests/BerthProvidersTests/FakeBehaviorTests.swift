@@ -121,7 +121,23 @@ import Testing
     }
 
     private static let answering = FakeOpenAIBehavior.allCases.filter {
-        ![.silence, .echoRequest].contains($0)
+        ![.silence, .echoRequest, .tooManyDate].contains($0)
+    }
+
+    @Loop @Test func `a date to try again at is measured by the provider's own clock`()
+        async throws
+    {
+        // The caller's clock is far away.
+        let asker = Asker()
+        try await withFake(clock: SystemClock()) { url, _ in
+            let call = try asker.call(FakeOpenAIBehavior.tooManyDate.rawValue)
+            let told = await asker.complete(try asker.provider(url), call)
+            guard case .rateLimited(_, let wait?) = told.error else {
+                Issue.record("\(told)")
+                return
+            }
+            #expect(wait >= .seconds(1) && wait <= .seconds(3))
+        }
     }
 
     @Loop @Test(arguments: answering)

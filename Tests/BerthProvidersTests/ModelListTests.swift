@@ -62,7 +62,7 @@ import Testing
                 }
             }
             let provider = try Self.provider(kind, "http://127.0.0.1:\(server.port)/base")
-            let list = await ModelList.fetch(of: provider, client)
+            let list = await ModelList.fetch(of: provider, client, by: ManualClock())
             #expect(list == expected)
             let question = try await asked.next("the question")
             let path = kind == .openai ? "/base/models" : "/base/v1/models"
@@ -77,7 +77,8 @@ import Testing
     @Loop @Test func `a provider that does not answer says why`() async throws {
         let list = await ModelList.fetch(
             of: try Self.provider(.openai, "http://127.0.0.1:9"),
-            client
+            client,
+            by: ManualClock()
         )
         guard case .unreachable(let reason) = list else {
             Issue.record("\(list)")

@@ -120,7 +120,10 @@ import Testing
     @Loop @Test func `a file can be checked while a service works with it`() async throws {
         let fixture = try await StoreFixture()
         _ = try await fixture.turn("t-1")
+        try await fixture.store.keep([1, 2], as: .clock)
         let file = fixture.files.path(of: "berth.db")
+        let newest = try await Database.newest(in: file)
+        #expect(newest.row == StoreFixture.noon && newest.clock == [1, 2])
         let problems = try await Database.integrityCheck(of: file)
         #expect(problems.isEmpty)
         _ = try await fixture.turn("t-2")

@@ -174,6 +174,24 @@ import Testing
     }
 
     @Loop @Test(arguments: StoreEngine.allCases)
+    func `a retry that is too far away is brought forward, others are not`(
+        engine: StoreEngine
+    ) async throws {
+        let fixture = try await StoreFixture(engine)
+        let store = fixture.store
+        _ = try await fixture.replied("t-1", ["a"])
+        let part = try #require(try await fixture.due().first)
+        for (pause, expected) in [(3_600, 3_600), (86_400, 86_400), (31_536_000, 600)] {
+            let due = noon + .seconds(pause)
+            _ = try await store.retryOutboxLater(part.id, at: due, because: "")
+            let (latest, soon) = (noon + .seconds(86_400), noon + .seconds(600))
+            try await store.bringOutboxForward(after: latest, to: soon)
+            let next = try await store.nextOutbox(on: .telegram, after: noon)
+            #expect(next == noon + .seconds(expected))
+        }
+    }
+
+    @Loop @Test(arguments: StoreEngine.allCases)
     func `what was sent is not sent again after a kill, the rest is`(
         engine: StoreEngine
     ) async throws {

@@ -82,7 +82,7 @@ import Glibc
         _ setup: Setup,
         _ prepare: Preparation?
     ) async throws {
-        let (clock, lines, hand) = (ManualClock(), LogLines(), HandUpstream())
+        let (clock, lines, hand) = (setup.clock ?? ManualClock(), LogLines(), HandUpstream())
         let (pool, stop, kernel) = (TaskPool(), stop, kernel)
         self.pool = pool
         func run(_ part: some Service) { pool.spawn { try? await part.run(until: stop) } }
@@ -200,6 +200,8 @@ package struct Setup: Sendable {
     let channels: [ChannelPlan]
     let folder: TemporaryFolder?
     let seed: UInt64
+    /// A clock that several services use one after the other, or nil for a new one.
+    package var clock: ManualClock?
 
     /// Changes the fixture's configuration before the service is made.
     ///

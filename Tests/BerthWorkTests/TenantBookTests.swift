@@ -56,6 +56,20 @@ import Testing
         #expect((try? book.hold(amounts(1, 0), within: quotas, at: Self.noon)) != nil)
     }
 
+    @Test func `a time before the day is charged to the day, and gives nothing anew`() throws {
+        let quotas = quotas { $0.requestsPerDay = 1 }
+        var book = TenantBook(at: Self.noon)
+        _ = try book.hold(amounts(1, 7), within: quotas, at: Self.noon)
+        for days in [-1, -40, -400] {
+            let before = Self.noon + .seconds(86_400 * days)
+            let refusal = #expect(throws: QuotaRefusal.self) {
+                _ = try book.hold(amounts(1, 7), within: quotas, at: before)
+            }
+            #expect(refusal?.resets == Self.noon.endOfDay)
+            #expect(book.thisMonth[.micros] == 7)
+        }
+    }
+
     @Test func `a new day has nothing used, and a hold of the old day is settled there`() throws {
         let quotas = quotas { $0.requestsPerDay = 1 }
         let hit = Amounts((.requests, 1))

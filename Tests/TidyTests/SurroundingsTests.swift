@@ -30,6 +30,13 @@ import Testing
         #expect(sample(text, at: "Sources/BerthTelemetry/A.swift").ownSurroundings.isEmpty)
         #expect(sample(text, at: "Sources/berth/A.swift").ownSurroundings.isEmpty)
     }
+
+    @Test func `only the log and the operator's reports have the machine's date`() {
+        let text = "let date = clock.wall"
+        #expect(sample(text, at: "Sources/BerthWork/A.swift").ownSurroundings.count == 1)
+        #expect(sample(text, at: "Sources/BerthTelemetry/A.swift").ownSurroundings.isEmpty)
+        #expect(sample("let wall = 1", at: "Sources/BerthWork/A.swift").ownSurroundings.isEmpty)
+    }
 }
 
 extension SourceFile {
@@ -57,6 +64,11 @@ extension SourceFile {
         case "SystemClock":
             if ["BerthTelemetry", "BerthService", "berth"].contains(module) { return nil }
             return "a clock of its own: take it from the surroundings"
+        case "wall":
+            guard index > 0, tokens[index - 1].is("."),
+                !["BerthTelemetry", "BerthAdmin", "berth"].contains(module)
+            else { return nil }
+            return "the machine's date, which jumps: take timestamp, or even for due times"
         default: return nil
         }
     }
