@@ -45,7 +45,9 @@ package import BerthWork
     ///
     /// Until the request's end, work is under way for the tenant.
     ///
-    /// - Parameter most: the largest number of the tenant's requests that are under way.
+    /// - Parameters:
+    ///   - request: the request.
+    ///   - most: the largest number of the tenant's requests that are under way.
     /// - Throws: ``BotError/tooManyRequests(limit:)``. The request is not admitted then.
     package func admit(_ request: HTTPRequest, atMost most: Int) throws(BotError) {
         guard tenant.openRequests < most else { throw .tooManyRequests(limit: most) }

@@ -5,7 +5,10 @@ import Glibc
 extension HTTPServer {
     // MARK: Called by libmicrohttpd
 
-    /// Whether a new connection of `peer` is accepted. Nil is a Unix-domain socket's.
+    /// Decides whether a new connection is accepted.
+    ///
+    /// - Parameter peer: nil for a Unix-domain socket.
+    /// - Returns: whether it is.
     func admits(_ peer: HTTPPeer?) -> Bool {
         progressed()
         runs.accepted += 1

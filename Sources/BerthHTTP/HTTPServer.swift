@@ -148,7 +148,7 @@ package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPRespo
         connections.keys.sorted().compactMap { connections[$0] }
     }
 
-    /// Stops to run the daemon on the word of its epoll descriptor, or begins again.
+    /// Resumes or pauses the runs of the daemon that its epoll descriptor triggers.
     func watchDaemon(_ isWatching: Bool) {
         // After a failure the sweep still runs the daemon once a second.
         try? watch?.change(to: isWatching ? .readable : [])

@@ -11,9 +11,10 @@ struct HTTPServerAddresses {
 
     init(most: Int) { self.most = most }
 
-    /// Whether `address` may open one more, which counts as refused otherwise.
+    /// Checks whether `address` may open one more, and counts a refusal otherwise.
     ///
     /// - Parameter address: ``HTTPPeer/countedAddress``. A nil address is never refused.
+    /// - Returns: whether it may.
     mutating func allows(_ address: String?) -> Bool {
         guard let address, held[address, default: 0] >= most else { return true }
         refused += 1

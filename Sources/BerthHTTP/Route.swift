@@ -39,9 +39,10 @@ package struct Route: Sendable {
         return path.first == "/" ? Array(parts.dropFirst()) : parts
     }
 
-    /// The decoded values of the variables, or nil if the path does not match.
+    /// Compares a path with the pattern.
     ///
     /// - Parameter path: the segments of the path as it was sent.
+    /// - Returns: the decoded values of the variables, or nil if the path does not match.
     func match(_ path: [Substring]) -> [String]? {
         var values: [String] = []
         for (index, segment) in segments.enumerated() {

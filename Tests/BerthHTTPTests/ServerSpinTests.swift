@@ -1,11 +1,9 @@
-import BerthHTTP
 import BerthLoop
 import BerthMemory
 import BerthTestKit
 import Testing
 
-@testable import struct BerthHTTP.ChunkWatch
-@testable import struct BerthHTTP.HTTPServerRuns
+@testable import BerthHTTP
 
 @Suite(.loop) struct HTTPServerSpinTests {
     private static let head = "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -122,7 +120,8 @@ import Testing
     {
         let clock = ManualClock()
         let text = String(repeating: "a", count: 16_000)
-        try await withServer(clock: clock, handler: { _ in .text(text) }) { server in
+        let handler: HTTPHandler = { _ in .text(text) }
+        try await withServer(clock: clock, handler: handler) { server in
             let client = try RawClient(port: server.port, receiveBuffer: 16 << 10)
             let requests = Array(String(repeating: get(), count: 2_000).utf8)
             var sent = 0

@@ -17,6 +17,21 @@ import Testing
 
     @Test func `SQL is in BerthStore alone`() { expectNone(\.straySQL) }
 
+    @Test func `forwarded addresses are read in TrustedProxies alone`() {
+        expectNone(\.strayForwardedAddresses)
+    }
+
+    @Test(arguments: [
+        (#"let a = headers["X-Forwarded-For"]"#, 1), (#"let a = headers["forwarded"]"#, 1),
+        (#"let a = headers["X-Real-IP"]"#, 1), (#"let a = "forwarded to others""#, 0),
+        ("let forwarded = 1  // X-Forwarded-For", 0),
+    ])
+    func `another reader of forwarded addresses is found`(text: String, findings: Int) {
+        #expect(sample(text).strayForwardedAddresses.count == findings)
+        let owner = sample(text, at: "Sources/BerthHTTP/TrustedProxies.swift")
+        #expect(owner.strayForwardedAddresses.isEmpty)
+    }
+
     @Test(arguments: [
         ("Sources/BerthLoop/A.swift", "import BerthMemory", 1),
         ("Sources/BerthHTTP/A.swift", "package import BerthBot", 1),
@@ -131,6 +146,16 @@ extension SourceFile {
         guard isSwift, module != "BerthStore", module != "Tidy" else { return [] }
         return tokens.filter { $0.kind == .string && SourceFile.isSQL($0.text) }.map {
             finding($0.line, "SQL outside BerthStore: make it a verb of Store there")
+        }
+    }
+
+    var strayForwardedAddresses: [Finding] {
+        guard isSwift, path.hasPrefix("Sources/"), !path.hasSuffix("/TrustedProxies.swift") else {
+            return []
+        }
+        let fields: Set = ["x-forwarded-for", "forwarded", "x-real-ip"]
+        return tokens.filter { $0.kind == .string && fields.contains($0.text.lowercased()) }.map {
+            finding($0.line, "a forwarded address: HTTPRequest.peer is the client's")
         }
     }
 
