@@ -1,3 +1,4 @@
+import BerthText
 import BerthWork
 
 /// The reason for which a turn or a part of a reply is not retried, worded for the operator.
@@ -6,7 +7,7 @@ struct RetryRefusal: Error, CustomStringConvertible {
     let turn: String
 
     var description: String {
-        let name = "'\(turn.prefix(64))'"
+        let name = "'\(turn.shortened(toBytes: 64))'"
         let noun = TroubleList.part(turn) == nil ? "turn" : "failed part"
         return switch error {
         case .noTurn, .noSession:

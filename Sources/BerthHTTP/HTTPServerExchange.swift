@@ -373,6 +373,8 @@ extension HTTPServerError {
     }
 
     fileprivate var sentence: String {
-        "\(self)".prefix(1).uppercased() + "\(self)".dropFirst() + "."
+        var words = Substring("\(self)")
+        let first = words.popFirst()?.uppercased() ?? ""
+        return first + words + "."
     }
 }

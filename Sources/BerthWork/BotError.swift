@@ -2,6 +2,7 @@ package import BerthMemory
 package import BerthProviders
 package import BerthQueue
 package import BerthStore
+import BerthText
 
 /// The bot's errors, worded for the person who asked.
 ///
@@ -57,7 +58,7 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .unknownModel(let name, let known):
-            "there is no model '\(name.prefix(100))'; the models are "
+            "there is no model '\(name.shortened())'; the models are "
                 + known.joined(separator: ", ")
         case .overQuota(let refusal, _): refusal.description
         case .queue(let error): error.description
@@ -82,7 +83,7 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
         case .noTenant(let name): "there is no tenant '\(name)': see 'berth tenant list'"
         case .nameTaken(let name): "there already is a tenant '\(name)'"
         case .badName(let name):
-            "'\(name.prefix(64))' is not a valid name: use 1 to 32 of a-z, 0-9, '-', '_' and '.'"
+            "'\(name.shortened(toBytes: 64))' is not a valid name: use 1 to 32 of a-z, 0-9, '-', '_' and '.'"
         case .badValue(let reason): reason
         case .tooManyTenants(let limit):
             "there are \(limit) tenants, which is limits.tenants: remove one or raise the limit"
