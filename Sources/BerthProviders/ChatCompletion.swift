@@ -11,6 +11,8 @@ package final class ChatCompletion: Sendable {
     package let text: String
     /// The call's tokens, or nil if the provider did not say.
     package let usage: TokenUsage?
+    /// The provider's own bill in millionths of a dollar, or nil if it does not say.
+    package let bill: Int64?
     private let lease: MemoryLease
     /// Keeps the account's work open, because the answer may outlive the call when others read it.
     private let work: MemoryWork
@@ -19,6 +21,7 @@ package final class ChatCompletion: Sendable {
     init(
         _ object: JSONObject,
         usage: TokenUsage?,
+        bill: Int64? = nil,
         lease: consuming MemoryLease,
         to call: ChatCall
     ) {
@@ -26,6 +29,7 @@ package final class ChatCompletion: Sendable {
         self.object = object
         text = OpenAIWire.text(of: object)
         self.usage = usage
+        self.bill = bill
         self.lease = lease
     }
 
@@ -35,7 +39,7 @@ package final class ChatCompletion: Sendable {
     }
 
     /// The reason for which the first choice ended, or nil if the provider did not say.
-    package var finish: String? { choice?.string("finish_reason") }
+    package var finish: String? { choice?.string("finish_reason")?.cut(toBytes: 64) }
 
     /// Whether the first choice is text and nothing else.
     package var isTextAlone: Bool {

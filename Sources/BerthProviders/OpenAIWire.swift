@@ -55,7 +55,8 @@ enum OpenAIWire {
         var pieces: [AnswerPiece] = []
         if let choice {
             let delta = choice.object("delta")
-            let (text, finish) = (delta?.string("content") ?? "", choice.string("finish_reason"))
+            let text = delta?.string("content") ?? ""
+            let finish = choice.string("finish_reason")?.cut(toBytes: 64)
             let isPlain = choices.count == 1 && isPlain(choice, delta)
             if isPlain {
                 if !text.isEmpty { pieces.append(.text(text)) }
@@ -70,6 +71,9 @@ enum OpenAIWire {
             let said = chunk.object("usage") == nil ? chunk.object("x_groq")?.value("usage") : nil
             let details = said ?? chunk.value("usage")
             pieces.append(.usage(tokens, details: details.map(Array.init)))
+        } else if let bill = ProviderBill.micros(in: chunk.object("usage")) {
+            let unknown = TokenUsage(input: 0, output: 0, isEstimated: true, bill: bill)
+            pieces.append(.usage(unknown, details: nil))
         }
         return pieces
     }
@@ -89,30 +93,35 @@ enum OpenAIWire {
 
     /// Returns the usage of an answer or a chunk; nil if it is missing or incomplete.
     ///
-    /// Groq has it in `x_groq` as well.
+    /// Groq has it in `x_groq` as well. xAI and Google leave hidden reasoning out of
+    /// `completion_tokens` and count it in `total_tokens`.
     static func usage(in object: JSONObject) -> TokenUsage? {
         let usage = object.object("usage") ?? object.object("x_groq")?.object("usage")
         // An incomplete usage is ignored, so that the answer is estimated instead of being free.
-        guard let input = usage?.integer("prompt_tokens"), input >= 0,
-            let output = usage?.integer("completion_tokens"), output >= 0
+        guard let usage, let input = usage.integer("prompt_tokens"), input >= 0,
+            let output = usage.integer("completion_tokens"), output >= 0
         else { return nil }
-        return TokenUsage(input: bounded(input), output: bounded(output), isEstimated: false)
+        let rest = bounded(usage.integer("total_tokens") ?? 0) - bounded(input)
+        return TokenUsage(
+            input: bounded(input),
+            output: max(bounded(output), rest),
+            isEstimated: false,
+            bill: ProviderBill.micros(in: usage)
+        )
     }
 
-    /// A number of tokens above any model's limit, which keeps a wrong count from overflowing an
-    /// account.
-    private static let maximumTokens = 100_000_000
-
-    /// Clamps a provider's number of tokens to 0…``maximumTokens``.
-    static func bounded(_ tokens: Int) -> Int { min(max(0, tokens), maximumTokens) }
+    /// Clamps a provider's number of tokens to 0…``TokenUsage/most``.
+    static func bounded(_ tokens: Int) -> Int { min(max(0, tokens), TokenUsage.most) }
 
     /// Truncates a provider's text for an error message.
     private static func bounded(_ text: String) -> String {
-        text.utf8.count <= 1000 ? text : String(text.unicodeScalars.prefix(250)) + "…"
+        text.shortened(toBytes: 1000)
     }
 
     private static func hidden(_ key: Secret?, in text: String) -> String {
         guard let key = key?.reveal(), !key.isEmpty else { return text }
-        return text.replacing(key, with: "***")
+        // By bytes: a search by characters takes seconds for a text that a provider makes long.
+        let bytes = Array(text.utf8).replacing(Array(key.utf8), with: "***".utf8)
+        return String(decoding: bytes, as: UTF8.self)
     }
 }

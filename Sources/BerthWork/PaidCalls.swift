@@ -65,13 +65,14 @@ package import BerthTelemetry
             (model, running, isLast) throws(BotError) -> PaidCompletion in
             do throws(ProviderError) {
                 let answer = try await model.provider.complete(ask.call(model))
-                let usage =
+                var usage =
                     answer.usage
                     ?? TokenUsage(
                         input: running.call.input,
                         output: TokenEstimate.of(answer.text),
                         isEstimated: true
                     )
+                usage.bill = answer.bill
                 let settled = running.settle(usage, sharedWith: bill)
                 return PaidCompletion(
                     answer: answer,
