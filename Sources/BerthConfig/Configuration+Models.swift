@@ -111,6 +111,7 @@ extension Configuration.Provider {
         requestsPerMinute = section.optional("requests_per_minute", rate, absent: "no limit")
         tokensPerMinute = section.optional("tokens_per_minute", rate, absent: "no limit")
         section.read("concurrency", into: &concurrency, .integer(1...1_000))
+        section.read("pass_unknown", into: &passUnknown, .boolean)
         guard let kind else { return nil }
         self.name = name
         self.kind = kind
@@ -139,6 +140,7 @@ extension Configuration.ChatModel {
         }
         section.read("context", into: &context, .integer(1_024...10_000_000))
         section.read("output", into: &output, .integer(1...1_000_000))
+        pass = section.list("pass", .permittedMember, most: 64, absent: "nothing that costs more")
         if output >= context {
             section.report(
                 section.has("output") ? "output" : nil,

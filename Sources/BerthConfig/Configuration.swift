@@ -146,6 +146,8 @@ extension Configuration {
         package var tokensPerMinute: Int?
         /// The largest number of calls at once.
         package var concurrency = 8
+        /// Whether members of requests that Berth does not know are sent to it.
+        package var passUnknown = true
     }
 
     /// A chat model that tenants may name.
@@ -170,6 +172,9 @@ extension Configuration {
         ///
         /// Less than ``context``.
         package var output = 4_096
+        /// The members of requests that are sent although they change the cost, the model that
+        /// answers, or the place where the request goes (``ChatMember``).
+        package var pass: [String] = []
     }
 
     /// A model that makes pictures.

@@ -112,6 +112,43 @@ final class Section {
         return items
     }
 
+    /// Reads a list of single values.
+    ///
+    /// `absent` is the comment that `config show` prints for an empty list.
+    func list<Value>(
+        _ key: String,
+        _ format: ValueFormat<Value>,
+        most: Int,
+        absent: String
+    ) -> [Value] {
+        asked.append(key)
+        let values = nodes(key, most: most).compactMap { node -> Value? in
+            guard case .scalar(let raw, _) = node.content, let value = format.read(raw) else {
+                let subject =
+                    if case .scalar(let raw, _) = node.content { Quote.value(raw) } else {
+                        node.kind
+                    }
+                report(key, "\(subject) is not \(format.expected)")
+                return nil
+            }
+            return value
+        }
+        let shown = values.map(format.show)
+        let list = ShownValue(
+            yaml: "[" + shown.map(\.yaml).joined(separator: ", ") + "]",
+            json: "[" + shown.map(\.json).joined(separator: ",") + "]"
+        )
+        if !values.isEmpty { remember(key, list) }
+        entries.append(
+            ShownEntry(
+                key: key,
+                node: values.isEmpty ? .absent : .value(list),
+                comment: values.isEmpty ? absent : nil
+            )
+        )
+        return values
+    }
+
     private func nodes(_ key: String, most: Int) -> [YAMLNode] {
         guard let pair = pair(key) else { return [] }
         guard case .sequence(let nodes) = pair.value.content else {
