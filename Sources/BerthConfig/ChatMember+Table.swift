@@ -45,7 +45,7 @@ extension ChatMember {
         prompt_cache_key
         """,
         .azure: "user_security_context",
-        .anthropic: "thinking",
+        .deepSeek: "thinking",
         .openRouter: """
         top_k min_p top_a repetition_penalty reasoning include_reasoning structured_outputs usage \
         session_id

@@ -5,7 +5,7 @@ import BerthText
 /// The table says for each member what Berth does with it, and whose documentation describes it.
 /// The rows are in ``all``.
 package struct ChatMember: Equatable, Sendable {
-    /// What Berth does with a member.
+    /// Berth's ways to treat a member.
     package enum Treatment: Equatable, Sendable {
         /// It goes to the provider as it is, because it changes the text of an answer alone.
         case passed
@@ -17,7 +17,7 @@ package struct ChatMember: Equatable, Sendable {
         case refused(Effect)
     }
 
-    /// What a member that is refused would change.
+    /// The effect of a member that is refused.
     package enum Effect: String, Sendable {
         case cost = "it changes what the answer costs"
         case answerer = "it changes who answers"
@@ -26,7 +26,7 @@ package struct ChatMember: Equatable, Sendable {
 
     /// The member's name.
     package let name: String
-    /// What Berth does with it.
+    /// Berth's way to treat it.
     package let treatment: Treatment
     /// Values with which a member that is refused passes, as JSON without white space.
     let harmless: [String]

@@ -15,8 +15,6 @@ package protocol UsageStore: Sendable {
     func usage(from start: Timestamp, through end: Timestamp) async throws(StoreError) -> [Usage]
 
     /// The money that every tenant was charged since the day of `start`, in millionths of a dollar.
-    // `total` adds as floating point: `sum` refuses sums above 63 bits, which one damaged number
-    // makes.
     func spend(since start: Timestamp) async throws(StoreError) -> [Tenant.ID: Int64]
 
     /// The usage of all tenants at all times, removed ones included.

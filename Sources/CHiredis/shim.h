@@ -67,11 +67,13 @@ static inline void berth_redis_bound(redisAsyncContext *context, size_t bytes, i
 }
 
 /// The stated length of an incomplete string at the start of the unread bytes, or 0.
+///
+/// hiredis has read the type of the string, and waits for its bytes at the digits of the length.
 static inline size_t berth_redis_stated(const redisAsyncContext *context) {
     const redisReader *reader = context->c.reader;
     size_t at = reader->pos, length = 0;
-    if (at >= reader->len || reader->buf[at] != '$') return 0;
-    for (at++; at < reader->len && reader->buf[at] >= '0' && reader->buf[at] <= '9'; at++) {
+    if (reader->ridx < 0 || reader->rstack[reader->ridx].type != REDIS_REPLY_STRING) return 0;
+    for (; at < reader->len && reader->buf[at] >= '0' && reader->buf[at] <= '9'; at++) {
         if (length > SIZE_MAX / 100) return SIZE_MAX;
         length = length * 10 + (size_t)(reader->buf[at] - '0');
     }

@@ -19,14 +19,19 @@ import Testing
 
     @Loop
     @Test(arguments: [
-        ChatAddressTests.picture("http://127.0.0.1/x"), ChatAddressTests.picture("http:\\/\\/10.0.0.1\\/x"),
+        ChatAddressTests.picture("http://127.0.0.1/x"),
+        ChatAddressTests.picture("http:\\/\\/10.0.0.1\\/x"),
         ChatAddressTests.picture("http://printer/"),
-        ChatAddressTests.picture("\\u0068ttp://127.0.0.1/"), ChatAddressTests.picture("HTTP://LOCALHOST/"),
+        ChatAddressTests.picture("\\u0068ttp://127.0.0.1/"),
+        ChatAddressTests.picture("HTTP://LOCALHOST/"),
         ChatAddressTests.picture("http://2130706433/"),
-        ChatAddressTests.picture("http://[::ffff:127.0.0.1]/"), ChatAddressTests.picture("file:///etc/passwd"),
+        ChatAddressTests.picture("http://[::ffff:127.0.0.1]/"),
+        ChatAddressTests.picture("file:///etc/passwd"),
         ChatAddressTests.picture("/etc/passwd"),
-        ChatAddressTests.picture(""), ChatAddressTests.picture("gopher://example.com/"), ChatAddressTests.picture(" http://127.0.0.1/"),
-        ChatAddressTests.picture("http://169.254.169.254/latest/meta-data"), ChatAddressTests.picture("http://db.internal/"),
+        ChatAddressTests.picture(""), ChatAddressTests.picture("gopher://example.com/"),
+        ChatAddressTests.picture(" http://127.0.0.1/"),
+        ChatAddressTests.picture("http://169.254.169.254/latest/meta-data"),
+        ChatAddressTests.picture("http://db.internal/"),
         #"{"type":"image_url","image_url":"http://127.0.0.1/"}"#,
         #"{"type":"image_url","IMAGE_URL":{"Url":"http://127.0.0.1/"}}"#,
         #"{"type":"image_url","image\u005furl":{"\u0075rl":"http://127.0.0.1/"}}"#,
@@ -54,8 +59,10 @@ import Testing
 
     @Loop
     @Test(arguments: [
-        ChatAddressTests.picture("https://pictures.example/a.png"), ChatAddressTests.picture("http://8.8.8.8/a.png"),
-        ChatAddressTests.picture("data:image/png;base64,iVBORw0KGgo="), ChatAddressTests.picture("DATA:,x"),
+        ChatAddressTests.picture("https://pictures.example/a.png"),
+        ChatAddressTests.picture("http://8.8.8.8/a.png"),
+        ChatAddressTests.picture("data:image/png;base64,iVBORw0KGgo="),
+        ChatAddressTests.picture("DATA:,x"),
         #"{"type":"text","text":"http://127.0.0.1/ and file:///etc/passwd"}"#,
         #"{"type":"input_audio","input_audio":{"data":"UklGRiQA","format":"wav"}}"#,
         #"{"type":"file","file":{"file_id":"file-abc"}}"#,
