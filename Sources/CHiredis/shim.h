@@ -74,7 +74,8 @@ static inline size_t berth_redis_stated(const redisAsyncContext *context) {
     size_t at = reader->pos, length = 0;
     if (reader->ridx < 0 || reader->rstack[reader->ridx].type != REDIS_REPLY_STRING) return 0;
     for (; at < reader->len && reader->buf[at] >= '0' && reader->buf[at] <= '9'; at++) {
-        if (length > SIZE_MAX / 100) return SIZE_MAX;
+        // Swift sees a signed number.
+        if (length > SIZE_MAX / 100) return SIZE_MAX / 2;
         length = length * 10 + (size_t)(reader->buf[at] - '0');
     }
     return length;
