@@ -2,6 +2,7 @@ import BerthBot
 import BerthHTTP
 import BerthLoop
 import BerthMemory
+import BerthText
 import BerthWork
 
 extension AdminAPI {
@@ -38,7 +39,9 @@ extension AdminAPI {
             throw BotError.badValue("the body must be like {\"limit\":\"40MiB\"}")
         }
         guard let limit = ByteCount(text) else {
-            throw BotError.badValue("'\(text.prefix(64))' is not a size such as 40MiB (limit)")
+            throw BotError.badValue(
+                "'\(text.shortened(toBytes: 64))' is not a size such as 40MiB (limit)"
+            )
         }
         try memory.setLimit(limit)
     }

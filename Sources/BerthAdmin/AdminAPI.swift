@@ -108,7 +108,7 @@ import BerthWork
             return TenantSecrets(tenant: tenant.name, key: key.text)
         case "suspend": try await bot.set(.suspended, of: tenant)
         case "resume": try await bot.set(.active, of: tenant)
-        default: throw BotError.badValue("there is no action '\(action.prefix(32))'")
+        default: throw BotError.badValue("there is no action '\(action.shortened(toBytes: 32))'")
         }
         return TenantSecrets(tenant: tenant.name)
     }
@@ -159,11 +159,15 @@ import BerthWork
     private static func quota(_ name: String, _ text: String?) throws -> (QuotaKey, Int64?) {
         guard let key = QuotaKey(rawValue: name) else {
             let known = QuotaKey.allCases.map(\.rawValue).joined(separator: ", ")
-            throw BotError.badValue("there is no quota '\(name.prefix(64))'; there is \(known)")
+            throw BotError.badValue(
+                "there is no quota '\(name.shortened(toBytes: 64))'; there is \(known)"
+            )
         }
         guard let text else { return (key, nil) }
         guard let value = key.read(text) else {
-            throw BotError.badValue("'\(text.prefix(64))' is not \(key.expected) (\(name))")
+            throw BotError.badValue(
+                "'\(text.shortened(toBytes: 64))' is not \(key.expected) (\(key.rawValue))"
+            )
         }
         return (key, value)
     }

@@ -1,3 +1,4 @@
+import BerthText
 import BerthWork
 
 /// The reason for which a turn or a part of a reply is not retried or ended, worded for the operator.
@@ -9,7 +10,7 @@ struct RetryRefusal: Error, CustomStringConvertible {
     enum Verb { case retry, end }
 
     var description: String {
-        let name = "'\(turn.prefix(64))'"
+        let name = "'\(turn.shortened(toBytes: 64))'"
         let noun = TroubleList.part(turn) == nil ? "turn" : "failed part"
         if verb == .end {
             return "there is no turn \(name) that waits or runs: see 'berth queue turns'"

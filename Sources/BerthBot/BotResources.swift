@@ -15,6 +15,9 @@ package struct BotResources: Sendable {
     package let redis: RedisClient?
     /// The replies that channels deliver from the outbox.
     package let replies: Replies
+    /// Looks up a name that a tenant has chosen within the given time, and returns its IP addresses
+    /// or none.
+    package let resolve: RedisClient.Resolve
 
     /// Names the resources.
     package init(
@@ -22,12 +25,14 @@ package struct BotResources: Sendable {
         budget: MemoryBudget,
         client: any HTTPSending,
         redis: RedisClient? = nil,
-        replies: Replies = Replies()
+        replies: Replies = Replies(),
+        resolve: @escaping RedisClient.Resolve = { _, _ in [] }
     ) {
         self.store = store
         self.budget = budget
         self.client = client
         self.redis = redis
         self.replies = replies
+        self.resolve = resolve
     }
 }

@@ -1,3 +1,5 @@
+import BerthText
+
 /// A command to the bot itself, the same on every channel.
 enum Command: Equatable {
     case help
@@ -24,7 +26,7 @@ enum Command: Equatable {
         case "translate":
             guard Translation(text) == nil else { return nil }
             self = .translate
-        default: self = .unknown(String(word.prefix(32)))
+        default: self = .unknown(word.cut(toBytes: 32))
         }
     }
 
@@ -32,9 +34,12 @@ enum Command: Equatable {
     ///
     /// The result is nil if the message does not begin with a command.
     static func split(_ text: String) -> (word: Substring, rest: String)? {
-        guard text.utf8.first == UInt8(ascii: "/"), text.first == "/" else { return nil }
-        let word = text.dropFirst().prefix { !$0.isWhitespace }
-        guard !word.isEmpty, word.allSatisfy({ $0.isLetter || $0 == "_" }) else { return nil }
-        return (word, String(text.dropFirst(1 + word.count)).trimmed)
+        guard text.utf8.first == UInt8(ascii: "/") else { return nil }
+        let rest = text.unicodeScalars.dropFirst()
+        let word = rest.prefix { !$0.properties.isWhitespace }
+        guard !word.isEmpty, word.allSatisfy({ $0.properties.isAlphabetic || $0 == "_" }) else {
+            return nil
+        }
+        return (Substring(word), String(rest[word.endIndex...]).trimmed)
     }
 }

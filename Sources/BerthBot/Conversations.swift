@@ -116,7 +116,7 @@ package import BerthWork
     func change(_ session: Session, _ change: SessionChange) async throws(BotError) {
         let model = try change.model.map { (name) throws(BotError) in try known(name) }
         let update = SessionUpdate(
-            title: change.title.map { $0.cut(to: 200) },
+            title: change.title.map { $0.cut(toBytes: 400) },
             model: model.map { $0.map { .named($0) } ?? .any }
         )
         try await withBotErrors { () async throws(StoreError) in

@@ -34,6 +34,9 @@ package struct Language: Equatable, Sendable {
         self = found
     }
 
+    /// The longest word that may name a language, in scalars.
+    static let longest = 32
+
     /// The most used languages, by the number of speakers and of web pages.
     static let all: [Language] = [
         english,

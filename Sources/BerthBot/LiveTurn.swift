@@ -67,7 +67,7 @@ import BerthWork
     }
 
     /// The answer's text so far, in UTF-8.
-    var text: ArraySlice<UInt8> { log?.text.prefix(length) ?? [] }
+    var text: ArraySlice<UInt8> { log.map { $0.text[..<length] } ?? [] }
 
     /// A log of its own for the next attempt, which its readers follow.
     ///

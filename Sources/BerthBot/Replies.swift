@@ -1,5 +1,6 @@
 package import BerthLoop
 package import BerthStore
+import BerthText
 
 /// The replies that channels deliver from the outbox.
 ///
@@ -46,10 +47,9 @@ package import BerthStore
     private static nonisolated func pieces(of part: String) -> [String] {
         var (pieces, rest) = ([String](), part[...])
         while rest.utf8.count > partLimit {
-            // A scalar has at most four bytes.
-            let piece = rest.unicodeScalars.prefix(partLimit / 4)
-            pieces.append(String(piece))
-            rest = rest[piece.endIndex...]
+            let piece = rest.cut(toBytes: partLimit)
+            pieces.append(piece)
+            rest = rest[rest.utf8.index(rest.startIndex, offsetBy: piece.utf8.count)...]
         }
         return pieces + [String(rest)]
     }

@@ -1,3 +1,5 @@
+import BerthText
+
 extension String {
     /// The text without white space at its start and end.
     var trimmed: String {
@@ -18,14 +20,11 @@ extension String {
     /// The title of a conversation that begins with this message.
     var title: String {
         // The message may be long, and one character of it too, so only its beginning is read.
-        let start = cut(to: 61).drop { $0.isNewline }
-        let line = String(start.prefix { !$0.isNewline })
-        return line.unicodeScalars.count <= 60 ? line : line.cut(to: 59) + "…"
+        let start = cut(toBytes: 300).unicodeScalars.drop { String.lineEnds.contains($0) }
+        return String(start.prefix { !String.lineEnds.contains($0) }).shortened(toBytes: 77)
     }
 
-    /// The text's first Unicode scalars.
-    ///
-    /// A character may consist of any number of scalars, so a count of characters would be no
-    /// bound.
-    func cut(to count: Int) -> String { String(UnicodeScalarView(unicodeScalars.prefix(count))) }
+    private static let lineEnds: Set<Unicode.Scalar> = [
+        "\n", "\r", "\u{B}", "\u{C}", "\u{85}", "\u{2028}", "\u{2029}",
+    ]
 }

@@ -219,7 +219,7 @@ package import BerthWork
     }
 
     private nonisolated static func draft(_ secret: Secret256) -> APIKeyDraft {
-        let hint = String(secret.text.dropFirst(keyPrefix.count).prefix(6))
+        let hint = secret.text.dropFirst(keyPrefix.count).cut(toBytes: 6)
         return APIKeyDraft(hash: secret.hash, hint: hint)
     }
 

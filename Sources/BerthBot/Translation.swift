@@ -25,9 +25,9 @@ struct Translation: Equatable {
     ///
     /// The result is nil if there is no text.
     private init?(rest: String) {
-        let word = rest.prefix { !$0.isWhitespace }
-        let language = Language(word)
-        text = language == nil ? rest : String(rest.dropFirst(word.count)).trimmed
+        let word = rest.unicodeScalars.prefix { !$0.properties.isWhitespace }
+        let language = word.count <= Language.longest ? Language(Substring(word)) : nil
+        text = language == nil ? rest : String(rest[word.endIndex...]).trimmed
         self.language = language ?? .english
         if text.isEmpty { return nil }
     }

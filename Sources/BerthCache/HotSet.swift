@@ -132,6 +132,9 @@ extension HotSet {
         }
     }
 
+    /// The most requests and changes that are read for one name.
+    private static let (mostCounted, mostChanges) = (1e9, 1 << 20)
+
     private static let mark = Array("berth hot 1\n".utf8)
 
     private static func entry(
@@ -150,9 +153,9 @@ extension HotSet {
         else { return nil }
         let weight = Double(bitPattern: count)
         let entry = Entry(
-            count: weight.isFinite ? max(0, weight) : 0,
+            count: weight.isFinite ? min(max(0, weight), mostCounted) : 0,
             at: Timestamp(milliseconds: at),
-            changes: Int(clamping: changes),
+            changes: Int(min(changes, UInt64(mostChanges))),
             value: value
         )
         return (CacheKey(kind, hash: Array(bytes[start + 2..<after])), entry, after + 32)

@@ -72,7 +72,7 @@ extension RedisClient {
         guard case .integer(let count) = try await ask([bytes("UNLINK")] + keys.prefix(500)) else {
             throw unexpected()
         }
-        return Int(clamping: count)
+        return Int(min(max(0, count), 500))
     }
 
     /// Checks that Redis answers.

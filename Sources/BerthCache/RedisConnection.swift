@@ -70,6 +70,7 @@ import CHiredis
         let me = unsafe Unmanaged.passRetained(self).toOpaque()
         unsafe berth_redis_attach(context, me, addRead, delRead, addWrite, delWrite, onCleanup)
         unsafe redisAsyncSetConnectCallback(context, onConnect)
+        unsafe berth_redis_bound(context, limits.reply.bytes, Int32(RedisLimits.elements))
     }
 
     // MARK: Commands
@@ -141,7 +142,8 @@ import CHiredis
         if unsafe berth_redis_is_unasked(context) != 0 { return close(.garbage) }
         unsafe redisAsyncHandleRead(context)
         guard let context = unsafe self.context else { return }
-        if unsafe berth_redis_unread(context) > limits.reply.bytes { close(.garbage) }
+        let (most, stated) = (limits.reply.bytes, unsafe berth_redis_stated(context))
+        if unsafe berth_redis_unread(context) > most || stated > most { close(.garbage) }
     }
 
     // MARK: Called by hiredis
@@ -171,9 +173,9 @@ import CHiredis
     ///
     /// After this hiredis frees the context and closes the socket.
     fileprivate func ended() {
-        if unsafe context.map({ unsafe berth_redis_error($0) }) == REDIS_ERR_PROTOCOL {
-            fault = .garbage
-        }
+        let error = unsafe context.map { unsafe berth_redis_error($0) }
+        // "Out of memory" is hiredis' word for a reply over the bound of `berth_redis_bound`.
+        if error == REDIS_ERR_PROTOCOL || error == REDIS_ERR_OOM { fault = .garbage }
         unsafe context = nil
         watch?.cancel()
         watch = nil

@@ -12,7 +12,7 @@ package enum RedisFault: Equatable, Sendable, CustomStringConvertible {
     case slow(after: Duration)
     /// The connection ended.
     case disconnected
-    /// The peer did not send a valid Redis answer.
+    /// The peer did not send a valid Redis answer, or sent one larger than any that is asked for.
     case garbage
     /// It requires a password, or refuses the one in `redis.url`.
     case login
@@ -39,7 +39,8 @@ package enum RedisFault: Equatable, Sendable, CustomStringConvertible {
         case .unreachable: "no server listens there: start redis, or correct redis.url"
         case .slow(let limit): "no answer within \(limit.milliseconds()) ms"
         case .disconnected: "the connection ended"
-        case .garbage: "the server there is not redis: correct redis.url"
+        case .garbage:
+            "the server there is not redis, or answers more than it was asked: correct redis.url"
         case .login: "the user or password is missing or wrong: correct redis.url"
         case .database(let number): "it has no database \(number): correct redis.url"
         case .loading: "it is loading its data or busy with a script"

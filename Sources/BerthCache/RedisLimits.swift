@@ -28,7 +28,9 @@ package struct RedisLimits: Equatable, Sendable {
     package var waitingBytes = ByteCount.mebibytes(4)
     /// The largest value that is read or written.
     package var value = ByteCount.mebibytes(1)
-    /// The most bytes of an incomplete answer.
+    /// The most elements of an answer, those of the lists within it included.
+    package static let elements = 1_000
+    /// The most bytes of an incomplete answer, and of the strings of any answer.
     ///
     /// The connection to a server that sends more is closed.
     package var reply: ByteCount { value + .kibibytes(64) }

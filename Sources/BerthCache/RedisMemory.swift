@@ -1,4 +1,5 @@
 package import BerthMemory
+import BerthText
 
 /// The server's figures about its memory.
 package struct RedisMemory: Equatable, Sendable {
@@ -13,15 +14,22 @@ package struct RedisMemory: Equatable, Sendable {
     ///
     /// Unknown lines are ignored.
     init(info: [UInt8]) {
-        for line in String(decoding: info, as: UTF8.self).split(whereSeparator: \.isNewline) {
+        for line in String(decoding: info, as: UTF8.self).split(whereSeparator: {
+            $0 == "\r\n" || $0 == "\n"
+        }) {
             let parts = line.split(separator: ":", maxSplits: 1)
             guard parts.count == 2 else { continue }
             switch parts[0] {
-            case "used_memory": used = ByteCount(Int(parts[1]) ?? 0)
-            case "maxmemory": most = ByteCount(Int(parts[1]) ?? 0)
-            case "maxmemory_policy": policy = String(parts[1])
+            case "used_memory": used = RedisMemory.bytes(parts[1])
+            case "maxmemory": most = RedisMemory.bytes(parts[1])
+            case "maxmemory_policy": policy = parts[1].cut(toBytes: 64)
             default: break
             }
         }
+    }
+
+    /// A number of bytes from 0 to 2^50.
+    private static func bytes(_ text: Substring) -> ByteCount {
+        ByteCount(min(max(0, Int(text) ?? 0), 1 << 50))
     }
 }

@@ -11,6 +11,12 @@ struct ChatRequest: Sendable {
     let isStream: Bool
     /// Whether the client wants a last chunk with the usage.
     let includesUsage: Bool
+    /// The members that only models with a permission for them may take.
+    let costly: [Costly]
+    /// The names of the members that no table lists, at most ``mostMembers``.
+    let unknown: [String]
+    /// The names of hosts that the provider is asked to fetch from, each once.
+    let hosts: [String]
 
     /// The estimated tokens of the messages and tools.
     let inputTokens: Int
@@ -24,19 +30,15 @@ struct ChatRequest: Sendable {
 
     /// More answers to one prompt than this are refused: each is bought.
     private static let maximumChoices = 8
-    private static let roles: Set = [
-        "system", "developer", "user", "assistant", "tool", "function",
-    ]
-
     /// Checks what OpenAI requires and what costs money.
     ///
     /// - Throws: ``Refusal`` with words for the client.
     init(_ body: [UInt8]) throws(Refusal) {
         do { object = try JSONObject(body) } catch { throw Refusal(error.description) }
-        guard let model = object.string("model"), !model.isEmpty else {
-            throw Refusal("'model' must be a string, as \"berth\"", parameter: "model")
-        }
-        self.model = model
+        model = try ChatRequest.model(in: object)
+        var addresses = ChatAddresses()
+        var found = try ChatRequest.members(of: object, &addresses)
+        found.costly += try ChatRequest.tools(of: object, &addresses)
         isStream = try ChatRequest.boolean("stream", in: object)
         let options = object.object("stream_options")
         if object.has("stream_options"), options == nil {
@@ -47,8 +49,21 @@ struct ChatRequest: Sendable {
                 try ChatRequest.boolean("include_usage", in: options)
             } ?? false
         inputTokens = TokenEstimate.input(of: object)
-        try checkMessages()
+        found.costly += try ChatRequest.messages(of: object, &addresses)
+        (costly, unknown, hosts) = (found.costly, found.unknown, addresses.hosts)
         try checkNumbers()
+    }
+
+    /// The longest name of a model, in bytes.
+    static let longestModel = 256
+
+    private static func model(in object: JSONObject) throws(Refusal) -> String {
+        guard object.isString("model"), let value = object.value("model"), value.count > 2 else {
+            throw Refusal("'model' must be a string, as \"berth\"", parameter: "model")
+        }
+        // A part is decoded, because the whole may be as long as a request. No model has that name.
+        return object.word("model", most: longestModel)
+            ?? JSONObject.text(value.prefix(longestModel)) + "…"
     }
 
     /// Why a request is refused.
@@ -59,44 +74,6 @@ struct ChatRequest: Sendable {
         init(_ message: String, parameter: String? = nil) {
             self.message = message
             self.parameter = parameter
-        }
-    }
-
-    private func checkMessages() throws(Refusal) {
-        guard object.isList("messages") else { throw ChatRequest.noMessages }
-        guard let messages = object.elements("messages") else {
-            throw Refusal(
-                "'messages' has more than \(JSONObject.mostMembers) messages",
-                parameter: "messages"
-            )
-        }
-        guard !messages.isEmpty else { throw ChatRequest.noMessages }
-        for (index, range) in messages.enumerated() { try checkMessage(index, range) }
-    }
-
-    private static let noMessages = Refusal(
-        "'messages' must be a list with at least one message",
-        parameter: "messages"
-    )
-
-    private func checkMessage(_ index: Int, _ range: Range<Int>) throws(Refusal) {
-        let place = "messages[\(index)]"
-        guard let message = object.object(at: range) else {
-            throw Refusal("'\(place)' must be an object that names nothing twice", parameter: place)
-        }
-        guard let role = message.string("role"), ChatRequest.roles.contains(role) else {
-            let roles = ChatRequest.roles.sorted().joined(separator: ", ")
-            throw Refusal("'\(place).role' must be one of \(roles)", parameter: "\(place).role")
-        }
-        guard message.has("content") else {
-            if role == "assistant" { return }  // may carry tool_calls alone
-            throw Refusal("'\(place).content' is missing", parameter: "\(place).content")
-        }
-        guard message.isString("content") || message.isList("content") else {
-            throw Refusal(
-                "'\(place).content' must be a string or a list of parts",
-                parameter: "\(place).content"
-            )
         }
     }
 
@@ -116,8 +93,7 @@ struct ChatRequest: Sendable {
             ("temperature", 0.0...2.0), ("top_p", 0...1), ("presence_penalty", -2...2),
             ("frequency_penalty", -2...2),
         ] where object.has(name) {
-            let number = object.value(name).flatMap { Double(String(decoding: $0, as: UTF8.self)) }
-            guard let number, range.contains(number) else {
+            guard let number = object.number(name), range.contains(number) else {
                 throw Refusal(
                     "'\(name)' must be a number from \(range.lowerBound) to \(range.upperBound)",
                     parameter: name

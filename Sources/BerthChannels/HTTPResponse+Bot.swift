@@ -46,9 +46,9 @@ extension HTTPResponse {
 
     /// The answer to a request that is not what the API takes.
     static func refusal(_ refusal: ChatRequest.Refusal) -> HTTPResponse {
-        let parameter = refusal.parameter.map(JSON.quote) ?? Array("null".utf8)
+        let parameter = refusal.parameter.map(HTTPResponse.quoted) ?? Array("null".utf8)
         let json =
-            Array(#"{"error":{"message":"#.utf8) + JSON.quote(refusal.message)
+            Array(#"{"error":{"message":"#.utf8) + HTTPResponse.quoted(refusal.message)
             + Array(#","type":"invalid_request_error","param":"#.utf8) + parameter
             + Array(#","code":null}}"#.utf8)
         return .json(json, status: 400)

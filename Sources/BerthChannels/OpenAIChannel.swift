@@ -105,10 +105,8 @@ import BerthWork
             Loop.works(
                 on: WorkLabel(request.path, tenant: tenant.name, request: request.id)
             )
-            let models = bot.models.candidates(asked.model)
-            guard !models.isEmpty else {
-                throw BotError.unknownModel(asked.model, known: bot.models.names)
-            }
+            let models = try models(for: asked)
+            try await checkHosts(of: asked)
             let isFresh =
                 request.headers["cache-control"]?.lowercased().contains("no-store") ?? false
             var ask = Ask(
@@ -119,7 +117,8 @@ import BerthWork
                 requestID: request.id,
                 since: surroundings.clock.now
             )
-            (ask.isFresh, ask.retained, ask.input) = (isFresh, body, asked.inputTokens)
+            (ask.isFresh, ask.retained) = (isFresh, body)
+            (ask.input, ask.unknown) = (asked.inputTokens, asked.unknown)
             if let key { return try await keyed.answer(ask, key, asked, for: credential) }
             return asked.isStream
                 ? pass(try await bot.answers.stream(ask), asked, body)
@@ -133,6 +132,45 @@ import BerthWork
             return HTTPResponse(error)
         } catch {
             return .failure(error, request, in: surroundings)
+        }
+    }
+
+    /// The models that may answer, in order: those of the name that may take every costly member.
+    private func models(for asked: ChatRequest) throws -> [ModelChoice] {
+        let named = bot.models.candidates(asked.model)
+        guard !named.isEmpty else {
+            throw BotError.unknownModel(asked.model, known: bot.models.names)
+        }
+        let models = named.filter { model in
+            asked.costly.allSatisfy { model.pass.contains($0.name) }
+        }
+        guard models.isEmpty else { return models }
+        // The member that no model may take, or the first if each may take a part of them.
+        let refused = asked.costly.first { part in
+            !named.contains { $0.pass.contains(part.name) }
+        }
+        throw (refused ?? asked.costly[0]).refusal
+    }
+
+    /// The time in which the hosts of a request are looked up.
+    private static nonisolated let lookUpLimit = Duration.seconds(1)
+
+    /// Refuses a request that names a host with a private address.
+    ///
+    /// A name without an answer in time passes: the provider looks it up again and may get another
+    /// answer, so that no look-up of ours could prove an address.
+    private func checkHosts(of asked: ChatRequest) async throws {
+        let end = surroundings.clock.now + OpenAIChannel.lookUpLimit
+        for host in asked.hosts {
+            let left = end - surroundings.clock.now
+            guard left > .zero else { return }
+            let addresses = await bot.resources.resolve(host, left)
+            guard addresses.allSatisfy({ IPAddress($0)?.isPublic == true }) else {
+                throw ChatRequest.Refusal(
+                    "the host '\(host)' is not public: no provider is asked to fetch from it",
+                    parameter: "messages"
+                )
+            }
         }
     }
 

@@ -5,6 +5,7 @@ import BerthLoop
 import BerthMemory
 import BerthStore
 import BerthTelemetry
+import BerthText
 import BerthWork
 
 /// The web chat: its page, the login that leads to it, and its conversations.
@@ -209,6 +210,6 @@ import BerthWork
         let names: [Unicode.Scalar: String] = [
             "&": "&amp;", "<": "&lt;", ">": "&gt;", "\"": "&quot;", "'": "&#39;",
         ]
-        return text.unicodeScalars.prefix(200).map { names[$0] ?? String($0) }.joined()
+        return text.cut(toBytes: 200).unicodeScalars.map { names[$0] ?? String($0) }.joined()
     }
 }

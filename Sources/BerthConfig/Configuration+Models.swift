@@ -116,6 +116,7 @@ extension Configuration.Provider {
         times.read("first", into: &timeout.first, time)
         times.read("next", into: &timeout.next, time)
         times.read("whole", into: &timeout.whole, time)
+        section.read("pass_unknown", into: &passUnknown, .boolean)
         guard let kind else { return nil }
         self.name = name
         self.kind = kind
@@ -171,6 +172,13 @@ extension Configuration.ChatModel {
         }
         section.read("context", into: &context, .integer(1_024...10_000_000))
         section.read("output", into: &output, .integer(1...1_000_000))
+        section.list(
+            "pass",
+            into: &pass,
+            .permittedMember,
+            most: 64,
+            absent: "nothing that costs more"
+        )
         if output >= context {
             section.report(
                 section.has("output") ? "output" : nil,

@@ -160,6 +160,8 @@ extension Configuration {
         package var proxy: ProxyAddress?
         /// The authorities that its TLS certificate may come from.
         package var authorities = Authorities()
+        /// Whether members of requests that Berth does not know are sent to it.
+        package var passUnknown = true
         /// The times that an answer may take.
         package var timeout = Timeout()
 
@@ -211,6 +213,9 @@ extension Configuration {
         ///
         /// Less than ``context``.
         package var output = 4_096
+        /// The members of requests that are sent although they change the cost, the model that
+        /// answers, or the place where the request goes (``ChatMember``).
+        package var pass: [String] = []
     }
 
     /// A model that makes pictures.

@@ -1,3 +1,5 @@
+import BerthText
+
 /// An amount in millionths of a US dollar.
 ///
 /// Prices and quotas are never negative.
@@ -23,7 +25,8 @@ package struct Money: Comparable, Hashable, Sendable, CustomStringConvertible {
             return
         }
         let below = parts[1].dropFirst(6)
-        let padded = parts[1].prefix(6) + String(repeating: "0", count: max(0, 6 - parts[1].count))
+        let digits = parts[1].cut(toBytes: 6)
+        let padded = digits + String(repeating: "0", count: 6 - digits.utf8.count)
         guard !parts[1].isEmpty, below.allSatisfy({ $0 == "0" }),
             let millionths = Self.number(padded, digits: 6)
         else { return nil }
@@ -31,7 +34,7 @@ package struct Money: Comparable, Hashable, Sendable, CustomStringConvertible {
     }
 
     private static func number(_ text: some StringProtocol, digits: Int) -> Int64? {
-        guard text.count <= digits, text.allSatisfy({ $0.isASCII && $0.isNumber }) else {
+        guard text.utf8.count <= digits, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
             return nil
         }
         return Int64(text)

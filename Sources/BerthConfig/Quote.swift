@@ -1,6 +1,8 @@
+import BerthText
+
 /// Quotes parts of a file in errors: short, printable and without secrets.
 package enum Quote {
-    /// The longest text that is quoted, in characters.
+    /// The longest text that is quoted, in bytes.
     static let longest = 60
 
     /// A value in quotes.
@@ -13,22 +15,22 @@ package enum Quote {
     /// In `api_key:sk-…`, which lacks a space, the rest is a secret.
     package static func key(_ text: String) -> String {
         let name = text.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || "_-".contains($0)) }
-        return name.count == text.count ? value(text) : "'\(name.prefix(longest))…'"
+        let isWhole = name.utf8.count == text.utf8.count
+        return isWhole ? value(text) : "'\(name.cut(toBytes: longest))…'"
     }
 
     private static func printable(_ text: String) -> String {
-        let scalars = text.unicodeScalars.prefix(longest).map { scalar in
+        text.shortened(toBytes: longest).unicodeScalars.map { scalar in
             scalar.properties.generalCategory == .control ? "\u{FFFD}" : String(scalar)
         }
-        return scalars.joined() + (text.unicodeScalars.count > longest ? "…" : "")
+        .joined()
     }
 
     private static func withoutUser(_ text: String) -> String {
         guard let at = text.lastIndex(of: "@") else { return text }
         // `//` ends the scheme of a URL. Without a scheme, all text before the @ may be secret.
         let head = text[..<at]
-        let slashes = head.indices.first { head[$0...].hasPrefix("//") }
-        let scheme = slashes.map { head[..<head.index($0, offsetBy: 2)] } ?? ""
+        let scheme = head.firstRange(of: "//").map { head[..<$0.upperBound] } ?? ""
         return scheme + "***" + text[at...]
     }
 }

@@ -143,3 +143,15 @@ extension ValueFormat where Value == String {
         )
     }
 }
+
+extension ValueFormat where Value == String {
+    /// A member of chat requests that is refused unless it is permitted.
+    static var permittedMember: ValueFormat {
+        ValueFormat(
+            expected: "a member of chat requests that needs a permission: one of "
+                + ChatMember.permittable.sorted().joined(separator: ", "),
+            read: { ChatMember.permittable.contains($0) ? $0 : nil },
+            show: { .text($0) }
+        )
+    }
+}

@@ -40,6 +40,17 @@ extension ValueFormat where Value == Int {
     }
 }
 
+extension ValueFormat where Value == Bool {
+    /// A switch.
+    static var boolean: ValueFormat {
+        ValueFormat(
+            expected: "true or false",
+            read: { ["true": true, "false": false][$0] },
+            show: { .number("\($0)") }
+        )
+    }
+}
+
 extension ValueFormat where Value == ByteCount {
     /// A size.
     ///

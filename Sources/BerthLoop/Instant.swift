@@ -25,15 +25,19 @@ package struct Instant: Comparable, Hashable, Sendable {
 
     /// The instant `duration` later.
     ///
-    /// Saturates at the largest instant.
+    /// Saturates at the first and the last instant.
     package static func + (left: Instant, duration: Duration) -> Instant {
-        let sum = left.nanoseconds.addingReportingOverflow(duration.nanoseconds)
-        return Instant(nanoseconds: sum.overflow ? .max : sum.partialValue)
+        let more = duration.nanoseconds
+        let sum = left.nanoseconds.addingReportingOverflow(more)
+        return Instant(nanoseconds: sum.overflow ? (more < 0 ? .min : .max) : sum.partialValue)
     }
 
     /// The time from `right` to `left`, negative if `left` is earlier.
+    ///
+    /// Saturates at about 292 years.
     package static func - (left: Instant, right: Instant) -> Duration {
-        .nanoseconds(left.nanoseconds - right.nanoseconds)
+        let gap = left.nanoseconds.subtractingReportingOverflow(right.nanoseconds)
+        return .nanoseconds(gap.overflow ? (left < right ? .min : .max) : gap.partialValue)
     }
 }
 

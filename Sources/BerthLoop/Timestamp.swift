@@ -2,15 +2,23 @@ import CLinux
 import Glibc
 
 /// A point in time as people and the database use it, in UTC milliseconds since 1970.
+///
+/// It lies in the years 1 to 9999. A number of a damaged file, another server or a wrong clock is
+/// set to the nearer bound, so that no sum overflows and every timestamp can be written as a date.
 package struct Timestamp: Comparable, Hashable, Codable, Sendable {
     /// Milliseconds since 1970-01-01T00:00:00Z.
     package let milliseconds: Int64
 
     /// Makes a timestamp from UTC milliseconds since 1970.
-    package init(milliseconds: Int64) { self.milliseconds = milliseconds }
+    package init(milliseconds: Int64) {
+        self.milliseconds = min(max(Timestamp.least, milliseconds), Timestamp.most)
+    }
+
+    /// The first millisecond of the year 1, and the last one of the year 9999.
+    private static let (least, most): (Int64, Int64) = (-62_135_596_800_000, 253_402_300_799_999)
 
     package init(from decoder: any Decoder) throws {
-        milliseconds = try decoder.singleValueContainer().decode(Int64.self)
+        self.init(milliseconds: try decoder.singleValueContainer().decode(Int64.self))
     }
 
     package func encode(to encoder: any Encoder) throws {
@@ -35,6 +43,8 @@ package struct Timestamp: Comparable, Hashable, Codable, Sendable {
     }
 
     /// The timestamp `duration` later.
+    ///
+    /// A duration counts as at most 292 years, which keeps the sum within 63 bits.
     package static func + (left: Timestamp, duration: Duration) -> Timestamp {
         Timestamp(milliseconds: left.milliseconds + duration.milliseconds())
     }

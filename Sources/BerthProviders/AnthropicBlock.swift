@@ -50,7 +50,9 @@ enum AnthropicBlock {
             }
             return try picture(url, at: place)
         case let type:
-            throw AnthropicRequest.lacks("'\(place)' of type '\(type?.prefix(40) ?? "")'")
+            throw AnthropicRequest.lacks(
+                "'\(place)' of type '\(type?.shortened(toBytes: 40) ?? "")'"
+            )
         }
     }
 

@@ -15,6 +15,7 @@ import BerthText
     package nonisolated var name: String { upstream.name }
     private let upstream: Upstream
     private let endpoint: String
+    private let unknown: UnknownMembers
 
     /// Makes the provider without contacting the server.
     package init(
@@ -31,6 +32,8 @@ import BerthText
             surroundings: surroundings
         )
         endpoint = "\(settings.baseURL)/v1/messages"
+        // The translation leaves out all that it does not know.
+        unknown = UnknownMembers(of: settings.name, arePassed: false, in: surroundings)
     }
 
     /// Returns the header fields of every request: the version, and the key if there is one.
@@ -80,6 +83,7 @@ import BerthText
         on lease: inout MemoryLease
     ) async throws(ProviderError) -> [UInt8] {
         let request = AnthropicRequest(call, streaming: streaming)
+        _ = unknown.dropped(call.unknown)
         let paid = lease.count
         let copy = try upstream.leased(ByteCount(request.expectedSize), call)
         let body: [UInt8]

@@ -1,3 +1,4 @@
+import BerthConfig
 import BerthHTTP
 import BerthText
 
@@ -75,10 +76,24 @@ struct AnthropicRequest {
         for name in ["functions", "function_call"] where request.has(name) {
             throw AnthropicRequest.lacks("'\(name)': use 'tools' and 'tool_choice'")
         }
-        for name in ["audio", "web_search_options"] where request.has(name) {
+        for name in AnthropicRequest.missing where request.has(name) {
             throw AnthropicRequest.lacks("'\(name)': leave it out or use another model")
         }
+        // The operator may permit them for a model that has no counterpart for them.
+        try request.each { (name, value) throws(Refusal) in
+            guard case .known(let row) = ChatMember.match(name), row.effect(of: value) != nil else {
+                return
+            }
+            throw AnthropicRequest.lacks("'\(row.name)': leave it out or use another model")
+        }
     }
+
+    /// Members that would change the format of the answer, or whose text would be missing.
+    private static let missing = [
+        "documents", "structured_outputs", "grammar", "json_schema", "guided_json", "guided_regex",
+        "guided_choice", "guided_grammar", "regex", "ebnf", "format", "echo", "prompt_logprobs",
+        "continue_final_message", "chat_template",
+    ]
 
     /// Makes a refusal of a feature that the Messages API lacks.
     static func lacks(_ what: String) -> Refusal {
@@ -113,7 +128,7 @@ struct AnthropicRequest {
             out += "}}".utf8
         case let type:
             throw AnthropicRequest.lacks(
-                "a 'response_format' of type '\(type?.prefix(40) ?? "")': use json_schema"
+                "a 'response_format' of type '\(type?.shortened(toBytes: 40) ?? "")': use json_schema"
             )
         }
     }

@@ -26,7 +26,7 @@ struct AnthropicTurns {
         case "assistant": try addAnswer(message, place)
         case "tool": try addResult(message, place)
         case let role:
-            throw AnthropicRequest.lacks("'\(place).role' '\(role?.prefix(40) ?? "")'")
+            throw AnthropicRequest.lacks("'\(place).role' '\(role?.shortened(toBytes: 40) ?? "")'")
         }
     }
 
@@ -122,7 +122,7 @@ struct AnthropicTurns {
         at place: String
     ) throws(Refusal) -> [UInt8] {
         let text = function.string("arguments") ?? ""
-        guard text.contains(where: { !$0.isWhitespace }) else { return Array("{}".utf8) }
+        guard text.utf8.contains(where: { $0 > 0x20 }) else { return Array("{}".utf8) }
         do { return try JSONObject(Array(text.utf8)).bytes } catch {
             throw Refusal(
                 message: "'\(place).function.arguments' must be a JSON object: \(error.description)"

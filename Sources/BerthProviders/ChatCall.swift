@@ -15,6 +15,8 @@ package struct ChatCall: Sendable {
     package let maximumOutput: Int
     /// A hash that identifies the tenant to the provider, instead of the client's own value.
     package let user: String
+    /// The names of the request's members that ``ChatMember`` does not list.
+    package let unknown: [String]
     /// The memory from which the request and the answer are leased, part of it in advance.
     package let memory: PrepaidMemory
     /// The account of the tenant.
@@ -26,12 +28,14 @@ package struct ChatCall: Sendable {
         model: String,
         maximumOutput: Int,
         user: String,
+        unknown: [String] = [],
         memory: PrepaidMemory
     ) {
         self.request = request
         self.model = model
         self.maximumOutput = maximumOutput
         self.user = user
+        self.unknown = unknown
         self.memory = memory
     }
 

@@ -16,6 +16,8 @@ package final class ChatCompletion: Sendable {
     package let finish: String?
     /// Whether the first choice is text and nothing else.
     package let isTextAlone: Bool
+    /// The provider's own bill in millionths of a dollar, or nil if it does not say.
+    package let bill: Int64?
     private let lease: MemoryLease
     /// Keeps the account's work open, because the answer may outlive the call when others read it.
     private let work: MemoryWork
@@ -26,6 +28,7 @@ package final class ChatCompletion: Sendable {
     init(
         _ object: JSONObject,
         usage: TokenUsage? = nil,
+        bill: Int64? = nil,
         lease: consuming MemoryLease,
         to call: ChatCall
     ) async {
@@ -36,11 +39,12 @@ package final class ChatCompletion: Sendable {
             let text = OpenAIWire.text(of: object)
             let choice = object.elements("choices")?.first.flatMap { object.object(at: $0) }
             return (
-                text, OpenAIWire.usage(in: object), choice?.string("finish_reason"),
+                text, OpenAIWire.usage(in: object), choice?.string("finish_reason")?.cut(toBytes: 64),
                 choice?.object("message")?.has("tool_calls") == false && !text.isEmpty
             )
         }
         self.usage = usage ?? said
+        self.bill = bill
         self.lease = lease
     }
 }

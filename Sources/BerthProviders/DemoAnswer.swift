@@ -88,7 +88,7 @@ struct DemoAnswer {
     private static func answer(to question: String) -> String {
         let lowered = question.lowercased()
         let topic = topics.first { $0.words.contains { lowered.contains($0) } }
-        let asked = question.isEmpty ? "nothing" : "“\(question.prefix(200))”"
+        let asked = question.isEmpty ? "nothing" : "“\(question.shortened(toBytes: 200))”"
         return """
             This is Berth's **built-in demo**. No model was called, so this answer was written in \
             advance. You asked \(asked).

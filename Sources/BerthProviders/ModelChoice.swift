@@ -16,6 +16,9 @@ package struct ModelChoice: Sendable {
     ///
     /// The demo is free.
     package let price: Price
+    /// The members of requests that the operator permits although they change the cost, the model
+    /// that answers, or the place where the request goes.
+    package let pass: [String]
 }
 
 extension ModelChoice {
@@ -33,6 +36,7 @@ extension ModelChoice {
             input: (settings.price?.input ?? ceiling.input).micros,
             output: (settings.price?.output ?? ceiling.output).micros
         )
+        pass = settings.pass
     }
 
     init(demo: DemoProvider) {
@@ -42,5 +46,6 @@ extension ModelChoice {
         context = 32768
         output = 2048
         price = Price(input: 0, output: 0)
+        pass = []
     }
 }

@@ -89,8 +89,9 @@ package enum ModelList: Equatable, Sendable {
         let plain = model.split(separator: ":", maxSplits: 1).first.map(String.init) ?? model
         return names.contains { name in
             if [model, model + ":latest", plain].contains(name) { return true }
-            let date = name.dropFirst(model.count + 1)
-            return name.hasPrefix(model + "-") && date.count == 8 && date.allSatisfy(\.isNumber)
+            let date = name.utf8.dropFirst(model.utf8.count + 1)
+            return name.hasPrefix(model + "-") && date.count == 8
+                && date.allSatisfy { (0x30...0x39).contains($0) }
         }
     }
 

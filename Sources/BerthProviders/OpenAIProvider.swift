@@ -17,6 +17,7 @@ import BerthText
     private let outputMember: String
     /// The models that have rejected a temperature, at most as many as are configured.
     private var untempered: Set<String> = []
+    private let unknown: UnknownMembers
 
     /// Makes the provider without contacting the server.
     package init(
@@ -33,6 +34,11 @@ import BerthText
             surroundings: surroundings
         )
         endpoint = "\(settings.baseURL)/chat/completions"
+        unknown = UnknownMembers(
+            of: settings.name,
+            arePassed: settings.passUnknown,
+            in: surroundings
+        )
         outputMember =
             settings.baseURL.host == "api.openai.com" ? "max_completion_tokens" : "max_tokens"
     }
@@ -61,7 +67,12 @@ import BerthText
         let both = ByteCount(object.bytes.count) + ByteCount(object.bytes.count)
         try upstream.grow(&lease, to: both)
         lease.shrink(to: both)
-        return await ChatCompletion(object, lease: lease, to: call)
+        return await ChatCompletion(
+            object,
+            bill: ProviderBill.micros(in: object.object("usage"), response.headers),
+            lease: lease,
+            to: call
+        )
     }
 
     /// Sends a request.
@@ -104,16 +115,19 @@ import BerthText
         let named = names.first { call.request.has($0) } ?? outputMember
         let user = JSON.quote(call.user)
         let temperature = call.request.value("temperature").map(Array.init)
-        return call.request.setting([
-            "model": JSON.quote(call.model),
-            "stream": Array("\(streaming)".utf8),
-            "stream_options": streaming ? Array(#"{"include_usage":true}"#.utf8) : nil,
-            names[0]: named == names[0] ? output : nil,
-            names[1]: named == names[1] ? output : nil,
-            "temperature": untempered.contains(call.model) ? nil : temperature,
-            "user": call.request.has("user") ? user : nil,
-            "safety_identifier": call.request.has("safety_identifier") ? user : nil,
-        ])
+        return call.request.setting(
+            [
+                "model": JSON.quote(call.model),
+                "stream": Array("\(streaming)".utf8),
+                "stream_options": streaming ? Array(#"{"include_usage":true}"#.utf8) : nil,
+                names[0]: named == names[0] ? output : nil,
+                names[1]: named == names[1] ? output : nil,
+                "temperature": untempered.contains(call.model) ? nil : temperature,
+                "user": call.request.has("user") ? user : nil,
+                "safety_identifier": call.request.has("safety_identifier") ? user : nil,
+            ],
+            dropping: unknown.dropped(call.unknown)
+        )
     }
 }
 

@@ -55,7 +55,8 @@ enum OpenAIWire {
         var pieces: [AnswerPiece] = []
         if let choice {
             let delta = choice.object("delta")
-            let (text, finish) = (delta?.string("content") ?? "", choice.string("finish_reason"))
+            let text = delta?.string("content") ?? ""
+            let finish = choice.string("finish_reason")?.cut(toBytes: 64)
             let isPlain = choices.count == 1 && isPlain(choice, delta)
             if isPlain {
                 if !text.isEmpty { pieces.append(.text(text)) }
@@ -70,6 +71,9 @@ enum OpenAIWire {
             let said = chunk.object("usage") == nil ? chunk.object("x_groq")?.value("usage") : nil
             let details = said ?? chunk.value("usage")
             pieces.append(.usage(tokens, details: details.map(Array.init)))
+        } else if let bill = ProviderBill.micros(in: chunk.object("usage")) {
+            let unknown = TokenUsage(input: 0, output: 0, isEstimated: true, bill: bill)
+            pieces.append(.usage(unknown, details: nil))
         }
         return pieces
     }
@@ -96,20 +100,23 @@ enum OpenAIWire {
 
     /// Returns the usage of an answer or a chunk; nil if it is missing or incomplete.
     ///
-    /// Groq has it in `x_groq` as well.
+    /// Groq has it in `x_groq` as well. xAI and Google leave hidden reasoning out of
+    /// `completion_tokens` and count it in `total_tokens`.
     static func usage(in object: JSONObject) -> TokenUsage? {
         let usage = object.object("usage") ?? object.object("x_groq")?.object("usage")
         // An incomplete usage is ignored, so that the answer is estimated instead of being free.
-        guard let input = usage?.integer("prompt_tokens"), input >= 0,
-            let output = usage?.integer("completion_tokens"), output >= 0
+        guard let usage, let input = usage.integer("prompt_tokens"), input >= 0,
+            let output = usage.integer("completion_tokens"), output >= 0
         else { return nil }
-        return TokenUsage(input: bounded(input), output: bounded(output), isEstimated: false)
+        let rest = bounded(usage.integer("total_tokens") ?? 0) - bounded(input)
+        return TokenUsage(
+            input: bounded(input),
+            output: max(bounded(output), rest),
+            isEstimated: false,
+            bill: ProviderBill.micros(in: usage)
+        )
     }
 
-    /// A number of tokens above any model's limit, which keeps a wrong count from overflowing an
-    /// account.
-    private static let maximumTokens = 100_000_000
-
-    /// Clamps a provider's number of tokens to 0…``maximumTokens``.
-    static func bounded(_ tokens: Int) -> Int { min(max(0, tokens), maximumTokens) }
+    /// Clamps a provider's number of tokens to 0…``TokenUsage/most``.
+    static func bounded(_ tokens: Int) -> Int { min(max(0, tokens), TokenUsage.most) }
 }

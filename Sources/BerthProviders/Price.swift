@@ -11,7 +11,12 @@ package struct Price: Equatable, Sendable {
         self.output = output
     }
 
-    /// Returns the cost of a call in millionths of a dollar.
+    /// Returns the cost of a call in millionths of a dollar, at least the provider's own bill.
+    package func cost(of usage: TokenUsage) -> Int64 {
+        max(cost(input: usage.input, output: usage.output), usage.bill ?? 0)
+    }
+
+    /// Returns the cost of tokens in millionths of a dollar.
     ///
     /// The sum is rounded up once and saturates.
     package func cost(input tokensIn: Int, output tokensOut: Int) -> Int64 {

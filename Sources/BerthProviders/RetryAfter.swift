@@ -9,7 +9,7 @@ enum RetryAfter {
     /// - Returns: the wait, from zero to a day; nil if there is none or it cannot be parsed.
     static func read(_ headers: HTTPHeaders, now: Timestamp) -> Duration? {
         if let ms = headers["retry-after-ms"].flatMap(number) { return bounded(ms / 1000) }
-        guard let text = headers["retry-after"] else { return nil }
+        guard let text = headers["retry-after"], text.utf8.count <= longest else { return nil }
         if let seconds = number(text) { return bounded(seconds) }
         // The provider's own clock set the date, and says its time in the field Date.
         let sent = headers["date"].flatMap(date) ?? now
@@ -19,9 +19,14 @@ enum RetryAfter {
     /// Parses a decimal number; nil for other forms that `Double` accepts, such as `inf` or
     /// `0x1p3`.
     private static func number(_ text: String) -> Double? {
-        guard text.utf8.allSatisfy({ "+-.0123456789eE".utf8.contains($0) }) else { return nil }
+        guard text.utf8.count <= longest,
+            text.utf8.allSatisfy({ "+-.0123456789eE".utf8.contains($0) })
+        else { return nil }
         return Double(text)
     }
+
+    /// The longest value that is read, in bytes.
+    private static let longest = 64
 
     private static func bounded(_ seconds: Double) -> Duration {
         .milliseconds(Int64(min(max(0, seconds), 86400) * 1000))

@@ -55,9 +55,9 @@ package enum TokenEstimate {
             before[colon] == UInt8(ascii: ":"),
             let end = before[..<colon].lastIndex(where: { !isSpace($0) })
         else { return false }
-        let name = before[...end]
+        let bytes = before[...end]
         return [#""url""#, #""image_url""#].contains {
-            name.suffix($0.utf8.count).elementsEqual($0.utf8)
+            bytes.suffix($0.utf8.count).elementsEqual($0.utf8)
         }
     }
 

@@ -106,7 +106,8 @@ import BerthTelemetry
             budget: budget,
             client: edges.client,
             redis: redis,
-            replies: Composition.replies(tuning.channels)
+            replies: Composition.replies(tuning.channels),
+            resolve: edges.resolveForTenants
         )
         bot = try await Bot(configuration, resources, policy: tuning.work, in: surroundings)
         keeper = MemoryKeeper(bot, server: server, in: surroundings, reading: edges.kernel)

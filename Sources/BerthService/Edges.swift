@@ -24,6 +24,11 @@ package struct Edges: Sendable {
     package var kernel: @Loop @Sendable () -> KernelMemory
     /// Looks up a name within the given time, and returns its IP addresses or none.
     package var resolve: RedisClient.Resolve
+    /// Looks up a name that a tenant has chosen, as ``resolve`` does, but never in its way.
+    ///
+    /// A name server that answers slowly on purpose would otherwise delay the look-ups of
+    /// providers.
+    package var resolveForTenants: RedisClient.Resolve = { _, _ in [] }
     /// Makes the cache's connection to Redis, which looks its server's name up by ``resolve``.
     package var redis: @Loop @Sendable (RedisAddress, @escaping RedisClient.Resolve) -> RedisClient
     /// Whether turns of the loop that take too long by the machine's clock are reported.
@@ -66,10 +71,11 @@ package struct Edges: Sendable {
     /// - Parameters:
     ///   - log: the service's log.
     ///   - agent: the service's name for other servers, such as `berth/1.0`.
-    /// - Returns: edges that share one resolver and one client.
+    /// - Returns: edges that share one resolver and one client. Names that tenants choose have a
+    ///   resolver of their own.
     @Loop package static func machine(log: Log, agent: String) -> Edges {
         let surroundings = Surroundings(log: log)
-        let resolver = Resolver(in: surroundings)
+        let (resolver, strangers) = (Resolver(in: surroundings), Resolver(in: surroundings))
         var edges = Edges(
             surroundings: surroundings,
             client: HTTPClient(in: surroundings, userAgent: agent, resolver: resolver),
@@ -81,6 +87,9 @@ package struct Edges: Sendable {
             redis: { RedisClient(address: $0, in: surroundings, resolve: $1) }
         )
         edges.watchesLoop = true
+        edges.resolveForTenants = { host, limit in
+            await strangers.addresses(of: host, within: limit).map(\.description)
+        }
         return edges
     }
 }

@@ -90,7 +90,7 @@ import BerthText
 
     /// Counts a question: the last user message of the request being counted.
     func ask(_ question: String) {
-        let question = String(question.prefix(FakeCounts.questionLength))
+        let question = question.cut(toBytes: FakeCounts.questionLength)
         guard
             snapshot.questions.count < FakeCounts.mostQuestions
                 || snapshot.questions[question] != nil

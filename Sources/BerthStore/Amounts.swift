@@ -20,7 +20,7 @@ package enum Amount: Int, CaseIterable, Sendable {
 package struct Amounts: Equatable, Sendable {
     /// The largest number of each amount.
     ///
-    /// SQLite refuses a sum above 63 bits, which takes eight million rows of this size.
+    /// Sums of eight million numbers of this size stay within 63 bits.
     package static let most: Int64 = 1 << 40
 
     private var values = SIMD8<Int64>()

@@ -152,7 +152,7 @@ extension Database: FileStore {
     package nonisolated func fileTotals() async throws(StoreError) -> [Tenant.ID: FileTotal] {
         try await read { store throws(StoreError) in
             let rows = try store.all(
-                "SELECT tenant, count(*), sum(bytes) FROM file GROUP BY tenant"
+                "SELECT tenant, count(*), total(bytes) FROM file GROUP BY tenant"
             ) { row throws(StoreError) in
                 (row.id(0) as Tenant.ID, FileTotal(files: row.int(1), bytes: row.int(2)))
             }

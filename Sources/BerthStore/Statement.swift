@@ -131,11 +131,15 @@ struct Row: ~Copyable {
         statement.isNull(column) ? nil : statement.integer(column)
     }
 
-    /// An integer that counts something.
-    func int(_ column: Int32) -> Int { Int(clamping: statement.integer(column)) }
+    /// An integer that counts something, at least 0.
+    ///
+    /// A damaged file may hold any number. At 2^50 it is cut off, so that sums stay within 63 bits.
+    func int(_ column: Int32) -> Int {
+        Int(clamping: min(max(0, statement.integer(column)), 1 << 50))
+    }
 
-    /// An integer that counts something, or nil for NULL.
-    func intOrNil(_ column: Int32) -> Int? { int64OrNil(column).map { Int(clamping: $0) } }
+    /// An integer that counts something, as ``int(_:)``, or nil for NULL.
+    func intOrNil(_ column: Int32) -> Int? { statement.isNull(column) ? nil : int(column) }
 
     /// A truth stored as 0 or 1.
     func bool(_ column: Int32) -> Bool { statement.integer(column) != 0 }

@@ -36,7 +36,7 @@ extension Tenant {
         quotas.requestsPerDay = row.intOrNil(4)
         quotas.tokensPerDay = row.intOrNil(5)
         quotas.imagesPerDay = row.intOrNil(6)
-        quotas.spendPerMonthMicros = row.int64OrNil(7)
+        quotas.spendPerMonthMicros = row.intOrNil(7).map { Int64($0) }
         quotas.memoryBytes = row.intOrNil(8)
         quotas.diskBytes = row.intOrNil(9)
         quotas.files = row.intOrNil(10)

@@ -68,23 +68,25 @@ extension Connection {
         )
     }
 
+    // `total` adds as floating point: `sum` refuses sums above 63 bits, which one damaged number
+    // makes.
     func spend(since start: Timestamp) throws(StoreError) -> [Tenant.ID: Int64] {
         let rows = try all(
-            "SELECT tenant, sum(micros) FROM usage_day WHERE day_ms >= ? GROUP BY tenant",
+            "SELECT tenant, total(micros) FROM usage_day WHERE day_ms >= ? GROUP BY tenant",
             start.startOfDay
-        ) { row throws(StoreError) in (row.id(0) as Tenant.ID, row.int64(1)) }
+        ) { row throws(StoreError) in (row.id(0) as Tenant.ID, Int64(row.int(1))) }
         return Dictionary(uniqueKeysWithValues: rows)
     }
 
     func usageTotal() throws(StoreError) -> UsageTotal {
         try first(
             """
-            SELECT coalesce(sum(requests), 0), coalesce(sum(input_tokens), 0),
-                coalesce(sum(output_tokens), 0), coalesce(sum(images), 0),
-                coalesce(sum(micros), 0), coalesce(sum(disk_bytes), 0),
-                coalesce(sum(reserved_requests), 0), coalesce(sum(reserved_input_tokens), 0),
-                coalesce(sum(reserved_output_tokens), 0), coalesce(sum(reserved_images), 0),
-                coalesce(sum(reserved_micros), 0), coalesce(sum(reserved_disk_bytes), 0)
+            SELECT total(requests), total(input_tokens),
+                total(output_tokens), total(images),
+                total(micros), total(disk_bytes),
+                total(reserved_requests), total(reserved_input_tokens),
+                total(reserved_output_tokens), total(reserved_images),
+                total(reserved_micros), total(reserved_disk_bytes)
             FROM usage_day
             """
         ) { row throws(StoreError) in

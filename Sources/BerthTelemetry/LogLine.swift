@@ -8,6 +8,9 @@ struct LogLine {
     let message: String
     let fields: KeyValuePairs<String, LogValue>
 
+    /// The most bytes of a field's value, because some of them come from clients and providers.
+    private static let mostValue = 4096
+
     func text(_ format: LogFormat) -> String {
         switch format {
         case .text: plain
@@ -20,7 +23,8 @@ struct LogLine {
         for (key, value) in fields {
             switch value {
             case .number(let number): line += " \(key)=\(number)"
-            case .text(let text):
+            case .text(let whole):
+                let text = whole.shortened(toBytes: LogLine.mostValue)
                 line += " \(key)=\(LogLine.isBare(text) ? text : VisibleQuote.quoted(text))"
             }
         }
@@ -33,7 +37,8 @@ struct LogLine {
         for (key, value) in fields {
             switch value {
             case .number(let number): line += ",\(VisibleQuote.quoted(key)):\(number)"
-            case .text(let text):
+            case .text(let whole):
+                let text = whole.shortened(toBytes: LogLine.mostValue)
                 line += ",\(VisibleQuote.quoted(key)):\(VisibleQuote.quoted(text))"
             }
         }

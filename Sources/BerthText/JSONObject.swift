@@ -39,6 +39,14 @@ package struct JSONObject: Sendable {
     ///
     /// Their ranges take up to ten times the bytes of the text.
     package static let mostMembers = 4096
+    /// The longest name of a member in bytes, with its quotes and escapes.
+    ///
+    /// Names are compared, sorted and looked up, so that a long one would cost more than its bytes.
+    package static let mostName = 1024
+    /// The longest number that is read, in bytes.
+    ///
+    /// Longer ones are valid JSON and are passed on, but no number that Berth reads needs them.
+    private static let mostDigits = 64
 
     /// Checks all of `bytes`, in time linear in their number.
     ///
@@ -61,12 +69,14 @@ package struct JSONObject: Sendable {
         members.reserveCapacity(8)
         var names: Set<ArraySlice<UInt8>> = []
         try scanner.members { (key, value) throws(JSONError) in
+            guard key.count <= JSONObject.mostName else {
+                throw JSONError(reason: "a member's name is too long", offset: key.lowerBound)
+            }
             let member = Member(key, value, in: bytes)
             guard JSONObject.isNew(member.name(in: bytes), after: members, in: bytes, &names) else {
-                // The message has only a part of the name, because a client chooses its length.
-                let start = JSONObject.text(bytes[key]).unicodeScalars.prefix(64)
+                let name = JSONObject.text(bytes[key]).shortened()
                 throw JSONError(
-                    reason: "the member '\(Substring(start))' stands twice",
+                    reason: "the member '\(name)' stands twice",
                     offset: key.lowerBound
                 )
             }
@@ -147,12 +157,36 @@ package struct JSONObject: Sendable {
         return JSONObject.text(value)
     }
 
-    /// The value of a member that is a whole number of 63 bits, or nil if it is missing or is not one.
-    package func integer(_ name: String) -> Int? {
-        value(name).flatMap { Int(String(decoding: $0, as: UTF8.self)) }
+    /// The value of a string member of at most `most` bytes, or nil if it is missing, is longer or
+    /// has another type.
+    ///
+    /// It is for names and words of a list. Comparing and hashing a `String` normalizes it, which
+    /// for a long one takes many times as long as reading it.
+    package func word(_ name: String, most: Int = 128) -> String? {
+        guard let value = value(name), value.count <= most + 2 else { return nil }
+        return string(name)
     }
 
-    /// The value of a member that is `true` or `false`, or nil if it is missing or has another type.
+    /// The value of a member that is a whole number of 63 bits, or nil if it is missing or is not
+    /// one.
+    package func integer(_ name: String) -> Int? { digits(name).flatMap { Int($0) } }
+
+    /// The value of a member that is a number, or nil if it is missing or has another type.
+    ///
+    /// The number is finite.
+    package func number(_ name: String) -> Double? {
+        digits(name).flatMap { Double($0) }.flatMap { $0.isFinite ? $0 : nil }
+    }
+
+    private func digits(_ name: String) -> String? {
+        guard let value = value(name), value.count <= JSONObject.mostDigits,
+            let first = value.first, first == UInt8(ascii: "-") || (0x30...0x39).contains(first)
+        else { return nil }
+        return String(decoding: value, as: UTF8.self)
+    }
+
+    /// The value of a member that is `true` or `false`, or nil if it is missing or has another
+    /// type.
     package func boolean(_ name: String) -> Bool? {
         guard let value = value(name) else { return nil }
         if value.elementsEqual("true".utf8) { return true }
@@ -173,7 +207,8 @@ package struct JSONObject: Sendable {
 
     /// The elements of an array member, as byte ranges of ``bytes``.
     ///
-    /// It is nil if the member is missing, has another type, or has more than ``mostMembers`` elements.
+    /// It is nil if the member is missing, has another type, or has more than ``mostMembers``
+    /// elements.
     package func elements(_ name: String) -> [Range<Int>]? {
         guard let value = value(name), value.first == UInt8(ascii: "[") else { return nil }
         var scanner = JSONScanner(bytes, in: value.indices)
@@ -188,13 +223,19 @@ package struct JSONObject: Sendable {
         return isWhole.map { elements }
     }
 
-    /// An element of ``elements(_:)`` as an object, or nil if it has another type or a duplicate name.
+    /// An element of ``elements(_:)`` as an object, or nil if it has another type or a duplicate
+    /// name.
     package func object(at range: Range<Int>) -> JSONObject? {
         try? JSONObject(checked: bytes, in: range, isWhole: false)
     }
 
     /// The text with some members replaced, appended if they are missing, or removed if nil.
-    package func setting(_ changes: KeyValuePairs<String, [UInt8]?>) -> [UInt8] {
+    ///
+    /// The members named in `dropped` are left out too.
+    package func setting(
+        _ changes: KeyValuePairs<String, [UInt8]?>,
+        dropping dropped: [String] = []
+    ) -> [UInt8] {
         var out: [UInt8] = [UInt8(ascii: "{")]
         out.reserveCapacity(end - start + 64)
         func add(_ key: some Sequence<UInt8>, _ value: some Sequence<UInt8>) {
@@ -205,7 +246,9 @@ package struct JSONObject: Sendable {
         }
         for member in members {
             guard let change = changes.first(where: { isMember(member, called: $0.key) }) else {
-                add(bytes[member.key], bytes[member.value])
+                if !dropped.contains(where: { isMember(member, called: $0) }) {
+                    add(bytes[member.key], bytes[member.value])
+                }
                 continue
             }
             if let value = change.value { add(bytes[member.key], value) }
@@ -216,36 +259,6 @@ package struct JSONObject: Sendable {
         }
         out.append(UInt8(ascii: "}"))
         return out
-    }
-
-    /// The text of a checked JSON string without escapes.
-    ///
-    /// Lone surrogates become U+FFFD.
-    package static func text(_ quoted: ArraySlice<UInt8>) -> String {
-        let inner = quoted.dropFirst().dropLast()
-        guard inner.contains(UInt8(ascii: "\\")) else {
-            return String(decoding: inner, as: UTF8.self)
-        }
-        var units: [UInt16] = []
-        var rest = Substring(decoding: inner, as: UTF8.self).utf16[...]
-        while let unit = rest.popFirst() {
-            guard unit == 0x5C, let escape = rest.popFirst() else {
-                units.append(unit)
-                continue
-            }
-            switch UnicodeScalar(escape) {
-            case "u":
-                units.append(UInt16(String(Substring(rest.prefix(4))), radix: 16) ?? 0xFFFD)
-                rest = rest.dropFirst(4)
-            case "b": units.append(0x08)
-            case "f": units.append(0x0C)
-            case "n": units.append(0x0A)
-            case "r": units.append(0x0D)
-            case "t": units.append(0x09)
-            default: units.append(escape)
-            }
-        }
-        return String(decoding: units, as: UTF16.self)
     }
 
     private static func isUTF8(_ bytes: [UInt8]) -> Bool {

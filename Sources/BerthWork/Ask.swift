@@ -33,6 +33,8 @@ package struct Ask: Sendable {
     package var isContextFree = false
     /// Whether an answer that somebody was given before is not wanted.
     package var isFresh = false
+    /// The names of the request's members that no table lists.
+    package var unknown: [String] = []
     /// The kind under which its answer is cached.
     package var kind = CacheKind.answer
     /// The turn that it answers, or nil for an API call.
@@ -134,6 +136,7 @@ package struct Ask: Sendable {
             model: model.model,
             maximumOutput: maximumOutput(model),
             user: payer.providerUser,
+            unknown: unknown,
             memory: memory
         )
     }

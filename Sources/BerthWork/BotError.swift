@@ -77,7 +77,7 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .unknownModel(let name, let known):
-            "there is no model '\(name.prefix(100))'; the models are "
+            "there is no model '\(name.shortened())'; the models are "
                 + known.joined(separator: ", ")
         case .overQuota(let refusal, _): refusal.description
         case .queue(let error): error.description
@@ -126,7 +126,7 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
         case .noTenant(let name): "there is no tenant '\(name)': see 'berth tenant list'"
         case .nameTaken(let name): "there already is a tenant '\(name)'"
         case .badName(let name):
-            "'\(name.prefix(64))' is not a valid name: use 1 to 32 of a-z, 0-9, '-', '_' and '.', "
+            "'\(name.shortened(toBytes: 64))' is not a valid name: use 1 to 32 of a-z, 0-9, '-', '_' and '.', "
                 + "and begin with a letter or digit"
         case .badValue(let reason): reason
         case .tooManyTenants(let limit):

@@ -33,10 +33,7 @@ import BerthQueue
         permit.end(
             .done(latency: latency ?? duration),
             tokens: usage.input + usage.output,
-            cost: WorkCost(
-                duration: duration,
-                micros: model.price.cost(input: usage.input, output: usage.output)
-            )
+            cost: WorkCost(duration: duration, micros: model.price.cost(of: usage))
         )
     }
 

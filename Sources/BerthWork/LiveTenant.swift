@@ -28,7 +28,7 @@ import BerthText
     /// Makes a tenant from its row, with an account of its own.
     package init(_ row: Tenant, _ book: TenantBook, defaults: Quotas, budget: MemoryBudget) {
         self.row = row
-        providerUser = "berth-" + String(Secret256.hash("tenant \(row.id)").hex.prefix(16))
+        providerUser = "berth-" + Secret256.hash("tenant \(row.id)").hex.cut(toBytes: 16)
         self.book = book
         self.defaults = defaults
         self.budget = budget

@@ -18,6 +18,9 @@ package import BerthTelemetry
     /// Answers from the cache that the ledger does not have yet.
     private var hits: [Tenant.ID: Int] = [:]
     private var hitsTimer: Timer?
+    /// The models whose provider has charged more than their price, at most as many as are
+    /// configured.
+    private var dearer: Set<String> = []
 
     /// Cache hits are batched for this long.
     ///
@@ -139,8 +142,8 @@ package import BerthTelemetry
 
     // MARK: Settling
 
-    /// Charges the tokens that a call has cost, in equal shares, rounded up, to its payer and to all
-    /// on its bill.
+    /// Charges the tokens that a call has cost, in equal shares, rounded up, to its payer and to
+    /// all on its bill.
     func settle(
         _ call: PendingCall,
         _ row: Call.ID,
@@ -155,7 +158,8 @@ package import BerthTelemetry
             (.inputTokens, Int64(usage.input)),
             (.outputTokens, Int64(usage.output))
         )
-        whole[.micros] = call.model.price.micros(of: whole)
+        whole[.micros] = call.model.price.cost(of: usage)
+        note(usage, of: call.model)
         var cost = Amounts((.requests, 1))
         for amount in [Amount.inputTokens, .outputTokens, .micros] {
             cost[amount] = whole[amount].divided(by: parts)
@@ -180,6 +184,19 @@ package import BerthTelemetry
             isEstimated: usage.isEstimated
         )
         return Settled(share: share, settlements, by: self)
+    }
+
+    /// Logs once for each model that its provider's bill is above its price.
+    private func note(_ usage: TokenUsage, of model: ModelChoice) {
+        let price = model.price.cost(input: usage.input, output: usage.output)
+        guard let bill = usage.bill, bill > price, dearer.insert(model.id).inserted else { return }
+        surroundings.log.warning(
+            "a provider's bill is higher than the configured price, and is what is charged",
+            [
+                "model": .text(model.id), "bill": .describing(Money(micros: bill)),
+                "price": .describing(Money(micros: price)),
+            ]
+        )
     }
 
     /// Charges a caller that joined a call after its settlement nothing but its request.

@@ -18,6 +18,8 @@ import BerthTelemetry
     private let isOfTurn: Bool
     private var received = 0
     private var said: TokenUsage?
+    /// The highest amount that the provider says it has charged.
+    private var billed: Int64?
     /// Whether another model is asked if this one fails.
     ///
     /// The others on the bill then wait for that.
@@ -55,12 +57,15 @@ import BerthTelemetry
     var log: Broadcast? { nil }
 
     var usage: TokenUsage {
-        said
+        var usage =
+            said
             ?? TokenUsage(
                 input: input,
                 output: TokenEstimate.tokens(bytes: received),
                 isEstimated: true
             )
+        usage.bill = billed
+        return usage
     }
 
     func next() async throws(BotError) -> AnswerPiece? {
@@ -105,7 +110,11 @@ import BerthTelemetry
         let text = piece.text
         if !text.isEmpty { stopwatch.stop() }
         switch piece {
-        case .usage(let usage, _): said = usage
+        case .usage(let usage, _):
+            // Some servers count in every chunk and name the amount in one of them.
+            if let bill = usage.bill { billed = max(billed ?? 0, bill) }
+            // A usage without counts has the amount alone.
+            if usage.bill == nil || !usage.isEstimated { said = usage }
         case .finish: break
         // Tool calls and hidden reasoning come about a token a piece.
         case .toolCall, .raw:
@@ -138,7 +147,7 @@ import BerthTelemetry
         guard let running = running.take() else { return }
         let sharers = isOnTrial && error != nil ? nil : bill
         let settled =
-            if let error, said == nil {
+            if let error, said == nil, billed == nil {
                 running.fail(error, received: usage.output, sharedWith: sharers)
             } else {
                 running.settle(usage, sharedWith: sharers)

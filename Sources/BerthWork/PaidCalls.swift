@@ -76,13 +76,14 @@ package import BerthTelemetry
                 Loop.works(
                     on: WorkLabel("an answer", tenant: ask.payer.name, request: ask.requestID)
                 )
-                let usage =
+                var usage =
                     answer.usage
                     ?? TokenUsage(
                         input: running.call.input,
                         output: TokenEstimate.of(answer.text),
                         isEstimated: true
                     )
+                usage.bill = answer.bill
                 let settled = running.settle(usage, sharedWith: bill)
                 return PaidCompletion(
                     answer: answer,

@@ -4,10 +4,82 @@
 #include <hiredis/async.h>
 #include <hiredis/hiredis.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/socket.h>
 
 /// The maximum number of arguments of a command.
 static const int berth_redis_most_arguments = 600;
+
+/// The maximum number of elements of a reply, those of the arrays within it included.
+static inline int *berth_redis_most_elements(void) {
+    static int most;
+    return &most;
+}
+
+/// The functions with which hiredis makes its own reply objects.
+static inline redisReplyObjectFunctions *berth_redis_usual(void) {
+    static redisReplyObjectFunctions usual;
+    return &usual;
+}
+
+/// The reply that a reader is making: the object of the outermost array.
+static inline redisReply *berth_redis_root(const redisReadTask *task) {
+    while (task->parent != NULL) task = task->parent;
+    return (redisReply *)task->obj;
+}
+
+/// Makes an array, or returns NULL, which ends the connection, if its reply has too many elements.
+///
+/// hiredis allocates the stated number of pointers before any element arrives. An array's unused
+/// member `integer` counts the elements of its whole reply, and `len` the bytes of its strings.
+static void *berth_redis_array(const redisReadTask *task, int elements) {
+    redisReply *root = berth_redis_root(task);
+    long long before = root == NULL ? 0 : root->integer;
+    if (elements < 0 || before + elements > *berth_redis_most_elements()) return NULL;
+    redisReply *reply = (redisReply *)berth_redis_usual()->createArray(task, elements);
+    if (reply != NULL) (root == NULL ? reply : root)->integer = before + elements;
+    return reply;
+}
+
+/// Makes a string, or returns NULL if the strings of its reply have too many bytes together.
+static void *berth_redis_string(const redisReadTask *task, char *text, size_t length) {
+    redisReply *root = task->parent == NULL ? NULL : berth_redis_root(task);
+    size_t before = root == NULL ? 0 : root->len;
+    if (length > (size_t)task->privdata - before) return NULL;
+    redisReply *reply = (redisReply *)berth_redis_usual()->createString(task, text, length);
+    if (reply != NULL && root != NULL) root->len = before + length;
+    return reply;
+}
+
+/// Bounds the replies of a connection to `bytes` of strings, and those of all connections to
+/// `elements`.
+static inline void berth_redis_bound(redisAsyncContext *context, size_t bytes, int elements) {
+    static redisReplyObjectFunctions bounded;
+    redisReader *reader = context->c.reader;
+    if (bounded.createArray == NULL) {
+        *berth_redis_usual() = bounded = *reader->fn;
+        bounded.createArray = berth_redis_array;
+        bounded.createString = berth_redis_string;
+    }
+    *berth_redis_most_elements() = elements;
+    reader->fn = &bounded;
+    reader->privdata = (void *)bytes;
+}
+
+/// The stated length of an incomplete string at the start of the unread bytes, or 0.
+///
+/// hiredis has read the type of the string, and waits for its bytes at the digits of the length.
+static inline size_t berth_redis_stated(const redisAsyncContext *context) {
+    const redisReader *reader = context->c.reader;
+    size_t at = reader->pos, length = 0;
+    if (reader->ridx < 0 || reader->rstack[reader->ridx].type != REDIS_REPLY_STRING) return 0;
+    for (; at < reader->len && reader->buf[at] >= '0' && reader->buf[at] <= '9'; at++) {
+        // Swift sees a signed number.
+        if (length > SIZE_MAX / 100) return SIZE_MAX / 2;
+        length = length * 10 + (size_t)(reader->buf[at] - '0');
+    }
+    return length;
+}
 
 /// Sets the functions that hiredis calls to have its socket watched. It must be called before any
 /// other callback is set, because redisAsyncSetConnectCallback calls `addWrite`.

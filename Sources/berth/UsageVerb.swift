@@ -13,7 +13,7 @@ import BerthText
         guard !lines.isEmpty else { return Output.text("There was no usage.\n") }
         let rows = lines.map { line in
             [
-                String("\(Timestamp(milliseconds: line.dayMs))".prefix(10)), line.tenant,
+                "\(Timestamp(milliseconds: line.dayMs))".cut(toBytes: 10), line.tenant,
                 "\(line.requests)", "\(line.inputTokens)", "\(line.outputTokens)",
                 "\(Money(micros: line.micros))",
             ]

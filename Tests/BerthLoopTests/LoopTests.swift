@@ -236,6 +236,31 @@ import Testing
         #expect(Timestamp(milliseconds: milliseconds).description == text)
     }
 
+    @Test(arguments: [Int64.max, .min, .max - 1, 1 << 62, -(1 << 62), 253_402_300_800_000])
+    func `any number is a date, and no sum of it traps`(milliseconds: Int64) {
+        let time = Timestamp(milliseconds: milliseconds)
+        #expect(time.description.count >= 21)
+        for duration in [Duration.seconds(Int64.max), .seconds(Int64.min), .zero, .seconds(1)] {
+            _ = (time + duration).description
+        }
+        for other in [Int64.max, .min, 0] {
+            let gap = time - Timestamp(milliseconds: other)
+            #expect((gap >= .zero) == (time >= Timestamp(milliseconds: other)))
+        }
+        _ = [time.startOfDay, time.endOfDay, time.startOfMonth, time.endOfMonth].map(\.description)
+    }
+
+    @Test(arguments: [Int64.max, .min, 0, 1, -1])
+    func `no sum of an instant traps`(nanoseconds: Int64) {
+        let instant = Instant(nanoseconds: nanoseconds)
+        for other in [Int64.max, .min, 0] {
+            let gap = instant - Instant(nanoseconds: other)
+            #expect((gap >= .zero) == (instant >= Instant(nanoseconds: other)))
+        }
+        #expect(instant + .seconds(Int64.max) >= instant)
+        #expect(instant + .seconds(Int64.min) <= instant)
+    }
+
     @Test func `a day is from midnight to midnight`() {
         let noon = Timestamp(milliseconds: 1_795_176_000_000)
         #expect(noon.endOfDay - noon.startOfDay == .seconds(86400))

@@ -18,8 +18,8 @@ import Testing
         }
     }
 
-    private static func usage(_ input: Int, _ output: Int) -> TokenUsage {
-        TokenUsage(input: input, output: output, isEstimated: false)
+    private static func usage(_ input: Int, _ output: Int, bill: Int64? = nil) -> TokenUsage {
+        TokenUsage(input: input, output: output, isEstimated: false, bill: bill)
     }
 
     private static func failed(_ text: String, _ message: String) -> Told {
@@ -134,7 +134,7 @@ import Testing
 
 
             """,
-            good
+            Told(text: "Hi é", finish: "stop", usage: usage(9, 2, bill: 120))
         ),
         Dialect(
             "OpenRouter: an error after the start, with status 200",

@@ -45,6 +45,38 @@ import Testing
     }
 
     @Loop @Test(arguments: StoreEngine.allCases)
+    func `numbers of a damaged file are bounded where they are read`(
+        engine: StoreEngine
+    ) async throws {
+        let fixture = try await StoreFixture(engine)
+        let (store, ann) = (fixture.store, fixture.tenant.id)
+        let bob = try await store.addTenant(named: "bob", at: noon).id
+        try await store.countHits([ann: 1, bob: 1], at: noon)
+        try await store.countHits([ann: 1], at: noon + .seconds(86400))
+        for number in [Int64.max, .min] {
+            try await fixture.database.write { store throws(StoreError) in
+                try store.run(
+                    """
+                    UPDATE usage_day SET hits = ?1, requests = ?1, input_tokens = ?1, micros = ?1,
+                        reserved_micros = ?1
+                    """,
+                    number
+                )
+                try store.run("UPDATE tenant SET memory_bytes = ?1, created_ms = ?1", number)
+            }
+            let spent = try await store.spend(since: noon)
+            #expect(spent.values.allSatisfy { (0...(1 << 50)).contains($0) })
+            let total = try await store.usageTotal()
+            #expect((0...Amounts.most).contains(total.settled[.micros]))
+            let days = try await store.usage(from: noon, through: noon + .seconds(86400))
+            #expect(days.allSatisfy { $0.hits >= 0 && $0.hits + $0.requests + $0.tokens >= 0 })
+            let row = try #require(try await store.tenants().first)
+            #expect((0...(1 << 50)).contains(row.quotas.memoryBytes ?? -1))
+            #expect(!(row.created + .seconds(1)).description.isEmpty)
+        }
+    }
+
+    @Loop @Test(arguments: StoreEngine.allCases)
     func `what was charged is summed by tenant since a day`(engine: StoreEngine) async throws {
         let fixture = try await StoreFixture(engine)
         let (store, ann) = (fixture.store, fixture.tenant.id)

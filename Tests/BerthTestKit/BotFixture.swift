@@ -103,7 +103,7 @@ import Glibc
 
         let surroundings = Surroundings.quiet(clock, log: lines.log, seed: setup.seed)
         let machine = Surroundings(log: lines.log)
-        let edges = Edges(
+        var edges = Edges(
             surroundings: surroundings,
             client: HTTPClient(in: surroundings),
             network: PatientListening(in: machine),
@@ -111,6 +111,7 @@ import Glibc
             resolve: { _, _ in [] },
             redis: { RedisClient(address: $0, limits: .patient, in: machine, resolve: $1) }
         )
+        edges.resolveForTenants = setup.resolve
         var tuning = ServiceTuning()
         (tuning.work, tuning.reserve, tuning.channels) = (setup.policy, .zero, setup.channels)
         service = try await Composition.make(settings, edges, tuning: tuning)
@@ -202,6 +203,8 @@ package struct Setup: Sendable {
     let seed: UInt64
     /// A clock that several services use one after the other, or nil for a new one.
     package var clock: ManualClock?
+    /// The addresses of the names that tenants choose, of which none is known by default.
+    package var resolve: RedisClient.Resolve = { _, _ in [] }
 
     /// Changes the fixture's configuration before the service is made.
     ///

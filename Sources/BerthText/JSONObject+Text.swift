@@ -1,0 +1,73 @@
+extension JSONObject {
+    private static let (backslash, quote) = (UInt8(ascii: "\\"), UInt8(ascii: "\""))
+    /// U+FFFD, which stands for half of a surrogate pair.
+    private static let replacement = UInt32(0xFFFD)
+
+    /// The text of a checked JSON string without escapes.
+    ///
+    /// Lone surrogates become U+FFFD. The time is linear.
+    package static func text(_ quoted: ArraySlice<UInt8>) -> String {
+        let inner = quoted.dropFirst().dropLast()
+        guard inner.contains(backslash) else { return String(decoding: inner, as: UTF8.self) }
+        return String(decoding: unescaped(inner), as: UTF8.self)
+    }
+
+    /// The bytes of a JSON string's inside without escapes, as UTF-8.
+    static func unescaped(_ inner: ArraySlice<UInt8>) -> [UInt8] {
+        var out: [UInt8] = []
+        out.reserveCapacity(inner.count)
+        var at = inner.startIndex
+        while at < inner.endIndex {
+            guard inner[at] == backslash else {
+                let end = inner[at...].firstIndex(of: backslash) ?? inner.endIndex
+                out += inner[at..<end]
+                at = end
+                continue
+            }
+            guard at + 1 < inner.endIndex else { break }
+            let escape = inner[at + 1]
+            at += 2
+            switch escape {
+            case UInt8(ascii: "u"): append(scalar(in: inner, at: &at), to: &out)
+            case UInt8(ascii: "b"): out.append(0x08)
+            case UInt8(ascii: "f"): out.append(0x0C)
+            case UInt8(ascii: "n"): out.append(0x0A)
+            case UInt8(ascii: "r"): out.append(0x0D)
+            case UInt8(ascii: "t"): out.append(0x09)
+            default: out.append(escape)
+            }
+        }
+        return out
+    }
+
+    /// The scalar of the hexadecimal digits at `at`, with the second half of a surrogate pair.
+    private static func scalar(in text: ArraySlice<UInt8>, at: inout Int) -> UInt32 {
+        let first = unit(in: text, at: &at)
+        guard (0xD800..<0xDC00).contains(first), at + 1 < text.endIndex, text[at] == backslash,
+            text[at + 1] == UInt8(ascii: "u")
+        else { return (0xD800..<0xE000).contains(first) ? replacement : first }
+        var next = at + 2
+        let second = unit(in: text, at: &next)
+        guard (0xDC00..<0xE000).contains(second) else { return replacement }
+        at = next
+        return 0x10000 + (first - 0xD800) << 10 + (second - 0xDC00)
+    }
+
+    /// Four hexadecimal digits, or U+FFFD where the text was cut.
+    private static func unit(in text: ArraySlice<UInt8>, at: inout Int) -> UInt32 {
+        var value = UInt32(0)
+        for _ in 0..<4 {
+            guard at < text.endIndex, let digit = JSONScanner.hex(text[at]) else {
+                return replacement
+            }
+            value = value << 4 | digit
+            at += 1
+        }
+        return value
+    }
+
+    private static func append(_ value: UInt32, to out: inout [UInt8]) {
+        let scalar = Unicode.Scalar(value) ?? "\u{FFFD}"
+        UTF8.encode(scalar).map { out += $0 }
+    }
+}
