@@ -14,7 +14,7 @@ package struct Secret256: Sendable {
     ///   - prefix: tells its kind apart, as `berth-`.
     ///   - entropy: the source of its bits.
     @Loop package init(prefix: String = "", from entropy: Entropy) {
-        text = prefix + entropy.bytes(32).base64url
+        text = prefix + entropy.secret(32).base64url
     }
 
     /// SHA-256 of the text: what the database keeps.
