@@ -36,7 +36,7 @@ import BerthWork
             "berth_http_requests_total",
             help: "HTTP requests by the class of their status.",
             label: "status",
-            values: ["2xx", "3xx", "4xx", "5xx"]
+            values: Front.classes
         )
         duration = surroundings.metrics.histogram(
             "berth_http_request_seconds",
@@ -67,6 +67,9 @@ import BerthWork
         ]
     }
 
+    /// The classes of statuses.
+    private static nonisolated let classes = ["2xx", "3xx", "4xx", "5xx"]
+
     /// Answers one request.
     package func answer(_ request: HTTPRequest) async -> HTTPResponse {
         let allowed = hosts.allows(host: request.headers["host"])
@@ -84,7 +87,7 @@ import BerthWork
     }
 
     private func count(_ request: HTTPRequest, _ response: HTTPResponse) {
-        requests.add(1, "\(min(max(response.status / 100, 2), 5))xx")
+        requests.add(1, Front.classes[min(max(response.status / 100, 2), 5) - 2])
         duration.observe(surroundings.clock.now - request.received)
         guard response.status >= 500 else { return }
         surroundings.log.warning(

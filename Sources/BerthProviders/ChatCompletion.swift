@@ -9,6 +9,10 @@ package final class ChatCompletion: Sendable {
     package let object: JSONObject
     /// The first choice's text.
     package let text: String
+    /// The reason for which the first choice ended, or nil if the provider did not say.
+    package let finish: String?
+    /// Whether the first choice is text and nothing else.
+    package let isTextAlone: Bool
     /// The call's tokens, or nil if the provider did not say.
     package let usage: TokenUsage?
     private let lease: MemoryLease
@@ -24,21 +28,12 @@ package final class ChatCompletion: Sendable {
     ) {
         work = call.account.begin()
         self.object = object
-        text = OpenAIWire.text(of: object)
+        let choice = object.elements("choices")?.first.flatMap { object.object(at: $0) }
+        let message = choice?.object("message")
+        text = message?.string("content") ?? ""
+        finish = choice?.string("finish_reason")
+        isTextAlone = message?.has("tool_calls") == false && !text.isEmpty
         self.usage = usage
         self.lease = lease
-    }
-
-    /// The first choice.
-    private var choice: JSONObject? {
-        object.elements("choices")?.first.flatMap { object.object(at: $0) }
-    }
-
-    /// The reason for which the first choice ended, or nil if the provider did not say.
-    package var finish: String? { choice?.string("finish_reason") }
-
-    /// Whether the first choice is text and nothing else.
-    package var isTextAlone: Bool {
-        choice?.object("message")?.has("tool_calls") == false && !text.isEmpty
     }
 }

@@ -25,15 +25,22 @@ package enum JSON {
 
     /// `text` as a JSON string with its quotes.
     package static func quote(_ text: String) -> [UInt8] {
+        var out: [UInt8] = []
+        out.reserveCapacity(text.utf8.count + 2)
+        quote(text, onto: &out)
+        return out
+    }
+
+    /// Appends `text` as a JSON string with its quotes.
+    package static func quote(_ text: String, onto out: inout [UInt8]) {
         var text = text
-        return text.withUTF8 { bytes in
-            var out: [UInt8] = []
-            out.reserveCapacity(bytes.count + 2)
+        text.withUTF8 { bytes in
             out.append(UInt8(ascii: "\""))
             var start = 0
             // Most text needs no escape, so that runs of it are copied whole.
             for index in bytes.indices {
                 let byte = unsafe bytes[index]
+                if byte > 0x22, byte != UInt8(ascii: "\\"), byte != 0x7F { continue }
                 guard let escape = escape(of: byte) else { continue }
                 unsafe out += bytes[start..<index]
                 out += escape
@@ -41,7 +48,6 @@ package enum JSON {
             }
             unsafe out += bytes[start...]
             out.append(UInt8(ascii: "\""))
-            return out
         }
     }
 

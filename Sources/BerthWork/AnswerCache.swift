@@ -36,11 +36,11 @@ import BerthText
         guard settings.scope != .off, isKept(request),
             !ask.models.allSatisfy({ $0.provider is DemoProvider })
         else { return nil }
-        let names = request.names.filter { !AnswerCache.ignored.contains($0) }.sorted()
-        let members = names.flatMap { (name) -> [ArraySlice<UInt8>] in
-            [Array(name.utf8)[...], request.value(name) ?? []]
+        var parts = ask.models.map { Array($0.id.utf8)[...] } + [[]]
+        for (name, value) in request.sorted(without: AnswerCache.ignored) {
+            parts.append(name)
+            parts.append(value)
         }
-        let parts = ask.models.map { Array($0.id.utf8)[...] } + [[]] + members
         let carriesNothing = ask.isContextFree || AnswerCache.isBareQuestion(request)
         guard settings.scope == .safe, carriesNothing else {
             let tenant = ask.payer.row.id.value
@@ -81,7 +81,7 @@ import BerthText
     // MARK: What is kept
 
     /// Members that do not change an answer, or that Berth sets itself.
-    private static nonisolated let ignored: Set = [
+    private static nonisolated let ignored = [
         "model", "stream", "stream_options", "user", "safety_identifier", "metadata",
     ]
     /// Members with which an answer is more than a text, or is wanted fresh.
@@ -105,7 +105,7 @@ import BerthText
         guard let messages = request.elements("messages"), messages.count == 1,
             let message = request.object(at: messages[0])
         else { return false }
-        return Set(message.names) == ["role", "content"] && message.string("role") == "user"
-            && message.isString("content")
+        return message.count == 2 && message.isString("content")
+            && message.string("role") == "user"
     }
 }
