@@ -117,17 +117,6 @@ package struct Ask: Sendable {
         amounts[.micros] = model.price.micros(of: amounts)
         return amounts
     }
-
-    /// The request as `model`'s provider gets it.
-    func call(_ model: ModelChoice) -> ChatCall {
-        ChatCall(
-            request: request,
-            model: model.model,
-            maximumOutput: maximumOutput(model),
-            user: payer.providerUser,
-            memory: memory
-        )
-    }
 }
 
 extension Price {

@@ -64,7 +64,7 @@ package import BerthTelemetry
         try await firstOf(ask, held, bill) {
             (model, running, isLast) throws(BotError) -> PaidCompletion in
             do throws(ProviderError) {
-                let answer = try await model.provider.complete(ask.call(model))
+                let answer = try await running.complete(ask)
                 let usage =
                     answer.usage
                     ?? TokenUsage(
@@ -100,7 +100,7 @@ package import BerthTelemetry
         try await firstOf(ask, held, bill) { (model, running, isLast) throws(BotError) in
             let stream: any ChatStream
             do throws(ProviderError) {
-                stream = try await model.provider.stream(ask.call(model))
+                stream = try await running.stream(ask)
             } catch { throw failed(running, error, isLast ? bill : nil) }
             let answer = PaidAnswer(
                 stream,
