@@ -14,7 +14,9 @@ import Testing
         #expect([UInt8]([0xFB, 0xEF, 0xBE, 0xFF, 0xFF, 0xFF]).base64url == "----____")
     }
 
-    @Test(arguments: ["", "plain", "a \"quote\"", "back\\slash", "line\nend\u{1}", "é \u{7F}", "日本"])
+    @Test(arguments: [
+        "", "plain", "a \"quote\"", "back\\slash", "line\nend\u{1}", "é \u{7F}", "日本",
+    ])
     func `a text that is appended as JSON is the text that is quoted`(_ text: String) {
         var out = Array("[".utf8)
         JSON.quote(text, onto: &out)
