@@ -16,6 +16,17 @@ func face(_ name: String) -> Target { .systemLibrary(name: name, path: "Sources/
 /// that is touched counts as resident.
 let seldom = strict + [.unsafeFlags(["-Osize"], .when(configuration: .release))]
 
+/// The linker's settings for the program, whose relocations of pointers are then small.
+///
+/// All of them are read at the start, and stay resident. Only GNU's linker of those in Debian 12 can
+/// pack them, and glibc reads them since 2.36.
+let packed: [LinkerSetting] = [
+    .unsafeFlags(
+        ["-use-ld=bfd", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs"],
+        .when(configuration: .release)
+    )
+]
+
 /// A module of the house; `uses` may only name modules above it in `targets`.
 func module(
     _ name: String,
@@ -138,7 +149,8 @@ let package = Package(
                 "BerthChannels",
                 "BerthAdmin", "BerthService", "BerthSimulation", "CLinux",
             ],
-            swiftSettings: strict
+            swiftSettings: strict,
+            linkerSettings: packed
         ),
         // A row of scripts/bench.
         .executableTarget(

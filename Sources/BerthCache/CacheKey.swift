@@ -23,6 +23,11 @@ package struct CacheKey: Hashable, Sendable {
         self.hash = hash
     }
 
+    /// Hashes a part of the hash, which is as good as random already.
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(hash.prefix(8).reduce(UInt64(kind.rawValue)) { $0 << 8 ^ UInt64($1) })
+    }
+
     /// The key of a value that any tenant may receive.
     ///
     /// - Parameters:
@@ -78,13 +83,21 @@ package struct CacheKey: Hashable, Sendable {
         var head: [UInt8] = [1, kind.rawValue, tenant == nil ? 0 : 1]
         if let tenant { head.append(littleEndian: UInt64(bitPattern: tenant)) }
         head.append(littleEndian: UInt64(parts.count))
-        return [head[...]]
-            + parts.flatMap { part in
-                var length: [UInt8] = []
-                length.append(littleEndian: UInt64(part.count))
-                return [length[...], part]
+        // Small parts are copied into one piece, which costs less than a piece for each.
+        var pieces: [ArraySlice<UInt8>] = []
+        for part in parts {
+            head.append(littleEndian: UInt64(part.count))
+            if part.count <= CacheKey.mostCopied {
+                head += part
+            } else {
+                pieces += [head[...], part]
+                head = []
             }
+        }
+        return pieces + [head[...]]
     }
+
+    private static let mostCopied = 1_024
 
     /// The name in Redis, such as `berth:v1:answer:9f86d081…`.
     package var redisName: [UInt8] {

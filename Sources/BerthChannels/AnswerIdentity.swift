@@ -10,17 +10,28 @@ import BerthWork
 ///
 /// This is where answers become OpenAI's JSON.
 struct AnswerIdentity: Sendable {
-    private let identity: CompletionJSON.Identity
-    private let members: KeyValuePairs<String, [UInt8]?>
+    private let id: String
+    /// In seconds since 1970.
+    private let created: Int64
+    private let model: String
 
     /// Names an answer of `model` that begins now.
     @Loop init(model: String, in surroundings: Surroundings) {
-        let id = "chatcmpl-\(Secret256.publicID(from: surroundings.entropy))"
-        let created = surroundings.clock.timestamp.seconds
-        identity = CompletionJSON.Identity(id: id, created: created, model: model)
-        members = [
-            "id": JSON.quote(id), "created": Array("\(created)".utf8), "model": JSON.quote(model),
-            "obfuscation": nil, "x_groq": nil,
+        id = "chatcmpl-" + Secret256.publicID(from: surroundings.entropy)
+        created = surroundings.clock.timestamp.seconds
+        self.model = model
+    }
+
+    /// As the start of an object of Berth's own.
+    private var identity: CompletionJSON.Identity {
+        CompletionJSON.Identity(id: id, created: created, model: model)
+    }
+
+    /// As the members that are set in an object of a provider's.
+    private var members: KeyValuePairs<String, [UInt8]?> {
+        [
+            "id": JSON.quote(id), "created": Array(String(created).utf8),
+            "model": JSON.quote(model), "obfuscation": nil, "x_groq": nil,
         ]
     }
 
@@ -36,6 +47,7 @@ struct AnswerIdentity: Sendable {
             )
         }
         let said = object.has("usage") ? object.value("usage") : nil
+        let members = members
         return object.setting([
             "id": members[0].value, "created": members[1].value, "model": members[2].value,
             "usage": said.map(Array.init) ?? Array(CompletionJSON.json(answer.usage).utf8),

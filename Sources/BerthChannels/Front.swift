@@ -40,7 +40,7 @@ import BerthWork
             "berth_http_requests_total",
             help: "HTTP requests by the class of their status.",
             label: "status",
-            values: ["2xx", "3xx", "4xx", "5xx"]
+            values: Front.classes
         )
         duration = surroundings.metrics.histogram(
             "berth_http_request_seconds",
@@ -71,6 +71,9 @@ import BerthWork
         ]
     }
 
+    /// The classes of statuses.
+    private static nonisolated let classes = ["2xx", "3xx", "4xx", "5xx"]
+
     /// Answers one request.
     package func answer(_ request: HTTPRequest) async -> HTTPResponse {
         Loop.works(on: WorkLabel(request.path, request: request.id))
@@ -89,7 +92,7 @@ import BerthWork
     }
 
     private func count(_ request: HTTPRequest, _ response: HTTPResponse) {
-        requests.add(1, "\(min(max(response.status / 100, 2), 5))xx")
+        requests.add(1, Front.classes[min(max(response.status / 100, 2), 5) - 2])
         duration.observe(surroundings.clock.now - request.received)
         guard response.status >= 500 else { return }
         surroundings.log.warning(

@@ -39,9 +39,11 @@ struct HostGuard: Sendable {
 
     /// The name of an authority in lower case: without its port, brackets kept.
     private static func name(of authority: String) -> String {
-        if authority.first == "[", let end = authority.firstIndex(of: "]") {
+        let bytes = authority.utf8
+        if bytes.first == UInt8(ascii: "["), let end = bytes.firstIndex(of: UInt8(ascii: "]")) {
             return authority[...end].lowercased()
         }
-        return String(authority.prefix { $0 != ":" }).lowercased()
+        let end = bytes.firstIndex(of: UInt8(ascii: ":")) ?? bytes.endIndex
+        return authority[..<end].lowercased()
     }
 }

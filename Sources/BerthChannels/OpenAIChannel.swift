@@ -212,9 +212,11 @@ import BerthWork
 extension HTTPRequest {
     /// The key of `Authorization: Bearer KEY`; nil when there is none.
     package var bearerKey: String? {
-        guard let field = headers["authorization"] else { return nil }
-        let parts = field.split(separator: " ", maxSplits: 1)
-        guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
-        return String(parts[1].drop { $0 == " " })
+        guard let field = headers["authorization"],
+            let space = field.utf8.firstIndex(of: UInt8(ascii: " ")),
+            HTTPHeaders.isSame(String(field[..<space]), "bearer")
+        else { return nil }
+        let key = field.utf8[space...].drop { $0 == UInt8(ascii: " ") }
+        return key.isEmpty ? nil : String(Substring(key))
     }
 }

@@ -15,6 +15,11 @@ package import BerthTelemetry
     private let resolver: Resolver
     private let settings: HTTPClientSettings
     private let maxTransfers: Int
+    /// The targets of the last URLs.
+    private var targets: [String: HTTPClientTarget] = [:]
+
+    /// The most URLs whose targets are kept, about those of a service's providers.
+    private static nonisolated let keptTargets = 16
 
     /// Makes a client without connections.
     ///
@@ -69,12 +74,20 @@ package import BerthTelemetry
         _ request: HTTPClientRequest
     ) async throws(HTTPClientError) -> HTTPClientResponse {
         if Task.isCancelled { throw .cancelled }
-        let target = try HTTPClientTarget(request.url)
+        let target = try target(of: request.url)
         let deadline = surroundings.clock.now + request.deadlines.connect
         let addresses = try await addresses(of: target, for: request, until: deadline)
         let transfer = try start(request, to: target, at: addresses)
         try await transfer.head(connectedBy: deadline)
         return HTTPClientResponse(transfer)
+    }
+
+    private func target(of url: String) throws(HTTPClientError) -> HTTPClientTarget {
+        if let target = targets[url] { return target }
+        let target = try HTTPClientTarget(url)
+        if targets.count >= HTTPClient.keptTargets { targets = [:] }
+        targets[url] = target
+        return target
     }
 
     /// The checked addresses of the target's name.

@@ -9,6 +9,10 @@ import CCurl
     private var addresses: UnsafeMutablePointer<curl_slist>?
     private let errorText: UnsafeMutablePointer<CChar>
     private var failure: CURLcode = CURLE_OK
+    /// Whether the options that all ordinary transfers share are set.
+    private(set) var isOrdinary = false
+    /// The header fields that are set, or nil if none are.
+    private(set) var headers: HTTPHeaders?
 
     /// Makes a handle, or nil if there is no memory for one.
     init?() {
@@ -34,7 +38,18 @@ import CCurl
         unsafe curl_slist_free_all(addresses)
         unsafe (fields, addresses) = (nil, nil)
         unsafe errorText[0] = 0
-        failure = CURLE_OK
+        (failure, isOrdinary, headers) = (CURLE_OK, false, nil)
+    }
+
+    /// Clears what the last transfer does not share with the next, which may be much of its body.
+    func forgetBody() {
+        note(unsafe berth_curl_set_pointer(easy, CURLOPT_POSTFIELDS, nil))
+        note(unsafe berth_curl_set_list(easy, CURLOPT_RESOLVE, nil))
+        unsafe curl_slist_free_all(addresses)
+        unsafe addresses = nil
+        unsafe errorText[0] = 0
+        guard failure == CURLE_OK else { return reset() }
+        isOrdinary = true
     }
 
     // MARK: Options
@@ -86,13 +101,18 @@ import CCurl
         note(unsafe berth_curl_set_seek_function(easy, onSeek))
     }
 
-    /// Adds a header line in curl's syntax.
-    func add(field line: String) {
-        guard let list = unsafe curl_slist_append(fields, line) else {
-            return note(CURLE_OUT_OF_MEMORY)
+    /// Sets the header lines in curl's syntax, which stand for `headers`.
+    func set(lines: [String], of headers: HTTPHeaders) {
+        unsafe curl_slist_free_all(fields)
+        unsafe fields = nil
+        for line in lines {
+            guard let list = unsafe curl_slist_append(fields, line) else {
+                return note(CURLE_OUT_OF_MEMORY)
+            }
+            unsafe fields = list
         }
-        if unsafe fields == nil { note(unsafe berth_curl_set_list(easy, CURLOPT_HTTPHEADER, list)) }
-        unsafe fields = list
+        note(unsafe berth_curl_set_list(easy, CURLOPT_HTTPHEADER, fields))
+        self.headers = headers
     }
 
     /// Sets the addresses of a name as `host:port:address,address`.

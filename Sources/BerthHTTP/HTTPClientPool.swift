@@ -25,6 +25,10 @@ import CCurl
     private struct WatchedSocket {
         let watch: Watch
         weak var transfer: HTTPTransfer?
+        /// Whether curl has no use for its events at present.
+        ///
+        /// The watch stays for the next request on the connection. curl may have closed the socket.
+        var isIdle = false
     }
 
     /// The most handles kept for later transfers.
@@ -94,16 +98,17 @@ import CCurl
 
     fileprivate func watch(_ socket: curl_socket_t, for what: Int32, of transfer: HTTPTransfer?) {
         guard what != CURL_POLL_REMOVE else {
-            sockets.removeValue(forKey: socket)?.watch.cancel()
+            sockets[socket]?.isIdle = true
             return
         }
         var interest: Readiness = []
         if what & CURL_POLL_IN != 0 { interest.insert(.readable) }
         if what & CURL_POLL_OUT != 0 { interest.insert(.writable) }
         do {
-            if let known = sockets[socket] {
+            if let known = sockets[socket], try change(known, to: interest) {
                 sockets[socket]?.transfer = transfer
-                return try known.watch.change(to: interest)
+                sockets[socket]?.isIdle = false
+                return
             }
             let watch = try Watch(socket, for: interest) { [weak self] readiness in
                 self?.act(on: socket, readiness)
@@ -116,6 +121,21 @@ import CCurl
                 ["error": .describing(error)]
             )
         }
+    }
+
+    /// Changes a watch.
+    ///
+    /// - Returns: false if curl has closed the idle socket and opened another of the same number.
+    private func change(
+        _ socket: WatchedSocket,
+        to interest: Readiness
+    ) throws(SystemError) -> Bool {
+        do throws(SystemError) { try socket.watch.change(to: interest) } catch {
+            guard socket.isIdle else { throw error }
+            socket.watch.cancel()
+            return false
+        }
+        return true
     }
 
     fileprivate func setTimer(_ timeoutMs: Int) {
@@ -141,6 +161,11 @@ import CCurl
     // MARK: Acting
 
     private func act(on socket: curl_socket_t, _ readiness: Readiness) {
+        if sockets[socket]?.isIdle == true {
+            // The server has closed the connection, which curl notices when it looks at it again.
+            sockets.removeValue(forKey: socket)?.watch.cancel()
+            return
+        }
         var events: Int32 = 0
         if readiness.contains(.readable) {
             events |= CURL_CSELECT_IN
@@ -172,7 +197,7 @@ import CCurl
         guard let handle = transfer.giveUpHandle() else { return }
         withExtendedLifetime(transfer) { multi.remove(handle) }
         guard spare.count < HTTPClientPool.spareHandles else { return }
-        handle.reset()
+        if transfer.leavesHandle { handle.forgetBody() } else { handle.reset() }
         spare.append(handle)
     }
 }

@@ -44,12 +44,12 @@ package struct HTTPHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral 
     /// Whether two names are equal without regard to the case of ASCII letters.
     package static func isSame(_ first: String, _ second: String) -> Bool {
         guard first.utf8.count == second.utf8.count else { return false }
-        var rest = second.utf8.makeIterator()
-        for byte in first.utf8 {
-            guard let other = rest.next() else { return false }
-            if byte != other, lowercase(byte) != lowercase(other) { return false }
+        var (first, second) = (first, second)
+        return first.withUTF8 { first in
+            second.withUTF8 { second in
+                unsafe first.elementsEqual(second) { lowercase($0) == lowercase($1) }
+            }
         }
-        return true
     }
 
     /// Whether `name` is a token, which RFC 9110, section 5.6.2, requires of a field's name.

@@ -15,12 +15,13 @@ struct HTTPTarget {
     ///   that are not UTF-8.
     init?(_ target: String) {
         let origin = HTTPTarget.withoutAuthority(target)
-        let end = origin.firstIndex(of: "?") ?? origin.endIndex
-        guard let path = HTTPTarget.decoded(origin[..<end]), path.hasPrefix("/") || path == "*"
+        let end = origin.utf8.firstIndex(of: UInt8(ascii: "?")) ?? origin.endIndex
+        guard let path = HTTPTarget.decoded(origin[..<end]),
+            path.utf8.first == UInt8(ascii: "/") || path == "*"
         else { return nil }
         self.path = path
         encodedPath = path.utf8.count == origin[..<end].utf8.count ? nil : origin[..<end]
-        query = end < origin.endIndex ? origin[origin.index(after: end)...] : nil
+        query = end < origin.endIndex ? Substring(origin.utf8[end...].dropFirst()) : nil
     }
 
     /// The first value of `name` in the query, in which `+` is a space.
@@ -40,6 +41,8 @@ struct HTTPTarget {
     ///
     /// Any other target is returned unchanged.
     static func withoutAuthority(_ target: String) -> Substring {
+        // Most targets are a path.
+        guard target.utf8.first != UInt8(ascii: "/") else { return target[...] }
         for scheme in ["http://", "https://"] where target.hasPrefix(scheme) {
             let rest = target.dropFirst(scheme.count)
             guard let start = rest.firstIndex(where: { $0 == "/" || $0 == "?" }) else { return "/" }

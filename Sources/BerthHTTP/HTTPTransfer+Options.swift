@@ -10,7 +10,7 @@ extension HTTPTransfer {
     /// Sets every option of this exchange on `handle`.
     ///
     /// - Parameters:
-    ///   - handle: a handle without options.
+    ///   - handle: a handle without options, or with those of an ordinary transfer.
     ///   - settings: the settings of the client.
     ///   - addresses: the addresses of the target's name, or none if it was not looked up.
     /// - Throws: ``HTTPClientError/badRequest(reason:)``, or `.other` if curl refuses an option.
@@ -19,22 +19,23 @@ extension HTTPTransfer {
         _ settings: HTTPClientSettings,
         addresses: [IPAddress]
     ) throws(HTTPClientError) {
+        if handle.isOrdinary, !isOrdinary { handle.reset() }
         unsafe handle.set(context: Unmanaged.passUnretained(self).toOpaque())
-        setConnection(of: handle, settings, addresses)
-        try request.check()
-        setMethod(of: handle)
-        setHeaders(of: handle)
-        handle.set(CURLOPT_USERAGENT, settings.userAgent)
-        unsafe handle.set(onHeader: onHeader, onBody: onBody)
+        handle.set(CURLOPT_URL, request.url)
+        if !addresses.isEmpty { handle.set(addresses: pinned(addresses)) }
+        if !handle.isOrdinary {
+            setConnection(of: handle, settings)
+            setMethod(of: handle)
+        }
+        setBody(of: handle)
+        if handle.headers != request.headers {
+            try request.check()
+            setHeaders(of: handle)
+        }
         guard handle.refusal == CURLE_OK else { throw error(of: handle.refusal) }
     }
 
-    private func setConnection(
-        of handle: HTTPClientHandle,
-        _ settings: HTTPClientSettings,
-        _ addresses: [IPAddress]
-    ) {
-        handle.set(CURLOPT_URL, request.url)
+    private func setConnection(of handle: HTTPClientHandle, _ settings: HTTPClientSettings) {
         // Otherwise curl would remove the segments '.' and '..' from the path.
         handle.set(CURLOPT_PATH_AS_IS, 1)
         handle.set(CURLOPT_NOSIGNAL, 1)
@@ -52,9 +53,10 @@ extension HTTPTransfer {
         if let proxy = request.proxy, proxy.url.hasPrefix("https:") {
             handle.set(CURLOPT_PROXY_CAINFO, authorities)
         }
+        handle.set(CURLOPT_USERAGENT, settings.userAgent)
         unsafe handle.set(onConnected: onConnected)
+        unsafe handle.set(onHeader: onHeader, onBody: onBody)
         if let path = request.unixSocket { handle.set(CURLOPT_UNIX_SOCKET_PATH, path) }
-        if !addresses.isEmpty { handle.set(addresses: pinned(addresses)) }
         if let source = request.source { handle.set(CURLOPT_INTERFACE, "host!\(source)") }
         guard request.reach == .publicOnly else { return }
         handle.set(CURLOPT_FRESH_CONNECT, 1)
@@ -79,6 +81,10 @@ extension HTTPTransfer {
             handle.set(CURLOPT_POST, 1)
             handle.set(CURLOPT_CUSTOMREQUEST, method)
         }
+    }
+
+    private func setBody(of handle: HTTPClientHandle) {
+        guard request.method == "POST" || !request.body.isEmpty, hasBody else { return }
         if request.body.count <= HTTPTransfer.mostCopied {
             handle.set(copyOf: request.body)
         } else {
@@ -87,18 +93,23 @@ extension HTTPTransfer {
     }
 
     private func setHeaders(of handle: HTTPClientHandle) {
-        var hasType = false
-        for (name, value) in request.headers {
-            hasType = hasType || HTTPHeaders.isSame(name, "content-type")
-            // curl omits a field whose line has nothing after the colon.
-            handle.add(field: value.isEmpty ? "\(name);" : "\(name): \(value)")
-        }
-        handle.add(field: "Expect:")
-        if !hasType { handle.add(field: "Content-Type:") }
+        // curl omits a field whose line has nothing after the colon.
+        var lines = request.headers.map { $1.isEmpty ? "\($0);" : "\($0): \($1)" }
+        lines.append("Expect:")
+        if request.headers["content-type"] == nil { lines.append("Content-Type:") }
+        handle.set(lines: lines, of: request.headers)
         guard request.acceptsGzip else { return }
         handle.set(CURLOPT_ACCEPT_ENCODING, "gzip")
         // While paused, curl holds everything that one read inflates to, up to 1,032 times as much.
         handle.set(CURLOPT_BUFFERSIZE, 1024)
+    }
+
+    /// Whether the request needs no option that others do not need.
+    ///
+    /// Most requests are of this kind: they post to a provider.
+    var isOrdinary: Bool {
+        request.method == "POST" && request.unixSocket == nil && request.source == nil
+            && request.reach == .any && !request.acceptsGzip && request.route == HTTPClientRoute()
     }
 
     /// The error that a code of curl means for the caller.

@@ -11,12 +11,20 @@ struct KernelText {
     ///
     /// - Returns: nil if no line begins with exactly `name`, or no number of 63 bits follows.
     func number(_ name: String) -> Int? {
-        for line in text.split(separator: "\n") {
-            let words = line.split(maxSplits: 2) { $0 == " " || $0 == "\t" }
-            guard words.count > 1, words[0] == name else { continue }
-            return KernelText.number(words[1])
+        for line in text.utf8.split(separator: UInt8(ascii: "\n"))
+        where line.starts(with: name.utf8) {
+            let rest = line.dropFirst(name.utf8.count)
+            let words = rest.split { KernelText.isSpace($0) }
+            guard let first = rest.first, KernelText.isSpace(first), let word = words.first else {
+                continue
+            }
+            return KernelText.number(Substring(word))
         }
         return nil
+    }
+
+    private static func isSpace(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t")
     }
 
     /// The size after a name in a line in kB, found as by ``number(_:)``.

@@ -4,6 +4,9 @@ package import BerthText
 
 /// A call to a provider: a chat-completions request in OpenAI's format, and the account it is
 /// charged to.
+///
+/// A provider is asked with nothing else. The service makes one only where the call is reserved, in
+/// BerthWork's `Running`, which a tidy test holds.
 package struct ChatCall: Sendable {
     /// The request as the client or the bot wrote it.
     ///

@@ -11,8 +11,17 @@ package enum CompletionJSON {
 
         /// Names an answer; `created` is in seconds since 1970.
         package init(id: String, created: Int64, model: String) {
-            head = Array(#"{"id":"#.utf8) + JSON.quote(id) + Array(#","object":"#.utf8)
-            rest = Array(#","created":\#(created),"model":"#.utf8) + JSON.quote(model)
+            var (head, rest): ([UInt8], [UInt8]) = ([], [])
+            head.reserveCapacity(id.utf8.count + 24)
+            head += #"{"id":"#.utf8
+            JSON.quote(id, onto: &head)
+            head += #","object":"#.utf8
+            rest.reserveCapacity(model.utf8.count + 48)
+            rest += #","created":"#.utf8
+            rest += String(created).utf8
+            rest += #","model":"#.utf8
+            JSON.quote(model, onto: &rest)
+            (self.head, self.rest) = (head, rest)
         }
 
         /// An empty id and model, for an answer that its caller names.
@@ -26,7 +35,10 @@ package enum CompletionJSON {
         usage: TokenUsage,
         as identity: Identity = .none
     ) -> [UInt8] {
-        completion(content: JSON.quote(text), finish: finish, usage: usage, as: identity)
+        var out = start(room: text.utf8.count, as: identity)
+        JSON.quote(text, onto: &out)
+        end(&out, calls: [], finish: finish, usage: usage)
+        return out
     }
 
     /// Returns an unstreamed answer made of JSON values.
@@ -45,12 +57,30 @@ package enum CompletionJSON {
         usage: TokenUsage?,
         as identity: Identity = .none
     ) -> [UInt8] {
-        var out = identity.head
-        out.reserveCapacity(content.count + identity.head.count + identity.rest.count + 256)
+        var out = start(room: content.count, as: identity)
+        out += content
+        end(&out, calls: calls, finish: finish, usage: usage)
+        return out
+    }
+
+    /// An unstreamed answer up to its content, with room for a content of `count` bytes.
+    private static func start(room count: Int, as identity: Identity) -> [UInt8] {
+        var out: [UInt8] = []
+        out.reserveCapacity(count + identity.head.count + identity.rest.count + 256)
+        out += identity.head
         out += #""chat.completion""#.utf8
         out += identity.rest
         out += #","choices":[{"index":0,"message":{"role":"assistant","content":"#.utf8
-        out += content
+        return out
+    }
+
+    /// Adds the rest of an unstreamed answer behind its content.
+    private static func end(
+        _ out: inout [UInt8],
+        calls: [[UInt8]],
+        finish: String,
+        usage: TokenUsage?
+    ) {
         out += #","refusal":null"#.utf8
         if !calls.isEmpty {
             out += #","tool_calls":["#.utf8
@@ -58,11 +88,10 @@ package enum CompletionJSON {
             out += "]".utf8
         }
         out += #"},"logprobs":null,"finish_reason":"#.utf8
-        out += JSON.quote(finish)
+        JSON.quote(finish, onto: &out)
         out += #"}],"usage":"#.utf8
         out += (usage.map(json) ?? "null").utf8
         out += "}".utf8
-        return out
     }
 
     /// Returns a tool call made of JSON strings.
@@ -181,7 +210,13 @@ package enum CompletionJSON {
 
     /// Returns the value of the `usage` member.
     package static func json(_ usage: TokenUsage) -> String {
-        #"{"prompt_tokens":\#(usage.input),"completion_tokens":\#(usage.output),"#
-            + #""total_tokens":\#(usage.input + usage.output)}"#
+        var text = #"{"prompt_tokens":"#
+        text += String(usage.input)
+        text += #","completion_tokens":"#
+        text += String(usage.output)
+        text += #","total_tokens":"#
+        text += String(usage.input + usage.output)
+        text += "}"
+        return text
     }
 }

@@ -92,12 +92,6 @@ enum OpenAIWire {
             && (choice.integer("index") ?? 0) == 0
     }
 
-    /// Returns the text of a completion's first choice; empty if there is none.
-    static func text(of completion: JSONObject) -> String {
-        let choice = completion.elements("choices")?.first.flatMap { completion.object(at: $0) }
-        return choice?.object("message")?.string("content") ?? ""
-    }
-
     /// Returns the usage of an answer or a chunk; nil if it is missing or incomplete.
     ///
     /// Groq has it in `x_groq` as well. xAI and Google leave hidden reasoning out of

@@ -98,7 +98,7 @@ package enum ProviderError: Error, Equatable, Sendable, CustomStringConvertible 
         case .busy(let reason): "too many calls are running: \(reason)"
         case .memory(let error): error.description
         case .memoryMidway(let error): "the answer ended early because memory ran out: \(error)"
-        case .rateLimited, .unavailable, .cut, .cancelled: description
+        case .rateLimited, .unavailable, .failedAlone, .cut, .cancelled: description
         }
     }
 

@@ -116,21 +116,28 @@ extension Connection {
     ) throws(StoreError) -> Bool {
         let held = try first(
             """
+            SELECT tenant, day_ms, step, reserved_requests, reserved_input_tokens,
+                reserved_output_tokens, reserved_images, reserved_micros, reserved_disk_bytes
+            FROM call WHERE id = ? AND state = 'reserved'
+            """,
+            call,
+            row: HeldAmounts.init
+        )
+        guard let held else { return false }
+        // RETURNING would say the same, and make a table for it.
+        try run(
+            """
             UPDATE call SET state = ?, estimated = ?, settled_ms = ?,
                 requests = ?, input_tokens = ?, output_tokens = ?, images = ?, micros = ?,
                 disk_bytes = ?
-            WHERE id = ? AND state = 'reserved'
-            RETURNING tenant, day_ms, step, reserved_requests, reserved_input_tokens,
-                reserved_output_tokens, reserved_images, reserved_micros, reserved_disk_bytes
+            WHERE id = ?
             """,
             state,
             isEstimated,
             now,
             cost,
-            call,
-            row: HeldAmounts.init
+            call
         )
-        guard let held else { return false }
         try run(
             """
             UPDATE usage_day SET

@@ -52,18 +52,20 @@ extension Connection {
         at now: Timestamp
     ) throws(StoreError) -> Bool {
         let turn = try first(
+            "SELECT turn FROM turn_step WHERE id = ? AND state IN ('waiting', 'running')",
+            step
+        ) { row throws(StoreError) in row.id(0) as Turn.ID }
+        guard let turn, try state(of: turn)?.isOpen == true else { return false }
+        try run(
             """
             UPDATE turn_step SET state = ?, detail = coalesce(?, detail), finished_ms = ?
-            WHERE id = ? AND state IN ('waiting', 'running')
-                AND turn IN (SELECT id FROM turn WHERE state IN ('accepted', 'running'))
-            RETURNING turn
+            WHERE id = ?
             """,
             outcome.isDone ? TurnStep.State.done : .failed,
             outcome.detail,
             now,
             step
-        ) { row throws(StoreError) in row.id(0) as Turn.ID }
-        guard let turn else { return false }
+        )
         for settlement in outcome.settling { _ = try settle(settlement, at: now) }
         for draft in outcome.next { _ = try addStep(draft, to: turn, at: now) }
         return true

@@ -40,17 +40,16 @@ struct Operation: Sendable {
 extension Connection {
     /// Runs `writes` in one transaction and answers their callers when it is on the disk.
     ///
-    /// Each write has a savepoint: one that throws is taken back alone. Where the transaction
-    /// itself fails (the disk is full), nothing of it is kept and every caller learns that.
+    /// A write that throws is taken back alone. Few do, so the writes run without savepoints at
+    /// first, and again with them if one of several throws. Where the transaction itself fails (the
+    /// disk is full), nothing of it is kept and every caller learns that.
     ///
     /// - Returns: why the transaction failed, or nil.
     func commit(_ writes: [Operation]) -> StoreError? {
         var outcomes: [Operation.Outcome] = []
         outcomes.reserveCapacity(writes.count)
         do throws(StoreError) {
-            try run("BEGIN IMMEDIATE")
-            for write in writes { outcomes.append(try runInSavepoint(write)) }
-            try run("COMMIT")
+            if try !runAll(writes, &outcomes) { try runEach(writes, &outcomes) }
         } catch {
             if isInTransaction { _ = try? run("ROLLBACK") }  // the first error is the one to tell
             for (index, write) in writes.enumerated() {
@@ -64,6 +63,39 @@ extension Connection {
         }
         for outcome in outcomes { outcome.acknowledge() }
         return nil
+    }
+
+    /// Runs and commits `writes`, unless one of them throws.
+    ///
+    /// - Returns: false if one of several has thrown. Nothing of them is kept then.
+    private func runAll(
+        _ writes: [Operation],
+        _ outcomes: inout [Operation.Outcome]
+    ) throws(StoreError) -> Bool {
+        try run("BEGIN IMMEDIATE")
+        for write in writes {
+            let outcome = write.run(self)
+            outcomes.append(outcome)
+            guard let error = outcome.error else { continue }
+            // SQLite has already rolled everything back after some failures, as a full disk.
+            guard isInTransaction else { throw error }
+            try run("ROLLBACK")
+            if writes.count == 1 { return true }
+            outcomes = []
+            return false
+        }
+        try run("COMMIT")
+        return true
+    }
+
+    /// Runs `writes`, each with a savepoint of its own, and commits them.
+    private func runEach(
+        _ writes: [Operation],
+        _ outcomes: inout [Operation.Outcome]
+    ) throws(StoreError) {
+        try run("BEGIN IMMEDIATE")
+        for write in writes { outcomes.append(try runInSavepoint(write)) }
+        try run("COMMIT")
     }
 
     private func runInSavepoint(_ write: Operation) throws(StoreError) -> Operation.Outcome {

@@ -24,7 +24,8 @@ enum Schema {
         CREATE TABLE tenant (
             id INTEGER PRIMARY KEY AUTOINCREMENT,
             name TEXT NOT NULL,
-            state TEXT NOT NULL CHECK (state IN ('active', 'suspended', 'removed')),
+            state TEXT NOT NULL CHECK (
+                state = 'active' OR state = 'suspended' OR state = 'removed'),
             created_ms INTEGER NOT NULL,
             requests_per_day INTEGER, tokens_per_day INTEGER, images_per_day INTEGER,
             spend_per_month_micros INTEGER, memory_bytes INTEGER, disk_bytes INTEGER, files INTEGER
@@ -33,7 +34,8 @@ enum Schema {
 
         CREATE TABLE identity (
             tenant INTEGER NOT NULL REFERENCES tenant (id),
-            channel TEXT NOT NULL CHECK (channel IN ('web', 'terminal', 'telegram')),
+            channel TEXT NOT NULL CHECK (
+                channel = 'web' OR channel = 'terminal' OR channel = 'telegram'),
             external TEXT NOT NULL,
             created_ms INTEGER NOT NULL,
             PRIMARY KEY (channel, external)
@@ -64,7 +66,8 @@ enum Schema {
         CREATE TABLE session (
             id INTEGER PRIMARY KEY AUTOINCREMENT,
             public_id TEXT NOT NULL UNIQUE,
-            channel TEXT NOT NULL CHECK (channel IN ('web', 'terminal', 'telegram')),
+            channel TEXT NOT NULL CHECK (
+                channel = 'web' OR channel = 'terminal' OR channel = 'telegram'),
             chat TEXT NOT NULL, topic TEXT NOT NULL,
             is_group INTEGER NOT NULL CHECK (is_group = (tenant IS NULL)),
             tenant INTEGER REFERENCES tenant (id),
@@ -86,9 +89,11 @@ enum Schema {
             public_id TEXT NOT NULL UNIQUE,
             session INTEGER NOT NULL REFERENCES session (id) ON DELETE CASCADE,
             tenant INTEGER NOT NULL REFERENCES tenant (id),
-            kind TEXT NOT NULL CHECK (kind IN ('message', 'translation', 'image')),
+            kind TEXT NOT NULL CHECK (
+                kind = 'message' OR kind = 'translation' OR kind = 'image'),
             state TEXT NOT NULL CHECK (
-                state IN ('accepted', 'running', 'done', 'stopped', 'failed', 'uncertain')),
+                state = 'accepted' OR state = 'running' OR state = 'done' OR state = 'stopped'
+                OR state = 'failed' OR state = 'uncertain'),
             text TEXT NOT NULL,
             answer TEXT NOT NULL DEFAULT '',
             error TEXT, model TEXT,
@@ -108,9 +113,11 @@ enum Schema {
             id INTEGER PRIMARY KEY AUTOINCREMENT,
             turn INTEGER NOT NULL REFERENCES turn (id) ON DELETE CASCADE,
             ordinal INTEGER NOT NULL,
-            kind TEXT NOT NULL CHECK (kind IN ('ask', 'tool_call', 'tool_result', 'picture')),
+            kind TEXT NOT NULL CHECK (
+                kind = 'ask' OR kind = 'tool_call' OR kind = 'tool_result' OR kind = 'picture'),
             state TEXT NOT NULL CHECK (
-                state IN ('waiting', 'running', 'done', 'failed', 'uncertain')),
+                state = 'waiting' OR state = 'running' OR state = 'done' OR state = 'failed'
+                OR state = 'uncertain'),
             call INTEGER, job TEXT,
             detail TEXT NOT NULL DEFAULT '',
             created_ms INTEGER NOT NULL, finished_ms INTEGER,
@@ -123,7 +130,9 @@ enum Schema {
             tenant INTEGER NOT NULL REFERENCES tenant (id),
             turn INTEGER, step INTEGER,
             provider TEXT NOT NULL, model TEXT NOT NULL,
-            state TEXT NOT NULL CHECK (state IN ('reserved', 'settled', 'released', 'uncertain')),
+            state TEXT NOT NULL CHECK (
+                state = 'reserved' OR state = 'settled' OR state = 'released'
+                OR state = 'uncertain'),
             day_ms INTEGER NOT NULL,
             reserved_requests INTEGER NOT NULL, reserved_input_tokens INTEGER NOT NULL,
             reserved_output_tokens INTEGER NOT NULL, reserved_images INTEGER NOT NULL,
@@ -171,11 +180,13 @@ enum Schema {
             turn INTEGER REFERENCES turn (id) ON DELETE CASCADE,
             session INTEGER REFERENCES session (id) ON DELETE CASCADE,
             tenant INTEGER NOT NULL REFERENCES tenant (id),
-            channel TEXT NOT NULL CHECK (channel IN ('web', 'terminal', 'telegram')),
+            channel TEXT NOT NULL CHECK (
+                channel = 'web' OR channel = 'terminal' OR channel = 'telegram'),
             chat TEXT NOT NULL, topic TEXT NOT NULL,
             part INTEGER NOT NULL,
             body TEXT NOT NULL,
-            state TEXT NOT NULL CHECK (state IN ('waiting', 'sent', 'failed')),
+            state TEXT NOT NULL CHECK (
+                state = 'waiting' OR state = 'sent' OR state = 'failed'),
             attempts INTEGER NOT NULL DEFAULT 0, due_ms INTEGER,
             error TEXT, message TEXT,
             created_ms INTEGER NOT NULL, finished_ms INTEGER,

@@ -9,6 +9,10 @@ import CSQLite
     /// Changes nothing in the database.
     let isReadOnly: Bool
     private let parameters: Int32
+    /// Whether a caller of ``StatementCache`` has it.
+    var isInUse = false
+    /// The number of its last use, by which ``StatementCache`` knows the oldest.
+    var lastUse: UInt64 = 0
 
     /// Prepares `sql` on an open connection, which must outlive the statement.
     init(_ sql: StaticString, on connection: OpaquePointer, file: String) throws(StoreError) {

@@ -6,19 +6,24 @@ extension [UInt8] {
 
     /// Base64url without padding (RFC 4648, section 5).
     package var base64url: String {
-        let alphabet = Array(
-            "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8
-        )
-        var out: [UInt8] = []
-        var index = 0
-        while index < count {
-            let group = self[index..<Swift.min(index + 3, count)]
-            let value = group.reduce(0) { $0 << 8 | Int($1) } << (8 * (3 - group.count))
-            for position in 0...group.count {
-                out.append(alphabet[value >> (18 - 6 * position) & 63])
+        let length = (4 * count + 2) / 3
+        return unsafe String(unsafeUninitializedCapacity: length) { out in
+            // The bits that were read and not written yet.
+            var (bits, held, position) = (0, 0, 0)
+            for byte in self {
+                (bits, held) = ((bits << 8 | Int(byte)) & 0xFFFF, held + 8)
+                while held >= 6 {
+                    held -= 6
+                    unsafe out[position] = base64Digits[bits >> held & 63]
+                    position += 1
+                }
             }
-            index += 3
+            if held > 0 { unsafe out[position] = base64Digits[bits << (6 - held) & 63] }
+            return length
         }
-        return String(decoding: out, as: UTF8.self)
     }
 }
+
+private let base64Digits = Array(
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8
+)

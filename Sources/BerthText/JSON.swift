@@ -25,23 +25,29 @@ package enum JSON {
 
     /// `text` as a JSON string with its quotes.
     package static func quote(_ text: String) -> [UInt8] {
+        var out: [UInt8] = []
+        out.reserveCapacity(text.utf8.count + 2)
+        quote(text, onto: &out)
+        return out
+    }
+
+    /// Appends `text` as a JSON string with its quotes.
+    package static func quote(_ text: String, onto out: inout [UInt8]) {
         var text = text
-        return text.withUTF8 { bytes in
-            var out: [UInt8] = []
-            out.reserveCapacity(bytes.count + 2)
+        text.withUTF8 { bytes in
             out.append(UInt8(ascii: "\""))
             var start = 0
             // Most text needs no escape, so that runs of it are copied whole.
             for index in bytes.indices {
                 let byte = unsafe bytes[index]
-                guard byte < 0x20 || byte == 0x22 || byte == 0x5C || byte == 0x7F else { continue }
+                if byte > 0x22, byte != UInt8(ascii: "\\"), byte != 0x7F { continue }
+                guard byte < 0x20 || byte >= 0x22 else { continue }
                 unsafe out += bytes[start..<index]
                 escape(byte, to: &out)
                 start = index + 1
             }
             unsafe out += bytes[start...]
             out.append(UInt8(ascii: "\""))
-            return out
         }
     }
 

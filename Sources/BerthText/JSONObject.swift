@@ -125,6 +125,18 @@ package struct JSONObject: Sendable {
         for member in members { try visit(member.name(in: bytes), bytes[member.value]) }
     }
 
+    /// The number of members.
+    package var count: Int { members.count }
+
+    /// The members without those of the names `ignored`, in the order of the bytes of their names.
+    package func sorted(
+        without ignored: [String]
+    ) -> [(name: ArraySlice<UInt8>, value: ArraySlice<UInt8>)] {
+        members.filter { member in !ignored.contains { isMember(member, called: $0) } }
+            .map { (name: $0.name(in: bytes), value: bytes[$0.value]) }
+            .sorted { $0.name.lexicographicallyPrecedes($1.name) }
+    }
+
     /// Whether the object has no member.
     package var isEmpty: Bool { members.isEmpty }
 
@@ -135,21 +147,32 @@ package struct JSONObject: Sendable {
 
     private func isMember(_ member: Member, called name: String) -> Bool {
         // Most names differ in length, which needs no comparison of bytes.
-        member.length == name.utf8.count && member.name(in: bytes).elementsEqual(name.utf8)
+        member.length == name.utf8.count && JSONObject.isSame(member.name(in: bytes), name)
+    }
+
+    private static func isSame(_ bytes: ArraySlice<UInt8>, _ text: String) -> Bool {
+        var text = text
+        return text.withUTF8 { text in
+            unsafe bytes.withUnsafeBytes { bytes in
+                unsafe bytes.elementsEqual(text)
+            }
+        }
     }
 
     /// Whether every member is null or has one of `names`.
     package func hasOnly(_ names: [String]) -> Bool {
         members.allSatisfy { member in
-            names.contains { isMember(member, called: $0) }
-                || bytes[member.value].elementsEqual("null".utf8)
+            names.contains { isMember(member, called: $0) } || isNull(bytes[member.value])
         }
     }
 
     /// Whether a member of that name exists and is not null.
     package func has(_ name: String) -> Bool {
-        value(name).map { !$0.elementsEqual("null".utf8) } ?? false
+        value(name).map { !isNull($0) } ?? false
     }
+
+    /// Whether a value is `null`, the only one that begins with its letter.
+    private func isNull(_ value: ArraySlice<UInt8>) -> Bool { value.first == UInt8(ascii: "n") }
 
     /// The value of a string member, or nil if it is missing or has another type.
     package func string(_ name: String) -> String? {

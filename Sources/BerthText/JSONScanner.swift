@@ -96,19 +96,32 @@ struct JSONScanner {
 
     private mutating func string() throws(JSONError) {
         offset += 1
-        while offset < end {
+        while true {
+            skipPlainText()
+            offset = JSONScanner.plainEnd(bytes, from: offset, to: end)
+            guard offset < end else { throw failure("a string has no end") }
             switch bytes[offset] {
             case UInt8(ascii: "\""):
                 offset += 1
                 return
             case UInt8(ascii: "\\"): try escape()
-            case 0..<0x20: throw failure("a control character must be escaped")
-            default:
-                offset += 1
-                skipPlainText()
+            default: throw failure("a control character must be escaped")
             }
         }
-        throw failure("a string has no end")
+    }
+
+    /// The end of the bytes from `start` on that stand for themselves in a string.
+    ///
+    /// Most bytes of most texts are of this kind, so the loop keeps its state in registers.
+    private static func plainEnd(_ bytes: [UInt8], from start: Int, to end: Int) -> Int {
+        let span = bytes.span
+        var index = start
+        while index < end {
+            let byte = span[index]
+            if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { break }
+            index += 1
+        }
+        return index
     }
 
     /// Skips whole words of eight bytes that have no quote, backslash or control character.

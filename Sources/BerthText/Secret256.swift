@@ -14,7 +14,7 @@ package struct Secret256: Sendable {
     ///   - prefix: tells its kind apart, as `berth-`.
     ///   - entropy: the source of its bits.
     @Loop package init(prefix: String = "", from entropy: Entropy) {
-        text = prefix + entropy.bytes(32).base64url
+        text = prefix + entropy.secret(32).base64url
     }
 
     /// SHA-256 of the text: what the database keeps.
@@ -22,18 +22,19 @@ package struct Secret256: Sendable {
 
     /// SHA-256 of any text: 32 bytes.
     package static func hash(_ text: String) -> [UInt8] {
-        let bytes = Array(text.utf8)
-        var digest = [UInt8](repeating: 0, count: 32)
-        _ = unsafe SHA256(bytes, bytes.count, &digest)
-        return digest
+        digest([Array(text.utf8)[...]])
     }
+
+    // It is fetched once, because libcrypto would look its name up for every hash. Unsafe only as a
+    // C pointer: libcrypto never changes it, and any thread may use it.
+    private nonisolated(unsafe) static let sha256 = unsafe EVP_MD_fetch(nil, "SHA256", nil)
 
     /// SHA-256 of `pieces` in a row, none of which is copied: 32 bytes.
     package static func digest(_ pieces: [ArraySlice<UInt8>]) -> [UInt8] {
         var digest = [UInt8](repeating: 0, count: 32)
         let state = unsafe EVP_MD_CTX_new()
         defer { unsafe EVP_MD_CTX_free(state) }
-        var isDone = unsafe EVP_DigestInit_ex(state, EVP_sha256(), nil) == 1
+        var isDone = unsafe EVP_DigestInit_ex(state, sha256, nil) == 1
         for piece in pieces {
             let isTaken = unsafe piece.withUnsafeBytes { bytes in
                 unsafe EVP_DigestUpdate(state, bytes.baseAddress, bytes.count) == 1

@@ -40,7 +40,8 @@ import BerthText
         let (kind, tenant, isContextFree) = (ask.kind, ask.payer.row.id.value, ask.isContextFree)
         let isSafe = settings.scope == .safe
         return await LargeWork.run(on: request.bytes.count) {
-            let parts = models + AnswerCache.members(request)
+            let members = request.sorted(without: AnswerCache.ignored)
+            let parts = models + members.flatMap { [$0.name, $0.value] }
             guard isSafe, isContextFree || AnswerCache.isBareQuestion(request) else {
                 return (
                     .salted(kind, tenant: tenant, parts: parts, hash: Secret256.digest), false
@@ -48,15 +49,6 @@ import BerthText
             }
             return (.shared(kind, parts: parts, hash: Secret256.digest), true)
         }
-    }
-
-    /// The names and values of the members that may change an answer, sorted by name.
-    private nonisolated static func members(_ request: JSONObject) -> [ArraySlice<UInt8>] {
-        var members: [(name: ArraySlice<UInt8>, value: ArraySlice<UInt8>)] = []
-        request.each { members.append(($0, $1)) }
-        members.removeAll { member in ignored.contains { member.name.elementsEqual($0.utf8) } }
-        members.sort { $0.name.lexicographicallyPrecedes($1.name) }
-        return members.flatMap { [$0.name, $0.value] }
     }
 
     /// The answer that is cached under `key`.
@@ -90,7 +82,7 @@ import BerthText
     // MARK: What is kept
 
     /// Members that do not change an answer, or that Berth sets itself.
-    private static nonisolated let ignored: Set = [
+    private static nonisolated let ignored = [
         "model", "stream", "stream_options", "user", "safety_identifier", "metadata",
     ]
     /// Members with which an answer is more than a text, or is wanted fresh.
@@ -114,7 +106,7 @@ import BerthText
         guard let messages = request.elements("messages"), messages.count == 1,
             let message = request.object(at: messages[0])
         else { return false }
-        return Set(message.names) == ["role", "content"] && message.string("role") == "user"
-            && message.isString("content")
+        return message.count == 2 && message.isString("content")
+            && message.string("role") == "user"
     }
 }

@@ -128,18 +128,6 @@ package struct Ask: Sendable {
         amounts[.micros] = model.price.micros(of: amounts)
         return amounts
     }
-
-    /// The request as `model`'s provider gets it.
-    func call(_ model: ModelChoice) -> ChatCall {
-        ChatCall(
-            request: request,
-            model: model.model,
-            maximumOutput: maximumOutput(model),
-            user: payer.providerUser,
-            unknown: unknown,
-            memory: memory
-        )
-    }
 }
 
 extension Price {

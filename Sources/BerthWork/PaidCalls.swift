@@ -72,7 +72,7 @@ package import BerthTelemetry
         try await firstOf(ask, held, bill) {
             (model, running, isLast) throws(BotError) -> PaidCompletion in
             do throws(ProviderError) {
-                let answer = try await model.provider.complete(ask.call(model))
+                let answer = try await running.complete(ask)
                 Loop.works(
                     on: WorkLabel("an answer", tenant: ask.payer.name, request: ask.requestID)
                 )
@@ -112,7 +112,7 @@ package import BerthTelemetry
         try await firstOf(ask, held, bill) { (model, running, isLast) throws(BotError) in
             let stream: any ChatStream
             do throws(ProviderError) {
-                stream = try await model.provider.stream(ask.call(model))
+                stream = try await running.stream(ask)
             } catch { throw failed(running, error, isLast ? bill : nil) }
             let answer = PaidAnswer(
                 stream,

@@ -4,7 +4,8 @@ package import BerthStore
 
 /// A call that its provider may have heard of: the third phase of paid work.
 ///
-/// Its reservation is on the disk.
+/// Its reservation is on the disk. Only a value of this type asks a provider, because only it makes
+/// the `ChatCall` that a provider is asked with.
 ///
 /// It ends by ``settle(_:sharedWith:)`` or ``fail(_:received:sharedWith:)``. A value that goes out of
 /// scope is charged as a call that was cancelled.
@@ -21,6 +22,32 @@ struct Running: ~Copyable {
         self.row = row
         self.permit = permit
         self.meter = meter
+    }
+
+    /// Asks the call's provider for a whole answer to `ask`.
+    ///
+    /// - Throws: `ProviderError`. The call is then to be ended by ``fail(_:received:sharedWith:)``.
+    @Loop func complete(_ ask: Ask) async throws(ProviderError) -> ChatCompletion {
+        try await call.model.provider.complete(request(ask))
+    }
+
+    /// Asks the call's provider for a streamed answer to `ask`, and returns when it begins.
+    ///
+    /// - Throws: `ProviderError`. The call is then to be ended by ``fail(_:received:sharedWith:)``.
+    @Loop func stream(_ ask: Ask) async throws(ProviderError) -> any ChatStream {
+        try await call.model.provider.stream(request(ask))
+    }
+
+    /// The request as the provider gets it.
+    @Loop private func request(_ ask: Ask) -> ChatCall {
+        ChatCall(
+            request: ask.request,
+            model: call.model.model,
+            maximumOutput: ask.maximumOutput(call.model),
+            user: ask.payer.providerUser,
+            unknown: ask.unknown,
+            memory: ask.memory
+        )
     }
 
     /// Notes that the first of the answer has come.

@@ -18,6 +18,18 @@ import Testing
         } catch let error as StoreError { return error }
     }
 
+    /// SQLite makes a table in memory for a list of three words or more, at every change of a row.
+    @Loop @Test func `no check of a column makes a table of its own`() async throws {
+        let database = try await open(try TemporaryFolder())
+        let checks = try await database.read { store throws(StoreError) in
+            try store.all("SELECT sql FROM sqlite_schema WHERE sql LIKE '%CHECK%'") {
+                row throws(StoreError) in row.text(0)
+            }
+        }
+        #expect(checks.count > 5)
+        #expect(checks.allSatisfy { !$0.contains(" IN (") })
+    }
+
     @Loop @Test func `an empty folder gets the tables, a second start finds them`() async throws {
         let files = try TemporaryFolder()
         for start in 0..<3 {

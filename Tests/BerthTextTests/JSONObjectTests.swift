@@ -27,6 +27,14 @@ import Testing
         #expect(!object.isEmpty)
     }
 
+    @Test func `members come in the order of their names, without the ignored ones`() throws {
+        let object = try object(#"{"b":1,"a":{"x":2},"\u0063":3,"d":4,"ab":5}"#)
+        let sorted = object.sorted(without: ["d", "missing"])
+        #expect(sorted.map { text($0.name) } == ["a", "ab", "b", "c"])
+        #expect(sorted.map { text($0.value) } == [#"{"x":2}"#, "5", "1", "3"])
+        #expect(object.count == 5)
+    }
+
     @Test(arguments: ["s", "i", "t", "n", "o", "l", "missing"])
     func `a member of another kind is not there`(name: String) throws {
         let object = try object(#"{"s":"1","i":1,"t":true,"n":null,"o":{},"l":[]}"#)

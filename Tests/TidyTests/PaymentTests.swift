@@ -1,0 +1,50 @@
+import Testing
+
+/// A provider is asked only where a reservation is on the disk.
+@Suite struct PaymentTests {
+    @Test func `only a running call makes what a provider is asked with`() {
+        expectNone(\.unpaidCalls)
+    }
+
+    @Test(arguments: [
+        "let call = ChatCall(request: a)", "let call: ChatCall = .init(request: a)",
+        "let make = ChatCall.init", "func ask(_ call: ChatCall) {}", "let calls: [ChatCall] = []",
+    ])
+    func `a call elsewhere is found`(text: String) {
+        #expect(sample(text).unpaidCalls.count == 1)
+        #expect(sample(text, at: "Sources/BerthWork/Ask.swift").unpaidCalls.count == 1)
+        #expect(sample(text, at: "Sources/BerthWork/Running.swift").unpaidCalls.isEmpty)
+        #expect(sample(text, at: "Tests/BerthProvidersTests/A.swift").unpaidCalls.isEmpty)
+    }
+
+    @Test(arguments: ["let call = ChatCall(request: a)", "let call = ChatCall.init(request: a)"])
+    func `a provider takes a call and makes none`(text: String) {
+        #expect(sample(text, at: "Sources/BerthProviders/A.swift").unpaidCalls.count == 1)
+        let taking = "func complete(_ call: ChatCall) {}"
+        #expect(sample(taking, at: "Sources/BerthProviders/A.swift").unpaidCalls.isEmpty)
+    }
+
+    @Test(arguments: ["let size = ChatCall.need(of: a)", "// ChatCall(", "let a = ChatCaller()"])
+    func `the size of a call may be asked for anywhere`(text: String) {
+        #expect(sample(text).unpaidCalls.isEmpty)
+    }
+}
+
+extension SourceFile {
+    /// The places outside `Running` that make a call to a provider, or could keep one.
+    var unpaidCalls: [Finding] {
+        guard isSwift, path.hasPrefix("Sources/"), path != "Sources/BerthWork/Running.swift" else {
+            return []
+        }
+        return places(of: ["ChatCall"]).compactMap { index in
+            let next = tokens[(index + 1)...].prefix(2).map(\.text)
+            if next == [".", "need"] { return nil }
+            let isMade = next.first == "(" || next == [".", "init"]
+            if module == "BerthProviders", !isMade { return nil }
+            return finding(
+                tokens[index].line,
+                "a call to a provider without a reservation: ask through Running"
+            )
+        }
+    }
+}
