@@ -67,11 +67,6 @@ package struct CacheKey: Hashable, Sendable {
         first.kind == second.kind && first.hash == second.hash
     }
 
-    package func hash(into hasher: inout Hasher) {
-        hasher.combine(kind)
-        hasher.combine(hash)
-    }
-
     /// Encodes the kind, the scope and the parts, each part after its length.
     ///
     /// Two different lists therefore never have the same bytes.

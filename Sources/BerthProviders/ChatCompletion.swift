@@ -36,11 +36,12 @@ package final class ChatCompletion: Sendable {
         self.object = object
         let said: TokenUsage?
         (text, said, finish, isTextAlone) = await LargeWork.run(on: object.bytes.count) {
-            let text = OpenAIWire.text(of: object)
             let choice = object.elements("choices")?.first.flatMap { object.object(at: $0) }
+            let message = choice?.object("message")
+            let text = message?.string("content") ?? ""
             return (
                 text, OpenAIWire.usage(in: object), choice?.string("finish_reason")?.cut(toBytes: 64),
-                choice?.object("message")?.has("tool_calls") == false && !text.isEmpty
+                message?.has("tool_calls") == false && !text.isEmpty
             )
         }
         self.usage = usage ?? said

@@ -22,13 +22,13 @@ import BerthText
             try await show("POST", path) { (report: RetryReport) in
                 "\(report.id) is \(report.state == "waiting" ? "delivered" : "answered") again\n"
             }
-        case .turns: try await print("GET", "/admin/queue/turns", QueueText.turns)
+        case .turns: try await show("GET", "/admin/queue/turns", QueueText.turns)
         case .end(let id):
-            try await print("POST", "/admin/turns/\(id.pathSegment)/end") {
+            try await show("POST", "/admin/turns/\(id.pathSegment)/end") {
                 (report: RetryReport) in "\(report.id) is ended\n"
             }
         case .resume(let name):
-            try await print("POST", "/admin/queue/resume", body: ["name": name], QueueText.resumed)
+            try await show("POST", "/admin/queue/resume", body: ["name": name], QueueText.resumed)
         }
     }
 
