@@ -1,3 +1,5 @@
+import BerthText
+
 /// The reason for which nothing is resumed, worded for the operator.
 enum ResumeRefusal: Error, CustomStringConvertible {
     /// No provider and no model has that name.
@@ -16,7 +18,7 @@ enum ResumeRefusal: Error, CustomStringConvertible {
     var description: String {
         switch self {
         case .unknown(let name, let known):
-            "there is no provider or model '\(name.prefix(100))'; "
+            "there is no provider or model '\(name.shortened(toBytes: 100))'; "
                 + (known.isEmpty
                     ? "no providers are configured"
                     : "the providers are " + known.joined(separator: ", "))

@@ -1,5 +1,6 @@
 import BerthLoop
 import BerthMemory
+import BerthText
 import CMicrohttpd
 
 extension HTTPServerExchange {
@@ -74,6 +75,7 @@ extension HTTPServerError {
     }
 
     fileprivate var sentence: String {
-        "\(self)".prefix(1).uppercased() + "\(self)".dropFirst() + "."
+        let words = "\(self)"
+        return words.cut(toBytes: 1).uppercased() + Substring(words.utf8.dropFirst()) + "."
     }
 }

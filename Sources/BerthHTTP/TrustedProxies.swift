@@ -1,3 +1,5 @@
+import BerthText
+
 /// The reverse proxies whose `X-Forwarded-For` and `Forwarded` fields name the client.
 package struct TrustedProxies: Equatable, Sendable {
     private var blocks: [AddressBlock] = []
@@ -62,7 +64,7 @@ package struct TrustedProxies: Equatable, Sendable {
         guard lines.isEmpty else { return lines.flatMap { split($0[...], at: comma) } }
         return headers.all("Forwarded").flatMap { quotedSplit($0[...], at: comma) }.map { element in
             let pair = quotedSplit(element, at: UInt8(ascii: ";")).first {
-                $0.prefix(4).lowercased() == "for="
+                $0.cut(toBytes: 4).lowercased() == "for="
             }
             return pair?.dropFirst(4) ?? "unknown"
         }

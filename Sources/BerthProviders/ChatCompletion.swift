@@ -40,7 +40,8 @@ package final class ChatCompletion: Sendable {
             let message = choice?.object("message")
             let text = message?.string("content") ?? ""
             return (
-                text, OpenAIWire.usage(in: object), choice?.string("finish_reason")?.cut(toBytes: 64),
+                text, OpenAIWire.usage(in: object),
+                choice?.string("finish_reason")?.cut(toBytes: 64),
                 message?.has("tool_calls") == false && !text.isEmpty
             )
         }

@@ -16,8 +16,7 @@ enum ForeignWords {
         var text = String(decoding: text.utf8.prefix(mostRead), as: UTF8.self)
         if let key = key?.reveal(), !key.isEmpty { text = text.replacing(key, with: "***") }
         text = withoutAddresses(text)
-        // A scalar has at most four bytes.
-        return text.utf8.count <= most ? text : String(text.unicodeScalars.prefix(most / 4)) + "…"
+        return text.shortened(toBytes: most)
     }
 
     private static func withoutAddresses(_ text: String) -> String {

@@ -101,14 +101,7 @@ import BerthTelemetry
         // its fixed costs.
         if let held = edges.kernel().process?.resident { budget.setFixed(resident: held) }
         redis = configuration.redis.map { edges.redis($0, edges.resolve) }
-        let resources = BotResources(
-            store: database,
-            budget: budget,
-            client: edges.client,
-            redis: redis,
-            replies: Composition.replies(tuning.channels),
-            resolve: edges.resolveForTenants
-        )
+        let resources = Composition.resources(database, budget, redis, edges, tuning)
         bot = try await Bot(configuration, resources, policy: tuning.work, in: surroundings)
         keeper = MemoryKeeper(bot, server: server, in: surroundings, reading: edges.kernel)
         memory = MemoryReports(keeper, configuration, costs, in: surroundings)
@@ -140,6 +133,23 @@ import BerthTelemetry
         keeping =
             [keeper, memory, cacheKeeper, clockKeeper, Purge(database, in: surroundings)]
             + (edges.watchesLoop ? [StallReports(in: surroundings)] : [])
+    }
+
+    private static func resources(
+        _ database: Database,
+        _ budget: MemoryBudget,
+        _ redis: RedisClient?,
+        _ edges: Edges,
+        _ tuning: ServiceTuning
+    ) -> BotResources {
+        BotResources(
+            store: database,
+            budget: budget,
+            client: edges.client,
+            redis: redis,
+            replies: replies(tuning.channels),
+            resolve: edges.resolveForTenants
+        )
     }
 
     /// The replies of the channels that deliver from the outbox.

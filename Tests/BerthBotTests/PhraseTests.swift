@@ -48,7 +48,7 @@ import Testing
                 }
                 (phrase, count) = (Self.next(after: current, usage), count + 1)
             }
-            #expect(count == 17)
+            #expect(count == 18)
         }
     }
 
