@@ -310,7 +310,8 @@ package import BerthWork
     /// The turns that wait or run, oldest first, at most `limit`.
     package func open(limit: Int) -> [OpenTurn] {
         let (turns, now) = (runner.live.values, surroundings.clock.now)
-        return turns.sorted { ($0.began, $0.id) < ($1.began, $1.id) }.prefix(limit).map { turn in
+        let ordered = turns.sorted { ($0.began, $0.id) < ($1.began, $1.id) }
+        return ordered.prefix(limit).map { turn in
             OpenTurn(
                 id: turn.id,
                 tenant: turn.tenant,

@@ -13,6 +13,10 @@ struct HTTPServerRuns {
     ///
     /// Further ones wait for 50 ms.
     private static let mostIdle = 32
+    /// The further ones for each connection that was accepted in this second.
+    ///
+    /// libmicrohttpd refuses a header that is too large in about as many runs, and tells nobody.
+    private static let idlePerConnection = 24
     /// The runs after which the daemon asked for another one, between two checks of chunked bodies.
     private static let pendingPerCheck = 8
 
@@ -29,7 +33,8 @@ struct HTTPServerRuns {
     /// - Returns: whether the next run may be at once.
     mutating func isAllowedAnother() -> Bool {
         if !hasMoved { idle += 1 }
-        return hasMoved || idle < HTTPServerRuns.mostIdle
+        return hasMoved
+            || idle < HTTPServerRuns.mostIdle + accepted * HTTPServerRuns.idlePerConnection
     }
 
     /// Counts the same run for the check of chunked bodies.

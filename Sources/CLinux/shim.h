@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -33,6 +34,9 @@ static const int berth_stream_kind = SOCK_STREAM;
 
 /// The kind and the flags of Berth's own sockets.
 static const int berth_stream_socket = SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK;
+
+/// Declared by <spawn.h> only with _GNU_SOURCE. A spawned program has no descriptor from `from` on.
+int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
 
 /// The layout of `struct ucred` on Linux, which <sys/socket.h> declares only with _GNU_SOURCE.
 struct berth_credentials {

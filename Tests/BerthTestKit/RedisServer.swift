@@ -84,7 +84,8 @@ import Glibc
         for descriptor in [STDOUT_FILENO, STDERR_FILENO] {
             unsafe posix_spawn_file_actions_adddup2(&actions, output, descriptor)
         }
-        unsafe posix_spawn_file_actions_addclose(&actions, output)
+        // Sockets of curl would stay open in the server, and their peers would wait for their end.
+        unsafe posix_spawn_file_actions_addclosefrom_np(&actions, 3)
         var arguments = unsafe command.map { unsafe strdup($0) } + [nil]
         defer { for index in unsafe arguments.indices { unsafe free(arguments[index]) } }
         var process = pid_t()

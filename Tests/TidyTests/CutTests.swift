@@ -36,7 +36,7 @@ extension SourceFile {
     private static let lists: Set = [
         "utf8", "bytes", "quoted", "inner", "value", "whole", "letters", "line", "lines", "words",
         "names", "nodes", "keys", "ordered", "hash", "data", "unknown", "rest", "indices", "ranked",
-        "reversed", "dropFirst", "piece", "failures", "idle", "elements", "sorted",
+        "reversed", "dropFirst", "piece", "failures", "idle", "elements", "sorted", "ordered",
     ]
 
     var characterCuts: [Finding] {
