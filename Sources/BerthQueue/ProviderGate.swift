@@ -17,7 +17,8 @@ package import BerthTelemetry
 /// | cancelled   | –           | –                | –               | –                  |
 ///
 /// \* The model is paused and the concurrency halved, unless the trouble is one tenant's: if other
-/// tenants were answered since its last one, that tenant alone is paused. "alive" and "reached" let
+/// tenants were answered since its last one, that tenant alone is paused. A pause of one model does
+/// not halve the concurrency while the provider answers with another model. "alive" and "reached" let
 /// a probe succeed. A cancelled probe is repeated.
 @Loop package final class ProviderGate {
     /// The provider's name, as configured.
@@ -157,6 +158,14 @@ package import BerthTelemetry
         if failing > 1 { tellProvider(call, Verdict(.failed(.models), probe: nil), at: now) }
     }
 
+    /// Whether the provider answers with another model than that of `call`, or has since it began.
+    private func isAnswering(exceptWith call: Permit.Call) -> Bool {
+        models.contains { name, standing in
+            name != call.model
+                && (standing.answering > 0 || standing.succeeded.map { $0 >= call.began } ?? false)
+        }
+    }
+
     /// Records a call that overloaded the model, and pauses the model or the one tenant.
     private func overran(
         _ call: Permit.Call,
@@ -165,7 +174,10 @@ package import BerthTelemetry
         at now: Instant
     ) {
         let isTroubleOfOne = models[call.model]?.isTroubleOfOne(call.tenant) ?? false
-        if !isTroubleOfOne { adaptive.overrun(began: call.began, at: now) }
+        // A pause takes the model's load off the provider, which serves its other models as before.
+        if !isTroubleOfOne, !(pausing && isAnswering(exceptWith: call)) {
+            adaptive.overrun(began: call.began, at: now)
+        }
         change(call.tenant, of: call.model, begins: true, at: now) { $0.overran = now }
         guard pausing else { return failed(call, at: now) }
         let count = refusals(call, isOfOne: isTroubleOfOne, at: now)

@@ -120,6 +120,20 @@ import Testing
         #expect(now == limit)
     }
 
+    @Loop @Test func `a pause of one model leaves the calls of a model that answers`() throws {
+        let gate = gate(clock: clock)
+        let paused = try permit(gate, model: "m2")
+        try permit(gate, of: "ben", model: "m1").end(.done(latency: .milliseconds(1)))
+        paused.end(.failed(.rateLimited(retryAfter: .seconds(60))))
+        let beside = gate.limit
+        #expect(beside == 8)
+        // A model that answered before says nothing about the provider now.
+        clock.advance(by: .seconds(120))
+        try permit(gate, model: "m2").end(.failed(.rateLimited(retryAfter: .seconds(60))))
+        let alone = gate.limit
+        #expect(alone == 4)
+    }
+
     /// The gate's decision after each outcome of a probe.
     @Loop
     @Test(
@@ -162,9 +176,16 @@ import Testing
     @Loop private func permit(
         _ gate: ProviderGate,
         cost: Int = 1,
-        of tenant: String = "ann"
+        of tenant: String = "ann",
+        model: String = ""
     ) throws -> Permit {
-        let request = WorkRequest(lane: .chat, tenant: tenant, cost: .chat, tokens: cost)
+        let request = WorkRequest(
+            lane: .chat,
+            tenant: tenant,
+            cost: .chat,
+            tokens: cost,
+            model: model
+        )
         guard case .now(let permit) = gate.admit(request) else { throw QueueError.stopped }
         return permit
     }

@@ -30,8 +30,8 @@ extension FairQueue {
 
 extension WorkRequest {
     /// Makes a request of a fixed cost.
-    init(lane: Lane, tenant: String, cost: WorkCost, tokens: Int) {
-        self.init(lane: lane, tenant: tenant, tokens: tokens) { cost }
+    init(lane: Lane, tenant: String, cost: WorkCost, tokens: Int, model: String = "") {
+        self.init(lane: lane, tenant: tenant, model: model, tokens: tokens) { cost }
     }
 }
 
