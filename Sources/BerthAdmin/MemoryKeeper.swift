@@ -160,7 +160,6 @@ import BerthWork
 
     private func giveBack() async {
         looksSinceTrim = 0
-        resources.client.dropSpareHandles()
         // A busy database needs its cache. A stalled disk would also delay the next look.
         if resources.store.pending == 0 { await resources.store.releaseMemory() }
         Allocator.trim()

@@ -32,8 +32,6 @@ package struct MemoryPicture: Sendable {
     package var fixed: MemoryFixedCosts
     /// The number of clients' connections.
     package var connections = 0
-    /// The number of curl's handles that wait for the next transfer.
-    package var handles = 0
     /// The unexplained rest of the heap when no work was under way.
     package var residue = ByteCount.zero
 
@@ -42,10 +40,8 @@ package struct MemoryPicture: Sendable {
     /// It consists of libmicrohttpd's pool of 8 KiB, its state and Berth's own. It was measured
     /// with 1,000 idle connections of a release build, by malloc's figures.
     package static let connection = ByteCount(9_060)
-    /// The memory of a curl handle without a connection, about 10 KiB according to curl's source.
-    package static let handle = ByteCount.kibibytes(10)
 
-    /// Makes a picture without connections and handles, which are set afterwards.
+    /// Makes a picture without connections, which are set afterwards.
     package init(
         map: MemoryMap,
         heap: AllocatorFigures,
@@ -71,7 +67,6 @@ package struct MemoryPicture: Sendable {
     package var rest: ByteCount {
         inUse - standing.leased - database.used - fixed.total
             - ByteCount(connections * MemoryPicture.connection.bytes)
-            - ByteCount(handles * MemoryPicture.handle.bytes)
     }
 
     /// Whether no work is under way that may have leased more than it uses.
@@ -122,7 +117,6 @@ package struct MemoryPicture: Sendable {
             line("database pages", database.pages),
             line("database", database.used - database.pages),
             line("connections", ByteCount(connections * MemoryPicture.connection.bytes)),
-            line("upstream handles", ByteCount(handles * MemoryPicture.handle.bytes)),
         ] + fixed.parts.map { line("start: \($0.name)", $0.bytes) }
     }
 

@@ -87,7 +87,6 @@ package import BerthWork
             throw .badValue("no report: /proc/self/smaps cannot be read on this machine")
         }
         picture.connections = server.openConnections
-        picture.handles = resources.client.spareHandles
         if picture.isQuiet { residue = max(.zero, picture.rest) }
         picture.residue = residue
         return MemoryReport(

@@ -52,18 +52,10 @@ package import BerthTelemetry
     /// The number of transfers that have not ended.
     package var transfers: Int { pool.count }
 
-    /// Frees the spare handles.
-    ///
-    /// Connections stay open, because a new one with TLS costs 25 to 50 ms.
-    package func dropSpareHandles() { pool.dropSpareHandles() }
-
-    /// Frees the spare handles, and closes the idle connections if no transfer runs.
+    /// Closes the idle connections, if no transfer runs.
     ///
     /// While transfers run, most connections are in use anyway.
     package func closeIdle() { pool.closeIdle() }
-
-    /// The number of curl handles kept for later transfers, at most 8.
-    package var spareHandles: Int { pool.spareCount }
 
     /// Sends a request and returns when the header block of the final answer has arrived.
     ///
@@ -136,7 +128,7 @@ package import BerthTelemetry
         if let path = request.unixSocket, path.utf8.count > 107 {
             throw .badRequest(reason: "the path of its Unix socket is over 107 bytes")
         }
-        guard pool.count < maxTransfers, let handle = pool.makeHandle() else {
+        guard pool.count < maxTransfers, let handle = HTTPClientHandle() else {
             throw .busy(host: target.name, limit: maxTransfers)
         }
         let transfer = HTTPTransfer(request, to: target, on: handle, of: pool, in: surroundings)

@@ -2,17 +2,15 @@ import CCurl
 
 /// The curl handle of one transfer, and the memory that it points to.
 ///
-/// It is used again for a later transfer.
+/// It serves one transfer. libcurl before 8.1 (Debian 12 has 7.88) keeps a pointer to the last header
+/// field of a handle's transfer. The next transfer of the same handle reads and writes there, in freed
+/// memory, if the first header line of its answer begins with a space.
 @safe final class HTTPClientHandle {
     private let easy: UnsafeMutableRawPointer
     private var fields: UnsafeMutablePointer<curl_slist>?
     private var addresses: UnsafeMutablePointer<curl_slist>?
     private let errorText: UnsafeMutablePointer<CChar>
     private var failure: CURLcode = CURLE_OK
-    /// Whether the options that all ordinary transfers share are set.
-    private(set) var isOrdinary = false
-    /// The header fields that are set, or nil if none are.
-    private(set) var headers: HTTPHeaders?
 
     /// Makes a handle, or nil if there is no memory for one.
     init?() {
@@ -27,29 +25,6 @@ import CCurl
         unsafe curl_slist_free_all(fields)
         unsafe curl_slist_free_all(addresses)
         unsafe errorText.deallocate()
-    }
-
-    /// Clears the options of the last transfer.
-    ///
-    /// Its connection stays in the pool.
-    func reset() {
-        unsafe curl_easy_reset(easy)
-        unsafe curl_slist_free_all(fields)
-        unsafe curl_slist_free_all(addresses)
-        unsafe (fields, addresses) = (nil, nil)
-        unsafe errorText[0] = 0
-        (failure, isOrdinary, headers) = (CURLE_OK, false, nil)
-    }
-
-    /// Clears what the last transfer does not share with the next, which may be much of its body.
-    func forgetBody() {
-        note(unsafe berth_curl_set_pointer(easy, CURLOPT_POSTFIELDS, nil))
-        note(unsafe berth_curl_set_list(easy, CURLOPT_RESOLVE, nil))
-        unsafe curl_slist_free_all(addresses)
-        unsafe addresses = nil
-        unsafe errorText[0] = 0
-        guard failure == CURLE_OK else { return reset() }
-        isOrdinary = true
     }
 
     // MARK: Options
@@ -101,10 +76,8 @@ import CCurl
         note(unsafe berth_curl_set_seek_function(easy, onSeek))
     }
 
-    /// Sets the header lines in curl's syntax, which stand for `headers`.
-    func set(lines: [String], of headers: HTTPHeaders) {
-        unsafe curl_slist_free_all(fields)
-        unsafe fields = nil
+    /// Sets the header lines in curl's syntax, once.
+    func set(lines: [String]) {
         for line in lines {
             guard let list = unsafe curl_slist_append(fields, line) else {
                 return note(CURLE_OUT_OF_MEMORY)
@@ -112,7 +85,6 @@ import CCurl
             unsafe fields = list
         }
         note(unsafe berth_curl_set_list(easy, CURLOPT_HTTPHEADER, fields))
-        self.headers = headers
     }
 
     /// Sets the addresses of a name as `host:port:address,address`.

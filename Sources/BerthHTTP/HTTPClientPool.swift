@@ -19,7 +19,6 @@ import CCurl
     /// This keeps them alive while curl points to them.
     private var running: [ObjectIdentifier: HTTPTransfer] = [:]
     private var ended: [HTTPTransfer] = []
-    private var spare: [HTTPClientHandle] = []
 
     /// A socket that curl watches, and the transfer that last asked for it.
     private struct WatchedSocket {
@@ -31,11 +30,6 @@ import CCurl
         var isIdle = false
     }
 
-    /// The most handles kept for later transfers.
-    ///
-    /// Each holds about 10 KiB.
-    private nonisolated static let spareHandles = 8
-
     init(in surroundings: Surroundings, maxIdleConnections: Int) {
         self.surroundings = surroundings
         self.maxIdleConnections = maxIdleConnections
@@ -46,13 +40,10 @@ import CCurl
         unsafe multi.attach(Unmanaged.passUnretained(self).toOpaque())
     }
 
-    func dropSpareHandles() { spare = [] }
-
-    /// Frees the spare handles and closes the idle connections.
+    /// Closes the idle connections, if no transfer runs.
     ///
     /// curl closes idle connections only when a multi handle ends, so this makes a new one.
     func closeIdle() {
-        dropSpareHandles()
         guard running.isEmpty, ended.isEmpty, !isBusy,
             let fresh = HTTPClientMulti(maxIdleConnections: maxIdleConnections)
         else { return }  // without memory for another handle the connections stay open
@@ -66,12 +57,6 @@ import CCurl
 
     /// The number of transfers that have not ended.
     var count: Int { running.count }
-
-    /// The number of handles kept for later transfers.
-    var spareCount: Int { spare.count }
-
-    /// Returns a handle without options, or nil if there is no memory for one.
-    func makeHandle() -> HTTPClientHandle? { spare.popLast() ?? HTTPClientHandle() }
 
     /// Begins a transfer whose handle has all its options.
     ///
@@ -196,9 +181,6 @@ import CCurl
         guard running.removeValue(forKey: ObjectIdentifier(transfer)) != nil else { return }
         guard let handle = transfer.giveUpHandle() else { return }
         withExtendedLifetime(transfer) { multi.remove(handle) }
-        guard spare.count < HTTPClientPool.spareHandles else { return }
-        if transfer.leavesHandle { handle.forgetBody() } else { handle.reset() }
-        spare.append(handle)
     }
 }
 

@@ -9,10 +9,6 @@ package import BerthLoop
     /// - Throws: ``HTTPClientError``. An answer of any status is not an error.
     func send(_ request: HTTPClientRequest) async throws(HTTPClientError) -> HTTPClientResponse
 
-    /// The number of handles kept for later transfers.
-    var spareHandles: Int { get }
-    /// Frees the spare handles. Idle connections stay open.
-    func dropSpareHandles()
-    /// Frees the spare handles, and closes the idle connections if no transfer runs.
+    /// Closes the idle connections, if no transfer runs.
     func closeIdle()
 }

@@ -10,7 +10,7 @@ extension HTTPTransfer {
     /// Sets every option of this exchange on `handle`.
     ///
     /// - Parameters:
-    ///   - handle: a handle without options, or with those of an ordinary transfer.
+    ///   - handle: a handle without options.
     ///   - settings: the settings of the client.
     ///   - addresses: the addresses of the target's name, or none if it was not looked up.
     /// - Throws: ``HTTPClientError/badRequest(reason:)``, or `.other` if curl refuses an option.
@@ -19,19 +19,14 @@ extension HTTPTransfer {
         _ settings: HTTPClientSettings,
         addresses: [IPAddress]
     ) throws(HTTPClientError) {
-        if handle.isOrdinary, !isOrdinary { handle.reset() }
         unsafe handle.set(context: Unmanaged.passUnretained(self).toOpaque())
         handle.set(CURLOPT_URL, request.url)
         if !addresses.isEmpty { handle.set(addresses: pinned(addresses)) }
-        if !handle.isOrdinary {
-            setConnection(of: handle, settings)
-            setMethod(of: handle)
-        }
+        setConnection(of: handle, settings)
+        try request.check()
+        setMethod(of: handle)
         setBody(of: handle)
-        if handle.headers != request.headers {
-            try request.check()
-            setHeaders(of: handle)
-        }
+        setHeaders(of: handle)
         guard handle.refusal == CURLE_OK else { throw error(of: handle.refusal) }
     }
 
@@ -97,19 +92,11 @@ extension HTTPTransfer {
         var lines = request.headers.map { $1.isEmpty ? "\($0);" : "\($0): \($1)" }
         lines.append("Expect:")
         if request.headers["content-type"] == nil { lines.append("Content-Type:") }
-        handle.set(lines: lines, of: request.headers)
+        handle.set(lines: lines)
         guard request.acceptsGzip else { return }
         handle.set(CURLOPT_ACCEPT_ENCODING, "gzip")
         // While paused, curl holds everything that one read inflates to, up to 1,032 times as much.
         handle.set(CURLOPT_BUFFERSIZE, 1024)
-    }
-
-    /// Whether the request needs no option that others do not need.
-    ///
-    /// Most requests are of this kind: they post to a provider.
-    var isOrdinary: Bool {
-        request.method == "POST" && request.unixSocket == nil && request.source == nil
-            && request.reach == .any && !request.acceptsGzip && request.route == HTTPClientRoute()
     }
 
     /// The error that a code of curl means for the caller.

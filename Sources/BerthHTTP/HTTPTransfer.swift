@@ -57,11 +57,6 @@ import CCurl
 
     var hasEnded: Bool { handle == nil || failure != nil }
 
-    /// Whether the next transfer may take over the handle with its options.
-    ///
-    /// curl counts the attempts of a request in the handle.
-    var leavesHandle: Bool { isOrdinary && failure == nil && sends == 1 }
-
     var unreadCount: Int { unread.count }
 
     var host: String { target.name }

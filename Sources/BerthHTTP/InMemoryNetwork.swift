@@ -73,9 +73,6 @@ package import BerthTelemetry
     }
 
     /// The number of kept handles, which is 0, because the network has none.
-    package var spareHandles: Int { 0 }
-
-    package func dropSpareHandles() {}
 
     package func closeIdle() {}
 }

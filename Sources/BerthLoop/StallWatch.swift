@@ -1,13 +1,21 @@
+import Glibc
+
 /// Measures each turn of the loop and its longest piece of work.
 ///
-/// It reads the clock once for each piece, which takes about 30 ns.
+/// It reads the clock once for each piece, which takes about 30 ns, and the thread's processor time
+/// once for each turn. Time in which another thread had the processor is no stall of the loop's work.
 @Loop final class StallWatch {
     /// The last look at the descriptors, which begins a turn.
     private var looked: Instant
     /// The name of the work that runs now, or nil if it has none.
     var label: WorkLabel?
     private static let limitNs = LoopStall.limit.nanoseconds
+    /// The time, 100 ms, above which a turn is reported whatever it did, because it may have waited
+    /// for a descriptor.
+    private static let waitLimitNs: Int64 = 100_000_000
     private var last: Instant
+    /// The thread's processor time at the last look.
+    private var spentNs: Int64 = 0
     private var longestNs: Int64 = 0
     private var culprit: (kind: LoopStall.Kind, label: WorkLabel?) = (.task, nil)
     private var observers: [StallObserver] = []
@@ -22,6 +30,7 @@
         looked = .now
         last = looked
         longestNs = 0
+        if !observers.isEmpty { spentNs = StallWatch.processorNs }
     }
 
     /// Ends a piece of work.
@@ -40,6 +49,8 @@
     func end() {
         let tookNs = Instant.now.nanoseconds - looked.nanoseconds
         guard tookNs > StallWatch.limitNs, !observers.isEmpty else { return }
+        let isWork = StallWatch.processorNs - spentNs > StallWatch.limitNs
+        guard isWork || tookNs > StallWatch.waitLimitNs else { return }
         let stall = LoopStall(
             turn: .nanoseconds(tookNs),
             longest: .nanoseconds(longestNs),
@@ -47,6 +58,13 @@
             label: culprit.label
         )
         for observer in observers { observer.report(stall) }
+    }
+
+    /// The processor time of this thread.
+    private static var processorNs: Int64 {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }
 
     func observe(_ report: @escaping @Loop (LoopStall) -> Void) -> StallObserver {

@@ -105,14 +105,13 @@ import Testing
         withExtendedLifetime(leases) {}
     }
 
-    @Test func `connections and handles are what they cost`() {
+    @Test func `connections are what they cost`() {
         var picture = picture(inUse: 760)
         let rest = picture.rest
-        (picture.connections, picture.handles) = (10, 2)
+        picture.connections = 10
         let report = report(picture)
         #expect(kibibytes(report, "connections") == (10 * MemoryPicture.connection.bytes) >> 10)
-        #expect(kibibytes(report, "upstream handles") == 20)
-        #expect(rest.bytes - report.unexplained == 10 * MemoryPicture.connection.bytes + 20 << 10)
+        #expect(rest.bytes - report.unexplained == 10 * MemoryPicture.connection.bytes)
         #expect(report.lines.reduce(report.unexplained) { $0 + $1.bytes } == report.rss)
     }
 

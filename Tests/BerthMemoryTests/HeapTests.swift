@@ -4,7 +4,7 @@ import Testing
 /// Tests that run one at a time.
 ///
 /// Each looks for a block larger than the allocations of other tests.
-@Suite(.serialized, .timeLimit(.minutes(1))) struct HeapTests {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct HeapTests {
     @Test func `malloc's account follows what is taken`() {
         let before = AllocatorFigures.read()
         #expect(before.arena == before.inUse + before.free)
