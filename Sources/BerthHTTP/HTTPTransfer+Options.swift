@@ -87,9 +87,11 @@ extension HTTPTransfer {
         }
         handle.add(field: "Expect:")
         if !hasType { handle.add(field: "Content-Type:") }
-        guard request.acceptsGzip else { return }
-        handle.set(CURLOPT_ACCEPT_ENCODING, "gzip")
-        // While paused, curl holds everything that one read inflates to, up to 1,032 times as much.
+        guard request.decodesBody else { return }
+        // The empty text stands for every coding that this libcurl was built with.
+        handle.set(CURLOPT_ACCEPT_ENCODING, "")
+        // While paused, curl holds everything that one read decodes to: up to 1,032 times as much of
+        // gzip, and up to 64 MiB of br and zstd, above which curl ends the transfer.
         handle.set(CURLOPT_BUFFERSIZE, 1024)
     }
 
