@@ -110,6 +110,7 @@ import BerthWork
             own = try job.turn.openLog()
         }
         while let piece = try await answer.next() {
+            job.turn.note(piece)
             if let own, !piece.text.isEmpty { try own.append(.text(piece.text)) }
             do throws(BotError) { try job.turn.cover() } catch {
                 throw answer.isCached ? error.ofUnboughtAnswer : error
@@ -117,6 +118,12 @@ import BerthWork
             job.machine.hasText = !job.turn.text.isEmpty
             savePartial(job)
         }
+        guard job.turn.text.isEmpty else { return }
+        let model = job.ask.models.first { $0.id == answer.modelID }
+        let finish = job.turn.notes.ending ?? .stop
+        throw .provider(
+            .wordless(provider: model?.provider.name ?? answer.modelID, finish: finish.rawValue)
+        )
     }
 
     private func wait(_ job: TurnJob, until due: Timestamp) async throws(BotError) {
@@ -165,6 +172,7 @@ import BerthWork
             (outcome.inputTokens, outcome.outputTokens) = (usage.input, usage.output)
             outcome.isEstimated = usage.isEstimated
         }
+        job.turn.notes.write(to: &outcome)
         switch end {
         case .failed:
             outcome.error = failure.map { failure in

@@ -27,6 +27,7 @@ extension HTTPResponse {
             code: disposition.code,
             retryAfter: disposition.retryAfter
         )
+        if case .unsupportedCoding = error { headers["accept-encoding"] = ContentCoding.accepted }
     }
 
     /// The answer to a request that is not what the API takes.

@@ -42,9 +42,8 @@ import BerthText
         var lease = try upstream.leased(UpstreamEvents.bufferSize, call)
         let body = try body(call, streaming: true, on: &lease)
         let response = try await post(body, call, streaming: true)
-        try await upstream.checkStream(response, call.memory)
-        let events = UpstreamEvents(response, of: upstream, lease: lease)
-        return AnthropicStream(events, provider: name)
+        let events = try await upstream.events(of: response, lease)
+        return AnthropicStream(events, provider: name, mayBeEmpty: call.request.has("stop"))
     }
 
     package func complete(_ call: ChatCall) async throws(ProviderError) -> ChatCompletion {
@@ -52,19 +51,48 @@ import BerthText
         let body = try body(call, streaming: false, on: &request)
         var lease = try upstream.leased(Upstream.wholeStart, call)
         let response = try await post(body, call, streaming: false)
-        let message = try await upstream.collect(response, &lease)
+        let chunks = try await upstream.chunks(of: response, &lease)
         _ = consume request
-        if let failure = upstream.failure(in: message) { throw failure }
+        let mayBeEmpty = call.request.has("stop")
+        guard let message = chunks.first else {
+            throw .malformed(provider: name, reason: "it is empty")
+        }
         // Quoting a tool call's arguments doubles their size at most. The caller makes another
         // copy of the answer to set its own id.
-        try upstream.grow(&lease, to: ByteCount(3 * message.bytes.count + 1024))
-        guard let json = AnthropicWire.completion(message), let object = try? JSONObject(json)
-        else {
-            throw .malformed(provider: name, reason: "the answer is not a message")
+        let size = chunks.reduce(0) { $0 + $1.bytes.count }
+        try upstream.grow(&lease, to: ByteCount(3 * size + 1024))
+        let object: JSONObject
+        if message.string("type") == "message_start" {
+            object = try completion(ofStream: chunks, mayBeEmpty)
+        } else {
+            guard let json = AnthropicWire.completion(message),
+                let completion = try? JSONObject(answer: json)
+            else {
+                throw .malformed(provider: name, reason: "the answer is not a message")
+            }
+            object = try upstream.completion(of: [completion], mayBeEmpty: mayBeEmpty)
         }
-        lease.shrink(to: ByteCount(2 * json.count))
-        try upstream.grow(&lease, to: ByteCount(2 * json.count))
+        let both = ByteCount(2 * object.bytes.count)
+        lease.shrink(to: both)
+        try upstream.grow(&lease, to: both)
         return ChatCompletion(object, usage: OpenAIWire.usage(in: object), lease: lease, to: call)
+    }
+
+    /// Makes one answer of the events of a stream that nobody asked for.
+    private func completion(
+        ofStream events: [JSONObject],
+        _ mayBeEmpty: Bool
+    ) throws(ProviderError) -> JSONObject {
+        var (reader, builder) = (AnthropicEvents(provider: name), CompletionBuilder())
+        reader.ends.mayBeEmpty = mayBeEmpty
+        for event in events {
+            for piece in try reader.pieces(of: event) { builder.add(piece) }
+        }
+        if let failure = reader.ends.failure(of: name) { throw failure }
+        guard reader.hasStopped, let json = builder.completion(usage: reader.tokens),
+            let object = try? JSONObject(answer: json)
+        else { throw .cut(provider: name) }
+        return object
     }
 
     /// Returns the request's body, after growing `lease` by its size.

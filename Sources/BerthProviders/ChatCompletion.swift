@@ -9,6 +9,8 @@ package final class ChatCompletion: Sendable {
     package let object: JSONObject
     /// The first choice's text.
     package let text: String
+    /// Whether the text is the model's refusal to answer.
+    private let isRefusal: Bool
     /// The call's tokens, or nil if the provider did not say.
     package let usage: TokenUsage?
     private let lease: MemoryLease
@@ -24,7 +26,8 @@ package final class ChatCompletion: Sendable {
     ) {
         work = call.account.begin()
         self.object = object
-        text = OpenAIWire.text(of: object)
+        let words = OpenAIWire.words(of: object)
+        (text, isRefusal) = (words?.text ?? "", words?.isRefusal ?? false)
         self.usage = usage
         self.lease = lease
     }
@@ -39,6 +42,6 @@ package final class ChatCompletion: Sendable {
 
     /// Whether the first choice is text and nothing else.
     package var isTextAlone: Bool {
-        choice?.object("message")?.has("tool_calls") == false && !text.isEmpty
+        choice?.object("message")?.has("tool_calls") == false && !text.isEmpty && !isRefusal
     }
 }

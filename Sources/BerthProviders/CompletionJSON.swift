@@ -34,6 +34,7 @@ package enum CompletionJSON {
     /// - Parameters:
     ///   - content: the text as a JSON string, or `null`.
     ///   - calls: tool calls made by ``toolCall(id:name:arguments:index:)``.
+    ///   - notes: the reasoning as a JSON string, and the annotations as JSON objects.
     ///   - finish: the finish reason.
     ///   - usage: the usage; nil if the provider reported none.
     ///   - identity: the answer's id, time and model.
@@ -41,6 +42,7 @@ package enum CompletionJSON {
     package static func completion(
         content: [UInt8],
         calls: [[UInt8]] = [],
+        notes: (reasoning: [UInt8]?, annotations: [[UInt8]]) = (nil, []),
         finish: String,
         usage: TokenUsage?,
         as identity: Identity = .none
@@ -52,6 +54,15 @@ package enum CompletionJSON {
         out += #","choices":[{"index":0,"message":{"role":"assistant","content":"#.utf8
         out += content
         out += #","refusal":null"#.utf8
+        if let reasoning = notes.reasoning {
+            out += #","reasoning_content":"#.utf8
+            out += reasoning
+        }
+        if !notes.annotations.isEmpty {
+            out += #","annotations":["#.utf8
+            out += notes.annotations.joined(separator: [UInt8(ascii: ",")])
+            out += "]".utf8
+        }
         if !calls.isEmpty {
             out += #","tool_calls":["#.utf8
             out += calls.joined(separator: [UInt8(ascii: ",")])
@@ -98,6 +109,11 @@ package enum CompletionJSON {
             arguments,
             "}}]}"
         )
+    }
+
+    /// Returns a chunk that adds `value`, which is JSON, to a member of the message.
+    static func chunk(member name: String, _ value: ArraySlice<UInt8>) -> [UInt8] {
+        chunk(delta: #"{"\#(name)":"#, value, "}")
     }
 
     private static func chunk(

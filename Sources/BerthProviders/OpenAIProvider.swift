@@ -40,9 +40,8 @@ import BerthText
         let need = ChatCall.need(of: ByteCount(call.request.bytes.count))
         let lease = try upstream.leased(need, call)
         let response = try await send(call, streaming: true)
-        try await upstream.checkStream(response, call.memory)
-        let events = UpstreamEvents(response, of: upstream, lease: lease)
-        return OpenAIStream(events, provider: name)
+        let events = try await upstream.events(of: response, lease)
+        return OpenAIStream(events, provider: name, mayBeEmpty: call.request.has("stop"))
     }
 
     package func complete(_ call: ChatCall) async throws(ProviderError) -> ChatCompletion {
@@ -50,9 +49,9 @@ import BerthText
         let request = try upstream.leased(Upstream.sending(size), call)
         var lease = try upstream.leased(Upstream.wholeStart, call)
         let response = try await send(call, streaming: false)
-        let object = try await upstream.collect(response, &lease)
+        let chunks = try await upstream.chunks(of: response, &lease)
         _ = consume request
-        if let failure = upstream.failure(in: object) { throw failure }
+        let object = try upstream.completion(of: chunks, mayBeEmpty: call.request.has("stop"))
         // The caller makes a copy of the answer to set its own id.
         let both = ByteCount(object.bytes.count) + ByteCount(object.bytes.count)
         try upstream.grow(&lease, to: both)

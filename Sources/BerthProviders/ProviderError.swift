@@ -13,11 +13,13 @@ package enum ProviderError: Error, Equatable, Sendable, CustomStringConvertible 
     /// The provider rejects the API key. The operator must act.
     case keyRefused(provider: String, status: Int)
     /// The provider's rate limit is exceeded.
-    case rateLimited(provider: String, retryAfter: Duration?)
+    ///
+    /// `reason` is the provider's.
+    case rateLimited(provider: String, retryAfter: Duration?, reason: String? = nil)
     /// The account has no credit or quota left. The operator must act.
     case accountEmpty(provider: String)
-    /// The provider is overloaded or has failed.
-    case unavailable(provider: String, status: Int, retryAfter: Duration?)
+    /// The provider is overloaded or has failed. `reason` is the provider's.
+    case unavailable(provider: String, status: Int, retryAfter: Duration?, reason: String? = nil)
     /// The provider rejects the request itself, such as one that is too long. `message` is the
     /// provider's.
     case refused(provider: String, status: Int, message: String, code: String?)
@@ -25,6 +27,8 @@ package enum ProviderError: Error, Equatable, Sendable, CustomStringConvertible 
     case failedMidway(provider: String, message: String)
     /// The answer ended without a finish reason, so it is incomplete.
     case cut(provider: String)
+    /// The answer ended properly without a word. `finish` is the reason in OpenAI's words.
+    case wordless(provider: String, finish: String)
     /// The answer violates the protocol.
     case malformed(provider: String, reason: String)
     /// The process has its maximum number of concurrent calls. The provider was not called.
@@ -44,19 +48,21 @@ package enum ProviderError: Error, Equatable, Sendable, CustomStringConvertible 
         case .keyRefused(let provider, let status):
             "provider '\(provider)' rejects Berth's API key (status \(status)); "
                 + "the operator must check api_key"
-        case .rateLimited(let provider, let retryAfter):
+        case .rateLimited(let provider, let retryAfter, let reason):
             "provider '\(provider)' limits the rate of requests\(ProviderError.wait(retryAfter))"
+                + ProviderError.said(reason)
         case .accountEmpty(let provider):
             "the account at provider '\(provider)' has no credit left; the operator must refill it"
-        case .unavailable(let provider, let status, let retryAfter):
+        case .unavailable(let provider, let status, let retryAfter, let reason):
             "provider '\(provider)' is unavailable (status \(status))"
-                + ProviderError.wait(retryAfter)
+                + ProviderError.wait(retryAfter) + ProviderError.said(reason)
         case .refused(let provider, _, let message, _):
             "provider '\(provider)'\(Said.refuses)\(message)"
         case .failedMidway(let provider, let message):
             "provider '\(provider)'\(Said.brokeOff)\(message)"
         case .cut(let provider):
             "provider '\(provider)' ended the answer early; the answer is incomplete, ask again"
+        case .wordless(let provider, let finish): ProviderError.words(finish, of: provider)
         case .malformed(let provider, let reason):
             "provider '\(provider)'\(Said.isMalformed)\(reason)"
         case .busy(let reason): "too many calls are running: \(reason)"
@@ -64,6 +70,26 @@ package enum ProviderError: Error, Equatable, Sendable, CustomStringConvertible 
         case .memoryMidway(let error): "the answer ended early because memory ran out: \(error)"
         case .cancelled: "the answer was stopped"
         }
+    }
+
+    /// The description of an answer without a word.
+    private static func words(_ finish: String, of provider: String) -> String {
+        switch finish {
+        case "length":
+            "the model of provider '\(provider)' used its output limit before its first word; "
+                + "ask for less, or choose another model"
+        case "content_filter":
+            "the content filter of provider '\(provider)' withheld the answer; "
+                + "put the question in other words"
+        case "tool_calls", "function_call":
+            "the model of provider '\(provider)' asked for a tool, and this chat has none; "
+                + "ask again"
+        default: "provider '\(provider)' ended the answer without a word; ask again"
+        }
+    }
+
+    private static func said(_ reason: String?) -> String {
+        reason.map { Said.gaveReason + $0 } ?? ""
     }
 
     /// Whether the provider does not know the model, by status 404 or the error's code.
@@ -82,15 +108,18 @@ package enum ProviderError: Error, Equatable, Sendable, CustomStringConvertible 
         static let refuses = " rejected the request: "
         static let brokeOff = " reported an error during the answer: "
         static let isMalformed = " sent a malformed answer: "
+        static let gaveReason = "; its reason: "
     }
 
     /// Removes the provider's own words from a stored description, because they may repeat a
     /// message.
     package static func withoutProvidersWords(_ description: String) -> String {
-        let ends = [Said.refuses, Said.brokeOff, Said.isMalformed].compactMap { words in
+        let phrases = [Said.refuses, Said.brokeOff, Said.isMalformed, Said.gaveReason]
+        let ends = phrases.compactMap { words in
             description.firstRange(of: words).map { (start: $0.lowerBound, words: words) }
         }
         guard let first = ends.min(by: { $0.start < $1.start }) else { return description }
-        return String(description[..<first.start] + first.words.dropLast(2))
+        let words = first.words == Said.gaveReason ? "" : first.words.dropLast(2)
+        return String(description[..<first.start] + words)
     }
 }

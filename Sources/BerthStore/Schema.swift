@@ -93,7 +93,10 @@ enum Schema {
             owner TEXT, until_ms INTEGER,
             input_tokens INTEGER NOT NULL DEFAULT 0, output_tokens INTEGER NOT NULL DEFAULT 0,
             estimated INTEGER NOT NULL DEFAULT 0,
-            created_ms INTEGER NOT NULL, finished_ms INTEGER
+            created_ms INTEGER NOT NULL, finished_ms INTEGER,
+            ending TEXT CHECK (
+                ending IN ('stop', 'length', 'content_filter', 'tool_calls', 'refusal')),
+            reasoning TEXT NOT NULL DEFAULT '', sources TEXT NOT NULL DEFAULT ''
         ) STRICT;
         CREATE INDEX turn_session ON turn (session);
         CREATE INDEX turn_accepted ON turn (id) WHERE state = 'accepted';

@@ -19,6 +19,8 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
     case memory(BudgetError)
     /// A request's body is over the limit.
     case bodyTooLarge(limit: ByteCount)
+    /// A request's body is in a coding that is not known.
+    case unsupportedCoding(String)
     /// A request's body has an unexpected content.
     case body(String)
     /// A request that changes state by cookie does not come from Berth's own page.
@@ -64,7 +66,7 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
         case .suspended: "your access is suspended: ask the operator"
         case .memory(let error): error.description
         case .bodyTooLarge(let limit): "the request is larger than \(limit)"
-        case .body(let reason): reason
+        case .unsupportedCoding(let reason), .body(let reason): reason
         case .foreignOrigin: "this request does not come from Berth's own page"
         case .sessionBusy: "the last message is still being answered: wait for it or stop it"
         case .tooManySessions(let limit):
@@ -147,15 +149,16 @@ extension BotError {
 extension ProviderError {
     /// The description for the log, without the provider's own words.
     ///
-    /// Those may repeat a key or a message.
+    /// Those may repeat a message.
     var logged: String {
         switch self {
-        case .refused(let provider, let status, _, _):
-            "provider '\(provider)' rejected the request (status \(status))"
+        case .refused(let provider, let status, _, let code):
+            "provider '\(provider)' rejected the request (status \(status)"
+                + (code.map { ", \($0.prefix(64))" } ?? "") + ")"
         case .failedMidway(let provider, _):
             "provider '\(provider)' reported an error during the answer"
         case .malformed(let provider, _): "provider '\(provider)' sent a malformed answer"
-        default: description
+        default: ProviderError.withoutProvidersWords(description)
         }
     }
 }

@@ -46,12 +46,13 @@ extension ProviderError {
     fileprivate var outcome: CallOutcome {
         switch self {
         case .cancelled, .memory, .memoryMidway, .busy: .cancelled
-        case .rateLimited(_, let retryAfter): .failed(.rateLimited(retryAfter: retryAfter))
-        case .unavailable(_, 503, let retryAfter), .unavailable(_, 529, let retryAfter):
+        case .rateLimited(_, let retryAfter, _): .failed(.rateLimited(retryAfter: retryAfter))
+        case .unavailable(_, 503, let retryAfter, _), .unavailable(_, 529, let retryAfter, _):
             .failed(.overloaded(retryAfter: retryAfter))
         case .timedOut: .failed(.timedOut)
         case .keyRefused, .accountEmpty: .failed(.unusable)
-        case .refused: .failed(.refused)
+        // One prompt that gets no words is no fault of the provider's.
+        case .refused, .wordless: .failed(.refused)
         case .unavailable, .unreachable, .failedMidway, .cut, .malformed: .failed(.broken)
         }
     }

@@ -1,4 +1,5 @@
 import BerthLoop
+import BerthStore
 import BerthTestKit
 import BerthWork
 import Testing
@@ -26,7 +27,8 @@ import Testing
         case .waitingForMemory: .refusal(.suspended)
         case .refusal: .gaveUp(.suspended, "tried 3 times without success")
         case .gaveUp: .restarting
-        case .restarting: .notSaved(.stopping)
+        case .restarting: .ended(.length)
+        case .ended: .notSaved(.stopping)
         case .notSaved: nil
         }
     }
@@ -46,7 +48,7 @@ import Testing
                 }
                 (phrase, count) = (Self.next(after: current, usage), count + 1)
             }
-            #expect(count == 16)
+            #expect(count == 17)
         }
     }
 

@@ -1,4 +1,5 @@
 import BerthConfig
+import BerthStore
 import BerthWork
 
 extension PhraseTable {
@@ -34,7 +35,18 @@ extension PhraseTable {
         case .refusal(let error): error.description
         case .gaveUp(let error, let reason): "\(error) (\(reason))"
         case .restarting: "the service is being restarted: the answer goes on after that"
+        case .ended(let ending): end(ending)
         case .notSaved(let error): "the answer could not be saved: \(error)"
+        }
+    }
+
+    private static func end(_ ending: Turn.Ending) -> String {
+        switch ending {
+        case .stop: "The answer is complete."
+        case .length: "The answer was cut at the model's limit. Ask it to continue."
+        case .contentFilter: "The provider's content filter ended the answer here."
+        case .toolCalls: "The model asked for a tool here, and this chat has none."
+        case .refusal: "The model declined to answer."
         }
     }
 
