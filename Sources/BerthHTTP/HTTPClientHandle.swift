@@ -11,6 +11,8 @@ import CCurl
     private var failure: CURLcode = CURLE_OK
     /// Whether the options that all ordinary transfers share are set.
     private(set) var isOrdinary = false
+    /// Whether curl decodes the body, or nil if that is not set.
+    var decodesBody: Bool?
     /// The header fields that are set, or nil if none are.
     private(set) var headers: HTTPHeaders?
 
@@ -38,7 +40,7 @@ import CCurl
         unsafe curl_slist_free_all(addresses)
         unsafe (fields, addresses) = (nil, nil)
         unsafe errorText[0] = 0
-        (failure, isOrdinary, headers) = (CURLE_OK, false, nil)
+        (failure, isOrdinary, headers, decodesBody) = (CURLE_OK, false, nil, nil)
     }
 
     /// Clears what the last transfer does not share with the next, which may be much of its body.

@@ -28,6 +28,7 @@ extension HTTPTransfer {
             setMethod(of: handle)
         }
         setBody(of: handle)
+        if handle.decodesBody != request.decodesBody { setCodings(of: handle) }
         if handle.headers != request.headers {
             try request.check()
             setHeaders(of: handle)
@@ -98,10 +99,15 @@ extension HTTPTransfer {
         lines.append("Expect:")
         if request.headers["content-type"] == nil { lines.append("Content-Type:") }
         handle.set(lines: lines, of: request.headers)
-        guard request.acceptsGzip else { return }
-        handle.set(CURLOPT_ACCEPT_ENCODING, "gzip")
-        // While paused, curl holds everything that one read inflates to, up to 1,032 times as much.
-        handle.set(CURLOPT_BUFFERSIZE, 1024)
+    }
+
+    private func setCodings(of handle: HTTPClientHandle) {
+        // The empty text stands for every coding that this libcurl was built with.
+        handle.set(CURLOPT_ACCEPT_ENCODING, request.decodesBody ? "" : nil)
+        // While paused, curl holds everything that one read decodes to: up to 1,032 times as much of
+        // gzip, and up to 64 MiB of br and zstd, above which curl ends the transfer.
+        handle.set(CURLOPT_BUFFERSIZE, request.decodesBody ? 1024 : Int(CURL_MAX_WRITE_SIZE))
+        handle.decodesBody = request.decodesBody
     }
 
     /// Whether the request needs no option that others do not need.
@@ -109,7 +115,7 @@ extension HTTPTransfer {
     /// Most requests are of this kind: they post to a provider.
     var isOrdinary: Bool {
         request.method == "POST" && request.unixSocket == nil && request.source == nil
-            && request.reach == .any && !request.acceptsGzip && request.route == HTTPClientRoute()
+            && request.reach == .any && request.route == HTTPClientRoute()
     }
 
     /// The error that a code of curl means for the caller.

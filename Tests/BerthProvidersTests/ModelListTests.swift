@@ -8,7 +8,7 @@ import Testing
 
 @testable import BerthConfig
 
-@Suite(.loop, .timeLimit(.minutes(1))) struct ModelListTests {
+@Suite(.loop, .timeLimit(.minutes(5))) struct ModelListTests {
     @Test(arguments: [
         "gpt-4.1-mini", "llama3.2", "llama3.2:latest", "a/b", "a/b:online", "claude-haiku-4-5",
         "claude-haiku-4-5-20251001",
@@ -38,7 +38,9 @@ import Testing
     @Loop
     @Test(arguments: [
         (200, list, ModelList.models(["m", "n"])), (200, #"{"data":[]}"#, .models([])),
-        (200, "<html>", .none), (200, #"{"models":[]}"#, .none), (404, "{}", .none),
+        (200, "<html>", .page(title: "")),
+        (200, "<!DOCTYPE html><title>Home</title>", .page(title: "Home")),
+        (200, #"{"models":[]}"#, .none), (404, "{}", .none),
         (401, "{}", .refused(status: 401)), (500, "", .refused(status: 500)),
     ])
     func `a list is read as it comes`(
