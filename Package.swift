@@ -62,7 +62,7 @@ let package = Package(
             "BerthHTTP",
             uses: [
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "CCurl", "CMicrohttpd",
-                "CZlib",
+                "CZlib", "CZstd",
                 "CLinux",
             ]
         ),

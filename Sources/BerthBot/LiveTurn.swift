@@ -24,6 +24,8 @@ import BerthWork
     package private(set) var outcome: TurnOutcome?
     /// The log of the attempt under way, or nil before its first.
     fileprivate private(set) var log: Broadcast?
+    /// The reasoning and sources of the attempt under way.
+    private(set) var notes: AnswerNotes
     /// Its queue position as it was last told, or nil before it has waited.
     private(set) var place: QueuePlace?
     /// When it was accepted, or taken up again.
@@ -64,6 +66,7 @@ import BerthWork
         logLease = try memory.take(Broadcast.step, for: .replyBuffer)
         lease = payer.account.nothing(for: .replyBuffer)
         work = payer.account.begin()
+        notes = AnswerNotes(of: payer.account)
     }
 
     /// The answer's text so far, in UTF-8.
@@ -88,8 +91,15 @@ import BerthWork
     /// Has its readers follow the log of an answer that lies there already.
     func follow(_ log: Broadcast) {
         (self.log, length, ownsLog) = (log, 0, false)
+        notes = AnswerNotes(of: account)
         wake()
     }
+
+    /// Takes the parts of a piece beside its text, and shows the reasoning to its readers.
+    func note(_ piece: AnswerPiece) { if notes.take(piece) { wake() } }
+
+    /// Shows the notes of a stored turn.
+    func show(_ notes: AnswerNotes) { self.notes = notes }
 
     /// Pays for writing the text down, as far as it has come, and shows it to its readers.
     ///
@@ -158,6 +168,8 @@ import BerthWork
     /// The log that ``offset`` is a place in.
     private var log: Broadcast?
     private var offset = 0
+    /// The place in the turn's reasoning.
+    private var reasoningOffset = 0
     private var place: QueuePlace?
     private var hasText = false
     private var hasEnded = false
@@ -175,7 +187,14 @@ import BerthWork
     /// - Throws: `CancellationError` when the reading task is cancelled. The turn goes on.
     package func next() async throws(CancellationError) -> TurnEvent? {
         while !hasEnded {
-            if let text = text() { return .text(text) }
+            if turn.log !== log { (log, offset, reasoningOffset) = (turn.log, 0, 0) }
+            if let text = part(of: turn.notes.reasoning[...], at: &reasoningOffset) {
+                return .reasoning(text)
+            }
+            if let text = part(of: turn.text, at: &offset) {
+                hasText = true
+                return .text(text)
+            }
             if let outcome = turn.outcome {
                 close()
                 return .ended(outcome)
@@ -192,16 +211,14 @@ import BerthWork
         return nil
     }
 
-    /// The text that came since the last call, or nil.
+    /// The text behind `offset`, or nil if there is none.
     ///
     /// It never ends within a character.
-    private func text() -> String? {
-        if turn.log !== log { (log, offset) = (turn.log, 0) }
-        let text = turn.text
+    private func part(of text: ArraySlice<UInt8>, at offset: inout Int) -> String? {
         guard offset < text.count else { return nil }
         var end = min(offset + BroadcastReader.mostText, text.count)
         while end < text.count, text[end] & 0xC0 == 0x80 { end -= 1 }
-        defer { (offset, hasText) = (end, true) }
+        defer { offset = end }
         return String(decoding: text[offset..<end], as: UTF8.self)
     }
 

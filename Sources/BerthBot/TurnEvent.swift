@@ -5,6 +5,8 @@ package import BerthStore
 package enum TurnEvent: Sendable {
     /// It waits at this queue position, for about this long.
     case place(QueuePlace)
+    /// More of the model's reasoning before the answer.
+    case reasoning(String)
     /// More of the answer.
     case text(String)
     /// The end. Nothing follows.

@@ -21,6 +21,14 @@ package struct TurnInfo: Encodable, Sendable {
     package let outputTokens: Int
     /// Whether the tokens are estimated.
     package let isEstimated: Bool
+    /// The reason for which the model ended the answer, or nil if it did not.
+    package let ending: String?
+    /// The reason in words, or nil if the answer is whole.
+    package let note: String?
+    /// The model's reasoning before the answer.
+    package let reasoning: String?
+    /// The sources that the answer cites, or nil if it cites none.
+    package let sources: [SourceInfo]?
     /// The time of the message.
     package let created: Timestamp
 
@@ -34,6 +42,10 @@ package struct TurnInfo: Encodable, Sendable {
         case inputTokens = "input_tokens"
         case outputTokens = "output_tokens"
         case isEstimated = "estimated"
+        case ending
+        case note
+        case reasoning
+        case sources
         case created = "created_ms"
     }
 
@@ -47,10 +59,15 @@ package struct TurnInfo: Encodable, Sendable {
         inputTokens = turn.inputTokens
         outputTokens = turn.outputTokens
         isEstimated = turn.isEstimated
+        ending = turn.ending?.rawValue
+        // A failure says so itself.
+        note = turn.state == .done ? turn.ending.flatMap { Phrase.note($0) } : nil
+        reasoning = turn.reasoning.isEmpty ? nil : turn.reasoning
+        sources = turn.sources.isEmpty ? nil : SourceInfo.list(turn.sources)
         created = turn.created
     }
 
-    /// Encodes every key, so that an absent error or model is null.
+    /// Encodes an absent error or model as null, and leaves out other absent values.
     package func encode(to encoder: any Encoder) throws {
         var object = encoder.container(keyedBy: CodingKeys.self)
         try object.encode(id, forKey: .id)
@@ -62,6 +79,10 @@ package struct TurnInfo: Encodable, Sendable {
         try object.encode(inputTokens, forKey: .inputTokens)
         try object.encode(outputTokens, forKey: .outputTokens)
         try object.encode(isEstimated, forKey: .isEstimated)
+        try object.encodeIfPresent(ending, forKey: .ending)
+        try object.encodeIfPresent(note, forKey: .note)
+        try object.encodeIfPresent(reasoning, forKey: .reasoning)
+        try object.encodeIfPresent(sources, forKey: .sources)
         try object.encode(created, forKey: .created)
     }
 }

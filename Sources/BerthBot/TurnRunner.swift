@@ -113,6 +113,7 @@ import BerthWork
             own = try job.turn.openLog()
         }
         while let piece = try await answer.next() {
+            job.turn.note(piece)
             if let own, !piece.text.isEmpty { try own.append(.text(piece.text)) }
             do throws(BotError) { try job.turn.cover() } catch {
                 throw answer.isCached ? error.ofUnboughtAnswer : error
@@ -120,6 +121,12 @@ import BerthWork
             job.machine.hasText = !job.turn.text.isEmpty
             savePartial(job)
         }
+        guard job.turn.text.isEmpty else { return }
+        let model = job.ask.models.first { $0.id == answer.modelID }
+        let finish = job.turn.notes.ending ?? .stop
+        throw .provider(
+            .wordless(provider: model?.provider.name ?? answer.modelID, finish: finish.rawValue)
+        )
     }
 
     private func wait(
@@ -176,6 +183,7 @@ import BerthWork
             (outcome.inputTokens, outcome.outputTokens) = (usage.input, usage.output)
             outcome.isEstimated = usage.isEstimated
         }
+        job.turn.notes.write(to: &outcome)
         switch end {
         case .failed:
             outcome.error = failure.map { failure in

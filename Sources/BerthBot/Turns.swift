@@ -254,7 +254,10 @@ package import BerthWork
         outcome.inputTokens = row.inputTokens
         outcome.outputTokens = row.outputTokens
         outcome.isEstimated = row.isEstimated
-        return try ended(row.publicID, "", row.answer, tenant, outcome)
+        (outcome.ending, outcome.sources) = (row.ending, row.sources)
+        let turn = try ended(row.publicID, "", row.answer, tenant, outcome)
+        turn.show(AnswerNotes(row, of: tenant.account))
+        return turn
     }
 
     /// A turn that has ended, for its readers.

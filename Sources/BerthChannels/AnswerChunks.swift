@@ -34,7 +34,9 @@ struct AnswerChunks {
         case .text(let text): return [self.text(text)]
         case .finish(let reason): return role() + [finish(reason)]
         case .toolCall(let raw), .raw(let raw): return pass(raw.chunk)
-        case .whole(let answer): return [text(answer.text), finish(answer.finish ?? "stop")]
+        case .whole(let answer):
+            var chunks = OpenAIChunks()
+            return chunks.pieces(of: answer.object).flatMap { take($0) }
         }
     }
 

@@ -38,7 +38,7 @@ struct AnswerIdentity: Sendable {
     /// Returns a whole answer as the client sees it, with the usage that it is charged if the
     /// provider has not named one.
     func completion(_ answer: WholeAnswer) -> [UInt8] {
-        guard let object = answer.completion?.object else {
+        guard let object = answer.object else {
             return CompletionJSON.completion(
                 text: answer.text,
                 finish: answer.finish,

@@ -3,15 +3,15 @@ import BerthLoop
 import BerthTelemetry
 import BerthText
 
-/// Server-sent events to one client, with a comment every 15 s of silence so that proxies keep the
+/// Server-sent events to one client, with a comment every 10 s of silence so that proxies keep the
 /// connection open.
 @Loop final class EventWriter {
     private let writer: HTTPResponseWriter
     private let surroundings: Surroundings
-    private var ping: Timer?
+    private var timer: Timer?
 
     /// Shorter than the 60 s after which common proxies give up.
-    private static let pingInterval = Duration.seconds(15)
+    private static let pingInterval = Duration.seconds(10)
 
     init(_ writer: HTTPResponseWriter, in surroundings: Surroundings) {
         self.writer = writer
@@ -25,18 +25,21 @@ import BerthText
         try await writer.write(SSE.event(data, name: name))
     }
 
+    /// Sends a comment, which shows proxies that the answer is on its way.
+    func ping() { writer.offer(SSE.ping) }
+
     /// Waits for what `source` gives, and pings the client meanwhile.
     func waiting<Value, Failure: Error>(
         _ source: @Loop () async throws(Failure) -> Value
     ) async throws(Failure) -> Value {
         schedulePing()
-        defer { ping?.cancel() }
+        defer { timer?.cancel() }
         return try await source()
     }
 
     private func schedulePing() {
-        ping = surroundings.clock.schedule(after: EventWriter.pingInterval) { [self] in
-            writer.offer(SSE.ping)
+        timer = surroundings.clock.schedule(after: EventWriter.pingInterval) { [self] in
+            ping()
             schedulePing()
         }
     }

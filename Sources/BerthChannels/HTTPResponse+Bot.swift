@@ -28,6 +28,7 @@ extension HTTPResponse {
             code: disposition.code,
             retryAfter: disposition.retryAfter
         )
+        if case .unsupportedCoding = error { headers["accept-encoding"] = ContentCoding.accepted }
     }
 
     /// The answer to a request that failed for a reason without words for its sender, which the log

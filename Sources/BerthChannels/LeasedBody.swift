@@ -35,10 +35,18 @@ import BerthWork
         in surroundings: Surroundings,
         need: (ByteCount) -> ByteCount
     ) async throws(BotError) {
+        let coding: ContentCoding?
+        do { coding = try ContentCoding.of(request.headers["content-encoding"]) } catch {
+            throw .unsupportedCoding(error.description)
+        }
         do {
-            if let length = request.body.length {
+            let announced = request.body.length
+            guard ByteCount(announced ?? 0) <= limit else {
+                throw BotError.bodyTooLarge(limit: limit)
+            }
+            // The length of a coded body says nothing about its own size.
+            if coding == nil, let length = announced {
                 let size = ByteCount(length)
-                guard size <= limit else { throw BotError.bodyTooLarge(limit: limit) }
                 memory = try await PrepaidMemory(need(size), of: account, by: surroundings.clock)
                 lease = try memory.take(size, for: .requestBody)
                 bytes.reserveCapacity(length)
@@ -49,13 +57,12 @@ import BerthWork
         } catch let error as BudgetError {
             throw .memory(error)
         } catch { throw .bodyTooLarge(limit: limit) }
-        while let piece = try await next(request) {
-            let size = ByteCount(bytes.count + piece.count)
-            guard size <= limit else { throw .bodyTooLarge(limit: limit) }
-            do { try pay(for: size) } catch { throw .memory(error) }
-            bytes += piece
+        if let coding {
+            try await decode(request, coding, limit)
+        } else {
+            while let piece = try await next(request) { try add(piece, limit) }
+            guard request.body.length == nil else { return }
         }
-        guard request.body.length == nil else { return }
         let size = ByteCount(bytes.count)
         do {
             memory = try await PrepaidMemory(
@@ -65,6 +72,40 @@ import BerthWork
                 by: surroundings.clock
             )
         } catch { throw .memory(error) }
+    }
+
+    /// Reads a coded body to its end.
+    private func decode(
+        _ request: HTTPRequest,
+        _ coding: ContentCoding,
+        _ limit: ByteCount
+    ) async throws(BotError) {
+        let room: MemoryLease
+        do {
+            room = try memory.account.lease(ContentDecoder.memory(of: coding), for: .requestBody)
+        } catch { throw .memory(error) }
+        let decoder = ContentDecoder(coding)
+        while let piece = try await next(request) {
+            decoder.feed(piece)
+            while let part = try decoded(decoder) {
+                try add(part, limit)
+                // A small body may decode to a large one, and the loop has other work.
+                await Task.yield()
+            }
+        }
+        do { try decoder.finish() } catch { throw .body(error.description) }
+        _ = consume room
+    }
+
+    private func decoded(_ decoder: ContentDecoder) throws(BotError) -> [UInt8]? {
+        do { return try decoder.next() } catch { throw .body(error.description) }
+    }
+
+    private func add(_ piece: [UInt8], _ limit: ByteCount) throws(BotError) {
+        let size = ByteCount(bytes.count + piece.count)
+        guard size <= limit else { throw .bodyTooLarge(limit: limit) }
+        do { try pay(for: size) } catch { throw .memory(error) }
+        bytes += piece
     }
 
     private func pay(for size: ByteCount) throws(BudgetError) {

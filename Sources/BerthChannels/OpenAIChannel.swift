@@ -18,6 +18,11 @@ import BerthWork
     private let surroundings: Surroundings
     private let bodyLimit: ByteCount
     private let keyed: KeyedCalls
+    private let pool = TaskPool()
+
+    /// The wait for an answer's beginning after which a streaming client gets its header and
+    /// comments, because proxies give up on a silent connection.
+    private static let patience = Duration.seconds(10)
 
     /// Makes the channel over `bot`; a request's body over `bodyLimit` is 413.
     package init(bot: Bot, in surroundings: Surroundings, bodyLimit: ByteCount) {
@@ -121,7 +126,7 @@ import BerthWork
             (ask.input, ask.unknown) = (asked.inputTokens, asked.unknown)
             if let key { return try await keyed.answer(ask, key, asked, for: credential) }
             return asked.isStream
-                ? pass(try await bot.answers.stream(ask), asked, body)
+                ? try await stream(ask, asked, body)
                 : await OpenAIChannel.whole(
                     try await bot.answers.complete(ask),
                     in: surroundings
@@ -180,12 +185,47 @@ import BerthWork
         in surroundings: Surroundings
     ) async -> HTTPResponse {
         let identity = AnswerIdentity(model: answer.model, in: surroundings)
-        let size = answer.completion?.object.bytes.count ?? answer.text.utf8.count
+        let size = answer.object?.bytes.count ?? answer.text.utf8.count
         let json = await LargeWork.run(on: size) { identity.completion(answer) }
         var response = HTTPResponse.json(json)
         response.holding = answer.retained  // its lease pays for the copy too
         if answer.isCached { response.headers["x-berth-cache"] = "hit" }
         return response
+    }
+
+    /// Answers with a stream, which begins before its answer does if that takes long.
+    ///
+    /// An error within the first seconds has a status of its own.
+    private func stream(
+        _ ask: Ask,
+        _ asked: ChatRequest,
+        _ body: LeasedBody
+    ) async throws(BotError) -> HTTPResponse {
+        let answers = bot.answers
+        let pending = PendingAnswer(in: pool) { () async throws(BotError) in
+            try await answers.stream(ask)
+        }
+        let begun = try await pending.begun(
+            within: OpenAIChannel.patience,
+            by: surroundings.clock
+        )
+        if let begun { return pass(begun, asked, body) }
+        let surroundings = surroundings
+        return HTTPResponse.events { writer in
+            defer { withExtendedLifetime(body) {} }
+            let events = EventWriter(writer, in: surroundings)
+            events.ping()
+            let answer: any AnswerStream
+            do {
+                answer = try await events.waiting({ () async throws(BotError) in
+                    try await pending.value()
+                })
+            } catch let error as BotError {
+                return try await events.send(error.json)
+            }
+            let identity = AnswerIdentity(model: answer.modelID, in: surroundings)
+            try await identity.pass(answer, to: events, usage: asked.includesUsage)
+        }
     }
 
     private func pass(

@@ -207,6 +207,8 @@ import BerthWork
                 switch event {
                 case .place(let place):
                     try await events.send(JSON.encode(Place(place)), name: "place")
+                case .reasoning(let text):
+                    try await events.send(JSON.encode(Thought(reasoning: text)), name: "reasoning")
                 case .text(let text):
                     try await events.send(JSON.encode(Delta(text: text)), name: "delta")
                 case .ended(let outcome):
@@ -251,6 +253,8 @@ import BerthWork
 
     private struct Delta: Encodable { let text: String }
 
+    private struct Thought: Encodable { let reasoning: String }
+
     private struct TurnEnded: Encodable {
         let id: String
         let state: String
@@ -258,11 +262,18 @@ import BerthWork
         let inputTokens: Int
         let outputTokens: Int
         let isEstimated: Bool
+        /// The reason for which the model ended the answer, and its words if it is not whole.
+        let ending: String?
+        let note: String?
+        let sources: [SourceInfo]?
 
         enum CodingKeys: String, CodingKey {
             case id
             case state
             case error
+            case ending
+            case note
+            case sources
             case inputTokens = "input_tokens"
             case outputTokens = "output_tokens"
             case isEstimated = "estimated"
@@ -275,6 +286,10 @@ import BerthWork
             inputTokens = outcome.inputTokens
             outputTokens = outcome.outputTokens
             isEstimated = outcome.isEstimated
+            ending = outcome.ending?.rawValue
+            // A failure says so itself.
+            note = outcome.end == .done ? outcome.ending.flatMap { Phrase.note($0) } : nil
+            sources = outcome.sources.isEmpty ? nil : SourceInfo.list(outcome.sources)
         }
     }
 

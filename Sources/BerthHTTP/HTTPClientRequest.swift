@@ -25,11 +25,12 @@ package struct HTTPClientRequest: Sendable {
     package var deadlines: HTTPClientDeadlines
     /// The addresses that it may reach.
     package var reach: HTTPReach
-    /// Whether the server may answer in gzip.
+    /// Whether the server may compress its answer, in any coding that libcurl knows: gzip, deflate,
+    /// br and zstd.
     ///
     /// The body is then decoded, and Content-Encoding and Content-Length are removed from the
     /// answer's headers.
-    package var acceptsGzip = false
+    package var decodesBody = false
 
     /// Makes a request.
     ///

@@ -27,6 +27,7 @@ extension HTTPTransfer {
         setMethod(of: handle)
         setBody(of: handle)
         setHeaders(of: handle)
+        if request.decodesBody { setCodings(of: handle) }
         guard handle.refusal == CURLE_OK else { throw error(of: handle.refusal) }
     }
 
@@ -93,9 +94,13 @@ extension HTTPTransfer {
         lines.append("Expect:")
         if request.headers["content-type"] == nil { lines.append("Content-Type:") }
         handle.set(lines: lines)
-        guard request.acceptsGzip else { return }
-        handle.set(CURLOPT_ACCEPT_ENCODING, "gzip")
-        // While paused, curl holds everything that one read inflates to, up to 1,032 times as much.
+    }
+
+    private func setCodings(of handle: HTTPClientHandle) {
+        // The empty text stands for every coding that this libcurl was built with.
+        handle.set(CURLOPT_ACCEPT_ENCODING, "")
+        // While paused, curl holds everything that one read decodes to: up to 1,032 times as much of
+        // gzip, and up to 64 MiB of br and zstd, above which curl ends the transfer.
         handle.set(CURLOPT_BUFFERSIZE, 1024)
     }
 

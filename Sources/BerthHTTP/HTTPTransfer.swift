@@ -186,7 +186,7 @@ import CCurl
     private func endHead() {
         isAtStatus = (100..<200).contains(status) && status != 101
         if isAtStatus { return }
-        if request.acceptsGzip, headers["content-encoding"] != nil {
+        if request.decodesBody, headers["content-encoding"] != nil {
             headers["content-encoding"] = nil
             headers["content-length"] = nil
         }

@@ -31,12 +31,28 @@ package struct RawPiece: Sendable {
     package let text: String
     /// The reason for which the first choice ended, or nil while it goes on.
     package let finish: String?
+    /// The text that it adds to the first choice's reasoning.
+    package let reasoning: String
+    /// The sources that it names.
+    package let links: [SourceLink]
+    /// Whether ``text`` is the model's refusal to answer.
+    package let isRefusal: Bool
 
-    /// Wraps a chunk, with the text and the finish reason that it holds.
-    package init(chunk: JSONObject, text: String, finish: String?) {
+    /// Wraps a chunk, with what it holds of the first choice.
+    package init(
+        chunk: JSONObject,
+        text: String,
+        finish: String?,
+        reasoning: String = "",
+        links: [SourceLink] = [],
+        isRefusal: Bool = false
+    ) {
         self.chunk = chunk
         self.text = text
         self.finish = finish
+        self.reasoning = reasoning
+        self.links = links
+        self.isRefusal = isRefusal
     }
 }
 
@@ -61,11 +77,20 @@ extension AnswerPiece {
         }
     }
 
+    /// The chunk that it was made of, if it is more than text or an end.
+    package var raw: RawPiece? {
+        switch self {
+        case .toolCall(let raw), .raw(let raw): raw
+        case .text, .finish, .usage, .whole: nil
+        }
+    }
+
     /// The bytes that a log holds for this piece.
     package var size: Int {
         switch self {
         case .text(let text): text.utf8.count
-        case .toolCall(let raw), .raw(let raw): raw.chunk.bytes.count + AnswerPiece.overhead
+        case .toolCall(let raw), .raw(let raw):
+            raw.chunk.bytes.count + raw.reasoning.utf8.count + AnswerPiece.overhead
         case .usage(_, let details): (details?.count ?? 0) + AnswerPiece.overhead
         // A whole answer carries a lease of its own.
         case .finish, .whole: AnswerPiece.overhead

@@ -48,9 +48,8 @@ import BerthText
         let body = try await body(call, streaming: true, on: &lease)
         let asked = upstream.surroundings.clock.now
         let response = try await post(body, call, streaming: true)
-        try await upstream.checkStream(response, call.memory)
-        let events = UpstreamEvents(response, of: upstream, lease: lease, since: asked)
-        return AnthropicStream(events, provider: name)
+        let events = try await upstream.events(of: response, lease, since: asked)
+        return AnthropicStream(events, provider: name, mayBeEmpty: call.request.has("stop"))
     }
 
     package func complete(_ call: ChatCall) async throws(ProviderError) -> ChatCompletion {
@@ -59,20 +58,19 @@ import BerthText
         var lease = try upstream.leased(Upstream.wholeStart, call)
         let asked = upstream.surroundings.clock.now
         let response = try await post(body, call, streaming: false)
-        let message = try await upstream.collect(response, &lease, since: asked)
+        let chunks = try await upstream.chunks(of: response, &lease, since: asked)
         _ = consume request
-        if let failure = upstream.failure(in: message) { throw failure }
+        let mayBeEmpty = call.request.has("stop")
         // Quoting a tool call's arguments doubles their size at most. The caller makes another
         // copy of the answer to set its own id.
-        try upstream.grow(&lease, to: ByteCount(3 * message.bytes.count + 1024))
-        let object = await LargeWork.run(on: message.bytes.count) {
-            AnthropicWire.completion(message).flatMap { try? JSONObject($0) }
+        let size = chunks.reduce(0) { $0 + $1.bytes.count }
+        try upstream.grow(&lease, to: ByteCount(3 * size + 1024))
+        let object = try await LargeWork.run(on: size) { [upstream] () throws(ProviderError) in
+            try upstream.completion(ofMessage: chunks, mayBeEmpty: mayBeEmpty)
         }
-        guard let object else {
-            throw .malformed(provider: name, reason: "the answer is not a message")
-        }
-        lease.shrink(to: ByteCount(2 * object.bytes.count))
-        try upstream.grow(&lease, to: ByteCount(2 * object.bytes.count))
+        let both = ByteCount(2 * object.bytes.count)
+        lease.shrink(to: both)
+        try upstream.grow(&lease, to: both)
         return await ChatCompletion(object, lease: lease, to: call)
     }
 

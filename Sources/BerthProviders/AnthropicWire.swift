@@ -3,7 +3,7 @@ import BerthText
 
 /// The translation of answers of Anthropic's Messages API to OpenAI's chat completions.
 ///
-/// Blocks of unknown types, hidden thinking and unknown members are ignored.
+/// Blocks of unknown types, redacted thinking and unknown members are ignored.
 /// Source: <https://platform.claude.com/docs/en/api/messages>, as of 2026-11.
 enum AnthropicWire {
     /// Returns the finish reason for a `stop_reason`.
@@ -22,25 +22,40 @@ enum AnthropicWire {
     static func completion(_ message: JSONObject) -> [UInt8]? {
         guard let content = message.elements("content"), let reason = message.string("stop_reason")
         else { return nil }
-        var text = [UInt8(ascii: "\"")]
-        var calls: [[UInt8]] = []
+        let quote = UInt8(ascii: "\"")
+        var (text, thinking) = ([quote], [quote])
+        var (calls, notes): ([[UInt8]], [[UInt8]]) = ([], [])
         for range in content {
-            let block = message.object(at: range)
-            if block?.string("type") == "text" {
-                text += block?.quoted("text")?.dropFirst().dropLast() ?? []
-            } else if let call = block.flatMap({ toolCall($0) }) {
-                calls.append(call)
+            guard let block = message.object(at: range) else { continue }
+            switch block.string("type") {
+            case "text":
+                text += block.quoted("text")?.dropFirst().dropLast() ?? []
+                for range in block.elements("citations") ?? [] {
+                    if let note = block.object(at: range).flatMap(annotation) { notes.append(note) }
+                }
+            case "thinking": thinking += block.quoted("thinking")?.dropFirst().dropLast() ?? []
+            default: if let call = toolCall(block) { calls.append(call) }
             }
         }
-        text.append(UInt8(ascii: "\""))
+        text.append(quote)
+        thinking.append(quote)
         var usage = AnthropicUsage()
         usage.update(message.object("usage"))
         return CompletionJSON.completion(
             content: text.count == 2 && !calls.isEmpty ? Array("null".utf8) : text,
             calls: calls,
+            notes: (thinking.count > 2 ? thinking : nil, notes),
             finish: finish(reason),
             usage: usage.tokens
         )
+    }
+
+    /// Returns an annotation in OpenAI's form for the citation of a web page; nil for any other.
+    static func annotation(_ citation: JSONObject) -> [UInt8]? {
+        guard let url = citation.quoted("url") else { return nil }
+        return Array(#"{"type":"url_citation","url_citation":{"url":"#.utf8) + url
+            + Array(#","title":"#.utf8) + (citation.quoted("title") ?? Array(#""""#.utf8)[...])
+            + Array("}}".utf8)
     }
 
     private static func toolCall(_ block: JSONObject) -> [UInt8]? {

@@ -8,13 +8,13 @@ package final class ChatCompletion: Sendable {
     ///
     /// Its id and model are the provider's.
     package let object: JSONObject
-    /// The first choice's text.
+    /// The first choice's text, or else the words with which the model refuses.
     package let text: String
     /// The call's tokens, or nil if the provider did not say.
     package let usage: TokenUsage?
     /// The reason for which the first choice ended, or nil if the provider did not say.
     package let finish: String?
-    /// Whether the first choice is text and nothing else.
+    /// Whether the first choice is text and nothing else, and no refusal to answer.
     package let isTextAlone: Bool
     /// The provider's own bill in millionths of a dollar, or nil if it does not say.
     package let bill: Int64?
@@ -38,11 +38,13 @@ package final class ChatCompletion: Sendable {
         (text, said, finish, isTextAlone) = await LargeWork.run(on: object.bytes.count) {
             let choice = object.elements("choices")?.first.flatMap { object.object(at: $0) }
             let message = choice?.object("message")
-            let text = message?.string("content") ?? ""
+            let words = choice.map { _ in AnswerWords(message, of: object) }
+            let text = words?.text ?? ""
+            let isAlone = message?.has("tool_calls") == false && !text.isEmpty
             return (
                 text, OpenAIWire.usage(in: object),
                 choice?.string("finish_reason")?.cut(toBytes: 64),
-                message?.has("tool_calls") == false && !text.isEmpty
+                isAlone && words?.isRefusal == false
             )
         }
         self.usage = usage ?? said

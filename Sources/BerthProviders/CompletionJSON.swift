@@ -37,7 +37,7 @@ package enum CompletionJSON {
     ) -> [UInt8] {
         var out = start(room: text.utf8.count, as: identity)
         JSON.quote(text, onto: &out)
-        end(&out, calls: [], finish: finish, usage: usage)
+        end(&out, finish: finish, usage: usage)
         return out
     }
 
@@ -46,6 +46,7 @@ package enum CompletionJSON {
     /// - Parameters:
     ///   - content: the text as a JSON string, or `null`.
     ///   - calls: tool calls made by ``toolCall(id:name:arguments:index:)``.
+    ///   - notes: the reasoning as a JSON string, and the annotations as JSON objects.
     ///   - finish: the finish reason.
     ///   - usage: the usage; nil if the provider reported none.
     ///   - identity: the answer's id, time and model.
@@ -53,13 +54,14 @@ package enum CompletionJSON {
     package static func completion(
         content: [UInt8],
         calls: [[UInt8]] = [],
+        notes: (reasoning: [UInt8]?, annotations: [[UInt8]]) = (nil, []),
         finish: String,
         usage: TokenUsage?,
         as identity: Identity = .none
     ) -> [UInt8] {
         var out = start(room: content.count, as: identity)
         out += content
-        end(&out, calls: calls, finish: finish, usage: usage)
+        end(&out, calls: calls, notes: notes, finish: finish, usage: usage)
         return out
     }
 
@@ -77,11 +79,21 @@ package enum CompletionJSON {
     /// Adds the rest of an unstreamed answer behind its content.
     private static func end(
         _ out: inout [UInt8],
-        calls: [[UInt8]],
+        calls: [[UInt8]] = [],
+        notes: (reasoning: [UInt8]?, annotations: [[UInt8]]) = (nil, []),
         finish: String,
         usage: TokenUsage?
     ) {
         out += #","refusal":null"#.utf8
+        if let reasoning = notes.reasoning {
+            out += #","reasoning_content":"#.utf8
+            out += reasoning
+        }
+        if !notes.annotations.isEmpty {
+            out += #","annotations":["#.utf8
+            out += notes.annotations.joined(separator: [UInt8(ascii: ",")])
+            out += "]".utf8
+        }
         if !calls.isEmpty {
             out += #","tool_calls":["#.utf8
             out += calls.joined(separator: [UInt8(ascii: ",")])
@@ -127,6 +139,11 @@ package enum CompletionJSON {
             arguments,
             "}}]}"
         )
+    }
+
+    /// Returns a chunk that adds `value`, which is JSON, to a member of the message.
+    static func chunk(member name: String, _ value: ArraySlice<UInt8>) -> [UInt8] {
+        chunk(delta: #"{"\#(name)":"#, value, "}")
     }
 
     private static func chunk(

@@ -8,14 +8,16 @@ enum ForeignWords {
     /// The most bytes that are read, which is more because a key is longer than its replacement.
     private static let mostRead = 4096
 
-    /// The text without the key and without addresses, in at most 1,000 bytes.
+    /// The text in one line, without keys and without addresses, in at most 1,000 bytes.
     ///
-    /// Some providers repeat the key in an error. A local server or a gateway names the addresses and
+    /// Some providers repeat the key in an error, or a part of it, so that every word that looks like
+    /// the key of a known vendor is removed as well. A local server or a gateway names the addresses and
     /// files of the machine behind it, which are the operator's.
     static func harmless(_ text: String, hiding key: Secret?) -> String {
         var text = String(decoding: text.utf8.prefix(mostRead), as: UTF8.self)
         if let key = key?.reveal(), !key.isEmpty { text = text.replacing(key, with: "***") }
-        text = withoutAddresses(text)
+        let words = text.split(whereSeparator: { $0.isWhitespace || isControl($0) })
+        text = withoutAddresses(words.map { withoutKey($0) }.joined(separator: " "))
         return text.shortened(toBytes: most)
     }
 
@@ -75,5 +77,30 @@ enum ForeignWords {
 
     private static func isOfName(_ byte: UInt8) -> Bool {
         isDigit(byte) || (0x61...0x7A).contains(byte | 0x20) || "-.".utf8.contains(byte)
+    }
+
+    // MARK: Keys
+
+    private static let prefixes = [
+        "sk-", "sk_", "gsk_", "xai-", "AIza", "hf_", "pplx-", "tgp_", "fw_", "nvapi-", "key-",
+    ]
+
+    private static func withoutKey(_ word: Substring) -> Substring {
+        guard word.utf8.count >= 8 else { return word }
+        for prefix in prefixes {
+            guard let range = word.firstRange(of: prefix) else { continue }
+            // A prefix within a longer word, such as `risk-`, is none.
+            if range.lowerBound > word.startIndex,
+                word[word.index(before: range.lowerBound)].isLetter
+            {
+                continue
+            }
+            return word[..<range.lowerBound] + "***"
+        }
+        return word
+    }
+
+    private static func isControl(_ character: Character) -> Bool {
+        character.unicodeScalars.contains { $0.properties.generalCategory == .control }
     }
 }

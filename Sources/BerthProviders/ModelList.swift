@@ -8,6 +8,8 @@ import BerthText
 package enum ModelList: Equatable, Sendable {
     /// The names of the models. OpenRouter has about 400.
     case models([String])
+    /// The answer is a web page with that title, so the address is not that of an API.
+    case page(title: String)
     /// The answer is not a list, because some servers do not offer one.
     case none
     /// The provider rejects the request, most likely because of the key.
@@ -62,6 +64,7 @@ package enum ModelList: Equatable, Sendable {
             headers: headers
         )
         request.route = HTTPClientRoute(provider)
+        request.decodesBody = true
         request.deadlines = HTTPClientDeadlines(
             connect: .seconds(5),
             firstByte: .seconds(10),
@@ -71,7 +74,13 @@ package enum ModelList: Equatable, Sendable {
     }
 
     private static func read(_ bytes: [UInt8]) -> ModelList {
-        guard let object = try? JSONObject(bytes), let data = object.elements("data") else {
+        let body = BodyForm.trimmed(bytes[...])
+        if BodyForm.of(body) == .page {
+            let fault = UpstreamFault(text: Array(body), hiding: nil)
+            return .page(title: fault.reason ?? "")
+        }
+        guard let object = try? JSONObject(answer: Array(body)), let data = object.elements("data")
+        else {
             return .none
         }
         let names = data.prefix(most).compactMap { object.object(at: $0)?.string("id") }

@@ -49,9 +49,8 @@ import BerthText
         let lease = try upstream.leased(need, call)
         let asked = upstream.surroundings.clock.now
         let response = try await send(call, streaming: true)
-        try await upstream.checkStream(response, call.memory)
-        let events = UpstreamEvents(response, of: upstream, lease: lease, since: asked)
-        return OpenAIStream(events, provider: name)
+        let events = try await upstream.events(of: response, lease, since: asked)
+        return OpenAIStream(events, provider: name, mayBeEmpty: call.request.has("stop"))
     }
 
     package func complete(_ call: ChatCall) async throws(ProviderError) -> ChatCompletion {
@@ -60,9 +59,13 @@ import BerthText
         var lease = try upstream.leased(Upstream.wholeStart, call)
         let asked = upstream.surroundings.clock.now
         let response = try await send(call, streaming: false)
-        let object = try await upstream.collect(response, &lease, since: asked)
+        let chunks = try await upstream.chunks(of: response, &lease, since: asked)
         _ = consume request
-        if let failure = upstream.failure(in: object) { throw failure }
+        let mayBeEmpty = call.request.has("stop")
+        let received = chunks.reduce(0) { $0 + $1.bytes.count }
+        let object = try await LargeWork.run(on: received) { [upstream] () throws(ProviderError) in
+            try upstream.completion(of: chunks, mayBeEmpty: mayBeEmpty)
+        }
         // The caller makes a copy of the answer to set its own id.
         let both = ByteCount(object.bytes.count) + ByteCount(object.bytes.count)
         try upstream.grow(&lease, to: both)

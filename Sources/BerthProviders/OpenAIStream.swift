@@ -3,19 +3,23 @@ import BerthText
 
 /// A streamed answer of an ``OpenAIProvider``.
 ///
-/// Each server-sent event is one chunk.
+/// Each server-sent event is one chunk. An answer that was not streamed is one chunk as well.
 @Loop final class OpenAIStream: ChatStream {
     private let events: UpstreamEvents
     private let provider: String
     /// Pieces of the last chunk that were not taken yet, at most two.
     private var waiting: [AnswerPiece] = []
+    private var chunks = OpenAIChunks()
     private var hasFinish = false
     private var isDone = false
 
     /// Makes a stream of the events of `provider`.
-    init(_ events: UpstreamEvents, provider: String) {
+    ///
+    /// With `mayBeEmpty`, an answer without a word is no failure.
+    init(_ events: UpstreamEvents, provider: String, mayBeEmpty: Bool) {
         self.events = events
         self.provider = provider
+        chunks.ends.mayBeEmpty = mayBeEmpty
     }
 
     func next() async throws(ProviderError) -> AnswerPiece? {
@@ -33,20 +37,37 @@ import BerthText
     /// Takes one event.
     private func read() async throws(ProviderError) {
         guard let event = try await events.next() else {
-            // Some servers just close on failure, so an end without a finish reason is a cut.
-            if !hasFinish, !isDone { throw .cut(provider: provider) }
             isDone = true
+            // Some servers just close on failure, so an end without a finish reason is a cut.
+            if let error = chunks.ends.failure(of: provider) { throw error }
             return
         }
         guard !event.data.starts(with: "[DONE]".utf8) else {
             isDone = true
-            return await events.finish()
+            await events.finish()
+            if let error = chunks.ends.failure(of: provider) { throw error }
+            return
         }
-        guard !event.data.isEmpty else { return }
+        guard !event.data.allSatisfy({ [0x20, 0x09, 0x0A, 0x0D].contains($0) }) else { return }
         let chunk = try await events.object(of: event)
-        waiting = await LargeWork.run(on: event.data.count) { OpenAIWire.pieces(of: chunk) }
+        waiting = await pieces(of: chunk)
         if waiting.contains(where: goesOn) { events.progressed() }
         if waiting.contains(where: { $0.finish != nil }) { hasFinish = true }
+        if let reason = chunks.ends.failed {
+            throw events.end(
+                .failedMidway(provider: provider, message: "its finish reason is '\(reason)'")
+            )
+        }
+    }
+
+    private func pieces(of chunk: JSONObject) async -> [AnswerPiece] {
+        guard chunk.bytes.count > LargeWork.limit else { return chunks.pieces(of: chunk) }
+        let pieces: [AnswerPiece]
+        (pieces, chunks) = await LargeWork.run(on: chunk.bytes.count) { [chunks] in
+            var chunks = chunks
+            return (chunks.pieces(of: chunk), chunks)
+        }
+        return pieces
     }
 
     /// Whether a piece carries the answer on, rather than keep its stream open.

@@ -18,11 +18,13 @@ package enum ProviderError: Error, Equatable, Sendable, CustomStringConvertible 
     /// The provider rejects the API key. The operator must act.
     case keyRefused(provider: String, status: Int)
     /// The provider's rate limit is exceeded.
-    case rateLimited(provider: String, retryAfter: Duration?)
+    ///
+    /// `reason` is the provider's.
+    case rateLimited(provider: String, retryAfter: Duration?, reason: String? = nil)
     /// The account has no credit or quota left. The operator must act.
     case accountEmpty(provider: String)
-    /// The provider is overloaded or has failed.
-    case unavailable(provider: String, status: Int, retryAfter: Duration?)
+    /// The provider is overloaded or has failed. `reason` is the provider's.
+    case unavailable(provider: String, status: Int, retryAfter: Duration?, reason: String? = nil)
     /// The provider has failed at this request, and answers others meanwhile.
     case failedAlone(provider: String, status: Int)
     /// The provider rejects the request itself, such as one that is too long. `message` is the
@@ -32,6 +34,8 @@ package enum ProviderError: Error, Equatable, Sendable, CustomStringConvertible 
     case failedMidway(provider: String, message: String)
     /// The answer ended without a finish reason, so it is incomplete.
     case cut(provider: String)
+    /// The answer ended properly without a word. `finish` is the reason in OpenAI's words.
+    case wordless(provider: String, finish: String)
     /// The answer violates the protocol.
     case malformed(provider: String, reason: String)
     /// The process has its maximum number of concurrent calls. The provider was not called.
@@ -53,11 +57,12 @@ package enum ProviderError: Error, Equatable, Sendable, CustomStringConvertible 
             "provider '\(provider)' is too slow: its answer did not arrive in time; try again later"
         case .keyRefused(let provider, _), .accountEmpty(let provider):
             "provider '\(provider)' does not serve this bot at the moment; tell the operator"
-        case .rateLimited(let provider, let retryAfter):
+        case .rateLimited(let provider, let retryAfter, let reason):
             "provider '\(provider)' limits the rate of requests\(ProviderError.wait(retryAfter))"
-        case .unavailable(let provider, let status, let retryAfter):
+                + ProviderError.said(reason)
+        case .unavailable(let provider, let status, let retryAfter, let reason):
             "provider '\(provider)' is unavailable (status \(status))"
-                + ProviderError.wait(retryAfter)
+                + ProviderError.wait(retryAfter) + ProviderError.said(reason)
         case .failedAlone(let provider, let status):
             "provider '\(provider)' fails at this request (status \(status)) but answers others; "
                 + "change the request, or try again later"
@@ -67,6 +72,7 @@ package enum ProviderError: Error, Equatable, Sendable, CustomStringConvertible 
             "provider '\(provider)'\(Said.brokeOff)\(message)"
         case .cut(let provider):
             "provider '\(provider)' ended the answer early; the answer is incomplete, ask again"
+        case .wordless(let provider, let finish): ProviderError.words(finish, of: provider)
         case .malformed(let provider, let reason):
             "provider '\(provider)'\(Said.isMalformed)\(reason)"
         case .busy: "too many calls are running; try again in a moment"
@@ -90,16 +96,38 @@ package enum ProviderError: Error, Equatable, Sendable, CustomStringConvertible 
             "provider '\(provider)' rejects Berth's API key (status \(status)): check its api_key"
         case .accountEmpty(let provider):
             "the account at provider '\(provider)' has no credit left: refill it"
-        case .refused(let provider, let status, _, _):
-            "provider '\(provider)' rejected the request (status \(status))"
+        case .refused(let provider, let status, _, let code):
+            "provider '\(provider)' rejected the request (status \(status)"
+                + (code.map { ", \($0.cut(toBytes: 64))" } ?? "") + ")"
         case .failedMidway(let provider, _):
             "provider '\(provider)' reported an error during the answer"
         case .malformed(let provider, _): "provider '\(provider)' sent a malformed answer"
         case .busy(let reason): "too many calls are running: \(reason)"
         case .memory(let error): error.description
         case .memoryMidway(let error): "the answer ended early because memory ran out: \(error)"
-        case .rateLimited, .unavailable, .failedAlone, .cut, .cancelled: description
+        case .rateLimited, .unavailable: ProviderError.withoutProvidersWords(description)
+        case .failedAlone, .cut, .wordless, .cancelled: description
         }
+    }
+
+    /// The description of an answer without a word.
+    private static func words(_ finish: String, of provider: String) -> String {
+        switch finish {
+        case "length":
+            "the model of provider '\(provider)' used its output limit before its first word; "
+                + "ask for less, or choose another model"
+        case "content_filter":
+            "the content filter of provider '\(provider)' withheld the answer; "
+                + "put the question in other words"
+        case "tool_calls", "function_call":
+            "the model of provider '\(provider)' asked for a tool, and this chat has none; "
+                + "ask again"
+        default: "provider '\(provider)' ended the answer without a word; ask again"
+        }
+    }
+
+    private static func said(_ reason: String?) -> String {
+        reason.map { Said.gaveReason + $0 } ?? ""
     }
 
     /// Whether the provider does not know the model, by status 404 or the error's code.
@@ -118,15 +146,18 @@ package enum ProviderError: Error, Equatable, Sendable, CustomStringConvertible 
         static let refuses = " rejected the request: "
         static let brokeOff = " reported an error during the answer: "
         static let isMalformed = " sent a malformed answer: "
+        static let gaveReason = "; its reason: "
     }
 
     /// Removes the provider's own words from a stored description, because they may repeat a
     /// message.
     package static func withoutProvidersWords(_ description: String) -> String {
-        let ends = [Said.refuses, Said.brokeOff, Said.isMalformed].compactMap { words in
+        let phrases = [Said.refuses, Said.brokeOff, Said.isMalformed, Said.gaveReason]
+        let ends = phrases.compactMap { words in
             description.firstRange(of: words).map { (start: $0.lowerBound, words: words) }
         }
         guard let first = ends.min(by: { $0.start < $1.start }) else { return description }
-        return String(description[..<first.start] + first.words.dropLast(2))
+        let words = first.words == Said.gaveReason ? "" : first.words.dropLast(2)
+        return String(description[..<first.start] + words)
     }
 }

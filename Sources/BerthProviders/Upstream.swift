@@ -11,13 +11,30 @@ import BerthText
     /// The provider's name in the configuration.
     nonisolated let name: String
     /// The API key, which is removed from all of the provider's error texts; nil if there is none.
-    let key: Secret?
+    nonisolated let key: Secret?
     /// The proxy and the authorities of the provider's connections.
     let route: HTTPClientRoute
     /// The times that an answer may take.
     let timeout: Configuration.Provider.Timeout
     let client: any HTTPSending
     let surroundings: Surroundings
+    private let notes = FormNotes()
+
+    init(
+        name: String,
+        key: Secret?,
+        route: HTTPClientRoute,
+        timeout: Configuration.Provider.Timeout,
+        client: any HTTPSending,
+        surroundings: Surroundings
+    ) {
+        self.name = name
+        self.key = key
+        self.route = route
+        self.timeout = timeout
+        self.client = client
+        self.surroundings = surroundings
+    }
 
     /// The maximum size of an error answer that is read.
     static nonisolated let errorLimit = ByteCount.kibibytes(256)
@@ -69,23 +86,30 @@ import BerthText
             deadlines: deadlines(streaming: streaming)
         )
         request.route = route
+        request.decodesBody = true
         let response: HTTPClientResponse
         do { response = try await client.send(request) } catch { throw translated(error) }
         guard response.status == 200 else { throw await refusal(response, memory) }
         return response
     }
 
-    /// Checks that an answer is a stream.
+    /// Returns the events of the answer to a request that was sent at `asked` for a stream.
     ///
-    /// Some servers send an error with status 200.
-    func checkStream(
-        _ response: HTTPClientResponse,
-        _ memory: PrepaidMemory
-    ) async throws(ProviderError) {
+    /// If its header does not say that it is, this waits for the first bytes, so that an error with
+    /// status 200 is thrown here. `lease` includes ``UpstreamEvents/bufferSize``.
+    ///
+    /// - Throws: ``ProviderError``.
+    func events(
+        of response: HTTPClientResponse,
+        _ lease: consuming MemoryLease,
+        since asked: Instant
+    ) async throws(ProviderError) -> UpstreamEvents {
+        let events = UpstreamEvents(response, of: self, lease: lease, since: asked)
         let type = response.headers["content-type"]?.lowercased()
-        guard type?.hasPrefix("text/event-stream") != true else { return }
-        let object = try await errorObject(of: response, memory)
-        throw failure(in: object) ?? .malformed(provider: name, reason: "it is not a stream")
+        if type?.hasPrefix("text/event-stream") == true { return events }
+        try await events.begin()
+        if events.form == .events { noteType(type) }
+        return events
     }
 
     // MARK: Errors
@@ -94,67 +118,48 @@ import BerthText
         _ response: HTTPClientResponse,
         _ memory: PrepaidMemory
     ) async -> ProviderError {
-        let retryAfter = RetryAfter.read(response.headers, now: surroundings.clock.timestamp)
-        let object = try? await errorObject(of: response, memory)
-        let error = object.flatMap { OpenAIWire.error(in: $0, hiding: key) }
-        if error?.isAccountEmpty == true { return .accountEmpty(provider: name) }
-        switch response.status {
-        // The text of these errors is dropped, because a provider may repeat the key in it.
-        case 401, 403:
-            return .keyRefused(provider: name, status: response.status)
-        case 402: return .accountEmpty(provider: name)
-        case 429: return .rateLimited(provider: name, retryAfter: retryAfter)
-        case 408, 500...:
-            return .unavailable(
-                provider: name,
-                status: response.status,
-                retryAfter: retryAfter
-            )
-        default:
-            return .refused(
-                provider: name,
-                status: response.status,
-                message: error?.message ?? "status \(response.status)",
-                code: error?.code
-            )
-        }
-    }
-
-    /// Returns the error in an answer; nil if it has none.
-    func failure(in object: JSONObject) -> ProviderError? {
-        OpenAIWire.error(in: object, hiding: key).map {
-            .failedMidway(provider: name, message: $0.message)
-        }
+        let bytes = await errorBody(of: response, memory)
+        let fault = UpstreamFault(bytes, status: response.status, hiding: key)
+        let wait = RetryAfter.read(response.headers, now: surroundings.clock.timestamp)
+        return error(of: fault, status: response.status, retryAfter: wait ?? fault.wait)
     }
 
     // MARK: Bodies
 
-    private func errorObject(
+    private func errorBody(
         of response: HTTPClientResponse,
         _ memory: PrepaidMemory
-    ) async throws(ProviderError) -> JSONObject {
-        var lease: MemoryLease
-        do { lease = try memory.take(Upstream.errorLimit, for: .upstreamTransfer) } catch {
-            throw .memoryMidway(error)
+    ) async -> [UInt8] {
+        guard var lease = try? memory.take(Upstream.errorLimit, for: .upstreamTransfer) else {
+            return []
         }
-        return try await collect(
+        let bytes = try? await collect(
             response,
             &lease,
             limit: Upstream.errorLimit,
             within: timeout.next
         )
+        return bytes ?? []
     }
 
-    /// Reads the whole answer to a request that was sent at `asked`.
+    /// Reads the whole answer to a request that was sent at `asked`, as the chunks that it consists
+    /// of.
     ///
-    /// `lease` grows with it.
-    func collect(
-        _ response: HTTPClientResponse,
+    /// `lease` grows with it. An answer that was not streamed is one chunk.
+    func chunks(
+        of response: HTTPClientResponse,
         _ lease: inout MemoryLease,
         since asked: Instant
-    ) async throws(ProviderError) -> JSONObject {
+    ) async throws(ProviderError) -> [JSONObject] {
         let left = timeout.whole - (surroundings.clock.now - asked)
-        return try await collect(response, &lease, limit: Upstream.answerLimit, within: left)
+        let body = try await collect(response, &lease, limit: Upstream.answerLimit, within: left)
+        let bytes = Array(BodyForm.trimmed(body[...]))
+        guard !bytes.isEmpty else { throw .malformed(provider: name, reason: "it is empty") }
+        let form = BodyForm.of(bytes[...]) ?? .text
+        if form != .json { noteForm(form, insteadOf: .json) }
+        return try await LargeWork.run(on: bytes.count) { () throws(ProviderError) in
+            try objects(in: bytes, form)
+        }
     }
 
     private func collect(
@@ -162,7 +167,7 @@ import BerthText
         _ lease: inout MemoryLease,
         limit: ByteCount,
         within left: Duration
-    ) async throws(ProviderError) -> JSONObject {
+    ) async throws(ProviderError) -> [UInt8] {
         let named = limit == Upstream.answerLimit ? timeout.whole : timeout.next
         let timer = surroundings.clock.schedule(after: max(.zero, left)) {
             response.giveUp(after: named)
@@ -178,16 +183,33 @@ import BerthText
             try grow(&lease, to: total, step: .kibibytes(64))
             bytes += piece
         }
-        let whole = bytes
-        do {
-            return try await LargeWork.run(on: whole.count) { () throws(JSONError) in
-                try JSONObject(whole)
-            }
-        } catch { throw .malformed(provider: name, reason: error.description) }
+        return bytes
     }
 
     private func next(_ response: HTTPClientResponse) async throws(ProviderError) -> [UInt8]? {
         do { return try await response.next() } catch { throw translated(error) }
+    }
+
+    // MARK: Mismatches
+
+    /// Logs once that the provider's answers have another form than asked for.
+    func noteForm(_ form: BodyForm, insteadOf asked: BodyForm) {
+        guard notes.isNew(form.rawValue) else { return }
+        surroundings.log.warning(
+            "a provider's answers have another form than asked for",
+            [
+                "provider": .text(name), "asked": .text(asked.rawValue),
+                "form": .text(form.rawValue),
+            ]
+        )
+    }
+
+    private func noteType(_ type: String?) {
+        guard notes.isNew("type") else { return }
+        surroundings.log.warning(
+            "a provider does not name the type of its streams",
+            ["provider": .text(name), "type": .text((type ?? "none").cut(toBytes: 100))]
+        )
     }
 
     /// Leases memory for a call that has not been sent.
@@ -229,4 +251,12 @@ extension ProviderError {
             self = .unreachable(provider: provider, reason: error.description)
         }
     }
+}
+
+/// The mismatches of a provider's answers that were logged.
+@Loop private final class FormNotes {
+    private var known: Set<String> = []
+
+    /// Whether a mismatch was not logged before.
+    func isNew(_ what: String) -> Bool { known.insert(what).inserted }
 }

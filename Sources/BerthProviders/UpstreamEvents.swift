@@ -16,6 +16,12 @@ import BerthText
     private var lease: MemoryLease
     /// The memory leased in advance.
     private let paid: ByteCount
+    /// The form of the body, or nil while that is not known.
+    private(set) var form: BodyForm?
+    /// The body so far, if it is no stream of events.
+    private var start: [UInt8] = []
+    /// Whether nothing of the answer was passed on.
+    private var isFirst = true
     /// Whether the transfer has ended or was cancelled.
     private(set) var isDone = false
     /// The time that may pass until the next event while the reader waits for one.
@@ -71,12 +77,25 @@ import BerthText
         if deadline != nil { beginWait() }
     }
 
+    /// Reads up to the first bytes of the body, which tell its form.
+    ///
+    /// A body that is no stream of events is read to its end.
+    ///
+    /// - Throws: ``ProviderError`` if the body is neither a stream of events nor JSON.
+    func begin() async throws(ProviderError) {
+        beginWait()
+        defer { endWait() }
+        while form != .events, !isDone { try await read() }
+    }
+
     /// Returns the next event; nil at the end of the transfer, complete or not, and after
     /// ``finish()``.
     ///
+    /// JSON that was sent in place of events is one event.
+    ///
     /// - Throws: ``ProviderError`` if the transfer fails or is ended by ``cancel()``.
     func next() async throws(ProviderError) -> SSEEvent? {
-        while !isDone {
+        while true {
             guard events.isEmpty else {
                 taken &+= 1
                 // A provider may send many small events at once. Other work has its turn between them.
@@ -84,27 +103,40 @@ import BerthText
                 guard !events.isEmpty else { continue }  // it may have been cancelled meanwhile
                 return events.removeFirst()
             }
+            guard !isDone else { return nil }
             try await read()
         }
-        return nil
     }
 
     /// Parses an event's data as a JSON object.
     ///
     /// Other data, or an error in the object, ends the transfer.
     ///
-    /// - Throws: ``ProviderError/failedMidway(provider:message:)`` and
-    ///   ``ProviderError/malformed(provider:reason:)``.
+    /// - Throws: ``ProviderError``.
     func object(of event: SSEEvent) async throws(ProviderError) -> JSONObject {
+        let isError = event.event == "error"
+        let (isFirst, key) = (isFirst, upstream.key)
+        self.isFirst = false
         let object: JSONObject
+        let fault: UpstreamFault?
         do {
-            object = try await LargeWork.run(on: event.data.count) { () throws(JSONError) in
-                try JSONObject(event.data)
+            (object, fault) = try await LargeWork.run(on: event.data.count) {
+                () throws(JSONError) in
+                let object = try JSONObject(answer: event.data)
+                return (object, UpstreamFault.find(in: object, isNamed: isError, hiding: key))
             }
         } catch {
+            if isError || event.data.first == UInt8(ascii: "[") {
+                let fault = await LargeWork.run(on: event.data.count) {
+                    UpstreamFault(text: event.data, hiding: key)
+                }
+                if isError || fault.kind != nil {
+                    throw end(upstream.failure(fault, isFirst: isFirst))
+                }
+            }
             throw end(.malformed(provider: upstream.name, reason: error.description))
         }
-        if let failure = upstream.failure(in: object) { throw end(failure) }
+        if let fault { throw end(upstream.failure(fault, isFirst: isFirst)) }
         return object
     }
 
@@ -116,7 +148,7 @@ import BerthText
 
     /// Ends the transfer, at the provider too.
     func cancel() {
-        isDone = true
+        (isDone, events) = (true, [])
         response.cancel()
     }
 
@@ -136,19 +168,56 @@ import BerthText
         do { piece = try await response.next() } catch {
             throw end(ProviderError(error, provider: upstream.name))
         }
-        guard let piece else {
-            isDone = true
+        do {
+            guard let piece else {
+                isDone = true
+                return try await endBody()
+            }
+            guard form != .events else { return try parse(piece) }
+            try grow(to: start.count + piece.count)
+            start += piece
+            guard form == nil else { return }
+            start = Array(BodyForm.trimmed(start[...]))
+            form = BodyForm.of(start[...])
+            if form == .events {
+                defer { start = [] }
+                try parse(start)
+            }
+        } catch { throw end(error) }
+    }
+
+    /// Reads the events that a piece completes.
+    private func parse(_ piece: [UInt8]) throws(ProviderError) {
+        try grow(to: parser.pending + piece.count)
+        do { events += try parser.feed(piece) } catch {
+            throw .malformed(provider: upstream.name, reason: "\(error)")
+        }
+    }
+
+    /// Leases the memory of unread bytes: once in the parser, once as an event, twice as a chunk.
+    private func grow(to count: Int) throws(ProviderError) {
+        guard count <= Upstream.answerLimit.bytes else {
+            throw .malformed(
+                provider: upstream.name,
+                reason: "it is larger than \(Upstream.answerLimit)"
+            )
+        }
+        let need = max(paid, ByteCount(4 * count) + .kibibytes(16))
+        try upstream.grow(&lease, to: need, step: .kibibytes(16))
+    }
+
+    /// Reads what the end of the body completes.
+    private func endBody() async throws(ProviderError) {
+        if form == .events {
+            if let last = parser.finish() { events.append(last) }
             return
         }
-        do {
-            // The bytes are held once in the parser, once as an event, and twice as a chunk.
-            let unread = ByteCount(4 * (parser.pending + piece.count))
-            try lease.grow(to: max(paid, unread + .kibibytes(16)), step: .kibibytes(16))
-            events = try parser.feed(piece)
-        } catch let error as BudgetError {
-            throw end(.memoryMidway(error))
-        } catch {
-            throw end(.malformed(provider: upstream.name, reason: "\(error)"))
+        guard !start.isEmpty else { return }
+        upstream.noteForm(form ?? .text, insteadOf: .events)
+        let (body, form) = (start, form ?? .text)
+        start = []
+        events = try await LargeWork.run(on: body.count) { [upstream] () throws(ProviderError) in
+            try upstream.objects(in: body, form).map { SSEEvent(data: Array($0.text)) }
         }
     }
 
@@ -160,7 +229,7 @@ import BerthText
     /// HTTP's last chunk often arrives a packet later. If it arrives, the connection is reused for
     /// the next call; otherwise the connection is closed.
     func finish() async {
-        isDone = true
+        (isDone, events) = (true, [])
         let limit = upstream.surroundings.clock.schedule(after: UpstreamEvents.linger) {
             [response] in
             response.cancel()

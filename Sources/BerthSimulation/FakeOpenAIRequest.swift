@@ -76,13 +76,15 @@ struct FakeOpenAIRequest {
         return tool?.object("function")?.string("name") ?? "none"
     }
 
-    /// The text of the last user message; empty if its content is not a string.
+    /// The text of the last user message, or of its parts.
     var lastUserText: String {
         for range in (object.elements("messages") ?? []).reversed() {
             guard let message = object.object(at: range), message.string("role") == "user" else {
                 continue
             }
-            return message.string("content") ?? ""
+            if let text = message.string("content") { return text }
+            let parts = (message.elements("content") ?? []).map { message.object(at: $0) }
+            return parts.compactMap { $0?.string("text") }.joined()
         }
         return ""
     }

@@ -44,7 +44,8 @@ extension Connection {
         try forEach(
             """
             SELECT id, public_id, session, tenant, kind, state, text, answer, error, model,
-                attempts, due_ms, input_tokens, output_tokens, estimated, created_ms, finished_ms
+                attempts, due_ms, input_tokens, output_tokens, estimated, created_ms, finished_ms,
+                ending, reasoning, sources
             FROM turn WHERE session = ? AND id < ? ORDER BY id DESC
             """,
             session,
@@ -56,7 +57,7 @@ extension Connection {
                 return false
             }
             let turn = try Turn(row)
-            left -= turn.text.utf8.count + turn.answer.utf8.count
+            left -= turn.text.utf8.count + turn.answer.utf8.count + turn.reasoning.utf8.count
             turns.append(turn)
             return true
         }

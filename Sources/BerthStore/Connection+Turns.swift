@@ -34,7 +34,8 @@ extension Connection {
         try first(
             """
             SELECT id, public_id, session, tenant, kind, state, text, answer, error, model,
-                attempts, due_ms, input_tokens, output_tokens, estimated, created_ms, finished_ms
+                attempts, due_ms, input_tokens, output_tokens, estimated, created_ms, finished_ms,
+                ending, reasoning, sources
             FROM turn WHERE public_id = ?
             """,
             publicID
@@ -50,7 +51,8 @@ extension Connection {
         let turns = try all(
             """
             SELECT id, public_id, session, tenant, kind, state, text, answer, error, model,
-                attempts, due_ms, input_tokens, output_tokens, estimated, created_ms, finished_ms
+                attempts, due_ms, input_tokens, output_tokens, estimated, created_ms, finished_ms,
+                ending, reasoning, sources
             FROM turn
             WHERE state = 'accepted' AND id > ?
                 AND (owner IS NULL OR owner = ? OR until_ms <= ?)
@@ -123,7 +125,8 @@ extension Connection {
             """
             UPDATE turn SET state = ?, answer = ?, error = ?, model = coalesce(?, model),
                 owner = NULL, until_ms = NULL,
-                input_tokens = ?, output_tokens = ?, estimated = ?, finished_ms = ?
+                input_tokens = ?, output_tokens = ?, estimated = ?, finished_ms = ?,
+                ending = ?, reasoning = ?, sources = ?
             WHERE id = ?
             """,
             state,
@@ -134,6 +137,9 @@ extension Connection {
             outcome.outputTokens,
             outcome.isEstimated,
             hasEnded ? now : nil,
+            hasEnded ? outcome.ending : nil,
+            hasEnded ? outcome.reasoning : "",
+            hasEnded ? outcome.sources : "",
             turn
         )
         if outcome.end == .interrupted {
@@ -151,7 +157,7 @@ extension Connection {
         return try run(
             """
             UPDATE turn SET state = ?, attempts = 0, due_ms = NULL, answer = '', error = NULL,
-                finished_ms = NULL
+                finished_ms = NULL, ending = NULL, reasoning = '', sources = ''
             WHERE id = ?
             """,
             state,

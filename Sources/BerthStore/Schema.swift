@@ -101,7 +101,11 @@ enum Schema {
             owner TEXT, until_ms INTEGER,
             input_tokens INTEGER NOT NULL DEFAULT 0, output_tokens INTEGER NOT NULL DEFAULT 0,
             estimated INTEGER NOT NULL DEFAULT 0,
-            created_ms INTEGER NOT NULL, finished_ms INTEGER
+            created_ms INTEGER NOT NULL, finished_ms INTEGER,
+            ending TEXT CHECK (
+                ending = 'stop' OR ending = 'length' OR ending = 'content_filter'
+                OR ending = 'tool_calls' OR ending = 'refusal'),
+            reasoning TEXT NOT NULL DEFAULT '', sources TEXT NOT NULL DEFAULT ''
         ) STRICT;
         CREATE INDEX turn_session ON turn (session);
         CREATE INDEX turn_accepted ON turn (id) WHERE state = 'accepted';

@@ -49,6 +49,12 @@ package struct Turn: Equatable, Sendable {
     package let outputTokens: Int
     /// Whether the tokens are our estimate, not the provider's count.
     package let isEstimated: Bool
+    /// The reason for which the model ended the answer, or nil if it did not.
+    package let ending: Ending?
+    /// The model's reasoning before the answer.
+    package let reasoning: String
+    /// The sources that the answer cites, as a JSON list of objects, or "" for none.
+    package let sources: String
     /// When it was made.
     package let created: Timestamp
     /// When it ended, or nil if it has not.
@@ -75,5 +81,8 @@ extension Turn {
         isEstimated = row.bool(14)
         created = row.timestamp(15)
         finished = row.timestampOrNil(16)
+        ending = row.textOrNil(17).flatMap { Ending(rawValue: $0) }
+        reasoning = row.text(18)
+        sources = row.text(19)
     }
 }

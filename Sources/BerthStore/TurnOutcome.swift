@@ -19,6 +19,12 @@ package struct TurnOutcome: Equatable, Sendable {
     package var error: String?
     /// As the provider knows it.
     package var model: String?
+    /// The reason for which the model ended the answer, or nil if it did not.
+    package var ending: Turn.Ending?
+    /// The model's reasoning before the answer, or "" if it told none.
+    package var reasoning = ""
+    /// The sources that the answer cites, as a JSON list of objects, or "" if it cites none.
+    package var sources = ""
     /// Tokens of prompts.
     package var inputTokens = 0
     /// Tokens of answers.

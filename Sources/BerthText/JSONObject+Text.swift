@@ -70,4 +70,20 @@ extension JSONObject {
         let scalar = Unicode.Scalar(value) ?? "\u{FFFD}"
         UTF8.encode(scalar).map { out += $0 }
     }
+
+    /// The escape of the first half of a surrogate pair at the end of a checked JSON string.
+    ///
+    /// Its other half is the start of a later string if a provider cuts a text within a character.
+    ///
+    /// - Returns: the six bytes of the escape, or nil if the string ends otherwise.
+    package static func half(endOf quoted: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+        let inner = quoted.dropLast()
+        let escape = inner.suffix(6)
+        guard escape.count == 6, quoted.count >= 8, escape.starts(with: "\\u".utf8),
+            [UInt8(ascii: "d"), UInt8(ascii: "D")].contains(escape[escape.startIndex + 2]),
+            "89abAB".utf8.contains(escape[escape.startIndex + 3])
+        else { return nil }
+        let slashes = quoted[..<escape.startIndex].reversed().prefix { $0 == UInt8(ascii: "\\") }
+        return slashes.count.isMultiple(of: 2) ? escape : nil
+    }
 }

@@ -34,6 +34,8 @@ package struct JSONObject: Sendable {
     private let members: [Member]
     private let start: Int
     private let end: Int
+    /// Whether the last of two members with one name counts, as in a provider's answer.
+    private let takesLast: Bool
 
     /// The most members of an object, and the most elements of a list that is read.
     ///
@@ -59,7 +61,45 @@ package struct JSONObject: Sendable {
         try self.init(checked: bytes, in: 0..<bytes.count, isWhole: true)
     }
 
-    private init(checked bytes: [UInt8], in range: Range<Int>, isWhole: Bool) throws(JSONError) {
+    /// Checks the object at the start of a provider's answer, which may be less strict than JSON.
+    ///
+    /// Of two members with one name the last counts. Bytes that are not UTF-8 become U+FFFD, and the
+    /// numbers NaN and Infinity of Python become null. Anything after the object is dropped.
+    ///
+    /// - Throws: ``JSONError`` if they do not begin with an object, or it has more than
+    ///   ``mostMembers``.
+    package init(answer bytes: [UInt8]) throws(JSONError) {
+        do throws(JSONError) {
+            guard JSONObject.isUTF8(bytes) else {
+                throw JSONError(reason: "it is not valid UTF-8", offset: 0)
+            }
+            try self.init(
+                checked: bytes,
+                in: 0..<bytes.count,
+                isWhole: false,
+                takesLast: true
+            )
+        } catch {
+            let mended = JSONRepair.mended(bytes)
+            guard mended != bytes else { throw error }
+            try self.init(
+                checked: mended,
+                in: 0..<mended.count,
+                isWhole: false,
+                takesLast: true
+            )
+        }
+    }
+
+    /// The bytes after the object, which ``init(answer:)`` drops.
+    package var rest: ArraySlice<UInt8> { bytes[end...] }
+
+    private init(
+        checked bytes: [UInt8],
+        in range: Range<Int>,
+        isWhole: Bool,
+        takesLast: Bool = false
+    ) throws(JSONError) {
         var scanner = JSONScanner(bytes, in: range)
         guard scanner.peek() == UInt8(ascii: "{") else {
             throw scanner.failure("an object is expected")
@@ -67,13 +107,18 @@ package struct JSONObject: Sendable {
         start = scanner.offset
         var members: [Member] = []
         members.reserveCapacity(8)
-        var names: Set<ArraySlice<UInt8>> = []
+        var places: [ArraySlice<UInt8>: Int] = [:]
         try scanner.members { (key, value) throws(JSONError) in
             guard key.count <= JSONObject.mostName else {
                 throw JSONError(reason: "a member's name is too long", offset: key.lowerBound)
             }
             let member = Member(key, value, in: bytes)
-            guard JSONObject.isNew(member.name(in: bytes), after: members, in: bytes, &names) else {
+            let name = member.name(in: bytes)
+            if let known = JSONObject.place(of: name, in: members, bytes, &places) {
+                if takesLast {
+                    members[known] = member
+                    return
+                }
                 let name = JSONObject.text(bytes[key]).shortened()
                 throw JSONError(
                     reason: "the member '\(name)' stands twice",
@@ -92,23 +137,28 @@ package struct JSONObject: Sendable {
         if isWhole, scanner.peek() != nil { throw scanner.failure("something follows the object") }
         self.bytes = bytes
         self.members = members
+        self.takesLast = takesLast
     }
 
-    /// Whether a member's name is new.
+    /// The index of the member that already has `name`, or nil if the name is new.
     ///
-    /// A few names are compared one by one, which needs no setup. Many are looked up in `names`, so the
-    /// time stays linear.
-    private static func isNew(
-        _ name: ArraySlice<UInt8>,
-        after members: [Member],
-        in bytes: [UInt8],
-        _ names: inout Set<ArraySlice<UInt8>>
-    ) -> Bool {
+    /// A few names are compared one by one, which needs no setup. Many are looked up in `places`, so
+    /// the time stays linear.
+    private static func place(
+        of name: ArraySlice<UInt8>,
+        in members: [Member],
+        _ bytes: [UInt8],
+        _ places: inout [ArraySlice<UInt8>: Int]
+    ) -> Int? {
         guard members.count >= 16 else {
-            return !members.contains { $0.name(in: bytes).elementsEqual(name) }
+            return members.firstIndex { $0.name(in: bytes).elementsEqual(name) }
         }
-        if names.isEmpty { names = Set(members.map { $0.name(in: bytes) }) }
-        return names.insert(name).inserted
+        if places.isEmpty {
+            for (index, member) in members.enumerated() { places[member.name(in: bytes)] = index }
+        }
+        if let known = places[name] { return known }
+        places[name] = members.count
+        return nil
     }
 
     /// The names of the members, in order.
@@ -219,7 +269,7 @@ package struct JSONObject: Sendable {
     /// The value of an object member, or nil if it is missing or has another type.
     package func object(_ name: String) -> JSONObject? {
         guard let value = value(name), value.first == UInt8(ascii: "{") else { return nil }
-        return try? JSONObject(checked: bytes, in: value.indices, isWhole: false)
+        return object(at: value.indices)
     }
 
     /// Whether a member is a string, of any length.
@@ -249,14 +299,27 @@ package struct JSONObject: Sendable {
     /// An element of ``elements(_:)`` as an object, or nil if it has another type or a duplicate
     /// name.
     package func object(at range: Range<Int>) -> JSONObject? {
-        try? JSONObject(checked: bytes, in: range, isWhole: false)
+        try? JSONObject(checked: bytes, in: range, isWhole: false, takesLast: takesLast)
     }
+
+    /// The object's own text, without anything around it.
+    package var text: ArraySlice<UInt8> { bytes[start..<end] }
 
     /// The text with some members replaced, appended if they are missing, or removed if nil.
     ///
     /// The members named in `dropped` are left out too.
     package func setting(
         _ changes: KeyValuePairs<String, [UInt8]?>,
+        dropping dropped: [String] = []
+    ) -> [UInt8] {
+        setting(changes.map { ($0.key, $0.value) }, dropping: dropped)
+    }
+
+    /// The text with some members replaced, appended if they are missing, or removed if nil.
+    ///
+    /// The members named in `dropped` are left out too.
+    package func setting(
+        _ changes: [(String, [UInt8]?)],
         dropping dropped: [String] = []
     ) -> [UInt8] {
         var out: [UInt8] = [UInt8(ascii: "{")]
@@ -268,13 +331,13 @@ package struct JSONObject: Sendable {
             out += value
         }
         for member in members {
-            guard let change = changes.first(where: { isMember(member, called: $0.key) }) else {
+            guard let change = changes.first(where: { isMember(member, called: $0.0) }) else {
                 if !dropped.contains(where: { isMember(member, called: $0) }) {
                     add(bytes[member.key], bytes[member.value])
                 }
                 continue
             }
-            if let value = change.value { add(bytes[member.key], value) }
+            if let value = change.1 { add(bytes[member.key], value) }
         }
         for (name, value) in changes where !members.contains(where: { isMember($0, called: name) })
         {

@@ -55,6 +55,19 @@ package struct SSEParser: Sendable {
         return events
     }
 
+    /// Ends the stream.
+    ///
+    /// The standard discards an event that no blank line closes, but some servers send none after
+    /// their last event.
+    ///
+    /// - Returns: the event that the stream's end has left open, or nil if there is none.
+    package mutating func finish() -> SSEEvent? {
+        var events: [SSEEvent] = []
+        if !line.isEmpty { endLine(of: [], into: &events) }
+        dispatch(into: &events)
+        return events.last
+    }
+
     private static func lineEnd(in bytes: [UInt8], from start: Int) -> Int? {
         let span = bytes.span
         var index = start

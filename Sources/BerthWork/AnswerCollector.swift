@@ -31,8 +31,8 @@ import BerthProviders
         if let finish = piece.finish { isWhole = finish == "stop" }
         switch piece {
         case .text(let more): add(more)
-        case .raw(let raw): add(raw.text)
-        case .toolCall, .whole: giveUp()
+        case .raw(let raw) where !raw.isRefusal: add(raw.text)
+        case .toolCall, .raw, .whole: giveUp()
         case .finish, .usage: break
         }
     }

@@ -3,6 +3,7 @@ package import BerthLoop
 package import BerthMemory
 import BerthProviders
 package import BerthTelemetry
+import BerthText
 
 /// Answers questions, each the cheapest way: from the cache, from the same question that is on its
 /// way already, or by a call of its own.
@@ -280,23 +281,30 @@ package import BerthTelemetry
         _ ask: Ask
     ) async throws(BotError) -> WholeAnswer {
         var lease = ask.payer.account.nothing(for: .replyBuffer)
-        var (text, finish) = ("", "stop")
+        var (text, finish, builder) = ("", "stop", CompletionBuilder())
         while let piece = try await answer.next() {
             if case .whole(let completion) = piece {
                 return WholeAnswer(completion, answer.modelID, answer.usage)
             }
-            let size = ByteCount(2 * (text.utf8.count + piece.text.utf8.count))
+            // The text, the answer that is built of the chunks, and its JSON.
+            let size = ByteCount(2 * (text.utf8.count + piece.size) + 3 * builder.size)
             do { try lease.grow(to: size, step: Broadcast.step) } catch { throw .memory(error) }
             text += piece.text
             finish = piece.finish ?? finish
+            builder.add(piece)
         }
+        let object =
+            builder.isMoreThanText
+            ? await LargeWork.run(on: builder.size) { [builder] in
+                builder.completion.flatMap { try? JSONObject(answer: $0) }
+            } : nil
         return WholeAnswer(
             text: text,
             finish: finish,
             model: answer.modelID,
             usage: answer.usage,
             isCached: false,
-            completion: nil,
+            object: object,
             retained: LeaseHolder(lease)
         )
     }
@@ -330,7 +338,7 @@ extension WholeAnswer {
             model: model,
             usage: usage,
             isCached: false,
-            completion: completion,
+            object: completion.object,
             retained: completion
         )
     }
@@ -342,7 +350,7 @@ extension WholeAnswer {
             model: answer.model,
             usage: answer.usage,
             isCached: true,
-            completion: nil,
+            object: nil,
             retained: LeaseHolder(lease)
         )
     }

@@ -23,6 +23,8 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
     case memory(BudgetError)
     /// A request's body is over the limit.
     case bodyTooLarge(limit: ByteCount)
+    /// A request's body is in a coding that is not known.
+    case unsupportedCoding(String)
     /// A request's body has an unexpected content.
     case body(String)
     /// A request that changes state by cookie does not come from Berth's own page.
@@ -86,7 +88,7 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
         case .suspended: "your access is suspended: ask the operator"
         case .memory(let error): error.forTenant
         case .bodyTooLarge(let limit): "the request is larger than \(limit)"
-        case .body(let reason): reason
+        case .unsupportedCoding(let reason), .body(let reason): reason
         case .foreignOrigin: "this request does not come from Berth's own page"
         case .sessionBusy: "the last message is still being answered: wait for it or stop it"
         case .tooManySessions(let limit):

@@ -39,7 +39,8 @@ import BerthQueue
 
     /// The failure of this call, which is the request's if others are answered meanwhile.
     func blamed(_ error: ProviderError) -> ProviderError {
-        guard case .unavailable(let provider, let status, retryAfter: nil) = error, status >= 500,
+        guard case .unavailable(let provider, let status, retryAfter: nil, _) = error,
+            status >= 500,
             permit.othersAreAnswered
         else { return error }
         return .failedAlone(provider: provider, status: status)
@@ -54,14 +55,15 @@ extension ProviderError {
     fileprivate var outcome: CallOutcome {
         switch self {
         case .cancelled, .memory, .memoryMidway, .busy: .cancelled
-        case .rateLimited(_, let retryAfter): .failed(.rateLimited(retryAfter: retryAfter))
-        case .unavailable(_, 503, let retryAfter), .unavailable(_, 529, let retryAfter):
+        case .rateLimited(_, let retryAfter, _): .failed(.rateLimited(retryAfter: retryAfter))
+        case .unavailable(_, 503, let retryAfter, _), .unavailable(_, 529, let retryAfter, _):
             .failed(.overloaded(retryAfter: retryAfter))
         case .failedAlone(_, 503), .failedAlone(_, 529): .failed(.overloaded(retryAfter: nil))
         case .unreachable: .failed(.unreachable)
         case .timedOut: .failed(.timedOut)
         case .keyRefused, .accountEmpty: .failed(.unusable)
-        case .refused: .failed(.refused)
+        // One prompt that gets no words is no fault of the provider's.
+        case .refused, .wordless: .failed(.refused)
         case .unavailable, .failedAlone, .failedMidway, .cut, .malformed, .unreadable:
             .failed(.broken)
         }

@@ -89,6 +89,7 @@ extension BotError {
         case .memory(let error): error.disposition
         case .readTooSlowly:
             Disposition(408, .caller, code: "read_too_slowly").with { $0.mayHaveBought = true }
+        case .unsupportedCoding: Disposition(415, .caller, code: "unsupported_encoding")
         case .bodyTooLarge: Disposition(413, .caller, code: "body_too_large")
         case .body, .emptyText, .textTooLong, .badName, .badValue: Disposition(400, .caller)
         case .sessionBusy: Disposition(409, .caller, code: "session_busy")
@@ -158,7 +159,10 @@ extension ProviderError {
         return failure.with {
             $0.mayHaveBought = !meansNothingBought
             switch self {
-            case .refused, .memory, .memoryMidway, .cancelled, .busy: break
+            case .refused(_, let status, _, _):
+                // A model that is unknown, or forbidden to this account, may exist elsewhere.
+                $0.mayGoElsewhere = status == 403 || isUnknownModel
+            case .memory, .memoryMidway, .cancelled, .busy: break
             default: $0.mayGoElsewhere = true
             }
         }
@@ -169,7 +173,7 @@ extension ProviderError {
         case .refused(_, let status, _, let code):
             Disposition((400..<500).contains(status) ? status : 502, .provider, code: code)
                 .with { $0.type = nil }
-        case .rateLimited(_, let wait):
+        case .rateLimited(_, let wait, _):
             Disposition(
                 429,
                 .provider,
@@ -178,7 +182,7 @@ extension ProviderError {
             )
             .with { ($0.wait, $0.isPassing) = (wait, true) }
         case .keyRefused, .accountEmpty: Disposition(502, .provider, code: "provider_refused")
-        case .unavailable(_, _, let wait):
+        case .unavailable(_, _, let wait, _):
             Disposition(
                 503,
                 .provider,
@@ -194,7 +198,7 @@ extension ProviderError {
             Disposition(502, .provider, code: "provider_unreachable", after: .seconds(2))
                 .with { $0.isPassing = true }
         case .timedOut: Disposition(504, .provider, code: "provider_timeout")
-        case .failedMidway, .cut, .malformed:
+        case .failedMidway, .cut, .malformed, .wordless:
             Disposition(502, .provider, code: "provider_failed")
         case .busy:
             Disposition(429, .service, code: "busy", after: .seconds(2))
@@ -215,7 +219,8 @@ extension ProviderError {
         case .unreachable, .unreadable, .keyRefused, .rateLimited, .accountEmpty, .unavailable,
             .failedAlone, .refused, .memory, .busy:
             true
-        case .timedOut, .failedMidway, .cut, .malformed, .memoryMidway, .cancelled: false
+        case .timedOut, .failedMidway, .cut, .malformed, .wordless, .memoryMidway, .cancelled:
+            false
         }
     }
 }

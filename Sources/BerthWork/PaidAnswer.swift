@@ -83,9 +83,10 @@ import BerthTelemetry
         while early.count < PaidAnswer.mostEarly, let piece = try await read() {
             early.append(piece)
             switch piece {
-            case .raw(let raw) where raw.text.isEmpty && raw.finish == nil: continue
+            case .raw(let raw) where raw.text.isEmpty: continue
             case .text(let text) where text.isEmpty: continue
-            case .usage: continue
+            // An answer that ends without a word fails after its end.
+            case .usage, .finish: continue
             default: return
             }
         }
@@ -116,9 +117,11 @@ import BerthTelemetry
             // A usage without counts has the amount alone.
             if usage.bill == nil || !usage.isEstimated { said = usage }
         case .finish: break
-        // Tool calls and hidden reasoning come about a token a piece.
+        // Tool calls come about a token a piece.
         case .toolCall, .raw:
-            received += text.isEmpty ? PaidAnswer.hiddenBytes : text.utf8.count
+            let reasoning = piece.raw?.reasoning.utf8.count ?? 0
+            let words = text.utf8.count + reasoning
+            received += words == 0 ? PaidAnswer.hiddenBytes : words
         case .text, .whole: received += text.utf8.count
         }
     }

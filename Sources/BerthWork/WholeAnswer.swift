@@ -1,4 +1,5 @@
 package import BerthProviders
+package import BerthText
 
 /// A whole answer, from wherever it came.
 package struct WholeAnswer: Sendable {
@@ -12,8 +13,10 @@ package struct WholeAnswer: Sendable {
     package let usage: TokenUsage
     /// Whether it comes from the cache.
     package let isCached: Bool
-    /// The provider's own object, or nil where Berth has only the text.
-    package let completion: ChatCompletion?
+    /// The answer as a `chat.completion`, or nil where Berth has only the text.
+    ///
+    /// Its id and model are the provider's.
+    package let object: JSONObject?
     /// Keeps the memory of it leased.
     package let retained: any AnyObject & Sendable
 }

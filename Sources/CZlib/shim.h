@@ -1,6 +1,7 @@
 // zlib's init functions are macros that pass a version and a struct's size, which Swift cannot call.
 #pragma once
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 
@@ -23,4 +24,39 @@ static inline size_t berth_gzip(
     size_t size = stream.total_out;
     deflateEnd(&stream);
     return code == Z_STREAM_END ? size : 0;
+}
+
+// MARK: decompression
+
+/// Makes a decompressor of gzip or zlib data (window bits 47) or of raw deflate (-15). Returns NULL
+/// if there is no memory.
+static inline z_stream *berth_inflate_make(int window_bits) {
+    z_stream *stream = calloc(1, sizeof *stream);
+    if (stream && inflateInit2(stream, window_bits) != Z_OK) {
+        free(stream);
+        return NULL;
+    }
+    return stream;
+}
+
+static inline void berth_inflate_free(z_stream *stream) {
+    inflateEnd(stream);
+    free(stream);
+}
+
+/// Decompresses a part of `in`, whose number of read bytes is added to `*taken`, into `out`.
+///
+/// Returns the bytes written, or -1 if the data is broken. `*is_done` is set at the end of the data.
+static inline long berth_inflate(
+    z_stream *stream, const unsigned char *in, size_t count, size_t *taken, unsigned char *out,
+    size_t room, int *is_done) {
+    stream->next_in = (unsigned char *)in;
+    stream->avail_in = (unsigned int)count;
+    stream->next_out = out;
+    stream->avail_out = (unsigned int)room;
+    int code = inflate(stream, Z_NO_FLUSH);
+    *taken += count - stream->avail_in;
+    *is_done = code == Z_STREAM_END;
+    if (code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR) return -1;
+    return (long)(room - stream->avail_out);
 }

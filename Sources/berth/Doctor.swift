@@ -138,6 +138,13 @@ import Glibc
                 says: (["answers"] + missing).joined(separator: "; ")
             )
         case .none: return Finding(check: check, ok: true, says: "answers, but lists no models")
+        case .page(let title):
+            return Finding(
+                check: check,
+                ok: false,
+                says: "a web page answers ('\(title)'): check its base_url, which ends in /v1 "
+                    + "at most servers"
+            )
         case .refused(let status):
             return Finding(
                 check: check,

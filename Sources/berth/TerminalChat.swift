@@ -87,6 +87,13 @@ import Glibc
             Output.text("\n")
             if let error = data.string("error") { Output.error("berth: \(error)") }
             if data.string("state") == "stopped" { Output.error("(stopped)") }
+            for range in data.elements("sources") ?? [] {
+                guard let source = data.object(at: range), let url = source.string("url") else {
+                    continue
+                }
+                Output.text(HarmlessText.line("[\(source.string("title") ?? "")] \(url)") + "\n")
+            }
+            if let note = data.string("note") { Output.error("(\(note))") }
             return data.string("state") == "done"
         default: break
         }

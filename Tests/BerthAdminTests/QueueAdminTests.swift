@@ -68,7 +68,9 @@ import Testing
                     """#
             )
             call.answer(.error(401, "no"))
-            try await bot.hand.call().finish()
+            let next = try await bot.hand.call()
+            next.say("hello")
+            next.finish()
             try await reader.toEnd()
             let ended = try #require(try await bot.admin("GET", "/admin/queue").object)
             #expect(ended.integer("failed") == 1 && ended.integer("uncertain") == 0)

@@ -79,7 +79,7 @@ extension LiveTurn {
         var text = ""
         while let event = try await reader.next() {
             switch event {
-            case .place: break
+            case .place, .reasoning: break
             case .text(let piece): text += piece
             case .ended(let outcome): return (text, outcome)
             }

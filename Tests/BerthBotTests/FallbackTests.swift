@@ -101,16 +101,51 @@ import Testing
         }
     }
 
-    @Loop @Test func `an answer without a word is reported like any other`() async throws {
+    /// Streams without a word or without a reason for their end.
+    private static let wordless = [
+        "data: [DONE]\n\n",
+        #"data: {"choices":[{"index":0,"delta":{"content":""},"finish_reason":"stop"}]}"#
+            + "\n\ndata: [DONE]\n\n",
+        #"data: {"choices":[{"index":0,"delta":{"content":null},"finish_reason":null}]}"# + "\n\n",
+        #"data: {"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":0}}"#
+            + "\n\ndata: [DONE]\n\n",
+        "",
+    ]
+
+    @Loop @Test(arguments: wordless, [true, false])
+    func `the next model answers for one that says nothing`(
+        body: String,
+        isStream: Bool
+    ) async throws {
         try await withBot(FallbackTests.setup("hand/m", "spare/plain")) { bot in
             let pool = TaskPool()
             pool.spawn {
                 guard let call = try? await bot.hand.call() else { return }
-                call.send(Array("data: [DONE]\n\n".utf8))
+                call.send(Array(body.utf8))
                 call.end()
             }
-            let (text, model) = try await ask(bot, "berth", isStream: true)
-            #expect(text == "" && model == "hand/m")
+            let (text, model) = try await ask(bot, "berth", isStream: isStream)
+            #expect(text.hasPrefix("token1") && model == "spare/plain")
+            await bot.bot.meter.drain()
+            // Both have been bought.
+            #expect(try await bot.used().requests == 2)
+        }
+    }
+
+    @Loop @Test func `an answer without a word may be what stop sequences leave of it`()
+        async throws
+    {
+        try await withBot(FallbackTests.setup("hand/m", "spare/plain")) { bot in
+            let pool = TaskPool()
+            pool.spawn {
+                guard let call = try? await bot.hand.call() else { return }
+                call.finish()
+            }
+            let request = try bot.request(more: #","stop":["x"]"#)
+            let stream = try await bot.stream(request, bot.bot.models.candidates("berth"))
+            var text = ""
+            while let chunk = try await stream.next() { text += chunk.text }
+            #expect(text == "" && stream.modelID == "hand/m")
             let counted = bot.metrics.text
             #expect(counted.contains(#"berth_api_calls_total{outcome="done"} 1"#))
         }

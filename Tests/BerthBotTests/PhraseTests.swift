@@ -1,4 +1,5 @@
 import BerthLoop
+import BerthStore
 import BerthTestKit
 import BerthWork
 import Testing
@@ -28,7 +29,8 @@ import Testing
         case .refusal: .gaveUp(.suspended, "tried 3 times without success")
         case .gaveUp: .restarting
         case .restarting: .uncertain
-        case .uncertain: .notSaved(.stopping)
+        case .uncertain: .ended(.length)
+        case .ended: .notSaved(.stopping)
         case .notSaved: nil
         }
     }
@@ -48,7 +50,7 @@ import Testing
                 }
                 (phrase, count) = (Self.next(after: current, usage), count + 1)
             }
-            #expect(count == 18)
+            #expect(count == 19)
         }
     }
 

@@ -62,6 +62,7 @@ import Testing
                 #expect(group.isGroup && group.tenant == nil)
                 let turn = try await bot.bot.turns.begin("hi", at: group, by: payer)
                 let call = try await bot.hand.call()
+                call.say("hello")
                 call.finish()
                 _ = try await turn.ended()
                 let row = try await bot.store.turn(publicID: turn.id)

@@ -115,6 +115,7 @@ import Testing
                 _ = try await bot.complete(request, [model])
             }
             #expect(refusal?.name == "overQuota")
+            call.say("hello")
             call.finish(usage: TokenUsage(input: 11, output: 22, isEstimated: false))
             _ = try await turn.ended()
             let used = try await bot.used()

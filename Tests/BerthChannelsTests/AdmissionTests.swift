@@ -66,15 +66,18 @@ import Testing
     @Loop @Test func `the author of an accepted turn reads it without free memory`() async throws {
         try await withBot { bot in
             let ann = try await bot.login(bot.ann)
-            let (_, id) = try await begin(bot, ann)
+            let (first, id) = try await begin(bot, ann)
             let call = try await bot.hand.call()
+            call.say("hi")
             call.finish()
+            #expect(try await first.rest().last?.object?.string("state") == "done")
             let (reader, _) = try await begin(bot, ann)
             let second = try await bot.hand.call()
             let free = ByteCount(bot.ann.quotas.memory.bytes - bot.ann.account.held.bytes)
             let lease = try bot.ann.account.lease(free, for: .requestBody)
             let other = try await bot.ask("GET", "/web/turns/\(id)/events", as: ann)
             #expect([413, 429, 503].contains(other.status))
+            second.say("hi")
             second.finish()
             #expect(try await reader.rest().last?.event == "done")
             _ = consume lease

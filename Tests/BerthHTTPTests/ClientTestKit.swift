@@ -52,7 +52,7 @@ extension HTTPClientRequest {
     /// Makes a GET whose answer may be compressed.
     static func gzip(_ url: String) -> HTTPClientRequest {
         var request = HTTPClientRequest(method: "GET", url: url)
-        request.acceptsGzip = true
+        request.decodesBody = true
         return request
     }
 }

@@ -34,12 +34,14 @@ import Testing
         return Told(text: text, finish: finish, usage: usage)
     }
 
-    private static func broken(_ status: Int, _ wait: Duration? = nil) -> Expected {
-        Expected(.unavailable(provider: "fake", status: status, retryAfter: wait))
+    private static func broken(_ status: Int, _ wait: Duration?, _ reason: String) -> Expected {
+        Expected(
+            .unavailable(provider: "fake", status: status, retryAfter: wait, reason: reason)
+        )
     }
 
-    private static func refused(_ status: Int, _ message: String) -> Expected {
-        Expected(.refused(provider: "fake", status: status, message: message, code: nil))
+    private static func refused(_ status: Int, _ message: String, _ code: String) -> Expected {
+        Expected(.refused(provider: "fake", status: status, message: message, code: code))
     }
 
     private static func malformed(_ reason: String) -> Told {
@@ -49,6 +51,7 @@ import Testing
     private static func expected(_ behavior: FakeAnthropicBehavior) -> Expected {
         let cut = ProviderError.cut(provider: "fake")
         let failed = ProviderError.failedMidway(provider: "fake", message: "Overloaded")
+        let overloaded = broken(503, nil, "Overloaded")
         return switch behavior {
         case .echo: Expected(good("hi there", output: 1))
         case .tool: Expected(good("Looking. ", output: 1))
@@ -67,9 +70,9 @@ import Testing
         case .errorMidway:
             Expected(
                 streamed: Told(text: "token1 token2 ", error: failed),
-                whole: Told(error: failed)
+                whole: overloaded.whole
             )
-        case .errorAtOnce, .jsonOnStream: Expected(failed)
+        case .errorAtOnce, .jsonOnStream: overloaded
         case .badJSON:
             Expected(
                 streamed: malformed("invalid JSON at byte 8: a value is missing"),
@@ -78,13 +81,25 @@ import Testing
         case .badKey: Expected(.keyRefused(provider: "fake", status: 401))
         case .notAllowed: Expected(.keyRefused(provider: "fake", status: 403))
         case .noCredit, .spent: Expected(.accountEmpty(provider: "fake"))
-        case .tooMany: Expected(.rateLimited(provider: "fake", retryAfter: .seconds(2)))
-        case .tooLong: refused(400, "prompt is too long: 9 tokens > 8 maximum")
-        case .noModel: refused(404, "model: 404")
-        case .tooLarge: refused(413, "Request exceeds 32 MB")
-        case .broken: broken(500)
-        case .timeout: broken(504)
-        case .overloaded: broken(529, .seconds(3))
+        case .tooMany:
+            Expected(
+                .rateLimited(
+                    provider: "fake",
+                    retryAfter: .seconds(2),
+                    reason: "Too many requests"
+                )
+            )
+        case .tooLong:
+            refused(
+                400,
+                "prompt is too long: 9 tokens > 8 maximum",
+                "context_length_exceeded"
+            )
+        case .noModel: refused(404, "model: 404", "model_not_found")
+        case .tooLarge: refused(413, "Request exceeds 32 MB", "context_length_exceeded")
+        case .broken: broken(500, nil, "The fake is broken")
+        case .timeout: broken(504, nil, "The fake is slow")
+        case .overloaded: broken(529, .seconds(3), "Overloaded")
         }
     }
 

@@ -230,7 +230,7 @@ import Testing
 
 
             """,
-            Told()
+            Told(text: "x", error: .cut(provider: "fake"))
         ),
         Dialect(
             "a chunk that is a list",

@@ -36,15 +36,18 @@ import Testing
     }
 
     private static func limited(_ wait: Duration) -> Expected {
-        Expected(.rateLimited(provider: "fake", retryAfter: wait))
+        let reason = "Too many requests"
+        return Expected(.rateLimited(provider: "fake", retryAfter: wait, reason: reason))
     }
 
     private static func malformed(_ reason: String) -> Told {
         Told(error: .malformed(provider: "fake", reason: reason))
     }
 
-    private static func broken(_ status: Int) -> Expected {
-        Expected(.unavailable(provider: "fake", status: status, retryAfter: nil))
+    private static func broken(_ status: Int, _ reason: String) -> Expected {
+        Expected(
+            .unavailable(provider: "fake", status: status, retryAfter: nil, reason: reason)
+        )
     }
 
     private static func refused(_ status: Int, _ message: String, _ code: String) -> Expected {
@@ -104,9 +107,9 @@ import Testing
         case .tooLong:
             refused(400, "This model's maximum context is 8 tokens", "context_length_exceeded")
         case .unknownModel: refused(404, "There is no such model", "model_not_found")
-        case .broken: broken(500)
-        case .gateway: broken(502)
-        case .overloaded: broken(529)
+        case .broken: broken(500, "The fake is broken")
+        case .gateway: broken(502, "a web page: 502 Bad Gateway")
+        case .overloaded: broken(529, "Overloaded")
         }
     }
 
@@ -132,7 +135,7 @@ import Testing
         try await withFake(clock: SystemClock()) { url, _ in
             let call = try asker.call(FakeOpenAIBehavior.tooManyDate.rawValue)
             let told = await asker.complete(try asker.provider(url), call)
-            guard case .rateLimited(_, let wait?) = told.error else {
+            guard case .rateLimited(_, let wait?, _) = told.error else {
                 Issue.record("\(told)")
                 return
             }

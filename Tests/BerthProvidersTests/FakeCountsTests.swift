@@ -72,7 +72,12 @@ import Testing
             for seconds in [0, 4] {
                 clock.advance(by: .seconds(seconds))
                 let told = await asker.stream(provider, try asker.call("429-5s"))
-                #expect(told.error == .rateLimited(provider: "fake", retryAfter: .seconds(2)))
+                let error = ProviderError.rateLimited(
+                    provider: "fake",
+                    retryAfter: .seconds(2),
+                    reason: "Too many requests"
+                )
+                #expect(told.error == error)
             }
             clock.advance(by: .seconds(1))
             let (told, plain) = (

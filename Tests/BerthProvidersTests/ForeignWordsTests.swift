@@ -29,6 +29,18 @@ import Testing
         #expect(ForeignWords.harmless(text, hiding: nil) == text)
     }
 
+    @Test(arguments: [
+        ("Incorrect key 'sk-abcd1234efgh' given.", "Incorrect key '***"),
+        ("no gsk_0123456789 here", "no *** here"), ("a risk-averse word", "a risk-averse word"),
+        ("two\nlines\u{7} of  it", "two lines of it"),
+    ])
+    func `words that look like keys are hidden, and there is one line`(
+        text: String,
+        harmless: String
+    ) {
+        #expect(ForeignWords.harmless(text, hiding: nil).hasPrefix(harmless))
+    }
+
     @Test func `the key is hidden before the text is cut`() {
         let text =
             String(repeating: "x", count: 240) + "sk-secret-0123456789"

@@ -38,7 +38,9 @@ import Testing
     @Loop
     @Test(arguments: [
         (200, list, ModelList.models(["m", "n"])), (200, #"{"data":[]}"#, .models([])),
-        (200, "<html>", .none), (200, #"{"models":[]}"#, .none), (404, "{}", .none),
+        (200, "<html>", .page(title: "")),
+        (200, "<!DOCTYPE html><title>Home</title>", .page(title: "Home")),
+        (200, #"{"models":[]}"#, .none), (404, "{}", .none),
         (401, "{}", .refused(status: 401)), (500, "", .refused(status: 500)),
     ])
     func `a list is read as it comes`(

@@ -16,20 +16,20 @@ import Testing
         .refused(provider: "fake", status: status, message: message, code: code)
     }
 
-    private static func unavailable(_ status: Int) -> ProviderError {
-        .unavailable(provider: "fake", status: status, retryAfter: nil)
+    private static func unavailable(_ status: Int, _ reason: String? = nil) -> ProviderError {
+        .unavailable(provider: "fake", status: status, retryAfter: nil, reason: reason)
     }
 
     private static let refusals: [(String, String, ProviderError)] = [
         (
             "404 Not Found",
             #"{"error":{"message":"model 'x' not found","type":"not_found_error","param":null,"code":null}}"#,
-            refused(404, "model 'x' not found")
+            refused(404, "model 'x' not found", "model_not_found")
         ),
         (
             "400 Bad Request",
             #"{"error":{"code":400,"message":"too long","type":"exceed_context_size_error","n_ctx":8}}"#,
-            refused(400, "too long", "400")
+            refused(400, "too long", "context_length_exceeded")
         ),
         (
             "400 Bad Request",
@@ -39,10 +39,13 @@ import Testing
         ("422 No", #"{"error":"a bare string"}"#, refused(422, "a bare string")),
         (
             "400 No", #"{"error":{"message":7,"code":[1]}}"#,
-            refused(400, "an error without a message")
+            refused(400, "status 400")
         ),
-        ("400 No", #"{"detail":"of another framework"}"#, refused(400, "status 400")),
-        ("404 No", "<html>not here</html>", refused(404, "status 404")),
+        ("400 No", #"{"detail":"of another framework"}"#, refused(400, "of another framework")),
+        (
+            "404 No", "<html>not here</html>",
+            refused(404, "it is a web page ('not here'); the operator must check base_url")
+        ),
         ("413 No", "", refused(413, "status 413")),
         ("301 Moved\r\nLocation: http://127.0.0.1:1/", "", refused(301, "status 301")),
         ("204 No Content", "", refused(204, "status 204")),
@@ -56,11 +59,11 @@ import Testing
             "400 No", #"{"error":{"message":"m","type":"insufficient_quota","code":null}}"#,
             .accountEmpty(provider: "fake")
         ),
-        ("408 Slow", "", unavailable(408)), ("500 No", "{", unavailable(500)),
+        ("408 Slow", "", unavailable(408)), ("500 No", "{", unavailable(500, "{")),
         (
             "503 Loading",
             #"{"error":{"code":503,"message":"Loading","type":"unavailable_error"}}"#,
-            unavailable(503)
+            unavailable(503, "Loading")
         ),
         ("599 No", "", unavailable(599)),
         (
@@ -93,13 +96,13 @@ import Testing
 
     @Loop
     @Test(arguments: [
-        ("{}", "it is not a stream"), ("", "invalid JSON at byte 0: an object is expected"),
-        ("<html>", "invalid JSON at byte 0: an object is expected"),
         (
-            #"{"choices":[{"message":{"content":"whole"},"finish_reason":"stop"}]}"#,
-            "it is not a stream"
+            "<html>",
+            "it is a web page ('it has no text'); the operator must check base_url"
         ),
-        (#"{"a":1,"a":2}"#, "invalid JSON at byte 7: the member 'a' stands twice"),
+        ("{\"a\":", "invalid JSON at byte 5: a value is missing"),
+        ("[]", "it is a list without an object"), ("[7]", "it is a list without an object"),
+        ("hello", "it is no JSON: 'hello'"),
     ])
     func `an answer that is no stream is malformed`(body: String, reason: String) async throws {
         let asker = Asker()
@@ -109,6 +112,10 @@ import Testing
         }
     }
 
+    private static let noChoice = Told(
+        error: .malformed(provider: "fake", reason: "it has no choice")
+    )
+
     @Loop
     @Test(arguments: [
         (
@@ -117,9 +124,9 @@ import Testing
         ),
         (
             #"{"choices":[{"message":{"content":null},"finish_reason":"x"}],"usage":{"prompt_tokens":3,"completion_tokens":4}}"#,
-            Told(finish: "x", usage: TokenUsage(input: 3, output: 4, isEstimated: false))
+            Told(error: .wordless(provider: "fake", finish: "stop"))
         ),
-        (#"{"choices":[]}"#, Told()), (#"{}"#, Told()), (#"{"error":null}"#, Told()),
+        (#"{"choices":[]}"#, noChoice), (#"{}"#, noChoice), (#"{"error":null}"#, noChoice),
         (#"{"error":"no"}"#, Told(error: .failedMidway(provider: "fake", message: "no"))),
     ])
     func `a whole answer is read tolerantly`(body: String, expected: Told) async throws {

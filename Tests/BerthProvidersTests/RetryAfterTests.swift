@@ -91,4 +91,54 @@ import Testing
         let time = Timestamp(milliseconds: milliseconds)
         #expect(RetryAfter.date(HTTPDate.text(time)) == time)
     }
+
+    /// The fields of vendors' limits, and the wait until the exhausted one is reset.
+    private static let resets: [(HTTPHeaders, Duration?)] = [
+        (["x-ratelimit-reset-requests": "6m0s"], .seconds(360)),
+        (["x-ratelimit-reset-tokens": "120ms"], .milliseconds(120)),
+        (["X-RateLimit-Reset-Requests": "1h2m3.5s"], .milliseconds(3_723_500)),
+        (["x-ratelimit-reset-requests": "20"], .seconds(20)),
+        (["x-ratelimit-reset": "784111787250"], .seconds(10)),
+        (["x-ratelimit-reset": "784111780"], .milliseconds(2750)),
+        (["anthropic-ratelimit-requests-reset": "1994-11-06T08:50:37Z"], .milliseconds(59_750)),
+        (
+            [
+                "x-ratelimit-remaining-requests": "5", "x-ratelimit-reset-requests": "9s",
+                "x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": "3s",
+            ], .seconds(3)
+        ),
+        (["x-ratelimit-remaining-requests": "5", "x-ratelimit-reset-requests": "9s"], nil),
+        (["x-ratelimit-reset-requests": "soon"], nil), (["x-ratelimit-reset-requests": ""], nil),
+        (["x-ratelimit-reset-requests": "9999999h"], .seconds(86_400)),
+        (["retry-after": "4", "x-ratelimit-reset-requests": "9s"], .seconds(4)),
+        (["x-ratelimit-reset-requests": String(repeating: "1s", count: 100)], nil),
+        (
+            [
+                "date": "Sun, 06 Nov 1994 08:49:00 GMT",
+                "anthropic-ratelimit-requests-reset": "1994-11-06T08:50:37Z",
+            ], .seconds(97)
+        ),
+    ]
+
+    @Test(arguments: resets)
+    func `the reset of an exhausted limit is a wait`(fields: HTTPHeaders, wait: Duration?) {
+        #expect(read(fields) == wait)
+    }
+
+    @Test(arguments: [
+        ("Please try again in 20s.", Duration.seconds(20)),
+        ("Please try again in 7m12.5s. Visit", .milliseconds(432_500)),
+        ("Please try again in 120ms", .milliseconds(120)),
+        ("Please retry after 20 seconds.", .seconds(20)), ("retry after 2 minutes", .seconds(120)),
+        ("Please retry in 39.5s.", .milliseconds(39_500)), ("try again in 3", .seconds(3)),
+        ("try again in 999 days", .seconds(86_400)),
+    ])
+    func `a message's own words are a wait`(message: String, wait: Duration) {
+        #expect(RetryAfter.inWords(message) == wait)
+    }
+
+    @Test(arguments: ["", "try again in", "try again in a moment", "retry after lunch", "wait"])
+    func `words without a time are no wait`(message: String) {
+        #expect(RetryAfter.inWords(message) == nil)
+    }
 }

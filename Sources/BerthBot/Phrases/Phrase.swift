@@ -1,3 +1,4 @@
+package import BerthStore
 package import BerthWork
 
 /// A text for the users of a chat, without its words.
@@ -44,11 +45,18 @@ package enum Phrase: Sendable {
     case restarting
     /// The service was killed while a provider was asked, so it is not known what became of it.
     case uncertain
+    /// The answer ended for a reason that its reader should know.
+    case ended(Turn.Ending)
     /// The answer could not be written to the database.
     case notSaved(BotError)
 }
 
 extension Phrase {
+    /// The words about an answer's end in English, or nil if the answer is whole.
+    package static func note(_ ending: Turn.Ending) -> String? {
+        ending == .stop ? nil : Phrase.ended(ending).text()
+    }
+
     /// The words in a language, or else in English.
     package func text(in language: Language = .english) -> String {
         PhraseTable.of(language)?.words(self) ?? PhraseTable.english(self)

@@ -1,4 +1,5 @@
 import BerthConfig
+import BerthStore
 import BerthText
 import BerthWork
 
@@ -42,6 +43,7 @@ extension PhraseTable {
         case .uncertain:
             "the service broke off while it answered your message, and the answer was lost: send "
                 + "the message again if you still want an answer"
+        case .ended(let ending): end(ending)
         case .notSaved(let error): "the answer could not be saved: \(error)"
         }
     }
@@ -50,6 +52,16 @@ extension PhraseTable {
     private static func roughly(_ wait: Duration) -> String {
         let seconds = max(1, wait.secondsRoundedUp)
         return seconds < 120 ? "about \(seconds) s" : "about \((seconds + 59) / 60) min"
+    }
+
+    private static func end(_ ending: Turn.Ending) -> String {
+        switch ending {
+        case .stop: "The answer is complete."
+        case .length: "The answer was cut at the model's limit. Ask it to continue."
+        case .contentFilter: "The provider's content filter ended the answer here."
+        case .toolCalls: "The model asked for a tool here, and this chat has none."
+        case .refusal: "The model declined to answer."
+        }
     }
 
     private static let help = """

@@ -59,7 +59,10 @@ function end(live) {
   busy();
 }
 
-const host = { grown: scrollToEnd, again: askAgain };
+/** The message that asks for the rest of an answer which was cut at the model's limit. */
+const CONTINUE = "Continue exactly where your last answer stopped, without repeating anything.";
+
+const host = { grown: scrollToEnd, again: askAgain, goOn: () => send(CONTINUE) };
 const greet = () => showHello(state.me.tenant, send);
 
 /** Reads a turn's events until the turn has ended or another conversation is opened. */

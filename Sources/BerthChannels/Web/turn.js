@@ -17,12 +17,18 @@ const SAY_PLACE_EVERY = 20_000;
 export class TurnView {
   /**
    * @param turn the server's JSON of the turn.
-   * @param host `{ grown, again }`, called when the answer grew and when the user asks again.
+   * @param host `{ grown, again, goOn }`, called when the answer grew, when the user asks again, and
+   *   when the user wants a cut answer to continue.
    */
   constructor(turn, host) {
     this.turn = turn;
     this.host = host;
     this.answer = make("div", { class: "md" });
+    this.thoughts = make("pre", { class: "thoughts" });
+    this.reasoning = make(
+      "details", { class: "reasoning", hidden: "" }, make("summary", {}, "Reasoning"), this.thoughts,
+    );
+    this.sources = make("ol", { class: "sources", hidden: "" });
     this.place = make("p", { class: "place" });
     this.note = make("p", { class: "note" });
     this.meta = make("div", { class: "meta" });
@@ -37,8 +43,12 @@ export class TurnView {
       make("h2", { class: "unseen" }, "You wrote"),
       make("p", { class: "asked", title: new Date(turn.created_ms).toLocaleString() }, turn.text),
       make("h2", { class: "unseen" }, "Answer"),
-      make("div", { class: "answer" }, this.answer, this.place, this.note, this.meta),
+      make(
+        "div", { class: "answer" },
+        this.reasoning, this.answer, this.sources, this.place, this.note, this.meta,
+      ),
     );
+    if (turn.reasoning) this.think(turn.reasoning);
     if (turn.answer) {
       this.text = turn.answer;
       this.answer.append(render(turn.answer));
@@ -58,7 +68,9 @@ export class TurnView {
     this.element.dataset.state = turn.state;
     this.element.classList.toggle("waiting", this.open && !this.text);
     const why = turn.error && sentence(turn.error);
+    this.showSources(turn.sources ?? []);
     this.note.textContent = {
+      done: turn.note ?? "",
       stopped: "Stopped.",
       failed: why || "The model's provider failed.",
       uncertain:
@@ -76,6 +88,29 @@ export class TurnView {
     if (["stopped", "failed", "uncertain"].includes(turn.state) && turn.id) {
       this.meta.append(button("Ask again", "link again", () => this.host.again(turn)));
     }
+    if (turn.state === "done" && turn.ending === "length") {
+      this.meta.append(button("Continue", "link again continue", () => this.host.goOn()));
+    }
+  }
+
+  /** Shows the sources that the answer cites, as links. */
+  showSources(sources) {
+    this.sources.hidden = sources.length === 0;
+    this.sources.replaceChildren(
+      ...sources
+        .filter(({ url }) => /^https?:/i.test(url))
+        .map(({ url, title }) => {
+          const link = { href: url, target: "_blank", rel: "noopener noreferrer nofollow" };
+          return make("li", {}, make("a", link, title || new URL(url).hostname));
+        }),
+    );
+  }
+
+  /** Adds to the model's reasoning, which is folded. */
+  think(text) {
+    this.reasoning.hidden = false;
+    this.thoughts.append(text);
+    this.host.grown();
   }
 
   /** Shows the queue position or another reason to wait, and announces it from time to time. */
@@ -140,6 +175,8 @@ export class TurnView {
     this.text = this.fresh = "";
     this.growing = null;
     this.answer.replaceChildren();
+    this.thoughts.replaceChildren();
+    this.reasoning.hidden = true;
     this.element.classList.add("waiting");
     this.note.textContent = "";
   }
@@ -185,6 +222,7 @@ export async function listen(view, response, signal, begun) {
         old = false;
         restart = tries = 0;
         if (name === "place") view.wait(data);
+        else if (name === "reasoning") view.think(data.reasoning);
         else if (name === "delta") view.push(data.text);
         else if (name === "done") return view.finish(data);
       }

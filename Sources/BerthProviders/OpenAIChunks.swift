@@ -1,0 +1,245 @@
+package import BerthText
+
+/// The reader of the chunks of one answer in OpenAI's format and its dialects.
+///
+/// A chunk in OpenAI's own form is passed on as it came. Any other is brought into that form first:
+/// `message` or `text` in place of `delta`, content as a list of parts, halves of a character in
+/// two chunks, tool calls without an index or with arguments that are no text, other finish
+/// reasons.
+package struct OpenAIChunks {
+    /// The halves of characters that the last texts ended with, by choice and member.
+    private var halves: [String: [UInt8]] = [:]
+    /// Whether the answer so far is whole.
+    var ends = AnswerEnds()
+
+    /// Makes a reader at an answer's start.
+    package init() {}
+
+    /// The pieces that one chunk or whole answer carries, in order.
+    ///
+    /// A chunk that says nothing has none.
+    package mutating func pieces(of chunk: JSONObject) -> [AnswerPiece] {
+        let choices = chunk.elements("choices") ?? []
+        let choice = choices.first.flatMap { chunk.object(at: $0) }
+        var pieces: [AnswerPiece] = []
+        if let choice {
+            let isAlone =
+                choices.count == 1 && !chunk.has("citations")
+                && !chunk.has("search_results")
+            pieces = (isAlone ? plain(choice) : nil) ?? raw(chunk, choices)
+        }
+        if let tokens = OpenAIWire.usage(in: chunk) {
+            let said = chunk.object("usage") == nil ? chunk.object("x_groq")?.value("usage") : nil
+            let details = said ?? chunk.value("usage")
+            pieces.append(.usage(tokens, details: details.map(Array.init)))
+        } else if let bill = ProviderBill.micros(in: chunk.object("usage")) {
+            let unknown = TokenUsage(input: 0, output: 0, isEstimated: true, bill: bill)
+            pieces.append(.usage(unknown, details: nil))
+        }
+        return pieces
+    }
+
+    /// The pieces of a choice that has nothing but text, its role and its end; nil for any other.
+    private mutating func plain(_ choice: JSONObject, isMended: Bool = false) -> [AnswerPiece]? {
+        guard halves.isEmpty || isMended, choice.hasOnly(["index", "delta", "finish_reason"]),
+            (choice.integer("index") ?? 0) == 0
+        else { return nil }
+        var pieces: [AnswerPiece] = []
+        if let delta = choice.object("delta") {
+            guard delta.hasOnly(["role", "content"]) else { return nil }
+            if let content = delta.value("content"), !content.elementsEqual("null".utf8) {
+                guard content.first == UInt8(ascii: "\""), JSONObject.half(endOf: content) == nil
+                else { return nil }
+                let text = JSONObject.text(content)
+                if !text.isEmpty { pieces.append(.text(text)) }
+            }
+        } else if choice.has("delta") {
+            return nil
+        }
+        let reason = FinishReason(choice.string("finish_reason"))
+        ends.note(0, reason, hasWords: !pieces.isEmpty)
+        if case .known(let reason) = reason { pieces.append(.finish(reason)) }
+        return pieces
+    }
+
+    /// The piece of any other chunk.
+    private mutating func raw(_ chunk: JSONObject, _ choices: [Range<Int>]) -> [AnswerPiece] {
+        let chunk = mended(chunk, choices, into: "delta")
+        guard let range = chunk.elements("choices")?.first, let choice = chunk.object(at: range)
+        else { return [] }
+        // Mending may have left nothing but text.
+        if choices.count == 1, !chunk.has("citations"), !chunk.has("search_results"),
+            let plain = plain(choice, isMended: true)
+        {
+            return plain
+        }
+        let words = AnswerWords(choice.object("delta"), of: chunk)
+        let finish = note(choice, words)
+        for range in chunk.elements("choices")?.dropFirst() ?? [] {
+            guard let other = chunk.object(at: range) else { continue }
+            _ = note(other, AnswerWords(other.object("delta"), of: chunk))
+        }
+        let raw = RawPiece(
+            chunk: chunk,
+            text: words.text,
+            finish: finish,
+            reasoning: words.reasoning,
+            links: words.links,
+            isRefusal: words.isRefusal
+        )
+        return [words.isCall ? .toolCall(raw) : .raw(raw)]
+    }
+
+    /// Notes the words and the end of a choice.
+    ///
+    /// - Returns: the reason for which the first choice ends, or nil.
+    private mutating func note(_ choice: JSONObject, _ words: AnswerWords) -> String? {
+        let index = choice.integer("index") ?? 0
+        let reason = FinishReason(choice.string("finish_reason"))
+        ends.note(index, reason, hasWords: words.isSomething)
+        guard index == 0, case .known(let word) = reason else { return nil }
+        return word
+    }
+
+    // MARK: Mending
+
+    /// Brings a whole answer into OpenAI's form.
+    static func mended(whole answer: JSONObject) -> JSONObject {
+        var chunks = OpenAIChunks()
+        return chunks.mended(answer, answer.elements("choices") ?? [], into: "message")
+    }
+
+    private mutating func mended(
+        _ chunk: JSONObject,
+        _ choices: [Range<Int>],
+        into name: String
+    ) -> JSONObject {
+        var list: [[UInt8]] = []
+        var isMended = false
+        for (index, range) in choices.enumerated() {
+            let choice = chunk.object(at: range)
+            let mended = choice.flatMap { mend($0, at: index, into: name) }
+            isMended = isMended || mended != nil
+            list.append(mended ?? Array(choice?.text ?? chunk.bytes[range]))
+        }
+        guard isMended else { return chunk }
+        let joined = Array("[".utf8) + list.joined(separator: [UInt8(ascii: ",")]) + Array("]".utf8)
+        return (try? JSONObject(answer: chunk.setting(["choices": joined]))) ?? chunk
+    }
+
+    /// Returns a choice in OpenAI's form, or nil if it has that form.
+    private mutating func mend(
+        _ choice: JSONObject,
+        at place: Int,
+        into name: String
+    ) -> [UInt8]? {
+        let other = name == "delta" ? "message" : "delta"
+        let index = choice.integer("index") ?? place
+        let own = choice.object(name)
+        let said = own ?? choice.object(other) ?? textAlone(choice)
+        var changes: [(String, [UInt8]?)] = []
+        if own == nil { changes.append((other, nil)) }
+        if own == nil, choice.isString("text") { changes.append(("text", nil)) }
+        let mended = said.flatMap { mendedMessage($0, of: index, isDelta: name == "delta") }
+        if let mended {
+            changes.append((name, mended))
+        } else if own == nil, let said {
+            changes.append((name, Array(said.text)))
+        }
+        let word = choice.string("finish_reason")
+        if case .known(let reason) = FinishReason(word), reason != word {
+            changes.append(("finish_reason", JSON.quote(reason)))
+        }
+        guard said != nil, !changes.isEmpty else { return nil }
+        return choice.setting(changes)
+    }
+
+    /// A completion of the older API has a `text`.
+    private func textAlone(_ choice: JSONObject) -> JSONObject? {
+        guard choice.isString("text"), let text = choice.value("text") else { return nil }
+        return try? JSONObject(Array(#"{"content":"#.utf8) + text + Array("}".utf8))
+    }
+
+    private mutating func mendedMessage(
+        _ message: JSONObject,
+        of index: Int,
+        isDelta: Bool
+    ) -> [UInt8]? {
+        var changes: [(String, [UInt8]?)] = []
+        if message.isList("content") { changes += ContentParts(of: message).members }
+        for name in ["content", "reasoning_content", "reasoning"] where message.isString(name) {
+            guard let text = message.value(name), isDelta else { continue }
+            if let joined = joined(text, at: "\(index) \(name)") { changes.append((name, joined)) }
+        }
+        if let calls = ToolCallList.mended(message, isDelta: isDelta) {
+            changes.append(("tool_calls", calls))
+        }
+        return changes.isEmpty ? nil : message.setting(changes)
+    }
+
+    /// Joins a text with the half of a character that the last one ended with, and keeps the half
+    /// that it ends with.
+    ///
+    /// - Returns: nil if the text is complete as it is.
+    private mutating func joined(_ quoted: ArraySlice<UInt8>, at place: String) -> [UInt8]? {
+        let (before, half) = (halves[place], JSONObject.half(endOf: quoted))
+        guard before != nil || half != nil else { return nil }
+        halves[place] = half.map(Array.init)
+        let quote = UInt8(ascii: "\"")
+        let inner = quoted.dropFirst().dropLast(half == nil ? 1 : 7)
+        return [quote] + (before ?? []) + inner + [quote]
+    }
+}
+
+/// The words of a chunk's or an answer's first choice.
+struct AnswerWords {
+    /// The text, or else the words with which the model refuses.
+    private(set) var text = ""
+    private(set) var reasoning = ""
+    private(set) var links: [SourceLink] = []
+    private(set) var isRefusal = false
+    /// Whether it calls a tool.
+    private(set) var isCall = false
+    /// Whether it has anything that a client or a user can use, such as audio.
+    private(set) var isSomething = false
+
+    private static let plain = [
+        "role", "content", "refusal", "reasoning", "reasoning_content", "tool_calls", "name",
+    ]
+    private static let empty = ["null", #""""#, "[]", "{}", "false"].map { Array($0.utf8) }
+
+    /// Reads the `delta` of a chunk or the `message` of an answer, and the sources beside it.
+    init(_ message: JSONObject?, of object: JSONObject) {
+        links = SourceLink.all(in: object, message)
+        guard let message else { return }
+        text = message.string("content") ?? ""
+        if text.isEmpty, let refusal = message.string("refusal"), !refusal.isEmpty {
+            (text, isRefusal) = (refusal, true)
+        }
+        reasoning = AnswerWords.reasoning(of: message)
+        isCall = (message.elements("tool_calls")?.isEmpty == false) || message.has("function_call")
+        let others = message.names.contains { name in
+            guard !AnswerWords.plain.contains(name), let value = message.value(name) else {
+                return false
+            }
+            return !AnswerWords.empty.contains { value.elementsEqual($0) }
+        }
+        isSomething = !text.isEmpty || !reasoning.isEmpty || isCall || others
+    }
+
+    /// The reasoning, under whichever of its names it comes.
+    ///
+    /// DeepSeek, xAI and llama.cpp have `reasoning_content`; OpenRouter, Groq, Ollama and vLLM have
+    /// `reasoning`. OpenRouter repeats it in `reasoning_details`.
+    private static func reasoning(of message: JSONObject) -> String {
+        for name in ["reasoning_content", "reasoning", "thinking", "reasoning_text"] {
+            if let text = message.string(name), !text.isEmpty { return text }
+        }
+        var text = ""
+        for range in message.elements("reasoning_details")?.prefix(64) ?? [] {
+            let detail = message.object(at: range)
+            text += detail?.string("text") ?? detail?.string("summary") ?? ""
+        }
+        return text
+    }
+}

@@ -1,0 +1,80 @@
+import BerthText
+
+extension Upstream {
+    /// Reads the objects of a body of any form.
+    ///
+    /// - Throws: ``ProviderError`` if one of them is an error, or the body has no object.
+    nonisolated func objects(in bytes: [UInt8], _ form: BodyForm) throws(ProviderError)
+        -> [JSONObject]
+    {
+        switch form {
+        case .json: return try checked(jsonObjects(in: bytes))
+        case .events: return try checked(eventObjects(in: bytes))
+        case .page, .text:
+            let fault = UpstreamFault(text: bytes, hiding: key)
+            if fault.kind != nil { throw failure(fault, isFirst: true) }
+            let words = fault.reason ?? "it has no text"
+            throw .malformed(
+                provider: name,
+                reason: form == .page ? Upstream.page(words) : "it is no JSON: '\(words)'"
+            )
+        }
+    }
+
+    private nonisolated func checked(_ objects: [JSONObject]) throws(ProviderError) -> [JSONObject]
+    {
+        for (index, object) in objects.enumerated() {
+            guard let fault = UpstreamFault.find(in: object, hiding: key) else { continue }
+            throw failure(fault, isFirst: index == 0)
+        }
+        return objects
+    }
+
+    /// Reads one object with anything after it, several objects, or a list of objects.
+    private nonisolated func jsonObjects(in bytes: [UInt8]) throws(ProviderError) -> [JSONObject] {
+        do {
+            guard bytes.first == UInt8(ascii: "[") else {
+                var objects = [try JSONObject(answer: bytes)]
+                while let rest = objects.last.map({ BodyForm.trimmed($0.rest) }),
+                    rest.first == UInt8(ascii: "{"), objects.count < JSONObject.mostMembers,
+                    let next = try? JSONObject(answer: Array(rest))
+                {
+                    objects.append(next)
+                }
+                return objects
+            }
+            let list = try JSONObject(
+                answer: Array(#"{"list":"#.utf8) + bytes + [UInt8(ascii: "}")]
+            )
+            let objects = (list.elements("list") ?? []).compactMap { list.object(at: $0) }
+            if !objects.isEmpty {
+                return objects.compactMap { try? JSONObject(answer: Array($0.text)) }
+            }
+        } catch {
+            throw .malformed(provider: name, reason: error.description)
+        }
+        throw .malformed(provider: name, reason: "it is a list without an object")
+    }
+
+    private nonisolated func eventObjects(in bytes: [UInt8]) throws(ProviderError) -> [JSONObject] {
+        var parser = SSEParser()
+        do {
+            var events = try parser.feed(bytes)
+            if let last = parser.finish() { events.append(last) }
+            var objects: [JSONObject] = []
+            for event in events where !event.data.isEmpty {
+                if event.data.starts(with: "[DONE]".utf8) { break }
+                if event.event == "error" {
+                    let fault = UpstreamFault(text: event.data, hiding: key)
+                    throw failure(fault, isFirst: objects.isEmpty)
+                }
+                objects.append(try JSONObject(answer: event.data))
+            }
+            return objects
+        } catch let error as ProviderError {
+            throw error
+        } catch {
+            throw .malformed(provider: name, reason: "\(error)")
+        }
+    }
+}

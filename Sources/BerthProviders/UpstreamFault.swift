@@ -1,0 +1,314 @@
+import BerthConfig
+import BerthText
+
+/// An error as a provider reports it, in whatever form.
+///
+/// The forms in use: an object `error`, a list around it, `error` as text, `message`, `detail` as
+/// text, as a list or as an object, `errors`, FastChat's `error_code`, plain text, a web page.
+struct UpstreamFault: Equatable {
+    /// The reason in the provider's words, without keys; nil if it gave none.
+    var reason: String?
+    /// The error's code, or nil if it has none.
+    var code: String?
+    /// The class of the error, or nil if ``FaultTable`` does not have it.
+    var kind: FaultKind?
+    /// The wait that the body asks for.
+    var wait: Duration?
+    /// Whether the body is a web page.
+    var isPage = false
+
+    /// The words by which ``FaultTable`` knows the error.
+    private var words: [String] = []
+    /// The HTTP status that the error itself names.
+    private(set) var status: Int?
+
+    /// The most bytes of a reason in which its kind and its wait are looked for.
+    private static let mostRead = 4096
+    /// The most bytes of a word.
+    private static let mostWord = 200
+
+    /// Reads the body of an answer with an error status.
+    ///
+    /// - Parameters:
+    ///   - bytes: the body.
+    ///   - status: the HTTP status.
+    ///   - key: removed from the words, because some providers repeat it.
+    init(_ bytes: [UInt8], status: Int, hiding key: Secret?) {
+        read(body: bytes[...])
+        finish(status: status, hiding: key)
+    }
+
+    /// Reads an object that is known to be an error.
+    init(_ object: JSONObject, status: Int = 0, hiding key: Secret?) {
+        read(object)
+        finish(status: status, hiding: key)
+    }
+
+    /// Reads text that is known to be an error.
+    init(text: [UInt8], hiding key: Secret?) {
+        read(body: text[...])
+        finish(status: 0, hiding: key)
+    }
+
+    private mutating func finish(status: Int, hiding key: Secret?) {
+        let known = status == 0 || status == 200 ? self.status ?? 0 : status
+        let start = reason?.cut(toBytes: UpstreamFault.mostRead) ?? ""
+        kind = FaultTable.kind(status: known, words: words, message: start)
+        wait = wait ?? RetryAfter.inWords(start)
+        reason = reason.map { ForeignWords.harmless($0, hiding: key) }
+            .flatMap { $0.isEmpty ? nil : $0 }
+        code = code.map { ForeignWords.harmless($0, hiding: key) }
+    }
+
+    // MARK: Finding an error in an answer
+
+    /// Finds the error in a chunk or an answer.
+    ///
+    /// - Parameters:
+    ///   - object: the chunk or the answer.
+    ///   - isNamed: whether the event's name says that it is an error.
+    ///   - key: removed from the words.
+    /// - Returns: the error, or nil if there is none.
+    static func find(
+        in object: JSONObject,
+        isNamed: Bool = false,
+        hiding key: Secret?
+    ) -> UpstreamFault? {
+        if isNamed || hasError(object) { return UpstreamFault(object, hiding: key) }
+        // Groq has the errors of a stream in a member of its own.
+        if let groq = object.object("x_groq"), hasError(groq) {
+            return UpstreamFault(groq, hiding: key)
+        }
+        for range in object.elements("choices")?.prefix(8) ?? [] {
+            guard let choice = object.object(at: range), hasError(choice) else { continue }
+            return UpstreamFault(choice, hiding: key)
+        }
+        return nil
+    }
+
+    private static func hasError(_ object: JSONObject) -> Bool {
+        if let error = object.value("error") { return isSomething(error) }
+        guard !object.has("choices"), !object.has("content") else { return false }
+        if let code = object.value("error_code") { return isSomething(code) }
+        if object.string("object") == "error" || object.has("detail") { return true }
+        return object.has("message") && object.has("code") && !object.has("delta")
+    }
+
+    /// Whether a value is more than null, false, 0, "" or {}, as openai-python tells an error.
+    private static func isSomething(_ value: ArraySlice<UInt8>) -> Bool {
+        !["null", "false", "0", #""""#, "{}", "[]"].contains { value.elementsEqual($0.utf8) }
+    }
+
+    // MARK: Bodies
+
+    private mutating func read(body bytes: ArraySlice<UInt8>) {
+        var bytes = bytes
+        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = bytes.dropFirst(3) }
+        bytes = bytes.drop { UpstreamFault.isSpace($0) }
+        switch bytes.first {
+        case UInt8(ascii: "{"), UInt8(ascii: "["), UInt8(ascii: "\""):
+            let wrapped = Array(#"{"error":"#.utf8) + bytes
+            // A body that is cut off, or has something glued to it, is text like any other.
+            if bytes.first == UInt8(ascii: "{"), let object = try? JSONObject(answer: Array(bytes))
+            {
+                read(object)
+            } else if let object = try? JSONObject(answer: wrapped + Array("}".utf8)) {
+                read(object)
+            } else {
+                reason = UpstreamFault.line(bytes)
+            }
+        case UInt8(ascii: "<"): read(page: bytes)
+        case nil: break
+        default:
+            if ["data:", "event:", ":"].contains(where: { bytes.starts(with: $0.utf8) }) {
+                read(events: Array(bytes))
+            } else {
+                reason = UpstreamFault.line(bytes)
+            }
+        }
+    }
+
+    private mutating func read(events bytes: [UInt8]) {
+        var parser = SSEParser()
+        var events = (try? parser.feed(bytes)) ?? []
+        if let last = parser.finish() { events.append(last) }
+        if let first = events.first(where: { !$0.data.isEmpty }) { read(body: first.data[...]) }
+    }
+
+    /// Reads the title of a web page, or else its text.
+    private mutating func read(page bytes: ArraySlice<UInt8>) {
+        isPage = true
+        let text = String(decoding: bytes.prefix(8 << 10), as: UTF8.self)
+        for tag in ["title", "h1", "body"] {
+            guard let open = text.range(of: "<\(tag)", ignoringCase: true),
+                let start = text[open.upperBound...].firstIndex(of: ">")
+            else { continue }
+            let rest = text[text.index(after: start)...]
+            let end = rest.range(of: "</\(tag)", ignoringCase: true)?.lowerBound ?? rest.endIndex
+            let words = UpstreamFault.words(ofMarkup: rest[..<end])
+            guard !words.isEmpty else { continue }
+            reason = words
+            return
+        }
+        let words = UpstreamFault.words(ofMarkup: text[...])
+        if !words.isEmpty { reason = words }
+    }
+
+    private static func words(ofMarkup text: Substring) -> String {
+        var (words, isTag) = ("", false)
+        for character in text.prefix(4000) {
+            if character == "<" { isTag = true }
+            if !isTag { words.append(character) }
+            if character == ">" { isTag = false }
+        }
+        for (entity, plain) in [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&amp;", "&")] {
+            words = words.replacing(entity, with: plain)
+        }
+        return line(Array(words.utf8)[...])
+    }
+
+    private static func line(_ bytes: ArraySlice<UInt8>) -> String {
+        let text = String(decoding: bytes.prefix(2000), as: UTF8.self)
+        return text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    }
+
+    private static func isSpace(_ byte: UInt8) -> Bool { [0x20, 0x09, 0x0A, 0x0D].contains(byte) }
+}
+
+extension UpstreamFault {
+    // MARK: Objects
+
+    /// The members that hold an error or its message, the most telling first.
+    private static let places = [
+        "error", "message", "msg", "detail", "errors", "error_description", "error_msg",
+        "error_message", "reason", "title", "text",
+    ]
+    /// The members that hold a word of the error.
+    private static let names = [
+        "code", "type", "error_code", "status", "error_type", "reason",
+    ]
+
+    /// Reads an error object, and the objects within it.
+    fileprivate mutating func read(_ object: JSONObject, depth: Int = 0) {
+        for place in UpstreamFault.places {
+            guard let value = object.value(place) else { continue }
+            read(value, at: place, of: object, depth)
+        }
+        for name in UpstreamFault.names { add(object.string(name)) }
+        for name in ["code", "error_code", "status"] {
+            let number = object.integer(name) ?? 0
+            if (400...599).contains(number) { status = status ?? number }
+            guard name != "status", code == nil else { continue }
+            code = object.string(name) ?? (number == 0 ? nil : "\(number)")
+        }
+        if let inner = object.object("innererror") ?? object.object("metadata"), depth < 4 {
+            read(inner, depth: depth + 1)
+        }
+        if let raw = object.object("metadata")?.string("raw"), !raw.isEmpty, depth < 4 {
+            reason = [reason, raw].compactMap(\.self).joined(separator: ": ")
+        }
+        readDetails(object)
+    }
+
+    private mutating func read(
+        _ value: ArraySlice<UInt8>,
+        at place: String,
+        of object: JSONObject,
+        _ depth: Int
+    ) {
+        guard depth < 4 else { return }
+        switch value.first {
+        case UInt8(ascii: "\""):
+            // A short `error` beside a `message` is a name of the error.
+            if place == "error", object.string("message")?.isEmpty == false {
+                return add(object.string(place))
+            }
+            say(object.string(place))
+        case UInt8(ascii: "{"):
+            if let inner = object.object(place) { read(inner, depth: depth + 1) }
+        case UInt8(ascii: "["):
+            for range in object.elements(place)?.prefix(3) ?? [] {
+                if let inner = object.object(at: range) {
+                    read(item: inner, depth)
+                } else if object.bytes[range].first == UInt8(ascii: "\"") {
+                    say(JSONObject.text(object.bytes[range]), more: true)
+                }
+            }
+        default: break
+        }
+    }
+
+    /// Reads an element of a list: an error, or a fault at a place in the request (FastAPI).
+    private mutating func read(item: JSONObject, _ depth: Int) {
+        guard let words = item.string("msg") ?? item.string("message") else {
+            return read(item, depth: depth + 1)
+        }
+        let place = (item.elements("loc") ?? []).prefix(8).map { range -> String in
+            let value = item.bytes[range]
+            return value.first == UInt8(ascii: "\"")
+                ? JSONObject.text(value) : String(decoding: value, as: UTF8.self)
+        }
+        say(place.isEmpty ? words : "\(place.joined(separator: ".")): \(words)", more: true)
+        for name in UpstreamFault.names { add(item.string(name)) }
+        readDetails(item)
+    }
+
+    /// Reads Google's `details`: the wait of a `RetryInfo` and the reason of an `ErrorInfo`.
+    ///
+    /// Anthropic has an object there.
+    private mutating func readDetails(_ object: JSONObject) {
+        if let details = object.object("details") {
+            add(details.string("error_code"))
+            code = code ?? details.string("error_code")
+        }
+        for range in object.elements("details")?.prefix(16) ?? [] {
+            guard let detail = object.object(at: range) else { continue }
+            if let delay = detail.string("retryDelay") { wait = RetryAfter.duration(delay) ?? wait }
+            add(detail.string("reason"))
+        }
+        for name in ["retry_after", "retryAfter", "retry_after_seconds"] {
+            guard let value = object.value(name) else { continue }
+            let text =
+                object.string(name) ?? String(decoding: value.prefix(32), as: UTF8.self)
+            wait = wait ?? RetryAfter.duration(text)
+        }
+        if let fields = object.object("headers") {
+            for name in fields.names where name.lowercased() == "retry-after" {
+                let value = fields.string(name) ?? fields.integer(name).map(String.init)
+                wait = wait ?? value.flatMap { RetryAfter.duration($0) }
+            }
+        }
+    }
+
+    /// Takes words as the reason, if there is none or if they are one of several.
+    private mutating func say(_ words: String?, more: Bool = false) {
+        guard let words, !words.isEmpty else { return }
+        guard let reason else {
+            self.reason = words
+            return
+        }
+        if more { self.reason = "\(reason); \(words)" }
+    }
+
+    private mutating func add(_ word: String?) {
+        guard let word, !word.isEmpty, word.utf8.count <= UpstreamFault.mostWord,
+            !words.contains(word), words.count < 12
+        else { return }
+        words.append(word)
+    }
+}
+
+extension StringProtocol {
+    /// The first place of an ASCII text in small letters.
+    fileprivate func range(of words: String, ignoringCase: Bool) -> Range<Index>? {
+        var start = startIndex
+        while start < endIndex {
+            let rest = self[start...]
+            if rest.prefix(words.count).lowercased() == words {
+                return start..<index(start, offsetBy: words.count)
+            }
+            start = index(after: start)
+        }
+        return nil
+    }
+}
