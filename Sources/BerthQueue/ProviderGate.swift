@@ -158,11 +158,15 @@ package import BerthTelemetry
         if failing > 1 { tellProvider(call, Verdict(.failed(.models), probe: nil), at: now) }
     }
 
-    /// Whether the provider answers with another model than that of `call`, or has since it began.
-    private func isAnswering(exceptWith call: Permit.Call) -> Bool {
-        models.contains { name, standing in
-            name != call.model
-                && (standing.answering > 0 || standing.succeeded.map { $0 >= call.began } ?? false)
+    /// Whether the provider answers with another model than `name`, or did within the breaker's
+    /// window.
+    ///
+    /// A refusal comes faster than any answer, so a look at the calls of this moment is too short.
+    private func isAnswering(exceptWith name: String, at now: Instant) -> Bool {
+        models.contains { other, standing in
+            let since = standing.succeeded.map { now - $0 }
+            return other != name
+                && (standing.answering > 0 || since.map { $0 <= limits.breaker.window } ?? false)
         }
     }
 
@@ -175,7 +179,7 @@ package import BerthTelemetry
     ) {
         let isTroubleOfOne = models[call.model]?.isTroubleOfOne(call.tenant) ?? false
         // A pause takes the model's load off the provider, which serves its other models as before.
-        if !isTroubleOfOne, !(pausing && isAnswering(exceptWith: call)) {
+        if !isTroubleOfOne, !(pausing && isAnswering(exceptWith: call.model, at: now)) {
             adaptive.overrun(began: call.began, at: now)
         }
         change(call.tenant, of: call.model, begins: true, at: now) { $0.overran = now }

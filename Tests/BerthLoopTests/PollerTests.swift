@@ -82,7 +82,9 @@ import Testing
             watches.append(try Watch(ends[0], for: .readable) { _ in })
             _ = unsafe write(ends[1], "x", 1)
         }
-        try await SystemClock().sleep(for: .milliseconds(1))
+        let fired = Wakeup()
+        SystemClock().schedule(after: .milliseconds(1)) { fired.signal() }
+        try await fired.wait()
         for watch in watches { watch.cancel() }
     }
 }

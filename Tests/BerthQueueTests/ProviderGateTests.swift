@@ -122,9 +122,9 @@ import Testing
 
     @Loop @Test func `a pause of one model leaves the calls of a model that answers`() throws {
         let gate = gate(clock: clock)
-        let paused = try permit(gate, model: "m2")
         try permit(gate, of: "ben", model: "m1").end(.done(latency: .milliseconds(1)))
-        paused.end(.failed(.rateLimited(retryAfter: .seconds(60))))
+        clock.advance(by: .milliseconds(300))
+        try permit(gate, model: "m2").end(.failed(.rateLimited(retryAfter: .seconds(60))))
         let beside = gate.limit
         #expect(beside == 8)
         // A model that answered before says nothing about the provider now.

@@ -14,12 +14,7 @@ extension Shape {
     }
 
     static let azure: [Shape] = [
-        Shape(
-            v,
-            "whole",
-            v.whole(#"{"role":"assistant","content":"Hi é"}"#, "stop", usage),
-            .said("Hi é", [9, 3])
-        ),
+        .whole(v),
         Shape(
             v,
             "a stream that begins with the filter's results",

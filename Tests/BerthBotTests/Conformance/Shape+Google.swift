@@ -19,12 +19,7 @@ extension Shape {
     }
 
     static let google: [Shape] = [
-        Shape(
-            v,
-            "whole",
-            v.whole(#"{"role":"assistant","content":"Hi é"}"#, "stop", usage),
-            .said("Hi é", [9, 3])
-        ),
+        .whole(v),
         Shape(
             v,
             "a stream with the usage in each chunk",

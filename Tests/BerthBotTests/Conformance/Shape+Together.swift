@@ -7,64 +7,12 @@ extension Shape {
     private static let usage = #"{"prompt_tokens":9,"completion_tokens":3,"total_tokens":12}"#
 
     static let together: [Shape] = [
-        Shape(
-            v,
-            "whole",
-            v.whole(#"{"role":"assistant","content":"Hi é"}"#, "stop", usage),
-            .said("Hi é", [9, 3])
-        ),
-        Shape(
-            v,
-            "a stream",
-            v.stream(
-                v.chunk(#"{"role":"assistant","content":""}"#),
-                v.text("Hi"),
-                v.text(" é"),
-                v.chunk(#"{}"#, "stop"),
-                v.usage(usage)
-            ),
-            .said("Hi é", [9, 3])
-        ),
-        Shape(
-            v,
-            "reasoning in a stream",
-            v.stream(
-                v.chunk(#"{"role":"assistant","content":null,"reasoning":"hm"}"#),
-                v.chunk(#"{"content":null,"reasoning":", yes"}"#),
-                v.text("Hi"),
-                v.chunk(#"{}"#, "stop"),
-                v.usage(usage)
-            ),
-            .said("Hi", [9, 3], reasoning: "hm, yes")
-        ),
-        Shape(
-            v,
-            "whole, with reasoning",
-            v.whole(#"{"role":"assistant","content":"Hi","reasoning":"hm"}"#, "stop", usage),
-            .said("Hi", [9, 3], reasoning: "hm")
-        ),
-        Shape(
-            v,
-            "a tool call in a stream",
-            v.stream(
-                v.chunk(
-                    #"{"role":"assistant","content":"","tool_calls":[{"index":0,"id":"c1","type":"function","function":{"name":"f","arguments":"{\"a\":1}"}}]}"#
-                ),
-                v.chunk(#"{}"#, "tool_calls"),
-                v.usage(usage)
-            ),
-            .called(#"f {"a":1}"#, [9, 3])
-        ),
-        Shape(
-            v,
-            "a whole tool call",
-            v.whole(
-                #"{"role":"assistant","content":null,"tool_calls":[{"id":"c1","type":"function","function":{"name":"f","arguments":"{\"a\":1}"}}]}"#,
-                "tool_calls",
-                usage
-            ),
-            .called(#"f {"a":1}"#, [9, 3])
-        ),
+        .whole(v),
+        .streamed(v),
+        .streamedReasoning(v, in: "reasoning"),
+        .wholeReasoning(v, in: "reasoning"),
+        .callInOneChunk(v),
+        .wholeCall(v),
         Shape(
             v,
             "text beside the delta",
@@ -84,17 +32,7 @@ extension Shape {
             ),
             .said("Hi", [9, 3])
         ),
-        Shape(
-            v,
-            "cut at the limit",
-            v.stream(
-                v.chunk(#"{"role":"assistant","content":""}"#),
-                v.text("The first"),
-                v.chunk(#"{}"#, "length"),
-                v.usage(usage)
-            ),
-            .said("The first", [9, 3], finish: "length")
-        ),
+        .cut(v),
         Shape(
             v,
             422,
