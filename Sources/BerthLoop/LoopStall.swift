@@ -1,6 +1,7 @@
-/// A turn of the loop that took longer than ``limit``, so that all other work waited for it.
+/// A turn of the loop with a piece of work that took longer than ``limit``, so that all other work
+/// waited for it.
 package struct LoopStall: Sendable {
-    /// The longest time that a turn may take without a report.
+    /// The longest time that a piece of work may take without a report.
     package static let limit = Duration.milliseconds(5)
 
     /// The kind of a piece of work.

@@ -1,6 +1,6 @@
 package import BerthLoop
 
-/// Logs the turns of the loop that take longer than ``LoopStall/limit``, and counts them in
+/// Logs the turns of the loop with a piece of work longer than ``LoopStall/limit``, and counts them in
 /// `berth_loop_stall_seconds`.
 @Loop package final class StallReports: Service {
     private let surroundings: Surroundings
@@ -18,7 +18,7 @@ package import BerthLoop
         self.surroundings = surroundings
         durations = surroundings.metrics.histogram(
             "berth_loop_stall_seconds",
-            help: "Turns of the event loop longer than 5 ms, during which nothing else was served.",
+            help: "Turns of the event loop that one piece of work kept from others for over 5 ms.",
             buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
         )
     }
