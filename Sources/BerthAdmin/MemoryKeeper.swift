@@ -119,6 +119,7 @@ import BerthWork
     /// Reads the kernel's figures, corrects the ledger, and takes a step on the ladder if one is
     /// due.
     package func look() async {
+        Loop.works(on: WorkLabel("memory's look"))
         let kernel = read()
         standing.kernel = kernel
         standing.heap = .read()
@@ -162,6 +163,7 @@ import BerthWork
         looksSinceTrim = 0
         // A busy database needs its cache. A stalled disk would also delay the next look.
         if resources.store.pending == 0 { await resources.store.releaseMemory() }
+        Loop.works(on: WorkLabel("the return of free pages"))
         Allocator.trim()
     }
 

@@ -49,10 +49,10 @@ import Glibc
     func end() {
         let tookNs = Instant.now.nanoseconds - looked.nanoseconds
         guard tookNs > StallWatch.limitNs, !observers.isEmpty else { return }
-        // Many short pieces are many requests, which is no fault of one.
-        let isWork =
-            longestNs > StallWatch.limitNs
-            && StallWatch.processorNs - spentNs > StallWatch.limitNs
+        // Many short pieces are many requests, which is no fault of one. The time in which another
+        // program had the processor may all have been within the longest piece.
+        let awayNs = tookNs - (StallWatch.processorNs - spentNs)
+        let isWork = longestNs - awayNs > StallWatch.limitNs
         guard isWork || tookNs > StallWatch.waitLimitNs else { return }
         let stall = LoopStall(
             turn: .nanoseconds(tookNs),
