@@ -146,9 +146,7 @@ extension Configuration.Provider {
         }
         let names = ["CURL_CA_BUNDLE", "SSL_CERT_FILE"]
         let own = names.compactMap(section.environment).first { !$0.isEmpty }
-        authorities.file =
-            section.optional("ca_file", .file, absent: own ?? "the system's authorities") ?? own
-        authorities.folder = section.environment("SSL_CERT_DIR").flatMap { $0.isEmpty ? nil : $0 }
+        caFile = section.optional("ca_file", .file, absent: own ?? "the system's authorities") ?? own
     }
 
     /// The environment variable that the vendor's own tools read the key from.

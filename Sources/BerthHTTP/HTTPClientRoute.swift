@@ -26,18 +26,12 @@ package struct HTTPClientRoute: Equatable, Sendable {
     package var proxy: Proxy?
     /// The file of authorities; nil for the client's own.
     package var authorities: String?
-    /// A folder of authorities as `openssl rehash` makes it; nil for none.
-    ///
-    /// With a folder, curl reads the authorities anew for each connection, which costs 0.9 MiB.
-    package var authoritiesFolder: String?
 
     /// Makes a route.
     ///
     /// The default is a direct connection that trusts the client's authorities.
-    package init(proxy: Proxy? = nil, authorities: String? = nil, authoritiesFolder: String? = nil)
-    {
+    package init(proxy: Proxy? = nil, authorities: String? = nil) {
         self.proxy = proxy
         self.authorities = authorities
-        self.authoritiesFolder = authoritiesFolder
     }
 }

@@ -8,8 +8,7 @@ extension HTTPClientRoute {
             proxy: provider.proxy.map {
                 Proxy(url: $0.url.reveal(), host: $0.host, port: $0.port)
             },
-            authorities: provider.authorities.file,
-            authoritiesFolder: provider.authorities.folder
+            authorities: provider.caFile
         )
     }
 }

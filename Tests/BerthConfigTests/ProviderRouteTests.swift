@@ -71,13 +71,13 @@ import Testing
     }
 
     @Test func `authorities come from the file, else from the environment`() throws {
-        let variables = ["SSL_CERT_FILE": "/b", "CURL_CA_BUNDLE": "/a", "SSL_CERT_DIR": "/c"]
+        let variables = ["SSL_CERT_FILE": "/b", "CURL_CA_BUNDLE": "/a"]
         let base = "base_url: \"https://api.example\""
-        let named = try provider(base, variables).authorities
-        #expect(named == Configuration.Authorities(file: "/a", folder: "/c"))
-        let own = try provider("\(base), ca_file: /etc/hostname", variables).authorities
-        #expect(own.file == "/etc/hostname")
-        #expect(try provider(base, [:]).authorities == Configuration.Authorities())
+        #expect(try provider(base, variables).caFile == "/a")
+        let own = try provider("\(base), ca_file: /etc/hostname", variables).caFile
+        #expect(own == "/etc/hostname")
+        #expect(try provider(base, [:]).caFile == nil)
+        #expect(try provider(base, ["SSL_CERT_DIR": "/c"]).caFile == nil)
         let missing = complaint(
             "providers: [{ name: p, kind: openai, \(base), ca_file: /no/such/file }]"
         )
