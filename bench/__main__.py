@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 
+import counts
 import hits
 import measures
 import memory
@@ -24,7 +25,10 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
     rows = ", ".join(f"{letter}: {what}" for letter, (what, _) in ROWS.items())
     parser.add_argument("--only", metavar="a,c", help=f"measure only these rows ({rows})")
-    parser.add_argument("--write", action="store_true", help="write the table into docs/performance.md")
+    parser.add_argument("--count", action="store_true",
+                        help="count instructions, allocations and system calls instead, and fail if "
+                        "one has grown by 5 %% since it was recorded")
+    parser.add_argument("--write", action="store_true", help="write the table into docs/performance.md (and record the counts)")
     parser.add_argument("--seconds", metavar="N", type=int, default=10, help="duration of each load (10)")
     given = parser.parse_args()
     # Row f is measured at the end of row e.
@@ -48,9 +52,13 @@ def main() -> int:
     folder = pathlib.Path(tempfile.mkdtemp(prefix="bench-", dir=scratch))
     rows, failed = [], False
     machine = report.machine(ROOT, folder)  # read before the benchmark adds its own load
+    bench = measures.Bench(
+        os.environ["BERTH_BIN"], os.environ["SCHEDULING_BIN"], folder, given.seconds)
+    if given.count:
+        grown = counts.run(bench, machine, ROOT / "docs" / "performance.md" if given.write else None)
+        shutil.rmtree(folder)
+        return 1 if grown else 0
     try:
-        bench = measures.Bench(
-            os.environ["BERTH_BIN"], os.environ["SCHEDULING_BIN"], folder, given.seconds)
         for letter in given.rows:
             what, measure = ROWS[letter]
             began = time.monotonic()
@@ -69,7 +77,8 @@ def main() -> int:
         shutil.rmtree(folder)
     print("\n".join([machine, "", *report.table(rows)]))
     if given.write and not failed:
-        report.write(ROOT / "docs" / "performance.md", machine, rows)
+        report.write(ROOT / "docs" / "performance.md", report.TIMED, "scripts/bench --write",
+                     machine, report.table(rows))
     return 1 if failed else 0
 
 

@@ -35,14 +35,12 @@ def post(port: int, key: str, path: str, members: dict) -> bytes:
 
 
 def is_whole(answer: bytes | bytearray) -> bool:
-    """Whether an answer is complete. A 200 is chunked; any other answer has a length."""
+    """Whether an answer is complete. It is chunked, or it has a length."""
     if answer.endswith(b"\r\n0\r\n\r\n"):
         return True
-    if answer.startswith(b"HTTP/1.1 200"):
-        return False
-    head, _, body = bytes(answer).partition(b"\r\n\r\n")
+    head, found, _ = bytes(answer[:4096]).partition(b"\r\n\r\n")
     length = re.search(rb"(?i)\r\ncontent-length: (\d+)", head)
-    return bool(length) and len(body) >= int(length[1])
+    return bool(found and length) and len(answer) >= len(head) + 4 + int(length[1])
 
 
 class Stream(asyncio.Protocol):

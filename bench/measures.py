@@ -92,18 +92,18 @@ class Bench:
 
     @contextlib.contextmanager
     def serve(self, upstream: str, tenants: int, trusting: pathlib.Path | None = None,
-              cache: str = '{ scope: "off" }', more: str = ""):
+              cache: str = '{ scope: "off" }', more: str = "", under: list[str] = []):
         """Runs a new Berth on a new data folder. `cache` and `more` are parts of its configuration.
-        The built-in demo answers if `upstream` is empty."""
+        The built-in demo answers if `upstream` is empty. `under` is a command that runs Berth."""
         self.count += 1
         port, home = free_port(), self.folder / f"{self.count}"
         home.mkdir()
         config, log = home / "berth.yaml", home / "serve.log"
         config.write_text(configuration(port, home, upstream, cache) + more)
-        command = [self.berth, "serve", "--config", str(config)]
+        command = [*under, self.berth, "serve", "--config", str(config)]
         if trusting:
             command = [*in_own_mounts(trusting), *command]
-        with running(command, log, lambda: answers(port, "/readyz")) as pid:
+        with running(command, log, lambda: answers(port, "/readyz"), 60 if under else 15) as pid:
             keys = [self.add_tenant(f"user{n}", config) for n in range(tenants)]
             file = home / "keys"
             file.write_text("".join(key + "\n" for key in keys))

@@ -8,7 +8,8 @@ import statistics
 import subprocess
 import time
 
-BEGIN, END = "<!-- scripts/bench writes from here -->", "<!-- to here -->"
+TIMED, COUNTED = "<!-- scripts/bench writes from here -->", "<!-- scripts/bench --count writes from here -->"
+END = "<!-- to here -->"
 
 
 def said(*command: str, at: pathlib.Path | None = None) -> str:
@@ -52,17 +53,22 @@ def table(rows) -> list[str]:
     head = ["", "what", "measured", "target", "", "notes"]
     cells = [[row.letter, row.what, row.measured, row.bar, row.verdict, row.beside] for row in rows]
     cells = [[cell.replace("|", "/") for cell in line] for line in cells]
-    lines = [head, ["---"] * len(head), *cells]
-    widths = [max(len(line[n]) for line in lines) for n in range(len(head) - 1)] + [0]
+    return aligned([head, *cells])
+
+
+def aligned(lines: list[list[str]]) -> list[str]:
+    """A table in Markdown, whose first line is its head."""
+    lines = [lines[0], ["---"] * len(lines[0]), *lines[1:]]
+    widths = [max(len(line[n]) for line in lines) for n in range(len(lines[0]) - 1)] + [0]
     return ["| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths)) + " |"
             for line in lines]
 
 
-def write(page: pathlib.Path, machine: str, rows) -> None:
-    """Replaces the text between the markers of `page`."""
-    before, _, rest = page.read_text().partition(BEGIN)
+def write(page: pathlib.Path, begin: str, command: str, machine: str, lines: list[str]) -> None:
+    """Replaces the text between the marker `begin` of `page` and the next end marker."""
+    before, _, rest = page.read_text().partition(begin)
     _, found, after = rest.partition(END)
     if not found:
-        raise SystemExit(f"{page} has no lines '{BEGIN}' and '{END}' that enclose the table")
-    made = ["Written by `scripts/bench --write`.", "", machine, "", *table(rows)]
-    page.write_text(before + "\n".join([BEGIN, *made, END]) + after)
+        raise SystemExit(f"{page} has no lines '{begin}' and '{END}' that enclose the table")
+    made = [f"Written by `{command}`.", "", machine, "", *lines]
+    page.write_text(before + "\n".join([begin, *made, END]) + after)

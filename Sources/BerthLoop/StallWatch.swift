@@ -2,8 +2,8 @@ import Glibc
 
 /// Measures each turn of the loop and its longest piece of work.
 ///
-/// It reads the clock once for each piece, which takes about 30 ns, and the thread's processor time
-/// once for each turn. Time in which another thread had the processor is no stall of the loop's work.
+/// It reads the clock once for each piece, which takes about 30 ns. Time in which another thread had
+/// the processor is no stall of the loop's work.
 @Loop final class StallWatch {
     /// The last look at the descriptors, which begins a turn.
     private var looked: Instant
@@ -14,8 +14,14 @@ import Glibc
     /// for a descriptor.
     private static let waitLimitNs: Int64 = 100_000_000
     private var last: Instant
-    /// The thread's processor time at the last look.
+    /// The time between two looks at the thread's processor time, each of which is a system call.
+    private static let accountNs: Int64 = 10_000_000
+    /// The thread's processor time when it was last read.
     private var spentNs: Int64 = 0
+    /// When it was read.
+    private var spentAt = Instant(nanoseconds: 0)
+    /// The time that the turns since then took.
+    private var busyNs: Int64 = 0
     private var longestNs: Int64 = 0
     private var culprit: (kind: LoopStall.Kind, label: WorkLabel?) = (.task, nil)
     private var observers: [StallObserver] = []
@@ -30,7 +36,12 @@ import Glibc
         looked = .now
         last = looked
         longestNs = 0
-        if !observers.isEmpty { spentNs = StallWatch.processorNs }
+        guard !observers.isEmpty,
+            looked.nanoseconds - spentAt.nanoseconds > StallWatch.accountNs
+        else { return }
+        spentNs = StallWatch.processorNs
+        spentAt = looked
+        busyNs = 0
     }
 
     /// Ends a piece of work.
@@ -48,10 +59,11 @@ import Glibc
     /// Ends a turn, and reports it if one piece of its work took too long.
     func end() {
         let tookNs = Instant.now.nanoseconds - looked.nanoseconds
+        busyNs += tookNs
         guard tookNs > StallWatch.limitNs, !observers.isEmpty else { return }
         // Many short pieces are many requests, which is no fault of one. The time in which another
         // program had the processor may all have been within the longest piece.
-        let awayNs = tookNs - (StallWatch.processorNs - spentNs)
+        let awayNs = max(0, busyNs - (StallWatch.processorNs - spentNs))
         let isWork = longestNs - awayNs > StallWatch.limitNs
         guard isWork || tookNs > StallWatch.waitLimitNs else { return }
         let stall = LoopStall(
