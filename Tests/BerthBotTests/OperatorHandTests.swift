@@ -242,11 +242,8 @@ import Testing
             var callers: [Mailbox<String>] = []
             for tenant in tenants {
                 callers.append(try listen(asking, bot, "1", as: tenant, in: pool))
-                #expect(
-                    await eventually {
-                        bot.bot.queues.count(in: .chat).waiting == callers.count
-                    }
-                )
+                let count = callers.count
+                #expect(await eventually { bot.bot.queues.count(in: .chat).waiting == count })
             }
             try await body(bot, tenants, callers, busy)
             await pool.drain()
