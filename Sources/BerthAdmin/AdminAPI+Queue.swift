@@ -24,6 +24,10 @@ extension AdminAPI {
             route("GET", "/admin/queue/turns") { _, _ in
                 OpenTurnList(self.bot.turns.open(limit: AdminAPI.mostShown))
             },
+            route("GET", "/admin/queue/calls") { _, _ in
+                let calls = self.bot.openCalls(limit: AdminAPI.mostShown)
+                return OpenCallList(calls, at: self.surroundings.clock.now)
+            },
             route("POST", "/admin/queue/resume") { request, _ in
                 try self.resume(try await self.body([String: String].self, request))
             },
@@ -31,10 +35,12 @@ extension AdminAPI {
                 try await self.retry(values[0])
             },
             route("POST", "/admin/turns/:id/end") { _, values in
-                guard self.bot.turns.end(values[0]) else {
-                    throw RetryRefusal(error: .noTurn, turn: values[0], verb: .end)
+                let id = values[0]
+                guard self.bot.turns.end(id) || self.bot.endCall(id) else {
+                    throw RetryRefusal(error: .noTurn, turn: id, verb: .end)
                 }
-                return RetryReport(ended: values[0])
+                self.surroundings.log.info("work was ended by the operator", ["id": .text(id)])
+                return RetryReport(ended: id)
             },
         ]
     }

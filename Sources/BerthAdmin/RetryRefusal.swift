@@ -13,7 +13,9 @@ struct RetryRefusal: Error, CustomStringConvertible {
         let name = "'\(turn.shortened(toBytes: 64))'"
         let noun = TroubleList.part(turn) == nil ? "turn" : "failed part"
         if verb == .end {
-            return "there is no turn \(name) that waits or runs: see 'berth queue turns'"
+            let (noun, list) =
+                turn.hasPrefix(OpenCallInfo.prefix) ? ("API call", "calls") : ("turn", "turns")
+            return "there is no \(noun) \(name) that waits or runs: see 'berth queue \(list)'"
         }
         return switch error {
         case .noTurn, .noSession:

@@ -288,7 +288,7 @@ extension BotError {
     /// Whether the answer was ended by an order, after which its outcome is unknown.
     fileprivate var isOrder: Bool {
         switch self {
-        case .suspended, .stopping, .provider(.cancelled): true
+        case .suspended, .endedByOperator, .stopping, .provider(.cancelled): true
         default: false
         }
     }

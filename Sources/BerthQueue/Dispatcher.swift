@@ -13,8 +13,7 @@ package import BerthTelemetry
     private let surroundings: Surroundings
     private let notices: PlaceNotices
     private var runningByLane: [Lane: Int] = [:]
-    /// The calls that hold a permit, by tenant, of which each has one or more.
-    private var runningByTenant: [String: Int] = [:]
+    private var shares: PermitShares
     private var isStopping = false
     private var isPumpPlanned = false
     private var opening: Timer?
@@ -43,6 +42,7 @@ package import BerthTelemetry
         let queue = FairQueue<QueuedRequest>(in: surroundings, policy: policy, bound: bound)
         self.queue = queue
         let clock = surroundings.clock
+        shares = PermitShares(most: gate.limits.concurrency, at: clock.now)
         notices = PlaceNotices(in: surroundings, interval: notice) { ticket in
             let obstacle = gate.obstacle(to: ticket.entry.request, at: clock.now)
             guard let place = queue.place(of: ticket), case .wait(let end)? = obstacle else {
@@ -125,6 +125,7 @@ package import BerthTelemetry
                 tenant: request.tenant,
                 predict: request.predict
             )
+            shares.joined(ticket.tenant, at: surroundings.clock.now)
             planPump()
             notices.add(ticket)
             return ticket
@@ -138,9 +139,7 @@ package import BerthTelemetry
     ///
     /// A request that has already been answered is left alone.
     func cancel(_ ticket: QueueTicket<QueuedRequest>) {
-        guard queue.cancel(ticket) else { return }
-        notices.remove(ticket)
-        ticket.entry.finish(.failure(.cancelled))
+        refuse(ticket, .cancelled)
         planPump()  // the next request may be one that fits the rate limit now
     }
 
@@ -172,7 +171,9 @@ package import BerthTelemetry
     /// Admits requests as long as the gate allows, and schedules the next attempt.
     private func pump() {
         forgetOpening()
+        gate.kept = 0
         let now = surroundings.clock.now
+        shares.note(at: now)
         refuseClosed(at: now)
         while gate.running < gate.limit, let ticket = next(at: now) {
             switch gate.admit(ticket.entry.request) {
@@ -188,33 +189,36 @@ package import BerthTelemetry
         refuseClosed(at: now)
         guard queue.count > 0 else { return }
         held = now
-        if let instant = firstEndOfPause(at: now) { look(at: instant) }
+        let room =
+            gate.kept > 0 && shares.isQuieterThanUsual(limit: gate.limit)
+            ? now + Dispatcher.recheck : nil
+        if let instant = [firstEndOfPause(at: now), room].compactMap(\.self).min() {
+            look(at: instant)
+        }
     }
+
+    /// The time after which requests for which permits are kept free are looked at again.
+    private static let recheck = Duration.seconds(1)
 
     /// The next request that no breaker blocks and whose tenant has fewer running calls than its
     /// share.
     ///
-    /// If every such tenant has its share already, the next in order is served, so that no permit
-    /// stays unused.
+    /// If there is none, the next request in order is served as long as enough permits stay free
+    /// (``PermitShares``).
     private func next(at now: Instant) -> QueueTicket<QueuedRequest>? {
+        let (shares, limit) = (shares, gate.limit)
         let isOpen = { (ticket: QueueTicket<QueuedRequest>) in
             self.gate.obstacle(to: ticket.entry.request, at: now) == nil
         }
-        var share: Int?
-        let hasShare = { (ticket: QueueTicket<QueuedRequest>) in
-            guard let running = self.runningByTenant[ticket.tenant] else { return true }
-            let most = share ?? self.share
-            share = most
-            return running < most
-        }
-        return queue.first { hasShare($0) && isOpen($0) } ?? queue.first(where: isOpen)
-    }
-
-    /// The number of running calls that each tenant may have while others wait: an equal part of
-    /// the concurrency limit, rounded up.
-    private var share: Int {
-        let tenants = queue.tenants.union(runningByTenant.keys).count
-        return (gate.limit + tenants - 1) / max(1, tenants)
+        let running = gate.running
+        let next =
+            queue.first(of: { shares.hasShareLeft($0, of: limit) }, where: isOpen)
+            ?? queue.first(
+                of: { shares.hasRoom(for: $0, running: running, limit: limit) },
+                where: isOpen
+            )
+        if next == nil, queue.first(where: isOpen) != nil { gate.kept = limit - running }
+        return next
     }
 
     /// Refuses the queued requests whose models are closed.
@@ -251,10 +255,10 @@ package import BerthTelemetry
         queue.take(ticket, hasWaited: held.map { ticket.enqueued <= $0 } ?? false)
         notices.remove(ticket)
         runningByLane[ticket.lane, default: 0] += 1
-        runningByTenant[ticket.tenant, default: 0] += 1
         let (lane, tenant, predicted, began) = (
             ticket.lane, ticket.tenant, ticket.cost, surroundings.clock.now
         )
+        shares.began(tenant, at: began)
         permit.settle = { [weak self] outcome, cost in
             if outcome != .cancelled { self?.learn(since: began) }
             let isFailure = if case .failed = outcome { true } else { false }
@@ -273,6 +277,7 @@ package import BerthTelemetry
 
     private func refuse(_ ticket: QueueTicket<QueuedRequest>, _ error: QueueError) {
         guard queue.cancel(ticket) else { return }
+        shares.left(ticket.tenant, at: surroundings.clock.now)
         notices.remove(ticket)
         ticket.entry.finish(.failure(error))
     }
@@ -290,7 +295,6 @@ package import BerthTelemetry
 
     private func ended(_ lane: Lane, _ tenant: String) {
         runningByLane[lane, default: 0] -= 1
-        let running = (runningByTenant[tenant] ?? 0) - 1
-        runningByTenant[tenant] = running > 0 ? running : nil
+        shares.ended(tenant, at: surroundings.clock.now)
     }
 }

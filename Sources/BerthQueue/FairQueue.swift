@@ -105,20 +105,25 @@ package import BerthTelemetry
 
     /// The next entry to serve of those that may start; nil if there is none.
     ///
-    /// An entry that may not start lets the later ones pass, those of its tenant too. This takes
-    /// O(entries) if the very first entry may not start.
-    func first(where mayStart: (Ticket) -> Bool) -> Ticket? {
-        if let first, mayStart(first) { return first }
+    /// An entry that may not start lets the later ones pass, those of its tenant too. The entries
+    /// of a tenant that may not start any are not looked at. This takes O(entries) if the very first
+    /// entry may not start.
+    func first(
+        of mayStartAny: (String) -> Bool = { _ in true },
+        where mayStart: (Ticket) -> Bool
+    ) -> Ticket? {
+        if let first, mayStartAny(first.tenant), mayStart(first) { return first }
         var line = ages.first
         while let oldest = line, isDue(oldest) {
-            if let ticket = oldest.first(where: mayStart) {
+            if mayStartAny(oldest.tenant), let ticket = oldest.first(where: mayStart) {
                 aged = ticket
                 return ticket
             }
             line = oldest.next
         }
         for lane in lanes.filter({ $0.count > 0 }).sorted(by: { $0.served < $1.served }) {
-            for line in lane.lines.sorted(by: { $0.isBefore($1) }) {
+            let lines = lane.lines.filter { mayStartAny($0.tenant) }
+            for line in lines.sorted(by: { $0.isBefore($1) }) {
                 if let ticket = line.first(where: mayStart) { return ticket }
             }
         }
@@ -167,9 +172,6 @@ package import BerthTelemetry
     ///
     /// This takes O(entries).
     var tickets: [Ticket] { lanes.flatMap(\.lines).flatMap(\.tickets.nodes) }
-
-    /// The tenants that have entries.
-    var tenants: Set<String> { Set(lanes.flatMap(\.lines).map(\.tenant)) }
 
     // MARK: Inside
 

@@ -30,6 +30,11 @@ package import BerthTelemetry
     /// There is one listener.
     var onChange: (@Loop () -> Void)?
 
+    /// The permits that are kept free at this time while requests wait.
+    ///
+    /// A limit of which some permits are kept free is in use.
+    var kept = 0
+
     let limits: ProviderLimits
     let surroundings: Surroundings
     var breaker = CircuitBreaker.fresh
@@ -109,7 +114,7 @@ package import BerthTelemetry
         let now = surroundings.clock.now
         switch outcome {
         case .done(let latency):
-            adaptive.succeeded(latency: latency, running: running)
+            adaptive.succeeded(latency: latency, running: running + kept)
             models[call.model, default: ModelStanding()].succeeded(for: call.tenant, at: now)
             tell(call, Verdict(.succeeded, probe: .probeSucceeded), at: now)
             settle(call, used ?? call.tokens, at: now)

@@ -10,6 +10,8 @@ package struct Recovery: Equatable, Sendable {
     package var calls = 0
     /// Steps that are taken up again, because their provider keeps the job.
     package var jobs = 0
+    /// Turns that are asked again, because their provider has refused them and nothing was bought.
+    package var refused = 0
 
     /// Nothing was open.
     package init() {}
@@ -23,6 +25,7 @@ extension Connection {
         var recovery = Recovery()
         try run("UPDATE turn SET owner = NULL, until_ms = NULL WHERE state = 'accepted'")
         try run("UPDATE turn SET owner = NULL, until_ms = NULL WHERE state = 'running'")
+        recovery.refused = try acceptRefusedTurns()
         let lost = try turnsThatCannotGoOn()
         for turn in lost {
             try loseTurn(turn, at: now)
@@ -44,6 +47,30 @@ extension Connection {
                 "SELECT count(*) FROM turn_step WHERE state = 'running'"
             ) { row throws(StoreError) in row.int(0) } ?? 0
         return recovery
+    }
+
+    /// Accepts the running turns again whose last call was released, and of which nothing was bought.
+    ///
+    /// The service was killed between the release and the turn's next change.
+    ///
+    /// - Returns: how many there are.
+    private func acceptRefusedTurns() throws(StoreError) -> Int {
+        let refused = try all(
+            """
+            SELECT id FROM turn WHERE state = 'running' AND answer = ''
+                AND NOT EXISTS (SELECT 1 FROM turn_step
+                    WHERE turn_step.turn = turn.id
+                        AND turn_step.state IN ('waiting', 'running', 'done'))
+                AND 'released' = (SELECT call.state FROM turn_step
+                    JOIN call ON call.id = turn_step.call
+                    WHERE turn_step.turn = turn.id ORDER BY ordinal DESC LIMIT 1)
+            """
+        ) { row throws(StoreError) in row.id(0) as Turn.ID }
+        for turn in refused {
+            guard let state = try state(of: turn)?.after(.interrupt) else { continue }
+            try run("UPDATE turn SET state = ? WHERE id = ?", state, turn)
+        }
+        return refused.count
     }
 
     /// The running turns without a step from which they can go on.

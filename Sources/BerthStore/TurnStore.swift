@@ -97,10 +97,12 @@ package protocol TurnStore: Sendable {
     ///
     /// All claims are void. A running step whose provider keeps a job is left to be taken up again.
     /// Any other running step, its turn and its call become uncertain. Each other open call is
-    /// charged at its reservation and becomes uncertain. A turn that is only accepted stays so.
+    /// charged at its reservation and becomes uncertain. A turn that is only accepted stays so, and
+    /// a running turn whose call was released is accepted again.
     ///
-    /// The end of a step is written in one commit with its settlement, so no call is found open
-    /// whose cost is known.
+    /// The end of a turn that was answered is written in one commit with its settlement. A turn that
+    /// is found running and whose call is settled has failed before the kill, or its author had left
+    /// a call that others share. It is uncertain, and its call is not.
     ///
     /// - Parameters:
     ///   - now: the time of the ends.

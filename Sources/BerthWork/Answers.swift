@@ -56,7 +56,7 @@ import BerthText
         let open = OpenCall(ask)
         defer { open?.close() }
         do throws(BotError) {
-            let ask = try ask.entered(listening: true)
+            let ask = try ask.entered(listening: true).opened(as: open)
             switch try await way(ask, held, isStream: false) {
             case .cached(let answer, let lease): return WholeAnswer(answer, lease)
             case .shared(let answer):
@@ -88,7 +88,7 @@ import BerthText
         let report = CallReport(ask, metrics, in: surroundings)
         let open = OpenCall(ask)
         do throws(BotError) {
-            let ask = try ask.entered(listening: true)
+            let ask = try ask.entered(listening: true).opened(as: open)
             switch try await way(ask, held, isStream: true) {
             case .cached(let answer, let lease):
                 let answer = SharedAnswer(cached: try replay(answer, lease))
@@ -219,20 +219,23 @@ import BerthText
         let input = own.call.input
         if let flight = flights.find(key) {
             flight.add(ask.listener)
+            ask.open?.shares(flight.bill)
+            let answer = SharedAnswer(flight, input: input)
             // One that comes after the settlement costs nothing but its request.
-            if let late = flight.bill.add(own) { _ = meter.settleNothing(late) }
-            return SharedAnswer(flight, input: input)
+            if let late = flight.bill.add(own, for: answer) { _ = meter.settleNothing(late) }
+            return answer
         }
         guard !isJoining, let flight = flights.open(key) else {
             held = consume own
             return nil
         }
         flight.add(ask.listener)
+        ask.open?.shares(flight.bill)
         let answer = SharedAnswer(flight, input: input, isLeader: true)
         // The call goes on for the others if the memory of its leader does not suffice.
         ask.memory.spare = flight.spare
         let leading = HeldBox(own)
-        var common = ask
+        var common = ask.opened(as: nil)
         common.listener = { [weak flight] in flight?.tell($0) }
         let question = common
         flights.begin(flight) { [self] in
@@ -261,6 +264,7 @@ import BerthText
             answer.collect(into: AnswerCollector(cache, ask, key))
             defer { answer.finish() }
             flight.log.begin(answer.modelID)
+            defer { flight.settle(answer.takeSettled()) }
             do throws(BotError) {
                 while let piece = try await answer.next() { try flight.append(piece) }
             } catch {

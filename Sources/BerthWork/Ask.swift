@@ -50,6 +50,8 @@ package struct Ask: Sendable {
     package var listener: PlaceListener?
     /// Keeps the memory of ``request`` leased for as long as anything may read it.
     package var retained: (any AnyObject & Sendable)?
+    /// The call in the operator's reach, or nil for a turn's ask.
+    private(set) var open: OpenCall?
     /// The memory of the queue entry and of the connection that waits.
     private var entry: LeaseHolder?
     /// Keeps the payer's work open, because the ask may outlive its caller when others share it.
@@ -108,6 +110,13 @@ package struct Ask: Sendable {
         do {
             ask.entry = LeaseHolder(try memory.take(size, for: .queueEntry))
         } catch { throw .memory(error) }
+        return ask
+    }
+
+    /// This ask with the call that the operator can end.
+    func opened(as call: OpenCall?) -> Ask {
+        var ask = self
+        ask.open = call
         return ask
     }
 

@@ -5,17 +5,27 @@ import BerthQueue
 @Loop final class Bill {
     private var shares: [Share] = []
     private var isClosed = false
+    /// Whether the call's provider has been asked.
+    private(set) var isAsked = false
     /// The wait for the call's permit, which every payer takes part in.
     private var wait: PermitWait?
 
     /// One payer's reservation, in a class because an array cannot hold a noncopyable value.
     @Loop private final class Share {
-        let payer: LiveTenant
+        let call: PendingCall
+        private weak var answer: SharedAnswer?
         private var held: Held?
 
-        init(_ held: consuming Held) {
-            payer = held.call.payer
+        init(_ held: consuming Held, for answer: SharedAnswer) {
+            call = held.call
+            self.answer = answer
             self.held = consume held
+        }
+
+        /// Gives the reservation back and ends the payer's reading for a reason of its own.
+        func refuse(_ reason: BotError) {
+            held = nil
+            answer?.interrupt(reason)
         }
 
         func pass() -> PendingCall? {
@@ -26,21 +36,34 @@ import BerthQueue
         isolated deinit {}
     }
 
-    /// Adds a payer.
+    /// Adds a payer, who reads `answer`.
     ///
     /// - Returns: nil, or the reservation if the call is already settled and costs it nothing.
-    func add(_ held: consuming Held) -> Held? {
+    func add(_ held: consuming Held, for answer: SharedAnswer) -> Held? {
         wait?.add(held.call.payer)
         guard !isClosed else { return held }
-        shares.append(Share(held))
+        shares.append(Share(held, for: answer))
         return nil
     }
 
     /// The payers who have joined so far.
-    var joined: [LiveTenant] { shares.map(\.payer) }
+    var joined: [LiveTenant] { shares.map(\.call.payer) }
 
-    /// Gives the reservations of suspended payers back, before the call is bought.
-    func releaseSuspended() { shares.removeAll { (try? $0.payer.mayAsk()) == nil } }
+    /// Refuses the payers for whom `check` throws, before the call is bought.
+    ///
+    /// Each of them is told its own reason. The call goes on for the others.
+    func refuse(by check: (PendingCall) throws(BotError) -> Void) {
+        shares.removeAll { share in
+            do throws(BotError) { try check(share.call) } catch {
+                share.refuse(error)
+                return true
+            }
+            return false
+        }
+    }
+
+    /// Notes that the call's provider is asked now.
+    func asks() { isAsked = true }
 
     /// Makes every payer who joins from now on queue for the permit too.
     func queue(_ wait: PermitWait?) { self.wait = wait }

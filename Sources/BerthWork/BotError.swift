@@ -19,6 +19,8 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
     case tooManyRequests(limit: Int)
     /// The operator has suspended the tenant.
     case suspended
+    /// The operator has ended the call.
+    case endedByOperator
     /// There is not enough memory for the tenant or for the service.
     case memory(BudgetError)
     /// A request's body is over the limit.
@@ -86,6 +88,7 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
         case .tooManyRequests(let limit):
             "\(limit) of your requests are under way, which is the limit: wait for one of them"
         case .suspended: "your access is suspended: ask the operator"
+        case .endedByOperator: "the operator has ended this request"
         case .memory(let error): error.forTenant
         case .bodyTooLarge(let limit): "the request is larger than \(limit)"
         case .unsupportedCoding(let reason), .body(let reason): reason

@@ -86,6 +86,7 @@ extension BotError {
             Disposition(429, .payer, code: "too_many_requests", after: .seconds(2))
         case .foreignOrigin: Disposition(403, .caller, code: "foreign_origin")
         case .suspended: Disposition(403, .payer, code: "suspended")
+        case .endedByOperator: Disposition(403, .payer, code: "ended_by_operator")
         case .memory(let error): error.disposition
         case .readTooSlowly:
             Disposition(408, .caller, code: "read_too_slowly").with { $0.mayHaveBought = true }

@@ -3,6 +3,7 @@ import BerthLoop
 import BerthMemory
 import BerthProviders
 import BerthQueue
+import BerthStore
 
 /// One call under way whose answer several callers read and pay for.
 ///
@@ -20,6 +21,9 @@ import BerthQueue
     /// The account that pays for the call if its leader's refuses while it has followers.
     let spare = SpareAccount()
     private let account: MemoryAccount
+    private var isLed = false
+    /// The settlement of the call, which the leader's turn writes together with its end.
+    private var settled: Settled?
     private var listeners: [PlaceListener] = []
     private var task: Task<Void, Never>?
     private weak var table: Flights?
@@ -32,11 +36,13 @@ import BerthQueue
         self.table = table
     }
 
+    isolated deinit {}
+
     /// Counts one more reader.
     func enter(isLeader: Bool) {
         callers += 1
         readers += 1
-        if !isLeader { followers += 1 }
+        if isLeader { isLed = true } else { followers += 1 }
         spare.account = followers > 0 ? account : nil
     }
 
@@ -45,11 +51,22 @@ import BerthQueue
     /// The last one to leave cancels the call.
     func leave(isLeader: Bool) {
         readers -= 1
-        if !isLeader { followers -= 1 }
+        if isLeader { isLed = false } else { followers -= 1 }
         spare.account = followers > 0 ? account : nil
         guard readers == 0, log.end == nil else { return }
         task?.cancel()
         land()
+    }
+
+    /// Takes the settlement of the call, before its end is told.
+    ///
+    /// It is written at once if the leader has left.
+    func settle(_ settled: consuming Settled?) { if isLed { self.settled = consume settled } }
+
+    /// Hands the settlement to the leader's turn, which writes it together with its end.
+    func takeSettlements() -> [Settlement] {
+        guard let settled = settled.take() else { return [] }
+        return settled.pass()
     }
 
     /// Adds a piece to the log.

@@ -55,6 +55,20 @@ import BerthText
         for number in openCalls.keys.sorted() { openCalls[number]?.end(reason) }
     }
 
+    /// The asks under way outside turns, in the order of their arrival.
+    package var callsUnderWay: [OpenCallInfo] {
+        openCalls.keys.sorted().compactMap { openCalls[$0]?.info }
+    }
+
+    /// Ends one ask under way outside turns, and tells its caller the reason.
+    ///
+    /// - Returns: whether there is such an ask.
+    package func endCall(_ call: OpenCallInfo, _ reason: BotError) -> Bool {
+        guard let open = openCalls[call.number] else { return false }
+        open.end(reason)
+        return true
+    }
+
     /// The number of the next ask.
     func nextCall() -> Int {
         calls += 1

@@ -1,4 +1,6 @@
 import BerthLoop
+import BerthProviders
+import BerthStore
 
 /// One ask of a tenant that is under way outside a turn, so that the operator can end it.
 ///
@@ -6,20 +8,47 @@ import BerthLoop
 @safe @Loop final class OpenCall {
     private let payer: LiveTenant
     private let number: Int
+    private let model: String
+    private let since: Instant
+    private let requestID: String
     // Unsafe and sound: the task runs `Answers`, which clears it before the task can end.
     private nonisolated(unsafe) var asking: UnsafeCurrentTask?
     private weak var answer: (any EndableAnswer)?
     /// The reason for which it was ended, or nil if it was not.
     private(set) var reason: BotError?
+    /// Whether its provider has been asked, if it shares no call.
+    private var isAsked = false
+    /// The bill of the call that it shares.
+    private weak var bill: Bill?
 
     /// Opens the call of the current task, or returns nil for a turn's ask.
     init?(_ ask: Ask) {
         guard ask.turn == nil else { return nil }
         payer = ask.payer
         number = payer.nextCall()
+        (model, since, requestID) = (ask.models[0].id, ask.since, ask.requestID)
         unsafe withUnsafeCurrentTask { task in unsafe asking = task }
         payer.openCalls[number] = self
     }
+
+    /// The call as the operator sees it.
+    var info: OpenCallInfo {
+        OpenCallInfo(
+            number: number,
+            tenant: payer.name,
+            tenantID: payer.row.id,
+            model: model,
+            request: requestID,
+            isAsked: isAsked || answer != nil || bill?.isAsked == true,
+            since: since
+        )
+    }
+
+    /// Notes that the call's provider is asked now.
+    func asks() { isAsked = true }
+
+    /// Notes that the call is a share of another one.
+    func shares(_ bill: Bill) { self.bill = bill }
 
     /// Notes that the answer has begun, which is ended from now on instead of the task.
     ///

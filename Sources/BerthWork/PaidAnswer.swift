@@ -42,7 +42,7 @@ import BerthTelemetry
         self.bill = bill
         self.stopwatch = stopwatch
         input = running.call.input
-        isOfTurn = bill == nil && running.call.reservation.turn != nil
+        isOfTurn = running.call.reservation.turn != nil
         self.running = consume running
     }
 
@@ -139,9 +139,12 @@ import BerthTelemetry
     }
 
     func takeSettlements() -> [Settlement] {
-        guard let settled = settled.take() else { return [] }
+        guard let settled = takeSettled() else { return [] }
         return settled.pass()
     }
+
+    /// Hands over the settlement of a turn's call, or nil if there is none or it is written already.
+    func takeSettled() -> Settled? { settled.take() }
 
     // The caller may leave before it reads anything.
     isolated deinit { finish() }

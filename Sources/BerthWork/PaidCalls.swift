@@ -204,15 +204,22 @@ package import BerthTelemetry
             running.release()
             throw error
         }
+        ask.open?.asks()
+        bill?.asks()
         return running
     }
 
     /// Checks that a call may still be made, after each wait before its provider is asked.
     ///
-    /// A sharer that was suspended meanwhile leaves the bill.
+    /// Every payer is checked. A sharer that may not ask any more leaves, and the call is cancelled
+    /// if it was the last reader.
     private func check(_ call: PendingCall, _ bill: Bill?) throws(BotError) {
+        bill?.refuse { sharer throws(BotError) in try check(sharer) }
         if Task.isCancelled { throw .provider(.cancelled) }
-        bill?.releaseSuspended()
+        try check(call)
+    }
+
+    private func check(_ call: PendingCall) throws(BotError) {
         try call.payer.mayAsk()
         try meter.check(call)
     }

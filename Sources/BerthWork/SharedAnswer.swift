@@ -61,7 +61,7 @@ import BerthStore
     /// Whether this caller asks again by itself, because the leader was refused for a reason that
     /// may be its own, such as its quota.
     var mayAskAgain: Bool {
-        guard !isLeader, reader.log.model == nil else { return false }
+        guard !isLeader, interruption == nil, reader.log.model == nil else { return false }
         return reader.log.end?.error?.mayBeOfOnePayer == true
     }
 
@@ -89,7 +89,9 @@ import BerthStore
         return nil
     }
 
-    func takeSettlements() -> [Settlement] { [] }
+    func takeSettlements() -> [Settlement] {
+        isLeader ? flight?.takeSettlements() ?? [] : []
+    }
 
     func interrupt(_ reason: BotError) {
         interruption = interruption ?? reason

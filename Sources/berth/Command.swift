@@ -37,7 +37,8 @@ enum QueueAction: Equatable {
     /// Retries a turn. The id is as typed, and the service checks it.
     case retry(String)
     case turns
-    /// Ends a turn. The id is as typed.
+    case calls
+    /// Ends a turn or an API call. The id is as typed.
     case end(String)
     /// Resumes a provider, or a model as `provider/model`, as typed.
     case resume(String)

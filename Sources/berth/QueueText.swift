@@ -46,6 +46,18 @@ enum QueueText {
             + "\nEnd one with: berth queue end ID\n"
     }
 
+    static func calls(_ list: OpenCallList) -> String {
+        guard !list.calls.isEmpty else { return "No API call waits or runs.\n" }
+        let rows = list.calls.map { call in
+            [
+                call.id, call.tenant, call.model, call.state, "\(call.ageMs / 1000) s",
+                call.request,
+            ]
+        }
+        return Output.lines(["id", "tenant", "model", "state", "age", "request"], rows)
+            + "\nEnd one with: berth queue end ID\n"
+    }
+
     static func resumed(_ report: ResumeReport) -> String {
         let noun = report.resumed == 1 ? "block was" : "blocks were"
         return "\(report.name) is called again: \(report.resumed) \(noun) lifted\n"

@@ -23,6 +23,7 @@ import BerthText
                 "\(report.id) is \(report.state == "waiting" ? "delivered" : "answered") again\n"
             }
         case .turns: try await show("GET", "/admin/queue/turns", QueueText.turns)
+        case .calls: try await show("GET", "/admin/queue/calls", QueueText.calls)
         case .end(let id):
             try await show("POST", "/admin/turns/\(id.pathSegment)/end") {
                 (report: RetryReport) in "\(report.id) is ended\n"

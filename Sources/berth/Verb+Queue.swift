@@ -38,13 +38,23 @@ extension Verb {
             example: "berth queue turns --json"
         ) { _ in .queue(.turns) },
         Verb(
+            words: ["queue", "calls"],
+            summary: "List the API calls that wait or run, oldest first.",
+            details:
+                "At most 100 are listed. Their content is not shown. A call runs if its provider "
+                + "has been asked. REQUEST is its name in the log.",
+            example: "berth queue calls --json"
+        ) { _ in .queue(.calls) },
+        Verb(
             words: ["queue", "end"],
             operands: "ID",
-            summary: "End a turn that waits or is being answered.",
+            summary: "End a turn or an API call that waits or runs.",
             details:
-                "The text that came is kept, and the turn counts as stopped. A call that its "
-                + "provider has begun is charged. ID is listed by 'berth queue turns'. The exit "
-                + "status is 1 if there is no such turn.",
+                "The text of a turn that came is kept, and the turn counts as stopped. The client "
+                + "of an API call is told that the operator ended it. A call that waits is not "
+                + "bought. A call that its provider has begun is charged. An answer that others "
+                + "share goes on for them. ID is listed by 'berth queue turns' and 'berth queue "
+                + "calls'. The exit status is 1 if nothing of that name waits or runs.",
             example: "berth queue end 5x0kd3JkQ2"
         ) { given in .queue(.end(given.operands[0])) },
         Verb(

@@ -3,6 +3,7 @@ import BerthConfig
 import BerthHTTP
 import BerthLoop
 import BerthMemory
+import BerthProviders
 import BerthQueue
 import BerthStore
 import BerthTestKit
@@ -117,6 +118,90 @@ import Testing
             #expect(refused.error?.string("message")?.contains("its client is gone") == true)
             let metrics = try await bot.ask("GET", "/metrics").text
             #expect(try Exposition(metrics).samples["berth_uncertain_calls"] == 2)
+        }
+    }
+
+    // MARK: Calls of the API
+
+    /// Asks the API, and returns the answer when it comes.
+    @Loop private func call(
+        _ bot: BotFixture,
+        _ text: String,
+        stream: Bool,
+        in pool: TaskPool
+    ) -> Mailbox<Answer> {
+        let answers = Mailbox<Answer>()
+        pool.spawn {
+            let body =
+                #"{"model":"berth","stream":\#(stream),"messages":[{"role":"user","content":"\#(text)"}]}"#
+            if let answer = try? await bot.chat(body) { answers.put(answer) }
+        }
+        return answers
+    }
+
+    @Loop @Test(arguments: [true, false], [true, false])
+    func `API calls that run and wait are listed, and ended one by one`(
+        stream: Bool,
+        shared: Bool
+    ) async throws {
+        let setup = Setup { settings in
+            Self.narrow().change(&settings)
+            if shared { settings.cache.scope = .safe }
+        }
+        try await withBot(setup) { bot in
+            let pool = TaskPool()
+            let running = call(bot, "a secret question", stream: stream, in: pool)
+            let provider = try await bot.hand.call()
+            bot.clock.advance(by: .seconds(2))
+            let waiting = call(bot, "another secret", stream: stream, in: pool)
+            #expect(await eventually { bot.bot.queues.count(in: .chat).waiting == 1 })
+            let list = try await bot.admin("GET", "/admin/queue/calls")
+            let lines = (list.object?.elements("calls") ?? []).compactMap {
+                list.object?.object(at: $0)
+            }
+            #expect(lines.map { $0.string("state") } == ["running", "waiting"])
+            #expect(lines.map { $0.string("tenant") } == ["ann", "ann"])
+            #expect(lines.map { $0.string("model") } == ["hand/m", "hand/m"])
+            #expect(lines.map { $0.integer("age_ms") } == [2_000, 0])
+            #expect(!list.text.contains("secret"))
+            let ids = lines.compactMap { $0.string("id") }
+            #expect(Set(ids).count == 2)
+            for (id, answer) in zip(ids.reversed(), [waiting, running]) {
+                let ended = try await bot.admin("POST", "/admin/turns/\(id)/end")
+                #expect(ended.text == #"{"id":"\#(id)","state":"stopped"}"#)
+                let told = try await answer.next("a refusal")
+                #expect(told.status == 403 && told.error?.string("code") == "ended_by_operator")
+                let twice = try await bot.admin("POST", "/admin/turns/\(id)/end")
+                #expect(twice.status == 404 && twice.text.contains("berth queue calls"))
+            }
+            try await provider.gone()
+            await pool.drain()
+            #expect(bot.hand.received == 1)
+            #expect(try await bot.admin("GET", "/admin/queue/calls").text == #"{"calls":[]}"#)
+        }
+    }
+
+    @Loop @Test func `a call that is ended goes on for those who share it`() async throws {
+        let setup = Setup { settings in
+            Self.narrow().change(&settings)
+            settings.cache.scope = .safe
+        }
+        try await withBot(setup) { bot in
+            let pool = TaskPool()
+            let first = call(bot, "hi", stream: false, in: pool)
+            let provider = try await bot.hand.call()
+            let second = call(bot, "hi", stream: false, in: pool)
+            #expect(await eventually { bot.bot.openCalls(limit: 9).count == 2 })
+            let calls = bot.bot.openCalls(limit: 9)
+            #expect(calls.map(\.isAsked) == [true, true])
+            _ = try await bot.admin("POST", "/admin/turns/\(calls[0].id)/end")
+            #expect(try await first.next("a refusal").status == 403)
+            let usage = TokenUsage(input: 1, output: 1, isEstimated: false)
+            provider.answer(
+                .json(CompletionJSON.completion(text: "yes", finish: "stop", usage: usage))
+            )
+            #expect(try await second.next("an answer").status == 200)
+            await pool.drain()
         }
     }
 

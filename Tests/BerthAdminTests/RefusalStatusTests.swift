@@ -48,7 +48,8 @@ import Testing
 
     /// Refusals because of the request or its sender.
     private static let askers: [(BotError, Int)] = [
-        (.unknownModel("m", known: []), 404), (.suspended, 403), (.foreignOrigin, 403),
+        (.unknownModel("m", known: []), 404), (.suspended, 403), (.endedByOperator, 403),
+        (.foreignOrigin, 403),
         (.bodyTooLarge(limit: .zero), 413), (.body("b"), 400), (.sessionBusy, 409),
         (.tooManySessions(limit: 1), 409), (.noSession, 404), (.noTurn, 404),
         (.notRetryable(.done), 409), (.noTenant("a"), 404), (.nameTaken("a"), 409),

@@ -203,6 +203,132 @@ import Testing
         }
     }
 
+    /// A change of a payer that may not ask any more.
+    enum Refusal: CaseIterable {
+        case quota, suspension
+
+        var name: String { self == .quota ? "overQuota" : "suspended" }
+
+        /// Changes the tenant as if no caller had been told of it.
+        @Loop func change(_ tenant: LiveTenant, in bot: BotFixture) async throws {
+            switch self {
+            case .quota:
+                try await bot.bot.tenants.changeQuotas(of: tenant) { $0.requestsPerDay = 0 }
+            case .suspension: tenant.update(try await bot.store.suspendTenant(tenant.row.id))
+            }
+        }
+    }
+
+    /// Runs `body` while `ann`, `bob` and `cy` wait for a shared call, in this order.
+    ///
+    /// A call of `eve` runs before it. The body gets the tenants, their callers, and the call.
+    @Loop private func whileSharersWait(
+        _ asking: Asking,
+        _ body:
+            @escaping @Loop (BotFixture, [LiveTenant], [Mailbox<String>], HandCall) async throws
+            -> Void
+    ) async throws {
+        let setup = Setup { settings in
+            Self.shared.change(&settings)
+            Self.narrow.change(&settings)
+        }
+        try await withBot(setup) { bot in
+            let pool = TaskPool()
+            let (eve, _) = try await bot.bot.tenants.add("eve")
+            var tenants = [bot.ann]
+            for name in ["bob", "cy"] { tenants.append(try await bot.bot.tenants.add(name).0) }
+            _ = try listen(.whole, bot, "0", as: eve, in: pool)
+            let busy = try await bot.hand.call()
+            var callers: [Mailbox<String>] = []
+            for tenant in tenants {
+                callers.append(try listen(asking, bot, "1", as: tenant, in: pool))
+                let count = callers.count
+                #expect(await eventually { bot.bot.queues.count(in: .chat).waiting == count })
+            }
+            try await body(bot, tenants, callers, busy)
+            await pool.drain()
+            await bot.bot.meter.drain()
+            for tenant in tenants {
+                let used = try await bot.used(tenant)
+                #expect(used.reservedTokens == 0)
+            }
+        }
+    }
+
+    @Loop @Test(arguments: [Asking.whole, .stream], Refusal.allCases)
+    func `a sharer that may not ask any more leaves with its own refusal`(
+        asking: Asking,
+        refusal: Refusal
+    ) async throws {
+        try await whileSharersWait(asking) { bot, tenants, callers, busy in
+            try await refusal.change(tenants[1], in: bot)
+            busy.answer(Self.whole)
+            #expect(try await callers[1].next("a refusal") == refusal.name)
+            let call = try await bot.hand.call()
+            if asking == .whole {
+                call.answer(Self.whole)
+            } else {
+                call.say("here")
+                call.finish()
+            }
+            #expect(try await callers[0].next("an answer") == "whole")
+            #expect(try await callers[2].next("an answer") == "whole")
+            await bot.bot.meter.drain()
+            #expect(bot.hand.received == 2)
+            var requests: [Int64] = []
+            for tenant in tenants { requests.append(Int64(try await bot.used(tenant).requests)) }
+            #expect(requests == [1, 0, 1])
+        }
+    }
+
+    @Loop @Test(arguments: [Asking.whole, .stream], Refusal.allCases)
+    func `a call that nobody who shares it may ask is not bought`(
+        asking: Asking,
+        refusal: Refusal
+    ) async throws {
+        try await whileSharersWait(asking) { bot, tenants, callers, busy in
+            for tenant in tenants { try await refusal.change(tenant, in: bot) }
+            busy.answer(Self.whole)
+            for one in callers { #expect(try await one.next("a refusal") == refusal.name) }
+            #expect(bot.hand.received == 1)
+            for tenant in tenants { #expect(try await bot.used(tenant).requests == 0) }
+        }
+    }
+
+    @Loop @Test(arguments: Refusal.allCases)
+    func `a call whose leader has left is not bought if its followers may not ask`(
+        refusal: Refusal
+    ) async throws {
+        let setup = Setup { settings in
+            Self.shared.change(&settings)
+            Self.narrow.change(&settings)
+        }
+        try await withBot(setup) { bot in
+            let (pool, leading) = (TaskPool(), TaskPool())
+            let (eve, _) = try await bot.bot.tenants.add("eve")
+            let (bob, _) = try await bot.bot.tenants.add("bob")
+            let first = try listen(.whole, bot, "0", as: eve, in: pool)
+            let busy = try await bot.hand.call()
+            _ = try listen(.stream, bot, "1", in: leading)
+            #expect(await eventually { bot.bot.queues.count(in: .chat).waiting == 1 })
+            let session = try await bot.session(of: bob)
+            let turn = try await bot.bot.turns.begin("1", in: session, by: bob)
+            #expect(await eventually { bot.bot.queues.count(in: .chat).waiting == 2 })
+            leading.cancelAll()
+            await leading.drain()
+            try await refusal.change(bob, in: bot)
+            busy.answer(Self.whole)
+            #expect(try await first.next("an answer") == "whole")
+            #expect(try await turn.ended().outcome.end == .failed)
+            await bot.bot.meter.drain()
+            #expect(bot.hand.received == 1)
+            for tenant in [bot.ann, bob] {
+                let used = try await bot.used(tenant)
+                #expect(used.requests == 0 && used.reservedTokens == 0)
+            }
+        }
+    }
+
     @Loop @Test func `a quota that is raised while a call waits refuses nothing`() async throws {
         try await withBot(Self.narrow) { bot in
             let pool = TaskPool()

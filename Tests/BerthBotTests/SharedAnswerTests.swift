@@ -158,6 +158,51 @@ import Testing
         }
     }
 
+    @Loop @Test(arguments: [0, 1, 2])
+    func `the turn that leads writes its end and all costs in one commit`(
+        followers: Int
+    ) async throws {
+        try await withBot(Self.setup) { bot in
+            let session = try await bot.session()
+            let (turn, call) = try await bot.ask("What is a berth?", in: session)
+            let pool = TaskPool()
+            let told = try (0..<followers).map { _ in try listen(bot, in: pool) }
+            await settle()
+            call.say("A bed.")
+            await settle()
+            let before = bot.store.counts.writes
+            call.finish()
+            #expect(try await turn.ended().outcome.end == .done)
+            for one in told { #expect(try await one.next("the answer") == "A bed.") }
+            await bot.bot.meter.drain()
+            #expect(bot.store.counts.writes == before + 1)
+            let used = try await bot.used()
+            #expect(used.requests == 1 + followers && used.reservedTokens == 0)
+        }
+    }
+
+    @Loop @Test func `a turn that leads and is stopped leaves the costs to those who stay`()
+        async throws
+    {
+        try await withBot(Self.setup) { bot in
+            let session = try await bot.session()
+            let (turn, call) = try await bot.ask("What is a berth?", in: session)
+            let pool = TaskPool()
+            let told = try listen(bot, in: pool)
+            await settle()
+            call.say("A ")
+            _ = try await turn.reader().next()
+            try bot.bot.turns.stop(turn.id, by: bot.ann)
+            #expect(try await turn.ended().outcome.end == .stopped)
+            call.say("bed.")
+            call.finish()
+            #expect(try await told.next("the answer") == "A bed.")
+            await bot.bot.meter.drain()
+            let used = try await bot.used()
+            #expect(used.requests == 2 && used.reservedTokens == 0)
+        }
+    }
+
     @Loop @Test func `asked again by its author, a question is asked anew`() async throws {
         try await withBot(Self.setup) { bot in
             let session = try await bot.session()

@@ -84,6 +84,7 @@ private func parse(
         Line("queue retry abc", Invocation(command: .queue(.retry("abc")))),
         Line("queue retry -- -a_b", Invocation(command: .queue(.retry("-a_b")))),
         Line("queue turns", Invocation(command: .queue(.turns))),
+        Line("queue calls --json", Invocation(json: true, command: .queue(.calls))),
         Line("queue end abc --json", Invocation(json: true, command: .queue(.end("abc")))),
         Line("queue resume up/a/b", Invocation(command: .queue(.resume("up/a/b")))),
         Line("queue --help", Invocation(command: .help(["queue"]))),

@@ -63,6 +63,20 @@ import Testing
         #expect(QueueText.turns(none) == "No turn waits or is being answered.\n")
     }
 
+    @Test func `the API calls that wait or run`() throws {
+        let json = #"""
+            {"calls":[{"id":"api-1-7","tenant":"ann","model":"up/m","state":"waiting",
+            "request":"r1","age_ms":61500},
+            {"id":"api-12-1","tenant":"bob","model":"up/m","state":"running","request":"r2",
+            "age_ms":0}]}
+            """#
+        let text = QueueText.calls(try JSON.decode(OpenCallList.self, from: Array(json.utf8)))
+        #expect(text.contains("api-1-7   ann     up/m   waiting  61 s  r1"))
+        #expect(text.contains("berth queue end ID"))
+        let none = try JSON.decode(OpenCallList.self, from: Array(#"{"calls":[]}"#.utf8))
+        #expect(QueueText.calls(none) == "No API call waits or runs.\n")
+    }
+
     @Test func `with the demo there are no providers, and nothing to look at`() throws {
         let text = try queue("", failed: 0, uncertain: 0)
         #expect(!text.contains("provider"))

@@ -95,15 +95,54 @@ import Testing
     }
 
     @Loop @Test(arguments: StoreEngine.allCases)
-    func `after a call was released its turn is uncertain, and nothing is charged`(
+    func `after a call was released its turn goes on, and nothing is charged`(
         engine: StoreEngine
     ) async throws {
         let fixture = try await StoreFixture(engine)
         let turn = try await fixture.turn("t-1")
         try await fixture.store.releaseCall(try await fixture.call(turn), at: noon)
         let store = try await fixture.restarted()
-        #expect(try await store.recover(at: noon).turns == 1)
+        let found = try await store.recover(at: noon)
+        #expect(found.turns == 0 && found.calls == 0 && found.refused == 1)
+        #expect(try await store.turn(publicID: "t-1")?.state == .accepted)
         #expect(try await store.usage(of: fixture.tenant.id, on: noon).requests == 0)
+        #expect(try await store.recover(at: noon) == Recovery())
+        let claim = TurnClaim(owner: "a", until: noon)
+        let turns = try await store.claimTurns(claim, after: nil, limit: 9, at: noon)
+        #expect(turns.map(\.turn.publicID) == ["t-1"])
+    }
+
+    /// The calls of a turn in their order, of which the last was released before a kill.
+    enum Before: CaseIterable {
+        case settled, open, answered, askedAgain
+    }
+
+    @Loop @Test(arguments: StoreEngine.allCases, Before.allCases)
+    func `a turn whose last call was released goes on only if nothing of it was bought`(
+        engine: StoreEngine,
+        before: Before
+    ) async throws {
+        let fixture = try await StoreFixture(engine)
+        let turn = try await fixture.turn("t-1")
+        switch before {
+        case .settled:
+            let first = try await fixture.call(turn)
+            try await fixture.store.settle([fixture.settlement(first, turn)], at: noon)
+        case .open: _ = try await fixture.call(turn)
+        case .answered: break
+        case .askedAgain:
+            // A person's wish to ask again covers what was uncertain before it.
+            _ = try await fixture.call(turn)
+            _ = try await fixture.store.recover(at: noon)
+            #expect(try await fixture.store.retryTurn(turn))
+        }
+        let last = try await fixture.call(turn)
+        if before == .answered { try await fixture.store.savePartialAnswer("half", of: turn) }
+        try await fixture.store.releaseCall(last, at: noon)
+        let store = try await fixture.restarted()
+        _ = try await store.recover(at: noon)
+        let state = try await store.turn(publicID: "t-1")?.state
+        #expect(state == (before == .askedAgain ? .accepted : .uncertain))
     }
 
     @Loop @Test(arguments: StoreEngine.allCases)

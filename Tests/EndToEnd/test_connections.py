@@ -4,17 +4,22 @@ takes too much, and clients that end their sending side."""
 import http.client
 import json
 import os
+import random
 import re
 import resource
 import signal
 import socket
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from support.berth import PATIENCE, Berth, FakeOpenAI
+from support.people import Person
+from support.queue import ROOMY, Say, callers
+from support.rounds import Rounds, calls
 
 #: The descriptors of a service in these tests, of which it needs about 20 for itself.
 DESCRIPTORS = 64
@@ -144,6 +149,65 @@ def test_a_process_that_stood_still_loses_no_answer(
     for status, body in answers:
         assert status == 200
         assert body.endswith(b"data: [DONE]\n\n"), body[-300:]
+
+
+@pytest.mark.timeout(240)
+def test_fifty_stops_lose_no_answer_and_buy_nothing_beyond_a_quota(
+    own_berth: Callable[..., Berth], own_fake: Callable[..., FakeOpenAI], say: Say
+) -> None:
+    """The process is stopped and continued at random moments while turns, calls and streams run."""
+    seed = int(os.environ.get("BERTH_SEED", random.randrange(2**32)))
+    dice = random.Random(seed)
+    say(f"BERTH_SEED={seed}")
+    fake = own_fake("--delay-ms", "60", "--tokens", "4", "--token-ms", "20")
+    berth = own_berth(**ROOMY, **fake.settings("echo", concurrency=8))
+    people = [
+        Person(berth, berth.add_tenant(f"{place}{n}"), place)
+        for place in ("web", "terminal")
+        for n in range(3)
+    ]
+    *free, limited = callers(berth, 4)
+    quota = 25
+    berth.admin("quota", "set", limited.tenant.name, f"requests_per_day={quota}")
+    statuses: Counter[int] = Counter()
+    rounds = Rounds(berth, people, free, dice)
+
+    def ask_beyond_the_quota() -> None:
+        while not rounds.is_over.is_set():
+            told = limited.ask(rounds.text("limited"), stream=len(statuses) % 2 == 0)
+            statuses[told.status] += 1
+            rounds.is_over.wait(0.02)
+
+    extra = threading.Thread(target=ask_beyond_the_quota, daemon=True)
+    slowest = 0.0
+    with rounds.loaded():
+        extra.start()
+        for _ in range(50):
+            time.sleep(dice.uniform(0.02, 0.3))  # the random moment of the stop is the experiment
+            berth.process.child.send_signal(signal.SIGSTOP)
+            time.sleep(dice.uniform(0.1, 0.6))
+            berth.process.child.send_signal(signal.SIGCONT)
+            slowest = max(slowest, seconds_until_healthy(berth))
+    extra.join(PATIENCE)
+    book, stored, bought = rounds.book, rounds.stored(), Counter(fake.counts()["questions"])
+    ledger = calls(berth)
+    say(
+        f"{len(book.acknowledged)} turns, {len(book.answers)} calls, {dict(statuses)} of the "
+        f"limited; the port served {slowest:.2f} s after a stop at the latest"
+    )
+    assert book.wrong == [] and book.unheard == set()
+    assert {sent.id for sent in book.acknowledged} == set(stored)
+    for sent in book.acknowledged:
+        turn = stored[sent.id]
+        assert (turn["state"], turn["answer"]) == ("done", sent.text)
+    assert [text for text, answer in book.answers.items() if answer != text] == []
+    assert [text for text, count in bought.items() if count > 1] == [], "nothing is bought twice"
+    asked = {sent.text for sent in book.acknowledged} | set(book.answers)
+    assert asked <= set(bought) and len(asked) > 100
+    assert set(statuses) <= {200, 429} and statuses[200] == min(quota, statuses.total())
+    assert sum(1 for text in bought if text.startswith("limited")) == statuses[200]
+    assert {state for state, _ in ledger} <= {"settled"}, ledger
+    assert slowest < 2
 
 
 def outer_address() -> str | None:

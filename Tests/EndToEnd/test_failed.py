@@ -1,4 +1,4 @@
-"""Failed and uncertain turns: `berth queue failed` and `berth queue retry`."""
+"""Work in the operator's hand: `berth queue failed`, `retry`, `calls` and `end`."""
 
 import sqlite3
 
@@ -55,6 +55,36 @@ def test_a_turn_whose_provider_is_down_is_listed_and_answered_again_when_it_is_b
         1, f"berth: '{turn}' is not retried: it is done: only failed and uncertain turns can be "
         "retried\n",
     )
+
+
+def test_an_operator_lists_the_api_calls_and_ends_one_that_runs_and_one_that_waits(
+    own_berth: OwnBerth, own_fake: OwnFake
+) -> None:
+    fake = own_fake("--delay-ms", "60000")
+    berth = own_berth(**ROOMY, **fake.settings("fake", concurrency=1))
+    ann, bob = Caller(berth, berth.add_tenant("ann")), Caller(berth, berth.add_tenant("bob"))
+    assert berth.admin("queue", "calls") == "No API call waits or runs.\n"
+    connections = [ann.begin("a secret question", stream=True)]
+    until_asked(fake, 1)
+    connections.append(bob.begin("another secret"))
+    wait_for(lambda: lanes(berth)["waiting"] == 1, what="the second call in the queue")
+
+    listed = berth.admin("queue", "calls", "--json")["calls"]
+    assert [(c["tenant"], c["state"]) for c in listed] == [("ann", "running"), ("bob", "waiting")]
+    assert {c["model"] for c in listed} == {"fake/fake"} and listed[0]["age_ms"] >= 0
+    table = berth.admin("queue", "calls")
+    assert all(c["id"] in table for c in listed) and "secret" not in table
+    for call, connection in reversed(list(zip(listed, connections, strict=True))):
+        words = f"{call['id']} is ended\n"
+        assert berth.admin("queue", "end", call["id"]) == words
+        answer = connection.getresponse()
+        assert answer.status == 403 and b"ended_by_operator" in answer.read()
+        again = berth.admin("queue", "end", call["id"], check=False)
+        assert again.returncode == 1 and "berth queue calls" in again.stderr
+    wait_for(lambda: fake.stats()["running"] == 0, what="the end at the provider")
+    assert berth.admin("queue", "calls", "--json") == {"calls": []}
+    assert fake.counts()["requests"] == 1, "the call that waited was not bought"
+    assert lanes(berth)["running"] == lanes(berth)["waiting"] == 0
 
 
 def test_work_cut_off_by_a_kill_is_listed_and_a_person_may_retry_it(

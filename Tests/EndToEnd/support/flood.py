@@ -79,9 +79,8 @@ class Flood:
             self.again("too large", lambda _: huge),
             *[self.again("broken", lambda n: self.ask("500", str(n))) for _ in range(4)],
             self.again("paused", lambda n: self.ask("429-long", str(n))),
-            # With the others' questions they fit into the provider's concurrency. A tenant that fills it
-            # delays the others by the rest of one call, because a running call is not taken back.
-            *[self.again("good", lambda n: self.ask("fake", os.urandom(8).hex())) for _ in range(8)],
+            # More than the provider's concurrency.
+            *[self.again("good", lambda n: self.ask("fake", os.urandom(8).hex())) for _ in range(40)],
             *[self.slow_reader() for _ in range(8)],
             *[self.silent() for _ in range(150)],
         ]

@@ -1,11 +1,13 @@
-"""Kills a service repeatedly under load, and records every answer that its users saw."""
+"""Loads a service that is killed or stopped repeatedly, and records every answer that its users saw."""
 
+import contextlib
 import itertools
 import random
 import sqlite3
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -56,17 +58,26 @@ class Rounds:
 
     def run(self, load: float) -> None:
         """Loads the service for `load` seconds, kills it under load and starts it again."""
+        with self.loaded():
+            time.sleep(load)  # waits for no event: the random moment of the kill is the experiment
+            self.is_over.set()
+            self.berth.kill()
+        self.berth.start()
+
+    @contextlib.contextmanager
+    def loaded(self) -> Iterator[None]:
+        """Has all users ask. At the end each of them waits for its last answer."""
         self.is_over.clear()
         jobs = [(self.chat, p) for p in self.people] + [(self.call, c) for c in self.callers]
         threads = [threading.Thread(target=j, args=(who,), daemon=True) for j, who in jobs]
         for thread in threads:
             thread.start()
-        time.sleep(load)  # waits for no event: the random moment of the kill is the experiment
-        self.is_over.set()
-        self.berth.kill()
-        for thread in threads:
-            thread.join()
-        self.berth.start()
+        try:
+            yield
+        finally:
+            self.is_over.set()
+            for thread in threads:
+                thread.join()
 
     def text(self, name: str) -> str:
         return f"{name} asks {next(self.numbers)}"
