@@ -153,7 +153,8 @@ indirect enum JSONTree {
                 }
             }
             self = .list(list)
-        default: self = other
+        case (.other, _): self = other
+        default: break  // a value of another type adds nothing
         }
     }
 

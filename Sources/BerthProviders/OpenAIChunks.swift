@@ -65,21 +65,29 @@ package struct OpenAIChunks {
     /// The piece of any other chunk.
     private mutating func raw(_ chunk: JSONObject, _ choices: [Range<Int>]) -> [AnswerPiece] {
         let chunk = mended(chunk, choices, into: "delta")
-        guard let range = chunk.elements("choices")?.first, let choice = chunk.object(at: range)
-        else { return [] }
+        let list = (chunk.elements("choices") ?? []).map { chunk.object(at: $0) }
         // Mending may have left nothing but text.
-        if choices.count == 1, !chunk.has("citations"), !chunk.has("search_results"),
-            let plain = plain(choice, isMended: true)
+        if list.count == 1, !chunk.has("citations"), !chunk.has("search_results"),
+            let choice = list[0], let plain = plain(choice, isMended: true)
         {
             return plain
         }
-        let words = AnswerWords(choice.object("delta"), of: chunk)
-        let finish = note(choice, words)
-        for range in chunk.elements("choices")?.dropFirst() ?? [] {
-            guard let other = chunk.object(at: range) else { continue }
-            _ = note(other, AnswerWords(other.object("delta"), of: chunk))
+        // A provider may send several choices though one was asked for. They stay apart.
+        var (words, finish, others) = (AnswerWords(nil, of: chunk), String?.none, 0)
+        for (place, choice) in list.enumerated() {
+            guard let choice else { continue }
+            let index = choice.integer("index") ?? place
+            let said = AnswerWords(choice.object("delta"), of: chunk)
+            let reason = FinishReason(choice.string("finish_reason"))
+            ends.note(index, reason, hasWords: said.isSomething)
+            guard index == 0 else {
+                others += said.size
+                continue
+            }
+            words.add(said)
+            if case .known(let word) = reason { finish = word }
         }
-        let raw = RawPiece(
+        var raw = RawPiece(
             chunk: chunk,
             text: words.text,
             finish: finish,
@@ -87,18 +95,8 @@ package struct OpenAIChunks {
             links: words.links,
             isRefusal: words.isRefusal
         )
+        raw.others = others
         return [words.isCall ? .toolCall(raw) : .raw(raw)]
-    }
-
-    /// Notes the words and the end of a choice.
-    ///
-    /// - Returns: the reason for which the first choice ends, or nil.
-    private mutating func note(_ choice: JSONObject, _ words: AnswerWords) -> String? {
-        let index = choice.integer("index") ?? 0
-        let reason = FinishReason(choice.string("finish_reason"))
-        ends.note(index, reason, hasWords: words.isSomething)
-        guard index == 0, case .known(let word) = reason else { return nil }
-        return word
     }
 
     // MARK: Mending
@@ -140,7 +138,9 @@ package struct OpenAIChunks {
         var changes: [(String, [UInt8]?)] = []
         if own == nil { changes.append((other, nil)) }
         if own == nil, choice.isString("text") { changes.append(("text", nil)) }
-        let mended = said.flatMap { mendedMessage($0, of: index, isDelta: name == "delta") }
+        let isLast = FinishReason(choice.string("finish_reason")) != .none
+        let form = name != "delta" ? MessageForm.whole : isLast ? .lastDelta : .delta
+        let mended = said.flatMap { mendedMessage($0, of: index, form) }
         if let mended {
             changes.append((name, mended))
         } else if own == nil, let said {
@@ -160,18 +160,26 @@ package struct OpenAIChunks {
         return try? JSONObject(Array(#"{"content":"#.utf8) + text + Array("}".utf8))
     }
 
+    private enum MessageForm { case whole, delta, lastDelta }
+
     private mutating func mendedMessage(
         _ message: JSONObject,
         of index: Int,
-        isDelta: Bool
+        _ form: MessageForm
     ) -> [UInt8]? {
         var changes: [(String, [UInt8]?)] = []
         if message.isList("content") { changes += ContentParts(of: message).members }
-        for name in ["content", "reasoning_content", "reasoning"] where message.isString(name) {
-            guard let text = message.value(name), isDelta else { continue }
-            if let joined = joined(text, at: "\(index) \(name)") { changes.append((name, joined)) }
+        for name in ["content", "reasoning_content", "reasoning"] where form != .whole {
+            let place = "\(index) \(name)"
+            // A half that nothing follows is said as it is.
+            let said = message.isString(name) ? message.value(name) : nil
+            let hasHalf = form == .lastDelta && halves[place] != nil
+            guard let text = said ?? (hasHalf ? Array(#""""#.utf8)[...] : nil) else { continue }
+            if let joined = joined(text, at: place, isLast: form == .lastDelta) {
+                changes.append((name, joined))
+            }
         }
-        if let calls = ToolCallList.mended(message, isDelta: isDelta) {
+        if let calls = ToolCallList.mended(message, isDelta: form != .whole) {
             changes.append(("tool_calls", calls))
         }
         return changes.isEmpty ? nil : message.setting(changes)
@@ -181,8 +189,12 @@ package struct OpenAIChunks {
     /// that it ends with.
     ///
     /// - Returns: nil if the text is complete as it is.
-    private mutating func joined(_ quoted: ArraySlice<UInt8>, at place: String) -> [UInt8]? {
-        let (before, half) = (halves[place], JSONObject.half(endOf: quoted))
+    private mutating func joined(
+        _ quoted: ArraySlice<UInt8>,
+        at place: String,
+        isLast: Bool
+    ) -> [UInt8]? {
+        let (before, half) = (halves[place], isLast ? nil : JSONObject.half(endOf: quoted))
         guard before != nil || half != nil else { return nil }
         halves[place] = half.map(Array.init)
         let quote = UInt8(ascii: "\"")
@@ -225,6 +237,19 @@ struct AnswerWords {
             return !AnswerWords.empty.contains { value.elementsEqual($0) }
         }
         isSomething = !text.isEmpty || !reasoning.isEmpty || isCall || others
+    }
+
+    /// The bytes of the text and the reasoning.
+    var size: Int { text.utf8.count + reasoning.utf8.count }
+
+    /// Adds the words of the same choice at another place of the chunk.
+    mutating func add(_ other: AnswerWords) {
+        text += other.text
+        reasoning += other.reasoning
+        links += other.links.filter { link in !links.contains { $0.url == link.url } }
+        isRefusal = isRefusal || other.isRefusal
+        isCall = isCall || other.isCall
+        isSomething = isSomething || other.isSomething
     }
 
     /// The reasoning, under whichever of its names it comes.

@@ -48,7 +48,7 @@ import BerthText
             if let error = chunks.ends.failure(of: provider) { throw error }
             return
         }
-        guard !event.data.allSatisfy({ [0x20, 0x09, 0x0A, 0x0D].contains($0) }) else { return }
+        guard !event.isBlank else { return }
         let chunk = try await events.object(of: event)
         waiting = await pieces(of: chunk)
         if waiting.contains(where: goesOn) { events.progressed() }
