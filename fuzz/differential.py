@@ -68,7 +68,8 @@ def read(raw: bytes) -> Reading:
     try:
         for chunk in chunks(raw):
             for place, choice in enumerate(chunk.choices or []):
-                index = choice.index if type(choice.index) is int and abs(choice.index) < 2**31 else place
+                isIndex = type(choice.index) is int and 0 <= choice.index < 128
+                index = choice.index if isIndex else place
                 reading.ends.setdefault(index, []).append(choice.finish_reason)
                 content = choice.delta and choice.delta.content
                 reading.texts[index] = reading.texts.get(index, "") + (content or "")

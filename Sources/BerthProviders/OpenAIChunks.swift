@@ -8,9 +8,21 @@ package import BerthText
 /// reasons.
 package struct OpenAIChunks {
     /// The halves of characters that the last texts ended with, by choice and member.
-    private var halves: [String: [UInt8]] = [:]
+    private var halves: [Place: [UInt8]] = [:]
     /// Whether the answer so far is whole.
     var ends = AnswerEnds()
+
+    /// A member of a choice whose text goes on from chunk to chunk.
+    private struct Place: Hashable, Comparable {
+        let index: Int
+        let member: String
+
+        static func < (one: Place, other: Place) -> Bool {
+            (one.index, one.member) < (other.index, other.member)
+        }
+    }
+
+    private static let texts = ["content", "reasoning_content", "reasoning"]
 
     /// Makes a reader at an answer's start.
     package init() {}
@@ -39,10 +51,22 @@ package struct OpenAIChunks {
         return pieces
     }
 
+    /// The pieces that the end of the stream completes: halves of characters that nothing follows.
+    package mutating func rest() -> [AnswerPiece] {
+        let left = halves.sorted { $0.key < $1.key }
+        halves = [:]
+        return left.flatMap { place, half in
+            let delta = #""delta":{"\#(place.member)":""# + String(decoding: half, as: UTF8.self)
+            let chunk = #"{"choices":[{"index":\#(place.index),\#(delta)"}}]}"#
+            let object = try? JSONObject(answer: Array(chunk.utf8))
+            return object.map { [rawPiece(of: $0)] } ?? []
+        }
+    }
+
     /// The pieces of a choice that has nothing but text, its role and its end; nil for any other.
     private mutating func plain(_ choice: JSONObject, isMended: Bool = false) -> [AnswerPiece]? {
         guard halves.isEmpty || isMended, choice.hasOnly(["index", "delta", "finish_reason"]),
-            (choice.integer("index") ?? 0) == 0
+            AnswerEnds.index(of: choice, at: 0) == 0
         else { return nil }
         var pieces: [AnswerPiece] = []
         if let delta = choice.object("delta") {
@@ -72,11 +96,17 @@ package struct OpenAIChunks {
         {
             return plain
         }
-        // A provider may send several choices though one was asked for. They stay apart.
+        return [rawPiece(of: chunk)]
+    }
+
+    /// The piece of a chunk in OpenAI's form.
+    ///
+    /// A provider may send several choices though one was asked for. They stay apart.
+    private mutating func rawPiece(of chunk: JSONObject) -> AnswerPiece {
         var (words, finish, others) = (AnswerWords(nil, of: chunk), String?.none, 0)
-        for (place, choice) in list.enumerated() {
-            guard let choice else { continue }
-            let index = choice.integer("index") ?? place
+        for (place, range) in (chunk.elements("choices") ?? []).enumerated() {
+            guard let choice = chunk.object(at: range) else { continue }
+            let index = AnswerEnds.index(of: choice, at: place)
             let said = AnswerWords(choice.object("delta"), of: chunk)
             let reason = FinishReason(choice.string("finish_reason"))
             ends.note(index, reason, hasWords: said.isSomething)
@@ -96,7 +126,7 @@ package struct OpenAIChunks {
             isRefusal: words.isRefusal
         )
         raw.others = others
-        return [words.isCall ? .toolCall(raw) : .raw(raw)]
+        return words.isCall ? .toolCall(raw) : .raw(raw)
     }
 
     // MARK: Mending
@@ -132,15 +162,14 @@ package struct OpenAIChunks {
         into name: String
     ) -> [UInt8]? {
         let other = name == "delta" ? "message" : "delta"
-        let index = choice.integer("index") ?? place
+        let index = AnswerEnds.index(of: choice, at: place)
         let own = choice.object(name)
         let said = own ?? choice.object(other) ?? textAlone(choice)
         var changes: [(String, [UInt8]?)] = []
+        if choice.integer("index") != index { changes.append(("index", Array("\(index)".utf8))) }
         if own == nil { changes.append((other, nil)) }
         if own == nil, choice.isString("text") { changes.append(("text", nil)) }
-        let isLast = FinishReason(choice.string("finish_reason")) != .none
-        let form = name != "delta" ? MessageForm.whole : isLast ? .lastDelta : .delta
-        let mended = said.flatMap { mendedMessage($0, of: index, form) }
+        let mended = said.flatMap { mendedMessage($0, of: index, isDelta: name == "delta") }
         if let mended {
             changes.append((name, mended))
         } else if own == nil, let said {
@@ -160,26 +189,19 @@ package struct OpenAIChunks {
         return try? JSONObject(Array(#"{"content":"#.utf8) + text + Array("}".utf8))
     }
 
-    private enum MessageForm { case whole, delta, lastDelta }
-
     private mutating func mendedMessage(
         _ message: JSONObject,
         of index: Int,
-        _ form: MessageForm
+        isDelta: Bool
     ) -> [UInt8]? {
         var changes: [(String, [UInt8]?)] = []
         if message.isList("content") { changes += ContentParts(of: message).members }
-        for name in ["content", "reasoning_content", "reasoning"] where form != .whole {
-            let place = "\(index) \(name)"
-            // A half that nothing follows is said as it is.
-            let said = message.isString(name) ? message.value(name) : nil
-            let hasHalf = form == .lastDelta && halves[place] != nil
-            guard let text = said ?? (hasHalf ? Array(#""""#.utf8)[...] : nil) else { continue }
-            if let joined = joined(text, at: place, isLast: form == .lastDelta) {
-                changes.append((name, joined))
-            }
+        for name in OpenAIChunks.texts where message.isString(name) {
+            guard let text = message.value(name), isDelta else { continue }
+            let place = Place(index: index, member: name)
+            if let joined = joined(text, at: place) { changes.append((name, joined)) }
         }
-        if let calls = ToolCallList.mended(message, isDelta: form != .whole) {
+        if let calls = ToolCallList.mended(message, isDelta: isDelta) {
             changes.append(("tool_calls", calls))
         }
         return changes.isEmpty ? nil : message.setting(changes)
@@ -189,13 +211,10 @@ package struct OpenAIChunks {
     /// that it ends with.
     ///
     /// - Returns: nil if the text is complete as it is.
-    private mutating func joined(
-        _ quoted: ArraySlice<UInt8>,
-        at place: String,
-        isLast: Bool
-    ) -> [UInt8]? {
-        let (before, half) = (halves[place], isLast ? nil : JSONObject.half(endOf: quoted))
-        guard before != nil || half != nil else { return nil }
+    private mutating func joined(_ quoted: ArraySlice<UInt8>, at place: Place) -> [UInt8]? {
+        let (before, half) = (halves[place], JSONObject.half(endOf: quoted))
+        // An empty text between the halves of a character leaves them to each other.
+        guard quoted.count > 2, before != nil || half != nil else { return nil }
         halves[place] = half.map(Array.init)
         let quote = UInt8(ascii: "\"")
         let inner = quoted.dropFirst().dropLast(half == nil ? 1 : 7)

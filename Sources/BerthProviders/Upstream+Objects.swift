@@ -87,8 +87,11 @@ extension SSEParser {
     mutating func finishAnswer() -> SSEEvent? {
         guard let last = finish() else { return nil }
         if last.event == "error" || last.data.starts(with: "[DONE]".utf8) { return last }
+        if (try? JSONObject(answer: last.data)) != nil { return last }
         let list = Array(#"{"list":"#.utf8) + last.data + [UInt8(ascii: "}")]
-        return (try? JSONObject(answer: list)) == nil ? nil : last
+        let object = try? JSONObject(answer: list)
+        let first = object?.elements("list")?.first
+        return first.flatMap { object?.object(at: $0) } == nil ? nil : last
     }
 }
 

@@ -55,7 +55,8 @@ extension Shape {
 
     private static let cuts = [
         "data: [DO", "data: [", "data: {", #"data: {"choices":[{"index":0,"delta":{"con"#, "data",
-        "data: ", "data: nul", "event: ping", "id: 8", "foo", ": comment",
+        "data: ", "data: nul", "data: null", "data: []", "data: 1", "event: ping", "id: 8", "foo",
+        ": comment",
     ]
 
     private static let endAccidents: [Shape] = [
@@ -99,6 +100,16 @@ extension Shape {
             .said("Hi\u{FFFD}", [9, 3])
         ),
         rows(
+            "half a character after the end",
+            v.stream(v.text("Hi"), v.chunk("{}", "stop"), v.text(#"\ud83d"#)),
+            .said("Hi\u{FFFD}", nil)
+        ),
+        rows(
+            "a character around the end",
+            v.stream(v.text(#"Hi\ud83d"#), v.chunk(#"{"content":""}"#, "stop"), v.text(#"\ude00"#)),
+            .said("Hi😀", nil)
+        ),
+        rows(
             "half a character with the end",
             v.stream(v.text("Hi"), v.chunk(#"{"content":"\ud83d"}"#, "stop")),
             .said("Hi\u{FFFD}", nil)
@@ -106,6 +117,12 @@ extension Shape {
     ].flatMap { $0 }
 
     private static let choiceAccidents: [Shape] = [
+        [-1, 128, 1 << 31].flatMap { index in
+            rows(
+                "a choice with the index \(index)",
+                start + v.stream(chunk(choice(index, " é")), end)
+            )
+        },
         rows(
             "two choices in turn",
             v.stream(
