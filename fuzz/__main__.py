@@ -11,21 +11,24 @@ import tempfile
 import time
 
 import sides
+from differential import differential
 from service import Fault
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+SIDES = sides.SIDES | {"differential": differential}
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/fuzz", description=__doc__)
-    names = ", ".join(sides.SIDES)
+    names = ", ".join(SIDES)
     parser.add_argument("--only", metavar="a,b", help=f"these sides only ({names})")
     parser.add_argument("--seconds", metavar="N", type=int, default=60, help="duration of the run (60)")
     parser.add_argument("--seed", metavar="N", type=int, default=int(time.time()),
                         help="seed of the mutations (the time)")
+    parser.add_argument("--streams", metavar="N", type=int,
+                        help="the differential side compares N streams, however long that takes")
     given = parser.parse_args()
-    given.sides = given.only.split(",") if given.only else list(sides.SIDES)
-    unknown = [name for name in given.sides if name not in sides.SIDES]
+    given.sides = given.only.split(",") if given.only else list(SIDES)
+    unknown = [name for name in given.sides if name not in SIDES]
     if unknown:
         parser.error(f"no side '{unknown[0]}': choose from {names}")
     return given
@@ -41,8 +44,9 @@ def main() -> int:
         place = folder / name
         place.mkdir()
         try:
-            counts = sides.SIDES[name](
-                os.environ["BERTH_BIN"], place, given.seed, given.seconds / len(given.sides))
+            counts = SIDES[name](
+                os.environ["BERTH_BIN"], place, given.seed, given.seconds / len(given.sides),
+                **({"streams": given.streams} if name == "differential" else {}))
             print(f"{name}: {counts}", flush=True)
         except Fault as fault:
             failed = True

@@ -75,10 +75,11 @@ class Link:
 
 
 class HTTPPeer:
-    """An upstream that answers every request with the bytes of `answer(body)`, then closes."""
+    """An upstream that answers every request with the bytes of `answer(body)`, then closes, unless
+    it `keeps` its connections."""
 
-    def __init__(self, answer: Callable[[bytes], bytes]) -> None:
-        self.answer = answer
+    def __init__(self, answer: Callable[[bytes], bytes], keeps: bool = False) -> None:
+        self.answer, self.keeps = answer, keeps
 
     async def start(self) -> "HTTPPeer":
         self.server = await asyncio.start_server(self.serve, "127.0.0.1", 0, backlog=1024)
@@ -87,11 +88,14 @@ class HTTPPeer:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            head = await reader.readuntil(b"\r\n\r\n")
-            length = re.search(rb"(?i)content-length: *(\d+)", head)
-            body = await reader.readexactly(int(length[1])) if length else b""
-            writer.write(self.answer(body))
-            await writer.drain()
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                length = re.search(rb"(?i)content-length: *(\d+)", head)
+                body = await reader.readexactly(int(length[1])) if length else b""
+                writer.write(self.answer(body))
+                await writer.drain()
+                if not self.keeps:
+                    break
         writer.close()
 
 
@@ -123,13 +127,13 @@ class RedisPeer:
 
 
 async def crowd(size: int, seconds: float, work: Callable[[int], object]) -> None:
-    """Runs `work(number)` again and again on `size` tasks, for `seconds`."""
+    """Runs `work(number)` again and again on `size` tasks, for `seconds` or until it returns False."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + seconds
 
     async def one(number: int) -> None:
-        while loop.time() < deadline:
-            await work(number)
+        while loop.time() < deadline and await work(number) is not False:
+            pass
 
     try:
         async with asyncio.TaskGroup() as group:

@@ -1,3 +1,5 @@
+import BerthText
+
 /// Checks that an answer has words and a reason for its end.
 struct AnswerEnds {
     /// Whether an answer without a word is no failure, because the request has stop sequences.
@@ -11,6 +13,14 @@ struct AnswerEnds {
 
     /// The most choices of an answer.
     private static let mostChoices = 128
+
+    /// The index of a choice, which is its place in the list if it names none that can be.
+    static func index(of choice: JSONObject, at place: Int) -> Int {
+        guard let index = choice.integer("index"), (0..<mostChoices).contains(index) else {
+            return place
+        }
+        return index
+    }
 
     /// Notes a chunk of a choice.
     ///

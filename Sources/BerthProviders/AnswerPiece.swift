@@ -37,6 +37,8 @@ package struct RawPiece: Sendable {
     package let links: [SourceLink]
     /// Whether ``text`` is the model's refusal to answer.
     package let isRefusal: Bool
+    /// The bytes of text and reasoning that it adds to further choices.
+    package internal(set) var others = 0
 
     /// Wraps a chunk, with what it holds of the first choice.
     package init(

@@ -16,10 +16,17 @@ enum BodyForm: String, Equatable {
 
     private static let fields = ["data:", "event:", "id:", "retry:", ":"].map { Array($0.utf8) }
 
-    /// Tells the form by a body's start, without white space and byte order mark before it.
+    /// The bytes of a body in which the first line of an event's data is looked for.
+    private static let mostUnknown = 4096
+
+    /// Tells the form by a body's start.
+    ///
+    /// Events may begin with fields that no standard has. White space and a byte order mark at the
+    /// start are skipped.
     ///
     /// - Returns: nil while more bytes are needed.
     static func of(_ start: ArraySlice<UInt8>) -> BodyForm? {
+        let start = trimmed(start)
         guard let first = start.first else { return nil }
         switch first {
         case UInt8(ascii: "{"), UInt8(ascii: "["), UInt8(ascii: "\""): return .json
@@ -27,7 +34,20 @@ enum BodyForm: String, Equatable {
         default: break
         }
         if fields.contains(where: { start.starts(with: $0) }) { return .events }
-        return fields.contains { $0.starts(with: start) } ? nil : .text
+        let lines = start.prefix(mostUnknown).split { isLineEnd($0) }
+        if lines.contains(where: { $0.starts(with: "data:".utf8) }) { return .events }
+        return start.count < mostUnknown ? nil : .text
+    }
+
+    /// Returns the body without the blank lines and the byte order mark at its start.
+    ///
+    /// The white space before its first word stays, because a field of an event has none before it.
+    static func withoutBlankLines(_ body: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        var start = trimmed(body).startIndex
+        while start > body.startIndex, body[start - 1] == 0x20 || body[start - 1] == 0x09 {
+            start -= 1
+        }
+        return body[start...]
     }
 
     /// Returns the body without white space and byte order mark at its start.
@@ -36,6 +56,8 @@ enum BodyForm: String, Equatable {
         if body.starts(with: [0xEF, 0xBB, 0xBF]) { body = body.dropFirst(3).drop { isSpace($0) } }
         return body
     }
+
+    private static func isLineEnd(_ byte: UInt8) -> Bool { byte == 0x0A || byte == 0x0D }
 
     private static func isSpace(_ byte: UInt8) -> Bool { [0x20, 0x09, 0x0A, 0x0D].contains(byte) }
 }

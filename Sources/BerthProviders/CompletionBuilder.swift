@@ -39,7 +39,7 @@ package struct CompletionBuilder: Sendable {
         }
         for (place, range) in (chunk.elements("choices") ?? []).enumerated() {
             guard let choice = chunk.object(at: range) else { continue }
-            merge(JSONTree(choice), at: choice.integer("index") ?? place)
+            merge(JSONTree(choice), at: AnswerEnds.index(of: choice, at: place))
         }
     }
 
@@ -153,7 +153,8 @@ indirect enum JSONTree {
                 }
             }
             self = .list(list)
-        default: self = other
+        case (.other, _): self = other
+        default: break  // a value of another type adds nothing
         }
     }
 

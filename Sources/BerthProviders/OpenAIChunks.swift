@@ -8,9 +8,21 @@ package import BerthText
 /// reasons.
 package struct OpenAIChunks {
     /// The halves of characters that the last texts ended with, by choice and member.
-    private var halves: [String: [UInt8]] = [:]
+    private var halves: [Place: [UInt8]] = [:]
     /// Whether the answer so far is whole.
     var ends = AnswerEnds()
+
+    /// A member of a choice whose text goes on from chunk to chunk.
+    private struct Place: Hashable, Comparable {
+        let index: Int
+        let member: String
+
+        static func < (one: Place, other: Place) -> Bool {
+            (one.index, one.member) < (other.index, other.member)
+        }
+    }
+
+    private static let texts = ["content", "reasoning_content", "reasoning"]
 
     /// Makes a reader at an answer's start.
     package init() {}
@@ -39,10 +51,22 @@ package struct OpenAIChunks {
         return pieces
     }
 
+    /// The pieces that the end of the stream completes: halves of characters that nothing follows.
+    package mutating func rest() -> [AnswerPiece] {
+        let left = halves.sorted { $0.key < $1.key }
+        halves = [:]
+        return left.flatMap { place, half in
+            let delta = #""delta":{"\#(place.member)":""# + String(decoding: half, as: UTF8.self)
+            let chunk = #"{"choices":[{"index":\#(place.index),\#(delta)"}}]}"#
+            let object = try? JSONObject(answer: Array(chunk.utf8))
+            return object.map { [rawPiece(of: $0)] } ?? []
+        }
+    }
+
     /// The pieces of a choice that has nothing but text, its role and its end; nil for any other.
     private mutating func plain(_ choice: JSONObject, isMended: Bool = false) -> [AnswerPiece]? {
         guard halves.isEmpty || isMended, choice.hasOnly(["index", "delta", "finish_reason"]),
-            (choice.integer("index") ?? 0) == 0
+            AnswerEnds.index(of: choice, at: 0) == 0
         else { return nil }
         var pieces: [AnswerPiece] = []
         if let delta = choice.object("delta") {
@@ -65,21 +89,35 @@ package struct OpenAIChunks {
     /// The piece of any other chunk.
     private mutating func raw(_ chunk: JSONObject, _ choices: [Range<Int>]) -> [AnswerPiece] {
         let chunk = mended(chunk, choices, into: "delta")
-        guard let range = chunk.elements("choices")?.first, let choice = chunk.object(at: range)
-        else { return [] }
+        let list = (chunk.elements("choices") ?? []).map { chunk.object(at: $0) }
         // Mending may have left nothing but text.
-        if choices.count == 1, !chunk.has("citations"), !chunk.has("search_results"),
-            let plain = plain(choice, isMended: true)
+        if list.count == 1, !chunk.has("citations"), !chunk.has("search_results"),
+            let choice = list[0], let plain = plain(choice, isMended: true)
         {
             return plain
         }
-        let words = AnswerWords(choice.object("delta"), of: chunk)
-        let finish = note(choice, words)
-        for range in chunk.elements("choices")?.dropFirst() ?? [] {
-            guard let other = chunk.object(at: range) else { continue }
-            _ = note(other, AnswerWords(other.object("delta"), of: chunk))
+        return [rawPiece(of: chunk)]
+    }
+
+    /// The piece of a chunk in OpenAI's form.
+    ///
+    /// A provider may send several choices though one was asked for. They stay apart.
+    private mutating func rawPiece(of chunk: JSONObject) -> AnswerPiece {
+        var (words, finish, others) = (AnswerWords(nil, of: chunk), String?.none, 0)
+        for (place, range) in (chunk.elements("choices") ?? []).enumerated() {
+            guard let choice = chunk.object(at: range) else { continue }
+            let index = AnswerEnds.index(of: choice, at: place)
+            let said = AnswerWords(choice.object("delta"), of: chunk)
+            let reason = FinishReason(choice.string("finish_reason"))
+            ends.note(index, reason, hasWords: said.isSomething)
+            guard index == 0 else {
+                others += said.size
+                continue
+            }
+            words.add(said)
+            if case .known(let word) = reason { finish = word }
         }
-        let raw = RawPiece(
+        var raw = RawPiece(
             chunk: chunk,
             text: words.text,
             finish: finish,
@@ -87,18 +125,8 @@ package struct OpenAIChunks {
             links: words.links,
             isRefusal: words.isRefusal
         )
-        return [words.isCall ? .toolCall(raw) : .raw(raw)]
-    }
-
-    /// Notes the words and the end of a choice.
-    ///
-    /// - Returns: the reason for which the first choice ends, or nil.
-    private mutating func note(_ choice: JSONObject, _ words: AnswerWords) -> String? {
-        let index = choice.integer("index") ?? 0
-        let reason = FinishReason(choice.string("finish_reason"))
-        ends.note(index, reason, hasWords: words.isSomething)
-        guard index == 0, case .known(let word) = reason else { return nil }
-        return word
+        raw.others = others
+        return words.isCall ? .toolCall(raw) : .raw(raw)
     }
 
     // MARK: Mending
@@ -134,10 +162,11 @@ package struct OpenAIChunks {
         into name: String
     ) -> [UInt8]? {
         let other = name == "delta" ? "message" : "delta"
-        let index = choice.integer("index") ?? place
+        let index = AnswerEnds.index(of: choice, at: place)
         let own = choice.object(name)
         let said = own ?? choice.object(other) ?? textAlone(choice)
         var changes: [(String, [UInt8]?)] = []
+        if choice.integer("index") != index { changes.append(("index", Array("\(index)".utf8))) }
         if own == nil { changes.append((other, nil)) }
         if own == nil, choice.isString("text") { changes.append(("text", nil)) }
         let mended = said.flatMap { mendedMessage($0, of: index, isDelta: name == "delta") }
@@ -167,9 +196,10 @@ package struct OpenAIChunks {
     ) -> [UInt8]? {
         var changes: [(String, [UInt8]?)] = []
         if message.isList("content") { changes += ContentParts(of: message).members }
-        for name in ["content", "reasoning_content", "reasoning"] where message.isString(name) {
+        for name in OpenAIChunks.texts where message.isString(name) {
             guard let text = message.value(name), isDelta else { continue }
-            if let joined = joined(text, at: "\(index) \(name)") { changes.append((name, joined)) }
+            let place = Place(index: index, member: name)
+            if let joined = joined(text, at: place) { changes.append((name, joined)) }
         }
         if let calls = ToolCallList.mended(message, isDelta: isDelta) {
             changes.append(("tool_calls", calls))
@@ -181,9 +211,10 @@ package struct OpenAIChunks {
     /// that it ends with.
     ///
     /// - Returns: nil if the text is complete as it is.
-    private mutating func joined(_ quoted: ArraySlice<UInt8>, at place: String) -> [UInt8]? {
+    private mutating func joined(_ quoted: ArraySlice<UInt8>, at place: Place) -> [UInt8]? {
         let (before, half) = (halves[place], JSONObject.half(endOf: quoted))
-        guard before != nil || half != nil else { return nil }
+        // An empty text between the halves of a character leaves them to each other.
+        guard quoted.count > 2, before != nil || half != nil else { return nil }
         halves[place] = half.map(Array.init)
         let quote = UInt8(ascii: "\"")
         let inner = quoted.dropFirst().dropLast(half == nil ? 1 : 7)
@@ -225,6 +256,19 @@ struct AnswerWords {
             return !AnswerWords.empty.contains { value.elementsEqual($0) }
         }
         isSomething = !text.isEmpty || !reasoning.isEmpty || isCall || others
+    }
+
+    /// The bytes of the text and the reasoning.
+    var size: Int { text.utf8.count + reasoning.utf8.count }
+
+    /// Adds the words of the same choice at another place of the chunk.
+    mutating func add(_ other: AnswerWords) {
+        text += other.text
+        reasoning += other.reasoning
+        links += other.links.filter { link in !links.contains { $0.url == link.url } }
+        isRefusal = isRefusal || other.isRefusal
+        isCall = isCall || other.isCall
+        isSomething = isSomething || other.isSomething
     }
 
     /// The reasoning, under whichever of its names it comes.

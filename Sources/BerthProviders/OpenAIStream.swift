@@ -36,19 +36,12 @@ import BerthText
 
     /// Takes one event.
     private func read() async throws(ProviderError) {
-        guard let event = try await events.next() else {
-            isDone = true
-            // Some servers just close on failure, so an end without a finish reason is a cut.
-            if let error = chunks.ends.failure(of: provider) { throw error }
-            return
-        }
+        guard let event = try await events.next() else { return try end() }
         guard !event.data.starts(with: "[DONE]".utf8) else {
-            isDone = true
             await events.finish()
-            if let error = chunks.ends.failure(of: provider) { throw error }
-            return
+            return try end()
         }
-        guard !event.data.allSatisfy({ [0x20, 0x09, 0x0A, 0x0D].contains($0) }) else { return }
+        guard !event.isBlank else { return }
         let chunk = try await events.object(of: event)
         waiting = await pieces(of: chunk)
         if waiting.contains(where: goesOn) { events.progressed() }
@@ -58,6 +51,14 @@ import BerthText
                 .failedMidway(provider: provider, message: "its finish reason is '\(reason)'")
             )
         }
+    }
+
+    /// Takes the end of the stream.
+    private func end() throws(ProviderError) {
+        isDone = true
+        waiting = chunks.rest()
+        // Some servers just close on failure, so an end without a finish reason is a cut.
+        if let error = chunks.ends.failure(of: provider) { throw error }
     }
 
     private func pieces(of chunk: JSONObject) async -> [AnswerPiece] {

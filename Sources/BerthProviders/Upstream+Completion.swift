@@ -22,6 +22,7 @@ extension Upstream {
             for piece in reader.pieces(of: chunk) { builder.add(piece) }
             try check(reader.ends.failed)
         }
+        for piece in reader.rest() { builder.add(piece) }
         if let failure = reader.ends.failure(of: name) { throw failure }
         guard let json = builder.completion, let object = try? JSONObject(answer: json) else {
             throw .malformed(provider: name, reason: "it has no choice")

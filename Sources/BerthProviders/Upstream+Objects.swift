@@ -8,7 +8,7 @@ extension Upstream {
         -> [JSONObject]
     {
         switch form {
-        case .json: return try checked(jsonObjects(in: bytes))
+        case .json: return try checked(jsonObjects(in: Array(BodyForm.trimmed(bytes[...]))))
         case .events: return try checked(eventObjects(in: bytes))
         case .page, .text:
             let fault = UpstreamFault(text: bytes, hiding: key)
@@ -60,9 +60,9 @@ extension Upstream {
         var parser = SSEParser()
         do {
             var events = try parser.feed(bytes)
-            if let last = parser.finish() { events.append(last) }
+            if let last = parser.finishAnswer() { events.append(last) }
             var objects: [JSONObject] = []
-            for event in events where !event.data.isEmpty {
+            for event in events where !event.isBlank {
                 if event.data.starts(with: "[DONE]".utf8) { break }
                 if event.event == "error" {
                     let fault = UpstreamFault(text: event.data, hiding: key)
@@ -77,4 +77,25 @@ extension Upstream {
             throw .malformed(provider: name, reason: "\(error)")
         }
     }
+}
+
+extension SSEParser {
+    /// Ends the stream of an answer.
+    ///
+    /// - Returns: the event that the stream's end has left open, or nil if there is none or if it
+    ///   is cut off.
+    mutating func finishAnswer() -> SSEEvent? {
+        guard let last = finish() else { return nil }
+        if last.event == "error" || last.data.starts(with: "[DONE]".utf8) { return last }
+        if (try? JSONObject(answer: last.data)) != nil { return last }
+        let list = Array(#"{"list":"#.utf8) + last.data + [UInt8(ascii: "}")]
+        let object = try? JSONObject(answer: list)
+        let first = object?.elements("list")?.first
+        return first.flatMap { object?.object(at: $0) } == nil ? nil : last
+    }
+}
+
+extension SSEEvent {
+    /// Whether the data is nothing but white space.
+    var isBlank: Bool { data.allSatisfy { [0x20, 0x09, 0x0A, 0x0D].contains($0) } }
 }

@@ -153,7 +153,7 @@ import BerthText
     ) async throws(ProviderError) -> [JSONObject] {
         let left = timeout.whole - (surroundings.clock.now - asked)
         let body = try await collect(response, &lease, limit: Upstream.answerLimit, within: left)
-        let bytes = Array(BodyForm.trimmed(body[...]))
+        let bytes = Array(BodyForm.withoutBlankLines(body[...]))
         guard !bytes.isEmpty else { throw .malformed(provider: name, reason: "it is empty") }
         let form = BodyForm.of(bytes[...]) ?? .text
         if form != .json { noteForm(form, insteadOf: .json) }

@@ -177,7 +177,7 @@ import BerthText
             try grow(to: start.count + piece.count)
             start += piece
             guard form == nil else { return }
-            start = Array(BodyForm.trimmed(start[...]))
+            start = Array(BodyForm.withoutBlankLines(start[...]))
             form = BodyForm.of(start[...])
             if form == .events {
                 defer { start = [] }
@@ -209,7 +209,7 @@ import BerthText
     /// Reads what the end of the body completes.
     private func endBody() async throws(ProviderError) {
         if form == .events {
-            if let last = parser.finish() { events.append(last) }
+            if let last = parser.finishAnswer() { events.append(last) }
             return
         }
         guard !start.isEmpty else { return }

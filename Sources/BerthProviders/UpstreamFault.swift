@@ -76,18 +76,22 @@ struct UpstreamFault: Equatable {
     ) -> UpstreamFault? {
         if isNamed || hasError(object) { return UpstreamFault(object, hiding: key) }
         // Groq has the errors of a stream in a member of its own.
-        if let groq = object.object("x_groq"), hasError(groq) {
+        if let groq = object.object("x_groq"), namesError(groq) {
             return UpstreamFault(groq, hiding: key)
         }
         for range in object.elements("choices")?.prefix(8) ?? [] {
-            guard let choice = object.object(at: range), hasError(choice) else { continue }
+            guard let choice = object.object(at: range), namesError(choice) else { continue }
             return UpstreamFault(choice, hiding: key)
         }
         return nil
     }
 
+    private static func namesError(_ object: JSONObject) -> Bool {
+        object.value("error").map { isSomething($0) } ?? false
+    }
+
     private static func hasError(_ object: JSONObject) -> Bool {
-        if let error = object.value("error") { return isSomething(error) }
+        if object.value("error") != nil { return namesError(object) }
         guard !object.has("choices"), !object.has("content") else { return false }
         if let code = object.value("error_code") { return isSomething(code) }
         if object.string("object") == "error" || object.has("detail") { return true }
@@ -96,7 +100,16 @@ struct UpstreamFault: Equatable {
 
     /// Whether a value is more than null, false, 0, "" or {}, as openai-python tells an error.
     private static func isSomething(_ value: ArraySlice<UInt8>) -> Bool {
-        !["null", "false", "0", #""""#, "{}", "[]"].contains { value.elementsEqual($0.utf8) }
+        switch value.first {
+        case UInt8(ascii: "n"), UInt8(ascii: "f"): false
+        case UInt8(ascii: "{"), UInt8(ascii: "["):
+            !value.dropFirst().dropLast().allSatisfy { isSpace($0) }
+        case UInt8(ascii: "\""): value.count > 2
+        case UInt8(ascii: "t"): true
+        // A number, which is zero if it has no other digit before its exponent.
+        default:
+            value.prefix { $0 | 0x20 != UInt8(ascii: "e") }.contains { (0x31...0x39).contains($0) }
+        }
     }
 
     // MARK: Bodies

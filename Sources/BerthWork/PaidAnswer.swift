@@ -119,8 +119,8 @@ import BerthTelemetry
         case .finish: break
         // Tool calls come about a token a piece.
         case .toolCall, .raw:
-            let reasoning = piece.raw?.reasoning.utf8.count ?? 0
-            let words = text.utf8.count + reasoning
+            let hidden = (piece.raw?.reasoning.utf8.count ?? 0) + (piece.raw?.others ?? 0)
+            let words = text.utf8.count + hidden
             received += words == 0 ? PaidAnswer.hiddenBytes : words
         case .text, .whole: received += text.utf8.count
         }

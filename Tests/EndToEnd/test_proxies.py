@@ -1,97 +1,36 @@
-"""Behind the reverse proxies that people put in front of Berth: logging in, chatting, streaming."""
+"""Behind the reverse proxies that people put in front of Berth, configured as ops/proxy shows."""
 
-import shutil
-import socket
-import subprocess
-import time
-from collections.abc import Callable, Iterator
+import json
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.berth import Answer, Berth, FakeOpenAI, Process, free_port, is_open
-from support.people import Caller, Person, events
+from support import site as sites
+from support.berth import Berth
+from support.people import events
+from support.site import Site
 
-SITE = "chat.example.org"
+#: nginx with ops/proxy/nginx.conf, Caddy with ops/proxy/Caddyfile, and nginx without any setting.
+KINDS = ("nginx", "caddy", "nginx as it comes")
 
-NGINX = """daemon off; pid {folder}/pid; error_log {folder}/error.log; worker_processes 1;
-events {{ worker_connections 64; }}
-http {{ access_log off; gzip on; gzip_types *; gzip_min_length 0;
-  client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/f;
-  uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
-  server {{ listen 127.0.0.1:{port}; location / {{ proxy_pass http://127.0.0.1:{upstream}; {more} }} }}
-}}
-"""
+#: Seconds for which the provider says nothing. Proxies give up after 60.
+SILENCE = 90
 
-CADDY = """{{ admin off
-  auto_https off
-  storage file_system {folder}/caddy
-}}
-http://{site}:{port} {{
-  bind 127.0.0.1
-  reverse_proxy 127.0.0.1:{upstream}
-}}
-"""
-
-#: A name, the program, its configuration and the words that start it.
-PROXIES = {
-    "nginx as it comes": ("nginx", NGINX, ""),
-    "nginx with $host": ("nginx", NGINX, "proxy_set_header Host $host; "
-                         "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;"),
-    "caddy": ("caddy", CADDY, ""),
-}
+#: The longest silence of Berth, whose comments come every 10 seconds.
+LONGEST = 20
 
 
-class Site:
-    """A service whose address is that of a proxy in front of it."""
-
-    def __init__(self, berth: Berth, port: int) -> None:
-        self.berth, self.port = berth, port
-
-    def request(self, path: str, body: bytes | None = None, **headers: str) -> Answer:
-        """Sends a request to the proxy under the site's name."""
-        inner = Berth.request.__get__(self)
-        return inner(path, body, Host=f"{SITE}:{self.port}", **headers)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-
-@pytest.fixture(params=PROXIES)
-def site(
-    request: pytest.FixtureRequest,
-    tmp_path: Path,
-    own_berth: Callable[..., Berth],
-    own_fake: Callable[..., FakeOpenAI],
-) -> Iterator[Site]:
-    name, text, more = PROXIES[request.param]
-    port = free_port()
-    fake = own_fake("--token-ms", "150")
-    berth = own_berth(**fake.settings("fake", "silence"), url=f"http://{SITE}:{port}",
-                      trusted_proxies=["127.0.0.1"])
-    file = tmp_path / f"{name}.conf"
-    file.write_text(
-        text.format(folder=tmp_path, port=port, upstream=berth.port, more=more, site=SITE)
-    )
-    program = shutil.which(name) or f"/usr/sbin/{name}"
-    words = [program, "-p", str(tmp_path), "-c", str(file)] if name == "nginx" else [
-        program, "run", "--config", str(file), "--adapter", "caddyfile"]
-    proxy = Process(words, tmp_path / "proxy.log")
-    proxy.start()
-    proxy.wait_until(lambda: is_open(port), "listens")
-    yield Site(berth, port)
-    proxy.end()
+@pytest.fixture(scope="module", params=KINDS)
+def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A site whose provider says a word every 150 ms."""
+    made = sites.start(request.param, tmp_path_factory.mktemp("site"), "--token-ms", "150")
+    yield made
+    made.end()
 
 
 def test_logging_in_and_chatting_work_behind_a_proxy(site: Site) -> None:
-    tenant = site.berth.add_tenant("ann")
-    origin = f"http://{SITE}:{site.port}"
-    token = tenant.web.partition("token=")[2]
-    form = {"Origin": origin, "Content_Type": "application/x-www-form-urlencoded"}
-    came = site.request("/login", f"token={token}".encode(), **form)
-    assert came.status == 303, came.body
-    cookie = came.headers["set-cookie"].partition(";")[0]
-    page = {"Cookie": cookie, "Origin": origin, "Content_Type": "application/json"}
+    page = site.log_in(site.berth.add_tenant("ann").web)
     session = site.request("/web/sessions", b"{}", **page).json()["id"]
     answer = site.request(f"/web/sessions/{session}/turns", b'{"text":"hello"}', **page)
     told = list(events(iter(answer.body.splitlines(True))))
@@ -101,36 +40,111 @@ def test_logging_in_and_chatting_work_behind_a_proxy(site: Site) -> None:
 
 
 def test_an_answer_streams_through_a_proxy(site: Site) -> None:
-    caller = Caller(site.berth, site.berth.add_tenant("ann"))
-    head = (f"POST /v1/chat/completions HTTP/1.1\r\nHost: {SITE}:{site.port}\r\n"
-            f"Authorization: Bearer {caller.tenant.key}\r\nConnection: close\r\n")
-    body = b'{"model":"fake","stream":true,"messages":[{"role":"user","content":"hi"}]}'
-    times = []
-    with socket.create_connection(("127.0.0.1", site.port), 60) as link:
-        link.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
-        while data := link.recv(65536):
-            times += [time.monotonic()] * data.count(b"data: ")
+    tenant = site.berth.add_tenant("bob")
+    body = {"model": "fake", "stream": True, "messages": [{"role": "user", "content": "hi"}]}
+    lines = site.lines("/v1/chat/completions", body, Authorization=f"Bearer {tenant.key}")
+    times = [time for time, line in lines if line.startswith(b"data: ")]
     spread = times[-1] - times[0]
     assert spread > 1.5, f"{len(times)} events within {spread:.2f} s, though they take 3 s"
 
 
 def test_probes_answer_by_address(site: Site) -> None:
-    for path in ("/healthz", "/readyz", "/metrics"):
-        for host in ("10.0.0.12:8080", "berth:8080"):
+    """Through the proxy and past it. The figures are for those who ask past it."""
+    probe = Berth.request.__get__(Address(site.probes))
+    for host in ("10.0.0.12", "10.0.0.12:8080", "berth:8080", "[fd00::12]:8080"):
+        for path in ("/healthz", "/readyz"):
+            assert probe(path, Host=host).status == 200
             assert site.berth.request(path, Host=host).status == 200
-    assert site.berth.request("/", Host="10.0.0.12:8080").status == 421
+        assert site.berth.request("/metrics", Host=host).status == 200
+        assert site.berth.request("/", Host=host).status == 421
+    if site.tls:
+        assert probe("/").status == 404
+        assert site.request("/metrics").status == 404
+    assert site.request("/healthz").status == 200
 
 
-def test_a_browser_session_through_a_proxy_counts_its_own_address(site: Site) -> None:
-    """Many failed logins of one visitor leave another visitor's login alone."""
-    tenant = site.berth.add_tenant("ann")
-    origin = f"http://{SITE}:{site.port}"
-    form = {"Origin": origin, "Content_Type": "application/x-www-form-urlencoded"}
-    bad = [site.berth.request("/login", b"token=wrong", X_Forwarded_For="203.0.113.7", **form)
-           for _ in range(11)]
-    assert {b.status for b in bad} == {403, 429}
-    token = tenant.web.partition("token=")[2]
-    good = site.berth.request(
-        "/login", f"token={token}".encode(), X_Forwarded_For="203.0.113.8", **form
-    )
-    assert good.status == 303, good.body
+class Address:
+    """An address of the machine, which is asked by number."""
+
+    def __init__(self, port: int) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+
+
+def test_failed_logins_of_one_visitor_leave_others_alone(site: Site) -> None:
+    """The proxy's own field counts, whatever a client writes into it."""
+    form = {"Origin": site.origin, "Content_Type": "application/x-www-form-urlencoded"}
+    bad = [
+        site.berth.request("/login", b"token=wrong", X_Forwarded_For="203.0.113.7", **form).status
+        for _ in range(11)
+    ]
+    assert set(bad) == {403, 429}
+    # A visitor of the proxy who writes the other's address is not taken for the other.
+    if site.tls:
+        forged = {"X_Forwarded_For": "203.0.113.7", "Forwarded": "for=203.0.113.7"}
+        assert site.request("/login", b"token=wrong", **form, **forged).status == 403
+    site.log_in(site.berth.add_tenant("eve").web)
+
+
+def test_an_answer_after_a_long_silence_arrives(
+    tmp_path_factory: pytest.TempPathFactory, say
+) -> None:
+    """An API client and a chat wait for a silent provider, behind all proxies at once."""
+    made = [
+        sites.start(kind, tmp_path_factory.mktemp("silent"), "--delay-ms", str(SILENCE * 1000))
+        for kind in KINDS
+    ]
+    waits = [wait for site in made for wait in (Wait.of_api(site), Wait.of_chat(site))]
+    try:
+        for wait in waits:
+            wait.thread.start()
+        for wait in waits:
+            wait.thread.join()
+        for wait in waits:
+            wait.check()
+    finally:
+        for site in made:
+            site.end()
+    say(f"the longest gaps of {SILENCE} s: " + ", ".join(f"{wait.gap:.1f} s" for wait in waits))
+
+
+class Wait:
+    """A client that reads a stream in the background."""
+
+    def __init__(self, lines: Iterator[tuple[float, bytes]], last: bytes) -> None:
+        self.lines, self.last = lines, last
+        self.seen: list[tuple[float, bytes]] = [(0, b"")]
+        self.error: BaseException | None = None
+        self.thread = threading.Thread(target=self.read, daemon=True)
+
+    @classmethod
+    def of_api(cls, site: Site) -> "Wait":
+        key = site.berth.add_tenant("ann").key
+        body = {"model": "fake", "stream": True, "messages": [{"role": "user", "content": "hi"}]}
+        return cls(
+            site.lines("/v1/chat/completions", body, Authorization=f"Bearer {key}"), b"[DONE]"
+        )
+
+    @classmethod
+    def of_chat(cls, site: Site) -> "Wait":
+        page = site.log_in(site.berth.add_tenant("bob").web)
+        session = site.request("/web/sessions", b"{}", **page).json()["id"]
+        return cls(site.lines(f"/web/sessions/{session}/turns", {"text": "hello"}, **page), b'"done"')
+
+    def read(self) -> None:
+        try:
+            self.seen += self.lines
+        except BaseException as error:
+            self.error = error
+
+    @property
+    def gap(self) -> float:
+        """The longest time without a line, until the answer begins."""
+        times = [time for time, _ in self.seen]
+        return max((b - a for a, b in zip(times, times[1:])), default=0)
+
+    def check(self) -> None:
+        assert not self.error, self.error
+        data = [(time, line) for time, line in self.seen if line.startswith(b"data: ")]
+        assert self.last in data[-1][1], data[-1]
+        assert data[-1][0] > SILENCE, f"the answer came after {data[-1][0]:.0f} s"
+        assert self.gap < LONGEST, f"nothing came for {self.gap:.0f} s"

@@ -16,7 +16,7 @@ import Testing
         Shape.openAI + Shape.azure + Shape.anthropic + Shape.google + Shape.mistral
         + Shape.deepSeek + Shape.xAI + Shape.groq + Shape.openRouter + Shape.together
         + Shape.fireworks + Shape.ollama + Shape.llamaCpp + Shape.vLLM + Shape.lmStudio
-        + Shape.anybody
+        + Shape.anybody + Shape.accidents
 
     private static func setup(_ shape: Shape) -> Setup {
         Setup { settings in
@@ -136,10 +136,12 @@ import Testing
         for event in try await reader.rest() {
             guard let object = event.object else { continue }
             if object.has("error") { client.add(error: object.object("error")) }
-            guard let range = object.elements("choices")?.first else { continue }
-            let choice = object.object(at: range)
-            client.add(choice?.object("delta"), of: object)
-            client.finish = choice?.string("finish_reason") ?? client.finish
+            let choices = (object.elements("choices") ?? []).compactMap { object.object(at: $0) }
+            guard let choice = choices.first(where: { ($0.integer("index") ?? 0) == 0 }) else {
+                continue
+            }
+            client.add(choice.object("delta"), of: object)
+            client.finish = choice.string("finish_reason") ?? client.finish
         }
         return client
     }

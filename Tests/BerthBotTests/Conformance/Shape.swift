@@ -13,6 +13,8 @@ struct Shape: Sendable, CustomTestStringConvertible {
     let type: String
     let body: String
     let told: Told
+    /// Whether the client asks for a stream.
+    var isStream: Bool
 
     var testDescription: String { "\(vendor.name): \(what)" }
 
@@ -35,6 +37,7 @@ struct Shape: Sendable, CustomTestStringConvertible {
         (self.vendor, self.what, self.status) = (vendor, what, status)
         (self.body, self.told, self.type) = (body, told, type)
         fields = []
+        isStream = type == "text/event-stream"
     }
 
     /// An error, with further header fields.
@@ -43,15 +46,13 @@ struct Shape: Sendable, CustomTestStringConvertible {
         (self.status, self.fields, self.body, self.told) = (status, fields, body, told)
         what = "status \(status): \(told.code ?? told.says)"
         type = body.hasPrefix("<") ? "text/html" : "application/json"
+        isStream = false
     }
 
     /// An error.
     init(_ vendor: Vendor, _ status: Int, _ body: String, _ told: Told) {
         self.init(vendor, status, [], body, told)
     }
-
-    /// Whether the body is a stream of events.
-    var isStream: Bool { type == "text/event-stream" }
 
     /// The answer as the API client, the chat user and the ledger get it.
     struct Told: Sendable {
