@@ -44,6 +44,9 @@ import BerthWork
     ///
     /// - Returns: whether the reasoning grew.
     func take(_ piece: AnswerPiece) -> Bool {
+        if case .whole(let answer) = piece {
+            return answer.pieces.reduce(false) { take($1) || $0 }
+        }
         if let word = piece.finish { finish = AnswerNotes.ending(word) }
         if case .toolCall = piece { isCall = true }
         guard let raw = piece.raw else { return false }

@@ -38,6 +38,12 @@ package struct RawPiece: Sendable {
     /// Whether ``text`` is the model's refusal to answer.
     package let isRefusal: Bool
 
+    /// The bytes of all that it says, for an estimate of its tokens.
+    package var saidBytes: Int {
+        let words = text.utf8.count + reasoning.utf8.count
+        return words > 0 ? words : OpenAIWire.saidBytes(in: chunk)
+    }
+
     /// Wraps a chunk, with what it holds of the first choice.
     package init(
         chunk: JSONObject,

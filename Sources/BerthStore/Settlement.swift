@@ -14,8 +14,12 @@ package struct Settlement: Equatable, Sendable {
     package var since: Timestamp
     /// The amounts to charge.
     package var cost: Amounts
-    /// Whether the tokens are our estimate, not the provider's count.
+    /// Whether any of the tokens are our estimate, not the provider's count.
     package var isEstimated: Bool
+    /// Tokens of the prompt that the provider read from its prompt cache.
+    package var cachedTokens: Int
+    /// Tokens of the prompt that the provider wrote into its prompt cache.
+    package var cacheWriteTokens: Int
 
     /// Makes the settlement of one request.
     package init(
@@ -23,13 +27,17 @@ package struct Settlement: Equatable, Sendable {
         reservation: Reservation,
         since: Timestamp,
         cost: Amounts,
-        isEstimated: Bool
+        isEstimated: Bool,
+        cachedTokens: Int = 0,
+        cacheWriteTokens: Int = 0
     ) {
         self.call = call
         self.reservation = reservation
         self.since = since
         self.cost = cost
         self.isEstimated = isEstimated
+        self.cachedTokens = cachedTokens
+        self.cacheWriteTokens = cacheWriteTokens
         self.cost[.requests] = 1
     }
 }
