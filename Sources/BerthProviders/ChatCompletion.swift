@@ -16,8 +16,14 @@ package final class ChatCompletion: Sendable {
     package let estimatedOutput: Int
     /// The reason for which the first choice ended, or nil if the provider did not say.
     package let finish: String?
-    /// Whether the first choice is no tool call and no refusal to answer.
-    package let isAnswer: Bool
+    /// The first choice's reasoning, or "".
+    package let reasoning: String
+    /// The sources that the answer names.
+    package let links: [SourceLink]
+    /// Whether ``text`` is the model's refusal to answer.
+    package let isRefusal: Bool
+    /// Whether the first choice calls a tool.
+    package let isCall: Bool
     private let lease: MemoryLease
     /// Keeps the account's work open, because the answer may outlive the call when others read it.
     private let work: MemoryWork
@@ -39,19 +45,19 @@ package final class ChatCompletion: Sendable {
     ) async {
         work = call.account.begin()
         self.object = object
+        let words: AnswerWords
         var said: TokenUsage
-        (text, finish, isAnswer, said, estimatedOutput) = await LargeWork.run(
-            on: object.bytes.count
-        ) {
+        (words, finish, said, estimatedOutput) = await LargeWork.run(on: object.bytes.count) {
             let choice = object.elements("choices")?.first.flatMap { object.object(at: $0) }
-            let words = choice.map { AnswerWords($0.object("message"), of: object) }
             return (
-                words?.text ?? "", choice?.string("finish_reason")?.cut(toBytes: 64),
-                words?.isCall == false && words?.isRefusal == false,
+                AnswerWords(choice?.object("message"), of: object),
+                choice?.string("finish_reason")?.cut(toBytes: 64),
                 OpenAIWire.usage(in: object) ?? .unknown,
                 TokenEstimate.tokens(bytes: OpenAIWire.saidBytes(in: object))
             )
         }
+        (text, reasoning, links) = (words.text, words.reasoning, words.links)
+        (isRefusal, isCall) = (words.isRefusal, words.isCall)
         said.bill = bill ?? said.bill
         self.usage = usage ?? said
         self.lease = lease

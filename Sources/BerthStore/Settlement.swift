@@ -17,9 +17,9 @@ package struct Settlement: Equatable, Sendable {
     /// Whether any of the tokens are our estimate, not the provider's count.
     package var isEstimated: Bool
     /// Tokens of the prompt that the provider read from its prompt cache.
-    package var cachedTokens: Int
+    package var cachedTokens = 0
     /// Tokens of the prompt that the provider wrote into its prompt cache.
-    package var cacheWriteTokens: Int
+    package var cacheWriteTokens = 0
 
     /// Makes the settlement of one request.
     package init(
@@ -27,17 +27,13 @@ package struct Settlement: Equatable, Sendable {
         reservation: Reservation,
         since: Timestamp,
         cost: Amounts,
-        isEstimated: Bool,
-        cachedTokens: Int = 0,
-        cacheWriteTokens: Int = 0
+        isEstimated: Bool
     ) {
         self.call = call
         self.reservation = reservation
         self.since = since
         self.cost = cost
         self.isEstimated = isEstimated
-        self.cachedTokens = cachedTokens
-        self.cacheWriteTokens = cacheWriteTokens
         self.cost[.requests] = 1
     }
 }

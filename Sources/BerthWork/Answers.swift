@@ -91,7 +91,8 @@ import BerthText
             let ask = try ask.entered(listening: true)
             switch try await way(ask, held, isStream: true) {
             case .cached(let answer, let lease):
-                let answer = SharedAnswer(cached: try replay(answer, lease))
+                let pieces = await LargeWork.run(on: answer.size) { answer.pieces }
+                let answer = SharedAnswer(cached: try replay(pieces, of: answer, lease))
                 try open?.begin(answer)
                 answer.conclude(open)
                 return answer
@@ -190,12 +191,13 @@ import BerthText
 
     /// A cached answer as a log that has ended.
     private func replay(
-        _ answer: CachedAnswer,
+        _ pieces: [AnswerPiece],
+        of answer: CachedAnswer,
         _ lease: consuming MemoryLease
     ) throws(BotError) -> Broadcast {
         let log = Broadcast(on: lease)
         log.begin(answer.model)
-        for piece in answer.pieces { try log.append(piece) }
+        for piece in pieces { try log.append(piece) }
         log.close(AnswerEnd(usage: answer.usage))
         return log
     }
@@ -313,7 +315,10 @@ import BerthText
 
     private func keep(_ bought: PaidCompletion, _ ask: Ask, _ key: CacheKey) {
         let answer = bought.answer
-        guard answer.finish == "stop", answer.isAnswer, !answer.text.isEmpty else { return }
+        guard answer.finish == "stop", !answer.isRefusal, !answer.isCall, !answer.text.isEmpty
+        else {
+            return
+        }
         let kept = CachedAnswer(
             body: .completion(answer.object),
             model: bought.model.id,

@@ -173,15 +173,16 @@ package import BerthTelemetry
             // A sharer may have expected another model than the one that answered.
             reservation.provider = call.reservation.provider
             reservation.model = call.reservation.model
-            return Settlement(
+            var settlement = Settlement(
                 call: index == 0 ? row : nil,
                 reservation: reservation,
                 since: one.since,
                 cost: cost,
-                isEstimated: usage.isEstimated,
-                cachedTokens: usage.cached.read.divided(by: parts),
-                cacheWriteTokens: usage.cached.written.divided(by: parts)
+                isEstimated: usage.isEstimated
             )
+            settlement.cachedTokens = usage.cached.read.divided(by: parts)
+            settlement.cacheWriteTokens = usage.cached.written.divided(by: parts)
+            return settlement
         }
         let share = TokenUsage(
             input: Int(cost[.inputTokens]),
