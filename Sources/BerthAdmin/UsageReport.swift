@@ -15,6 +15,13 @@ package struct UsageReport: Codable, Sendable {
         package let inputTokens: Int
         /// Tokens of answers.
         package let outputTokens: Int
+        /// The part of the prompts' tokens that providers read from their prompt caches.
+        package let cachedTokens: Int
+        /// The part of the prompts' tokens that providers wrote into their prompt caches.
+        package let cacheWriteTokens: Int
+        /// The part of the calls whose tokens are estimates, because the provider did not count
+        /// them.
+        package let estimated: Int
         /// Tokens reserved for running calls.
         package let reservedTokens: Int
         /// The cost, in millionths of a dollar.
@@ -26,6 +33,9 @@ package struct UsageReport: Codable, Sendable {
             case requests
             case inputTokens = "input_tokens"
             case outputTokens = "output_tokens"
+            case cachedTokens = "cached_tokens"
+            case cacheWriteTokens = "cache_write_tokens"
+            case estimated
             case reservedTokens = "reserved_tokens"
             case micros
         }
@@ -44,6 +54,9 @@ package struct UsageReport: Codable, Sendable {
                 requests: row.requests,
                 inputTokens: row.inputTokens,
                 outputTokens: row.outputTokens,
+                cachedTokens: row.cachedTokens,
+                cacheWriteTokens: row.cacheWriteTokens,
+                estimated: row.estimated,
                 reservedTokens: row.reservedTokens,
                 micros: row.micros
             )

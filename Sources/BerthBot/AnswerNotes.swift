@@ -46,15 +46,23 @@ import BerthWork
     func take(_ piece: AnswerPiece) -> Bool {
         if let word = piece.finish { finish = AnswerNotes.ending(word) }
         if case .toolCall = piece { isCall = true }
+        if case .whole(let answer) = piece {
+            (isCall, isRefusal) = (isCall || answer.isCall, isRefusal || answer.isRefusal)
+            return add(answer.reasoning, answer.links)
+        }
         guard let raw = piece.raw else { return false }
         isRefusal = isRefusal || raw.isRefusal
-        for link in raw.links where sources.count < SourceLink.most {
+        return add(raw.reasoning, raw.links)
+    }
+
+    /// - Returns: whether the reasoning grew.
+    private func add(_ reasoning: String, _ links: [SourceLink]) -> Bool {
+        for link in links where sources.count < SourceLink.most {
             guard !sources.contains(where: { $0.url == link.url }) else { continue }
             sources.append(SourceInfo(url: link.url, title: link.title))
         }
-        guard !raw.reasoning.isEmpty else { return false }
-        add(raw.reasoning)
-        return true
+        add(reasoning)
+        return !reasoning.isEmpty
     }
 
     /// Without memory, or beyond ``mostReasoning``, the rest is left out.

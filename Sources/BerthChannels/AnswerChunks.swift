@@ -34,16 +34,16 @@ struct AnswerChunks {
         case .text(let text): return [self.text(text)]
         case .finish(let reason): return role() + [finish(reason)]
         case .toolCall(let raw), .raw(let raw): return pass(raw.chunk)
-        case .whole(let answer):
-            var chunks = OpenAIChunks()
-            return chunks.pieces(of: answer.object).flatMap { take($0) }
+        case .whole(let answer): return answer.pieces.flatMap { take($0) }
         }
     }
 
     /// Returns the chunks that end the answer.
     mutating func end(_ tokens: TokenUsage) -> [[UInt8]] {
         guard wantsUsage else { return [] }
-        let value = details ?? Array(CompletionJSON.json(tokens).utf8)
+        // An estimate replaces the usage of a provider that has not counted all.
+        let said = tokens.isEstimated ? nil : details
+        let value = said ?? Array(CompletionJSON.json(tokens).utf8)
         return [CompletionJSON.chunk(usage: value, as: identity)]
     }
 

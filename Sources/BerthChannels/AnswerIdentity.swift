@@ -43,6 +43,7 @@ struct AnswerIdentity: Sendable {
                 text: answer.text,
                 finish: answer.finish,
                 usage: answer.usage,
+                details: answer.usage.isEstimated ? nil : answer.details,
                 as: identity
             )
         }

@@ -1,4 +1,5 @@
 package import BerthBot
+import BerthConfig
 package import BerthHTTP
 package import BerthLoop
 package import BerthMemory
@@ -124,6 +125,7 @@ import BerthWork
             )
             (ask.isFresh, ask.retained) = (isFresh, body)
             (ask.input, ask.unknown) = (asked.inputTokens, asked.unknown)
+            ask.writesCache = asked.costly.contains { $0.name == ChatMember.cacheControl.name }
             if let key { return try await keyed.answer(ask, key, asked, for: credential) }
             return asked.isStream
                 ? try await stream(ask, asked, body)

@@ -166,7 +166,24 @@ extension Configuration.ChatModel {
         if let price = section.optionalSection("price", absent: "price_ceiling is reserved") {
             let input = price.required("input", .price)
             let output = price.required("output", .price)
-            if let input, let output { self.price = Price(input: input, output: output) }
+            let cached = price.optional("cached_input", .price, absent: "half of input")
+            let written = price.optional("cache_write", .price, absent: "input and a quarter")
+            let hour = price.optional("cache_write_1h", .price, absent: "twice input")
+            if let input, let cached, cached > input {
+                price.report(
+                    "cached_input",
+                    "\(cached) must be at most input (\(input)): tokens from a cache cost less"
+                )
+            }
+            if let input, let output {
+                self.price = Price(
+                    input: input,
+                    output: output,
+                    cachedInput: cached,
+                    cacheWrite: written,
+                    cacheWriteHour: hour
+                )
+            }
         }
         section.read("context", into: &context, .integer(1_024...10_000_000))
         section.read("output", into: &output, .integer(1...1_000_000))

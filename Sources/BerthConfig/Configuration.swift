@@ -194,6 +194,15 @@ extension Configuration {
             package var input: Money
             /// Dollars per million tokens of answer.
             package var output: Money
+            /// Dollars per million tokens of prompt that the provider reads from its prompt cache,
+            /// or nil for half of ``input``.
+            package var cachedInput: Money?
+            /// Dollars per million tokens of prompt that the provider writes into its prompt cache,
+            /// or nil for ``input`` and a quarter.
+            package var cacheWrite: Money?
+            /// Dollars per million tokens of prompt that the provider writes into its prompt cache
+            /// for an hour, or nil for twice ``input``.
+            package var cacheWriteHour: Money?
         }
 
         /// The name of one of ``Configuration/providers``.

@@ -40,6 +40,12 @@ package struct RawPiece: Sendable {
     /// The bytes of text and reasoning that it adds to further choices.
     package internal(set) var others = 0
 
+    /// The bytes of all that it says, for an estimate of its tokens.
+    package var saidBytes: Int {
+        let words = text.utf8.count + reasoning.utf8.count + others
+        return words > 0 ? words : OpenAIWire.saidBytes(in: chunk)
+    }
+
     /// Wraps a chunk, with what it holds of the first choice.
     package init(
         chunk: JSONObject,

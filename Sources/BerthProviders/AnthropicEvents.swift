@@ -33,8 +33,8 @@ struct AnthropicEvents {
     /// Makes a reader at an answer's start.
     init(provider: String) { self.provider = provider }
 
-    /// The usage so far; nil while it is unknown.
-    var tokens: TokenUsage? { usage.tokens }
+    /// The usage; nil while it is not complete.
+    var tokens: TokenUsage? { usage.isComplete ? usage.tokens : nil }
 
     /// The pieces that an event carries, in order.
     ///
@@ -44,6 +44,8 @@ struct AnthropicEvents {
         switch event.string("type") {
         case "message_start":
             usage.update(event.object("message")?.object("usage"), isProvisional: true)
+            // An answer that is broken off is charged at least with its prompt.
+            if let tokens = usage.tokens { waiting.append(.usage(tokens, details: nil)) }
         case "content_block_start": try begin(event)
         case "content_block_delta": try add(event)
         case "content_block_stop": try end(event)
@@ -126,7 +128,7 @@ struct AnthropicEvents {
         let reason = AnthropicWire.finish(finish)
         ends.note(0, .known(reason), hasWords: false)
         waiting.append(.finish(reason))
-        if let tokens = usage.tokens { waiting.append(.usage(tokens, details: nil)) }
+        if let tokens { waiting.append(.usage(tokens, details: nil)) }
     }
 
     /// Reads a whole message in place of a stream.

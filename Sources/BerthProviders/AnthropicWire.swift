@@ -46,7 +46,7 @@ enum AnthropicWire {
             calls: calls,
             notes: (thinking.count > 2 ? thinking : nil, notes),
             finish: finish(reason),
-            usage: usage.tokens
+            usage: usage.isComplete ? usage.tokens : nil
         )
     }
 

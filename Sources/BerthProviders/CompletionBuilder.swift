@@ -7,53 +7,75 @@ import BerthText
 package struct CompletionBuilder: Sendable {
     private var choices: [Int: JSONTree] = [:]
     private var rest: JSONTree = .object([])
-    /// The bytes of the chunks so far.
+    /// The first choice's text that is not merged yet, in UTF-8.
+    private var pending: [UInt8] = []
+    /// The bytes that the builder holds.
     private(set) package var size = 0
     /// Whether a chunk had more than text and an end.
     private(set) package var isMoreThanText = false
+    /// The provider's own `usage` object, or nil if it sent none.
+    private(set) package var details: [UInt8]?
 
     /// Makes a builder without an answer.
     package init() {}
+
+    /// The answer's text in UTF-8, or nil if it has more than text and an end.
+    package var text: [UInt8]? { isMoreThanText ? nil : pending }
 
     /// Adds a piece of an answer.
     package mutating func add(_ piece: AnswerPiece) {
         switch piece {
         case .text(let text):
             size += text.utf8.count
-            merge(.object([("delta", .object([("content", .text(JSON.quote(text)))]))]), at: 0)
+            pending += Array(text.utf8)
         case .finish(let reason):
             merge(.object([("finish_reason", .other(JSON.quote(reason)))]), at: 0)
         case .toolCall(let raw), .raw(let raw):
             isMoreThanText = true
             add(raw.chunk)
         case .usage(_, let details):
-            if let details { rest.set("usage", .other(details)) }
+            guard let details else { return }
+            size += details.count - (self.details?.count ?? 0)
+            self.details = details
         case .whole: break
         }
     }
 
     private mutating func add(_ chunk: JSONObject) {
-        size += chunk.bytes.count
         for name in chunk.names where name != "choices" && name != "usage" && chunk.has(name) {
-            if let value = chunk.value(name) { rest.set(name, .other(Array(value))) }
+            if let value = chunk.value(name) { size += rest.set(name, .other(Array(value))) }
         }
         for (place, range) in (chunk.elements("choices") ?? []).enumerated() {
             guard let choice = chunk.object(at: range) else { continue }
-            merge(JSONTree(choice), at: AnswerEnds.index(of: choice, at: place))
+            let index = AnswerEnds.index(of: choice, at: place)
+            if index == 0 { mergePending() }
+            merge(JSONTree(choice), at: index)
         }
+    }
+
+    /// Merges the text so far, which is quoted only once.
+    private mutating func mergePending() {
+        guard !pending.isEmpty else { return }
+        let text = JSONTree.text(JSON.quote(String(decoding: pending, as: UTF8.self)))
+        size -= pending.count
+        pending = []
+        merge(.object([("delta", .object([("content", text)]))]), at: 0)
     }
 
     private mutating func merge(_ choice: JSONTree, at index: Int) {
         guard choices.count < 128 || choices[index] != nil else { return }
-        choices[index, default: .object([])].merge(choice)
+        size += choices[index, default: .object([])].merge(choice)
     }
 
     /// The answer as a `chat.completion`, or nil if there is no choice.
     package var completion: [UInt8]? {
-        guard !choices.isEmpty else { return nil }
+        var merged = self
+        merged.mergePending()
+        guard !merged.choices.isEmpty else { return nil }
         var answer = rest
         answer.set("object", .other(JSON.quote("chat.completion")))
-        let list = choices.sorted { $0.key < $1.key }.map { index, choice in
+        if let details { answer.set("usage", .other(details)) }
+        let list = merged.choices.sorted { $0.key < $1.key }.map { index, choice in
             CompletionBuilder.whole(choice, at: index)
         }
         answer.set("choices", .list(list))
@@ -63,9 +85,7 @@ package struct CompletionBuilder: Sendable {
     /// The answer with a usage that the provider's own format has, or nil if there is no choice.
     func completion(usage: TokenUsage?) -> [UInt8]? {
         var builder = self
-        if let usage {
-            builder.rest.set("usage", .other(Array(CompletionJSON.json(usage).utf8)))
-        }
+        if let usage { builder.details = Array(CompletionJSON.json(usage).utf8) }
         return builder.completion
     }
 
@@ -80,7 +100,7 @@ package struct CompletionBuilder: Sendable {
                 whole.set(name, value)
                 continue
             }
-            message.merge(value)
+            _ = message.merge(value)
         }
         message.removeIndexes(of: "tool_calls")
         whole.set("message", message)
@@ -130,51 +150,81 @@ indirect enum JSONTree {
         }
     }
 
+    /// About the bytes that a value takes in memory.
+    private var weight: Int {
+        switch self {
+        case .text(let bytes), .other(let bytes): bytes.count + JSONTree.overhead
+        case .list(let list): list.reduce(JSONTree.overhead) { $0 + $1.weight }
+        case .object(let members):
+            members.reduce(JSONTree.overhead) { $0 + $1.name.utf8.count + $1.value.weight }
+        }
+    }
+
+    /// The memory of a value beside its bytes.
+    private static let overhead = 64
+
     /// Adds what a later chunk has.
-    mutating func merge(_ other: JSONTree, named name: String = "") {
+    ///
+    /// - Returns: about the bytes by which it grows.
+    mutating func merge(_ other: JSONTree, named name: String = "") -> Int {
         switch (self, other) {
-        case (_, .other(let bytes)) where bytes.elementsEqual("null".utf8): break
+        case (_, .other(let bytes)) where bytes.elementsEqual("null".utf8): return 0
         case (.text(var text), .text(let more)) where !JSONTree.names.contains(name):
             self = .other([])  // so that the text is not copied
             text.removeLast()
             text += more.dropFirst()
             self = .text(text)
-        case (.text, .text(let more)): if more.count > 2 { self = other }
+            return more.count - 2
+        case (.text(let text), .text(let more)):
+            guard more.count > 2 else { return 0 }
+            self = other
+            return more.count - text.count
         case (.object, .object(let members)):
-            for (name, value) in members { mergeMember(name, value) }
+            return members.reduce(0) { $0 + mergeMember($1.name, $1.value) }
         case (.list(var list), .list(let more)):
+            self = .other([])
+            var growth = 0
             for element in more {
                 if let index = element.index,
                     let place = list.firstIndex(where: { $0.index == index })
                 {
-                    list[place].merge(element)
+                    growth += list[place].merge(element)
                 } else {
                     list.append(element)
+                    growth += element.weight
                 }
             }
             self = .list(list)
-        case (.other, _): self = other
-        default: break  // a value of another type adds nothing
+            return growth
+        case (.other(let old), _):
+            self = other
+            return weight - old.count - JSONTree.overhead
+        default: return 0  // a value of another type adds nothing
         }
     }
 
-    private mutating func mergeMember(_ name: String, _ value: JSONTree) {
-        guard case .object(var members) = self else { return }
+    private mutating func mergeMember(_ name: String, _ value: JSONTree) -> Int {
+        guard case .object(var members) = self else { return 0 }
         self = .other([])
+        defer { self = .object(members) }
         if let place = members.firstIndex(where: { $0.name == name }) {
-            members[place].value.merge(value, named: name)
-        } else {
-            members.append((name, value))
+            return members[place].value.merge(value, named: name)
         }
-        self = .object(members)
+        members.append((name, value))
+        return name.utf8.count + value.weight
     }
 
     /// Sets a member of an object.
-    mutating func set(_ name: String, _ value: JSONTree) {
-        guard case .object(var members) = self else { return }
+    ///
+    /// - Returns: about the bytes by which it grows.
+    @discardableResult
+    mutating func set(_ name: String, _ value: JSONTree) -> Int {
+        guard case .object(var members) = self else { return 0 }
+        let old = members.first { $0.name == name }.map { $0.name.utf8.count + $0.value.weight }
         members.removeAll { $0.name == name }
         members.append((name, value))
         self = .object(members)
+        return name.utf8.count + value.weight - (old ?? 0)
     }
 
     /// Removes the member `index` of each element of a list, which only chunks have.

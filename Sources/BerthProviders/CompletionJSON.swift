@@ -29,15 +29,18 @@ package enum CompletionJSON {
     }
 
     /// Returns an unstreamed answer.
+    ///
+    /// `details` is a `usage` object that replaces the one made of `usage`.
     package static func completion(
         text: String,
         finish: String,
         usage: TokenUsage,
+        details: [UInt8]? = nil,
         as identity: Identity = .none
     ) -> [UInt8] {
         var out = start(room: text.utf8.count, as: identity)
         JSON.quote(text, onto: &out)
-        end(&out, finish: finish, usage: usage)
+        end(&out, finish: finish, usage: details ?? Array(json(usage).utf8))
         return out
     }
 
@@ -61,7 +64,8 @@ package enum CompletionJSON {
     ) -> [UInt8] {
         var out = start(room: content.count, as: identity)
         out += content
-        end(&out, calls: calls, notes: notes, finish: finish, usage: usage)
+        let said = usage.map { Array(json($0).utf8) }
+        end(&out, calls: calls, notes: notes, finish: finish, usage: said ?? Array("null".utf8))
         return out
     }
 
@@ -82,7 +86,7 @@ package enum CompletionJSON {
         calls: [[UInt8]] = [],
         notes: (reasoning: [UInt8]?, annotations: [[UInt8]]) = (nil, []),
         finish: String,
-        usage: TokenUsage?
+        usage: [UInt8]
     ) {
         out += #","refusal":null"#.utf8
         if let reasoning = notes.reasoning {
@@ -102,7 +106,7 @@ package enum CompletionJSON {
         out += #"},"logprobs":null,"finish_reason":"#.utf8
         JSON.quote(finish, onto: &out)
         out += #"}],"usage":"#.utf8
-        out += (usage.map(json) ?? "null").utf8
+        out += usage
         out += "}".utf8
     }
 
@@ -233,6 +237,19 @@ package enum CompletionJSON {
         text += String(usage.output)
         text += #","total_tokens":"#
         text += String(usage.input + usage.output)
+        let cached = usage.cached
+        if cached.all > 0 {
+            text += #","prompt_tokens_details":{"cached_tokens":"#
+            text += String(cached.read)
+            text += #","cache_write_tokens":"#
+            text += String(cached.written)
+            text += "}"
+        }
+        if cached.writtenForHour > 0 {
+            text += #","cache_creation":{"ephemeral_1h_input_tokens":"#
+            text += String(cached.writtenForHour)
+            text += "}"
+        }
         text += "}"
         return text
     }

@@ -34,7 +34,10 @@ extension ModelChoice {
         output = settings.output
         price = Price(
             input: (settings.price?.input ?? ceiling.input).micros,
-            output: (settings.price?.output ?? ceiling.output).micros
+            output: (settings.price?.output ?? ceiling.output).micros,
+            cachedInput: settings.price?.cachedInput?.micros,
+            cacheWrite: settings.price?.cacheWrite?.micros,
+            cacheWriteHour: settings.price?.cacheWriteHour?.micros
         )
         pass = settings.pass
     }

@@ -40,11 +40,10 @@ package struct OpenAIChunks {
                 && !chunk.has("search_results")
             pieces = (isAlone ? plain(choice) : nil) ?? raw(chunk, choices)
         }
-        if let tokens = OpenAIWire.usage(in: chunk) {
-            let said = chunk.object("usage") == nil ? chunk.object("x_groq")?.value("usage") : nil
-            let details = said ?? chunk.value("usage")
-            pieces.append(.usage(tokens, details: details.map(Array.init)))
-        } else if let bill = ProviderBill.micros(in: chunk.object("usage")) {
+        guard let usage = OpenAIWire.usageObject(of: chunk) else { return pieces }
+        if let tokens = OpenAIWire.usage(usage) {
+            pieces.append(.usage(tokens, details: Array(usage.text)))
+        } else if let bill = ProviderBill.micros(in: usage) {
             let unknown = TokenUsage(input: 0, output: 0, isEstimated: true, bill: bill)
             pieces.append(.usage(unknown, details: nil))
         }

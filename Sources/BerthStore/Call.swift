@@ -37,8 +37,12 @@ package struct Call: Equatable, Sendable {
     package let reserved: Amounts
     /// The amounts charged in the end.
     package let settled: Amounts
-    /// Whether the settled tokens are our estimate, not the provider's count.
+    /// Whether any of the settled tokens are our estimate, not the provider's count.
     package let isEstimated: Bool
+    /// The settled tokens of the prompt that the provider read from its prompt cache.
+    package let cachedTokens: Int
+    /// The settled tokens of the prompt that the provider wrote into its prompt cache.
+    package let cacheWriteTokens: Int
     /// When it was reserved.
     package let created: Timestamp
     /// When it ended, or nil if it has not.
@@ -61,5 +65,7 @@ extension Call {
         ended = row.timestampOrNil(10)
         reserved = row.amounts(11)
         settled = row.amounts(17)
+        cachedTokens = row.int(23)
+        cacheWriteTokens = row.int(24)
     }
 }

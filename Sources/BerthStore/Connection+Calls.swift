@@ -19,18 +19,12 @@ extension Connection {
             if let call = settlement.call { call } else {
                 try reserve(settlement.reservation, step: nil, at: settlement.since)
             }
-        return try end(
-            call,
-            as: .settled,
-            cost: settlement.cost,
-            isEstimated: settlement.isEstimated,
-            at: now
-        )
+        return try end(call, as: .settled, charging: Charge(settlement), at: now)
     }
 
     func releaseCall(_ call: Call.ID, at now: Timestamp) throws(StoreError) -> Bool {
         try unclaim(call)
-        return try end(call, as: .released, cost: Amounts(), isEstimated: false, at: now)
+        return try end(call, as: .released, charging: Charge(), at: now)
     }
 
     /// Releases the calls of a turn's running steps.
@@ -45,7 +39,12 @@ extension Connection {
     /// Charges a call whose outcome is unknown at its reservation.
     func loseCall(_ call: Call.ID, at now: Timestamp) throws(StoreError) {
         guard let reserved = try self.call(call)?.reserved else { return }
-        _ = try end(call, as: .uncertain, cost: reserved, isEstimated: true, at: now)
+        _ = try end(
+            call,
+            as: .uncertain,
+            charging: Charge(cost: reserved, isEstimated: true),
+            at: now
+        )
     }
 
     func call(_ id: Call.ID) throws(StoreError) -> Call? {
@@ -55,7 +54,8 @@ extension Connection {
                 settled_ms,
                 reserved_requests, reserved_input_tokens, reserved_output_tokens,
                 reserved_images, reserved_micros, reserved_disk_bytes,
-                requests, input_tokens, output_tokens, images, micros, disk_bytes
+                requests, input_tokens, output_tokens, images, micros, disk_bytes,
+                cached_tokens, cache_write_tokens
             FROM call WHERE id = ?
             """,
             id
@@ -110,8 +110,7 @@ extension Connection {
     private func end(
         _ call: Call.ID,
         as state: Call.State,
-        cost: Amounts,
-        isEstimated: Bool,
+        charging charge: Charge,
         at now: Timestamp
     ) throws(StoreError) -> Bool {
         let held = try first(
@@ -127,15 +126,14 @@ extension Connection {
         // RETURNING would say the same, and make a table for it.
         try run(
             """
-            UPDATE call SET state = ?, estimated = ?, settled_ms = ?,
+            UPDATE call SET state = ?, settled_ms = ?,
                 requests = ?, input_tokens = ?, output_tokens = ?, images = ?, micros = ?,
-                disk_bytes = ?
+                disk_bytes = ?, estimated = ?, cached_tokens = ?, cache_write_tokens = ?
             WHERE id = ?
             """,
             state,
-            isEstimated,
             now,
-            cost,
+            charge,
             call
         )
         try run(
@@ -149,16 +147,44 @@ extension Connection {
                 reserved_disk_bytes = max(0, reserved_disk_bytes - ?),
                 requests = requests + ?, input_tokens = input_tokens + ?,
                 output_tokens = output_tokens + ?, images = images + ?, micros = micros + ?,
-                disk_bytes = disk_bytes + ?
+                disk_bytes = disk_bytes + ?, estimated = estimated + ?,
+                cached_tokens = cached_tokens + ?, cache_write_tokens = cache_write_tokens + ?
             WHERE tenant = ? AND day_ms = ?
             """,
             held.amounts,
-            cost,
+            charge,
             held.tenant,
             held.day
         )
         if let step = held.step { try endStep(step, as: state.ofStep, at: now) }
         return true
+    }
+}
+
+/// The amounts that a call is charged at its end.
+private struct Charge: Bindable {
+    var cost = Amounts()
+    var isEstimated = false
+    var cachedTokens = 0
+    var cacheWriteTokens = 0
+
+    init(cost: Amounts = Amounts(), isEstimated: Bool = false) {
+        (self.cost, self.isEstimated) = (cost, isEstimated)
+    }
+
+    init(_ settlement: Settlement) {
+        (cost, isEstimated) = (settlement.cost, settlement.isEstimated)
+        cachedTokens = settlement.cachedTokens
+        cacheWriteTokens = settlement.cacheWriteTokens
+    }
+
+    /// Takes one `?` for each ``Amount``, and one for each of the other columns.
+    func bind(to statement: Statement, after index: inout Int32) throws(StoreError) {
+        try cost.bind(to: statement, after: &index)
+        for number in [isEstimated ? 1 : 0, cachedTokens, cacheWriteTokens] {
+            index += 1
+            try statement.bind(.integer(Int64(number)), at: index)
+        }
     }
 }
 

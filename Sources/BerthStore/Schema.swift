@@ -145,6 +145,8 @@ enum Schema {
             output_tokens INTEGER NOT NULL DEFAULT 0, images INTEGER NOT NULL DEFAULT 0,
             micros INTEGER NOT NULL DEFAULT 0, disk_bytes INTEGER NOT NULL DEFAULT 0,
             estimated INTEGER NOT NULL DEFAULT 0,
+            cached_tokens INTEGER NOT NULL DEFAULT 0,
+            cache_write_tokens INTEGER NOT NULL DEFAULT 0,
             created_ms INTEGER NOT NULL, settled_ms INTEGER
         ) STRICT;
         CREATE INDEX call_reserved ON call (id) WHERE state = 'reserved';
@@ -175,7 +177,9 @@ enum Schema {
             reserved_images INTEGER NOT NULL DEFAULT 0,
             reserved_micros INTEGER NOT NULL DEFAULT 0,
             reserved_disk_bytes INTEGER NOT NULL DEFAULT 0,
-            hits INTEGER NOT NULL DEFAULT 0,
+            hits INTEGER NOT NULL DEFAULT 0, estimated INTEGER NOT NULL DEFAULT 0,
+            cached_tokens INTEGER NOT NULL DEFAULT 0,
+            cache_write_tokens INTEGER NOT NULL DEFAULT 0,
             PRIMARY KEY (tenant, day_ms)
         ) STRICT, WITHOUT ROWID;
 

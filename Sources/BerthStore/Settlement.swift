@@ -14,8 +14,12 @@ package struct Settlement: Equatable, Sendable {
     package var since: Timestamp
     /// The amounts to charge.
     package var cost: Amounts
-    /// Whether the tokens are our estimate, not the provider's count.
+    /// Whether any of the tokens are our estimate, not the provider's count.
     package var isEstimated: Bool
+    /// Tokens of the prompt that the provider read from its prompt cache.
+    package var cachedTokens = 0
+    /// Tokens of the prompt that the provider wrote into its prompt cache.
+    package var cacheWriteTokens = 0
 
     /// Makes the settlement of one request.
     package init(

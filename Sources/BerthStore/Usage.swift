@@ -14,6 +14,12 @@ package struct Usage: Equatable, Sendable {
     package var reserved = Amounts()
     /// The part of the requests that was answered from the cache.
     package var hits = 0
+    /// The part of the requests whose tokens Berth estimated.
+    package var estimated = 0
+    /// The part of the prompts' tokens that providers read from their prompt caches.
+    package var cachedTokens = 0
+    /// The part of the prompts' tokens that providers wrote into their prompt caches.
+    package var cacheWriteTokens = 0
 }
 
 /// The amounts that all tenants have ever used, and hold.
@@ -45,5 +51,8 @@ extension Usage {
         hits = row.int(2)
         settled = row.amounts(3)
         reserved = row.amounts(9)
+        estimated = row.int(15)
+        cachedTokens = row.int(16)
+        cacheWriteTokens = row.int(17)
     }
 }

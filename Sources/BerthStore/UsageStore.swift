@@ -44,7 +44,8 @@ extension Connection {
             SELECT tenant, day_ms, hits,
                 requests, input_tokens, output_tokens, images, micros, disk_bytes,
                 reserved_requests, reserved_input_tokens, reserved_output_tokens,
-                reserved_images, reserved_micros, reserved_disk_bytes
+                reserved_images, reserved_micros, reserved_disk_bytes,
+                estimated, cached_tokens, cache_write_tokens
             FROM usage_day WHERE tenant = ? AND day_ms = ?
             """,
             tenant,
@@ -59,7 +60,8 @@ extension Connection {
             SELECT tenant, day_ms, hits,
                 requests, input_tokens, output_tokens, images, micros, disk_bytes,
                 reserved_requests, reserved_input_tokens, reserved_output_tokens,
-                reserved_images, reserved_micros, reserved_disk_bytes
+                reserved_images, reserved_micros, reserved_disk_bytes,
+                estimated, cached_tokens, cache_write_tokens
             FROM usage_day WHERE day_ms BETWEEN ? AND ? ORDER BY day_ms, tenant
             """,
             start.startOfDay,

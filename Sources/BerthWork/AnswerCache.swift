@@ -15,7 +15,7 @@ import BerthText
     private let cache: ResponseCache
     private let settings: Configuration.Cache
 
-    /// The longest answer that is cached.
+    /// The longest answer that is cached, with everything beside its text.
     static nonisolated let answerLimit = ByteCount.kibibytes(256)
     /// The lifetime of a translation that is asked for once, which depends on nothing that changes.
     static nonisolated let translationLifetime = Duration.seconds(30 * 86_400)
@@ -57,25 +57,14 @@ import BerthText
         return await LargeWork.run(on: bytes.count) { CachedAnswer(bytes) }
     }
 
-    /// Caches an answer that ended properly, if there is memory for its text, JSON and cache entry.
-    func keep(
-        _ text: String,
-        _ model: ModelChoice,
-        _ usage: TokenUsage,
-        for place: (key: CacheKey, ask: Ask)
-    ) {
-        let cost = ByteCount(4 * min(text.utf8.count, AnswerCache.answerLimit.bytes))
-        guard text.utf8.count <= AnswerCache.answerLimit.bytes,
-            let lease = try? place.ask.memory.take(cost, for: .cacheEntry)
+    /// Caches an answer that ended properly, if there is memory for it, its JSON and cache entry.
+    func keep(_ answer: CachedAnswer, under key: CacheKey, for ask: Ask) {
+        let size = answer.size
+        guard size <= AnswerCache.answerLimit.bytes,
+            let lease = try? ask.memory.take(ByteCount(4 * size), for: .cacheEntry)
         else { return }
-        let answer = CachedAnswer(
-            text: text,
-            model: model.id,
-            input: usage.input,
-            output: usage.output
-        )
-        let base = place.key.kind == .translation ? AnswerCache.translationLifetime : nil
-        cache.store(answer.bytes, for: place.key, base: base)
+        let base = key.kind == .translation ? AnswerCache.translationLifetime : nil
+        cache.store(answer.bytes, for: key, base: base)
         _ = consume lease
     }
 

@@ -2,19 +2,21 @@ import BerthCache
 import BerthLoop
 import BerthMemory
 import BerthProviders
+import BerthText
 
-/// Collects the text of a streamed answer for the cache.
+/// Collects a streamed answer for the cache.
 ///
-/// The text is leased while it is collected. It is dropped if the answer is more than a text, or
-/// longer than the cache takes.
+/// The answer is leased while it is collected. It is dropped if it calls a tool, is a refusal, does
+/// not end with `stop`, or is longer than the cache takes.
 @Loop final class AnswerCollector {
     private let cache: AnswerCache
     private let ask: Ask
     private let key: CacheKey
-    private var text: [UInt8] = []
+    private var builder = CompletionBuilder()
     private var lease: MemoryLease
-    private var isText = true
+    private var isKept = true
     private var isWhole = false
+    private var hasText = false
 
     private static let step = ByteCount.kibibytes(16)
 
@@ -28,35 +30,51 @@ import BerthProviders
 
     /// Takes the next piece.
     func take(_ piece: AnswerPiece) {
+        guard isKept else { return }
         if let finish = piece.finish { isWhole = finish == "stop" }
         switch piece {
-        case .text(let more): add(more)
-        case .raw(let raw) where !raw.isRefusal: add(raw.text)
+        case .text(let text): add(piece, text.utf8.count)
+        case .raw(let raw) where !raw.isRefusal: add(piece, raw.chunk.bytes.count)
+        case .finish, .usage: builder.add(piece)
         case .toolCall, .raw, .whole: giveUp()
-        case .finish, .usage: break
         }
     }
 
     /// Caches the answer after its proper end.
     func keep(_ model: ModelChoice, _ usage: TokenUsage) {
-        guard isText, isWhole, !text.isEmpty else { return }
-        cache.keep(String(decoding: text, as: UTF8.self), model, usage, for: (key, ask))
+        guard isKept, isWhole, hasText else { return }
+        let body: CachedAnswer.Body
+        // An estimate replaces the usage of a provider that has not counted all.
+        let details =
+            (usage.isEstimated ? nil : builder.details) ?? Array(CompletionJSON.json(usage).utf8)
+        if let text = builder.text {
+            body = .text(String(decoding: text, as: UTF8.self))
+        } else {
+            builder.add(.usage(usage, details: details))
+            guard let json = builder.completion, let object = try? JSONObject(answer: json) else {
+                return giveUp()
+            }
+            body = .completion(object)
+        }
+        let answer = CachedAnswer(body: body, model: model.id, usage: usage, details: details)
+        cache.keep(answer, under: key, for: ask)
         giveUp()
     }
 
-    private func add(_ more: String) {
-        guard isText else { return }
-        let size = ByteCount(text.count + more.utf8.count)
-        // Without memory the answer is not cached.
-        guard size <= AnswerCache.answerLimit,
-            (try? lease.grow(to: size, step: AnswerCollector.step)) != nil
+    private func add(_ piece: AnswerPiece, _ count: Int) {
+        // Without memory the answer is not cached. A chunk may be much larger than what it adds.
+        guard
+            (try? lease.grow(to: ByteCount(builder.size + count), step: AnswerCollector.step))
+                != nil
         else { return giveUp() }
-        text += Array(more.utf8)
+        builder.add(piece)
+        hasText = hasText || !piece.text.isEmpty
+        if builder.size > AnswerCache.answerLimit.bytes { giveUp() }
     }
 
     private func giveUp() {
-        isText = false
-        text = []
+        isKept = false
+        builder = CompletionBuilder()
         lease.shrink(to: .zero)
     }
 }

@@ -91,7 +91,8 @@ import BerthText
             let ask = try ask.entered(listening: true).opened(as: open)
             switch try await way(ask, held, isStream: true) {
             case .cached(let answer, let lease):
-                let answer = SharedAnswer(cached: try replay(answer, lease))
+                let pieces = await LargeWork.run(on: answer.size) { answer.pieces }
+                let answer = SharedAnswer(cached: try replay(pieces, of: answer, lease))
                 try open?.begin(answer)
                 answer.conclude(open)
                 return answer
@@ -161,8 +162,8 @@ import BerthText
         if let answer = await cache.find(name.key) {
             // Redis may have taken a while.
             try ask.payer.mayAsk()
-            // The text as it is cached, and as it is told.
-            let size = max(ByteCount(2 * answer.text.utf8.count + 1024), Broadcast.step)
+            // The answer as it is cached, as its chunks, and their text.
+            let size = max(ByteCount(3 * answer.size + 1024), Broadcast.step)
             let lease: MemoryLease
             do { lease = try ask.memory.take(size, for: .replyBuffer) } catch {
                 throw .memory(error)
@@ -190,14 +191,13 @@ import BerthText
 
     /// A cached answer as a log that has ended.
     private func replay(
-        _ answer: CachedAnswer,
+        _ pieces: [AnswerPiece],
+        of answer: CachedAnswer,
         _ lease: consuming MemoryLease
     ) throws(BotError) -> Broadcast {
         let log = Broadcast(on: lease)
         log.begin(answer.model)
-        try log.append(.text(answer.text))
-        try log.append(.finish("stop"))
-        try log.append(.usage(answer.usage, details: nil))
+        for piece in pieces { try log.append(piece) }
         log.close(AnswerEnd(usage: answer.usage))
         return log
     }
@@ -297,6 +297,10 @@ import BerthText
             finish = piece.finish ?? finish
             builder.add(piece)
         }
+        let usage = answer.usage
+        if usage.isEstimated {
+            builder.add(.usage(usage, details: Array(CompletionJSON.json(usage).utf8)))
+        }
         let object =
             builder.isMoreThanText
             ? await LargeWork.run(on: builder.size) { [builder] in
@@ -306,16 +310,26 @@ import BerthText
             text: text,
             finish: finish,
             model: answer.modelID,
-            usage: answer.usage,
-            isCached: false,
+            usage: usage,
+            details: builder.details,
             object: object,
             retained: LeaseHolder(lease)
         )
     }
 
     private func keep(_ bought: PaidCompletion, _ ask: Ask, _ key: CacheKey) {
-        guard bought.answer.finish == "stop", bought.answer.isTextAlone else { return }
-        cache.keep(bought.answer.text, bought.model, bought.usage, for: (key, ask))
+        let answer = bought.answer
+        guard answer.finish == "stop", !answer.isRefusal, !answer.isCall, !answer.text.isEmpty
+        else {
+            return
+        }
+        let kept = CachedAnswer(
+            body: .completion(answer.object),
+            model: bought.model.id,
+            usage: bought.usage,
+            details: Array(CompletionJSON.json(bought.usage).utf8)
+        )
+        cache.keep(kept, under: key, for: ask)
     }
 }
 
@@ -341,21 +355,24 @@ extension WholeAnswer {
             finish: completion.finish ?? "stop",
             model: model,
             usage: usage,
-            isCached: false,
+            details: nil,
             object: completion.object,
             retained: completion
         )
     }
 
     init(_ answer: CachedAnswer, _ lease: consuming MemoryLease) {
+        let object: JSONObject? =
+            if case .completion(let object) = answer.body { object } else { nil }
         self.init(
-            text: answer.text,
+            text: answer.text ?? "",
             finish: "stop",
             model: answer.model,
             usage: answer.usage,
-            isCached: true,
-            object: nil,
+            details: answer.details,
+            object: object,
             retained: LeaseHolder(lease)
         )
+        isCached = true
     }
 }

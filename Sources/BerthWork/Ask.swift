@@ -42,6 +42,8 @@ package struct Ask: Sendable {
     /// The estimated tokens of the request's messages and tools, or nil to estimate them when they are
     /// needed.
     package var input: Int?
+    /// Whether the request has the provider write its prompt into a cache.
+    package var writesCache = false
     /// The client's name for the request, or nil.
     ///
     /// It is written with the call's reservation, so the call is not shared with others.
@@ -134,14 +136,11 @@ package struct Ask: Sendable {
             (.inputTokens, Int64(input ?? TokenEstimate.input(of: request))),
             (.outputTokens, Int64(clamping: maximumOutput(model)) * Int64(choices))
         )
-        amounts[.micros] = model.price.micros(of: amounts)
+        let (tokensIn, tokensOut) = (Int(amounts[.inputTokens]), Int(amounts[.outputTokens]))
+        amounts[.micros] =
+            writesCache
+            ? model.price.highestCost(input: tokensIn, output: tokensOut)
+            : model.price.cost(input: tokensIn, output: tokensOut)
         return amounts
-    }
-}
-
-extension Price {
-    /// The cost of `amounts` in millionths of a dollar, rounded up once.
-    func micros(of amounts: Amounts) -> Int64 {
-        cost(input: Int(amounts[.inputTokens]), output: Int(amounts[.outputTokens]))
     }
 }

@@ -1,38 +1,92 @@
 import BerthProviders
 import BerthText
 
-/// An answer as the response cache stores it.
-struct CachedAnswer: Equatable, Sendable {
-    /// The first choice's text.
-    let text: String
+/// An answer as the response cache stores it, with everything that was said.
+struct CachedAnswer: Sendable {
+    /// The answer itself.
+    enum Body: Sendable {
+        /// An answer that was streamed and has nothing but text.
+        case text(String)
+        /// Any other answer, as a `chat.completion`.
+        ///
+        /// Its id and model are the provider's.
+        case completion(JSONObject)
+    }
+
+    let body: Body
     /// The name of the model that gave it.
     let model: String
-    /// Tokens of the prompt.
-    let input: Int
-    /// Tokens of the answer.
-    let output: Int
+    /// Its tokens.
+    let usage: TokenUsage
+    /// The `usage` object that its first reader was told of a streamed text, as JSON.
+    let details: [UInt8]
 }
 
 extension CachedAnswer {
-    /// Its tokens.
-    var usage: TokenUsage { TokenUsage(input: input, output: output, isEstimated: false) }
+    /// The first choice's text, or nil if it has none.
+    var text: String? {
+        switch body {
+        case .text(let text): return text
+        case .completion(let object):
+            let choice = object.elements("choices")?.first.flatMap { object.object(at: $0) }
+            return choice?.object("message")?.string("content")
+        }
+    }
+
+    /// The bytes of the answer.
+    var size: Int {
+        switch body {
+        case .text(let text): text.utf8.count
+        case .completion(let object): object.text.count
+        }
+    }
+
+    /// The pieces of which a stream with the answer consists.
+    var pieces: [AnswerPiece] {
+        switch body {
+        case .text(let text):
+            return [.text(text), .finish("stop"), .usage(usage, details: details)]
+        case .completion(let object):
+            let pieces = AnswerPiece.pieces(of: object)
+            let hasUsage = pieces.contains { if case .usage = $0 { true } else { false } }
+            return hasUsage ? pieces : pieces + [.usage(usage, details: details)]
+        }
+    }
 
     /// The bytes of an entry, a small JSON object.
     var bytes: [UInt8] {
-        var bytes = Array(#"{"input":\#(input),"output":\#(output),"model":"#.utf8)
+        var bytes = Array(#"{"input":\#(usage.input),"output":\#(usage.output),"usage":"#.utf8)
+        bytes += details
+        bytes += Array(#","model":"#.utf8)
         bytes += JSON.quote(model)
-        bytes += Array(#","text":"#.utf8)
-        bytes += JSON.quote(text)
+        switch body {
+        case .text(let text):
+            bytes += Array(#","text":"#.utf8)
+            bytes += JSON.quote(text)
+        case .completion(let object):
+            bytes += Array(#","answer":"#.utf8)
+            bytes += object.text
+        }
         bytes.append(UInt8(ascii: "}"))
         return bytes
     }
 
     /// Reads an entry, or returns nil for other bytes.
     init?(_ bytes: [UInt8]) {
-        guard let object = try? JSONObject(bytes), let text = object.string("text"),
-            let model = object.string("model"), let input = object.integer("input"),
-            let output = object.integer("output")
+        guard let object = try? JSONObject(answer: bytes), let model = object.string("model"),
+            let input = object.integer("input"), let output = object.integer("output"),
+            let details = object.object("usage")
         else { return nil }
-        self.init(text: text, model: model, input: input, output: output)
+        if let answer = object.object("answer") {
+            body = .completion(answer)
+        } else if let text = object.string("text") {
+            body = .text(text)
+        } else {
+            return nil
+        }
+        self.model = model
+        usage = TokenUsage(input: input, output: output, isEstimated: false)
+        self.details = Array(details.text)
+        guard let text, !text.isEmpty else { return nil }
     }
 }

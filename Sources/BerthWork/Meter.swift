@@ -152,6 +152,9 @@ package import BerthTelemetry
     ) -> Settled {
         metrics.tokens.add(usage.input, "input")
         metrics.tokens.add(usage.output, "output")
+        metrics.cachedTokens.add(usage.cached.read, "read")
+        metrics.cachedTokens.add(usage.cached.written, "written")
+        if usage.isEstimated { metrics.estimates.add() }
         let others = bill?.close() ?? []
         let parts = 1 + others.count
         var whole = Amounts(
@@ -170,13 +173,16 @@ package import BerthTelemetry
             // A sharer may have expected another model than the one that answered.
             reservation.provider = call.reservation.provider
             reservation.model = call.reservation.model
-            return Settlement(
+            var settlement = Settlement(
                 call: index == 0 ? row : nil,
                 reservation: reservation,
                 since: one.since,
                 cost: cost,
                 isEstimated: usage.isEstimated
             )
+            settlement.cachedTokens = usage.cached.read.divided(by: parts)
+            settlement.cacheWriteTokens = usage.cached.written.divided(by: parts)
+            return settlement
         }
         let share = TokenUsage(
             input: Int(cost[.inputTokens]),
@@ -188,7 +194,7 @@ package import BerthTelemetry
 
     /// Logs once for each model that its provider's bill is above its price.
     private func note(_ usage: TokenUsage, of model: ModelChoice) {
-        let price = model.price.cost(input: usage.input, output: usage.output)
+        let price = model.price.cost(ofTokens: usage)
         guard let bill = usage.bill, bill > price, dearer.insert(model.id).inserted else { return }
         surroundings.log.warning(
             "a provider's bill is higher than the configured price, and is what is charged",
@@ -253,10 +259,10 @@ package import BerthTelemetry
     }
 }
 
-extension Int64 {
+extension FixedWidthInteger {
     /// An equal part of a number that is 0 or more, rounded up.
-    fileprivate func divided(by parts: Int) -> Int64 {
-        let (whole, rest) = quotientAndRemainder(dividingBy: Int64(Swift.max(1, parts)))
+    fileprivate func divided(by parts: Int) -> Self {
+        let (whole, rest) = quotientAndRemainder(dividingBy: Self(Swift.max(1, parts)))
         return rest > 0 ? whole + 1 : whole
     }
 }

@@ -16,10 +16,11 @@ import BerthTelemetry
     private var stopwatch: Stopwatch
     private let input: Int
     private let isOfTurn: Bool
+    /// The bytes of the answer so far, for estimates.
     private var received = 0
-    private var said: TokenUsage?
-    /// The highest amount that the provider says it has charged.
-    private var billed: Int64?
+    /// The part of ``received`` that the provider has counted.
+    private var counted = 0
+    private var said = TokenUsage.unknown
     /// Whether another model is asked if this one fails.
     ///
     /// The others on the bill then wait for that.
@@ -56,16 +57,9 @@ import BerthTelemetry
     var isCached: Bool { false }
     var log: Broadcast? { nil }
 
+    /// A provider that counts while it answers may be stopped before its last count.
     var usage: TokenUsage {
-        var usage =
-            said
-            ?? TokenUsage(
-                input: input,
-                output: TokenEstimate.tokens(bytes: received),
-                isEstimated: true
-            )
-        usage.bill = billed
-        return usage
+        said.completed(prompt: input, rest: TokenEstimate.tokens(bytes: received - counted))
     }
 
     func next() async throws(BotError) -> AnswerPiece? {
@@ -107,21 +101,20 @@ import BerthTelemetry
     }
 
     private func count(_ piece: AnswerPiece) {
-        running?.hasAnswered()
+        if case .usage = piece {} else { running?.hasAnswered() }
         let text = piece.text
         if !text.isEmpty { stopwatch.stop() }
         switch piece {
         case .usage(let usage, _):
-            // Some servers count in every chunk and name the amount in one of them.
-            if let bill = usage.bill { billed = max(billed ?? 0, bill) }
-            // A usage without counts has the amount alone.
-            if usage.bill == nil || !usage.isEstimated { said = usage }
+            said = said.updated(by: usage)
+            if usage.output > 0 { counted = received }
         case .finish: break
         // Tool calls come about a token a piece.
         case .toolCall, .raw:
-            let hidden = (piece.raw?.reasoning.utf8.count ?? 0) + (piece.raw?.others ?? 0)
-            let words = text.utf8.count + hidden
-            received += words == 0 ? PaidAnswer.hiddenBytes : words
+            let words = piece.raw?.saidBytes ?? 0
+            received += words
+            // Sources and marks may follow the last count.
+            if words == 0, said.output == 0 { received += PaidAnswer.hiddenBytes }
         case .text, .whole: received += text.utf8.count
         }
     }
@@ -153,8 +146,8 @@ import BerthTelemetry
         guard let running = running.take() else { return }
         let sharers = isOnTrial && error != nil ? nil : bill
         let settled =
-            if let error, said == nil, billed == nil {
-                running.fail(error, received: usage.output, sharedWith: sharers)
+            if let error, said.output == 0, said.bill == nil {
+                running.fail(error, usage, sharedWith: sharers)
             } else {
                 running.settle(usage, sharedWith: sharers)
             }

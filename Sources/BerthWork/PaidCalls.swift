@@ -76,14 +76,10 @@ package import BerthTelemetry
                 Loop.works(
                     on: WorkLabel("an answer", tenant: ask.payer.name, request: ask.requestID)
                 )
-                var usage =
-                    answer.usage
-                    ?? TokenUsage(
-                        input: running.call.input,
-                        output: TokenEstimate.of(answer.text),
-                        isEstimated: true
-                    )
-                usage.bill = answer.bill
+                let usage = answer.usage.completed(
+                    prompt: running.call.input,
+                    rest: answer.usage.output > 0 ? 0 : answer.estimatedOutput
+                )
                 let settled = running.settle(usage, sharedWith: bill)
                 return PaidCompletion(
                     answer: answer,
@@ -134,7 +130,7 @@ package import BerthTelemetry
     ) -> BotError {
         let model = running.call.model
         let error = running.blamed(error)
-        _ = running.fail(error, received: 0, sharedWith: bill)
+        _ = running.fail(error, sharedWith: bill)
         if error.isUnknownModel { lists.explain(model) }
         return .provider(error)
     }

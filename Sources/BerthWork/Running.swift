@@ -7,7 +7,7 @@ package import BerthStore
 /// Its reservation is on the disk. Only a value of this type asks a provider, because only it makes
 /// the `ChatCall` that a provider is asked with.
 ///
-/// It ends by ``settle(_:sharedWith:)`` or ``fail(_:received:sharedWith:)``. A value that goes out of
+/// It ends by ``settle(_:sharedWith:)`` or ``fail(_:_:sharedWith:)``. A value that goes out of
 /// scope is charged as a call that was cancelled.
 struct Running: ~Copyable {
     let call: PendingCall
@@ -26,14 +26,14 @@ struct Running: ~Copyable {
 
     /// Asks the call's provider for a whole answer to `ask`.
     ///
-    /// - Throws: `ProviderError`. The call is then to be ended by ``fail(_:received:sharedWith:)``.
+    /// - Throws: `ProviderError`. The call is then to be ended by ``fail(_:_:sharedWith:)``.
     @Loop func complete(_ ask: Ask) async throws(ProviderError) -> ChatCompletion {
         try await call.model.provider.complete(request(ask))
     }
 
     /// Asks the call's provider for a streamed answer to `ask`, and returns when it begins.
     ///
-    /// - Throws: `ProviderError`. The call is then to be ended by ``fail(_:received:sharedWith:)``.
+    /// - Throws: `ProviderError`. The call is then to be ended by ``fail(_:_:sharedWith:)``.
     @Loop func stream(_ ask: Ask) async throws(ProviderError) -> any ChatStream {
         try await call.model.provider.stream(request(ask))
     }
@@ -69,23 +69,23 @@ struct Running: ~Copyable {
     ///
     /// - Parameters:
     ///   - error: the failure.
-    ///   - received: the tokens of the answer that came before it.
+    ///   - usage: the tokens of the prompt and of the answer that came before it, or nil if none came.
     ///   - bill: the others who share the call, or nil if they wait for the next model.
     /// - Returns: the settlement.
     @Loop consuming func fail(
         _ error: ProviderError,
-        received: Int,
+        _ usage: TokenUsage? = nil,
         sharedWith bill: Bill?
     ) -> Settled {
         permit?.end(after: error)
         let (meter, call, row) = pass()
-        guard received > 0 || !error.meansNothingBought else {
+        guard (usage?.output ?? 0) > 0 || !error.meansNothingBought else {
             meter.release(call, row)
             bill?.release()
             return Settled()
         }
-        let usage = TokenUsage(input: call.input, output: received, isEstimated: true)
-        return meter.settle(call, row, usage, bill)
+        let charged = (usage ?? .unknown).completed(prompt: call.input, rest: 0)
+        return meter.settle(call, row, charged, bill)
     }
 
     /// Ends a call whose provider was not asked after all.

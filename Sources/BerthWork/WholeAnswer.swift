@@ -11,8 +11,10 @@ package struct WholeAnswer: Sendable {
     package let model: String
     /// Its tokens.
     package let usage: TokenUsage
+    /// The `usage` object of a streamed answer, as JSON, or nil if its provider sent none.
+    package let details: [UInt8]?
     /// Whether it comes from the cache.
-    package let isCached: Bool
+    package var isCached = false
     /// The answer as a `chat.completion`, or nil where Berth has only the text.
     ///
     /// Its id and model are the provider's.

@@ -7,6 +7,10 @@ package import BerthTelemetry
     let calls: Counter
     /// Tokens settled, by direction.
     let tokens: Counter
+    /// Input tokens of the providers' prompt caches, settled.
+    let cachedTokens: Counter
+    /// Calls whose tokens Berth estimated.
+    let estimates: Counter
     /// The time from a call's acceptance to its first text.
     let firstToken: Histogram
     /// The time from asking for a permit to getting it.
@@ -25,6 +29,17 @@ package import BerthTelemetry
             help: "Tokens settled, by direction.",
             label: "direction",
             values: ["input", "output"]
+        )
+        cachedTokens = metrics.counter(
+            "berth_cached_tokens_total",
+            help: "Input tokens settled that a provider read from its prompt cache or wrote there.",
+            label: "access",
+            values: ["read", "written"]
+        )
+        estimates = metrics.counter(
+            "berth_estimated_calls_total",
+            help:
+                "Calls settled with estimated tokens, because the provider did not count them all."
         )
         firstToken = metrics.histogram(
             "berth_first_token_seconds",

@@ -14,10 +14,17 @@ import BerthText
         let rows = lines.map { line in
             [
                 "\(Timestamp(milliseconds: line.dayMs))".cut(toBytes: 10), line.tenant,
-                "\(line.requests)", "\(line.inputTokens)", "\(line.outputTokens)",
+                "\(line.requests)", "\(line.estimated)", "\(line.inputTokens)",
+                "\(line.cachedTokens)", "\(line.outputTokens)",
                 "\(Money(micros: line.micros))",
             ]
         }
-        Output.table(["day", "tenant", "requests", "tokens in", "tokens out", "dollars"], rows)
+        Output.table(
+            [
+                "day", "tenant", "requests", "estimated", "tokens in", "from cache", "tokens out",
+                "dollars",
+            ],
+            rows
+        )
     }
 }

@@ -176,6 +176,21 @@ import Testing
                 + "from 0 to 100000.00 with at most 6 decimals, such as 0.40"
         ),
         Case(
+            "{ provider: local, model: m, price: { input: 1, output: 2, cached_input: 1.5 } }",
+            "f.yaml:5: models.chat[0].price.cached_input: 1.50 must be at most input (1.00): "
+                + "tokens from a cache cost less"
+        ),
+        Case(
+            "{ provider: local, model: m, price: { input: 1, output: 2, cached: 0.5 } }",
+            "f.yaml:5: models.chat[0].price: unknown key 'cached': known here: input, output, "
+                + "cached_input, cache_write, cache_write_1h"
+        ),
+        Case(
+            "{ provider: local, model: m, price: { input: 1, output: 2, cache_write: free } }",
+            "f.yaml:5: models.chat[0].price.cache_write: 'free' is not an amount in dollars "
+                + "from 0 to 100000.00 with at most 6 decimals, such as 0.40"
+        ),
+        Case(
             "{ provider: local, model: m, context: 4096, output: 4096 }",
             "f.yaml:5: models.chat[0].output: output (4096) must be less than context (4096), "
                 + "which holds the prompt too"

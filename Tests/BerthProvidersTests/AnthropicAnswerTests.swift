@@ -33,7 +33,7 @@ import Testing
             }
             #expect(
                 deltas == [
-                    "text: Looking. ",
+                    "usage", "text: Looking. ",
                     #"{"tool_calls":[{"index":0,"id":"toolu_0","type":"function","function":{"name":"weather","arguments":""}}]}"#,
                     #"{"tool_calls":[{"index":0,"function":{"arguments":"{\"city\": \"Pa"}}]}"#,
                     #"{"tool_calls":[{"index":0,"function":{"arguments":"ris\"}"}}]}"#,
@@ -92,44 +92,67 @@ import Testing
     }
 
     @Loop
-    @Test(arguments: [
-        (#"{"output_tokens":2}"#, 9, 2),
-        (#"{"input_tokens":5,"cache_read_input_tokens":30,"output_tokens":2}"#, 35, 2),
-        (#"{"input_tokens":null,"output_tokens":2}"#, 9, 2),
-        (#"{"output_tokens":-2}"#, 9, 0),
-        (
-            #"{"input_tokens":9223372036854775807,"cache_read_input_tokens":9223372036854775807,"output_tokens":2}"#,
-            100_000_000, 2
-        ),
-    ])
-    func `the last usage replaces what came before`(usage: String, input: Int, output: Int)
-        async throws
-    {
+    @Test(
+        arguments: [
+            (#"{"output_tokens":2}"#, 9, 2, [0, 0, 0]),
+            (
+                #"{"input_tokens":5,"cache_read_input_tokens":30,"output_tokens":2}"#, 35, 2,
+                [30, 0, 0]
+            ),
+            (#"{"input_tokens":null,"output_tokens":2}"#, 9, 2, [0, 0, 0]),
+            (#"{"output_tokens":-2}"#, 9, 0, [0, 0, 0]),
+            (
+                #"{"input_tokens":9223372036854775807,"cache_read_input_tokens":9223372036854775807,"output_tokens":2}"#,
+                100_000_000, 2, [100_000_000, 0, 0]
+            ),
+            (
+                #"{"input_tokens":5,"cache_creation_input_tokens":40,"cache_creation":{"ephemeral_5m_input_tokens":10,"ephemeral_1h_input_tokens":30},"output_tokens":2}"#,
+                45, 2, [0, 40, 30]
+            ),
+        ] as [(String, Int, Int, [Int])]
+    )
+    func `the last usage replaces what came before`(
+        usage: String,
+        input: Int,
+        output: Int,
+        cached: [Int]
+    ) async throws {
         let told = try await told([
             Self.start, Self.text, Self.delta(#"{"output_tokens":1}"#), Self.delta(usage),
             Self.stop,
         ])
-        let expected = TokenUsage(input: input, output: output, isEstimated: false)
+        let expected = TokenUsage(
+            input: input,
+            output: output,
+            isEstimated: false,
+            cached: CachedTokens(read: cached[0], written: cached[1], writtenForHour: cached[2])
+        )
         #expect(told == Told(text: "Hé\n", finish: "stop", usage: expected))
     }
 
-    @Loop @Test func `a provisional count alone is none`() async throws {
+    /// The prompt's tokens, which come before the answer's.
+    private static let prompt = TokenUsage(input: 9, output: 0, isEstimated: false)
+
+    @Loop @Test func `a provisional count of the answer is none`() async throws {
         let told = try await told([
             Self.start, Self.text, #"{"type":"message_delta","delta":{"stop_reason":"end_turn"}}"#,
             Self.stop,
         ])
-        #expect(told == Told(text: "Hé\n", finish: "stop"))
+        #expect(told == Told(text: "Hé\n", finish: "stop", usage: Self.prompt))
     }
 
     private static let odd: [([String], Told)] = [
         ([], Told(error: .cut(provider: "fake"))), ([stop], Told(error: .cut(provider: "fake"))),
         (
             [start, text, delta("{}")],
-            Told(text: "Hé\n", error: .cut(provider: "fake"))
+            Told(text: "Hé\n", usage: prompt, error: .cut(provider: "fake"))
         ),
         (
             [start, #"{"type":"error"}"#],
-            Told(error: .failedMidway(provider: "fake", message: "no reason"))
+            Told(
+                usage: prompt,
+                error: .failedMidway(provider: "fake", message: "no reason")
+            )
         ),
         (
             [
@@ -160,7 +183,7 @@ import Testing
             Self.start, begin + #"{"type":"text","text":"a"}}"#, Self.text, Self.delta("{}"),
             Self.stop,
         ])
-        #expect(text == Told(text: "aHé\n", finish: "stop"))
+        #expect(text == Told(text: "aHé\n", finish: "stop", usage: Self.prompt))
         let call = begin + #"{"type":"tool_use","id":"i","name":"n"}}"#
         let calls = try await told([String](repeating: call, count: 1025))
         let reason = "it calls too many tools"

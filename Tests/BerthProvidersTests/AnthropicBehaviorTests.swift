@@ -27,11 +27,22 @@ import Testing
     private static func good(
         _ text: String = words,
         _ finish: String = "stop",
-        input: Int = 1,
-        output: Int? = 3
+        cached: CachedTokens = CachedTokens(),
+        output: Int = 3
     ) -> Told {
-        let usage = output.map { TokenUsage(input: input, output: $0, isEstimated: false) }
+        let usage = TokenUsage(
+            input: 1 + cached.all,
+            output: output,
+            isEstimated: false,
+            cached: cached
+        )
         return Told(text: text, finish: finish, usage: usage)
+    }
+
+    /// A stream that breaks off after its prompt was counted.
+    private static func broken(_ text: String, _ error: ProviderError) -> Told {
+        let prompt = TokenUsage(input: 1, output: 0, isEstimated: false)
+        return Told(text: text, usage: prompt, error: error)
     }
 
     private static func broken(_ status: Int, _ wait: Duration?, _ reason: String) -> Expected {
@@ -58,18 +69,19 @@ import Testing
         case .thinking, .pings, .unknown, .drip, .echoRequest, .silence: Expected(good())
         case .maxTokens: Expected(good(words, "length"))
         case .refusal: Expected(good(words, "content_filter"))
-        case .cached: Expected(good(input: 1101))
-        case .cutEvent: Expected(streamed: Told(text: "token1 token2 ", error: cut), whole: good())
-        case .noStop: Expected(streamed: Told(text: words, error: cut), whole: good())
+        case .cached: Expected(good(cached: CachedTokens(read: 1000, written: 100)))
+        case .cutEvent: Expected(streamed: broken("token1 token2 ", cut), whole: good())
+        case .noStop: Expected(streamed: broken(words, cut), whole: good())
         case .noReason:
             Expected(
-                streamed: Told(text: words, error: cut),
+                streamed: broken(words, cut),
                 whole: malformed("the answer is not a message")
             )
-        case .noUsage: Expected(good(output: nil))
+        case .noUsage:
+            Expected(streamed: good(output: 0), whole: Told(text: words, finish: "stop"))
         case .errorMidway:
             Expected(
-                streamed: Told(text: "token1 token2 ", error: failed),
+                streamed: broken("token1 token2 ", failed),
                 whole: overloaded.whole
             )
         case .errorAtOnce, .jsonOnStream: overloaded

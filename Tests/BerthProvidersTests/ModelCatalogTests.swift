@@ -76,6 +76,7 @@ import Testing
                 Price(input: 20_000_000, output: 80_000_000),
             ]
         )
+        #expect(prices[0].cachedInput == 200_000 && prices[1].cacheWriteHour == 40_000_000)
         #expect(first.context == 1000)
         #expect(first.output == 100)
         #expect(first.provider.name == "a")

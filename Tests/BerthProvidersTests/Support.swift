@@ -98,7 +98,8 @@ import Testing
             let answer = try await provider.complete(call)
             let choice = answer.object.elements("choices")?.first
             let finish = choice.flatMap { answer.object.object(at: $0) }?.string("finish_reason")
-            return Told(text: answer.text, finish: finish, usage: answer.usage)
+            let usage = answer.usage == .unknown ? nil : answer.usage
+            return Told(text: answer.text, finish: finish, usage: usage)
         } catch { return Told(error: error) }
     }
 }

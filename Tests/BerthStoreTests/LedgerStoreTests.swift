@@ -75,6 +75,29 @@ import Testing
     }
 
     @Loop @Test(arguments: StoreEngine.allCases)
+    func `a call keeps its cached tokens and its estimate, and the day their sums`(
+        engine: StoreEngine
+    ) async throws {
+        let fixture = try await StoreFixture(engine)
+        for isEstimated in [false, true, true] {
+            let id = try await fixture.call()
+            var settlement = fixture.settlement(id)
+            (settlement.cachedTokens, settlement.cacheWriteTokens) = (12, 5)
+            settlement.isEstimated = isEstimated
+            try await fixture.store.settle([settlement], at: noon)
+            let call = try #require(try await fixture.store.call(id))
+            #expect((call.cachedTokens, call.cacheWriteTokens) == (12, 5))
+            #expect(call.isEstimated == isEstimated && call.settled[.inputTokens] == 20)
+        }
+        let released = try await fixture.call()
+        try await fixture.store.releaseCall(released, at: noon)
+        let usage = try await fixture.usage()
+        #expect((usage.cachedTokens, usage.cacheWriteTokens, usage.estimated) == (36, 15, 2))
+        let days = try await fixture.store.usage(from: noon, through: noon)
+        #expect(days == [usage])
+    }
+
+    @Loop @Test(arguments: StoreEngine.allCases)
     func `absurd numbers are clamped, never wrapped`(engine: StoreEngine) async throws {
         let fixture = try await StoreFixture(engine)
         let store = fixture.store

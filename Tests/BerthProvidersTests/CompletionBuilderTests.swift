@@ -1,0 +1,101 @@
+import BerthText
+import Testing
+
+@testable import BerthProviders
+
+/// Whole answers made of a stream's pieces, and the pieces of a whole answer.
+@Suite struct CompletionBuilderTests {
+    private func pieces(_ chunks: [String]) throws -> [AnswerPiece] {
+        var reader = OpenAIChunks()
+        return try chunks.flatMap { reader.pieces(of: try JSONObject(Array($0.utf8))) }
+    }
+
+    private static func chunk(_ delta: String, _ more: String = "") -> String {
+        #"{"choices":[{"index":0,"delta":{\#(delta)},"finish_reason":null}]\#(more)}"#
+    }
+
+    private static let end = #"{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#
+
+    private static let streams = [
+        [chunk(#""content":"Hi é \"x\"""#), end],
+        [
+            chunk(#""reasoning_content":"h""#), chunk(#""reasoning_content":"m""#),
+            chunk(#""content":"Hi""#), end,
+        ],
+        [
+            chunk(#""content":"H""#),
+            chunk(#""content":"i""#, #","citations":["https://a.example"]"#),
+            chunk(#""content":"!""#), end,
+        ],
+        [chunk(#""content":"Hi""#), chunk(#""annotations":[{"url":"https://a.example"}]"#), end],
+        [
+            chunk(#""reasoning_details":[{"index":0,"type":"reasoning.text","text":"h"}]"#),
+            chunk(#""reasoning_details":[{"index":0,"text":"m"}]"#), chunk(#""content":"Hi""#), end,
+        ],
+        [
+            chunk(#""tool_calls":[{"index":0,"id":"c","function":{"name":"f","arguments":"{"}}]"#),
+            chunk(#""tool_calls":[{"index":0,"function":{"arguments":"}"}}]"#),
+            #"{"choices":[{"index":0,"delta":{},"finish_reason":"tool_calls"}]}"#,
+        ],
+        [chunk(#""refusal":"No.""#), end],
+    ]
+
+    @Test(arguments: streams)
+    func `a whole answer told in pieces is the same answer`(chunks: [String]) throws {
+        var first = CompletionBuilder()
+        for piece in try pieces(chunks) { first.add(piece) }
+        let whole = try JSONObject(try #require(first.completion))
+        var again = CompletionBuilder()
+        for piece in AnswerPiece.pieces(of: whole) { again.add(piece) }
+        let second = try JSONObject(try #require(again.completion))
+        for name in ["choices", "citations", "usage"] {
+            let values = [whole, second].map { object in
+                object.sorted(without: []).first { $0.name.elementsEqual(name.utf8) }
+            }
+            #expect(flat(values[0]?.value) == flat(values[1]?.value))
+        }
+    }
+
+    /// A value with its members in the order of their names.
+    private func flat(_ value: ArraySlice<UInt8>?) -> String {
+        guard let value else { return "-" }
+        if value.first == UInt8(ascii: "{"), let object = try? JSONObject(Array(value)) {
+            return object.sorted(without: ["role"]).filter { !$0.value.elementsEqual("null".utf8) }
+                .map { String(decoding: $0.name, as: UTF8.self) + ":" + flat($0.value) }
+                .joined(separator: ",")
+        }
+        if value.first == UInt8(ascii: "["),
+            let list = try? JSONObject(Array(#"{"l":"#.utf8) + value + Array("}".utf8))
+        {
+            return (list.elements("l") ?? []).map { flat(list.bytes[$0]) }.joined(separator: ";")
+        }
+        return String(decoding: value, as: UTF8.self)
+    }
+
+    @Test func `a text alone is known as such, with its usage`() throws {
+        var builder = CompletionBuilder()
+        let usage = #"{"prompt_tokens":7,"completion_tokens":3}"#
+        for piece in try pieces([
+            Self.chunk(#""content":"Hi ""#), Self.chunk(#""content":"é""#), Self.end,
+            #"{"choices":[],"usage":\#(usage)}"#,
+        ]) { builder.add(piece) }
+        #expect(builder.text.map { String(decoding: $0, as: UTF8.self) } == "Hi é")
+        #expect(builder.details == Array(usage.utf8))
+        for piece in try pieces([Self.chunk(#""reasoning":"hm""#)]) { builder.add(piece) }
+        #expect(builder.text == nil)
+    }
+
+    @Test func `its size follows what it holds, not what came`() throws {
+        var builder = CompletionBuilder()
+        let frame = String(repeating: "x", count: 300)
+        for _ in 0..<1_000 {
+            let more = #","system_fingerprint":"\#(frame)""#
+            for piece in try pieces([Self.chunk(#""reasoning":"word ""#, more)]) {
+                builder.add(piece)
+            }
+        }
+        let whole = try #require(builder.completion)
+        #expect(whole.count > 5_000 && builder.size >= whole.count - 200)
+        #expect(builder.size < whole.count + 2_000)
+    }
+}
