@@ -16,7 +16,7 @@ import Testing
         Shape.openAI + Shape.azure + Shape.anthropic + Shape.google + Shape.mistral
         + Shape.deepSeek + Shape.xAI + Shape.groq + Shape.openRouter + Shape.together
         + Shape.fireworks + Shape.ollama + Shape.llamaCpp + Shape.vLLM + Shape.lmStudio
-        + Shape.anybody + Shape.accidents
+        + Shape.anybody + Shape.accidents + Shape.promptCache
 
     private static func setup(_ shape: Shape) -> Setup {
         Setup { settings in
@@ -54,6 +54,7 @@ import Testing
             let used = try await bot.used()
             #expect(used.requests == (told.isBought ? 1 : 0))
             if let usage = told.usage { #expect([used.inputTokens, used.outputTokens] == usage) }
+            #expect(used.cachedTokens == told.cached)
 
             bot.clock.advance(by: .seconds(86_400))
             let session = try await bot.session()

@@ -67,6 +67,8 @@ struct Shape: Sendable, CustomTestStringConvertible {
         var ending: String?
         /// Tokens that are charged, or nil if they are estimated.
         var usage: [Int]?
+        /// The part of the prompt's tokens that the vendor read from its cache.
+        var cached = 0
         /// The HTTP status of a failure that the client gets.
         var status = 200
         /// The code of a failure.
