@@ -44,9 +44,9 @@ def main() -> int:
         place = folder / name
         place.mkdir()
         try:
+            more = {"streams": given.streams} if name == "differential" else {}
             counts = SIDES[name](
-                os.environ["BERTH_BIN"], place, given.seed, given.seconds / len(given.sides),
-                **({"streams": given.streams} if name == "differential" else {}))
+                os.environ["BERTH_BIN"], place, given.seed, given.seconds / len(given.sides), **more)
             print(f"{name}: {counts}", flush=True)
         except Fault as fault:
             failed = True

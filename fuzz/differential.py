@@ -189,9 +189,18 @@ def has_foreign_error(objects: list[Any], choices: list[Any]) -> bool:
 FAILURES = ("error", "network_error", "insufficient_system_resource", "abort", "aborted", "cancelled", "canceled",
             "malformed_function_call")
 
+def is_beyond(value: Any, depth: int = 1) -> bool:
+    """Whether a value is deeper than 64 levels, or has more than 4,096 members or one with a name of 1 KiB."""
+    if isinstance(value, dict):
+        if len(value) > 4096 or any(len(name) > 1000 for name in value):
+            return True
+        value = list(value.values())
+    return isinstance(value, list) and (depth > 64 or any(is_beyond(it, depth + 1) for it in value))
+
+
 #: The differences that are meant. Each is a function of the stream, what the package reads in it, its
-#: objects and its choices. Berth ends all of them but the last with an error, after the same text or
-#: the start of it.
+#: objects and its choices. Berth ends each of them except the last with an error, after the same text
+#: or the start of it. In the last it reads more.
 DELIBERATE = {
     # Some servers just close on failure. An answer is whole only with a reason for its end.
     "a choice without a finish reason": lambda raw, want, objects, choices: any(
@@ -205,6 +214,8 @@ DELIBERATE = {
             lambda event: not event.data.startswith("[DONE]"), SSEDecoder().iter_bytes(iter([raw])))),
     # The package knows OpenAI's form of an error alone.
     "an error in another vendor's form": lambda raw, want, objects, choices: has_foreign_error(objects, choices),
+    # Berth's reading of JSON has bounds, so that no answer can exhaust its stack or its time.
+    "a chunk beyond a bound": lambda raw, want, objects, choices: any(map(is_beyond, objects)),
     # The package reads `delta` alone.
     "a message in place of a delta": lambda raw, want, objects, choices: any(
         members(it).get("delta") is None and {"message", "text"} & members(it).keys() for it in choices),
@@ -224,8 +235,11 @@ async def whole(run: Run, number: int, key: str, case: Case) -> Reading:
     status, body = await run.ask(number, http("POST", "/v1/chat/completions", key, question(case)))
     if status != 200:
         return failed(status, body)
-    choices = json.loads(body)["choices"]
-    return Reading({choice["index"]: choice["message"]["content"] or "" for choice in choices})
+    try:
+        choices = json.loads(body)["choices"]
+        return Reading({choice["index"]: choice["message"]["content"] or "" for choice in choices})
+    except (KeyError, TypeError) as error:
+        raise Fault(f"the answer is no completion: {body[:300]!r}") from error
 
 
 async def chatted(run: Run, number: int, key: str, case: Case) -> Reading:
@@ -251,7 +265,11 @@ async def chatted(run: Run, number: int, key: str, case: Case) -> Reading:
 
 
 def failed(status: int, body: bytes) -> Reading:
-    return Reading(error=Fault(f"{status} {body[:300]!r}"))
+    """An answer without a text. A broken upstream is 502, 503 or 504."""
+    error = Fault(f"{status or 'no answer'} {body[:300]!r}")
+    if status in (0, 500):
+        raise error
+    return Reading(error=error)
 
 
 def question(case: Case, **more: Any) -> bytes:
@@ -265,11 +283,14 @@ def question(case: Case, **more: Any) -> bytes:
 def judge(case: Case, got: Reading, isChat: bool) -> str:
     """The class of the case, for the counts. A difference that is not meant is a fault."""
     want = {0: case.want.said.get(0, "")} if isChat else case.want.said
+    if isinstance(got.error, ValueError):
+        raise Fault(f"Berth's own stream is broken: {got.error!r}")
     if case.want.error:
         return "the package fails"
     if not any(want.values()):
         return "no text"
-    if case.difference == "a message in place of a delta":
+    if case.difference == "a message in place of a delta" and (
+            got.error or all(len(got.said.get(index, "")) >= len(text) for index, text in want.items())):
         return case.difference
     isMore = all(got.said.get(index, "").startswith(text) for index, text in want.items())
     isLess = all(want.get(index, "").startswith(text.rstrip("\ufffd")) for index, text in got.said.items())
@@ -310,8 +331,8 @@ def differential(binary: str, folder: pathlib.Path, seed: int, seconds: float, s
         case = cases[next_] = made(seed, next_)
         run.recorder.add(case.raw)
         reader, key = chosen(case)
-        got = await asked(reader, number, key, case)
         try:
+            got = await asked(reader, number, key, case)
             counts[judge(case, got, reader is chatted)] += 1
         except Fault as fault:
             (folder / f"case{next_}").write_bytes(case.raw)

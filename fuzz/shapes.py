@@ -1,5 +1,6 @@
 """Streams of chat completions in the shapes of the vendors, with random words and random accidents."""
 
+import functools
 import json
 import random
 import re
@@ -31,6 +32,9 @@ WORDS = [
     "null", "0", "𝒳" * 5, "z" * 3000,
 ]
 
+#: A part of a text that is too large for the loop.
+HUGE = "é" * 40_000
+
 #: Values in the place of others.
 ODD: list[Any] = [
     None, "", "x", "0", 0, 1, -1, 7, 2**31, 2**70, 1.5, 0.0, True, False, [], {}, [None], [{}], [[]], {"a": 1},
@@ -47,6 +51,13 @@ BESIDE: list[tuple[str, Any]] = [
     ("", 1), ("content", None), ("reasoning_content", "hm"), ("reasoning", None), ("refusal", None),
     ("tool_calls", None), ("tool_calls", []), ("function_call", None), ("audio", None), ("annotations", []),
     ("\u00e9", 1), ("role", None), ("role", ""), ("finish_reason", None), ("index", None), ("logprobs", {"content": []}),
+]
+
+
+#: Members that are beyond a bound of Berth's.
+BEYOND: list[tuple[str, Any]] = [
+    ("deep", functools.reduce(lambda inner, _: [inner], range(80), 1)), ("n" * 1100, 1),
+    ("wide", {f"k{number}": 1 for number in range(4200)}),
 ]
 
 
@@ -72,10 +83,12 @@ class Event:
 def words(random_: random.Random) -> list[str]:
     """The parts of a text. A part may end within a character, with half of its surrogate pair."""
     text = "".join(random_.choice(WORDS) if random_.random() < 0.4 else "ab c" for _ in range(random_.randrange(1, 8)))
+    if random_.random() < 0.002:
+        text += HUGE
     parts, units = [], list(text.encode("utf-16-le", "surrogatepass"))
     splits = random_.random() < 0.3
     while units:
-        size = 2 * random_.choice((1, 2, 3, 5, 8, 2000))
+        size = 2 * random_.choice((1, 2, 3, 5, 8, 2000, 60_000 if len(units) > 10_000 else 4))
         part = bytes(units[:size]).decode("utf-16-le", "surrogatepass")
         if not splits and part and "\ud800" <= part[-1] <= "\udbff":
             size += 2
@@ -216,7 +229,7 @@ def wrecked(random_: random.Random, value: Any) -> Any:
         case 3:
             holder[random_.choice(("Content", "delta", "text", "message", key + "s"))] = holder.pop(key)
         case _:
-            name, odd = random_.choice(BESIDE)
+            name, odd = random_.choice(BESIDE if random_.random() < 0.98 else BEYOND)
             holder[name] = odd
     return value
 

@@ -26,17 +26,17 @@ enum BodyForm: String, Equatable {
     ///
     /// - Returns: nil while more bytes are needed.
     static func of(_ start: ArraySlice<UInt8>) -> BodyForm? {
-        let start = trimmed(start)
-        guard let first = start.first else { return nil }
+        let bytes = trimmed(start)
+        guard let first = bytes.first else { return nil }
         switch first {
         case UInt8(ascii: "{"), UInt8(ascii: "["), UInt8(ascii: "\""): return .json
         case UInt8(ascii: "<"): return .page
         default: break
         }
-        if fields.contains(where: { start.starts(with: $0) }) { return .events }
-        let lines = start.prefix(mostUnknown).split { isLineEnd($0) }
+        if fields.contains(where: { bytes.starts(with: $0) }) { return .events }
+        let lines = bytes.prefix(mostUnknown).split { isLineEnd($0) }
         if lines.contains(where: { $0.starts(with: "data:".utf8) }) { return .events }
-        return start.count < mostUnknown ? nil : .text
+        return bytes.count < mostUnknown ? nil : .text
     }
 
     /// Returns the body without the blank lines and the byte order mark at its start.

@@ -79,7 +79,9 @@ extension Upstream {
         var hasWords = false
         var reason = FinishReason.none
         for range in choices {
-            guard let choice = answer.object(at: range) else { continue }
+            guard let choice = answer.object(at: range) else {
+                throw .malformed(provider: name, reason: "a choice is no object")
+            }
             let words = AnswerWords(choice.object("message"), of: answer)
             hasWords = hasWords || words.isSomething
             reason = FinishReason(choice.string("finish_reason"))

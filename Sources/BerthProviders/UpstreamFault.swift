@@ -256,7 +256,8 @@ extension UpstreamFault {
         guard let words = item.string("msg") ?? item.string("message") else {
             return read(item, depth: depth + 1)
         }
-        let place = (item.elements("loc") ?? []).prefix(8).map { range -> String in
+        let elements = item.elements("loc") ?? []
+        let place = elements.prefix(8).map { range -> String in
             let value = item.bytes[range]
             return value.first == UInt8(ascii: "\"")
                 ? JSONObject.text(value) : String(decoding: value, as: UTF8.self)

@@ -49,6 +49,7 @@ extension Shape {
             hi
         ),
         odd("no choice", #"{"choices":[],"usage":null}"#, .broken("")),
+        odd("a choice that is text", #"{"choices":["Hi"]}"#, .broken("")),
         odd(
             "FastChat's error",
             #"{"text":"(the worker has died)","error_code":50002}"#,
