@@ -4,7 +4,8 @@ extension Bot {
     /// The asks under way outside turns, oldest first, at most `limit`.
     package func openCalls(limit: Int) -> [OpenCallInfo] {
         let calls = tenants.all.flatMap(\.callsUnderWay)
-        return Array(calls.sorted { ($0.since, $0.id) < ($1.since, $1.id) }.prefix(limit))
+        let ordered = calls.sorted { ($0.since, $0.id) < ($1.since, $1.id) }
+        return Array(ordered.prefix(limit))
     }
 
     /// Ends an ask under way outside turns, at the operator's wish.

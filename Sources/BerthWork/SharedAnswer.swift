@@ -70,6 +70,8 @@ import BerthStore
     /// - Throws: ``BotError`` if no answer begins.
     func begin() async throws(BotError) {
         do { try await reader.begun() } catch { throw left() }
+        // The call may have ended between the interruption and this caller's next step.
+        if let interruption { throw interruption }
         guard reader.log.model == nil, let error = reader.log.end?.error else { return }
         finish()
         throw told(error)

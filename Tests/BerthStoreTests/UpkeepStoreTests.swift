@@ -55,7 +55,8 @@ import Testing
             try await store.finishTurn(turn, as: outcome, at: noon + .seconds(60 * minute))
         }
         let lost = try await fixture.turn("lost")
-        try await store.releaseCall(try await fixture.call(lost), at: noon)
+        let paid = try await fixture.call(lost)
+        try await store.settle([fixture.settlement(paid, lost)], at: noon)
         _ = try await store.recover(at: noon + .seconds(600))
         let call = try await fixture.call()
         _ = try await store.recover(at: noon + .seconds(900))
