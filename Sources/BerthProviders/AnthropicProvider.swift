@@ -90,12 +90,7 @@ import BerthText
                 () throws(AnthropicRequest.Refusal) in try request.body()
             }
         } catch {
-            throw .refused(
-                provider: name,
-                status: 400,
-                message: error.message,
-                code: "unsupported_request"
-            )
+            throw .untranslatable(provider: name, reason: error.message)
         }
         lease.join(copy)
         let held = paid + Upstream.sending(ByteCount(body.count))

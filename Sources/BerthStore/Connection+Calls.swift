@@ -42,10 +42,15 @@ extension Connection {
         for call in calls { _ = try releaseCall(call, at: now) }
     }
 
-    /// Charges a call whose outcome is unknown at its reservation.
-    func loseCall(_ call: Call.ID, at now: Timestamp) throws(StoreError) {
+    /// Charges a call whose outcome is unknown at its reservation: its tenant if it is `uncertain`,
+    /// the house if it is `absorbed`.
+    func loseCall(
+        _ call: Call.ID,
+        as state: Call.State = .uncertain,
+        at now: Timestamp
+    ) throws(StoreError) {
         guard let reserved = try self.call(call)?.reserved else { return }
-        _ = try end(call, as: .uncertain, cost: reserved, isEstimated: true, at: now)
+        _ = try end(call, as: state, cost: reserved, isEstimated: true, at: now)
     }
 
     func call(_ id: Call.ID) throws(StoreError) -> Call? {
@@ -153,7 +158,7 @@ extension Connection {
             WHERE tenant = ? AND day_ms = ?
             """,
             held.amounts,
-            cost,
+            state == .absorbed ? Amounts() : cost,
             held.tenant,
             held.day
         )
@@ -184,7 +189,7 @@ extension Call.State {
         case .reserved: .running
         case .settled: .done
         case .released: .failed
-        case .uncertain: .uncertain
+        case .uncertain, .absorbed: .uncertain
         }
     }
 }
