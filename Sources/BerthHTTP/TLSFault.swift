@@ -15,13 +15,14 @@ package enum TLSFault: Equatable, Sendable {
 
     /// Makes the fault of a certificate that OpenSSL's check has refused.
     ///
-    /// `code` is 0 if the check passed, and libcurl then found another name in the certificate.
+    /// `code` is 1 if OpenSSL has refused none. libcurl looks at the host's name before it asks for
+    /// the code, and has found another one.
     ///
     /// Source: <https://docs.openssl.org/3.0/man3/X509_STORE_CTX_get_error/>.
     init(verification code: Int) {
         self =
             switch code {
-            case 0, 62, 63, 64: .wrongName
+            case 0, 1, 62, 63, 64: .wrongName
             case 9: .notYetValid
             case 10: .expired
             default: .untrusted

@@ -3,7 +3,7 @@ package import BerthHTTP
 package import BerthLoop
 import BerthMemory
 package import BerthTelemetry
-import BerthText
+package import BerthText
 
 /// A provider that uses Anthropic's Messages API, with requests and answers in OpenAI's format.
 ///
@@ -72,6 +72,10 @@ import BerthText
         lease.shrink(to: both)
         try upstream.grow(&lease, to: both)
         return await ChatCompletion(object, lease: lease, to: call)
+    }
+
+    package nonisolated func followsStops(of request: JSONObject) -> Bool {
+        AnthropicRequest.stops(of: request)?.allSatisfy { !JSONObject.isBlank($0) } ?? true
     }
 
     /// Returns the request's body, after growing `lease` by its size.

@@ -106,9 +106,9 @@ struct AnthropicRequest {
     /// The Messages API rejects the others, which therefore do not end the answer.
     private func addStop(to out: inout [UInt8]) throws(Refusal) {
         guard call.request.has("stop") else { return }
-        let list = call.request.elements("stop")?.map { call.request.bytes[$0] }
-        let stops = list ?? call.request.quoted("stop").map { [$0] }
-        guard let stops, stops.allSatisfy({ $0.first == UInt8(ascii: "\"") }) else {
+        guard let stops = AnthropicRequest.stops(of: call.request),
+            stops.allSatisfy({ $0.first == UInt8(ascii: "\"") })
+        else {
             throw Refusal(message: "'stop' must be a string or a list of strings")
         }
         let visible = stops.filter { !JSONObject.isBlank($0) }
@@ -116,6 +116,12 @@ struct AnthropicRequest {
         out += #","stop_sequences":["#.utf8
         out += visible.joined(separator: ",".utf8)
         out += "]".utf8
+    }
+
+    /// The elements of the member `stop`, or nil if it is neither a list nor a string.
+    static func stops(of request: JSONObject) -> [ArraySlice<UInt8>]? {
+        let list = request.elements("stop")?.map { request.bytes[$0] }
+        return list ?? request.quoted("stop").map { [$0] }
     }
 
     private func addFormat(to out: inout [UInt8]) throws(Refusal) {

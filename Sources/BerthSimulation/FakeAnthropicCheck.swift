@@ -132,7 +132,7 @@ enum FakeAnthropicCheck {
             guard Set(results) == called, results.count == called.count else {
                 throw Fault("messages.\(index): tool_use and tool_result ids do not match")
             }
-            guard blocks.prefix(results.count).allSatisfy({ $0?.has("tool_use_id") == true }) else {
+            for block in blocks[..<results.count] where block?.has("tool_use_id") != true {
                 throw Fault("messages.\(index): tool_result blocks must come first")
             }
             called = []

@@ -18,6 +18,9 @@ package struct Recovery: Equatable, Sendable {
 }
 
 extension Connection {
+    /// The times that starts ask a turn again without a person, however many kills cut it off.
+    private static let mostAskedAgain = 1
+
     func recover(
         at now: Timestamp,
         askingAgainBelow limit: Int64,
@@ -80,7 +83,7 @@ extension Connection {
         try first(
             """
             SELECT 1 FROM turn
-            WHERE id = ?1 AND asked_again = 0 AND kind <> 'image'
+            WHERE id = ?1 AND asked_again < ?3 AND kind <> 'image'
                 AND session IN (SELECT id FROM session WHERE deleted_ms IS NULL)
                 AND tenant IN (SELECT id FROM tenant WHERE state = 'active')
                 AND NOT EXISTS (SELECT 1 FROM turn_step
@@ -91,7 +94,8 @@ extension Connection {
                     SELECT call FROM turn_step WHERE turn = ?1 AND state = 'running')) < ?2
             """,
             turn,
-            limit
+            limit,
+            Connection.mostAskedAgain
         ) { row throws(StoreError) in row.int(0) } != nil
     }
 
@@ -105,7 +109,10 @@ extension Connection {
         for call in calls { try loseCall(call, as: .absorbed, at: now) }
         try endSteps(of: turn, as: .uncertain, at: now)
         try run(
-            "UPDATE turn SET state = ?, asked_again = 1, due_ms = NULL, answer = '' WHERE id = ?",
+            """
+            UPDATE turn SET state = ?, asked_again = asked_again + 1, due_ms = NULL, answer = ''
+            WHERE id = ?
+            """,
             state,
             turn
         )

@@ -45,7 +45,8 @@ extension JSONObject {
             return isSpace(unit(in: inner, at: &at))
         }
         guard first >= 0xC0 else { return first == UInt8(ascii: " ") }
-        let tail = inner[at...].prefix(first >= 0xF0 ? 3 : first >= 0xE0 ? 2 : 1)
+        let rest = inner[at...]
+        let tail = rest.prefix(first >= 0xF0 ? 3 : first >= 0xE0 ? 2 : 1)
         at += tail.count
         // White space has at most three bytes.
         guard tail.count < 3 else { return false }

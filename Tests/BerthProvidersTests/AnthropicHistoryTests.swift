@@ -189,6 +189,20 @@ import Testing
         #expect(try await sent("[\(Self.user)]", more: more) == "taken")
     }
 
+    @Loop @Test func `an answer that a stop sequence cannot end is not the one asked for`()
+        throws
+    {
+        let provider = try Asker().anthropic("http://127.0.0.1:9")
+        for (stop, _) in Self.stops {
+            let request = try Asker().call(more: #","stop":\#(stop)"#).request
+            let expected =
+                try body("[\(Self.user)]", more: #","stop":\#(stop)"#)
+                .elements("stop_sequences")?.count ?? 0
+            let written = AnthropicRequest.stops(of: request)?.count ?? 0
+            #expect(provider.followsStops(of: request) == (written == expected), "\(stop)")
+        }
+    }
+
     /// Contents of the last message, and the blocks that Anthropic gets.
     static let ends: [(content: String, blocks: String)] = [
         (#""so: ""#, #"{"type":"text","text":"so:"}"#),

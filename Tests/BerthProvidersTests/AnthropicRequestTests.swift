@@ -90,10 +90,16 @@ import Testing
         turns: String,
         system: String?
     ) throws {
-        let body = try body(messages: messages)
+        // Its tools are not what this table is about.
+        let tools = messages.contains("tool_calls") ? "," + Self.mapped : ""
+        let body = try body(
+            messages: messages,
+            more: tools.isEmpty ? "" : ",\"tools\":[\(Self.tool)]"
+        )
         let end = system.map { #","system":[\#($0)]}"# } ?? "}"
         #expect(
-            body == #"{"model":"m","max_tokens":100,"stream":false,"messages":[\#(turns)]\#(end)"#
+            body
+                == #"{"model":"m","max_tokens":100,"stream":false\#(tools),"messages":[\#(turns)]\#(end)"#
         )
         #expect(throws: Never.self) { try JSONObject(Array(body.utf8)) }
     }
