@@ -82,6 +82,8 @@ extension AdminAPI {
 
     /// The name of a tenant, or the number of a removed one.
     func tenant(_ id: Tenant.ID) -> String {
-        bot.tenants.tenant(id)?.name ?? "(removed \(id))"
+        // No tenant's name has parentheses.
+        if id == Tenant.house { return "(house)" }
+        return bot.tenants.tenant(id)?.name ?? "(removed \(id))"
     }
 }

@@ -65,6 +65,20 @@ package struct QueueReport: Codable, Sendable {
     package let failed: Int
     /// Calls of the last seven days whose outcome is unknown, of turns and of the API.
     package let uncertain: Int
+    /// Calls of the last seven days whose outcome is unknown, and whose turns were asked again.
+    package let askedAgain: Int
+    /// The most that the house has paid for those, in millionths of a dollar.
+    package let houseMicros: Int64
+
+    private enum CodingKeys: String, CodingKey {
+        case lanes
+        case providers
+        case held
+        case failed
+        case uncertain
+        case askedAgain = "asked_again"
+        case houseMicros = "house_micros"
+    }
 
     @Loop init(_ queues: ProviderQueues, _ troubles: TroubleCounts) {
         lanes = BerthQueue.Lane.allCases.map { lane in
@@ -91,8 +105,8 @@ package struct QueueReport: Codable, Sendable {
                 )
             }
         }
-        (failed, uncertain) = (
-            troubles.failedTurns + troubles.failedParts, troubles.uncertainCalls
-        )
+        failed = troubles.failedTurns + troubles.failedParts
+        uncertain = troubles.uncertainCalls
+        (askedAgain, houseMicros) = (troubles.absorbedCalls, troubles.absorbedMicros)
     }
 }

@@ -97,7 +97,7 @@ package import BerthWork
             system: configuration.system
         )
         turns = Turns(parts, counts, in: surroundings)
-        try await start(store, counts, in: surroundings)
+        try await start(store, counts, configuration.uncertain, in: surroundings)
     }
 
     /// The response cache in this process's memory and, if there is one, in Redis.
@@ -124,21 +124,24 @@ package import BerthWork
     private func start(
         _ store: any Store,
         _ metrics: BotMetrics,
+        _ uncertain: Configuration.Uncertain,
         in surroundings: Surroundings
     ) async throws(BotError) {
         let (now, replies) = (surroundings.clock.timestamp, resources.replies)
+        let limit = uncertain.askAgainBelow.micros
         let found = try await withBotErrors { () async throws(StoreError) in
-            try await store.recover(at: now) { replies.uncertain(at: $0) }
+            try await store.recover(at: now, askingAgainBelow: limit) { replies.uncertain(at: $0) }
         }
-        if found.turns + found.calls > 0 {
+        if found.turns + found.askedAgain + found.calls > 0 {
             surroundings.log.warning(
                 "the last run ended abnormally: its open work was closed",
                 [
                     "turns_uncertain": .int(found.turns), "calls_uncertain": .int(found.calls),
+                    "turns_asked_again": .int(found.askedAgain),
                 ]
             )
         }
-        metrics.uncertainCalls = try await turns.troubles().uncertainCalls
+        metrics.troubles = try await turns.troubles()
         try await tenants.load()
         let resumed = try await turns.resume(payers: tenants.tenant)
         if resumed > 0 {

@@ -1,4 +1,5 @@
 package import BerthLoop
+import BerthStore
 package import BerthTelemetry
 
 /// The counts of turns.
@@ -10,11 +11,10 @@ package import BerthTelemetry
 
     /// Failed attempts of turns that are retried later.
     let retries: Counter
-    /// Calls of the last seven days whose outcome is unknown, or nil before the start has counted
-    /// them.
+    /// The failures of the last seven days, or nil before the start has counted them.
     ///
-    /// Only a start finds such calls.
-    var uncertainCalls: Int?
+    /// Only a start finds calls whose outcome is unknown.
+    var troubles: TroubleCounts?
 
     /// Makes the families.
     package init(_ metrics: Metrics) {
@@ -36,6 +36,15 @@ package import BerthTelemetry
         metrics.gauge(
             "berth_uncertain_calls",
             help: "Calls of the seven days before the start whose outcome is unknown."
-        ) { [weak self] in self?.uncertainCalls.map { Double($0) } }
+        ) { [weak self] in (self?.troubles?.uncertainCalls).map { Double($0) } }
+        metrics.gauge(
+            "berth_asked_again_calls",
+            help: "Calls of the seven days before the start that the house bears, because their "
+                + "outcome is unknown and their turns were asked again."
+        ) { [weak self] in (self?.troubles?.absorbedCalls).map { Double($0) } }
+        metrics.gauge(
+            "berth_house_dollars",
+            help: "The most that the calls of berth_asked_again_calls may have cost."
+        ) { [weak self] in (self?.troubles?.absorbedMicros).map { Double($0) / 1_000_000 } }
     }
 }

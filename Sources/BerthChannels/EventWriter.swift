@@ -18,6 +18,9 @@ import BerthText
         self.surroundings = surroundings
     }
 
+    /// The clock of its comments.
+    var clock: any Clock { surroundings.clock }
+
     /// Sends one event.
     ///
     /// - Throws: when the client has left.

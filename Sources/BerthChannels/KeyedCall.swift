@@ -51,22 +51,65 @@ import BerthWork
 
     /// The response to one of the requests, when it is known.
     ///
+    /// A streaming client gets a response that has begun if it is not known within ``patience``.
+    ///
     /// - Throws: ``BotError`` when the request's task is cancelled.
     func begun(
-        usage: Bool,
+        _ asked: ChatRequest,
         in surroundings: Surroundings
     ) async throws(BotError) -> HTTPResponse {
-        let reader = log.reader()
-        defer { reader.close() }
-        do { try await reader.begun() } catch { throw .provider(.cancelled) }
-        if let response { return response }
-        guard let identity else { return HTTPResponse(.outcomeUnknown) }
-        var response = HTTPResponse.events { [log] writer in
+        let limit = asked.isStream ? PendingAnswer.patience : nil
+        if try await isBegun(within: limit, by: surroundings.clock) {
+            if let response { return response }
+            guard identity != nil else { return HTTPResponse(.outcomeUnknown) }
+        }
+        let isLate = log.model == nil && log.end == nil
+        var response = HTTPResponse.events { [self] writer in
             let events = EventWriter(writer, in: surroundings)
-            try await identity.pass(KeyedAnswer(log), to: events, usage: usage)
+            if isLate { events.ping() }
+            try await pass(to: events, writer, usage: asked.includesUsage)
         }
         if isCached { response.headers["x-berth-cache"] = "hit" }
         return response
+    }
+
+    /// Waits until the response is known.
+    ///
+    /// - Returns: false if it is not within `limit`.
+    private func isBegun(
+        within limit: Duration?,
+        by clock: any Clock
+    ) async throws(BotError) -> Bool {
+        let reader = log.reader()
+        // A closed reader ends its wait.
+        let timer = limit.map { clock.schedule(after: $0) { reader.close() } }
+        defer {
+            timer?.cancel()
+            reader.close()
+        }
+        do { try await reader.begun() } catch {
+            guard Task.isCancelled else { return false }
+            throw .provider(.cancelled)
+        }
+        return true
+    }
+
+    /// Waits for the response and passes it on to a client that has its header.
+    private func pass(
+        to events: EventWriter,
+        _ writer: HTTPResponseWriter,
+        usage: Bool
+    ) async throws {
+        _ = try await events.waiting({ () async throws(BotError) in
+            try await isBegun(within: nil, by: events.clock)
+        })
+        if let identity {
+            return try await identity.pass(KeyedAnswer(log), to: events, usage: usage)
+        }
+        switch (response ?? HTTPResponse(.outcomeUnknown)).body {
+        case .stream(let write): try await write(writer)
+        case .bytes(let error): try await events.send(error)
+        }
     }
 }
 

@@ -113,7 +113,7 @@ import BerthWork
             }
             credential.tie(call) { task.cancel() }
         }
-        var response = try await call.begun(usage: asked.includesUsage, in: surroundings)
+        var response = try await call.begun(asked, in: surroundings)
         if present != nil || call.isReplay { response.headers["x-berth-idempotent"] = "replay" }
         return response
     }

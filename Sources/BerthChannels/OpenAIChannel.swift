@@ -21,10 +21,6 @@ import BerthWork
     private let keyed: KeyedCalls
     private let pool = TaskPool()
 
-    /// The wait for an answer's beginning after which a streaming client gets its header and
-    /// comments, because proxies give up on a silent connection.
-    private static let patience = Duration.seconds(10)
-
     /// Makes the channel over `bot`; a request's body over `bodyLimit` is 413.
     package init(bot: Bot, in surroundings: Surroundings, bodyLimit: ByteCount) {
         self.bot = bot
@@ -208,7 +204,7 @@ import BerthWork
             try await answers.stream(ask)
         }
         let begun = try await pending.begun(
-            within: OpenAIChannel.patience,
+            within: PendingAnswer.patience,
             by: surroundings.clock
         )
         if let begun { return pass(begun, asked, body) }

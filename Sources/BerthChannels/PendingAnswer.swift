@@ -4,6 +4,10 @@ import BerthWork
 
 /// An answer that is awaited in a task of its own, so that its client can be served meanwhile.
 @Loop final class PendingAnswer {
+    /// The wait for an answer's beginning after which a streaming client gets its header and
+    /// comments, because proxies give up on a silent connection.
+    static nonisolated let patience = Duration.seconds(10)
+
     private var result: Result<any AnswerStream, BotError>?
     private var isLate = false
     private let bell = Wakeup()

@@ -19,6 +19,11 @@ extension Configuration {
         for key in QuotaKey.allCases { key.read(from: shares, into: &quotas) }
         checkMemory(limits.body, "body", bounds)
         checkMemory(quotas.memory, "memory", shares)
+        root.section("uncertain").read(
+            "ask_again_below",
+            into: &uncertain.askAgainBelow,
+            .money(upTo: Money(micros: 1_000_000_000))
+        )
         cache = Cache(reading: root.section("cache"))
         files = Files(reading: root.section("files"))
     }

@@ -50,6 +50,8 @@ package struct Configuration: Equatable, Sendable {
     package var imageModels: [ImageModel] = []
     /// The quotas of a tenant that has none of its own.
     package var quotas = Quotas()
+    /// The turns that a kill has cut off.
+    package var uncertain = Uncertain()
     /// The response cache.
     package var cache = Cache()
     /// The tenants' pictures on disk.
@@ -248,6 +250,12 @@ extension Configuration {
         package var output = Money(micros: 80_000_000)
         /// Dollars per picture.
         package var image = Money(micros: 500_000)
+    }
+
+    /// The settings of turns whose outcome is unknown, because the process was killed.
+    package struct Uncertain: Equatable, Sendable {
+        /// A turn that holds less than this is asked again by itself, once; zero for none.
+        package var askAgainBelow = Money(micros: 10_000)
     }
 
     /// The settings of the response cache.

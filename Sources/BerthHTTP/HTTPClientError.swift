@@ -19,7 +19,7 @@ package enum HTTPClientError: Error, Equatable {
     /// The connection was not established within the deadline.
     case connectTimeout(host: String, after: Duration)
     /// TLS failed on either side.
-    case tls(host: String, reason: String)
+    case tls(host: String, fault: TLSFault, reason: String)
     /// The header block was incomplete at the deadline. `received` bytes of the answer had arrived.
     case firstByteTimeout(host: String, after: Duration, received: Int)
     /// No further byte of the body arrived within the deadline.
@@ -63,9 +63,7 @@ extension HTTPClientError: CustomStringConvertible {
                 + "public addresses"
         case .unreachable(let host, let reason):
             "\(host): nothing answers there (\(reason)): check the address and that the server runs"
-        case .tls(let host, let reason):
-            "\(host): no secure connection (\(reason)): check the URL's scheme, the server's "
-                + "certificate and this machine's clock"
+        case .tls(let host, let fault, let reason): "\(host): \(fault.words(reason))"
         case .connectTimeout, .firstByteTimeout, .stalled: lateness
         case .cut(let host, 0):
             "\(host): the server closed the connection without answering: try again"

@@ -126,6 +126,13 @@ import CCurl
     /// The status of the proxy's answer to CONNECT, or 0 if no tunnel was asked for.
     var tunnelStatus: Int { unsafe berth_curl_get_long(easy, CURLINFO_HTTP_CONNECTCODE) }
 
+    /// OpenSSL's code for the refused certificate of the server or of its proxy, or 0 for none.
+    var verification: Int {
+        let server = unsafe berth_curl_get_long(easy, CURLINFO_SSL_VERIFYRESULT)
+        return server != 0
+            ? server : unsafe berth_curl_get_long(easy, CURLINFO_PROXY_SSL_VERIFYRESULT)
+    }
+
     /// The text of curl's error.
     ///
     /// `detailed` selects curl's own message, which is used for TLS only. For other errors it may

@@ -126,10 +126,14 @@ extension HTTPTransfer {
         case CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_PARTIAL_FILE,
             CURLE_ABORTED_BY_CALLBACK:
             return .cut(host: host, received: answered)
-        case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE,
-            CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER, CURLE_SSL_ISSUER_ERROR,
+        case CURLE_PEER_FAILED_VERIFICATION:
+            let fault = TLSFault(verification: handle?.verification ?? 0)
+            return .tls(host: host, fault: fault, reason: reason(detailed: true))
+        case CURLE_SSL_CACERT_BADFILE:
+            return .tls(host: host, fault: .authorities, reason: reason(detailed: true))
+        case CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER, CURLE_SSL_ISSUER_ERROR,
             CURLE_SSL_SHUTDOWN_FAILED, CURLE_SSL_INVALIDCERTSTATUS:
-            return .tls(host: host, reason: reason(detailed: true))
+            return .tls(host: host, fault: .handshake, reason: reason(detailed: true))
         case CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL, CURLE_BAD_CONTENT_ENCODING:
             return .badAnswer(host: host, reason: reason())
         case CURLE_URL_MALFORMAT: return .badRequest(reason: "its URL is malformed")

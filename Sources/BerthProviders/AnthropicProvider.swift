@@ -3,7 +3,7 @@ package import BerthHTTP
 package import BerthLoop
 import BerthMemory
 package import BerthTelemetry
-import BerthText
+package import BerthText
 
 /// A provider that uses Anthropic's Messages API, with requests and answers in OpenAI's format.
 ///
@@ -74,6 +74,10 @@ import BerthText
         return await ChatCompletion(object, lease: lease, to: call)
     }
 
+    package nonisolated func followsStops(of request: JSONObject) -> Bool {
+        AnthropicRequest.stops(of: request)?.allSatisfy { !JSONObject.isBlank($0) } ?? true
+    }
+
     /// Returns the request's body, after growing `lease` by its size.
     private func body(
         _ call: ChatCall,
@@ -90,12 +94,7 @@ import BerthText
                 () throws(AnthropicRequest.Refusal) in try request.body()
             }
         } catch {
-            throw .refused(
-                provider: name,
-                status: 400,
-                message: error.message,
-                code: "unsupported_request"
-            )
+            throw .untranslatable(provider: name, reason: error.message)
         }
         lease.join(copy)
         let held = paid + Upstream.sending(ByteCount(body.count))

@@ -28,7 +28,8 @@ struct AnthropicRequest {
 
     /// The estimated size of the body.
     ///
-    /// Many very small parts may need a few bytes more each.
+    /// Many very small parts may need a few bytes more each, and at most
+    /// ``AnthropicTurns/mostCalls`` tool calls up to 200 bytes.
     var expectedSize: Int { call.request.bytes.count + 64 * messages.count + 1024 }
 
     /// Returns the body.
@@ -48,18 +49,18 @@ struct AnthropicRequest {
         }
         try addStop(to: &out)
         try addFormat(to: &out)
-        try addTools(to: &out)
+        let tools = call.request.elements("tools") ?? []
+        let breakpoints = tools.isEmpty ? 0 : try add(tools, to: &out)
         out += #","messages":["#.utf8
-        var turns = AnthropicTurns(after: out)
+        var turns = AnthropicTurns(
+            of: call.request,
+            messages,
+            after: out,
+            breakpoints: breakpoints
+        )
         out = []  // gives the buffer to `turns` alone, so that appending does not copy it
-        for (index, range) in messages.enumerated() {
-            let place = "messages[\(index)]"
-            guard let message = call.request.object(at: range) else {
-                throw Refusal(message: "'\(place)' must be an object without duplicate members")
-            }
-            try turns.add(message, at: place)
-        }
-        return try turns.ended()
+        try turns.addAll()
+        return try turns.ended(hasTools: !tools.isEmpty)
     }
 
     private func checkWhatHasNoCounterpart() throws(Refusal) {
@@ -100,18 +101,27 @@ struct AnthropicRequest {
         Refusal(message: "Anthropic's API does not support \(what)")
     }
 
+    /// Adds the stop sequences that have a visible character.
+    ///
+    /// The Messages API rejects the others, which therefore do not end the answer.
     private func addStop(to out: inout [UInt8]) throws(Refusal) {
-        guard call.request.has("stop"), let stop = call.request.value("stop") else { return }
-        switch stop.first {
-        case UInt8(ascii: "["):
-            out += #","stop_sequences":"#.utf8
-            out += stop
-        case UInt8(ascii: "\""):
-            out += #","stop_sequences":["#.utf8
-            out += stop
-            out += "]".utf8
-        default: throw Refusal(message: "'stop' must be a string or a list of strings")
+        guard call.request.has("stop") else { return }
+        guard let stops = AnthropicRequest.stops(of: call.request),
+            stops.allSatisfy({ $0.first == UInt8(ascii: "\"") })
+        else {
+            throw Refusal(message: "'stop' must be a string or a list of strings")
         }
+        let visible = stops.filter { !JSONObject.isBlank($0) }
+        guard !visible.isEmpty else { return }
+        out += #","stop_sequences":["#.utf8
+        out += visible.joined(separator: ",".utf8)
+        out += "]".utf8
+    }
+
+    /// The elements of the member `stop`, or nil if it is neither a list nor a string.
+    static func stops(of request: JSONObject) -> [ArraySlice<UInt8>]? {
+        let list = request.elements("stop")?.map { request.bytes[$0] }
+        return list ?? request.quoted("stop").map { [$0] }
     }
 
     private func addFormat(to out: inout [UInt8]) throws(Refusal) {
@@ -135,17 +145,31 @@ struct AnthropicRequest {
 
     // MARK: Tools
 
-    private func addTools(to out: inout [UInt8]) throws(Refusal) {
-        let tools = call.request.elements("tools") ?? []
-        guard !tools.isEmpty else { return }
+    /// Adds the tools and the choice among them.
+    ///
+    /// - Returns: the number of cache breakpoints, at most ``AnthropicBreakpoint/most``.
+    private func add(_ tools: [Range<Int>], to out: inout [UInt8]) throws(Refusal) -> Int {
+        var breakpoints = 0
         out += #","tools":["#.utf8
         for (index, range) in tools.enumerated() {
             if index > 0 { out += ",".utf8 }
-            try add(tool: call.request.object(at: range), at: "tools[\(index)]", to: &out)
+            let tool = call.request.object(at: range)
+            try add(tool: tool, at: "tools[\(index)]", to: &out)
+            if breakpoints < AnthropicBreakpoint.most,
+                let breakpoint = AnthropicBreakpoint(tool)
+                    ?? AnthropicBreakpoint(tool?.object("function"))
+            {
+                breakpoints += 1
+                out += breakpoint.member.utf8
+            }
+            out += "}".utf8
         }
         out += "]".utf8
         try addToolChoice(to: &out)
+        return breakpoints
     }
+
+    /// Adds a tool, up to its last brace.
 
     private func add(
         tool: JSONObject?,
@@ -167,7 +191,6 @@ struct AnthropicRequest {
         if function.boolean("strict") == true { out += #","strict":true"#.utf8 }
         out += #","input_schema":"#.utf8
         out += AnthropicRequest.schema(of: function)
-        out += "}".utf8
     }
 
     /// Returns the input schema of a function.

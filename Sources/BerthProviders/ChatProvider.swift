@@ -1,4 +1,5 @@
 package import BerthLoop
+package import BerthText
 
 /// An answer that comes in pieces.
 @Loop package protocol ChatStream: AnyObject, Sendable {
@@ -22,4 +23,12 @@ package import BerthLoop
     ///
     /// - Throws: ``ProviderError``.
     func complete(_ call: ChatCall) async throws(ProviderError) -> ChatCompletion
+    /// Whether an answer ends where the stop sequences of `request` say.
+    ///
+    /// If not, it is not cached, because it is not the one that was asked for.
+    nonisolated func followsStops(of request: JSONObject) -> Bool
+}
+
+extension ChatProvider {
+    package nonisolated func followsStops(of request: JSONObject) -> Bool { true }
 }

@@ -1,3 +1,4 @@
+package import BerthHTTP
 import BerthLoop
 package import BerthMemory
 import BerthText
@@ -9,7 +10,7 @@ import BerthText
 /// query or a prompt.
 package enum ProviderError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The connection failed before an answer began. `reason` is the network error.
-    case unreachable(provider: String, reason: String)
+    case unreachable(provider: String, reason: String, cause: Obstacle = .connection)
     /// The connection was established, and what came over it is no HTTP answer. `reason` is the
     /// network error.
     case unreadable(provider: String, reason: String)
@@ -25,6 +26,9 @@ package enum ProviderError: Error, Equatable, Sendable, CustomStringConvertible 
     case accountEmpty(provider: String)
     /// The provider is overloaded or has failed. `reason` is the provider's.
     case unavailable(provider: String, status: Int, retryAfter: Duration?, reason: String? = nil)
+    /// The request cannot be written in the provider's form, so the provider was not called.
+    /// `reason` names the member.
+    case untranslatable(provider: String, reason: String)
     /// The provider has failed at this request, and answers others meanwhile.
     case failedAlone(provider: String, status: Int)
     /// The provider rejects the request itself, such as one that is too long. `message` is the
@@ -47,10 +51,21 @@ package enum ProviderError: Error, Equatable, Sendable, CustomStringConvertible 
     /// The caller cancelled the call.
     case cancelled
 
+    /// The obstacle to a connection.
+    package enum Obstacle: Equatable, Sendable {
+        /// Nothing accepts the connection, or not in time.
+        case connection
+        /// The server's name has no address.
+        case name
+        /// TLS was not set up.
+        case security(TLSFault)
+    }
+
     package var description: String {
         switch self {
-        case .unreachable(let provider, _):
-            "provider '\(provider)' cannot be reached; try again in a moment"
+        case .unreachable(let provider, _, let obstacle): obstacle.words(provider)
+        case .untranslatable(let provider, let reason):
+            "this request cannot be sent to provider '\(provider)': \(reason)"
         case .unreadable(let provider, _):
             "provider '\(provider)' cannot be understood; tell the operator"
         case .timedOut(let provider, _):
@@ -87,8 +102,10 @@ package enum ProviderError: Error, Equatable, Sendable, CustomStringConvertible 
     /// Those may repeat a key or a message.
     package var forOperator: String {
         switch self {
-        case .unreachable(let provider, let reason):
+        case .unreachable(let provider, let reason, _):
             "provider '\(provider)' cannot be reached: \(reason)"
+        case .untranslatable(let provider, _):
+            "the request cannot be translated for provider '\(provider)'"
         case .unreadable(let provider, let reason):
             "provider '\(provider)' cannot be understood: \(reason)"
         case .timedOut(let provider, let reason): "provider '\(provider)' is too slow: \(reason)"
@@ -159,5 +176,29 @@ package enum ProviderError: Error, Equatable, Sendable, CustomStringConvertible 
         guard let first = ends.min(by: { $0.start < $1.start }) else { return description }
         let words = first.words == Said.gaveReason ? "" : first.words.dropLast(2)
         return String(description[..<first.start] + words)
+    }
+}
+
+extension ProviderError.Obstacle {
+    /// The obstacle at `provider` in words for the tenant.
+    fileprivate func words(_ provider: String) -> String {
+        let secure = "provider '\(provider)' cannot be reached securely: "
+        switch self {
+        case .connection: return "provider '\(provider)' cannot be reached; try again in a moment"
+        case .name:
+            return "the server of provider '\(provider)' was not found; try again in a moment, "
+                + "or tell the operator"
+        case .security(.untrusted):
+            return secure + "its certificate is not trusted; tell the operator"
+        case .security(.expired): return secure + "its certificate has expired; tell the operator"
+        case .security(.notYetValid):
+            return secure + "its certificate is not valid yet; tell the operator"
+        case .security(.wrongName):
+            return secure + "its certificate is for another server; tell the operator"
+        case .security(.authorities):
+            return secure + "the trusted certificates cannot be read; tell the operator"
+        case .security(.handshake):
+            return secure + "there is no encrypted connection; tell the operator"
+        }
     }
 }

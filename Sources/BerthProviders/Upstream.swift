@@ -247,7 +247,12 @@ extension ProviderError {
         case .cut: self = .cut(provider: provider)
         case .tooLarge, .badAnswer, .other:
             self = .unreadable(provider: provider, reason: error.description)
-        case .badRequest, .unknownHost, .forbiddenAddress, .unreachable, .connectTimeout, .tls:
+        case .unknownHost:
+            self = .unreachable(provider: provider, reason: error.description, cause: .name)
+        case .tls(_, let fault, _):
+            let cause = Obstacle.security(fault)
+            self = .unreachable(provider: provider, reason: error.description, cause: cause)
+        case .badRequest, .forbiddenAddress, .unreachable, .connectTimeout:
             self = .unreachable(provider: provider, reason: error.description)
         }
     }

@@ -57,11 +57,21 @@ enum FakeAnthropicCheck {
         {
             throw Fault("tool_choice.type: Input should be 'auto', 'any', 'tool' or 'none'")
         }
-        for stop in object.elements("stop_sequences") ?? []
-        where object.bytes[stop.lowerBound] != 0x22 {
-            throw Fault("stop_sequences: Input should be a valid string")
+        for stop in object.elements("stop_sequences") ?? [] {
+            guard object.bytes[stop.lowerBound] == 0x22 else {
+                throw Fault("stop_sequences: Input should be a valid string")
+            }
+            guard !JSONObject.isBlank(object.bytes[stop]) else {
+                throw Fault("stop_sequences: each stop sequence must contain non-whitespace")
+            }
         }
-        try checkMessages(object)
+        let messages = (object.elements("messages") ?? []).map { object.object(at: $0) }
+        try checkMessages(messages)
+        try checkTools(of: messages, areDefined: !tools.isEmpty)
+        let text = String(decoding: object.text, as: UTF8.self)
+        guard text.split(separator: "\"cache_control\"").count <= 5 else {
+            throw Fault("A maximum of 4 blocks with cache_control may be provided")
+        }
     }
 
     private static func checkNames(_ object: JSONObject) throws(Fault) {
@@ -80,10 +90,13 @@ enum FakeAnthropicCheck {
         }
     }
 
-    private static func checkMessages(_ object: JSONObject) throws(Fault) {
-        let messages = (object.elements("messages") ?? []).map { object.object(at: $0) }
-        guard !messages.isEmpty else { throw Fault("messages: at least one message is required") }
-        var called: Set<String> = []
+    private static func checkMessages(_ messages: [JSONObject?]) throws(Fault) {
+        guard let first = messages.first else {
+            throw Fault("messages: at least one message is required")
+        }
+        guard first?.string("role") == "user" else {
+            throw Fault("messages: first message must use the \"user\" role")
+        }
         for (index, message) in messages.enumerated() {
             let place = "messages.\(index)"
             let role = message?.string("role")
@@ -94,17 +107,48 @@ enum FakeAnthropicCheck {
             if message.string("content")?.isEmpty ?? blocks.isEmpty {
                 throw Fault("\(place): all messages must have non-empty content")
             }
-            let answered = Set(blocks.compactMap { $0?.string("tool_use_id") })
-            guard role == "assistant" || answered == called else {
-                throw Fault("\(place): tool_use and tool_result ids do not match")
-            }
-            called = []
             for (number, block) in blocks.enumerated() {
                 try checkBlock(block, "\(place).content.\(number)")
-                if block?.string("type") == "tool_use", let id = block?.string("id") {
-                    called.insert(id)
-                }
             }
+            let isLast = index == messages.count - 1
+            if isLast, role == "assistant", blocks.last??.string("text")?.last?.isWhitespace == true
+            {
+                throw Fault(
+                    "messages: final assistant content cannot end with trailing whitespace"
+                )
+            }
+        }
+    }
+
+    /// Checks that the results of each turn's calls begin the next turn, and that no ids are alike.
+    private static func checkTools(
+        of messages: [JSONObject?],
+        areDefined: Bool
+    ) throws(Fault) {
+        var (known, called): (Set<String>, Set<String>) = ([], [])
+        for (index, message) in messages.enumerated() {
+            let blocks = (message?.elements("content") ?? []).map { message?.object(at: $0) }
+            let results = blocks.compactMap { $0?.string("tool_use_id") }
+            guard Set(results) == called, results.count == called.count else {
+                throw Fault("messages.\(index): tool_use and tool_result ids do not match")
+            }
+            for block in blocks[..<results.count] where block?.has("tool_use_id") != true {
+                throw Fault("messages.\(index): tool_result blocks must come first")
+            }
+            called = []
+            for block in blocks where block?.string("type") == "tool_use" {
+                let id = block?.string("id") ?? ""
+                guard known.insert(id).inserted else {
+                    throw Fault("messages.\(index): `tool_use` ids must be unique")
+                }
+                called.insert(id)
+            }
+        }
+        guard called.isEmpty else {
+            throw Fault("messages: tool_use ids were found without tool_result blocks")
+        }
+        guard areDefined || known.isEmpty else {
+            throw Fault("Requests which have tool_use blocks in messages must define tools")
         }
     }
 

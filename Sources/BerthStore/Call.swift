@@ -15,6 +15,10 @@ package struct Call: Equatable, Sendable {
         case released
         /// The service was killed before its end, and it was charged at its reservation.
         case uncertain
+        /// The service was killed before its end, and its turn was asked again.
+        ///
+        /// The house bears its reservation. The tenant is charged nothing.
+        case absorbed
     }
 
     /// Its key.

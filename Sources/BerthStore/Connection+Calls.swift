@@ -36,12 +36,17 @@ extension Connection {
         for call in calls { _ = try releaseCall(call, at: now) }
     }
 
-    /// Charges a call whose outcome is unknown at its reservation.
-    func loseCall(_ call: Call.ID, at now: Timestamp) throws(StoreError) {
+    /// Charges a call whose outcome is unknown at its reservation: its tenant if it is `uncertain`,
+    /// the house if it is `absorbed`.
+    func loseCall(
+        _ call: Call.ID,
+        as state: Call.State = .uncertain,
+        at now: Timestamp
+    ) throws(StoreError) {
         guard let reserved = try self.call(call)?.reserved else { return }
         _ = try end(
             call,
-            as: .uncertain,
+            as: state,
             charging: Charge(cost: reserved, isEstimated: true),
             at: now
         )
@@ -152,7 +157,7 @@ extension Connection {
             WHERE tenant = ? AND day_ms = ?
             """,
             held.amounts,
-            charge,
+            state == .absorbed ? Charge() : charge,
             held.tenant,
             held.day
         )
@@ -210,7 +215,7 @@ extension Call.State {
         case .reserved: .running
         case .settled: .done
         case .released: .failed
-        case .uncertain: .uncertain
+        case .uncertain, .absorbed: .uncertain
         }
     }
 }

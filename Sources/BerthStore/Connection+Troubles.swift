@@ -31,15 +31,26 @@ extension Connection {
             """
             SELECT (SELECT count(*) FROM turn WHERE state = 'failed' AND finished_ms >= ?1),
                 (SELECT count(*) FROM call WHERE state = 'uncertain' AND settled_ms >= ?1),
-                (SELECT count(*) FROM outbox WHERE state = 'failed' AND finished_ms >= ?1)
+                (SELECT count(*) FROM outbox WHERE state = 'failed' AND finished_ms >= ?1),
+                (SELECT count(*) FROM call WHERE state = 'absorbed' AND settled_ms >= ?1),
+                (SELECT total(micros) FROM call WHERE state = 'absorbed' AND settled_ms >= ?1)
             """,
             start
         ) { row throws(StoreError) in
             TroubleCounts(
                 failedTurns: row.int(0),
                 uncertainCalls: row.int(1),
-                failedParts: row.int(2)
+                failedParts: row.int(2),
+                absorbedCalls: row.int(3),
+                absorbedMicros: Int64(row.int(4))
             )
-        } ?? TroubleCounts(failedTurns: 0, uncertainCalls: 0, failedParts: 0)
+        }
+            ?? TroubleCounts(
+                failedTurns: 0,
+                uncertainCalls: 0,
+                failedParts: 0,
+                absorbedCalls: 0,
+                absorbedMicros: 0
+            )
     }
 }

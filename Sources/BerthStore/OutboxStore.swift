@@ -2,7 +2,7 @@ package import BerthLoop
 
 /// Verbs for the delivery of replies.
 ///
-/// ``TurnStore/finishTurn(_:as:settling:outbox:at:)`` and ``TurnStore/recover(at:telling:)`` fill
+/// ``TurnStore/finishTurn(_:as:settling:outbox:at:)`` and ``TurnStore/recover(at:askingAgainBelow:telling:)`` fill
 /// the outbox with replies to turns.
 ///
 /// The parts of one place are delivered in order. A part that waits for its retry holds those

@@ -4,6 +4,8 @@ import BerthLoop
 package struct Recovery: Equatable, Sendable {
     /// Turns whose outcome is unknown.
     package var turns = 0
+    /// Turns whose outcome was unknown, and which are asked again.
+    package var askedAgain = 0
     /// Calls whose outcome is unknown.
     ///
     /// Each is charged at its reservation.
@@ -18,21 +20,29 @@ package struct Recovery: Equatable, Sendable {
 }
 
 extension Connection {
+    /// The times that starts ask a turn again without a person, however many kills cut it off.
+    private static let mostAskedAgain = 1
+
     func recover(
         at now: Timestamp,
+        askingAgainBelow limit: Int64,
         telling reply: (Place) -> [OutboxDraft]
     ) throws(StoreError) -> Recovery {
         var recovery = Recovery()
         try run("UPDATE turn SET owner = NULL, until_ms = NULL WHERE state = 'accepted'")
         try run("UPDATE turn SET owner = NULL, until_ms = NULL WHERE state = 'running'")
         recovery.refused = try acceptRefusedTurns()
-        let lost = try turnsThatCannotGoOn()
-        for turn in lost {
+        for turn in try turnsThatCannotGoOn() {
+            if try mayAskAgain(turn, below: limit) {
+                try askAgain(turn, at: now)
+                recovery.askedAgain += 1
+                continue
+            }
             try loseTurn(turn, at: now)
+            recovery.turns += 1
             guard let place = try place(of: turn) else { continue }
             try addOutbox(reply(place), of: turn, at: now)
         }
-        recovery.turns = lost.count
         let open = try all(
             """
             SELECT id FROM call WHERE state = 'reserved' AND (step IS NULL OR step NOT IN (
@@ -88,6 +98,51 @@ extension Connection {
                         AND turn_step.state IN ('waiting', 'running')))
             """
         ) { row throws(StoreError) in row.id(0) }
+    }
+
+    /// Whether a turn that a kill has cut off is asked again without a person.
+    ///
+    /// It has asked models and nothing else, its open calls together hold less than `limit`
+    /// millionths of a dollar, somebody waits for it, and no start has asked it again before. A turn
+    /// without an open call may have been charged for an answer that was not written. It is asked
+    /// again only if none of its calls was charged.
+    private func mayAskAgain(_ turn: Turn.ID, below limit: Int64) throws(StoreError) -> Bool {
+        try first(
+            """
+            SELECT 1 FROM turn
+            WHERE id = ?1 AND asked_again < ?3 AND kind <> 'image'
+                AND session IN (SELECT id FROM session WHERE deleted_ms IS NULL)
+                AND tenant IN (SELECT id FROM tenant WHERE state = 'active')
+                AND NOT EXISTS (SELECT 1 FROM turn_step
+                    WHERE turn = ?1 AND (kind <> 'ask' OR state = 'waiting' OR job IS NOT NULL))
+                AND (EXISTS (SELECT 1 FROM turn_step WHERE turn = ?1 AND state = 'running')
+                    OR NOT EXISTS (SELECT 1 FROM turn_step WHERE turn = ?1 AND state = 'done'))
+                AND (SELECT total(reserved_micros) FROM call WHERE id IN (
+                    SELECT call FROM turn_step WHERE turn = ?1 AND state = 'running')) < ?2
+            """,
+            turn,
+            limit,
+            Connection.mostAskedAgain
+        ) { row throws(StoreError) in row.int(0) } != nil
+    }
+
+    /// Accepts a turn again, and lets the house bear its open calls.
+    private func askAgain(_ turn: Turn.ID, at now: Timestamp) throws(StoreError) {
+        guard let state = try state(of: turn)?.after(.askAgain) else { return }
+        let calls = try all(
+            "SELECT call FROM turn_step WHERE turn = ? AND state = 'running' AND call IS NOT NULL",
+            turn
+        ) { row throws(StoreError) in row.id(0) as Call.ID }
+        for call in calls { try loseCall(call, as: .absorbed, at: now) }
+        try endSteps(of: turn, as: .uncertain, at: now)
+        try run(
+            """
+            UPDATE turn SET state = ?, asked_again = asked_again + 1, due_ms = NULL, answer = ''
+            WHERE id = ?
+            """,
+            state,
+            turn
+        )
     }
 
     /// The place of a turn's conversation, or nil if that is deleted.

@@ -98,6 +98,7 @@ enum Schema {
             answer TEXT NOT NULL DEFAULT '',
             error TEXT, model TEXT,
             attempts INTEGER NOT NULL DEFAULT 0, due_ms INTEGER,
+            asked_again INTEGER NOT NULL DEFAULT 0,
             owner TEXT, until_ms INTEGER,
             input_tokens INTEGER NOT NULL DEFAULT 0, output_tokens INTEGER NOT NULL DEFAULT 0,
             estimated INTEGER NOT NULL DEFAULT 0,
@@ -136,7 +137,7 @@ enum Schema {
             provider TEXT NOT NULL, model TEXT NOT NULL,
             state TEXT NOT NULL CHECK (
                 state = 'reserved' OR state = 'settled' OR state = 'released'
-                OR state = 'uncertain'),
+                OR state = 'uncertain' OR state = 'absorbed'),
             day_ms INTEGER NOT NULL,
             reserved_requests INTEGER NOT NULL, reserved_input_tokens INTEGER NOT NULL,
             reserved_output_tokens INTEGER NOT NULL, reserved_images INTEGER NOT NULL,
@@ -151,6 +152,7 @@ enum Schema {
         ) STRICT;
         CREATE INDEX call_reserved ON call (id) WHERE state = 'reserved';
         CREATE INDEX call_uncertain ON call (settled_ms) WHERE state = 'uncertain';
+        CREATE INDEX call_absorbed ON call (settled_ms) WHERE state = 'absorbed';
 
         CREATE TABLE idempotency (
             id INTEGER PRIMARY KEY,

@@ -14,6 +14,9 @@ package struct Tenant: Equatable, Sendable {
         case removed
     }
 
+    /// The key under which the costs of the house are told, which no row has.
+    package static let house = ID(0)
+
     /// Its key.
     package let id: ID
     /// Unique among the tenants that are not removed, as typed.

@@ -52,7 +52,7 @@ package struct Trouble: Equatable, Sendable {
     }
 }
 
-/// The numbers of failures that may need a person.
+/// The numbers of failures that may need a person, and of those that a start has mended.
 package struct TroubleCounts: Equatable, Sendable {
     /// Turns that have failed.
     package var failedTurns: Int
@@ -60,4 +60,9 @@ package struct TroubleCounts: Equatable, Sendable {
     package var uncertainCalls: Int
     /// Parts of replies that were given up.
     package var failedParts: Int
+    /// Calls whose outcome is unknown and which the house bears, because their turns were asked
+    /// again.
+    package var absorbedCalls: Int
+    /// The most that those may have cost, in millionths of a dollar.
+    package var absorbedMicros: Int64
 }

@@ -1,19 +1,20 @@
 extension Turn {
     /// The state of a turn, which the store keeps and which survives kill -9.
     ///
-    /// | state     | start   | finish | retryLater | giveUp | stop    | interrupt | lose      | retry    |
-    /// |-----------|---------|--------|------------|--------|---------|-----------|-----------|----------|
-    /// | accepted  | running | done   | –          | failed | stopped | accepted  | –         | –        |
-    /// | running   | –       | done   | accepted   | failed | stopped | accepted  | uncertain | –        |
-    /// | uncertain | –       | –      | –          | –      | –       | –         | –         | accepted |
-    /// | failed    | –       | –      | –          | –      | –       | –         | –         | accepted |
-    /// | stopped   | –       | –      | –          | –      | –       | –         | –         | –        |
-    /// | done      | –       | –      | –          | –      | –       | –         | –         | –        |
+    /// | state     | start   | finish | retryLater | giveUp | stop    | interrupt | lose      | askAgain | retry    |
+    /// |-----------|---------|--------|------------|--------|---------|-----------|-----------|----------|----------|
+    /// | accepted  | running | done   | –          | failed | stopped | accepted  | –         | –        | –        |
+    /// | running   | –       | done   | accepted   | failed | stopped | accepted  | uncertain | accepted | –        |
+    /// | uncertain | –       | –      | –          | –      | –       | –         | –         | –        | accepted |
+    /// | failed    | –       | –      | –          | –      | –       | –         | –         | –        | accepted |
+    /// | stopped   | –       | –      | –          | –      | –       | –         | –         | –        | –        |
+    /// | done      | –       | –      | –          | –      | –       | –         | –         | –        | –        |
     ///
     /// "–" is refused and nothing changes. The caller is late (a stop after the end) or wrong.
     /// Every change of a turn's state in the database is a row of this table. What is accepted goes
     /// on by itself, after a restart too. Only `start` leads to a provider, so what is *uncertain*
-    /// is bought again by a person's `retry` alone.
+    /// is bought again by a person's `retry` alone. A start may use `askAgain` instead of `lose`,
+    /// once for each turn.
     package enum State: String, SQLConvertible, CaseIterable, Sendable {
         /// On the disk and acknowledged to the channel; no call of it is out.
         case accepted
@@ -46,6 +47,8 @@ extension Turn {
         case interrupt
         /// The start found it running.
         case lose
+        /// The start found it running, and asks it again at the house's cost.
+        case askAgain
         /// A person asked for it again.
         case retry
     }
@@ -62,6 +65,7 @@ extension Turn.State {
         case (.accepted, .stop), (.running, .stop): .stopped
         case (.accepted, .interrupt), (.running, .interrupt): .accepted
         case (.running, .lose): .uncertain
+        case (.running, .askAgain): .accepted
         case (.uncertain, .retry), (.failed, .retry): .accepted
         default: nil
         }

@@ -100,18 +100,23 @@ package protocol TurnStore: Sendable {
     /// charged at its reservation and becomes uncertain. A turn that is only accepted stays so, and
     /// a running turn whose call was released is accepted again.
     ///
+    /// A turn that has asked models alone and whose open calls hold less than `limit` is accepted
+    /// again instead, once. Its open calls are charged to the house at their reservations.
+    ///
     /// The end of a turn that was answered is written in one commit with its settlement. A turn that
     /// is found running and whose call is settled has failed before the kill, or its author had left
     /// a call that others share. It is uncertain, and its call is not.
     ///
     /// - Parameters:
     ///   - now: the time of the ends.
+    ///   - limit: millionths of a dollar; 0 for no turn.
     ///   - reply: the parts that tell the user at a place that the answer to a message is unknown,
     ///     which are written in the same commit.
     /// - Returns: what was closed.
     /// - Throws: ``StoreError`` as every verb does.
     func recover(
         at now: Timestamp,
+        askingAgainBelow limit: Int64,
         telling reply: @escaping @Sendable (Place) -> [OutboxDraft]
     ) async throws(StoreError) -> Recovery
 }
@@ -206,18 +211,22 @@ extension Database: TurnStore {
 
     package nonisolated func recover(
         at now: Timestamp,
+        askingAgainBelow limit: Int64,
         telling reply: @escaping @Sendable (Place) -> [OutboxDraft]
     ) async throws(StoreError) -> Recovery {
         try await write { store throws(StoreError) in
-            try store.recover(at: now, telling: reply)
+            try store.recover(at: now, askingAgainBelow: limit, telling: reply)
         }
     }
 }
 
 extension TurnStore {
-    /// Closes the open work of an earlier run, and tells nobody.
-    package func recover(at now: Timestamp) async throws(StoreError) -> Recovery {
-        try await recover(at: now) { _ in [] }
+    /// Closes the open work of an earlier run, and tells nobody. Nothing is asked again by default.
+    package func recover(
+        at now: Timestamp,
+        askingAgainBelow limit: Int64 = 0
+    ) async throws(StoreError) -> Recovery {
+        try await recover(at: now, askingAgainBelow: limit) { _ in [] }
     }
 
     /// Ends a turn that has no calls to settle and nothing to deliver, as

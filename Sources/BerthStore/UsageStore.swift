@@ -11,7 +11,7 @@ package protocol UsageStore: Sendable {
     func usage(of tenant: Tenant.ID, on now: Timestamp) async throws(StoreError) -> Usage
 
     /// Every tenant's days from the day of `start` to that of `end`, both included, by day and
-    /// tenant. Days without use are left out.
+    /// tenant, and those of the house, whose id is ``Tenant/house``. Days without use are left out.
     func usage(from start: Timestamp, through end: Timestamp) async throws(StoreError) -> [Usage]
 
     /// The money that every tenant was charged since the day of `start`, in millionths of a dollar.
@@ -62,10 +62,18 @@ extension Connection {
                 reserved_requests, reserved_input_tokens, reserved_output_tokens,
                 reserved_images, reserved_micros, reserved_disk_bytes,
                 estimated, cached_tokens, cache_write_tokens
-            FROM usage_day WHERE day_ms BETWEEN ? AND ? ORDER BY day_ms, tenant
+            FROM usage_day WHERE day_ms BETWEEN ?1 AND ?2
+            UNION ALL
+            SELECT ?3, day_ms, 0,
+                total(requests), total(input_tokens), total(output_tokens), total(images),
+                total(micros), total(disk_bytes), 0, 0, 0, 0, 0, 0,
+                count(*), total(cached_tokens), total(cache_write_tokens)
+            FROM call WHERE state = 'absorbed' AND day_ms BETWEEN ?1 AND ?2 GROUP BY day_ms
+            ORDER BY 2, 1
             """,
             start.startOfDay,
             end.startOfDay,
+            Tenant.house,
             row: Usage.init
         )
     }

@@ -12,6 +12,54 @@ extension JSONObject {
         return String(decoding: unescaped(inner), as: UTF8.self)
     }
 
+    /// Whether a checked JSON string has white space alone, or nothing.
+    package static func isBlank(_ quoted: ArraySlice<UInt8>) -> Bool {
+        visibleEnd(quoted, stopsAtFirst: true) == quoted.startIndex + 1
+    }
+
+    /// The index after the last visible character of a checked JSON string.
+    ///
+    /// It is that of the first character if there is none. The time is linear.
+    package static func visibleEnd(
+        _ quoted: ArraySlice<UInt8>,
+        stopsAtFirst: Bool = false
+    ) -> Int {
+        let (inner, start) = (quoted.dropFirst().dropLast(), quoted.startIndex + 1)
+        var (at, end) = (start, start)
+        while at < inner.endIndex, !stopsAtFirst || end == start {
+            if !takeSpace(in: inner, at: &at) { end = at }
+        }
+        return end
+    }
+
+    /// Passes one character of a JSON string's inside.
+    ///
+    /// - Returns: whether it is white space.
+    private static func takeSpace(in inner: ArraySlice<UInt8>, at: inout Int) -> Bool {
+        let first = inner[at]
+        at += 1
+        if first == backslash, at < inner.endIndex {
+            let escape = inner[at]
+            at += 1
+            guard escape == UInt8(ascii: "u") else { return "nrtf".utf8.contains(escape) }
+            return isSpace(unit(in: inner, at: &at))
+        }
+        guard first >= 0xC0 else { return first == UInt8(ascii: " ") }
+        let rest = inner[at...]
+        let tail = rest.prefix(first >= 0xF0 ? 3 : first >= 0xE0 ? 2 : 1)
+        at += tail.count
+        // White space has at most three bytes.
+        guard tail.count < 3 else { return false }
+        let head = UInt32(first) & (tail.count == 2 ? 0x0F : 0x1F)
+        return isSpace(tail.reduce(head) { $0 << 6 | UInt32($1 & 0x3F) })
+    }
+
+    private static func isSpace(_ scalar: UInt32) -> Bool {
+        // Python, in which Anthropic checks texts, counts four separators too.
+        (0x1C...0x1F).contains(scalar)
+            || Unicode.Scalar(scalar)?.properties.isWhitespace ?? false
+    }
+
     /// The bytes of a JSON string's inside without escapes, as UTF-8.
     static func unescaped(_ inner: ArraySlice<UInt8>) -> [UInt8] {
         var out: [UInt8] = []

@@ -29,11 +29,12 @@ import BerthText
     /// The name of an ask's answer, and whether another tenant may be given it.
     ///
     /// - Returns: nil if the answer is not cached. Answers to requests with tools, more than one
-    ///   choice, a high temperature or audio are not. Answers of the demo are not either, because
-    ///   they are free.
+    ///   choice, a high temperature, audio, or stop sequences that a model does not take are not. Answers
+    ///   of the demo are not either, because they are free.
     func name(_ ask: Ask) async -> (key: CacheKey, isShared: Bool)? {
         let request = ask.request
         guard settings.scope != .off, isKept(request),
+            ask.models.allSatisfy({ $0.provider.followsStops(of: request) }),
             !ask.models.allSatisfy({ $0.provider is DemoProvider })
         else { return nil }
         let models = ask.models.map { Array($0.id.utf8)[...] } + [[]]

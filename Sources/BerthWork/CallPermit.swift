@@ -54,7 +54,7 @@ extension ProviderError {
     /// The outcome for the queue.
     fileprivate var outcome: CallOutcome {
         switch self {
-        case .cancelled, .memory, .memoryMidway, .busy: .cancelled
+        case .cancelled, .memory, .memoryMidway, .busy, .untranslatable: .cancelled
         case .rateLimited(_, let retryAfter, _): .failed(.rateLimited(retryAfter: retryAfter))
         case .unavailable(_, 503, let retryAfter, _), .unavailable(_, 529, let retryAfter, _):
             .failed(.overloaded(retryAfter: retryAfter))

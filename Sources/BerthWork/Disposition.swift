@@ -195,6 +195,10 @@ extension ProviderError {
             Disposition(503, .provider, code: "provider_unavailable", after: .seconds(2))
                 // A second failure among answers to others is the request's own.
                 .with { ($0.isPassing, $0.mostAttempts) = (true, 2) }
+        case .untranslatable: Disposition(400, .caller, code: "unsupported_request")
+        case .unreachable(_, _, .security):
+            // A certificate does not mend itself within a turn's patience.
+            Disposition(502, .provider, code: "provider_unreachable")
         case .unreachable, .unreadable:
             Disposition(502, .provider, code: "provider_unreachable", after: .seconds(2))
                 .with { $0.isPassing = true }
@@ -218,7 +222,7 @@ extension ProviderError {
     var meansNothingBought: Bool {
         switch self {
         case .unreachable, .unreadable, .keyRefused, .rateLimited, .accountEmpty, .unavailable,
-            .failedAlone, .refused, .memory, .busy:
+            .failedAlone, .refused, .untranslatable, .memory, .busy:
             true
         case .timedOut, .failedMidway, .cut, .malformed, .wordless, .memoryMidway, .cancelled:
             false

@@ -1,4 +1,5 @@
 import BerthAdmin
+import BerthConfig
 import BerthHTTP
 import BerthLoop
 import BerthText
@@ -32,6 +33,11 @@ enum QueueText {
             + "\nLast seven days: \(report.failed) failed, "
             + "\(count(report.uncertain, "call")) uncertain"
             + (isQuiet ? "\n" : " (berth queue failed)\n")
+            + (report.askedAgain == 0
+                ? ""
+                : "\(count(report.askedAgain, "call")) cut off by a kill "
+                    + "\(report.askedAgain == 1 ? "was" : "were") asked again, which cost the house "
+                    + "at most $\(Money(micros: report.houseMicros))\n")
     }
 
     static func turns(_ list: OpenTurnList) -> String {

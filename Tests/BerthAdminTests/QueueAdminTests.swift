@@ -44,7 +44,7 @@ import Testing
                 turn: turn,
                 provider: "hand",
                 model: "m",
-                amounts: Amounts((.outputTokens, 10), (.micros, 5))
+                amounts: Amounts((.outputTokens, 10), (.micros, 20_000))
             )
             _ = try await store.startCall(reservation, at: noon)
         }
@@ -61,7 +61,7 @@ import Testing
             let running = try await bot.admin("GET", "/admin/queue")
             #expect(
                 running.text == #"""
-                    {"failed":0,"held":[],"lanes":[{"lane":"chat","running":1,"waiting":1},\#
+                    {"asked_again":0,"failed":0,"held":[],"house_micros":0,"lanes":[{"lane":"chat","running":1,"waiting":1},\#
                     {"lane":"image","running":0,"waiting":0},\#
                     {"lane":"background","running":0,"waiting":0}],\#
                     "providers":[{"limit":1,"provider":"hand","running":1,"state":"open",\#

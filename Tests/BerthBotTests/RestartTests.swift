@@ -42,7 +42,7 @@ import Testing
             turn: turn,
             provider: "hand",
             model: "m",
-            amounts: Amounts((.outputTokens, 100), (.micros, 5))
+            amounts: Amounts((.outputTokens, 100), (.micros, 20_000))
         )
     }
 

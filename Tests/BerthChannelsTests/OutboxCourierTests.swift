@@ -240,7 +240,7 @@ import Testing
             turn: turn,
             provider: "hand",
             model: "m",
-            amounts: Amounts()
+            amounts: Amounts((.micros, 20_000))
         )
         _ = try await store.startCall(reservation, at: noon)
     }

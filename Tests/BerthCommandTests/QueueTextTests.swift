@@ -11,12 +11,14 @@ import Testing
         _ providers: String,
         held: String = "",
         failed: Int,
-        uncertain: Int
+        uncertain: Int,
+        askedAgain: Int = 0
     ) throws -> String {
         let json = """
             {"lanes":[{"lane":"chat","waiting":12,"running":8},
             {"lane":"image","waiting":0,"running":0}],"providers":[\(providers)],
-            "held":[\(held)],"failed":\(failed),"uncertain":\(uncertain)}
+            "held":[\(held)],"failed":\(failed),"uncertain":\(uncertain),
+            "asked_again":\(askedAgain),"house_micros":\(askedAgain * 2_500)}
             """
         return QueueText.queue(try JSON.decode(QueueReport.self, from: Array(json.utf8)))
     }
@@ -78,6 +80,13 @@ import Testing
     }
 
     @Test func `with the demo there are no providers, and nothing to look at`() throws {
+        let again = try queue("", failed: 0, uncertain: 0, askedAgain: 2)
+        #expect(
+            again.hasSuffix(
+                "uncertain\n2 calls cut off by a kill were asked again, which cost the house at most "
+                    + "$0.005\n"
+            )
+        )
         let text = try queue("", failed: 0, uncertain: 0)
         #expect(!text.contains("provider"))
         #expect(text.hasSuffix("\nLast seven days: 0 failed, 0 calls uncertain\n"))

@@ -184,6 +184,8 @@ import Testing
           memory: 16MiB  # default
           disk: 256MiB  # default
           files: 500  # default
+        uncertain:
+          ask_again_below: 0.01  # default
         cache:
           memory: 8MiB  # default
           ttl: 1h  # default

@@ -215,7 +215,7 @@ import Testing
             try await connection.untilClosed()
         }
         let error = await ClientFixture().failure(ofGet: "https://127.0.0.1:\(server.port)/")
-        guard case .tls(let host, _) = error else {
+        guard case .tls(let host, .handshake, _) = error else {
             Issue.record("\(String(describing: error))")
             return
         }

@@ -226,7 +226,7 @@ import Testing
         let told =
             isStream
             ? await asker.stream(provider, call) : await asker.complete(provider, call)
-        guard case .unreachable("fake", let reason) = told.error else {
+        guard case .unreachable("fake", let reason, .connection) = told.error else {
             Issue.record("\(told)")
             return
         }

@@ -282,13 +282,15 @@ import Testing
         let web = try await fixture.turn("t-2")
         _ = try await fixture.call(web)
         let store = try await fixture.restarted()
-        let found = try await store.recover(at: noon) { place in
+        let found = try await store.recover(at: noon, askingAgainBelow: 0) { place in
             place.chat.isEmpty ? [] : [OutboxDraft(place: place, body: "lost")]
         }
         #expect(found.turns == 2)
         let due = try await store.dueOutbox(on: .telegram, at: noon, limit: 9)
         #expect(due.map(\.body) == ["lost"] && due.map(\.turn) == [turn])
-        _ = try await store.recover(at: noon) { [OutboxDraft(place: $0, body: "again")] }
+        _ = try await store.recover(at: noon, askingAgainBelow: 0) {
+            [OutboxDraft(place: $0, body: "again")]
+        }
         #expect(try await store.dueOutbox(on: .telegram, at: noon, limit: 9).count == 1)
     }
 

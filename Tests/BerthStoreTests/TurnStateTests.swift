@@ -12,7 +12,7 @@ import Testing
         ],
         .running: [
             .finish: .done, .retryLater: .accepted, .giveUp: .failed, .stop: .stopped,
-            .interrupt: .accepted, .lose: .uncertain,
+            .interrupt: .accepted, .lose: .uncertain, .askAgain: .accepted,
         ],
         .uncertain: [.retry: .accepted],
         .failed: [.retry: .accepted],

@@ -70,7 +70,13 @@ import Testing
         #expect(all.last?.ended == noon + .seconds(60))
         let one = try await store.troubles(since: start, limit: 1)
         #expect(one.map(\.subject) == [.call(call)])
-        let counts = TroubleCounts(failedTurns: 1, uncertainCalls: 1, failedParts: 0)
+        let counts = TroubleCounts(
+            failedTurns: 1,
+            uncertainCalls: 1,
+            failedParts: 0,
+            absorbedCalls: 0,
+            absorbedMicros: 0
+        )
         #expect(try await store.troubleCounts(since: start) == counts)
     }
 

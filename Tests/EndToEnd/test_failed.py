@@ -3,10 +3,10 @@
 import sqlite3
 
 from prometheus_client.parser import text_string_to_metric_families
-from support.berth import Berth
+from support.berth import Berth, FakeOpenAI
 from support.browser import wait_for
 from support.people import Caller, Person, Watched
-from support.queue import ROOMY, OwnBerth, OwnFake, lanes, until_asked
+from support.queue import BY_HAND, ROOMY, OwnBerth, OwnFake, lanes, until_asked
 
 
 def troubles(berth: Berth) -> list[dict]:
@@ -91,7 +91,7 @@ def test_work_cut_off_by_a_kill_is_listed_and_a_person_may_retry_it(
     own_berth: OwnBerth, own_fake: OwnFake
 ) -> None:
     fake = own_fake("--delay-ms", "60000")
-    berth = own_berth(**ROOMY, **fake.settings("fake", concurrency=8))
+    berth = own_berth(**ROOMY, **BY_HAND, **fake.settings("fake", concurrency=8))
     ann = berth.add_tenant("ann")
     person, caller = Person(berth, ann), Caller(berth, ann)
     session = person.session()
@@ -124,3 +124,76 @@ def test_work_cut_off_by_a_kill_is_listed_and_a_person_may_retry_it(
     with sqlite3.connect(f"file:{berth.data}/berth.db?mode=ro", uri=True) as database:
         assert database.execute("SELECT state FROM turn").fetchall() == [("running",)]
     person.stop(turn.id)
+
+
+def prices(fake: FakeOpenAI, output: float) -> dict:
+    """Settings with a model that answers 1,000 tokens at `output` dollars per million."""
+    settings = fake.settings("fake", concurrency=8)
+    settings["models"]["chat"][0] |= {"price": {"input": 0, "output": output}, "output": 1000}
+    return settings
+
+
+def killed_once(berth: Berth, fake: FakeOpenAI) -> tuple[Person, str, str]:
+    """A turn that its provider has been asked for, and a kill."""
+    person = Person(berth, berth.add_tenant("ann"))
+    session = person.session()
+    turn = Watched(person.send(session, "a turn"))
+    until_asked(fake, fake.counts()["requests"] + 1)
+    berth.kill()
+    berth.start()
+    return person, session, turn.id
+
+
+def test_a_cheap_turn_cut_off_by_a_kill_is_answered_by_itself_at_the_houses_cost(
+    own_berth: OwnBerth, own_fake: OwnFake
+) -> None:
+    fake = own_fake("--delay-ms", "1500", "--tokens", "4")
+    # It reserves 0.009 dollars.
+    berth = own_berth(**ROOMY, **prices(fake, 9))
+    person, session, turn = killed_once(berth, fake)
+    wait_for(lambda: person.turns(session)[0]["state"] == "done", what="the answer")
+    assert fake.counts()["requests"] == 2
+    assert troubles(berth) == []
+    told = berth.admin("queue", "--json")
+    assert (told["asked_again"], told["house_micros"], told["uncertain"]) == (1, 9000, 0)
+    assert "1 call cut off by a kill was asked again, which cost the house at most $0.009" in (
+        berth.admin("queue")
+    )
+    families = text_string_to_metric_families(berth.request("/metrics").body.decode())
+    samples = {s.name: s.value for f in families for s in f.samples if len(s.labels) < 2}
+    assert samples["berth_asked_again_calls"] == 1 and samples["berth_house_dollars"] == 0.009
+    lines = {line["tenant"]: line for line in berth.admin("usage", "--json")["usage"]}
+    assert lines["ann"]["requests"] == 1 and lines["ann"]["micros"] < 100
+    assert lines["(house)"]["micros"] == 9000
+
+
+def test_a_turn_is_asked_again_by_itself_only_once(
+    own_berth: OwnBerth, own_fake: OwnFake
+) -> None:
+    fake = own_fake("--delay-ms", "60000")
+    berth = own_berth(**ROOMY, **prices(fake, 9))
+    person, session, turn = killed_once(berth, fake)
+    for _ in range(3):
+        until_asked(fake, 2)
+        berth.kill()
+        berth.start()
+    (seen,) = person.turns(session)
+    assert seen["state"] == "uncertain" and fake.counts()["requests"] == 2
+    (listed,) = troubles(berth)
+    assert listed["id"] == turn and listed["retryable"]
+    told = berth.admin("queue", "--json")
+    assert (told["asked_again"], told["uncertain"]) == (1, 1)
+
+
+def test_a_dear_turn_cut_off_by_a_kill_stays_with_a_person(
+    own_berth: OwnBerth, own_fake: OwnFake
+) -> None:
+    fake = own_fake("--delay-ms", "60000")
+    # It reserves 0.01 dollars, which is the limit.
+    berth = own_berth(**ROOMY, **prices(fake, 10))
+    person, session, turn = killed_once(berth, fake)
+    (seen,) = person.turns(session)
+    assert seen["state"] == "uncertain" and fake.counts()["requests"] == 1
+    assert [t["id"] for t in troubles(berth)] == [turn]
+    told = berth.admin("queue", "--json")
+    assert (told["asked_again"], told["house_micros"], told["uncertain"]) == (0, 0, 1)

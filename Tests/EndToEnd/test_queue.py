@@ -10,7 +10,7 @@ from collections import Counter
 import pytest
 from support.browser import wait_for
 from support.people import Caller, Person, Told, Watched, at_once
-from support.queue import ROOMY, OwnBerth, OwnFake, Say, callers, lanes, until_asked
+from support.queue import BY_HAND, ROOMY, OwnBerth, OwnFake, Say, callers, lanes, until_asked
 from support.redis import Redis
 from support.rounds import Rounds, calls
 
@@ -191,7 +191,7 @@ def test_fifty_kills_lose_no_turn_and_buy_nothing_twice(
     dice = random.Random(seed)
     say(f"BERTH_SEED={seed}")
     fake = own_fake("--delay-ms", "40", "--tokens", "4", "--token-ms", "5")
-    berth = own_berth(**ROOMY, **fake.settings("echo", concurrency=4))
+    berth = own_berth(**ROOMY, **BY_HAND, **fake.settings("echo", concurrency=4))
     people = [
         Person(berth, berth.add_tenant(f"{place}{n}"), place)
         for place in ("web", "terminal")
@@ -246,6 +246,46 @@ def test_fifty_kills_lose_no_turn_and_buy_nothing_twice(
 
     doctor = berth.admin("doctor", check=False)
     assert doctor.returncode == 0, doctor.stdout + doctor.stderr
+
+
+@pytest.mark.timeout(240)
+def test_a_cheap_turn_is_asked_again_once_and_the_house_pays(
+    own_berth: OwnBerth, own_fake: OwnFake, say: Say
+) -> None:
+    seed = int(os.environ.get("BERTH_SEED", random.randrange(2**32)))
+    dice = random.Random(seed)
+    say(f"BERTH_SEED={seed}")
+    fake = own_fake("--delay-ms", "40", "--tokens", "4", "--token-ms", "5")
+    settings = fake.settings("echo", concurrency=4)
+    settings["models"]["chat"][0] |= {"price": {"input": 0.1, "output": 1}, "output": 1000}
+    berth = own_berth(**ROOMY, **settings)
+    people = [Person(berth, berth.add_tenant(f"web{n}"), "web") for n in range(6)]
+    rounds = Rounds(berth, people, [], dice)
+    for _ in range(12):
+        rounds.run(load=dice.uniform(0.2, 0.6))
+    assert rounds.book.wrong == []
+    wait_for(lambda: rounds.pending() == 0, 60, what="the last turns")
+    stored = rounds.stored()
+    bought = Counter(fake.counts()["questions"])
+    # Those that were stored and not acknowledged are asked too.
+    states = Counter(turn["state"] for turn in stored.values())
+    queue, ledger = berth.admin("queue", "--json"), calls(berth)
+    say(f"{dict(states)}, asked again {queue['asked_again']}, house {queue['house_micros']}")
+    assert all(sent.id in stored for sent in rounds.book.acknowledged), "no turn is lost"
+    # A turn that is cut off a second time is a person's.
+    assert set(states) <= {"done", "uncertain"}
+    assert states["uncertain"] == ledger["uncertain", True] == queue["uncertain"]
+    assert queue["asked_again"] == ledger["absorbed", True] > 0
+    assert max(bought.values()) <= 2, "each turn is asked again at most once"
+    assert sum(n - 1 for n in bought.values()) <= queue["asked_again"]
+    # Each answer is charged to its tenant once, and what may be bought twice to the house.
+    assert ledger["settled", True] == states["done"] and ledger["reserved", True] == 0
+    lines = berth.admin("usage", "--json")["usage"]
+    house = [line for line in lines if line["tenant"] == "(house)"]
+    assert sum(line["micros"] for line in house) == queue["house_micros"] > 0
+    asked = sum(line["requests"] for line in lines if line["tenant"] != "(house)")
+    assert asked == states["done"] + states["uncertain"]
+    assert berth.admin("doctor", check=False).returncode == 0
 
 
 # A provider's refusals

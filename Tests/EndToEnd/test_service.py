@@ -184,7 +184,7 @@ def test_a_stop_during_an_answer_is_orderly_and_the_answer_goes_on(
 
 
 def test_kill_under_load_loses_no_acknowledged_turn(own_berth: Callable[..., Berth]) -> None:
-    berth = own_berth()
+    berth = own_berth(uncertain={"ask_again_below": 0})
     cookies = [berth.log_in(berth.add_tenant(f"user{n}").web) for n in range(8)]
     acknowledged = [(c, *begun_turn(berth, c, "Tell me a long story")) for c in cookies]
     berth.kill()

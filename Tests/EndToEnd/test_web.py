@@ -203,7 +203,7 @@ def test_a_used_up_quota_shows_the_wait_and_keeps_the_text(
 def test_an_answer_cut_off_by_kill_is_marked_and_can_be_asked_again(
     own_berth: Callable[..., Berth], page: Page
 ) -> None:
-    berth = own_berth()
+    berth = own_berth(uncertain={"ask_again_below": 0})
     page.enter(berth, berth.add_tenant("ann"))
     page.send(LONG)
     page.growing()
@@ -215,6 +215,20 @@ def test_an_answer_cut_off_by_kill_is_marked_and_can_be_asked_again(
     page.driver.refresh()
     page.get(".again").click()
     page.growing()
+
+
+def test_a_cheap_answer_cut_off_by_kill_is_asked_again_by_itself(
+    own_berth: Callable[..., Berth], own_fake: Callable[..., FakeOpenAI], page: Page
+) -> None:
+    fake = own_fake("--tokens", "30", "--token-ms", "100")
+    berth = own_berth(**fake.settings("fake"))
+    page.enter(berth, berth.add_tenant("ann"))
+    page.send("Hello")
+    page.growing()
+    berth.kill()
+    berth.start()
+    assert page.answered() == "done"
+    assert page.last_answer().count("token1 ") == 1 and "token30" in page.last_answer()
 
 
 def test_an_answer_cut_off_by_a_restart_continues_by_itself(

@@ -18,6 +18,9 @@ ROOMY = {
     },
 }
 
+#: A turn that a kill has cut off stays with a person, whatever it may cost.
+BY_HAND = {"uncertain": {"ask_again_below": 0}}
+
 Say = Callable[[str], None]
 OwnBerth = Callable[..., Berth]
 OwnFake = Callable[..., FakeOpenAI]
