@@ -37,6 +37,8 @@ package import BerthWork
     package let requestsPerTenant: Int
     /// The resources that it works with.
     package let resources: BotResources
+    /// The quirks that the providers have learnt.
+    package let quirks = QuirkBook()
     private let lists: ModelLists
 
     /// Makes the bot, reads its tenants from the database, and closes the open work of an earlier
@@ -67,7 +69,7 @@ package import BerthWork
             url: configuration.url.description,
             in: surroundings
         )
-        models = ModelCatalog(configuration, client: client, in: surroundings)
+        models = ModelCatalog(configuration, client: client, quirks: quirks, in: surroundings)
         meter = Meter(store, work, in: surroundings)
         queues = ProviderQueues(configuration.providers, policy, work, in: surroundings)
         cache = try Bot.cache(configuration, resources, in: surroundings)

@@ -24,10 +24,21 @@ import BerthTelemetry
     ///
     /// The others on the bill then wait for that.
     private var isOnTrial = false
+    /// Ends the answer when it has more tokens than were reserved.
+    private var output: OutputGuard
+    private var end = End.open
     /// Pieces that ``awaitFirstToken()`` has read ahead.
     private var early: [AnswerPiece] = []
     /// Collects the text for the cache.
     private var collector: AnswerCollector?
+
+    /// The end of an answer that has grown too large.
+    private enum End {
+        case open
+        /// The provider's stream is ended, and the reason is to be told.
+        case due
+        case told
+    }
 
     /// Takes over a call that its provider has begun to answer.
     init(
@@ -42,6 +53,7 @@ import BerthTelemetry
         self.bill = bill
         self.stopwatch = stopwatch
         input = running.call.input
+        output = OutputGuard(limit: Int(running.call.reservation.amounts[.outputTokens]))
         isOfTurn = bill == nil && running.call.reservation.turn != nil
         self.running = consume running
     }
@@ -64,6 +76,11 @@ import BerthTelemetry
                 output: TokenEstimate.tokens(bytes: received),
                 isEstimated: true
             )
+        // The provider's figures of an answer that was ended may be of its beginning.
+        let estimate = TokenEstimate.tokens(bytes: received)
+        if end != .open, estimate > usage.output {
+            usage = TokenUsage(input: usage.input, output: estimate, isEstimated: true)
+        }
         usage.bill = billed
         return usage
     }
@@ -93,6 +110,14 @@ import BerthTelemetry
     }
 
     private func read() async throws(BotError) -> AnswerPiece? {
+        if end == .due {
+            end = .told
+            return .finish("length")
+        }
+        guard end == .open else {
+            settle(nil)
+            return nil
+        }
         let piece: AnswerPiece?
         do { piece = try await stream.next() } catch {
             settle(error)
@@ -103,6 +128,10 @@ import BerthTelemetry
             return nil
         }
         count(piece)
+        if output.isExceeded(by: piece, isLimited: stream.isLimited) {
+            stream.cancel()
+            end = .due
+        }
         return piece
     }
 
