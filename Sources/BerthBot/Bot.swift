@@ -40,6 +40,8 @@ package import BerthWork
     /// The quirks that the providers have learnt.
     package let quirks = QuirkBook()
     private let lists: ModelLists
+    /// The service's time.
+    let clock: any Clock
 
     /// Makes the bot, reads its tenants from the database, and closes the open work of an earlier
     /// run.
@@ -52,6 +54,7 @@ package import BerthWork
         in surroundings: Surroundings
     ) async throws(BotError) {
         self.resources = resources
+        clock = surroundings.clock
         requestsPerTenant = configuration.limits.connectionsPerTenant
         let (store, budget, client) = (resources.store, resources.budget, resources.client)
         let counts = BotMetrics(surroundings.metrics)
@@ -99,7 +102,7 @@ package import BerthWork
             system: configuration.system
         )
         turns = Turns(parts, counts, in: surroundings)
-        try await start(store, counts, in: surroundings)
+        try await start(store, counts, resuming: policy.resumesTurns, in: surroundings)
     }
 
     /// The response cache in this process's memory and, if there is one, in Redis.
@@ -126,6 +129,7 @@ package import BerthWork
     private func start(
         _ store: any Store,
         _ metrics: BotMetrics,
+        resuming: Bool,
         in surroundings: Surroundings
     ) async throws(BotError) {
         let (now, replies) = (surroundings.clock.timestamp, resources.replies)
@@ -142,6 +146,7 @@ package import BerthWork
         }
         metrics.uncertainCalls = try await turns.troubles().uncertainCalls
         try await tenants.load()
+        guard resuming else { return }
         let resumed = try await turns.resume(payers: tenants.tenant)
         if resumed > 0 {
             surroundings.log.info("accepted turns resumed", ["turns": .int(resumed)])

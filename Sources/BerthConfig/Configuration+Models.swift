@@ -117,7 +117,11 @@ extension Configuration.Provider {
         times.read("next", into: &timeout.next, time)
         times.read("whole", into: &timeout.whole, time)
         section.read("pass_unknown", into: &passUnknown, .boolean)
-        quirks = Quirks(reading: section.section("quirks"))
+        let differences = section.section("quirks")
+        quirks = Quirks(reading: differences)
+        if kind == .anthropic, quirks.outputLimit != nil {
+            differences.report("output_limit", "the Messages API knows max_tokens alone")
+        }
         guard let kind else { return nil }
         self.name = name
         self.kind = kind

@@ -11,6 +11,8 @@ struct OwnParts: Equatable {
     var maximumOutput = 0
     /// Whether the value is Berth's rather than the client's.
     var isOwnValue = true
+    /// Whether the system prompt is Berth's, so that it may go into the question.
+    var mayJoin = false
     /// Whether the limit may have another name, or be left out.
     var mayRename = true
 
@@ -22,6 +24,7 @@ struct OwnParts: Equatable {
     /// `roles` are those of its messages that give instructions.
     init(of call: ChatCall, streaming: Bool, _ quirks: Quirks, roles: Set<String>) {
         parts = OwnParts.roles(roles, isOwn: call.isOwn, quirks)
+        mayJoin = call.isOwn
         if streaming { parts += [.streamOptions, .stream] }
         if call.isOwn, call.request.has("temperature") { parts.append(.temperature) }
         if call.request.has("user") { parts.append(.user) }

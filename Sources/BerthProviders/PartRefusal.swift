@@ -13,7 +13,9 @@ struct PartRefusal {
         case outputLimit(Quirks.OutputLimit)
         /// The output limit is at most this.
         case mostOutput(Int)
-        /// This request has no output limit, because its value does not fit to this prompt.
+        /// The output limit of this request is at most this, because of its prompt.
+        case mostNow(Int)
+        /// This request has no output limit, because of its prompt.
         case unlimited
     }
 
@@ -40,7 +42,8 @@ struct PartRefusal {
         case .refused(_, let status, let message, let code):
             guard !PartRefusal.otherCodes.contains(code ?? "") else { return nil }
             (self.status, self.code) = (status, code)
-            words = message == "status \(status)" ? nil : RefusalWords(message)
+            let words = RefusalWords(message)
+            self.words = words.isEmpty ? nil : words
         case .unavailable(_, let status, _, let reason?):
             guard status >= 500 else { return nil }
             (self.status, code, words) = (status, nil, RefusalWords(reason))
@@ -60,7 +63,18 @@ struct PartRefusal {
     }
 
     /// The changes that the words suggest for a request with `own`, the most likely one first.
-    func changes(of own: OwnParts) -> [Change] {
+    ///
+    /// The last are all of them together.
+    func changes(of own: OwnParts) -> [[Change]] {
+        let singles = single(of: own)
+        let parts = singles.filter { if case .without = $0 { true } else { false } }
+        let roles: [Change] = [.without(.developer), .without(.system)]
+        // A server may refuse both roles with the same words.
+        let isOfRole = own.mayJoin && roles.contains { singles.contains($0) }
+        return singles.map { [$0] } + (parts.count > 1 ? [parts] : []) + (isOfRole ? [roles] : [])
+    }
+
+    private func single(of own: OwnParts) -> [Change] {
         guard let words else { return [] }
         if let limit = limit(of: own, words) { return limit }
         guard !isTooLong else { return [] }
@@ -98,7 +112,8 @@ struct PartRefusal {
         // A value of the client's is the client's to change.
         guard own.isOwnValue else { return [] }
         let unlimited: [Change] = own.mayRename ? [.unlimited] : []
-        return (most.map { [.mostOutput($0)] } ?? []) + unlimited
+        guard let most else { return unlimited }
+        return [words.isAboutPrompt ? .mostNow(most) : .mostOutput(most)] + unlimited
     }
 
     /// Whether the prompt and the answer together do not fit into the model's window.

@@ -62,7 +62,7 @@ package import BerthLoop
     }
 
     /// Notes what was learnt of a model, in place of what was known.
-    func learn(_ entry: Entry) {
+    package func learn(_ entry: Entry) {
         entries.removeAll { $0.isOf(entry.provider, entry.model) }
         entries = (entries + [entry]).suffix(QuirkBook.most)
         onChange()

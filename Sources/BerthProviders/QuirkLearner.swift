@@ -12,6 +12,16 @@ import BerthTelemetry
     private let surroundings: Surroundings
     /// What each model has taken, at most as many models as are configured.
     private var taken: [String: QuirkTrial.Taken] = [:]
+    /// The refusals of parts that a model had taken, since it took all parts last.
+    private var doubts: [String: Doubt] = [:]
+
+    private struct Doubt {
+        let tenant: String
+        var count = 0
+    }
+
+    /// So many refusals in a row are believed, although one tenant's requests caused all.
+    static nonisolated let mostDoubts = 8
 
     /// Makes the learner of a provider, which keeps what it learns in `book`.
     init(_ settings: Configuration.Provider, _ book: QuirkBook, in surroundings: Surroundings) {
@@ -68,14 +78,33 @@ import BerthTelemetry
     }
 
     /// Learns from a call that is being answered.
+    ///
+    /// A part that the model has taken before may be refused because of one tenant's request. It is
+    /// left out for all only if several tenants, or many requests in a row, have met the refusal.
     func learn(from trial: QuirkTrial) {
-        let (model, own) = (trial.call.model, trial.own)
-        taken[model, default: QuirkTrial.Taken()].parts.formUnion(own.parts)
-        if !trial.isUnlimited { taken[model, default: QuirkTrial.Taken()].limit = own.outputLimit }
-        guard trial.isChanged, trial.quirks != quirks(of: model) else { return }
+        let model = trial.call.model
+        guard trial.isChanged else {
+            trial.note(in: &taken[model, default: QuirkTrial.Taken()])
+            doubts[model] = nil
+            return
+        }
+        if trial.contradicts {
+            var doubt = doubts[model] ?? Doubt(tenant: trial.call.user)
+            doubt.count += 1
+            doubts[model] = doubt
+            let isCommon = doubt.tenant != trial.call.user || doubt.count >= QuirkLearner.mostDoubts
+            guard isCommon else { return }
+            (doubts[model], taken[model]) = (nil, nil)
+        }
+        trial.note(in: &taken[model, default: QuirkTrial.Taken()])
+        guard trial.quirks != quirks(of: model) else { return }
+        note(trial.quirks, of: model)
+    }
+
+    private func note(_ quirks: Quirks, of model: String) {
         let now = surroundings.clock.timestamp
         let known = book.quirks(of: provider, model, at: server, now: now)
-        let learnt = known.adding(trial.quirks.beyond(configured))
+        let learnt = known.adding(quirks.beyond(configured))
         book.learn(
             QuirkBook.Entry(
                 provider: provider,

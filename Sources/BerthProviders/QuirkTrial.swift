@@ -8,12 +8,8 @@ import BerthText
 @Loop final class QuirkTrial {
     /// The call.
     let call: ChatCall
-    /// Whether a stream was asked for.
-    let isStream: Bool
-    /// The quirks of the attempt that is under way.
-    private(set) var quirks: Quirks
-    /// Whether the attempt under way has no output limit because of this request's prompt.
-    private(set) var isUnlimited = false
+    /// Whether the caller wants a stream.
+    private let isStream: Bool
     /// The name of the output limit that the server is expected to know, or nil for the Messages API.
     private let usualLimit: Quirks.OutputLimit?
     /// The parts that the model has taken before.
@@ -21,11 +17,12 @@ import BerthText
     /// The roles of the call's messages, once they are needed.
     private var roles: Set<String>?
     private let start: Quirks
-    /// The quirks that count: known before, or refused no longer.
-    private var base: Quirks
-    /// The refusal of the request with ``base``.
+    private var attempt: Attempt
+    /// The last attempt that brought something new.
+    private var base: Attempt
+    /// The refusal of ``base``.
     private var refusal: PartRefusal?
-    /// The error of the request with ``base``, which the caller gets if nothing helps.
+    /// The error of ``base``, which the caller gets if nothing helps.
     private var error: ProviderError?
     /// The changes to try after that refusal.
     private var waiting: [[PartRefusal.Change]] = []
@@ -41,6 +38,26 @@ import BerthText
         var limit: Quirks.OutputLimit?
     }
 
+    /// The differences of one attempt from a plain request.
+    private struct Attempt {
+        var quirks: Quirks
+        /// The most output of this request, because of its prompt.
+        var most = Int.max
+        /// Whether this request has no output limit, because of its prompt.
+        var isUnlimited = false
+
+        mutating func make(_ change: PartRefusal.Change) {
+            switch change {
+            case .without(let part): quirks.leaveOut(part)
+            case .outputLimit(let name): quirks.outputLimit = name
+            // A second maximum is no fact about the model.
+            case .mostOutput(let most) where quirks.mostOutput == nil: quirks.mostOutput = most
+            case .mostOutput(let most), .mostNow(let most): self.most = most
+            case .unlimited: isUnlimited = true
+            }
+        }
+    }
+
     /// Begins with what is known.
     init(
         _ call: ChatCall,
@@ -50,23 +67,16 @@ import BerthText
         taken: Taken
     ) {
         (self.call, isStream) = (call, streaming)
-        (self.quirks, base, start) = (quirks, quirks, quirks)
+        start = quirks
+        attempt = Attempt(quirks: quirks)
+        base = attempt
         (self.usualLimit, self.taken) = (usualLimit, taken)
     }
 
-    /// Whether a refusal has changed what is sent.
-    var isChanged: Bool { quirks != start }
-
-    /// Whether the model has taken every part of the request before.
-    ///
-    /// Roles are not looked for.
-    var isProven: Bool {
-        let own = own
-        return !isChanged && !isUnlimited && taken.limit == own.outputLimit
-            && taken.parts.isSuperset(of: own.parts)
-    }
-
     // MARK: The attempt under way
+
+    /// Its quirks.
+    var quirks: Quirks { attempt.quirks }
 
     /// Whether it asks for a stream.
     ///
@@ -76,15 +86,15 @@ import BerthText
 
     /// The name under which its output limit is sent.
     var outputLimit: Quirks.OutputLimit {
-        isUnlimited ? .none : quirks.outputLimit ?? usualLimit ?? .maxTokens
+        attempt.isUnlimited ? .none : quirks.outputLimit ?? usualLimit ?? .maxTokens
     }
 
     /// The value of its output limit.
     ///
     /// A value of the client's own is the client's to change if the server refuses it.
     var maximumOutput: Int {
-        guard let most = quirks.mostOutput, call.isOwnOutput else { return call.maximumOutput }
-        return min(most, call.maximumOutput)
+        guard call.isOwnOutput else { return call.maximumOutput }
+        return min(quirks.mostOutput ?? .max, attempt.most, call.maximumOutput)
     }
 
     /// Its parts, with the roles of messages if they are known.
@@ -96,6 +106,33 @@ import BerthText
         (own.outputLimit, own.maximumOutput) = (outputLimit, maximumOutput)
         own.isOwnValue = call.isOwnOutput
         return own
+    }
+
+    // MARK: What is learnt
+
+    /// Whether a refusal has changed what is known.
+    var isChanged: Bool { quirks != start }
+
+    /// Whether the model has taken every part of the request before.
+    ///
+    /// Roles are not looked for.
+    var isProven: Bool {
+        let own = own
+        return !isChanged && taken.limit == own.outputLimit
+            && taken.parts.isSuperset(of: own.parts)
+    }
+
+    /// Whether a refusal has changed a part that the model has taken before.
+    var contradicts: Bool {
+        let renamed = quirks.outputLimit != start.outputLimit && taken.limit != nil
+        return renamed || quirks.without.contains { !start.lacks($0) && taken.parts.contains($0) }
+    }
+
+    /// Notes the parts that the model has taken by now.
+    func note(in taken: inout Taken) {
+        let own = own
+        taken.parts.formUnion(own.parts)
+        if !attempt.isUnlimited { taken.limit = own.outputLimit }
     }
 
     // MARK: The next attempt
@@ -112,17 +149,15 @@ import BerthText
         }
         if let refusal, refusal == refused {
             // The last change has made no difference.
-            (quirks, isUnlimited) = (base, false)
+            attempt = base
         } else {
-            (refusal, error) = (refused, failure)
-            waiting = refused.changes(of: own).map { [$0] }
-            if waiting.isEmpty, refused.isWordless { waiting = refused.guesses(of: unproven) }
-            (base, isUnlimited) = (quirks, false)
+            (base, refusal, error) = (attempt, refused, failure)
+            waiting = refused.isWordless ? refused.guesses(of: unproven) : refused.changes(of: own)
         }
         waiting.removeAll { tried.contains($0) }
         guard !Task.isCancelled, let changes = waiting.first else { throw error ?? failure }
         tried.insert(changes)
-        for change in changes { make(change) }
+        for change in changes { attempt.make(change) }
         attempts += 1
     }
 
@@ -132,14 +167,5 @@ import BerthText
         own.parts.removeAll { taken.parts.contains($0) }
         if taken.limit == own.outputLimit { own.mayRename = false }
         return own
-    }
-
-    private func make(_ change: PartRefusal.Change) {
-        switch change {
-        case .without(let part): quirks.leaveOut(part)
-        case .outputLimit(let name): quirks.outputLimit = name
-        case .mostOutput(let most): quirks.mostOutput = most
-        case .unlimited: isUnlimited = true
-        }
     }
 }

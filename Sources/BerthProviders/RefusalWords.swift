@@ -41,6 +41,20 @@ struct RefusalWords {
         return words.count
     }
 
+    /// Words that say no more than a status.
+    private static let empty: Set = [
+        "bad", "request", "invalid", "unprocessable", "entity", "content", "error", "status", "the",
+        "your", "is", "was", "http", "validation", "failed", "malformed", "parameters", "body",
+    ]
+
+    /// Whether the text says nothing about its cause.
+    var isEmpty: Bool { plain.allSatisfy { RefusalWords.empty.contains($0) } }
+
+    /// Whether the text is about the length of the prompt too.
+    var isAboutPrompt: Bool {
+        !Set(words).isDisjoint(with: ["context", "contextlength", "prompt", "input", "inputs"])
+    }
+
     // MARK: Phrases
 
     private static let refusals = [
