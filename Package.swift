@@ -117,7 +117,8 @@ let package = Package(
             uses: [
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
                 "BerthHTTP",
-                "BerthStore", "BerthCache", "BerthQueue", "BerthWork", "BerthBot", "BerthChannels",
+                "BerthStore", "BerthCache", "BerthQueue", "BerthProviders", "BerthWork", "BerthBot",
+                "BerthChannels",
             ],
             settings: seldom
         ),

@@ -79,6 +79,9 @@ import BerthWork
             route("PATCH", "/admin/quotas/:name") { request, values in
                 try await self.setQuotas(self.bot.tenants.named(values[0]), request)
             },
+            route("POST", "/admin/models/try") { _, _ in
+                ["trials": try await self.bot.tryModels()]
+            },
             route("GET", "/admin/usage") { request, _ in
                 try await self.usage(request.query("days") ?? "1")
             },

@@ -155,6 +155,7 @@ import BerthWork
         )
         (ask.isContextFree, ask.kind) = (prompt.isContextFree, prompt.kind)
         (ask.isFresh, ask.retained) = (message.isFresh, LeaseHolder(lease))
+        ask.isOwn = true
         ask = try ask.entered(listening: false)
         memory.giveBackRest()
         let held = try calls.hold(ask, needsRoom: row == nil)

@@ -37,7 +37,11 @@ package import BerthWork
     package let requestsPerTenant: Int
     /// The resources that it works with.
     package let resources: BotResources
+    /// The quirks that the providers have learnt.
+    package let quirks = QuirkBook()
     private let lists: ModelLists
+    /// The service's time.
+    let clock: any Clock
 
     /// Makes the bot, reads its tenants from the database, and closes the open work of an earlier
     /// run.
@@ -50,6 +54,7 @@ package import BerthWork
         in surroundings: Surroundings
     ) async throws(BotError) {
         self.resources = resources
+        clock = surroundings.clock
         requestsPerTenant = configuration.limits.connectionsPerTenant
         let (store, budget, client) = (resources.store, resources.budget, resources.client)
         let counts = BotMetrics(surroundings.metrics)
@@ -67,7 +72,7 @@ package import BerthWork
             url: configuration.url.description,
             in: surroundings
         )
-        models = ModelCatalog(configuration, client: client, in: surroundings)
+        models = ModelCatalog(configuration, client: client, quirks: quirks, in: surroundings)
         meter = Meter(store, work, in: surroundings)
         queues = ProviderQueues(configuration.providers, policy, work, in: surroundings)
         cache = try Bot.cache(configuration, resources, in: surroundings)
@@ -97,7 +102,13 @@ package import BerthWork
             system: configuration.system
         )
         turns = Turns(parts, counts, in: surroundings)
-        try await start(store, counts, configuration.uncertain, in: surroundings)
+        try await start(
+            store,
+            counts,
+            configuration.uncertain,
+            resuming: policy.resumesTurns,
+            in: surroundings
+        )
     }
 
     /// The response cache in this process's memory and, if there is one, in Redis.
@@ -125,6 +136,7 @@ package import BerthWork
         _ store: any Store,
         _ metrics: BotMetrics,
         _ uncertain: Configuration.Uncertain,
+        resuming: Bool,
         in surroundings: Surroundings
     ) async throws(BotError) {
         let (now, replies) = (surroundings.clock.timestamp, resources.replies)
@@ -143,6 +155,7 @@ package import BerthWork
         }
         metrics.troubles = try await turns.troubles()
         try await tenants.load()
+        guard resuming else { return }
         let resumed = try await turns.resume(payers: tenants.tenant)
         if resumed > 0 {
             surroundings.log.info("accepted turns resumed", ["turns": .int(resumed)])

@@ -69,6 +69,7 @@ package import BerthWork
             since: surroundings.clock.now
         )
         (ask.isContextFree, ask.kind) = (prompt.isContextFree, prompt.kind)
+        ask.isOwn = true
         let answer = try await answers.complete(ask)
         _ = consume window
         let english = answer.text.trimmed

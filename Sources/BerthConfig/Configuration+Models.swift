@@ -117,6 +117,11 @@ extension Configuration.Provider {
         times.read("next", into: &timeout.next, time)
         times.read("whole", into: &timeout.whole, time)
         section.read("pass_unknown", into: &passUnknown, .boolean)
+        let differences = section.section("quirks")
+        quirks = Quirks(reading: differences)
+        if kind == .anthropic, quirks.outputLimit != nil {
+            differences.report("output_limit", "the Messages API knows max_tokens alone")
+        }
         guard let kind else { return nil }
         self.name = name
         self.kind = kind
@@ -156,6 +161,25 @@ extension Configuration.Provider {
         case .anthropic: "ANTHROPIC_API_KEY"
         case .fal: "FAL_KEY"
         }
+    }
+}
+
+extension Quirks {
+    fileprivate init(reading section: Section) {
+        outputLimit = section.optional(
+            "output_limit",
+            .choice(OutputLimit.self),
+            absent: "the usual name, or what Berth learns"
+        )
+        var parts: [Part] = []
+        section.list(
+            "without",
+            into: &parts,
+            .choice(Part.self),
+            most: Part.allCases.count,
+            absent: "nothing, or what Berth learns"
+        )
+        for part in parts { leaveOut(part) }
     }
 }
 

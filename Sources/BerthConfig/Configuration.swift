@@ -167,6 +167,8 @@ extension Configuration {
         package var caFile: String?
         /// Whether members of requests that Berth does not know are sent to it.
         package var passUnknown = true
+        /// The parts of Berth's requests that its server is known to refuse.
+        package var quirks = Quirks()
         /// The times that an answer may take.
         package var timeout = Timeout()
 

@@ -16,11 +16,15 @@ package import BerthText
     private let upstream: Upstream
     private let endpoint: String
     private let unknown: UnknownMembers
+    private let learner: QuirkLearner
 
     /// Makes the provider without contacting the server.
+    ///
+    /// What it learns of its server is kept in `quirks`.
     package init(
         _ settings: Configuration.Provider,
         client: any HTTPSending,
+        quirks: QuirkBook = QuirkBook(),
         in surroundings: Surroundings
     ) {
         upstream = Upstream(
@@ -34,6 +38,7 @@ package import BerthText
         endpoint = "\(settings.baseURL)/v1/messages"
         // The translation leaves out all that it does not know.
         unknown = UnknownMembers(of: settings.name, arePassed: false, in: surroundings)
+        learner = QuirkLearner(settings, quirks, in: surroundings)
     }
 
     /// Returns the header fields of every request: the version, and the key if there is one.
@@ -44,17 +49,41 @@ package import BerthText
     }
 
     package func stream(_ call: ChatCall) async throws(ProviderError) -> any ChatStream {
-        var lease = try upstream.leased(UpstreamEvents.bufferSize, call)
-        let body = try await body(call, streaming: true, on: &lease)
-        let asked = upstream.surroundings.clock.now
-        let response = try await post(body, call, streaming: true)
-        let events = try await upstream.events(of: response, lease, since: asked)
-        return AnthropicStream(events, provider: name, mayBeEmpty: call.request.has("stop"))
+        let trial = learner.trial(call, streaming: true)
+        let stream = try await learner.run(trial) { () async throws(ProviderError) in
+            try await open(trial)
+        }
+        guard !trial.isProven else { return stream }
+        return QuirkStream(stream, trial, learner) { [self] (trial) async throws(ProviderError) in
+            try await open(trial)
+        }
     }
 
     package func complete(_ call: ChatCall) async throws(ProviderError) -> ChatCompletion {
+        let trial = learner.trial(call, streaming: false)
+        let answer = try await learner.run(trial) { () async throws(ProviderError) in
+            try await whole(trial)
+        }
+        learner.learn(from: trial)
+        return answer
+    }
+
+    /// Makes an attempt at a streamed answer.
+    private func open(_ trial: QuirkTrial) async throws(ProviderError) -> any ChatStream {
+        let (call, isStream) = (trial.call, trial.asksForStream)
+        var lease = try upstream.leased(UpstreamEvents.bufferSize, call)
+        let body = try await body(trial, on: &lease)
+        let asked = upstream.surroundings.clock.now
+        let response = try await post(body, call, streaming: isStream)
+        let events = try await upstream.events(of: response, lease, since: asked, asks: isStream)
+        return AnthropicStream(events, provider: name, mayBeEmpty: call.request.has("stop"))
+    }
+
+    /// Makes an attempt at a whole answer.
+    private func whole(_ trial: QuirkTrial) async throws(ProviderError) -> ChatCompletion {
+        let call = trial.call
         var request = try upstream.leased(.zero, call)
-        let body = try await body(call, streaming: false, on: &request)
+        let body = try await body(trial, on: &request)
         var lease = try upstream.leased(Upstream.wholeStart, call)
         let asked = upstream.surroundings.clock.now
         let response = try await post(body, call, streaming: false)
@@ -80,18 +109,20 @@ package import BerthText
 
     /// Returns the request's body, after growing `lease` by its size.
     private func body(
-        _ call: ChatCall,
-        streaming: Bool,
+        _ trial: QuirkTrial,
         on lease: inout MemoryLease
     ) async throws(ProviderError) -> [UInt8] {
-        let request = AnthropicRequest(call, streaming: streaming)
+        let call = trial.call
+        var request = AnthropicRequest(call, streaming: trial.asksForStream)
+        request.maximumOutput = trial.maximumOutput
+        request.namesUser = !trial.quirks.lacks(.user)
         _ = unknown.dropped(call.unknown)
         let paid = lease.count
         let copy = try upstream.leased(ByteCount(request.expectedSize), call)
         let body: [UInt8]
         do {
             body = try await LargeWork.run(on: call.request.bytes.count) {
-                () throws(AnthropicRequest.Refusal) in try request.body()
+                [request] () throws(AnthropicRequest.Refusal) in try request.body()
             }
         } catch {
             throw .untranslatable(provider: name, reason: error.message)

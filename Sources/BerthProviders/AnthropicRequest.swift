@@ -19,11 +19,16 @@ struct AnthropicRequest {
     private let call: ChatCall
     private let isStream: Bool
     private let messages: [Range<Int>]
+    /// The most tokens of the answer.
+    var maximumOutput: Int
+    /// Whether the tenant's pseudonym is sent.
+    var namesUser = true
 
     init(_ call: ChatCall, streaming: Bool) {
         self.call = call
         isStream = streaming
         messages = call.request.elements("messages") ?? []
+        maximumOutput = call.maximumOutput
     }
 
     /// The estimated size of the body.
@@ -41,8 +46,8 @@ struct AnthropicRequest {
         out.reserveCapacity(expectedSize)
         out += #"{"model":"#.utf8
         out += JSON.quote(call.model)
-        out += #","max_tokens":\#(max(1, call.maximumOutput)),"stream":\#(isStream)"#.utf8
-        if call.request.has("user") || call.request.has("safety_identifier") {
+        out += #","max_tokens":\#(max(1, maximumOutput)),"stream":\#(isStream)"#.utf8
+        if namesUser, call.request.has("user") || call.request.has("safety_identifier") {
             out += #","metadata":{"user_id":"#.utf8
             out += JSON.quote(call.user)
             out += "}".utf8

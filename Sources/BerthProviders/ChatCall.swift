@@ -20,6 +20,10 @@ package struct ChatCall: Sendable {
     package let user: String
     /// The names of the request's members that ``ChatMember`` does not list.
     package let unknown: [String]
+    /// Whether Berth wrote the request rather than a client.
+    ///
+    /// The temperature and the system prompt are then Berth's.
+    package var isOwn = false
     /// The memory from which the request and the answer are leased, part of it in advance.
     package let memory: PrepaidMemory
     /// The account of the tenant.

@@ -9,6 +9,12 @@ package import BerthText
     func next() async throws(ProviderError) -> AnswerPiece?
     /// Ends the transfer at the provider too. Does nothing after the end.
     func cancel()
+    /// Whether the provider was sent the most tokens that the answer may have.
+    var isLimited: Bool { get }
+}
+
+extension ChatStream {
+    package var isLimited: Bool { true }
 }
 
 /// A server that answers chats, or the demo.

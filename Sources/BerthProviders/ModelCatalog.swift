@@ -20,10 +20,12 @@ package import BerthTelemetry
 
     /// Makes the providers and lists their models.
     ///
-    /// Without any model, the list has only the demo.
+    /// Without any model, the list has only the demo. What the providers learn of their servers is
+    /// kept in `quirks`.
     package init(
         _ configuration: Configuration,
         client: any HTTPSending,
+        quirks: QuirkBook = QuirkBook(),
         in surroundings: Surroundings
     ) {
         var providers: [String: any ChatProvider] = [:]
@@ -33,12 +35,14 @@ package import BerthTelemetry
                 providers[settings.name] = OpenAIProvider(
                     settings,
                     client: client,
+                    quirks: quirks,
                     in: surroundings
                 )
             case .anthropic:
                 providers[settings.name] = AnthropicProvider(
                     settings,
                     client: client,
+                    quirks: quirks,
                     in: surroundings
                 )
             case .fal: break  // a provider of images

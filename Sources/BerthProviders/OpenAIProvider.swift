@@ -11,18 +11,16 @@ import BerthText
     package nonisolated var name: String { upstream.name }
     private let upstream: Upstream
     private let endpoint: String
-    /// The name of the output limit.
-    ///
-    /// OpenAI rejects `max_tokens` for its newer models; other servers know only that name.
-    private let outputMember: String
-    /// The models that have rejected a temperature, at most as many as are configured.
-    private var untempered: Set<String> = []
+    private let learner: QuirkLearner
     private let unknown: UnknownMembers
 
     /// Makes the provider without contacting the server.
+    ///
+    /// What it learns of its server is kept in `quirks`.
     package init(
         _ settings: Configuration.Provider,
         client: any HTTPSending,
+        quirks: QuirkBook = QuirkBook(),
         in surroundings: Surroundings
     ) {
         upstream = Upstream(
@@ -39,26 +37,55 @@ import BerthText
             arePassed: settings.passUnknown,
             in: surroundings
         )
-        outputMember =
-            settings.baseURL.host == "api.openai.com" ? "max_completion_tokens" : "max_tokens"
+        learner = QuirkLearner(settings, quirks, in: surroundings)
     }
 
     package func stream(_ call: ChatCall) async throws(ProviderError) -> any ChatStream {
+        let trial = learner.trial(call, streaming: true)
+        let stream = try await learner.run(trial) { () async throws(ProviderError) in
+            try await open(trial)
+        }
+        guard !trial.isProven else { return stream }
+        return QuirkStream(stream, trial, learner) { [self] (trial) async throws(ProviderError) in
+            try await open(trial)
+        }
+    }
+
+    package func complete(_ call: ChatCall) async throws(ProviderError) -> ChatCompletion {
+        let trial = learner.trial(call, streaming: false)
+        let answer = try await learner.run(trial) { () async throws(ProviderError) in
+            trial.asksForStream ? try await collected(trial) : try await whole(trial)
+        }
+        learner.learn(from: trial)
+        return answer
+    }
+
+    /// Makes an attempt at a streamed answer.
+    private func open(_ trial: QuirkTrial) async throws(ProviderError) -> any ChatStream {
+        let call = trial.call
         // The copy of the request is held, and leased, until the transfer ends.
         let need = ChatCall.need(of: ByteCount(call.request.bytes.count))
         let lease = try upstream.leased(need, call)
         let asked = upstream.surroundings.clock.now
-        let response = try await send(call, streaming: true)
-        let events = try await upstream.events(of: response, lease, since: asked)
-        return OpenAIStream(events, provider: name, mayBeEmpty: call.request.has("stop"))
+        let response = try await post(trial)
+        let isStream = trial.asksForStream
+        let events = try await upstream.events(of: response, lease, since: asked, asks: isStream)
+        return OpenAIStream(
+            events,
+            provider: name,
+            mayBeEmpty: call.request.has("stop"),
+            isLimited: trial.outputLimit != .none
+        )
     }
 
-    package func complete(_ call: ChatCall) async throws(ProviderError) -> ChatCompletion {
+    /// Makes an attempt at a whole answer.
+    private func whole(_ trial: QuirkTrial) async throws(ProviderError) -> ChatCompletion {
+        let call = trial.call
         let size = ByteCount(call.request.bytes.count)
         let request = try upstream.leased(Upstream.sending(size), call)
         var lease = try upstream.leased(Upstream.wholeStart, call)
         let asked = upstream.surroundings.clock.now
-        let response = try await send(call, streaming: false)
+        let response = try await post(trial)
         let chunks = try await upstream.chunks(of: response, &lease, since: asked)
         _ = consume request
         let mayBeEmpty = call.request.has("stop")
@@ -78,67 +105,85 @@ import BerthText
         )
     }
 
-    /// Sends a request.
-    ///
-    /// If the model rejects its temperature, the request is repeated without one.
-    ///
-    /// OpenAI's o-series and GPT-5 reject any temperature except 1. A rejected request is free.
-    private func send(
-        _ call: ChatCall,
-        streaming: Bool
-    ) async throws(ProviderError) -> HTTPClientResponse {
-        let isTempered = call.request.has("temperature") && !untempered.contains(call.model)
-        do throws(ProviderError) { return try await post(call, streaming: streaming) } catch {
-            guard isTempered, error.isAboutTemperature else { throw error }
-            untempered.insert(call.model)
-            return try await post(call, streaming: streaming)
+    /// Makes an attempt at a whole answer that the server does not limit: it is streamed, and ended
+    /// when it has more tokens than were reserved.
+    private func collected(_ trial: QuirkTrial) async throws(ProviderError) -> ChatCompletion {
+        let call = trial.call
+        var lease = try upstream.leased(Upstream.wholeStart, call)
+        let stream = try await open(trial)
+        defer { stream.cancel() }
+        var builder = CompletionBuilder()
+        let choices = max(1, call.request.integer("n") ?? 1)
+        var output = OutputGuard(limit: call.maximumOutput * choices)
+        while let piece = try await stream.next() {
+            builder.add(piece)
+            // The chunks, the answer and its copy.
+            try upstream.grow(&lease, to: ByteCount(3 * builder.size), step: .kibibytes(16))
+            guard !output.isExceeded(by: piece, isLimited: false) else {
+                builder.add(.finish("length"))
+                break
+            }
         }
+        guard let json = builder.completion, let object = try? JSONObject(answer: json) else {
+            throw .malformed(provider: name, reason: "it has no choice")
+        }
+        let bill = ProviderBill.micros(in: object.object("usage"))
+        return await ChatCompletion(object, bill: bill, lease: lease, to: call)
     }
 
-    private func post(
-        _ call: ChatCall,
-        streaming: Bool
-    ) async throws(ProviderError) -> HTTPClientResponse {
+    private func post(_ trial: QuirkTrial) async throws(ProviderError) -> HTTPClientResponse {
         var headers: HTTPHeaders = [:]
         if let key = upstream.key { headers["authorization"] = "Bearer \(key.reveal())" }
         return try await upstream.post(
-            body(call, streaming: streaming),
+            body(trial),
             to: endpoint,
             headers: headers,
-            streaming: streaming,
-            memory: call.memory
+            streaming: trial.asksForStream,
+            memory: trial.call.memory
         )
     }
 
-    private func body(_ call: ChatCall, streaming: Bool) -> [UInt8] {
-        let output = Array("\(call.maximumOutput)".utf8)
-        // Exactly one of the two names is set. The other is removed, because a client's value in it
-        // could raise the limit.
-        let names = ["max_completion_tokens", "max_tokens"]
-        let named = names.first { call.request.has($0) } ?? outputMember
-        let user = JSON.quote(call.user)
-        let temperature = call.request.value("temperature").map(Array.init)
-        return call.request.setting(
-            [
-                "model": JSON.quote(call.model),
-                "stream": Array("\(streaming)".utf8),
-                "stream_options": streaming ? Array(#"{"include_usage":true}"#.utf8) : nil,
-                names[0]: named == names[0] ? output : nil,
-                names[1]: named == names[1] ? output : nil,
-                "temperature": untempered.contains(call.model) ? nil : temperature,
-                "user": call.request.has("user") ? user : nil,
-                "safety_identifier": call.request.has("safety_identifier") ? user : nil,
-            ],
-            dropping: unknown.dropped(call.unknown)
+    private func body(_ trial: QuirkTrial) async throws(ProviderError) -> [UInt8] {
+        let (call, quirks) = (trial.call, trial.quirks)
+        var changes: [(String, [UInt8]?)] = [("model", JSON.quote(call.model))]
+        let asks = trial.asksForStream
+        let isNamed = !quirks.lacks(.stream)
+        changes.append(("stream", isNamed ? Array("\(asks)".utf8) : nil))
+        let options = asks && !quirks.lacks(.streamOptions)
+        changes.append(
+            ("stream_options", options ? Array(#"{"include_usage":true}"#.utf8) : nil)
         )
+        // One name is set. The others are removed, because a client's value could raise the limit.
+        let limits = [.maxCompletionTokens, .maxTokens].filter { $0 != trial.outputLimit }
+        changes += limits.map { (limit: Quirks.OutputLimit) in (limit.rawValue, nil) }
+        if trial.outputLimit != .none {
+            changes.append((trial.outputLimit.rawValue, Array("\(trial.maximumOutput)".utf8)))
+        }
+        // A client's own temperature is the client's to change.
+        if call.isOwn, quirks.lacks(.temperature) { changes.append(("temperature", nil)) }
+        for (name, part) in [
+            ("user", Quirks.Part.user), ("safety_identifier", .safetyIdentifier),
+        ] where call.request.has(name) {
+            changes.append((name, quirks.lacks(part) ? nil : JSON.quote(call.user)))
+        }
+        if let messages = try await messages(of: call, quirks) {
+            changes.append(("messages", messages))
+        }
+        return call.request.setting(changes, dropping: unknown.dropped(call.unknown))
     }
-}
 
-extension ProviderError {
-    /// Whether a model rejects the requested temperature, by OpenAI's error code and message.
-    fileprivate var isAboutTemperature: Bool {
-        guard case .refused(_, 400, let message, let code) = self else { return false }
-        return ["unsupported_value", "unsupported_parameter"].contains(code)
-            && message.contains("temperature")
+    /// The messages with the roles that the server takes, or nil if they stay as they are.
+    private func messages(
+        of call: ChatCall,
+        _ quirks: Quirks
+    ) async throws(ProviderError) -> [UInt8]? {
+        guard quirks.lacks(.developer) || quirks.lacks(.system) else { return nil }
+        let size = call.request.bytes.count
+        let lease = try upstream.leased(ByteCount(2 * size), call)
+        let messages = await LargeWork.run(on: size) {
+            InstructionRoles.messages(of: call.request, quirks, isOwn: call.isOwn)
+        }
+        _ = consume lease
+        return messages
     }
 }

@@ -7,6 +7,7 @@ import BerthText
 @Loop final class OpenAIStream: ChatStream {
     private let events: UpstreamEvents
     private let provider: String
+    let isLimited: Bool
     /// Pieces of the last chunk that were not taken yet, at most two.
     private var waiting: [AnswerPiece] = []
     private var chunks = OpenAIChunks()
@@ -16,9 +17,15 @@ import BerthText
     /// Makes a stream of the events of `provider`.
     ///
     /// With `mayBeEmpty`, an answer without a word is no failure.
-    init(_ events: UpstreamEvents, provider: String, mayBeEmpty: Bool) {
+    init(
+        _ events: UpstreamEvents,
+        provider: String,
+        mayBeEmpty: Bool,
+        isLimited: Bool = true
+    ) {
         self.events = events
         self.provider = provider
+        self.isLimited = isLimited
         chunks.ends.mayBeEmpty = mayBeEmpty
     }
 

@@ -98,13 +98,21 @@ import BerthText
     /// If its header does not say that it is, this waits for the first bytes, so that an error with
     /// status 200 is thrown here. `lease` includes ``UpstreamEvents/bufferSize``.
     ///
+    /// - Parameters:
+    ///   - response: the answer.
+    ///   - lease: the memory of its reader.
+    ///   - asked: the time of the request.
+    ///   - asks: whether the request asks for a stream. If not, the answer has the time of a whole
+    ///     one.
     /// - Throws: ``ProviderError``.
     func events(
         of response: HTTPClientResponse,
         _ lease: consuming MemoryLease,
-        since asked: Instant
+        since asked: Instant,
+        asks: Bool = true
     ) async throws(ProviderError) -> UpstreamEvents {
-        let events = UpstreamEvents(response, of: self, lease: lease, since: asked)
+        let limit = asks ? timeout.first : timeout.whole
+        let events = UpstreamEvents(response, of: self, lease: lease, since: asked, limit: limit)
         let type = response.headers["content-type"]?.lowercased()
         if type?.hasPrefix("text/event-stream") == true { return events }
         try await events.begin()

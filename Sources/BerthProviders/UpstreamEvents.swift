@@ -42,16 +42,18 @@ import BerthText
 
     /// Makes a reader of `response`.
     ///
-    /// `lease` must include ``bufferSize``. The request was sent at `asked`.
+    /// `lease` must include ``bufferSize``. The request was sent at `asked`, and the first event may
+    /// take until `limit` after it.
     init(
         _ response: HTTPClientResponse,
         of upstream: Upstream,
         lease: consuming MemoryLease,
-        since asked: Instant
+        since asked: Instant,
+        limit: Duration
     ) {
         self.response = response
         self.upstream = upstream
-        limit = upstream.timeout.first
+        self.limit = limit
         left = limit - (upstream.surroundings.clock.now - asked)
         paid = lease.count
         self.lease = lease

@@ -16,6 +16,8 @@ struct UpstreamFault: Equatable {
     var wait: Duration?
     /// Whether the body is a web page.
     var isPage = false
+    /// The member of the request that the error is about.
+    private var member: String?
 
     /// The words by which ``FaultTable`` knows the error.
     private var words: [String] = []
@@ -54,10 +56,17 @@ struct UpstreamFault: Equatable {
         let known = status == 0 || status == 200 ? self.status ?? 0 : status
         let start = reason?.cut(toBytes: UpstreamFault.mostRead) ?? ""
         kind = FaultTable.kind(status: known, words: words, message: start)
+        nameMember()
         wait = wait ?? RetryAfter.inWords(start)
         reason = reason.map { ForeignWords.harmless($0, hiding: key) }
             .flatMap { $0.isEmpty ? nil : $0 }
         code = code.map { ForeignWords.harmless($0, hiding: key) }
+    }
+
+    /// Puts the member of the request before a reason that does not name it.
+    private mutating func nameMember() {
+        guard let member, reason?.contains(member) != true else { return }
+        reason = "\(member): \(reason ?? code ?? "it is refused")"
     }
 
     // MARK: Finding an error in an answer
@@ -201,6 +210,9 @@ extension UpstreamFault {
         "code", "type", "error_code", "status", "error_type", "reason",
     ]
 
+    /// The members that name the refused member of the request.
+    private static let members = ["param", "parameter", "field"]
+
     /// Reads an error object, and the objects within it.
     fileprivate mutating func read(_ object: JSONObject, depth: Int = 0) {
         for place in UpstreamFault.places {
@@ -208,6 +220,9 @@ extension UpstreamFault {
             read(value, at: place, of: object, depth)
         }
         for name in UpstreamFault.names { add(object.string(name)) }
+        for name in UpstreamFault.members where member == nil {
+            member = object.word(name).flatMap { $0.isEmpty ? nil : $0 }
+        }
         for name in ["code", "error_code", "status"] {
             let number = object.integer(name) ?? 0
             if (400...599).contains(number) { status = status ?? number }

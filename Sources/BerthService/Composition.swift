@@ -124,6 +124,8 @@ import BerthTelemetry
             in: surroundings
         )
         await cacheKeeper.load()
+        let quirkKeeper = QuirkKeeper(bot.quirks, store: database, in: surroundings)
+        await quirkKeeper.load()
         let answering: [any Service] = [
             bot.turns,
             HTTPService(on: server, refusal: Front.refuse) { await front.answer($0) },
@@ -131,7 +133,10 @@ import BerthTelemetry
         ]
         self.answering = answering + Composition.services(channels, resources, in: surroundings)
         keeping =
-            [keeper, memory, cacheKeeper, clockKeeper, Purge(database, in: surroundings)]
+            [
+                keeper, memory, cacheKeeper, clockKeeper, quirkKeeper,
+                Purge(database, in: surroundings),
+            ]
             + (edges.watchesLoop ? [StallReports(in: surroundings)] : [])
     }
 

@@ -54,6 +54,19 @@ extension Database {
         return try result.get()
     }
 
+    /// Reads a kept value of a database file, for `berth doctor`.
+    ///
+    /// The file is read as by ``integrityCheck(of:)``.
+    package static func kept(
+        _ kept: Kept,
+        in file: String
+    ) async throws(StoreError) -> [UInt8]? {
+        let result = await Worker(name: "sqlite-kept").run {
+            Result { () throws(StoreError) in try Connection.openReadOnly(file).kept(kept) }
+        }
+        return try result.get()
+    }
+
     /// Reads the time of the newest row of a database file, and the kept value ``Kept/clock``, for
     /// `berth doctor`.
     ///

@@ -4,4 +4,6 @@ package enum Kept: String, SQLConvertible, Sendable {
     case hotSet = "hot_set"
     /// The relation of the service's date to the machine's monotonic clock.
     case clock
+    /// The parts of requests that providers refuse.
+    case quirks
 }

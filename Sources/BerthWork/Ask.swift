@@ -33,6 +33,8 @@ package struct Ask: Sendable {
     package var isContextFree = false
     /// Whether an answer that somebody was given before is not wanted.
     package var isFresh = false
+    /// Whether Berth wrote the request rather than a client.
+    package var isOwn = false
     /// The names of the request's members that no table lists.
     package var unknown: [String] = []
     /// The kind under which its answer is cached.

@@ -25,10 +25,21 @@ import BerthTelemetry
     ///
     /// The others on the bill then wait for that.
     private var isOnTrial = false
+    /// Ends the answer when it has more tokens than were reserved.
+    private var output: OutputGuard
+    private var end = End.open
     /// Pieces that ``awaitFirstToken()`` has read ahead.
     private var early: [AnswerPiece] = []
     /// Collects the text for the cache.
     private var collector: AnswerCollector?
+
+    /// The end of an answer that has grown too large.
+    private enum End {
+        case open
+        /// The provider's stream is ended, and the reason is to be told.
+        case due
+        case told
+    }
 
     /// Takes over a call that its provider has begun to answer.
     init(
@@ -43,6 +54,7 @@ import BerthTelemetry
         self.bill = bill
         self.stopwatch = stopwatch
         input = running.call.input
+        output = OutputGuard(limit: Int(running.call.reservation.amounts[.outputTokens]))
         isOfTurn = running.call.reservation.turn != nil
         self.running = consume running
     }
@@ -59,7 +71,18 @@ import BerthTelemetry
 
     /// A provider that counts while it answers may be stopped before its last count.
     var usage: TokenUsage {
-        said.completed(prompt: input, rest: TokenEstimate.tokens(bytes: received - counted))
+        let rest = TokenEstimate.tokens(bytes: received - counted)
+        let usage = said.completed(prompt: input, rest: rest)
+        // The provider's figures of an answer that was ended may be of its beginning.
+        let estimate = TokenEstimate.tokens(bytes: received)
+        guard end != .open, estimate > usage.output else { return usage }
+        return TokenUsage(
+            input: usage.input,
+            output: estimate,
+            isEstimated: true,
+            bill: usage.bill,
+            cached: usage.cached
+        )
     }
 
     func next() async throws(BotError) -> AnswerPiece? {
@@ -87,6 +110,14 @@ import BerthTelemetry
     }
 
     private func read() async throws(BotError) -> AnswerPiece? {
+        if end == .due {
+            end = .told
+            return .finish("length")
+        }
+        guard end == .open else {
+            settle(nil)
+            return nil
+        }
         let piece: AnswerPiece?
         do { piece = try await stream.next() } catch {
             settle(error)
@@ -97,6 +128,10 @@ import BerthTelemetry
             return nil
         }
         count(piece)
+        if output.isExceeded(by: piece, isLimited: stream.isLimited) {
+            stream.cancel()
+            end = .due
+        }
         return piece
     }
 

@@ -40,7 +40,7 @@ struct Running: ~Copyable {
 
     /// The request as the provider gets it.
     @Loop private func request(_ ask: Ask) -> ChatCall {
-        ChatCall(
+        var asked = ChatCall(
             request: ask.request,
             model: call.model.model,
             maximumOutput: ask.maximumOutput(call.model),
@@ -48,6 +48,8 @@ struct Running: ~Copyable {
             unknown: ask.unknown,
             memory: ask.memory
         )
+        asked.isOwn = ask.isOwn
+        return asked
     }
 
     /// Notes that the first of the answer has come.

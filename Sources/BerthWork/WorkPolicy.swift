@@ -12,6 +12,8 @@ package struct WorkPolicy: Sendable {
     package var waitingPerTenant = 256
     /// The most waiting requests of all tenants.
     package var waiting = 2_048
+    /// Whether the accepted turns of an earlier run go on.
+    package var resumesTurns = true
 
     /// Makes the default policy of five attempts within ten minutes.
     package init() {}

@@ -35,6 +35,12 @@ import BerthText
         client = HTTPClient(in: Surroundings(log: .silent))
     }
 
+    /// Makes a client of the socket at `path`.
+    init(socket path: String) {
+        socket = path
+        client = HTTPClient(in: Surroundings(log: .silent))
+    }
+
     /// The admin socket's path, by the key `data` of a configuration file.
     static nonisolated func socket(file: String?) throws -> String {
         socket(in: try ConfigurationFile.data(path: file, environment: Environment.value))

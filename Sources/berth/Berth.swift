@@ -48,7 +48,8 @@ import Glibc
         case .simulate(let choices):
             return try await SimulateVerb.run(choices, file: invocation.config, json: json)
         case .fake(let choices): try await FakeVerb.run(choices)
-        case .doctor: return try await Doctor.run(file: invocation.config, json: json)
+        case .doctor(let asks):
+            return try await Doctor.run(file: invocation.config, json: json, asks: asks)
         case .chat(let choices): return try await ChatVerb.run(choices, file: invocation.config)
         case .tenant(let action):
             try await TenantVerb(AdminClient(file: invocation.config), json: json).run(action)

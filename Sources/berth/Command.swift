@@ -12,7 +12,8 @@ enum Command: Equatable {
     case queue(QueueAction)
     case memory(MemoryChoices)
     case config(ConfigAction)
-    case doctor
+    /// With `asks`, every model gets a tiny question.
+    case doctor(asks: Bool)
     /// Usage of the last `days` days including today, 1 to 366.
     case usage(days: Int)
     case simulate(SimulateChoices)

@@ -17,8 +17,8 @@ import Glibc
     }
 
     /// - Returns: the exit status, which is 1 if something is wrong.
-    static func run(file: String?, json: Bool) async throws -> Int32 {
-        let findings = await examine(file)
+    static func run(file: String?, json: Bool, asks: Bool) async throws -> Int32 {
+        let findings = await examine(file, asks: asks)
         if json {
             Output.json(try JSON.encode(["checks": findings]))
         } else {
@@ -30,7 +30,7 @@ import Glibc
         return findings.allSatisfy(\.ok) ? 0 : 1
     }
 
-    private static func examine(_ file: String?) async -> [Finding] {
+    private static func examine(_ file: String?, asks: Bool) async -> [Finding] {
         let loaded: ConfigurationFile
         do {
             loaded = try ConfigurationFile.load(path: file, environment: Environment.value)
@@ -45,17 +45,20 @@ import Glibc
             ),
             descriptors(configuration), folder(configuration),
             await database(configuration), await clock(configuration),
-            await service(configuration),
         ]
+        let service = await service(configuration)
+        findings.append(service.finding)
         let client = HTTPClient(in: Surroundings(log: .silent))
         for provider in configuration.providers where provider.kind != .fal {
             findings.append(await reach(provider, configuration, client))
         }
+        findings += await quirks(configuration)
         if configuration.usesDemo {
             findings.append(
                 Finding(check: "provider", ok: true, says: "none configured, so the demo answers")
             )
         }
+        if asks { findings += await ask(configuration, isRunning: service.isRunning) }
         return findings
     }
 
@@ -104,62 +107,18 @@ import Glibc
         } catch { return Finding(check: "database", ok: false, says: "\(error)") }
     }
 
-    private static func service(_ configuration: Configuration) async -> Finding {
+    private static func service(
+        _ configuration: Configuration
+    ) async -> (finding: Finding, isRunning: Bool) {
         let client = HTTPClient(in: Surroundings(log: .silent))
         let socket = AdminClient.socket(in: configuration.data)
         var request = HTTPClientRequest(method: "GET", url: "http://localhost/readyz")
         request.unixSocket = socket
         guard let response = try? await client.send(request) else {
-            return Finding(check: "service", ok: true, says: "not running")
+            return (Finding(check: "service", ok: true, says: "not running"), false)
         }
-        return Finding(
-            check: "service",
-            ok: response.status == 200,
-            says: response.status == 200 ? "running (\(socket))" : "running, not ready"
-        )
-    }
-
-    /// Requests the list of models, which is free and needs the key, and looks up the configured
-    /// ones.
-    private static func reach(
-        _ provider: Configuration.Provider,
-        _ configuration: Configuration,
-        _ client: HTTPClient
-    ) async -> Finding {
-        let check = "provider \(provider.name)"
-        switch await ModelList.fetch(of: provider, client, by: SystemClock()) {
-        case .models(let names):
-            let missing = configuration.models(of: provider.name)
-                .filter { !ModelList.has($0, in: names) }
-                .map { "it lists no '\($0)': \(ModelList.advice(for: $0, in: names))" }
-            return Finding(
-                check: check,
-                ok: missing.isEmpty,
-                says: (["answers"] + missing).joined(separator: "; ")
-            )
-        case .none: return Finding(check: check, ok: true, says: "answers, but lists no models")
-        case .page(let title):
-            return Finding(
-                check: check,
-                ok: false,
-                says: "a web page answers ('\(title)'): check its base_url, which ends in /v1 "
-                    + "at most servers"
-            )
-        case .refused(let status):
-            return Finding(
-                check: check,
-                ok: false,
-                says: "answers with status \(status): check its api_key"
-            )
-        case .unreachable(let reason): return Finding(check: check, ok: false, says: reason)
-        }
-    }
-}
-
-extension Configuration {
-    /// The configured models of a provider.
-    fileprivate func models(of provider: String) -> [String] {
-        chatModels.filter { $0.provider == provider }.map(\.model)
-            + imageModels.filter { $0.provider == provider }.map(\.model)
+        let isReady = response.status == 200
+        let says = isReady ? "running (\(socket))" : "running, not ready"
+        return (Finding(check: "service", ok: isReady, says: says), true)
     }
 }

@@ -82,12 +82,24 @@ extension Verb {
 
     private static let doctor = Verb(
         words: ["doctor"],
+        options: [
+            Option(
+                name: "--ask",
+                value: nil,
+                summary:
+                    "ask every chat model for an answer of at most 16 tokens, which costs money"
+            )
+        ],
         summary: "Check this machine, the configuration and the data.",
         details:
-            "Says what is wrong and how to fix it. Models that their provider does not list are "
-            + "named too. The exit status is 1 if something is wrong.",
-        example: "berth doctor"
-    ) { _ in .doctor }
+            "Says what is wrong and how to fix it: models that their provider does not list, a "
+            + "base_url that leads to a web page or to another API, and the parts of requests that "
+            + "providers are known to refuse. It is free without --ask. With --ask each model costs "
+            + "about 15 tokens of input and at most 16 of output (at 1 and 4 dollars per million "
+            + "tokens, less than a hundredth of a cent), booked to the tenant '(house)'. The exit "
+            + "status is 1 if something is wrong.",
+        example: "berth doctor --ask"
+    ) { given in .doctor(asks: given.has("--ask")) }
 
     private static let usage = Verb(
         words: ["usage"],

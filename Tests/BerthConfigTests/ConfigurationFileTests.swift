@@ -102,6 +102,38 @@ import Testing
         }
     }
 
+    @Test func `each provider has its own quirks`() throws {
+        let text = """
+            providers:
+              - name: a
+                kind: openai
+                base_url: "http://a/v1"
+                quirks: { output_limit: max_completion_tokens, without: [user, stream_options] }
+              - { name: b, kind: openai, base_url: "http://b/v1" }
+              - { name: c, kind: openai, base_url: "http://c/v1", quirks: { output_limit: none } }
+            models: { chat: [ { provider: a, model: m } ] }
+            """
+        let quirks = try parse(text).configuration.providers.map(\.quirks)
+        #expect(quirks.map(\.outputLimit) == [.maxCompletionTokens, nil, Quirks.OutputLimit.none])
+        #expect(quirks.map(\.without) == [[.streamOptions, .user], [], []])
+        #expect(quirks.map(\.isEmpty) == [false, true, false])
+        let wrong = [
+            (
+                "max_completion_tokens", "max_token",
+                "quirks.output_limit: 'max_token' is not one of"
+            ),
+            ("[user, ", "[seed, ", "quirks.without: 'seed' is not one of stream_options"),
+        ]
+        for (right, value, words) in wrong {
+            #expect(complaint(text.replacing(right, with: value)).contains(words))
+        }
+        let claude = text.replacing(
+            "name: a\n    kind: openai",
+            with: "name: a\n    kind: anthropic"
+        )
+        #expect(complaint(claude).contains("the Messages API knows max_tokens alone"))
+    }
+
     @Test func `what is shown reads back as the same`() throws {
         let shown = try parse(Self.secrets, ["KEY": "k", "b": "${c}"]).yaml
         let again = shown.replacing("token: \"***\"", with: "token: '1:a'")

@@ -144,7 +144,7 @@ struct Told: Equatable, Sendable {
 }
 
 /// Runs `test` against a real server, then stops the server.
-@Loop private func withServer(
+@Loop func withServer(
     _ handler: @escaping HTTPHandler,
     _ test: @Loop (_ url: String) async throws -> Void
 ) async throws {

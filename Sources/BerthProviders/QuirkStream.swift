@@ -1,0 +1,51 @@
+import BerthLoop
+
+/// A streamed answer whose first event may still be a refusal of a part of Berth's own.
+///
+/// The request is then sent again. After the first piece this only passes pieces on.
+@Loop final class QuirkStream: ChatStream {
+    private var stream: any ChatStream
+    private var trial: QuirkTrial?
+    private let learner: QuirkLearner
+    private let open: @Loop (QuirkTrial) async throws(ProviderError) -> any ChatStream
+
+    /// Makes the stream of an attempt whose answer has begun; `open` makes another attempt.
+    init(
+        _ stream: any ChatStream,
+        _ trial: QuirkTrial,
+        _ learner: QuirkLearner,
+        open: @escaping @Loop (QuirkTrial) async throws(ProviderError) -> any ChatStream
+    ) {
+        self.stream = stream
+        self.trial = trial
+        self.learner = learner
+        self.open = open
+    }
+
+    var isLimited: Bool { stream.isLimited }
+
+    func next() async throws(ProviderError) -> AnswerPiece? {
+        while let trial {
+            do throws(ProviderError) {
+                let piece = try await stream.next()
+                if self.trial != nil { learner.learn(from: trial) }
+                self.trial = nil
+                return piece
+            } catch {
+                // The caller may have cancelled meanwhile.
+                guard self.trial != nil else { throw error }
+                self.trial = nil
+                stream = try await learner.run(trial, after: error) { () throws(ProviderError) in
+                    try await open(trial)
+                }
+                self.trial = trial
+            }
+        }
+        return try await stream.next()
+    }
+
+    func cancel() {
+        trial = nil
+        stream.cancel()
+    }
+}
