@@ -48,7 +48,7 @@ import BerthText
         let body = try await body(call, streaming: true, on: &lease)
         let asked = upstream.surroundings.clock.now
         let response = try await post(body, call, streaming: true)
-        let events = try await upstream.events(of: response, lease, since: asked)
+        let events = try await upstream.events(of: response, lease, since: asked, for: call)
         return AnthropicStream(events, provider: name, mayBeEmpty: call.request.has("stop"))
     }
 

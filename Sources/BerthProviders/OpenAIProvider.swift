@@ -49,7 +49,7 @@ import BerthText
         let lease = try upstream.leased(need, call)
         let asked = upstream.surroundings.clock.now
         let response = try await send(call, streaming: true)
-        let events = try await upstream.events(of: response, lease, since: asked)
+        let events = try await upstream.events(of: response, lease, since: asked, for: call)
         return OpenAIStream(events, provider: name, mayBeEmpty: call.request.has("stop"))
     }
 
@@ -63,8 +63,11 @@ import BerthText
         _ = consume request
         let mayBeEmpty = call.request.has("stop")
         let received = chunks.reduce(0) { $0 + $1.bytes.count }
-        let object = try await LargeWork.run(on: received) { [upstream] () throws(ProviderError) in
-            try upstream.completion(of: chunks, mayBeEmpty: mayBeEmpty)
+        let headers = response.headers
+        let (object, bill) = try await LargeWork.run(on: received) {
+            [upstream] () throws(ProviderError) in
+            let object = try upstream.completion(of: chunks, mayBeEmpty: mayBeEmpty)
+            return (object, ProviderBill.micros(in: object.object("usage"), headers))
         }
         // The caller makes a copy of the answer to set its own id.
         let both = ByteCount(object.bytes.count) + ByteCount(object.bytes.count)
@@ -72,7 +75,7 @@ import BerthText
         lease.shrink(to: both)
         return await ChatCompletion(
             object,
-            bill: ProviderBill.micros(in: object.object("usage"), response.headers),
+            bill: bill,
             lease: lease,
             to: call
         )
@@ -102,7 +105,7 @@ import BerthText
         var headers: HTTPHeaders = [:]
         if let key = upstream.key { headers["authorization"] = "Bearer \(key.reveal())" }
         return try await upstream.post(
-            body(call, streaming: streaming),
+            await body(call, streaming: streaming),
             to: endpoint,
             headers: headers,
             streaming: streaming,
@@ -110,7 +113,7 @@ import BerthText
         )
     }
 
-    private func body(_ call: ChatCall, streaming: Bool) -> [UInt8] {
+    private func body(_ call: ChatCall, streaming: Bool) async -> [UInt8] {
         let output = Array("\(call.maximumOutput)".utf8)
         // Exactly one of the two names is set. The other is removed, because a client's value in it
         // could raise the limit.
@@ -118,19 +121,20 @@ import BerthText
         let named = names.first { call.request.has($0) } ?? outputMember
         let user = JSON.quote(call.user)
         let temperature = call.request.value("temperature").map(Array.init)
-        return call.request.setting(
-            [
-                "model": JSON.quote(call.model),
-                "stream": Array("\(streaming)".utf8),
-                "stream_options": streaming ? Array(#"{"include_usage":true}"#.utf8) : nil,
-                names[0]: named == names[0] ? output : nil,
-                names[1]: named == names[1] ? output : nil,
-                "temperature": untempered.contains(call.model) ? nil : temperature,
-                "user": call.request.has("user") ? user : nil,
-                "safety_identifier": call.request.has("safety_identifier") ? user : nil,
-            ],
-            dropping: unknown.dropped(call.unknown)
-        )
+        let changes: KeyValuePairs<String, [UInt8]?> = [
+            "model": JSON.quote(call.model),
+            "stream": Array("\(streaming)".utf8),
+            "stream_options": streaming ? Array(#"{"include_usage":true}"#.utf8) : nil,
+            names[0]: named == names[0] ? output : nil,
+            names[1]: named == names[1] ? output : nil,
+            "temperature": untempered.contains(call.model) ? nil : temperature,
+            "user": call.request.has("user") ? user : nil,
+            "safety_identifier": call.request.has("safety_identifier") ? user : nil,
+        ]
+        let (request, dropped) = (call.request, unknown.dropped(call.unknown))
+        return await LargeWork.run(on: request.bytes.count) {
+            request.setting(changes, dropping: dropped)
+        }
     }
 }
 

@@ -17,6 +17,8 @@ import BerthText
 
     /// The longest answer that is cached.
     static nonisolated let answerLimit = ByteCount.kibibytes(256)
+    /// The longest entry, because escapes may make it longer than its text.
+    static nonisolated let entryLimit = ByteCount.kibibytes(320)
     /// The lifetime of a translation that is asked for once, which depends on nothing that changes.
     static nonisolated let translationLifetime = Duration.seconds(30 * 86_400)
 
@@ -74,8 +76,11 @@ import BerthText
             input: usage.input,
             output: usage.output
         )
+        // Escapes may make it longer than its text.
+        let bytes = answer.bytes
+        guard bytes.count <= AnswerCache.entryLimit.bytes else { return }
         let base = place.key.kind == .translation ? AnswerCache.translationLifetime : nil
-        cache.store(answer.bytes, for: place.key, base: base)
+        cache.store(bytes, for: place.key, base: base)
         _ = consume lease
     }
 
