@@ -1,5 +1,9 @@
 """Sends mutated input to Berth and checks that it stays alive, correct and quick. scripts/fuzz
-builds Berth and runs this."""
+builds Berth and runs this.
+
+A stall of the loop (a piece of work with more than 5 ms of the processor) is a fault if one of the
+inputs of the second before it stalls the loop each of three times that it is sent again, alone.
+Other stalls are counted in the output: the machine was slow, or the inputs acted together."""
 
 import argparse
 import os
@@ -18,7 +22,8 @@ SIDES = sides.SIDES | {"differential": differential}
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="scripts/fuzz", description=__doc__)
+    parser = argparse.ArgumentParser(prog="scripts/fuzz", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     names = ", ".join(SIDES)
     parser.add_argument("--only", metavar="a,b", help=f"these sides only ({names})")
     parser.add_argument("--seconds", metavar="N", type=int, default=60, help="duration of the run (60)")

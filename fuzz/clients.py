@@ -3,28 +3,48 @@
 import asyncio
 import collections
 import contextlib
+import dataclasses
 import pathlib
 import re
+import time
 from collections.abc import Callable
 
 from service import Fault
 
 
+@dataclasses.dataclass(frozen=True)
+class Input:
+    """What was sent, and how: the side's own word for the way."""
+
+    data: bytes
+    way: str
+    time: float
+
+
 class Recorder:
     """The latest inputs, which are written to a file when a side fails."""
 
-    def __init__(self, folder: pathlib.Path) -> None:
-        self.folder, self.latest, self.count = folder, collections.deque(maxlen=200), 0
+    #: Enough for the inputs of a second.
+    MOST, MOST_BYTES = 4000, 64 << 20
 
-    def add(self, data: bytes) -> bytes:
-        self.latest.append(data)
+    def __init__(self, folder: pathlib.Path) -> None:
+        self.folder, self.latest, self.size, self.count = folder, collections.deque(), 0, 0
+
+    def add(self, data: bytes, way: str = "") -> bytes:
+        self.latest.append(Input(data, way, time.monotonic()))
+        self.size += len(data)
+        while len(self.latest) > self.MOST or self.size > self.MOST_BYTES:
+            self.size -= len(self.latest.popleft().data)
         self.count += 1
         return data
 
-    def write(self) -> None:
+    def since(self, start: float) -> list[Input]:
+        return [input_ for input_ in self.latest if input_.time >= start]
+
+    def write(self, suspects: list[Input]) -> None:
         with (self.folder / "inputs").open("wb") as file:
-            for data in self.latest:
-                file.write(b"%d\n%s\n" % (len(data), data))
+            for input_ in suspects or list(self.latest)[-200:]:
+                file.write(b"%d %s\n%s\n" % (len(input_.data), input_.way.encode(), input_.data))
 
 
 class Link:

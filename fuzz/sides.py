@@ -2,7 +2,6 @@
 seconds, checks the service, and returns its counts as text."""
 
 import asyncio
-import collections
 import json
 import pathlib
 import random
@@ -10,12 +9,11 @@ import shutil
 import sqlite3
 import time
 
-from clients import HTTPPeer, Link, Recorder, RedisPeer, crowd
+import large
+from clients import HTTPPeer, Input, RedisPeer
 from mutations import mutated
-from service import Fault, Service
-
-#: Connections at once. Fewer than the default of `limits.connections_per_address`.
-CROWD = 24
+from run import REPEATS, Run
+from service import Fault
 
 #: Models of the upstream. A model whose answers are broken is closed for a while, so there are many.
 MODELS = [f"m{number}" for number in range(16)]
@@ -66,49 +64,13 @@ def stream(text: str = "an answer in some words") -> bytes:
             + event({}, "stop", usage=usage) + b"data: [DONE]\n\n")
 
 
+def is_stream(body: bytes) -> bool:
+    return json.loads(body or b"{}").get("stream") is True
+
+
 def calm(body: bytes) -> bytes:
     """An upstream's answer without a fault, in the form that was asked for."""
-    return stream() if json.loads(body or b"{}").get("stream") is True else whole()
-
-
-class Run:
-    """One side's run: its seed, its inputs, its service and the statuses that came."""
-
-    def __init__(self, binary: str, folder: pathlib.Path, seed: int) -> None:
-        self.binary, self.folder, self.random = binary, folder, random.Random(seed)
-        self.recorder, self.service = Recorder(folder), None
-        self.statuses: collections.Counter[int] = collections.Counter()
-
-    async def start(self, *tenants: str, **settings) -> list[str]:
-        """Starts the service and returns the tenants' keys."""
-        self.service = Service(self.binary, self.folder, **settings)
-        await asyncio.to_thread(self.service.start)
-        self.links = [Link(self.service.port) for _ in range(CROWD)]
-        return [await asyncio.to_thread(self.service.tenant, name) for name in tenants]
-
-    def mutated(self, data: bytes) -> bytes:
-        return self.recorder.add(mutated(self.random, data))
-
-    async def ask(self, number: int, data: bytes, patience: float = 60) -> tuple[int, bytes]:
-        """Sends `data` on one of the kept connections and counts the status, 0 if no answer came."""
-        answer = await self.links[number].send(data, patience) or (0, b"")
-        self.statuses[answer[0]] += 1
-        return answer
-
-    def finish(self, load, explained=lambda: 0) -> str:
-        """Runs `load` and checks the service. `explained()` is the number of 5xx that are no fault."""
-        try:
-            asyncio.run(load)
-            self.service.check(explained())
-            self.service.stop()
-        except Fault:
-            self.recorder.write()
-            raise
-        finally:
-            if self.service:
-                self.service.end()
-        statuses = ", ".join(f"{status}: {count:,}" for status, count in sorted(self.statuses.items()))
-        return f"{self.recorder.count:,} inputs ({statuses or 'no whole answers'})"
+    return stream() if is_stream(body) else whole()
 
 
 # MARK: Clients
@@ -136,12 +98,15 @@ def requests(binary: str, folder: pathlib.Path, seed: int, seconds: float) -> st
         ]
 
         async def one(number: int) -> None:
-            data = b"".join(run.mutated(run.random.choice(corpus)) for _ in range(3))
+            pieces = [mutated(run.random, run.random.choice(corpus)) for _ in range(3)]
+            await send(number, run.recorder.add(b"".join(pieces)))
+
+        async def send(number: int, data: bytes) -> None:
             # A request that is not whole gets no answer, so the wait is short.
             await run.ask(number, data, patience=0.05)
             run.links[number].close()
 
-        await crowd(CROWD, seconds, one)
+        await run.load(seconds, one, lambda input_: send(0, input_.data))
 
     return run.finish(load())
 
@@ -176,12 +141,17 @@ def bodies(binary: str, folder: pathlib.Path, seed: int, seconds: float) -> str:
 
         async def one(number: int) -> None:
             method, path, body = run.random.choice(corpus)()
-            body = run.mutated(body)
-            status, answer = await run.ask(number, http(method, path, key, body))
-            if status >= 500:
-                raise Fault(f"{status} to {method} {path} {body[:300]!r}: {answer[:300]!r}")
+            way = f"{method} {path}"
+            await send(number, run.mutated(body, way), way)
 
-        await crowd(CROWD, seconds, one)
+        async def send(number: int, body: bytes, way: str, head: str = "") -> None:
+            method, path = way.split()
+            status, answer = await run.ask(number, http(method, path, key, body, head))
+            if status >= 500:
+                raise Fault(f"{status} to {way} {body[:300]!r}: {answer[:300]!r}")
+
+        await run.load(
+            seconds, one, lambda input_: send(0, input_.data, input_.way, "Cache-Control: no-store\r\n"))
 
     return run.finish(load())
 
@@ -195,19 +165,73 @@ def streams(binary: str, folder: pathlib.Path, seed: int, seconds: float) -> str
     run = Run(binary, folder, seed)
 
     def answer(body: bytes) -> bytes:
-        return run.mutated(calm(body)) if run.random.random() < 0.5 else calm(body)
+        if (forced := run.take_forced()) is not None:
+            return forced
+        if run.is_judging or run.random.random() < 0.5:
+            return calm(body)
+        return run.mutated(calm(body), "stream" if is_stream(body) else "whole")
+
+    async def load() -> None:
+        upstream = await HTTPPeer(answer).start()
+        keys = await run.start("ann", "bob", "eve", **settings(upstream.port))
+
+        async def one(number: int, **more) -> None:
+            data = http("POST", "/v1/chat/completions", run.random.choice(keys),
+                        question(run.random, **more))
+            status, body = await run.ask(number, data)
+            if status == 500:
+                raise Fault(f"500: {body[:300]!r}")
+
+        await run.load(seconds, one, lambda input_: run.force(
+            input_.data, lambda: one(0, stream=input_.way == "stream")))
+
+    return run.finish(
+        load(), lambda: sum(count for status, count in run.statuses.items() if status > 500))
+
+
+def sizes(binary: str, folder: pathlib.Path, seed: int, seconds: float) -> str:
+    """Large and many values in requests and in an upstream's answers.
+
+    The statuses are those of the streams' side."""
+    run = Run(binary, folder, seed)
+
+    def answer(body: bytes) -> bytes:
+        if (forced := run.take_forced()) is not None:
+            return forced
+        if run.is_judging or run.random.random() < 0.5:
+            return calm(body)
+        way = "stream" if is_stream(body) else "whole"
+        return run.recorder.add(large.answer(run.random, is_stream(body)), way)
 
     async def load() -> None:
         upstream = await HTTPPeer(answer).start()
         keys = await run.start("ann", "bob", "eve", **settings(upstream.port))
 
         async def one(number: int) -> None:
-            data = http("POST", "/v1/chat/completions", run.random.choice(keys), question(run.random))
-            status, body = await run.ask(number, data)
-            if status == 500:
-                raise Fault(f"500: {body[:300]!r}")
+            if run.random.random() < 0.5:
+                await plain(number)
+            else:
+                key = f"Idempotency-Key: {run.random.random()}\r\n" if run.random.random() < 0.1 else ""
+                body = large.request(run.random, run.random.choice(MODELS))
+                await send(number, run.recorder.add(body, "request"), key)
 
-        await crowd(CROWD, seconds, one)
+        async def plain(number: int, **more) -> None:
+            await send(number, question(run.random, **more))
+
+        async def send(number: int, body: bytes, head: str = "") -> None:
+            key = run.random.choice(keys)
+            status, answer = await run.ask(number, http("POST", "/v1/chat/completions", key, body, head))
+            if status == 500:
+                raise Fault(f"500 to {body[:300]!r}: {answer[:300]!r}")
+
+        async def again(input_: Input) -> None:
+            if input_.way == "request":
+                key = f"Idempotency-Key: {run.random.random()}\r\n"
+                await send(0, input_.data, "Cache-Control: no-store\r\n" + key)
+            else:
+                await run.force(input_.data, lambda: plain(0, stream=input_.way == "stream"))
+
+        await run.load(seconds, one, again, size=4)
 
     return run.finish(
         load(), lambda: sum(count for status, count in run.statuses.items() if status > 500))
@@ -219,20 +243,28 @@ def redis(binary: str, folder: pathlib.Path, seed: int, seconds: float) -> str:
     stored: dict[bytes, bytes] = {}
 
     def answer(words: list[bytes]) -> bytes:
-        match words[0].upper():
-            case b"GET" if words[1] in stored:
-                good = b"$%d\r\n%s\r\n" % (len(stored[words[1]]), stored[words[1]])
-            case b"GET":
-                good = b"$-1\r\n"
-            case b"SET":
-                stored[words[1]] = run.mutated(words[2])
-                good = b"+OK\r\n"
-            case b"PING":
-                good = b"+PONG\r\n"
-            case _:
-                good = b"+OK\r\n"
+        word = words[0].upper()
+        if word.decode() == run.way and (forced := run.take_forced()) is not None:
+            return forced
+        good = reply(word, words)
         # After a broken reply the connection is closed and made again after a pause, so few are broken.
-        return run.mutated(good) if run.random.random() < 0.01 else good
+        if run.is_judging or run.random.random() > 0.01:
+            return good
+        return run.mutated(good, word.decode())
+
+    def reply(word: bytes, words: list[bytes]) -> bytes:
+        match word:
+            case b"GET" if words[1] in stored:
+                return b"$%d\r\n%s\r\n" % (len(stored[words[1]]), stored[words[1]])
+            case b"GET":
+                return b"$-1\r\n"
+            case b"SET":
+                stored[words[1]] = run.mutated(words[2], "value")
+                return b"+OK\r\n"
+            case b"PING":
+                return b"+PONG\r\n"
+            case _:
+                return b"+OK\r\n"
 
     async def load() -> None:
         upstream, cache = await HTTPPeer(calm).start(), await RedisPeer(answer).start()
@@ -247,7 +279,13 @@ def redis(binary: str, folder: pathlib.Path, seed: int, seconds: float) -> str:
             if status != 200:
                 raise Fault(f"a question failed while Redis misbehaved: {status} {body[:300]!r}")
 
-        await crowd(CROWD, seconds, one)
+        async def again(input_: Input) -> None:
+            is_value = input_.way == "value"
+            run.way = "GET" if is_value else input_.way
+            reply = b"$%d\r\n%s\r\n" % (len(input_.data), input_.data) if is_value else input_.data
+            await run.force(reply, lambda: one(0))
+
+        await run.load(seconds, one, again)
 
     return run.finish(load())
 
@@ -257,9 +295,23 @@ def redis(binary: str, folder: pathlib.Path, seed: int, seconds: float) -> str:
 def rows(binary: str, folder: pathlib.Path, seed: int, seconds: float) -> str:
     """Mutated values in the rows of the database, before a start. The start may refuse them in words."""
     run = Run(binary, folder, seed)
-    data, pristine, refused = folder / "data", folder / "pristine", 0
+    data, pristine, changed, refused = folder / "data", folder / "pristine", folder / "changed", 0
     verbs = ("tenant list", "tenant show ann", "tenant keys ann", "usage", "queue", "queue failed",
              "memory", "quota show ann", "doctor")
+
+    async def judge(key: str) -> None:
+        """Starts with the changed rows again. They are a fault if they stall the loop each time, and
+        the rows as they were do not."""
+        for rows, count in ((changed, REPEATS), (pristine, 1)):
+            for _ in range(count):
+                shutil.rmtree(data)
+                shutil.copytree(rows, data)
+                await asyncio.to_thread(run.service.start)
+                stalls = await look(run, key)
+                await asyncio.to_thread(run.service.stop)
+                if bool(stalls) == (rows is pristine):
+                    return
+        raise Fault(f"rows stall the loop each time: {run.service.stall_lines()}")
 
     async def load() -> None:
         upstream = await HTTPPeer(calm).start()
@@ -276,12 +328,17 @@ def rows(binary: str, folder: pathlib.Path, seed: int, seconds: float) -> str:
             shutil.rmtree(data)
             shutil.copytree(pristine, data)
             run.recorder.add(change_rows(run.random, data / "berth.db").encode())
+            shutil.rmtree(changed, ignore_errors=True)
+            shutil.copytree(data, changed)
             if await asyncio.to_thread(service.try_start):
-                await look(run, key)
+                stalls = await look(run, key)
                 for verb in run.random.sample(verbs, 3):
                     await asyncio.to_thread(service.verb, *verb.split())
                 service.check_alive()
                 await asyncio.to_thread(service.stop)
+                if stalls:
+                    run.stalled += 1
+                    await judge(key)
             elif service.process.returncode != 1:
                 raise Fault(f"the start ended with {service.process.returncode}: {service.said()}")
             else:
@@ -294,8 +351,10 @@ def rows(binary: str, folder: pathlib.Path, seed: int, seconds: float) -> str:
     return f"{run.finish(load(), lambda: 10**9)}, {refused} starts refused"
 
 
-async def look(run: Run, key: str) -> None:
-    """Reads what is stored and asks once more. Any status is fine, as long as the process lives."""
+async def look(run: Run, key: str) -> int:
+    """Reads what is stored and asks once more. Any status is fine, as long as the process lives.
+
+    Returns the number of stalls so far."""
     status, body = await run.ask(0, http("GET", "/terminal/sessions", key))
     found = json.loads(body).get("sessions", []) if status == 200 else []
     for session in found[:3]:
@@ -303,7 +362,9 @@ async def look(run: Run, key: str) -> None:
         await run.ask(0, http("GET", path, key))
         await run.ask(0, http("POST", path, key, b'{"text":"hi"}'))
     await run.ask(0, http("POST", "/v1/chat/completions", key, question(run.random)))
+    stalls = await run.service.stalls_seen(run.links[0])
     run.links[0].close()
+    return stalls
 
 
 def change_rows(random_: random.Random, file: pathlib.Path) -> str:
@@ -333,4 +394,5 @@ def change_rows(random_: random.Random, file: pathlib.Path) -> str:
     return "; ".join(changes)
 
 
-SIDES = {"requests": requests, "bodies": bodies, "streams": streams, "redis": redis, "rows": rows}
+SIDES = {"requests": requests, "bodies": bodies, "streams": streams, "sizes": sizes, "redis": redis,
+         "rows": rows}

@@ -133,17 +133,14 @@ import BerthWork
             lease = try memory.take(Prompt.worstCase(question), for: .sessionWindow)
         } catch { throw .memory(error) }
         let window = try await window(of: entry.session, before: row, question)
-        Loop.works(on: WorkLabel("prompt", tenant: payer.name, request: entry.request))
-        try payer.mayAsk(in: window.session, at: message.place)
         let chosen = window.session.model.map { models.candidates($0) } ?? []
         let candidates = chosen.isEmpty ? models.choices : chosen
         let model = candidates[0]
         try Prompt.check(question, for: model)
-        let prompt: Prompt
-        do {
-            let budget = model.context - model.output
-            prompt = try Prompt(question, history: window.exchanges, budget: budget)
-        } catch { throw .body(error.description) }
+        let budget = model.context - model.output
+        let prompt = try await Prompt.of(question, history: window.exchanges, budget: budget)
+        Loop.works(on: WorkLabel("prompt", tenant: payer.name, request: entry.request))
+        try payer.mayAsk(in: window.session, at: message.place)
         lease.shrink(to: ByteCount(prompt.request.bytes.count))
         var ask = Ask(
             prompt.request,

@@ -63,6 +63,26 @@ struct Prompt {
         request = try JSONObject(Array(#"{"messages":["#.utf8) + list + Array(end.utf8))
     }
 
+    /// Builds the prompt, off the loop if it is large.
+    ///
+    /// The parameters are those of ``init(_:history:budget:)``.
+    ///
+    /// - Throws: ``BotError/body(_:)``.
+    static func of(
+        _ question: Question,
+        history: [Exchange] = [],
+        budget: Int
+    ) async throws(BotError) -> Prompt {
+        let size = history.reduce(question.system.utf8.count + question.text.utf8.count) {
+            $0 + $1.text.utf8.count + $1.answer.utf8.count
+        }
+        do throws(JSONError) {
+            return try await LargeWork.run(on: size) { () throws(JSONError) in
+                try Prompt(question, history: history, budget: budget)
+            }
+        } catch { throw .body(error.description) }
+    }
+
     /// Checks that a message and its instruction fit into the model's window.
     ///
     /// A translation is about as long as its text, so its text must also fit into the model's

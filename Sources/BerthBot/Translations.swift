@@ -56,10 +56,7 @@ package import BerthWork
             )
             window = try memory.take(need, for: .sessionWindow)
         } catch { throw .memory(error) }
-        let prompt: Prompt
-        do { prompt = try Prompt(question, budget: model.context - model.output) } catch {
-            throw .body(error.description)
-        }
+        let prompt = try await Prompt.of(question, budget: model.context - model.output)
         var ask = Ask(
             prompt.request,
             models.choices,
@@ -81,7 +78,8 @@ package import BerthWork
     /// It is if it is ASCII and has a word that is common in English and in no other language.
     static nonisolated func isPlainlyEnglish(_ text: String) -> Bool {
         guard text.utf8.allSatisfy({ $0 < 0x80 }) else { return false }
-        let words = Set(text.lowercased().split { !$0.isLetter }.map(String.init))
+        let letters = text.lowercased().utf8.split { !(0x61...0x7A).contains($0) }
+        let words = Set(letters.map { String(Substring($0)) })
         // "of" is also a Dutch word, and "a" is one in many languages.
         return !words.isDisjoint(with: marks) || words.isSuperset(of: ["a", "of"])
     }

@@ -128,7 +128,10 @@ import CHiredis
 
     // MARK: Called by the loop
 
+    private static nonisolated let label = WorkLabel("replies of Redis")
+
     private func act(_ readiness: Readiness) {
+        Loop.works(on: RedisConnection.label)
         if !readiness.isDisjoint(with: [.readable, .hungUp, .failed]) { read() }
         // Reading may have ended the connection and freed the context.
         guard let context = unsafe context else { return }

@@ -56,12 +56,22 @@ struct AnswerIdentity: Sendable {
     }
 
     /// Returns the events of an answer that lies in a log, as ``pass(_:to:usage:)`` sends them.
-    @Loop func events(of log: Broadcast, _ end: AnswerEnd, usage: Bool) -> [UInt8] {
-        var chunks = AnswerChunks(identity, members, usage: usage)
-        var bytes: [UInt8] = []
+    @Loop func events(of log: Broadcast, _ end: AnswerEnd, usage: Bool) async -> [UInt8] {
+        var (pieces, size) = ([AnswerPiece](), 0)
         let reader = log.reader()
         defer { reader.close() }
         while let piece = reader.taken() {
+            pieces.append(piece)
+            size += piece.work
+        }
+        let all = pieces
+        return await LargeWork.run(on: size) { events(of: all, end, usage: usage) }
+    }
+
+    private func events(of pieces: [AnswerPiece], _ end: AnswerEnd, usage: Bool) -> [UInt8] {
+        var chunks = AnswerChunks(identity, members, usage: usage)
+        var bytes: [UInt8] = []
+        for piece in pieces {
             for chunk in chunks.take(piece) { bytes += SSE.event(chunk) }
         }
         if let error = end.error { return bytes + SSE.event(error.json) }
@@ -88,7 +98,16 @@ struct AnswerIdentity: Sendable {
             while let piece = try await events.waiting({ () throws(BotError) in
                 try await answer.next()
             }) {
-                for chunk in chunks.take(piece) { try await events.send(chunk) }
+                guard LargeWork.isLarge(piece.work) else {
+                    for chunk in chunks.take(piece) { try await events.send(chunk) }
+                    continue
+                }
+                let made: [[UInt8]]
+                (made, chunks) = await LargeWork.run(on: piece.work) { [chunks] in
+                    var chunks = chunks
+                    return (chunks.take(piece).map { SSE.event($0) }, chunks)
+                }
+                for event in made { try await events.pass(event) }
             }
             for chunk in chunks.end(answer.usage) { try await events.send(chunk) }
             try await events.send(Array("[DONE]".utf8))

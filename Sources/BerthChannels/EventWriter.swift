@@ -28,6 +28,11 @@ import BerthText
         try await writer.write(SSE.event(data, name: name))
     }
 
+    /// Sends the bytes of an event.
+    ///
+    /// - Throws: when the client has left.
+    func pass(_ event: [UInt8]) async throws { try await writer.write(event) }
+
     /// Sends a comment, which shows proxies that the answer is on its way.
     func ping() { writer.offer(SSE.ping) }
 

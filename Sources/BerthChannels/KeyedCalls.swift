@@ -58,7 +58,7 @@ import BerthWork
     static func key(
         of request: HTTPRequest,
         _ body: [UInt8]
-    ) throws(BotError) -> IdempotencyKey? {
+    ) async throws(BotError) -> IdempotencyKey? {
         let fields = request.headers.all("idempotency-key")
         guard let text = fields.first else { return nil }
         guard fields.count == 1 else {
@@ -72,10 +72,10 @@ import BerthWork
         }
         guard isText else { throw .badKey("has control characters or is not UTF-8") }
         let path = Array(request.path.utf8) + [0]
-        return IdempotencyKey(
-            name: Secret256.hash(text),
-            request: Secret256.digest([path[...], body[...]])
-        )
+        let digest = await LargeWork.run(on: body.count) {
+            Secret256.digest([path[...], body[...]])
+        }
+        return IdempotencyKey(name: Secret256.hash(text), request: digest)
     }
 
     /// Answers a request whose ask has a key.
@@ -235,7 +235,7 @@ import BerthWork
         guard size <= KeyedCalls.outcomeLimit.bytes,
             let lease = try? payer.account.lease(ByteCount(3 * size + 4096), for: .replyBuffer)
         else { return await keep(nil, of: call, payer) }
-        let body = identity.events(of: call.log, end, usage: asked.includesUsage)
+        let body = await identity.events(of: call.log, end, usage: asked.includesUsage)
         let outcome = KeptOutcome(status: 200, type: KeptOutcome.events, body: body)
         await keep(outcome, of: call, payer)
         _ = consume lease

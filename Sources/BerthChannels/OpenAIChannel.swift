@@ -102,7 +102,7 @@ import BerthWork
                 in: surroundings,
                 need: Ask.need
             )
-            let key = try KeyedCalls.key(of: request, body.bytes)
+            let key = try await KeyedCalls.key(of: request, body.bytes)
             let asked = try await ChatRequest.read(body.bytes)
             Loop.works(
                 on: WorkLabel(request.path, tenant: tenant.name, request: request.id)

@@ -55,6 +55,8 @@ package final class ContentDecoder {
     private var input: [UInt8] = []
     private var taken = 0
     private var isDone = false
+    /// Whether any byte of the body has come.
+    private(set) var hasBegun = false
     /// Whether the last part filled its room, so that more may be decoded without further input.
     private var mayHaveMore = false
 
@@ -71,14 +73,15 @@ package final class ContentDecoder {
 
     /// Adds the next piece of the coded body.
     package func feed(_ piece: [UInt8]) {
+        hasBegun = true
+        // Anything after the end of the coded data is ignored.
+        guard !isDone else { return }
         input.removeFirst(taken)
         taken = 0
         input += piece
     }
 
     /// Returns the next decoded part, of 64 KiB at most, or nil if more input is needed.
-    ///
-    /// Anything after the end of the coded data is ignored.
     ///
     /// - Throws: ``ContentCodingError``.
     package func next() throws(ContentCodingError) -> [UInt8]? {
@@ -97,7 +100,8 @@ package final class ContentDecoder {
         guard written >= 0 else { throw .broken(coding) }
         (self.taken, isDone) = (taken, end != 0)
         mayHaveMore = part.count == ContentDecoder.part
-        return part
+        // A small part does not keep the room of a large one.
+        return mayHaveMore ? part : Array(part[...])
     }
 
     /// Checks that the body has ended with its last piece.

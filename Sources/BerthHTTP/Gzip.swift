@@ -5,8 +5,8 @@ enum Gzip {
     /// The sizes of the answers that are compressed.
     ///
     /// A smaller answer fits one packet as it is. A larger one would block the loop for too long:
-    /// 256 KiB of text take about 4 ms.
-    static let worthwhile = 1400...(256 << 10)
+    /// 64 KiB of text take about 1 ms.
+    static let worthwhile = 1400...(64 << 10)
 
     /// Compresses `bytes` into one gzip member.
     ///

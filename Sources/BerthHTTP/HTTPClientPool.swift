@@ -145,7 +145,10 @@ import CCurl
 
     // MARK: Acting
 
+    private static nonisolated let label = WorkLabel("transfers of providers")
+
     private func act(on socket: curl_socket_t, _ readiness: Readiness) {
+        Loop.works(on: HTTPClientPool.label)
         if sockets[socket]?.isIdle == true {
             // The server has closed the connection, which curl notices when it looks at it again.
             sockets.removeValue(forKey: socket)?.watch.cancel()

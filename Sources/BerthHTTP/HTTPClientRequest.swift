@@ -25,11 +25,10 @@ package struct HTTPClientRequest: Sendable {
     package var deadlines: HTTPClientDeadlines
     /// The addresses that it may reach.
     package var reach: HTTPReach
-    /// Whether the server may compress its answer, in any coding that libcurl knows: gzip, deflate,
-    /// br and zstd.
+    /// Whether the server may compress its answer, in gzip or deflate.
     ///
-    /// The body is then decoded, and Content-Encoding and Content-Length are removed from the
-    /// answer's headers.
+    /// A body in gzip, deflate or zstd is then decoded, and Content-Encoding and Content-Length are
+    /// removed from the answer's headers. An answer in another coding is refused.
     package var decodesBody = false
 
     /// Makes a request.

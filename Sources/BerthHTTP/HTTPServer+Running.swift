@@ -18,6 +18,7 @@ extension HTTPServer {
     func runDaemon() {
         runs.begin()
         guard let daemon = unsafe daemon else { return }
+        Loop.works(on: HTTPServer.label)
         _ = unsafe MHD_run(daemon)
         startWaiting()
         if !finished.isEmpty { settleFinished() }
@@ -28,6 +29,8 @@ extension HTTPServer {
         if !chunked.isEmpty, runs.isCheckDue() { checkChunks() }
         if runs.isAllowedAnother() { postRun() } else { postLateRun() }
     }
+
+    private static nonisolated let label = WorkLabel("connections of clients")
 
     /// Starts the handler of the exchange at the end of this run, unless its body arrives before.
     func startSoon(_ exchange: HTTPServerExchange) { starting.append(exchange) }

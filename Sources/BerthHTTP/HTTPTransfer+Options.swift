@@ -6,6 +6,10 @@ extension HTTPTransfer {
     ///
     /// A larger body is read in place.
     private nonisolated static let mostCopied = 64 << 10
+    /// The most bytes that curl reads at once, which is a buffer that each transfer holds.
+    ///
+    /// Most whole answers fit, and most events of a stream are far smaller.
+    private nonisolated static let mostRead = 8 << 10
 
     /// Sets every option of this exchange on `handle`.
     ///
@@ -27,7 +31,7 @@ extension HTTPTransfer {
         setMethod(of: handle)
         setBody(of: handle)
         setHeaders(of: handle)
-        if request.decodesBody { setCodings(of: handle) }
+        handle.set(CURLOPT_BUFFERSIZE, HTTPTransfer.mostRead)
         guard handle.refusal == CURLE_OK else { throw error(of: handle.refusal) }
     }
 
@@ -93,15 +97,8 @@ extension HTTPTransfer {
         var lines = request.headers.map { $1.isEmpty ? "\($0);" : "\($0): \($1)" }
         lines.append("Expect:")
         if request.headers["content-type"] == nil { lines.append("Content-Type:") }
+        if request.decodesBody { lines.append("Accept-Encoding: \(HTTPTransfer.codings)") }
         handle.set(lines: lines)
-    }
-
-    private func setCodings(of handle: HTTPClientHandle) {
-        // The empty text stands for every coding that this libcurl was built with.
-        handle.set(CURLOPT_ACCEPT_ENCODING, "")
-        // While paused, curl holds everything that one read decodes to: up to 1,032 times as much of
-        // gzip, and up to 64 MiB of br and zstd, above which curl ends the transfer.
-        handle.set(CURLOPT_BUFFERSIZE, 1024)
     }
 
     /// The error that a code of curl means for the caller.

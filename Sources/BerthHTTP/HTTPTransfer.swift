@@ -17,7 +17,7 @@ import CCurl
     /// The handle, or nil after the exchange has ended.
     private(set) var handle: HTTPClientHandle?
     private(set) var status = 0
-    private(set) var headers = HTTPHeaders()
+    var headers = HTTPHeaders()
     /// Whether the header block of the final answer is complete.
     private var hasHead = false
     /// Whether the next line begins a header block, as at first and after an interim answer (1xx).
@@ -31,6 +31,10 @@ import CCurl
     private var hasBegun = false
     private(set) var unread: [UInt8] = []
     private var isPaused = false
+    /// Decodes the body, or nil if it is not coded.
+    var decoder: ContentDecoder?
+    /// The bytes that the reader has taken since it last waited.
+    private var readInTurn = 0
     private var failure: HTTPClientError?
     private var deadline: Timer?
     /// The number of times that curl has begun to send the request.
@@ -40,6 +44,11 @@ import CCurl
     /// The unread bytes above which curl stops reading from the connection.
     nonisolated static let mostUnread = 16 << 10
     nonisolated static let mostHead = 64 << 10
+    /// The bytes as which a line of the header counts beside its own, because the time to read it
+    /// is about that of so many.
+    nonisolated static let perLine = 32
+    /// The bytes after which the reader gives way to other work, if they are all there.
+    nonisolated static let mostInTurn = 64 << 10
 
     init(
         _ request: HTTPClientRequest,
@@ -75,14 +84,27 @@ import CCurl
         }
     }
 
-    /// Returns the next unread bytes, or nil at the end.
+    /// Returns the next bytes of the body, or nil at its end.
     func next() async throws(HTTPClientError) -> [UInt8]? {
+        // A decoded answer is all there at once.
+        if readInTurn >= HTTPTransfer.mostInTurn {
+            readInTurn = 0
+            await Task.yield()
+        }
+        let piece = try await decoder == nil ? unreadBytes() : decodedBytes()
+        readInTurn += piece?.count ?? 0
+        return piece
+    }
+
+    /// Returns the next unread bytes as they came, or nil at the end.
+    func unreadBytes() async throws(HTTPClientError) -> [UInt8]? {
         while unread.isEmpty {
             if let failure { throw failure }
             if handle == nil { return nil }
             limit(.stall, to: request.deadlines.stall)
             defer { deadline?.cancel() }
             try await change()
+            readInTurn = 0
         }
         let piece = unread
         unread = []
@@ -163,7 +185,7 @@ import CCurl
     func take(header line: UnsafeRawBufferPointer) -> Bool {
         hasBegun = true
         received += line.count
-        headBytes += line.count
+        headBytes += line.count + HTTPTransfer.perLine
         guard failure == nil else { return false }
         guard headBytes <= HTTPTransfer.mostHead else {
             fail(.tooLarge(host: target.name, limit: ByteCount(HTTPTransfer.mostHead)))
@@ -186,10 +208,7 @@ import CCurl
     private func endHead() {
         isAtStatus = (100..<200).contains(status) && status != 101
         if isAtStatus { return }
-        if request.decodesBody, headers["content-encoding"] != nil {
-            headers["content-encoding"] = nil
-            headers["content-length"] = nil
-        }
+        if request.decodesBody { beginDecoding() }
         hasHead = true
         deadline?.cancel()
         bell.signal()

@@ -4,13 +4,19 @@
 /// that a body of 4 MiB would keep all other requests waiting for 200 ms. Work on at most ``limit``
 /// bytes is done in place, because another thread would cost more than it saves.
 package enum LargeWork {
-    /// The most bytes on which work is done on the loop: about 2 ms in the worst case.
-    package static let limit = 32 << 10
+    /// The most bytes on which work is done on the loop.
+    ///
+    /// An event of so many bytes takes about 2 ms in the worst case, because it is read in several
+    /// passes.
+    package static let limit = 8 << 10
 
     /// Its memory is that of its callers, who wait for it, so their leases bound the queue.
     ///
     /// The thread ends when it has had nothing to do for a while.
     private static let worker = Worker(name: "large", linger: .seconds(2))
+
+    /// Whether work on `size` bytes is done off the loop.
+    package static func isLarge(_ size: Int) -> Bool { size > limit }
 
     /// Does `work` on `size` bytes.
     ///
@@ -20,7 +26,7 @@ package enum LargeWork {
         on size: Int,
         _ work: @escaping @Sendable () throws(Failure) -> Value
     ) async throws(Failure) -> Value {
-        guard size > limit else { return try work() }
+        guard isLarge(size) else { return try work() }
         let result = await worker.run { () -> Result<Value, Failure> in
             do throws(Failure) { return .success(try work()) } catch { return .failure(error) }
         }

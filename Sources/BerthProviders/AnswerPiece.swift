@@ -105,6 +105,11 @@ extension AnswerPiece {
         }
     }
 
+    /// The bytes that passing the piece on reads.
+    package var work: Int {
+        if case .whole(let answer) = self { answer.object.bytes.count } else { size }
+    }
+
     /// The table of a JSON object, or an entry in a log.
     private static let overhead = 256
 }

@@ -75,7 +75,8 @@ package import BerthText
         let body = try await body(trial, on: &lease)
         let asked = upstream.surroundings.clock.now
         let response = try await post(body, call, streaming: isStream)
-        let events = try await upstream.events(of: response, lease, since: asked, asks: isStream)
+        let limit = upstream.limit(streaming: isStream)
+        let events = try await upstream.events(of: response, lease, since: asked, limit, for: call)
         return AnthropicStream(events, provider: name, mayBeEmpty: call.request.has("stop"))
     }
 

@@ -53,13 +53,33 @@ import BerthText
         }
         guard !event.data.isEmpty else { return }
         let object = try await events.object(of: event)
-        if goesOn(object) { events.progressed() }
-        do throws(ProviderError) { waiting = try reader.pieces(of: object) } catch {
+        let goesOn: Bool
+        do throws(ProviderError) { (waiting, goesOn) = try await pieces(of: object) } catch {
             throw events.end(error)
         }
+        if goesOn { events.progressed() }
     }
+
+    /// The pieces of an event, and whether it carries the answer on.
+    private func pieces(
+        of event: JSONObject
+    ) async throws(ProviderError) -> (pieces: [AnswerPiece], goesOn: Bool) {
+        guard LargeWork.isLarge(event.bytes.count) else {
+            let goesOn = AnthropicStream.goesOn(event, reader)
+            return (try reader.pieces(of: event), goesOn)
+        }
+        let (pieces, goesOn): ([AnswerPiece], Bool)
+        (pieces, goesOn, reader) = try await LargeWork.run(on: event.bytes.count) {
+            [reader] () throws(ProviderError) in
+            var reader = reader
+            let goesOn = AnthropicStream.goesOn(event, reader)
+            return (try reader.pieces(of: event), goesOn, reader)
+        }
+        return (pieces, goesOn)
+    }
+
     /// Whether an event carries the answer on, rather than keep its stream open.
-    private func goesOn(_ event: JSONObject) -> Bool {
+    private nonisolated static func goesOn(_ event: JSONObject, _ reader: AnthropicEvents) -> Bool {
         switch event.string("type") {
         case "content_block_start": event.object("content_block")?.hasWords ?? false
         case "content_block_delta": event.object("delta")?.hasWords ?? false

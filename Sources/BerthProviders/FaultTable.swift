@@ -1,3 +1,5 @@
+import BerthText
+
 /// The table of the vendors' words for the errors that matter.
 ///
 /// A row matches if all that it names match: the HTTP status, one of the error's words (its code,
@@ -16,10 +18,10 @@ enum FaultTable {
         let phrase: String?
 
         /// Whether an error has everything that the row names.
-        func matches(_ status: Int, _ words: [String], _ message: String) -> Bool {
+        func matches(_ status: Int, _ words: [String], _ message: [UInt8]) -> Bool {
             (self.status.map { $0 == status } ?? true)
                 && (word.map { words.contains($0) } ?? true)
-                && (phrase.map { message.contains($0) } ?? true)
+                && (phrase.map { message.offset(of: $0) != nil } ?? true)
         }
     }
 
@@ -31,7 +33,7 @@ enum FaultTable {
     ///   - message: the error's message.
     /// - Returns: the class, or nil if no row matches.
     static func kind(status: Int, words: [String], message: String) -> FaultKind? {
-        let small = message.lowercased()
+        let small = Array(message.lowercased().utf8)
         return rows.first { $0.matches(status, words, small) }?.kind
     }
 

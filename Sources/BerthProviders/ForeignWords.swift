@@ -87,15 +87,13 @@ enum ForeignWords {
 
     private static func withoutKey(_ word: Substring) -> Substring {
         guard word.utf8.count >= 8 else { return word }
+        let bytes = Array(word.utf8)
         for prefix in prefixes {
-            guard let range = word.firstRange(of: prefix) else { continue }
+            guard let offset = bytes.offset(of: prefix) else { continue }
+            let start = word.utf8.index(word.startIndex, offsetBy: offset)
             // A prefix within a longer word, such as `risk-`, is none.
-            if range.lowerBound > word.startIndex,
-                word[word.index(before: range.lowerBound)].isLetter
-            {
-                continue
-            }
-            return word[..<range.lowerBound] + "***"
+            if offset > 0, word[word.index(before: start)].isLetter { continue }
+            return word[..<start] + "***"
         }
         return word
     }

@@ -6,15 +6,24 @@ extension JSONObject {
     /// Roles, ids, types and names label a part, so alone they say nothing. A provider that keeps a
     /// stream open sends such parts.
     var hasWords: Bool {
-        names.contains { name in
-            guard !JSONObject.labels.contains(name) else { return false }
-            if let text = string(name) { return text.isVisible }
-            if let part = object(name) { return part.hasWords }
-            return (elements(name) ?? []).contains { object(at: $0)?.hasWords ?? false }
-        }
+        do throws(Seen) {
+            try walk(in: text.indices) { (found) throws(Seen) in
+                guard case .string(let value, let name) = found,
+                    !JSONObject.labels.contains(where: { name.elementsEqual($0) })
+                else { return }
+                if JSONObject.text(value).isVisible { throw Seen() }
+            }
+            return false
+        } catch { return true }
     }
 
-    private static let labels: Set<String> = ["role", "id", "type", "name", "format", "status"]
+    /// Ends the walk.
+    private struct Seen: Error {}
+
+    /// The names with their quotes.
+    private static let labels = ["role", "id", "type", "name", "format", "status"].map {
+        JSON.quote($0)
+    }
 }
 
 extension String {

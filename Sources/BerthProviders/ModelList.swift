@@ -42,7 +42,9 @@ package enum ModelList: Equatable, Sendable {
             let timer = clock.schedule(after: left) { response.giveUp(after: patience) }
             defer { timer.cancel() }
             switch response.status {
-            case 200: return try await read(response.collect(atMost: limit))
+            case 200:
+                let body = try await response.collect(atMost: limit)
+                return await LargeWork.run(on: body.count) { read(body) }
             case 404, 405, 501: return .none
             default: return .refused(status: response.status)
             }

@@ -248,11 +248,9 @@ struct AnswerWords {
         }
         reasoning = AnswerWords.reasoning(of: message)
         isCall = (message.elements("tool_calls")?.isEmpty == false) || message.has("function_call")
-        let others = message.names.contains { name in
-            guard !AnswerWords.plain.contains(name), let value = message.value(name) else {
-                return false
-            }
-            return !AnswerWords.empty.contains { value.elementsEqual($0) }
+        let others = message.contains { name, value in
+            !AnswerWords.plain.contains { name.elementsEqual($0.utf8) }
+                && !AnswerWords.empty.contains { value.elementsEqual($0) }
         }
         isSomething = !text.isEmpty || !reasoning.isEmpty || isCall || others
     }

@@ -68,8 +68,8 @@ import BerthText
         let lease = try upstream.leased(need, call)
         let asked = upstream.surroundings.clock.now
         let response = try await post(trial)
-        let isStream = trial.asksForStream
-        let events = try await upstream.events(of: response, lease, since: asked, asks: isStream)
+        let limit = upstream.limit(streaming: trial.asksForStream)
+        let events = try await upstream.events(of: response, lease, since: asked, limit, for: call)
         return OpenAIStream(
             events,
             provider: name,
@@ -90,8 +90,11 @@ import BerthText
         _ = consume request
         let mayBeEmpty = call.request.has("stop")
         let received = chunks.reduce(0) { $0 + $1.bytes.count }
-        let object = try await LargeWork.run(on: received) { [upstream] () throws(ProviderError) in
-            try upstream.completion(of: chunks, mayBeEmpty: mayBeEmpty)
+        let headers = response.headers
+        let (object, bill) = try await LargeWork.run(on: received) {
+            [upstream] () throws(ProviderError) in
+            let object = try upstream.completion(of: chunks, mayBeEmpty: mayBeEmpty)
+            return (object, ProviderBill.micros(in: object.object("usage"), headers))
         }
         // The caller makes a copy of the answer to set its own id.
         let both = ByteCount(object.bytes.count) + ByteCount(object.bytes.count)
@@ -99,7 +102,7 @@ import BerthText
         lease.shrink(to: both)
         return await ChatCompletion(
             object,
-            bill: ProviderBill.micros(in: object.object("usage"), response.headers),
+            bill: bill,
             lease: lease,
             to: call
         )
@@ -169,7 +172,10 @@ import BerthText
         if let messages = try await messages(of: call, quirks) {
             changes.append(("messages", messages))
         }
-        return call.request.setting(changes, dropping: unknown.dropped(call.unknown))
+        let (request, dropped) = (call.request, unknown.dropped(call.unknown))
+        return await LargeWork.run(on: request.bytes.count) { [changes] in
+            request.setting(changes, dropping: dropped)
+        }
     }
 
     /// The messages with the roles that the server takes, or nil if they stay as they are.

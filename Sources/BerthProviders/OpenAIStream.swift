@@ -50,8 +50,9 @@ import BerthText
         }
         guard !event.isBlank else { return }
         let chunk = try await events.object(of: event)
-        waiting = await pieces(of: chunk)
-        if waiting.contains(where: goesOn) { events.progressed() }
+        let goesOn: Bool
+        (waiting, goesOn) = await pieces(of: chunk)
+        if goesOn { events.progressed() }
         if waiting.contains(where: { $0.finish != nil }) { hasFinish = true }
         if let reason = chunks.ends.failed {
             throw events.end(
@@ -68,18 +69,24 @@ import BerthText
         if let error = chunks.ends.failure(of: provider) { throw error }
     }
 
-    private func pieces(of chunk: JSONObject) async -> [AnswerPiece] {
-        guard chunk.bytes.count > LargeWork.limit else { return chunks.pieces(of: chunk) }
-        let pieces: [AnswerPiece]
-        (pieces, chunks) = await LargeWork.run(on: chunk.bytes.count) { [chunks] in
-            var chunks = chunks
-            return (chunks.pieces(of: chunk), chunks)
+    /// The pieces of a chunk, and whether one of them carries the answer on.
+    private func pieces(of chunk: JSONObject) async -> (pieces: [AnswerPiece], goOn: Bool) {
+        let hasFinish = hasFinish
+        guard LargeWork.isLarge(chunk.bytes.count) else {
+            let pieces = chunks.pieces(of: chunk)
+            return (pieces, pieces.contains { OpenAIStream.goesOn($0, hasFinish) })
         }
-        return pieces
+        let (pieces, goOn): ([AnswerPiece], Bool)
+        (pieces, goOn, chunks) = await LargeWork.run(on: chunk.bytes.count) { [chunks] in
+            var chunks = chunks
+            let pieces = chunks.pieces(of: chunk)
+            return (pieces, pieces.contains { OpenAIStream.goesOn($0, hasFinish) }, chunks)
+        }
+        return (pieces, goOn)
     }
 
     /// Whether a piece carries the answer on, rather than keep its stream open.
-    private func goesOn(_ piece: AnswerPiece) -> Bool {
+    private nonisolated static func goesOn(_ piece: AnswerPiece, _ hasFinish: Bool) -> Bool {
         if piece.finish != nil, !hasFinish { return true }
         return switch piece {
         case .text(let text): text.isVisible

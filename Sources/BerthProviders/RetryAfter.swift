@@ -1,5 +1,6 @@
 import BerthHTTP
 import BerthLoop
+import BerthText
 
 /// Parsing of the wait that a provider asks for, in all formats in use.
 enum RetryAfter {
@@ -26,11 +27,10 @@ enum RetryAfter {
     /// cause.
     private static func reset(_ headers: HTTPHeaders, _ now: Timestamp) -> Duration? {
         var waits: [Duration] = []
-        for (name, value) in headers {
-            let name = name.lowercased()
-            guard name.hasPrefix("x-ratelimit-reset") || isAnthropicReset(name),
-                let wait = moment(value, now)
-            else { continue }
+        let lines = headers.lazy.map { (name: $0.name.lowercased(), value: $0.value) }
+            .filter { $0.name.hasPrefix("x-ratelimit-reset") || isAnthropicReset($0.name) }
+        for (name, value) in lines.prefix(mostResets) {
+            guard let wait = moment(value, now) else { continue }
             let left = headers[name.replacing("reset", with: "remaining")].flatMap(number)
             if (left ?? 0) <= 0 { waits.append(wait) }
         }
@@ -83,10 +83,15 @@ enum RetryAfter {
 
     /// Finds the wait in a message such as `try again in 7m12.5s` or `retry after 20 seconds`.
     static func inWords(_ message: String) -> Duration? {
-        let small = message.lowercased()
+        let small = Array(message.lowercased().utf8)
         for phrase in ["try again in ", "retry in ", "retry after ", "try again after ", "wait "] {
-            for range in small.ranges(of: phrase) {
-                let words = small[range.upperBound...].split(separator: " ", maxSplits: 2)
+            var (end, places) = (0, 0)
+            while places < mostPlaces, let start = small.offset(of: phrase, from: end) {
+                places += 1
+                end = start + phrase.utf8.count
+                let rest = small[end..<min(end + 2 * longest, small.count)]
+                let words = String(decoding: rest, as: UTF8.self)
+                    .split(separator: " ", maxSplits: 2)
                 guard let first = words.first else { continue }
                 let plain = first.reversed().drop { ".,;!)".contains($0) }.reversed()
                 let text = String(plain)
@@ -110,6 +115,10 @@ enum RetryAfter {
         return Double(text)
     }
 
+    /// The most places of a phrase in a message after which a wait is looked for.
+    private static let mostPlaces = 32
+    /// The most limits whose reset is read, because each is looked up in all fields.
+    private static let mostResets = 16
     /// The longest value that is read, in bytes.
     private static let longest = 64
 

@@ -50,7 +50,9 @@ package enum TokenEstimate {
     /// A quote inside a JSON string is escaped, so a text cannot be disguised as an image to be
     /// counted for less.
     private static func isPicture(_ before: ArraySlice<UInt8>, _ text: ArraySlice<UInt8>) -> Bool {
-        guard ["data:", "http:", "https:"].contains(where: { text.starts(with: $0.utf8) }),
+        // Most strings begin with another letter, and a text may have very many of them.
+        guard text.first == UInt8(ascii: "d") || text.first == UInt8(ascii: "h"),
+            ["data:", "http:", "https:"].contains(where: { text.starts(with: $0.utf8) }),
             let colon = before.lastIndex(where: { !isSpace($0) }),
             before[colon] == UInt8(ascii: ":"),
             let end = before[..<colon].lastIndex(where: { !isSpace($0) })

@@ -97,5 +97,5 @@ extension SSEParser {
 
 extension SSEEvent {
     /// Whether the data is nothing but white space.
-    var isBlank: Bool { data.allSatisfy { [0x20, 0x09, 0x0A, 0x0D].contains($0) } }
+    var isBlank: Bool { BodyForm.isBlank(data) }
 }

@@ -102,22 +102,38 @@ import BerthText
     ///   - response: the answer.
     ///   - lease: the memory of its reader.
     ///   - asked: the time of the request.
-    ///   - asks: whether the request asks for a stream. If not, the answer has the time of a whole
-    ///     one.
+    ///   - limit: the time that its first event may take, see ``limit(streaming:)``.
+    ///   - call: the call that it answers.
     /// - Throws: ``ProviderError``.
     func events(
         of response: HTTPClientResponse,
         _ lease: consuming MemoryLease,
         since asked: Instant,
-        asks: Bool = true
+        _ limit: Duration,
+        for call: ChatCall
     ) async throws(ProviderError) -> UpstreamEvents {
-        let limit = asks ? timeout.first : timeout.whole
-        let events = UpstreamEvents(response, of: self, lease: lease, since: asked, limit: limit)
+        let label = label(call.account)
+        let events = UpstreamEvents(
+            response,
+            of: self,
+            lease: lease,
+            since: asked,
+            limit: limit,
+            label
+        )
         let type = response.headers["content-type"]?.lowercased()
         if type?.hasPrefix("text/event-stream") == true { return events }
         try await events.begin()
         if events.form == .events { noteType(type) }
         return events
+    }
+
+    /// The time until the first event of a stream, or until the end of a whole answer.
+    func limit(streaming: Bool) -> Duration { streaming ? timeout.first : timeout.whole }
+
+    /// The name of the work on an answer.
+    private func label(_ account: MemoryAccount) -> WorkLabel {
+        WorkLabel("an answer of \(name)", tenant: account.tenant)
     }
 
     // MARK: Errors
@@ -127,7 +143,11 @@ import BerthText
         _ memory: PrepaidMemory
     ) async -> ProviderError {
         let bytes = await errorBody(of: response, memory)
-        let fault = UpstreamFault(bytes, status: response.status, hiding: key)
+        let (status, key) = (response.status, key)
+        let fault = await LargeWork.run(on: bytes.count) {
+            UpstreamFault(bytes, status: status, hiding: key)
+        }
+        Loop.works(on: label(memory.account))
         let wait = RetryAfter.read(response.headers, now: surroundings.clock.timestamp)
         return error(of: fault, status: response.status, retryAfter: wait ?? fault.wait)
     }
@@ -141,13 +161,13 @@ import BerthText
         guard var lease = try? memory.take(Upstream.errorLimit, for: .upstreamTransfer) else {
             return []
         }
-        let bytes = try? await collect(
+        let body = try? await collect(
             response,
             &lease,
             limit: Upstream.errorLimit,
             within: timeout.next
         )
-        return bytes ?? []
+        return body?.joined ?? []
     }
 
     /// Reads the whole answer to a request that was sent at `asked`, as the chunks that it consists
@@ -160,14 +180,16 @@ import BerthText
         since asked: Instant
     ) async throws(ProviderError) -> [JSONObject] {
         let left = timeout.whole - (surroundings.clock.now - asked)
-        let body = try await collect(response, &lease, limit: Upstream.answerLimit, within: left)
-        let bytes = Array(BodyForm.withoutBlankLines(body[...]))
-        guard !bytes.isEmpty else { throw .malformed(provider: name, reason: "it is empty") }
-        let form = BodyForm.of(bytes[...]) ?? .text
-        if form != .json { noteForm(form, insteadOf: .json) }
-        return try await LargeWork.run(on: bytes.count) { () throws(ProviderError) in
-            try objects(in: bytes, form)
+        let parts = try await collect(response, &lease, limit: Upstream.answerLimit, within: left)
+        let (chunks, form) = try await LargeWork.run(on: parts.count) { () throws(ProviderError) in
+            let body = parts.joined
+            let text = BodyForm.withoutBlankLines(body[...])
+            guard !text.isEmpty else { throw .malformed(provider: name, reason: "it is empty") }
+            let form = BodyForm.of(text) ?? .text
+            return (try objects(in: text.count == body.count ? body : Array(text), form), form)
         }
+        if form != .json { noteForm(form, insteadOf: .json) }
+        return chunks
     }
 
     private func collect(
@@ -175,23 +197,23 @@ import BerthText
         _ lease: inout MemoryLease,
         limit: ByteCount,
         within left: Duration
-    ) async throws(ProviderError) -> [UInt8] {
+    ) async throws(ProviderError) -> BodyParts {
         let named = limit == Upstream.answerLimit ? timeout.whole : timeout.next
         let timer = surroundings.clock.schedule(after: max(.zero, left)) {
             response.giveUp(after: named)
         }
         defer { timer.cancel() }
-        var bytes: [UInt8] = []
+        var body = BodyParts()
         while let piece = try await next(response) {
-            let total = ByteCount(bytes.count + piece.count)
+            let total = ByteCount(body.count + piece.count)
             guard total <= limit else {
                 response.cancel()
                 throw .malformed(provider: name, reason: "it is larger than \(limit)")
             }
             try grow(&lease, to: total, step: .kibibytes(64))
-            bytes += piece
+            body.add(piece)
         }
-        return bytes
+        return body
     }
 
     private func next(_ response: HTTPClientResponse) async throws(ProviderError) -> [UInt8]? {

@@ -9,9 +9,11 @@ import BerthText
 @Loop final class UpstreamEvents {
     private let response: HTTPClientResponse
     private let upstream: Upstream
+    /// Names the work on an event.
+    private let label: WorkLabel
     private var parser = SSEParser()
     private var events: [SSEEvent] = []
-    /// The events taken so far.
+    /// The work of the events taken since other work had its turn, in bytes.
     private var taken = 0
     private var lease: MemoryLease
     /// The memory leased in advance.
@@ -19,7 +21,7 @@ import BerthText
     /// The form of the body, or nil while that is not known.
     private(set) var form: BodyForm?
     /// The body so far, if it is no stream of events.
-    private var start: [UInt8] = []
+    private var start = BodyParts()
     /// Whether nothing of the answer was passed on.
     private var isFirst = true
     /// Whether the transfer has ended or was cancelled.
@@ -31,8 +33,10 @@ import BerthText
     /// The end of ``left`` while the reader waits.
     private var deadline: Instant?
 
-    /// The most events that one stream handles before other work has its turn.
-    private static nonisolated let mostInTurn = 64
+    /// The work that one stream does before other work has its turn, in bytes.
+    private static nonisolated let mostInTurn = 16 << 10
+    /// The bytes as which an event counts beside its own.
+    private static nonisolated let perEvent = 256
 
     /// The memory of a stream: libcurl's handle and buffers, Berth's buffers, and small events.
     ///
@@ -49,11 +53,13 @@ import BerthText
         of upstream: Upstream,
         lease: consuming MemoryLease,
         since asked: Instant,
-        limit: Duration
+        limit: Duration,
+        _ label: WorkLabel
     ) {
         self.response = response
         self.upstream = upstream
         self.limit = limit
+        self.label = label
         left = limit - (upstream.surroundings.clock.now - asked)
         paid = lease.count
         self.lease = lease
@@ -99,11 +105,16 @@ import BerthText
     func next() async throws(ProviderError) -> SSEEvent? {
         while true {
             guard events.isEmpty else {
-                taken &+= 1
-                // A provider may send many small events at once. Other work has its turn between them.
-                if taken % UpstreamEvents.mostInTurn == 0 { await Task.yield() }
+                // A provider may send many events at once. Other work has its turn between them.
+                if taken >= UpstreamEvents.mostInTurn {
+                    taken = 0
+                    await Task.yield()
+                }
                 guard !events.isEmpty else { continue }  // it may have been cancelled meanwhile
-                return events.removeFirst()
+                Loop.works(on: label)
+                let event = events.removeFirst()
+                taken += event.data.count + UpstreamEvents.perEvent
+                return event
             }
             guard !isDone else { return nil }
             try await read()
@@ -138,6 +149,7 @@ import BerthText
             }
             throw end(.malformed(provider: upstream.name, reason: error.description))
         }
+        Loop.works(on: label)
         if let fault { throw end(upstream.failure(fault, isFirst: isFirst)) }
         return object
     }
@@ -177,14 +189,12 @@ import BerthText
             }
             guard form != .events else { return try parse(piece) }
             try grow(to: start.count + piece.count)
-            start += piece
+            start.add(piece)
             guard form == nil else { return }
-            start = Array(BodyForm.withoutBlankLines(start[...]))
-            form = BodyForm.of(start[...])
-            if form == .events {
-                defer { start = [] }
-                try parse(start)
-            }
+            let body = Array(BodyForm.withoutBlankLines(start.joined[...]))
+            start = BodyParts()
+            form = BodyForm.of(body[...])
+            if form == .events { try parse(body) } else { start.add(body) }
         } catch { throw end(error) }
     }
 
@@ -214,12 +224,12 @@ import BerthText
             if let last = parser.finishAnswer() { events.append(last) }
             return
         }
-        guard !start.isEmpty else { return }
+        guard start.count > 0 else { return }
         upstream.noteForm(form ?? .text, insteadOf: .events)
         let (body, form) = (start, form ?? .text)
-        start = []
+        start = BodyParts()
         events = try await LargeWork.run(on: body.count) { [upstream] () throws(ProviderError) in
-            try upstream.objects(in: body, form).map { SSEEvent(data: Array($0.text)) }
+            try upstream.objects(in: body.joined, form).map { SSEEvent(data: Array($0.text)) }
         }
     }
 

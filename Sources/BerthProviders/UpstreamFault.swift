@@ -1,4 +1,5 @@
 import BerthConfig
+import BerthHTTP
 import BerthText
 
 /// An error as a provider reports it, in whatever form.
@@ -26,6 +27,8 @@ struct UpstreamFault: Equatable {
 
     /// The most bytes of a reason in which its kind and its wait are looked for.
     private static let mostRead = 4096
+    /// The most bytes of a page in which its title is looked for.
+    private static let mostOfPage = 8 << 10
     /// The most bytes of a word.
     private static let mostWord = 200
 
@@ -129,12 +132,11 @@ struct UpstreamFault: Equatable {
         bytes = bytes.drop { UpstreamFault.isSpace($0) }
         switch bytes.first {
         case UInt8(ascii: "{"), UInt8(ascii: "["), UInt8(ascii: "\""):
-            let wrapped = Array(#"{"error":"#.utf8) + bytes
             // A body that is cut off, or has something glued to it, is text like any other.
             if bytes.first == UInt8(ascii: "{"), let object = try? JSONObject(answer: Array(bytes))
             {
                 read(object)
-            } else if let object = try? JSONObject(answer: wrapped + Array("}".utf8)) {
+            } else if let object = UpstreamFault.wrapped(bytes) {
                 read(object)
             } else {
                 reason = UpstreamFault.line(bytes)
@@ -150,6 +152,10 @@ struct UpstreamFault: Equatable {
         }
     }
 
+    private static func wrapped(_ value: ArraySlice<UInt8>) -> JSONObject? {
+        try? JSONObject(answer: Array(#"{"error":"#.utf8) + value + Array("}".utf8))
+    }
+
     private mutating func read(events bytes: [UInt8]) {
         var parser = SSEParser()
         var events = (try? parser.feed(bytes)) ?? []
@@ -160,14 +166,14 @@ struct UpstreamFault: Equatable {
     /// Reads the title of a web page, or else its text.
     private mutating func read(page bytes: ArraySlice<UInt8>) {
         isPage = true
-        let text = String(decoding: bytes.prefix(8 << 10), as: UTF8.self)
+        let text = Array(bytes.prefix(UpstreamFault.mostOfPage))
+        let small = text.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
         for tag in ["title", "h1", "body"] {
-            guard let open = text.range(of: "<\(tag)", ignoringCase: true),
-                let start = text[open.upperBound...].firstIndex(of: ">")
+            guard let open = small.offset(of: "<\(tag)"),
+                let start = small.offset(of: ">", from: open)
             else { continue }
-            let rest = text[text.index(after: start)...]
-            let end = rest.range(of: "</\(tag)", ignoringCase: true)?.lowerBound ?? rest.endIndex
-            let words = UpstreamFault.words(ofMarkup: rest[..<end])
+            let end = small.offset(of: "</\(tag)", from: start) ?? text.count
+            let words = UpstreamFault.words(ofMarkup: text[(start + 1)..<end])
             guard !words.isEmpty else { continue }
             reason = words
             return
@@ -176,18 +182,30 @@ struct UpstreamFault: Equatable {
         if !words.isEmpty { reason = words }
     }
 
-    private static func words(ofMarkup text: Substring) -> String {
-        var (words, isTag) = ("", false)
-        for character in text.prefix(4000) {
-            if character == "<" { isTag = true }
-            if !isTag { words.append(character) }
-            if character == ">" { isTag = false }
+    private static func words(ofMarkup bytes: ArraySlice<UInt8>) -> String {
+        var (words, isTag) = ([UInt8](), false)
+        for byte in bytes.prefix(mostRead) {
+            if byte == UInt8(ascii: "<") { isTag = true }
+            if !isTag { words.append(byte) }
+            if byte == UInt8(ascii: ">") { isTag = false }
         }
-        for (entity, plain) in [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&amp;", "&")] {
-            words = words.replacing(entity, with: plain)
-        }
-        return line(Array(words.utf8)[...])
+        return line(withoutEntities(words)[...])
     }
+
+    private static func withoutEntities(_ text: [UInt8]) -> [UInt8] {
+        var (out, at) = ([UInt8](), 0)
+        while at < text.count {
+            let entity = entities.first { text[at...].starts(with: $0.key.utf8) }
+            out.append(entity?.value ?? text[at])
+            at += entity?.key.utf8.count ?? 1
+        }
+        return out
+    }
+
+    private static let entities: KeyValuePairs = [
+        "&lt;": UInt8(ascii: "<"), "&gt;": UInt8(ascii: ">"), "&quot;": UInt8(ascii: "\""),
+        "&amp;": UInt8(ascii: "&"),
+    ]
 
     private static func line(_ bytes: ArraySlice<UInt8>) -> String {
         let text = String(decoding: bytes.prefix(2000), as: UTF8.self)
@@ -302,9 +320,13 @@ extension UpstreamFault {
             wait = wait ?? RetryAfter.duration(text)
         }
         if let fields = object.object("headers") {
-            for name in fields.names where name.lowercased() == "retry-after" {
-                let value = fields.string(name) ?? fields.integer(name).map(String.init)
-                wait = wait ?? value.flatMap { RetryAfter.duration($0) }
+            fields.each { name, value in
+                guard wait == nil,
+                    HTTPHeaders.isSame(String(decoding: name, as: UTF8.self), "retry-after")
+                else { return }
+                let isText = value.first == UInt8(ascii: "\"")
+                let plain = isText ? value.dropFirst().dropLast() : value
+                wait = RetryAfter.duration(String(decoding: plain, as: UTF8.self))
             }
         }
     }
@@ -324,20 +346,5 @@ extension UpstreamFault {
             !words.contains(word), words.count < 12
         else { return }
         words.append(word)
-    }
-}
-
-extension StringProtocol {
-    /// The first place of an ASCII text in small letters.
-    fileprivate func range(of words: String, ignoringCase: Bool) -> Range<Index>? {
-        var start = startIndex
-        while start < endIndex {
-            let rest = self[start...]
-            if rest.prefix(words.count).lowercased() == words {
-                return start..<index(start, offsetBy: words.count)
-            }
-            start = index(after: start)
-        }
-        return nil
     }
 }

@@ -51,13 +51,20 @@ package enum JSON {
         }
     }
 
+    private static func hexDigit(_ value: UInt8) -> UInt8 {
+        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+    }
+
     /// Appends the escape of a quote, a backslash or a control character.
     private static func escape(_ byte: UInt8, to out: inout [UInt8]) {
         out.append(UInt8(ascii: "\\"))
         switch byte {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"): out.append(byte)
         case UInt8(ascii: "\n"): out.append(UInt8(ascii: "n"))
-        default: out += "u00\([byte].hex)".utf8
+        default:
+            out += "u00".utf8
+            out.append(hexDigit(byte >> 4))
+            out.append(hexDigit(byte & 15))
         }
     }
 }

@@ -161,11 +161,6 @@ package struct JSONObject: Sendable {
         return nil
     }
 
-    /// The names of the members, in order.
-    package var names: [String] {
-        members.map { String(decoding: $0.name(in: bytes), as: UTF8.self) }
-    }
-
     /// Calls `visit` with the name, without escapes, and the value of each member, in order.
     ///
     /// The error of `visit` ends the walk.
@@ -173,6 +168,13 @@ package struct JSONObject: Sendable {
         _ visit: (ArraySlice<UInt8>, ArraySlice<UInt8>) throws(Failure) -> Void
     ) throws(Failure) {
         for member in members { try visit(member.name(in: bytes), bytes[member.value]) }
+    }
+
+    /// Whether a member's name, without escapes, and its value are as `isWanted` says.
+    package func contains(
+        where isWanted: (ArraySlice<UInt8>, ArraySlice<UInt8>) -> Bool
+    ) -> Bool {
+        members.contains { isWanted($0.name(in: bytes), bytes[$0.value]) }
     }
 
     /// The number of members.
@@ -283,8 +285,13 @@ package struct JSONObject: Sendable {
     /// It is nil if the member is missing, has another type, or has more than ``mostMembers``
     /// elements.
     package func elements(_ name: String) -> [Range<Int>]? {
-        guard let value = value(name), value.first == UInt8(ascii: "[") else { return nil }
-        var scanner = JSONScanner(bytes, in: value.indices)
+        value(name).flatMap { elements(in: $0.indices) }
+    }
+
+    /// The elements of the array at `range`, as ``elements(_:)`` returns them.
+    package func elements(in range: Range<Int>) -> [Range<Int>]? {
+        guard bytes[range].first == UInt8(ascii: "[") else { return nil }
+        var scanner = JSONScanner(bytes, in: range)
         var elements: [Range<Int>] = []
         // The text was checked before, so this pass can fail only at the bound.
         let isWhole: Void? = try? scanner.elements { (element) throws(JSONError) in

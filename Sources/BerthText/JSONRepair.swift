@@ -18,7 +18,9 @@ enum JSONRepair {
                 if byte == UInt8(ascii: "\"") { isInString = false }
             } else if byte == UInt8(ascii: "\"") {
                 isInString = true
-            } else if let word = words.first(where: { text[index...].starts(with: $0) }) {
+            } else if mayBeginWord(byte),
+                let word = words.first(where: { text[index...].starts(with: $0) })
+            {
                 out += "null".utf8
                 index += word.count
                 continue
@@ -30,4 +32,8 @@ enum JSONRepair {
     }
 
     private static let words = ["NaN", "Infinity", "-Infinity"].map { Array($0.utf8) }
+
+    private static func mayBeginWord(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: "N") || byte == UInt8(ascii: "I") || byte == UInt8(ascii: "-")
+    }
 }

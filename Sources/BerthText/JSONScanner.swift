@@ -49,48 +49,81 @@ struct JSONScanner {
     ///
     /// - Returns: the range of the value without white space around it.
     mutating func value(depth: Int = 0) throws(JSONError) -> Range<Int> {
-        guard let first = peek() else { throw failure("a value is missing") }
+        guard peek() != nil else { throw failure("a value is missing") }
         let start = offset
-        switch first {
-        case UInt8(ascii: "\""): try string()
-        case UInt8(ascii: "{"):
-            try members(depth: depth) { _, _ throws(JSONError) in }
-        case UInt8(ascii: "["):
-            try elements(depth: depth) { _ throws(JSONError) in }
-        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): try number()
-        default: try word()
-        }
+        try skip(depth)
         return start..<offset
+    }
+
+    /// Skips a value with everything in it.
+    ///
+    /// A text may consist of millions of tiny values, so there is no call and no closure for each.
+    private mutating func skip(_ outermost: Int) throws(JSONError) {
+        // A bit for each open level, the innermost one lowest: 1 for an object, 0 for a list.
+        var (objects, depth) = (UInt64(0), outermost)
+        while true {
+            guard let first = peek() else { throw failure("a value is missing") }
+            switch first {
+            case UInt8(ascii: "{"):
+                try open(depth)
+                if !take(UInt8(ascii: "}")) {
+                    (objects, depth) = (objects << 1 | 1, depth + 1)
+                    _ = try name()
+                    continue
+                }
+            case UInt8(ascii: "["):
+                try open(depth)
+                if !take(UInt8(ascii: "]")) {
+                    (objects, depth) = (objects << 1, depth + 1)
+                    continue
+                }
+            case UInt8(ascii: "\""): try string()
+            case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): try number()
+            default: try word()
+            }
+            // The value has ended, and the ones around it may end with it.
+            while depth > outermost, !take(UInt8(ascii: ",")) {
+                try expect(objects & 1 == 1 ? UInt8(ascii: "}") : UInt8(ascii: "]"))
+                (objects, depth) = (objects >> 1, depth - 1)
+            }
+            if depth == outermost { return }
+            if objects & 1 == 1 { _ = try name() }
+        }
+    }
+
+    /// Reads the mark that opens an object or a list at `depth`.
+    private mutating func open(_ depth: Int) throws(JSONError) {
+        guard depth < JSONScanner.maximumDepth else { throw failure("it is nested too deeply") }
+        offset += 1
+    }
+
+    /// Reads a member's name and the colon after it.
+    private mutating func name() throws(JSONError) -> Range<Int> {
+        guard peek() == UInt8(ascii: "\"") else { throw failure("a member's name is expected") }
+        let start = offset
+        try string()
+        let key = start..<offset
+        try expect(UInt8(ascii: ":"))
+        return key
     }
 
     /// Skips an object, and reports the ranges of each member's key (with its quotes) and value.
     mutating func members(
-        depth: Int = 0,
         _ visit: (Range<Int>, Range<Int>) throws(JSONError) -> Void
     ) throws(JSONError) {
-        guard depth < JSONScanner.maximumDepth else { throw failure("it is nested too deeply") }
         try expect(UInt8(ascii: "{"))
         if take(UInt8(ascii: "}")) { return }
-        repeat {
-            guard peek() == UInt8(ascii: "\"") else { throw failure("a member's name is expected") }
-            let start = offset
-            try string()
-            let key = start..<offset
-            try expect(UInt8(ascii: ":"))
-            try visit(key, value(depth: depth + 1))
-        } while take(UInt8(ascii: ","))
+        repeat { try visit(name(), value(depth: 1)) } while take(UInt8(ascii: ","))
         try expect(UInt8(ascii: "}"))
     }
 
     /// Skips an array, and reports the range of each element.
     mutating func elements(
-        depth: Int = 0,
         _ visit: (Range<Int>) throws(JSONError) -> Void
     ) throws(JSONError) {
-        guard depth < JSONScanner.maximumDepth else { throw failure("it is nested too deeply") }
         try expect(UInt8(ascii: "["))
         if take(UInt8(ascii: "]")) { return }
-        repeat { try visit(value(depth: depth + 1)) } while take(UInt8(ascii: ","))
+        repeat { try visit(value(depth: 1)) } while take(UInt8(ascii: ","))
         try expect(UInt8(ascii: "]"))
     }
 
@@ -149,10 +182,9 @@ struct JSONScanner {
         guard offset + 1 < end else { throw failure("a string has no end") }
         switch bytes[offset + 1] {
         case UInt8(ascii: "u"):
-            let digits = offset + 2..<min(offset + 6, end)
-            guard digits.count == 4, digits.allSatisfy({ JSONScanner.hex(bytes[$0]) != nil }) else {
-                throw failure("\\u needs four hexadecimal digits")
-            }
+            guard offset + 6 <= end, isHex(offset + 2), isHex(offset + 3), isHex(offset + 4),
+                isHex(offset + 5)
+            else { throw failure("\\u needs four hexadecimal digits") }
             offset += 6
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"),
             UInt8(ascii: "f"), UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
@@ -183,12 +215,30 @@ struct JSONScanner {
         if offset == start { throw failure("a digit is expected") }
     }
 
+    private func isHex(_ place: Int) -> Bool { JSONScanner.hex(bytes[place]) != nil }
+
     private mutating func word() throws(JSONError) {
-        for word in ["true", "false", "null"] where bytes[offset..<end].starts(with: word.utf8) {
-            offset += word.utf8.count
-            return
+        let isWord =
+            switch bytes[offset] {
+            case UInt8(ascii: "t"): takeRaw("true")
+            case UInt8(ascii: "f"): takeRaw("false")
+            case UInt8(ascii: "n"): takeRaw("null")
+            default: false
+            }
+        guard isWord else { throw failure("a value is expected") }
+    }
+
+    /// Reads `word` if it stands here.
+    ///
+    /// A literal's UTF-8 needs no allocation.
+    private mutating func takeRaw(_ word: StaticString) -> Bool {
+        let count = word.utf8CodeUnitCount
+        guard end - offset >= count else { return false }
+        for index in 0..<count where unsafe bytes[offset + index] != word.utf8Start[index] {
+            return false
         }
-        throw failure("a value is expected")
+        offset += count
+        return true
     }
 
     static func hex(_ byte: UInt8) -> UInt32? {

@@ -17,6 +17,8 @@ import BerthText
 
     /// The longest answer that is cached, with everything beside its text.
     static nonisolated let answerLimit = ByteCount.kibibytes(256)
+    /// The longest entry, because escapes may make it longer than its text.
+    static nonisolated let entryLimit = ByteCount.kibibytes(320)
     /// The lifetime of a translation that is asked for once, which depends on nothing that changes.
     static nonisolated let translationLifetime = Duration.seconds(30 * 86_400)
 
@@ -64,8 +66,11 @@ import BerthText
         guard size <= AnswerCache.answerLimit.bytes,
             let lease = try? ask.memory.take(ByteCount(4 * size), for: .cacheEntry)
         else { return }
+        // Escapes may make it longer than its text.
+        let bytes = answer.bytes
+        guard bytes.count <= AnswerCache.entryLimit.bytes else { return }
         let base = key.kind == .translation ? AnswerCache.translationLifetime : nil
-        cache.store(answer.bytes, for: key, base: base)
+        cache.store(bytes, for: key, base: base)
         _ = consume lease
     }
 

@@ -295,7 +295,15 @@ import BerthText
             do { try lease.grow(to: size, step: Broadcast.step) } catch { throw .memory(error) }
             text += piece.text
             finish = piece.finish ?? finish
-            builder.add(piece)
+            if LargeWork.isLarge(piece.size) {
+                builder = await LargeWork.run(on: piece.size) { [builder] in
+                    var builder = builder
+                    builder.add(piece)
+                    return builder
+                }
+            } else {
+                builder.add(piece)
+            }
         }
         let usage = answer.usage
         if usage.isEstimated {

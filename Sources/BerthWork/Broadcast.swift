@@ -92,7 +92,8 @@ package struct AnswerEnd: Sendable {
             markedSize += piece.size
         }
         // A raw piece may carry text too, which a turn's history needs.
-        text += Array(piece.text.utf8)
+        var more = piece.text
+        more.withUTF8 { unsafe text.append(contentsOf: $0) }
         wake()
     }
 

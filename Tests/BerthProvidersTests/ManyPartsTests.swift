@@ -1,0 +1,105 @@
+import BerthHTTP
+import BerthLoop
+import BerthTestKit
+import BerthText
+import Testing
+
+@testable import BerthProviders
+
+/// Objects of very many members, lists of very many elements: their time is linear in the number.
+@Suite(.timeLimit(.minutes(5))) struct ManyPartsTests {
+    /// `n` members with the value `value`.
+    private static func members(_ n: Int, _ value: String = "0") -> String {
+        (0..<n).map { "\"m\($0)\":\(value)" }.joined(separator: ",")
+    }
+
+    private static func object(_ text: String) throws -> JSONObject {
+        try JSONObject(answer: Array(text.utf8))
+    }
+
+    private static func chunk(_ delta: String) -> String {
+        #"{"choices":[{"index":0,"delta":{\#(delta)}}]}"#
+    }
+
+    /// Reads the same chunk twice and builds the answer.
+    private static func build(_ text: String) throws {
+        let chunk = try object(text)
+        var (chunks, builder) = (OpenAIChunks(), CompletionBuilder())
+        for _ in 0..<2 { for piece in chunks.pieces(of: chunk) { builder.add(piece) } }
+        #expect(builder.completion != nil)
+    }
+
+    private static let works: [(String, @Sendable (Int) throws -> Void)] = [
+        ("words", { n in _ = try object("{\"content\":{\(members(n))}}").hasWords }),
+        ("nothing said", { n in _ = try object("{\(members(n, "\"\""))}").hasWords }),
+        ("a text of many members", { n in try build(chunk("\"content\":{\(members(n))}")) }),
+        ("a delta of many members", { n in try build(chunk(members(n))) }),
+        (
+            "a choice of many members",
+            { n in try build(#"{"choices":[{"index":0,"delta":{"x":1},\#(members(n))}]}"#) }
+        ),
+        (
+            "a chunk of many members",
+            { n in try build(#"{\#(members(n)),"choices":[{"index":0,"delta":{"x":1}}]}"#) }
+        ),
+        (
+            "many tool calls",
+            { n in
+                let calls = (0..<n).map { #"{"index":\#($0),"id":"t"}"# }.joined(separator: ",")
+                try build(chunk("\"tool_calls\":[\(calls)]"))
+            }
+        ),
+        (
+            "many choices",
+            { n in
+                let list = (0..<n).map { #"{"index":\#($0),"delta":{"x":1}}"# }
+                try build("{\"choices\":[\(list.joined(separator: ","))]}")
+            }
+        ),
+        (
+            "many limits",
+            { n in
+                var headers: HTTPHeaders = [:]
+                for index in 0..<n { headers.add("x-ratelimit-reset-\(index)", "1s") }
+                _ = RetryAfter.read(headers, now: Timestamp(milliseconds: 0))
+            }
+        ),
+    ]
+
+    @Test(arguments: works.map(\.0))
+    func `the time is linear in the number of parts`(name: String) throws {
+        let work = try #require(ManyPartsTests.works.first { $0.0 == name }).1
+        #expect(try growth(from: 500, of: work) < 24)
+    }
+
+    @Test func `members of two chunks are merged whether they are few or many`() throws {
+        for count in [3, 40, 400] {
+            var (chunks, builder) = (OpenAIChunks(), CompletionBuilder())
+            for letter in ["a", "b"] {
+                let delta = ManyPartsTests.members(count, "\"\(letter)\"")
+                let chunk = try ManyPartsTests.object(ManyPartsTests.chunk(delta))
+                for piece in chunks.pieces(of: chunk) { builder.add(piece) }
+            }
+            let answer = try JSONObject(answer: try #require(builder.completion))
+            let choice = answer.elements("choices").flatMap { answer.object(at: $0[0]) }
+            let message = choice?.object("message")
+            #expect(message?.string("m0") == "ab")
+            #expect(message?.string("m\(count - 1)") == "ab")
+            #expect(message?.count == count + 2)
+        }
+    }
+
+    @Test func `an error in a long text is found wherever it stands`() {
+        for before in [0, 10, 1_500] {
+            let text = String(repeating: "é ", count: before / 3) + "Maximum context length is 8"
+            let fault = UpstreamFault(Array(text.utf8), status: 400, hiding: nil)
+            #expect(fault.kind == .contextTooLong)
+        }
+        #expect(
+            RetryAfter.inWords(String(repeating: "wait ", count: 20) + "wait 7s") == .seconds(7)
+        )
+        let page = "<HTML><Title a=b>It &lt;is&gt; &amp;quot; away</TITLE><body>x</body>"
+        let fault = UpstreamFault(Array(page.utf8), status: 502, hiding: nil)
+        #expect(fault.isPage && fault.reason == "It <is> &quot; away")
+    }
+}
