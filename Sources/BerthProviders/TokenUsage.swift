@@ -64,6 +64,7 @@ package struct TokenUsage: Equatable, Sendable {
     /// - Parameters:
     ///   - prompt: the estimated tokens of the prompt.
     ///   - rest: the estimated tokens of the part of the answer that came after the last report.
+    /// - Returns: the usage, which is marked as estimated if any of it is.
     package func completed(prompt: Int, rest: Int) -> TokenUsage {
         guard input == 0 || rest > 0 else { return self }
         return TokenUsage(
@@ -85,7 +86,9 @@ package struct CachedTokens: Equatable, Sendable {
     /// The part of ``written`` that is kept for an hour, 0 or more.
     package private(set) var writtenForHour = 0
 
-    /// Makes a count. `writtenForHour` is a part of `written`, which it raises if it is more.
+    /// Makes a count.
+    ///
+    /// `writtenForHour` is a part of `written`, which it raises if it is more.
     package init(read: Int = 0, written: Int = 0, writtenForHour: Int = 0) {
         func bounded(_ tokens: Int) -> Int { min(max(0, tokens), TokenUsage.most) }
         self.read = bounded(read)

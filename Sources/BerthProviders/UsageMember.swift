@@ -27,7 +27,9 @@ struct UsageMember {
         (self.kind, self.path, self.source) = (kind, path, source)
     }
 
-    /// Every known member. Of several of one kind the largest counts.
+    /// Every known member.
+    ///
+    /// Of several of one kind the largest counts.
     static let all = openAI + anthropic + google + others
 
     /// OpenAI, Azure, Google's compatible address, Groq, Mistral, xAI, vLLM and most others.

@@ -43,7 +43,7 @@ import BerthText
         let (kind, tenant, isContextFree) = (ask.kind, ask.payer.row.id.value, ask.isContextFree)
         let isSafe = settings.scope == .safe
         return await LargeWork.run(on: request.bytes.count) {
-            let members = request.sorted(without: AnswerCache.ignored)
+            let members = request.sorted(without: AnswerCache.ignored + AnswerCache.personal)
             let parts = models + members.flatMap { [$0.name, $0.value] }
             guard isSafe, isContextFree || AnswerCache.isBareQuestion(request) else {
                 return (
@@ -61,7 +61,14 @@ import BerthText
     }
 
     /// Caches an answer that ended properly, if there is memory for it, its JSON and cache entry.
+    ///
+    /// An answer that repeats what its asker alone has sent is not cached.
     func keep(_ answer: CachedAnswer, under key: CacheKey, for ask: Ask) {
+        if case .completion(let object, _) = answer.body,
+            AnswerCache.personal.contains(where: object.has)
+        {
+            return
+        }
         let size = answer.size
         guard size <= AnswerCache.answerLimit.bytes,
             let lease = try? ask.memory.take(ByteCount(4 * size), for: .cacheEntry)
@@ -78,8 +85,12 @@ import BerthText
 
     /// Members that do not change an answer, or that Berth sets itself.
     private static nonisolated let ignored = [
-        "model", "stream", "stream_options", "user", "safety_identifier", "metadata",
+        "model", "stream", "stream_options",
     ]
+    /// Members that describe the asker, and that do not change the answer.
+    ///
+    /// Some servers repeat them in their answers.
+    private static nonisolated let personal = ["user", "safety_identifier", "metadata"]
     /// Members with which an answer is more than a text, or is wanted fresh.
     private static nonisolated let unkept = [
         "tools", "functions", "tool_choice", "function_call", "logprobs", "audio", "modalities",

@@ -51,10 +51,10 @@ import BerthText
             body = .text(String(decoding: text, as: UTF8.self))
         } else {
             builder.add(.usage(usage, details: details))
-            guard let json = builder.completion, let object = try? JSONObject(answer: json) else {
-                return giveUp()
-            }
-            body = .completion(object)
+            guard let json = builder.completion, let object = try? JSONObject(answer: json),
+                let text = CachedAnswer.text(of: object)
+            else { return giveUp() }
+            body = .completion(object, text: text)
         }
         let answer = CachedAnswer(body: body, model: model.id, usage: usage, details: details)
         cache.keep(answer, under: key, for: ask)

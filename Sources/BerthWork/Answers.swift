@@ -332,7 +332,7 @@ import BerthText
             return
         }
         let kept = CachedAnswer(
-            body: .completion(answer.object),
+            body: .completion(answer.object, text: answer.text),
             model: bought.model.id,
             usage: bought.usage,
             details: Array(CompletionJSON.json(bought.usage).utf8)
@@ -371,9 +371,9 @@ extension WholeAnswer {
 
     init(_ answer: CachedAnswer, _ lease: consuming MemoryLease) {
         let object: JSONObject? =
-            if case .completion(let object) = answer.body { object } else { nil }
+            if case .completion(let object, _) = answer.body { object } else { nil }
         self.init(
-            text: answer.text ?? "",
+            text: answer.text,
             finish: "stop",
             model: answer.model,
             usage: answer.usage,

@@ -7,10 +7,10 @@ struct CachedAnswer: Sendable {
     enum Body: Sendable {
         /// An answer that was streamed and has nothing but text.
         case text(String)
-        /// Any other answer, as a `chat.completion`.
+        /// Any other answer, as a `chat.completion` with the text of its first choice.
         ///
         /// Its id and model are the provider's.
-        case completion(JSONObject)
+        case completion(JSONObject, text: String)
     }
 
     let body: Body
@@ -23,21 +23,24 @@ struct CachedAnswer: Sendable {
 }
 
 extension CachedAnswer {
-    /// The first choice's text, or nil if it has none.
-    var text: String? {
+    /// The first choice's text.
+    var text: String {
         switch body {
-        case .text(let text): return text
-        case .completion(let object):
-            let choice = object.elements("choices")?.first.flatMap { object.object(at: $0) }
-            return choice?.object("message")?.string("content")
+        case .text(let text), .completion(_, let text): text
         }
+    }
+
+    /// The text of the first choice of a `chat.completion`, or nil if it has none.
+    static func text(of object: JSONObject) -> String? {
+        let choice = object.elements("choices")?.first.flatMap { object.object(at: $0) }
+        return choice?.object("message")?.string("content").flatMap { $0.isEmpty ? nil : $0 }
     }
 
     /// The bytes of the answer.
     var size: Int {
         switch body {
         case .text(let text): text.utf8.count
-        case .completion(let object): object.text.count
+        case .completion(let object, _): object.text.count
         }
     }
 
@@ -46,7 +49,7 @@ extension CachedAnswer {
         switch body {
         case .text(let text):
             return [.text(text), .finish("stop"), .usage(usage, details: details)]
-        case .completion(let object):
+        case .completion(let object, _):
             let pieces = AnswerPiece.pieces(of: object)
             let hasUsage = pieces.contains { if case .usage = $0 { true } else { false } }
             return hasUsage ? pieces : pieces + [.usage(usage, details: details)]
@@ -63,7 +66,7 @@ extension CachedAnswer {
         case .text(let text):
             bytes += Array(#","text":"#.utf8)
             bytes += JSON.quote(text)
-        case .completion(let object):
+        case .completion(let object, _):
             bytes += Array(#","answer":"#.utf8)
             bytes += object.text
         }
@@ -78,8 +81,9 @@ extension CachedAnswer {
             let details = object.object("usage")
         else { return nil }
         if let answer = object.object("answer") {
-            body = .completion(answer)
-        } else if let text = object.string("text") {
+            guard let text = CachedAnswer.text(of: answer) else { return nil }
+            body = .completion(answer, text: text)
+        } else if let text = object.string("text"), !text.isEmpty {
             body = .text(text)
         } else {
             return nil
@@ -87,6 +91,5 @@ extension CachedAnswer {
         self.model = model
         usage = TokenUsage(input: input, output: output, isEstimated: false)
         self.details = Array(details.text)
-        guard let text, !text.isEmpty else { return nil }
     }
 }

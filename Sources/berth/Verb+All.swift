@@ -105,6 +105,10 @@ extension Verb {
         words: ["usage"],
         options: [Option(name: "--days", value: "N", summary: "1 to 366 (default: 1, today)")],
         summary: "Show requests, tokens and money per tenant.",
+        details:
+            "'estimated' counts the requests whose tokens Berth estimated, because the provider did "
+            + "not count them all. 'from cache' are the tokens in that the provider read from its "
+            + "prompt cache. --json has those that it wrote there too (cache_write_tokens).",
         example: "berth usage --days 30"
     ) { given throws(UsageError) in
         .usage(days: try given.value("--days", .integer(1...366)) ?? 1)

@@ -227,6 +227,31 @@ import Testing
     }
 
     @Loop
+    @Test(
+        arguments: [
+            #""metadata":{"project":"ann's"}"#, #""user":"ann""#, #""safety_identifier":"ann""#,
+        ],
+        [true, false]
+    )
+    func `an answer that repeats what its asker alone has sent is not kept`(
+        member: String,
+        streamed: Bool
+    ) async throws {
+        try await withBot(CachedAnswerTests.setup) { bot in
+            for _ in 0..<2 {
+                let told = try await ask(
+                    bot,
+                    "Question?",
+                    streamed: streamed,
+                    message: #""reasoning":"hm""#,
+                    answer: member
+                )
+                #expect(told.text.contains("ann") && told.headers["x-berth-cache"] == nil)
+            }
+        }
+    }
+
+    @Loop
     @Test(arguments: [true, false])
     func `a refusal is not kept`(streamed: Bool) async throws {
         try await withBot(CachedAnswerTests.setup) { bot in

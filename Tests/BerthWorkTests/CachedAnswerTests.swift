@@ -46,8 +46,8 @@ import Testing
 
     @Test func `any other answer is kept whole, and told in pieces`() throws {
         let object = try JSONObject(Array(Self.whole.utf8))
-        let answer = try #require(CachedAnswer(entry(.completion(object)).bytes))
-        guard case .completion(let read) = answer.body else {
+        let answer = try #require(CachedAnswer(entry(.completion(object, text: "")).bytes))
+        guard case .completion(let read, _) = answer.body else {
             Issue.record("no completion")
             return
         }
@@ -63,7 +63,7 @@ import Testing
     @Test func `a name that stands twice is no reason to lose an answer`() throws {
         let text = #"{"choices":[{"message":{"content":"a","content":"b"}}]}"#
         let object = try JSONObject(answer: Array(text.utf8))
-        let answer = try #require(CachedAnswer(entry(.completion(object)).bytes))
+        let answer = try #require(CachedAnswer(entry(.completion(object, text: "")).bytes))
         #expect(answer.text == "b")
     }
 
