@@ -93,6 +93,7 @@ extension Verb {
         words: ["usage"],
         options: [Option(name: "--days", value: "N", summary: "1 to 366 (default: 1, today)")],
         summary: "Show requests, tokens and money per tenant.",
+        details: "The line (house) has calls that a kill cut off and whose turns were asked again.",
         example: "berth usage --days 30"
     ) { given throws(UsageError) in
         .usage(days: try given.value("--days", .integer(1...366)) ?? 1)
