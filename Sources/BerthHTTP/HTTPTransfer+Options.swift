@@ -128,8 +128,8 @@ extension HTTPTransfer {
             return .tls(host: host, fault: fault, reason: reason(detailed: true))
         case CURLE_SSL_CACERT_BADFILE:
             return .tls(host: host, fault: .authorities, reason: reason(detailed: true))
-        case CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER, CURLE_SSL_ISSUER_ERROR,
-            CURLE_SSL_SHUTDOWN_FAILED, CURLE_SSL_INVALIDCERTSTATUS:
+        case CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER,
+            CURLE_SSL_ISSUER_ERROR, CURLE_SSL_SHUTDOWN_FAILED, CURLE_SSL_INVALIDCERTSTATUS:
             return .tls(host: host, fault: .handshake, reason: reason(detailed: true))
         case CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL, CURLE_BAD_CONTENT_ENCODING:
             return .badAnswer(host: host, reason: reason())

@@ -221,7 +221,9 @@ extension Database: TurnStore {
 }
 
 extension TurnStore {
-    /// Closes the open work of an earlier run, and tells nobody. Nothing is asked again by default.
+    /// Closes the open work of an earlier run, and tells nobody.
+    ///
+    /// Nothing is asked again by default.
     package func recover(
         at now: Timestamp,
         askingAgainBelow limit: Int64 = 0

@@ -108,7 +108,8 @@ extension Verb {
         details:
             "'estimated' counts the requests whose tokens Berth estimated, because the provider did "
             + "not count them all. 'from cache' are the tokens in that the provider read from its "
-            + "prompt cache. --json has those that it wrote there too (cache_write_tokens).",
+            + "prompt cache. --json has those that it wrote there too (cache_write_tokens). The line "
+            + "(house) has calls that a kill cut off and whose turns were asked again.",
         example: "berth usage --days 30"
     ) { given throws(UsageError) in
         .usage(days: try given.value("--days", .integer(1...366)) ?? 1)

@@ -7,7 +7,8 @@ extension Verb {
             details: "Failed turns, failed parts of replies and uncertain calls are those of the "
                 + "last seven days. A part has failed if its channel could not deliver it. A call is "
                 + "uncertain if it was running when the service was killed, so that its outcome is "
-                + "unknown. A provider or a model is open, paused (it asked for a pause) or failing "
+                + "unknown. The start asks cheap turns again by itself, once, and the house bears the "
+                + "first call (uncertain.ask_again_below). A provider or a model is open, paused (it asked for a pause) or failing "
                 + "(it gets no calls for a while); 'held back' lists what is not open, for which "
                 + "tenant, and until when. The built-in demo has no queue.",
             example: "berth queue --json"

@@ -111,8 +111,9 @@ import Testing
     private func members(of object: JSONObject) throws -> [String: String] {
         var read: [String: String] = [:]
         func add(_ object: JSONObject?, _ place: String) {
-            for name in object?.names ?? [] where object?.has(name) == true {
-                let value = object?.value(name) ?? []
+            object?.each { name, value in
+                guard value != Array("null".utf8)[...] else { return }
+                let name = String(decoding: name, as: UTF8.self)
                 read[place + name] = String(decoding: value, as: UTF8.self)
             }
         }
@@ -150,8 +151,9 @@ import Testing
                 #expect(first["usage"] == CachedAnswerTests.usage)
                 for members in [message, answer] {
                     let object = try JSONObject(Array("{\(members)}".utf8))
-                    for name in object.names {
-                        let text = String(decoding: object.value(name) ?? [], as: UTF8.self)
+                    object.each { name, value in
+                        let name = String(decoding: name, as: UTF8.self)
+                        let text = String(decoding: value, as: UTF8.self)
                         #expect([again["message." + name], again[name]].contains(text))
                     }
                 }

@@ -1,3 +1,4 @@
+import BerthHTTP
 import BerthMemory
 import BerthProviders
 import BerthQueue
@@ -41,6 +42,7 @@ import Testing
                 ["10.0.0.5", "nothing answers"]
             ),
             (.provider(.timedOut(provider: "up", reason: address)), ["10.0.0.5"]),
+            (.provider(.unreachable(provider: "up", reason: address, cause: .name)), ["10.0.0.5"]),
             (.provider(.busy(reason: "10.0.0.5:8000: 512 transfers")), ["10.0.0.5", "512"]),
             (.provider(.keyRefused(provider: "up", status: 401)), ["api_key", "401"]),
             (.provider(.accountEmpty(provider: "up")), ["credit", "refill"]),
@@ -73,6 +75,45 @@ import Testing
             }
             #expect(!tenant.isEmpty && tenant.utf8.count < 300)
         }
+    }
+
+    /// Obstacles to a connection, and the words by which a tenant knows them.
+    private static let obstacles: [(ProviderError.Obstacle, String)] = [
+        (.connection, "cannot be reached; try again"), (.name, "was not found"),
+        (.security(.untrusted), "its certificate is not trusted"),
+        (.security(.expired), "its certificate has expired"),
+        (.security(.notYetValid), "its certificate is not valid yet"),
+        (.security(.wrongName), "its certificate is for another server"),
+        (.security(.authorities), "the trusted certificates cannot be read"),
+        (.security(.handshake), "there is no encrypted connection"),
+    ]
+
+    @Test(arguments: obstacles.indices)
+    func `a tenant reads the cause that the operator must remove, without its details`(
+        index: Int
+    ) {
+        let (cause, words) = Self.obstacles[index]
+        let error = BotError.provider(
+            .unreachable(provider: "up", reason: Self.address, cause: cause)
+        )
+        #expect("\(error)".contains(words) && !"\(error)".contains("10.0.0.5"))
+        #expect(error.forOperator.contains(Self.address))
+        let isCertificate = if case .security = cause { true } else { false }
+        let disposition = error.disposition
+        #expect(disposition.isPassing == !isCertificate && disposition.mayGoElsewhere)
+        #expect("\(error)".contains("tell the operator") == (cause != .connection))
+    }
+
+    @Test func `a request that cannot be translated blames no provider`() {
+        let error = BotError.provider(
+            .untranslatable(provider: "up", reason: "'messages[0].role' 'x' is not known")
+        )
+        #expect("\(error)".hasPrefix("this request cannot be sent to provider 'up': 'messages"))
+        #expect(!error.logged.contains("messages"))
+        let disposition = error.disposition
+        #expect(disposition.status == 400 && disposition.fault == .caller)
+        #expect(disposition.code == "unsupported_request" && !disposition.mayHaveBought)
+        #expect(disposition.mayGoElsewhere && !disposition.isPassing)
     }
 
     @Test func `a tenant's own figures are its own to read`() {
