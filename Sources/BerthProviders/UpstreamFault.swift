@@ -169,7 +169,7 @@ struct UpstreamFault: Equatable {
 
     private static func words(ofMarkup text: Substring) -> String {
         var (words, isTag) = ("", false)
-        for character in text.prefix(4000) {
+        for character in text.cut(toBytes: 4000) {
             if character == "<" { isTag = true }
             if !isTag { words.append(character) }
             if character == ">" { isTag = false }
