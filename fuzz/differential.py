@@ -197,9 +197,13 @@ def is_deep(value: Any, depth: int = 1) -> bool:
 
 
 #: The differences that are meant. Each is a function of the stream, what the package reads in it, its
-#: objects and its choices. Berth ends each of them except the last with an error, after the same text
-#: or the start of it. In the last it reads more.
+#: objects and its choices. Berth ends each of them except the first with an error, after the same text
+#: or the start of it. In the first it reads more.
 DELIBERATE = {
+    # The package reads `delta` alone.
+    "a message in place of a delta": lambda raw, want, objects, choices: any(
+        not isinstance(members(it).get("delta"), dict) and {"message", "text"} & members(it).keys()
+        for it in choices),
     # Some servers just close on failure. An answer is whole only with a reason for its end.
     "a choice without a finish reason": lambda raw, want, objects, choices: any(
         not any(isinstance(end, str) and end for end in ends) for ends in want.ends.values()),
@@ -214,9 +218,6 @@ DELIBERATE = {
     "an error in another vendor's form": lambda raw, want, objects, choices: has_foreign_error(objects, choices),
     # The depth of JSON has a bound, so that no answer can exhaust the stack.
     "a chunk of more than 64 levels": lambda raw, want, objects, choices: any(map(is_deep, objects)),
-    # The package reads `delta` alone.
-    "a message in place of a delta": lambda raw, want, objects, choices: any(
-        members(it).get("delta") is None and {"message", "text"} & members(it).keys() for it in choices),
 }
 
 
