@@ -54,10 +54,9 @@ BESIDE: list[tuple[str, Any]] = [
 ]
 
 
-#: Members that are beyond a bound of Berth's.
+#: Members that are deep or have a long name.
 BEYOND: list[tuple[str, Any]] = [
     ("deep", functools.reduce(lambda inner, _: [inner], range(80), 1)), ("n" * 1100, 1),
-    ("wide", {f"k{number}": 1 for number in range(4200)}),
 ]
 
 

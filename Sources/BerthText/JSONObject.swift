@@ -64,10 +64,10 @@ package struct JSONObject: Sendable {
     /// Checks the object at the start of a provider's answer, which may be less strict than JSON.
     ///
     /// Of two members with one name the last counts. Bytes that are not UTF-8 become U+FFFD, and the
-    /// numbers NaN and Infinity of Python become null. Anything after the object is dropped.
+    /// numbers NaN and Infinity of Python become null. Anything after the object is dropped. Members
+    /// beyond ``mostMembers`` and those with a longer name than ``mostName`` are not read.
     ///
-    /// - Throws: ``JSONError`` if they do not begin with an object, or it has more than
-    ///   ``mostMembers``.
+    /// - Throws: ``JSONError`` if they do not begin with an object.
     package init(answer bytes: [UInt8]) throws(JSONError) {
         do throws(JSONError) {
             guard JSONObject.isUTF8(bytes) else {
@@ -110,6 +110,7 @@ package struct JSONObject: Sendable {
         var places: [ArraySlice<UInt8>: Int] = [:]
         try scanner.members { (key, value) throws(JSONError) in
             guard key.count <= JSONObject.mostName else {
+                if takesLast { return }
                 throw JSONError(reason: "a member's name is too long", offset: key.lowerBound)
             }
             let member = Member(key, value, in: bytes)
@@ -125,13 +126,14 @@ package struct JSONObject: Sendable {
                     offset: key.lowerBound
                 )
             }
-            members.append(member)
-            guard members.count <= JSONObject.mostMembers else {
+            guard members.count < JSONObject.mostMembers else {
+                if takesLast { return }
                 throw JSONError(
                     reason: "an object has more than \(JSONObject.mostMembers) members",
                     offset: key.lowerBound
                 )
             }
+            members.append(member)
         }
         end = scanner.offset
         if isWhole, scanner.peek() != nil { throw scanner.failure("something follows the object") }
@@ -157,7 +159,8 @@ package struct JSONObject: Sendable {
             for (index, member) in members.enumerated() { places[member.name(in: bytes)] = index }
         }
         if let known = places[name] { return known }
-        places[name] = members.count
+        // A member beyond the bound is not kept.
+        if members.count < mostMembers { places[name] = members.count }
         return nil
     }
 

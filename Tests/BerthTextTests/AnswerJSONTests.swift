@@ -32,6 +32,17 @@ import Testing
         #expect(set.contains("\"m3\":99") && !set.contains("\"m3\":3,"))
     }
 
+    @Test func `members beyond a bound are not read, and the others are`() throws {
+        let many = (0..<5000).map { "\"m\($0)\":\($0)" }.joined(separator: ",")
+        let long = String(repeating: "n", count: JSONObject.mostName)
+        let odd = "{\"a\":1,\"\(long)\":2,\(many),\(many),\"a\":3}"
+        let read = try object(odd)
+        #expect(read.integer("a") == 3 && read.integer("m0") == 0)
+        #expect(read.count == JSONObject.mostMembers && !read.has(long))
+        #expect(try object("{\"o\":\(odd)}").object("o")?.integer("a") == 3)
+        #expect(throws: JSONError.self) { try JSONObject(Array(odd.utf8)) }
+    }
+
     @Test func `bytes that are no UTF-8 are replaced`() throws {
         let bytes = Array(#"{"a":"x"#.utf8) + [0xFF] + Array(#"y"}"#.utf8)
         #expect(try JSONObject(answer: bytes).string("a") == "x\u{FFFD}y")

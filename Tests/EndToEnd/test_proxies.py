@@ -1,9 +1,7 @@
 """Behind the reverse proxies that people put in front of Berth, configured as ops/proxy shows."""
 
-import json
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from support import site as sites

@@ -135,7 +135,8 @@ import Testing
             return client
         }
         for event in try await reader.rest() {
-            guard let object = event.object else { continue }
+            // A client has no bounds of its own.
+            guard let object = try? JSONObject(answer: event.data) else { continue }
             if object.has("error") { client.add(error: object.object("error")) }
             let choices = (object.elements("choices") ?? []).compactMap { object.object(at: $0) }
             guard let choice = choices.first(where: { ($0.integer("index") ?? 0) == 0 }) else {

@@ -90,6 +90,15 @@ extension Shape {
             return rows("a choice with the error \(nothing)", start + v.stream(inner, end))
                 + rows("a chunk with the error \(nothing)", start + v.stream(outer, end))
         },
+        [String(repeating: "n", count: 1100), "wide"].flatMap { name in
+            let many = (0..<4200).map { "\"k\($0)\":1" }.joined(separator: ",")
+            let beyond = ",\"\(name)\":{\(many)},\(many)"
+            let inner = chunk(choice(0, " é", more: beyond))
+            let outer = chunk(choice(0, " é"), more: beyond)
+            let short = name.count > 4 ? "a long name" : "many members"
+            return rows("a choice with \(short)", start + v.stream(inner, end))
+                + rows("a chunk with \(short)", start + v.stream(outer, end))
+        },
         ["0.0", "0", "false", "[]", "{}"].flatMap { value in
             let odd = v.chunk(#"{"content":\#(value)}"#)
             return rows("content that is \(value)", start + "data: \(odd)\n\n" + rest)
