@@ -116,7 +116,7 @@ struct RefusalWords {
         let folded = name.filter { $0 != "_" && $0 != " " }
         return words.indices.first { start in
             var joined = ""
-            for word in words[start...].prefix(4) {
+            for word in words[start..<min(start + 4, words.count)] {
                 joined += word
                 if joined == folded { return true }
                 if joined.utf8.count >= folded.utf8.count { return false }
@@ -161,7 +161,7 @@ struct RefusalWords {
             return place(of: "roles")
         }
         guard refuses || isAboutRoles, let place = complaint(of: "system") else { return nil }
-        let near = words[max(0, place - 6)...].prefix(10)
+        let near = words[max(0, place - 6)..<min(place + 4, words.count)]
         let marks: Set = [
             "role", "roles", "prompt", "prompts", "message", "messages", "instruction",
             "instructions", "variant",
