@@ -97,14 +97,18 @@ struct RefusalWords {
     }
 
     /// The place at which the text complains of a part, or nil if it does not.
-    func place(of part: Quirks.Part) -> Int? {
+    ///
+    /// `userNames` are the names of the member with the tenant's pseudonym.
+    func place(of part: Quirks.Part, userNames: [String]) -> Int? {
         switch part {
         case .streamOptions:
             return complaint(of: "stream_options") ?? complaint(of: "include_usage")
         case .stream: return placeOfStream
         case .temperature: return complaint(of: "temperature")
         // The words stand for roles and people more often than for members.
-        case .user: return isAboutRoles || !refuses ? nil : complaint(of: "user")
+        case .user:
+            guard !isAboutRoles, refuses else { return nil }
+            return userNames.compactMap { complaint(of: $0) }.min()
         case .safetyIdentifier: return complaint(of: "safety_identifier")
         case .developer: return placeOfDeveloper
         case .system: return placeOfSystem

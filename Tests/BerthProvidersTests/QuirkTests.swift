@@ -43,6 +43,7 @@ import Testing
                 #expect((350...450).contains(told.text.utf8.count))
             }
             #expect(strict.book.entries.first?.quirks.outputLimit == Quirks.OutputLimit.none)
+            #expect(strict.bodies.count == 5)
         }
     }
 
