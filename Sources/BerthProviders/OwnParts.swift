@@ -11,6 +11,8 @@ struct OwnParts: Equatable {
     var maximumOutput = 0
     /// Whether the value is Berth's rather than the client's.
     var isOwnValue = true
+    /// The names of the member with the tenant's pseudonym.
+    var userNames = ["user"]
     /// Whether the system prompt is Berth's, so that it may go into the question.
     var mayJoin = false
     /// Whether the limit may have another name, or be left out.
@@ -58,6 +60,7 @@ struct OwnParts: Equatable {
         if streaming { parts.append(.stream) }
         parts.removeAll { quirks.lacks($0) }
         mayRename = false
+        userNames = ["metadata", "user_id"]
     }
 }
 

@@ -42,7 +42,7 @@ struct PartRefusal {
         case .refused(_, let status, let message, let code):
             guard !PartRefusal.otherCodes.contains(code ?? "") else { return nil }
             (self.status, self.code) = (status, code)
-            let words = RefusalWords(message)
+            let words = RefusalWords(Upstream.title(ofPage: message) ?? message)
             self.words = words.isEmpty ? nil : words
         case .unavailable(_, let status, _, let reason?):
             guard status >= 500 else { return nil }
@@ -81,7 +81,7 @@ struct PartRefusal {
         // A refusal with status 400 that names a part is about it. Other errors must say more.
         guard words.refuses || PartRefusal.statuses.contains(status) else { return [] }
         var found: [(place: Int, changes: [Change])] = own.parts.compactMap { part in
-            words.place(of: part).map { ($0, [.without(part)]) }
+            words.place(of: part, userNames: own.userNames).map { ($0, [.without(part)]) }
         }
         if own.outputLimit != .none, let place = words.complaint(of: own.outputLimit) {
             found.append((place, renamed(own, words)))

@@ -148,9 +148,10 @@ package enum ProviderAddress {
     /// The path without its second half, if it repeats the first, such as `/v1/v1`.
     private static func doubled(_ path: String) -> String? {
         let parts = path.split(separator: "/")
-        for count in stride(from: parts.count / 2, to: 0, by: -1)
-        where parts.suffix(count) == parts.dropLast(count).suffix(count) {
-            return parts.dropLast(count).map { "/" + $0 }.joined()
+        for count in stride(from: parts.count / 2, to: 0, by: -1) {
+            let end = parts.count - count
+            guard parts[end...].elementsEqual(parts[(end - count)..<end]) else { continue }
+            return parts[..<end].map { "/" + $0 }.joined()
         }
         return nil
     }

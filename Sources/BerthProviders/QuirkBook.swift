@@ -16,7 +16,7 @@ package import BerthLoop
         package let server: String
         /// The time at which the last one was learnt.
         package let since: Timestamp
-        /// What is not in the configuration.
+        /// The quirks, except those of the configuration.
         package let quirks: Quirks
 
         /// Makes an entry.
@@ -51,7 +51,7 @@ package import BerthLoop
     /// Takes the entries of an earlier run, except those of models that have learnt already.
     package func load(_ stored: [Entry]) {
         let old = stored.filter { old in !entries.contains { $0.isOf(old.provider, old.model) } }
-        entries = (old + entries).suffix(QuirkBook.most)
+        entries = QuirkBook.newest(of: old + entries)
     }
 
     /// The quirks that were learnt of a model at `server`.
@@ -64,8 +64,12 @@ package import BerthLoop
     /// Notes what was learnt of a model, in place of what was known.
     package func learn(_ entry: Entry) {
         entries.removeAll { $0.isOf(entry.provider, entry.model) }
-        entries = (entries + [entry]).suffix(QuirkBook.most)
+        entries = QuirkBook.newest(of: entries + [entry])
         onChange()
+    }
+
+    private static nonisolated func newest(of entries: [Entry]) -> [Entry] {
+        Array(entries.dropFirst(max(0, entries.count - most)))
     }
 
     /// The identity of a provider's server: what is learnt of it holds for no other.

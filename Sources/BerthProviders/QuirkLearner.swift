@@ -10,7 +10,7 @@ import BerthTelemetry
     private let usualLimit: Quirks.OutputLimit?
     private let book: QuirkBook
     private let surroundings: Surroundings
-    /// What each model has taken, at most as many models as are configured.
+    /// The parts that each model has taken, for at most as many models as are configured.
     private var taken: [String: QuirkTrial.Taken] = [:]
     /// The refusals of parts that a model had taken, since it took all parts last.
     private var doubts: [String: Doubt] = [:]

@@ -152,6 +152,7 @@ import BerthText
             attempt = base
         } else {
             (base, refusal, error) = (attempt, refused, failure)
+            tried.insert([.outputLimit(outputLimit)])
             waiting = refused.isWordless ? refused.guesses(of: unproven) : refused.changes(of: own)
         }
         waiting.removeAll { tried.contains($0) }

@@ -97,14 +97,18 @@ struct RefusalWords {
     }
 
     /// The place at which the text complains of a part, or nil if it does not.
-    func place(of part: Quirks.Part) -> Int? {
+    ///
+    /// `userNames` are the names of the member with the tenant's pseudonym.
+    func place(of part: Quirks.Part, userNames: [String]) -> Int? {
         switch part {
         case .streamOptions:
             return complaint(of: "stream_options") ?? complaint(of: "include_usage")
         case .stream: return placeOfStream
         case .temperature: return complaint(of: "temperature")
         // The words stand for roles and people more often than for members.
-        case .user: return isAboutRoles || !refuses ? nil : complaint(of: "user")
+        case .user:
+            guard !isAboutRoles, refuses else { return nil }
+            return userNames.compactMap { complaint(of: $0) }.min()
         case .safetyIdentifier: return complaint(of: "safety_identifier")
         case .developer: return placeOfDeveloper
         case .system: return placeOfSystem
@@ -116,7 +120,7 @@ struct RefusalWords {
         let folded = name.filter { $0 != "_" && $0 != " " }
         return words.indices.first { start in
             var joined = ""
-            for word in words[start...].prefix(4) {
+            for word in words[start..<min(start + 4, words.count)] {
                 joined += word
                 if joined == folded { return true }
                 if joined.utf8.count >= folded.utf8.count { return false }
@@ -161,7 +165,7 @@ struct RefusalWords {
             return place(of: "roles")
         }
         guard refuses || isAboutRoles, let place = complaint(of: "system") else { return nil }
-        let near = words[max(0, place - 6)...].prefix(10)
+        let near = words[max(0, place - 6)..<min(place + 4, words.count)]
         let marks: Set = [
             "role", "roles", "prompt", "prompts", "message", "messages", "instruction",
             "instructions", "variant",

@@ -75,8 +75,18 @@ extension Upstream {
             .contains { reason.contains($0) }
     }
 
+    private static nonisolated let pageWords = (
+        start: "it is a web page ('", end: "'); the operator must check base_url"
+    )
+
     /// The words about a web page in place of an answer.
     static nonisolated func page(_ title: String) -> String {
-        "it is a web page ('\(title)'); the operator must check base_url"
+        pageWords.start + title + pageWords.end
+    }
+
+    /// The title in the words about a web page, or nil if `words` are about something else.
+    static nonisolated func title(ofPage words: String) -> String? {
+        guard words.hasPrefix(pageWords.start), words.hasSuffix(pageWords.end) else { return nil }
+        return String(words.dropFirst(pageWords.start.count).dropLast(pageWords.end.count))
     }
 }

@@ -117,15 +117,7 @@ import BerthTelemetry
             in: surroundings
         )
         let socket = try edges.network.bind(.unix(path: adminSocket), limits: HTTPServerLimits())
-        let cacheKeeper = CacheKeeper(
-            cache: bot.cache,
-            redis: redis,
-            store: database,
-            in: surroundings
-        )
-        await cacheKeeper.load()
-        let quirkKeeper = QuirkKeeper(bot.quirks, store: database, in: surroundings)
-        await quirkKeeper.load()
+        let kept = await Composition.keepers(bot, redis, database, in: surroundings)
         let answering: [any Service] = [
             bot.turns,
             HTTPService(on: server, refusal: Front.refuse) { await front.answer($0) },
@@ -133,11 +125,22 @@ import BerthTelemetry
         ]
         self.answering = answering + Composition.services(channels, resources, in: surroundings)
         keeping =
-            [
-                keeper, memory, cacheKeeper, clockKeeper, quirkKeeper,
-                Purge(database, in: surroundings),
-            ]
+            [keeper, memory, clockKeeper, Purge(database, in: surroundings)] + kept
             + (edges.watchesLoop ? [StallReports(in: surroundings)] : [])
+    }
+
+    /// The keepers of what the service remembers over restarts, which have read it.
+    private static func keepers(
+        _ bot: Bot,
+        _ redis: RedisClient?,
+        _ database: Database,
+        in surroundings: Surroundings
+    ) async -> [any Service] {
+        let cache = CacheKeeper(cache: bot.cache, redis: redis, store: database, in: surroundings)
+        await cache.load()
+        let quirks = QuirkKeeper(bot.quirks, store: database, in: surroundings)
+        await quirks.load()
+        return [cache, quirks]
     }
 
     private static func resources(

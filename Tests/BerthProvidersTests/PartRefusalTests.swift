@@ -162,6 +162,19 @@ import Testing
         #expect(Self.first(message) == .without(part))
     }
 
+    @Test func `the pseudonym has another name in the Messages API`() {
+        var own = OwnParts()
+        (own.parts, own.outputLimit, own.mayRename) = ([.user, .stream], .maxTokens, false)
+        let words = "metadata: Extra inputs are not permitted"
+        #expect(Self.first(words, own) == nil)
+        own.userNames = ["metadata", "user_id"]
+        #expect(Self.first(words, own) == .without(.user))
+        #expect(
+            Self.first("metadata.user_id: Extra inputs are not permitted", own) == .without(.user)
+        )
+        #expect(Self.first("max_tokens is unknown", own) == nil)
+    }
+
     @Test(arguments: [
         "Unknown parameter: 'seed'.", "the user has sent too many images",
         "unknown field `foo`, expected one of `model`, `max_tokens`, `stream_options`, `user`",
@@ -197,6 +210,7 @@ import Testing
     @Test(arguments: [
         refused("status 400"), refused("status 422", 422), refused("Bad Request"),
         refused("Unprocessable Entity", 422), refused("invalid request"),
+        refused(Upstream.page("400 Bad Request")),
     ])
     func `a refusal without words is guessed at`(error: ProviderError) {
         var own = Self.all

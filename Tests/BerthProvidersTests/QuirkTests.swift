@@ -1,8 +1,6 @@
 import BerthHTTP
 import BerthLoop
 import BerthMemory
-import BerthSimulation
-import BerthTelemetry
 import BerthTestKit
 import BerthText
 import Testing
@@ -45,6 +43,7 @@ import Testing
                 #expect((350...450).contains(told.text.utf8.count))
             }
             #expect(strict.book.entries.first?.quirks.outputLimit == Quirks.OutputLimit.none)
+            #expect(strict.bodies.count == 5)
         }
     }
 
@@ -108,13 +107,14 @@ import Testing
                 #"[{"role":"\#(role)","content":[{"type":"text","text":"Be\u00e9"}]},"#
                 + #"{"role":"user","content":"hi"},{"role":"\#(role)","content":"x"}]"#
             let words = "Unexpected role '\(role)' in messages"
-            try await withStrict({ $0.roles.contains(role) ? .refusal(words) : nil }) { strict in
+            try await withStrict({ $0.sentRoles.contains(role) ? .refusal(words) : nil }) {
+                strict in
                 for _ in 1...2 {
                     let told = await strict.ask(messages: messages, isStream: isStream)
                     #expect(told.text == "fine" && told.error == nil)
                 }
                 #expect(strict.bodies.count == 3)
-                #expect(strict.last?.roles == [other, "user", other])
+                #expect(strict.last?.sentRoles == [other, "user", other])
                 let sent = String(decoding: strict.last?.value("messages") ?? [], as: UTF8.self)
                 #expect(sent.contains(#"[{"type":"text","text":"Be\u00e9"}]"#))
             }
@@ -126,7 +126,7 @@ import Testing
     {
         let messages = #"[{"role":"system","content":"Be terse."},{"role":"user","content":"hi"}]"#
         let refusal = HTTPResponse.refusal("Only user and assistant roles are supported!")
-        try await withStrict({ $0.roles.first == "user" ? nil : refusal }) { strict in
+        try await withStrict({ $0.sentRoles.first == "user" ? nil : refusal }) { strict in
             #expect(await strict.ask(messages: messages, isOwn: true).text == "fine")
             let last = try #require(strict.last?.elements("messages")?.first)
             #expect(strict.last?.object(at: last)?.string("content") == "Be terse.\n\nhi")
@@ -235,7 +235,9 @@ import Testing
             let more = #","max_tokens":100"#
             _ = await strict.ask(messages: messages, more: more, isStream: true)
             let sent = try #require(strict.last)
-            #expect(sent.limits == ["max_completion_tokens"] && sent.roles == ["system", "user"])
+            #expect(
+                sent.limits == ["max_completion_tokens"] && sent.sentRoles == ["system", "user"]
+            )
             #expect(!sent.has("stream_options") && strict.bodies.count == 1)
         }
     }
@@ -266,149 +268,5 @@ import Testing
         #expect(known == [false, true, true])
         let late = found(last, "s", QuirkBook.lifetime)
         #expect(late)
-    }
-}
-
-/// The forms in which servers refuse a member.
-private enum Refusals {
-    static func all(_ name: String) -> [HTTPResponse] {
-        [
-            .refusal("Unknown parameter: '\(name)'."),
-            body(
-                422,
-                #"{"detail":[{"type":"extra_forbidden","loc":["body","\#(name)"],"msg":"Extra inputs are not permitted"}]}"#
-            ),
-            body(
-                400,
-                #"{"error":{"message":"Unknown parameter.","param":"\#(name)","code":"unknown_parameter"}}"#
-            ),
-            body(
-                400,
-                #"[{"error":{"code":400,"message":"Invalid JSON payload received. Unknown name \"\#(name)\"","status":"INVALID_ARGUMENT"}}]"#
-            ),
-            body(
-                500,
-                #"{"object":"error","message":"unexpected keyword argument '\#(name)'","code":50001}"#
-            ),
-            body(400, "json: unknown field \"\(name)\""),
-            body(200, #"{"error":{"message":"\#(name) is not supported"}}"#),
-            body(200, "data: {\"error\":{\"message\":\"\(name) is not supported\"}}\n\n"),
-        ]
-    }
-
-    private static func body(_ status: Int, _ text: String) -> HTTPResponse {
-        let type = text.hasPrefix("data:") ? "text/event-stream" : "application/json"
-        return HTTPResponse(
-            status: status,
-            headers: ["content-type": type],
-            body: .bytes(Array(text.utf8))
-        )
-    }
-}
-
-extension HTTPResponse {
-    fileprivate static func refusal(_ words: String) -> HTTPResponse { .error(400, words) }
-
-    /// The refusal of a member that the server does not know, or of a request without one.
-    fileprivate static func unknown(_ name: String?) -> HTTPResponse? {
-        name.map { .refusal("Unknown parameter: '\($0)'.") }
-    }
-}
-
-extension JSONObject {
-    /// The names of output limits that a request has.
-    fileprivate var limits: [String] {
-        Quirks.OutputLimit.allCases.map(\.rawValue).filter { has($0) }
-    }
-
-    /// The roles of a request's messages.
-    fileprivate var roles: [String] {
-        (elements("messages") ?? []).compactMap { object(at: $0)?.string("role") }
-    }
-}
-
-extension ProviderError {
-    fileprivate func isRefusal(saying words: String) -> Bool {
-        guard case .refused(_, _, let message, _) = self else { return false }
-        return message.contains(words)
-    }
-}
-
-/// A server that refuses some requests and answers the others.
-@Loop private final class StrictServer {
-    let asker = Asker()
-    let book = QuirkBook()
-    fileprivate(set) var bodies: [JSONObject] = []
-    fileprivate var provider: OpenAIProvider?
-    private let refuse: @Loop (JSONObject) -> HTTPResponse?
-    private let words: [String]
-
-    init(_ refuse: @escaping @Loop (JSONObject) -> HTTPResponse?, words: [String]) {
-        self.refuse = refuse
-        self.words = words
-    }
-
-    var last: JSONObject? { bodies.last }
-
-    /// Asks for an answer of at most 100 tokens.
-    func ask(
-        messages: String = #"[{"role":"user","content":"hi there"}]"#,
-        more: String = "",
-        isStream: Bool = false,
-        isOwn: Bool = false
-    ) async -> Told {
-        guard var call = try? asker.call(messages: messages, more: more), let provider else {
-            return Told()
-        }
-        call.isOwn = isOwn
-        return isStream
-            ? await asker.stream(provider, call) : await asker.complete(provider, call)
-    }
-
-    func answer(_ request: HTTPRequest) async -> HTTPResponse {
-        guard let bytes = try? await request.body.collect(atMost: .mebibytes(1)),
-            let object = try? JSONObject(bytes)
-        else { return .error(400, "no object") }
-        bodies.append(object)
-        if let refusal = refuse(object) { return refusal }
-        let usage = TokenUsage(input: 3, output: words.count, isEstimated: false)
-        guard object.boolean("stream") == true else {
-            let text = words.joined()
-            return .json(CompletionJSON.completion(text: text, finish: "stop", usage: usage))
-        }
-        let chunks =
-            words.map { CompletionJSON.chunk(delta: $0) } + [CompletionJSON.chunk(finish: "stop")]
-        let events = chunks.flatMap { SSE.event($0) } + Array("data: [DONE]\n\n".utf8)
-        return HTTPResponse(
-            status: 200,
-            headers: ["content-type": "text/event-stream"],
-            body: .bytes(events)
-        )
-    }
-}
-
-/// Runs `test` against a server that answers `words` unless `refuse` has a refusal.
-@Loop private func withStrict(
-    _ refuse: @escaping @Loop (JSONObject) -> HTTPResponse?,
-    words: [String] = ["fine"],
-    quirks: Quirks = Quirks(),
-    _ test: @Loop (StrictServer) async throws -> Void
-) async throws {
-    let strict = StrictServer(refuse, words: words)
-    try await withServer({ await strict.answer($0) }) { url in
-        var settings = Configuration.Provider(
-            name: "fake",
-            kind: .openai,
-            baseURL: try #require(WebURL(url + "/v1")),
-            apiKey: nil
-        )
-        settings.quirks = quirks
-        strict.provider = OpenAIProvider(
-            settings,
-            client: strict.asker.client,
-            quirks: strict.book,
-            in: .quiet(strict.asker.clock)
-        )
-        try await test(strict)
     }
 }
