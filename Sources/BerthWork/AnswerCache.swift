@@ -67,7 +67,10 @@ import BerthText
         for place: (key: CacheKey, ask: Ask)
     ) {
         let cost = ByteCount(4 * min(text.utf8.count, AnswerCache.answerLimit.bytes))
+        // Six bytes stand for most control characters. Writing them only to drop them would take time.
+        let controls = text.utf8.count { $0 < 0x20 && $0 != 0x0A }
         guard text.utf8.count <= AnswerCache.answerLimit.bytes,
+            text.utf8.count + 5 * controls <= AnswerCache.entryLimit.bytes,
             let lease = try? place.ask.memory.take(cost, for: .cacheEntry)
         else { return }
         let answer = CachedAnswer(
