@@ -84,6 +84,8 @@ import Glibc
 
     func observe(_ report: @escaping @Loop (LoopStall) -> Void) -> StallObserver {
         let observer = StallObserver(report)
+        // The turn that goes on now began unobserved, and its time until now is not judged.
+        if observers.isEmpty { spentNs = StallWatch.processorNs }
         observers.append(observer)
         return observer
     }

@@ -70,7 +70,13 @@ import BerthText
             return
         }
         let size = answer.size
+        var controls = 0
+        if case .text(let text) = answer.body {
+            controls = text.utf8.count { $0 < 0x20 && $0 != 0x0A }
+        }
+        // Six bytes stand for most control characters. Writing them only to drop them would take time.
         guard size <= AnswerCache.answerLimit.bytes,
+            size + 5 * controls <= AnswerCache.entryLimit.bytes,
             let lease = try? ask.memory.take(ByteCount(4 * size), for: .cacheEntry)
         else { return }
         // Escapes may make it longer than its text.

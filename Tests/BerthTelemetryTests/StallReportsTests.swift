@@ -68,6 +68,26 @@ import Testing
         #expect(stalls.count == 2)
     }
 
+    @Loop @Test func `a turn that began unobserved is not judged by the time before`() {
+        let watch = StallWatch()
+        var stalls: [LoopStall] = []
+        spin(20)
+        watch.look()
+        for _ in 0..<12 {
+            spin(1)
+            watch.ended(.task)
+        }
+        let observer = watch.observe { stalls.append($0) }
+        watch.end()
+        #expect(stalls.isEmpty)
+        watch.look()
+        spin(12)
+        watch.ended(.task)
+        watch.end()
+        #expect(stalls.count == 1)
+        watch.remove(observer)
+    }
+
     @Loop @Test func `the loop watches itself`() async {
         var longest = Duration.zero
         let observer = Loop.observeStalls { longest = max(longest, $0.turn) }
