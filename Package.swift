@@ -232,7 +232,8 @@ let package = Package(
             "BerthWorkTests",
             uses: [
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
-                "BerthStore", "BerthCache", "BerthQueue", "BerthProviders", "BerthWork", "BerthBot",
+                "BerthHTTP", "BerthStore", "BerthCache", "BerthQueue", "BerthProviders",
+                "BerthWork", "BerthBot",
             ]
         ),
         tests(
