@@ -101,12 +101,12 @@ struct PermitShares {
 
     /// Whether `tenant` may have one more call beyond its share, if `running` of `limit` calls run.
     ///
-    /// It leaves at most four times as many permits free as it has, so that a small number of calls is
+    /// It leaves at most three times as many permits free as it has, so that a small number of calls is
     /// not held up by what a large number is held up by.
     func hasRoom(for tenant: String, running: Int, limit: Int) -> Bool {
         let expected = max(firstCalls(asking, of: limit), usualCalls)
         let kept = margin(of: limit) + max(0, expected - firstCalls(served, of: limit))
-        return limit - running > min(kept, 4 * (loads[tenant]?.running ?? 0))
+        return limit - running > min(kept, 3 * (loads[tenant]?.running ?? 0))
     }
 
     /// Whether room may come without an event, because fewer calls wait or run than usual.
