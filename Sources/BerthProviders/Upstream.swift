@@ -104,6 +104,7 @@ import BerthText
     ///   - asked: the time of the request.
     ///   - asks: whether the request asks for a stream. If not, the answer has the time of a whole
     ///     one.
+    /// - Returns: the events.
     /// - Throws: ``ProviderError``.
     func events(
         of response: HTTPClientResponse,
