@@ -64,6 +64,7 @@ import BerthTelemetry
     ///   - trial: the attempts.
     ///   - failure: the error of the last attempt, or nil before the first.
     ///   - attempt: sends the request that the trial describes.
+    /// - Returns: the result of the last attempt.
     /// - Throws: the refusal if no change helps, or any other error of an attempt.
     func run<Answer>(
         _ trial: QuirkTrial,

@@ -104,6 +104,7 @@ import BerthText
     ///   - asked: the time of the request.
     ///   - limit: the time that its first event may take, see ``limit(streaming:)``.
     ///   - call: the call that it answers.
+    /// - Returns: the events.
     /// - Throws: ``ProviderError``.
     func events(
         of response: HTTPClientResponse,

@@ -24,10 +24,11 @@ import Testing
     ) async throws -> String? {
         var words: String?
         let client = HTTPClient(in: .quiet())
-        try await withServer({ request in
+        let handler: HTTPHandler = { request in
             let answer = paths["\(request.method) \(request.path)"] ?? otherwise
             return HTTPResponse(status: answer.status, body: .bytes(Array(answer.body.utf8)))
-        }) { url in
+        }
+        try await withServer(handler) { url in
             let provider = Configuration.Provider(
                 name: "p",
                 kind: kind,

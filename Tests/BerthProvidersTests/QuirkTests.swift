@@ -17,7 +17,8 @@ import Testing
         async throws
     {
         for name in ["max_tokens", "max_completion_tokens", "max_output_tokens", "max_new_tokens"] {
-            try await withStrict({ $0.limits == [name] ? nil : .unknown($0.limits.first) }) {
+            try await withStrict(Refusing { $0.limits == [name] ? nil : .unknown($0.limits.first) })
+            {
                 strict in
                 for more in ["", #","max_tokens":100"#, #","max_completion_tokens":100"#] {
                     let told = await strict.ask(more: more, isStream: isStream)
@@ -34,7 +35,7 @@ import Testing
     @Loop @Test(arguments: [true, false])
     func `an answer that the server does not limit is ended by Berth`(isStream: Bool) async throws {
         let words = (1...500).map { "word\($0) " }
-        try await withStrict({ .unknown($0.limits.first) }, words: words) { strict in
+        try await withStrict(Refusing { .unknown($0.limits.first) }, words: words) { strict in
             let told = await strict.ask(isStream: isStream)
             #expect(told.error == nil && strict.last?.limits == [])
             #expect(strict.last?.boolean("stream") == true)
@@ -50,10 +51,12 @@ import Testing
     @Loop @Test func `a value that is too large is lowered, and the lower one is remembered`()
         async throws
     {
-        try await withStrict({ body in
-            let asked = body.integer("max_tokens") ?? 0
-            return asked > 64 ? .refusal("max_tokens must be less than or equal to 64") : nil
-        }) { strict in
+        try await withStrict(
+            Refusing { body in
+                let asked = body.integer("max_tokens") ?? 0
+                return asked > 64 ? .refusal("max_tokens must be less than or equal to 64") : nil
+            }
+        ) { strict in
             #expect(await strict.ask().error == nil)
             #expect(await strict.ask().error == nil)
             #expect(strict.bodies.map { $0.integer("max_tokens") } == [100, 64, 64])
@@ -67,7 +70,7 @@ import Testing
         async throws
     {
         let words = "max_tokens is too large: 100. The maximum context length is 90 tokens"
-        try await withStrict({ $0.limits.isEmpty ? nil : .refusal(words) }) { strict in
+        try await withStrict(Refusing { $0.limits.isEmpty ? nil : .refusal(words) }) { strict in
             #expect(await strict.ask().text == "fine")
             #expect(strict.book.entries.isEmpty)
         }
@@ -89,7 +92,7 @@ import Testing
         part: Quirks.Part
     ) async throws {
         for refusal in Refusals.all(name) {
-            try await withStrict({ $0.has(name) ? refusal : nil }) { strict in
+            try await withStrict(Refusing { $0.has(name) ? refusal : nil }) { strict in
                 for _ in 1...2 {
                     let told = await strict.ask(more: more, isStream: isStream)
                     #expect(told.text == "fine" && told.error == nil)
@@ -107,7 +110,7 @@ import Testing
                 #"[{"role":"\#(role)","content":[{"type":"text","text":"Be\u00e9"}]},"#
                 + #"{"role":"user","content":"hi"},{"role":"\#(role)","content":"x"}]"#
             let words = "Unexpected role '\(role)' in messages"
-            try await withStrict({ $0.sentRoles.contains(role) ? .refusal(words) : nil }) {
+            try await withStrict(Refusing { $0.sentRoles.contains(role) ? .refusal(words) : nil }) {
                 strict in
                 for _ in 1...2 {
                     let told = await strict.ask(messages: messages, isStream: isStream)
@@ -126,7 +129,7 @@ import Testing
     {
         let messages = #"[{"role":"system","content":"Be terse."},{"role":"user","content":"hi"}]"#
         let refusal = HTTPResponse.refusal("Only user and assistant roles are supported!")
-        try await withStrict({ $0.sentRoles.first == "user" ? nil : refusal }) { strict in
+        try await withStrict(Refusing { $0.sentRoles.first == "user" ? nil : refusal }) { strict in
             #expect(await strict.ask(messages: messages, isOwn: true).text == "fine")
             let last = try #require(strict.last?.elements("messages")?.first)
             #expect(strict.last?.object(at: last)?.string("content") == "Be terse.\n\nhi")
@@ -140,7 +143,7 @@ import Testing
         async throws
     {
         let words = "Unsupported value: 'temperature' does not support 0 with this model."
-        try await withStrict({ $0.has("temperature") ? .refusal(words) : nil }) { strict in
+        try await withStrict(Refusing { $0.has("temperature") ? .refusal(words) : nil }) { strict in
             let more = #","temperature":0"#
             let told = await strict.ask(more: more)
             #expect(told.error?.isRefusal(saying: words) == true && strict.bodies.count == 1)
@@ -164,7 +167,7 @@ import Testing
         more: String,
         words: String
     ) async throws {
-        try await withStrict({ _ in .refusal(words) }) { strict in
+        try await withStrict(Refusing { _ in .refusal(words) }) { strict in
             for isStream in [true, false] {
                 let told = await strict.ask(more: more, isStream: isStream)
                 #expect(told.error?.isRefusal(saying: words) == true)
@@ -174,7 +177,7 @@ import Testing
     }
 
     @Loop @Test func `refusals without end are bounded, and the first is told`() async throws {
-        try await withStrict({ _ in HTTPResponse(status: 422) }) { strict in
+        try await withStrict(Refusing { _ in HTTPResponse(status: 422) }) { strict in
             let told = await strict.ask(more: #","user":"ann""#, isStream: true)
             #expect(told.error?.isRefusal(saying: "status 422") == true)
             #expect(strict.bodies.count <= QuirkTrial.mostAttempts)
@@ -185,7 +188,8 @@ import Testing
     @Loop @Test func `a refusal without words is guessed at only while parts are unproven`()
         async throws
     {
-        try await withStrict({ $0.has("seed") ? HTTPResponse(status: 400) : nil }) { strict in
+        try await withStrict(Refusing { $0.has("seed") ? HTTPResponse(status: 400) : nil }) {
+            strict in
             #expect(await strict.ask(isStream: true).text == "fine")
             let told = await strict.ask(more: #","seed":1"#, isStream: true)
             #expect(told.error?.isRefusal(saying: "status 400") == true)
@@ -197,7 +201,9 @@ import Testing
         async throws
     {
         let words = "stream_options is not supported with n above 1"
-        try await withStrict({ $0.has("n") && $0.has("stream_options") ? .refusal(words) : nil }) {
+        try await withStrict(
+            Refusing { $0.has("n") && $0.has("stream_options") ? .refusal(words) : nil }
+        ) {
             strict in
             _ = await strict.ask(isStream: true)
             for _ in 1...3 {
@@ -214,7 +220,8 @@ import Testing
     {
         var isStrict = false
         let refusal = HTTPResponse.refusal("stream_options: Extra inputs are not permitted")
-        try await withStrict({ isStrict && $0.has("stream_options") ? refusal : nil }) { strict in
+        try await withStrict(Refusing { isStrict && $0.has("stream_options") ? refusal : nil }) {
+            strict in
             _ = await strict.ask(isStream: true)
             isStrict = true
             for _ in 1...QuirkLearner.mostDoubts {
@@ -230,7 +237,7 @@ import Testing
         var quirks = Quirks()
         quirks.outputLimit = .maxCompletionTokens
         quirks.without = [.streamOptions, .developer]
-        try await withStrict({ _ in nil }, quirks: quirks) { strict in
+        try await withStrict(Refusing { _ in nil }, quirks: quirks) { strict in
             let messages = #"[{"role":"developer","content":"a"},{"role":"user","content":"b"}]"#
             let more = #","max_tokens":100"#
             _ = await strict.ask(messages: messages, more: more, isStream: true)

@@ -75,17 +75,25 @@ extension ProviderError {
     }
 }
 
+/// The requests that a server refuses.
+struct Refusing {
+    /// The refusal of a request, or nil if it is answered.
+    let refusal: @Loop (JSONObject) -> HTTPResponse?
+
+    init(_ refusal: @escaping @Loop (JSONObject) -> HTTPResponse?) { self.refusal = refusal }
+}
+
 /// A server that refuses some requests and answers the others.
 @Loop final class StrictServer {
     let asker = Asker()
     let book = QuirkBook()
     fileprivate(set) var bodies: [JSONObject] = []
     fileprivate var provider: OpenAIProvider?
-    private let refuse: @Loop (JSONObject) -> HTTPResponse?
+    private let refusing: Refusing
     private let words: [String]
 
-    init(_ refuse: @escaping @Loop (JSONObject) -> HTTPResponse?, words: [String]) {
-        self.refuse = refuse
+    init(_ refusing: Refusing, words: [String]) {
+        self.refusing = refusing
         self.words = words
     }
 
@@ -111,7 +119,7 @@ extension ProviderError {
             let object = try? JSONObject(bytes)
         else { return .error(400, "no object") }
         bodies.append(object)
-        if let refusal = refuse(object) { return refusal }
+        if let refusal = refusing.refusal(object) { return refusal }
         let usage = TokenUsage(input: 3, output: words.count, isEstimated: false)
         guard object.boolean("stream") == true else {
             let text = words.joined()
@@ -128,15 +136,16 @@ extension ProviderError {
     }
 }
 
-/// Runs `test` against a server that answers `words` unless `refuse` has a refusal.
+/// Runs `test` against a server that answers `words` unless they are refused.
 @Loop func withStrict(
-    _ refuse: @escaping @Loop (JSONObject) -> HTTPResponse?,
+    _ refusing: Refusing,
     words: [String] = ["fine"],
     quirks: Quirks = Quirks(),
     _ test: @Loop (StrictServer) async throws -> Void
 ) async throws {
-    let strict = StrictServer(refuse, words: words)
-    try await withServer({ await strict.answer($0) }) { url in
+    let strict = StrictServer(refusing, words: words)
+    let handler: HTTPHandler = { await strict.answer($0) }
+    try await withServer(handler) { url in
         var settings = Configuration.Provider(
             name: "fake",
             kind: .openai,
