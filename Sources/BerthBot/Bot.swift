@@ -102,13 +102,7 @@ package import BerthWork
             system: configuration.system
         )
         turns = Turns(parts, counts, in: surroundings)
-        try await start(
-            store,
-            counts,
-            configuration.uncertain,
-            resuming: policy.resumesTurns,
-            in: surroundings
-        )
+        try await start(counts, configuration.uncertain, policy, in: surroundings)
     }
 
     /// The response cache in this process's memory and, if there is one, in Redis.
@@ -133,13 +127,13 @@ package import BerthWork
 
     /// Closes the open work of an earlier run, reads the tenants, and resumes accepted turns.
     private func start(
-        _ store: any Store,
         _ metrics: BotMetrics,
         _ uncertain: Configuration.Uncertain,
-        resuming: Bool,
+        _ policy: WorkPolicy,
         in surroundings: Surroundings
     ) async throws(BotError) {
         let (now, replies) = (surroundings.clock.timestamp, resources.replies)
+        let store = resources.store
         let limit = uncertain.askAgainBelow.micros
         let found = try await withBotErrors { () async throws(StoreError) in
             try await store.recover(at: now, askingAgainBelow: limit) { replies.uncertain(at: $0) }
@@ -155,7 +149,7 @@ package import BerthWork
         }
         metrics.troubles = try await turns.troubles()
         try await tenants.load()
-        guard resuming else { return }
+        guard policy.resumesTurns else { return }
         let resumed = try await turns.resume(payers: tenants.tenant)
         if resumed > 0 {
             surroundings.log.info("accepted turns resumed", ["turns": .int(resumed)])

@@ -44,9 +44,12 @@ struct AnswerEnds {
         }
     }
 
+    /// Whether every choice has ended.
+    var areClosed: Bool { !closed.isEmpty && open.isEmpty }
+
     /// The failure of an answer whose stream has ended, or nil if it is whole.
     func failure(of provider: String) -> ProviderError? {
-        guard !closed.isEmpty, open.isEmpty else { return .cut(provider: provider) }
+        guard areClosed else { return .cut(provider: provider) }
         guard !hasWords, !mayBeEmpty, reason == "stop" else { return nil }
         return .wordless(provider: provider, finish: reason)
     }

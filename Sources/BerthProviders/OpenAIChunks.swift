@@ -41,6 +41,8 @@ package struct OpenAIChunks {
             pieces = (isAlone ? plain(choice) : nil) ?? raw(chunk, choices)
         }
         guard let usage = OpenAIWire.usageObject(of: chunk) else { return pieces }
+        // The provider has counted the halves too, so they are told before its count.
+        if ends.areClosed { pieces += rest() }
         if let tokens = OpenAIWire.usage(usage) {
             pieces.append(.usage(tokens, details: Array(usage.text)))
         } else if let bill = ProviderBill.micros(in: usage) {

@@ -15,8 +15,7 @@ import Testing
             settings.chatModels.removeAll { $0.provider != "hand" }
             settings.cache.scope = scope
             settings.quotas.memory = .mebibytes(1)
-            settings.quotas.tokensPerDay = 1_000_000_000
-            settings.quotas.spendPerMonth = Money(micros: 1_000_000_000)
+            settings.allowAnswers(ofTokens: 10_000_000)
         }
     }
 

@@ -19,6 +19,7 @@ import Testing
             settings.chatModels.removeAll { $0.provider != "hand" }
             for index in settings.providers.indices { settings.providers[index].concurrency = 1 }
             settings.quotas.memory = memory
+            settings.allowAnswers(ofTokens: 10_000_000)
         }
     }
 

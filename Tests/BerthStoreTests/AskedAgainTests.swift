@@ -184,7 +184,7 @@ import Testing
         let (store, _, call, found, tenant) = try await found(below: 1) { fixture, _, call in
             try await fixture.store.releaseCall(call, at: StoreFixture.noon)
         }
-        #expect(found.askedAgain == 1)
+        #expect(found.refused == 1 && found.askedAgain == 0)
         #expect(try await store.call(call)?.state == .released)
         #expect(try await store.usage(of: tenant, on: noon).requests == 0)
         #expect(try await store.troubleCounts(since: noon).absorbedCalls == 0)

@@ -305,3 +305,12 @@ extension RedisLimits {
         return limits
     }
 }
+
+extension Configuration {
+    /// Allows answers of that many tokens, a kilobyte of which may have few.
+    package mutating func allowAnswers(ofTokens most: Int) {
+        for index in chatModels.indices { chatModels[index].output = most }
+        quotas.tokensPerDay = 1_000_000_000
+        quotas.spendPerMonth = Money(micros: 1_000_000_000)
+    }
+}
