@@ -46,7 +46,7 @@ let package = Package(
     name: "berth",
     targets: [
         face("CLinux"), face("CCurl"), face("CMicrohttpd"), face("CSQLite"), face("CYaml"),
-        face("COpenSSL"), face("CZlib"), face("CHiredis"), face("CZstd"),
+        face("COpenSSL"), face("CZlib"), face("CHiredis"), face("CZstd"), face("CBrotli"),
         .target(name: "CKatex", path: "Sources/CKatex"),
 
         module("BerthLoop", uses: ["CLinux"]),
@@ -62,7 +62,7 @@ let package = Package(
             "BerthHTTP",
             uses: [
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "CCurl", "CMicrohttpd",
-                "CZlib", "CZstd",
+                "CZlib", "CZstd", "CBrotli",
                 "CLinux",
             ]
         ),

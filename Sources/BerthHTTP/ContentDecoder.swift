@@ -1,4 +1,5 @@
 package import BerthMemory
+import CBrotli
 import CZlib
 import CZstd
 
@@ -10,6 +11,8 @@ package enum ContentCoding: String, Sendable, CaseIterable {
     case deflate
     /// RFC 8878.
     case zstd
+    /// Brotli (RFC 7932).
+    case br
 
     /// Reads a Content-Encoding field.
     ///
@@ -61,8 +64,14 @@ package final class ContentDecoder {
     private var mayHaveMore = false
 
     /// The most memory of a decoder: its window (2 MiB at zstd's usual levels) and tables.
+    ///
+    /// A Brotli window takes no more than the body, and twice that while it grows.
     package static func memory(of coding: ContentCoding) -> ByteCount {
-        coding == .zstd ? .kibibytes(2560) : .kibibytes(128)
+        switch coding {
+        case .gzip, .deflate: .kibibytes(128)
+        case .zstd: .kibibytes(2560)
+        case .br: .mebibytes(6)
+        }
     }
     private static let windowLog: Int32 = 21
     /// The most bytes that are decoded at once, in about 0.2 ms.
@@ -117,6 +126,7 @@ package final class ContentDecoder {
             case .gzip: Engine(windowBits: 47)
             case .deflate: Engine(windowBits: isZlib ? 47 : -15)
             case .zstd: Engine(windowLog: ContentDecoder.windowLog)
+            case .br: Engine(brotliLimit: ContentDecoder.memory(of: .br).bytes)
             }
         guard let engine else { throw .outOfMemory }
         return engine
@@ -129,24 +139,37 @@ package final class ContentDecoder {
     }
 }
 
-/// The owner of zlib's or zstd's state.
+/// The owner of a library's state.
 @safe private final class Engine {
-    private let inflate: UnsafeMutablePointer<z_stream>?
-    private let zstd: OpaquePointer?
+    @unsafe private enum State {
+        case inflate(UnsafeMutablePointer<z_stream>)
+        case zstd(OpaquePointer)
+        case brotli(UnsafeMutablePointer<berth_brotli>)
+    }
+
+    private let state: State
 
     init?(windowBits: Int32) {
         guard let stream = unsafe berth_inflate_make(windowBits) else { return nil }
-        unsafe (inflate, zstd) = (stream, nil)
+        unsafe state = .inflate(stream)
     }
 
     init?(windowLog: Int32) {
         guard let context = unsafe berth_zstd_make(windowLog) else { return nil }
-        unsafe (inflate, zstd) = (nil, context)
+        unsafe state = .zstd(context)
+    }
+
+    init?(brotliLimit: Int) {
+        guard let decoder = unsafe berth_brotli_make(brotliLimit) else { return nil }
+        unsafe state = .brotli(decoder)
     }
 
     deinit {
-        if let inflate = unsafe inflate { unsafe berth_inflate_free(inflate) }
-        if let zstd = unsafe zstd { unsafe ZSTD_freeDCtx(zstd) }
+        switch unsafe state {
+        case .inflate(let stream): unsafe berth_inflate_free(stream)
+        case .zstd(let context): unsafe ZSTD_freeDCtx(context)
+        case .brotli(let decoder): unsafe berth_brotli_free(decoder)
+        }
     }
 
     /// Decodes a part of `input` into `out`, and returns the bytes written, or -1 if it is broken.
@@ -156,26 +179,15 @@ package final class ContentDecoder {
         into out: UnsafeMutableBufferPointer<UInt8>,
         _ isDone: inout Int32
     ) -> Int {
-        if let inflate = unsafe inflate {
-            return unsafe berth_inflate(
-                inflate,
-                input.baseAddress,
-                input.count,
-                &taken,
-                out.baseAddress,
-                out.count,
-                &isDone
-            )
+        let (bytes, count) = (input.baseAddress, input.count)
+        let (room, size) = (out.baseAddress, out.count)
+        return switch unsafe state {
+        case .inflate(let stream):
+            unsafe berth_inflate(stream, bytes, count, &taken, room, size, &isDone)
+        case .zstd(let context):
+            unsafe berth_zstd(context, bytes, count, &taken, room, size, &isDone)
+        case .brotli(let decoder):
+            unsafe berth_brotli_decode(decoder, bytes, count, &taken, room, size, &isDone)
         }
-        guard let zstd = unsafe zstd else { return -1 }
-        return unsafe berth_zstd(
-            zstd,
-            input.baseAddress,
-            input.count,
-            &taken,
-            out.baseAddress,
-            out.count,
-            &isDone
-        )
     }
 }

@@ -8,7 +8,7 @@ import BerthText
 extension HTTPTransfer {
     /// The codings that are asked for.
     ///
-    /// zstd is decoded too, but its windows take more memory than it saves.
+    /// zstd and br are decoded too, but their windows take more memory than they save.
     nonisolated static let codings = "gzip, deflate"
 
     /// Prepares to decode the body that the header announces.

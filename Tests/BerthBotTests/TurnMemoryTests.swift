@@ -21,7 +21,7 @@ import Testing
         return Setup(policy: policy) { settings in
             settings.memory.limit = .mebibytes(8)
             settings.chatModels.removeAll { $0.provider != "hand" }
-            settings.allowAnswers(ofTokens: 10_000)
+            settings.allowAnswers(ofTokens: 6_000)
         }
     }
 

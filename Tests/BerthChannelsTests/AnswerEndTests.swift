@@ -119,12 +119,12 @@ import Testing
                 "/v1/chat/completions",
                 "x",
                 as: .key(bot.key),
-                fields("br")
+                fields("lzw")
             )
             #expect(unknown.status == 415)
             #expect(unknown.headers["accept-encoding"]?.contains("gzip") == true)
             #expect(unknown.error?.string("code") == "unsupported_encoding")
-            for name in ["gzip", "deflate", "zstd"] {
+            for name in ["gzip", "deflate", "zstd", "br"] {
                 let broken = try await bot.ask(
                     "POST",
                     "/v1/chat/completions",

@@ -38,6 +38,10 @@ enum CodedBodies {
             + "EGECABBhAgAQYQIAEGECABBhAgAQYQIAEGECABBhAgAQYQIAEGECABBhAgAQYQIAEGECABBhAQAAFNTd"
             + "4Q=="
     )
+    /// 16 MiB of one letter in Brotli, with a window of 4 MiB.
+    static let brotliBomb = bytes("y///PwAkwuKxQHLv//j//weABEAcFoDu/d8=")
+    /// The same with a window of 16 MiB.
+    static let wideBomb = bytes("z///fwAkwuKxQHLv/wc=")
 
     private static func bytes(_ base64: String) -> [UInt8] {
         Data(base64Encoded: base64).map(Array.init) ?? []

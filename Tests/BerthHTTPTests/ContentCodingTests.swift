@@ -9,7 +9,7 @@ import Testing
     private static let answers: [(String, [UInt8])] = [
         ("gzip", CodedBodies.gzip), ("x-gzip", CodedBodies.gzip), ("deflate", CodedBodies.deflate),
         ("deflate", CodedBodies.rawDeflate), ("zstd", CodedBodies.zstd), ("GZip", CodedBodies.gzip),
-        ("identity", Array(CodedBodies.text.utf8)),
+        ("br", CodedBodies.brotli), ("identity", Array(CodedBodies.text.utf8)),
     ]
 
     @Loop @Test(arguments: answers)
@@ -30,7 +30,7 @@ import Testing
         await server.stop()
     }
 
-    @Loop @Test(arguments: [("br", CodedBodies.brotli), ("gzip", [1, 2, 3])])
+    @Loop @Test(arguments: [("lzw", CodedBodies.brotli), ("gzip", [1, 2, 3]), ("br", [1, 2, 3])])
     func `an answer that cannot be decoded says why`(coding: String, body: [UInt8]) async throws {
         let server = try ScriptedServer { connection in
             try await connection.request()
@@ -46,7 +46,7 @@ import Testing
             Issue.record("\(String(describing: error))")
             return
         }
-        #expect(reason.contains(coding == "br" ? "its Content-Encoding is 'br'" : "gzip"))
+        #expect(reason.contains(coding == "lzw" ? "its Content-Encoding is 'lzw'" : coding))
         await server.stop()
     }
 
@@ -79,12 +79,15 @@ import Testing
         await server.stop()
     }
 
-    @Loop @Test func `an answer that unpacks to too much ends at the reader's limit`() async throws
-    {
+    @Loop @Test(arguments: [("zstd", CodedBodies.bomb), ("br", CodedBodies.brotliBomb)])
+    func `an answer that unpacks to too much ends at the reader's limit`(
+        coding: String,
+        body: [UInt8]
+    ) async throws {
         let server = try ScriptedServer { connection in
             try await connection.request()
-            try await connection.send("HTTP/1.1 200 OK\r\nContent-Encoding: zstd\r\n\r\n")
-            try await connection.send(CodedBodies.bomb)
+            try await connection.send("HTTP/1.1 200 OK\r\nContent-Encoding: \(coding)\r\n\r\n")
+            try await connection.send(body)
         }
         let fixture = ClientFixture()
         let error = await fixture.failure { () async throws(HTTPClientError) in
@@ -93,6 +96,14 @@ import Testing
         }
         #expect(error == .tooLarge(host: "127.0.0.1:\(server.port)", limit: .mebibytes(4)))
         await server.stop()
+    }
+
+    @Test func `a window beyond the decoder's memory is refused`() {
+        let decoder = ContentDecoder(.br)
+        decoder.feed(CodedBodies.wideBomb)
+        #expect(throws: ContentCodingError.broken(.br)) {
+            while try decoder.next() != nil {}
+        }
     }
 
     // MARK: Requests
@@ -145,14 +156,14 @@ import Testing
     @Test(
         arguments: [
             (nil, nil), ("", nil), ("identity", nil), ("gzip", .gzip), ("GZIP", .gzip),
-            (" x-gzip ", .gzip), ("deflate", .deflate), ("Zstd", .zstd),
+            (" x-gzip ", .gzip), ("deflate", .deflate), ("Zstd", .zstd), ("BR", .br),
         ] as [(String?, ContentCoding?)]
     )
     func `a coding is known by its name`(field: String?, coding: ContentCoding?) throws {
         #expect(try ContentCoding.of(field) == coding)
     }
 
-    @Test(arguments: ["br", "gzip, gzip", "utf-8", "compress", "gzip;q=1"])
+    @Test(arguments: ["lzw", "gzip, gzip", "utf-8", "compress", "gzip;q=1"])
     func `another coding is refused`(field: String) {
         #expect(throws: ContentCodingError.unknown) { try ContentCoding.of(field) }
     }
