@@ -4,4 +4,6 @@ package enum Kept: String, SQLConvertible, Sendable {
     case hotSet = "hot_set"
     /// The relation of the service's date to the machine's monotonic clock.
     case clock
+    /// The key by which links to files are signed.
+    case linkKey = "link_key"
 }
