@@ -26,7 +26,9 @@ package enum HTTPRange: Equatable, Sendable {
         case (let first?, nil) where bounds[1].isEmpty:
             self = HTTPRange.part(first, size - 1, of: size)
         case (nil, let count?) where bounds[0].isEmpty:
-            self = count == 0 ? .unsatisfiable : HTTPRange.part(max(0, size - count), size - 1, of: size)
+            self =
+                count == 0
+                ? .unsatisfiable : HTTPRange.part(max(0, size - count), size - 1, of: size)
         default: return
         }
     }
