@@ -88,10 +88,19 @@ let package = Package(
             ]
         ),
         module(
+            "BerthFiles",
+            uses: [
+                "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
+                "BerthStore", "CLinux",
+            ],
+            settings: seldom
+        ),
+        module(
             "BerthWork",
             uses: [
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
-                "BerthHTTP", "BerthStore", "BerthCache", "BerthQueue", "BerthProviders", "COpenSSL",
+                "BerthHTTP", "BerthStore", "BerthCache", "BerthQueue", "BerthProviders",
+                "BerthFiles", "COpenSSL",
             ]
         ),
         module(
@@ -99,7 +108,7 @@ let package = Package(
             uses: [
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
                 "BerthHTTP", "BerthStore", "BerthCache", "BerthQueue", "BerthProviders",
-                "BerthWork",
+                "BerthFiles", "BerthWork",
             ],
             settings: seldom
         ),
@@ -108,7 +117,8 @@ let package = Package(
             uses: [
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
                 "BerthHTTP",
-                "BerthStore", "BerthQueue", "BerthProviders", "BerthWork", "BerthBot", "CKatex",
+                "BerthStore", "BerthQueue", "BerthProviders", "BerthFiles", "BerthWork", "BerthBot",
+                "CKatex",
             ],
             resources: [.embedInCode("Web")]
         ),
@@ -117,7 +127,8 @@ let package = Package(
             uses: [
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
                 "BerthHTTP",
-                "BerthStore", "BerthCache", "BerthQueue", "BerthWork", "BerthBot", "BerthChannels",
+                "BerthStore", "BerthCache", "BerthQueue", "BerthFiles", "BerthWork", "BerthBot",
+                "BerthChannels",
             ],
             settings: seldom
         ),
@@ -126,7 +137,7 @@ let package = Package(
             uses: [
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
                 "BerthHTTP", "BerthStore", "BerthCache", "BerthQueue", "BerthProviders",
-                "BerthWork",
+                "BerthFiles", "BerthWork",
                 "BerthBot", "BerthChannels", "BerthAdmin",
             ],
             settings: seldom
@@ -145,7 +156,7 @@ let package = Package(
             dependencies: [
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
                 "BerthHTTP",
-                "BerthStore", "BerthCache", "BerthProviders", "BerthWork", "BerthBot",
+                "BerthStore", "BerthCache", "BerthProviders", "BerthFiles", "BerthWork", "BerthBot",
                 "BerthChannels",
                 "BerthAdmin", "BerthService", "BerthSimulation", "CLinux",
             ],
@@ -165,7 +176,8 @@ let package = Package(
             dependencies: [
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
                 "BerthHTTP",
-                "BerthStore", "BerthCache", "BerthQueue", "BerthProviders", "BerthWork", "BerthBot",
+                "BerthStore", "BerthCache", "BerthQueue", "BerthProviders", "BerthFiles",
+                "BerthWork", "BerthBot",
                 "BerthChannels", "BerthAdmin", "BerthService", "BerthSimulation", "CLinux",
             ],
             path: "Tests/BerthTestKit",
@@ -193,13 +205,20 @@ let package = Package(
             ]
         ),
         tests("BerthQueueTests", uses: ["BerthQueue", "BerthLoop", "BerthText", "BerthTelemetry"]),
+        tests(
+            "BerthFilesTests",
+            uses: [
+                "BerthFiles", "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry",
+                "BerthConfig", "BerthStore",
+            ]
+        ),
         tests("TidyTests", uses: []),
         tests("BerthConfigTests", uses: ["BerthConfig", "BerthMemory"]),
         tests(
             "BerthCommandTests",
             uses: [
                 "berth", "BerthText", "BerthConfig", "BerthTelemetry", "BerthHTTP", "BerthAdmin",
-                "BerthMemory",
+                "BerthFiles", "BerthMemory",
             ]
         ),
         tests(
@@ -222,7 +241,8 @@ let package = Package(
             uses: [
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
                 "BerthHTTP",
-                "BerthStore", "BerthCache", "BerthQueue", "BerthProviders", "BerthWork", "BerthBot",
+                "BerthStore", "BerthCache", "BerthQueue", "BerthProviders", "BerthFiles",
+                "BerthWork", "BerthBot",
                 "BerthChannels",
                 "BerthAdmin",
             ]
@@ -231,7 +251,8 @@ let package = Package(
             "BerthWorkTests",
             uses: [
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
-                "BerthStore", "BerthCache", "BerthQueue", "BerthProviders", "BerthWork", "BerthBot",
+                "BerthStore", "BerthCache", "BerthQueue", "BerthProviders", "BerthFiles",
+                "BerthWork", "BerthBot",
             ]
         ),
         tests(
@@ -239,7 +260,7 @@ let package = Package(
             uses: [
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
                 "BerthHTTP",
-                "BerthStore", "BerthQueue", "BerthProviders", "BerthWork", "BerthBot",
+                "BerthStore", "BerthQueue", "BerthProviders", "BerthFiles", "BerthWork", "BerthBot",
                 "BerthChannels",
                 "BerthAdmin",
             ]
@@ -249,7 +270,8 @@ let package = Package(
             uses: [
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
                 "BerthHTTP",
-                "BerthStore", "BerthCache", "BerthQueue", "BerthProviders", "BerthWork", "BerthBot",
+                "BerthStore", "BerthCache", "BerthQueue", "BerthProviders", "BerthFiles",
+                "BerthWork", "BerthBot",
                 "BerthChannels", "BerthAdmin",
             ]
         ),
@@ -258,7 +280,7 @@ let package = Package(
             uses: [
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
                 "BerthHTTP", "BerthStore", "BerthCache", "BerthQueue", "BerthProviders",
-                "BerthWork",
+                "BerthFiles", "BerthWork",
                 "BerthBot", "BerthChannels", "BerthAdmin", "BerthService",
             ]
         ),
