@@ -36,17 +36,19 @@ import Glibc
             loaded = try ConfigurationFile.load(path: file, environment: Environment.value)
         } catch { return [Finding(check: "configuration", ok: false, says: "\(error)")] }
         let configuration = loaded.configuration
-        var findings = [
-            Finding(check: "configuration", ok: true, says: loaded.path ?? "built-in defaults"),
-            Finding(
-                check: "memory limit",
-                ok: true,
-                says: "\(configuration.memory.limit): \(configuration.memory.source)"
-            ),
-            descriptors(configuration), folder(configuration),
-            await database(configuration), await clock(configuration),
-            await service(configuration),
-        ]
+        var findings =
+            [
+                Finding(check: "configuration", ok: true, says: loaded.path ?? "built-in defaults"),
+                Finding(
+                    check: "memory limit",
+                    ok: true,
+                    says: "\(configuration.memory.limit): \(configuration.memory.source)"
+                ),
+                descriptors(configuration), folder(configuration),
+            ] + disk(configuration) + [
+                await database(configuration), await clock(configuration),
+                await service(configuration),
+            ]
         let client = HTTPClient(in: Surroundings(log: .silent))
         for provider in configuration.providers where provider.kind != .fal {
             findings.append(await reach(provider, configuration, client))
