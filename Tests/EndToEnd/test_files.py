@@ -1,0 +1,190 @@
+"""Files: uploads and their links, a full disk, cleanups, kills."""
+
+import contextlib
+import ctypes
+import http.client
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from support.berth import PATIENCE, Answer, Berth
+
+MIB = 1 << 20
+
+
+def upload(berth: Berth, cookie: str, body: bytes, kind: str = "image/png") -> Answer:
+    headers = {"Cookie": cookie, "Origin": berth.url, "Content-Type": kind}
+    return berth.request("/web/files", body, method="POST", **headers)
+
+
+def log_in(berth: Berth, name: str = "ann") -> str:
+    return berth.log_in(berth.add_tenant(name).web)
+
+
+def eventually(probe: Callable[[], object], what: str) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not probe():
+        assert time.monotonic() < deadline, f"not yet: {what}"
+        time.sleep(0.05)
+
+
+def contents(berth: Berth) -> list[Path]:
+    """All contents and temporary files on the disk."""
+    return sorted(path for path in (berth.data / "files").rglob("*") if path.is_file())
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A folder with a file system of its own of 16 MiB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.mount(b"tmpfs", bytes(folder), b"tmpfs", 0, b"size=16m") != 0:
+        pytest.skip(f"cannot mount a file system: {os.strerror(ctypes.get_errno())}")
+    yield folder
+    assert libc.umount2(bytes(folder), 2) == 0  # MNT_DETACH
+
+
+@pytest.fixture
+def cramped(small_disk: Path, tmp_path: Path) -> Iterator[Berth]:
+    """A service whose data is on the small disk, and which does not clean up by itself so soon."""
+    files = {"high_water": "99%", "low_water": "50%"}
+    service = Berth(tmp_path, {"data": str(small_disk / "data"), "files": files})
+    service.data = small_disk / "data"
+    service.start()
+    yield service
+    assert service.stop() == 0, service.process.output()
+
+
+def fill(folder: Path) -> None:
+    """Takes the rest of the disk to the last byte, as another program may."""
+    filler = os.open(folder / "filler", os.O_WRONLY | os.O_CREAT)
+    with contextlib.suppress(OSError):
+        while os.write(filler, bytes(4096)):
+            pass
+    os.close(filler)
+
+
+def ask(berth: Berth, cookie: str) -> str:
+    """Sends a chat message and returns the events of its answer."""
+    headers = {"Cookie": cookie, "Origin": berth.url, "Content-Type": "application/json"}
+    made = berth.request("/web/sessions", b"{}", method="POST", **headers)
+    assert made.status == 201, made.body
+    path = f"/web/sessions/{made.json()['id']}/turns"
+    answer = berth.request(path, b'{"text":"hello"}', method="POST", **headers)
+    assert answer.status == 200, answer.body
+    return answer.body.decode()
+
+
+def test_a_full_disk_is_survived_and_cleaned(cramped: Berth, small_disk: Path) -> None:
+    cookie = log_in(cramped)
+    eventually(lambda: (cramped.data / "ballast").exists(), "the ballast is there")
+    statuses = []
+    while 507 not in statuses and len(statuses) < 40:
+        statuses.append(upload(cramped, cookie, os.urandom(MIB)).status)
+    assert statuses[0] == 201 and statuses[-1] == 507 and 413 not in statuses
+    assert not list((cramped.data / "files" / "tmp").iterdir())
+
+    fill(small_disk)
+    eventually(lambda: "ballast is released" in cramped.process.output(), "the ballast gives way")
+    for _ in range(3):
+        assert '"state":"done"' in ask(cramped, cookie)
+    refused = upload(cramped, cookie, b"x" * 1000)
+    assert refused.status == 507
+    assert "no room" in refused.json()["error"]["message"]
+    first = cramped.admin("files", "--json")["tenants"][0]
+    assert first["tenant"] == "ann" and first["files"] >= 5
+    assert cramped.admin("doctor", check=False).returncode == 1
+
+    plan = cramped.admin("cleanup", "--older-than", "0s", "--json")
+    assert not plan["applied"] and len(plan["files"]) == first["files"]
+    assert all(Path(file["path"]).exists() for file in plan["files"])
+    done = cramped.admin("cleanup", "--older-than", "0s", "--apply", "--json")
+    assert done["applied"] and done["files"] == plan["files"] and done["bytes"] == plan["bytes"]
+    assert not any(Path(file["path"]).exists() for file in done["files"])
+    assert cramped.admin("files", "--json")["tenants"][0]["files"] == 0
+
+    (small_disk / "filler").unlink()
+    assert upload(cramped, cookie, os.urandom(MIB)).status == 201
+    eventually(lambda: (cramped.data / "ballast").exists(), "the ballast is restored")
+    assert '"state":"done"' in ask(cramped, cookie)
+    doctor = cramped.admin("doctor", "--json")["checks"]
+    assert all(check["ok"] for check in doctor), doctor
+
+
+def test_a_start_on_a_full_disk(cramped: Berth, small_disk: Path) -> None:
+    cookie = log_in(cramped)
+    eventually(lambda: (cramped.data / "ballast").exists(), "the ballast is there")
+    cramped.kill()
+    fill(small_disk)
+    cramped.start()
+    assert '"state":"done"' in ask(cramped, cookie)
+
+
+def test_the_high_mark_is_kept_by_itself(small_disk: Path, tmp_path: Path) -> None:
+    files = {"high_water": "50%", "low_water": "25%"}
+    berth = Berth(tmp_path, {"data": str(small_disk / "data"), "files": files})
+    berth.data = small_disk / "data"
+    berth.start()
+    cookie = log_in(berth)
+    for _ in range(9):
+        assert upload(berth, cookie, os.urandom(MIB)).status == 201
+    eventually(lambda: len(contents(berth)) <= 4, "the oldest files are deleted")
+    assert berth.admin("files", "--json")["disk"]["percent"] <= 50
+    assert berth.stop() == 0
+
+
+def test_an_upload_and_its_owner(own_berth: Callable[..., Berth]) -> None:
+    berth = own_berth()
+    ann, bob = log_in(berth), log_in(berth, "bob")
+    body = os.urandom(3 * MIB)
+    made = upload(berth, ann, body).json()
+    whole = berth.request(made["path"], Cookie=ann)
+    assert whole.body == body and whole.headers["content-type"] == "image/png"
+    part = berth.request(made["path"], Cookie=ann, Range="bytes=1000000-1999999")
+    assert part.status == 206 and part.body == body[1_000_000:2_000_000]
+    assert berth.request(made["path"], Cookie=bob).status == 404
+    assert berth.request(made["path"]).status == 401
+    gone = berth.admin("tenant", "remove", "ann", "--json")
+    assert gone["files"] == 1 and gone["bytes"] == len(body) and not contents(berth)
+    assert berth.request(made["path"], Cookie=ann).status == 401
+
+
+def test_a_kill_midway_leaves_no_temporary_file(own_berth: Callable[..., Berth]) -> None:
+    berth = own_berth()
+    cookie = log_in(berth)
+    for _ in range(5):
+        connection = http.client.HTTPConnection("127.0.0.1", berth.port, timeout=PATIENCE)
+        connection.putrequest("POST", "/web/files")
+        for name, value in {"Cookie": cookie, "Origin": berth.url, "Content-Length": "999999"}.items():
+            connection.putheader(name, value)
+        connection.endheaders(b"x" * 300_000)
+        eventually(lambda: contents(berth), "the upload is on the disk")
+        berth.process.end(signal.SIGKILL)
+        connection.close()
+        berth.start()
+        assert not contents(berth)
+    assert upload(berth, cookie, b"whole").status == 201
+
+
+def test_two_cleanups_at_once(own_berth: Callable[..., Berth]) -> None:
+    berth = own_berth()
+    cookie = log_in(berth)
+    for number in range(30):
+        assert upload(berth, cookie, f"file {number}".encode()).status == 201
+    reports: list[dict] = []
+
+    def clean() -> None:
+        reports.append(berth.admin("cleanup", "--older-than", "0s", "--apply", "--json"))
+
+    threads = [threading.Thread(target=clean) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    paths = [file["path"] for report in reports for file in report["files"]]
+    assert len(paths) == 30 and len(set(paths)) == 30 and not contents(berth)
