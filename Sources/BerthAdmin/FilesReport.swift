@@ -95,7 +95,9 @@ extension FilesReport.Disk {
 }
 
 extension FilesReport {
-    /// The part of a quota that is used. Of a quota of 0, anything is all.
+    /// The part of a quota that is used.
+    ///
+    /// Of a quota of 0, anything is all.
     fileprivate static func percent(_ used: Int, of limit: Int) -> Int {
         guard limit > 0 else { return used > 0 ? 100 : 0 }
         return used * 100 / limit

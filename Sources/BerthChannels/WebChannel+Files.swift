@@ -44,7 +44,9 @@ extension WebChannel {
         } catch { throw BotError(error) }
     }
 
-    /// Writes a request's body to the disk as it arrives. Its `Content-Type` is the file's.
+    /// Writes a request's body to the disk as it arrives.
+    ///
+    /// Its `Content-Type` is the file's.
     private func receive(
         _ request: HTTPRequest,
         _ tenant: LiveTenant

@@ -17,7 +17,9 @@ package enum Ballast {
         ByteCount(FileDisk.size(of: path(in: data)) ?? 0)
     }
 
-    /// Makes it, or changes its size. It never exists in part.
+    /// Makes it, or changes its size.
+    ///
+    /// It never exists in part.
     static func make(_ size: ByteCount, in data: String) throws(FilesError) {
         guard size > .zero else { return drop(in: data) }
         let flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW

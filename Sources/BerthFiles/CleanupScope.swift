@@ -7,7 +7,9 @@ package struct CleanupScope: Sendable {
     /// The time without use after which a file is deleted; nil for `files.keep`.
     package var olderThan: Duration?
 
-    /// Names a scope. Without arguments it is that of the background pass.
+    /// Names a scope.
+    ///
+    /// Without arguments it is that of the background pass.
     package init(tenant: Tenant.ID? = nil, olderThan: Duration? = nil) {
         self.tenant = tenant
         self.olderThan = olderThan

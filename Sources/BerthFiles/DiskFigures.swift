@@ -36,7 +36,7 @@ package struct DiskFigures: Equatable, Sendable {
     /// Whether so little is free that the ballast has to give way.
     package var isShort: Bool { available < ByteCount(reserve.bytes / 4) }
 
-    /// The bytes that have to be deleted so that the use falls to `percent`. 0 if it is there.
+    /// The bytes that have to be deleted so that the use falls to `percent`, or 0 if it is there.
     package func excess(above percent: Int) -> ByteCount {
         max(.zero, own - ByteCount(room.bytes / 100 * percent))
     }

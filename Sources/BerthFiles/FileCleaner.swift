@@ -119,6 +119,8 @@ package import BerthTelemetry
     /// - Parameters:
     ///   - planned: bytes that are freed before them.
     ///   - limit: the most files.
+    /// - Returns: the files, those that were used longest ago first.
+    /// - Throws: ``FilesError`` if the database cannot be read.
     func aboveMark(
         after planned: ByteCount = .zero,
         _ limit: Int = FileCleaner.mostPlanned

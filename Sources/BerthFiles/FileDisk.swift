@@ -56,7 +56,9 @@ actor FileDisk {
         try writing[number]?.append(piece)
     }
 
-    /// Deletes a temporary file. Does nothing if it was sealed or discarded before.
+    /// Deletes a temporary file.
+    ///
+    /// Does nothing if it was sealed or discarded before.
     func discard(_ number: Int) { writing.removeValue(forKey: number)?.discard() }
 
     /// Discards a temporary file after all work that was given before, without being waited for.
@@ -126,7 +128,9 @@ actor FileDisk {
         return OpenedFile(descriptor: descriptor, bytes: isKnown ? Int(status.st_size) : 0)
     }
 
-    /// Reads at most `count` bytes from `offset` on. Fewer come at the end of the file alone.
+    /// Reads at most `count` bytes from `offset` on.
+    ///
+    /// Fewer come at the end of the file alone.
     func read(_ file: OpenedFile, at offset: Int, count: Int) throws(FilesError) -> [UInt8] {
         var failure: FilesError?
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
@@ -155,7 +159,9 @@ actor FileDisk {
 
     // MARK: Deleting
 
-    /// Deletes a content. It may be gone already.
+    /// Deletes a content.
+    ///
+    /// It may be gone already.
     func remove(_ name: FileName) throws(FilesError) {
         guard unsafe unlink(path(of: name)) == 0 || errno == ENOENT else {
             throw .system("unlink(files)")

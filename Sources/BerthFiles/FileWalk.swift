@@ -14,7 +14,9 @@ struct FileWalk {
             .sorted { $0.value < $1.value }[...]
     }
 
-    /// The next names, at most `limit`. None at the end.
+    /// The next names, at most `limit`.
+    ///
+    /// None at the end.
     ///
     /// Files whose names are not Berth's are left out.
     mutating func next(_ limit: Int) -> [FileName] {

@@ -85,7 +85,9 @@ package import BerthStore
         return try await files.keep(number, kind: kind, of: owner.tenant)
     }
 
-    /// Deletes what was written. Does nothing after the end.
+    /// Deletes what was written.
+    ///
+    /// Does nothing after the end.
     package func discard() async {
         guard isOpen else { return }
         isOpen = false

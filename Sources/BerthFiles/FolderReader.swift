@@ -23,7 +23,9 @@ import Glibc
         return nil
     }
 
-    /// All names of a folder, sorted. None if it cannot be read.
+    /// All names of a folder, sorted.
+    ///
+    /// None if it cannot be read.
     static func names(in path: String) -> [String] {
         guard let reader = FolderReader(path) else { return [] }
         var names: [String] = []

@@ -4,7 +4,9 @@ import Glibc
 ///
 /// Its content can be read even if the file is deleted meanwhile.
 package final class OpenedFile: Sendable {
-    /// The descriptor, for libraries that read from one. It is closed with this object.
+    /// The descriptor, for libraries that read from one.
+    ///
+    /// It is closed with this object.
     package let descriptor: Int32
     /// The length of the content in bytes.
     package let bytes: Int

@@ -8,7 +8,9 @@ import BerthStore
 @Loop final class OrphanList {
     private var since: [FileName: Instant] = [:]
 
-    /// The most names that are remembered. Further ones are found when these are deleted.
+    /// The most names that are remembered.
+    ///
+    /// Further ones are found when these are deleted.
     static nonisolated let most = 4096
     /// The time for which a content without a row stays.
     static nonisolated let grace = Duration.seconds(3600)

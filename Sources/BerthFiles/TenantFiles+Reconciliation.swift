@@ -11,12 +11,8 @@ extension TenantFiles {
             let isLost = try await locks.hold(file.tenant) { () throws(FilesError) in
                 let name = FileName(of: file)
                 guard await disk.size(of: name) != file.bytes else { return false }
-                do throws(StoreError) {
-                    guard try await store.deleteFile(file.id, ifLastUsed: nil) else { return false }
-                } catch { throw .store(error) }
-                accounts.remove(file)
                 try await disk.remove(name)
-                return true
+                return try await deleteRow(of: file)
             }
             guard isLost else { return }
             surroundings.log.warning(

@@ -7,8 +7,8 @@ import BerthText
 /// The files of all tenants: their contents on the disk, their rows in the database, their quotas.
 ///
 /// A content is named by its hash below its tenant's folder, so the same bytes are stored once for
-/// each tenant. A file exists when its row does. Its content is on the disk before its row is
-/// written, and is deleted after it.
+/// each tenant. A content is on the disk before its row is written, and is deleted before it. A kill
+/// between the two leaves a half, which the governor removes.
 @Loop package final class TenantFiles {
     /// The number and size of each tenant's files.
     package internal(set) var accounts = FileAccounts()
@@ -98,6 +98,7 @@ import BerthText
     ///   - kind: the media type.
     ///   - owner: the tenant and its quotas.
     ///   - announced: the length in bytes, or nil if it is not known. More may follow.
+    /// - Returns: the writer of the file.
     /// - Throws: ``FilesError``. Nothing is reserved then.
     package func begin(
         _ kind: FileKind,
@@ -251,34 +252,30 @@ import BerthText
     ///   - file: the file.
     ///   - lastUsed: the file stays if it was used later than this; nil deletes it in any case.
     /// - Returns: whether this call deleted it.
-    /// - Throws: ``FilesError``. The row is gone if the content could not be deleted.
+    /// - Throws: ``FilesError``. Nothing has changed if the content could not be deleted.
     @discardableResult
     package func delete(
         _ file: StoredFile,
         ifLastUsed lastUsed: Timestamp? = nil
     ) async throws(FilesError) -> Bool {
         try await locks.hold(file.tenant) { () throws(FilesError) in
-            let name = FileName(of: file)
-            do throws(StoreError) {
-                guard try await store.deleteFile(file.id, ifLastUsed: lastUsed) else {
-                    return false
-                }
-            } catch {
-                // A full disk has no room for the row's deletion before the content is gone.
-                guard case .diskFull = error, lastUsed == nil || file.lastUsed == lastUsed else {
-                    throw .store(error)
-                }
-                try await disk?.remove(name)
-                try await deleteRow(of: file)
-            }
-            accounts.remove(file)
-            try await disk?.remove(name)
-            return true
+            guard let now = try await self.file(file.id), now.lastUsed <= lastUsed ?? now.lastUsed
+            else { return false }
+            // The content goes first, because a full disk has no room for the row's deletion before.
+            try await disk?.remove(FileName(of: file))
+            return try await deleteRow(of: file)
         }
     }
 
-    private func deleteRow(of file: StoredFile) async throws(FilesError) {
-        do { try await store.deleteFile(file.id, ifLastUsed: nil) } catch { throw .store(error) }
+    /// Deletes the row of a file whose content is gone.
+    ///
+    /// - Returns: whether this call has done it.
+    func deleteRow(of file: StoredFile) async throws(FilesError) -> Bool {
+        do { guard try await store.deleteFile(file.id) else { return false } } catch {
+            throw .store(error)
+        }
+        accounts.remove(file)
+        return true
     }
 
     /// Deletes all files of a tenant.

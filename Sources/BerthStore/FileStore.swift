@@ -47,14 +47,11 @@ package protocol FileStore: Sendable {
     /// The contents among `keys` that no file has.
     func unknownFiles(among keys: [FileKey]) async throws(StoreError) -> [FileKey]
 
-    /// Forgets a file, unless it was used after `lastUsed` (nil for in any case).
+    /// Forgets a file.
     ///
-    /// - Returns: whether this call has done it.
+    /// - Returns: false if there is none.
     @discardableResult
-    func deleteFile(
-        _ id: String,
-        ifLastUsed lastUsed: Timestamp?
-    ) async throws(StoreError) -> Bool
+    func deleteFile(_ id: String) async throws(StoreError) -> Bool
 
     /// The number, length and oldest date of the files of every tenant that has any.
     func fileTotals() async throws(StoreError) -> [Tenant.ID: FileTotal]
@@ -109,17 +106,6 @@ extension Connection {
             if known == nil { unknown.append(key) }
         }
         return unknown
-    }
-
-    func deleteFile(
-        _ id: String,
-        ifLastUsed lastUsed: Timestamp?
-    ) throws(StoreError) -> Bool {
-        try run(
-            "DELETE FROM file WHERE id = ?1 AND (?2 IS NULL OR last_used_ms <= ?2)",
-            id,
-            lastUsed
-        ) > 0
     }
 
     func leastUsedFiles(of tenant: Tenant.ID?, limit: Int) throws(StoreError) -> [StoredFile] {
@@ -233,12 +219,9 @@ extension Database: FileStore {
     }
 
     @discardableResult
-    package nonisolated func deleteFile(
-        _ id: String,
-        ifLastUsed lastUsed: Timestamp?
-    ) async throws(StoreError) -> Bool {
+    package nonisolated func deleteFile(_ id: String) async throws(StoreError) -> Bool {
         try await write { store throws(StoreError) in
-            try store.deleteFile(id, ifLastUsed: lastUsed)
+            try store.run("DELETE FROM file WHERE id = ?", id) > 0
         }
     }
 

@@ -156,7 +156,7 @@ import Testing
     // MARK: Ballast
 
     @Loop @Test func `the ballast is made, released on a full disk, and restored`() async throws {
-        try await withFiles({ $0.ballast = .mebibytes(1) }) { bed in
+        try await withFiles(ballast: .mebibytes(1)) { bed in
             func size() -> ByteCount { Ballast.size(in: bed.folder.path) }
             bed.disk.given = DiskFigures(available: .mebibytes(100), own: .mebibytes(1))
             await bed.governor.look()
@@ -189,7 +189,7 @@ import Testing
     }
 
     @Loop @Test func `a smaller setting makes the ballast smaller`() async throws {
-        try await withFiles({ $0.ballast = .kibibytes(128) }) { bed in
+        try await withFiles(ballast: .kibibytes(128)) { bed in
             try Ballast.make(.mebibytes(1), in: bed.folder.path)
             bed.disk.given = DiskFigures(available: .mebibytes(100), own: .mebibytes(1))
             await bed.governor.look()

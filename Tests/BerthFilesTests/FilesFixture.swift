@@ -27,10 +27,10 @@ import Glibc
 
     var cleaner: FileCleaner { governor.cleaner }
 
-    /// `settings` has no ballast.
+    /// Makes files in a new folder, or in one that was used before.
     init(
         _ folder: TemporaryFolder? = nil,
-        _ change: (inout Configuration.Files) -> Void = { _ in }
+        ballast: ByteCount = .zero
     ) async throws {
         let made = try folder ?? TemporaryFolder(inMemory: true)
         self.folder = made
@@ -44,8 +44,7 @@ import Glibc
         let (disk, surroundings) = (Figures(), Surroundings.quiet(clock, log: lines.log))
         self.disk = disk
         var settings = Configuration(memory: .init(limit: .mebibytes(64), source: "a test")).files
-        settings.ballast = .zero
-        change(&settings)
+        settings.ballast = ballast
         files = TenantFiles(
             database,
             folder: made.path,
@@ -100,10 +99,10 @@ import Glibc
 
 /// Runs `test` with files of its own.
 @Loop func withFiles(
-    _ change: (inout Configuration.Files) -> Void = { _ in },
+    ballast: ByteCount = .zero,
     _ test: @Loop (FilesFixture) async throws -> Void
 ) async throws {
-    let fixture = try await FilesFixture(nil, change)
+    let fixture = try await FilesFixture(nil, ballast: ballast)
     do { try await test(fixture) } catch {
         await fixture.end()
         throw error

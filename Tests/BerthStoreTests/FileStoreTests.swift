@@ -138,21 +138,10 @@ import Testing
     ) async throws {
         let fixture = try await StoreFixture(engine)
         _ = try await add(fixture, "f-1", 1)
-        #expect(try await fixture.store.deleteFile("f-1", ifLastUsed: nil))
-        #expect(try await !fixture.store.deleteFile("f-1", ifLastUsed: nil))
+        #expect(try await fixture.store.deleteFile("f-1"))
+        #expect(try await !fixture.store.deleteFile("f-1"))
         let again = try await add(fixture, "f-2", 1)
         #expect(again.id == "f-2" && again.uses == 1)
-    }
-
-    @Loop @Test(arguments: StoreEngine.allCases)
-    func `a file that was used again is not deleted as one that was not`(
-        engine: StoreEngine
-    ) async throws {
-        let fixture = try await StoreFixture(engine)
-        _ = try await add(fixture, "f-1", 1)
-        try await fixture.store.touchFile("f-1", at: noon + .seconds(1))
-        #expect(try await !fixture.store.deleteFile("f-1", ifLastUsed: noon))
-        #expect(try await fixture.store.deleteFile("f-1", ifLastUsed: noon + .seconds(1)))
     }
 
     @Loop @Test(arguments: StoreEngine.allCases)

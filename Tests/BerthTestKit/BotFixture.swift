@@ -66,7 +66,9 @@ import Glibc
     ///
     /// A test has it look, at ``kernel``.
     package var keeper: MemoryKeeper { service.keeper }
-    /// Keeps the disk from filling up. A test has it look.
+    /// Keeps the disk from filling up.
+    ///
+    /// A test has it look.
     package var governor: DiskGovernor { service.governor }
 
     /// The manners of the fake provider that tests use.

@@ -37,6 +37,21 @@ def contents(berth: Berth) -> list[Path]:
     return sorted(path for path in (berth.data / "files").rglob("*") if path.is_file())
 
 
+@contextlib.contextmanager
+def read_only(folder: Path) -> Iterator[None]:
+    """Makes a folder read-only, for root too."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    bind, remount, read_only, detach = 4096, 32, 1, 2  # MS_BIND, MS_REMOUNT, MS_RDONLY, MNT_DETACH
+    name = bytes(folder)
+    if libc.mount(name, name, None, bind, None) != 0:
+        pytest.skip(f"cannot mount a folder: {os.strerror(ctypes.get_errno())}")
+    try:
+        assert libc.mount(None, name, None, bind | remount | read_only, None) == 0
+        yield
+    finally:
+        libc.umount2(name, detach)
+
+
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A folder with a file system of its own of 16 MiB."""
@@ -136,6 +151,27 @@ def test_the_high_mark_is_kept_by_itself(small_disk: Path, tmp_path: Path) -> No
     eventually(lambda: len(contents(berth)) <= 4, "the oldest files are deleted")
     assert berth.admin("files", "--json")["disk"]["percent"] <= 50
     assert berth.stop() == 0
+
+
+def test_a_read_only_folder(own_berth: Callable[..., Berth]) -> None:
+    berth = own_berth()
+    cookie = log_in(berth)
+    made = upload(berth, cookie, b"kept").json()
+    with read_only(berth.data / "files"):
+        refused = upload(berth, cookie, b"refused")
+        assert refused.status == 503
+        assert "cannot store files now" in refused.json()["error"]["message"]
+        assert str(berth.data) not in refused.body.decode()
+        kept = berth.request(
+            f"/web/files/{made['id']}", method="DELETE", Cookie=cookie, Origin=berth.url
+        )
+        assert kept.status == 503
+        done = berth.admin("cleanup", "--older-than", "0s", "--apply", check=False)
+        assert done.returncode == 1 and "Nothing was deleted" in done.stdout
+        assert berth.request(made["path"], Cookie=cookie).body == b"kept"
+        assert '"state":"done"' in ask(berth, cookie)
+    assert upload(berth, cookie, b"taken").status == 201
+    assert len(contents(berth)) == 2
 
 
 def test_an_upload_and_its_owner(own_berth: Callable[..., Berth]) -> None:
