@@ -94,7 +94,7 @@ enum MemoryText {
             ),
         ]
         let files = report.tenants.filter { $0.files > 0 }.map { "\($0.tenant) \(disk($0))" }
-        if !files.isEmpty { lines.append(("on disk", files.joined(separator: ", "))) }
+        if !files.isEmpty { lines.append(("files", files.joined(separator: ", "))) }
         lines += kernel(report.kernel) + pressure(report.pressure)
         lines += report.absent.map { ("absent", $0) }
         return Help.table(lines.map { (left: $0.0, right: $0.1) })
