@@ -4,6 +4,7 @@ import contextlib
 import ctypes
 import http.client
 import os
+import resource
 import signal
 import threading
 import time
@@ -172,6 +173,54 @@ def test_a_read_only_folder(own_berth: Callable[..., Berth]) -> None:
         assert '"state":"done"' in ask(berth, cookie)
     assert upload(berth, cookie, b"taken").status == 201
     assert len(contents(berth)) == 2
+
+
+def test_a_file_that_the_system_refuses_to_let_grow(own_berth: Callable[..., Berth]) -> None:
+    berth = own_berth()
+    cookie = log_in(berth)
+    pid = berth.process.child.pid
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (MIB, MIB))
+    refused = upload(berth, cookie, os.urandom(2 * MIB))
+    assert refused.status == 507 and not contents(berth)
+    assert upload(berth, cookie, b"small").status == 201
+    assert '"state":"done"' in ask(berth, cookie)
+    assert berth.admin("files", "--json")["tenants"][0]["bytes"] == 5
+
+
+def test_a_client_that_stops_in_the_middle(own_berth: Callable[..., Berth]) -> None:
+    berth = own_berth(quotas={"disk": "1MiB"})
+    cookie = log_in(berth)
+    fields = {"Cookie": cookie, "Origin": berth.url}
+    connections = []
+    for _ in range(3):
+        connection = http.client.HTTPConnection("127.0.0.1", berth.port, timeout=PATIENCE)
+        connection.putrequest("POST", "/web/files")
+        for name, value in (fields | {"Content-Length": "300000"}).items():
+            connection.putheader(name, value)
+        connection.endheaders(b"x" * 100_000)
+        connections.append(connection)
+    eventually(lambda: len(contents(berth)) == 3, "three uploads are under way")
+    # Their reservations count, so there is no room for a fourth.
+    refused = upload(berth, cookie, b"y" * 200_000)
+    assert refused.status == 413 and "of 1 MiB" in refused.json()["error"]["message"]
+    for connection in connections:
+        connection.close()
+    eventually(lambda: not contents(berth), "nothing is left of them")
+    assert upload(berth, cookie, b"y" * 200_000).status == 201
+
+
+def test_an_upload_of_unknown_length(own_berth: Callable[..., Berth]) -> None:
+    berth = own_berth(quotas={"disk": "1MiB"})
+    cookie = log_in(berth)
+    fields = {"Cookie": cookie, "Origin": berth.url, "Content-Type": "image/webp"}
+    for count, status in ((9, 201), (30, 413), (1, 201)):
+        connection = http.client.HTTPConnection("127.0.0.1", berth.port, timeout=PATIENCE)
+        pieces = (bytes([count]) * 50_000 for _ in range(count))
+        connection.request("POST", "/web/files", pieces, fields, encode_chunked=True)
+        answer = connection.getresponse()
+        assert answer.status == status, answer.read()
+        connection.close()
+    eventually(lambda: len(contents(berth)) == 2, "the refused upload left nothing")
 
 
 def test_an_upload_and_its_owner(own_berth: Callable[..., Berth]) -> None:
