@@ -54,11 +54,7 @@ package import BerthTelemetry
     package func plan(_ scope: CleanupScope) async throws(FilesError) -> [PlannedRemoval] {
         var plan = await leftovers(of: scope.tenant)
         plan += try await expired(scope, FileCleaner.mostPlanned - plan.count)
-        if scope.tenant == nil {
-            let known = Set(plan.map(\.path))
-            let freed = plan.reduce(0) { $0 + $1.bytes }
-            plan += try await aboveMark(after: ByteCount(freed)).filter { !known.contains($0.path) }
-        }
+        if scope.tenant == nil { plan += try await aboveMark(after: plan) }
         plan.removeLast(max(0, plan.count - FileCleaner.mostPlanned))
         return plan
     }
@@ -117,18 +113,20 @@ package import BerthTelemetry
     /// The files that have to go if the disk is above the high-water mark, until it is at the low one.
     ///
     /// - Parameters:
-    ///   - planned: bytes that are freed before them.
+    ///   - planned: the files that go before them.
     ///   - limit: the most files.
     /// - Returns: the files, those that were used longest ago first.
     /// - Throws: ``FilesError`` if the database cannot be read.
     func aboveMark(
-        after planned: ByteCount = .zero,
+        after planned: [PlannedRemoval] = [],
         _ limit: Int = FileCleaner.mostPlanned
     ) async throws(FilesError) -> [PlannedRemoval] {
         guard let figures = files.figures, figures.percent >= settings.highWaterPercent else {
             return []
         }
-        var missing = figures.excess(above: settings.lowWaterPercent) - planned
+        let freed = ByteCount(planned.reduce(0) { $0 + $1.bytes })
+        let known = Set(planned.map(\.path))
+        var missing = figures.excess(above: settings.lowWaterPercent) - freed
         let why = "the disk is above \(settings.highWaterPercent)%"
         var plan: [PlannedRemoval] = []
         let candidates: [StoredFile]
@@ -136,8 +134,10 @@ package import BerthTelemetry
             throw .store(error)
         }
         for file in candidates where missing > .zero {
+            let removal = self.removal(of: file, .highWater, why)
+            guard !known.contains(removal.path) else { continue }
             missing -= ByteCount(file.bytes)
-            plan.append(removal(of: file, .highWater, why))
+            plan.append(removal)
         }
         return plan
     }

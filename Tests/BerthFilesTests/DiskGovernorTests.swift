@@ -131,6 +131,22 @@ import Testing
         }
     }
 
+    @Loop @Test func `files that go for their age count to the mark, and once`() async throws {
+        try await withFiles { bed in
+            try await bed.add(1 << 20, seed: 1)
+            bed.clock.advance(by: day * 31)
+            for seed in 2...4 {
+                try await bed.add(1 << 20, seed: UInt8(seed))
+                bed.clock.advance(by: .seconds(1))
+            }
+            // 8.5 of 10 MiB are used: the old file and one more have to go.
+            bed.disk.given = DiskFigures(available: .kibibytes(1536), own: .kibibytes(8704))
+            let plan = try await bed.cleaner.plan(CleanupScope())
+            #expect(plan.map(\.rule) == [.expired, .highWater])
+            #expect(Set(plan.map(\.path)).count == 2)
+        }
+    }
+
     @Loop @Test func `one look deletes a bounded number of files`() async throws {
         try await withFiles { bed in
             for seed in 1...20 { try await bed.add(10, seed: UInt8(seed)) }
