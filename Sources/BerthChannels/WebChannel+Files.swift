@@ -7,7 +7,7 @@ import BerthStore
 import BerthText
 import BerthWork
 
-/// The tenant's files: list, upload, delete. ``FileSite`` sends them.
+/// The tenant's files on the web page: list, upload, delete. ``FileSite`` sends them.
 extension WebChannel {
     /// The memory of an upload: the bytes that have arrived and those that are being written.
     static var uploadMemory: ByteCount { .kibibytes(64) }
@@ -18,12 +18,13 @@ extension WebChannel {
     var fileRoutes: [Route] {
         [
             route("GET", "/files") { _, tenant, _ in
-                let list = FileInfoList(
-                    try await self.files(of: tenant),
-                    self.bot.files.accounts.use(of: tenant.row.id),
-                    tenant.fileOwner
-                )
-                return try .encoding(list)
+                try await self.paid(WebChannel.listSize, tenant) {
+                    FileInfoList(
+                        try await self.files(of: tenant),
+                        self.bot.files.accounts.use(of: tenant.row.id),
+                        tenant.fileOwner
+                    )
+                }
             },
             route("POST", "/files") { request, tenant, _ in
                 try .encoding(FileInfo(try await self.receive(request, tenant)), status: 201)

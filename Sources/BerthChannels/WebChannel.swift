@@ -31,7 +31,7 @@ import BerthWork
     /// The memory of a list of conversations, as rows and as JSON.
     ///
     /// With the longest titles it takes six times as much.
-    private static let listSize = ByteCount.kibibytes(64)
+    static let listSize = ByteCount.kibibytes(64)
 
     /// Makes the channel.
     ///
@@ -97,7 +97,7 @@ import BerthWork
                 let turn = try await self.bot.turns.again(values[0], by: tenant, request: id)
                 return self.eventsForAuthor(of: turn, tenant)
             },
-        ] + fileRoutes
+        ] + (name == .web ? fileRoutes : [])
     }
 
     /// Takes a message: there is one place in line for it and for its turn.
@@ -130,7 +130,7 @@ import BerthWork
     }
 
     /// A page as JSON, whose usual size is paid for before it is read, and its own until it is sent.
-    private func paid(
+    func paid(
         _ usual: ByteCount,
         _ tenant: LiveTenant,
         _ page: @Loop () async throws -> some Encodable & Sendable

@@ -72,6 +72,8 @@ import Testing
             #expect(try await bot.ask("GET", path, as: bob).status == 404)
             #expect(try await bot.ask("GET", path).status == 401)
             #expect(try await bot.ask("GET", "/files/none").status == 401)
+            let terminal = try await bot.ask("GET", "/terminal/files", as: .key(bot.key))
+            #expect(terminal.status == 404, "a key cannot read files, so it has no list")
             let id = try #require(made.object?.string("id"))
             #expect(try await bot.ask("DELETE", "/web/files/\(id)", as: bob).status == 404)
             #expect(try await bot.ask("GET", path, as: ann).status == 200)
