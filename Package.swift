@@ -88,10 +88,19 @@ let package = Package(
             ]
         ),
         module(
+            "BerthFiles",
+            uses: [
+                "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
+                "BerthStore", "CLinux",
+            ],
+            settings: seldom
+        ),
+        module(
             "BerthWork",
             uses: [
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
-                "BerthHTTP", "BerthStore", "BerthCache", "BerthQueue", "BerthProviders", "COpenSSL",
+                "BerthHTTP", "BerthStore", "BerthCache", "BerthQueue", "BerthProviders",
+                "BerthFiles", "COpenSSL",
             ]
         ),
         module(
@@ -99,7 +108,7 @@ let package = Package(
             uses: [
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
                 "BerthHTTP", "BerthStore", "BerthCache", "BerthQueue", "BerthProviders",
-                "BerthWork",
+                "BerthFiles", "BerthWork",
             ],
             settings: seldom
         ),
@@ -108,7 +117,8 @@ let package = Package(
             uses: [
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
                 "BerthHTTP",
-                "BerthStore", "BerthQueue", "BerthProviders", "BerthWork", "BerthBot", "CKatex",
+                "BerthStore", "BerthQueue", "BerthProviders", "BerthFiles", "BerthWork", "BerthBot",
+                "CKatex",
             ],
             resources: [.embedInCode("Web")]
         ),
@@ -117,7 +127,8 @@ let package = Package(
             uses: [
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
                 "BerthHTTP",
-                "BerthStore", "BerthCache", "BerthQueue", "BerthProviders", "BerthWork", "BerthBot",
+                "BerthStore", "BerthCache", "BerthQueue", "BerthProviders", "BerthFiles",
+                "BerthWork", "BerthBot",
                 "BerthChannels",
             ],
             settings: seldom
@@ -127,7 +138,7 @@ let package = Package(
             uses: [
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
                 "BerthHTTP", "BerthStore", "BerthCache", "BerthQueue", "BerthProviders",
-                "BerthWork",
+                "BerthFiles", "BerthWork",
                 "BerthBot", "BerthChannels", "BerthAdmin",
             ],
             settings: seldom
@@ -146,7 +157,7 @@ let package = Package(
             dependencies: [
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
                 "BerthHTTP",
-                "BerthStore", "BerthCache", "BerthProviders", "BerthWork", "BerthBot",
+                "BerthStore", "BerthCache", "BerthProviders", "BerthFiles", "BerthWork", "BerthBot",
                 "BerthChannels",
                 "BerthAdmin", "BerthService", "BerthSimulation", "CLinux",
             ],
@@ -166,7 +177,8 @@ let package = Package(
             dependencies: [
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
                 "BerthHTTP",
-                "BerthStore", "BerthCache", "BerthQueue", "BerthProviders", "BerthWork", "BerthBot",
+                "BerthStore", "BerthCache", "BerthQueue", "BerthProviders", "BerthFiles",
+                "BerthWork", "BerthBot",
                 "BerthChannels", "BerthAdmin", "BerthService", "BerthSimulation", "CLinux",
             ],
             path: "Tests/BerthTestKit",
@@ -194,13 +206,20 @@ let package = Package(
             ]
         ),
         tests("BerthQueueTests", uses: ["BerthQueue", "BerthLoop", "BerthText", "BerthTelemetry"]),
+        tests(
+            "BerthFilesTests",
+            uses: [
+                "BerthFiles", "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry",
+                "BerthConfig", "BerthStore",
+            ]
+        ),
         tests("TidyTests", uses: []),
         tests("BerthConfigTests", uses: ["BerthConfig", "BerthMemory"]),
         tests(
             "BerthCommandTests",
             uses: [
                 "berth", "BerthText", "BerthConfig", "BerthTelemetry", "BerthHTTP", "BerthAdmin",
-                "BerthMemory",
+                "BerthFiles", "BerthMemory",
             ]
         ),
         tests(
@@ -223,7 +242,8 @@ let package = Package(
             uses: [
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
                 "BerthHTTP",
-                "BerthStore", "BerthCache", "BerthQueue", "BerthProviders", "BerthWork", "BerthBot",
+                "BerthStore", "BerthCache", "BerthQueue", "BerthProviders", "BerthFiles",
+                "BerthWork", "BerthBot",
                 "BerthChannels",
                 "BerthAdmin",
             ]
@@ -233,6 +253,7 @@ let package = Package(
             uses: [
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
                 "BerthHTTP", "BerthStore", "BerthCache", "BerthQueue", "BerthProviders",
+                "BerthFiles",
                 "BerthWork", "BerthBot",
             ]
         ),
@@ -241,7 +262,7 @@ let package = Package(
             uses: [
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
                 "BerthHTTP",
-                "BerthStore", "BerthQueue", "BerthProviders", "BerthWork", "BerthBot",
+                "BerthStore", "BerthQueue", "BerthProviders", "BerthFiles", "BerthWork", "BerthBot",
                 "BerthChannels",
                 "BerthAdmin",
             ]
@@ -251,7 +272,8 @@ let package = Package(
             uses: [
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
                 "BerthHTTP",
-                "BerthStore", "BerthCache", "BerthQueue", "BerthProviders", "BerthWork", "BerthBot",
+                "BerthStore", "BerthCache", "BerthQueue", "BerthProviders", "BerthFiles",
+                "BerthWork", "BerthBot",
                 "BerthChannels", "BerthAdmin",
             ]
         ),
@@ -260,7 +282,7 @@ let package = Package(
             uses: [
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
                 "BerthHTTP", "BerthStore", "BerthCache", "BerthQueue", "BerthProviders",
-                "BerthWork",
+                "BerthFiles", "BerthWork",
                 "BerthBot", "BerthChannels", "BerthAdmin", "BerthService",
             ]
         ),

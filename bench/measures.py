@@ -125,6 +125,7 @@ def configuration(port: int, home: pathlib.Path, upstream: str, cache: str) -> s
     return f"""\
 listen: 127.0.0.1:{port}
 data: "{home}/data"
+files: {{ ballast: 0B }}
 quotas: {{ requests_per_day: 1000000, tokens_per_day: 1000000000, spend_per_month: 1000000 }}
 cache: {cache}
 {providers(bench=upstream) if upstream else ""}"""

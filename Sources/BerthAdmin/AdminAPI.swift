@@ -1,6 +1,7 @@
 package import BerthBot
 import BerthChannels
-package import BerthConfig
+import BerthConfig
+package import BerthFiles
 package import BerthHTTP
 package import BerthLoop
 import BerthMemory
@@ -11,13 +12,13 @@ import BerthWork
 
 /// The admin API: HTTP and JSON over the Unix-domain socket in the data folder.
 ///
-/// The verbs `tenant`, `quota`, `usage`, `cache`, `queue` and `memory` use it. Only the service's
+/// The verbs `tenant`, `quota`, `usage`, `cache`, `queue`, `memory`, `files` and `cleanup` use it. Only the service's
 /// own user and root are served. The kernel gives the uid of the peer.
 @Loop package final class AdminAPI {
     let bot: Bot
     let memory: MemoryReports
+    let governor: DiskGovernor
     private let store: any Store
-    private let defaults: Quotas
     private let owner: UInt32
     let surroundings: Surroundings
 
@@ -25,14 +26,14 @@ import BerthWork
     package init(
         bot: Bot,
         memory: MemoryReports,
-        defaults: Quotas,
+        governor: DiskGovernor,
         owner: UInt32,
         in surroundings: Surroundings
     ) {
         self.bot = bot
         self.memory = memory
+        self.governor = governor
         store = bot.resources.store
-        self.defaults = defaults
         self.owner = owner
         self.surroundings = surroundings
     }
@@ -70,8 +71,12 @@ import BerthWork
             },
             route("DELETE", "/admin/tenants/:name") { _, values in
                 let tenant = try self.bot.tenants.named(values[0])
-                try await self.bot.set(.removed, of: tenant)
-                return TenantSecrets(tenant: tenant.name)
+                let files = try await self.bot.set(.removed, of: tenant)
+                return TenantSecrets(
+                    tenant: tenant.name,
+                    files: files.files,
+                    bytes: files.bytes
+                )
             },
             route("GET", "/admin/quotas/:name") { _, values in
                 try self.quotas(self.bot.tenants.named(values[0]))
@@ -85,7 +90,7 @@ import BerthWork
             route("GET", "/admin/usage") { request, _ in
                 try await self.usage(request.query("days") ?? "1")
             },
-        ] + cacheRoutes + queueRoutes + memoryRoutes
+        ] + cacheRoutes + queueRoutes + memoryRoutes + fileRoutes
     }
 
     // MARK: Tenants
@@ -141,7 +146,8 @@ import BerthWork
 
     private func quotas(_ tenant: LiveTenant) -> QuotaReport {
         let usage = bot.meter.usage(tenant)
-        return QuotaReport(tenant, usage: usage)
+        let files = bot.files.accounts.use(of: tenant.row.id)
+        return QuotaReport(tenant, usage: usage, files: files)
     }
 
     /// Reads a body such as `{"requests_per_day":"500","memory":null}`.

@@ -1,6 +1,6 @@
 package import BerthBot
 import BerthChannels
-package import BerthConfig
+package import BerthFiles
 package import BerthHTTP
 package import BerthLoop
 import BerthStore
@@ -25,7 +25,7 @@ import BerthWork
     package init(
         bot: Bot,
         memory: MemoryReports,
-        configuration: Configuration,
+        governor: DiskGovernor,
         owner: UInt32,
         more: [Route],
         in surroundings: Surroundings
@@ -33,7 +33,7 @@ import BerthWork
         api = AdminAPI(
             bot: bot,
             memory: memory,
-            defaults: configuration.quotas,
+            governor: governor,
             owner: owner,
             in: surroundings
         )
@@ -44,7 +44,7 @@ import BerthWork
             prefix: "/terminal"
         ) { (request) throws(BotError) in
             guard let name = request.headers[AdminServer.tenantHeader] else { return nil }
-            return Credential(socketFor: try bot.tenants.named(name))
+            return Credential(forOneRequestOf: try bot.tenants.named(name))
         }
         router = Router([api.routes, terminal.routes, more].flatMap { $0 })
     }

@@ -1,4 +1,5 @@
 package import BerthBot
+package import BerthFiles
 package import BerthHTTP
 package import BerthLoop
 import BerthStore
@@ -13,6 +14,7 @@ package import BerthTelemetry
     package init(
         _ bot: Bot,
         _ memory: MemoryReports,
+        _ governor: DiskGovernor,
         in surroundings: Surroundings
     ) {
         let (store, metrics) = (bot.resources.store, surroundings.metrics)
@@ -33,6 +35,7 @@ package import BerthTelemetry
         metrics.add(bot.cache)
         metrics.add(bot.queues, bot.models)
         metrics.add(memory)
+        metrics.add(bot.files, governor)
     }
 
     /// The monitoring routes.

@@ -1,3 +1,4 @@
+package import BerthFiles
 package import BerthMemory
 
 extension MemoryReport {
@@ -6,8 +7,14 @@ extension MemoryReport {
     /// - Parameters:
     ///   - picture: all figures of the moment.
     ///   - pressure: the state of the ladder, with the kernel's figures.
+    ///   - files: the files of each tenant that has any, by its name.
     ///   - absent: parts of Berth that are absent, each with its reason.
-    package init(_ picture: MemoryPicture, pressure: PressureStanding, absent: [String]) {
+    package init(
+        _ picture: MemoryPicture,
+        pressure: PressureStanding,
+        files: [String: FileAccounts.Use] = [:],
+        absent: [String]
+    ) {
         let (map, standing) = (picture.map, picture.standing)
         let kernel =
             pressure.kernel
@@ -33,7 +40,7 @@ extension MemoryReport {
             down: standing.drift.down.bytes,
             measurements: standing.drift.measurements
         )
-        tenants = standing.accounts.filter(\.isTenant).map(Tenant.init)
+        tenants = standing.accounts.filter(\.isTenant).map { Tenant($0, files[$0.name]) }
         shared = standing.accounts.filter { !$0.isTenant }.map(Shared.init)
         self.kernel = KernelReport(kernel)
         self.pressure = PressureReport(pressure)
@@ -42,7 +49,7 @@ extension MemoryReport {
 }
 
 extension MemoryReport.Tenant {
-    init(_ account: MemoryStanding.Account) {
+    init(_ account: MemoryStanding.Account, _ use: FileAccounts.Use?) {
         tenant = account.name
         held = account.held.bytes
         peak = account.peak.bytes
@@ -51,6 +58,8 @@ extension MemoryReport.Tenant {
         refused = account.refusals
         waits = account.waits
         work = account.work
+        files = use?.files ?? 0
+        disk = use?.bytes.bytes ?? 0
         leaks =
             account.isStray
             ? account.purposes.map { .init(purpose: "\($0.purpose)", bytes: $0.held.bytes) } : []
@@ -69,10 +78,14 @@ extension MemoryReport.Shared {
 
 extension TenantMemoryReport {
     /// Makes the report of `tenant`, or nil if it has no account.
-    package init?(_ tenant: String, _ standing: MemoryStanding) {
+    package init?(
+        _ tenant: String,
+        _ standing: MemoryStanding,
+        files: FileAccounts.Use? = nil
+    ) {
         let account = standing.accounts.first { $0.isTenant && $0.name == tenant }
         guard let account else { return nil }
-        self.account = MemoryReport.Tenant(account)
+        self.account = MemoryReport.Tenant(account, files)
         share = standing.share.bytes
         free = standing.free.bytes
         lines = account.purposes.map { purpose in

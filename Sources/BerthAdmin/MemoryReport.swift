@@ -30,6 +30,10 @@ package struct MemoryReport: Codable, Sendable {
         package let waits: Int
         /// The number of its requests and turns under way.
         package let work: Int
+        /// The number of its files on the disk.
+        package let files: Int
+        /// The bytes of its files on the disk.
+        package let disk: Int
         /// Leases that no work under way holds.
         package let leaks: [Leak]
     }

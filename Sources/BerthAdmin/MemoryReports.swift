@@ -1,5 +1,6 @@
 import BerthBot
 package import BerthConfig
+import BerthFiles
 import BerthHTTP
 package import BerthLoop
 package import BerthMemory
@@ -92,7 +93,18 @@ package import BerthWork
         return MemoryReport(
             picture,
             pressure: keeper.standing,
+            files: files,
             absent: ["libvips: not loaded, because this build makes no pictures"]
+        )
+    }
+
+    /// The files of each tenant, by its name.
+    private var files: [String: FileAccounts.Use] {
+        let (tenants, accounts) = (keeper.bot.tenants.all, keeper.bot.files.accounts)
+        return Dictionary(
+            uniqueKeysWithValues: tenants.map {
+                ($0.name, accounts.use(of: $0.row.id))
+            }
         )
     }
 
@@ -100,7 +112,9 @@ package import BerthWork
     ///
     /// - Throws: ``BotError/noTenant(_:)``.
     package func report(of tenant: String) throws(BotError) -> TenantMemoryReport {
-        guard let report = TenantMemoryReport(tenant, standing) else { throw .noTenant(tenant) }
+        guard let report = TenantMemoryReport(tenant, standing, files: files[tenant]) else {
+            throw .noTenant(tenant)
+        }
         return report
     }
 

@@ -1,5 +1,7 @@
 import BerthConfig
+import BerthFiles
 import BerthLoop
+import BerthMemory
 import BerthStore
 import BerthWork
 
@@ -17,6 +19,10 @@ package struct QuotaReport: Codable, Sendable {
     package let requests: Int
     /// Tokens today, including those reserved for running calls.
     package let tokens: Int
+    /// Files on the disk.
+    package let files: Int
+    /// Bytes of these files.
+    package let disk: Int
     /// The time at which the daily quotas reset, in UTC milliseconds since 1970.
     package let resetsMs: Int64
 
@@ -26,15 +32,19 @@ package struct QuotaReport: Codable, Sendable {
         case own
         case requests
         case tokens
+        case files
+        case disk
         case resetsMs = "resets_ms"
     }
 
-    @Loop init(_ tenant: LiveTenant, usage: UsageInfo) {
+    @Loop init(_ tenant: LiveTenant, usage: UsageInfo, files use: FileAccounts.Use) {
         self.tenant = tenant.name
         quotas = tenant.quotas.texts
         own = QuotaKey.allCases.filter { tenant.row.quotas[$0] != nil }.map(\.rawValue)
         requests = usage.requests
         tokens = usage.tokens
+        files = use.files
+        disk = use.bytes.bytes
         resetsMs = usage.resets.milliseconds
     }
 }

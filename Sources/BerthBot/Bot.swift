@@ -1,5 +1,6 @@
 package import BerthCache
 package import BerthConfig
+package import BerthFiles
 import BerthHTTP
 package import BerthLoop
 import BerthMemory
@@ -33,6 +34,8 @@ package import BerthWork
     package let turns: Turns
     /// Translations for Berth's own use.
     package let translations: Translations
+    /// The tenants' files.
+    package let files: TenantFiles
     /// The largest number of requests of one tenant that are under way.
     package let requestsPerTenant: Int
     /// The resources that it works with.
@@ -50,10 +53,12 @@ package import BerthWork
     package init(
         _ configuration: Configuration,
         _ resources: BotResources,
+        _ files: TenantFiles,
         policy: WorkPolicy = WorkPolicy(),
         in surroundings: Surroundings
     ) async throws(BotError) {
         self.resources = resources
+        self.files = files
         clock = surroundings.clock
         requestsPerTenant = configuration.limits.connectionsPerTenant
         let (store, budget, client) = (resources.store, resources.budget, resources.client)
@@ -96,7 +101,7 @@ package import BerthWork
             calls: calls,
             answers: answers,
             meter: meter,
-            commands: Commands(store, conversations, models, meter, access),
+            commands: Commands(store, conversations, models, meter, access, files),
             replies: resources.replies,
             policy: policy,
             system: configuration.system
@@ -161,15 +166,23 @@ package import BerthWork
     /// Suspending or removing a tenant ends its turns and its API calls. A call that waits is not
     /// bought, and a call that runs is cancelled at its provider.
     ///
-    /// Removing a tenant deletes its sessions and turns from the database. The ledger keeps its
+    /// Removing a tenant deletes its files, and its sessions and turns from the database. The ledger keeps its
     /// calls, which have no content. Its values in Redis are not deleted. Other tenants cannot look
     /// up a value that carries anything of this tenant, and all values expire.
-    package func set(_ state: Tenant.State, of tenant: LiveTenant) async throws(BotError) {
+    ///
+    /// - Returns: the number and length of the deleted files.
+    @discardableResult
+    package func set(
+        _ state: Tenant.State,
+        of tenant: LiveTenant
+    ) async throws(BotError) -> FileTotal {
         try await tenants.set(state, of: tenant)
-        guard state != .active else { return }
+        guard state != .active else { return FileTotal(files: 0, bytes: 0) }
         turns.stopAll(of: tenant)
         tenant.endCalls(.suspended)
-        if state == .removed { cache.forget(tenant.row.id.value) }
+        guard state == .removed else { return FileTotal(files: 0, bytes: 0) }
+        cache.forget(tenant.row.id.value)
+        return await files.removeFolder(of: tenant.row.id)
     }
 
     /// Makes a conversation.

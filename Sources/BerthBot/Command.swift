@@ -9,6 +9,8 @@ enum Command: Equatable {
     case stop
     case web
     case translate
+    case files
+    case delete(String)
     case unknown(String)
 
     /// Reads a message that begins with `/` and a word.
@@ -23,6 +25,8 @@ enum Command: Equatable {
         case "usage": self = .usage
         case "stop": self = .stop
         case "web": self = .web
+        case "files": self = .files
+        case "delete": self = .delete(rest)
         case "translate":
             guard Translation(text) == nil else { return nil }
             self = .translate

@@ -4,7 +4,8 @@ import BerthMemory
 import BerthStore
 package import BerthWork
 
-/// The right by which a request speaks for a tenant: an API key, a web login, or the admin socket.
+/// The right by which a request speaks for a tenant: an API key, a web login, the admin socket, or a
+/// signed link.
 ///
 /// Revoking it also ends the requests under way that it admitted.
 @Loop package final class Credential {
@@ -13,15 +14,15 @@ package import BerthWork
         case key(APIKey)
         /// A cookie, refused from `expires` on.
         case login(expires: Timestamp)
-        /// A process of this machine that may administer the service.
-        case socket
+        /// One request, of the admin socket or by a signed link.
+        case request
     }
 
     /// The tenant that it stands for.
     package let tenant: LiveTenant
     /// SHA-256 of the secret, 32 bytes.
     ///
-    /// Empty for the admin socket.
+    /// Empty for the right of one request.
     let hash: [UInt8]
     let kind: Kind
     /// The requests under way, at most one for each connection.
@@ -36,9 +37,10 @@ package import BerthWork
         self.kind = kind
     }
 
-    /// The right of a local administrator to speak for `tenant`, for one request.
-    package convenience init(socketFor tenant: LiveTenant) {
-        self.init(tenant, hash: [], .socket)
+    /// The right to speak for `tenant` in one request whose own right was checked: that of a local
+    /// administrator, or a signed link.
+    package convenience init(forOneRequestOf tenant: LiveTenant) {
+        self.init(tenant, hash: [], .request)
     }
 
     /// Admits a request, which revoking the credential ends.

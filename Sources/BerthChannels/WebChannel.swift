@@ -20,7 +20,7 @@ import BerthWork
 
     /// The kind of session that it shows and makes.
     package nonisolated let name: ChannelName
-    private let bot: Bot
+    let bot: Bot
     private let surroundings: Surroundings
     private let authenticate: Authenticate
     private let prefix: String
@@ -31,7 +31,7 @@ import BerthWork
     /// The memory of a list of conversations, as rows and as JSON.
     ///
     /// With the longest titles it takes six times as much.
-    private static let listSize = ByteCount.kibibytes(64)
+    static let listSize = ByteCount.kibibytes(64)
 
     /// Makes the channel.
     ///
@@ -97,7 +97,7 @@ import BerthWork
                 let turn = try await self.bot.turns.again(values[0], by: tenant, request: id)
                 return self.eventsForAuthor(of: turn, tenant)
             },
-        ]
+        ] + (name == .web ? fileRoutes : [])
     }
 
     /// Takes a message: there is one place in line for it and for its turn.
@@ -130,7 +130,7 @@ import BerthWork
     }
 
     /// A page as JSON, whose usual size is paid for before it is read, and its own until it is sent.
-    private func paid(
+    func paid(
         _ usual: ByteCount,
         _ tenant: LiveTenant,
         _ page: @Loop () async throws -> some Encodable & Sendable
@@ -295,11 +295,11 @@ import BerthWork
 
     // MARK: Requests
 
-    private typealias Handler =
+    typealias Handler =
         @Loop @Sendable (HTTPRequest, LiveTenant, [String]) async throws -> HTTPResponse
 
     /// A route for whoever is known; errors become answers here alone.
-    private func route(_ method: String, _ path: String, _ handler: @escaping Handler) -> Route {
+    func route(_ method: String, _ path: String, _ handler: @escaping Handler) -> Route {
         Route(method, prefix + path) { [self] request, values in
             do {
                 guard let credential = try authenticate(request) else {

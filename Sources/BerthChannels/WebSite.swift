@@ -49,13 +49,20 @@ import BerthWork
             },
             Route("POST", "/login") { request, _ in await self.login(request) },
             Route("POST", "/logout") { request, _ in await self.logout(request) },
-        ] + WebSite.scripts + conversations.routes
+        ] + WebSite.scripts + conversations.routes + files.routes
     }
 
     /// The conversations of a tenant who is logged in.
     private var conversations: WebChannel {
         WebChannel(bot: bot, in: surroundings, name: name, prefix: "/web") {
             (request) throws(BotError) in
+            try self.credential(of: request)
+        }
+    }
+
+    /// The files of a tenant who is logged in, and those of signed links.
+    private var files: FileSite {
+        FileSite(bot: bot, in: surroundings) { (request) throws(BotError) in
             try self.credential(of: request)
         }
     }

@@ -136,6 +136,16 @@ extension Configuration.Files {
     fileprivate init(reading section: Section) {
         section.read("keep", into: &keep, .duration(.seconds(3_600) ... .seconds(3_650 * 86_400)))
         section.read("high_water", into: &highWaterPercent, .percent(10...99))
+        // Without a low mark of its own, a lower high mark moves the default along.
+        lowWaterPercent = min(lowWaterPercent, highWaterPercent - 5)
+        section.read("low_water", into: &lowWaterPercent, .percent(5...98))
+        if lowWaterPercent >= highWaterPercent {
+            section.report(
+                section.has("low_water") ? "low_water" : "high_water",
+                "low_water (\(lowWaterPercent)%) must be less than high_water "
+                    + "(\(highWaterPercent)%)"
+            )
+        }
         section.read("ballast", into: &ballast, .size(.zero ... .mebibytes(1 << 14)))
     }
 }

@@ -54,7 +54,7 @@ package struct Configuration: Equatable, Sendable {
     package var uncertain = Uncertain()
     /// The response cache.
     package var cache = Cache()
-    /// The tenants' pictures on disk.
+    /// The tenants' files on disk.
     package var files = Files()
 
     /// Makes the built-in defaults.
@@ -282,13 +282,18 @@ extension Configuration {
         package var maxTemperature = 0.5
     }
 
-    /// The settings of the tenants' pictures on disk.
+    /// The settings of the tenants' files on disk.
     package struct Files: Equatable, Sendable {
-        /// The lifetime of a picture.
+        /// The time for which a file is kept after it was last used.
         package var keep = Duration.seconds(30 * 86_400)
-        /// Percent of the disk in use above which the oldest pictures are deleted.
+        /// Percent of the room that Berth uses, of all that it can have, above which the files that
+        /// were used longest ago are deleted.
         package var highWaterPercent = 80
-        /// The size of a file that is deleted when the disk is full, so that the database can still
+        /// Percent of the room down to which they are deleted.
+        ///
+        /// Less than ``highWaterPercent``.
+        package var lowWaterPercent = 70
+        /// The largest size of a file that is deleted when the disk is full, so that the database can still
         /// write.
         package var ballast = ByteCount.mebibytes(64)
     }

@@ -15,9 +15,6 @@ struct UnusedKey: Sendable {
         UnusedKey(pattern: "price_ceiling.image"),
         UnusedKey(pattern: "models.image"),
         UnusedKey(pattern: "quotas.images_per_day"),
-        UnusedKey(pattern: "quotas.disk"),
-        UnusedKey(pattern: "quotas.files"),
-        UnusedKey(pattern: "files"),
     ]
 
     /// The names of the file's keys that are not acted on, each once.

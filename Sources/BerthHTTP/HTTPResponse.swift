@@ -30,6 +30,10 @@ package struct HTTPResponse: Sendable {
     package var headers: HTTPHeaders
     /// The bytes after the header.
     package var body: Body
+    /// The number of bytes that a streamed body will have, or nil if it is not known.
+    ///
+    /// Fewer close the connection early, and further ones are not sent.
+    package var length: Int?
     /// An object that is retained until the answer is sent or dropped, such as the lease of its
     /// bytes.
     package var holding: (any AnyObject & Sendable)?

@@ -22,6 +22,12 @@ import CMicrohttpd
                 HTTPServerAnswer.pieceSize,
                 AnswerSource(exchange, bytes: bytes)
             )
+        case .stream where answer.length != nil:
+            unsafe response = HTTPServerAnswer.pieces(
+                UInt64(max(0, answer.length ?? 0)),
+                HTTPServerAnswer.pieceSize,
+                AnswerSource(exchange, bytes: nil)
+            )
         case .stream:
             // The size is that of a buffer for HTTP/1.0 clients only. A chunk is in the pool.
             unsafe response = HTTPServerAnswer.pieces(

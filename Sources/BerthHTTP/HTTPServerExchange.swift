@@ -256,11 +256,15 @@ import CMicrohttpd
 
     private func work(on request: HTTPRequest) async {
         var response = await server.handler(request)
-        // libmicrohttpd would end a streamed body, but HEAD must have none.
-        if request.method == "HEAD", case .stream = response.body { response.body = .bytes([]) }
+        // libmicrohttpd would end a streamed body, but HEAD must have none. It sends the length of
+        // one whose length is known, and does not ask for the body.
+        let isHead = request.method == "HEAD"
+        if isHead, response.length == nil, case .stream = response.body {
+            response.body = .bytes([])
+        }
         guard [.expecting, .body, .waiting].contains(stage), !isGone else { return }
         answer = response
-        guard case .stream(let write) = response.body else { return resume() }
+        guard !isHead, case .stream(let write) = response.body else { return resume() }
         let writer = HTTPResponseWriter(exchange: self)
         self.writer = writer
         resume()

@@ -136,6 +136,7 @@ import Glibc
         for (name, value) in response.headers
         where HTTPHeaders.isToken(name) && HTTPHeaders.isValue(value) { headers.add(name, value) }
         headers["x-request-id"] = id
+        if let length = response.length { headers["Content-Length"] = "\(length)" }
         switch response.body {
         case .bytes(let bytes):
             headers["Content-Length"] = "\(bytes.count)"

@@ -3,6 +3,7 @@ package import BerthBot
 package import BerthCache
 import BerthChannels
 package import BerthConfig
+package import BerthFiles
 package import BerthHTTP
 package import BerthLoop
 package import BerthMemory
@@ -29,6 +30,8 @@ import BerthTelemetry
     package let bot: Bot
     /// Keeps the process within its memory limit.
     package let keeper: MemoryKeeper
+    /// Keeps the disk from filling up.
+    package let governor: DiskGovernor
     /// The memory's reports.
     package let memory: MemoryReports
     /// The parts that answer callers.
@@ -59,6 +62,9 @@ import BerthTelemetry
         switch edges.disk {
         case .folder:
             let folder = try DataFolder(path: configuration.data)
+            if Ballast.relieve(in: folder.path) {
+                log.error("the disk is nearly full: the ballast is released")
+            }
             socket = folder.path(of: AdminServer.socketName)
             database = try await .open(in: folder, log: log)
         case .memory:
@@ -102,16 +108,18 @@ import BerthTelemetry
         if let held = edges.kernel().process?.resident { budget.setFixed(resident: held) }
         redis = configuration.redis.map { edges.redis($0, edges.resolve) }
         let resources = Composition.resources(database, budget, redis, edges, tuning)
-        bot = try await Bot(configuration, resources, policy: tuning.work, in: surroundings)
+        let files = try await Composition.files(configuration, database, edges)
+        governor = DiskGovernor(files, configuration.files, in: surroundings)
+        bot = try await Bot(configuration, resources, files, policy: tuning.work, in: surroundings)
         keeper = MemoryKeeper(bot, server: server, in: surroundings, reading: edges.kernel)
         memory = MemoryReports(keeper, configuration, costs, in: surroundings)
-        let health = Health(bot, memory, in: surroundings)
+        let health = Health(bot, memory, governor, in: surroundings)
         let channels = try Composition.channels(configuration, tuning, bot, in: surroundings)
         let front = Front(configuration, channels: channels, more: health.routes, in: surroundings)
         let admin = AdminServer(
             bot: bot,
             memory: memory,
-            configuration: configuration,
+            governor: governor,
             owner: edges.owner,
             more: health.routes,
             in: surroundings
@@ -125,7 +133,7 @@ import BerthTelemetry
         ]
         self.answering = answering + Composition.services(channels, resources, in: surroundings)
         keeping =
-            [keeper, memory, clockKeeper, Purge(database, in: surroundings)] + kept
+            [keeper, memory, clockKeeper, governor, Purge(database, in: surroundings)] + kept
             + (edges.watchesLoop ? [StallReports(in: surroundings)] : [])
     }
 
@@ -141,6 +149,23 @@ import BerthTelemetry
         let quirks = QuirkKeeper(bot.quirks, store: database, in: surroundings)
         await quirks.load()
         return [cache, quirks]
+    }
+
+    /// The tenants' files, ready.
+    private static func files(
+        _ configuration: Configuration,
+        _ database: Database,
+        _ edges: Edges
+    ) async throws(FilesError) -> TenantFiles {
+        let files = TenantFiles(
+            database,
+            folder: edges.disk == .folder ? configuration.data : nil,
+            url: configuration.url.description,
+            ballast: configuration.files.ballast,
+            in: edges.surroundings
+        )
+        try await files.start()
+        return files
     }
 
     private static func resources(

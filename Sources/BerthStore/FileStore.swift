@@ -33,13 +33,27 @@ package protocol FileStore: Sendable {
     /// without uses come first.
     func leastUsedFiles(of tenant: Tenant.ID?, limit: Int) async throws(StoreError) -> [StoredFile]
 
+    /// Files that were last used before a time, of one tenant or (nil) of all, the oldest use first,
+    /// at most `limit`.
+    func expiredFiles(
+        before time: Timestamp,
+        of tenant: Tenant.ID?,
+        limit: Int
+    ) async throws(StoreError) -> [StoredFile]
+
+    /// All files in the order of their ids, after `id` (empty for the first), at most `limit`.
+    func files(after id: String, limit: Int) async throws(StoreError) -> [StoredFile]
+
+    /// The contents among `keys` that no file has.
+    func unknownFiles(among keys: [FileKey]) async throws(StoreError) -> [FileKey]
+
     /// Forgets a file.
     ///
     /// - Returns: false if there is none.
     @discardableResult
     func deleteFile(_ id: String) async throws(StoreError) -> Bool
 
-    /// The number and length of the files of every tenant that has any.
+    /// The number, length and oldest date of the files of every tenant that has any.
     func fileTotals() async throws(StoreError) -> [Tenant.ID: FileTotal]
 }
 
@@ -62,6 +76,36 @@ extension Connection {
         ) { row throws(StoreError) in StoredFile(row) }
         guard let file else { throw .notFound(what: "file") }
         return file
+    }
+
+    func expiredFiles(
+        before time: Timestamp,
+        of tenant: Tenant.ID?,
+        limit: Int
+    ) throws(StoreError) -> [StoredFile] {
+        try all(
+            """
+            SELECT id, tenant, hash, bytes, kind, uses, created_ms, last_used_ms FROM file
+            WHERE last_used_ms < ?1 AND (?2 IS NULL OR tenant = ?2)
+            ORDER BY last_used_ms, id LIMIT ?3
+            """,
+            time,
+            tenant,
+            max(0, limit)
+        ) { row throws(StoreError) in StoredFile(row) }
+    }
+
+    func unknownFiles(among keys: [FileKey]) throws(StoreError) -> [FileKey] {
+        var unknown: [FileKey] = []
+        for key in keys {
+            let known = try first(
+                "SELECT 1 FROM file WHERE tenant = ? AND hash = ?",
+                key.tenant,
+                key.hash
+            ) { _ throws(StoreError) in true }
+            if known == nil { unknown.append(key) }
+        }
+        return unknown
     }
 
     func leastUsedFiles(of tenant: Tenant.ID?, limit: Int) throws(StoreError) -> [StoredFile] {
@@ -142,6 +186,38 @@ extension Database: FileStore {
         }
     }
 
+    package nonisolated func expiredFiles(
+        before time: Timestamp,
+        of tenant: Tenant.ID?,
+        limit: Int
+    ) async throws(StoreError) -> [StoredFile] {
+        try await read { store throws(StoreError) in
+            try store.expiredFiles(before: time, of: tenant, limit: limit)
+        }
+    }
+
+    package nonisolated func files(
+        after id: String,
+        limit: Int
+    ) async throws(StoreError) -> [StoredFile] {
+        try await read { store throws(StoreError) in
+            try store.all(
+                """
+                SELECT id, tenant, hash, bytes, kind, uses, created_ms, last_used_ms FROM file
+                WHERE id > ? ORDER BY id LIMIT ?
+                """,
+                id,
+                max(0, limit)
+            ) { row throws(StoreError) in StoredFile(row) }
+        }
+    }
+
+    package nonisolated func unknownFiles(
+        among keys: [FileKey]
+    ) async throws(StoreError) -> [FileKey] {
+        try await read { store throws(StoreError) in try store.unknownFiles(among: keys) }
+    }
+
     @discardableResult
     package nonisolated func deleteFile(_ id: String) async throws(StoreError) -> Bool {
         try await write { store throws(StoreError) in
@@ -152,9 +228,14 @@ extension Database: FileStore {
     package nonisolated func fileTotals() async throws(StoreError) -> [Tenant.ID: FileTotal] {
         try await read { store throws(StoreError) in
             let rows = try store.all(
-                "SELECT tenant, count(*), total(bytes) FROM file GROUP BY tenant"
+                "SELECT tenant, count(*), sum(bytes), min(created_ms) FROM file GROUP BY tenant"
             ) { row throws(StoreError) in
-                (row.id(0) as Tenant.ID, FileTotal(files: row.int(1), bytes: row.int(2)))
+                let total = FileTotal(
+                    files: row.int(1),
+                    bytes: row.int(2),
+                    oldest: row.timestamp(3)
+                )
+                return (row.id(0) as Tenant.ID, total)
             }
             return Dictionary(uniqueKeysWithValues: rows)
         }

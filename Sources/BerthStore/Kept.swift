@@ -6,4 +6,6 @@ package enum Kept: String, SQLConvertible, Sendable {
     case clock
     /// The parts of requests that providers refuse.
     case quirks
+    /// The key by which links to files are signed.
+    case linkKey = "link_key"
 }

@@ -49,12 +49,35 @@ package struct FileDraft: Sendable {
     }
 }
 
+/// The identity of a content: its tenant and its hash.
+package struct FileKey: Hashable, Sendable {
+    /// The tenant.
+    package let tenant: Tenant.ID
+    /// SHA-256 of the content, 32 bytes.
+    package let hash: [UInt8]
+
+    /// Names a content.
+    package init(tenant: Tenant.ID, hash: [UInt8]) {
+        self.tenant = tenant
+        self.hash = hash
+    }
+}
+
 /// The number and length of a tenant's files.
 package struct FileTotal: Equatable, Sendable {
     /// Files.
     package let files: Int
     /// Bytes.
     package let bytes: Int
+    /// The date of the oldest file, or nil if there is none or it is not known.
+    package let oldest: Timestamp?
+
+    /// Counts files.
+    package init(files: Int, bytes: Int, oldest: Timestamp? = nil) {
+        self.files = files
+        self.bytes = bytes
+        self.oldest = oldest
+    }
 }
 
 extension StoredFile {

@@ -28,6 +28,9 @@ package protocol UpkeepStore: Sendable {
     /// none.
     func emptyLog() async throws(StoreError)
 
+    /// Gives the room of the medium's log back, as far as that can be done now.
+    func shrinkLog() async throws(StoreError)
+
     /// Returns when the store has answered, after every write that was given before.
     func ping() async throws(StoreError)
 
@@ -105,6 +108,12 @@ extension Database: UpkeepStore {
     package nonisolated func emptyLog() async throws(StoreError) {
         // A checkpoint is no statement, and no transaction may be open.
         try await read { store throws(StoreError) in try store.emptyLog() }
+    }
+
+    package nonisolated func shrinkLog() async throws(StoreError) {
+        try await read { store throws(StoreError) in
+            try store.withoutWaiting { () throws(StoreError) in try store.checkpoint() }
+        }
     }
 
     package nonisolated func ping() async throws(StoreError) {

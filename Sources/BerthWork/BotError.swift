@@ -1,3 +1,4 @@
+package import BerthFiles
 package import BerthMemory
 package import BerthProviders
 package import BerthQueue
@@ -77,6 +78,8 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
     case provider(ProviderError)
     /// The database failed.
     case store(StoreError)
+    /// A file was not stored, found or deleted.
+    case files(FilesError)
 
     package var description: String {
         switch self {
@@ -96,6 +99,7 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
         case .sessionBusy: "the last message is still being answered: wait for it or stop it"
         case .tooManySessions(let limit):
             "you have \(limit) conversations, which is the limit: delete one that you do not need"
+        case .files(let error): error.description
         case .noSession: "there is no such conversation"
         case .noTurn: "there is no such message, or it is already answered"
         default: rateDescription ?? otherDescription
@@ -195,6 +199,7 @@ extension BotError {
         switch self {
         case .provider(let error): error.forOperator
         case .store(let error): error.description
+        case .files(let error): error.forOperator
         case .memory(let error): error.description
         default: description
         }
@@ -220,6 +225,15 @@ extension BotError {
 }
 
 extension BotError {
+    /// Makes the bot's error from that of a file.
+    package init(_ error: FilesError) {
+        switch error {
+        case .store(.diskFull): self = .files(.diskFull)
+        case .store(let error): self.init(error)
+        default: self = .files(error)
+        }
+    }
+
     /// Makes the bot's error from a queue's.
     package init(_ error: QueueError) {
         switch error {

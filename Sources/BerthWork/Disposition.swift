@@ -1,3 +1,4 @@
+import BerthFiles
 import BerthLoop
 import BerthMemory
 import BerthProviders
@@ -113,7 +114,24 @@ extension BotError {
                 .with { $0.isShutdown = true }
         case .store(StoreError.notFound(what: _)): Disposition(404, .caller, code: "not_found")
         case .store: Disposition(503, .service, code: "database", after: .seconds(2))
+        case .files(let error): error.disposition
         case .provider(let error): error.disposition
+        }
+    }
+}
+
+extension FilesError {
+    fileprivate var disposition: Disposition {
+        switch self {
+        case .overDisk: Disposition(413, .payer, code: "disk_quota")
+        case .overCount: Disposition(413, .payer, code: "file_quota")
+        case .empty: Disposition(400, .caller, code: "empty_file")
+        case .diskFull: Disposition(507, .service, code: "disk_full")
+        case .folder, .noDisk: Disposition(503, .service, code: "no_files", after: .seconds(60))
+        case .notFound, .gone: Disposition(404, .caller, code: "not_found")
+        case .badLink: Disposition(403, .caller, code: "invalid_link")
+        case .linkExpired: Disposition(403, .caller, code: "link_expired")
+        case .store(let error): BotError(error).disposition
         }
     }
 }

@@ -1,4 +1,5 @@
 package import BerthConfig
+package import BerthFiles
 package import BerthLoop
 package import BerthMemory
 package import BerthQueue
@@ -44,6 +45,11 @@ import BerthText
 
     /// The tenant's pseudonym for providers, so its name does not leave this machine.
     package let providerUser: String
+
+    /// The tenant as the owner of files, with its quotas.
+    package var fileOwner: FileOwner {
+        FileOwner(tenant: row.id, disk: quotas.disk, files: quotas.files)
+    }
 
     /// Checks that the tenant may ask, and not only read.
     ///

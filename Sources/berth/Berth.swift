@@ -62,6 +62,11 @@ import Glibc
         case .memory(let choices):
             let admin = try AdminClient(file: invocation.config)
             try await MemoryVerb(admin, json: json).run(choices)
+        case .files(let tenant):
+            try await FilesVerb(AdminClient(file: invocation.config), json: json).list(tenant)
+        case .cleanup(let choices):
+            let admin = try AdminClient(file: invocation.config)
+            return try await FilesVerb(admin, json: json).clean(choices)
         case .usage(let days):
             try await UsageVerb.run(AdminClient(file: invocation.config), days: days, json: json)
         }

@@ -11,6 +11,9 @@ enum Command: Equatable {
     case cache(CacheAction)
     case queue(QueueAction)
     case memory(MemoryChoices)
+    /// The files of a tenant, as typed, or of all.
+    case files(String?)
+    case cleanup(CleanupChoices)
     case config(ConfigAction)
     /// With `asks`, every model gets a tiny question.
     case doctor(asks: Bool)
@@ -49,4 +52,14 @@ enum QueueAction: Equatable {
 enum ConfigAction: Equatable {
     case check
     case show
+}
+
+/// Arguments of `berth cleanup`.
+struct CleanupChoices: Equatable {
+    /// Whether the files of the plan are deleted.
+    var apply = false
+    /// The tenant whose files alone are looked at, as typed.
+    var tenant: String?
+    /// The time without use, in the form of a configuration file.
+    var olderThan: String?
 }

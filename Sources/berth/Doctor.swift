@@ -36,16 +36,16 @@ import Glibc
             loaded = try ConfigurationFile.load(path: file, environment: Environment.value)
         } catch { return [Finding(check: "configuration", ok: false, says: "\(error)")] }
         let configuration = loaded.configuration
-        var findings = [
-            Finding(check: "configuration", ok: true, says: loaded.path ?? "built-in defaults"),
-            Finding(
-                check: "memory limit",
-                ok: true,
-                says: "\(configuration.memory.limit): \(configuration.memory.source)"
-            ),
-            descriptors(configuration), folder(configuration),
-            await database(configuration), await clock(configuration),
-        ]
+        var findings =
+            [
+                Finding(check: "configuration", ok: true, says: loaded.path ?? "built-in defaults"),
+                Finding(
+                    check: "memory limit",
+                    ok: true,
+                    says: "\(configuration.memory.limit): \(configuration.memory.source)"
+                ),
+                descriptors(configuration), folder(configuration),
+            ] + disk(configuration) + [await database(configuration), await clock(configuration)]
         let service = await service(configuration)
         findings.append(service.finding)
         let client = HTTPClient(in: Surroundings(log: .silent))

@@ -31,6 +31,7 @@ enum MemoryText {
             + "\(account.tenant) holds \(size(account.held)) of \(size(account.quota)); "
             + "peak \(size(account.peak)), share \(size(report.share)), "
             + "borrowed \(size(account.borrowed))\n"
+            + "On disk: \(disk(account))\n"
             + "Under way: \(account.work); refused \(times(account.refused)), "
             + "waited \(times(account.waits))\n"
             + (quantiles.isEmpty
@@ -92,9 +93,16 @@ enum MemoryText {
                     + "\(report.drift.measurements) measurements"
             ),
         ]
+        let files = report.tenants.filter { $0.files > 0 }.map { "\($0.tenant) \(disk($0))" }
+        if !files.isEmpty { lines.append(("files", files.joined(separator: ", "))) }
         lines += kernel(report.kernel) + pressure(report.pressure)
         lines += report.absent.map { ("absent", $0) }
         return Help.table(lines.map { (left: $0.0, right: $0.1) })
+    }
+
+    /// The files of a tenant, such as `3 files, 2 MiB`.
+    private static func disk(_ tenant: MemoryReport.Tenant) -> String {
+        "\(tenant.files) file\(tenant.files == 1 ? "" : "s"), \(size(tenant.disk))"
     }
 
     private static func kernel(_ kernel: KernelReport) -> [(String, String)] {

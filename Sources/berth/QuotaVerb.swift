@@ -2,6 +2,7 @@ import BerthAdmin
 import BerthConfig
 import BerthHTTP
 import BerthLoop
+import BerthMemory
 import BerthText
 
 /// Runs `berth quota …`.
@@ -64,6 +65,8 @@ import BerthText
         switch key {
         case .requestsPerDay: "\(report.requests)"
         case .tokensPerDay: "\(report.tokens)"
+        case .disk: "\(ByteCount(report.disk))"
+        case .files: "\(report.files)"
         default: ""
         }
     }

@@ -128,6 +128,7 @@ import Glibc
             data: \(text(data))
             memory: { \(size("limit", choices.limit)) }
             cache: { \(size("memory", choices.cache)) }
+            files: { ballast: 0B }
             limits: { tenants: \(max(50, choices.users)), connections: \(1200 + choices.users) }
             quotas:
               requests_per_day: 1000000

@@ -1,6 +1,7 @@
 import BerthAdmin
 import BerthHTTP
 import BerthLoop
+import BerthMemory
 import BerthText
 
 /// Runs `berth tenant …`.
@@ -27,7 +28,7 @@ import BerthText
         case .suspend(let name): try await act("suspend", name, "is suspended")
         case .resume(let name): try await act("resume", name, "is active again")
         case .remove(let name):
-            try await secrets("DELETE", path(name), nil, "is removed. The ledger of costs is kept")
+            try await remove(name)
         }
     }
 
@@ -73,6 +74,16 @@ import BerthText
         if let web = answer.web {
             Output.text("Web:     \(web)\n         (works once, within 24 hours)\n")
         }
+    }
+
+    private func remove(_ name: String) async throws {
+        let bytes = try await admin.ask("DELETE", path(name))
+        guard !json else { return Output.json(bytes) }
+        let answer = try JSON.decode(TenantSecrets.self, from: bytes)
+        let files = answer.files ?? 0
+        let size = ByteCount(answer.bytes ?? 0)
+        let gone = files == 0 ? "" : ", with \(files == 1 ? "1 file" : "\(files) files") of \(size)"
+        Output.text("\(answer.tenant) is removed\(gone). The ledger of costs is kept\n")
     }
 
     private func list() async throws {

@@ -7,7 +7,9 @@ extension Verb {
     ///
     /// `help` itself is the last.
     static let all: [Verb] =
-        [serve, chat] + tenants + quotas + [memory] + queues + caches + configs + [doctor, usage]
+        [serve, chat] + tenants + quotas + [memory] + files + queues + caches + configs + [
+            doctor, usage,
+        ]
         + [simulate] + fakes + [version, help]
 
     private static let serve = Verb(
@@ -285,7 +287,7 @@ extension Verb {
         tenant(
             "remove",
             "NAME",
-            "Remove a tenant, its conversations, keys, links and logins.",
+            "Remove a tenant, its conversations, files, keys, links and logins.",
             details: "Work under way ends. Its words leave the database's file and log within a "
                 + "minute. The ledger of costs is kept, without content. Cached "
                 + "answers that others may be given, and those in Redis, expire by their lifetime, "

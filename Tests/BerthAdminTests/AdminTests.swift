@@ -19,7 +19,7 @@ import Testing
             let api = AdminAPI(
                 bot: bot.bot,
                 memory: bot.memory,
-                defaults: bot.configuration.quotas,
+                governor: bot.governor,
                 owner: 1000,
                 in: .quiet(bot.clock)
             )
@@ -49,7 +49,7 @@ import Testing
             let admin = AdminServer(
                 bot: bot.bot,
                 memory: bot.memory,
-                configuration: bot.configuration,
+                governor: bot.governor,
                 owner: 0,
                 more: [],
                 in: .quiet(bot.clock)

@@ -1,4 +1,6 @@
+import BerthFiles
 import BerthLoop
+import BerthMemory
 import BerthStore
 import BerthTestKit
 import BerthWork
@@ -21,7 +23,10 @@ import Testing
         case .modelChosen: .nothingChanged(.unknownModel("c", known: ["a"]))
         case .nothingChanged: .usage(usage)
         case .usage: .webLink("http://localhost/login?token=x")
-        case .webLink: .stopped
+        case .webLink: .files(list())
+        case .files: .deleteUsage
+        case .deleteUsage: .filesDeleted(FileTotal(files: 1, bytes: 9))
+        case .filesDeleted: .stopped
         case .stopped: .nothingToStop
         case .nothingToStop: .waitingForMemory
         case .waitingForMemory: .waitingForModel(isPaused: false, .seconds(40))
@@ -33,6 +38,11 @@ import Testing
         case .ended: .notSaved(.stopping)
         case .notSaved: nil
         }
+    }
+
+    private static func list() -> FileList {
+        let owner = FileOwner(tenant: RowID(1), disk: .mebibytes(1), files: 9)
+        return FileList(newest: [], use: FileAccounts().use(of: RowID(1)), owner: owner)
     }
 
     @Loop @Test func `a language that claims to be complete has words for every phrase`()
@@ -50,7 +60,7 @@ import Testing
                 }
                 (phrase, count) = (Self.next(after: current, usage), count + 1)
             }
-            #expect(count == 19)
+            #expect(count == 22)
         }
     }
 

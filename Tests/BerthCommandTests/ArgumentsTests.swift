@@ -45,6 +45,15 @@ private func parse(
                 )
             )
         ),
+        Line("files", Invocation(command: .files(nil))),
+        Line("files --tenant a --json", Invocation(json: true, command: .files("a"))),
+        Line("cleanup", Invocation(command: .cleanup(CleanupChoices()))),
+        Line(
+            "cleanup --apply --tenant a --older-than 7d",
+            Invocation(
+                command: .cleanup(CleanupChoices(apply: true, tenant: "a", olderThan: "7d"))
+            )
+        ),
         Line("chat --tenant a", Invocation(command: .chat(ChatChoices(identity: .tenant("a"))))),
         Line("tenant add a --json", Invocation(json: true, command: .tenant(.add("a")))),
         Line("--json tenant list", Invocation(json: true, command: .tenant(.list))),
@@ -141,11 +150,15 @@ private func parse(
         Line("srve", "unknown verb 'srve': did you mean 'serve'?"),
         Line(
             "xyzzy",
-            "unknown verb 'xyzzy': known here: serve, chat, tenant, quota, memory, queue, cache, "
-                + "config, doctor, usage, simulate, fake, version, help, cleanup, admin, backup, "
+            "unknown verb 'xyzzy': known here: serve, chat, tenant, quota, memory, files, "
+                + "cleanup, queue, cache, config, doctor, usage, simulate, fake, version, help, admin, backup, "
                 + "restore"
         ),
-        Line("cleanup --apply", "'cleanup' is not in this build yet"),
+        Line(
+            "cleanup --older-than soon",
+            "--older-than: 'soon' is not a time such as 12h or 7d"
+        ),
+        Line("backup x", "'backup' is not in this build yet"),
         Line("help backup", "'backup' is not in this build yet"),
         Line("fake telegram", "'fake telegram' is not in this build yet"),
         Line("--json", "name a verb, such as: berth serve"),

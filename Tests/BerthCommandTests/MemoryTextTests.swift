@@ -18,9 +18,9 @@ import Testing
             "unexplained":74300,"base":1,"leased":10700,"free":-2048,"reserve":524288,"share":65536,
             "waiting":3,"drift":{"up":1024,"down":2048,"measurements":9},
             "tenants":[{"tenant":"anna","held":10000,"peak":5000000,"quota":9,"borrowed":0,
-            "refused":2,"waits":1,"work":0,"leaks":[\#(leaks)]},
+            "refused":2,"waits":1,"work":0,"files":2,"disk":2048,"leaks":[\#(leaks)]},
             {"tenant":"idle","held":0,"peak":0,"quota":9,"borrowed":0,"refused":0,"waits":0,"work":0,
-            "leaks":[]}],
+            "files":0,"disk":0,"leaks":[]}],
             "shared":[{"account":"cache","held":700,"peak":2048,"quota":9,"refused":4}],
             "kernel":{\#(more)},"pressure":{"percent":81.3,"rungs":[]},"absent":["PSI: off"]}
             """#
@@ -42,6 +42,7 @@ import Testing
                   limit   128 MiB, 81.3 % taken; -2 KiB free to lease, 512 KiB held back
                   ledger  10.4 KiB leased beside 1 B; share 64 KiB a tenant; 3 waiting
                   drift   1 KiB up, 2 KiB down in 9 measurements
+                  files   anna 2 files, 2 KiB
                   rung    none in force
                   absent  PSI: off
 
@@ -115,7 +116,7 @@ import Testing
     @Test func `one tenant's memory is by purpose`() throws {
         let json = #"""
             {"account":{"tenant":"anna","held":10240,"peak":20480,"quota":1048576,"borrowed":0,
-            "refused":1,"waits":0,"work":2,"leaks":[]},"share":4096,"free":1,
+            "refused":1,"waits":0,"work":2,"files":2,"disk":2048,"leaks":[]},"share":4096,"free":1,
             "lines":[{"account":"reply buffer","tenant":"anna","bytes":10240}],"p95":30720}
             """#
         let report = try JSON.decode(TenantMemoryReport.self, from: Array(json.utf8))
@@ -125,6 +126,7 @@ import Testing
                 reply buffer   10
 
                 anna holds 10 KiB of 1 MiB; peak 20 KiB, share 4 KiB, borrowed 0 B
+                On disk: 2 files, 2 KiB
                 Under way: 2; refused once, waited 0 times
                 While at work, held at most: 30 KiB in 95 % of all seconds
 

@@ -226,6 +226,7 @@ import Testing
         files:
           keep: 30d  # default
           high_water: 80%  # default
+          low_water: 70%  # default
           ballast: 64MiB  # default
 
         """

@@ -66,6 +66,10 @@ import Testing
             "f.yaml:1: files.high_water: '80' is not a percentage from 10% to 99%, such as 80%"
         ),
         Case(
+            "files: { high_water: 60%, low_water: 60% }",
+            "f.yaml:1: files.low_water: low_water (60%) must be less than high_water (60%)"
+        ),
+        Case(
             "quotas: { spend_per_month: 0.0000001 }",
             "f.yaml:1: quotas.spend_per_month: '0.0000001' is not an amount in dollars "
                 + "from 0 to 1000000.00 with at most 6 decimals, such as 0.40"

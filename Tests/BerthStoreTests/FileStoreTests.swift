@@ -145,6 +145,50 @@ import Testing
     }
 
     @Loop @Test(arguments: StoreEngine.allCases)
+    func `expired files are those last used before a time, the oldest first`(
+        engine: StoreEngine
+    ) async throws {
+        let fixture = try await StoreFixture(engine)
+        let store = fixture.store
+        let bob = try await store.addTenant(named: "bob", at: noon).id
+        for number in 1...3 {
+            let now = noon + .seconds(number)
+            _ = try await add(fixture, "f-\(number)", UInt8(number), at: now)
+        }
+        _ = try await add(fixture, "f-bob", 1, of: bob, at: noon)
+        let end = noon + .seconds(3)
+        let all = try await store.expiredFiles(before: end, of: nil, limit: 9)
+        #expect(all.map(\.id) == ["f-bob", "f-1", "f-2"])
+        let two = try await store.expiredFiles(before: end, of: nil, limit: 2)
+        #expect(two.map(\.id) == ["f-bob", "f-1"])
+        let bobs = try await store.expiredFiles(before: end, of: bob, limit: 9)
+        #expect(bobs.map(\.id) == ["f-bob"])
+        #expect(try await store.expiredFiles(before: noon, of: nil, limit: 9).isEmpty)
+    }
+
+    @Loop @Test(arguments: StoreEngine.allCases)
+    func `all files are read in pages by their ids`(engine: StoreEngine) async throws {
+        let fixture = try await StoreFixture(engine)
+        for number in 1...3 { _ = try await add(fixture, "f-\(number)", UInt8(number)) }
+        let first = try await fixture.store.files(after: "", limit: 2)
+        #expect(first.map(\.id) == ["f-1", "f-2"])
+        #expect(try await fixture.store.files(after: "f-2", limit: 2).map(\.id) == ["f-3"])
+        #expect(try await fixture.store.files(after: "f-3", limit: 2).isEmpty)
+    }
+
+    @Loop @Test(arguments: StoreEngine.allCases)
+    func `contents without a row are unknown, also if another tenant has them`(
+        engine: StoreEngine
+    ) async throws {
+        let fixture = try await StoreFixture(engine)
+        let ann = fixture.tenant.id
+        _ = try await add(fixture, "f-1", 1)
+        let keys = [(ann, 1), (ann, 2), (RowID(99), 1)]
+            .map { FileKey(tenant: $0.0, hash: hash(UInt8($0.1))) }
+        #expect(try await fixture.store.unknownFiles(among: keys) == Array(keys[1...]))
+    }
+
+    @Loop @Test(arguments: StoreEngine.allCases)
     func `files are counted and summed by tenant`(engine: StoreEngine) async throws {
         let fixture = try await StoreFixture(engine)
         let (store, ann) = (fixture.store, fixture.tenant.id)
@@ -156,8 +200,8 @@ import Testing
         _ = try await add(fixture, "f-3", 1)  // the first one again
         _ = try await add(fixture, "f-4", 1, of: bob)
         let totals = try await store.fileTotals()
-        #expect(totals[ann] == FileTotal(files: 2, bytes: 200))
-        #expect(totals[bob] == FileTotal(files: 1, bytes: 100))
+        #expect(totals[ann] == FileTotal(files: 2, bytes: 200, oldest: noon))
+        #expect(totals[bob] == FileTotal(files: 1, bytes: 100, oldest: noon))
     }
 
     @Loop @Test(arguments: StoreEngine.allCases)

@@ -37,6 +37,16 @@ import Testing
         #expect(try await fixture.store.kept(.hotSet) == value)
     }
 
+    @Loop @Test func `the log's room is given back on request`() async throws {
+        let fixture = try await StoreFixture(.folder)
+        try await fixture.store.keep([UInt8](repeating: 7, count: 300_000), as: .hotSet)
+        let before = try fixture.files.read("berth.db-wal").count
+        try await fixture.store.shrinkLog()
+        let after = try fixture.files.read("berth.db-wal").count
+        #expect(before > 0 && after == 0)
+        #expect(try await fixture.store.kept(.hotSet)?.count == 300_000)
+    }
+
     // MARK: Troubles
 
     @Loop @Test(arguments: StoreEngine.allCases)

@@ -3,6 +3,7 @@ package import BerthBot
 package import BerthCache
 package import BerthChannels
 package import BerthConfig
+package import BerthFiles
 package import BerthHTTP
 package import BerthLoop
 package import BerthMemory
@@ -65,6 +66,10 @@ import Glibc
     ///
     /// A test has it look, at ``kernel``.
     package var keeper: MemoryKeeper { service.keeper }
+    /// Keeps the disk from filling up.
+    ///
+    /// A test has it look.
+    package var governor: DiskGovernor { service.governor }
 
     /// The manners of the fake provider that tests use.
     package static nonisolated let manners = [
@@ -95,6 +100,8 @@ import Glibc
             return listener.port
         }
         var settings = try BotFixture.settings(fake: ports[0], hand: ports[1])
+        // Many tests share the machine's memory as their disk.
+        settings.files.ballast = .zero
         setup.change(&settings)
         settings.listen(on: HostPort(host: "127.0.0.1", port: 0))
         files = try setup.folder ?? TemporaryFolder(inMemory: true)

@@ -33,3 +33,21 @@ import Testing
         #expect(Secret256.digest(pieces).hex == hex)
     }
 }
+
+/// Hashes and codes over bytes.
+@Suite struct HashTests {
+    @Test func `a hash of pieces is that of their whole`() {
+        let hash = RunningHash()
+        for piece in ["a", "", "bc"] { hash.update(Array(piece.utf8)) }
+        #expect(hash.finish() == Secret256.hash("abc"))
+        #expect(RunningHash().finish() == Secret256.hash(""))
+    }
+
+    @Test func `a code is HMAC-SHA256`() {
+        // The second vector of RFC 4231.
+        let code = MessageCode.of("what do ya want for nothing?", key: Array("Jefe".utf8))
+        let hex = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
+        #expect(code.hex == hex)
+        #expect(MessageCode.of("what do ya want for nothing?", key: [1]).hex != hex)
+    }
+}

@@ -25,6 +25,12 @@ package enum Phrase: Sendable {
     case usage(UsageInfo)
     /// A login link.
     case webLink(String)
+    /// The tenant's files.
+    case files(FileList)
+    /// The use of `/delete`.
+    case deleteUsage
+    /// Files were deleted.
+    case filesDeleted(FileTotal)
     /// The answer under way was stopped.
     case stopped
     /// No answer is under way.

@@ -1,4 +1,6 @@
 import BerthConfig
+import BerthFiles
+import BerthMemory
 import BerthStore
 import BerthText
 import BerthWork
@@ -30,6 +32,12 @@ extension PhraseTable {
             """
         case .webLink(let link):
             "Open this link in a browser within a day. It works once.\n\n\(link)"
+        case .files(let list): files(list)
+        case .deleteUsage: deleteUsage
+        case .filesDeleted(let total):
+            total.files == 0
+                ? "There was nothing to delete."
+                : "Deleted \(count(total.files)) with \(ByteCount(total.bytes))."
         case .stopped: "Stopped."
         case .nothingToStop: "There is nothing to stop."
         case .waitingForMemory: "The server is short of memory. Your message waits."
@@ -54,6 +62,25 @@ extension PhraseTable {
         return seconds < 120 ? "about \(seconds) s" : "about \((seconds + 59) / 60) min"
     }
 
+    private static func count(_ files: Int) -> String { files == 1 ? "1 file" : "\(files) files" }
+
+    private static func files(_ list: FileList) -> String {
+        let (use, owner) = (list.use, list.owner)
+        guard !list.newest.isEmpty else { return "You have no files here." }
+        let rows = list.newest.map { file in
+            "| `\(file.id)` | \(file.kind) | \(ByteCount(file.bytes)) | \(file.lastUsed) |"
+        }
+        let more = use.files - list.newest.count
+        return "| file | type | size | last used |\n|---|---|---|---|\n"
+            + rows.joined(separator: "\n")
+            + (more > 0 ? "\n\nAnd \(count(more)) that were used longer ago." : "")
+            + "\n\nYou have \(count(use.files)) of \(owner.files) with \(use.bytes) of "
+            + "\(owner.disk).\n\n" + deleteUsage
+    }
+
+    private static let deleteUsage =
+        "`/delete FILE` deletes one of your files, and `/delete all` deletes all of them."
+
     private static func end(_ ending: Turn.Ending) -> String {
         switch ending {
         case .stop: "The answer is complete."
@@ -71,6 +98,8 @@ extension PhraseTable {
         | `/model [name]` | shows the models, or chooses one for this conversation |
         | `/translate [language] text` | translates a text, into English if no language is named |
         | `/usage` | shows how much you have used and how much is left |
+        | `/files` | lists your files |
+        | `/delete FILE` | deletes one of your files, or all of them with `all` |
         | `/stop` | stops the answer that is being written |
         | `/web` | gives you a link to this bot in your browser |
         | `/help` | shows this list |

@@ -129,6 +129,8 @@ class Berth:
         self.data = self.folder / "data"
         self.config = self.folder / "berth.yaml"
         basics = {"listen": f"127.0.0.1:{self.port}", "url": self.url, "data": str(self.data)}
+        # The folders of past runs are kept for a while, so they have no ballast.
+        basics["files"] = {"ballast": "0B"}
         self.config.write_text(yaml.safe_dump(basics | self.settings))
         words = [binary(), "serve", "--config", str(self.config)]
         self.process = Process(words, self.folder / "serve.log")

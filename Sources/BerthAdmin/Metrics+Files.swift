@@ -1,0 +1,31 @@
+import BerthFiles
+import BerthLoop
+import BerthMemory
+import BerthTelemetry
+
+extension Metrics {
+    /// Adds the figures of the tenants' files and of the disk.
+    ///
+    /// Those of the disk are of the governor's last look. Nothing is measured for a scrape.
+    @Loop func add(_ files: TenantFiles, _ governor: DiskGovernor) {
+        gauge("berth_files", help: "Files of all tenants.") { Double(files.accounts.files) }
+        gauge("berth_files_bytes", help: "Bytes of all tenants' files.") {
+            Double(files.accounts.bytes.bytes)
+        }
+        gauge("berth_files_reserved_bytes", help: "Bytes reserved for files being written.") {
+            Double(files.accounts.reserved.bytes)
+        }
+        func disk(_ name: String, _ help: String, _ read: @escaping @Loop (DiskFigures) -> Int) {
+            gauge("berth_disk_\(name)", help: help) { governor.figures.map { Double(read($0)) } }
+        }
+        disk("own_bytes", "Bytes of database, files and log, without the ballast.") { $0.own.bytes }
+        disk("free_bytes", "Bytes that are free on the disk of the data folder.") {
+            $0.available.bytes
+        }
+        disk("ballast_bytes", "Bytes of the ballast file.") { $0.ballast.bytes }
+        disk("use_percent", "Part of the room that Berth can have which it uses.") { $0.percent }
+        gauge("berth_disk_short", help: "1 while so little is free that no files are taken.") {
+            governor.isShort ? 1 : 0
+        }
+    }
+}
