@@ -48,6 +48,7 @@ let package = Package(
         face("CLinux"), face("CCurl"), face("CMicrohttpd"), face("CSQLite"), face("CYaml"),
         face("COpenSSL"), face("CZlib"), face("CHiredis"), face("CZstd"),
         .target(name: "CKatex", path: "Sources/CKatex"),
+        .target(name: "CVips", path: "Sources/CVips"),
 
         module("BerthLoop", uses: ["CLinux"]),
         module("BerthText", uses: ["BerthLoop", "COpenSSL"]),
@@ -86,6 +87,14 @@ let package = Package(
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
                 "BerthHTTP",
             ]
+        ),
+        module(
+            "BerthImage",
+            uses: [
+                "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "CVips", "CZlib",
+                "CLinux",
+            ],
+            settings: seldom
         ),
         module(
             "BerthWork",
@@ -190,6 +199,13 @@ let package = Package(
             uses: [
                 "BerthSimulation", "BerthHTTP", "BerthLoop", "BerthText", "BerthMemory",
                 "BerthTelemetry",
+            ]
+        ),
+        tests(
+            "BerthImageTests",
+            uses: [
+                "BerthImage", "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "CZlib",
+                "CLinux",
             ]
         ),
         tests("BerthQueueTests", uses: ["BerthQueue", "BerthLoop", "BerthText", "BerthTelemetry"]),

@@ -1,0 +1,5 @@
+import Testing
+
+@testable import BerthImage
+
+@Suite struct PictureHeaderTests {}
