@@ -168,6 +168,13 @@ let package = Package(
             path: "bench/scheduling",
             swiftSettings: strict
         ),
+        // Rows of scripts/bench, and a side of scripts/fuzz.
+        .executableTarget(
+            name: "berth-pictures",
+            dependencies: ["BerthImage", "BerthLoop", "BerthMemory", "BerthTelemetry"],
+            path: "bench/pictures",
+            swiftSettings: strict
+        ),
 
         .target(
             name: "BerthTestKit",

@@ -59,23 +59,15 @@ final class Conversion: Sendable {
     ///
     /// - Throws: ``PictureError``. After ``PictureInput/stop()`` it is ``PictureError/cancelled``.
     func run(_ header: PictureHeader) throws(PictureError) -> Made {
+        // libheif 1.15 ends the process if a read fails, so its pictures are in memory first.
+        let whole = header.layout == nil ? nil : try input.whole()
         var result = berth_vips_result()
-        let code = unsafe "[fail_on=error]".withCString { load in
-            unsafe target.saver.withCString { save in
-                var work = unsafe berth_vips_work()
-                unsafe work.context = Unmanaged.passUnretained(self).toOpaque()
-                unsafe work.read = readPicture
-                unsafe work.write = writePicture
-                unsafe work.must_stop = mustStopPicture
-                unsafe work.load = load
-                unsafe work.save = save
-                unsafe work.width = Int32(clamping: target.side)
-                unsafe work.height = Int32(clamping: target.side)
-                unsafe work.has_profile = header.hasProfile ? 1 : 0
-                unsafe work.flatten = target.format == .jpeg ? 1 : 0
-                return unsafe berth_vips_convert(&work, &result)
+        let code =
+            if let whole {
+                unsafe whole.withUnsafeBytes { unsafe convert(header, $0, &result) }
+            } else {
+                unsafe convert(header, nil, &result)
             }
-        }
         if mustStop { throw .cancelled }
         let (written, error) = state.withLock { ($0.written, $0.error) }
         if let error = error ?? input.error { throw error }
@@ -86,6 +78,32 @@ final class Conversion: Sendable {
             height: Int(result.height),
             bytes: ByteCount(written)
         )
+    }
+
+    /// Has libvips convert the picture, which is in memory or read in pieces.
+    private func convert(
+        _ header: PictureHeader,
+        _ whole: UnsafeRawBufferPointer?,
+        _ result: inout berth_vips_result
+    ) -> Int32 {
+        unsafe "[fail_on=error]".withCString { load in
+            unsafe target.saver.withCString { save in
+                var work = unsafe berth_vips_work()
+                unsafe work.context = Unmanaged.passUnretained(self).toOpaque()
+                unsafe work.read = readPicture
+                unsafe work.write = writePicture
+                unsafe work.must_stop = mustStopPicture
+                unsafe work.bytes = whole?.baseAddress
+                unsafe work.size = Int64(whole?.count ?? 0)
+                unsafe work.load = load
+                unsafe work.save = save
+                unsafe work.width = Int32(clamping: target.side)
+                unsafe work.height = Int32(clamping: target.side)
+                unsafe work.has_profile = header.hasProfile ? 1 : 0
+                unsafe work.flatten = target.format == .jpeg ? 1 : 0
+                return unsafe berth_vips_convert(&work, &result)
+            }
+        }
     }
 
     /// The reason of a failure that is neither the source's nor the sink's.

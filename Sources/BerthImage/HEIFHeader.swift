@@ -7,6 +7,8 @@ struct HEIFHeader {
     private var primary = 0
     /// The references between items, of which only those of one picture's parts matter.
     private var references: [(type: Int, from: Int, to: [Int])] = []
+    /// The place of the header's own data.
+    private var data = 0..<0
 
     /// Reads the header, or returns nil if bytes are missing.
     ///
@@ -23,7 +25,7 @@ struct HEIFHeader {
             guard box.end <= bytes.count else { return nil }
             var reader = HEIFHeader(bytes: bytes)
             guard reader.meta(box) else { throw .broken(format) }
-            return try reader.header(format)
+            return try reader.header(format, endingAt: box.end)
         }
         if bytes.count >= at + 16 { throw .broken(format) }
         return nil
@@ -31,49 +33,45 @@ struct HEIFHeader {
 
     private init(bytes: ByteReader) { self.bytes = bytes }
 
-    /// The facts about the primary item and all that is decoded for it.
-    private func header(_ format: PictureFormat) throws(PictureError) -> PictureHeader {
+    /// The facts about the primary item and all that is decoded for it, or nil if bytes are missing.
+    private func header(
+        _ format: PictureFormat,
+        endingAt end: Int
+    ) throws(PictureError) -> PictureHeader? {
         guard let item = items[primary] else { throw .broken(format) }
-        guard item.isCoded || item.type == HEIFItem.grid else {
-            throw .unsupported(format, .derivation)
+        var layout = HEIFLayout(end: end)
+        if item.isCoded {
+            layout.parts = [item]
+        } else {
+            guard item.type == HEIFItem.grid else { throw .unsupported(format, .derivation) }
+            guard let place = gridPlace(item, end) else { throw .unsupported(format, .derivation) }
+            guard place.upperBound <= bytes.count else { return nil }
+            layout.grid = item
+            layout.gridData = Array(bytes.bytes[place])
+            layout.parts = referred("dimg").compactMap { items[$0] }
+            guard layout.isTiled else { throw .broken(format) }
         }
-        let parts = parts(of: item)
-        let coded = parts.filter(\.isCoded)
-        guard let first = coded.first else { throw .broken(format) }
-        var header = PictureHeader(format, width: item.width, height: item.height)
-        header.bitDepth = parts.map(\.bitDepth).max() ?? 8
-        header.samples = coded.map(\.samples).max() ?? first.samples
-        header.orientation = item.orientation
-        header.hasProfile = item.hasProfile || first.hasProfile
-        header.hasAlpha = parts.contains(where: \.isAlpha)
-        header.channels = header.hasAlpha ? 4 : 3
-        header.coding = .lossy
-        header.coded = coded
-        header.decodedPixels = max(header.pixels, coded.reduce(0) { $0 + $1.pixels })
-        let isPlain = parts.allSatisfy { $0.isCoded || $0.id == primary }
-        let isMeasured = coded.allSatisfy { !$0.isMisstated && !$0.isInHeader && $0.pixels > 0 }
-        guard isPlain, isMeasured, header.decodedPixels / 4 <= header.pixels + 1 << 20 else {
-            throw .unsupported(format, .derivation)
-        }
-        return header
+        // A second picture may hold the transparency.
+        layout.alpha = references.first { reference in
+            reference.type == ByteReader.code("auxl") && reference.to.contains(primary)
+                && items[reference.from].map { $0.isAlpha && $0.isCoded } == true
+        }.flatMap { items[$0.from] }
+        guard layout.isSound(end: end) else { throw .unsupported(format, .derivation) }
+        return layout.header(format, item)
     }
 
-    /// The item, the tiles of a grid, and the pictures of its alpha channel and thumbnails.
-    private func parts(of item: HEIFItem) -> [HEIFItem] {
-        let (tiles, alpha, thumbnail) = (
-            ByteReader.code("dimg"), ByteReader.code("auxl"), ByteReader.code("thmb")
-        )
-        var ids: [Int] = []
-        for reference in references {
-            switch reference.type {
-            case tiles where reference.from == primary: ids += reference.to
-            case alpha where reference.to.contains(primary) && items[reference.from]?.isAlpha == true,
-                thumbnail where reference.to.contains(primary):
-                ids.append(reference.from)
-            default: break
-            }
+    private func referred(_ type: String) -> [Int] {
+        references.first { $0.type == ByteReader.code(type) && $0.from == primary }?.to ?? []
+    }
+
+    /// The place of a grid's own data: in the header's data box, or soon after the header.
+    private func gridPlace(_ item: HEIFItem, _ end: Int) -> Range<Int>? {
+        guard item.extents.count == 1, let place = item.extents.first, place.count <= 16 else {
+            return nil
         }
-        return [item] + ids.compactMap { items[$0] }
+        guard item.isInHeader else { return place.lowerBound >= end ? place : nil }
+        let (lower, upper) = (data.lowerBound + place.lowerBound, data.lowerBound + place.upperBound)
+        return upper <= data.upperBound ? lower..<upper : nil
     }
 
     // MARK: Boxes
@@ -91,6 +89,7 @@ struct HEIFHeader {
             let id = bytes.number(primaryBox.start + 4, primaryBox.version(bytes) == 0 ? 2 : 4)
         else { return false }
         primary = id
+        data = find("idat").map { $0.start..<$0.end } ?? 0..<0
         guard readItems(list), readPlaces(places), readProperties(properties) else { return false }
         return find("iref").map { readReferences($0) } ?? true
     }
@@ -144,7 +143,10 @@ struct HEIFHeader {
                 guard cursor.next(indexSize) != nil, let offset = cursor.next(offsetSize),
                     let length = cursor.next(lengthSize)
                 else { return false }
-                places.append(base + offset..<base + offset + length)
+                // A length of 0 means all of the file, and an offset has 62 bits at most.
+                let (start, isAbove) = base.addingReportingOverflow(offset)
+                guard !isAbove, start < 1 << 40, length > 0, length < 1 << 40 else { return false }
+                places.append(start..<start + length)
             }
             items[id]?.extents = places
             items[id]?.isInHeader = method & 15 != 0
@@ -173,7 +175,7 @@ struct HEIFHeader {
                         items[id]?.apply(all[place - 1], in: bytes)
                     }
                 }
-                items[id]?.compare(in: bytes)
+                items[id]?.compare()
             }
         }
         return true

@@ -8,10 +8,14 @@ extension HEIFItem {
             width = min(bytes.u32(start + 4) ?? 0, 1 << 24)
             height = min(bytes.u32(start + 8) ?? 0, 1 << 24)
         case ByteReader.code("irot"):
-            orientation = [1, 8, 3, 6][(bytes.u8(start) ?? 0) & 3]
+            let turns = (bytes.u8(start) ?? 0) & 3
+            rotation = UInt8(turns)
+            orientation = [1, 8, 3, 6][turns]
+        case ByteReader.code("imir"): mirror = UInt8((bytes.u8(start) ?? 0) & 1)
         case ByteReader.code("pixi"): bitDepth = max(bitDepth, bytes.u8(start + 5) ?? 8)
         case ByteReader.code("colr"):
             hasProfile = bytes.has("prof", at: start) || bytes.has("rICC", at: start)
+            if hasProfile || colours.isEmpty { colours = content(box, in: bytes) }
         case ByteReader.code("auxC"):
             isAlpha =
                 bytes.has("urn:mpeg:mpegB:cicp:systems:auxiliary:alpha", at: start + 4)
@@ -26,7 +30,7 @@ extension HEIFItem {
         guard let flags = bytes.u8(box.start + 2), box.start + 4 <= box.end else { return }
         bitDepth = max(bitDepth, flags & 0x40 == 0 ? 8 : flags & 0x20 == 0 ? 10 : 12)
         samples = flags & 0x10 != 0 ? 1 : flags & 8 == 0 ? 3 : flags & 4 == 0 ? 2 : 1.5
-        configuration = box.start + 4..<min(box.end, bytes.count)
+        configuration = content(box, in: bytes)
     }
 
     private mutating func apply(hevc box: HEIFBox, in bytes: ByteReader) {
@@ -37,6 +41,10 @@ extension HEIFItem {
         samples = [1, 1.5, 2, 3][chroma & 3]
         bitDepth = max(bitDepth, 8 + depth & 7)
         lengthSize = 1 + length & 3
-        configuration = start + 22..<min(box.end, bytes.count)
+        configuration = content(box, in: bytes)
+    }
+
+    private func content(_ box: HEIFBox, in bytes: ByteReader) -> [UInt8] {
+        Array(bytes.bytes[box.start..<max(box.start, min(box.end, bytes.count))])
     }
 }

@@ -15,8 +15,12 @@ struct HEIFItem: Equatable, Sendable {
     var hasProfile = false, isAlpha = false
     /// The bytes of a length before each unit of an HEVC picture.
     var lengthSize = 4
-    /// The place of the decoder's configuration in the file.
-    var configuration = 0..<0
+    /// The content of the boxes with the decoder's configuration and the colours.
+    var configuration: [UInt8] = []
+    var colours: [UInt8] = []
+    /// The content of the boxes with the rotation and the mirror's axis.
+    var rotation: UInt8?
+    var mirror: UInt8?
     /// Whether the decoder's configuration names a size above the item's own.
     var isMisstated = false
 
@@ -37,15 +41,15 @@ struct HEIFItem: Equatable, Sendable {
 
 extension HEIFItem {
     /// Compares the sizes in the decoder's configuration with the item's own.
-    mutating func compare(in bytes: ByteReader) {
-        guard isCoded, !configuration.isEmpty else { return }
-        let data = Array(bytes.bytes[configuration])
+    mutating func compare() {
+        guard isCoded else { return }
         if type == HEIFItem.av1 {
             var scan = UnitScan(.av1)
-            scan.pass(data[...])
-            isMisstated = !fits(scan.size)
+            scan.pass(configuration.dropFirst(4))
+            isMisstated = configuration.count < 4 || !fits(scan.size)
         } else {
-            isMisstated = HEIFItem.parameterSets(data).contains { !fits(HEVC.size($0)) }
+            let sets = HEIFItem.parameterSets(Array(configuration.dropFirst(22)))
+            isMisstated = sets.isEmpty || sets.contains { !fits(HEVC.size($0)) }
         }
     }
 

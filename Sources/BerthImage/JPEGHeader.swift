@@ -7,7 +7,7 @@ enum JPEGHeader {
     /// - Throws: ``PictureError``.
     static func read(_ bytes: ByteReader) throws(PictureError) -> PictureHeader? {
         var (header, components): (PictureHeader?, Int) = (nil, 0)
-        var (orientation, hasProfile) = (1, false)
+        var (orientation, hasProfile): (Int?, Bool) = (nil, false)
         var at = 2
         while let byte = bytes.u8(at) {
             guard byte == 0xFF else { throw .broken(.jpeg) }
@@ -25,7 +25,7 @@ enum JPEGHeader {
             guard at + 2 + length <= bytes.count else { return nil }
             let content = at + 4
             switch marker {
-            case 0xE1 where bytes.has("Exif\0\0", at: content):
+            case 0xE1 where orientation == nil && bytes.has("Exif\0\0", at: content):
                 orientation = EXIF.orientation(bytes, at: content + 6)
             case 0xE2 where bytes.has("ICC_PROFILE\0", at: content): hasProfile = true
             case 0xC4, 0xC8, 0xCC: break
@@ -35,7 +35,7 @@ enum JPEGHeader {
                 components = bytes.u8(content + 5) ?? 0
             case 0xDA:
                 guard var header else { throw .broken(.jpeg) }
-                header.orientation = orientation
+                header.orientation = orientation ?? 1
                 header.hasProfile = hasProfile || components == 4
                 // A scan without all components makes the decoder keep the whole picture.
                 if let inScan = bytes.u8(content), inScan < components { header.coding = .passes }

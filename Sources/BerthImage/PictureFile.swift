@@ -42,7 +42,7 @@ package final class PictureFile: PictureSource, PictureSink {
     }
 
     package func rewind() -> Bool {
-        state.withLock { $0.read = 0 }
+        state.withLock { ($0.read, $0.isStopped) = (0, false) }
         return true
     }
 

@@ -17,7 +17,7 @@ extension PictureHeader {
         case .png: PNGFilter(self)
         case .webp: WebPFilter(limits)
         case .gif: GIFFilter(limits)
-        case .avif, .heic: HEIFFilter(self)
+        case .avif, .heic: HEIFFilter(self, layout ?? HEIFLayout(end: 0))
         }
     }
 }

@@ -22,8 +22,8 @@ package struct PictureHeader: Equatable, Sendable {
     package internal(set) var samples = 3.0
     /// The pixels that a decoder makes: those of a frame, or more if they overlap or are hidden.
     package internal(set) var decodedPixels: Int
-    /// The coded parts of an AVIF or HEIC picture.
-    var coded: [HEIFItem] = []
+    /// The parts of an AVIF or HEIC picture.
+    var layout: HEIFLayout?
     /// The bytes of the header that were read for these facts.
     package internal(set) var size = 0
 

@@ -101,6 +101,18 @@ final class PictureInput: Sendable {
         }
     }
 
+    /// Reads the whole picture into memory.
+    ///
+    /// - Throws: ``PictureError``.
+    func whole() throws(PictureError) -> [UInt8] {
+        var whole: [UInt8] = []
+        while true {
+            let part = try filtered(atMost: PictureInput.piece)
+            if part.isEmpty { return whole }
+            whole += part
+        }
+    }
+
     /// Reads the rest, which the decoder did not need, so that the original is whole and the limits
     /// hold for all of it.
     ///

@@ -10,12 +10,12 @@ package protocol PictureSource: Sendable {
     /// - Throws: ``PictureError``. A read that ``stop()`` has ended throws ``PictureError/cancelled``.
     func read(atMost most: Int) throws(PictureError) -> [UInt8]
 
-    /// Begins again at the first byte.
+    /// Begins again at the first byte, also after ``stop()``.
     ///
     /// - Returns: false if the bytes are gone.
     func rewind() -> Bool
 
-    /// Ends the current read and all later ones.
+    /// Ends the current read and all later ones. A conversion that fails calls it.
     ///
     /// It is called on any thread.
     func stop()

@@ -90,6 +90,8 @@ package import BerthTelemetry
             metrics.count(nil)
             return made
         } catch {
+            // A writer may wait for room in a source that nobody reads any more.
+            input.stop()
             metrics.count(error)
             throw error
         }

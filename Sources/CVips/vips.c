@@ -22,6 +22,7 @@ typedef void (*handler)(void);
     X(const char *, vips_error_buffer, (void))                                              \
     X(void, vips_error_clear, (void))                                                       \
     X(object, vips_source_custom_new, (void))                                               \
+    X(object, vips_source_new_from_memory, (const void *bytes, size_t size))                \
     X(object, vips_target_custom_new, (void))                                               \
     X(int, vips_thumbnail_source, (object source, object *image, int width, ...))           \
     X(int, vips_image_hasalpha, (object image))                                             \
@@ -66,10 +67,12 @@ static int find(void *library, char *reason, int room) {
 // GLib's messages are in the error buffer too, and standard error is the log's alone.
 static void ignore(const char *domain, int level, const char *message, void *data) {}
 
-/// Rows of 16 pixels instead of 128, which have no other setting. The output is the same.
-static void set_tile_height(void) {
-    char *words[] = {"berth", "--vips-tile-height=16", NULL}, **arguments = words;
-    int count = 2;
+/// Sets rows of 16 pixels instead of 128, with the same output, and keeps large pictures out of
+/// temporary files. Neither has a function of its own.
+static void set_options(void) {
+    char *words[] = {"berth", "--vips-tile-height=16", "--vips-disc-threshold=64g", NULL};
+    char **arguments = words;
+    int count = 3;
     object group = c.g_option_group_new("vips", "vips", "vips", NULL, NULL);
     c.vips_add_option_entries(group);
     object context = c.g_option_context_new("");
@@ -88,7 +91,7 @@ int berth_vips_open(char *reason, int room) {
     // libvips loads every module below this folder, those of ImageMagick and PDF too.
     setenv("VIPSHOME", "/nonexistent", 1);
     if (c.vips_init("berth")) return say(reason, room, c.vips_error_buffer());
-    set_tile_height();
+    set_options();
     c.vips_concurrency_set(1);
     c.vips_cache_set_max(0);
     c.vips_operation_block_set("VipsForeignLoad", 1);
@@ -158,7 +161,7 @@ static int convert(
     const struct berth_vips_work *work, object source, object target, object *image,
     struct berth_vips_result *result) {
     enum { only_down = 2 };  // VIPS_SIZE_DOWN
-    connect(source, "read", (handler)on_read, work);
+    if (!work->bytes) connect(source, "read", (handler)on_read, work);
     connect(target, "write", (handler)on_write, work);
     // Without a profile the conversion to sRGB would only cost time.
     const char *profile = work->has_profile ? "export_profile" : NULL;
@@ -175,7 +178,9 @@ static int convert(
 
 int berth_vips_convert(const struct berth_vips_work *work, struct berth_vips_result *result) {
     object image = NULL;
-    object source = c.vips_source_custom_new(), target = c.vips_target_custom_new();
+    object source = work->bytes ? c.vips_source_new_from_memory(work->bytes, work->size)
+                                : c.vips_source_custom_new();
+    object target = c.vips_target_custom_new();
     int code = source && target ? convert(work, source, target, &image, result) : -1;
     if (image) c.g_object_unref(image);
     if (target) c.g_object_unref(target);

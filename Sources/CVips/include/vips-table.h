@@ -13,6 +13,9 @@ struct berth_vips_work {
     int64_t (*write)(void *context, const void *bytes, int64_t count);
     /// Whether the work must stop. It is asked after each strip of the picture.
     int (*must_stop)(void *context);
+    /// The whole picture if it is in memory, or NULL if it is read.
+    const void *bytes;
+    int64_t size;
     /// Options of the loader, such as `[fail_on=error]`.
     const char *load;
     /// The output's suffix with the saver's options, such as `.jpg[Q=85,strip]`.

@@ -1,5 +1,0 @@
-import Testing
-
-@testable import BerthImage
-
-@Suite struct PictureHeaderTests {}
