@@ -33,7 +33,9 @@ enum Bomb {
 
     /// A WebP animation whose frames are all the given lossy picture of 20 × 20 pixels.
     static func animated(_ webp: [UInt8], frames: Int) -> [UInt8] {
-        let picture = webp.dropFirst(12)
+        let start = webp.place(of: "VP8 ") ?? 12
+        let size = ByteReader(webp).little(start + 4, 4) ?? 0
+        let picture = webp[start..<min(webp.count, start + 8 + size + size % 2)]
         let side: [UInt8] = [19, 0, 0]
         let frame = [0, 0, 0, 0, 0, 0] + side + side + [100, 0, 0, 0] + picture
         let chunks =
