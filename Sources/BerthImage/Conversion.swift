@@ -101,6 +101,9 @@ final class Conversion: Sendable {
                 unsafe work.height = Int32(clamping: target.side)
                 unsafe work.has_profile = header.hasProfile ? 1 : 0
                 unsafe work.flatten = target.format == .jpeg ? 1 : 0
+                // The saver of WebP (libvips 8.14) loses its memory when a picture is damaged.
+                let isLossy = target.format == .webp || target.format == .avif
+                unsafe work.in_memory = isLossy ? 1 : 0
                 return unsafe berth_vips_convert(&work, &result)
             }
         }

@@ -84,8 +84,8 @@ package struct PictureEstimate: Equatable, Sendable {
         let turned = header.orientation == 1 && header.format != .webp ? 0 : made * channels
         switch target.format {
         case .jpeg, .png, .gif: return turned
-        case .webp: return turned + 6 * made
-        case .avif, .heic: return turned + 22 * made
+        case .webp: return turned + (6 + channels) * made
+        case .avif, .heic: return turned + (22 + channels) * made
         }
     }
 }

@@ -31,6 +31,7 @@ typedef void (*handler)(void);
     X(int, vips_flatten, (object image, object *flat, ...))                                 \
     X(void, vips_image_set_progress, (object image, int is_reported))                       \
     X(void, vips_image_set_kill, (object image, int is_killed))                             \
+    X(object, vips_image_copy_memory, (object image))                                       \
     X(int, vips_image_get_width, (object image))                                            \
     X(int, vips_image_get_height, (object image))                                           \
     X(int, vips_image_write_to_target, (object image, const char *suffix, object target, ...)) \
@@ -157,6 +158,14 @@ static int flatten(object *image) {
     return 0;
 }
 
+/// Replaces a picture that is computed by its pixels.
+static int compute(object *image) {
+    object pixels = c.vips_image_copy_memory(*image);
+    c.g_object_unref(*image);
+    *image = pixels;
+    return pixels ? 0 : -1;
+}
+
 static int convert(
     const struct berth_vips_work *work, object source, object target, object *image,
     struct berth_vips_result *result) {
@@ -173,6 +182,7 @@ static int convert(
     result->height = c.vips_image_get_height(*image);
     c.vips_image_set_progress(*image, 1);
     connect(*image, "eval", (handler)on_progress, work);
+    if (work->in_memory && compute(image)) return -1;
     return c.vips_image_write_to_target(*image, work->save, target, NULL);
 }
 

@@ -26,6 +26,8 @@ struct berth_vips_work {
     int has_profile;
     /// Whether transparent pixels are made white.
     int flatten;
+    /// Whether the result is made in memory before it is saved.
+    int in_memory;
 };
 
 /// The result of a conversion.
