@@ -1,5 +1,5 @@
-package import BerthMemory
 import BerthLoop
+package import BerthMemory
 
 /// The picture of the built-in demo provider, which follows from its prompt alone.
 ///
@@ -12,8 +12,10 @@ package struct DemoPicture: Sendable {
     /// The first row of the dark band with the prompt.
     private let band: Int
 
-    /// The most pixels of a side, and the fewest.
-    package static let most = 4_096, least = 16
+    /// The most pixels of a side.
+    package static let most = 4_096
+    /// The fewest pixels of a side.
+    package static let least = 16
     /// The memory that drawing takes.
     package static let memory = ByteCount.mebibytes(1)
     /// The most bytes of the prompt that are drawn.
@@ -26,7 +28,9 @@ package struct DemoPicture: Sendable {
         let colour: Colour
     }
 
-    /// Makes the picture of a prompt. The sides are brought into the allowed range.
+    /// Makes the picture of a prompt.
+    ///
+    /// The sides are brought into the allowed range.
     package init(prompt: String, width: Int, height: Int) {
         let (width, height) = (DemoPicture.side(width), DemoPicture.side(height))
         var random = SeededGenerator(seed: DemoPicture.hash(prompt))
@@ -48,11 +52,12 @@ package struct DemoPicture: Sendable {
             )
         }
         (self.width, self.height) = (width, height)
-        let large = max(1, min(width, height) / 60), small = max(1, min(width, height) / 200)
+        let large = max(1, min(width, height) / 60)
+        let small = max(1, min(width, height) / 200)
         let columns = max(1, (width - 4 * small) / (DemoText.advance * small))
         let letters = Array(prompt.utf8.prefix(DemoPicture.mostText))
-        let lines = stride(from: 0, to: letters.count, by: columns).prefix(2).map {
-            Array(letters[$0..<min($0 + columns, letters.count)])
+        let lines = (0..<min(2, (letters.count + columns - 1) / columns)).map {
+            Array(letters[$0 * columns..<min(($0 + 1) * columns, letters.count)])
         }
         let line = DemoText.height * small + 2 * small
         let band = height - line * lines.count - 2 * small

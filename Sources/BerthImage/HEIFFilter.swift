@@ -15,7 +15,9 @@ struct HEIFFilter: PictureFilter {
     private var held: [UInt8] = []
     private var left = 0
 
-    /// The most frames of an item. A picture in layers has up to four.
+    /// The most frames of an item.
+    ///
+    /// A picture in layers has up to four.
     private static let mostFrames = 4
 
     init(_ header: PictureHeader, _ layout: HEIFLayout) {
@@ -47,7 +49,9 @@ struct HEIFFilter: PictureFilter {
             let isShared = next > 0 && range.lowerBound < places[next - 1].range.upperBound
             guard !isShared else { throw .unsupported(header.format, .derivation) }
             let part = max(range.lowerBound, at)..<min(range.upperBound, end)
-            if !part.isEmpty { scans[item].pass(bytes[part.lowerBound - at..<part.upperBound - at]) }
+            if !part.isEmpty {
+                scans[item].pass(bytes[part.lowerBound - at..<part.upperBound - at])
+            }
             try check(item)
             guard range.upperBound <= end else { break }
             next += 1

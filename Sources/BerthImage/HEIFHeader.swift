@@ -70,7 +70,9 @@ struct HEIFHeader {
             return nil
         }
         guard item.isInHeader else { return place.lowerBound >= end ? place : nil }
-        let (lower, upper) = (data.lowerBound + place.lowerBound, data.lowerBound + place.upperBound)
+        let (lower, upper) = (
+            data.lowerBound + place.lowerBound, data.lowerBound + place.upperBound
+        )
         return upper <= data.upperBound ? lower..<upper : nil
     }
 
@@ -166,7 +168,9 @@ struct HEIFHeader {
             let wide = part.version(bytes) == 0 ? 2 : 4
             var cursor = HEIFCursor(bytes, at: part.start + 8, end: part.end)
             for _ in 0..<count {
-                guard let id = cursor.next(wide), let properties = cursor.next(1) else { return false }
+                guard let id = cursor.next(wide), let properties = cursor.next(1) else {
+                    return false
+                }
                 for _ in 0..<properties {
                     guard let index = cursor.next(flags & 1 == 1 ? 2 : 1) else { return false }
                     let place = index & (flags & 1 == 1 ? 0x7FFF : 0x7F)

@@ -61,7 +61,9 @@ extension HEIFItem {
             guard let type = reader.u8(at), let count = reader.u16(at + 1) else { break }
             at += 3
             for _ in 0..<count {
-                guard let length = reader.u16(at), at + 2 + length <= data.count else { return sets }
+                guard let length = reader.u16(at), at + 2 + length <= data.count else {
+                    return sets
+                }
                 if type & 0x3F == HEVC.parameterSet {
                     sets.append(Array(data[at + 2..<at + 2 + length]))
                 }

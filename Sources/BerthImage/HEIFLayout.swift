@@ -78,8 +78,11 @@ struct HEIFLayout: Equatable, Sendable {
         let brand = Array((isAV1 ? "avif" : "heic").utf8)
         let list = grid.map { [$0] + coded } ?? coded
         let infos = list.indices.flatMap { index in
-            HEIFLayout.box("infe", [2, 0, 0, 0] + number(index + 1, 2) + [0, 0]
-                + number(list[index].type, 4) + [0])
+            HEIFLayout.box(
+                "infe",
+                [2, 0, 0, 0] + number(index + 1, 2) + [0, 0]
+                    + number(list[index].type, 4) + [0]
+            )
         }
         var content: [UInt8] = [0, 0, 0, 0]
         content += HEIFLayout.box("hdlr", number(0, 8) + Array("pict".utf8) + number(0, 13))

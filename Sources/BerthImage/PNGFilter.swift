@@ -17,7 +17,9 @@ struct PNGFilter: PictureFilter {
     private var isStarted = false
 
     private static let kept: Set<Int> = Set(
-        ["IHDR", "PLTE", "IDAT", "IEND", "tRNS", "gAMA", "sRGB", "cHRM", "sBIT"].map(ByteReader.code)
+        ["IHDR", "PLTE", "IDAT", "IEND", "tRNS", "gAMA", "sRGB", "cHRM", "sBIT"].map(
+            ByteReader.code
+        )
     )
     private static let ihdr = ByteReader.code("IHDR")
 

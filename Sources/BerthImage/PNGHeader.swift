@@ -57,17 +57,19 @@ enum PNGHeader {
         6: (4, [8, 16]),
     ]
 
-    /// The most bytes of an ICC profile that is used, and of its compressed form.
-    static let mostProfile = 1 << 20, mostPackedProfile = 64 << 10
+    /// The most bytes of an ICC profile that is used.
+    static let mostProfile = 1 << 20
+    /// The most bytes of its compressed form.
+    static let mostPackedProfile = 64 << 10
 
     /// Whether a profile is small enough, by the size that its own first bytes state.
     ///
     /// libpng allocates that size. A chunk of 64 KiB can hold 64 MiB.
     private static func hasProfile(_ bytes: ByteReader, at start: Int, _ length: Int) -> Bool {
         guard length <= mostPackedProfile else { return false }
-        let chunk = bytes.bytes[start..<start + length]
-        guard let name = chunk.prefix(80).firstIndex(of: 0) else { return false }
-        let packed = Array(chunk.dropFirst(name - start + 2))
+        let data = bytes.bytes[start..<start + length]
+        guard let name = data.prefix(80).firstIndex(of: 0) else { return false }
+        let packed = Array(data.dropFirst(name - start + 2))
         guard let stream = unsafe berth_inflate_make(15) else { return false }
         defer { unsafe berth_inflate_free(stream) }
         var (first, taken, isDone) = ([UInt8](repeating: 0, count: 4), 0, Int32(0))

@@ -30,7 +30,7 @@ package final class PictureBytes: PictureSource, PictureSink {
 
     package func read(atMost most: Int) throws(PictureError) -> [UInt8] {
         state.withLock { state in
-            let part = state.bytes[state.read...].prefix(most)
+            let part = state.bytes.dropFirst(state.read).prefix(most)
             state.read += part.count
             return Array(part)
         }

@@ -76,13 +76,14 @@ package final class PictureFeed: PictureSource {
 
     /// The next bytes, or nil if none has arrived.
     private func take(_ most: Int) throws(PictureError) -> [UInt8]? {
-        let (bytes, hasRoom) = try state.withLock { state throws(PictureError) -> ([UInt8]?, Bool) in
+        let (bytes, hasRoom) = try state.withLock {
+            state throws(PictureError) -> ([UInt8]?, Bool) in
             if state.isStopped { throw .cancelled }
             guard state.waiting > 0 else {
                 if state.end == .failed { throw .sourceFailed }
                 return (state.end == nil ? nil : [], false)
             }
-            let part = Array(state.bytes[state.taken...].prefix(most))
+            let part = Array(state.bytes.dropFirst(state.taken).prefix(most))
             state.taken += part.count
             let wasFull = state.waiting + part.count >= PictureFeed.most
             if state.taken > PictureFeed.most || state.waiting == 0 {

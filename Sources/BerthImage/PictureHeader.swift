@@ -12,7 +12,9 @@ package struct PictureHeader: Equatable, Sendable {
     package internal(set) var channels = 3
     /// Whether pixels may be transparent.
     package internal(set) var hasAlpha = false
-    /// The orientation by EXIF or HEIF, 1 (upright) to 8. From 5 on width and height are exchanged.
+    /// The orientation by EXIF or HEIF, 1 (upright) to 8.
+    ///
+    /// From 5 on width and height are exchanged.
     package internal(set) var orientation = 1
     /// Whether colours need a conversion to sRGB: by an ICC profile, or from CMYK.
     package internal(set) var hasProfile = false

@@ -27,7 +27,8 @@ final class PictureInput: Sendable {
         var error: PictureError?
     }
 
-    init(_ source: any PictureSource, keeping original: (any PictureSink)?, _ limits: PictureLimits) {
+    init(_ source: any PictureSource, keeping original: (any PictureSink)?, _ limits: PictureLimits)
+    {
         self.source = source
         self.original = original
         self.limits = limits
@@ -124,7 +125,7 @@ final class PictureInput: Sendable {
     private func filtered(atMost most: Int) throws(PictureError) -> [UInt8] {
         while true {
             let (part, isEnded) = state.withLock { state -> ([UInt8], Bool) in
-                let part = Array(state.ready[state.taken...].prefix(most))
+                let part = Array(state.ready.dropFirst(state.taken).prefix(most))
                 state.taken += part.count
                 return (part, state.isEnded && state.head.isEmpty)
             }

@@ -14,8 +14,10 @@ import BerthLoop
 
     /// The threads, each of which ends when it has had no picture for a while.
     static nonisolated let threads = 2
-    /// The most conversions that wait, and those of one tenant.
-    static nonisolated let mostWaiting = 64, mostWaitingOfOne = 16
+    /// The most conversions that wait.
+    static nonisolated let mostWaiting = 64
+    /// The most conversions of one tenant that wait.
+    static nonisolated let mostWaitingOfOne = 16
 
     private final class Waiter {
         let tenant: String
@@ -63,7 +65,8 @@ import BerthLoop
     }
 
     private func advance() {
-        while running < min(most, PicturePlaces.threads), !line.isEmpty, let worker = free.popLast() {
+        while running < min(most, PicturePlaces.threads), !line.isEmpty, let worker = free.popLast()
+        {
             running += 1
             let waiter = line.removeFirst()
             waiter.worker = worker

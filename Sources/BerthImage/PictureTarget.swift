@@ -4,7 +4,9 @@ package import BerthMemory
 package struct PictureTarget: Equatable, Sendable {
     /// The format: JPEG, PNG, WebP, or, slowly, AVIF.
     package let format: PictureFormat
-    /// The most pixels of a side. A smaller picture keeps its size.
+    /// The most pixels of a side.
+    ///
+    /// A smaller picture keeps its size.
     package let side: Int
     /// The most bytes, or nil for any number.
     package let bytes: ByteCount?

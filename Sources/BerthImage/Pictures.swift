@@ -37,7 +37,9 @@ package import BerthTelemetry
         metrics = PictureMetrics(surroundings.metrics, places)
     }
 
-    /// The most conversions at once, 1 or 2. One under memory pressure.
+    /// The most conversions at once, 1 or 2.
+    ///
+    /// It is 1 under memory pressure.
     package var most: Int {
         get { places.most }
         set { places.most = max(1, newValue) }
@@ -48,6 +50,7 @@ package import BerthTelemetry
     /// - Parameters:
     ///   - source: the picture, of which at most 1 MiB is read and which begins again afterwards.
     ///   - tenant: the tenant who waits for it.
+    /// - Returns: the facts in the header.
     /// - Throws: ``PictureError``.
     package func probe(
         _ source: any PictureSource,

@@ -3,7 +3,10 @@
 /// A decoder allocates by the size in these bytes and decodes all frames up to the first one that
 /// is shown, whatever the file's header says.
 struct UnitScan {
-    enum Kind: Equatable { case av1, hevc(lengthSize: Int) }
+    enum Kind: Equatable {
+        case av1
+        case hevc(lengthSize: Int)
+    }
 
     private let kind: Kind
     /// The first bytes of the current unit.
@@ -88,7 +91,7 @@ struct UnitScan {
 
     private func lengthOfHEVC() -> Int? {
         guard case .hevc(let lengthSize) = kind, head.count >= lengthSize else { return nil }
-        return lengthSize + head.prefix(lengthSize).reduce(0) { $0 << 8 | Int($1) }
+        return lengthSize + (ByteReader(head).number(0, lengthSize) ?? 0)
     }
 
     private mutating func lookAtHEVC(_ unit: [UInt8]) {

@@ -6,7 +6,8 @@ import Testing
 @testable import BerthImage
 
 @Suite(.loop) struct BadInputTests {
-    @Loop @Test(arguments: [
+    @Loop
+    @Test(arguments: [
         ("", ForeignContent.nothing), ("<svg xmlns='http://www.w3.org/2000/svg'/>", .svg),
         ("<?xml version='1.0'?>\n<svg></svg>", .svg), ("%PDF-1.7\n%abcdef", .pdf),
         ("\u{FEFF}\n <!DOCTYPE html><html>", .html), ("<html><body>404", .html),
@@ -52,7 +53,8 @@ import Testing
         #expect(fixture.account.held == .zero)
     }
 
-    @Loop @Test(arguments: [
+    @Loop
+    @Test(arguments: [
         (20_000, 20_000, PictureMeasure.side), (16_384, 16_384, .pixels), (1, 1_000_000, .side),
         (12_000, 12_000, .pixels),
     ])
@@ -73,7 +75,8 @@ import Testing
     }
 
     @Loop @Test(arguments: [Sample.jpegProgressive, .webpLossless, .gif, .avif, .heic])
-    func `a small file that states many pixels needs a lease for them`(sample: Sample) async throws {
+    func `a small file that states many pixels needs a lease for them`(sample: Sample) async throws
+    {
         let fixture = PictureFixture(quota: .mebibytes(64))
         let plain = try await fixture.sample(sample, 64, 64)
         let bomb = try #require(Bomb.of(plain, sample, side: 9_000))
@@ -117,7 +120,11 @@ import Testing
     @Loop @Test func `compressed texts in a PNG reach no decoder`() async throws {
         let fixture = PictureFixture()
         let text = PNGFilter.chunk("zTXt", Array("a\0\0".utf8) + Bomb.zeros(4 << 20))
-        let bomb = try Sample.png(64, 64, with: Array([[UInt8]](repeating: text, count: 100).joined()))
+        let bomb = try Sample.png(
+            64,
+            64,
+            with: Array([[UInt8]](repeating: text, count: 100).joined())
+        )
         let header = try #require(try PictureHeader.read(bomb, isWhole: true))
         var (filter, out) = (PNGFilter(header), [UInt8]())
         try filter.pass(bomb, into: &out)
@@ -154,7 +161,9 @@ import Testing
         let feed = PictureFeed()
         async let ended = fixture.refusal(feed)
         for start in stride(from: 0, to: long.count, by: 1_000) {
-            do { try await feed.write(Array(long[start..<start + 1_000].prefix(1_000))) } catch { break }
+            do { try await feed.write(Array(long[start..<start + 1_000].prefix(1_000))) } catch {
+                break
+            }
             if start > 198_000 { break }
         }
         feed.finish()

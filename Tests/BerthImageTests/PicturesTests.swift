@@ -10,10 +10,12 @@ import Testing
         async throws
     {
         let fixture = PictureFixture()
-        let original = try await fixture.sample(.pngInterlaced, 900, 700) + [UInt8](
-            repeating: 1,
-            count: 400_000
-        )
+        let original =
+            try await fixture.sample(.pngInterlaced, 900, 700)
+            + [UInt8](
+                repeating: 1,
+                count: 400_000
+            )
         let (feed, sink) = (PictureFeed(size: ByteCount(original.count)), PictureBytes())
         async let made = fixture.pictures.convert(
             feed,
@@ -70,7 +72,8 @@ import Testing
         #expect(await fixture.refusal(try await fixture.sample(.jpeg)) == nil)
     }
 
-    @Loop @Test func `conversions wait for their turn, up to a bound of their tenant`() async throws {
+    @Loop @Test func `conversions wait for their turn, up to a bound of their tenant`() async throws
+    {
         let (fixture, pool) = (PictureFixture(), TaskPool())
         fixture.pictures.most = 1
         for _ in 0..<1 + PicturePlaces.mostWaitingOfOne {
@@ -85,7 +88,9 @@ import Testing
         #expect(await fixture.refusal(sample) == nil)
     }
 
-    @Loop @Test func `one conversion runs at a time under pressure, and then two again`() async throws {
+    @Loop @Test func `one conversion runs at a time under pressure, and then two again`()
+        async throws
+    {
         let places = PicturePlaces()
         places.most = 1
         let first = try await places.enter(for: "ann")
@@ -121,7 +126,9 @@ import Testing
     @Loop @Test func `the demo picture follows from its prompt and is marked`() async throws {
         let fixture = PictureFixture()
         func draw(_ prompt: String) async throws -> [UInt8] {
-            let (picture, sink) = (DemoPicture(prompt: prompt, width: 96, height: 64), PictureBytes())
+            let (picture, sink) = (
+                DemoPicture(prompt: prompt, width: 96, height: 64), PictureBytes()
+            )
             try await fixture.pictures.draw(picture, into: sink, on: fixture.account)
             return sink.all
         }
@@ -146,7 +153,8 @@ import Testing
         }
     }
 
-    @Loop @Test(arguments: [Sample.jpegProgressive, .pngInterlaced, .avif, .heic, .gif, .webpLossless])
+    @Loop
+    @Test(arguments: [Sample.jpegProgressive, .pngInterlaced, .avif, .heic, .gif, .webpLossless])
     func `the memory of a conversion stays below its lease`(sample: Sample) async throws {
         let fixture = PictureFixture()
         let original = try await fixture.sample(sample, 1_000, 800)

@@ -14,7 +14,8 @@ import Glibc
                 switch (words.first, words.count) {
                 case ("once", 3): try await Measurement(words[1]).convert(into: words[2])
                 case ("convert", 3): try await Measurement(words[1]).print(into: words[2])
-                case ("repeat", 3): try await Measurement(words[1]).printLevel(after: Int(words[2]) ?? 0)
+                case ("repeat", 3):
+                    try await Measurement(words[1]).printLevel(after: Int(words[2]) ?? 0)
                 case ("fuzz", 5):
                     guard let seed = UInt64(words[1]), let first = Int(words[2]),
                         let seconds = Int(words[3])
