@@ -154,7 +154,7 @@ let package = Package(
             dependencies: [
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
                 "BerthHTTP",
-                "BerthStore", "BerthCache", "BerthProviders", "BerthWork", "BerthBot",
+                "BerthStore", "BerthCache", "BerthProviders", "BerthImage", "BerthWork", "BerthBot",
                 "BerthChannels",
                 "BerthAdmin", "BerthService", "BerthSimulation", "CLinux",
             ],

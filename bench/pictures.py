@@ -5,7 +5,6 @@ import os
 import pathlib
 import statistics
 import subprocess
-
 import time
 
 from measures import Bench, Row, at_most
@@ -39,7 +38,12 @@ def pictures(bench: Bench) -> list[Row]:
     for form in FORMATS:
         for megapixels, side in SIDES.items():
             file = photo(bench.folder, form, side)
-            own, whole, others = measured(file, bench.folder, form, bases)
+            what = f"{form} of {megapixels} megapixels to 512 px, RSS added"
+            try:
+                own, whole, others = measured(file, bench.folder, form, bases)
+            except Failed as error:
+                rows.append(Row("r", what, "not measured", beside=str(error).splitlines()[0]))
+                continue
             peak = max(round["peak"] for round in own) / 2**20
             over_lease = max(over_lease, *[round["peak"] / round["lease"] for round in own])
             process = statistics.median(whole)
@@ -49,7 +53,6 @@ def pictures(bench: Bench) -> list[Row]:
                       f"{process:.0f} ms; "
                       + "; ".join(f"{name} {memory:.1f} MiB, {taken:.0f} ms"
                                   for name, (memory, taken) in others.items()))
-            what = f"{form} of {megapixels} megapixels to 512 px, RSS added"
             if form in STREAMING and megapixels == "16":
                 rows.append(at_most("r", what, peak, 16, "MiB", beside))
             else:
