@@ -13,6 +13,8 @@ from processes import Failed
 SIDES = {"1": 1024, "16": 4096, "64": 8192}
 FORMATS = {"JPEG": "jpg[Q=85,strip]", "PNG": "png[strip]", "WebP": "webp[Q=80,effort=0,strip]",
            "AVIF": "avif[Q=60,effort=0,strip]"}
+AVIF_SIDES = {"1": 1024, "16": 4096, "33": 5760}
+"""Debian's libheif decodes no AVIF of more pixels that its encoder makes in one piece."""
 STREAMING = {"JPEG", "PNG", "WebP"}
 """Formats that are decoded without the whole picture in memory."""
 ROUNDS = 5
@@ -36,7 +38,7 @@ def pictures(bench: Bench) -> list[Row]:
     for name in bases:
         bases[name] = statistics.median(run(name, small, bench.folder)[0] for _ in range(3))
     for form in FORMATS:
-        for megapixels, side in SIDES.items():
+        for megapixels, side in (AVIF_SIDES if form == "AVIF" else SIDES).items():
             file = photo(bench.folder, form, side)
             what = f"{form} of {megapixels} megapixels to 512 px, RSS added"
             try:
@@ -46,10 +48,10 @@ def pictures(bench: Bench) -> list[Row]:
                 continue
             peak = max(round["peak"] for round in own) / 2**20
             over_lease = max(over_lease, *[round["peak"] / round["lease"] for round in own])
-            process = statistics.median(whole)
+            process = min(whole)
             slower = max(slower, process / others["vipsthumbnail"][1])
             beside = (f"lease {own[0]['lease'] / 2**20:.1f} MiB; in the process "
-                      f"{statistics.median(round['ms'] for round in own):.0f} ms, as a process "
+                      f"{min(round['ms'] for round in own):.0f} ms, as a process "
                       f"{process:.0f} ms; "
                       + "; ".join(f"{name} {memory:.1f} MiB, {taken:.0f} ms"
                                   for name, (memory, taken) in others.items()))
@@ -60,7 +62,7 @@ def pictures(bench: Bench) -> list[Row]:
             file.unlink()
     return [*rows, at_most("r", "the most memory against the lease", over_lease, 1.1, "times"),
             at_most("r", "the longest time against vipsthumbnail's", slower, 1, "times",
-                    "both as processes, medians")]
+                    "both as processes, the least of five")]
 
 
 def measured(file: pathlib.Path, folder: pathlib.Path, form: str, bases: dict) -> tuple:
@@ -76,7 +78,7 @@ def measured(file: pathlib.Path, folder: pathlib.Path, form: str, bases: dict) -
         for name, figures in others.items():
             figures.append(run(name, file, folder))
     return own, whole, {name: (max(memory for memory, _ in figures) - bases[name],
-                               statistics.median(taken for _, taken in figures))
+                               min(taken for _, taken in figures))
                         for name, figures in others.items()}
 
 

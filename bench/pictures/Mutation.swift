@@ -19,7 +19,35 @@ struct Mutation {
         target = PictureTarget(formats[below(formats.count)], side: [16, 32, 512][below(3)])
         var bytes = bases[below(bases.count)]
         for _ in 0..<1 + below(4) where !bytes.isEmpty { change(&bytes) }
+        // Otherwise nearly every damaged PNG ends at its first wrong checksum.
+        if below(2) == 0 { Mutation.repair(&bytes) }
         return bytes
+    }
+
+    /// Corrects the checksums of a PNG's chunks.
+    private static func repair(_ bytes: inout [UInt8]) {
+        guard bytes.starts(with: [0x89, 0x50, 0x4E, 0x47]) else { return }
+        var at = 8
+        while at + 12 <= bytes.count {
+            let length = bytes[at..<at + 4].reduce(0) { $0 << 8 | Int($1) }
+            guard length <= bytes.count - at - 12 else { return }
+            let sum = checksum(bytes[at + 4..<at + 8 + length])
+            for index in 0..<4 {
+                bytes[at + 8 + length + index] = UInt8(
+                    truncatingIfNeeded: sum >> UInt32(24 - 8 * index)
+                )
+            }
+            at += 12 + length
+        }
+    }
+
+    /// The CRC-32 of a chunk's type and content.
+    private static func checksum(_ bytes: ArraySlice<UInt8>) -> UInt32 {
+        ~bytes.reduce(~0) { sum, byte in
+            (0..<8).reduce(sum ^ UInt32(byte)) { sum, _ in
+                sum & 1 == 1 ? sum >> 1 ^ 0xEDB8_8320 : sum >> 1
+            }
+        }
     }
 
     private mutating func below(_ count: Int) -> Int { Int(random.next() % UInt64(count)) }
