@@ -8,6 +8,8 @@ final class PictureInput: Sendable {
     private let source: any PictureSource
     private let original: (any PictureSink)?
     private let limits: PictureLimits
+    /// The most bytes: as many as the source states, because the lease was computed from them.
+    private let most: ByteCount
     private let state = Mutex(State())
     private let stopped = Atomic(false)
 
@@ -32,6 +34,7 @@ final class PictureInput: Sendable {
         self.source = source
         self.original = original
         self.limits = limits
+        most = min(source.size ?? limits.encoded, limits.encoded)
     }
 
     /// The number of bytes read so far.
@@ -151,7 +154,7 @@ final class PictureInput: Sendable {
             state.count += bytes.count
             return (state.count, state.isKept)
         }
-        guard count <= limits.encoded.bytes else { throw .tooLong(most: limits.encoded) }
+        guard count <= most.bytes else { throw .tooLong(most: most) }
         if isKept, !bytes.isEmpty { try original?.write(bytes) }
         return bytes
     }

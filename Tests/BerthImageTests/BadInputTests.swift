@@ -169,4 +169,14 @@ import Testing
         feed.finish()
         #expect(await ended == .tooLong(most: .kibibytes(100)))
     }
+
+    @Loop @Test func `a picture that is longer than it was said to be is refused`() async throws {
+        let (fixture, feed) = (PictureFixture(), PictureFeed(size: .kibibytes(1)))
+        async let ended = fixture.refusal(feed)
+        let long = try await fixture.sample(.jpeg, 300, 300) + [UInt8](repeating: 0, count: 2_000)
+        do throws(PictureError) { try await feed.write(long) } catch {
+            #expect(error == .cancelled)
+        }
+        #expect(await ended == .tooLong(most: .kibibytes(1)))
+    }
 }
