@@ -48,6 +48,7 @@ let package = Package(
         face("CLinux"), face("CCurl"), face("CMicrohttpd"), face("CSQLite"), face("CYaml"),
         face("COpenSSL"), face("CZlib"), face("CHiredis"), face("CZstd"), face("CBrotli"),
         .target(name: "CKatex", path: "Sources/CKatex"),
+        .target(name: "CVips", path: "Sources/CVips"),
 
         module("BerthLoop", uses: ["CLinux"]),
         module("BerthText", uses: ["BerthLoop", "COpenSSL"]),
@@ -92,6 +93,14 @@ let package = Package(
             uses: [
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
                 "BerthStore", "CLinux",
+            ],
+            settings: seldom
+        ),
+        module(
+            "BerthImage",
+            uses: [
+                "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "CVips", "CZlib",
+                "CLinux",
             ],
             settings: seldom
         ),
@@ -157,7 +166,8 @@ let package = Package(
             dependencies: [
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
                 "BerthHTTP",
-                "BerthStore", "BerthCache", "BerthProviders", "BerthFiles", "BerthWork", "BerthBot",
+                "BerthStore", "BerthCache", "BerthProviders", "BerthFiles", "BerthImage",
+                "BerthWork", "BerthBot",
                 "BerthChannels",
                 "BerthAdmin", "BerthService", "BerthSimulation", "CLinux",
             ],
@@ -169,6 +179,13 @@ let package = Package(
             name: "berth-scheduling",
             dependencies: ["BerthLoop", "BerthQueue", "BerthTelemetry"],
             path: "bench/scheduling",
+            swiftSettings: strict
+        ),
+        // Rows of scripts/bench, and a side of scripts/fuzz.
+        .executableTarget(
+            name: "berth-pictures",
+            dependencies: ["BerthImage", "BerthLoop", "BerthMemory", "BerthTelemetry"],
+            path: "bench/pictures",
             swiftSettings: strict
         ),
 
@@ -203,6 +220,13 @@ let package = Package(
             uses: [
                 "BerthSimulation", "BerthHTTP", "BerthLoop", "BerthText", "BerthMemory",
                 "BerthTelemetry",
+            ]
+        ),
+        tests(
+            "BerthImageTests",
+            uses: [
+                "BerthImage", "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "CZlib",
+                "CLinux",
             ]
         ),
         tests("BerthQueueTests", uses: ["BerthQueue", "BerthLoop", "BerthText", "BerthTelemetry"]),

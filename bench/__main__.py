@@ -13,12 +13,14 @@ import counts
 import hits
 import measures
 import memory
+import pictures
 import pressure
 import report
 import turns
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-ROWS = measures.ROWS | dict(sorted((hits.ROWS | turns.ROWS | memory.ROWS | pressure.ROWS).items()))
+MORE = hits.ROWS | turns.ROWS | memory.ROWS | pressure.ROWS | pictures.ROWS
+ROWS = measures.ROWS | dict(sorted(MORE.items()))
 
 
 def arguments() -> argparse.Namespace:

@@ -3,10 +3,12 @@ seconds, checks the service, and returns its counts as text."""
 
 import asyncio
 import json
+import os
 import pathlib
 import random
 import shutil
 import sqlite3
+import subprocess
 import time
 
 import large
@@ -394,5 +396,22 @@ def change_rows(random_: random.Random, file: pathlib.Path) -> str:
     return "; ".join(changes)
 
 
+def pictures(_binary: str, folder: pathlib.Path, seed: int, seconds: float) -> str:
+    """Mutated pictures of all formats, converted in a process of their own. Its output says how many
+    there were, how long the slowest took and how far the memory was above a lease."""
+    last, before = folder / "last-picture", set(pathlib.Path("/tmp").iterdir())
+    command = [os.environ["PICTURES_BIN"], "fuzz", str(seed), "0", str(max(1, int(seconds))), str(last)]
+    with (folder / "pictures.log").open("w") as errors:
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=errors, text=True,
+                              env=os.environ | {"SWIFT_BACKTRACE": "enable=no"}, timeout=seconds + 120)
+    said = [line for line in done.stdout.splitlines() if not line.startswith("picture ")]
+    if done.returncode != 0:
+        raise Fault(f"the conversions ended with {done.returncode}, the last picture is in {last}: {said}")
+    left = [str(path) for path in set(pathlib.Path("/tmp").iterdir()) - before if "vips" in path.name]
+    if left:
+        raise Fault(f"temporary files are left: {left}")
+    return "; ".join(said)
+
+
 SIDES = {"requests": requests, "bodies": bodies, "streams": streams, "sizes": sizes, "redis": redis,
-         "rows": rows}
+         "rows": rows, "pictures": pictures}

@@ -16,6 +16,8 @@ package enum MemoryPurpose: Int, CaseIterable, Sendable, CustomStringConvertible
     case sharedAnswer
     /// A call that waits for its provider, and the connections that wait with it.
     case queueEntry
+    /// A picture while it is converted.
+    case picture
 
     package var description: String {
         switch self {
@@ -27,6 +29,7 @@ package enum MemoryPurpose: Int, CaseIterable, Sendable, CustomStringConvertible
         case .compression: "compression"
         case .sharedAnswer: "shared answer"
         case .queueEntry: "queue entry"
+        case .picture: "picture"
         }
     }
 }

@@ -60,3 +60,37 @@ static inline long berth_inflate(
     if (code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR) return -1;
     return (long)(room - stream->avail_out);
 }
+
+// MARK: compression in pieces
+
+/// Makes a compressor of zlib data, of 256 KiB. Returns NULL if there is no memory.
+static inline z_stream *berth_deflate_make(int level) {
+    z_stream *stream = calloc(1, sizeof *stream);
+    if (stream && deflateInit(stream, level) != Z_OK) {
+        free(stream);
+        return NULL;
+    }
+    return stream;
+}
+
+static inline void berth_deflate_free(z_stream *stream) {
+    deflateEnd(stream);
+    free(stream);
+}
+
+/// Compresses a part of `in`, whose number of read bytes is added to `*taken`, into `out`. With
+/// `is_last`, it is called until it writes less than `room`.
+///
+/// Returns the bytes written, or -1 after an error.
+static inline long berth_deflate(
+    z_stream *stream, const unsigned char *in, size_t count, size_t *taken, unsigned char *out,
+    size_t room, int is_last) {
+    stream->next_in = (unsigned char *)in;
+    stream->avail_in = (unsigned int)count;
+    stream->next_out = out;
+    stream->avail_out = (unsigned int)room;
+    int code = deflate(stream, is_last ? Z_FINISH : Z_NO_FLUSH);
+    *taken += count - stream->avail_in;
+    if (code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR) return -1;
+    return (long)(room - stream->avail_out);
+}

@@ -1,5 +1,6 @@
 import BerthConfig
 import BerthHTTP
+import BerthImage
 import BerthLoop
 import BerthMemory
 import BerthProviders
@@ -44,7 +45,7 @@ import Glibc
                     ok: true,
                     says: "\(configuration.memory.limit): \(configuration.memory.source)"
                 ),
-                descriptors(configuration), folder(configuration),
+                descriptors(configuration), folder(configuration), pictures(),
             ] + disk(configuration) + [await database(configuration), await clock(configuration)]
         let service = await service(configuration)
         findings.append(service.finding)
@@ -60,6 +61,17 @@ import Glibc
         }
         if asks { findings += await ask(configuration, isRunning: service.isRunning) }
         return findings
+    }
+
+    /// Opens libvips, which a service without pictures does not need.
+    private static func pictures() -> Finding {
+        do throws(PictureError) {
+            for format in PictureFormat.allCases { try PictureLibrary.open(for: format) }
+            return Finding(check: "pictures", ok: true, says: "libvips opens, with AVIF and HEIC")
+        } catch {
+            let says = "\(error.forOperator), if pictures are wanted"
+            return Finding(check: "pictures", ok: true, says: says)
+        }
     }
 
     private static func descriptors(_ configuration: Configuration) -> Finding {

@@ -88,9 +88,10 @@ enum House {
 
     /// The module that wraps each C library.
     ///
-    /// Any module may use CLinux, which has the kernel's calls. BerthHTTP decodes bodies with CZstd.
+    /// Any module may use CLinux, which has the kernel's calls. BerthHTTP decodes bodies with CZstd, and BerthImage
+    /// makes and reads PNG with CZlib.
     static let owners = [
-        "CCurl": "BerthHTTP", "CMicrohttpd": "BerthHTTP", "CZlib": "BerthHTTP",
+        "CCurl": "BerthHTTP", "CMicrohttpd": "BerthHTTP", "CZlib": "BerthHTTP BerthImage",
         "CSQLite": "BerthStore", "CHiredis": "BerthCache", "CZstd": "BerthCache BerthHTTP",
         "CVips": "BerthImage", "CYaml": "BerthConfig", "COpenSSL": "BerthText",
     ]
