@@ -151,7 +151,8 @@ extension Configuration.Provider {
         }
         let names = ["CURL_CA_BUNDLE", "SSL_CERT_FILE"]
         let own = names.compactMap(section.environment).first { !$0.isEmpty }
-        caFile = section.optional("ca_file", .file, absent: own ?? "the system's authorities") ?? own
+        let absent = own ?? "the system's authorities"
+        caFile = section.optional("ca_file", .file, absent: absent) ?? own
     }
 
     /// The environment variable that the vendor's own tools read the key from.

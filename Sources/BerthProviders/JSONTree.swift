@@ -92,7 +92,9 @@ indirect enum JSONTree {
     ///
     /// The time is linear, because a provider decides how many members there are.
     ///
-    /// - Parameter change: changes a member, and returns the bytes by which it grows.
+    /// - Parameters:
+    ///   - more: the members to change or append.
+    ///   - change: changes a member, and returns the bytes by which it grows.
     /// - Returns: about the bytes by which the object grows.
     private mutating func change(
         to more: [Member],
