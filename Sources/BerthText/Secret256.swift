@@ -52,8 +52,11 @@ package struct Secret256: Sendable {
         return unsafe CRYPTO_memcmp(first, second, first.count) == 0
     }
 
-    /// A public name for a row: 96 random bits, no secret.
+    /// A public name for a row: 95 random bits, no secret.
     @Loop package static func publicID(from entropy: Entropy) -> String {
-        entropy.bytes(12).base64url
+        var bytes = entropy.bytes(12)
+        // A letter comes first, because a command line takes a leading '-' for an option.
+        bytes[0] &= 0x7F
+        return bytes.base64url
     }
 }
