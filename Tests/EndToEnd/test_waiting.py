@@ -67,9 +67,9 @@ def test_running_requests_that_are_stopped_or_abandoned_end_at_the_provider(
 def test_a_waiting_turn_is_told_its_position_and_wait(own_berth: OwnBerth, own_fake: OwnFake) -> None:
     fake = own_fake("--delay-ms", "1500")
     berth = own_berth(**ROOMY, **fake.settings("fake", concurrency=8))
-    # One tenant leaves a slot free for others, so a second one takes the last.
-    ann, carl, ben = callers(berth, 3)
-    asks = [lambda n=n: ann.ask(f"slot {n}") for n in range(7)] + [lambda: carl.ask("slot 7")]
+    # A tenant with more than its share leaves slots free for others, so eight tenants take one each.
+    ben, *others = callers(berth, 9)
+    asks = [lambda n=n, one=one: one.ask(f"slot {n}") for n, one in enumerate(others)]
     busy = threading.Thread(target=at_once, args=(asks,), daemon=True)
     busy.start()
     until_asked(fake, 8)
