@@ -24,8 +24,9 @@ from clients import HTTPPeer, crowd
 from mutations import mutated
 from openai._streaming import SSEDecoder
 from openai.types.chat import ChatCompletionChunk
+from run import CROWD, Run
 from service import Fault
-from sides import CROWD, MODELS, Run, http, settings
+from sides import MODELS, http, settings
 
 #: Tenants that ask in turn, so that the failures of one close its models for a small share of the run.
 TENANTS = ("ann", "bob", "eve", "joe")

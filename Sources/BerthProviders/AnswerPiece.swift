@@ -40,10 +40,15 @@ package struct RawPiece: Sendable {
     /// The bytes of text and reasoning that it adds to further choices.
     package internal(set) var others = 0
 
+    /// The bytes that a chunk without text and reasoning says, such as those of tool calls.
+    ///
+    /// They are counted where the chunk is read, because the chunk may be large.
+    private let callBytes: Int
+
     /// The bytes of all that it says, for an estimate of its tokens.
     package var saidBytes: Int {
         let words = text.utf8.count + reasoning.utf8.count + others
-        return words > 0 ? words : OpenAIWire.saidBytes(in: chunk)
+        return words > 0 ? words : callBytes
     }
 
     /// Wraps a chunk, with what it holds of the first choice.
@@ -61,6 +66,7 @@ package struct RawPiece: Sendable {
         self.reasoning = reasoning
         self.links = links
         self.isRefusal = isRefusal
+        callBytes = text.isEmpty && reasoning.isEmpty ? OpenAIWire.saidBytes(in: chunk) : 0
     }
 }
 

@@ -7,7 +7,7 @@ import BerthText
 /// Collects a streamed answer for the cache.
 ///
 /// The answer is leased while it is collected. It is dropped if it calls a tool, is a refusal, does
-/// not end with `stop`, or is longer than the cache takes.
+/// not end with `stop`, has a large chunk, or is longer than the cache takes.
 @Loop final class AnswerCollector {
     private let cache: AnswerCache
     private let ask: Ask
@@ -19,6 +19,8 @@ import BerthText
     private var hasText = false
 
     private static let step = ByteCount.kibibytes(16)
+    /// The largest chunk that is collected. Merging a larger one would hold up the loop.
+    private static let mostChunk = ByteCount.kibibytes(64)
 
     /// Collects the answer to `ask`, to be cached under `key`.
     init(_ cache: AnswerCache, _ ask: Ask, _ key: CacheKey) {
@@ -31,10 +33,12 @@ import BerthText
     /// Takes the next piece.
     func take(_ piece: AnswerPiece) {
         guard isKept else { return }
+        let most = AnswerCollector.mostChunk.bytes
         if let finish = piece.finish { isWhole = finish == "stop" }
         switch piece {
         case .text(let text): add(piece, text.utf8.count)
-        case .raw(let raw) where !raw.isRefusal: add(piece, raw.chunk.bytes.count)
+        case .raw(let raw) where !raw.isRefusal && raw.chunk.bytes.count <= most:
+            add(piece, raw.chunk.bytes.count)
         case .finish, .usage: builder.add(piece)
         case .toolCall, .raw, .whole: giveUp()
         }
