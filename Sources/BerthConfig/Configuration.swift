@@ -161,10 +161,12 @@ extension Configuration {
         /// The proxy that its requests pass: the key `proxy`, else the environment's; nil for none.
         package var proxy: ProxyAddress?
         /// The file, in PEM, of the authorities that TLS trusts; nil for the system's.
-        ///
-        /// A folder of authorities is not read: with one, curl reads the authorities anew for each
-        /// connection, which costs 0.9 MiB.
         package var caFile: String?
+        /// A folder of further authorities as `openssl rehash` makes it; nil for none.
+        ///
+        /// With a folder, curl reads the authorities anew for each connection, which costs 0.9 MiB.
+        /// A file that is named therefore stands in its place.
+        package var caFolder: String?
         /// Whether members of requests that Berth does not know are sent to it.
         package var passUnknown = true
         /// The parts of Berth's requests that its server is known to refuse.

@@ -26,12 +26,16 @@ package struct HTTPClientRoute: Equatable, Sendable {
     package var proxy: Proxy?
     /// The file of authorities; nil for the client's own.
     package var authorities: String?
+    /// A folder of further authorities as `openssl rehash` makes it; nil for none.
+    package var authoritiesFolder: String?
 
     /// Makes a route.
     ///
     /// The default is a direct connection that trusts the client's authorities.
-    package init(proxy: Proxy? = nil, authorities: String? = nil) {
+    package init(proxy: Proxy? = nil, authorities: String? = nil, authoritiesFolder: String? = nil)
+    {
         self.proxy = proxy
         self.authorities = authorities
+        self.authoritiesFolder = authoritiesFolder
     }
 }

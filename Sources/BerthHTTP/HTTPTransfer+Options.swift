@@ -49,7 +49,7 @@ extension HTTPTransfer {
         let authorities = request.route.authorities ?? settings.certificates
         handle.set(CURLOPT_CAINFO, authorities)
         // A CA path would disable curl's CA cache, which costs 0.9 MiB a connection.
-        handle.set(CURLOPT_CAPATH, nil)
+        handle.set(CURLOPT_CAPATH, request.route.authoritiesFolder)
         if let proxy = request.proxy, proxy.url.hasPrefix("https:") {
             handle.set(CURLOPT_PROXY_CAINFO, authorities)
         }

@@ -8,7 +8,8 @@ extension HTTPClientRoute {
             proxy: provider.proxy.map {
                 Proxy(url: $0.url.reveal(), host: $0.host, port: $0.port)
             },
-            authorities: provider.caFile
+            authorities: provider.caFile,
+            authoritiesFolder: provider.caFolder
         )
     }
 }

@@ -77,7 +77,17 @@ import Testing
         let own = try provider("\(base), ca_file: /etc/hostname", variables).caFile
         #expect(own == "/etc/hostname")
         #expect(try provider(base, [:]).caFile == nil)
-        #expect(try provider(base, ["SSL_CERT_DIR": "/c"]).caFile == nil)
+        let folder = try provider(base, ["SSL_CERT_DIR": "/c"])
+        #expect(folder.caFile == nil && folder.caFolder == "/c")
+    }
+
+    @Test func `a folder of authorities gives way to a file, which costs less memory`() throws {
+        let base = "base_url: \"https://api.example\""
+        for name in ["SSL_CERT_FILE", "CURL_CA_BUNDLE"] {
+            #expect(try provider(base, [name: "/a", "SSL_CERT_DIR": "/c"]).caFolder == nil)
+        }
+        let own = try provider("\(base), ca_file: /etc/hostname", ["SSL_CERT_DIR": "/c"])
+        #expect(own.caFolder == nil)
         let missing = complaint(
             "providers: [{ name: p, kind: openai, \(base), ca_file: /no/such/file }]"
         )
