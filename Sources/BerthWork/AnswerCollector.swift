@@ -19,7 +19,9 @@ import BerthText
     private var hasText = false
 
     private static let step = ByteCount.kibibytes(16)
-    /// The largest chunk that is collected. Merging a larger one would hold up the loop.
+    /// The largest chunk that is collected.
+    ///
+    /// Merging a larger one would hold up the loop.
     private static let mostChunk = ByteCount.kibibytes(64)
 
     /// Collects the answer to `ask`, to be cached under `key`.
