@@ -57,7 +57,12 @@ def main() -> int:
     bench = measures.Bench(
         os.environ["BERTH_BIN"], os.environ["SCHEDULING_BIN"], folder, given.seconds)
     if given.count:
-        grown = counts.run(bench, machine, ROOT / "docs" / "performance.md" if given.write else None)
+        try:
+            page = ROOT / "docs" / "performance.md" if given.write else None
+            grown = counts.run(bench, machine, page)
+        except measures.Failed as error:
+            print(f"{error}. The logs are in {folder}", file=sys.stderr)
+            return 1
         shutil.rmtree(folder)
         return 1 if grown else 0
     try:

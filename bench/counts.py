@@ -109,6 +109,8 @@ def run(bench: Bench, machine: str, page: pathlib.Path | None) -> bool:
         report.write(page, report.COUNTED, "scripts/bench --count --write", machine, lines)
         RECORDED.write_text(json.dumps(counted, indent=1) + "\n")
         return False
+    if not RECORDED.exists():
+        raise Failed(f"{RECORDED} does not exist: record the counts with --count --write")
     grown = [
         f"{kind}: {name} {before:,.2f} → {now:,.2f}"
         for kind, one in json.loads(RECORDED.read_text()).items() for name, before in one.items()
