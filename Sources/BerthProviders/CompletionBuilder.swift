@@ -55,7 +55,10 @@ package struct CompletionBuilder: Sendable {
             guard let choice = chunk.object(at: range) else { continue }
             let index = AnswerEnds.index(of: choice, at: place)
             if index == 0 { mergePending() }
-            merge(JSONTree(choice), at: index)
+            var tree = JSONTree(choice)
+            // A delta of another type, such as an empty list, would keep out the next one.
+            if choice.object("delta") == nil { tree.remove("delta") }
+            merge(tree, at: index)
         }
     }
 

@@ -168,6 +168,12 @@ indirect enum JSONTree {
     @discardableResult
     mutating func set(_ name: String, _ value: JSONTree) -> Int { set([(name, value)]) }
 
+    /// Removes a member of an object.
+    mutating func remove(_ name: String) {
+        guard case .object(let members) = self else { return }
+        self = .object(members.filter { $0.name != name })
+    }
+
     /// Removes the member `index` of each element of a list, which only chunks have.
     mutating func removeIndexes(of name: String) {
         guard case .object(var members) = self,
