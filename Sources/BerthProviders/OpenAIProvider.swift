@@ -16,7 +16,7 @@ import BerthText
 
     /// Makes the provider without contacting the server.
     ///
-    /// What it learns of its server is kept in `quirks`.
+    /// The provider keeps the quirks of its server in `quirks`.
     package init(
         _ settings: Configuration.Provider,
         client: any HTTPSending,
