@@ -41,23 +41,15 @@ import BerthText
     }
 
     package func stream(_ call: ChatCall) async throws(ProviderError) -> any ChatStream {
-        let trial = learner.trial(call, streaming: true)
-        let stream = try await learner.run(trial) { () async throws(ProviderError) in
-            try await open(trial)
-        }
-        guard !trial.isProven else { return stream }
-        return QuirkStream(stream, trial, learner) { [self] (trial) async throws(ProviderError) in
+        try await learner.stream(call) { [self] (trial) async throws(ProviderError) in
             try await open(trial)
         }
     }
 
     package func complete(_ call: ChatCall) async throws(ProviderError) -> ChatCompletion {
-        let trial = learner.trial(call, streaming: false)
-        let answer = try await learner.run(trial) { () async throws(ProviderError) in
+        try await learner.complete(call) { (trial) async throws(ProviderError) in
             trial.asksForStream ? try await collected(trial) : try await whole(trial)
         }
-        learner.learn(from: trial)
-        return answer
     }
 
     /// Makes an attempt at a streamed answer.

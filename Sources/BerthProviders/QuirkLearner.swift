@@ -42,8 +42,44 @@ import BerthTelemetry
         return settings.baseURL.host == "api.openai.com" ? .maxCompletionTokens : .maxTokens
     }
 
+    /// Asks for a streamed answer, in as many attempts as the refusals of Berth's own parts need.
+    ///
+    /// - Parameters:
+    ///   - call: the call.
+    ///   - open: makes an attempt.
+    /// - Returns: the stream, which makes further attempts until its first piece has come.
+    /// - Throws: the errors of the last attempt.
+    func stream(
+        _ call: ChatCall,
+        _ open: @escaping QuirkStream.Open
+    ) async throws(ProviderError) -> any ChatStream {
+        let trial = trial(call, streaming: true)
+        let stream = try await run(trial) { () async throws(ProviderError) in try await open(trial)
+        }
+        return trial.isProven ? stream : QuirkStream(stream, trial, self, open)
+    }
+
+    /// Asks for a whole answer in the same way, and learns from it.
+    ///
+    /// - Parameters:
+    ///   - call: the call.
+    ///   - attempt: makes an attempt.
+    /// - Returns: the answer of the last attempt.
+    /// - Throws: the errors of the last attempt.
+    func complete(
+        _ call: ChatCall,
+        _ attempt: @Loop (QuirkTrial) async throws(ProviderError) -> ChatCompletion
+    ) async throws(ProviderError) -> ChatCompletion {
+        let trial = trial(call, streaming: false)
+        let answer = try await run(trial) { () async throws(ProviderError) in
+            try await attempt(trial)
+        }
+        learn(from: trial)
+        return answer
+    }
+
     /// Begins the attempts of a call.
-    func trial(_ call: ChatCall, streaming: Bool) -> QuirkTrial {
+    private func trial(_ call: ChatCall, streaming: Bool) -> QuirkTrial {
         QuirkTrial(
             call,
             streaming: streaming,

@@ -4,17 +4,20 @@ import BerthLoop
 ///
 /// The request is then sent again. After the first piece this only passes pieces on.
 @Loop final class QuirkStream: ChatStream {
+    /// Makes an attempt at a streamed answer.
+    typealias Open = @Loop (QuirkTrial) async throws(ProviderError) -> any ChatStream
+
     private var stream: any ChatStream
     private var trial: QuirkTrial?
     private let learner: QuirkLearner
-    private let open: @Loop (QuirkTrial) async throws(ProviderError) -> any ChatStream
+    private let open: Open
 
     /// Makes the stream of an attempt whose answer has begun; `open` makes another attempt.
     init(
         _ stream: any ChatStream,
         _ trial: QuirkTrial,
         _ learner: QuirkLearner,
-        open: @escaping @Loop (QuirkTrial) async throws(ProviderError) -> any ChatStream
+        _ open: @escaping Open
     ) {
         self.stream = stream
         self.trial = trial
