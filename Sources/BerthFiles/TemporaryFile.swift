@@ -27,7 +27,7 @@ struct TemporaryFile {
             guard count > 0 else { throw .system("write(files/tmp)") }
             rest = rest.dropFirst(count)
         }
-        hash.update(piece)
+        hash.update(piece[...])
         bytes += piece.count
     }
 

@@ -30,8 +30,8 @@ package import BerthTelemetry
     ///   - maxIdleConnections: the most connections kept open for later requests, for all hosts
     ///     together.
     ///   - maxTransfers: the most transfers at once. One more is refused as busy. Each holds about
-    ///     20 KiB (80 KiB with TLS) and at most 32 KiB of unread answer, plus up to 1 MiB if gzip
-    ///     inflates one read to that.
+    ///     20 KiB (80 KiB with TLS) and at most 32 KiB of unread answer. A decoder takes
+    ///     ``ContentDecoder/memory(of:)`` more.
     ///   - certificates: the file with the certificate authorities that TLS trusts.
     ///   - resolver: the resolver of names. The default is the system's.
     package init(

@@ -25,25 +25,11 @@ package struct Secret256: Sendable {
         digest([Array(text.utf8)[...]])
     }
 
-    // It is fetched once, because libcrypto would look its name up for every hash. Unsafe only as a
-    // C pointer: libcrypto never changes it, and any thread may use it.
-    private nonisolated(unsafe) static let sha256 = unsafe EVP_MD_fetch(nil, "SHA256", nil)
-
     /// SHA-256 of `pieces` in a row, none of which is copied: 32 bytes.
     package static func digest(_ pieces: [ArraySlice<UInt8>]) -> [UInt8] {
-        var digest = [UInt8](repeating: 0, count: 32)
-        let state = unsafe EVP_MD_CTX_new()
-        defer { unsafe EVP_MD_CTX_free(state) }
-        var isDone = unsafe EVP_DigestInit_ex(state, sha256, nil) == 1
-        for piece in pieces {
-            let isTaken = unsafe piece.withUnsafeBytes { bytes in
-                unsafe EVP_DigestUpdate(state, bytes.baseAddress, bytes.count) == 1
-            }
-            isDone = isDone && isTaken
-        }
-        isDone = unsafe EVP_DigestFinal_ex(state, &digest, nil) == 1 && isDone
-        precondition(isDone, "SHA-256 failed: libcrypto has no memory")
-        return digest
+        let hash = RunningHash()
+        for piece in pieces { hash.update(piece) }
+        return hash.finish()
     }
 
     /// Whether two hashes are the same, in a time that does not tell where they differ.
