@@ -8,6 +8,8 @@ let strict: [SwiftSetting] =
         "ExistentialAny", "MemberImportVisibility", "InternalImportsByDefault",
         "NonisolatedNonsendingByDefault",
     ].map { SwiftSetting.enableUpcomingFeature($0) }
+    // A section for each function, so that the linker drops those that nothing uses.
+    + [.unsafeFlags(["-Xfrontend", "-function-sections"], .when(configuration: .release))]
 
 /// A face of one of Debian's C libraries: a module map and a shim, in `Sources/<name>`.
 func face(_ name: String) -> Target { .systemLibrary(name: name, path: "Sources/\(name)") }
@@ -16,13 +18,18 @@ func face(_ name: String) -> Target { .systemLibrary(name: name, path: "Sources/
 /// that is touched counts as resident.
 let seldom = strict + [.unsafeFlags(["-Osize"], .when(configuration: .release))]
 
-/// The linker's settings for the program, whose relocations of pointers are then small.
+/// The linker's settings for the program, whose relocations of pointers are then small, and which
+/// keeps no function for others to call.
 ///
-/// All of them are read at the start, and stay resident. Only GNU's linker of those in Debian 12 can
-/// pack them, and glibc reads them since 2.36.
+/// All relocations are read at the start, and stay resident. Only GNU's linker of those in Debian 12
+/// can pack them, and glibc reads them since 2.36. The static Swift runtime asks for every symbol to
+/// be exported, which keeps unused functions and 700 KB of names.
 let packed: [LinkerSetting] = [
     .unsafeFlags(
-        ["-use-ld=bfd", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs"],
+        [
+            "-use-ld=bfd", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs",
+            "-Xlinker", "--no-export-dynamic",
+        ],
         .when(configuration: .release)
     )
 ]
