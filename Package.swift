@@ -18,16 +18,16 @@ func face(_ name: String) -> Target { .systemLibrary(name: name, path: "Sources/
 /// that is touched counts as resident.
 let seldom = strict + [.unsafeFlags(["-Osize"], .when(configuration: .release))]
 
-/// The linker's settings for the program, whose relocations of pointers are then small, and which
-/// keeps no function for others to call.
+/// The linker's settings for the program.
 ///
-/// All relocations are read at the start, and stay resident. Only GNU's linker of those in Debian 12
-/// can pack them, and glibc reads them since 2.36. The static Swift runtime asks for every symbol to
-/// be exported, which keeps unused functions and 700 KB of names.
+/// Relocations are read at the start and stay resident, so those of pointers are packed, which glibc
+/// reads since 2.36. Only functions that something uses are kept: the static Swift runtime asks for
+/// every symbol to be exported. The toolchain's own linker can also put functions into an order
+/// (`scripts/build`).
 let packed: [LinkerSetting] = [
     .unsafeFlags(
         [
-            "-use-ld=bfd", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs",
+            "-use-ld=lld", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs",
             "-Xlinker", "--no-export-dynamic",
         ],
         .when(configuration: .release)
