@@ -154,16 +154,18 @@ import Testing
         }
     }
 
-    @Test(arguments: [
+    private static let forms = [
         (#""content":{"type":"text","text":"Hi"}"#, "Hi", ""),
         (#""content":{"text":{"value":"Hi"}}"#, "Hi", ""),
         (#""content":{"type":"thinking","thinking":"hm"}"#, "", "hm"),
         (#""content":["H",{"text":"i"},7,null]"#, "Hi", ""),
         (#""content":"Hi","reasoning":[{"text":"h"},{"text":"m"}]"#, "Hi", "hm"),
         (#""content":"Hi","reasoning_content":{"content":"hm"}"#, "Hi", "hm"),
-        (#""content":"Hi","reasoning":{"summary":"hm"},"reasoning_content":"""#, "Hi", "hm"),
+        (#""content":"Hi","reasoning_content":"","reasoning":{"summary":"hm"}"#, "Hi", "hm"),
         (#""content":"Hi","reasoning_details":[{"summary":"hm"}]"#, "Hi", "hm"),
-    ])
+    ]
+
+    @Test(arguments: forms)
     func `content and reasoning are read as a text, a part or a list`(
         members: String,
         text: String,
