@@ -37,7 +37,8 @@ import Testing
     @Loop @Test func `a cheap turn is answered once, and its first call is the house's`()
         async throws
     {
-        try await withBot(prepare: Self.killed(9_999)) { bot in
+        let setup = Setup { $0.chatModels.removeAll { $0.provider != "hand" } }
+        try await withBot(setup, prepare: Self.killed(9_999)) { bot in
             let old = try bot.bot.tenants.named("old")
             let call = try await bot.hand.call()
             #expect(call.messages == ["user: one"])
@@ -73,9 +74,10 @@ import Testing
                 call.finish()
             }
         }
-        defer { pool.cancelAll() }
         let trials = try? await bot.bot.tryModels()
         let asked = (trials ?? []).reduce(0) { $0 + $1.micros }
+        pool.cancelAll()
+        await pool.drain()
         await bot.bot.meter.drain()
         let object = try? await bot.admin("GET", "/admin/usage").object
         let lines = (object?.elements("usage") ?? []).compactMap { object?.object(at: $0) }
