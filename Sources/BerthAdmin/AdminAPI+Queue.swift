@@ -82,8 +82,7 @@ extension AdminAPI {
 
     /// The name of a tenant, or the number of a removed one.
     func tenant(_ id: Tenant.ID) -> String {
-        // No tenant's name has parentheses.
-        if id == Tenant.house { return "(house)" }
+        if id == Tenant.house { return Tenant.houseName }
         return bot.tenants.tenant(id)?.name ?? "(removed \(id))"
     }
 }

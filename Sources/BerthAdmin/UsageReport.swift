@@ -46,10 +46,28 @@ package struct UsageReport: Codable, Sendable {
     /// Days without usage are left out.
     package let usage: [Line]
 
+    /// Makes the report of rows by day and tenant.
+    ///
+    /// Berth's own questions and the calls that the house bears are one line a day.
     @Loop init(rows: [Usage], name: @Loop (Tenant.ID) -> String) {
-        usage = rows.map { row in
+        var named: [(tenant: String, row: Usage)] = []
+        var house: Int?
+        for row in rows {
+            let tenant = name(row.tenant)
+            guard tenant == Tenant.houseName else {
+                named.append((tenant, row))
+                continue
+            }
+            if let house, named[house].row.day == row.day {
+                named[house].row = named[house].row.adding(row)
+            } else {
+                house = named.count
+                named.append((tenant, row))
+            }
+        }
+        usage = named.map { tenant, row in
             Line(
-                tenant: name(row.tenant),
+                tenant: tenant,
                 dayMs: row.day.milliseconds,
                 requests: row.requests,
                 inputTokens: row.inputTokens,

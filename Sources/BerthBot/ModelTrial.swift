@@ -18,8 +18,6 @@ package struct ModelTrial: Codable, Sendable {
 }
 
 extension Bot {
-    /// The name of the tenant to whom Berth's own questions are booked, which no person can have.
-    package static nonisolated let house = "(house)"
     /// The most tokens of the answer to a tiny question.
     private static nonisolated let mostTokens = 16
 
@@ -27,7 +25,7 @@ extension Bot {
     ///
     /// - Throws: ``BotError`` if the house has no account and none can be made.
     package func tryModels() async throws(BotError) -> [ModelTrial] {
-        let payer = try await tenants.reserved(Bot.house)
+        let payer = try await tenants.reserved(Tenant.houseName)
         var trials: [ModelTrial] = []
         for model in models.choices { trials.append(await attempt(model, payer)) }
         return trials

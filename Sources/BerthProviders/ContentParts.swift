@@ -1,6 +1,9 @@
 import BerthText
 
-/// A message's content that is a list of parts, as Mistral's reasoning models send it.
+/// A message's content that is no text: a list of parts, as Mistral's reasoning models send it, or one
+/// part.
+///
+/// A value of any other type has no words.
 struct ContentParts {
     private var text: [UInt8] = []
     private var thinking: [UInt8] = []
@@ -8,10 +11,11 @@ struct ContentParts {
     private var hasOthers = false
     private let message: JSONObject
 
-    /// Reads the list `content` of a message.
+    /// Reads the member `content` of a message.
     init(of message: JSONObject) {
         self.message = message
-        for range in message.elements("content") ?? [] {
+        let whole = message.value("content").map { [$0.indices] } ?? []
+        for range in message.elements("content") ?? whole {
             guard let part = message.object(at: range) else {
                 let value = message.bytes[range]
                 if value.first == UInt8(ascii: "\"") { text += value.dropFirst().dropLast() }

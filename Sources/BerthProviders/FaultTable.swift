@@ -127,6 +127,7 @@ enum FaultTable {
         row(.noCredit, "DeepSeek", Page.deepSeek, phrase: "insufficient balance"),
         row(.noCredit, "xAI", Page.xAI, phrase: "used all available credits"),
         row(.noCredit, "xAI", Page.xAI, phrase: "monthly spending limit"),
+        row(.noCredit, "xAI", Page.xAI, phrase: "any credits"),
         row(.noCredit, "Groq", Page.groq, word: "blocked_api_access"),
         row(.noCredit, "OpenRouter", Page.openRouter, phrase: "insufficient credits"),
         row(.noCredit, "Together", Page.together, phrase: "credit limit exceeded"),
@@ -177,6 +178,8 @@ enum FaultTable {
         row(.modelUnknown, "Together", Page.together, phrase: "unable to access model"),
         row(.modelUnknown, "Fireworks", Page.fireworks, status: 404, phrase: "model not found"),
         row(.modelUnknown, "Ollama, llama.cpp", Page.ollama, phrase: "not found, try pulling it"),
+        row(.modelUnknown, "Ollama", Page.ollama, status: 404, phrase: "' not found"),
+        row(.modelUnknown, "Ollama", Page.ollama, status: 404, phrase: "\" not found"),
         row(
             .modelUnknown,
             "llama.cpp, LM Studio",
@@ -192,6 +195,7 @@ enum FaultTable {
         row(.rateLimited, "OpenAI, Groq", Page.openAI, word: "rate_limit_exceeded"),
         row(.rateLimited, "OpenAI", Page.openAI, word: "slow_down"),
         row(.rateLimited, "Azure", Page.azure, word: "RateLimitReached"),
+        row(.rateLimited, "Azure", Page.azureGateway, phrase: "out of call volume quota"),
         row(.rateLimited, "Anthropic", Page.anthropic, word: "rate_limit_error"),
         row(.rateLimited, "Google", Page.google, word: "RESOURCE_EXHAUSTED"),
         row(.rateLimited, "Mistral", Page.mistral, word: "rate_limited"),
@@ -220,6 +224,7 @@ enum FaultTable {
 private enum Page {
     static let openAI = "https://platform.openai.com/docs/guides/error-codes"
     static let azure = "https://learn.microsoft.com/azure/ai-services/openai/reference"
+    static let azureGateway = "https://learn.microsoft.com/azure/api-management/quota-policy"
     static let azureFilter =
         "https://learn.microsoft.com/azure/ai-services/openai/concepts/content-filter"
     static let anthropic = "https://platform.claude.com/docs/en/api/errors"

@@ -50,6 +50,8 @@ enum ForeignWords {
         let host = text.prefix { $0 != UInt8(ascii: "/") }
         let colons = host.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
         if colons.count > 2 {
+            // A time of day has three parts. IPv6 has eight, or an empty one.
+            guard colons.count > 5 || colons.contains(where: \.isEmpty) else { return false }
             return colons.allSatisfy { $0.count <= 4 && $0.allSatisfy(isHexDigit) }
         }
         guard let name = colons.first, let last = colons.last else { return false }

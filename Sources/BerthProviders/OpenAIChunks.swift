@@ -23,6 +23,10 @@ package struct OpenAIChunks {
     }
 
     private static let texts = ["content", "reasoning_content", "reasoning"]
+    /// The members of a message that clients know by one type, and the first byte of its values.
+    ///
+    /// A value of another type is passed on as null.
+    private static let types = [("refusal", "\""), ("tool_calls", "["), ("function_call", "{")]
 
     /// Makes a reader at an answer's start.
     package init() {}
@@ -32,7 +36,7 @@ package struct OpenAIChunks {
     /// A chunk that says nothing has none.
     package mutating func pieces(of chunk: JSONObject) -> [AnswerPiece] {
         let choices = chunk.elements("choices") ?? []
-        let choice = choices.first.flatMap { chunk.object(at: $0) }
+        let choice = choices.lazy.compactMap { chunk.object(at: $0) }.first
         var pieces: [AnswerPiece] = []
         if let choice {
             let isAlone =
@@ -146,10 +150,13 @@ package struct OpenAIChunks {
         var list: [[UInt8]] = []
         var isMended = false
         for (index, range) in choices.enumerated() {
-            let choice = chunk.object(at: range)
-            let mended = choice.flatMap { mend($0, at: index, into: name) }
+            guard let choice = chunk.object(at: range) else {
+                isMended = true
+                continue
+            }
+            let mended = mend(choice, at: index, into: name)
             isMended = isMended || mended != nil
-            list.append(mended ?? Array(choice?.text ?? chunk.bytes[range]))
+            list.append(mended ?? Array(choice.text))
         }
         guard isMended else { return chunk }
         let joined = Array("[".utf8) + list.joined(separator: [UInt8(ascii: ",")]) + Array("]".utf8)
@@ -157,6 +164,8 @@ package struct OpenAIChunks {
     }
 
     /// Returns a choice in OpenAI's form, or nil if it has that form.
+    ///
+    /// A `delta` or `message` of another type than an object becomes an empty object.
     private mutating func mend(
         _ choice: JSONObject,
         at place: Int,
@@ -173,15 +182,14 @@ package struct OpenAIChunks {
         let mended = said.flatMap { mendedMessage($0, of: index, isDelta: name == "delta") }
         if let mended {
             changes.append((name, mended))
-        } else if own == nil, let said {
-            changes.append((name, Array(said.text)))
+        } else if own == nil {
+            changes.append((name, said.map { Array($0.text) } ?? Array("{}".utf8)))
         }
         let word = choice.string("finish_reason")
         if case .known(let reason) = FinishReason(word), reason != word {
             changes.append(("finish_reason", JSON.quote(reason)))
         }
-        guard said != nil, !changes.isEmpty else { return nil }
-        return choice.setting(changes)
+        return changes.isEmpty ? nil : choice.setting(changes)
     }
 
     /// A completion of the older API has a `text`.
@@ -196,7 +204,13 @@ package struct OpenAIChunks {
         isDelta: Bool
     ) -> [UInt8]? {
         var changes: [(String, [UInt8]?)] = []
-        if message.isList("content") { changes += ContentParts(of: message).members }
+        for (name, starts) in OpenAIChunks.types {
+            guard message.has(name), let first = message.value(name)?.first else { continue }
+            if !starts.utf8.contains(first) { changes.append((name, Array("null".utf8))) }
+        }
+        if message.has("content"), !message.isString("content") {
+            changes += ContentParts(of: message).members
+        }
         for name in OpenAIChunks.texts where message.isString(name) {
             guard let text = message.value(name), isDelta else { continue }
             let place = Place(index: index, member: name)
@@ -275,13 +289,24 @@ struct AnswerWords {
     /// DeepSeek, xAI and llama.cpp have `reasoning_content`; OpenRouter, Groq, Ollama and vLLM have
     /// `reasoning`. OpenRouter repeats it in `reasoning_details`.
     private static func reasoning(of message: JSONObject) -> String {
-        for name in ["reasoning_content", "reasoning", "thinking", "reasoning_text"] {
-            if let text = message.string(name), !text.isEmpty { return text }
+        for name in [
+            "reasoning_content", "reasoning", "thinking", "reasoning_text", "reasoning_details",
+        ] where message.has(name) {
+            let text = message.string(name) ?? parts(of: message, name)
+            if !text.isEmpty { return text }
         }
+        return ""
+    }
+
+    /// The words of a member that is an object or a list of objects.
+    private static func parts(of message: JSONObject, _ name: String) -> String {
+        let whole = message.value(name).map { [$0.indices] } ?? []
         var text = ""
-        for range in message.elements("reasoning_details")?.prefix(64) ?? [] {
-            let detail = message.object(at: range)
-            text += detail?.string("text") ?? detail?.string("summary") ?? ""
+        for range in (message.elements(name) ?? whole).prefix(64) {
+            let part = message.object(at: range)
+            text +=
+                ["text", "summary", "content", "thinking"].lazy
+                .compactMap { part?.string($0) }.first ?? ""
         }
         return text
     }

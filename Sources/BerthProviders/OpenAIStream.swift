@@ -12,6 +12,10 @@ import BerthText
     private var waiting: [AnswerPiece] = []
     private var chunks = OpenAIChunks()
     private var hasFinish = false
+    /// Whether every choice has ended.
+    private var isWhole = false
+    /// Whether the usage has come with the last finish reason or after it.
+    private var isCounted = false
     private var isDone = false
 
     /// Makes a stream of the events of `provider`.
@@ -54,11 +58,24 @@ import BerthText
         (waiting, goesOn) = await pieces(of: chunk)
         if goesOn { events.progressed() }
         if waiting.contains(where: { $0.finish != nil }) { hasFinish = true }
+        noteEnd(goesOn, isCounted: chunks.ends.areClosed && OpenAIWire.usage(in: chunk) != nil)
         if let reason = chunks.ends.failed {
             throw events.end(
                 .failedMidway(provider: provider, message: "its finish reason is '\(reason)'")
             )
         }
+    }
+
+    /// Notes whether the answer is whole after a chunk.
+    ///
+    /// A chunk that brings nothing new does not begin the wait for the end anew.
+    private func noteEnd(_ goesOn: Bool, isCounted: Bool) {
+        guard chunks.ends.areClosed else { return }
+        if !isWhole || goesOn || (isCounted && !self.isCounted) {
+            events.mayEnd(isCounted: isCounted || self.isCounted)
+        }
+        isWhole = true
+        self.isCounted = isCounted || self.isCounted
     }
 
     /// Takes the end of the stream.

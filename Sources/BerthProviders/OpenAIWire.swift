@@ -40,7 +40,8 @@ enum OpenAIWire {
         func count(_ kind: UsageMember.Kind) -> Int? { UsageMember.count(kind, in: usage) }
         let (said, total) = ((input: count(.input), output: count(.output)), count(.total) ?? 0)
         guard said.input != nil || said.output != nil else { return nil }
-        var input = said.input ?? max(0, total - (said.output ?? 0))
+        let known = said.input.map { bounded($0 + (count(.beside) ?? 0)) }
+        var input = known ?? max(0, total - (said.output ?? 0))
         var output = said.output ?? max(0, total - input)
         guard input > 0 || output > 0 else { return nil }
         let cached = CachedTokens(

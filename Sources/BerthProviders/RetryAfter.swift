@@ -57,10 +57,17 @@ enum RetryAfter {
         bounded(Double(date.milliseconds - now.milliseconds) / 1000)
     }
 
-    /// Parses a duration such as `39.5s`, `120ms`, `6m0s`, `1h2m3.5s`, or a number of seconds.
+    /// Parses a duration such as `39.5s`, `120ms`, `6m0s`, `1h2m3.5s`, `01:02:03`, or a number of
+    /// seconds.
     static func duration(_ text: String) -> Duration? {
         guard text.utf8.count <= longest else { return nil }
         if let seconds = number(text) { return bounded(seconds) }
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        if parts.count == 3 {
+            let numbers = parts.compactMap { number(String($0)) }
+            guard numbers.count == 3 else { return nil }
+            return bounded(numbers.reduce(0) { 60 * $0 + $1 })
+        }
         var (seconds, rest) = (0.0, text[...])
         while !rest.isEmpty {
             let digits = rest.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
@@ -81,10 +88,15 @@ enum RetryAfter {
         "days": 86400,
     ]
 
+    private static let phrases = [
+        "try again in ", "retry in ", "retry after ", "try again after ", "wait ", "resets in ",
+        "reset in ", "reset after ", "replenished in ",
+    ]
+
     /// Finds the wait in a message such as `try again in 7m12.5s` or `retry after 20 seconds`.
     static func inWords(_ message: String) -> Duration? {
         let small = Array(message.lowercased().utf8)
-        for phrase in ["try again in ", "retry in ", "retry after ", "try again after ", "wait "] {
+        for phrase in phrases {
             var (end, places) = (0, 0)
             while places < mostPlaces, let start = small.offset(of: phrase, from: end) {
                 places += 1
@@ -93,11 +105,12 @@ enum RetryAfter {
                 let words = String(decoding: rest, as: UTF8.self)
                     .split(separator: " ", maxSplits: 2)
                 guard let first = words.first else { continue }
-                let plain = first.reversed().drop { ".,;!)".contains($0) }.reversed()
-                let text = String(plain)
+                let plain = String(first.reversed().drop { ".,;!)".contains($0) }.reversed())
+                let unit = words.dropFirst().first.map { $0.prefix { $0.isLetter } } ?? "s"
+                let isOne = ["a", "an", "one"].contains(plain) && units[String(unit)] != nil
+                let text = isOne ? "1" : plain
                 guard text.first?.isNumber == true else { continue }
                 if number(text) == nil, let wait = duration(text) { return wait }
-                let unit = words.dropFirst().first.map { $0.prefix { $0.isLetter } } ?? "s"
                 if let wait = duration(text + (units[String(unit)] == nil ? "s" : unit)) {
                     return wait
                 }

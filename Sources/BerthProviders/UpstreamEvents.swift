@@ -32,6 +32,8 @@ import BerthText
     private var limit: Duration
     /// The end of ``left`` while the reader waits.
     private var deadline: Instant?
+    /// Whether the answer is whole, so that silence is its end.
+    private var isWhole = false
 
     /// The work that one stream does before other work has its turn, in bytes.
     private static nonisolated let mostInTurn = 16 << 10
@@ -84,6 +86,22 @@ import BerthText
         (limit, left) = (upstream.timeout.next, upstream.timeout.next)
         if deadline != nil { beginWait() }
     }
+
+    /// The answer is whole, except for the sign of its end, which some servers do not send.
+    ///
+    /// It ends when nothing has come for a short time.
+    ///
+    /// - Parameter isCounted: whether its usage has come, which may follow on its last words.
+    func mayEnd(isCounted: Bool) {
+        isWhole = true
+        left = isCounted ? UpstreamEvents.grace : UpstreamEvents.countGrace
+        if deadline != nil { beginWait() }
+    }
+
+    /// The time for the sign of the end of a stream that has its finish reason and its usage.
+    private static let grace = Duration.seconds(2)
+    /// The time for the usage of a stream that has its finish reason.
+    private static let countGrace = Duration.seconds(10)
 
     /// Reads up to the first bytes of the body, which tell its form.
     ///
@@ -180,7 +198,10 @@ import BerthText
         defer { timer?.cancel() }
         let piece: [UInt8]?
         do { piece = try await response.next() } catch {
-            throw end(ProviderError(error, provider: upstream.name))
+            guard isWhole, case .stalled = error else {
+                throw end(ProviderError(error, provider: upstream.name))
+            }
+            piece = nil
         }
         do {
             guard let piece else {

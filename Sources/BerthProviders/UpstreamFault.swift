@@ -5,7 +5,8 @@ import BerthText
 /// An error as a provider reports it, in whatever form.
 ///
 /// The forms in use: an object `error`, a list around it, `error` as text, `message`, `detail` as
-/// text, as a list or as an object, `errors`, FastChat's `error_code`, plain text, a web page.
+/// text, as a list or as an object, `errors`, FastChat's `error_code`, plain text, a web page, and any of
+/// them packed into a text. In an object of another form the first sentences are the reason.
 struct UpstreamFault: Equatable {
     /// The reason in the provider's words, without keys; nil if it gave none.
     var reason: String?
@@ -22,6 +23,8 @@ struct UpstreamFault: Equatable {
 
     /// The words by which ``FaultTable`` knows the error.
     private var words: [String] = []
+    /// The errors that were found within texts.
+    private var unpacked = 0
     /// The HTTP status that the error itself names.
     private(set) var status: Int?
 
@@ -45,7 +48,7 @@ struct UpstreamFault: Equatable {
 
     /// Reads an object that is known to be an error.
     init(_ object: JSONObject, status: Int = 0, hiding key: Secret?) {
-        read(object)
+        read(whole: object)
         finish(status: status, hiding: key)
     }
 
@@ -105,6 +108,10 @@ struct UpstreamFault: Equatable {
     private static func hasError(_ object: JSONObject) -> Bool {
         if object.value("error") != nil { return namesError(object) }
         guard !object.has("choices"), !object.has("content") else { return false }
+        // Cloudflare and GraphQL have a list of errors, and MiniMax a status.
+        if object.value("errors").map({ isSomething($0) }) ?? false { return true }
+        if object.boolean("success") == false { return true }
+        if (object.object("base_resp")?.integer("status_code") ?? 0) != 0 { return true }
         if let code = object.value("error_code") { return isSomething(code) }
         if object.string("object") == "error" || object.has("detail") { return true }
         return object.has("message") && object.has("code") && !object.has("delta")
@@ -127,19 +134,17 @@ struct UpstreamFault: Equatable {
     // MARK: Bodies
 
     private mutating func read(body bytes: ArraySlice<UInt8>) {
-        var bytes = bytes
-        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = bytes.dropFirst(3) }
-        bytes = bytes.drop { UpstreamFault.isSpace($0) }
+        let bytes = ForeignText.utf8(bytes).drop { UpstreamFault.isSpace($0) }
         switch bytes.first {
         case UInt8(ascii: "{"), UInt8(ascii: "["), UInt8(ascii: "\""):
             // A body that is cut off, or has something glued to it, is text like any other.
             if bytes.first == UInt8(ascii: "{"), let object = try? JSONObject(answer: Array(bytes))
             {
-                read(object)
+                read(whole: object)
             } else if let object = UpstreamFault.wrapped(bytes) {
-                read(object)
+                read(whole: object)
             } else {
-                reason = UpstreamFault.line(bytes)
+                say(UpstreamFault.line(bytes))
             }
         case UInt8(ascii: "<"): read(page: bytes)
         case nil: break
@@ -147,7 +152,7 @@ struct UpstreamFault: Equatable {
             if ["data:", "event:", ":"].contains(where: { bytes.starts(with: $0.utf8) }) {
                 read(events: Array(bytes))
             } else {
-                reason = UpstreamFault.line(bytes)
+                say(UpstreamFault.line(bytes))
             }
         }
     }
@@ -165,9 +170,10 @@ struct UpstreamFault: Equatable {
 
     /// Reads the title of a web page, or else its text.
     private mutating func read(page bytes: ArraySlice<UInt8>) {
-        isPage = true
         let text = Array(bytes.prefix(UpstreamFault.mostOfPage))
         let small = text.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
+        // Storage servers have their errors in XML.
+        isPage = !small.starts(with: "<?xml".utf8) || small.offset(of: "<html") != nil
         for tag in ["title", "h1", "body"] {
             guard let open = small.offset(of: "<\(tag)"),
                 let start = small.offset(of: ">", from: open)
@@ -187,7 +193,7 @@ struct UpstreamFault: Equatable {
         for byte in bytes.prefix(mostRead) {
             if byte == UInt8(ascii: "<") { isTag = true }
             if !isTag { words.append(byte) }
-            if byte == UInt8(ascii: ">") { isTag = false }
+            if byte == UInt8(ascii: ">") { (isTag, words) = (false, words + [0x20]) }
         }
         return line(withoutEntities(words)[...])
     }
@@ -228,8 +234,22 @@ extension UpstreamFault {
         "code", "type", "error_code", "status", "error_type", "reason",
     ]
 
+    /// The members that hold an HTTP status, as a number or as text.
+    private static let numbers = [
+        "code", "error_code", "status", "status_code", "statusCode", "http_status",
+    ]
+
     /// The members that name the refused member of the request.
     private static let members = ["param", "parameter", "field"]
+
+    /// Reads a body that is an object.
+    fileprivate mutating func read(whole object: JSONObject) {
+        read(object)
+        guard reason == nil else { return }
+        let found = ForeignText.words(in: object)
+        found.labels.forEach { add($0) }
+        say(found.sentences.isEmpty ? nil : found.sentences.joined(separator: "; "))
+    }
 
     /// Reads an error object, and the objects within it.
     fileprivate mutating func read(_ object: JSONObject, depth: Int = 0) {
@@ -241,17 +261,21 @@ extension UpstreamFault {
         for name in UpstreamFault.members where member == nil {
             member = object.word(name).flatMap { $0.isEmpty ? nil : $0 }
         }
-        for name in ["code", "error_code", "status"] {
-            let number = object.integer(name) ?? 0
+        for name in UpstreamFault.numbers {
+            let digits = object.word(name, most: 3).flatMap { Int($0) }
+            let number = object.integer(name) ?? digits ?? 0
             if (400...599).contains(number) { status = status ?? number }
-            guard name != "status", code == nil else { continue }
+            guard ["code", "error_code"].contains(name), code == nil else { continue }
             code = object.string(name) ?? (number == 0 ? nil : "\(number)")
         }
         if let inner = object.object("innererror") ?? object.object("metadata"), depth < 4 {
             read(inner, depth: depth + 1)
         }
         if let raw = object.object("metadata")?.string("raw"), !raw.isEmpty, depth < 4 {
-            reason = [reason, raw].compactMap(\.self).joined(separator: ": ")
+            let own = reason
+            reason = nil
+            say(raw)
+            reason = [own, reason].compactMap(\.self).joined(separator: ": ")
         }
         readDetails(object)
     }
@@ -319,6 +343,9 @@ extension UpstreamFault {
                 object.string(name) ?? String(decoding: value.prefix(32), as: UTF8.self)
             wait = wait ?? RetryAfter.duration(text)
         }
+        for name in ["retry_after_ms", "retryAfterMs"] where wait == nil {
+            wait = object.integer(name).flatMap { RetryAfter.duration("\($0)ms") }
+        }
         if let fields = object.object("headers") {
             fields.each { name, value in
                 guard wait == nil,
@@ -333,12 +360,24 @@ extension UpstreamFault {
 
     /// Takes words as the reason, if there is none or if they are one of several.
     private mutating func say(_ words: String?, more: Bool = false) {
-        guard let words, !words.isEmpty else { return }
-        guard let reason else {
-            self.reason = words
-            return
-        }
-        if more { self.reason = "\(reason); \(words)" }
+        guard let words, !words.isEmpty, reason == nil || more else { return }
+        let before = reason
+        reason = nil
+        if !unpack(words) { reason = words }
+        reason = [before, reason].compactMap(\.self).joined(separator: "; ")
+    }
+
+    /// Takes the reason from an error within `words`.
+    ///
+    /// - Returns: whether there is one.
+    private mutating func unpack(_ words: String) -> Bool {
+        guard unpacked < 3, let packed = ForeignText.packed(in: words) else { return false }
+        unpacked += 1
+        read(whole: packed.object)
+        guard let inner = reason else { return false }
+        let start = packed.before.isEmpty ? inner : "\(packed.before): \(inner)"
+        reason = packed.after.isEmpty ? start : "\(start); \(packed.after)"
+        return true
     }
 
     private mutating func add(_ word: String?) {

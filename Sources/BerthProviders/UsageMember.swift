@@ -6,6 +6,8 @@ struct UsageMember {
     enum Kind {
         case input
         case output
+        /// Tokens of a tool's results, which stand beside the prompt's.
+        case beside
         case total
         /// Hidden reasoning, which is a part of the output or stands beside it.
         case reasoning
@@ -64,6 +66,7 @@ struct UsageMember {
         UsageMember(.input, "promptTokenCount", source: gemini),
         UsageMember(.output, "candidatesTokenCount", source: gemini),
         UsageMember(.total, "totalTokenCount", source: gemini),
+        UsageMember(.beside, "toolUsePromptTokenCount", source: gemini),
         UsageMember(.reasoning, "thoughtsTokenCount", source: gemini),
         UsageMember(.read, "cachedContentTokenCount", source: gemini),
     ]

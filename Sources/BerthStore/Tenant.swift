@@ -16,6 +16,10 @@ package struct Tenant: Equatable, Sendable {
 
     /// The key under which the costs of the house are told, which no row has.
     package static let house = ID(0)
+    /// The name of the house, and of the tenant to whom Berth's own questions are booked.
+    ///
+    /// No person's name has parentheses.
+    package static let houseName = "(house)"
 
     /// Its key.
     package let id: ID

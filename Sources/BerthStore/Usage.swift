@@ -44,6 +44,18 @@ extension Usage {
     /// Millionths of a dollar charged.
     package var micros: Int64 { settled[.micros] }
 
+    /// This usage with that of another tenant on the same day.
+    package func adding(_ other: Usage) -> Usage {
+        var sum = self
+        sum.settled = settled + other.settled
+        sum.reserved = reserved + other.reserved
+        sum.hits += other.hits
+        sum.estimated += other.estimated
+        sum.cachedTokens += other.cachedTokens
+        sum.cacheWriteTokens += other.cacheWriteTokens
+        return sum
+    }
+
     /// Reads the columns that ``Connection`` selects for a day.
     init(_ row: borrowing Row) throws(StoreError) {
         tenant = row.id(0)

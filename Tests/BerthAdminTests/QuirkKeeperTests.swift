@@ -81,7 +81,7 @@ import Testing
                 #expect(trials[2].says.contains("maximum context is 8 tokens"))
             }
             await bot.bot.meter.drain()
-            let house = try bot.bot.tenants.named(Bot.house)
+            let house = try bot.bot.tenants.named(Tenant.houseName)
             let now = bot.clock.timestamp
             let used = try await bot.store.usage(of: house.row.id, on: now)
             #expect(used.requests == 2 && used.micros > 0 && used.reservedTokens == 0)
@@ -93,13 +93,13 @@ import Testing
 
     @Loop @Test func `the house takes no tenant's place and has no key`() async throws {
         try await withBot(Setup { $0.limits.tenants = 2 }) { bot in
-            _ = try await bot.bot.tenants.reserved(Bot.house)
+            _ = try await bot.bot.tenants.reserved(Tenant.houseName)
             _ = try await bot.bot.tenants.add("bob")
             let error = await #expect(throws: BotError.self) {
                 try await bot.bot.tenants.add("eve")
             }
             #expect(error?.description.contains("2") == true)
-            let house = try bot.bot.tenants.named(Bot.house)
+            let house = try bot.bot.tenants.named(Tenant.houseName)
             #expect(bot.bot.tenants.keys(of: house).isEmpty)
         }
     }

@@ -37,7 +37,8 @@ import Testing
     @Loop @Test func `a cheap turn is answered once, and its first call is the house's`()
         async throws
     {
-        try await withBot(prepare: Self.killed(9_999)) { bot in
+        let setup = Setup { $0.chatModels.removeAll { $0.provider != "hand" } }
+        try await withBot(setup, prepare: Self.killed(9_999)) { bot in
             let old = try bot.bot.tenants.named("old")
             let call = try await bot.hand.call()
             #expect(call.messages == ["user: one"])
@@ -56,11 +57,34 @@ import Testing
             #expect(queue.integer("uncertain") == 0 && queue.integer("failed") == 0)
             let usage = try await bot.admin("GET", "/admin/usage").text
             #expect(usage.contains(#""micros":9999"#) && usage.contains(#""tenant":"(house)""#))
+            await expectOneLine(bot)
             let metrics = try await bot.ask("GET", "/metrics").text
             #expect(metrics.contains("\nberth_asked_again_calls 1.0\n"))
             #expect(metrics.contains("\nberth_house_dollars 0.009999\n"))
             #expect(metrics.contains("\nberth_uncertain_calls 0.0\n"))
         }
+    }
+
+    /// Expects that Berth's own questions are in the same line as the calls that the house bears.
+    @Loop private func expectOneLine(_ bot: BotFixture) async {
+        let pool = TaskPool()
+        pool.spawn {
+            while let call = try? await bot.hand.next() {
+                call.say("yes")
+                call.finish()
+            }
+        }
+        let trials = try? await bot.bot.tryModels()
+        let asked = (trials ?? []).reduce(0) { $0 + $1.micros }
+        pool.cancelAll()
+        await pool.drain()
+        await bot.bot.meter.drain()
+        let object = try? await bot.admin("GET", "/admin/usage").object
+        let lines = (object?.elements("usage") ?? []).compactMap { object?.object(at: $0) }
+            .filter { $0.string("tenant") == "(house)" }
+        #expect(lines.count == 1 && asked > 0)
+        #expect(lines.first?.integer("micros") == 9_999 + Int(asked))
+        #expect((lines.first?.integer("requests") ?? 0) > 1)
     }
 
     @Loop @Test(arguments: [(10_000, 0.01), (5, 0)] as [(Int64, Double)])

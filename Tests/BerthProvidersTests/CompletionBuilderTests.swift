@@ -98,4 +98,84 @@ import Testing
         #expect(whole.count > 5_000 && builder.size >= whole.count - 200)
         #expect(builder.size < whole.count + 2_000)
     }
+
+    // MARK: Members of another type
+
+    private static let values = ["[]", "{}", "0", "true", "null", #""""#, "[{}]", "[[]]", "[null]"]
+    private static let odd =
+        values.flatMap { value in
+            [
+                #"{"choices":[{"index":0,"delta":\#(value)}]}"#,
+                #"{"choices":[{"index":0,"message":\#(value)}]}"#,
+                #"{"choices":[{"index":0,"delta":{},"message":\#(value)}]}"#,
+                #"{"choices":\#(value)}"#, #"{"choices":[\#(value)]}"#,
+                #"{"choices":[\#(value),{"index":0,"delta":{"content":""}}]}"#,
+                #"{"choices":[{"index":0,"delta":{"content":""},"finish_reason":\#(value)}]}"#,
+                #"{"choices":[{"index":0,"delta":{}}],"usage":\#(value)}"#,
+            ]
+                + ["content", "refusal", "tool_calls", "reasoning_content", "role"].map {
+                    chunk(#""\#($0)":\#(value)"#)
+                }
+        } + [
+            #"{"choices":[{"index":0,"delta":"x"}]}"#, #"{"choices":[{"index":0,"message":"x"}]}"#,
+        ]
+
+    @Test(arguments: odd)
+    func `a chunk with a member of another type keeps out no other`(odd: String) throws {
+        for place in 0...3 {
+            var chunks = [
+                Self.chunk(#""content":"H""#), Self.chunk(#""content":"i","reasoning":"h""#),
+                Self.chunk(#""content":"!","x_more":1"#),
+            ]
+            chunks.insert(odd, at: place)
+            var builder = CompletionBuilder()
+            for piece in try pieces(chunks + [Self.end]) {
+                builder.add(piece)
+                if case .raw(let raw) = piece { expectForm(of: raw.chunk) }
+            }
+            let whole = try JSONObject(try #require(builder.completion))
+            let choice = whole.elements("choices")?.first.flatMap { whole.object(at: $0) }
+            let message = try #require(choice?.object("message"))
+            #expect(message.string("content") == "Hi!" && message.string("reasoning") == "h")
+            #expect(choice?.string("finish_reason") == "stop")
+        }
+    }
+
+    /// Expects that a client finds each member of a chunk's choices under its own type.
+    private func expectForm(of chunk: JSONObject) {
+        for range in chunk.elements("choices") ?? [] {
+            let delta = chunk.object(at: range)?.object("delta")
+            #expect(delta != nil, "\(String(decoding: chunk.text, as: UTF8.self))")
+            guard let delta else { continue }
+            for name in ["content", "refusal"] where delta.has(name) {
+                #expect(delta.isString(name), "\(String(decoding: chunk.text, as: UTF8.self))")
+            }
+            #expect(!delta.has("tool_calls") || delta.isList("tool_calls"))
+        }
+    }
+
+    private static let forms = [
+        (#""content":{"type":"text","text":"Hi"}"#, "Hi", ""),
+        (#""content":{"text":{"value":"Hi"}}"#, "Hi", ""),
+        (#""content":{"type":"thinking","thinking":"hm"}"#, "", "hm"),
+        (#""content":["H",{"text":"i"},7,null]"#, "Hi", ""),
+        (#""content":"Hi","reasoning":[{"text":"h"},{"text":"m"}]"#, "Hi", "hm"),
+        (#""content":"Hi","reasoning_content":{"content":"hm"}"#, "Hi", "hm"),
+        (#""content":"Hi","reasoning_content":"","reasoning":{"summary":"hm"}"#, "Hi", "hm"),
+        (#""content":"Hi","reasoning_details":[{"summary":"hm"}]"#, "Hi", "hm"),
+    ]
+
+    @Test(arguments: forms)
+    func `content and reasoning are read as a text, a part or a list`(
+        members: String,
+        text: String,
+        reasoning: String
+    ) throws {
+        let all = try pieces([Self.chunk(members)])
+        #expect(all.map(\.text).joined() == text)
+        let thoughts = all.map { piece in
+            if case .raw(let raw) = piece { raw.reasoning } else { "" }
+        }
+        #expect(thoughts.joined() == reasoning)
+    }
 }

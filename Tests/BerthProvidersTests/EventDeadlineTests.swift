@@ -178,6 +178,66 @@ import Testing
         #expect(time >= .seconds(600))
     }
 
+    // MARK: Whole answers without a sign of their end
+
+    private static func end(_ more: String = "") -> String {
+        #"data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]\#(more)}"# + "\n\n"
+    }
+
+    private static let usage = #""usage":{"prompt_tokens":1,"completion_tokens":1}"#
+    private static let counted = #"data: {"choices":[],\#(usage)}"# + "\n\n"
+
+    /// Streams that are whole and stay open, each with the most time until their end.
+    private static let open: [(String, Int64)] = [
+        (word + end("," + usage), 2), (word + end() + counted, 2),
+        (word + counted + end(), 10), (word + end(), 10),
+        (word + end() + counted + #"data: {"choices":[]}"# + "\n\n", 2),
+        (
+            #"data: {"choices":[{"index":0,"delta":{"content":"hi"},"finish_reason":"length"}],\#(usage)}"#
+                + "\n\n", 2
+        ),
+    ]
+
+    @Loop @Test(arguments: open)
+    func `a whole answer whose stream stays open ends after a short time`(
+        body: String,
+        seconds: Int64
+    ) async throws {
+        for ping in ["", ": ping\n\n", "data: {}\n\n", #"data: {"choices":[]}"# + "\n\n"] {
+            let (asker, pings, begun) = (Asker(), Wakeup(), Wakeup())
+            let server = try ScriptedServer { connection in
+                try await connection.request()
+                try await connection.send(Self.head + body)
+                begun.signal()
+                while true {
+                    try await pings.wait()
+                    if !ping.isEmpty { try await connection.send(ping) }
+                }
+            }
+            let (provider, call) = (try asker.provider(server.url), try asker.call())
+            var told: Told?
+            let pool = TaskPool()
+            pool.spawn { told = await asker.stream(provider, call) }
+            try await begun.wait()
+            await settle()
+            let start = asker.clock.now
+            while told == nil, asker.clock.now - start < .seconds(100) {
+                pings.signal()
+                await settle()
+                asker.clock.advance(by: .milliseconds(500))
+                await settle()
+            }
+            let time = asker.clock.now - start
+            #expect(told?.text == "hi" && told?.error == nil && told?.finish != nil, "\(ping)")
+            #expect(time <= .seconds(seconds + 2) && time >= .seconds(1), "\(time)")
+            pool.cancelAll()
+            await pool.drain()
+            await server.stop()
+            let held = call.account.held
+            #expect(held == .zero)
+        }
+    }
+
     @Loop @Test(arguments: [" ", "\n", "x"])
     func `a whole answer that trickles is ended after its deadline`(drop: String) async throws {
         for (status, limit) in [("200 OK", 600), ("500 Broken", 60)] as [(String, Int64)] {

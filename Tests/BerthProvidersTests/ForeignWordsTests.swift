@@ -10,7 +10,8 @@ import Testing
         ("10.0.0.5: refused", "… refused"),
         ("dial tcp 127.0.0.1:6379: connect", "dial tcp … connect"),
         ("HTTPConnectionPool(host='10.1.2.3', port=80)", "HTTPConnectionPool(host='…', port=80)"),
-        ("[::1]:80 and fe80::1", "[…]:80 and …"), ("no route to vllm:8000.", "no route to …"),
+        ("[::1]:80 and fe80::1", "[…]:80 and …"), ("fd00:1:2:3:4:5:6:7 is away", "… is away"),
+        ("no route to vllm:8000.", "no route to …"),
         ("db.internal is away", "… is away"), ("cat.svc.local, again", "…, again"),
         ("open /etc/berth/key.pem: no such file", "open … no such file"),
         ("redis://user:pw@cache/0", "…"), ("file:///tmp/x", "…"),
@@ -23,7 +24,8 @@ import Testing
         "This model's maximum context length is 128000 tokens.", "temperature must be 0.0 to 2.0",
         "and/or", "version 1.2.3 of it", "at 12:30", "see: 'messages[0].content'",
         "max_tokens:4096",
-        "ratio 16:9", "", "…", "a: b", "berth.yaml", "gpt-5.1-mini",
+        "ratio 16:9", "in 01:02:03", "at 10:20:30.5 today", "a:b:c", "", "…", "a: b", "berth.yaml",
+        "gpt-5.1-mini",
     ])
     func `other words stay`(text: String) {
         #expect(ForeignWords.harmless(text, hiding: nil) == text)

@@ -131,13 +131,20 @@ import Testing
         ("Please try again in 120ms", .milliseconds(120)),
         ("Please retry after 20 seconds.", .seconds(20)), ("retry after 2 minutes", .seconds(120)),
         ("Please retry in 39.5s.", .milliseconds(39_500)), ("try again in 3", .seconds(3)),
-        ("try again in 999 days", .seconds(86_400)),
+        ("try again in 999 days", .seconds(86_400)), ("try again in a minute.", .seconds(60)),
+        ("Please retry in an hour", .seconds(3600)), ("wait one second, please", .seconds(1)),
+        ("Quota will be replenished in 01:02:03.", .seconds(3723)),
+        ("the limit resets in 2m", .seconds(120)), ("reset after 00:00:09.5", .milliseconds(9500)),
     ])
     func `a message's own words are a wait`(message: String, wait: Duration) {
         #expect(RetryAfter.inWords(message) == wait)
     }
 
-    @Test(arguments: ["", "try again in", "try again in a moment", "retry after lunch", "wait"])
+    @Test(arguments: [
+        "", "try again in", "try again in a moment", "retry after lunch", "wait",
+        "try again in a few seconds", "wait a bit", "try again in one go", "retry after a:b:c",
+        "resets in 1:2",
+    ])
     func `words without a time are no wait`(message: String) {
         #expect(RetryAfter.inWords(message) == nil)
     }

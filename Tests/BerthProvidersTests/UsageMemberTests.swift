@@ -41,6 +41,13 @@ struct CountedUsage: Sendable, CustomTestStringConvertible {
             [2921, 600]
         ),
         CountedUsage(
+            "Google, passed on, with a tool's results beside the prompt",
+            #"{"promptTokenCount":900,"toolUsePromptTokenCount":100,"candidatesTokenCount":20,"thoughtsTokenCount":80,"totalTokenCount":1100,"cachedContentTokenCount":600}"#,
+            1000,
+            100,
+            [600]
+        ),
+        CountedUsage(
             "DeepSeek",
             #"{"prompt_tokens":5000,"completion_tokens":200,"total_tokens":5200,"prompt_cache_hit_tokens":4608,"prompt_cache_miss_tokens":392,"prompt_tokens_details":{"cached_tokens":4608}}"#,
             5000,

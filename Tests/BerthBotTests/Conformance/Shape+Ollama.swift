@@ -71,7 +71,7 @@ extension Shape {
             v,
             404,
             #"{"error":"model 'm' not found"}"#,
-            .refused(404, nil, "model 'm' not found")
+            .unknown(404, "model 'm' not found")
         ),
         Shape(
             v,
