@@ -118,6 +118,7 @@ package import BerthTelemetry
             }
             let request = model.promptLanguage == .english ? english : ask.request
             let intake = intake(ask, model.provider.name)
+            if !model.provider.keepsJobs { ask.progress?(.running(percent: nil)) }
             let order: PictureOrder
             do throws(ProviderError) {
                 let call = running.order(ask, request, at: model)

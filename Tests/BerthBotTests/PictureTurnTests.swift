@@ -233,7 +233,7 @@ import Testing
     }
 
     @Loop @Test func `a prompt is put into English for a model that wants it`() async throws {
-        try await withFal(prompt: .english) { bot, fal in
+        try await withFal(prompt: "english") { bot, fal in
             let session = try await bot.session()
             let turn = try await bot.draw("/image eine Katze auf dem Dach", in: session)
             let call = try await bot.hand.call()
@@ -254,7 +254,7 @@ import Testing
 /// Runs `test` against a service whose pictures come from a ``HandFal``.
 @Loop func withFal(
     _ change: @escaping @Loop @Sendable (inout Configuration) -> Void = { _ in },
-    prompt: Configuration.ImageModel.PromptLanguage? = nil,
+    prompt: String? = nil,
     _ test: @Loop (BotFixture, HandFal) async throws -> Void
 ) async throws {
     let fal = try HandFal()
