@@ -64,8 +64,6 @@ package import BerthTelemetry
         )
     }
 
-    private var clock: any Clock { surroundings.clock }
-
     /// Checks that a tenant has room for the pictures of an order.
     ///
     /// - Throws: ``BotError/files(_:)``, and ``BotError/picture(_:)`` while pictures are refused.

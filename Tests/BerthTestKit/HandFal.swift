@@ -49,7 +49,10 @@ package import BerthText
             """
         guard let folder = try? TemporaryFolder(),
             (try? folder.write(Array(text.utf8), to: "berth.yaml")) != nil,
-            let file = try? ConfigurationFile.load(path: folder.path(of: "berth.yaml"), environment: { _ in nil })
+            let file = try? ConfigurationFile.load(
+                path: folder.path(of: "berth.yaml"),
+                environment: { _ in nil }
+            )
         else { return }
         settings.providers += file.configuration.providers
         settings.imageModels = file.configuration.imageModels
