@@ -3,7 +3,6 @@ import BerthImage
 import BerthLoop
 import BerthMemory
 import BerthStore
-import BerthTelemetry
 import BerthText
 import BerthWork
 
@@ -14,15 +13,13 @@ import BerthWork
 @Loop final class MessagePictures {
     private let files: TenantFiles
     private let pictures: Pictures
-    private let surroundings: Surroundings
 
     /// The largest file that is shown as its own thumbnail.
     private static nonisolated let plain = ByteCount.kibibytes(96)
 
-    init(_ files: TenantFiles, _ pictures: Pictures, in surroundings: Surroundings) {
+    init(_ files: TenantFiles, _ pictures: Pictures) {
         self.files = files
         self.pictures = pictures
-        self.surroundings = surroundings
     }
 
     /// Checks the files that a message names, and makes their thumbnails.
@@ -49,16 +46,14 @@ import BerthWork
             }
             let size = header.isOnItsSide
                 ? (header.height, header.width) : (header.width, header.height)
-            taken.append(
-                TurnPicture(
-                    file: file.id,
-                    thumbnail: await thumbnail(of: opened, header, tenant),
-                    width: size.0,
-                    height: size.1,
-                    kind: file.kind,
-                    bytes: file.bytes
-                )
+            var picture = TurnPicture(
+                file: file.id,
+                thumbnail: await thumbnail(of: opened, header, tenant),
+                width: size.0,
+                height: size.1
             )
+            (picture.kind, picture.bytes) = (file.kind, file.bytes)
+            taken.append(picture)
         }
         return taken
     }

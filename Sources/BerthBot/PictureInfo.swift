@@ -1,5 +1,5 @@
 import BerthFiles
-import BerthStore
+package import BerthStore
 
 /// A picture of a message or an answer as clients see it.
 package struct PictureInfo: Encodable, Equatable, Sendable {

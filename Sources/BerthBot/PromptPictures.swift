@@ -1,5 +1,6 @@
 import BerthMemory
 import BerthStore
+import BerthText
 
 /// The pictures that a prompt carries, as parts of OpenAI's messages.
 ///
