@@ -2,6 +2,7 @@ package import BerthCache
 package import BerthConfig
 package import BerthFiles
 import BerthHTTP
+package import BerthImage
 package import BerthLoop
 import BerthMemory
 package import BerthProviders
@@ -36,6 +37,8 @@ package import BerthWork
     package let translations: Translations
     /// The tenants' files.
     package let files: TenantFiles
+    /// The conversion of pictures.
+    package let pictures: Pictures
     /// The largest number of requests of one tenant that are under way.
     package let requestsPerTenant: Int
     /// The resources that it works with.
@@ -62,6 +65,7 @@ package import BerthWork
         clock = surroundings.clock
         requestsPerTenant = configuration.limits.connectionsPerTenant
         let (store, budget, client) = (resources.store, resources.budget, resources.client)
+        pictures = Pictures(budget: budget, in: surroundings)
         let counts = BotMetrics(surroundings.metrics)
         let work = WorkMetrics(surroundings.metrics)
         tenants = TenantDirectory(
