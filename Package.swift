@@ -109,7 +109,7 @@ let package = Package(
             uses: [
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
                 "BerthHTTP", "BerthStore", "BerthCache", "BerthQueue", "BerthProviders",
-                "BerthFiles", "COpenSSL",
+                "BerthFiles", "BerthImage", "COpenSSL",
             ]
         ),
         module(
@@ -288,7 +288,8 @@ let package = Package(
             uses: [
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
                 "BerthHTTP",
-                "BerthStore", "BerthQueue", "BerthProviders", "BerthFiles", "BerthWork", "BerthBot",
+                "BerthStore", "BerthQueue", "BerthProviders", "BerthFiles", "BerthImage",
+                "BerthWork", "BerthBot",
                 "BerthChannels",
                 "BerthAdmin",
             ]

@@ -103,6 +103,7 @@ package import BerthWork
             store: store,
             models: models,
             calls: calls,
+            pictures: MessagePictures(files, pictures),
             answers: answers,
             meter: meter,
             commands: Commands(store, conversations, models, meter, access, files),

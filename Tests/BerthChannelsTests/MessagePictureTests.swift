@@ -252,8 +252,8 @@ import Testing
             let id = try await chat.upload(Self.png(1500, 1500))
             let reader = try await EventReader(chat.send("What is it?", [id]))
             let call = try await bot.hand.call()
-            let row = try #require(try await bot.store.openCalls().first)
-            #expect((1600...1800).contains(row.reserved[.inputTokens]))
+            let tokens = bot.bot.meter.usage(bot.ann).tokens
+            #expect((2600...2800).contains(tokens), "1,000 of them are the answer's")
             call.say("blue")
             call.finish()
             _ = try await reader.rest()
