@@ -7,7 +7,10 @@ extension Turns {
     struct Parts {
         let store: any Store
         let models: ModelCatalog
+        let pictureModels: PictureCatalog
         let calls: PaidCalls
+        let paidPictures: PaidPictures
+        let translations: Translations
         let pictures: MessagePictures
         let answers: Answers
         let meter: Meter

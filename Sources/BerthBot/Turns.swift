@@ -15,6 +15,7 @@ package import BerthWork
     private let store: any Store
     private let gate: SessionGate
     private let acceptance: Acceptance
+    private let orders: PictureAcceptance
     private let runner: TurnRunner
     private let recovery: TurnRecovery
     private let commands: Commands
@@ -41,8 +42,9 @@ package import BerthWork
         self.surroundings = surroundings
         gate = SessionGate()
         acceptance = Acceptance(parts, in: surroundings)
+        orders = PictureAcceptance(parts, acceptance, in: surroundings)
         runner = TurnRunner(parts, gate, metrics, in: surroundings)
-        recovery = TurnRecovery(store, acceptance, runner, gate, in: surroundings)
+        recovery = TurnRecovery(store, (acceptance, orders), runner, gate, in: surroundings)
     }
 
     /// The number of turns that are being answered.
@@ -102,8 +104,7 @@ package import BerthWork
     ///   - tenant: the tenant who writes and pays.
     ///   - request: the id of the request, for the log.
     ///   - memory: as for ``begin(_:in:by:request:isFresh:memory:)``.
-    /// - Returns: the turn; its row is on the disk.
-    /// - Throws: ``BotError``; nothing is then written.
+    /// - Returns: the turn, whose row is on the disk.
     package func begin(
         _ text: String,
         at session: Session,
@@ -145,7 +146,12 @@ package import BerthWork
                         try await acceptance.pay(for: message.text, of: tenant)
                     }
                 guard !isStopping else { throw .stopping }
-                let job = try await acceptance.accept(message, by: tenant, at: entry, memory)
+                let job =
+                    if let order = PicturePrompt(message.text) {
+                        try await orders.accept(message, order, by: tenant, at: entry, memory)
+                    } else {
+                        try await acceptance.accept(message, by: tenant, at: entry, memory)
+                    }
                 runner.start(job)
                 return job.turn
             } catch {

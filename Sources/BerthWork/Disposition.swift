@@ -43,6 +43,8 @@ package struct Disposition: Sendable {
     package var mayHaveBought = false
     /// Whether it happened before any provider was sent the request.
     package var isBeforeProvider = false
+    /// Whether nobody knows what a provider did, so that only a person asks again.
+    package var isUncertain = false
     /// Whether it happened because the service stops.
     package var isShutdown = false
 
@@ -73,7 +75,7 @@ package struct Disposition: Sendable {
     }
 
     /// The status of a request whose client has left, as nginx logs it.
-    fileprivate static let cancelled = 499
+    static let cancelled = 499
 }
 
 extension BotError {
@@ -118,6 +120,8 @@ extension BotError {
         case .files(let error): error.disposition
         case .inputPicture(let error, _, _): error.disposition
         case .blind: Disposition(400, .caller, code: "no_vision")
+        case .picture(let error): error.disposition
+        case .noPictures: Disposition(404, .caller, code: "no_pictures")
         case .provider(let error): error.disposition
         }
     }
@@ -196,11 +200,13 @@ extension ProviderError {
         let failure = base
         return failure.with {
             $0.mayHaveBought = !meansNothingBought
+            $0.isUncertain = isUncertain
             switch self {
             case .refused(_, let status, _, _):
                 // A model that is unknown, or forbidden to this account, may exist elsewhere.
                 $0.mayGoElsewhere = status == 403 || isUnknownModel
-            case .memory, .memoryMidway, .cancelled, .busy, .uncertain, .undelivered: break
+            case .memory, .memoryMidway, .cancelled, .busy, .uncertain, .rejectedJob, .undelivered:
+                break
             default: $0.mayGoElsewhere = true
             }
         }
@@ -208,7 +214,7 @@ extension ProviderError {
 
     private var base: Disposition {
         switch self {
-        case .refused(_, let status, _, let code):
+        case .refused(_, let status, _, let code), .rejectedJob(_, let status, _, let code):
             Disposition((400..<500).contains(status) ? status : 502, .provider, code: code)
                 .with { $0.type = nil }
         case .rateLimited(_, let wait, _):
