@@ -109,7 +109,7 @@ let package = Package(
             uses: [
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
                 "BerthHTTP", "BerthStore", "BerthCache", "BerthQueue", "BerthProviders",
-                "BerthFiles", "COpenSSL",
+                "BerthFiles", "BerthImage", "COpenSSL",
             ]
         ),
         module(

@@ -35,6 +35,10 @@ package import BerthWork
     package let turns: Turns
     /// Translations for Berth's own use.
     package let translations: Translations
+    /// The models of pictures that requests may name.
+    package let pictureModels: PictureCatalog
+    /// Pictures on the tenants' accounts.
+    package let paidPictures: PaidPictures
     /// The tenants' files.
     package let files: TenantFiles
     /// The conversion of pictures.
@@ -98,11 +102,27 @@ package import BerthWork
             in: surroundings
         )
         translations = Translations(answers, models, in: surroundings)
+        pictureModels = PictureCatalog(
+            configuration,
+            demo: DemoPictures(pictures),
+            client: client,
+            in: surroundings
+        )
+        paidPictures = PaidPictures(
+            calls,
+            meter,
+            PaidPictures.Parts(store, files, pictures, pictureModels),
+            work,
+            in: surroundings
+        )
         conversations = Conversations(store: store, models: models, in: surroundings)
         let parts = Turns.Parts(
             store: store,
             models: models,
+            pictureModels: pictureModels,
             calls: calls,
+            paidPictures: paidPictures,
+            translations: translations,
             answers: answers,
             meter: meter,
             commands: Commands(store, conversations, models, meter, access, files),
@@ -253,6 +273,7 @@ package import BerthWork
         queues.stop()
         await turns.finish()
         await answers.close()
+        await paidPictures.close()
         await lists.close()
         await meter.drain()
     }

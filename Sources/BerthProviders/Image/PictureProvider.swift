@@ -8,13 +8,15 @@ package import BerthMemory
     /// Orders pictures.
     ///
     /// Returns when the provider has accepted the job, or, if it keeps no jobs, when the pictures
-    /// have been delivered. Cancelling the task ends the call.
+    /// have been delivered. Cancelling the task ends the call, except that a job's order is sent to
+    /// its end, so that the caller can cancel the job.
     ///
     /// - Parameters:
     ///   - call: the call.
     ///   - receiver: gets the pictures of a provider that keeps no jobs.
     /// - Returns: the job, which the caller stores before anything else, or the bill.
-    /// - Throws: ``ProviderError``. After ``ProviderError/uncertain(provider:reason:)`` the
+    /// - Throws: ``ProviderError``. If it means that nothing was bought, there is neither a job nor a
+    ///   picture. After ``ProviderError/uncertain(provider:reason:)`` the
     ///   provider may be working at a job whose name is unknown.
     func order(
         _ call: PictureCall,
@@ -31,7 +33,8 @@ package import BerthMemory
     ///   - receiver: gets the pictures.
     ///   - tell: is called with each progress that differs from the last one.
     /// - Returns: the bill.
-    /// - Throws: ``ProviderError``.
+    /// - Throws: ``ProviderError``. After `uncertain` the job may still be there. Any other error
+    ///   is the job's end.
     func result(
         of job: PictureJob,
         memory: PrepaidMemory,
