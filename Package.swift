@@ -116,7 +116,7 @@ let package = Package(
             uses: [
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
                 "BerthHTTP", "BerthStore", "BerthCache", "BerthQueue", "BerthProviders",
-                "BerthFiles", "COpenSSL",
+                "BerthFiles", "BerthImage", "COpenSSL",
             ]
         ),
         module(
@@ -124,7 +124,7 @@ let package = Package(
             uses: [
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
                 "BerthHTTP", "BerthStore", "BerthCache", "BerthQueue", "BerthProviders",
-                "BerthFiles", "BerthWork",
+                "BerthFiles", "BerthImage", "BerthWork",
             ],
             settings: seldom
         ),
@@ -144,6 +144,7 @@ let package = Package(
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
                 "BerthHTTP",
                 "BerthStore", "BerthCache", "BerthQueue", "BerthProviders", "BerthFiles",
+                "BerthImage",
                 "BerthWork", "BerthBot",
                 "BerthChannels",
             ],
@@ -164,7 +165,7 @@ let package = Package(
             uses: [
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthHTTP",
                 "BerthQueue",
-                "BerthProviders",
+                "BerthProviders", "BerthImage",
             ],
             settings: seldom
         ),
@@ -274,6 +275,7 @@ let package = Package(
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
                 "BerthHTTP",
                 "BerthStore", "BerthCache", "BerthQueue", "BerthProviders", "BerthFiles",
+                "BerthImage",
                 "BerthWork", "BerthBot",
                 "BerthChannels",
                 "BerthAdmin",
@@ -293,7 +295,8 @@ let package = Package(
             uses: [
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
                 "BerthHTTP",
-                "BerthStore", "BerthQueue", "BerthProviders", "BerthFiles", "BerthWork", "BerthBot",
+                "BerthStore", "BerthQueue", "BerthProviders", "BerthFiles", "BerthImage",
+                "BerthWork", "BerthBot",
                 "BerthChannels",
                 "BerthAdmin",
             ]

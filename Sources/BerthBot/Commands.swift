@@ -45,6 +45,7 @@ import BerthWork
         case .stop: ""  // answered where turns are known
         case .web: Phrase.webLink(try await access.link(for: tenant)).text()
         case .translate: Phrase.translateUsage.text()
+        case .image(let problem): Phrase.imageUsage(problem).text()
         case .files: try await list(tenant)
         case .delete(let name): try await delete(name, of: tenant)
         case .unknown(let word): Phrase.unknownCommand(word).text()
@@ -89,7 +90,7 @@ import BerthWork
                 return Phrase.filesDeleted(try await files.deleteAll(of: tenant.row.id)).text()
             }
             let file = try await files.file(name, of: tenant.row.id)
-            try await files.delete(file)
+            try await files.deleteWithThumbnails(file)
             return Phrase.filesDeleted(FileTotal(files: 1, bytes: file.bytes)).text()
         } catch {
             guard error == .notFound else { throw BotError(error) }

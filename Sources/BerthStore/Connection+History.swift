@@ -10,7 +10,9 @@ extension Connection {
         var left = limits.bytes
         try forEach(
             """
-            SELECT id, text, answer FROM turn
+            SELECT id, text, answer,
+                EXISTS (SELECT 1 FROM turn_file WHERE turn_file.turn = turn.id)
+            FROM turn
             WHERE session = ? AND id < ? AND id > ? AND kind = 'message'
                 AND state IN ('done', 'stopped') AND answer <> ''
             ORDER BY id DESC LIMIT ?
@@ -23,7 +25,11 @@ extension Connection {
             // The lengths first, so that no text above the limit is ever copied.
             left -= row.byteCount(1) + row.byteCount(2)
             guard left >= 0 else { return false }
-            window.append(Exchange(turn: row.id(0), text: row.text(1), answer: row.text(2)))
+            var exchange = Exchange(turn: row.id(0), text: row.text(1), answer: row.text(2))
+            if row.bool(3) {
+                exchange.inputs = try files(of: exchange.turn).inputs.filter { !$0.isDeleted }
+            }
+            window.append(exchange)
             return true
         }
         return window
@@ -45,7 +51,8 @@ extension Connection {
             """
             SELECT id, public_id, session, tenant, kind, state, text, answer, error, model,
                 attempts, due_ms, input_tokens, output_tokens, estimated, created_ms, finished_ms,
-                ending, reasoning, sources
+                ending, reasoning, sources,
+                EXISTS (SELECT 1 FROM turn_file WHERE turn_file.turn = turn.id)
             FROM turn WHERE session = ? AND id < ? ORDER BY id DESC
             """,
             session,
@@ -56,7 +63,7 @@ extension Connection {
                 hasMore = true
                 return false
             }
-            let turn = try Turn(row)
+            let turn = try turn(row)
             left -= turn.text.utf8.count + turn.answer.utf8.count + turn.reasoning.utf8.count
             turns.append(turn)
             return true

@@ -1,4 +1,5 @@
 package import BerthFiles
+package import BerthImage
 package import BerthMemory
 package import BerthProviders
 package import BerthQueue
@@ -66,6 +67,10 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
     case tooManyTenants(limit: Int)
     /// The message has no text.
     case emptyText
+    /// A picture that came with the message cannot be used. It is the one of this `number`.
+    case inputPicture(PictureError, number: Int, of: Int)
+    /// The message has pictures, and the conversation's model (nil for all models) does not see them.
+    case blind(String?, seeing: [String])
     /// The message is over the limit.
     case textTooLong(ByteCount, limit: ByteCount)
     /// The service is stopping.
@@ -80,6 +85,10 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
     case store(StoreError)
     /// A file was not stored, found or deleted.
     case files(FilesError)
+    /// A picture was refused.
+    case picture(PictureError)
+    /// No model of pictures is configured.
+    case noPictures
 
     package var description: String {
         switch self {
@@ -100,6 +109,9 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
         case .tooManySessions(let limit):
             "you have \(limit) conversations, which is the limit: delete one that you do not need"
         case .files(let error): error.description
+        case .picture(let error): error.description
+        case .noPictures:
+            "this bot makes no pictures: its operator has configured no model for them"
         case .noSession: "there is no such conversation"
         case .noTurn: "there is no such message, or it is already answered"
         default: rateDescription ?? otherDescription
@@ -141,6 +153,9 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
         case .tooManyTenants(let limit):
             "there are \(limit) tenants, which is limits.tenants: remove one or raise the limit"
         case .emptyText: "the message is empty"
+        case .inputPicture(let error, let number, let count):
+            (count > 1 ? "picture \(number): " : "") + error.description
+        case .blind(let model, let seeing): BotError.blind(model, seeing)
         case .textTooLong(let size, let limit):
             "the message is \(size) long, and the limit is \(limit)"
         case .stopping: "the service is being restarted: try again in a moment"
@@ -159,6 +174,16 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
 }
 
 extension BotError {
+    private static func blind(_ model: String?, _ seeing: [String]) -> String {
+        guard !seeing.isEmpty else {
+            return "no model here sees pictures: send the message without them, or ask the operator "
+                + "for a model with vision"
+        }
+        let names = seeing.prefix(5).joined(separator: ", ")
+        return "the model \(model ?? ModelCatalog.anyModel) does not see pictures: choose one that "
+            + "does with /model (\(names)), or send the message without them"
+    }
+
     /// Whether it is a lack of memory that passes when other work ends.
     package var isForLackOfMemory: Bool {
         guard case .memory(let error) = self else { return false }
@@ -200,6 +225,8 @@ extension BotError {
         case .provider(let error): error.forOperator
         case .store(let error): error.description
         case .files(let error): error.forOperator
+        case .inputPicture(let error, _, _): error.forOperator
+        case .picture(let error): error.forOperator
         case .memory(let error): error.description
         default: description
         }

@@ -1,4 +1,5 @@
 import BerthFiles
+import BerthImage
 import BerthLoop
 import BerthMemory
 import BerthProviders
@@ -42,6 +43,8 @@ package struct Disposition: Sendable {
     package var mayHaveBought = false
     /// Whether it happened before any provider was sent the request.
     package var isBeforeProvider = false
+    /// Whether nobody knows what a provider did, so that only a person asks again.
+    package var isUncertain = false
     /// Whether it happened because the service stops.
     package var isShutdown = false
 
@@ -72,7 +75,7 @@ package struct Disposition: Sendable {
     }
 
     /// The status of a request whose client has left, as nginx logs it.
-    fileprivate static let cancelled = 499
+    static let cancelled = 499
 }
 
 extension BotError {
@@ -115,6 +118,10 @@ extension BotError {
         case .store(StoreError.notFound(what: _)): Disposition(404, .caller, code: "not_found")
         case .store: Disposition(503, .service, code: "database", after: .seconds(2))
         case .files(let error): error.disposition
+        case .inputPicture(let error, _, _): error.disposition
+        case .blind: Disposition(400, .caller, code: "no_vision")
+        case .picture(let error): error.disposition
+        case .noPictures: Disposition(404, .caller, code: "no_pictures")
         case .provider(let error): error.disposition
         }
     }
@@ -132,6 +139,22 @@ extension FilesError {
         case .badLink: Disposition(403, .caller, code: "invalid_link")
         case .linkExpired: Disposition(403, .caller, code: "link_expired")
         case .store(let error): BotError(error).disposition
+        }
+    }
+}
+
+extension PictureError {
+    fileprivate var disposition: Disposition {
+        switch self {
+        case .notAPicture, .broken, .unsupported, .resultTooLong, .outOfTime, .sourceFailed:
+            Disposition(400, .caller, code: "bad_picture")
+        case .tooLarge, .tooLong, .noRoom: Disposition(413, .caller, code: "picture_too_large")
+        case .memory(let error): error.disposition
+        case .paused: Disposition(503, .service, code: "memory_pressure", after: .seconds(60))
+        case .busy: Disposition(503, .service, code: "pictures_busy", after: .seconds(2))
+        case .cancelled: Disposition(Disposition.cancelled, .caller, code: "cancelled")
+        case .notRead, .notWritten, .noLibrary, .notEncoded:
+            Disposition(503, .service, code: "no_pictures", after: .seconds(60))
         }
     }
 }
@@ -177,11 +200,13 @@ extension ProviderError {
         let failure = base
         return failure.with {
             $0.mayHaveBought = !meansNothingBought
+            $0.isUncertain = isUncertain
             switch self {
             case .refused(_, let status, _, _):
                 // A model that is unknown, or forbidden to this account, may exist elsewhere.
                 $0.mayGoElsewhere = status == 403 || isUnknownModel
-            case .memory, .memoryMidway, .cancelled, .busy: break
+            case .memory, .memoryMidway, .cancelled, .busy, .uncertain, .rejectedJob, .undelivered:
+                break
             default: $0.mayGoElsewhere = true
             }
         }
@@ -189,7 +214,7 @@ extension ProviderError {
 
     private var base: Disposition {
         switch self {
-        case .refused(_, let status, _, let code):
+        case .refused(_, let status, _, let code), .rejectedJob(_, let status, _, let code):
             Disposition((400..<500).contains(status) ? status : 502, .provider, code: code)
                 .with { $0.type = nil }
         case .rateLimited(_, let wait, _):
@@ -221,8 +246,9 @@ extension ProviderError {
             Disposition(502, .provider, code: "provider_unreachable", after: .seconds(2))
                 .with { $0.isPassing = true }
         case .timedOut: Disposition(504, .provider, code: "provider_timeout")
-        case .failedMidway, .cut, .malformed, .wordless:
+        case .failedMidway, .cut, .malformed, .wordless, .undelivered:
             Disposition(502, .provider, code: "provider_failed")
+        case .uncertain: Disposition(502, .provider, code: "provider_outcome_unknown")
         case .busy:
             Disposition(429, .service, code: "busy", after: .seconds(2))
                 .with { ($0.isPassing, $0.isBeforeProvider) = (true, true) }
@@ -233,17 +259,6 @@ extension ProviderError {
                 ($0.isPassing, $0.isBeforeProvider, $0.fault) = (false, false, .service)
             }
         case .cancelled: Disposition(Disposition.cancelled, .caller, code: "cancelled")
-        }
-    }
-
-    /// Whether the provider has certainly not begun to work.
-    var meansNothingBought: Bool {
-        switch self {
-        case .unreachable, .unreadable, .keyRefused, .rateLimited, .accountEmpty, .unavailable,
-            .failedAlone, .refused, .untranslatable, .memory, .busy:
-            true
-        case .timedOut, .failedMidway, .cut, .malformed, .wordless, .memoryMidway, .cancelled:
-            false
         }
     }
 }
