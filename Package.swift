@@ -158,7 +158,7 @@ let package = Package(
             uses: [
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthHTTP",
                 "BerthQueue",
-                "BerthProviders",
+                "BerthProviders", "BerthImage",
             ],
             settings: seldom
         ),
@@ -288,7 +288,8 @@ let package = Package(
             uses: [
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
                 "BerthHTTP",
-                "BerthStore", "BerthQueue", "BerthProviders", "BerthFiles", "BerthWork", "BerthBot",
+                "BerthStore", "BerthQueue", "BerthProviders", "BerthFiles", "BerthImage",
+                "BerthWork", "BerthBot",
                 "BerthChannels",
                 "BerthAdmin",
             ]

@@ -123,6 +123,7 @@ package import BerthWork
             calls: calls,
             paidPictures: paidPictures,
             translations: translations,
+            pictures: MessagePictures(files, pictures),
             answers: answers,
             meter: meter,
             commands: Commands(store, conversations, models, meter, access, files),

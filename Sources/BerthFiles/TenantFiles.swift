@@ -279,6 +279,18 @@ import BerthText
         }
     }
 
+    /// Deletes a file at its owner's wish, with the thumbnails that show it alone.
+    ///
+    /// - Throws: ``FilesError``.
+    package func deleteWithThumbnails(_ file: StoredFile) async throws(FilesError) {
+        let thumbnails: [String]
+        do { thumbnails = try await store.thumbnails(of: file.id) } catch { throw .store(error) }
+        try await delete(file)
+        for id in thumbnails {
+            if let thumbnail = try await self.file(id) { try await delete(thumbnail) }
+        }
+    }
+
     /// Deletes the row of a file whose content is gone.
     ///
     /// - Returns: whether this call has done it.
