@@ -1,6 +1,7 @@
 import BerthFiles
 import BerthLoop
 import BerthMemory
+import BerthProviders
 import BerthStore
 import BerthTestKit
 import BerthWork
