@@ -41,7 +41,10 @@ package import BerthText
     package func configure(_ settings: inout Configuration, prompt: String? = nil) {
         let text = """
             providers:
-              - { name: fal, kind: fal, base_url: 'http://127.0.0.1:\(port)', api_key: sk-fal-secret }
+              - name: fal
+                kind: fal
+                base_url: http://127.0.0.1:\(port)
+                api_key: sk-fal-secret
             models:
               image:
                 - { provider: fal, model: fal-ai/hand, price: { image: 0.04 }\
