@@ -47,11 +47,14 @@ enum PictureFault: String, CaseIterable, CustomTestStringConvertible, Sendable {
         case (.wideSides, _), (.manyPixels, _): false
         case (_, .broken(format)), (_, .unsupported(format, _)): true
         // Of HEIF, the magic is its file type box.
-        case (.emptyAfterMagic, .notAPicture(.unknown)), (.cutInHeader, .notAPicture(.unknown)): true
+        case (.emptyAfterMagic, .notAPicture(.unknown)), (.cutInHeader, .notAPicture(.unknown)):
+            true
         // Decoders read over some faults, or have all pixels before them.
-        case (.zeroedPixels, nil), (.noiseInPixels, nil), (.cutAtEnd, nil), (.fewerPixels, nil),
+        case (.zeroedPixels, nil), (.noiseInPixels, nil), (.fewerPixels, nil),
             (.doubledHeader, nil):
             true
+        // Their decoders leave missing pixels as they are.
+        case (.morePixels, nil): format == .jpeg || format == .gif
         default: false
         }
     }
