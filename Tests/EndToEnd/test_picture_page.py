@@ -264,7 +264,8 @@ def test_a_model_that_does_not_see_is_named_with_one_that_does(
     give(page, "paste", [("a.png", "image/png", png(8, 8))])
     page.send("Hello")
     assert page.answered() == "done"
-    assert "fake/echo" in page.text(".turn .meta"), "the first that sees is asked"
+    page.driver.refresh()
+    wait_for(lambda: "fake/echo" in page.text(".turn .meta"), what="the first that sees is asked")
     page.send("/model fake/plain")
     page.answered()
     give(page, "paste", [("a.png", "image/png", png(8, 8))])
