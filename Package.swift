@@ -158,7 +158,7 @@ let package = Package(
             uses: [
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthHTTP",
                 "BerthQueue",
-                "BerthProviders",
+                "BerthProviders", "BerthImage",
             ],
             settings: seldom
         ),

@@ -261,17 +261,18 @@ import BerthText
     ///
     /// - Parameters:
     ///   - file: the file.
-    ///   - lastUsed: the file stays if it was used later than this; nil deletes it in any case.
+    ///   - isUnused: whether the file stays if it was used since `file` was read.
     /// - Returns: whether this call deleted it.
     /// - Throws: ``FilesError``. Nothing has changed if the content could not be deleted.
     @discardableResult
     package func delete(
         _ file: StoredFile,
-        ifLastUsed lastUsed: Timestamp? = nil
+        ifUnused isUnused: Bool = false
     ) async throws(FilesError) -> Bool {
         try await locks.hold(file.tenant) { () throws(FilesError) in
-            guard let now = try await self.file(file.id), now.lastUsed <= lastUsed ?? now.lastUsed
-            else { return false }
+            guard let now = try await self.file(file.id) else { return false }
+            let isTaken = now.uses > file.uses || file.isReleased && !now.isReleased
+            if isUnused, isTaken || now.lastUsed > file.lastUsed { return false }
             // The content goes first, because a full disk has no room for the row's deletion before.
             try await disk?.remove(FileName(of: file))
             return try await deleteRow(of: file)
