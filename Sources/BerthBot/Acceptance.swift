@@ -173,7 +173,8 @@ import BerthWork
         let candidates = chosen.isEmpty ? models.choices : chosen
         let seeing = candidates.filter(\.hasVision)
         guard message.hasPictures else {
-            guard !seeing.isEmpty, let last = window.exchanges.first(where: { !$0.inputs.isEmpty }),
+            guard !seeing.isEmpty, pictures.isOpen,
+                let last = window.exchanges.first(where: { !$0.inputs.isEmpty }),
                 let sight = try? await pictures.show(last.inputs, of: last.turn, to: payer)
             else { return Sight(candidates, of: payer) }
             sight.models = seeing

@@ -22,6 +22,9 @@ import BerthWork
         self.pictures = pictures
     }
 
+    /// Whether new work with pictures is taken.
+    var isOpen: Bool { (try? pictures.admit()) != nil }
+
     /// Checks the files that a message names, and makes their thumbnails.
     ///
     /// - Throws: ``BotError``: for more than ``PromptPictures/most`` files, for another tenant's file,
