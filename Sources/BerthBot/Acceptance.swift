@@ -311,9 +311,10 @@ struct Message: Sendable {
     ///
     /// - Throws: the error of `write`. The reservation is given back then.
     func job(
-        _ write: @Loop (Session, String, [TurnPicture]) async throws(BotError) -> (
-            Turn.ID, TurnMachine
-        )
+        _ write:
+            @Loop (Session, String, [TurnPicture]) async throws(BotError) -> (
+                Turn.ID, TurnMachine
+            )
     ) async throws(BotError) -> TurnJob {
         let (row, machine) = try await write(session, ask.models[0].id, turn.inputs)
         guard let held = held.take() else { throw .noTurn }  // a draft is written once

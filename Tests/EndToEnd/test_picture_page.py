@@ -32,11 +32,12 @@ def png(width: int, height: int, noise: bool = False) -> bytes:
             rows += b"".join(bytes((x * 255 // width, 80, blue)) for x in range(width))
 
     def chunk(name: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        check = struct.pack(">I", zlib.crc32(name + data))
+        return struct.pack(">I", len(data)) + name + data + check
 
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    body = zlib.compress(bytes(rows), 1)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
+    parts = (b"IHDR", header), (b"IDAT", zlib.compress(bytes(rows), 1)), (b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts)
 
 
 @pytest.fixture
@@ -231,7 +232,8 @@ def test_a_file_that_is_no_picture_is_refused_in_words_and_stays(
     berth: Berth, tenant: Tenant, page: Page
 ) -> None:
     page.enter(berth, tenant)
-    files = [("a.png", "image/png", png(8, 8)), ("b.png", "image/png", b"<html><body>hi</body></html>")]
+    html = b"<html><body>hi</body></html>"
+    files = [("a.png", "image/png", png(8, 8)), ("b.png", "image/png", html)]
     give(page, "paste", files)
     page.send("What is this?")
     notice = page.get("#notice").text
@@ -285,7 +287,8 @@ def test_pictures_fit_a_narrow_phone(berth: Berth, tenant: Tenant, photo: Path) 
         wait_for(lambda: loaded(phone, ".made img"), what="the thumbnail")
         add(phone, photo)
         phone.get("#tray canvas")
-        wide = "return Math.max(document.documentElement.scrollWidth, document.getElementById('turns').scrollWidth)"
+        wide = """return Math.max(document.documentElement.scrollWidth,
+            document.getElementById('turns').scrollWidth)"""
         assert phone.driver.execute_script(wide) <= 320
         shoot(phone, "picture-phone.png")
         phone.get(".made .open").click()
