@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from selenium.webdriver.common.keys import Keys
-from support.berth import Berth, FakeOpenAI, Tenant
+from support.berth import Berth, FakeAnthropic, FakeOpenAI, Tenant
 from support.browser import Page, chromium, wait_for
 
 #: The folder that the screenshots are written to, such as `docs`. Without it none are written.
@@ -274,6 +274,26 @@ def test_a_model_that_does_not_see_is_named_with_one_that_does(
     page.send("And now?")
     notice = page.get("#notice").text
     assert "fake/plain does not see pictures" in notice and "fake/echo" in notice
+
+
+def test_anthropic_gets_pictures_in_its_own_form(
+    own_berth: Callable[..., Berth], tmp_path: Path, page: Page, photo: Path
+) -> None:
+    fake = FakeAnthropic(tmp_path).start()
+    try:
+        settings = fake.settings("echo")
+        settings["models"]["chat"][0]["vision"] = True
+        berth = own_berth(**settings)
+        page.enter(berth, berth.add_tenant("ann"))
+        add(page, photo)
+        page.get("#tray canvas")
+        # The fake refuses a request that Anthropic would refuse.
+        for words in ("What colour is it?", "And what shape?"):
+            page.send(words)
+            assert page.answered() == "done"
+            assert page.last_answer() == words
+    finally:
+        fake.process.end()
 
 
 def test_pictures_fit_a_narrow_phone(berth: Berth, tenant: Tenant, photo: Path) -> None:
