@@ -173,7 +173,8 @@ import BerthWork
         let candidates = chosen.isEmpty ? models.choices : chosen
         let seeing = candidates.filter(\.hasVision)
         guard message.hasPictures else {
-            guard !seeing.isEmpty, let last = window.exchanges.first(where: { !$0.inputs.isEmpty }),
+            guard !seeing.isEmpty, pictures.isOpen,
+                let last = window.exchanges.first(where: { !$0.inputs.isEmpty }),
                 let sight = try? await pictures.show(last.inputs, of: last.turn, to: payer)
             else { return Sight(candidates, of: payer) }
             sight.models = seeing
@@ -310,9 +311,10 @@ struct Message: Sendable {
     ///
     /// - Throws: the error of `write`. The reservation is given back then.
     func job(
-        _ write: @Loop (Session, String, [TurnPicture]) async throws(BotError) -> (
-            Turn.ID, TurnMachine
-        )
+        _ write:
+            @Loop (Session, String, [TurnPicture]) async throws(BotError) -> (
+                Turn.ID, TurnMachine
+            )
     ) async throws(BotError) -> TurnJob {
         let (row, machine) = try await write(session, ask.models[0].id, turn.inputs)
         guard let held = held.take() else { throw .noTurn }  // a draft is written once

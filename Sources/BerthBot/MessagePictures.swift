@@ -8,8 +8,8 @@ import BerthWork
 
 /// The pictures that come with messages.
 ///
-/// A file is checked by its content when a message names it. Its bytes are read when a model is about
-/// to see it, as a JPEG of the size that models take.
+/// A file is checked by its content when a message names it. Its bytes are read when a model is
+/// about to see it, as a JPEG of the size that models take.
 @Loop final class MessagePictures {
     private let files: TenantFiles
     private let pictures: Pictures
@@ -22,10 +22,13 @@ import BerthWork
         self.pictures = pictures
     }
 
+    /// Whether new work with pictures is taken.
+    var isOpen: Bool { (try? pictures.admit()) != nil }
+
     /// Checks the files that a message names, and makes their thumbnails.
     ///
-    /// - Throws: ``BotError``: for more than ``PromptPictures/most`` files, for another tenant's file,
-    ///   and for a file that is no picture or is above a limit.
+    /// - Throws: ``BotError``: for more than ``PromptPictures/most`` files, for another tenant's
+    ///   file, and for a file that is no picture or is above a limit.
     func take(_ ids: [String], of tenant: LiveTenant) async throws(BotError) -> [TurnPicture] {
         do throws(PictureError) { try pictures.admit() } catch {
             throw .inputPicture(error, number: 1, of: 1)
@@ -44,7 +47,8 @@ import BerthWork
             do { header = try await pictures.probe(source, for: tenant.name) } catch {
                 throw .inputPicture(error, number: index + 1, of: ids.count)
             }
-            let size = header.isOnItsSide
+            let size =
+                header.isOnItsSide
                 ? (header.height, header.width) : (header.width, header.height)
             var picture = TurnPicture(
                 file: file.id,
@@ -97,8 +101,8 @@ import BerthWork
         return sight
     }
 
-    /// Makes a small copy for the page, or returns nil if the picture is small itself or there is no
-    /// room for a copy.
+    /// Makes a small copy for the page, or returns nil if the picture is small itself or there is
+    /// no room for a copy.
     private func thumbnail(
         of opened: OpenedFile,
         _ header: PictureHeader,

@@ -53,7 +53,7 @@ import BerthWork
             text: message.text
         )
         (draft.kind, draft.model) = (.image, ask.models[0].id)
-        (draft.title, draft.claim) = (message.text.title, acceptance.claim)
+        (draft.title, draft.claim) = (ask.request.prompt.title, acceptance.claim)
         let (ready, now) = (draft, surroundings.clock.timestamp)
         let row = try await withBotErrors { () async throws(StoreError) in
             try await store.acceptTurn(ready, at: now)

@@ -71,6 +71,9 @@ import BerthWork
         ]
     }
 
+    /// The paths whose bodies are written to the disk as they arrive.
+    package static nonisolated let uploads: Set = ["/web/files", "/v1/images/edits"]
+
     /// The classes of statuses.
     private static nonisolated let classes = ["2xx", "3xx", "4xx", "5xx"]
 

@@ -7,7 +7,7 @@ extension HTTPServerExchange {
     /// The client exceeded the deadline of its current phase.
     func expire() {
         if stage == .body {
-            refuseLate(.bodyTimeout(after: server.limits.bodyDeadline))
+            refuseLate(.bodyTimeout(after: server.limits.bodyDeadline(of: target)))
         } else {
             connection.close()
             endChunksSoon()

@@ -28,6 +28,7 @@ import CMicrohttpd
     let connection: HTTPServerConnection
     let server: HTTPServer
     let target: String
+    private let bodyLimit: ByteCount
     // It is unsafe only as a C pointer. It is used on the loop alone and not after the end.
     nonisolated(unsafe) let handle: OpaquePointer
     var stage = Stage.header
@@ -59,6 +60,7 @@ import CMicrohttpd
     ) {
         unsafe self.handle = handle
         self.target = target
+        bodyLimit = server.limits.body(of: target)
         self.connection = connection
         self.server = server
         connection.exchange = self
@@ -106,8 +108,8 @@ import CMicrohttpd
         server.progressed()
         chunks.hasMoved = true
         guard stage != .refused else { return discard(bytes.count) }
-        guard received + bytes.count <= server.limits.body.bytes else {
-            refuseLate(.bodyTooLarge(limit: server.limits.body))
+        guard received + bytes.count <= bodyLimit.bytes else {
+            refuseLate(.bodyTooLarge(limit: bodyLimit))
             return bytes.count
         }
         if let body = request?.body, answer == nil, !isGone {
@@ -173,8 +175,8 @@ import CMicrohttpd
         guard let target = HTTPTarget(target) else {
             return refuse(400, "The path is not validly percent-encoded.")
         }
-        if let length = framing.length, length > server.limits.body.bytes {
-            return refuse(.bodyTooLarge(limit: server.limits.body), framing)
+        if let length = framing.length, length > bodyLimit.bytes {
+            return refuse(.bodyTooLarge(limit: bodyLimit), framing)
         }
         let peer = client(headers)
         // A connection that is no proxy's is counted itself.
@@ -225,7 +227,7 @@ import CMicrohttpd
 
     private func readBody() {
         stage = .body
-        connection.deadline = server.now + server.limits.bodyDeadline
+        connection.deadline = server.now + server.limits.bodyDeadline(of: target)
     }
 
     private func expect() -> Bool {

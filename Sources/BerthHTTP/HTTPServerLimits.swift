@@ -11,6 +11,10 @@ package struct HTTPServerLimits: Sendable {
     ///
     /// A larger one is answered with 413.
     package var body = ByteCount.mebibytes(4)
+    /// The paths whose bodies are written to the disk as they arrive.
+    package var uploads: Set<String> = []
+    /// The largest request body at one of ``uploads``.
+    package var upload = ByteCount.mebibytes(32)
     /// The most connections at once.
     ///
     /// A further one takes the place of the connection that has been without a request for the
@@ -29,6 +33,8 @@ package struct HTTPServerLimits: Sendable {
     /// From the end of the header to the end of the body, without the time that the handler makes
     /// the client wait.
     package var bodyDeadline = Duration.seconds(30)
+    /// ``bodyDeadline`` at one of ``uploads``, where a phone may send slowly.
+    package var uploadDeadline = Duration.seconds(300)
     /// From the end of an answer to the end of the next header.
     package var idleDeadline = Duration.seconds(75)
     /// The longest time in which a client takes none of the bytes that are ready for it.
@@ -36,6 +42,18 @@ package struct HTTPServerLimits: Sendable {
 
     /// Makes the defaults of `limits` in the configuration.
     package init() {}
+
+    /// The largest body of a request for `target`.
+    func body(of target: String) -> ByteCount { isUpload(target) ? max(body, upload) : body }
+
+    /// The time in which the body of a request for `target` must arrive.
+    func bodyDeadline(of target: String) -> Duration {
+        isUpload(target) ? max(bodyDeadline, uploadDeadline) : bodyDeadline
+    }
+
+    private func isUpload(_ target: String) -> Bool {
+        !uploads.isEmpty && uploads.contains(String(target.prefix { $0 != "?" }))
+    }
 
     /// The connections that are closed at once to make room for new ones.
     static let yielding = 8

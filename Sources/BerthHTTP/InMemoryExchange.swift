@@ -70,8 +70,8 @@ import Glibc
         guard let target = HTTPTarget(text) else {
             return refuse(400, "The path is not validly percent-encoded.", text, id)
         }
-        guard request.body.count <= listener.limits.body.bytes else {
-            let limit = listener.limits.body
+        let limit = listener.limits.body(of: text)
+        guard request.body.count <= limit.bytes else {
             let reason = "The request's body is larger than \(limit): send less at once."
             return refuse(413, reason, text, id)
         }

@@ -5,6 +5,7 @@ import BerthChannels
 package import BerthConfig
 package import BerthFiles
 package import BerthHTTP
+import BerthImage
 package import BerthLoop
 package import BerthMemory
 import BerthProviders
@@ -231,6 +232,7 @@ import BerthTelemetry
     ) throws(HTTPServerError) -> any HTTPListener {
         var limits = HTTPServerLimits()
         limits.body = configuration.limits.body
+        (limits.uploads, limits.upload) = (Front.uploads, PictureLimits().encoded)
         limits.connections = configuration.limits.connections
         limits.connectionsPerAddress = configuration.limits.connectionsPerAddress
         // The configuration has checked their form.

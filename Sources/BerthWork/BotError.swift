@@ -176,7 +176,8 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
 extension BotError {
     private static func blind(_ model: String?, _ seeing: [String]) -> String {
         guard !seeing.isEmpty else {
-            return "no model here sees pictures: send the message without them, or ask the operator "
+            return
+                "no model here sees pictures: send the message without them, or ask the operator "
                 + "for a model with vision"
         }
         let names = seeing.prefix(5).joined(separator: ", ")

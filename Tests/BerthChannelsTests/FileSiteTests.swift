@@ -85,6 +85,21 @@ import Testing
         }
     }
 
+    @Loop @Test func `an upload may be larger than other bodies, up to the largest picture`()
+        async throws
+    {
+        try await withBot { bot in
+            let caller = try await bot.login(bot.ann)
+            let large = Array(repeating: UInt8(7), count: 6 << 20)
+            #expect(try await upload(bot, large, as: caller).object?.integer("bytes") == 6 << 20)
+            let other = try await bot.send("POST", "/web/sessions", large, as: caller)
+            #expect(other.status == 413)
+            let huge = Array(repeating: UInt8(7), count: (32 << 20) + 1)
+            #expect(try await upload(bot, huge, as: caller).status == 413)
+            #expect(temporaries(bot) == 0)
+        }
+    }
+
     @Loop @Test func `a file is its owner's alone`() async throws {
         try await withBot { bot in
             let ann = try await bot.login(bot.ann)

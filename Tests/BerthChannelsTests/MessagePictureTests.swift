@@ -46,7 +46,8 @@ import Testing
 
         func send(_ text: String, _ files: [String]) async throws -> HTTPClientResponse {
             let ids = files.map { "\"\($0)\"" }.joined(separator: ",")
-            let body = Array(#"{"text":"#.utf8) + JSON.quote(text) + Array(#","files":[\#(ids)]}"#.utf8)
+            let body =
+                Array(#"{"text":"#.utf8) + JSON.quote(text) + Array(#","files":[\#(ids)]}"#.utf8)
             return try await bot.send("POST", "/web/sessions/\(session)/turns", body, as: caller)
         }
 
@@ -104,7 +105,9 @@ import Testing
     @Loop @Test func `the next messages repeat the last pictures`() async throws {
         try await withBot(Self.seeing) { bot in
             let chat = try await Chat(bot)
-            let (first, second) = (try await chat.upload(Self.png()), try await chat.upload(Self.png(90, 90)))
+            let (first, second) = (
+                try await chat.upload(Self.png()), try await chat.upload(Self.png(90, 90))
+            )
             try await chat.exchange("One", [first])
             let next = try await chat.exchange("And what shape?").call
             #expect(next.contents.map { $0.count { $0.has("image_url") } } == [1, 0, 0])
@@ -187,14 +190,19 @@ import Testing
         }
     }
 
-    @Loop @Test(arguments: [
-        ("<html><body>hi</body></html>", "this is a web page"), ("%PDF-1.7 xxxxxxxxxxxxx", "this is"),
-        ("\u{89}PNG\r\n\u{1A}\nxxxxxxxxxxxxxxxxxxxx", "this is"), ("GIF89a", "the GIF picture is damaged"),
+    @Loop
+    @Test(arguments: [
+        ("<html><body>hi</body></html>", "this is a web page"),
+        ("%PDF-1.7 xxxxxxxxxxxxx", "this is"),
+        ("\u{89}PNG\r\n\u{1A}\nxxxxxxxxxxxxxxxxxxxx", "this is"),
+        ("GIF89a", "the GIF picture is damaged"),
     ])
     func `a file that is no picture is refused in words`(text: String, words: String) async throws {
         try await withBot(Self.seeing) { bot in
             let chat = try await Chat(bot)
-            let files = [try await chat.upload(Self.png()), try await chat.upload(Array(text.utf8))]
+            let files = [
+                try await chat.upload(Self.png()), try await chat.upload(Array(text.utf8)),
+            ]
             let (status, code, refusal) = try await chat.refusal("What is it?", files)
             #expect(status == 400 && code == "bad_picture")
             #expect(refusal.hasPrefix("picture 2: \(words)"), "\(refusal)")

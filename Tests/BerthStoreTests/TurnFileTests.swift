@@ -73,6 +73,47 @@ import Testing
     }
 
     @Loop @Test(arguments: StoreEngine.allCases)
+    func `a window has the pictures of its messages that are not deleted`(
+        engine: StoreEngine
+    ) async throws {
+        let fixture = try await StoreFixture(engine)
+        try await add(3, fixture)
+        for (id, files) in [("t-1", ["f-1", "f-2"]), ("t-2", []), ("t-3", ["f-3"])] {
+            var draft = fixture.draft(id)
+            draft.inputs = files.map { TurnPicture(file: $0, width: 4, height: 3) }
+            let turn = try await fixture.store.acceptTurn(draft, at: noon)
+            let outcome = TurnOutcome(.done, answer: "an answer")
+            #expect(try await fixture.store.finishTurn(turn, as: outcome, at: noon))
+        }
+        _ = try await fixture.store.deleteFile("f-1")
+        let limits = SessionWindow.Limits(exchanges: 9, bytes: 1 << 20)
+        let window = try await fixture.store.window(
+            of: fixture.session.publicID,
+            before: nil,
+            limits: limits
+        )
+        #expect(window?.exchanges.map { $0.inputs.map(\.file) } == [["f-3"], [], ["f-2"]])
+        #expect(window?.exchanges.first?.inputs.first?.bytes == 300)
+    }
+
+    @Loop @Test(arguments: StoreEngine.allCases)
+    func `a file's thumbnails are those that nothing else uses`(
+        engine: StoreEngine
+    ) async throws {
+        let fixture = try await StoreFixture(engine)
+        try await add(4, fixture)
+        _ = try await drawn("t-1", fixture)
+        _ = try await drawn("t-2", fixture)
+        #expect(try await fixture.store.thumbnails(of: "f-1") == ["f-2"])
+        #expect(try await fixture.store.thumbnails(of: "f-3").isEmpty)
+        var draft = fixture.draft("t-3")
+        draft.inputs = [TurnPicture(file: "f-2", thumbnail: "f-4", width: 4, height: 3)]
+        _ = try await fixture.store.acceptTurn(draft, at: noon)
+        #expect(try await fixture.store.thumbnails(of: "f-1").isEmpty)
+        #expect(try await fixture.store.thumbnails(of: "f-2") == ["f-4"])
+    }
+
+    @Loop @Test(arguments: StoreEngine.allCases)
     func `a claimed turn has its files`(engine: StoreEngine) async throws {
         let fixture = try await StoreFixture(engine)
         try await add(1, fixture)

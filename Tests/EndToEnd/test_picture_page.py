@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from selenium.webdriver.common.keys import Keys
-from support.berth import Berth, FakeOpenAI, Tenant
+from support.berth import Berth, FakeAnthropic, FakeOpenAI, Tenant
 from support.browser import Page, chromium, wait_for
 
 #: The folder that the screenshots are written to, such as `docs`. Without it none are written.
@@ -32,11 +32,12 @@ def png(width: int, height: int, noise: bool = False) -> bytes:
             rows += b"".join(bytes((x * 255 // width, 80, blue)) for x in range(width))
 
     def chunk(name: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        check = struct.pack(">I", zlib.crc32(name + data))
+        return struct.pack(">I", len(data)) + name + data + check
 
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    body = zlib.compress(bytes(rows), 1)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
+    parts = (b"IHDR", header), (b"IDAT", zlib.compress(bytes(rows), 1)), (b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts)
 
 
 @pytest.fixture
@@ -231,7 +232,8 @@ def test_a_file_that_is_no_picture_is_refused_in_words_and_stays(
     berth: Berth, tenant: Tenant, page: Page
 ) -> None:
     page.enter(berth, tenant)
-    files = [("a.png", "image/png", png(8, 8)), ("b.png", "image/png", b"<html><body>hi</body></html>")]
+    html = b"<html><body>hi</body></html>"
+    files = [("a.png", "image/png", png(8, 8)), ("b.png", "image/png", html)]
     give(page, "paste", files)
     page.send("What is this?")
     notice = page.get("#notice").text
@@ -264,13 +266,34 @@ def test_a_model_that_does_not_see_is_named_with_one_that_does(
     give(page, "paste", [("a.png", "image/png", png(8, 8))])
     page.send("Hello")
     assert page.answered() == "done"
-    assert "fake/echo" in page.text(".turn .meta"), "the first that sees is asked"
+    page.driver.refresh()
+    wait_for(lambda: "fake/echo" in page.text(".turn .meta"), what="the first that sees is asked")
     page.send("/model fake/plain")
     page.answered()
     give(page, "paste", [("a.png", "image/png", png(8, 8))])
     page.send("And now?")
     notice = page.get("#notice").text
     assert "fake/plain does not see pictures" in notice and "fake/echo" in notice
+
+
+def test_anthropic_gets_pictures_in_its_own_form(
+    own_berth: Callable[..., Berth], tmp_path: Path, page: Page, photo: Path
+) -> None:
+    fake = FakeAnthropic(tmp_path).start()
+    try:
+        settings = fake.settings("echo")
+        settings["models"]["chat"][0]["vision"] = True
+        berth = own_berth(**settings)
+        page.enter(berth, berth.add_tenant("ann"))
+        add(page, photo)
+        page.get("#tray canvas")
+        # The fake refuses a request that Anthropic would refuse.
+        for words in ("What colour is it?", "And what shape?"):
+            page.send(words)
+            assert page.answered() == "done"
+            assert page.last_answer() == words
+    finally:
+        fake.process.end()
 
 
 def test_pictures_fit_a_narrow_phone(berth: Berth, tenant: Tenant, photo: Path) -> None:
@@ -284,7 +307,8 @@ def test_pictures_fit_a_narrow_phone(berth: Berth, tenant: Tenant, photo: Path) 
         wait_for(lambda: loaded(phone, ".made img"), what="the thumbnail")
         add(phone, photo)
         phone.get("#tray canvas")
-        wide = "return Math.max(document.documentElement.scrollWidth, document.getElementById('turns').scrollWidth)"
+        wide = """return Math.max(document.documentElement.scrollWidth,
+            document.getElementById('turns').scrollWidth)"""
         assert phone.driver.execute_script(wide) <= 320
         shoot(phone, "picture-phone.png")
         phone.get(".made .open").click()

@@ -141,7 +141,8 @@ async function createSession(text) {
   history.replaceState(null, "", `#${session.id}`);
   if (state.model) await call("PATCH", sessionPath(), { model: state.model });
   // The page shows this title until the answer has ended. The server derives the same one.
-  const title = text.startsWith("/") ? "" : text.trim().split("\n", 1)[0].slice(0, 60);
+  const words = text.trim().replace(/^\/image\s+(--\S+\s+\S+\s+)*/i, "");
+  const title = words.startsWith("/") ? "" : words.split("\n", 1)[0].slice(0, 60);
   state.sessions.unshift({ ...session, title, model: state.model, updated_ms: Date.now() });
   showSessions();
 }

@@ -14,7 +14,8 @@ export function boxOf({ width, height }, isGiven) {
 }
 
 /** The ending of a file's name for its media type. */
-const ending = (kind) => (kind === "image/jpeg" ? "jpg" : kind.replace(/^image\/|[^a-z0-9].*$/g, ""));
+const ending = (kind) =>
+  kind === "image/jpeg" ? "jpg" : kind.replace(/^image\/|[^a-z0-9].*$/g, "");
 const nameOf = (picture) => `berth-${picture.id.slice(0, 8)}.${ending(picture.kind)}`;
 
 /** The pictures of a question or an answer. */
@@ -64,7 +65,8 @@ export class Gallery {
     });
     const label = `Open ${place}: ${picture.words}`;
     const click = () => open(this, picture);
-    picture.opener = make("button", { type: "button", class: "open", "aria-label": label, click }, image);
+    const attributes = { type: "button", class: "open", "aria-label": label, click };
+    picture.opener = make("button", attributes, image);
     item.append(picture.opener);
     if (!this.isGiven) {
       const bin = button("Delete", "link", () => this.remove(picture, item));
@@ -79,8 +81,10 @@ export class Gallery {
   /** The place of a deleted picture, as large as the picture was. */
   gone(picture) {
     const box = boxOf(picture, this.isGiven);
-    const canvas = make("canvas", { ...box, role: "img", "aria-label": `Deleted: ${picture.words}` });
-    return make("div", { class: "gone" }, canvas, make("span", { "aria-hidden": "true" }, "Deleted"));
+    const label = `Deleted: ${picture.words}`;
+    const canvas = make("canvas", { ...box, role: "img", "aria-label": label });
+    const word = make("span", { "aria-hidden": "true" }, "Deleted");
+    return make("div", { class: "gone" }, canvas, word);
   }
 
   async remove(picture, item) {

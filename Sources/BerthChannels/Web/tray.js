@@ -1,10 +1,10 @@
-// The pictures that go with the next message: chosen, pasted or dropped, and shown small until then.
+// The pictures that go with the next message: chosen, pasted or dropped, and shown small.
 import { $, make, say } from "./dom.js";
 import { notice } from "./frame.js";
 import { boxOf } from "./pictures.js";
 import { call } from "./server.js";
 
-/** Most pictures of a message, and the size of the largest file in bytes. The server's are the same. */
+/** Most pictures of a message, and the largest file in bytes. The server has the same limits. */
 const MOST = { pictures: 8, bytes: 32 * 2 ** 20 };
 
 /** A picture that is not sent yet. Its file stays with the browser; the page holds a small copy. */
@@ -113,7 +113,8 @@ export class Tray {
   item(picture) {
     const click = () => this.remove(picture);
     const cross = document.querySelector("#shut svg").cloneNode(true);
-    const remove = { type: "button", title: "Remove", "aria-label": `Remove ${picture.name}`, click };
+    const label = `Remove ${picture.name}`;
+    const remove = { type: "button", title: "Remove", "aria-label": label, click };
     return make("li", {}, picture.canvas, make("button", remove, cross));
   }
 

@@ -21,9 +21,9 @@ const ONLY_PICTURES = /^(?:!\[[^\n]*\]\(\/files\/[\w-]+\)\s*)+$/;
 export class TurnView {
   /**
    * @param turn the server's JSON of the turn.
-   * @param host `{ grown, again, goOn, repeat, refused }`, called when the answer grew, when the user
-   *   asks again, when the user wants a cut answer to continue or the pictures to be made again, and
-   *   when the server has refused something.
+   * @param host `{ grown, again, goOn, repeat, refused }`, called when the answer grew, when the
+   *   user asks again, wants a cut answer to continue or the pictures to be made again, and when
+   *   the server has refused something.
    */
   constructor(turn, host) {
     this.turn = turn;
