@@ -152,7 +152,7 @@ import BerthWork
         let refused = asked.costly.first { part in
             !named.contains { $0.pass.contains(part.name) }
         }
-        throw (refused ?? asked.costly[0]).refusal
+        throw (refused ?? asked.costly[0]).refusal(by: "models.chat")
     }
 
     /// The time in which the hosts of a request are looked up.
