@@ -42,6 +42,12 @@ package enum ProviderError: Error, Equatable, Sendable, CustomStringConvertible 
     case wordless(provider: String, finish: String)
     /// The answer violates the protocol.
     case malformed(provider: String, reason: String)
+    /// The provider may have taken an order of pictures, and its answer was lost. `reason` has no
+    /// words of the provider's.
+    case uncertain(provider: String, reason: String)
+    /// The provider has made a picture that could not be fetched. `reason` says in Berth's words
+    /// what is wrong with it.
+    case undelivered(provider: String, reason: String)
     /// The process has its maximum number of concurrent calls. The provider was not called.
     case busy(reason: String)
     /// Memory for the call could not be leased. The provider was not called.
@@ -90,6 +96,11 @@ package enum ProviderError: Error, Equatable, Sendable, CustomStringConvertible 
         case .wordless(let provider, let finish): ProviderError.words(finish, of: provider)
         case .malformed(let provider, let reason):
             "provider '\(provider)'\(Said.isMalformed)\(reason)"
+        case .uncertain(let provider, let reason):
+            "provider '\(provider)' did not confirm the order (\(reason)); it may be working at it, "
+                + "so it is not repeated by itself"
+        case .undelivered(let provider, let reason):
+            "the picture of provider '\(provider)' cannot be fetched: \(reason)"
         case .busy: "too many calls are running; try again in a moment"
         case .memory(let error): error.forTenant
         case .memoryMidway: "the answer ended early because memory ran out; ask again"
@@ -123,7 +134,19 @@ package enum ProviderError: Error, Equatable, Sendable, CustomStringConvertible 
         case .memory(let error): error.description
         case .memoryMidway(let error): "the answer ended early because memory ran out: \(error)"
         case .rateLimited, .unavailable: ProviderError.withoutProvidersWords(description)
-        case .failedAlone, .cut, .wordless, .cancelled: description
+        case .failedAlone, .cut, .wordless, .uncertain, .undelivered, .cancelled: description
+        }
+    }
+
+    /// Whether the provider has certainly not begun to work, so it charges nothing.
+    package var meansNothingBought: Bool {
+        switch self {
+        case .unreachable, .unreadable, .keyRefused, .rateLimited, .accountEmpty, .unavailable,
+            .failedAlone, .refused, .untranslatable, .memory, .busy:
+            true
+        case .timedOut, .failedMidway, .cut, .malformed, .wordless, .uncertain, .undelivered,
+            .memoryMidway, .cancelled:
+            false
         }
     }
 
