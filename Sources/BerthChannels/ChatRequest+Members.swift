@@ -102,9 +102,9 @@ extension ChatRequest {
             let type = tool.has("type") ? tool.word("type") ?? "" : untyped
             if ["function", "custom"].contains(type), tool.hasOnly(clientTool) {
                 guard tool.has("cache_control") else { continue }
-                costly.append(Costly(.cacheControl, at: "\(place).cache_control"))
+                costly.append(Costly(ChatMember.cacheControl, at: "\(place).cache_control"))
             } else {
-                costly.append(Costly(.providerTools, at: place))
+                costly.append(Costly(ChatMember.providerTools, at: place))
                 _ = try addresses.check(object, in: range, at: place)
             }
         }

@@ -15,6 +15,7 @@ import BerthWork
     private let pictures: [StoredFile]
     private let form: PictureQuery.Form
     private let bot: Bot
+    private let clock: any Clock
     private let created: Timestamp
 
     /// The bytes that are read at once, a multiple of three, whose base64 has a third more.
@@ -27,17 +28,28 @@ import BerthWork
     nonisolated static let keptType = "application/x-berth-pictures"
 
     /// Makes the answer.
-    init(_ pictures: [StoredFile], as form: PictureQuery.Form, of bot: Bot, at created: Timestamp) {
+    init(
+        _ pictures: [StoredFile],
+        as form: PictureQuery.Form,
+        of bot: Bot,
+        in surroundings: Surroundings
+    ) {
         self.pictures = pictures
         self.form = form
         self.bot = bot
-        self.created = created
+        clock = surroundings.clock
+        created = clock.timestamp
     }
 
     /// Reads an outcome that was kept for a repeated request.
     ///
     /// - Throws: ``BotError/files(_:)`` if a picture was deleted meanwhile.
-    init(kept outcome: [UInt8], for tenant: LiveTenant, of bot: Bot) async throws(BotError) {
+    init(
+        kept outcome: [UInt8],
+        for tenant: LiveTenant,
+        of bot: Bot,
+        in surroundings: Surroundings
+    ) async throws(BotError) {
         guard let object = try? JSONObject(outcome), let created = object.integer("created"),
             let form = object.word("form").flatMap({ PictureQuery.Form(rawValue: $0) }),
             let list = object.elements("files")
@@ -52,6 +64,7 @@ import BerthWork
         pictures = files
         self.form = form
         self.bot = bot
+        clock = surroundings.clock
         self.created = Timestamp(milliseconds: Int64(created))
     }
 
@@ -89,7 +102,7 @@ import BerthWork
             if index > 0 { try await writer.write([UInt8(ascii: ",")]) }
             switch form {
             case .url:
-                let link = bot.files.links.link(to: picture, at: bot.clock.timestamp)
+                let link = bot.files.links.link(to: picture, at: clock.timestamp)
                 try await writer.write(
                     Array(#"{"url":"#.utf8) + JSON.quote(link) + [UInt8(ascii: "}")]
                 )

@@ -40,7 +40,7 @@ struct PictureQuery: Sendable {
     static func read(_ body: [UInt8]) async throws(Refusal) -> PictureQuery {
         try await LargeWork.run(on: body.count) { () throws(Refusal) in
             let object: JSONObject
-            do { object = try JSONObject(body) } catch { throw Refusal(error.description) }
+            do throws(JSONError) { object = try JSONObject(body) } catch { throw Refusal(error.description) }
             return try PictureQuery(object)
         }
     }
