@@ -13,7 +13,8 @@ package struct Call: Equatable, Sendable {
         case settled
         /// Nothing was bought.
         case released
-        /// The service was killed before its end, and it was charged at its reservation.
+        /// Its outcome is unknown, because the service was killed before its end or the provider did
+        /// not say whether it took the work. It was charged at its reservation.
         case uncertain
         /// The service was killed before its end, and its turn was asked again.
         ///

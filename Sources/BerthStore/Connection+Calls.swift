@@ -19,7 +19,8 @@ extension Connection {
             if let call = settlement.call { call } else {
                 try reserve(settlement.reservation, step: nil, at: settlement.since)
             }
-        return try end(call, as: .settled, charging: Charge(settlement), at: now)
+        let state: Call.State = settlement.isUncertain ? .uncertain : .settled
+        return try end(call, as: state, charging: Charge(settlement), at: now)
     }
 
     func releaseCall(_ call: Call.ID, at now: Timestamp) throws(StoreError) -> Bool {

@@ -45,7 +45,8 @@ extension Connection {
             """
             SELECT id, public_id, session, tenant, kind, state, text, answer, error, model,
                 attempts, due_ms, input_tokens, output_tokens, estimated, created_ms, finished_ms,
-                ending, reasoning, sources
+                ending, reasoning, sources,
+                EXISTS (SELECT 1 FROM turn_file WHERE turn_file.turn = turn.id)
             FROM turn WHERE session = ? AND id < ? ORDER BY id DESC
             """,
             session,
@@ -56,7 +57,7 @@ extension Connection {
                 hasMore = true
                 return false
             }
-            let turn = try Turn(row)
+            let turn = try turn(row)
             left -= turn.text.utf8.count + turn.answer.utf8.count + turn.reasoning.utf8.count
             turns.append(turn)
             return true

@@ -32,7 +32,7 @@ extension Connection {
         }
         try startTurn(turn)
         guard let step = reservation.step else {
-            return try addStep(StepDraft(.ask), to: turn, as: .running, at: now)
+            return try addStep(StepDraft(reservation.stepKind), to: turn, as: .running, at: now)
         }
         guard try startStep(step, of: turn) else { throw .notFound(what: "waiting step") }
         return step
@@ -44,6 +44,16 @@ extension Connection {
             step,
             turn
         ) > 0
+    }
+
+    func resumeStep(_ step: TurnStep.ID) throws(StoreError) -> Bool {
+        let turn = try first(
+            "SELECT turn FROM turn_step WHERE id = ? AND state = 'running'",
+            step
+        ) { row throws(StoreError) in row.id(0) as Turn.ID }
+        guard let turn, try state(of: turn)?.isOpen == true else { return false }
+        try startTurn(turn)
+        return true
     }
 
     func finishStep(

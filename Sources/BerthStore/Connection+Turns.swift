@@ -12,7 +12,7 @@ extension Connection {
                 draft.session
             )
         }
-        return try insert(
+        let turn: Turn.ID = try insert(
             """
             INSERT INTO turn (public_id, session, tenant, kind, state, text, model, owner, until_ms,
                 created_ms)
@@ -28,6 +28,8 @@ extension Connection {
             draft.claim?.until,
             now
         )
+        try addFiles(draft.inputs, to: turn, as: .input)
+        return turn
     }
 
     func turn(publicID: String) throws(StoreError) -> Turn? {
@@ -35,11 +37,12 @@ extension Connection {
             """
             SELECT id, public_id, session, tenant, kind, state, text, answer, error, model,
                 attempts, due_ms, input_tokens, output_tokens, estimated, created_ms, finished_ms,
-                ending, reasoning, sources
+                ending, reasoning, sources,
+                EXISTS (SELECT 1 FROM turn_file WHERE turn_file.turn = turn.id)
             FROM turn WHERE public_id = ?
             """,
             publicID
-        ) { row throws(StoreError) in try Turn(row) }
+        ) { row throws(StoreError) in try turn(row) }
     }
 
     func claimTurns(
@@ -52,7 +55,8 @@ extension Connection {
             """
             SELECT id, public_id, session, tenant, kind, state, text, answer, error, model,
                 attempts, due_ms, input_tokens, output_tokens, estimated, created_ms, finished_ms,
-                ending, reasoning, sources
+                ending, reasoning, sources,
+                EXISTS (SELECT 1 FROM turn_file WHERE turn_file.turn = turn.id)
             FROM turn
             WHERE state = 'accepted' AND id > ?
                 AND (owner IS NULL OR owner = ? OR until_ms <= ?)
@@ -63,7 +67,7 @@ extension Connection {
             claim.owner,
             now,
             max(0, limit)
-        ) { row throws(StoreError) in try Turn(row) }
+        ) { row throws(StoreError) in try turn(row) }
         var claimed: [TurnInSession] = []
         for turn in turns {
             guard let session = try session(turn.session) else { continue }
@@ -118,8 +122,7 @@ extension Connection {
         outbox: [OutboxDraft] = [],
         at now: Timestamp
     ) throws(StoreError) -> Bool {
-        guard let event = outcome.end.event, let state = try state(of: turn)?.after(event)
-        else { return false }
+        guard let state = try state(of: turn)?.after(outcome.end.event) else { return false }
         let hasEnded = !state.isOpen
         try run(
             """
@@ -142,10 +145,11 @@ extension Connection {
             hasEnded ? outcome.sources : "",
             turn
         )
-        if outcome.end == .interrupted {
-            try endStepsWithoutJob(of: turn, at: now)
-        } else {
-            try endSteps(of: turn, as: outcome.end == .done ? .done : .failed, at: now)
+        switch outcome.end {
+        case .interrupted: try endStepsWithoutJob(of: turn, at: now)
+        case .done, .stopped, .failed, .uncertain:
+            try endSteps(of: turn, as: outcome.end.stateOfSteps, at: now)
+            try addFiles(outcome.pictures, to: turn, as: .picture)
             try addOutbox(outbox, of: turn, at: now)
         }
         for settlement in settlements { _ = try settle(settlement, at: now) }
@@ -154,6 +158,7 @@ extension Connection {
 
     func retryTurn(_ turn: Turn.ID) throws(StoreError) -> Bool {
         guard let state = try state(of: turn)?.after(.retry) else { return false }
+        try removePictures(of: turn)
         return try run(
             """
             UPDATE turn SET state = ?, attempts = 0, due_ms = NULL, answer = '', error = NULL,

@@ -4,7 +4,9 @@ package import BerthLoop
 ///
 /// The caller writes and deletes the contents.
 package protocol FileStore: Sendable {
-    /// Records a file, or one more use of the tenant's file with the same content.
+    /// Records a file, or finds the tenant's file with the same content.
+    ///
+    /// It has no use before a turn refers to it (``TurnDraft/inputs``, ``TurnOutcome/pictures``).
     ///
     /// - Returns: the file. Its id is the first one's if the content was known.
     /// - Throws: ``StoreError/notFound(what:)`` if the tenant is removed,
@@ -20,12 +22,6 @@ package protocol FileStore: Sendable {
     @discardableResult
     func touchFile(_ id: String, at now: Timestamp) async throws(StoreError) -> Bool
 
-    /// Takes one use of a file back. A file without uses stays until it is deleted.
-    ///
-    /// - Returns: the uses left. nil if there is no such file.
-    @discardableResult
-    func releaseFile(_ id: String) async throws(StoreError) -> Int?
-
     /// A tenant's files, the last used first, at most `limit`.
     func files(of tenant: Tenant.ID, limit: Int) async throws(StoreError) -> [StoredFile]
 
@@ -36,6 +32,14 @@ package protocol FileStore: Sendable {
     /// Files that were last used before a time, of one tenant or (nil) of all, the oldest use first,
     /// at most `limit`.
     func expiredFiles(
+        before time: Timestamp,
+        of tenant: Tenant.ID?,
+        limit: Int
+    ) async throws(StoreError) -> [StoredFile]
+
+    /// Files without uses, of one tenant or (nil) of all, the oldest use first, at most `limit`: those
+    /// whose last use has ended, and those that no turn took and that were last used before a time.
+    func unusedFiles(
         before time: Timestamp,
         of tenant: Tenant.ID?,
         limit: Int
@@ -63,9 +67,9 @@ extension Connection {
         let file = try first(
             """
             INSERT INTO file (id, tenant, hash, bytes, kind, uses, created_ms, last_used_ms)
-            VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, ?6)
-            ON CONFLICT (tenant, hash) DO UPDATE SET uses = uses + 1, last_used_ms = ?6
-            RETURNING id, tenant, hash, bytes, kind, uses, created_ms, last_used_ms
+            VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?6)
+            ON CONFLICT (tenant, hash) DO UPDATE SET released = 0, last_used_ms = ?6
+            RETURNING id, tenant, hash, bytes, kind, uses, released, created_ms, last_used_ms
             """,
             draft.id,
             draft.tenant,
@@ -85,8 +89,27 @@ extension Connection {
     ) throws(StoreError) -> [StoredFile] {
         try all(
             """
-            SELECT id, tenant, hash, bytes, kind, uses, created_ms, last_used_ms FROM file
+            SELECT id, tenant, hash, bytes, kind, uses, released, created_ms, last_used_ms
+            FROM file
             WHERE last_used_ms < ?1 AND (?2 IS NULL OR tenant = ?2)
+            ORDER BY last_used_ms, id LIMIT ?3
+            """,
+            time,
+            tenant,
+            max(0, limit)
+        ) { row throws(StoreError) in StoredFile(row) }
+    }
+
+    func unusedFiles(
+        before time: Timestamp,
+        of tenant: Tenant.ID?,
+        limit: Int
+    ) throws(StoreError) -> [StoredFile] {
+        try all(
+            """
+            SELECT id, tenant, hash, bytes, kind, uses, released, created_ms, last_used_ms
+            FROM file
+            WHERE uses = 0 AND (released = 1 OR last_used_ms < ?1) AND (?2 IS NULL OR tenant = ?2)
             ORDER BY last_used_ms, id LIMIT ?3
             """,
             time,
@@ -111,7 +134,8 @@ extension Connection {
     func leastUsedFiles(of tenant: Tenant.ID?, limit: Int) throws(StoreError) -> [StoredFile] {
         try all(
             """
-            SELECT id, tenant, hash, bytes, kind, uses, created_ms, last_used_ms FROM file
+            SELECT id, tenant, hash, bytes, kind, uses, released, created_ms, last_used_ms
+            FROM file
             WHERE ?1 IS NULL OR tenant = ?1
             ORDER BY uses > 0, last_used_ms, id LIMIT ?2
             """,
@@ -133,7 +157,8 @@ extension Database: FileStore {
         try await read { store throws(StoreError) in
             try store.first(
                 """
-                SELECT id, tenant, hash, bytes, kind, uses, created_ms, last_used_ms FROM file
+                SELECT id, tenant, hash, bytes, kind, uses, released, created_ms, last_used_ms
+                FROM file
                 WHERE id = ?
                 """,
                 id
@@ -151,13 +176,13 @@ extension Database: FileStore {
         }
     }
 
-    @discardableResult
-    package nonisolated func releaseFile(_ id: String) async throws(StoreError) -> Int? {
-        try await write { store throws(StoreError) in
-            try store.first(
-                "UPDATE file SET uses = max(0, uses - 1) WHERE id = ? RETURNING uses",
-                id
-            ) { row throws(StoreError) in row.int(0) }
+    package nonisolated func unusedFiles(
+        before time: Timestamp,
+        of tenant: Tenant.ID?,
+        limit: Int
+    ) async throws(StoreError) -> [StoredFile] {
+        try await read { store throws(StoreError) in
+            try store.unusedFiles(before: time, of: tenant, limit: limit)
         }
     }
 
@@ -168,7 +193,8 @@ extension Database: FileStore {
         try await read { store throws(StoreError) in
             try store.all(
                 """
-                SELECT id, tenant, hash, bytes, kind, uses, created_ms, last_used_ms FROM file
+                SELECT id, tenant, hash, bytes, kind, uses, released, created_ms, last_used_ms
+                FROM file
                 WHERE tenant = ? ORDER BY last_used_ms DESC, id LIMIT ?
                 """,
                 tenant,
@@ -203,7 +229,8 @@ extension Database: FileStore {
         try await read { store throws(StoreError) in
             try store.all(
                 """
-                SELECT id, tenant, hash, bytes, kind, uses, created_ms, last_used_ms FROM file
+                SELECT id, tenant, hash, bytes, kind, uses, released, created_ms, last_used_ms
+                FROM file
                 WHERE id > ? ORDER BY id LIMIT ?
                 """,
                 id,

@@ -6,8 +6,7 @@ package import BerthLoop
 package protocol LedgerStore: Sendable {
     /// Holds a call's worst case, on the disk before the provider is asked.
     ///
-    /// Begins the call's step: the waiting one that the reservation names, or else a new one of the
-    /// kind `ask`. An accepted turn is running from then on, and has one attempt more. A call whose
+    /// Begins the call's step: the waiting one that the reservation names, or else a new one. An accepted turn is running from then on, and has one attempt more. A call whose
     /// turn is gone or has ended is held without a step, because others may share it. The call is
     /// charged to the day of `now` in the process's time zone, whenever it ends.
     ///

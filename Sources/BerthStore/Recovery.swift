@@ -43,10 +43,14 @@ extension Connection {
             guard let place = try place(of: turn) else { continue }
             try addOutbox(reply(place), of: turn, at: now)
         }
+        // The turns that are still running go on: from a step that waits, or from a provider's job.
+        try run("UPDATE turn SET state = 'accepted' WHERE state = 'running'")
         let open = try all(
             """
             SELECT id FROM call WHERE state = 'reserved' AND (step IS NULL OR step NOT IN (
-                SELECT id FROM turn_step WHERE state = 'running'))
+                SELECT turn_step.id FROM turn_step
+                JOIN turn ON turn.id = turn_step.turn JOIN session ON session.id = turn.session
+                WHERE turn_step.state = 'running' AND deleted_ms IS NULL))
             ORDER BY id
             """
         ) { row throws(StoreError) in row.id(0) as Call.ID }

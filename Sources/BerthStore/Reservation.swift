@@ -4,8 +4,10 @@ package struct Reservation: Equatable, Sendable {
     package var tenant: Tenant.ID
     /// The turn it answers, or nil for an API call.
     package var turn: Turn.ID?
-    /// The waiting step of the turn that it belongs to, or nil for a new step of the kind `ask`.
+    /// The waiting step of the turn that it belongs to, or nil for a new one.
     package var step: TurnStep.ID?
+    /// The kind of a new step.
+    package var stepKind = TurnStep.Kind.ask
     /// The client's name for the request, which is written with the reservation, or nil.
     package var key: IdempotencyKey?
     /// As the configuration names it.

@@ -19,7 +19,8 @@ enum Schema {
     /// must still look at keep the start quick however long the history is. SQLite uses one only for
     /// a query with the same comparison, written as a literal. The columns of an `Amounts` are in the
     /// order of `Amount`. A part of the outbox belongs to a turn, or to a conversation if it
-    /// answers a command.
+    /// answers a command. Triggers count the rows of `turn_file` in `file.uses`, however they are
+    /// deleted. A deleted file's rows of `turn_file` stay, so `turn_file.file` is no foreign key.
     private static let first: StaticString = """
         CREATE TABLE tenant (
             id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -212,11 +213,32 @@ enum Schema {
             hash BLOB NOT NULL CHECK (length(hash) = 32),
             bytes INTEGER NOT NULL,
             kind TEXT NOT NULL,
-            uses INTEGER NOT NULL,
+            uses INTEGER NOT NULL DEFAULT 0, released INTEGER NOT NULL DEFAULT 0,
             created_ms INTEGER NOT NULL, last_used_ms INTEGER NOT NULL,
             UNIQUE (tenant, hash)
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX file_used ON file (last_used_ms);
+
+        CREATE INDEX file_unused ON file (last_used_ms) WHERE uses = 0;
+
+        CREATE TABLE turn_file (
+            turn INTEGER NOT NULL REFERENCES turn (id) ON DELETE CASCADE,
+            role TEXT NOT NULL CHECK (role = 'input' OR role = 'picture'),
+            ordinal INTEGER NOT NULL,
+            file TEXT NOT NULL, thumbnail TEXT,
+            width INTEGER NOT NULL, height INTEGER NOT NULL,
+            PRIMARY KEY (turn, role, ordinal)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TRIGGER turn_file_added AFTER INSERT ON turn_file BEGIN
+            UPDATE file SET uses = uses + 1, released = 0 WHERE id = new.file;
+            UPDATE file SET uses = uses + 1, released = 0 WHERE id = new.thumbnail;
+        END;
+        CREATE TRIGGER turn_file_deleted AFTER DELETE ON turn_file BEGIN
+            UPDATE file SET uses = max(0, uses - 1), released = (uses <= 1)
+                WHERE id = old.file;
+            UPDATE file SET uses = max(0, uses - 1), released = (uses <= 1)
+                WHERE id = old.thumbnail;
+        END;
 
         CREATE TABLE kept (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
         """

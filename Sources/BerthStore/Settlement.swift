@@ -16,6 +16,8 @@ package struct Settlement: Equatable, Sendable {
     package var cost: Amounts
     /// Whether any of the tokens are our estimate, not the provider's count.
     package var isEstimated: Bool
+    /// Whether nobody knows what the provider did, and the reservation is charged.
+    package var isUncertain = false
     /// Tokens of the prompt that the provider read from its prompt cache.
     package var cachedTokens = 0
     /// Tokens of the prompt that the provider wrote into its prompt cache.

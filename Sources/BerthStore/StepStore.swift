@@ -25,6 +25,19 @@ package protocol StepStore: Sendable {
     /// - Returns: false if the step is not running, and nothing was changed.
     func keepJob(_ job: String, of step: TurnStep.ID) async throws(StoreError) -> Bool
 
+    /// Keeps the provider's id of the job that a call has begun, in the call's running step.
+    ///
+    /// - Returns: false if the call has no running step, and nothing was changed.
+    @discardableResult
+    func keepJob(_ job: String, of call: Call.ID) async throws(StoreError) -> Bool
+
+    /// Takes a running step up again after a start, whose provider keeps its job.
+    ///
+    /// Its turn is running from then on, if it was accepted.
+    ///
+    /// - Returns: false if the step is not running or its turn is not open, and nothing was changed.
+    func resumeStep(_ step: TurnStep.ID) async throws(StoreError) -> Bool
+
     /// Ends a step of an open turn, settles its calls and adds the steps that follow.
     ///
     /// - Returns: false if the step has ended or its turn is not open, and nothing was changed. The
@@ -82,6 +95,27 @@ extension Database: StepStore {
                 step
             ) > 0
         }
+    }
+
+    @discardableResult
+    package nonisolated func keepJob(
+        _ job: String,
+        of call: Call.ID
+    ) async throws(StoreError) -> Bool {
+        try await write { store throws(StoreError) in
+            try store.run(
+                """
+                UPDATE turn_step SET job = ?
+                WHERE id = (SELECT step FROM call WHERE id = ?) AND state = 'running'
+                """,
+                job,
+                call
+            ) > 0
+        }
+    }
+
+    package nonisolated func resumeStep(_ step: TurnStep.ID) async throws(StoreError) -> Bool {
+        try await write { store throws(StoreError) in try store.resumeStep(step) }
     }
 
     package nonisolated func finishStep(

@@ -16,8 +16,10 @@ package struct StoredFile: Equatable, Sendable {
     package let bytes: Int
     /// The content's media type, such as `image/png`.
     package let kind: String
-    /// The number of messages and answers that refer to it.
+    /// The number of times that turns refer to it.
     package let uses: Int
+    /// Whether a turn has referred to it and none does any more.
+    package let isReleased: Bool
     /// When it was made.
     package let created: Timestamp
     /// When it was last added or read.
@@ -89,7 +91,8 @@ extension StoredFile {
         bytes = row.int(3)
         kind = row.text(4)
         uses = row.int(5)
-        created = row.timestamp(6)
-        lastUsed = row.timestamp(7)
+        isReleased = row.bool(6)
+        created = row.timestamp(7)
+        lastUsed = row.timestamp(8)
     }
 }

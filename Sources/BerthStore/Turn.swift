@@ -55,6 +55,10 @@ package struct Turn: Equatable, Sendable {
     package let reasoning: String
     /// The sources that the answer cites, as a JSON list of objects, or "" for none.
     package let sources: String
+    /// The pictures that came with the message, in their order.
+    package internal(set) var inputs: [TurnPicture] = []
+    /// The pictures of the answer, in their order.
+    package internal(set) var pictures: [TurnPicture] = []
     /// When it was made.
     package let created: Timestamp
     /// When it ended, or nil if it has not.

@@ -14,6 +14,8 @@ package struct TurnDraft: Sendable {
     package var text: String
     /// The model that is to answer, as the configuration names it.
     package var model: String?
+    /// The pictures that come with the message.
+    package var inputs: [TurnPicture] = []
     /// The conversation's title, if it has none yet.
     package var title: String?
     /// The process that works on the turn from the start, or nil leaves the turn to be claimed.

@@ -7,7 +7,8 @@ package struct TurnOutcome: Equatable, Sendable {
         case failed
         /// The service stops. Nothing more comes now. The turn goes on at the next start.
         case interrupted
-        /// The service was killed, and the outcome of its call is unknown.
+        /// The outcome of its call is unknown: the service was killed, or the provider did not say
+        /// whether it took the work.
         case uncertain
     }
 
@@ -25,6 +26,8 @@ package struct TurnOutcome: Equatable, Sendable {
     package var reasoning = ""
     /// The sources that the answer cites, as a JSON list of objects, or "" if it cites none.
     package var sources = ""
+    /// The pictures of the answer.
+    package var pictures: [TurnPicture] = []
     /// Tokens of prompts.
     package var inputTokens = 0
     /// Tokens of answers.
@@ -44,14 +47,23 @@ package struct TurnOutcome: Equatable, Sendable {
 }
 
 extension TurnOutcome.End {
-    /// The event that the end is to the turn, or nil for the one that only a start finds.
-    var event: Turn.Event? {
+    /// The state of the steps that are open at the end.
+    var stateOfSteps: TurnStep.State {
+        switch self {
+        case .done: .done
+        case .uncertain: .uncertain
+        case .stopped, .failed, .interrupted: .failed
+        }
+    }
+
+    /// The event that the end is to the turn.
+    var event: Turn.Event {
         switch self {
         case .done: .finish
         case .stopped: .stop
         case .failed: .giveUp
         case .interrupted: .interrupt
-        case .uncertain: nil
+        case .uncertain: .lose
         }
     }
 }

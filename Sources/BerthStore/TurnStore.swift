@@ -95,8 +95,8 @@ package protocol TurnStore: Sendable {
 
     /// Closes the open work of an earlier run of this data folder, at the start.
     ///
-    /// All claims are void. A running step whose provider keeps a job is left to be taken up again.
-    /// Any other running step, its turn and its call become uncertain. Each other open call is
+    /// All claims are void. A running step whose provider keeps a job is left to be taken up again,
+    /// by ``StepStore/resumeStep(_:)``, and its turn is accepted again. Any other running step, its turn and its call become uncertain. Each other open call is
     /// charged at its reservation and becomes uncertain. A turn that is only accepted stays so, and
     /// a running turn whose call was released is accepted again.
     ///

@@ -14,7 +14,8 @@ package protocol UsageStore: Sendable {
     /// tenant, and those of the house, whose id is ``Tenant/house``. Days without use are left out.
     func usage(from start: Timestamp, through end: Timestamp) async throws(StoreError) -> [Usage]
 
-    /// The money that every tenant was charged since the day of `start`, in millionths of a dollar.
+    /// The money that every tenant was charged and holds since the day of `start`, in millionths of
+    /// a dollar.
     func spend(since start: Timestamp) async throws(StoreError) -> [Tenant.ID: Int64]
 
     /// The usage of all tenants at all times, removed ones included.
@@ -82,7 +83,10 @@ extension Connection {
     // makes.
     func spend(since start: Timestamp) throws(StoreError) -> [Tenant.ID: Int64] {
         let rows = try all(
-            "SELECT tenant, total(micros) FROM usage_day WHERE day_ms >= ? GROUP BY tenant",
+            """
+            SELECT tenant, total(micros + reserved_micros) FROM usage_day WHERE day_ms >= ?
+            GROUP BY tenant
+            """,
             start.startOfDay
         ) { row throws(StoreError) in (row.id(0) as Tenant.ID, Int64(row.int(1))) }
         return Dictionary(uniqueKeysWithValues: rows)

@@ -15,6 +15,7 @@ extension StoredFile {
             bytes: bytes,
             kind: kind,
             uses: 1,
+            isReleased: false,
             created: Timestamp(milliseconds: 0),
             lastUsed: Timestamp(milliseconds: 0)
         )

@@ -29,20 +29,20 @@ import Testing
         let fixture = try await StoreFixture(engine)
         let file = try await add(fixture, "f-1", 1)
         #expect(file.tenant == fixture.tenant.id && file.hash == hash(1) && file.bytes == 100)
-        #expect(file.kind == "image/png" && file.uses == 1)
+        #expect(file.kind == "image/png" && file.uses == 0 && !file.isReleased)
         #expect(file.created == noon && file.lastUsed == noon)
         #expect(try await fixture.store.file("f-1") == file)
         #expect(try await fixture.store.file("f-2") == nil)
     }
 
     @Loop @Test(arguments: StoreEngine.allCases)
-    func `the same content again is one more use of the same file`(
+    func `the same content again is the same file, used now`(
         engine: StoreEngine
     ) async throws {
         let fixture = try await StoreFixture(engine)
         _ = try await add(fixture, "f-1", 1)
         let again = try await add(fixture, "f-2", 1, at: noon + .seconds(5))
-        #expect(again.id == "f-1" && again.uses == 2 && again.lastUsed == noon + .seconds(5))
+        #expect(again.id == "f-1" && again.uses == 0 && again.lastUsed == noon + .seconds(5))
         #expect(again.created == noon)
         #expect(try await fixture.store.file("f-2") == nil)
     }
@@ -53,7 +53,7 @@ import Testing
         let bob = try await fixture.store.addTenant(named: "bob", at: noon).id
         _ = try await add(fixture, "f-1", 1)
         let file = try await add(fixture, "f-2", 1, of: bob)
-        #expect(file.id == "f-2" && file.uses == 1 && file.tenant == bob)
+        #expect(file.id == "f-2" && file.tenant == bob)
     }
 
     @Loop @Test(arguments: StoreEngine.allCases)
@@ -74,7 +74,7 @@ import Testing
     }
 
     @Loop @Test(arguments: StoreEngine.allCases)
-    func `of two additions of one content at once, both count`(engine: StoreEngine) async throws {
+    func `two additions of one content at once are one file`(engine: StoreEngine) async throws {
         let fixture = try await StoreFixture(engine)
         let (store, noon, ann) = (fixture.store, noon, fixture.tenant.id)
         let results = try await race { index async throws(StoreError) in
@@ -84,19 +84,7 @@ import Testing
             )
         }
         #expect(Set(try results.map { try $0.get().id }).count == 1)
-        #expect(try results.map { try $0.get().uses }.sorted() == [1, 2])
-    }
-
-    @Loop @Test(arguments: StoreEngine.allCases)
-    func `uses are taken back down to none`(engine: StoreEngine) async throws {
-        let fixture = try await StoreFixture(engine)
-        for id in ["f-1", "f-2"] { _ = try await add(fixture, id, 1) }
-        var left: [Int?] = []
-        for id in ["f-1", "f-1", "f-1", "f-9"] {
-            left.append(try await fixture.store.releaseFile(id))
-        }
-        #expect(left == [1, 0, 0, nil])
-        #expect(try await fixture.store.file("f-1")?.uses == 0)
+        #expect(try await store.files(of: ann, limit: 9).count == 1)
     }
 
     @Loop @Test(arguments: StoreEngine.allCases)
@@ -125,7 +113,8 @@ import Testing
             _ = try await add(fixture, "f-\(number)", UInt8(number), at: now)
         }
         _ = try await add(fixture, "f-bob", 1, of: bob, at: noon)
-        _ = try await store.releaseFile("f-3")
+        for number in 1...2 { try await fixture.refer(to: "f-\(number)") }
+        try await fixture.refer(to: "f-bob")
         let all = try await store.leastUsedFiles(of: nil, limit: 9)
         #expect(all.map(\.id) == ["f-3", "f-bob", "f-1", "f-2"])
         let ann = try await store.leastUsedFiles(of: fixture.tenant.id, limit: 2)
@@ -141,7 +130,7 @@ import Testing
         #expect(try await fixture.store.deleteFile("f-1"))
         #expect(try await !fixture.store.deleteFile("f-1"))
         let again = try await add(fixture, "f-2", 1)
-        #expect(again.id == "f-2" && again.uses == 1)
+        #expect(again.id == "f-2" && again.uses == 0)
     }
 
     @Loop @Test(arguments: StoreEngine.allCases)
@@ -226,6 +215,6 @@ import Testing
         let (problems, file) = try await fixture.fullDisk { store async throws(StoreError) in
             try await store.addFile(draft, at: noon)
         }
-        #expect(problems.isEmpty && file.uses == 1)
+        #expect(problems.isEmpty && file.uses == 0)
     }
 }

@@ -49,9 +49,11 @@ import Testing
         let store = try await fixture.restarted()
         let found = try await store.recover(at: noon)
         #expect(found.turns == 0 && found.calls == 0 && found.jobs == 1)
-        #expect(try await store.turn(publicID: "t-1")?.state == .running)
+        #expect(try await store.turn(publicID: "t-1")?.state == .accepted)
         #expect(try await store.stepsWithJob(after: nil, limit: 9).map(\.job) == ["job"])
         #expect(try await store.call(call)?.state == .reserved)
+        #expect(try await store.resumeStep(step))
+        #expect(try await store.turn(publicID: "t-1")?.state == .running)
         let isFinished = try await store.finishTurn(
             turn,
             as: TurnOutcome(.done, answer: "picture"),
@@ -159,7 +161,7 @@ import Testing
         _ = try await fixture.store.finishStep(step, as: outcome, at: noon)
         let store = try await fixture.restarted()
         #expect(try await store.recover(at: noon) == Recovery())
-        #expect(try await store.turn(publicID: "t-1")?.state == .running)
+        #expect(try await store.turn(publicID: "t-1")?.state == .accepted)
         #expect(try await store.steps(of: turn).map(\.state) == [.done, .waiting])
         #expect(try await store.call(call)?.settled[.micros] == 77)
     }

@@ -205,7 +205,8 @@ private let tables: [StaticString] = [
     "SELECT json_array(tenant, day_ms, requests, micros, reserved_micros) FROM usage_day",
     "SELECT json_array(id, turn, session, part, state, attempts, error) FROM outbox",
     "SELECT json_array(tenant, hex(name), call, status, hex(body)) FROM idempotency",
-    "SELECT json_array(id, tenant, bytes, uses, kind) FROM file",
+    "SELECT json_array(id, tenant, bytes, uses, released, kind) FROM file",
+    "SELECT json_array(turn, role, ordinal, file, thumbnail, width, height) FROM turn_file",
     "SELECT json_array(name, hex(value)) FROM kept",
 ]
 
