@@ -66,7 +66,7 @@ import BerthWork
         _ wish: Wish,
         in surroundings: Surroundings
     ) async throws(BotError) -> HTTPResponse {
-        let limit = wish.isStream ? PendingAnswer.patience : nil
+        let limit = wish.isStream ? AnswerPatience.stream : nil
         if try await isBegun(within: limit, by: surroundings.clock) {
             if let response { return response }
             guard identity != nil else { return HTTPResponse(.outcomeUnknown) }

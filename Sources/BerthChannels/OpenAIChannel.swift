@@ -204,7 +204,7 @@ import BerthWork
             try await answers.stream(ask)
         }
         let begun = try await pending.begun(
-            within: PendingAnswer.patience,
+            within: AnswerPatience.stream,
             by: surroundings.clock
         )
         if let begun { return pass(begun, asked, body) }

@@ -84,12 +84,11 @@ package struct MultipartParser: Sendable {
     private mutating func step(_ events: inout [Event]) throws(MultipartError) -> Bool {
         switch stage {
         case .preamble:
-            guard let at = search(delimiter) else {
-                guard held.count <= MultipartParser.longestPreamble else {
-                    throw MultipartError("it does not begin with its boundary")
-                }
-                return false
+            let at = search(delimiter)
+            guard at ?? held.count <= MultipartParser.longestPreamble else {
+                throw MultipartError("it does not begin with its boundary")
             }
+            guard let at else { return false }
             drop(at + delimiter.count)
             stage = .boundary
             return true
