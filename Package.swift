@@ -109,7 +109,7 @@ let package = Package(
             uses: [
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
                 "BerthHTTP", "BerthStore", "BerthCache", "BerthQueue", "BerthProviders",
-                "BerthFiles", "COpenSSL",
+                "BerthFiles", "BerthImage", "COpenSSL",
             ]
         ),
         module(
@@ -117,7 +117,7 @@ let package = Package(
             uses: [
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
                 "BerthHTTP", "BerthStore", "BerthCache", "BerthQueue", "BerthProviders",
-                "BerthFiles", "BerthWork",
+                "BerthFiles", "BerthImage", "BerthWork",
             ],
             settings: seldom
         ),
@@ -137,6 +137,7 @@ let package = Package(
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
                 "BerthHTTP",
                 "BerthStore", "BerthCache", "BerthQueue", "BerthProviders", "BerthFiles",
+                "BerthImage",
                 "BerthWork", "BerthBot",
                 "BerthChannels",
             ],
@@ -267,6 +268,7 @@ let package = Package(
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
                 "BerthHTTP",
                 "BerthStore", "BerthCache", "BerthQueue", "BerthProviders", "BerthFiles",
+                "BerthImage",
                 "BerthWork", "BerthBot",
                 "BerthChannels",
                 "BerthAdmin",

@@ -1,6 +1,7 @@
 package import BerthBot
 import BerthCache
 package import BerthHTTP
+import BerthImage
 package import BerthLoop
 package import BerthMemory
 import BerthQueue
@@ -127,7 +128,11 @@ import BerthWork
         if let resident = kernel.process?.resident { resources.budget.rebase(resident: resident) }
         resources.budget.look()
         standing.percent = PressureSources.percent(resources.budget.standing, kernel)
-        if let step = ladder.step(at: standing.percent) { await take(step) }
+        while let step = ladder.step(at: standing.percent) {
+            await take(step)
+            // A rung that frees nothing cannot make the next one unnecessary.
+            guard case .entered(let rung) = step, rung.isForPictures else { break }
+        }
         standing.rung = ladder.rung
         letOnePassWhereStuck()
         await giveBackWhereDue()
@@ -199,16 +204,22 @@ import BerthWork
         case .dropIdle:
             server.closeIdle()
             resources.client.closeIdle()
+        case .onePicture: bot.pictures.pressure = .oneAtATime
+        case .smallPictures: bot.pictures.pressure = .smaller
+        case .textOnly: bot.pictures.pressure = .textOnly
         case .queueOnly: bot.gate.close()
         case .refuseLargest: refuseTheLargest()
         }
-        await giveBack()
+        if !rung.isForPictures { await giveBack() }
     }
 
     private func leave(_ rung: PressureRung) {
         switch rung {
         case .trim, .dropIdle: break
         case .shrinkCache: bot.cache.keep(part: 1)
+        case .onePicture: bot.pictures.pressure = .none
+        case .smallPictures: bot.pictures.pressure = .oneAtATime
+        case .textOnly: bot.pictures.pressure = .smaller
         case .queueOnly: bot.gate.open()
         case .refuseLargest: resources.budget.refuseNobody()
         }

@@ -204,7 +204,7 @@ import BerthWork
     /// One that is accepted stays as it is.
     ///
     /// - Throws: ``BotError/noTurn`` if it was deleted or retried meanwhile.
-    private func reopen(_ turn: Turn) async throws(BotError) {
+    func reopen(_ turn: Turn) async throws(BotError) {
         guard turn.state != .accepted else { return }
         let isOpen = try await withBotErrors { () async throws(StoreError) in
             try await store.retryTurn(turn.id)
@@ -212,7 +212,7 @@ import BerthWork
         guard isOpen else { throw .noTurn }
     }
 
-    private func machine(_ turn: Turn? = nil) -> TurnMachine {
+    func machine(_ turn: Turn? = nil) -> TurnMachine {
         let isOpen = turn?.state == .accepted
         return TurnMachine(
             attempts: isOpen ? turn?.attempts ?? 0 : 0,

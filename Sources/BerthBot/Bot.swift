@@ -2,6 +2,7 @@ package import BerthCache
 package import BerthConfig
 package import BerthFiles
 import BerthHTTP
+package import BerthImage
 package import BerthLoop
 import BerthMemory
 package import BerthProviders
@@ -34,8 +35,14 @@ package import BerthWork
     package let turns: Turns
     /// Translations for Berth's own use.
     package let translations: Translations
+    /// The models of pictures that requests may name.
+    package let pictureModels: PictureCatalog
+    /// Pictures on the tenants' accounts.
+    package let paidPictures: PaidPictures
     /// The tenants' files.
     package let files: TenantFiles
+    /// The conversion of pictures.
+    package let pictures: Pictures
     /// The largest number of requests of one tenant that are under way.
     package let requestsPerTenant: Int
     /// The resources that it works with.
@@ -62,6 +69,7 @@ package import BerthWork
         clock = surroundings.clock
         requestsPerTenant = configuration.limits.connectionsPerTenant
         let (store, budget, client) = (resources.store, resources.budget, resources.client)
+        pictures = Pictures(budget: budget, in: surroundings)
         let counts = BotMetrics(surroundings.metrics)
         let work = WorkMetrics(surroundings.metrics)
         tenants = TenantDirectory(
@@ -94,11 +102,27 @@ package import BerthWork
             in: surroundings
         )
         translations = Translations(answers, models, in: surroundings)
+        pictureModels = PictureCatalog(
+            configuration,
+            demo: DemoPictures(pictures),
+            client: client,
+            in: surroundings
+        )
+        paidPictures = PaidPictures(
+            calls,
+            meter,
+            PaidPictures.Parts(store, files, pictures, pictureModels),
+            work,
+            in: surroundings
+        )
         conversations = Conversations(store: store, models: models, in: surroundings)
         let parts = Turns.Parts(
             store: store,
             models: models,
+            pictureModels: pictureModels,
             calls: calls,
+            paidPictures: paidPictures,
+            translations: translations,
             answers: answers,
             meter: meter,
             commands: Commands(store, conversations, models, meter, access, files),
@@ -249,6 +273,7 @@ package import BerthWork
         queues.stop()
         await turns.finish()
         await answers.close()
+        await paidPictures.close()
         await lists.close()
         await meter.drain()
     }

@@ -22,7 +22,7 @@ package import BerthTelemetry
             "berth_turns_total",
             help: "Turns by how they ended.",
             label: "outcome",
-            values: ["done", "stopped", "failed", "interrupted", "refused"]
+            values: ["done", "stopped", "failed", "uncertain", "interrupted", "refused"]
         )
         turnDuration = metrics.histogram(
             "berth_turn_seconds",

@@ -9,13 +9,15 @@ enum Command: Equatable {
     case stop
     case web
     case translate
+    case image(PicturePrompt.Problem)
     case files
     case delete(String)
     case unknown(String)
 
     /// Reads a message that begins with `/` and a word.
     ///
-    /// The result is nil for all other messages, and for a translation, which is a turn.
+    /// The result is nil for all other messages, and for a translation and an order of pictures,
+    /// which are turns.
     init?(_ text: String) {
         guard let (word, rest) = Command.split(text) else { return nil }
         switch word.lowercased() {
@@ -30,6 +32,9 @@ enum Command: Equatable {
         case "translate":
             guard Translation(text) == nil else { return nil }
             self = .translate
+        case "image":
+            guard let problem = PicturePrompt.problem(in: text) else { return nil }
+            self = .image(problem)
         default: self = .unknown(word.cut(toBytes: 32))
         }
     }

@@ -45,6 +45,7 @@ import BerthWork
         case .stop: ""  // answered where turns are known
         case .web: Phrase.webLink(try await access.link(for: tenant)).text()
         case .translate: Phrase.translateUsage.text()
+        case .image(let problem): Phrase.imageUsage(problem).text()
         case .files: try await list(tenant)
         case .delete(let name): try await delete(name, of: tenant)
         case .unknown(let word): Phrase.unknownCommand(word).text()

@@ -28,6 +28,8 @@ import BerthWork
     private(set) var notes: AnswerNotes
     /// Its queue position as it was last told, or nil before it has waited.
     private(set) var place: QueuePlace?
+    /// The progress of its pictures as it was last told, or nil before the provider has begun.
+    private(set) var progress: PictureProgress?
     /// When it was accepted, or taken up again.
     var began = Instant(nanoseconds: 0)
     /// The bytes of the log's text that may be read.
@@ -133,6 +135,12 @@ import BerthWork
         wake()
     }
 
+    /// Tells its readers the progress of its pictures.
+    func tell(_ progress: PictureProgress) {
+        self.progress = progress
+        wake()
+    }
+
     /// Ends the turn.
     ///
     /// Does nothing the second time.
@@ -171,6 +179,7 @@ import BerthWork
     /// The place in the turn's reasoning.
     private var reasoningOffset = 0
     private var place: QueuePlace?
+    private var progress: PictureProgress?
     private var hasText = false
     private var hasEnded = false
 
@@ -202,6 +211,10 @@ import BerthWork
             if !hasText, let place = turn.place, place != self.place {
                 self.place = place
                 return .place(place)
+            }
+            if !hasText, let progress = turn.progress, progress != self.progress {
+                self.progress = progress
+                return .progress(progress)
             }
             do { try await wakeup.wait() } catch {
                 close()

@@ -1,3 +1,4 @@
+package import BerthProviders
 package import BerthQueue
 package import BerthStore
 
@@ -5,6 +6,8 @@ package import BerthStore
 package enum TurnEvent: Sendable {
     /// It waits at this queue position, for about this long.
     case place(QueuePlace)
+    /// The progress of its pictures at their provider.
+    case progress(PictureProgress)
     /// More of the model's reasoning before the answer.
     case reasoning(String)
     /// More of the answer.

@@ -9,8 +9,12 @@ import BerthWork
     let turn: LiveTurn
     /// Its row.
     let row: Turn.ID
-    /// The question of its step.
-    let ask: Ask
+    /// The work of its step.
+    let work: Work
+    /// The id of the HTTP request, for the log.
+    let requestID: String
+    /// The providers that may be asked.
+    let providers: [String]
     /// The session's entry, which is left at the end.
     let entry: SessionGate.Entry
     /// When it was accepted, or taken up again.
@@ -21,6 +25,10 @@ import BerthWork
     var model: String
     /// The answer of the attempt under way.
     var answer: (any AnswerStream)?
+    /// The pictures that were made.
+    var made: MadePictures?
+    /// The job of an earlier run, which is asked for its result first.
+    private var kept: KeptJob?
     /// When the text that came was last written.
     var saved: Instant
     /// Whether that is being written.
@@ -32,6 +40,14 @@ import BerthWork
     /// The first attempt's reservation, which was taken when the turn was accepted.
     private var held: Held?
 
+    /// The work of a turn's step.
+    enum Work {
+        /// A model is asked.
+        case answer(Ask)
+        /// Pictures are made.
+        case pictures(PictureAsk)
+    }
+
     init(
         _ turn: LiveTurn,
         row: Turn.ID,
@@ -42,13 +58,48 @@ import BerthWork
     ) {
         self.turn = turn
         self.row = row
-        self.ask = ask
         self.held = consume held
         self.entry = entry
         self.machine = machine
-        model = ask.models[0].id
-        accepted = ask.since
-        saved = accepted
+        work = .answer(ask)
+        providers = ask.models.map(\.provider.name)
+        (model, requestID) = (ask.models[0].id, ask.requestID)
+        (accepted, saved) = (ask.since, ask.since)
+    }
+
+    /// Makes a job of pictures, which are new (`start` has their reservation) or were ordered by an
+    /// earlier run.
+    init(
+        _ turn: LiveTurn,
+        row: Turn.ID,
+        _ ask: PictureAsk,
+        _ start: consuming PictureStart,
+        at entry: SessionGate.Entry,
+        _ machine: TurnMachine
+    ) {
+        self.turn = turn
+        self.row = row
+        self.entry = entry
+        self.machine = machine
+        work = .pictures(ask)
+        providers = ask.models.map(\.provider.name)
+        (model, requestID) = (ask.models[0].id, ask.requestID)
+        (accepted, saved) = (ask.since, ask.since)
+        switch consume start {
+        case .held(let held): self.held = consume held
+        case .kept(let kept): self.kept = kept
+        }
+    }
+
+    /// The job of an earlier run, once.
+    func takeKept() -> KeptJob? {
+        defer { kept = nil }
+        return kept
+    }
+
+    /// The settlements of all that was bought, once.
+    func takeSettlements() -> [Settlement] {
+        (answer?.takeSettlements() ?? []) + (made?.takeSettlements() ?? [])
     }
 
     /// The first attempt's reservation.
@@ -57,4 +108,10 @@ import BerthWork
     func takeHeld() -> Held? { held.take() }
 
     isolated deinit {}
+}
+
+/// The beginning of pictures: a reservation, or the job of an earlier run with its own.
+enum PictureStart: ~Copyable {
+    case held(Held)
+    case kept(KeptJob)
 }

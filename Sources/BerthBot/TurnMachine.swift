@@ -14,6 +14,7 @@ import BerthWork
 /// | due | | ask |
 /// | answered | | end as done |
 /// | failed | stopped by its author | end as stopped |
+/// | failed | nobody knows what its provider did | end as uncertain |
 /// | failed | the service stops | end as interrupted: it goes on at the next start |
 /// | failed | a second time, while others are answered | end as failed |
 /// | failed | passing, without a word, attempts and time left | retry later |
@@ -119,6 +120,9 @@ struct TurnMachine {
         at moment: Moment,
         using random: inout SeededGenerator
     ) -> Action {
+        if isStopped { return .end(.stopped) }
+        // The next start would buy it again.
+        if failure.isUncertain { return .end(.uncertain) }
         if let end = endOfWork { return .end(end) }
         if failure.isShutdown { return .end(.interrupted) }
         // Only a failure that passes and surely bought nothing is tried again. The rest is for a

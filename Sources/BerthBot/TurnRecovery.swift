@@ -8,6 +8,7 @@ import BerthWork
 @Loop final class TurnRecovery {
     private let store: any Store
     private let acceptance: Acceptance
+    private let orders: PictureAcceptance
     private let runner: TurnRunner
     private let gate: SessionGate
     private let surroundings: Surroundings
@@ -26,13 +27,13 @@ import BerthWork
 
     init(
         _ store: any Store,
-        _ acceptance: Acceptance,
+        _ acceptances: (Acceptance, PictureAcceptance),
         _ runner: TurnRunner,
         _ gate: SessionGate,
         in surroundings: Surroundings
     ) {
         self.store = store
-        self.acceptance = acceptance
+        (acceptance, orders) = acceptances
         self.runner = runner
         self.gate = gate
         self.surroundings = surroundings
@@ -184,14 +185,26 @@ import BerthWork
         do throws(BotError) {
             let memory = try await acceptance.pay(for: turn.text, of: payer, within: patience)
             guard !isStopping else { throw .stopping }
-            let job = try await acceptance.takeUp(
-                turn,
-                at: session.place,
-                isFresh: isFresh,
-                by: payer,
-                at: entry,
-                memory
-            )
+            let job: TurnJob
+            if turn.kind == .image, let order = PicturePrompt(turn.text) {
+                job = try await orders.takeUp(
+                    turn,
+                    order,
+                    isFresh: isFresh,
+                    by: payer,
+                    at: entry,
+                    memory
+                )
+            } else {
+                job = try await acceptance.takeUp(
+                    turn,
+                    at: session.place,
+                    isFresh: isFresh,
+                    by: payer,
+                    at: entry,
+                    memory
+                )
+            }
             runner.start(job)
         } catch {
             // The entry of a turn that waits for memory keeps its session.

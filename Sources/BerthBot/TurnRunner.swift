@@ -11,7 +11,8 @@ import BerthWork
     /// Turns that are being answered, by their public names.
     private(set) var live: [String: LiveTurn] = [:]
     let pool = TaskPool()
-    private let store: any Store
+    let store: any Store
+    let pictures: PaidPictures
     private let answers: Answers
     private let calls: PaidCalls
     private let meter: Meter
@@ -32,6 +33,7 @@ import BerthWork
     ) {
         store = parts.store
         answers = parts.answers
+        pictures = parts.paidPictures
         calls = parts.calls
         meter = parts.meter
         replies = parts.replies
@@ -96,10 +98,18 @@ import BerthWork
         }
     }
 
-    /// Runs the turn's step of the kind `ask`: asks for the answer and takes it into the turn's log.
+    /// Runs the turn's step.
     private func ask(_ job: TurnJob) async throws(BotError) {
+        switch job.work {
+        case .answer(let ask): try await answer(job, ask)
+        case .pictures(let ask): try await draw(job, ask)
+        }
+    }
+
+    /// Runs a step of the kind `ask`: asks for the answer and takes it into the turn's log.
+    private func answer(_ job: TurnJob, _ question: Ask) async throws(BotError) {
         job.answer = nil
-        var ask = job.ask
+        var ask = question
         // A call that others share may outlive the turn.
         ask.listener = { [weak turn = job.turn] in turn?.wait($0) }
         let answer = try await answers.stream(ask, job.takeHeld())
@@ -122,7 +132,7 @@ import BerthWork
             savePartial(job)
         }
         guard job.turn.text.isEmpty else { return }
-        let model = job.ask.models.first { $0.id == answer.modelID }
+        let model = question.models.first { $0.id == answer.modelID }
         let finish = job.turn.notes.ending ?? .stop
         throw .provider(
             .wordless(provider: model?.provider.name ?? answer.modelID, finish: finish.rawValue)
@@ -138,7 +148,7 @@ import BerthWork
         // After a restart the failure is not known.
         let cause = failure.map(\.causeOfWait) ?? .failing
         job.turn.wait(QueuePlace(ahead: 0, wait: pause, cause: cause))
-        do { try await calls.sleep(for: pause, before: job.ask) } catch {
+        do { try await calls.sleep(for: pause, orUntilResumed: job.providers) } catch {
             throw .provider(.cancelled)
         }
     }
@@ -184,8 +194,9 @@ import BerthWork
             outcome.isEstimated = usage.isEstimated
         }
         job.turn.notes.write(to: &outcome)
+        outcome.pictures = job.made?.pictures.map(\.ofTurn) ?? []
         switch end {
-        case .failed:
+        case .failed, .uncertain:
             outcome.error = failure.map { failure in
                 (givenUp.map { Phrase.gaveUp(failure, $0) } ?? .refusal(failure)).text()
             }
@@ -209,7 +220,7 @@ import BerthWork
         var stored = outcome
         stored.answer = String(decoding: job.turn.text, as: UTF8.self)
         stored.model = job.model
-        let settlements = job.answer?.takeSettlements() ?? []
+        let settlements = job.takeSettlements()
         do {
             let isOpen = try await finish(job.row, as: stored, settlements, at: job.entry.place)
             // A turn that was deleted meanwhile is paid for all the same.
@@ -277,7 +288,7 @@ import BerthWork
         surroundings.log.info(
             "turn",
             [
-                "request": .text(job.ask.requestID), "tenant": .text(job.turn.tenant),
+                "request": .text(job.requestID), "tenant": .text(job.turn.tenant),
                 "turn": .text(job.turn.id), "model": .text(job.model),
                 "outcome": .text(outcome.end.rawValue), "ms": .ms(clock.now - job.accepted),
                 "why": .text(job.why),

@@ -15,6 +15,7 @@ package import BerthWork
     private let store: any Store
     private let gate: SessionGate
     private let acceptance: Acceptance
+    private let orders: PictureAcceptance
     private let runner: TurnRunner
     private let recovery: TurnRecovery
     private let commands: Commands
@@ -48,15 +49,19 @@ package import BerthWork
             system: parts.system,
             in: surroundings
         )
+        orders = PictureAcceptance(parts, acceptance, in: surroundings)
         runner = TurnRunner(parts, gate, metrics, in: surroundings)
-        recovery = TurnRecovery(store, acceptance, runner, gate, in: surroundings)
+        recovery = TurnRecovery(store, (acceptance, orders), runner, gate, in: surroundings)
     }
 
     /// The parts of the bot that turns are made of.
     struct Parts {
         let store: any Store
         let models: ModelCatalog
+        let pictureModels: PictureCatalog
         let calls: PaidCalls
+        let paidPictures: PaidPictures
+        let translations: Translations
         let answers: Answers
         let meter: Meter
         let commands: Commands
@@ -147,7 +152,12 @@ package import BerthWork
                         try await acceptance.pay(for: message.text, of: tenant)
                     }
                 guard !isStopping else { throw .stopping }
-                let job = try await acceptance.accept(message, by: tenant, at: entry, memory)
+                let job =
+                    if let order = PicturePrompt(message.text) {
+                        try await orders.accept(message, order, by: tenant, at: entry, memory)
+                    } else {
+                        try await acceptance.accept(message, by: tenant, at: entry, memory)
+                    }
                 runner.start(job)
                 return job.turn
             } catch {
@@ -255,6 +265,7 @@ package import BerthWork
         outcome.outputTokens = row.outputTokens
         outcome.isEstimated = row.isEstimated
         (outcome.ending, outcome.sources) = (row.ending, row.sources)
+        outcome.pictures = row.pictures
         let turn = try ended(row.publicID, "", row.answer, tenant, outcome)
         turn.show(AnswerNotes(row, of: tenant.account))
         return turn

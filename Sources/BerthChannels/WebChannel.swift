@@ -207,6 +207,8 @@ import BerthWork
                 switch event {
                 case .place(let place):
                     try await events.send(JSON.encode(Place(place)), name: "place")
+                case .progress(let progress):
+                    try await events.send(JSON.encode(Progress(progress)), name: "progress")
                 case .reasoning(let text):
                     try await events.send(JSON.encode(Thought(reasoning: text)), name: "reasoning")
                 case .text(let text):
@@ -248,6 +250,22 @@ import BerthWork
             }
             ahead = place.ahead
             waitMs = place.wait.milliseconds()
+        }
+    }
+
+    /// The progress of pictures in words, with the provider's place or percentage if it says one.
+    private struct Progress: Encodable {
+        let text: String
+        var position: Int?
+        var percent: Int?
+
+        init(_ progress: PictureProgress) {
+            text = Phrase.progress(progress).text()
+            switch progress {
+            case .queued(let position): self.position = position
+            case .running(let percent): self.percent = percent
+            case .loading: break
+            }
         }
     }
 

@@ -49,6 +49,20 @@ package struct FileAccounts: Sendable {
         change(owner.tenant) { $0.reservedFiles += 1 }
     }
 
+    /// Checks that a tenant may store `count` more files of `bytes` together.
+    ///
+    /// - Throws: ``FilesError/overDisk(used:asked:limit:)`` and ``FilesError/overCount(limit:)``.
+    func check(_ count: Int, of bytes: ByteCount, for owner: FileOwner) throws(FilesError) {
+        let use = use(of: owner.tenant)
+        guard use.files + use.reservedFiles + count <= owner.files else {
+            throw .overCount(limit: owner.files)
+        }
+        let used = use.bytes + use.reserved
+        guard used + bytes <= owner.disk else {
+            throw .overDisk(used: used, asked: bytes, limit: owner.disk)
+        }
+    }
+
     /// Reserves more bytes for a file that is being written.
     mutating func extend(by more: ByteCount, of owner: FileOwner) throws(FilesError) {
         let use = use(of: owner.tenant)

@@ -56,6 +56,12 @@ actor FileDisk {
         try writing[number]?.append(piece)
     }
 
+    /// Opens a temporary file for reading, or returns nil if it was sealed or discarded.
+    func open(_ number: Int) throws(FilesError) -> OpenedFile? {
+        guard let path = writing[number]?.path else { return nil }
+        return try open(path: path)
+    }
+
     /// Deletes a temporary file.
     ///
     /// Does nothing if it was sealed or discarded before.
@@ -118,7 +124,11 @@ actor FileDisk {
 
     /// Opens a content, or returns nil if it is not there.
     func open(_ name: FileName) throws(FilesError) -> OpenedFile? {
-        let descriptor = unsafe Glibc.open(path(of: name), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        try open(path: path(of: name))
+    }
+
+    private func open(path: String) throws(FilesError) -> OpenedFile? {
+        let descriptor = unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         guard descriptor >= 0 else {
             if errno == ENOENT { return nil }
             throw .system("open(files)")

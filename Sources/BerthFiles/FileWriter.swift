@@ -10,7 +10,7 @@ package import BerthStore
     private let files: TenantFiles
     private let disk: FileDisk
     private let owner: FileOwner
-    private let kind: String
+    private var kind: String
     private let number: Int
     private var reserved: ByteCount
     private var written = ByteCount.zero
@@ -69,13 +69,23 @@ package import BerthStore
         }
     }
 
+    /// Opens what was written so far, to be looked at before it is kept.
+    ///
+    /// - Throws: ``FilesError/gone`` after the end.
+    package func opened() async throws(FilesError) -> OpenedFile {
+        guard isOpen, let file = try await disk.open(number) else { throw .gone }
+        return file
+    }
+
     /// Puts the file in its place and records it.
     ///
+    /// - Parameter known: the media type by the content, or nil for the one at the beginning.
     /// - Returns: the file, which is on the disk and in the database. It is the tenant's file with
     ///   the same content if there is one.
     /// - Throws: ``FilesError``. The file is discarded then.
-    package func finish() async throws(FilesError) -> StoredFile {
+    package func finish(as known: FileKind? = nil) async throws(FilesError) -> StoredFile {
         guard isOpen else { throw .gone }
+        kind = known?.name ?? kind
         guard written > .zero else {
             await discard()
             throw .empty

@@ -142,6 +142,17 @@ import BerthText
         disk.flatMap { measure($0.data, accounts.bytes) }
     }
 
+    /// Checks that a tenant may store more files, before they are bought.
+    ///
+    /// Nothing is reserved.
+    ///
+    /// - Throws: ``FilesError``.
+    package func check(_ count: Int, of bytes: ByteCount, for owner: FileOwner) throws(FilesError) {
+        guard disk != nil else { throw .noDisk }
+        try checkRoom(for: bytes)
+        try accounts.check(count, of: bytes, for: owner)
+    }
+
     /// Refuses a file that would leave the database too little room.
     private func checkRoom(for bytes: ByteCount) throws(FilesError) {
         // Unknown figures refuse nothing. The disk then refuses what it cannot hold.

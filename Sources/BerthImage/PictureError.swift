@@ -19,6 +19,10 @@ package enum PictureError: Error, Equatable, CustomStringConvertible {
     case resultTooLong(most: ByteCount)
     /// There is no memory for the conversion.
     case memory(BudgetError)
+    /// The conversion needs more memory than pictures can ever have.
+    case noRoom(needs: ByteCount)
+    /// New pictures are refused, because memory is short.
+    case paused
     /// Too many conversions wait.
     case busy(waiting: Int)
     /// The conversion took too long and was stopped.
@@ -52,6 +56,11 @@ package enum PictureError: Error, Equatable, CustomStringConvertible {
             "the picture's file is larger than \(most): make it smaller, or save it as JPEG"
         case .resultTooLong(let most): "the picture does not fit into \(most): use a smaller one"
         case .memory(let error): error.forTenant
+        case .noRoom(let needs):
+            "the picture needs \(needs) of memory, which the server does not have: use a smaller one"
+        case .paused:
+            "the server is short of memory and takes no pictures now: send text only, or try again "
+                + "in a few minutes"
         case .busy: "too many pictures wait to be converted: try again in a moment"
         case .outOfTime(let limit):
             "the picture took longer than \(limit.components.seconds) s: use a smaller one"
@@ -66,6 +75,8 @@ package enum PictureError: Error, Equatable, CustomStringConvertible {
     package var forOperator: String {
         switch self {
         case .memory(let error): error.description
+        case .noRoom(let needs):
+            "a picture needs \(needs) of memory, more than pictures can have: raise memory.limit"
         case .busy(let waiting): "\(waiting) pictures wait to be converted, as many as may"
         case .notRead(let error): "the picture's file cannot be read: \(error)"
         case .notWritten(let error): "the converted picture cannot be written: \(error)"

@@ -1,11 +1,14 @@
 import BerthLoop
 
 /// The threads on which pictures are converted, and the line in front of them.
+///
+/// A tenant has at most one conversion at a time, and tenants take turns.
 @Loop final class PicturePlaces {
     /// The threads that have no picture, the last used one last.
     private var free: [Worker]
     private var line: [Waiter] = []
-    private(set) var running = 0
+    /// The tenants that have a thread.
+    private var served: Set<String> = []
 
     /// The most conversions at once, 1 to 2.
     var most = PicturePlaces.threads {
@@ -33,11 +36,13 @@ import BerthLoop
         }
     }
 
+    var running: Int { served.count }
+
     var waiting: Int { line.count }
 
     /// Waits for a thread.
     ///
-    /// The caller gives it back with ``leave(_:)``.
+    /// The caller gives it back with ``leave(_:of:)``.
     ///
     /// - Throws: ``PictureError/busy(waiting:)`` or ``PictureError/cancelled``.
     func enter(for tenant: String) async throws(PictureError) -> Worker {
@@ -51,24 +56,28 @@ import BerthLoop
         if waiter.worker == nil { try? await waiter.turn.wait() }
         if let worker = waiter.worker {
             guard Task.isCancelled else { return worker }
-            leave(worker)
+            leave(worker, of: tenant)
         }
         line.removeAll { $0 === waiter }
         throw .cancelled
     }
 
-    /// Gives a thread back.
-    func leave(_ worker: Worker) {
-        running -= 1
+    /// Gives a tenant's thread back.
+    func leave(_ worker: Worker, of tenant: String) {
+        served.remove(tenant)
+        // The tenant's other pictures go behind those of all others.
+        line = line.filter { $0.tenant != tenant } + line.filter { $0.tenant == tenant }
         free.append(worker)
         advance()
     }
 
     private func advance() {
-        while running < min(most, PicturePlaces.threads), !line.isEmpty, let worker = free.popLast()
+        while running < min(most, PicturePlaces.threads),
+            let next = line.firstIndex(where: { !served.contains($0.tenant) }),
+            let worker = free.popLast()
         {
-            running += 1
-            let waiter = line.removeFirst()
+            let waiter = line.remove(at: next)
+            served.insert(waiter.tenant)
             waiter.worker = worker
             waiter.turn.signal()
         }

@@ -42,6 +42,9 @@ package struct PictureTarget: Equatable, Sendable {
     /// A thumbnail for lists and pages.
     package static let thumbnail = PictureTarget(.jpeg, side: 512)
 
+    /// The target with half of the side.
+    var halved: PictureTarget { PictureTarget(format, side: side / 2, bytes: bytes, saver: saver) }
+
     /// The target with about three quarters of the side, for a result with too many bytes.
     func smaller(than width: Int, _ height: Int) -> PictureTarget {
         let side = max(1, min(self.side, max(width, height)) * 3 / 4)

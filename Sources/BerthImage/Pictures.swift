@@ -6,44 +6,70 @@ package import BerthTelemetry
 ///
 /// A picture's header is read and checked by Berth itself. Only then is memory leased, by an
 /// estimate from the header, and the picture decoded by libvips.
+///
+/// The memory is that of a shared account, because one picture may need more than a tenant's quota.
+/// Each tenant has one conversion at a time instead, and tenants take turns.
 @Loop package final class Pictures {
     private let limits: PictureLimits
     private let surroundings: Surroundings
-    private let library: MemoryAccount
+    private let budget: MemoryBudget
     private let places = PicturePlaces()
     private let metrics: PictureMetrics
     /// The formats for which libvips is open.
     private var opened: Set<PictureFormat> = []
+    /// The lease of libvips, until the budget has measured it.
+    private var libraryLease: HeldLease?
 
     /// The resident size of libvips with all that it needs, most of it pages of files.
     package static nonisolated let librarySize = ByteCount.mebibytes(32)
     /// The time after which the budget has measured the opened library as a part of its base.
     private static nonisolated let measured = Duration.seconds(3)
+    /// The memory that conversions may hold however low the limit is.
+    static nonisolated let leastQuota = ByteCount.mebibytes(16)
 
     /// Makes a converter, without a thread and without libvips.
     ///
     /// - Parameters:
     ///   - limits: the limits of all pictures.
-    ///   - library: the account that pays for libvips until the budget measures it.
+    ///   - budget: the memory of the process.
     ///   - surroundings: time, log and metrics.
     package init(
         limits: PictureLimits = PictureLimits(),
-        library: MemoryAccount,
+        budget: MemoryBudget,
         in surroundings: Surroundings
     ) {
         self.limits = limits
-        self.library = library
+        self.budget = budget
         self.surroundings = surroundings
         metrics = PictureMetrics(surroundings.metrics, places)
     }
 
-    /// The most conversions at once, 1 or 2.
+    /// The account of all conversions.
     ///
-    /// It is 1 under memory pressure.
-    package var most: Int {
-        get { places.most }
-        set { places.most = max(1, newValue) }
+    /// It may hold half of the memory limit.
+    package var memory: MemoryAccount {
+        let half = ByteCount(budget.limit.bytes / 2)
+        return budget.sharedAccount("pictures", quota: max(half, Pictures.leastQuota))
     }
+
+    // MARK: Pressure
+
+    /// The restriction in force because memory is short.
+    package var pressure = PicturePressure.none {
+        didSet { places.most = pressure >= .oneAtATime ? 1 : PicturePlaces.threads }
+    }
+
+    /// Checks whether new work with pictures is taken.
+    ///
+    /// A caller checks it before a picture is uploaded or bought. Conversions of pictures that are
+    /// there already go on, because they may have been paid for.
+    ///
+    /// - Throws: ``PictureError/paused``.
+    package func admit() throws(PictureError) {
+        guard pressure < .textOnly else { throw .paused }
+    }
+
+    // MARK: Work
 
     /// Reads the header of a picture and checks it against the limits.
     ///
@@ -68,14 +94,15 @@ package import BerthTelemetry
     /// Converts a picture.
     ///
     /// The result is turned upright, has the colours of sRGB and no metadata. Of an animation it is
-    /// the first frame. An error may leave a part of the result in `sink`.
+    /// the first frame. An error may leave a part of the result in `sink`. While memory is short, the
+    /// result's sides may be half of the wanted ones.
     ///
     /// - Parameters:
     ///   - source: the picture, which is read to its end.
     ///   - target: the form of the result.
     ///   - sink: the place of the result.
     ///   - original: the place of the original, whose bytes are not changed; nil if it is not kept.
-    ///   - account: the account that pays for the memory. A conversion waits for memory.
+    ///   - tenant: the tenant who waits for it. A conversion waits for its turn and for memory.
     /// - Returns: the size of the result.
     /// - Throws: ``PictureError``.
     package func convert(
@@ -83,12 +110,13 @@ package import BerthTelemetry
         to target: PictureTarget,
         into sink: any PictureSink,
         keeping original: (any PictureSink)? = nil,
-        on account: MemoryAccount
+        for tenant: String
     ) async throws(PictureError) -> ConvertedPicture {
         let input = PictureInput(source, keeping: original, limits)
+        let target = pressure >= .smaller ? target.halved : target
         do throws(PictureError) {
-            let made = try await work(input, for: account.tenant) { worker in
-                await self.convert(input, source.size, to: target, into: sink, account, on: worker)
+            let made = try await work(input, for: tenant) { worker in
+                await self.convert(input, source.size, to: target, into: sink, on: worker)
             }
             metrics.count(nil)
             return made
@@ -105,16 +133,16 @@ package import BerthTelemetry
     /// - Parameters:
     ///   - picture: the picture.
     ///   - sink: the place of its PNG.
-    ///   - account: the account that pays for the memory.
+    ///   - tenant: the tenant who waits for it.
     /// - Throws: ``PictureError``.
     package func draw(
         _ picture: DemoPicture,
         into sink: any PictureSink,
-        on account: MemoryAccount
+        for tenant: String
     ) async throws(PictureError) {
-        var lease = try await leased(DemoPicture.memory, account)
-        let worker = try await places.enter(for: account.tenant)
-        defer { places.leave(worker) }
+        let worker = try await places.enter(for: tenant)
+        defer { places.leave(worker, of: tenant) }
+        var lease = try await leased(DemoPicture.memory)
         let drawn = await worker.run { () -> Result<Void, PictureError> in
             result { () throws(PictureError) in try picture.write(to: sink) }
         }
@@ -129,7 +157,7 @@ package import BerthTelemetry
         _ body: @Loop (Worker) async -> Result<Value, PictureError>
     ) async throws(PictureError) -> Value {
         let worker = try await places.enter(for: tenant)
-        defer { places.leave(worker) }
+        defer { places.leave(worker, of: tenant) }
         let clock = surroundings.clock
         let began = clock.now
         var isLate = false
@@ -153,7 +181,6 @@ package import BerthTelemetry
         _ size: ByteCount?,
         to target: PictureTarget,
         into sink: any PictureSink,
-        _ account: MemoryAccount,
         on worker: Worker
     ) async -> Result<ConvertedPicture, PictureError> {
         do throws(PictureError) {
@@ -163,7 +190,7 @@ package import BerthTelemetry
             try await open(for: header.format, on: worker)
             try await open(for: target.format, on: worker)
             let estimate = PictureEstimate(header, encoded: size ?? limits.encoded, into: target)
-            var lease = try await leased(estimate.lease, account)
+            var lease = try await leased(estimate.lease)
             let made = await worker.run { () -> Result<Conversion.Made, PictureError> in
                 // The freed pages go back to the kernel before the lease does.
                 defer { Allocator.trim() }
@@ -186,9 +213,17 @@ package import BerthTelemetry
         } catch { return .failure(error) }
     }
 
+    private func leased(_ count: ByteCount) async throws(PictureError) -> MemoryLease {
+        let account = memory
+        // A picture that never fits does not wait for other work. While libvips is leased and
+        // measured at once, nobody knows what fits.
+        guard libraryLease != nil || account.couldHold(count) else { throw .noRoom(needs: count) }
+        return try await leased(count, of: account)
+    }
+
     private func leased(
         _ count: ByteCount,
-        _ account: MemoryAccount
+        of account: MemoryAccount
     ) async throws(PictureError) -> MemoryLease {
         do throws(BudgetError) {
             return try await account.lease(
@@ -197,7 +232,10 @@ package import BerthTelemetry
                 within: limits.patience,
                 by: surroundings.clock
             )
-        } catch { throw Task.isCancelled ? .cancelled : .memory(error) }
+        } catch {
+            if Task.isCancelled { throw .cancelled }
+            throw error.isPassing ? .memory(error) : .noRoom(needs: count)
+        }
     }
 
     // MARK: libvips
@@ -205,14 +243,23 @@ package import BerthTelemetry
     private func open(for format: PictureFormat, on worker: Worker) async throws(PictureError) {
         guard !opened.contains(format) else { return }
         let isFirst = opened.isEmpty
-        let lease = isFirst ? try await leased(Pictures.librarySize, library) : nil
+        let lease = isFirst ? try await leaseOfLibrary() : nil
         try await worker.run { () -> Result<Void, PictureError> in
             result { () throws(PictureError) in try PictureLibrary.open(for: format) }
         }.get()
         guard opened.insert(format).inserted, isFirst, let lease else { return }
         surroundings.log.info("libvips was opened for the first picture")
-        let held = HeldLease(lease)
-        surroundings.clock.schedule(after: Pictures.measured) { held.end() }
+        libraryLease = HeldLease(lease)
+        surroundings.clock.schedule(after: Pictures.measured) { self.libraryLease = nil }
+    }
+
+    /// The memory of libvips, of an account that the report names.
+    private func leaseOfLibrary() async throws(PictureError) -> MemoryLease {
+        let size = Pictures.librarySize
+        // Both threads may open it at once.
+        let account = budget.sharedAccount("libvips", quota: size + size)
+        guard account.couldHold(size) else { throw .noRoom(needs: size) }
+        return try await leased(size, of: account)
     }
 }
 
@@ -225,9 +272,7 @@ private func result<Value>(
 
 /// A lease that a timer ends.
 @Loop private final class HeldLease {
-    private var lease: MemoryLease?
+    private let lease: MemoryLease
 
     init(_ lease: consuming MemoryLease) { self.lease = consume lease }
-
-    func end() { lease = nil }
 }

@@ -228,15 +228,21 @@ struct LedgerState {
         return granted
     }
 
+    /// Whether a new lease of an account is granted when all other work has ended, while the shared
+    /// accounts of others keep what they hold.
+    func couldHold(_ count: ByteCount, by account: Int) -> Bool {
+        guard let book = books[account], count <= book.quota else { return false }
+        let others = book.isTenant ? shared : shared - book.total
+        return isWithinShare(book, count) || count <= room - others - kept
+    }
+
     private enum Decision { case grant, pass, block }
 
     private func decision(_ waiter: Waiter) -> Decision {
         let account = waiter.account
         switch refusal(of: waiter.count, for: waiter.purpose, by: account, isNew: true) {
         case nil: return .grant
-        case .exhausted:
-            let isPossible = isWithinShare(waiter) || waiter.count <= room - shared - kept
-            return isPossible ? .block : .pass
+        case .exhausted: return couldHold(waiter.count, by: account) ? .block : .pass
         default: return .pass
         }
     }

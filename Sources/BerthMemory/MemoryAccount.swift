@@ -90,6 +90,13 @@ package final class MemoryAccount: Sendable {
         return MemoryLease(count: count, purpose: purpose, account: self)
     }
 
+    /// Whether a new lease of `count` bytes is granted when all other work has ended.
+    ///
+    /// A request that is never granted need not wait.
+    package func couldHold(_ count: ByteCount) -> Bool {
+        ledger.with { $0.couldHold(count, by: id) }
+    }
+
     /// A lease of zero bytes that can grow later.
     ///
     /// It is never refused.

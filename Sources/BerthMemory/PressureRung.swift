@@ -8,6 +8,12 @@ package enum PressureRung: Int, CaseIterable, Comparable, Sendable {
     case shrinkCache
     /// Idle connections of clients and to providers are closed.
     case dropIdle
+    /// One picture is converted at a time.
+    case onePicture
+    /// Results of conversions have half of the wanted sides.
+    case smallPictures
+    /// New pictures are refused, and text goes on.
+    case textOnly
     /// Running calls continue. New provider calls wait.
     case queueOnly
     /// New work of the tenant furthest over its share is refused.
@@ -41,6 +47,22 @@ package enum PressureRung: Int, CaseIterable, Comparable, Sendable {
             )
         case .dropIdle:
             Row(name: "drop-idle", enters: 85, leaves: 79, does: "idle connections are closed")
+        case .onePicture:
+            Row(
+                name: "one-picture",
+                enters: 86,
+                leaves: 80,
+                does: "pictures are converted one at a time"
+            )
+        case .smallPictures:
+            Row(
+                name: "small-pictures",
+                enters: 87,
+                leaves: 81,
+                does: "pictures get half of their sides"
+            )
+        case .textOnly:
+            Row(name: "text-only", enters: 88, leaves: 82, does: "new pictures are refused")
         case .queueOnly:
             Row(name: "queue-only", enters: 90, leaves: 84, does: "new provider calls wait")
         case .refuseLargest:
@@ -52,6 +74,9 @@ package enum PressureRung: Int, CaseIterable, Comparable, Sendable {
             )
         }
     }
+
+    /// Whether the rung limits work that begins later, and frees nothing itself.
+    package var isForPictures: Bool { (.onePicture)...(.textOnly) ~= self }
 
     package static func < (left: PressureRung, right: PressureRung) -> Bool {
         left.rawValue < right.rawValue

@@ -138,6 +138,9 @@ package enum ProviderError: Error, Equatable, Sendable, CustomStringConvertible 
         }
     }
 
+    /// Whether nobody knows if the provider has taken the work.
+    package var isUncertain: Bool { if case .uncertain = self { true } else { false } }
+
     /// Whether the provider has certainly not begun to work, so it charges nothing.
     package var meansNothingBought: Bool {
         switch self {

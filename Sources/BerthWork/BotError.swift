@@ -1,4 +1,5 @@
 package import BerthFiles
+package import BerthImage
 package import BerthMemory
 package import BerthProviders
 package import BerthQueue
@@ -80,6 +81,10 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
     case store(StoreError)
     /// A file was not stored, found or deleted.
     case files(FilesError)
+    /// A picture was refused.
+    case picture(PictureError)
+    /// No model of pictures is configured.
+    case noPictures
 
     package var description: String {
         switch self {
@@ -100,6 +105,8 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
         case .tooManySessions(let limit):
             "you have \(limit) conversations, which is the limit: delete one that you do not need"
         case .files(let error): error.description
+        case .picture(let error): error.description
+        case .noPictures: "this bot makes no pictures: its operator has configured no model for them"
         case .noSession: "there is no such conversation"
         case .noTurn: "there is no such message, or it is already answered"
         default: rateDescription ?? otherDescription
@@ -200,6 +207,7 @@ extension BotError {
         case .provider(let error): error.forOperator
         case .store(let error): error.description
         case .files(let error): error.forOperator
+        case .picture(let error): error.forOperator
         case .memory(let error): error.description
         default: description
         }

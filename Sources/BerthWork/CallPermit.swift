@@ -5,13 +5,13 @@ import BerthQueue
 /// A call's permit, to which the call's end is reported once.
 @Loop final class CallPermit {
     private let permit: Permit
-    private let model: ModelChoice
+    private let model: PaidModel
     private let queues: ProviderQueues
     private let clock: any Clock
     private let began: Instant
     private var latency: Duration?
 
-    init(_ permit: Permit, _ model: ModelChoice, _ queues: ProviderQueues, clock: any Clock) {
+    init(_ permit: Permit, _ model: PaidModel, _ queues: ProviderQueues, clock: any Clock) {
         self.permit = permit
         self.model = model
         self.queues = queues
@@ -34,6 +34,18 @@ import BerthQueue
             .done(latency: latency ?? duration),
             tokens: usage.input + usage.output,
             cost: WorkCost(duration: duration, micros: model.price.cost(of: usage))
+        )
+    }
+
+    /// Ends the permit of an order whose pictures were made.
+    func end(_ made: PictureBill, atPrice price: Int64) {
+        hasAnswered()
+        let duration = clock.now - began
+        queues.learn(model, duration, output: 0)
+        permit.end(
+            .done(latency: latency ?? duration),
+            tokens: 0,
+            cost: WorkCost(duration: duration, micros: Int64(made.pictures) * price)
         )
     }
 

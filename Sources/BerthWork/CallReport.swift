@@ -6,14 +6,22 @@ import BerthTelemetry
 ///
 /// A turn reports itself.
 @Loop final class CallReport {
-    private let ask: Ask
+    private let request: String
+    private let tenant: String
+    private let model: String
+    private let since: Instant
     private let metrics: WorkMetrics
     private let surroundings: Surroundings
 
     /// Makes the report of an API call, or nil for a turn's ask.
-    init?(_ ask: Ask, _ metrics: WorkMetrics, in surroundings: Surroundings) {
+    init?<Asked: PaidAsk>(
+        _ ask: Asked,
+        _ metrics: WorkMetrics,
+        in surroundings: Surroundings
+    ) {
         guard ask.turn == nil else { return nil }
-        self.ask = ask
+        (request, tenant, since) = (ask.requestID, ask.payer.name, ask.since)
+        model = Asked.paid(ask.models[0]).id
         self.metrics = metrics
         self.surroundings = surroundings
     }
@@ -25,9 +33,9 @@ import BerthTelemetry
         surroundings.log.info(
             "api call",
             [
-                "request": .text(ask.requestID), "tenant": .text(ask.payer.name),
-                "model": .text(ask.models[0].id), "outcome": .text(outcome),
-                "ms": .ms(surroundings.clock.now - ask.since), "why": .text(error?.logged ?? "-"),
+                "request": .text(request), "tenant": .text(tenant),
+                "model": .text(model), "outcome": .text(outcome),
+                "ms": .ms(surroundings.clock.now - since), "why": .text(error?.logged ?? "-"),
             ]
         )
     }

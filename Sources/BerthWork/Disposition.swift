@@ -42,6 +42,8 @@ package struct Disposition: Sendable {
     package var mayHaveBought = false
     /// Whether it happened before any provider was sent the request.
     package var isBeforeProvider = false
+    /// Whether nobody knows what a provider did, so that only a person asks again.
+    package var isUncertain = false
     /// Whether it happened because the service stops.
     package var isShutdown = false
 
@@ -72,7 +74,7 @@ package struct Disposition: Sendable {
     }
 
     /// The status of a request whose client has left, as nginx logs it.
-    fileprivate static let cancelled = 499
+    static let cancelled = 499
 }
 
 extension BotError {
@@ -115,6 +117,8 @@ extension BotError {
         case .store(StoreError.notFound(what: _)): Disposition(404, .caller, code: "not_found")
         case .store: Disposition(503, .service, code: "database", after: .seconds(2))
         case .files(let error): error.disposition
+        case .picture(let error): error.disposition
+        case .noPictures: Disposition(404, .caller, code: "no_pictures")
         case .provider(let error): error.disposition
         }
     }
@@ -177,6 +181,7 @@ extension ProviderError {
         let failure = base
         return failure.with {
             $0.mayHaveBought = !meansNothingBought
+            $0.isUncertain = isUncertain
             switch self {
             case .refused(_, let status, _, _):
                 // A model that is unknown, or forbidden to this account, may exist elsewhere.

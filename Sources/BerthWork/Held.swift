@@ -8,7 +8,7 @@ package import BerthStore
 /// It is an object, because every phase of a call carries it through suspensions, and a value of this
 /// size would be a part of every one of their frames.
 @Loop final class PendingCall {
-    let model: ModelChoice
+    let model: PaidModel
     let payer: LiveTenant
     let hold: TenantBook.Hold
     /// The request's identity over all its attempts.
@@ -21,7 +21,7 @@ package import BerthStore
     let changes: Int
 
     init(
-        _ model: ModelChoice,
+        _ model: PaidModel,
         _ payer: LiveTenant,
         _ hold: TenantBook.Hold,
         _ mark: RequestMark,

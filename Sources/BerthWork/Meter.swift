@@ -1,6 +1,7 @@
 import BerthConfig
 package import BerthLoop
 import BerthProviders
+import BerthQueue
 package import BerthStore
 package import BerthTelemetry
 
@@ -45,6 +46,8 @@ package import BerthTelemetry
             requestsLimit: tenant.quotas.requestsPerDay,
             tokens: Int(tenant.book.today.tokens),
             tokensLimit: tenant.quotas.tokensPerDay,
+            images: Int(tenant.book.today[.images]),
+            imagesLimit: tenant.quotas.imagesPerDay,
             resets: now.endOfDay,
             spentMicros: tenant.book.thisMonth[.micros],
             spendLimitMicros: tenant.quotas.spendPerMonth.micros
@@ -56,17 +59,19 @@ package import BerthTelemetry
     /// Holds the worst case of `ask` at `model` in its payer's book.
     ///
     /// - Throws: ``BotError/overQuota(_:wait:)`` with the true wait, ``BotError/suspended``.
-    func hold(_ ask: Ask, _ model: ModelChoice) throws(BotError) -> Held {
+    func hold<Asked: PaidAsk>(_ ask: Asked, _ model: Asked.Model) throws(BotError) -> Held {
         try ask.payer.mayAsk()
         let (amounts, now) = (ask.worstCase(model), clock.timestamp)
+        let model = Asked.paid(model)
         let hold = try hold(amounts, of: ask.payer, at: now)
         var reservation = Reservation(
             tenant: ask.payer.row.id,
             turn: ask.turn,
-            provider: model.provider.name,
+            provider: model.provider,
             model: model.model,
             amounts: amounts
         )
+        if model.lane == .image { reservation.stepKind = .picture }
         reservation.key = ask.key
         return Held(PendingCall(model, ask.payer, hold, ask.mark, since: now, reservation))
     }
@@ -155,16 +160,45 @@ package import BerthTelemetry
         metrics.cachedTokens.add(usage.cached.read, "read")
         metrics.cachedTokens.add(usage.cached.written, "written")
         if usage.isEstimated { metrics.estimates.add() }
-        let others = bill?.close() ?? []
-        let parts = 1 + others.count
         var whole = Amounts(
             (.inputTokens, Int64(usage.input)),
             (.outputTokens, Int64(usage.output))
         )
         whole[.micros] = call.model.price.cost(of: usage)
         note(usage, of: call.model)
+        let (cost, settlements) = charge(call, row, whole, bill) { settlement, parts in
+            settlement.isEstimated = usage.isEstimated
+            settlement.cachedTokens = usage.cached.read.divided(by: parts)
+            settlement.cacheWriteTokens = usage.cached.written.divided(by: parts)
+        }
+        let share = TokenUsage(
+            input: Int(cost[.inputTokens]),
+            output: Int(cost[.outputTokens]),
+            isEstimated: usage.isEstimated
+        )
+        return Settled(share: share, settlements, by: self)
+    }
+
+    /// Charges the cost of a call in equal shares, rounded up, to its payer and to all on its bill.
+    ///
+    /// - Parameters:
+    ///   - call: the call.
+    ///   - row: its row.
+    ///   - whole: the cost.
+    ///   - bill: the others who share it.
+    ///   - complete: sets the rest of a settlement, whose call has that many payers.
+    /// - Returns: the cost of each payer, and the settlements.
+    private func charge(
+        _ call: PendingCall,
+        _ row: Call.ID,
+        _ whole: Amounts,
+        _ bill: Bill?,
+        _ complete: (inout Settlement, Int) -> Void
+    ) -> (Amounts, [Settlement]) {
+        let others = bill?.close() ?? []
+        let parts = 1 + others.count
         var cost = Amounts((.requests, 1))
-        for amount in [Amount.inputTokens, .outputTokens, .micros] {
+        for amount in [Amount.inputTokens, .outputTokens, .images, .micros] {
             cost[amount] = whole[amount].divided(by: parts)
         }
         let settlements = ([call] + others).enumerated().map { index, one in
@@ -178,24 +212,21 @@ package import BerthTelemetry
                 reservation: reservation,
                 since: one.since,
                 cost: cost,
-                isEstimated: usage.isEstimated
+                isEstimated: false
             )
-            settlement.cachedTokens = usage.cached.read.divided(by: parts)
-            settlement.cacheWriteTokens = usage.cached.written.divided(by: parts)
+            complete(&settlement, parts)
             return settlement
         }
-        let share = TokenUsage(
-            input: Int(cost[.inputTokens]),
-            output: Int(cost[.outputTokens]),
-            isEstimated: usage.isEstimated
-        )
-        return Settled(share: share, settlements, by: self)
+        return (cost, settlements)
     }
 
     /// Logs once for each model that its provider's bill is above its price.
-    private func note(_ usage: TokenUsage, of model: ModelChoice) {
-        let price = model.price.cost(ofTokens: usage)
-        guard let bill = usage.bill, bill > price, dearer.insert(model.id).inserted else { return }
+    private func note(_ usage: TokenUsage, of model: PaidModel) {
+        note(bill: usage.bill, above: model.price.cost(ofTokens: usage), of: model)
+    }
+
+    private func note(bill: Int64?, above price: Int64, of model: PaidModel) {
+        guard let bill, bill > price, dearer.insert(model.id).inserted else { return }
         surroundings.log.warning(
             "a provider's bill is higher than the configured price, and is what is charged",
             [
@@ -243,6 +274,77 @@ package import BerthTelemetry
     package func drain() async {
         writeHits()
         await settlements.drain()
+    }
+
+    // MARK: Pictures
+
+    /// Charges the pictures that a call has made, in equal shares to its payer and to all on its
+    /// bill.
+    func settle(
+        _ call: PendingCall,
+        _ row: Call.ID,
+        _ made: PictureBill,
+        _ bill: Bill?
+    ) -> Settled {
+        metrics.pictures.add(made.pictures)
+        let price = Int64(made.pictures) * call.model.picture
+        note(bill: made.micros, above: price, of: call.model)
+        let whole = Amounts(
+            (.images, Int64(made.pictures)),
+            (.micros, max(price, made.micros ?? 0))
+        )
+        let (_, settlements) = charge(call, row, whole, bill) { _, _ in }
+        return Settled(settlements, by: self)
+    }
+
+    /// Charges a call at its reservation, because its pictures may have been made.
+    ///
+    /// - Parameters:
+    ///   - call: the call.
+    ///   - row: its row.
+    ///   - isUncertain: whether nobody knows what the provider did.
+    ///   - bill: the others who share it.
+    func settleWhole(
+        _ call: PendingCall,
+        _ row: Call.ID,
+        isUncertain: Bool,
+        _ bill: Bill?
+    ) -> Settled {
+        metrics.estimates.add()
+        let (_, settlements) = charge(call, row, call.reservation.amounts, bill) { settlement, _ in
+            settlement.isEstimated = true
+            settlement.isUncertain = isUncertain
+        }
+        return Settled(settlements, by: self)
+    }
+
+    /// Takes a call up again that an earlier run has left open.
+    ///
+    /// The tenant's book has its amounts already, because it was read from the ledger.
+    func resume(_ call: Call, _ model: PaidModel, of payer: LiveTenant) -> Running {
+        let hold = TenantBook.Hold(
+            day: call.day,
+            month: call.created.month.start,
+            amounts: call.reserved
+        )
+        var reservation = Reservation(
+            tenant: call.tenant,
+            turn: call.turn,
+            step: call.step,
+            provider: call.provider,
+            model: call.model,
+            amounts: call.reserved
+        )
+        reservation.stepKind = .picture
+        let pending = PendingCall(
+            model,
+            payer,
+            hold,
+            RequestMark(),
+            since: call.created,
+            reservation
+        )
+        return Running(pending, row: call.id, permit: nil, meter: self)
     }
 
     private func record(

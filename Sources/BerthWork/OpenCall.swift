@@ -22,11 +22,11 @@ import BerthStore
     private weak var bill: Bill?
 
     /// Opens the call of the current task, or returns nil for a turn's ask.
-    init?(_ ask: Ask) {
+    init?<Asked: PaidAsk>(_ ask: Asked) {
         guard ask.turn == nil else { return nil }
         payer = ask.payer
         number = payer.nextCall()
-        (model, since, requestID) = (ask.models[0].id, ask.since, ask.requestID)
+        (model, since, requestID) = (Asked.paid(ask.models[0]).id, ask.since, ask.requestID)
         unsafe withUnsafeCurrentTask { task in unsafe asking = task }
         payer.openCalls[number] = self
     }

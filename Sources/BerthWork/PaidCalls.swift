@@ -41,15 +41,31 @@ package import BerthTelemetry
     /// - Returns: the held call.
     /// - Throws: ``BotError/overQuota(_:wait:)``, or ``BotError/queue(_:)`` when the queue is full.
     package func hold(_ ask: Ask, needsRoom: Bool = true) throws(BotError) -> Held {
-        if needsRoom { try queues.checkRoom(for: ask.payer, ask.models[0]) }
+        try holdFirst(ask, needsRoom)
+    }
+
+    /// Holds the worst case of `ask` at the first of its models.
+    ///
+    /// The parameters and errors are those of ``hold(_:needsRoom:)-(Ask,_)``.
+    package func hold(_ ask: PictureAsk, needsRoom: Bool = true) throws(BotError) -> Held {
+        try holdFirst(ask, needsRoom)
+    }
+
+    private func holdFirst<Asked: PaidAsk>(
+        _ ask: Asked,
+        _ needsRoom: Bool
+    ) throws(BotError) -> Held {
+        if needsRoom { try queues.checkRoom(for: ask.payer, Asked.paid(ask.models[0])) }
         return try meter.hold(ask, ask.models[0])
     }
 
-    /// Sleeps before the next attempt of `ask`, until an operator resumes one of its providers.
+    /// Sleeps before the next attempt, until an operator resumes one of the providers.
     ///
     /// - Throws: `CancellationError` when the task is cancelled.
-    package func sleep(for pause: Duration, before ask: Ask) async throws(CancellationError) {
-        let providers = ask.models.map(\.provider.name)
+    package func sleep(
+        for pause: Duration,
+        orUntilResumed providers: [String]
+    ) async throws(CancellationError) {
         try await queues.sleep(for: pause, orUntilResumed: providers)
     }
 
@@ -72,7 +88,7 @@ package import BerthTelemetry
         try await firstOf(ask, held, bill) {
             (model, running, isLast) throws(BotError) -> PaidCompletion in
             do throws(ProviderError) {
-                let answer = try await running.complete(ask)
+                let answer = try await running.complete(ask, at: model)
                 Loop.works(
                     on: WorkLabel("an answer", tenant: ask.payer.name, request: ask.requestID)
                 )
@@ -88,7 +104,7 @@ package import BerthTelemetry
                     share: settled.share
                 )
             } catch {
-                throw failed(running, error, isLast ? bill : nil)
+                throw failed(running, model, error, isLast ? bill : nil)
             }
         }
     }
@@ -108,8 +124,8 @@ package import BerthTelemetry
         try await firstOf(ask, held, bill) { (model, running, isLast) throws(BotError) in
             let stream: any ChatStream
             do throws(ProviderError) {
-                stream = try await running.stream(ask)
-            } catch { throw failed(running, error, isLast ? bill : nil) }
+                stream = try await running.stream(ask, at: model)
+            } catch { throw failed(running, model, error, isLast ? bill : nil) }
             let answer = PaidAnswer(
                 stream,
                 model,
@@ -125,10 +141,10 @@ package import BerthTelemetry
 
     private func failed(
         _ running: consuming Running,
+        _ model: ModelChoice,
         _ error: ProviderError,
         _ bill: Bill?
     ) -> BotError {
-        let model = running.call.model
         let error = running.blamed(error)
         _ = running.fail(error, sharedWith: bill)
         if error.isUnknownModel { lists.explain(model) }
@@ -137,8 +153,8 @@ package import BerthTelemetry
 
     // MARK: One model after the other
 
-    private typealias Attempt<Answer> =
-        @Loop (ModelChoice, consuming Running, Bool) async throws(BotError) -> Answer
+    typealias Attempt<Model, Answer> =
+        @Loop (Model, consuming Running, Bool) async throws(BotError) -> Answer
 
     /// Tries the models in order, as long as the next one may mend the failure of the last.
     ///
@@ -146,11 +162,11 @@ package import BerthTelemetry
     /// - Throws: ``BotError``: the last failure, or the first that no other model can mend. If an
     ///   earlier model may already have charged, no retryable error is reported, because the caller
     ///   would retry and pay twice.
-    private func firstOf<Answer>(
-        _ ask: Ask,
+    func firstOf<Asked: PaidAsk, Answer>(
+        _ ask: Asked,
         _ held: consuming Held?,
         _ bill: Bill?,
-        _ attempt: Attempt<Answer>
+        _ attempt: Attempt<Asked.Model, Answer>
     ) async throws(BotError) -> Answer {
         var ready = consume held
         var bought: BotError?
@@ -162,14 +178,15 @@ package import BerthTelemetry
                 return try await attempt(model, running, isLast)
             } catch {
                 let disposition = error.disposition
-                guard !isLast, disposition.mayGoElsewhere, !Task.isCancelled else {
+                let mayGoOn = Asked.mayBuyTwice || !disposition.mayHaveBought
+                guard !isLast, disposition.mayGoElsewhere, mayGoOn, !Task.isCancelled else {
                     throw disposition.isPassing ? bought ?? error : error
                 }
                 if disposition.mayHaveBought { bought = bought ?? error }
                 surroundings.log.warning(
                     "the next model is asked",
                     [
-                        "request": .text(ask.requestID), "instead_of": .text(model.id),
+                        "request": .text(ask.requestID), "instead_of": .text(Asked.paid(model).id),
                         "why": .text(error.logged),
                     ]
                 )
@@ -182,7 +199,7 @@ package import BerthTelemetry
     ///
     /// - Throws: ``BotError``. The call is released then.
     private func start(
-        _ ask: Ask,
+        _ ask: some PaidAsk,
         _ held: consuming Held,
         _ bill: Bill?
     ) async throws(BotError) -> Running {

@@ -55,7 +55,7 @@ import BerthTelemetry
     ///
     /// - Throws: ``BotError/memory(_:)`` after an API call's patience, ``BotError/stopping`` at the
     ///   service's end, and ``BotError/provider(_:)`` when the task is cancelled.
-    func pass(_ ask: Ask) async throws(BotError) {
+    func pass(_ ask: some PaidAsk) async throws(BotError) {
         guard isClosed else { return }
         let (waiter, started) = (Waiter(), surroundings.clock.now)
         waiting.append(waiter)

@@ -47,9 +47,9 @@ package import BerthTelemetry
     /// Checks that one more request of `tenant` may wait for `model`.
     ///
     /// - Throws: ``BotError/queue(_:)`` with the estimated time until a waiting request starts.
-    func checkRoom(for tenant: LiveTenant, _ model: ModelChoice) throws(BotError) {
+    func checkRoom(for tenant: LiveTenant, _ model: PaidModel) throws(BotError) {
         do throws(QueueError) {
-            try queues[model.provider.name]?.checkRoom(for: tenant.name)
+            try queues[model.provider]?.checkRoom(for: tenant.name)
         } catch { throw BotError(error) }
     }
 
@@ -66,7 +66,7 @@ package import BerthTelemetry
         sharedWith bill: Bill?,
         _ listener: PlaceListener?
     ) async throws(QueueError) -> CallPermit? {
-        guard let queue = queues[call.model.provider.name] else { return nil }
+        guard let queue = queues[call.model.provider] else { return nil }
         let asked = clock.now
         let permit: Permit
         if let bill {
@@ -86,8 +86,9 @@ package import BerthTelemetry
     /// A call's entry in the queue of one of its payers.
     func request(_ call: PendingCall, _ payer: LiveTenant) -> WorkRequest {
         let (id, price, input) = (call.model.id, call.model.price, call.input)
+        let pictures = call.model.picture * call.reservation.amounts[.images]
         return WorkRequest(
-            lane: .chat,
+            lane: call.model.lane,
             tenant: payer.name,
             model: call.model.model,
             mark: call.mark,
@@ -96,13 +97,13 @@ package import BerthTelemetry
             let forecast = self?.forecasts[id] ?? Forecast()
             return WorkCost(
                 duration: forecast.duration,
-                micros: price.cost(input: input, output: forecast.output)
+                micros: price.cost(input: input, output: forecast.output) + pictures
             )
         }
     }
 
     /// Learns the duration and the output tokens of a call of `model`.
-    func learn(_ model: ModelChoice, _ duration: Duration, output: Int) {
+    func learn(_ model: PaidModel, _ duration: Duration, output: Int) {
         forecasts[model.id, default: Forecast()].learn(duration, output)
     }
 

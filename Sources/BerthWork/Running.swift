@@ -1,5 +1,6 @@
 import BerthLoop
 package import BerthProviders
+import BerthQueue
 package import BerthStore
 
 /// A call that its provider may have heard of: the third phase of paid work.
@@ -27,23 +28,46 @@ struct Running: ~Copyable {
     /// Asks the call's provider for a whole answer to `ask`.
     ///
     /// - Throws: `ProviderError`. The call is then to be ended by ``fail(_:_:sharedWith:)``.
-    @Loop func complete(_ ask: Ask) async throws(ProviderError) -> ChatCompletion {
-        try await call.model.provider.complete(request(ask))
+    @Loop func complete(
+        _ ask: Ask,
+        at model: ModelChoice
+    ) async throws(ProviderError) -> ChatCompletion {
+        try await model.provider.complete(request(ask, at: model))
     }
 
     /// Asks the call's provider for a streamed answer to `ask`, and returns when it begins.
     ///
     /// - Throws: `ProviderError`. The call is then to be ended by ``fail(_:_:sharedWith:)``.
-    @Loop func stream(_ ask: Ask) async throws(ProviderError) -> any ChatStream {
-        try await call.model.provider.stream(request(ask))
+    @Loop func stream(
+        _ ask: Ask,
+        at model: ModelChoice
+    ) async throws(ProviderError) -> any ChatStream {
+        try await model.provider.stream(request(ask, at: model))
+    }
+
+    /// The order of pictures as the provider gets it.
+    ///
+    /// The caller ends the call by ``settle(_:sharedWith:)-(PictureBill,_)`` or one of the other
+    /// ends.
+    @Loop func order(
+        _ ask: PictureAsk,
+        _ request: PictureRequest,
+        at model: PictureChoice
+    ) -> PictureCall {
+        PictureCall(
+            request: request,
+            model: model.model,
+            user: ask.payer.providerUser,
+            memory: ask.memory
+        )
     }
 
     /// The request as the provider gets it.
-    @Loop private func request(_ ask: Ask) -> ChatCall {
+    @Loop private func request(_ ask: Ask, at model: ModelChoice) -> ChatCall {
         var asked = ChatCall(
             request: ask.request,
-            model: call.model.model,
-            maximumOutput: ask.maximumOutput(call.model),
+            model: model.model,
+            maximumOutput: ask.maximumOutput(model),
             user: ask.payer.providerUser,
             unknown: ask.unknown,
             memory: ask.memory
@@ -90,6 +114,42 @@ struct Running: ~Copyable {
         return meter.settle(call, row, charged, bill)
     }
 
+    /// Charges the pictures that the call has made.
+    @Loop consuming func settle(_ made: PictureBill, sharedWith bill: Bill?) -> Settled {
+        permit?.end(made, atPrice: call.model.picture)
+        let (meter, call, row) = pass()
+        return meter.settle(call, row, made, bill)
+    }
+
+    /// Ends an order of pictures that failed: charges its reservation if it may have been bought,
+    /// else nothing.
+    ///
+    /// - Parameters:
+    ///   - error: the failure.
+    ///   - isBought: whether pictures may have been made.
+    ///   - bill: the others who share the call, or nil if they wait for the next model.
+    /// - Returns: the settlement.
+    @Loop consuming func failOrder(
+        _ error: ProviderError,
+        isBought: Bool,
+        sharedWith bill: Bill?
+    ) -> Settled {
+        permit?.end(after: error)
+        let (meter, call, row) = pass()
+        guard isBought else {
+            meter.release(call, row)
+            bill?.release()
+            return Settled()
+        }
+        return meter.settleWhole(call, row, isUncertain: error.isUncertain, bill)
+    }
+
+    /// Leaves the call open on the disk, because its provider keeps the job and the service stops.
+    @Loop consuming func leave() {
+        permit?.end(after: .cancelled)
+        _ = pass()
+    }
+
     /// Ends a call whose provider was not asked after all.
     @Loop consuming func release() {
         permit?.end(after: .cancelled)
@@ -108,6 +168,10 @@ struct Running: ~Copyable {
         let (permit, meter, call, row) = (permit, meter, call, row)
         Loop.assumeIsolated {
             permit?.end(after: .cancelled)
+            guard call.model.lane == .chat else {
+                _ = meter.settleWhole(call, row, isUncertain: true, nil)
+                return
+            }
             let usage = TokenUsage(input: call.input, output: 0, isEstimated: true)
             _ = meter.settle(call, row, usage, nil)
         }
@@ -126,6 +190,11 @@ package struct Settled: ~Copyable {
 
     /// Makes the settlement of a call that cost nothing.
     init() { (share, settlements, meter) = (nil, [], nil) }
+
+    /// Makes the settlement of pictures.
+    init(_ settlements: [Settlement], by meter: Meter) {
+        (share, self.settlements, self.meter) = (nil, settlements, meter)
+    }
 
     init(share: TokenUsage, _ settlements: [Settlement], by meter: Meter) {
         self.share = share

@@ -10,6 +10,10 @@ package struct UsageInfo: Encodable, Sendable {
     package let tokens: Int
     /// The most tokens a day.
     package let tokensLimit: Int
+    /// Pictures today, including those reserved for running calls.
+    package let images: Int
+    /// The most pictures a day.
+    package let imagesLimit: Int
     /// When the day ends.
     package let resets: Timestamp
     /// Millionths of a dollar this month, including those reserved for running calls.
@@ -22,6 +26,8 @@ package struct UsageInfo: Encodable, Sendable {
         case requestsLimit = "requests_limit"
         case tokens
         case tokensLimit = "tokens_limit"
+        case images
+        case imagesLimit = "images_limit"
         case resets = "resets_ms"
         case spentMicros = "spent_micros"
         case spendLimitMicros = "spend_limit_micros"

@@ -9,6 +9,8 @@ package import BerthTelemetry
     let tokens: Counter
     /// Input tokens of the providers' prompt caches, settled.
     let cachedTokens: Counter
+    /// Pictures settled.
+    let pictures: Counter
     /// Calls whose tokens Berth estimated.
     let estimates: Counter
     /// The time from a call's acceptance to its first text.
@@ -36,6 +38,7 @@ package import BerthTelemetry
             label: "access",
             values: ["read", "written"]
         )
+        pictures = metrics.counter("berth_pictures_total", help: "Pictures settled.")
         estimates = metrics.counter(
             "berth_estimated_calls_total",
             help:

@@ -79,6 +79,10 @@ import Glibc
             if isTerminal { show(place: data) }
             return nil
         }
+        if event.event == "progress" {
+            if isTerminal { show(progress: data) }
+            return nil
+        }
         if event.event != "turn" { clearPlace() }
         switch event.event {
         case "turn": turn = data.string("id")
@@ -104,6 +108,12 @@ import Glibc
     private func show(place data: JSONObject) {
         let words = TerminalChat.words(ahead: data.integer("ahead"), wait: data.integer("wait_ms"))
         Output.status(data.string("why") ?? words)
+        showsPlace = true
+    }
+
+    /// Shows the progress of pictures on the same line.
+    private func show(progress data: JSONObject) {
+        Output.status(data.string("text") ?? "")
         showsPlace = true
     }
 

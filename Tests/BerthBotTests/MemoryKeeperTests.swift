@@ -3,6 +3,7 @@ import BerthBot
 import BerthCache
 import BerthConfig
 import BerthHTTP
+import BerthImage
 import BerthLoop
 import BerthMemory
 import BerthProviders
@@ -96,6 +97,45 @@ import Testing
             #expect(before == 1 && isClosed)
             let answer = try await bot.ask("GET", "/v1/models", as: .key(bot.key))
             #expect(answer.status == 200)
+        }
+    }
+
+    @Loop
+    @Test(arguments: [
+        (85, PressureRung.dropIdle, PicturePressure.none), (86, .onePicture, .oneAtATime),
+        (87, .smallPictures, .smaller), (88, .textOnly, .textOnly), (92, .queueOnly, .textOnly),
+        (97, .refuseLargest, .textOnly),
+    ])
+    func `pictures are restricted step by step, and the restrictions end`(
+        resident: Int,
+        rung: PressureRung,
+        pressure: PicturePressure
+    ) async throws {
+        try await withBot(Self.setup) { bot in
+            await climb(bot, to: rung, at: resident)
+            let pictures = bot.bot.pictures
+            let (entered, cause) = (pictures.pressure, bot.keeper.standing.rung)
+            #expect(entered == pressure && cause == rung)
+            // A little less is not enough, which would else change each second.
+            bot.kernel.hold(.mebibytes(resident - 5))
+            await bot.keeper.look()
+            let kept = pictures.pressure
+            #expect(kept == pressure)
+            await climb(bot, to: nil, at: 20)
+            let left = pictures.pressure
+            #expect(left == .none)
+        }
+    }
+
+    @Loop @Test func `the rungs of pictures do not delay the next one`() async throws {
+        try await withBot(Self.setup) { bot in
+            bot.kernel.hold(.mebibytes(99))
+            var rungs: [PressureRung?] = []
+            for _ in 0..<5 {
+                await bot.keeper.look()
+                rungs.append(bot.keeper.standing.rung)
+            }
+            #expect(rungs == [.trim, .shrinkCache, .dropIdle, .queueOnly, .refuseLargest])
         }
     }
 

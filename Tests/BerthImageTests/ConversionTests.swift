@@ -12,6 +12,7 @@ import Testing
         let fixture = PictureFixture()
         let original = try await fixture.sample(sample, size.0, size.1)
         let target = PictureTarget(.jpeg, side: 64)
+        fixture.forgetPeak()
         let (picture, bytes) = try await fixture.convert(original, to: target)
         #expect(picture.header.format == sample.format)
         #expect(picture.header.coding == sample.coding)
@@ -76,7 +77,7 @@ import Testing
             to: .thumbnail,
             into: PictureBytes(),
             keeping: kept,
-            on: fixture.account
+            for: "ann"
         )
         #expect(kept.all == original)
     }
@@ -115,7 +116,7 @@ import Testing
             source,
             to: PictureTarget(.webp, side: 100),
             into: PictureFile(output),
-            on: fixture.account
+            for: "ann"
         )
         let bytes = try folder.read("out")
         #expect(bytes.count == picture.bytes.bytes)

@@ -21,7 +21,7 @@ import Testing
             feed,
             to: .thumbnail,
             into: sink,
-            on: fixture.account
+            for: "ann"
         )
         for start in stride(from: 0, to: original.count, by: 5_000) {
             try await feed.write(Array(original[start..<min(start + 5_000, original.count)]))
@@ -75,7 +75,6 @@ import Testing
     @Loop @Test func `conversions wait for their turn, up to a bound of their tenant`() async throws
     {
         let (fixture, pool) = (PictureFixture(), TaskPool())
-        fixture.pictures.most = 1
         for _ in 0..<1 + PicturePlaces.mostWaitingOfOne {
             let feed = PictureFeed()
             pool.spawn { _ = await fixture.refusal(feed) }
@@ -99,7 +98,7 @@ import Testing
         pool.spawn {
             guard let worker = try? await places.enter(for: "bob") else { return }
             entered.signal()
-            places.leave(worker)
+            places.leave(worker, of: "bob")
         }
         await settle()
         #expect(places.waiting == 1)
@@ -107,20 +106,108 @@ import Testing
         places.most = 2
         try await entered.wait()
         await pool.drain()
-        places.leave(first)
+        places.leave(first, of: "ann")
         #expect(places.running == 0)
     }
 
-    @Loop @Test func `a tenant without memory is refused in words`() async throws {
-        var limits = PictureLimits()
-        limits.patience = .zero
-        let fixture = PictureFixture(limits: limits, quota: .mebibytes(1))
-        let refusal = await fixture.refusal(try Sample.gradient(30, 20))
-        guard case .memory(.overQuota) = refusal else {
+    @Loop @Test func `a tenant has one conversion at a time, and tenants take turns`() async throws
+    {
+        let (places, pool) = (PicturePlaces(), TaskPool())
+        var order: [String] = []
+        let first = try await places.enter(for: "ann")
+        for tenant in ["ann", "ann", "ann", "bob", "bob", "eve"] {
+            pool.spawn {
+                guard let worker = try? await places.enter(for: tenant) else { return }
+                order.append(tenant)
+                await settle()
+                places.leave(worker, of: tenant)
+            }
+        }
+        await settle()
+        places.leave(first, of: "ann")
+        await pool.drain()
+        #expect(order.first == "bob")
+        // With two threads, nobody's second comes before everybody's first.
+        #expect(Set(order.prefix(3)) == ["ann", "bob", "eve"])
+        #expect(order.suffix(1) == ["ann"] && order.count == 6)
+    }
+
+    @Loop @Test func `a picture that waits for its tenant's other one keeps nobody waiting`()
+        async throws
+    {
+        let (fixture, pool, slow) = (PictureFixture(), TaskPool(), PictureFeed())
+        pool.spawn { _ = await fixture.refusal(slow) }
+        pool.spawn { _ = await fixture.refusal(PictureFeed()) }
+        await settle()
+        let sample = try Sample.gradient(8, 8)
+        #expect(await fixture.refusal(PictureBytes(sample), for: "bob") == nil)
+        pool.cancelAll()
+        await pool.drain()
+    }
+
+    @Loop @Test func `a picture for which the server is too small is refused at once`() async throws
+    {
+        let clock = ManualClock()
+        let fixture = PictureFixture(memory: .mebibytes(64), clock: clock)
+        // Its lease is above the half of the limit that pictures may have.
+        let bomb = try #require(
+            Bomb.of(try await PictureFixture().sample(.gif), .gif, side: 4_000)
+        )
+        let refusal = await fixture.refusal(bomb)
+        guard case .noRoom(let needs) = refusal else {
             Issue.record("\(String(describing: refusal))")
             return
         }
-        #expect(refusal?.description.contains("picture") == true)
+        // The lease of libvips ends by the clock.
+        clock.advance(by: .seconds(3))
+        #expect(needs > .mebibytes(48))
+        #expect(refusal?.description.contains("use a smaller one") == true)
+    }
+
+    @Loop @Test func `a picture waits for memory that others hold, and is refused in words then`()
+        async throws
+    {
+        var limits = PictureLimits()
+        limits.patience = .milliseconds(1)
+        let fixture = PictureFixture(limits: limits, memory: .mebibytes(64))
+        let other = fixture.budget.account(for: "bob", quota: .mebibytes(64))
+        let sample = try Sample.gradient(30, 20)
+        do {
+            let held = try other.lease(.mebibytes(47), for: .requestBody)
+            let refusal = await fixture.refusal(sample)
+            guard case .memory(.exhausted) = refusal else {
+                Issue.record("\(String(describing: refusal))")
+                return
+            }
+            #expect(refusal?.description.contains("for a picture") == true)
+            #expect(held.count == .mebibytes(47))
+        }
+        #expect(await fixture.refusal(sample) == nil)
+    }
+
+    @Loop @Test func `results are smaller while memory is short`() async throws {
+        let fixture = PictureFixture()
+        let sample = try Sample.gradient(1_000, 800)
+        var widths: [Int] = []
+        for pressure in [PicturePressure.none, .oneAtATime, .smaller, .textOnly, .none] {
+            fixture.pictures.pressure = pressure
+            widths.append(try await fixture.convert(sample).picture.width)
+        }
+        #expect(widths == [512, 512, 256, 256, 512])
+    }
+
+    @Loop @Test func `new pictures are refused in words on the last rung, and only there`() throws {
+        let pictures = PictureFixture().pictures
+        for pressure in [PicturePressure.oneAtATime, .smaller, .textOnly, .smaller, .none] {
+            pictures.pressure = pressure
+            do throws(PictureError) {
+                try pictures.admit()
+                #expect(pressure != .textOnly)
+            } catch {
+                #expect(pressure == .textOnly && error == .paused)
+                #expect(error.description.contains("send text"))
+            }
+        }
     }
 
     @Loop @Test func `the demo picture follows from its prompt and is marked`() async throws {
@@ -129,7 +216,7 @@ import Testing
             let (picture, sink) = (
                 DemoPicture(prompt: prompt, width: 96, height: 64), PictureBytes()
             )
-            try await fixture.pictures.draw(picture, into: sink, on: fixture.account)
+            try await fixture.pictures.draw(picture, into: sink, for: "ann")
             return sink.all
         }
         let cat = try await draw("a cat")

@@ -8,25 +8,23 @@ import Testing
 
 /// A converter and its accounts.
 @Loop final class PictureFixture {
-    let budget = MemoryBudget(limit: .mebibytes(2_048))
+    let budget: MemoryBudget
     let pictures: Pictures
-    let account: MemoryAccount
-    /// Pays for the samples.
-    private let maker: MemoryAccount
 
     init(
         limits given: PictureLimits = PictureLimits(),
-        quota: ByteCount = .mebibytes(1_024),
+        memory: ByteCount = .mebibytes(2_048),
         clock: any Clock = SystemClock()
     ) {
         var limits = given
         // The tests of all suites share the loop and the machine.
         if clock is SystemClock { limits.time = .seconds(600) }
-        account = budget.account(for: "ann", quota: quota)
-        maker = budget.account(for: "maker", quota: .mebibytes(1_024))
-        let library = budget.sharedAccount("pictures", quota: .mebibytes(64))
-        pictures = Pictures(limits: limits, library: library, in: .quiet(clock))
+        budget = MemoryBudget(limit: memory)
+        pictures = Pictures(limits: limits, budget: budget, in: .quiet(clock))
     }
+
+    /// The account of all conversions.
+    var account: MemoryAccount { pictures.memory }
 
     /// Converts `bytes`, and returns the result with its bytes.
     func convert(
@@ -35,9 +33,12 @@ import Testing
     ) async throws -> (picture: ConvertedPicture, bytes: [UInt8]) {
         let sink = PictureBytes(atMost: .mebibytes(64))
         let source = PictureBytes(bytes)
-        let picture = try await pictures.convert(source, to: target, into: sink, on: account)
+        let picture = try await pictures.convert(source, to: target, into: sink, for: "ann")
         return (picture, sink.all)
     }
+
+    /// Begins the account's peak anew.
+    func forgetPeak() { budget.forget(account.tenant) }
 
     /// The error of a conversion of `bytes`, or nil if it succeeds.
     func refusal(_ bytes: [UInt8]) async -> PictureError? { await refusal(PictureBytes(bytes)) }
@@ -45,10 +46,11 @@ import Testing
     /// The error of a conversion of a source, or nil if it succeeds.
     func refusal(
         _ source: any PictureSource,
-        into sink: any PictureSink = PictureBytes()
+        into sink: any PictureSink = PictureBytes(),
+        for tenant: String = "ann"
     ) async -> PictureError? {
         do throws(PictureError) {
-            _ = try await pictures.convert(source, to: .thumbnail, into: sink, on: account)
+            _ = try await pictures.convert(source, to: .thumbnail, into: sink, for: tenant)
             return nil
         } catch { return error }
     }
@@ -59,7 +61,7 @@ import Testing
         guard let saver = sample.saver else { return plain }
         let target = PictureTarget(sample.format, side: 1 << 14, saver: saver)
         let sink = PictureBytes(atMost: .mebibytes(64))
-        _ = try await pictures.convert(PictureBytes(plain), to: target, into: sink, on: maker)
+        _ = try await pictures.convert(PictureBytes(plain), to: target, into: sink, for: "maker")
         return sink.all
     }
 }

@@ -48,9 +48,9 @@ import Glibc
         print("slowest: picture \(slowest.1), \(slowest.0)")
         print("furthest above its lease: picture \(furthest.1), \(furthest.0) times")
         print("RSS grew by \(growth), descriptors by \(figures.1 - files)")
-        print("leased: \(converter.account.held)")
+        print("leased: \(converter.pictures.memory.held)")
         return growth < .mebibytes(8) && figures.1 <= files && furthest.0 <= 1.1
-            && converter.account.held == .zero && slowest.0 < .seconds(10)
+            && converter.pictures.memory.held == .zero && slowest.0 < .seconds(10)
     }
 
     private var figures: (ByteCount, Int) { (ProcessFigures.resident, ProcessFigures.descriptors) }
@@ -60,10 +60,9 @@ import Glibc
         let bytes = mutation.make()
         _ = last.restart()
         try? last.write(bytes)
-        let account = MemoryBudget(limit: .mebibytes(1 << 20)).account(
-            for: "fuzz",
-            quota: .mebibytes(1 << 20)
-        )
+        // A new account has its own peak.
+        converter.budget.forget(converter.pictures.memory.tenant)
+        let account = converter.pictures.memory
         ProcessFigures.reset()
         let (before, began) = (ProcessFigures.resident, converter.clock.now)
         let outcome: String
@@ -72,7 +71,7 @@ import Glibc
                 PictureBytes(bytes),
                 to: mutation.target,
                 into: PictureBytes(),
-                on: account
+                for: "fuzz"
             )
             outcome = "converted"
         } catch { outcome = "\(error)".split(separator: ":").first.map(word) ?? "" }
@@ -106,7 +105,7 @@ import Glibc
                     PictureBytes(demo.all),
                     to: target,
                     into: sink,
-                    on: converter.account
+                    for: "bench"
                 )
                 bases.append(sink.all)
             }

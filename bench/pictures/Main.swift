@@ -42,16 +42,13 @@ import Glibc
 /// A converter with enough memory for any picture.
 @Loop final class Converter {
     let pictures: Pictures
-    let account: MemoryAccount
+    let budget = MemoryBudget(limit: .mebibytes(1 << 20))
     let clock: any Clock
 
     init(limits: PictureLimits) {
-        let budget = MemoryBudget(limit: .mebibytes(1 << 20))
-        account = budget.account(for: "bench", quota: .mebibytes(1 << 20))
-        let library = budget.sharedAccount("pictures", quota: .mebibytes(64))
         let surroundings = Surroundings(log: .silent)
         clock = surroundings.clock
-        pictures = Pictures(limits: limits, library: library, in: surroundings)
+        pictures = Pictures(limits: limits, budget: budget, in: surroundings)
     }
 
     /// Opens libvips and makes a picture of `format` and one from it, so both parts are in memory.
@@ -60,8 +57,8 @@ import Glibc
         try DemoPicture(prompt: "warm", width: 64, height: 64).write(to: demo)
         let sample = PictureBytes()
         let target = PictureTarget(format, side: 64)
-        _ = try await pictures.convert(demo, to: target, into: sample, on: account)
+        _ = try await pictures.convert(demo, to: target, into: sample, for: "bench")
         let thumbnail = PictureBytes()
-        _ = try await pictures.convert(sample, to: .thumbnail, into: thumbnail, on: account)
+        _ = try await pictures.convert(sample, to: .thumbnail, into: thumbnail, for: "bench")
     }
 }

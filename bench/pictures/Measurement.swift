@@ -24,7 +24,7 @@ import Glibc
             PictureFile(input),
             to: .thumbnail,
             into: PictureFile(output),
-            on: converter.account
+            for: "bench"
         )
         Swift.print("{}")
     }
@@ -43,7 +43,7 @@ import Glibc
             PictureFile(input),
             to: .thumbnail,
             into: PictureFile(output),
-            on: converter.account
+            for: "bench"
         )
         let took = converter.clock.now - opened
         let peak = ProcessFigures.peak - before
@@ -66,7 +66,7 @@ import Glibc
                 PictureFile(input),
                 to: .thumbnail,
                 into: PictureBytes(),
-                on: converter.account
+                for: "bench"
             )
             if number == 0 { first = ProcessFigures.resident }
         }

@@ -1,3 +1,4 @@
+package import BerthProviders
 package import BerthStore
 package import BerthWork
 
@@ -11,6 +12,8 @@ package enum Phrase: Sendable {
     case help
     /// The use of `/translate`.
     case translateUsage
+    /// The reason for which an order of pictures is none, and the use of `/image`.
+    case imageUsage(PicturePrompt.Problem)
     /// There is no such command.
     case unknownCommand(String)
     /// The window was cleared.
@@ -43,6 +46,8 @@ package enum Phrase: Sendable {
     /// The message waits because its model or the provider has failed or asked for a pause, and is
     /// sent again after about this time.
     case waitingForModel(isPaused: Bool, Duration)
+    /// The progress of pictures at their provider.
+    case progress(PictureProgress)
     /// A refusal or a failure.
     case refusal(BotError)
     /// A failure after several attempts, and why there is no further one.

@@ -11,6 +11,7 @@ extension PhraseTable {
         switch phrase {
         case .help: help
         case .translateUsage: translateUsage
+        case .imageUsage(let problem): "\(words(problem))\n\n\(imageUsage)"
         case .unknownCommand(let word): "There is no command `/\(word)`.\n\n\(help)"
         case .freshStart: "Done. Earlier messages are no longer sent to the model."
         case .models(let chosen, let names):
@@ -25,6 +26,7 @@ extension PhraseTable {
             |---|---|---|
             | requests today | \(usage.requests) | \(usage.requestsLimit) |
             | tokens today | \(usage.tokens) | \(usage.tokensLimit) |
+            | pictures today | \(usage.images) | \(usage.imagesLimit) |
             | dollars this month | \(Money(micros: usage.spentMicros)) \
             | \(Money(micros: usage.spendLimitMicros)) |
 
@@ -45,6 +47,7 @@ extension PhraseTable {
             (isPaused
                 ? "The model has asked for a pause. Your message is sent in "
                 : "The model does not answer now. It is asked again in ") + roughly(wait) + "."
+        case .progress(let progress): words(progress)
         case .refusal(let error): error.description
         case .gaveUp(let error, let reason): "\(error) (\(reason))"
         case .restarting: "the service is being restarted: the answer goes on after that"
@@ -97,6 +100,7 @@ extension PhraseTable {
         | `/new` | forgets the conversation so far |
         | `/model [name]` | shows the models, or chooses one for this conversation |
         | `/translate [language] text` | translates a text, into English if no language is named |
+        | `/image [--n 2] [--size 1024x1536] prompt` | makes pictures |
         | `/usage` | shows how much you have used and how much is left |
         | `/files` | lists your files |
         | `/delete FILE` | deletes one of your files, or all of them with `all` |

@@ -5,6 +5,10 @@ package import BerthMemory
 @Loop package protocol PictureProvider: AnyObject, Sendable {
     /// The name under `providers` in the configuration.
     nonisolated var name: String { get }
+    /// Whether an order returns a job soon, whose result is asked for later.
+    ///
+    /// Such an order is not cancelled, because the name of its job would be lost.
+    nonisolated var keepsJobs: Bool { get }
     /// Orders pictures.
     ///
     /// Returns when the provider has accepted the job, or, if it keeps no jobs, when the pictures
@@ -31,7 +35,10 @@ package import BerthMemory
     ///   - receiver: gets the pictures.
     ///   - tell: is called with each progress that differs from the last one.
     /// - Returns: the bill.
-    /// - Throws: ``ProviderError``.
+    /// - Throws: ``ProviderError``. After ``ProviderError/unreachable(provider:reason:cause:)``,
+    ///   ``ProviderError/unreadable(provider:reason:)``, ``ProviderError/timedOut(provider:reason:)``
+    ///   and ``ProviderError/rateLimited(provider:retryAfter:reason:)`` the job may still go on, and
+    ///   is asked for again. Every other error is the job's end.
     func result(
         of job: PictureJob,
         memory: PrepaidMemory,
@@ -42,6 +49,10 @@ package import BerthMemory
     ///
     /// The job may already be done, and may be charged.
     func cancel(_ job: PictureJob) async
+}
+
+extension PictureProvider {
+    package nonisolated var keepsJobs: Bool { false }
 }
 
 /// The answer to an order.

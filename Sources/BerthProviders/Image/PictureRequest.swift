@@ -31,4 +31,12 @@ package struct PictureRequest: Sendable {
         self.prompt = prompt
         self.count = min(max(1, count), PictureRequest.most)
     }
+
+    /// This request with another prompt, such as a translated one.
+    package func with(prompt: String) -> PictureRequest {
+        var request = PictureRequest(prompt: prompt, count: count)
+        (request.size, request.seed, request.options) = (size, seed, options)
+        (request.inputs, request.mask) = (inputs, mask)
+        return request
+    }
 }

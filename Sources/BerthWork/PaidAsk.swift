@@ -1,0 +1,78 @@
+import BerthLoop
+import BerthProviders
+import BerthQueue
+import BerthStore
+
+/// The parts of an ask that the pipeline needs, whatever is bought.
+protocol PaidAsk: Sendable {
+    /// A configured model.
+    associatedtype Model: Sendable
+
+    /// The models to try, in order.
+    ///
+    /// There is at least one.
+    var models: [Model] { get }
+    var payer: LiveTenant { get }
+    var requestID: String { get }
+    var since: Instant { get }
+    var mark: RequestMark { get }
+    var turn: Turn.ID? { get }
+    var key: IdempotencyKey? { get }
+    var listener: PlaceListener? { get }
+    var open: OpenCall? { get }
+    /// Whether the next model may be asked although the last one may have charged for the call.
+    static var mayBuyTwice: Bool { get }
+
+    /// The most that `model` may cost.
+    func worstCase(_ model: Model) -> Amounts
+    /// A model as the pipeline knows it.
+    static func paid(_ model: Model) -> PaidModel
+}
+
+/// A model as the pipeline knows it, whatever it makes.
+struct PaidModel: Sendable {
+    /// The unambiguous name, `provider/model`.
+    let id: String
+    /// As the configuration names it.
+    let provider: String
+    /// As the provider knows it.
+    let model: String
+    /// The lane in which its calls wait.
+    let lane: Lane
+    /// The price of tokens.
+    ///
+    /// It is zero for a model of pictures.
+    let price: Price
+    /// The price of a picture in millionths of a dollar, or 0 for a model of text.
+    let picture: Int64
+
+    init(_ model: ModelChoice) {
+        (id, provider, self.model) = (model.id, model.provider.name, model.model)
+        (lane, price, picture) = (.chat, model.price, 0)
+    }
+
+    /// The model of a call that is no longer configured.
+    init(of call: Call) {
+        (id, provider, model) = ("\(call.provider)/\(call.model)", call.provider, call.model)
+        let count = max(1, call.reserved[.images])
+        (lane, price) = (.image, Price(input: 0, output: 0))
+        picture = call.reserved[.micros] / count
+    }
+
+    init(_ model: PictureChoice) {
+        (id, provider, self.model) = (model.id, model.provider.name, model.model)
+        (lane, price, picture) = (.image, Price(input: 0, output: 0), model.micros)
+    }
+}
+
+extension Ask: PaidAsk {
+    static var mayBuyTwice: Bool { true }
+
+    static func paid(_ model: ModelChoice) -> PaidModel { PaidModel(model) }
+}
+
+extension PictureAsk: PaidAsk {
+    static var mayBuyTwice: Bool { false }
+
+    static func paid(_ model: PictureChoice) -> PaidModel { PaidModel(model) }
+}
