@@ -61,6 +61,7 @@ package import BerthWork
         let pictureModels: PictureCatalog
         let calls: PaidCalls
         let paidPictures: PaidPictures
+        let pictureAnswers: PictureAnswers
         let translations: Translations
         let answers: Answers
         let meter: Meter

@@ -82,9 +82,38 @@ import BerthWork
     /// - Parameter tenant: pays for its memory.
     /// - Throws: ``BotError/memory(_:)``.
     func response(for tenant: LiveTenant) throws(BotError) -> HTTPResponse {
+        try PictureAnswer.streamed(for: tenant) { [self] writer in try await write(to: writer) }
+    }
+
+    /// The response to a client that has waited long, which begins before the answer is known.
+    ///
+    /// It gets white space meanwhile, which JSON allows, so that proxies keep the connection open. A
+    /// later error is the whole body.
+    ///
+    /// - Throws: ``BotError/memory(_:)``.
+    static func late(
+        for tenant: LiveTenant,
+        in surroundings: Surroundings,
+        _ answer: @escaping @Loop @Sendable () async throws(BotError) -> PictureAnswer
+    ) throws(BotError) -> HTTPResponse {
+        try streamed(for: tenant) { writer in
+            let events = EventWriter(writer, in: surroundings, filler: [0x20])
+            events.ping()
+            let found: PictureAnswer
+            do throws(BotError) { found = try await events.waiting(answer) } catch {
+                return try await writer.write(error.json)
+            }
+            try await found.write(to: writer)
+        }
+    }
+
+    private static func streamed(
+        for tenant: LiveTenant,
+        _ write: @escaping HTTPResponse.Stream
+    ) throws(BotError) -> HTTPResponse {
         var response = HTTPResponse(
             headers: ["content-type": "application/json", "cache-control": "no-store"],
-            body: .stream { [self] writer in try await write(to: writer) }
+            body: .stream(write)
         )
         do {
             response.holding = LeaseHolder(

@@ -1,6 +1,7 @@
 import BerthBot
 import BerthFiles
 import BerthHTTP
+import BerthImage
 import BerthLoop
 import BerthMemory
 import BerthProviders
@@ -187,8 +188,20 @@ import BerthWork
         }
     }
 
+    /// Keeps a file whose content is a picture, with the type of its content.
     private func finish(_ writer: FileWriter, as name: String) async throws -> StoredFile {
-        try await writer.finish()
+        let content = try await writer.opened()
+        do throws(PictureError) {
+            let source = PictureFile(content.descriptor)
+            let header = try await bot.pictures.probe(source, for: tenant.name)
+            return try await writer.finish(as: FileKind(header.format.mediaType))
+        } catch {
+            await writer.discard()
+            if case .notAPicture = error {
+                throw Refusal("'\(name)' is no picture: \(error.description)", parameter: name)
+            }
+            throw BotError.picture(error)
+        }
     }
 
     // MARK: Fields
