@@ -106,7 +106,8 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
             "you have \(limit) conversations, which is the limit: delete one that you do not need"
         case .files(let error): error.description
         case .picture(let error): error.description
-        case .noPictures: "this bot makes no pictures: its operator has configured no model for them"
+        case .noPictures:
+            "this bot makes no pictures: its operator has configured no model for them"
         case .noSession: "there is no such conversation"
         case .noTurn: "there is no such message, or it is already answered"
         default: rateDescription ?? otherDescription

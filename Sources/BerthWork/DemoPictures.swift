@@ -1,6 +1,6 @@
-import BerthImage
+package import BerthImage
 package import BerthLoop
-import BerthMemory
+package import BerthMemory
 package import BerthProviders
 
 /// The built-in provider of pictures, offline and deterministic.

@@ -1,4 +1,5 @@
 import BerthFiles
+import BerthImage
 import BerthLoop
 import BerthMemory
 import BerthProviders
@@ -136,6 +137,22 @@ extension FilesError {
         case .badLink: Disposition(403, .caller, code: "invalid_link")
         case .linkExpired: Disposition(403, .caller, code: "link_expired")
         case .store(let error): BotError(error).disposition
+        }
+    }
+}
+
+extension PictureError {
+    fileprivate var disposition: Disposition {
+        switch self {
+        case .notAPicture, .broken, .unsupported, .resultTooLong, .outOfTime, .sourceFailed:
+            Disposition(400, .caller, code: "bad_picture")
+        case .tooLarge, .tooLong, .noRoom: Disposition(413, .caller, code: "picture_too_large")
+        case .memory(let error): error.disposition
+        case .paused: Disposition(503, .service, code: "memory_pressure", after: .seconds(60))
+        case .busy: Disposition(503, .service, code: "pictures_busy", after: .seconds(2))
+        case .cancelled: Disposition(Disposition.cancelled, .caller, code: "cancelled")
+        case .notRead, .notWritten, .noLibrary, .notEncoded:
+            Disposition(503, .service, code: "no_pictures", after: .seconds(60))
         }
     }
 }

@@ -1,7 +1,8 @@
-import BerthFiles
+import BerthConfig
+package import BerthFiles
 package import BerthImage
 package import BerthLoop
-import BerthMemory
+package import BerthMemory
 package import BerthProviders
 package import BerthStore
 package import BerthTelemetry
@@ -26,7 +27,9 @@ package import BerthTelemetry
     /// The room for each picture that a tenant must have before it is bought.
     package static nonisolated let room = ByteCount.mebibytes(2)
     /// The pauses between two questions for the result of a job whose provider cannot be reached.
-    private static nonisolated let pauses = (first: Duration.seconds(2), longest: Duration.seconds(30))
+    private static nonisolated let pauses = (
+        first: Duration.seconds(2), longest: Duration.seconds(30)
+    )
     /// The time after the first failure in which a job's result is asked for again.
     package static nonisolated let patience = Duration.seconds(600)
 
@@ -75,7 +78,7 @@ package import BerthTelemetry
     /// - Throws: ``BotError/files(_:)``, and ``BotError/picture(_:)`` while pictures are refused.
     package func admit(_ request: PictureRequest, for payer: LiveTenant) throws(BotError) {
         do throws(PictureError) { try pictures.admit() } catch { throw .picture(error) }
-        let bytes = PaidPictures.room * request.count
+        let bytes = ByteCount(request.count * PaidPictures.room.bytes)
         // Each picture has a thumbnail.
         do throws(FilesError) {
             try files.check(2 * request.count, of: bytes, for: payer.fileOwner)
@@ -225,19 +228,12 @@ package import BerthTelemetry
         var pause = PaidPictures.pauses.first
         var failed: Instant?
         while true {
+            let result = await result(of: job, at: provider, ask, intake, hasBegun)
             let error: ProviderError
-            do throws(ProviderError) {
-                if Task.isCancelled { throw .cancelled }
-                let bill = try await provider.result(
-                    of: job,
-                    memory: ask.memory,
-                    into: intake
-                ) { progress in
-                    if case .queued = progress {} else { hasBegun.value = true }
-                    ask.progress?(progress)
-                }
-                return try settle(running, bill, intake)
-            } catch let caught as ProviderError { error = caught }
+            switch result {
+            case .success(let bill): return try settle(running, bill, intake)
+            case .failure(let failure): error = failure
+            }
             if case .cancelled = error, intake.failure == nil {
                 return try left(job, at: provider, running, ask, mayBeMade: hasBegun.value == true)
             }
@@ -255,6 +251,25 @@ package import BerthTelemetry
             try? await clock.sleep(for: pause)
             pause = min(pause * 2, PaidPictures.pauses.longest)
         }
+    }
+
+    /// Waits for the result of a job once, and notes whether the provider has begun to work.
+    private func result(
+        of job: PictureJob,
+        at provider: any PictureProvider,
+        _ ask: PictureAsk,
+        _ intake: PictureIntake,
+        _ hasBegun: Box<Bool>
+    ) async -> Result<PictureBill, ProviderError> {
+        if Task.isCancelled { return .failure(.cancelled) }
+        do throws(ProviderError) {
+            return .success(
+                try await provider.result(of: job, memory: ask.memory, into: intake) { progress in
+                    if case .queued = progress {} else { hasBegun.value = true }
+                    ask.progress?(progress)
+                }
+            )
+        } catch { return .failure(error) }
     }
 
     /// Ends the wait for a job whose caller wants no more of it.

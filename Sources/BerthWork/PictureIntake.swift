@@ -62,7 +62,8 @@ import BerthStore
             try await writer.finish(as: kind)
         }
         // A picture without a thumbnail is worth more than none.
-        let small = thumbnail == nil ? nil : try? await files.add(thumbnail ?? [], .jpeg, for: owner)
+        let small =
+            thumbnail == nil ? nil : try? await files.add(thumbnail ?? [], .jpeg, for: owner)
         let (width, height) =
             header.isOnItsSide ? (header.height, header.width) : (header.width, header.height)
         made.append(
