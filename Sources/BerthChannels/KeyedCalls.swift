@@ -229,8 +229,8 @@ import BerthWork
         do { outcome = try await store.outcome(of: key, for: id) } catch { throw BotError(error) }
         guard let outcome else { throw .outcomeUnknown }
         var response: HTTPResponse
-        if outcome.type == PictureAnswer.keptType {
-            let pictures = try await PictureAnswer(
+        if outcome.type == PictureReply.keptType {
+            let pictures = try await PictureReply(
                 kept: outcome.body,
                 for: tenant,
                 of: bot,

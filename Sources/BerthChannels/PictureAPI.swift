@@ -22,6 +22,12 @@ import BerthWork
     /// The largest body of a request that carries no pictures.
     nonisolated static let bodyLimit = ByteCount.kibibytes(256)
 
+    /// The memory that a request with a body of `size` needs: the body, its checked members, and the
+    /// wait.
+    private nonisolated static func need(of size: ByteCount) -> ByteCount {
+        ByteCount(3 * size.bytes) + Ask.entrySize + Ask.listenerSize
+    }
+
     /// Makes it over `bot`, with the calls that have keys.
     init(bot: Bot, keyed: KeyedCalls, in surroundings: Surroundings) {
         self.bot = bot
@@ -37,7 +43,7 @@ import BerthWork
                 account: credential.tenant.account,
                 limit: PictureAPI.bodyLimit,
                 in: surroundings,
-                need: { $0 + 2 * $0 + Ask.entrySize + Ask.listenerSize }
+                need: PictureAPI.need
             )
             let key = try await KeyedCalls.key(of: request, body.bytes)
             let query = try await PictureQuery.read(body.bytes)
@@ -156,7 +162,7 @@ import BerthWork
         _ retained: any AnyObject & Sendable
     ) async throws(BotError) -> HTTPResponse {
         let (tenant, wish) = (credential.tenant, query.form(of: ask.models[0]))
-        let make = { @Loop @Sendable [self] () async throws(BotError) -> PictureAnswer in
+        let make = { @Loop @Sendable [self] () async throws(BotError) -> PictureReply in
             defer { withExtendedLifetime(retained) {} }
             return try await self.make(ask, as: wish, form)
         }
@@ -168,12 +174,12 @@ import BerthWork
                 call.end(try answer.response(for: tenant))
             }
         }
-        let pending = PendingAnswer<PictureAnswer>(in: pool, make)
+        let pending = PendingAnswer<PictureReply>(in: pool, make)
         let clock = surroundings.clock
         if let answer = try await pending.begun(within: AnswerPatience.pictures, by: clock) {
             return try answer.response(for: tenant)
         }
-        return try PictureAnswer.late(for: tenant, in: surroundings) { () throws(BotError) in
+        return try PictureReply.late(for: tenant, in: surroundings) { () throws(BotError) in
             try await pending.value()
         }
     }
@@ -182,12 +188,12 @@ import BerthWork
         _ ask: PictureAsk,
         as wish: PictureQuery.Form,
         _ form: PictureForm?
-    ) async throws(BotError) -> PictureAnswer {
+    ) async throws(BotError) -> PictureReply {
         do throws(BotError) {
             let made = try await bot.pictureAnswers.make(ask)
             await form?.discard()
             let files = made.pictures.map(\.original)
-            return PictureAnswer(files, as: wish, of: bot, in: surroundings)
+            return PictureReply(files, as: wish, of: bot, in: surroundings)
         } catch {
             await form?.discard()
             throw error

@@ -191,10 +191,10 @@ import BerthWork
     /// Keeps a file whose content is a picture, with the type of its content.
     private func finish(_ writer: FileWriter, as name: String) async throws -> StoredFile {
         let content = try await writer.opened()
+        let header: PictureHeader
         do throws(PictureError) {
             let source = PictureFile(content.descriptor)
-            let header = try await bot.pictures.probe(source, for: tenant.name)
-            return try await writer.finish(as: FileKind(header.format.mediaType))
+            header = try await bot.pictures.probe(source, for: tenant.name)
         } catch {
             await writer.discard()
             if case .notAPicture = error {
@@ -202,6 +202,7 @@ import BerthWork
             }
             throw BotError.picture(error)
         }
+        return try await writer.finish(as: FileKind(header.format.mediaType))
     }
 
     // MARK: Fields

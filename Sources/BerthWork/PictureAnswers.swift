@@ -176,11 +176,12 @@ import BerthText
         guard let found else { return nil }
         let isOwn = found.tenant == payer.row.id
         if isOwn, wantsNew(ask) { return nil }
-        let lease: MemoryLease
+        let lease: LeaseHolder
         do throws(BudgetError) {
-            lease = try payer.account.lease(ByteCount(TenantFiles.copyMemory), for: .replyBuffer)
+            let size = ByteCount(TenantFiles.copyMemory)
+            lease = LeaseHolder(try payer.account.lease(size, for: .replyBuffer))
         } catch { throw .memory(error) }
-        defer { _ = consume lease }
+        defer { withExtendedLifetime(lease) {} }
         var pictures: [MadePicture] = []
         do throws(FilesError) {
             for one in found.pictures {

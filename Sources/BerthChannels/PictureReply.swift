@@ -11,7 +11,7 @@ import BerthWork
 /// The answer of the images API: links to pictures, or the pictures in base64.
 ///
 /// Pictures are read from the disk in pieces while they are sent, so none is whole in memory.
-@Loop final class PictureAnswer {
+@Loop final class PictureReply {
     private let pictures: [StoredFile]
     private let form: PictureQuery.Form
     private let bot: Bot
@@ -74,7 +74,7 @@ import BerthWork
         let json =
             #"{"created":\#(created.milliseconds),"form":"\#(form.rawValue)","#
             + #""files":[\#(files.joined(separator: ","))]}"#
-        return KeptOutcome(status: 200, type: PictureAnswer.keptType, body: Array(json.utf8))
+        return KeptOutcome(status: 200, type: PictureReply.keptType, body: Array(json.utf8))
     }
 
     /// The response to the client.
@@ -82,7 +82,7 @@ import BerthWork
     /// - Parameter tenant: pays for its memory.
     /// - Throws: ``BotError/memory(_:)``.
     func response(for tenant: LiveTenant) throws(BotError) -> HTTPResponse {
-        try PictureAnswer.streamed(for: tenant) { [self] writer in try await write(to: writer) }
+        try PictureReply.streamed(for: tenant) { [self] writer in try await write(to: writer) }
     }
 
     /// The response to a client that has waited long, which begins before the answer is known.
@@ -94,12 +94,12 @@ import BerthWork
     static func late(
         for tenant: LiveTenant,
         in surroundings: Surroundings,
-        _ answer: @escaping @Loop @Sendable () async throws(BotError) -> PictureAnswer
+        _ answer: @escaping @Loop @Sendable () async throws(BotError) -> PictureReply
     ) throws(BotError) -> HTTPResponse {
         try streamed(for: tenant) { writer in
             let events = EventWriter(writer, in: surroundings, filler: [0x20])
             events.ping()
-            let found: PictureAnswer
+            let found: PictureReply
             do throws(BotError) { found = try await events.waiting(answer) } catch {
                 return try await writer.write(error.json)
             }
@@ -117,7 +117,7 @@ import BerthWork
         )
         do {
             response.holding = LeaseHolder(
-                try tenant.account.lease(PictureAnswer.memory, for: .replyBuffer)
+                try tenant.account.lease(PictureReply.memory, for: .replyBuffer)
             )
         } catch { throw .memory(error) }
         return response
@@ -146,8 +146,8 @@ import BerthWork
 
     private func writeBase64(of picture: StoredFile, to writer: HTTPResponseWriter) async throws {
         let opened = try await bot.files.open(picture)
-        for start in stride(from: 0, to: picture.bytes, by: PictureAnswer.piece) {
-            let count = min(PictureAnswer.piece, picture.bytes - start)
+        for start in stride(from: 0, to: picture.bytes, by: PictureReply.piece) {
+            let count = min(PictureReply.piece, picture.bytes - start)
             let bytes = try await bot.files.read(opened, at: start, count: count)
             try await writer.write(bytes.base64)
         }
