@@ -18,7 +18,7 @@ import BerthWork
     private let clock: any Clock
     private let created: Timestamp
 
-    /// The bytes that are read at once, a multiple of three, whose base64 has a third more.
+    /// The bytes that are read at once, whose base64 has a third more.
     nonisolated static let piece = 24 << 10
     /// The memory of an answer: a piece, its base64, the unsent rest, and libmicrohttpd's own.
     nonisolated static let memory = ByteCount.kibibytes(96)
@@ -146,10 +146,12 @@ import BerthWork
 
     private func writeBase64(of picture: StoredFile, to writer: HTTPResponseWriter) async throws {
         let opened = try await bot.files.open(picture)
+        var encoder = Base64Encoder()
         for start in stride(from: 0, to: picture.bytes, by: PictureReply.piece) {
             let count = min(PictureReply.piece, picture.bytes - start)
             let bytes = try await bot.files.read(opened, at: start, count: count)
-            try await writer.write(bytes.base64)
+            try await writer.write(encoder.feed(bytes))
         }
+        try await writer.write(encoder.finish())
     }
 }
