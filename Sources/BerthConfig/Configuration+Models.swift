@@ -44,7 +44,11 @@ extension Configuration {
             }
             chatModels.append(chat)
         }
-        for item in section.items("image", most: 64, absent: "none: the built-in demo's pictures, if it answers chats") {
+        for item in section.items(
+            "image",
+            most: 64,
+            absent: "none: the built-in demo's pictures, if it answers chats"
+        ) {
             guard
                 let (provider, model) = reference(
                     item,

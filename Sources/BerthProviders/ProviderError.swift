@@ -45,6 +45,10 @@ package enum ProviderError: Error, Equatable, Sendable, CustomStringConvertible 
     /// The provider may have taken an order of pictures, and its answer was lost. `reason` has no
     /// words of the provider's.
     case uncertain(provider: String, reason: String)
+    /// The provider rejected a picture after it had begun to work, so it may charge for it.
+    ///
+    /// `message` is the provider's.
+    case rejectedJob(provider: String, status: Int, message: String, code: String?)
     /// The provider has made a picture that could not be fetched. `reason` says in Berth's words
     /// what is wrong with it.
     case undelivered(provider: String, reason: String)
@@ -87,7 +91,8 @@ package enum ProviderError: Error, Equatable, Sendable, CustomStringConvertible 
         case .failedAlone(let provider, let status):
             "provider '\(provider)' fails at this request (status \(status)) but answers others; "
                 + "change the request, or try again later"
-        case .refused(let provider, _, let message, _):
+        case .refused(let provider, _, let message, _),
+            .rejectedJob(let provider, _, let message, _):
             "provider '\(provider)'\(Said.refuses)\(message)"
         case .failedMidway(let provider, let message):
             "provider '\(provider)'\(Said.brokeOff)\(message)"
@@ -124,7 +129,8 @@ package enum ProviderError: Error, Equatable, Sendable, CustomStringConvertible 
             "provider '\(provider)' rejects Berth's API key (status \(status)): check its api_key"
         case .accountEmpty(let provider):
             "the account at provider '\(provider)' has no credit left: refill it"
-        case .refused(let provider, let status, _, let code):
+        case .refused(let provider, let status, _, let code),
+            .rejectedJob(let provider, let status, _, let code):
             "provider '\(provider)' rejected the request (status \(status)"
                 + (code.map { ", \($0.cut(toBytes: 64))" } ?? "") + ")"
         case .failedMidway(let provider, _):
@@ -147,8 +153,8 @@ package enum ProviderError: Error, Equatable, Sendable, CustomStringConvertible 
         case .unreachable, .unreadable, .keyRefused, .rateLimited, .accountEmpty, .unavailable,
             .failedAlone, .refused, .untranslatable, .memory, .busy:
             true
-        case .timedOut, .failedMidway, .cut, .malformed, .wordless, .uncertain, .undelivered,
-            .memoryMidway, .cancelled:
+        case .timedOut, .failedMidway, .cut, .malformed, .wordless, .uncertain, .rejectedJob,
+            .undelivered, .memoryMidway, .cancelled:
             false
         }
     }

@@ -115,7 +115,13 @@ import BerthTelemetry
         memory = MemoryReports(keeper, configuration, costs, in: surroundings)
         let health = Health(bot, memory, governor, in: surroundings)
         let channels = try Composition.channels(configuration, tuning, bot, in: surroundings)
-        let front = Front(configuration, channels: channels, more: health.routes, in: surroundings)
+        let reports = bot.pictureModels.routes
+        let front = Front(
+            configuration,
+            channels: channels,
+            more: health.routes + reports,
+            in: surroundings
+        )
         let admin = AdminServer(
             bot: bot,
             memory: memory,

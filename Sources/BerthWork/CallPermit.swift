@@ -75,7 +75,7 @@ extension ProviderError {
         case .timedOut, .uncertain: .failed(.timedOut)
         case .keyRefused, .accountEmpty: .failed(.unusable)
         // One prompt that gets no words is no fault of the provider's.
-        case .refused, .wordless: .failed(.refused)
+        case .refused, .rejectedJob, .wordless: .failed(.refused)
         case .unavailable, .failedAlone, .failedMidway, .cut, .malformed, .undelivered, .unreadable:
             .failed(.broken)
         }

@@ -203,7 +203,8 @@ extension ProviderError {
             case .refused(_, let status, _, _):
                 // A model that is unknown, or forbidden to this account, may exist elsewhere.
                 $0.mayGoElsewhere = status == 403 || isUnknownModel
-            case .memory, .memoryMidway, .cancelled, .busy, .uncertain, .undelivered: break
+            case .memory, .memoryMidway, .cancelled, .busy, .uncertain, .rejectedJob, .undelivered:
+                break
             default: $0.mayGoElsewhere = true
             }
         }
@@ -211,7 +212,7 @@ extension ProviderError {
 
     private var base: Disposition {
         switch self {
-        case .refused(_, let status, _, let code):
+        case .refused(_, let status, _, let code), .rejectedJob(_, let status, _, let code):
             Disposition((400..<500).contains(status) ? status : 502, .provider, code: code)
                 .with { $0.type = nil }
         case .rateLimited(_, let wait, _):

@@ -21,18 +21,11 @@ package import BerthTelemetry
     private let catalog: PictureCatalog
     private let metrics: WorkMetrics
     private let surroundings: Surroundings
-    /// Orders and cancellations at providers, which a caller's end does not end.
-    private let orders = TaskPool()
+    /// Cancellations at providers, which a caller's end does not end.
+    private let cancellations = TaskPool()
 
     /// The room for each picture that a tenant must have before it is bought.
     package static nonisolated let room = ByteCount.mebibytes(2)
-    /// The pauses between two questions for the result of a job whose provider cannot be reached.
-    private static nonisolated let pauses = (
-        first: Duration.seconds(2), longest: Duration.seconds(30)
-    )
-    /// The time after the first failure in which a job's result is asked for again.
-    package static nonisolated let patience = Duration.seconds(600)
-
     /// The parts that pictures are made with.
     package struct Parts {
         let store: any Store
@@ -128,7 +121,7 @@ package import BerthTelemetry
             let order: PictureOrder
             do throws(ProviderError) {
                 let call = running.order(ask, request, at: model)
-                order = try await self.order(call, at: model.provider, into: intake)
+                order = try await model.provider.order(call, into: intake)
             } catch {
                 return try end(running, ask, intake, error)
             }
@@ -156,26 +149,6 @@ package import BerthTelemetry
 
     private func intake(_ ask: PictureAsk, _ provider: String) -> PictureIntake {
         PictureIntake(files, pictures, for: ask.payer, from: provider)
-    }
-
-    /// Gives an order.
-    ///
-    /// The order of a job is not cancelled with its caller, because the job would be lost.
-    private func order(
-        _ call: PictureCall,
-        at provider: any PictureProvider,
-        into intake: PictureIntake
-    ) async throws(ProviderError) -> PictureOrder {
-        guard provider.keepsJobs else { return try await provider.order(call, into: intake) }
-        let result = Box<Result<PictureOrder, ProviderError>>()
-        let task = orders.spawn {
-            do throws(ProviderError) {
-                result.value = .success(try await provider.order(call, into: intake))
-            } catch { result.value = .failure(error) }
-        }
-        await task.value
-        guard let order = result.value else { throw .cancelled }  // the task has set it
-        return try order.get()
     }
 
     // MARK: A job
@@ -223,53 +196,21 @@ package import BerthTelemetry
         _ intake: PictureIntake
     ) async throws(BotError) -> MadePictures {
         running.hasAnswered()
-        let hasBegun = Box<Bool>()
         ask.progress?(.queued(position: nil))
-        var pause = PaidPictures.pauses.first
-        var failed: Instant?
-        while true {
-            let result = await result(of: job, at: provider, ask, intake, hasBegun)
-            let error: ProviderError
-            switch result {
-            case .success(let bill): return try settle(running, bill, intake)
-            case .failure(let failure): error = failure
-            }
-            if case .cancelled = error, intake.failure == nil {
-                return try left(job, at: provider, running, ask, mayBeMade: hasBegun.value == true)
-            }
-            guard error.mayBeAskedAgain, intake.made.isEmpty else {
-                return try end(running, ask, intake, error.ofJob)
-            }
-            let now = clock.now
-            if now - (failed ?? now) >= PaidPictures.patience {
-                let reason = "the result of its job cannot be fetched"
-                let lost = ProviderError.uncertain(provider: provider.name, reason: reason)
-                return try end(running, ask, intake, lost)
-            }
-            failed = failed ?? now
-            // A cancelled sleep is seen at the top.
-            try? await clock.sleep(for: pause)
-            pause = min(pause * 2, PaidPictures.pauses.longest)
-        }
-    }
-
-    /// Waits for the result of a job once, and notes whether the provider has begun to work.
-    private func result(
-        of job: PictureJob,
-        at provider: any PictureProvider,
-        _ ask: PictureAsk,
-        _ intake: PictureIntake,
-        _ hasBegun: Box<Bool>
-    ) async -> Result<PictureBill, ProviderError> {
-        if Task.isCancelled { return .failure(.cancelled) }
+        var mayBeMade = false
+        let bill: PictureBill
         do throws(ProviderError) {
-            return .success(
-                try await provider.result(of: job, memory: ask.memory, into: intake) { progress in
-                    if case .queued = progress {} else { hasBegun.value = true }
-                    ask.progress?(progress)
-                }
-            )
-        } catch { return .failure(error) }
+            bill = try await provider.result(of: job, memory: ask.memory, into: intake) {
+                if case .queued = $0 {} else { mayBeMade = true }
+                ask.progress?($0)
+            }
+        } catch {
+            guard case .cancelled = error, intake.failure == nil else {
+                return try end(running, ask, intake, error)
+            }
+            return try left(job, at: provider, running, ask, mayBeMade: mayBeMade)
+        }
+        return try settle(running, bill, intake)
     }
 
     /// Ends the wait for a job whose caller wants no more of it.
@@ -291,7 +232,7 @@ package import BerthTelemetry
     }
 
     private func cancel(_ job: PictureJob, at provider: any PictureProvider) {
-        orders.spawn { await provider.cancel(job) }
+        cancellations.spawn { await provider.cancel(job) }
     }
 
     // MARK: The end
@@ -342,8 +283,8 @@ package import BerthTelemetry
         throw failure
     }
 
-    /// Returns when no order and no cancellation is under way, at the service's end.
-    package func close() async { await orders.drain() }
+    /// Returns when no cancellation is under way, at the service's end.
+    package func close() async { await cancellations.drain() }
 }
 
 /// A job that an earlier run has left open.
@@ -357,29 +298,5 @@ package struct KeptJob: Sendable {
     package init(_ job: String, _ call: Call) {
         self.job = job
         self.call = call
-    }
-}
-
-/// A value that a task sets for another one.
-@Loop private final class Box<Value: Sendable> {
-    var value: Value?
-}
-
-extension ProviderError {
-    /// Whether a job may still go on after this error of ``PictureProvider/result``.
-    fileprivate var mayBeAskedAgain: Bool {
-        switch self {
-        case .unreachable, .unreadable, .timedOut, .rateLimited, .keyRefused, .accountEmpty, .busy,
-            .memory:
-            true
-        default: false
-        }
-    }
-
-    /// This error where a job was ordered: a provider that does not know it may have made it.
-    fileprivate var ofJob: ProviderError {
-        guard case .refused(let provider, let status, _, _) = self, [404, 410].contains(status)
-        else { return self }
-        return .uncertain(provider: provider, reason: "it does not know its job any more")
     }
 }

@@ -79,7 +79,7 @@ extension LiveTurn {
         var text = ""
         while let event = try await reader.next() {
             switch event {
-            case .place, .reasoning: break
+            case .place, .progress, .reasoning: break
             case .text(let piece): text += piece
             case .ended(let outcome): return (text, outcome)
             }

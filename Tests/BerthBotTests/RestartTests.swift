@@ -168,34 +168,6 @@ import Testing
         }
     }
 
-    @Loop @Test func `a turn whose provider keeps a job survives starts and is not uncertain`()
-        async throws
-    {
-        let prepare = Self.accepted(1) { store, tenant, turn async throws(StoreError) in
-            let reservation = Self.reservation(of: tenant, for: turn)
-            let call = try await store.startCall(reservation, at: Self.noon)
-            guard let step = try await store.call(call)?.step else { return }
-            _ = try await store.keepJob("job-1", of: step)
-            // One start has found it before.
-            _ = try await store.recover(at: Self.noon)
-        }
-        try await withBot(prepare: prepare) { bot in
-            let old = try bot.bot.tenants.named("old")
-            #expect(try await bot.history("s-1", of: old).map(\.state) == ["running"])
-            let step = try #require(try await bot.store.stepsWithJob(after: nil, limit: 9).first)
-            #expect(step.job == "job-1" && step.state == .running)
-            let call = try #require(step.call)
-            let held = try await bot.store.call(call)
-            #expect(held?.state == .reserved && held?.step == step.id)
-            let used = try await bot.store.usage(of: old.row.id, on: Self.noon)
-            #expect(used.reservedTokens == 100 && used.micros == 0)
-            let (failed, uncertain) = try await (
-                bot.bot.turns.troubles().failedTurns, bot.bot.turns.troubles().uncertainCalls
-            )
-            #expect(failed == 0 && uncertain == 0)
-        }
-    }
-
     @Loop @Test func `no accepted turn is refused at the start because the queue is full`()
         async throws
     {

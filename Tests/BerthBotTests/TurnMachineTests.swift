@@ -35,6 +35,7 @@ import Testing
         .unavailable(provider: "p", status: 503, retryAfter: .seconds(20))
     )
     private static let alone = BotError.provider(.failedAlone(provider: "p", status: 500))
+    private static let unknown = BotError.provider(.uncertain(provider: "p", reason: "r"))
     private static let bought = BotError.provider(.cut(provider: "p"))
     private static let full = BotError.queue(.full(tenant: "t", waiting: 9, limit: 9, wait: .zero))
 
@@ -112,6 +113,19 @@ import Testing
             machine(attempts: 2),
             .failed(passing.disposition)
         ) { if case .end(.failed, let why?) = $0 { why.contains("3 times") } else { false } },
+        Row("an unknown outcome → uncertain", machine(), .failed(unknown.disposition)) {
+            $0 == .end(.uncertain)
+        },
+        Row(
+            "an unknown outcome while the service stops → uncertain",
+            machine { $0.isInterrupted = true },
+            .failed(unknown.disposition)
+        ) { $0 == .end(.uncertain) },
+        Row(
+            "an unknown outcome after its author's stop → stopped",
+            machine { $0.isStopped = true },
+            .failed(unknown.disposition)
+        ) { $0 == .end(.stopped) },
         Row("a failure that may have bought → failed", machine(), .failed(bought.disposition)) {
             $0 == .end(.failed)
         },

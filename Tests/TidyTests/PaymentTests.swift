@@ -8,7 +8,8 @@ import Testing
 
     @Test(arguments: [
         "let call = ChatCall(request: a)", "let call: ChatCall = .init(request: a)",
-        "let call = PictureCall(request: a)", "let make = ChatCall.init", "func ask(_ call: ChatCall) {}", "let calls: [ChatCall] = []",
+        "let call = PictureCall(request: a)", "let make = ChatCall.init",
+        "func ask(_ call: ChatCall) {}", "let calls: [ChatCall] = []",
     ])
     func `a call elsewhere is found`(text: String) {
         #expect(sample(text).unpaidCalls.count == 1)

@@ -12,6 +12,8 @@ package import BerthTelemetry
 
     /// The models in the configuration's order; none if there are no pictures.
     package let choices: [PictureChoice]
+    /// The routes of the providers' reports, which they sign.
+    package private(set) var routes: [Route] = []
     /// The providers by their names, also those without a listed model.
     private let providers: [String: any PictureProvider]
 
@@ -31,6 +33,26 @@ package import BerthTelemetry
         in surroundings: Surroundings
     ) {
         var providers: [String: any PictureProvider] = [:]
+        for settings in configuration.providers {
+            switch settings.kind {
+            case .openai:
+                providers[settings.name] = OpenAIPictures(
+                    settings,
+                    client: client,
+                    in: surroundings
+                )
+            case .fal:
+                let fal = FalProvider(
+                    settings,
+                    url: configuration.hasOwnURL ? configuration.url : nil,
+                    client: client,
+                    in: surroundings
+                )
+                providers[settings.name] = fal
+                routes += [fal.hooks?.route].compactMap(\.self)
+            case .anthropic: break  // a provider of chats
+            }
+        }
         let listed = configuration.imageModels.compactMap { settings in
             providers[settings.provider].map {
                 PictureChoice(settings, provider: $0, ceiling: configuration.priceCeiling)

@@ -5,20 +5,18 @@ package import BerthMemory
 @Loop package protocol PictureProvider: AnyObject, Sendable {
     /// The name under `providers` in the configuration.
     nonisolated var name: String { get }
-    /// Whether an order returns a job soon, whose result is asked for later.
-    ///
-    /// Such an order is not cancelled, because the name of its job would be lost.
-    nonisolated var keepsJobs: Bool { get }
     /// Orders pictures.
     ///
     /// Returns when the provider has accepted the job, or, if it keeps no jobs, when the pictures
-    /// have been delivered. Cancelling the task ends the call.
+    /// have been delivered. Cancelling the task ends the call, except that a job's order is sent to
+    /// its end, so that the caller can cancel the job.
     ///
     /// - Parameters:
     ///   - call: the call.
     ///   - receiver: gets the pictures of a provider that keeps no jobs.
     /// - Returns: the job, which the caller stores before anything else, or the bill.
-    /// - Throws: ``ProviderError``. After ``ProviderError/uncertain(provider:reason:)`` the
+    /// - Throws: ``ProviderError``. If it means that nothing was bought, there is neither a job nor a
+    ///   picture. After ``ProviderError/uncertain(provider:reason:)`` the
     ///   provider may be working at a job whose name is unknown.
     func order(
         _ call: PictureCall,
@@ -35,10 +33,8 @@ package import BerthMemory
     ///   - receiver: gets the pictures.
     ///   - tell: is called with each progress that differs from the last one.
     /// - Returns: the bill.
-    /// - Throws: ``ProviderError``. After ``ProviderError/unreachable(provider:reason:cause:)``,
-    ///   ``ProviderError/unreadable(provider:reason:)``, ``ProviderError/timedOut(provider:reason:)``
-    ///   and ``ProviderError/rateLimited(provider:retryAfter:reason:)`` the job may still go on, and
-    ///   is asked for again. Every other error is the job's end.
+    /// - Throws: ``ProviderError``. After `uncertain` the job may still be there. Any other error
+    ///   is the job's end.
     func result(
         of job: PictureJob,
         memory: PrepaidMemory,
@@ -49,10 +45,6 @@ package import BerthMemory
     ///
     /// The job may already be done, and may be charged.
     func cancel(_ job: PictureJob) async
-}
-
-extension PictureProvider {
-    package nonisolated var keepsJobs: Bool { false }
 }
 
 /// The answer to an order.

@@ -6,7 +6,7 @@ package import BerthMemory
 /// Their bytes are passed on as they come and are never whole in memory. A receiver that refuses,
 /// such as at a quota, throws ``ProviderError/cancelled`` and remembers the reason itself.
 @Loop package protocol PictureReceiver: AnyObject {
-    /// A picture begins.
+    /// A picture begins. One that was begun before and not finished is given up.
     ///
     /// - Parameters:
     ///   - kind: the media type, as the provider names it; nil if it names none. The content may
