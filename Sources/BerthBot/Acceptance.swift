@@ -14,6 +14,7 @@ import BerthWork
     private let store: any Store
     private let models: ModelCatalog
     private let calls: PaidCalls
+    private let pictures: MessagePictures
     private let policy: WorkPolicy
     /// The standing instruction of every prompt, or "" for none.
     private let system: String
@@ -24,19 +25,13 @@ import BerthWork
     /// A claim on a turn ends this long after it was taken or renewed.
     static nonisolated let claim = Duration.seconds(300)
 
-    init(
-        _ store: any Store,
-        _ models: ModelCatalog,
-        _ calls: PaidCalls,
-        _ policy: WorkPolicy,
-        system: String,
-        in surroundings: Surroundings
-    ) {
-        self.store = store
-        self.models = models
-        self.calls = calls
-        self.policy = policy
-        self.system = system
+    init(_ parts: Turns.Parts, in surroundings: Surroundings) {
+        store = parts.store
+        models = parts.models
+        calls = parts.calls
+        pictures = parts.pictures
+        policy = parts.policy
+        system = parts.system
         self.surroundings = surroundings
         owner = surroundings.entropy.bytes(8).hex
     }
@@ -89,8 +84,8 @@ import BerthWork
     ) async throws(BotError) -> TurnJob {
         let id = Secret256.publicID(from: surroundings.entropy)
         let draft = try await prepare(message, id, nil, payer, entry, memory)
-        return try await draft.job { (session, model) throws(BotError) in
-            let row = try await self.write(message, id, session, model, payer)
+        return try await draft.job { (session, model, inputs) throws(BotError) in
+            let row = try await self.write(message, id, session, model, inputs, payer)
             return (row, self.machine())
         }
     }
@@ -109,9 +104,9 @@ import BerthWork
         _ memory: PrepaidMemory
     ) async throws(BotError) -> TurnJob {
         var message = Message(turn.text, in: entry.session, isFresh: isFresh)
-        message.place = place
+        (message.place, message.inputs) = (place, turn.inputs)
         let draft = try await prepare(message, turn.publicID, turn.id, payer, entry, memory)
-        return try await draft.job { (_, _) throws(BotError) in
+        return try await draft.job { (_, _, _) throws(BotError) in
             try await self.reopen(turn)
             return (turn.id, self.machine(turn))
         }
@@ -133,18 +128,24 @@ import BerthWork
             lease = try memory.take(Prompt.worstCase(question), for: .sessionWindow)
         } catch { throw .memory(error) }
         let window = try await window(of: entry.session, before: row, question)
-        let chosen = window.session.model.map { models.candidates($0) } ?? []
-        let candidates = chosen.isEmpty ? models.choices : chosen
-        let model = candidates[0]
-        try Prompt.check(question, for: model)
+        let sight = try await see(message, window, payer)
+        turn.inputs = sight.inputs
+        let model = sight.models[0]
+        try Prompt.check(question, sight.inputs.count, for: model)
         let budget = model.context - model.output
-        let prompt = try await Prompt.of(question, history: window.exchanges, budget: budget)
+        let prompt = try await Prompt.of(
+            question,
+            history: window.exchanges,
+            pictures: sight.pictures,
+            budget: budget
+        )
         Loop.works(on: WorkLabel("prompt", tenant: payer.name, request: entry.request))
         try payer.mayAsk(in: window.session, at: message.place)
+        sight.give(to: &lease)
         lease.shrink(to: ByteCount(prompt.request.bytes.count))
         var ask = Ask(
             prompt.request,
-            candidates,
+            sight.models,
             payer,
             memory: memory,
             requestID: entry.request,
@@ -152,11 +153,42 @@ import BerthWork
         )
         (ask.isContextFree, ask.kind) = (prompt.isContextFree, prompt.kind)
         (ask.isFresh, ask.retained) = (message.isFresh, LeaseHolder(lease))
-        ask.isOwn = true
+        (ask.isOwn, ask.input) = (true, prompt.input)
         ask = try ask.entered(listening: false)
         memory.giveBackRest()
         let held = try calls.hold(ask, needsRoom: row == nil)
         return TurnDraftInMemory(turn, window.session, entry, ask, held)
+    }
+
+    /// The models that may answer a message, with the pictures that they are to see.
+    ///
+    /// These are the message's own, or else those of the last exchange that had any if a model sees
+    /// them and there is memory.
+    private func see(
+        _ message: Message,
+        _ window: SessionWindow,
+        _ payer: LiveTenant
+    ) async throws(BotError) -> Sight {
+        let chosen = window.session.model.map { models.candidates($0) } ?? []
+        let candidates = chosen.isEmpty ? models.choices : chosen
+        let seeing = candidates.filter(\.hasVision)
+        guard message.hasPictures else {
+            guard !seeing.isEmpty, let last = window.exchanges.first(where: { !$0.inputs.isEmpty }),
+                let sight = try? await pictures.show(last.inputs, of: last.turn, to: payer)
+            else { return Sight(candidates, of: payer) }
+            sight.models = seeing
+            return sight
+        }
+        guard !seeing.isEmpty else {
+            let others = models.choices.filter(\.hasVision).map(\.id)
+            throw .blind(chosen.isEmpty ? nil : candidates[0].id, seeing: others)
+        }
+        let inputs =
+            message.files.isEmpty
+            ? message.inputs : try await pictures.take(message.files, of: payer)
+        let sight = try await pictures.show(inputs, of: nil, to: payer)
+        (sight.models, sight.inputs) = (seeing, inputs)
+        return sight
     }
 
     /// The session and the exchanges before the turn, in one read.
@@ -183,6 +215,7 @@ import BerthWork
         _ id: String,
         _ session: Session,
         _ model: String,
+        _ inputs: [TurnPicture],
         _ payer: LiveTenant
     ) async throws(BotError) -> Turn.ID {
         var draft = TurnDraft(
@@ -193,6 +226,7 @@ import BerthWork
         )
         draft.kind = Translation(message.text) == nil ? .message : .translation
         (draft.model, draft.title, draft.claim) = (model, message.text.title, claim)
+        draft.inputs = inputs
         let (ready, now) = (draft, clock.timestamp)
         return try await withBotErrors { () async throws(StoreError) in
             try await store.acceptTurn(ready, at: now)
@@ -234,6 +268,12 @@ struct Message: Sendable {
     let isFresh: Bool
     /// The place where it was heard, or nil if the client knows only the session's name.
     var place: Place?
+    /// The ids of the files that come with it, which are not checked yet.
+    var files: [String] = []
+    /// The pictures that a stored turn came with.
+    var inputs: [TurnPicture] = []
+    /// Whether pictures come with it.
+    var hasPictures: Bool { !files.isEmpty || !inputs.isEmpty }
 
     init(_ text: String, in session: String, isFresh: Bool = false) {
         self.text = text
@@ -270,9 +310,11 @@ struct Message: Sendable {
     ///
     /// - Throws: the error of `write`. The reservation is given back then.
     func job(
-        _ write: @Loop (Session, String) async throws(BotError) -> (Turn.ID, TurnMachine)
+        _ write: @Loop (Session, String, [TurnPicture]) async throws(BotError) -> (
+            Turn.ID, TurnMachine
+        )
     ) async throws(BotError) -> TurnJob {
-        let (row, machine) = try await write(session, ask.models[0].id)
+        let (row, machine) = try await write(session, ask.models[0].id, turn.inputs)
         guard let held = held.take() else { throw .noTurn }  // a draft is written once
         entry.place = session.place
         held.attach(to: row)

@@ -134,6 +134,7 @@ package import BerthWork
             paidPictures: paidPictures,
             pictureAnswers: pictureAnswers,
             translations: translations,
+            pictures: MessagePictures(files, pictures),
             answers: answers,
             meter: meter,
             commands: Commands(store, conversations, models, meter, access, files),

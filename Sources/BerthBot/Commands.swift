@@ -90,7 +90,7 @@ import BerthWork
                 return Phrase.filesDeleted(try await files.deleteAll(of: tenant.row.id)).text()
             }
             let file = try await files.file(name, of: tenant.row.id)
-            try await files.delete(file)
+            try await files.deleteWithThumbnails(file)
             return Phrase.filesDeleted(FileTotal(files: 1, bytes: file.bytes)).text()
         } catch {
             guard error == .notFound else { throw BotError(error) }

@@ -20,6 +20,8 @@ import BerthWork
     ///
     /// The name may be somebody else's later.
     let payer: Tenant.ID
+    /// The pictures that came with the message.
+    package internal(set) var inputs: [TurnPicture] = []
     /// The end, or nil while more may come.
     package private(set) var outcome: TurnOutcome?
     /// The log of the attempt under way, or nil before its first.

@@ -1,4 +1,5 @@
 import BerthProviders
+import BerthText
 
 /// An order of pictures, as the command `/image [--n 2] [--size 1024x1536] prompt` gives it.
 ///
@@ -90,7 +91,7 @@ package struct PicturePrompt: Equatable, Sendable {
     private static func word(_ text: String) -> (word: String, rest: String) {
         let word = text.unicodeScalars.prefix { !$0.properties.isWhitespace }
         let rest = String(text[word.endIndex...]).trimmed
-        return (String(Substring(word).utf8.prefix(32)) ?? "", rest)
+        return (String(Substring(word)).cut(toBytes: 32), rest)
     }
 
     /// The order for providers.

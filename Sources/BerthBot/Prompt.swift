@@ -15,6 +15,8 @@ struct Prompt {
     let isContextFree: Bool
     /// The kind under which its answer is cached.
     let kind: CacheKind
+    /// The estimated tokens of its messages.
+    let input: Int
 
     /// The most tokens of earlier exchanges that a prompt repeats, even in a larger window.
     ///
@@ -37,61 +39,103 @@ struct Prompt {
 
     /// Builds the prompt, and leaves out the oldest exchanges that do not fit.
     ///
+    /// A picture of an earlier exchange that is not in `pictures` is only named.
+    ///
     /// - Parameters:
     ///   - question: the new question.
     ///   - history: the exchanges, newest first, as the database gives them. A translation has
     ///     none.
+    ///   - pictures: the pictures of the new message or of an earlier one.
     ///   - budget: tokens for the whole prompt.
     /// - Throws: ``JSONError``, which valid text never causes.
-    init(_ question: Question, history: [Exchange] = [], budget: Int) throws(JSONError) {
+    init(
+        _ question: Question,
+        history: [Exchange] = [],
+        pictures: PromptPictures = PromptPictures(),
+        budget: Int
+    ) throws(JSONError) {
         let (system, text) = (question.system, question.text)
-        var left = min(budget - Prompt.cost(system) - Prompt.cost(text), Prompt.mostHistory)
+        let seen = pictures.parts.count * TokenEstimate.perPicture
+        var left = min(
+            budget - Prompt.cost(system) - Prompt.cost(text) - seen,
+            Prompt.mostHistory
+        )
         let kept = history.prefix { exchange in
             left -= Prompt.cost(exchange.text) + Prompt.cost(exchange.answer)
             return left >= 0
         }
-        isContextFree = kept.isEmpty
+        isContextFree = kept.isEmpty && pictures.parts.isEmpty
         kind = question.kind
-        var messages = system.isEmpty ? [] : [Prompt.message("system", system)]
-        for exchange in kept.reversed() {
-            messages.append(Prompt.message("user", exchange.text))
-            messages.append(Prompt.message("assistant", exchange.answer))
+        var json = Array(#"{"messages":["#.utf8)
+        json.reserveCapacity(pictures.count + 4096)
+        func append(_ role: String, _ text: String, _ parts: [[UInt8]] = []) {
+            if json.last == UInt8(ascii: "}") { json.append(UInt8(ascii: ",")) }
+            Prompt.append(role, text, parts, to: &json)
         }
-        messages.append(Prompt.message("user", text))
-        let list = messages.joined(separator: [UInt8(ascii: ",")])
-        let end = question.isTranslation ? #"],"temperature":0}"# : "]}"
-        request = try JSONObject(Array(#"{"messages":["#.utf8) + list + Array(end.utf8))
+        if !system.isEmpty { append("system", system) }
+        for exchange in kept.reversed() {
+            let parts = exchange.turn == pictures.turn ? pictures.parts : []
+            let named = exchange.inputs.count - parts.count
+            append("user", Prompt.naming(named, before: exchange.text), parts)
+            append("assistant", exchange.answer)
+        }
+        append("user", text, pictures.turn == nil ? pictures.parts : [])
+        json += (question.isTranslation ? #"],"temperature":0}"# : "]}").utf8
+        request = try JSONObject(json)
+        input = TokenEstimate.input(of: request)
+    }
+
+    /// A message's text after words for `count` pictures that are not sent.
+    private static func naming(_ count: Int, before text: String) -> String {
+        guard count > 0 else { return text }
+        let words = Array(repeating: PromptPictures.word, count: count).joined(separator: " ")
+        return text.isEmpty ? words : "\(words) \(text)"
     }
 
     /// Builds the prompt, off the loop if it is large.
     ///
-    /// The parameters are those of ``init(_:history:budget:)``.
+    /// The parameters are those of ``init(_:history:pictures:budget:)``.
     ///
     /// - Throws: ``BotError/body(_:)``.
     static func of(
         _ question: Question,
         history: [Exchange] = [],
+        pictures: PromptPictures = PromptPictures(),
         budget: Int
     ) async throws(BotError) -> Prompt {
-        let size = history.reduce(question.system.utf8.count + question.text.utf8.count) {
+        let own = question.system.utf8.count + question.text.utf8.count + pictures.count
+        let size = history.reduce(own) {
             $0 + $1.text.utf8.count + $1.answer.utf8.count
         }
         do throws(JSONError) {
             return try await LargeWork.run(on: size) { () throws(JSONError) in
-                try Prompt(question, history: history, budget: budget)
+                try Prompt(question, history: history, pictures: pictures, budget: budget)
             }
         } catch { throw .body(error.description) }
     }
 
-    /// Checks that a message and its instruction fit into the model's window.
+    /// Checks that a message, its instruction and its pictures fit into the model's window.
     ///
     /// A translation is about as long as its text, so its text must also fit into the model's
     /// output.
     ///
-    /// - Throws: ``BotError/textTooLong(_:limit:)`` with the size that would fit.
-    static func check(_ question: Question, for model: ModelChoice) throws(BotError) {
+    /// - Throws: ``BotError/textTooLong(_:limit:)`` with the size that would fit, and
+    ///   ``BotError/body(_:)`` for too many pictures.
+    static func check(
+        _ question: Question,
+        _ pictures: Int = 0,
+        for model: ModelChoice
+    ) throws(BotError) {
         let budget = model.context - model.output
         var left = max(0, budget - cost(question.system) - TokenEstimate.perMessage)
+        let seen = pictures * TokenEstimate.perPicture
+        if seen > 0, seen >= left {
+            throw .body(
+                "the model \(model.id) takes at most \(left / TokenEstimate.perPicture) pictures in "
+                    + "a message, and this one has \(pictures)"
+            )
+        }
+        left -= seen
         if question.isTranslation { left = min(left, model.output) }
         guard TokenEstimate.of(question.text) > left else { return }
         throw .textTooLong(ByteCount(question.text.utf8.count), limit: ByteCount(left * 4))
@@ -101,7 +145,28 @@ struct Prompt {
         TokenEstimate.of(text) + TokenEstimate.perMessage
     }
 
-    private static func message(_ role: String, _ text: String) -> [UInt8] {
-        Array(#"{"role":"\#(role)","content":"#.utf8) + JSON.quote(text) + [UInt8(ascii: "}")]
+    /// Appends a message, with its pictures before its text as Anthropic advises.
+    private static func append(
+        _ role: String,
+        _ text: String,
+        _ parts: [[UInt8]],
+        to json: inout [UInt8]
+    ) {
+        json += #"{"role":"\#(role)","content":"#.utf8
+        if parts.isEmpty {
+            json += JSON.quote(text)
+        } else {
+            for (index, part) in parts.enumerated() {
+                json += (index == 0 ? "[" : ",").utf8
+                json += part
+            }
+            if !text.isEmpty {
+                json += #",{"type":"text","text":"#.utf8
+                json += JSON.quote(text)
+                json.append(UInt8(ascii: "}"))
+            }
+            json.append(UInt8(ascii: "]"))
+        }
+        json.append(UInt8(ascii: "}"))
     }
 }

@@ -7,8 +7,12 @@ package struct TurnInfo: Encodable, Sendable {
     package let id: String
     /// The message.
     package let text: String
+    /// The pictures that came with the message, or nil if there are none.
+    package let inputs: [PictureInfo]?
     /// The answer, as far as it has come.
     package let answer: String
+    /// The pictures of the answer, or nil if there are none.
+    package let pictures: [PictureInfo]?
     /// The turn's state.
     package let state: String
     /// The reason for which there is no whole answer, or nil if there is none.
@@ -35,7 +39,9 @@ package struct TurnInfo: Encodable, Sendable {
     private enum CodingKeys: String, CodingKey {
         case id
         case text
+        case inputs
         case answer
+        case pictures
         case state
         case error
         case model
@@ -52,7 +58,9 @@ package struct TurnInfo: Encodable, Sendable {
     init(_ turn: Turn) {
         id = turn.publicID
         text = turn.text
+        inputs = PictureInfo.list(turn.inputs)
         answer = turn.answer
+        pictures = PictureInfo.list(turn.pictures)
         state = turn.state.rawValue
         error = turn.error
         model = turn.model
@@ -72,7 +80,9 @@ package struct TurnInfo: Encodable, Sendable {
         var object = encoder.container(keyedBy: CodingKeys.self)
         try object.encode(id, forKey: .id)
         try object.encode(text, forKey: .text)
+        try object.encodeIfPresent(inputs, forKey: .inputs)
         try object.encode(answer, forKey: .answer)
+        try object.encodeIfPresent(pictures, forKey: .pictures)
         try object.encode(state, forKey: .state)
         try object.encode(error, forKey: .error)
         try object.encode(model, forKey: .model)

@@ -41,35 +41,10 @@ package import BerthWork
         self.metrics = metrics
         self.surroundings = surroundings
         gate = SessionGate()
-        acceptance = Acceptance(
-            parts.store,
-            parts.models,
-            parts.calls,
-            parts.policy,
-            system: parts.system,
-            in: surroundings
-        )
+        acceptance = Acceptance(parts, in: surroundings)
         orders = PictureAcceptance(parts, acceptance, in: surroundings)
         runner = TurnRunner(parts, gate, metrics, in: surroundings)
         recovery = TurnRecovery(store, (acceptance, orders), runner, gate, in: surroundings)
-    }
-
-    /// The parts of the bot that turns are made of.
-    struct Parts {
-        let store: any Store
-        let models: ModelCatalog
-        let pictureModels: PictureCatalog
-        let calls: PaidCalls
-        let paidPictures: PaidPictures
-        let pictureAnswers: PictureAnswers
-        let translations: Translations
-        let answers: Answers
-        let meter: Meter
-        let commands: Commands
-        let replies: Replies
-        let policy: WorkPolicy
-        /// The standing instruction of every prompt, or "" for none.
-        let system: String
     }
 
     /// The number of turns that are being answered.
@@ -104,6 +79,22 @@ package import BerthWork
         return try await begin(message, by: tenant, request: request, memory: memory)
     }
 
+    /// Takes a message with at most ``PromptPictures/most`` files of the tenant, which are pictures.
+    ///
+    /// Its text may be empty. The rest is as for ``begin(_:in:by:request:isFresh:memory:)``.
+    package func begin(
+        _ text: String,
+        with files: [String],
+        in session: String,
+        by tenant: LiveTenant,
+        request: String,
+        memory: PrepaidMemory?
+    ) async throws(BotError) -> LiveTurn {
+        var message = Message(text.trimmed, in: session)
+        message.files = files
+        return try await begin(message, by: tenant, request: request, memory: memory)
+    }
+
     /// Takes a message that a channel has heard at the place of one of its conversations.
     ///
     /// - Parameters:
@@ -113,8 +104,7 @@ package import BerthWork
     ///   - tenant: the tenant who writes and pays.
     ///   - request: the id of the request, for the log.
     ///   - memory: as for ``begin(_:in:by:request:isFresh:memory:)``.
-    /// - Returns: the turn; its row is on the disk.
-    /// - Throws: ``BotError``; nothing is then written.
+    /// - Returns: the turn, whose row is on the disk.
     package func begin(
         _ text: String,
         at session: Session,
@@ -134,10 +124,13 @@ package import BerthWork
         memory: PrepaidMemory?
     ) async throws(BotError) -> LiveTurn {
         guard !isStopping else { throw .stopping }
-        guard !message.text.isEmpty else { throw .emptyText }
+        guard !message.text.isEmpty || message.hasPictures else { throw .emptyText }
         let size = ByteCount(message.text.utf8.count)
         guard size <= Turns.textLimit else { throw .textTooLong(size, limit: Turns.textLimit) }
         try tenant.mayAsk()
+        if message.hasPictures, Command.split(message.text) != nil {
+            throw .body("a command takes no pictures: send them with a question")
+        }
         if let command = Command(message.text) {
             return try await answer(command, message, tenant)
         }
@@ -199,13 +192,9 @@ package import BerthWork
     ) async throws(BotError) -> LiveTurn {
         let found = try await stored(publicID, tenant)
         guard [.uncertain, .failed, .stopped].contains(found.turn.state) else { throw .noTurn }
-        return try await begin(
-            found.turn.text,
-            in: found.session.publicID,
-            by: tenant,
-            request: request,
-            isFresh: true
-        )
+        var message = Message(found.turn.text, in: found.session.publicID, isFresh: true)
+        message.inputs = found.turn.inputs
+        return try await begin(message, by: tenant, request: request, memory: nil)
     }
 
     /// Ends the turn of a session, and lets no other one begin there while `work` runs.
@@ -268,6 +257,7 @@ package import BerthWork
         (outcome.ending, outcome.sources) = (row.ending, row.sources)
         outcome.pictures = row.pictures
         let turn = try ended(row.publicID, "", row.answer, tenant, outcome)
+        turn.inputs = row.inputs
         turn.show(AnswerNotes(row, of: tenant.account))
         return turn
     }

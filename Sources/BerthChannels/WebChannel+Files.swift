@@ -32,7 +32,7 @@ extension WebChannel {
             route("DELETE", "/files/:id") { _, tenant, values in
                 do throws(FilesError) {
                     let file = try await self.bot.files.file(values[0], of: tenant.row.id)
-                    try await self.bot.files.delete(file)
+                    try await self.bot.files.deleteWithThumbnails(file)
                 } catch { throw BotError(error) }
                 return HTTPResponse(status: 204)
             },

@@ -110,6 +110,7 @@ import BerthWork
         let (message, memory) = try await body(Message.self, request, tenant, turn: need)
         return try await bot.turns.begin(
             message.text,
+            with: message.files ?? [],
             in: session,
             by: tenant,
             request: request.id,
@@ -158,7 +159,11 @@ import BerthWork
         }
     }
 
-    private struct Message: Decodable, Sendable { let text: String }
+    /// A message, and the ids of the files that come with it.
+    private struct Message: Decodable, Sendable {
+        let text: String
+        let files: [String]?
+    }
 
     private struct SessionList: Encodable, Sendable {
         let sessions: [SessionInfo]
@@ -202,7 +207,7 @@ import BerthWork
             let events = EventWriter(writer, in: surroundings)
             let reader = turn.reader()
             defer { reader.close() }
-            try await events.send(JSON.encode(TurnBegun(id: turn.id)), name: "turn")
+            try await events.send(JSON.encode(TurnBegun(turn)), name: "turn")
             while let event = try await events.waiting({ try await reader.next() }) {
                 switch event {
                 case .place(let place):
@@ -224,7 +229,12 @@ import BerthWork
 
     private struct TurnBegun: Encodable {
         let id: String
-        var state = "accepted"
+        let state = "accepted"
+        let inputs: [PictureInfo]?
+
+        @Loop init(_ turn: LiveTurn) {
+            (id, inputs) = (turn.id, PictureInfo.list(turn.inputs))
+        }
     }
 
     /// A queue position: the number of requests before it, the expected wait, and a reason if the
@@ -284,6 +294,7 @@ import BerthWork
         let ending: String?
         let note: String?
         let sources: [SourceInfo]?
+        let pictures: [PictureInfo]?
 
         enum CodingKeys: String, CodingKey {
             case id
@@ -292,6 +303,7 @@ import BerthWork
             case ending
             case note
             case sources
+            case pictures
             case inputTokens = "input_tokens"
             case outputTokens = "output_tokens"
             case isEstimated = "estimated"
@@ -308,6 +320,7 @@ import BerthWork
             // A failure says so itself.
             note = outcome.end == .done ? outcome.ending.flatMap { Phrase.note($0) } : nil
             sources = outcome.sources.isEmpty ? nil : SourceInfo.list(outcome.sources)
+            pictures = PictureInfo.list(outcome.pictures)
         }
     }
 

@@ -11,11 +11,12 @@ enum WebFiles {
     /// The page's modules, by the names that it loads them by.
     static var scripts: KeyValuePairs<String, [UInt8]> {
         [
-            "chat.js": PackageResources.chat_js, "dom.js": PackageResources.dom_js,
-            "formula.js": PackageResources.formula_js, "frame.js": PackageResources.frame_js,
-            "inline.js": PackageResources.inline_js,
-            "markdown.js": PackageResources.markdown_js, "server.js": PackageResources.server_js,
-            "turn.js": PackageResources.turn_js,
+            "chat.js": PackageResources.chat_js, "composer.js": PackageResources.composer_js,
+            "dom.js": PackageResources.dom_js, "formula.js": PackageResources.formula_js,
+            "frame.js": PackageResources.frame_js, "inline.js": PackageResources.inline_js,
+            "markdown.js": PackageResources.markdown_js,
+            "pictures.js": PackageResources.pictures_js, "server.js": PackageResources.server_js,
+            "tray.js": PackageResources.tray_js, "turn.js": PackageResources.turn_js,
         ]
     }
 

@@ -229,6 +229,7 @@ extension Configuration.ChatModel {
         }
         section.read("context", into: &context, .integer(1_024...10_000_000))
         section.read("output", into: &output, .integer(1...1_000_000))
+        section.read("vision", into: &vision, .boolean)
         section.list(
             "pass",
             into: &pass,

@@ -223,6 +223,8 @@ extension Configuration {
         ///
         /// Less than ``context``.
         package var output = 4_096
+        /// Whether the model sees pictures in messages.
+        package var vision = false
         /// The members of requests that are sent although they change the cost, the model that
         /// answers, or the place where the request goes (``ChatMember``).
         package var pass: [String] = []

@@ -35,7 +35,7 @@ package import BerthTelemetry
     package static nonisolated let step = 16
     /// The files that are planned at once.
     static nonisolated let ahead = 256
-    /// The pause between two looks for files that are too old.
+    /// The pause between two looks for files that nothing uses.
     static nonisolated let expiryInterval = Duration.seconds(60)
     /// The time after midnight at which the disk and the database are compared.
     static nonisolated let night = Duration.seconds(3 * 3600)
@@ -138,7 +138,7 @@ package import BerthTelemetry
         var plan: [PlannedRemoval] = []
         let time = surroundings.clock.now
         if expiryDue.map({ time >= $0 }) ?? true {
-            plan = try await cleaner.expired(CleanupScope(), DiskGovernor.ahead)
+            plan = try await cleaner.due(CleanupScope(), DiskGovernor.ahead)
             // A full plan means that there may be more.
             if plan.count < DiskGovernor.ahead { expiryDue = time + DiskGovernor.expiryInterval }
             plan += await cleaner.leftovers(of: nil, due: time)

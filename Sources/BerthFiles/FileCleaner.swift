@@ -45,6 +45,9 @@ package import BerthTelemetry
         )
     }
 
+    /// The time in which a turn has to take a file that was uploaded or made.
+    package static nonisolated let grace = Duration.seconds(86_400)
+
     // MARK: Planning
 
     /// The plan of a cleanup that a person asks for: at most ``mostPlanned`` files.
@@ -53,7 +56,7 @@ package import BerthTelemetry
     /// everybody's.
     package func plan(_ scope: CleanupScope) async throws(FilesError) -> [PlannedRemoval] {
         var plan = await leftovers(of: scope.tenant)
-        plan += try await expired(scope, FileCleaner.mostPlanned - plan.count)
+        plan += try await due(scope, FileCleaner.mostPlanned - plan.count)
         if scope.tenant == nil { plan += try await aboveMark(after: plan) }
         plan.removeLast(max(0, plan.count - FileCleaner.mostPlanned))
         return plan
@@ -92,22 +95,39 @@ package import BerthTelemetry
             })
     }
 
-    /// Files that were not used for `files.keep`, or for the scope's time, at most `limit`.
-    func expired(
-        _ scope: CleanupScope,
-        _ limit: Int
-    ) async throws(FilesError) -> [PlannedRemoval] {
-        let age = scope.olderThan ?? settings.keep
-        let before = surroundings.clock.timestamp + (.zero - age)
-        let why = "it was not used for \(Units.text(age))"
-        do {
-            return try await files.store.expiredFiles(
-                before: before,
-                of: scope.tenant,
+    /// Files that nothing uses any more, at most `limit`.
+    ///
+    /// They were not used for `files.keep` or for the scope's time, their last turn was deleted, or no
+    /// turn took them for ``grace``.
+    func due(_ scope: CleanupScope, _ limit: Int) async throws(FilesError) -> [PlannedRemoval] {
+        let (now, age) = (surroundings.clock.timestamp, scope.olderThan ?? settings.keep)
+        let (store, tenant) = (files.store, scope.tenant)
+        let (old, unused): ([StoredFile], [StoredFile])
+        do throws(StoreError) {
+            old = try await store.expiredFiles(
+                before: now + (.zero - age),
+                of: tenant,
                 limit: limit
             )
-            .map { removal(of: $0, .expired, why) }
+            unused = try await store.unusedFiles(
+                before: now + (.zero - FileCleaner.grace),
+                of: tenant,
+                limit: limit
+            )
         } catch { throw .store(error) }
+        let known = Set(old.map(\.id))
+        let plan =
+            old.map { removal(of: $0, .expired, "it was not used for \(Units.text(age))") }
+            + unused.filter { !known.contains($0.id) }.map { file in
+                file.isReleased
+                    ? removal(of: file, .released, "its conversation was deleted")
+                    : removal(
+                        of: file,
+                        .untaken,
+                        "no message took it for \(Units.text(FileCleaner.grace))"
+                    )
+            }
+        return Array(plan.prefix(limit))
     }
 
     /// The files that have to go if the disk is above the high-water mark, until it is at the low one.
@@ -182,7 +202,7 @@ package import BerthTelemetry
 
     private func delete(_ removal: PlannedRemoval) async throws(FilesError) -> Bool {
         switch removal.target {
-        case .file(let file): return try await files.delete(file, ifLastUsed: file.lastUsed)
+        case .file(let file): return try await files.delete(file, ifUnused: true)
         case .orphan(let name):
             let bytes = try await files.remove(orphan: name)
             orphans.remove(name)

@@ -10,6 +10,10 @@ package struct PlannedRemoval: Sendable {
         case orphan
         /// A file that was not used for `files.keep`.
         case expired
+        /// A file whose last turn was deleted.
+        case released
+        /// A file that no turn took for a day.
+        case untaken
         /// A file that was used longest ago, while the disk is above `files.high_water`.
         case highWater = "high_water"
     }

@@ -261,20 +261,33 @@ import BerthText
     ///
     /// - Parameters:
     ///   - file: the file.
-    ///   - lastUsed: the file stays if it was used later than this; nil deletes it in any case.
+    ///   - isUnused: whether the file stays if it was used since `file` was read.
     /// - Returns: whether this call deleted it.
     /// - Throws: ``FilesError``. Nothing has changed if the content could not be deleted.
     @discardableResult
     package func delete(
         _ file: StoredFile,
-        ifLastUsed lastUsed: Timestamp? = nil
+        ifUnused isUnused: Bool = false
     ) async throws(FilesError) -> Bool {
         try await locks.hold(file.tenant) { () throws(FilesError) in
-            guard let now = try await self.file(file.id), now.lastUsed <= lastUsed ?? now.lastUsed
-            else { return false }
+            guard let now = try await self.file(file.id) else { return false }
+            let isTaken = now.uses > file.uses || file.isReleased && !now.isReleased
+            if isUnused, isTaken || now.lastUsed > file.lastUsed { return false }
             // The content goes first, because a full disk has no room for the row's deletion before.
             try await disk?.remove(FileName(of: file))
             return try await deleteRow(of: file)
+        }
+    }
+
+    /// Deletes a file at its owner's wish, with the thumbnails that show it alone.
+    ///
+    /// - Throws: ``FilesError``.
+    package func deleteWithThumbnails(_ file: StoredFile) async throws(FilesError) {
+        let thumbnails: [String]
+        do { thumbnails = try await store.thumbnails(of: file.id) } catch { throw .store(error) }
+        try await delete(file)
+        for id in thumbnails {
+            if let thumbnail = try await self.file(id) { try await delete(thumbnail) }
         }
     }
 

@@ -6,9 +6,6 @@ import BerthText
 struct DemoAnswer {
     /// The maximum memory of an answer, including the part of the question that is read.
     static let most = ByteCount.kibibytes(32)
-    /// The maximum number of bytes read of a question.
-    private static let mostQuestion = 4096
-
     /// The text, in Markdown.
     let text: String
     /// The estimated tokens of the prompt and the answer.
@@ -18,7 +15,7 @@ struct DemoAnswer {
 
     /// Makes the answer to `request` in at most `maximum` tokens.
     init(to request: JSONObject, atMost maximum: Int) {
-        let whole = DemoAnswer.answer(to: DemoAnswer.lastQuestion(in: request))
+        let whole = DemoAnswer.answer(to: DemoQuestion(in: request))
         let tokens = TokenEstimate.of(whole)
         text = tokens <= maximum ? whole : DemoAnswer.cut(whole, to: max(0, maximum))
         finish = tokens <= maximum ? "stop" : "length"
@@ -54,30 +51,6 @@ struct DemoAnswer {
         return word.isEmpty ? words : words + [word]
     }
 
-    private static func lastQuestion(in request: JSONObject) -> String {
-        for range in (request.elements("messages") ?? []).reversed() {
-            guard let message = request.object(at: range), message.string("role") == "user" else {
-                continue
-            }
-            return start("content", of: message) ?? textPart(of: message)
-        }
-        return ""
-    }
-
-    private static func textPart(of message: JSONObject) -> String {
-        for range in message.elements("content") ?? [] {
-            guard let part = message.object(at: range) else { continue }
-            if let text = start("text", of: part) { return text }
-        }
-        return ""
-    }
-
-    /// Returns the first ``mostQuestion`` bytes of a text, which may be long.
-    private static func start(_ name: String, of object: JSONObject) -> String? {
-        guard object.isString(name), let quoted = object.value(name) else { return nil }
-        return JSONObject.text(quoted.prefix(mostQuestion))
-    }
-
     // MARK: Topics
 
     private struct Topic {
@@ -85,13 +58,13 @@ struct DemoAnswer {
         let answer: String
     }
 
-    private static func answer(to question: String) -> String {
-        let lowered = question.lowercased()
+    private static func answer(to question: DemoQuestion) -> String {
+        let lowered = question.text.lowercased()
         let topic = topics.first { $0.words.contains { lowered.contains($0) } }
-        let asked = question.isEmpty ? "nothing" : "“\(question.shortened(toBytes: 200))”"
+        let asked = question.text.isEmpty ? "nothing" : "“\(question.text.shortened(toBytes: 200))”"
         return """
             This is Berth's **built-in demo**. No model was called, so this answer was written in \
-            advance. You asked \(asked).
+            advance. You asked \(asked)\(question.sent).
 
             \(topic?.answer ?? fallback)
             """

@@ -16,6 +16,8 @@ package struct ModelChoice: Sendable {
     ///
     /// The demo is free.
     package let price: Price
+    /// Whether it sees pictures in messages.
+    package let hasVision: Bool
     /// The members of requests that the operator permits although they change the cost, the model
     /// that answers, or the place where the request goes.
     package let pass: [String]
@@ -39,6 +41,7 @@ extension ModelChoice {
             cacheWrite: settings.price?.cacheWrite?.micros,
             cacheWriteHour: settings.price?.cacheWriteHour?.micros
         )
+        hasVision = settings.vision
         pass = settings.pass
     }
 
@@ -49,6 +52,7 @@ extension ModelChoice {
         context = 32768
         output = 2048
         price = Price(input: 0, output: 0)
+        hasVision = true
         pass = []
     }
 }

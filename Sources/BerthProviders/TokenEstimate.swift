@@ -8,8 +8,13 @@ package import BerthText
 package enum TokenEstimate {
     /// The tokens of a chat message besides its text, for the role and separators.
     package static let perMessage = 4
-    /// The tokens of an image of any size, about those of a high-detail square of 1,024 pixels.
-    package static let perPicture = 800
+    /// The tokens of an image of any size.
+    ///
+    /// Anthropic counts width × height ÷ 750, at most about 1,600 for sides of up to 1,568 pixels.
+    /// OpenAI counts at most 1,105 in tiles (gpt-4o), 1,536 in patches (gpt-4.1) and 2,488 for
+    /// gpt-4.1-mini. Sources: <https://platform.claude.com/docs/en/build-with-claude/vision>,
+    /// <https://platform.openai.com/docs/guides/images-vision>, as of 2026-11.
+    package static let perPicture = 1_600
 
     /// Estimates the tokens of `text`.
     package static func of(_ text: String) -> Int { tokens(bytes: text.utf8.count) }

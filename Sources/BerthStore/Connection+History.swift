@@ -10,7 +10,9 @@ extension Connection {
         var left = limits.bytes
         try forEach(
             """
-            SELECT id, text, answer FROM turn
+            SELECT id, text, answer,
+                EXISTS (SELECT 1 FROM turn_file WHERE turn_file.turn = turn.id)
+            FROM turn
             WHERE session = ? AND id < ? AND id > ? AND kind = 'message'
                 AND state IN ('done', 'stopped') AND answer <> ''
             ORDER BY id DESC LIMIT ?
@@ -23,7 +25,11 @@ extension Connection {
             // The lengths first, so that no text above the limit is ever copied.
             left -= row.byteCount(1) + row.byteCount(2)
             guard left >= 0 else { return false }
-            window.append(Exchange(turn: row.id(0), text: row.text(1), answer: row.text(2)))
+            var exchange = Exchange(turn: row.id(0), text: row.text(1), answer: row.text(2))
+            if row.bool(3) {
+                exchange.inputs = try files(of: exchange.turn).inputs.filter { !$0.isDeleted }
+            }
+            window.append(exchange)
             return true
         }
         return window

@@ -32,14 +32,22 @@ extension Connection {
     /// Reads a turn with its files.
     func turn(_ row: borrowing Row) throws(StoreError) -> Turn {
         var turn = try Turn(row)
-        guard row.bool(20) else { return turn }
+        if row.bool(20) { (turn.inputs, turn.pictures) = try files(of: turn.id) }
+        return turn
+    }
+
+    /// The pictures that came with a turn's message, and those of its answer.
+    func files(
+        of turn: Turn.ID
+    ) throws(StoreError) -> (inputs: [TurnPicture], pictures: [TurnPicture]) {
+        var files: (inputs: [TurnPicture], pictures: [TurnPicture]) = ([], [])
         try forEach(
             """
             SELECT turn_file.file, thumbnail, width, height, file.kind, coalesce(file.bytes, 0), role
             FROM turn_file LEFT JOIN file ON file.id = turn_file.file
             WHERE turn = ? ORDER BY role, ordinal
             """,
-            turn.id
+            turn
         ) { row throws(StoreError) in
             var file = TurnPicture(
                 file: row.text(0),
@@ -50,11 +58,22 @@ extension Connection {
             file.kind = row.textOrNil(4)
             file.bytes = row.int(5)
             switch try row.word(6) as TurnPicture.Role {
-            case .input: turn.inputs.append(file)
-            case .picture: turn.pictures.append(file)
+            case .input: files.inputs.append(file)
+            case .picture: files.pictures.append(file)
             }
             return true
         }
-        return turn
+        return files
+    }
+
+    /// The thumbnails of a file that nothing else uses.
+    func thumbnails(of file: String) throws(StoreError) -> [String] {
+        try all(
+            """
+            SELECT thumbnail FROM turn_file WHERE file = ? AND thumbnail IS NOT NULL
+            GROUP BY thumbnail HAVING count(*) >= (SELECT uses FROM file WHERE id = thumbnail)
+            """,
+            file
+        ) { row throws(StoreError) in row.text(0) }
     }
 }

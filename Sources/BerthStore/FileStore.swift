@@ -22,6 +22,9 @@ package protocol FileStore: Sendable {
     @discardableResult
     func touchFile(_ id: String, at now: Timestamp) async throws(StoreError) -> Bool
 
+    /// The ids of the files that are thumbnails of a file in turns, and that nothing else uses.
+    func thumbnails(of id: String) async throws(StoreError) -> [String]
+
     /// A tenant's files, the last used first, at most `limit`.
     func files(of tenant: Tenant.ID, limit: Int) async throws(StoreError) -> [StoredFile]
 
@@ -186,6 +189,10 @@ extension Database: FileStore {
         try await read { store throws(StoreError) in
             try store.unusedFiles(before: time, of: tenant, limit: limit)
         }
+    }
+
+    package nonisolated func thumbnails(of id: String) async throws(StoreError) -> [String] {
+        try await read { store throws(StoreError) in try store.thumbnails(of: id) }
     }
 
     package nonisolated func files(

@@ -230,6 +230,7 @@ enum Schema {
             width INTEGER NOT NULL, height INTEGER NOT NULL,
             PRIMARY KEY (turn, role, ordinal)
         ) STRICT, WITHOUT ROWID;
+        CREATE INDEX turn_file_file ON turn_file (file);
         CREATE TRIGGER turn_file_added AFTER INSERT ON turn_file BEGIN
             UPDATE file SET uses = uses + 1, released = 0 WHERE id = new.file;
             UPDATE file SET uses = uses + 1, released = 0 WHERE id = new.thumbnail;

@@ -6,6 +6,8 @@ package struct Exchange: Equatable, Sendable {
     package let text: String
     /// The answer.
     package let answer: String
+    /// The pictures that came with the message, without those that are deleted.
+    package internal(set) var inputs: [TurnPicture] = []
 }
 
 /// A conversation and the earlier exchanges that its next prompt may repeat.

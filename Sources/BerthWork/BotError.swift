@@ -67,6 +67,10 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
     case tooManyTenants(limit: Int)
     /// The message has no text.
     case emptyText
+    /// A picture that came with the message cannot be used. It is the one of this `number`.
+    case inputPicture(PictureError, number: Int, of: Int)
+    /// The message has pictures, and the conversation's model (nil for all models) does not see them.
+    case blind(String?, seeing: [String])
     /// The message is over the limit.
     case textTooLong(ByteCount, limit: ByteCount)
     /// The service is stopping.
@@ -149,6 +153,9 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
         case .tooManyTenants(let limit):
             "there are \(limit) tenants, which is limits.tenants: remove one or raise the limit"
         case .emptyText: "the message is empty"
+        case .inputPicture(let error, let number, let count):
+            (count > 1 ? "picture \(number): " : "") + error.description
+        case .blind(let model, let seeing): BotError.blind(model, seeing)
         case .textTooLong(let size, let limit):
             "the message is \(size) long, and the limit is \(limit)"
         case .stopping: "the service is being restarted: try again in a moment"
@@ -167,6 +174,16 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
 }
 
 extension BotError {
+    private static func blind(_ model: String?, _ seeing: [String]) -> String {
+        guard !seeing.isEmpty else {
+            return "no model here sees pictures: send the message without them, or ask the operator "
+                + "for a model with vision"
+        }
+        let names = seeing.prefix(5).joined(separator: ", ")
+        return "the model \(model ?? ModelCatalog.anyModel) does not see pictures: choose one that "
+            + "does with /model (\(names)), or send the message without them"
+    }
+
     /// Whether it is a lack of memory that passes when other work ends.
     package var isForLackOfMemory: Bool {
         guard case .memory(let error) = self else { return false }
@@ -208,6 +225,7 @@ extension BotError {
         case .provider(let error): error.forOperator
         case .store(let error): error.description
         case .files(let error): error.forOperator
+        case .inputPicture(let error, _, _): error.forOperator
         case .picture(let error): error.forOperator
         case .memory(let error): error.description
         default: description

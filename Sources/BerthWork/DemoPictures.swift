@@ -13,7 +13,7 @@ package import BerthProviders
     /// The size of a picture whose order names none.
     private static let side = 1024
     /// The most bytes of a picture.
-    private static let most = ByteCount.mebibytes(4)
+    static nonisolated let most = ByteCount.mebibytes(4)
     /// The bytes that are handed over at once.
     private static let piece = 64 << 10
 

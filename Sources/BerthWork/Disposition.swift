@@ -118,6 +118,8 @@ extension BotError {
         case .store(StoreError.notFound(what: _)): Disposition(404, .caller, code: "not_found")
         case .store: Disposition(503, .service, code: "database", after: .seconds(2))
         case .files(let error): error.disposition
+        case .inputPicture(let error, _, _): error.disposition
+        case .blind: Disposition(400, .caller, code: "no_vision")
         case .picture(let error): error.disposition
         case .noPictures: Disposition(404, .caller, code: "no_pictures")
         case .provider(let error): error.disposition

@@ -64,8 +64,6 @@ package import BerthTelemetry
         )
     }
 
-    private var clock: any Clock { surroundings.clock }
-
     /// Checks that a tenant has room for the pictures of an order.
     ///
     /// - Throws: ``BotError/files(_:)``, and ``BotError/picture(_:)`` while pictures are refused.
@@ -118,6 +116,7 @@ package import BerthTelemetry
             }
             let request = model.promptLanguage == .english ? english : ask.request
             let intake = intake(ask, model.provider.name)
+            if !model.provider.keepsJobs { ask.progress?(.running(percent: nil)) }
             let order: PictureOrder
             do throws(ProviderError) {
                 let call = running.order(ask, request, at: model)

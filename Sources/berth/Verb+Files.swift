@@ -34,7 +34,8 @@ extension Verb {
             ],
             summary: "Show which files would be deleted and why, or delete them.",
             details:
-                "Deletes files that were not used for files.keep, files that the database does not "
+                "Deletes files that were not used for files.keep, files whose conversation was "
+                + "deleted, files that no message took for a day, files that the database does not "
                 + "know, and, while Berth uses more than files.high_water of the room that it can "
                 + "have, those that were used longest ago. With --tenant the water mark is not "
                 + "looked at. The service does the same by itself. The exit status is 1 if a file "

@@ -85,9 +85,7 @@ import Testing
     func `a job whose provider is no longer configured is uncertain`(end: End) async throws {
         let without: @Loop @Sendable (inout Configuration) -> Void = { settings in
             settings.providers.removeAll { $0.name == "fal" }
-            settings.imageModels = [
-                Configuration.ImageModel(provider: "hand", model: "other", price: nil, prompt: nil)
-            ]
+            settings.imageModels[0].provider = "hand"
         }
         try await restarting(end, without) { bot, fal, name in
             let turn = try await bot.bot.turns.find(name, of: bot.ann)

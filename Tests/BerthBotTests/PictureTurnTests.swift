@@ -100,7 +100,9 @@ import Testing
         try await withFal(change) { bot, fal in
             let session = try await bot.session()
             if refusal == .suspended { try await bot.bot.set(.suspended, of: bot.ann) }
-            let failure = await bot.failure { _ = try await bot.draw("/image --n 2 x", in: session) }
+            let failure = await bot.failure {
+                _ = try await bot.draw("/image --n 2 x", in: session)
+            }
             let words = try #require(failure?.description)
             let expected =
                 switch refusal {
@@ -120,7 +122,8 @@ import Testing
         }
     }
 
-    @Loop @Test(arguments: [
+    @Loop
+    @Test(arguments: [
         ("/image", "Say what the picture is to show"), ("/image --n 2", "Say what"),
         ("/image --n 0 x", "from 1 to 10, not `0`"), ("/image --n 11 x", "not `11`"),
         ("/image --n two x", "not `two`"), ("/image --size 10 x", "as in `1024x1536`, not `10`"),
@@ -170,7 +173,7 @@ import Testing
 
     /// A way in which a turn is ended.
     enum End: CaseIterable {
-        case stop, command, operator, suspension, deletion
+        case stop, command, byOperator, suspension, deletion
     }
 
     @Loop @Test(arguments: End.allCases, [false, true])
@@ -188,7 +191,7 @@ import Testing
             switch end {
             case .stop: try bot.bot.turns.stop(turn.id, by: bot.ann)
             case .command: #expect(try await bot.command("/stop", in: session) == "Stopped.")
-            case .operator:
+            case .byOperator:
                 let isEnded = bot.bot.turns.end(turn.id)
                 #expect(isEnded)
             case .suspension: try await bot.bot.set(.suspended, of: bot.ann)
@@ -233,15 +236,19 @@ import Testing
     }
 
     @Loop @Test func `a prompt is put into English for a model that wants it`() async throws {
-        try await withFal(prompt: .english) { bot, fal in
+        try await withFal(prompt: "english") { bot, fal in
             let session = try await bot.session()
             let turn = try await bot.draw("/image eine Katze auf dem Dach", in: session)
             let call = try await bot.hand.call()
-            call.answer(.json(CompletionJSON.completion(
-                text: "a cat on the roof",
-                finish: "stop",
-                usage: TokenUsage(input: 5, output: 5, isEstimated: false)
-            )))
+            call.answer(
+                .json(
+                    CompletionJSON.completion(
+                        text: "a cat on the roof",
+                        finish: "stop",
+                        usage: TokenUsage(input: 5, output: 5, isEstimated: false)
+                    )
+                )
+            )
             let job = try await fal.job()
             #expect(job.input.string("prompt") == "a cat on the roof")
             job.finish()
@@ -254,7 +261,7 @@ import Testing
 /// Runs `test` against a service whose pictures come from a ``HandFal``.
 @Loop func withFal(
     _ change: @escaping @Loop @Sendable (inout Configuration) -> Void = { _ in },
-    prompt: Configuration.ImageModel.PromptLanguage? = nil,
+    prompt: String? = nil,
     _ test: @Loop (BotFixture, HandFal) async throws -> Void
 ) async throws {
     let fal = try HandFal()

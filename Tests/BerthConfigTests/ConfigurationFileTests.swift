@@ -46,6 +46,7 @@ import Testing
         #expect(configuration.chatModels.first?.price?.output == Money(micros: 1_600_000))
         #expect(configuration.chatModels.first?.price?.cachedInput == Money(micros: 100_000))
         #expect(configuration.chatModels[1].price?.cacheWriteHour == Money(micros: 2_000_000))
+        #expect(configuration.chatModels.map(\.vision) == [true, true, false])
         #expect(configuration.imageModels.first?.price == Money(micros: 3_000))
         #expect(configuration.imageModels.first?.prompt == .english)
         #expect(configuration.telegram?.token == Secret("42:abc"))

@@ -49,7 +49,7 @@ import Testing
         let part = #"{"image_url":{"url":"data:image/png;base64,AAAA"}}"#
         let one = try message(#"{"content":[\#(part)]}"#)
         let three = try message(#"{"content":[\#(part),\#(part),\#(part)]}"#)
-        #expect((1590...1650).contains(three - one))
+        #expect((3190...3250).contains(three - one))
     }
 
     @Test(arguments: [

@@ -1,6 +1,7 @@
 package import BerthConfig
 package import BerthHTTP
 package import BerthLoop
+import BerthMemory
 import BerthTelemetry
 package import BerthText
 
@@ -35,23 +36,29 @@ package import BerthText
     }
 
     /// Names it as the provider `fal` with one model of pictures, at 0.04 dollars a picture.
-    package func configure(
-        _ settings: inout Configuration,
-        prompt: Configuration.ImageModel.PromptLanguage? = nil
-    ) {
-        guard var provider = settings.providers.first,
-            let url = WebURL("http://127.0.0.1:\(port)")
-        else { return }
-        (provider.name, provider.kind, provider.baseURL) = ("fal", .fal, url)
-        settings.providers.append(provider)
-        settings.imageModels = [
-            Configuration.ImageModel(
-                provider: "fal",
-                model: "fal-ai/hand",
-                price: Money(micros: 40_000),
-                prompt: prompt
+    ///
+    /// - Parameter prompt: the language that the model wants its prompts in, or nil for any.
+    package func configure(_ settings: inout Configuration, prompt: String? = nil) {
+        let text = """
+            providers:
+              - name: fal
+                kind: fal
+                base_url: http://127.0.0.1:\(port)
+                api_key: sk-fal-secret
+            models:
+              image:
+                - { provider: fal, model: fal-ai/hand, price: { image: 0.04 }\
+            \(prompt.map { ", prompt: \($0)" } ?? "") }
+            """
+        guard let folder = try? TemporaryFolder(),
+            (try? folder.write(Array(text.utf8), to: "berth.yaml")) != nil,
+            let file = try? ConfigurationFile.load(
+                path: folder.path(of: "berth.yaml"),
+                environment: { _ in nil }
             )
-        ]
+        else { return }
+        settings.providers += file.configuration.providers
+        settings.imageModels = file.configuration.imageModels
     }
 
     /// Waits for the next job.

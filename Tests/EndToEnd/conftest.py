@@ -7,7 +7,7 @@ from pathlib import Path
 
 import openai
 import pytest
-from support.berth import Berth, FakeOpenAI, Tenant
+from support.berth import Berth, FakeFal, FakeOpenAI, Tenant
 from support.browser import Page, chromium
 from support.redis import Redis
 
@@ -78,6 +78,22 @@ def own_fake(tmp_path: Path) -> Iterator[Callable[..., FakeOpenAI]]:
         folder = tmp_path / f"fake{len(fakes)}"
         folder.mkdir()
         fakes.append(FakeOpenAI(folder, *options))
+        return fakes[-1].start()
+
+    yield start
+    for fake in fakes:
+        fake.process.end()
+
+
+@pytest.fixture
+def own_fal(tmp_path: Path) -> Iterator[Callable[..., FakeFal]]:
+    """Starts a fake of fal for one test: `own_fal("--delay-ms", "300")`."""
+    fakes: list[FakeFal] = []
+
+    def start(*options: str) -> FakeFal:
+        folder = tmp_path / f"fal{len(fakes)}"
+        folder.mkdir()
+        fakes.append(FakeFal(folder, *options))
         return fakes[-1].start()
 
     yield start

@@ -1,10 +1,13 @@
 // The chat page: the list of conversations, the turns of one conversation and the message box.
 // Turns run in the server. This page only reads their events, and reconnects after a lost connection.
+import { Composer } from "./composer.js";
 import { $, ask, button, code, copy, make, p } from "./dom.js";
 import {
   drawer, explain, narrow, notice, showCard, showHello, showList, showUsage, titleOf, touch,
 } from "./frame.js";
+import { setUpViewer } from "./pictures.js";
 import { call, get, turnPath, whenSignedOut } from "./server.js";
+import { upload } from "./tray.js";
 import { TurnView, listen, pause } from "./turn.js";
 
 /** Distance from the end that still counts as "at the end", in CSS pixels. */
@@ -27,19 +30,10 @@ const state = {
   stick: true,
 };
 
+const composer = new Composer(state);
 const sessionPath = (rest = "") => `/web/sessions/${encodeURIComponent(state.current)}${rest}`;
 
 // ---------------------------------------------------------------- sending and listening
-
-const busy = () => {
-  const on = state.live !== null;
-  // Hiding a focused button would move the focus to the start of the page.
-  if ([$("send"), $("stop")].includes(document.activeElement)) $("text").focus();
-  $("send").hidden = on;
-  $("stop").hidden = !on;
-  $("send").disabled = on || !$("text").value.trim();
-  hint();
-};
 
 function begin(turn) {
   notice("");
@@ -49,20 +43,22 @@ function begin(turn) {
   state.live = { view, abort: new AbortController(), stopping: false };
   state.stick = true;
   scrollToEnd();
-  busy();
+  composer.busy();
   return state.live;
 }
 
 function end(live) {
   if (state.live !== live) return;
   state.live = null;
-  busy();
+  composer.busy();
 }
 
 /** The message that asks for the rest of an answer which was cut at the model's limit. */
 const CONTINUE = "Continue exactly where your last answer stopped, without repeating anything.";
 
-const host = { grown: scrollToEnd, again: askAgain, goOn: () => send(CONTINUE) };
+const host = {
+  grown: scrollToEnd, again: askAgain, goOn: () => send(CONTINUE), repeat: send, refused: explain,
+};
 const greet = () => showHello(state.me.tenant, send);
 
 /** Reads a turn's events until the turn has ended or another conversation is opened. */
@@ -74,25 +70,34 @@ async function follow(live, response) {
   await refresh();
 }
 
-/** Sends a message. A refused message returns to the message box. */
-async function send(text) {
+/** Sends what is in the message box. */
+const submit = () => send($("text").value, composer.tray.pictures);
+
+/** Sends a message. A refused message returns to the message box with its pictures. */
+async function send(text, pictures = []) {
   if (state.live && text.trim() === "/stop") {
-    setText("");
+    composer.set("", composer.tray.pictures);
     return stop();
   }
-  if (state.live || !text.trim()) return;
-  const live = begin({ text, state: "sending", created_ms: Date.now() });
-  setText("");
+  if (state.live || !(text.trim() || pictures.length)) return;
+  const live = begin({ text, previews: pictures, state: "sending", created_ms: Date.now() });
+  const { signal } = live.abort;
+  // An example or “Continue” leaves the chosen pictures in the box.
+  composer.set("", pictures.length ? [] : composer.tray.pictures);
   if (!touch.matches) $("text").focus();
   try {
+    const files = await upload(pictures, signal, (words) => live.view.tell(words));
     if (!state.current) await createSession(text);
-    await follow(live, await call("POST", sessionPath("/turns"), { text }, live.abort.signal));
+    const body = files.length ? { text, files } : { text };
+    await follow(live, await call("POST", sessionPath("/turns"), body, signal));
   } catch (refusal) {
     // Another conversation was opened; the turn continues in the server.
-    if (live.abort.signal.aborted) return;
+    if (signal.aborted) return;
     live.view.element.remove();
     end(live);
-    if (!$("text").value) setText(text);
+    // A file that was deleted meanwhile is sent again.
+    if (refusal.status === 404) for (const picture of pictures) picture.id = null;
+    composer.restore(text, pictures);
     explain(refusal);
     // A 409 means that a turn from another window is running; show it here too.
     if (state.current && refusal.status === 409) await showTurns();
@@ -102,7 +107,8 @@ async function send(text) {
 
 async function askAgain(turn) {
   if (state.live) return;
-  const live = begin({ text: turn.text, state: "sending", created_ms: Date.now() });
+  const { text, inputs } = turn;
+  const live = begin({ text, inputs, state: "sending", created_ms: Date.now() });
   try {
     const path = turnPath(turn.id, "again");
     await follow(live, await call("POST", path, undefined, live.abort.signal));
@@ -173,9 +179,9 @@ async function route() {
   state.current = state.sessions.some((s) => s.id === id) ? id : null;
   drawer(false);
   notice("");
-  busy();
+  composer.busy();
   showSessions();
-  setText(sessionStorage.getItem(draftKey()) ?? "");
+  composer.open();
   if (!touch.matches) $("text").focus();
   await showTurns();
 }
@@ -194,7 +200,7 @@ async function showTurns() {
     const last = views.at(-1);
     if (last?.open && !state.live) {
       state.live = { view: last, abort: new AbortController(), stopping: false };
-      busy();
+      composer.busy();
       await follow(state.live, null);
     }
   } catch (refusal) {
@@ -267,34 +273,6 @@ async function chooseModel() {
 
 // ---------------------------------------------------------------- the rest of the page
 
-function hint() {
-  const text = $("text").value;
-  const commands = "/help  /new  /model  /translate  /usage  /stop  /web";
-  if (text.startsWith("/")) $("hint").textContent = commands;
-  else if (!navigator.onLine) $("hint").textContent = "You are offline.";
-  else if (state.live) $("hint").textContent = touch.matches ? "" : "Esc stops the answer";
-  else $("hint").textContent = touch.matches ? "" : "Enter sends · Shift+Enter makes a new line";
-}
-
-const draftKey = () => `draft ${state.current ?? "new"}`;
-
-function setText(text) {
-  $("text").value = text;
-  typed();
-}
-
-function typed() {
-  const box = $("text");
-  if ($("text").value) sessionStorage.setItem(draftKey(), box.value);
-  else sessionStorage.removeItem(draftKey());
-  if (!CSS.supports("field-sizing", "content")) {
-    box.style.height = "auto";
-    box.style.height = `${box.scrollHeight}px`;
-  }
-  $("send").disabled = state.live !== null || !box.value.trim();
-  hint();
-}
-
 function scrollToEnd() {
   if (state.stick) $("log").scrollTop = $("log").scrollHeight;
 }
@@ -349,15 +327,14 @@ const on = (id, event, action) =>
 
 on("composer", "submit", (e) => {
   e.preventDefault();
-  return send($("text").value);
+  return submit();
 });
-on("text", "input", typed);
 on("text", "keydown", (e) => {
   // Enter does not send on a touch screen, or if it ends a composed word (229 in Safari).
   if (e.key !== "Enter" || e.shiftKey || touch.matches) return;
   if (e.isComposing || e.keyCode === 229) return;
   e.preventDefault();
-  return send($("text").value);
+  return submit();
 });
 on("stop", "click", stop);
 on("rename", "click", rename);
@@ -387,12 +364,13 @@ on("turns", "click", (e) => {
   return copy(e.target.closest("figure").querySelector("pre").textContent, e.target);
 });
 addEventListener("keydown", (e) => {
-  if (e.key !== "Escape" || $("ask").open || e.isComposing) return;
+  if (e.key !== "Escape" || document.querySelector("dialog[open]") || e.isComposing) return;
   if (document.body.classList.contains("drawer")) drawer(false);
   else stop();
 });
-for (const name of ["online", "offline"]) addEventListener(name, hint);
+for (const name of ["online", "offline"]) addEventListener(name, () => composer.hint());
 narrow.addEventListener("change", () => drawer(false));
 new ResizeObserver(scrollToEnd).observe($("log"));
+setUpViewer();
 whenSignedOut(showSignedOut);
 start();

@@ -18,13 +18,17 @@ export const whenSignedOut = (action) => (onSignedOut = action);
 /**
  * Sends a request and returns the response if its status is 2xx.
  *
+ * @param body a file, which the browser sends from its place, or a value that is sent as JSON.
  * @throws {Refusal} for any other answer, or if there is none.
  */
 export async function call(method, path, body, signal) {
-  const headers = body === undefined ? {} : { "Content-Type": "application/json" };
+  const isFile = body instanceof Blob;
+  const type = isFile ? body.type || "application/octet-stream" : "application/json";
+  const headers = body === undefined ? {} : { "Content-Type": type };
+  const content = isFile ? body : JSON.stringify(body);
   let response;
   try {
-    response = await fetch(path, { method, headers, body: JSON.stringify(body), signal });
+    response = await fetch(path, { method, headers, body: content, signal });
   } catch {
     throw new Refusal(0);
   }

@@ -2,6 +2,7 @@
 import { button, copy, make, say } from "./dom.js";
 import { typeset } from "./formula.js";
 import { GrowingText, render } from "./markdown.js";
+import { Gallery } from "./pictures.js";
 import { Refusal, call, count, events, inWords, sentence, timeOf, turnPath } from "./server.js";
 
 /** Reconnecting after a lost connection: first wait and longest wait in ms, most tries. */
@@ -13,12 +14,16 @@ const RESTART = { most: 3_000, all: 120_000 };
 /** Shortest time between two announcements of a queue position, in ms. It changes every second. */
 const SAY_PLACE_EVERY = 20_000;
 
+/** An answer that is made of the service's own pictures alone, which the page shows as such. */
+const ONLY_PICTURES = /^(?:!\[[^\n]*\]\(\/files\/[\w-]+\)\s*)+$/;
+
 /** A turn on the page. */
 export class TurnView {
   /**
    * @param turn the server's JSON of the turn.
-   * @param host `{ grown, again, goOn }`, called when the answer grew, when the user asks again, and
-   *   when the user wants a cut answer to continue.
+   * @param host `{ grown, again, goOn, repeat, refused }`, called when the answer grew, when the user
+   *   asks again, when the user wants a cut answer to continue or the pictures to be made again, and
+   *   when the server has refused something.
    */
   constructor(turn, host) {
     this.turn = turn;
@@ -29,6 +34,8 @@ export class TurnView {
       "details", { class: "reasoning", hidden: "" }, make("summary", {}, "Reasoning"), this.thoughts,
     );
     this.sources = make("ol", { class: "sources", hidden: "" });
+    this.given = new Gallery(true, host);
+    this.made = new Gallery(false, host);
     this.place = make("p", { class: "place" });
     this.note = make("p", { class: "note" });
     this.meta = make("div", { class: "meta" });
@@ -41,20 +48,36 @@ export class TurnView {
       "article",
       { class: "turn" },
       make("h2", { class: "unseen" }, "You wrote"),
+      this.given.element,
       make("p", { class: "asked", title: new Date(turn.created_ms).toLocaleString() }, turn.text),
       make("h2", { class: "unseen" }, "Answer"),
       make(
         "div", { class: "answer" },
-        this.reasoning, this.answer, this.sources, this.place, this.note, this.meta,
+        this.reasoning, this.answer, this.made.element, this.sources, this.place, this.note,
+        this.meta,
       ),
     );
+    if (turn.previews) this.given.preview(turn.previews.map(({ canvas }) => canvas));
     if (turn.reasoning) this.think(turn.reasoning);
     if (turn.answer) {
       this.text = turn.answer;
-      this.answer.append(render(turn.answer));
+      if (!this.isPictures) this.answer.append(render(turn.answer));
       this.typeset();
     }
     this.show();
+  }
+
+  /** Whether the answer is pictures alone, whose Markdown is not shown. */
+  get isPictures() {
+    return ONLY_PICTURES.test(this.text);
+  }
+
+  /** The words of the picture `id`, which the answer's Markdown has. */
+  wordsOf(id) {
+    const end = this.text.indexOf(`](/files/${id})`);
+    const start = this.text.lastIndexOf("![", end);
+    const words = end < 0 || start < 0 ? "" : this.text.slice(start + 2, end);
+    return words.replace(/\\([!-/:-@[-`{-~])/g, "$1") || this.turn.text;
   }
 
   get open() {
@@ -69,6 +92,8 @@ export class TurnView {
     this.element.classList.toggle("waiting", this.open && !this.text);
     const why = turn.error && sentence(turn.error);
     this.showSources(turn.sources ?? []);
+    if (turn.inputs) this.given.show(turn.inputs, () => turn.text || "a picture of yours");
+    this.made.show(turn.pictures ?? [], ({ id }) => this.wordsOf(id));
     this.note.textContent = {
       done: turn.note ?? "",
       stopped: "Stopped.",
@@ -84,7 +109,12 @@ export class TurnView {
     const facts = [turn.created_ms && timeOf(turn.created_ms), turn.model];
     if (tokens) facts.push(`${turn.estimated ? "about " : ""}${count(tokens)} tokens`);
     this.meta.append(make("span", {}, facts.filter(Boolean).join(" · ")));
-    if (this.text) this.meta.append(button("Copy", "link", (e) => copy(this.text, e.target)));
+    if (this.text && !this.isPictures) {
+      this.meta.append(button("Copy", "link", (e) => copy(this.text, e.target)));
+    }
+    if (turn.state === "done" && turn.pictures?.length) {
+      this.meta.append(button("Make again", "link again", () => this.host.repeat(turn.text)));
+    }
     if (["stopped", "failed", "uncertain"].includes(turn.state) && turn.id) {
       this.meta.append(button("Ask again", "link again", () => this.host.again(turn)));
     }
@@ -124,6 +154,13 @@ export class TurnView {
     say(`${this.place.textContent}. `);
   }
 
+  /** Shows the progress of work in words, and announces it. */
+  tell(words) {
+    if (words && words !== this.place.textContent) say(`${words} `);
+    this.place.textContent = words;
+    this.host.grown();
+  }
+
   /** Shows that the service restarts. The text so far stays until the answer is sent again. */
   pause() {
     const words = "Berth is restarting. Your answer will continue by itself.";
@@ -146,7 +183,7 @@ export class TurnView {
 
   draw() {
     this.frame = 0;
-    if (!this.fresh) return;
+    if (!this.fresh || this.isPictures) return;
     const began = performance.now();
     this.growing ??= new GrowingText(this.answer);
     say(this.growing.push(this.fresh));
@@ -210,7 +247,7 @@ export async function listen(view, response, signal, begun) {
       if (old && !restart) view.note.textContent = "";
       for await (const [name, data] of events(response)) {
         if (name === "turn") {
-          if (!old) view.show({ id: data.id, state: "running" });
+          if (!old) view.show({ ...data, state: "running" });
           begun?.();
           continue;
         }
@@ -222,6 +259,7 @@ export async function listen(view, response, signal, begun) {
         old = false;
         restart = tries = 0;
         if (name === "place") view.wait(data);
+        else if (name === "progress") view.tell(data.text);
         else if (name === "reasoning") view.think(data.reasoning);
         else if (name === "delta") view.push(data.text);
         else if (name === "done") return view.finish(data);

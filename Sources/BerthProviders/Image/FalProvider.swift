@@ -10,6 +10,7 @@ import BerthText
 /// Source: <https://docs.fal.ai/model-apis/model-endpoints/queue>, as of 2026-11.
 @Loop package final class FalProvider: PictureProvider {
     package nonisolated var name: String { upstream.name }
+    package nonisolated var keepsJobs: Bool { true }
     let upstream: Upstream
     let base: WebURL
     let fetch: PictureFetch

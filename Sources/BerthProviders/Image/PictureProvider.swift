@@ -5,6 +5,8 @@ package import BerthMemory
 @Loop package protocol PictureProvider: AnyObject, Sendable {
     /// The name under `providers` in the configuration.
     nonisolated var name: String { get }
+    /// Whether an order returns a job soon, whose result is asked for later.
+    nonisolated var keepsJobs: Bool { get }
     /// Orders pictures.
     ///
     /// Returns when the provider has accepted the job, or, if it keeps no jobs, when the pictures
@@ -45,6 +47,10 @@ package import BerthMemory
     ///
     /// The job may already be done, and may be charged.
     func cancel(_ job: PictureJob) async
+}
+
+extension PictureProvider {
+    package nonisolated var keepsJobs: Bool { false }
 }
 
 /// The answer to an order.

@@ -273,3 +273,22 @@ class FakeAnthropic(FakeOpenAI):
     """A `berth fake anthropic` process."""
 
     api, path = "anthropic", ""
+
+
+class FakeFal(FakeOpenAI):
+    """A `berth fake fal` process. A part of the model's name chooses a fault."""
+
+    api, path = "fal", ""
+
+    def jobs(self) -> dict[str, int]:
+        """The numbers of jobs: `submits`, `cancels`, `results`, `downloads`."""
+        return self.told("/jobs")
+
+    def settings(self, *models: str, **options: Any) -> dict[str, Any]:
+        """The part of a configuration that makes this fake the provider of pictures."""
+        made = super().settings(**options)
+        price = {"image": 0.04}
+        made["models"] = {
+            "image": [{"provider": "fake", "model": m, "price": price} for m in models]
+        }
+        return made

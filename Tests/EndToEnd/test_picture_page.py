@@ -1,0 +1,296 @@
+"""Pictures on the chat page: made, shown, opened, deleted, and sent with a question."""
+
+import base64
+import os
+import random
+import struct
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from selenium.webdriver.common.keys import Keys
+from support.berth import Berth, FakeOpenAI, Tenant
+from support.browser import Page, chromium, wait_for
+
+#: The folder that the screenshots are written to, such as `docs`. Without it none are written.
+SHOTS = os.environ.get("BERTH_SCREENSHOTS")
+
+PROMPT = "a red ship on the sea at dawn"
+
+
+def png(width: int, height: int, noise: bool = False) -> bytes:
+    """A picture with a gradient, or with noise, which cannot be compressed."""
+    rows = bytearray()
+    dice = random.Random(width)
+    for y in range(height):
+        rows.append(0)
+        if noise:
+            rows += dice.randbytes(3 * width)
+        else:
+            blue = y * 255 // height
+            rows += b"".join(bytes((x * 255 // width, 80, blue)) for x in range(width))
+
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    body = zlib.compress(bytes(rows), 1)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    path = tmp_path / "beach.png"
+    path.write_bytes(png(640, 480))
+    return path
+
+
+def add(page: Page, *paths: Path) -> None:
+    """Chooses files, as the file button does."""
+    page.find("#file").send_keys("\n".join(map(str, paths)))
+
+
+def give(page: Page, event: str, files: list[tuple[str, str, bytes]]) -> None:
+    """Pastes or drops files of a name, a type and bytes."""
+    page.driver.execute_script(
+        """
+        const data = new DataTransfer();
+        for (const [name, type, text] of arguments[1]) {
+            const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+            data.items.add(new File([bytes], name, { type }));
+        }
+        const init = { bubbles: true, cancelable: true };
+        document.getElementById('text').dispatchEvent(arguments[0] === 'paste'
+            ? new ClipboardEvent('paste', { ...init, clipboardData: data })
+            : new DragEvent(arguments[0], { ...init, dataTransfer: data }));
+        """,
+        event,
+        [(name, kind, base64.b64encode(content).decode()) for name, kind, content in files],
+    )
+
+
+def loaded(page: Page, selector: str) -> bool:
+    """Whether all images that match are loaded."""
+    script = """
+        const all = [...document.querySelectorAll(arguments[0])];
+        return all.length > 0 && all.every((i) => i.complete && i.naturalWidth > 0)"""
+    return page.driver.execute_script(script, selector)
+
+
+def boxes(page: Page, selector: str) -> list[tuple[float, float]]:
+    """The sizes of all elements that match."""
+    script = """return [...document.querySelectorAll(arguments[0])].map((e) => {
+        const { width, height } = e.getBoundingClientRect(); return [width, height]; })"""
+    return [tuple(size) for size in page.driver.execute_script(script, selector)]
+
+
+def shoot(page: Page, name: str) -> None:
+    if SHOTS:
+        page.driver.save_screenshot(str(Path(SHOTS) / name))
+
+
+def label(page: Page) -> str:
+    """The accessible name of the focused element."""
+    return page.driver.execute_script("return document.activeElement.ariaLabel ?? ''")
+
+
+def test_a_picture_is_made_seen_again_opened_full_and_deleted(
+    berth: Berth, tenant: Tenant, page: Page
+) -> None:
+    page.enter(berth, tenant)
+    page.send(f"/image --n 2 {PROMPT}")
+    assert page.answered() == "done"
+    wait_for(lambda: loaded(page, ".made img"), what="the thumbnails")
+    assert [i.get_attribute("alt") for i in page.all(".made img")] == [PROMPT, PROMPT]
+    assert page.last_answer() == "", "the answer's Markdown is not shown"
+    size = boxes(page, ".made img")
+    assert all(width > 100 and height > 100 for width, height in size)
+
+    page.driver.refresh()
+    wait_for(lambda: boxes(page, ".made img") == size, what="the same size before it is loaded")
+    wait_for(lambda: loaded(page, ".made img"), what="the thumbnails after a reload")
+    assert boxes(page, ".made img") == size
+    shoot(page, "picture.png")
+
+    page.all(".made .open")[0].send_keys(Keys.ENTER)
+    wait_for(lambda: loaded(page, "#viewer img"), what="the full view")
+    assert page.text("#viewer-words") == PROMPT and page.text("#viewer-place") == "1 of 2"
+    page.press(Keys.ARROW_RIGHT)
+    wait_for(lambda: page.text("#viewer-place") == "2 of 2", what="the other picture")
+    page.press(Keys.ARROW_RIGHT)
+    wait_for(lambda: page.text("#viewer-place") == "1 of 2", what="the first one again")
+    assert "/files/" in page.get("#viewer-save").get_attribute("href")
+    page.press(Keys.ESCAPE)
+    wait_for(lambda: not page.find("#viewer").is_displayed(), what="the view to close")
+    assert label(page) == f"Open picture 1 of 2: {PROMPT}", "the focus returns"
+
+    page.all(".made .tools button")[0].click()
+    page.get("#ask-no").click()
+    assert len(page.all(".made img")) == 2
+    page.all(".made .tools button")[0].click()
+    page.get("#ask-yes").click()
+    assert page.get(".gone").text == "Deleted"
+    page.driver.refresh()
+    wait_for(lambda: len(page.all(".made img")) == 1, what="the deleted one to stay deleted")
+    assert page.get(".gone").text == "Deleted"
+    assert boxes(page, ".gone") == [size[0]]
+    assert page.complaints() == []
+
+
+def test_a_picture_is_made_again(berth: Berth, tenant: Tenant, page: Page) -> None:
+    page.enter(berth, tenant)
+    page.send(f"/image {PROMPT}")
+    assert page.answered() == "done"
+    page.get(".meta .again").click()
+    wait_for(lambda: len(page.all(".turn")) == 2, what="a second turn")
+    assert page.answered() == "done"
+    assert [e.text for e in page.all(".asked")] == [f"/image {PROMPT}"] * 2
+    wait_for(lambda: loaded(page, ".turn:last-child .made img"), what="the second picture")
+
+
+def test_a_picture_is_sent_with_a_question(
+    berth: Berth, tenant: Tenant, page: Page, photo: Path
+) -> None:
+    page.enter(berth, tenant)
+    add(page, photo)
+    wait_for(lambda: len(page.all("#tray li")) == 1, what="the preview")
+    assert page.get("#send").is_enabled(), "a picture alone can be sent"
+    page.send("What colour is it?")
+    assert page.answered() == "done"
+    assert "1 picture" in page.last_answer()
+    assert page.all("#tray li") == []
+    for reload in (False, True):
+        if reload:
+            page.driver.refresh()
+        wait_for(lambda: loaded(page, ".given img"), what="the picture in the question")
+        assert boxes(page, ".given img") == [(160, 120)]
+        assert page.text(".asked") == "What colour is it?"
+    page.get(".given .open").click()
+    wait_for(lambda: loaded(page, "#viewer img"), what="the full view")
+    page.get("#viewer-shut").click()
+    assert page.complaints() == []
+
+
+def test_a_picture_without_words_and_a_stopped_question_asked_again(
+    berth: Berth, tenant: Tenant, page: Page, photo: Path
+) -> None:
+    page.enter(berth, tenant)
+    add(page, photo)
+    page.get("#tray canvas")
+    page.get("#send").click()
+    page.growing()
+    page.press(Keys.ESCAPE)
+    assert page.answered() == "stopped"
+    page.get(".again").click()
+    wait_for(lambda: len(page.all(".given img")) == 2, what="the picture of the second turn")
+    assert page.answered() == "done"
+
+
+def test_pictures_are_pasted_dropped_and_removed(
+    berth: Berth, tenant: Tenant, page: Page
+) -> None:
+    page.enter(berth, tenant)
+    small = png(8, 8)
+    give(page, "paste", [("a.png", "image/png", small)])
+    give(page, "drop", [("b.png", "image/png", small), ("notes.txt", "text/plain", b"hello")])
+    wait_for(lambda: len(page.all("#tray li")) == 2, what="two previews")
+    assert page.text("#notice") == "“notes.txt” is not a picture."
+    names = lambda: [e.get_attribute("aria-label") for e in page.all("#tray canvas")]  # noqa: E731
+    assert names() == ["a.png", "b.png"]
+    page.all("#tray button")[0].send_keys(Keys.ENTER)
+    assert names() == ["b.png"] and label(page) == "Remove b.png"
+    give(page, "paste", [(f"{n}.png", "image/png", small) for n in range(20)])
+    wait_for(lambda: len(page.all("#tray li")) == 8, what="eight previews")
+    assert page.text("#notice") == "A message takes at most 8 pictures."
+    page.get("#new").click()
+    assert page.all("#tray li") != [], "an empty conversation is the same one"
+    assert page.complaints() == []
+
+
+def test_a_large_picture_takes_no_memory_of_the_scripts(
+    berth: Berth, tenant: Tenant, page: Page, tmp_path: Path
+) -> None:
+    page.enter(berth, tenant)
+    path = tmp_path / "noise.png"
+    path.write_bytes(png(2400, 1600, noise=True))
+    assert path.stat().st_size > 10 << 20
+    heap = "window.gc?.(); return performance.memory.usedJSHeapSize"
+    before = page.driver.execute_script(heap)
+    add(page, path)
+    page.get("#tray canvas")
+    page.send("What is it?")
+    assert page.answered(180) == "done"
+    wait_for(lambda: loaded(page, ".given img"), what="the thumbnail")
+    assert page.driver.execute_script(heap) - before < 8 << 20
+    script = "return document.querySelector('.given img').naturalWidth"
+    assert page.driver.execute_script(script) == 512, "a thumbnail is shown"
+
+
+def test_a_file_that_is_no_picture_is_refused_in_words_and_stays(
+    berth: Berth, tenant: Tenant, page: Page
+) -> None:
+    page.enter(berth, tenant)
+    files = [("a.png", "image/png", png(8, 8)), ("b.png", "image/png", b"<html><body>hi</body></html>")]
+    give(page, "paste", files)
+    page.send("What is this?")
+    notice = page.get("#notice").text
+    assert notice.startswith("Picture 2: this is") and "not a picture" in notice
+    assert page.get("#text").get_attribute("value") == "What is this?"
+    assert len(page.all("#tray li")) == 2 and page.all(".turn") == []
+    page.all("#tray button")[1].click()
+    page.get("#send").click()
+    assert page.answered() == "done"
+
+
+def test_a_full_quota_is_told_in_words(
+    own_berth: Callable[..., Berth], page: Page, photo: Path
+) -> None:
+    berth = own_berth(quotas={"files": 1})
+    page.enter(berth, berth.add_tenant("ann"))
+    give(page, "paste", [(f"{n}.png", "image/png", png(8 + n, 8)) for n in range(2)])
+    page.send("What are these?")
+    assert "1 files, which is the limit" in page.get("#notice").text
+    assert len(page.all("#tray li")) == 2
+
+
+def test_a_model_that_does_not_see_is_named_with_one_that_does(
+    own_berth: Callable[..., Berth], own_fake: Callable[..., FakeOpenAI], page: Page
+) -> None:
+    settings = own_fake().settings("plain", "echo")
+    settings["models"]["chat"][1]["vision"] = True
+    berth = own_berth(**settings)
+    page.enter(berth, berth.add_tenant("ann"))
+    give(page, "paste", [("a.png", "image/png", png(8, 8))])
+    page.send("Hello")
+    assert page.answered() == "done"
+    assert "fake/echo" in page.text(".turn .meta"), "the first that sees is asked"
+    page.send("/model fake/plain")
+    page.answered()
+    give(page, "paste", [("a.png", "image/png", png(8, 8))])
+    page.send("And now?")
+    notice = page.get("#notice").text
+    assert "fake/plain does not see pictures" in notice and "fake/echo" in notice
+
+
+def test_pictures_fit_a_narrow_phone(berth: Berth, tenant: Tenant, photo: Path) -> None:
+    phone = Page(chromium(320, 640, phone=True))
+    try:
+        phone.enter(berth, tenant)
+        phone.colors("dark")
+        phone.get("#text").send_keys(f"/image {PROMPT}")
+        phone.get("#send").click()
+        assert phone.answered() == "done"
+        wait_for(lambda: loaded(phone, ".made img"), what="the thumbnail")
+        add(phone, photo)
+        phone.get("#tray canvas")
+        wide = "return Math.max(document.documentElement.scrollWidth, document.getElementById('turns').scrollWidth)"
+        assert phone.driver.execute_script(wide) <= 320
+        shoot(phone, "picture-phone.png")
+        phone.get(".made .open").click()
+        wait_for(lambda: loaded(phone, "#viewer img"), what="the full view")
+        assert boxes(phone, "#viewer img")[0][0] <= 320
+        phone.get("#viewer-shut").click()
+        assert phone.complaints() == []
+    finally:
+        phone.driver.quit()
