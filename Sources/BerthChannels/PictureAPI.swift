@@ -38,6 +38,7 @@ import BerthWork
     /// Answers a request for new pictures.
     func generate(_ request: HTTPRequest, by credential: Credential) async -> HTTPResponse {
         await answering(request) {
+            try admit(credential.tenant)
             let body = try await LeasedBody(
                 request,
                 account: credential.tenant.account,
@@ -57,6 +58,7 @@ import BerthWork
     func edit(_ request: HTTPRequest, by credential: Credential) async -> HTTPResponse {
         await answering(request) {
             let tenant = credential.tenant
+            try admit(tenant)
             let form = try PictureForm(of: tenant, bot, in: surroundings)
             let query = try await form.read(request)
             do {
@@ -88,6 +90,12 @@ import BerthWork
         } catch {
             return .failure(error, request, in: surroundings)
         }
+    }
+
+    /// Refuses work on pictures before its body is read, if the tenant has no room for one.
+    private func admit(_ tenant: LiveTenant) throws(BotError) {
+        try tenant.mayAsk()
+        try bot.paidPictures.admit(PictureRequest(prompt: "-"), for: tenant)
     }
 
     private func sources(_ files: [StoredFile]) async throws -> [any SourcePicture] {
