@@ -1,5 +1,6 @@
 import BerthHTTP
 import BerthLoop
+import BerthTelemetry
 import BerthText
 
 /// A persona that uses the OpenAI-compatible API with a key.
