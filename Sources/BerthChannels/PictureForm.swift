@@ -98,7 +98,7 @@ import BerthWork
         if case .file(_, let writer) = part { await writer.discard() }
         part = .none
         for file in pictures + (mask.map { [$0] } ?? []) where isOwn(file) {
-            _ = try? await bot.files.delete(file, ifLastUsed: file.lastUsed)
+            _ = try? await bot.files.delete(file, ifUnused: true)
         }
         (pictures, mask) = ([], nil)
     }
