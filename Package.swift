@@ -133,7 +133,8 @@ let package = Package(
             uses: [
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
                 "BerthHTTP",
-                "BerthStore", "BerthQueue", "BerthProviders", "BerthFiles", "BerthWork", "BerthBot",
+                "BerthStore", "BerthQueue", "BerthProviders", "BerthFiles", "BerthImage",
+                "BerthWork", "BerthBot",
                 "CKatex",
             ],
             resources: [.embedInCode("Web")]

@@ -13,6 +13,8 @@ package struct OpenCallList: Codable, Sendable {
         package let model: String
         /// `waiting`, or `running` if its provider has been asked.
         package let state: String
+        /// The progress of an order of pictures at its provider; nil before it has begun.
+        package let progress: String?
         /// The id of the HTTP request, for the log.
         package let request: String
         /// The time since it came, in milliseconds.
@@ -23,6 +25,7 @@ package struct OpenCallList: Codable, Sendable {
             case tenant
             case model
             case state
+            case progress
             case request
             case ageMs = "age_ms"
         }
@@ -38,6 +41,7 @@ package struct OpenCallList: Codable, Sendable {
                 tenant: call.tenant,
                 model: call.model,
                 state: call.isAsked ? "running" : "waiting",
+                progress: call.progress?.description,
                 request: call.request,
                 ageMs: (now - call.since).milliseconds()
             )

@@ -15,6 +15,8 @@ package struct OpenTurnList: Codable, Sendable {
         /// The reason for its wait: `memory`, `failing`, `paused`, or nil for its place in the
         /// queue.
         package let why: String?
+        /// The progress of its pictures at their provider; nil before it has begun.
+        package let progress: String?
         /// The time since it was accepted or taken up, in milliseconds.
         package let ageMs: Int64
 
@@ -23,6 +25,7 @@ package struct OpenTurnList: Codable, Sendable {
             case tenant
             case state
             case why
+            case progress
             case ageMs = "age_ms"
         }
     }
@@ -37,6 +40,7 @@ package struct OpenTurnList: Codable, Sendable {
                 tenant: turn.tenant,
                 state: turn.isAnswered ? "answering" : "waiting",
                 why: turn.isAnswered ? nil : turn.cause?.rawValue,
+                progress: turn.progress?.description,
                 ageMs: turn.age.milliseconds()
             )
         }

@@ -39,6 +39,8 @@ package import BerthWork
     package let pictureModels: PictureCatalog
     /// Pictures on the tenants' accounts.
     package let paidPictures: PaidPictures
+    /// Pictures from the cache, from the same order under way, from providers.
+    package let pictureAnswers: PictureAnswers
     /// The tenants' files.
     package let files: TenantFiles
     /// The conversion of pictures.
@@ -115,6 +117,14 @@ package import BerthWork
             work,
             in: surroundings
         )
+        pictureAnswers = PictureAnswers(
+            paidPictures,
+            meter,
+            (store, files),
+            scope: configuration.cache.scope,
+            work,
+            in: surroundings
+        )
         conversations = Conversations(store: store, models: models, in: surroundings)
         let parts = Turns.Parts(
             store: store,
@@ -122,6 +132,7 @@ package import BerthWork
             pictureModels: pictureModels,
             calls: calls,
             paidPictures: paidPictures,
+            pictureAnswers: pictureAnswers,
             translations: translations,
             pictures: MessagePictures(files, pictures),
             answers: answers,

@@ -1,3 +1,4 @@
+package import BerthProviders
 package import BerthQueue
 
 /// A turn that waits or runs, as the operator sees it.
@@ -10,6 +11,8 @@ package struct OpenTurn: Sendable {
     package let isAnswered: Bool
     /// The cause of its wait, or nil if it waits for its place in the queue.
     package let cause: QueuePlace.Cause?
+    /// The progress of its pictures at their provider, or nil before it has begun.
+    package let progress: PictureProgress?
     /// The time since it was accepted, or taken up again.
     package let age: Duration
 }

@@ -19,7 +19,7 @@ extension TurnRunner {
             try await resume(kept)
             made = try await pictures.resume(kept, ask)
         } else {
-            made = try await pictures.make(ask, job.takeHeld())
+            made = try await pictureAnswers.make(ask, job.takeHeld())
         }
         (job.made, job.model) = (made, made.model)
         // A terminal has no cookie that would open a path.

@@ -13,6 +13,7 @@ import BerthWork
     let pool = TaskPool()
     let store: any Store
     let pictures: PaidPictures
+    let pictureAnswers: PictureAnswers
     private let answers: Answers
     private let calls: PaidCalls
     private let meter: Meter
@@ -34,6 +35,7 @@ import BerthWork
         store = parts.store
         answers = parts.answers
         pictures = parts.paidPictures
+        pictureAnswers = parts.pictureAnswers
         calls = parts.calls
         meter = parts.meter
         replies = parts.replies

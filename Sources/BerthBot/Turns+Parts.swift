@@ -10,6 +10,7 @@ extension Turns {
         let pictureModels: PictureCatalog
         let calls: PaidCalls
         let paidPictures: PaidPictures
+        let pictureAnswers: PictureAnswers
         let translations: Translations
         let pictures: MessagePictures
         let answers: Answers

@@ -322,6 +322,7 @@ package import BerthWork
                 tenant: turn.tenant,
                 isAnswered: !turn.text.isEmpty,
                 cause: turn.place?.cause,
+                progress: turn.progress,
                 age: now - turn.began
             )
         }

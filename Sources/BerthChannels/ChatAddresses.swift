@@ -89,7 +89,7 @@ struct ChatAddresses {
         guard name.contains(where: { $0 | 0x20 == UInt8(ascii: "c") || $0 == UInt8(ascii: "\\") })
         else { return false }
         let row = ChatMember.cacheControl.name
-        return ChatMember.folded(unescaped(name)) == ChatMember.folded(Array(row.utf8)[...])
+        return MemberTable.folded(unescaped(name)) == MemberTable.folded(Array(row.utf8)[...])
     }
 
     private static func isAddress(_ value: ArraySlice<UInt8>, of name: ArraySlice<UInt8>) -> Bool {

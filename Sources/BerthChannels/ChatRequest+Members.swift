@@ -9,17 +9,17 @@ extension ChatRequest {
         let name: String
         /// Its place in the request.
         let place: String
-        let effect: ChatMember.Effect
+        let effect: RequestMember.Effect
 
-        init(_ member: ChatMember, at place: String, _ effect: ChatMember.Effect = .cost) {
+        init(_ member: RequestMember, at place: String, _ effect: RequestMember.Effect = .cost) {
             (name, self.place, self.effect) = (member.name, place, effect)
         }
 
-        /// The refusal by every model that was asked for.
-        var refusal: Refusal {
+        /// The refusal by every model that was asked for, which are those of the key `models`.
+        func refusal(by models: String) -> Refusal {
             Refusal(
                 "'\(place)' is not passed on, because \(effect.rawValue): leave it out, or ask the "
-                    + "operator to permit '\(name)' for the model (models.chat[].pass)",
+                    + "operator to permit '\(name)' for the model (\(models)[].pass)",
                 parameter: place
             )
         }
@@ -32,11 +32,12 @@ extension ChatRequest {
     /// The longest name of a member that is not known, in bytes.
     static let longestName = 64
 
-    /// Compares the members with the table.
+    /// Compares the members of a request with their table.
     ///
     /// - Throws: ``Refusal`` for a name that a server could take for that of another member.
     static func members(
         of object: JSONObject,
+        in table: MemberTable,
         _ addresses: inout ChatAddresses
     ) throws(Refusal) -> (costly: [Costly], unknown: [String]) {
         var (costly, unknown, count, found) = ([Costly](), [String](), 0, addresses)
@@ -45,7 +46,7 @@ extension ChatRequest {
             guard count <= mostMembers else {
                 throw Refusal("the request has more than \(mostMembers) members")
             }
-            switch ChatMember.match(name) {
+            switch table.match(name) {
             case .known(let row):
                 guard let effect = row.effect(of: value) else { return }
                 costly.append(Costly(row, at: row.name, effect))
@@ -101,9 +102,9 @@ extension ChatRequest {
             let type = tool.has("type") ? tool.word("type") ?? "" : untyped
             if ["function", "custom"].contains(type), tool.hasOnly(clientTool) {
                 guard tool.has("cache_control") else { continue }
-                costly.append(Costly(.cacheControl, at: "\(place).cache_control"))
+                costly.append(Costly(ChatMember.cacheControl, at: "\(place).cache_control"))
             } else {
-                costly.append(Costly(.providerTools, at: place))
+                costly.append(Costly(ChatMember.providerTools, at: place))
                 _ = try addresses.check(object, in: range, at: place)
             }
         }

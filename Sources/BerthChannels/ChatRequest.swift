@@ -1,3 +1,4 @@
+import BerthConfig
 import BerthHTTP
 import BerthLoop
 import BerthProviders
@@ -37,7 +38,7 @@ struct ChatRequest: Sendable {
         do { object = try JSONObject(body) } catch { throw Refusal(error.description) }
         model = try ChatRequest.model(in: object)
         var addresses = ChatAddresses()
-        var found = try ChatRequest.members(of: object, &addresses)
+        var found = try ChatRequest.members(of: object, in: ChatMember.table, &addresses)
         found.costly += try ChatRequest.tools(of: object, &addresses)
         isStream = try ChatRequest.boolean("stream", in: object)
         let options = object.object("stream_options")

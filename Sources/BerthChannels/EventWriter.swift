@@ -8,13 +8,20 @@ import BerthText
 @Loop final class EventWriter {
     private let writer: HTTPResponseWriter
     private let surroundings: Surroundings
+    private let filler: [UInt8]
     private var timer: Timer?
 
     /// Shorter than the 60 s after which common proxies give up.
     private static let pingInterval = Duration.seconds(10)
 
-    init(_ writer: HTTPResponseWriter, in surroundings: Surroundings) {
+    /// Makes a writer that sends `filler` in times of silence.
+    init(
+        _ writer: HTTPResponseWriter,
+        in surroundings: Surroundings,
+        filler: [UInt8] = SSE.ping
+    ) {
         self.writer = writer
+        self.filler = filler
         self.surroundings = surroundings
     }
 
@@ -34,7 +41,7 @@ import BerthText
     func pass(_ event: [UInt8]) async throws { try await writer.write(event) }
 
     /// Sends a comment, which shows proxies that the answer is on its way.
-    func ping() { writer.offer(SSE.ping) }
+    func ping() { writer.offer(filler) }
 
     /// Waits for what `source` gives, and pings the client meanwhile.
     func waiting<Value, Failure: Error>(

@@ -27,6 +27,14 @@ import BerthWork
     /// Whether the outcome is that of an earlier call.
     private(set) var isReplay = false
 
+    /// The form in which a request wants its answer.
+    struct Wish: Sendable {
+        /// Whether the answer is streamed.
+        var isStream = false
+        /// Whether the client wants a last chunk with the usage.
+        var includesUsage = false
+    }
+
     /// Makes a call of `tenant` that has not begun.
     ///
     /// - Throws: ``BotError/memory(_:)``.
@@ -55,10 +63,10 @@ import BerthWork
     ///
     /// - Throws: ``BotError`` when the request's task is cancelled.
     func begun(
-        _ asked: ChatRequest,
+        _ wish: Wish,
         in surroundings: Surroundings
     ) async throws(BotError) -> HTTPResponse {
-        let limit = asked.isStream ? PendingAnswer.patience : nil
+        let limit = wish.isStream ? AnswerPatience.stream : nil
         if try await isBegun(within: limit, by: surroundings.clock) {
             if let response { return response }
             guard identity != nil else { return HTTPResponse(.outcomeUnknown) }
@@ -67,7 +75,7 @@ import BerthWork
         var response = HTTPResponse.events { [self] writer in
             let events = EventWriter(writer, in: surroundings)
             if isLate { events.ping() }
-            try await pass(to: events, writer, usage: asked.includesUsage)
+            try await pass(to: events, writer, usage: wish.includesUsage)
         }
         if isCached { response.headers["x-berth-cache"] = "hit" }
         return response

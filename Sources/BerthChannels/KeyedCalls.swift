@@ -61,9 +61,32 @@ import BerthWork
     ) async throws(BotError) -> IdempotencyKey? {
         let fields = request.headers.all("idempotency-key")
         guard let text = fields.first else { return nil }
-        guard fields.count == 1 else {
-            throw .badKey("was sent \(fields.count) times: send it once")
+        let path = Array(request.path.utf8) + [0]
+        let digest = await LargeWork.run(on: body.count) {
+            Secret256.digest([path[...], body[...]])
         }
+        return try key(text, of: fields.count, for: digest)
+    }
+
+    /// The key of a request whose content has the hash `digest`, or nil if it has none.
+    ///
+    /// - Throws: ``BotError/badKey(_:)``.
+    static func key(
+        of request: HTTPRequest,
+        digest: [UInt8]
+    ) throws(BotError) -> IdempotencyKey? {
+        let fields = request.headers.all("idempotency-key")
+        return try fields.first.map { (text) throws(BotError) in
+            try key(text, of: fields.count, for: digest)
+        }
+    }
+
+    private static func key(
+        _ text: String,
+        of fields: Int,
+        for digest: [UInt8]
+    ) throws(BotError) -> IdempotencyKey {
+        guard fields == 1 else { throw .badKey("was sent \(fields) times: send it once") }
         guard (1...longestKey).contains(text.utf8.count) else {
             throw .badKey("has \(text.utf8.count) bytes: use 1 to \(longestKey)")
         }
@@ -71,10 +94,6 @@ import BerthWork
             $0.properties.generalCategory != .control && $0 != "\u{FFFD}"
         }
         guard isText else { throw .badKey("has control characters or is not UTF-8") }
-        let path = Array(request.path.utf8) + [0]
-        let digest = await LargeWork.run(on: body.count) {
-            Secret256.digest([path[...], body[...]])
-        }
         return IdempotencyKey(name: Secret256.hash(text), request: digest)
     }
 
@@ -94,7 +113,39 @@ import BerthWork
         _ asked: ChatRequest,
         for credential: Credential
     ) async throws(BotError) -> HTTPResponse {
-        let name = Name(tenant: ask.payer.row.id, key: key.name)
+        let wish = KeyedCall.Wish(isStream: asked.isStream, includesUsage: asked.includesUsage)
+        return try await answer(key, wish, for: credential) { [self] call throws(BotError) in
+            var ask = ask
+            ask.key = call.key
+            if asked.isStream {
+                try await stream(call, ask, asked)
+            } else {
+                try await complete(call, ask)
+            }
+        }
+    }
+
+    /// Does the work of a request with a key, and ends its call.
+    typealias Work = @Loop @Sendable (KeyedCall) async throws(BotError) -> Void
+
+    /// Answers a request that has a key.
+    ///
+    /// - Parameters:
+    ///   - key: the key of the request.
+    ///   - wish: the form of the answer.
+    ///   - credential: its revocation ends the call.
+    ///   - work: buys the answer, which is not called if the key is known.
+    /// - Returns: the response, whose stream may still be coming.
+    /// - Throws: ``BotError/keyReused`` while the key's request is under way with another body, or
+    ///   the reason for which the call could not begin.
+    func answer(
+        _ key: IdempotencyKey,
+        _ wish: KeyedCall.Wish,
+        for credential: Credential,
+        _ work: @escaping Work
+    ) async throws(BotError) -> HTTPResponse {
+        let payer = credential.tenant
+        let name = Name(tenant: payer.row.id, key: key.name)
         let present = calls[name]
         if let present {
             guard present.key == key else {
@@ -103,17 +154,17 @@ import BerthWork
             }
             requests.add(1, "joined")
         }
-        let call = if let present { present } else { try KeyedCall(key, of: ask.payer) }
+        let call = if let present { present } else { try KeyedCall(key, of: payer) }
         if present == nil {
             calls[name] = call
             let task = pool.spawn { [self] in
-                await run(call, ask, asked)
+                await run(call, payer, work)
                 calls[name] = nil
                 credential.untie(call)
             }
             credential.tie(call) { task.cancel() }
         }
-        var response = try await call.begun(asked, in: surroundings)
+        var response = try await call.begun(wish, in: surroundings)
         if present != nil || call.isReplay { response.headers["x-berth-idempotent"] = "replay" }
         return response
     }
@@ -133,20 +184,13 @@ import BerthWork
 
     // MARK: One call
 
-    private func run(_ call: KeyedCall, _ ask: Ask, _ asked: ChatRequest) async {
+    private func run(_ call: KeyedCall, _ payer: LiveTenant, _ work: Work) async {
         do throws(BotError) {
-            if try await replay(call, to: ask.payer) { return }
-            var ask = ask
-            ask.key = call.key
-            if asked.isStream {
-                try await stream(call, ask, asked)
-            } else {
-                try await complete(call, ask)
-            }
+            if try await !replay(call, to: payer) { try await work(call) }
         } catch {
             let response = HTTPResponse(error)
             if error.disposition.mayHaveBought, !error.isOrder {
-                await keep(KeptOutcome(response), of: call, ask.payer)
+                await keep(KeptOutcome(response), of: call, payer)
             }
             call.end(response)
         }
@@ -184,8 +228,19 @@ import BerthWork
         let outcome: KeptOutcome?
         do { outcome = try await store.outcome(of: key, for: id) } catch { throw BotError(error) }
         guard let outcome else { throw .outcomeUnknown }
-        var response = outcome.response
-        response.holding = LeaseHolder(lease)
+        var response: HTTPResponse
+        if outcome.type == PictureReply.keptType {
+            let pictures = try await PictureReply(
+                kept: outcome.body,
+                for: tenant,
+                of: bot,
+                in: surroundings
+            )
+            response = try pictures.response(for: tenant)
+        } else {
+            response = outcome.response
+            response.holding = LeaseHolder(lease)
+        }
         requests.add(1, "replayed")
         call.end(response, isReplay: true)
         return true
@@ -244,7 +299,7 @@ import BerthWork
     /// Writes an outcome down, or that it is too large.
     ///
     /// An outcome that cannot be written is unknown later.
-    private func keep(_ outcome: KeptOutcome?, of call: KeyedCall, _ payer: LiveTenant) async {
+    func keep(_ outcome: KeptOutcome?, of call: KeyedCall, _ payer: LiveTenant) async {
         let isSmall = outcome.map { $0.body.count <= KeyedCalls.outcomeLimit.bytes } ?? false
         do {
             try await store.keepOutcome(

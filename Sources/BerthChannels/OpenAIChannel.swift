@@ -9,7 +9,7 @@ package import BerthTelemetry
 import BerthText
 import BerthWork
 
-/// The OpenAI-compatible API: `/v1/chat/completions` and `/v1/models`, for a tenant's API key.
+/// The OpenAI-compatible API for a tenant's API key: chat, pictures (``PictureAPI``) and models.
 ///
 /// A call lives with its connection: when the client leaves, the provider is told to stop, and what
 /// was bought is settled all the same.
@@ -19,6 +19,7 @@ import BerthWork
     private let surroundings: Surroundings
     private let bodyLimit: ByteCount
     private let keyed: KeyedCalls
+    private let pictures: PictureAPI
     private let pool = TaskPool()
 
     /// Makes the channel over `bot`; a request's body over `bodyLimit` is 413.
@@ -27,6 +28,7 @@ import BerthWork
         self.surroundings = surroundings
         self.bodyLimit = bodyLimit
         keyed = KeyedCalls(bot: bot, in: surroundings)
+        pictures = PictureAPI(bot: bot, keyed: keyed, in: surroundings)
     }
 
     /// The paths of the API.
@@ -34,6 +36,12 @@ import BerthWork
         [
             Route("POST", "/v1/chat/completions") { request, _ in
                 await self.admitted(request) { await self.chat(request, by: $0) }
+            },
+            Route("POST", "/v1/images/generations") { request, _ in
+                await self.admitted(request) { await self.pictures.generate(request, by: $0) }
+            },
+            Route("POST", "/v1/images/edits") { request, _ in
+                await self.admitted(request) { await self.pictures.edit(request, by: $0) }
             },
             Route("GET", "/v1/models") { request, _ in
                 await self.admitted(request) { _ in self.models() }
@@ -64,12 +72,13 @@ import BerthWork
     // MARK: Models
 
     private func models() -> HTTPResponse {
-        let list = bot.models.names.map { OpenAIChannel.describe($0) }.joined(separator: ",")
+        let names = bot.models.names + bot.pictureModels.choices.map(\.id)
+        let list = names.map { OpenAIChannel.describe($0) }.joined(separator: ",")
         return .json(Array(#"{"object":"list","data":[\#(list)]}"#.utf8))
     }
 
     private func model(_ name: String) -> HTTPResponse {
-        guard bot.models.find(name) != nil else {
+        guard bot.models.find(name) != nil || bot.pictureModels.find(name) != nil else {
             return HTTPResponse(.unknownModel(name, known: bot.models.names))
         }
         return .json(Array(OpenAIChannel.describe(name).utf8))
@@ -152,7 +161,7 @@ import BerthWork
         let refused = asked.costly.first { part in
             !named.contains { $0.pass.contains(part.name) }
         }
-        throw (refused ?? asked.costly[0]).refusal
+        throw (refused ?? asked.costly[0]).refusal(by: "models.chat")
     }
 
     /// The time in which the hosts of a request are looked up.
@@ -204,7 +213,7 @@ import BerthWork
             try await answers.stream(ask)
         }
         let begun = try await pending.begun(
-            within: PendingAnswer.patience,
+            within: AnswerPatience.stream,
             by: surroundings.clock
         )
         if let begun { return pass(begun, asked, body) }

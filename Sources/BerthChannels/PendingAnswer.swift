@@ -3,12 +3,8 @@ import BerthProviders
 import BerthWork
 
 /// An answer that is awaited in a task of its own, so that its client can be served meanwhile.
-@Loop final class PendingAnswer {
-    /// The wait for an answer's beginning after which a streaming client gets its header and
-    /// comments, because proxies give up on a silent connection.
-    static nonisolated let patience = Duration.seconds(10)
-
-    private var result: Result<any AnswerStream, BotError>?
+@Loop final class PendingAnswer<Answer: Sendable> {
+    private var result: Result<Answer, BotError>?
     private var isLate = false
     private let bell = Wakeup()
     private var task: Task<Void, Never>?
@@ -16,10 +12,10 @@ import BerthWork
     /// Begins to await an answer in `pool`.
     init(
         in pool: TaskPool,
-        _ ask: @escaping @Loop @Sendable () async throws(BotError) -> any AnswerStream
+        _ ask: @escaping @Loop @Sendable () async throws(BotError) -> Answer
     ) {
         task = pool.begin { [weak self] in
-            let result: Result<any AnswerStream, BotError>
+            let result: Result<Answer, BotError>
             do throws(BotError) { result = .success(try await ask()) } catch {
                 result = .failure(error)
             }
@@ -38,7 +34,7 @@ import BerthWork
     func begun(
         within patience: Duration,
         by clock: any Clock
-    ) async throws(BotError) -> (any AnswerStream)? {
+    ) async throws(BotError) -> Answer? {
         let timer = clock.schedule(after: patience) { [weak self] in
             self?.isLate = true
             self?.bell.signal()
@@ -51,7 +47,7 @@ import BerthWork
     /// Waits for the answer's beginning without a limit.
     ///
     /// - Throws: ``BotError`` if no answer begins, or the caller is cancelled.
-    func value() async throws(BotError) -> any AnswerStream {
+    func value() async throws(BotError) -> Answer {
         while true {
             if let result { return try result.get() }
             try await wait()
@@ -64,4 +60,16 @@ import BerthWork
             throw .provider(.cancelled)
         }
     }
+}
+
+/// The time after which a client gets the header of an answer that has not begun, because proxies
+/// give up on a silent connection.
+enum AnswerPatience {
+    /// Of a streaming client, which gets comments then.
+    static let stream = Duration.seconds(10)
+    /// Of a client that waits for pictures, which gets white space then.
+    ///
+    /// An error after it has no status of its own, so the wait is as long as proxies allow. Source:
+    /// <https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_read_timeout>, 60 s.
+    static let pictures = Duration.seconds(45)
 }

@@ -1,45 +1,21 @@
 extension ChatMember {
-    /// A page of documentation, as of 2026-11.
-    enum Source: String, CaseIterable, Sendable {
-        case openAI = "https://platform.openai.com/docs/api-reference/chat/create"
-        case azure = "https://learn.microsoft.com/en-us/azure/ai-foundry/openai/reference"
-        case anthropic = "https://platform.claude.com/docs/en/api/messages"
-        case openRouter = "https://openrouter.ai/docs/api/reference/overview"
-        case mistral = "https://docs.mistral.ai/api/endpoint/chat"
-        case deepSeek = "https://api-docs.deepseek.com/api/create-chat-completion"
-        case xAI = "https://docs.x.ai/developers/rest-api-reference/inference/chat"
-        case groq = "https://console.groq.com/docs/api-reference"
-        case together = "https://docs.together.ai/reference/chat-completions-1"
-        case fireworks = "https://docs.fireworks.ai/api-reference/post-chatcompletions"
-        case google = "https://ai.google.dev/gemini-api/docs/openai"
-        case perplexity = "https://docs.perplexity.ai/api-reference/chat-completions-post"
-        case alibaba = "https://www.alibabacloud.com/help/en/model-studio/qwen-api-via-openai-chat"
-        case vercel = "https://vercel.com/docs/ai-gateway/openai-compat"
-        case liteLLM = "https://docs.litellm.ai/docs/completion/input"
-        case vLLM = "https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html"
-        case sgLang = "https://docs.sglang.ai/basic_usage/openai_api_completions.html"
-        case llamaCpp = "https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README.md"
-        case ollama = "https://docs.ollama.com/api/openai-compatibility"
-        case lmStudio = "https://lmstudio.ai/docs/developer/openai-compat/chat-completions"
-    }
-
     /// Every known member of a chat request, by the vendor who documents it first.
-    static let all: [ChatMember] = own + passed + costly + rerouting
+    static let all: [RequestMember] = own + passed + costly + rerouting
 
     /// Members that Berth sets, or charges by their size.
     private static let own =
         [
             "model", "stream", "stream_options", "max_tokens", "max_completion_tokens", "user",
             "safety_identifier",
-        ].map { ChatMember($0, .set, .openAI) }
+        ].map { RequestMember($0, .set, .openAI) }
         + ["messages", "n", "tools", "functions", "response_format"].map {
-            ChatMember($0, .priced, .openAI)
+            RequestMember($0, .priced, .openAI)
         }
-        + [ChatMember("documents", .priced, .groq)]
+        + [RequestMember("documents", .priced, .groq)]
 
     /// Members that change the text of an answer alone.
     private static let passed = [
-        Source.openAI: """
+        RequestMember.Source.openAI: """
         temperature top_p frequency_penalty presence_penalty logit_bias logprobs top_logprobs seed \
         stop tool_choice parallel_tool_calls function_call reasoning_effort verbosity metadata \
         prompt_cache_key
@@ -87,7 +63,7 @@ extension ChatMember {
         .ollama: "keep_alive think format",
         .lmStudio: "ttl",
     ].flatMap { source, names in
-        names.split(separator: " ").map { ChatMember(String($0), .passed, source) }
+        names.split(separator: " ").map { RequestMember(String($0), .passed, source) }
     }
 
     /// Members that change what an answer costs.
@@ -192,18 +168,18 @@ extension ChatMember {
 
     private static func row(
         _ name: String,
-        _ source: Source,
+        _ source: RequestMember.Source,
         harmless: [String] = []
-    ) -> ChatMember {
-        ChatMember(name, .refused(.cost), source, harmless: harmless)
+    ) -> RequestMember {
+        RequestMember(name, .refused(.cost), source, harmless: harmless)
     }
 
     private static func row(
         _ name: String,
-        _ effect: Effect,
-        _ source: Source,
+        _ effect: RequestMember.Effect,
+        _ source: RequestMember.Source,
         harmless: [String] = []
-    ) -> ChatMember {
-        ChatMember(name, .refused(effect), source, harmless: harmless)
+    ) -> RequestMember {
+        RequestMember(name, .refused(effect), source, harmless: harmless)
     }
 }

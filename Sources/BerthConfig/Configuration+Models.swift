@@ -64,9 +64,15 @@ extension Configuration {
                 .choice(ImageModel.PromptLanguage.self),
                 absent: "sent as it was written"
             )
-            imageModels.append(
-                ImageModel(provider: provider, model: model, price: price, prompt: prompt)
+            var image = ImageModel(provider: provider, model: model, price: price, prompt: prompt)
+            item.list(
+                "pass",
+                into: &image.pass,
+                .permittedPictureMember,
+                most: 64,
+                absent: "nothing that costs more"
             )
+            imageModels.append(image)
         }
     }
 

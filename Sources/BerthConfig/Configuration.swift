@@ -246,6 +246,9 @@ extension Configuration {
         /// The language that a prompt is translated into before it is sent; nil if it is sent as
         /// written.
         package var prompt: PromptLanguage?
+        /// The members of requests that are sent although they change the cost, the model that
+        /// answers, or the place where the request goes (``PictureMember``).
+        package var pass: [String] = []
     }
 
     /// The prices that are reserved for a model without a price.

@@ -146,11 +146,18 @@ extension ValueFormat where Value == String {
 
 extension ValueFormat where Value == String {
     /// A member of chat requests that is refused unless it is permitted.
-    static var permittedMember: ValueFormat {
+    static var permittedMember: ValueFormat { permitted("chat requests", ChatMember.permittable) }
+
+    /// A member of requests for pictures that is refused unless it is permitted.
+    static var permittedPictureMember: ValueFormat {
+        permitted("requests for pictures", PictureMember.permittable)
+    }
+
+    private static func permitted(_ requests: String, _ names: [String]) -> ValueFormat {
         ValueFormat(
-            expected: "a member of chat requests that needs a permission: one of "
-                + ChatMember.permittable.sorted().joined(separator: ", "),
-            read: { ChatMember.permittable.contains($0) ? $0 : nil },
+            expected: "a member of \(requests) that needs a permission: one of "
+                + names.sorted().joined(separator: ", "),
+            read: { names.contains($0) ? $0 : nil },
             show: { .text($0) }
         )
     }

@@ -87,9 +87,9 @@ struct AnthropicRequest {
         }
         // The operator may permit them for a model that has no counterpart for them.
         try request.each { (name, value) throws(Refusal) in
-            guard case .known(let row) = ChatMember.match(name), row.effect(of: value) != nil else {
-                return
-            }
+            guard case .known(let row) = ChatMember.table.match(name),
+                row.effect(of: value) != nil
+            else { return }
             throw AnthropicRequest.lacks("'\(row.name)': leave it out or use another model")
         }
     }

@@ -17,6 +17,8 @@ package struct Persona: Sendable {
     package let tenant: String
     private let meanPause: Duration
     private let questions: [String]
+    /// Whether half of the questions are prompts of pictures.
+    private let makesPictures: Bool
     private var dice: SeededGenerator
     private var asked = 0
 
@@ -25,12 +27,14 @@ package struct Persona: Sendable {
         tenant: String,
         meanPause: Duration,
         questions: [String],
+        makesPictures: Bool,
         dice: SeededGenerator
     ) {
         self.number = number
         self.tenant = tenant
         self.meanPause = meanPause
         self.questions = questions
+        self.makesPictures = makesPictures
         self.dice = dice
     }
 
@@ -48,7 +52,13 @@ package struct Persona: Sendable {
             isRepeated
             ? questions[popular()]
             : QuestionText.make(&dice) + " (\(tenant).\(asked))"
-        return PlannedTurn(pause: pause, text: text, isRepeated: isRepeated)
+        let isPicture = makesPictures && dice.fraction() < 0.5
+        return PlannedTurn(
+            pause: pause,
+            text: text,
+            isRepeated: isRepeated,
+            isPicture: isPicture
+        )
     }
 
     /// Returns the index of a repeated question.

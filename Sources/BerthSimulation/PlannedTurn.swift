@@ -8,4 +8,6 @@ package struct PlannedTurn: Equatable, Sendable {
     ///
     /// In the web chat it begins a new conversation.
     package let isRepeated: Bool
+    /// Whether the text is the prompt of a picture.
+    package let isPicture: Bool
 }

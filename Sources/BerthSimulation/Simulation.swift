@@ -91,8 +91,9 @@ package import BerthTelemetry
             let turn = person.next()
             guard surroundings.clock.now + turn.pause < end else { return }
             do { try await surroundings.clock.sleep(for: turn.pause) } catch { return }
-            tally.ask(person.interface)
-            tally.end(await client.ask(turn), person.interface)
+            tally.ask(person.interface, isPicture: turn.isPicture)
+            let result = await client.ask(turn)
+            tally.end(result, person.interface, isPicture: turn.isPicture)
         }
     }
 }

@@ -10,6 +10,8 @@ package struct SimulationPlan: Sendable {
     package let seconds: Int
     /// The seed of all randomness.
     package let seed: UInt64
+    /// The share of personas who also ask for pictures, in percent.
+    package let pictures: Int
     /// The questions that every persona repeats.
     private let questions: [String]
 
@@ -17,10 +19,11 @@ package struct SimulationPlan: Sendable {
     static let repeatedQuestions = 12
 
     /// Makes a plan.
-    package init(users: Int, seconds: Int, seed: UInt64) {
+    package init(users: Int, seconds: Int, seed: UInt64, pictures: Int = 0) {
         self.users = users
         self.seconds = seconds
         self.seed = seed
+        self.pictures = pictures
         var dice = SeededGenerator(seed: ~seed)
         questions = (0..<SimulationPlan.repeatedQuestions).map { number in
             QuestionText.make(&dice) + " (\(seed).\(number))"
@@ -39,6 +42,7 @@ package struct SimulationPlan: Sendable {
                 tenant: "sim-\(seed)-\(number)",
                 meanPause: meanPause,
                 questions: questions,
+                makesPictures: (number + 1) * pictures / 100 > number * pictures / 100,
                 dice: SeededGenerator(seed: dice.next())
             )
         }

@@ -70,11 +70,12 @@ package struct SimulationReport: Encodable, Sendable {
     package var isGood: Bool { tally.turns.lost == 0 && !memory.passedLimit }
 
     private enum Key: String, CodingKey {
-        case users, seconds, seed, turns, api, web
+        case users, seconds, seed, turns, api, web, pictures
         case refusedBy = "refused_by"
         case lostBy = "lost_by"
         case firstToken = "first_token_ms"
         case full = "full_ms"
+        case pictureTime = "picture_ms"
         case cacheHits = "cache_hits"
         case memory, idle, peak, after, limit
         case highWater = "high_water"
@@ -91,11 +92,13 @@ package struct SimulationReport: Encodable, Sendable {
         try json.encode(tally.turns, forKey: .turns)
         try json.encode(tally.byInterface[.api] ?? .init(), forKey: .api)
         try json.encode(tally.byInterface[.web] ?? .init(), forKey: .web)
+        try json.encode(tally.pictures, forKey: .pictures)
         try json.encode(tally.refusals, forKey: .refusedBy)
         let losses = tally.losses.map { ($0.key.rawValue, $0.value) }
         try json.encode(Dictionary(uniqueKeysWithValues: losses), forKey: .lostBy)
         try json.encode(tally.firstToken.percentiles, forKey: .firstToken)
         try json.encode(tally.full.percentiles, forKey: .full)
+        try json.encode(tally.pictureTime.percentiles, forKey: .pictureTime)
         try json.encode(cacheHits, forKey: .cacheHits)
         var memory = json.nestedContainer(keyedBy: Key.self, forKey: .memory)
         try memory.encode(self.memory.idle, forKey: .idle)

@@ -19,15 +19,19 @@ package struct SimulationTally: Sendable {
     package private(set) var turns = TurnCounts()
     /// The counts by interface.
     package private(set) var byInterface: [Persona.Interface: TurnCounts] = [:]
+    /// The counts of the turns that ask for pictures.
+    package private(set) var pictures = TurnCounts()
+    /// The time from the prompt to the picture, of answered turns.
+    package private(set) var pictureTime = LatencySample()
     /// The number of refusals by code.
     ///
     /// At most ``mostCodes`` codes are kept; further ones are counted as `other`.
     package private(set) var refusals: [String: Int] = [:]
     /// The number of losses by kind.
     package private(set) var losses: [Verdict.Loss: Int] = [:]
-    /// The time from the question to the first text, of answered turns.
+    /// The time from the question to the first text, of answered turns without a picture.
     package private(set) var firstToken = LatencySample()
-    /// The time from the question to the end of the answer, of answered turns.
+    /// The time from the question to the end of the answer, of answered turns without a picture.
     package private(set) var full = LatencySample()
 
     /// The maximum number of refusal codes kept, in case a service returns random ones.
@@ -40,32 +44,39 @@ package struct SimulationTally: Sendable {
     package var underWay: Int { turns.asked - turns.answered - turns.refused - turns.lost }
 
     /// Counts a question.
-    package mutating func ask(_ interface: Persona.Interface) {
-        change(interface) { $0.asked += 1 }
+    package mutating func ask(_ interface: Persona.Interface, isPicture: Bool = false) {
+        change(interface, isPicture) { $0.asked += 1 }
     }
 
     /// Counts the outcome of a question.
-    package mutating func end(_ result: TurnResult, _ interface: Persona.Interface) {
+    package mutating func end(
+        _ result: TurnResult,
+        _ interface: Persona.Interface,
+        isPicture: Bool = false
+    ) {
         switch result.verdict {
         case .answered:
-            change(interface) { $0.answered += 1 }
+            change(interface, isPicture) { $0.answered += 1 }
+            guard !isPicture else { return pictureTime.add(result.full) }
             firstToken.add(result.firstToken ?? result.full)
             full.add(result.full)
         case .refused(let code):
-            change(interface) { $0.refused += 1 }
+            change(interface, isPicture) { $0.refused += 1 }
             let isKnown = refusals[code] != nil || refusals.count < SimulationTally.mostCodes
             refusals[isKnown ? code : "other", default: 0] += 1
         case .lost(let loss):
-            change(interface) { $0.lost += 1 }
+            change(interface, isPicture) { $0.lost += 1 }
             losses[loss, default: 0] += 1
         }
     }
 
     private mutating func change(
         _ interface: Persona.Interface,
+        _ isPicture: Bool,
         _ change: (inout TurnCounts) -> Void
     ) {
         change(&turns)
+        if isPicture { change(&pictures) }
         change(&byInterface[interface, default: TurnCounts()])
     }
 }

@@ -78,7 +78,8 @@ import BerthText
         } catch {
             return TurnResult(verdict: Verdict(error), full: service.surroundings.clock.now - begun)
         }
-        let body = Array(#"{"text":"#.utf8) + JSON.quote(turn.text) + Array("}".utf8)
+        let text = turn.isPicture ? "/image \(turn.text)" : turn.text
+        let body = Array(#"{"text":"#.utf8) + JSON.quote(text) + Array("}".utf8)
         return await service.turn(
             request("POST", "/web/sessions/\(place)/turns", body),
             by: .web

@@ -121,6 +121,17 @@ extension Connection {
         ) { row throws(StoreError) in StoredFile(row) }
     }
 
+    func file(_ id: String) throws(StoreError) -> StoredFile? {
+        try first(
+            """
+            SELECT id, tenant, hash, bytes, kind, uses, released, created_ms, last_used_ms
+            FROM file
+            WHERE id = ?
+            """,
+            id
+        ) { row throws(StoreError) in StoredFile(row) }
+    }
+
     func unknownFiles(among keys: [FileKey]) throws(StoreError) -> [FileKey] {
         var unknown: [FileKey] = []
         for key in keys {
@@ -157,16 +168,7 @@ extension Database: FileStore {
     }
 
     package nonisolated func file(_ id: String) async throws(StoreError) -> StoredFile? {
-        try await read { store throws(StoreError) in
-            try store.first(
-                """
-                SELECT id, tenant, hash, bytes, kind, uses, released, created_ms, last_used_ms
-                FROM file
-                WHERE id = ?
-                """,
-                id
-            ) { row throws(StoreError) in StoredFile(row) }
-        }
+        try await read { store throws(StoreError) in try store.file(id) }
     }
 
     @discardableResult

@@ -21,6 +21,7 @@ enum Schema {
     /// order of `Amount`. A part of the outbox belongs to a turn, or to a conversation if it
     /// answers a command. Triggers count the rows of `turn_file` in `file.uses`, however they are
     /// deleted. A deleted file's rows of `turn_file` stay, so `turn_file.file` is no foreign key.
+    /// Its rows of `picture_cache` are deleted with it.
     private static let first: StaticString = """
         CREATE TABLE tenant (
             id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -240,6 +241,20 @@ enum Schema {
             UPDATE file SET uses = max(0, uses - 1), released = (uses <= 1)
                 WHERE id = old.thumbnail;
         END;
+
+        CREATE TABLE picture_cache (
+            name BLOB NOT NULL CHECK (length(name) = 32),
+            tenant INTEGER NOT NULL REFERENCES tenant (id),
+            ordinal INTEGER NOT NULL, count INTEGER NOT NULL,
+            model TEXT NOT NULL,
+            file TEXT NOT NULL REFERENCES file (id) ON DELETE CASCADE,
+            thumbnail TEXT REFERENCES file (id) ON DELETE CASCADE,
+            width INTEGER NOT NULL, height INTEGER NOT NULL,
+            PRIMARY KEY (name, tenant, ordinal)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX picture_cache_file ON picture_cache (file);
+        CREATE INDEX picture_cache_thumbnail ON picture_cache (thumbnail)
+            WHERE thumbnail IS NOT NULL;
 
         CREATE TABLE kept (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
         """

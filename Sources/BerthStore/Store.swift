@@ -10,7 +10,8 @@
 /// ``Database`` is the engine for SQLite, in a data folder or in memory. Another engine conforms to
 /// this protocol and passes the store's conformance suite.
 package protocol Store: TenantStore, IdentityStore, KeyStore, LoginStore, SessionStore, TurnStore,
-    StepStore, LedgerStore, IdempotencyStore, UsageStore, OutboxStore, FileStore, UpkeepStore
+    StepStore, LedgerStore, IdempotencyStore, UsageStore, OutboxStore, FileStore,
+    PictureCacheStore, UpkeepStore
 {}
 
 extension Database: Store {}

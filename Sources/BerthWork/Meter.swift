@@ -286,7 +286,7 @@ package import BerthTelemetry
         _ made: PictureBill,
         _ bill: Bill?
     ) -> Settled {
-        metrics.pictures.add(made.pictures)
+        metrics.pictures.add(made.pictures, "made")
         let price = Int64(made.pictures) * call.model.picture
         note(bill: made.micros, above: price, of: call.model)
         let whole = Amounts(

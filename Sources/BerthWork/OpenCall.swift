@@ -20,6 +20,8 @@ import BerthStore
     private var isAsked = false
     /// The bill of the call that it shares.
     private weak var bill: Bill?
+    /// The progress of an order of pictures at its provider, or nil before the provider has begun.
+    var progress: PictureProgress?
 
     /// Opens the call of the current task, or returns nil for a turn's ask.
     init?<Asked: PaidAsk>(_ ask: Asked) {
@@ -40,6 +42,7 @@ import BerthStore
             model: model,
             request: requestID,
             isAsked: isAsked || answer != nil || bill?.isAsked == true,
+            progress: progress,
             since: since
         )
     }

@@ -1,4 +1,5 @@
 package import BerthLoop
+package import BerthProviders
 import BerthStore
 
 /// An ask under way outside turns, as the operator sees it.
@@ -15,6 +16,8 @@ package struct OpenCallInfo: Sendable {
     package let request: String
     /// Whether its provider has been asked, or it waits.
     package let isAsked: Bool
+    /// The progress of an order of pictures at its provider, or nil before the provider has begun.
+    package let progress: PictureProgress?
     /// The time since which its caller waits.
     package let since: Instant
 

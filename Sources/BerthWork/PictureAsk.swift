@@ -92,8 +92,14 @@ package struct PictureAsk: Sendable {
 
     /// This ask with the call that the operator can end.
     func opened(as call: OpenCall?) -> PictureAsk {
+        guard let call else { return self }
         var ask = self
         ask.open = call
+        let told = progress
+        ask.progress = { [weak call] progress in
+            call?.progress = progress
+            told?(progress)
+        }
         return ask
     }
 

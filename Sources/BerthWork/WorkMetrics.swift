@@ -9,7 +9,7 @@ package import BerthTelemetry
     let tokens: Counter
     /// Input tokens of the providers' prompt caches, settled.
     let cachedTokens: Counter
-    /// Pictures settled.
+    /// Pictures by the way in which their orders ended.
     let pictures: Counter
     /// Calls whose tokens Berth estimated.
     let estimates: Counter
@@ -38,7 +38,12 @@ package import BerthTelemetry
             label: "access",
             values: ["read", "written"]
         )
-        pictures = metrics.counter("berth_pictures_total", help: "Pictures settled.")
+        pictures = metrics.counter(
+            "berth_images_total",
+            help: "Pictures by the way in which their orders ended.",
+            label: "outcome",
+            values: ["made", "cached", "failed", "refused", "cancelled"]
+        )
         estimates = metrics.counter(
             "berth_estimated_calls_total",
             help:

@@ -44,7 +44,7 @@ enum QueueText {
         guard !list.turns.isEmpty else { return "No turn waits or is being answered.\n" }
         let rows = list.turns.map { turn in
             [
-                turn.id, turn.tenant, turn.state + (turn.why.map { " (\($0))" } ?? ""),
+                turn.id, turn.tenant, state(turn.state, turn.progress ?? turn.why),
                 "\(turn.ageMs / 1000) s",
             ]
         }
@@ -56,12 +56,16 @@ enum QueueText {
         guard !list.calls.isEmpty else { return "No API call waits or runs.\n" }
         let rows = list.calls.map { call in
             [
-                call.id, call.tenant, call.model, call.state, "\(call.ageMs / 1000) s",
-                call.request,
+                call.id, call.tenant, call.model, state(call.state, call.progress),
+                "\(call.ageMs / 1000) s", call.request,
             ]
         }
         return Output.lines(["id", "tenant", "model", "state", "age", "request"], rows)
             + "\nEnd one with: berth queue end ID\n"
+    }
+
+    private static func state(_ state: String, _ detail: String?) -> String {
+        state + (detail.map { " (\($0))" } ?? "")
     }
 
     static func resumed(_ report: ResumeReport) -> String {

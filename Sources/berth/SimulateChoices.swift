@@ -7,6 +7,8 @@ struct SimulateChoices: Equatable {
     /// The time during which users ask, in seconds.
     var seconds = 30
     var seed = 1
+    /// The share of users who make pictures, in percent.
+    var pictures = 0
     /// A running service; nil to start one.
     var url: WebURL?
     /// `memory.limit` of the service that it starts; nil for the default.

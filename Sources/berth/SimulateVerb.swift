@@ -92,7 +92,8 @@ import Glibc
         let plan = SimulationPlan(
             users: choices.users,
             seconds: choices.seconds,
-            seed: UInt64(choices.seed)
+            seed: UInt64(choices.seed),
+            pictures: choices.pictures
         )
         progress.say("starting")
         let service = try await open()

@@ -83,14 +83,21 @@ import Glibc
             let fake = ["fake", "openai", "--listen", "127.0.0.1:0"] + pace
             children.append(try Child(fake, in: surroundings, whenEnded: whenEnded))
             let upstream = try await children[0].line(SimulatedService.upstream)
-            let text = configuration(choices, data: "\(folder.path)/data", upstream: upstream)
+            var painter: String?
+            if choices.pictures > 0 {
+                let fal = ["fake", "fal", "--listen", "127.0.0.1:0", "--delay-ms", "2000"]
+                children.append(try Child(fal, in: surroundings, whenEnded: whenEnded))
+                painter = try await children[1].line(SimulatedService.upstream)
+            }
+            let text = configuration(choices, data: "\(folder.path)/data", upstream, painter)
             let file = try folder.write(text, to: "berth.yaml")
             let serve = ["serve", "--config", file, "--log", "json"]
-            children.append(try Child(serve, in: surroundings, whenEnded: whenEnded))
-            let listen = try await children[1].line(SimulatedService.listen)
+            let service = try Child(serve, in: surroundings, whenEnded: whenEnded)
+            children.append(service)
+            let listen = try await service.line(SimulatedService.listen)
             return SimulatedService(
                 origin: "http://\(listen)",
-                process: children[1].process,
+                process: service.process,
                 admin: try AdminClient(file: file),
                 own: Own(children: children, folder: folder)
             )
@@ -117,12 +124,20 @@ import Glibc
     private static nonisolated func configuration(
         _ choices: SimulateChoices,
         data: String,
-        upstream: String
+        _ upstream: String,
+        _ painter: String?
     ) -> String {
         let size = { (key: String, size: ByteCount?) in
             size.map { "\(key): \($0.bytes)B" } ?? ""
         }
         let text = { (text: String) in String(decoding: JSON.quote(text), as: UTF8.self) }
+        let pictures = (
+            provider: painter.map {
+                "- { name: fal, kind: fal, base_url: \(text($0)), api_key: fake, concurrency: 100 }"
+            } ?? "",
+            model: painter == nil
+                ? "" : "image: [{ provider: fal, model: flux, price: { image: 0.003 } }]"
+        )
         return """
             listen: 127.0.0.1:0
             data: \(text(data))
@@ -134,11 +149,16 @@ import Glibc
               requests_per_day: 1000000
               tokens_per_day: 1000000000
               spend_per_month: 1000
+              images_per_day: 1000000
+              disk: 16GiB
+              files: 1000000
             providers:
               - { name: fake, kind: openai, base_url: \(text(upstream)), concurrency: 500 }
+                \(pictures.provider)
             models:
               chat:
                 - { provider: fake, model: fake, output: 256, price: { input: 0, output: 0 } }
+              \(pictures.model)
 
             """
     }

@@ -27,7 +27,9 @@ enum SimulationText {
         }
         return Output.lines(
             ["turns", "asked", "answered", "refused", "lost"],
-            interfaces + [row("all", tally.turns)]
+            interfaces
+                + (tally.pictures.asked > 0 ? [row("pictures", tally.pictures)] : [])
+                + [row("all", tally.turns)]
         )
     }
 
@@ -43,7 +45,7 @@ enum SimulationText {
             [
                 row("first token", tally.firstToken.percentiles),
                 row("full answer", tally.full.percentiles),
-            ]
+            ] + (tally.pictures.asked > 0 ? [row("picture", tally.pictureTime.percentiles)] : [])
         )
     }
 

@@ -17,6 +17,11 @@ extension Verb {
                 summary: "the same seed makes the same users and questions (default: 1)"
             ),
             Option(
+                name: "--pictures",
+                value: "PERCENT",
+                summary: "users who make pictures with half of their questions (default: 0)"
+            ),
+            Option(
                 name: "--limit",
                 value: "SIZE",
                 summary: "memory.limit of the service that it starts, such as 48MiB"
@@ -34,7 +39,7 @@ extension Verb {
         ],
         summary: "Have simulated users use a service, and measure it.",
         details:
-            "Starts a fake provider and a service. With --url it uses a running service, makes "
+            "Starts fake providers and a service. With --url it uses a running service, makes "
             + "tenants called sim-SEED-N there and removes them at the end. Half of the users call "
             + "the API and half chat on the web. Half of the questions are asked by many users. "
             + "The exit status is 1 if an answer was lost or memory.limit was exceeded.",
@@ -49,6 +54,7 @@ extension Verb {
             users: try given.value("--users", .integer(1...1000)) ?? usual.users,
             seconds: try given.value("--seconds", .integer(1...86_400)) ?? usual.seconds,
             seed: try given.value("--seed", .integer(0...1_000_000_000)) ?? usual.seed,
+            pictures: try given.value("--pictures", .integer(0...100)) ?? usual.pictures,
             url: try given.value("--url", .url),
             limit: try given.value("--limit", .size(.mebibytes(16) ... .mebibytes(1 << 20))),
             cache: try given.value("--cache", .size(.zero ... .mebibytes(1 << 14)))

@@ -3,24 +3,25 @@ import Testing
 @testable import BerthConfig
 
 @Suite struct ChatMemberTests {
-    private func match(_ name: String) -> ChatMember.Match {
-        ChatMember.match(Array(name.utf8)[...])
+    private func match(_ name: String) -> MemberTable.Match {
+        ChatMember.table.match(Array(name.utf8)[...])
     }
 
-    private func find(_ name: String) -> ChatMember? {
+    private func find(_ name: String) -> RequestMember? {
         guard case .known(let row) = match(name) else { return nil }
         return row
     }
 
     @Test func `no two rows have names that a server could confuse`() {
-        let folds = ChatMember.all.map { ChatMember.folded(Array($0.name.utf8)[...]) }
+        let folds = ChatMember.all.map { MemberTable.folded(Array($0.name.utf8)[...]) }
         #expect(Set(folds).count == ChatMember.all.count)
     }
 
     @Test func `every page of documentation is named once, and used`() {
-        for source in ChatMember.Source.allCases {
+        for source in RequestMember.Source.allCases {
             #expect(source.rawValue.hasPrefix("https://"))
-            #expect(ChatMember.all.contains { $0.source == source }, "\(source)")
+            let rows = ChatMember.all + PictureMember.all
+            #expect(rows.contains { $0.source == source }, "\(source)")
         }
     }
 

@@ -12,6 +12,9 @@ package struct PictureChoice: Sendable {
     package let micros: Int64
     /// The language that a prompt is translated into; nil if it is sent as it was written.
     package let promptLanguage: Configuration.ImageModel.PromptLanguage?
+    /// The members of requests that the operator permits although they change the cost, the model
+    /// that answers, or the place where the request goes.
+    package let pass: [String]
 }
 
 extension PictureChoice {
@@ -25,6 +28,7 @@ extension PictureChoice {
         model = settings.model
         micros = (settings.price ?? ceiling.image).micros
         promptLanguage = settings.prompt
+        pass = settings.pass
     }
 
     init(demo: any PictureProvider) {
@@ -33,5 +37,6 @@ extension PictureChoice {
         model = PictureCatalog.demoModel
         micros = 0
         promptLanguage = nil
+        pass = []
     }
 }

@@ -78,14 +78,23 @@ package struct PictureJob: Equatable, Sendable {
     }
 }
 
-/// The progress of a job.
-package enum PictureProgress: Equatable, Sendable {
+/// The progress of a job, whose description is for the operator.
+package enum PictureProgress: Equatable, Sendable, CustomStringConvertible {
     /// The job waits at the provider, behind `position` others if it says so.
     case queued(position: Int?)
     /// The provider works at it, with 0 to 100 percent done if it says so.
     case running(percent: Int?)
     /// The pictures are being downloaded.
     case loading
+
+    package var description: String {
+        switch self {
+        case .queued(let position):
+            "queued at the provider" + (position.map { ", \($0) before it" } ?? "")
+        case .running(let percent): "running at the provider" + (percent.map { ", \($0) %" } ?? "")
+        case .loading: "downloading"
+        }
+    }
 }
 
 /// The pictures that a provider has made, and their cost if it says one.

@@ -1,0 +1,31 @@
+extension RequestMember {
+    /// A page of documentation, as of 2026-11.
+    enum Source: String, CaseIterable, Sendable {
+        case openAI = "https://platform.openai.com/docs/api-reference/chat/create"
+        case azure = "https://learn.microsoft.com/en-us/azure/ai-foundry/openai/reference"
+        case anthropic = "https://platform.claude.com/docs/en/api/messages"
+        case openRouter = "https://openrouter.ai/docs/api/reference/overview"
+        case mistral = "https://docs.mistral.ai/api/endpoint/chat"
+        case deepSeek = "https://api-docs.deepseek.com/api/create-chat-completion"
+        case xAI = "https://docs.x.ai/developers/rest-api-reference/inference/chat"
+        case groq = "https://console.groq.com/docs/api-reference"
+        case together = "https://docs.together.ai/reference/chat-completions-1"
+        case fireworks = "https://docs.fireworks.ai/api-reference/post-chatcompletions"
+        case google = "https://ai.google.dev/gemini-api/docs/openai"
+        case perplexity = "https://docs.perplexity.ai/api-reference/chat-completions-post"
+        case alibaba = "https://www.alibabacloud.com/help/en/model-studio/qwen-api-via-openai-chat"
+        case vercel = "https://vercel.com/docs/ai-gateway/openai-compat"
+        case liteLLM = "https://docs.litellm.ai/docs/completion/input"
+        case vLLM = "https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html"
+        case sgLang = "https://docs.sglang.ai/basic_usage/openai_api_completions.html"
+        case llamaCpp = "https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README.md"
+        case ollama = "https://docs.ollama.com/api/openai-compatibility"
+        case lmStudio = "https://lmstudio.ai/docs/developer/openai-compat/chat-completions"
+        case openAIPictures = "https://platform.openai.com/docs/api-reference/images/create"
+        case openAIEdits = "https://platform.openai.com/docs/api-reference/images/createEdit"
+        case togetherPictures = "https://docs.together.ai/reference/post-images-generations"
+        case xAIPictures = "https://docs.x.ai/developers/rest-api-reference/inference/images"
+        case fal = "https://fal.ai/models/fal-ai/flux/schnell/api"
+        case liteLLMPictures = "https://docs.litellm.ai/docs/image_generation"
+    }
+}
