@@ -1,7 +1,7 @@
 /// One block of a Markdown text without blocks of its own: a paragraph, a code block, a table.
 ///
-/// Quotes and list items are the ``containers`` in which it is. A long block comes in several pieces,
-/// see ``Join``.
+/// Quotes and list items are the ``containers`` in which it is. A long block comes in several
+/// pieces, see ``Join``.
 package struct MarkdownBlock: Equatable, Sendable {
     /// The kinds of blocks.
     package enum Kind: Equatable, Sendable {
@@ -41,6 +41,17 @@ package struct MarkdownBlock: Equatable, Sendable {
     package var containers: [MarkdownContainer]
     /// The way in which it follows the block before it.
     package var join: Join
+
+    /// A paragraph in the place of this block.
+    package func replaced(by text: String) -> MarkdownBlock {
+        let join: Join = join == .apart ? .apart : .near
+        return MarkdownBlock(
+            kind: .paragraph,
+            text: Array(text.utf8),
+            containers: containers,
+            join: join
+        )
+    }
 }
 
 /// A quote or an item of a list.
@@ -49,8 +60,8 @@ package struct MarkdownContainer: Equatable, Sendable {
     package enum Kind: Equatable, Sendable {
         /// A block quote.
         case quote
-        /// An item of a list with its mark as it was written, such as `-` or `12.`. The last value is
-        /// whether its task is done, or nil if the item has no box.
+        /// An item of a list with its mark as it was written, such as `-` or `12.`. The last value
+        /// is whether its task is done, or nil if the item has no box.
         case item(marker: String, isDone: Bool?)
     }
 

@@ -232,8 +232,10 @@ extension MarkdownBlocks {
     /// The mark that closes the formula that begins in the line, or nil if none begins.
     private func formulaCloser(_ line: MarkdownLine) -> String? {
         let words = line.trimmed
-        guard let closer = words.starts(with: "$$".utf8) ? "$$"
-            : words.starts(with: "\\[".utf8) ? "\\]" : nil
+        guard
+            let closer = words.starts(with: "$$".utf8)
+                ? "$$"
+                : words.starts(with: "\\[".utf8) ? "\\]" : nil
         else { return nil }
         let inner = Array(words.dropFirst(2))
         // A formula that ends within its line is alone there.

@@ -1,9 +1,9 @@
 /// Divides a growing Markdown text into blocks, in linear time and with bounded memory.
 ///
 /// It reads CommonMark as models write it: paragraphs, headings, fenced and indented code, lists,
-/// quotes, tables, rules, formulas, and a `<think>` part at the start. HTML and definitions of links
-/// stay text. Blocks depend on the text alone, and not on the pieces in which it arrives. A copy
-/// that is finished has the blocks that the text would have if it ended now.
+/// quotes, tables, rules, formulas, and a `<think>` part at the start. HTML and definitions of
+/// links stay text. Blocks depend on the text alone, and not on the pieces in which it arrives. A
+/// copy that is finished has the blocks that the text would have if it ended now.
 package struct MarkdownBlocks: Sendable {
     /// The longest open block or line, in bytes. A longer one is divided into pieces.
     package static let longest = 8_192
@@ -129,10 +129,8 @@ package struct MarkdownBlocks: Sendable {
     private mutating func readThought(_ bytes: ArraySlice<UInt8>) {
         let end = Array(bytes).offset(of: "</think>")
         let words = MarkdownLine.trim(end.map { bytes.prefix($0) } ?? bytes)
-        if !text.isEmpty || !words.isEmpty {
-            if !text.isEmpty, !isCut { text.append(0x0A) }
-            text += words
-        }
+        if !text.isEmpty, !isCut, end == nil || !words.isEmpty { text.append(0x0A) }
+        text += words
         if text.count >= Self.longestCode || end != nil, !text.isEmpty {
             emit(.thought, text)
             join = end == nil ? .line : .apart

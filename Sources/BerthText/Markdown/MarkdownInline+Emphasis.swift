@@ -67,7 +67,8 @@ extension MarkdownInline {
     }
 
     private func key(of delimiter: Delimiter) -> Int {
-        let mark = delimiter.mark == MarkdownLine.star ? 0 : delimiter.mark == MarkdownLine.line ? 1 : 2
+        let mark =
+            delimiter.mark == MarkdownLine.star ? 0 : delimiter.mark == MarkdownLine.line ? 1 : 2
         return mark * 6 + (delimiter.opens ? 3 : 0) + delimiter.original % 3
     }
 

@@ -1,8 +1,8 @@
 /// Reads the marks inside a paragraph: emphasis, code, links, formulas, escapes.
 ///
-/// The time is linear in the text: each search for an end either finds it, or is remembered. Emphasis
-/// follows CommonMark except beside punctuation, where models write it more freely, above all in
-/// Chinese.
+/// The time is linear in the text: each search for an end either finds it, or is remembered.
+/// Emphasis follows CommonMark except beside punctuation, where models write it more freely, above
+/// all in Chinese.
 package struct MarkdownInline {
     /// The longest address of a link, in bytes.
     package static let longestAddress = 2_048
@@ -168,8 +168,8 @@ package struct MarkdownInline {
         return found
     }
 
-    /// Reads `$…$` or `$$…$$`. Prices are plain text: a formula has no space inside its marks and no
-    /// letter or digit after it.
+    /// Reads `$…$` or `$$…$$`. Prices are plain text: a formula has no space inside its marks and
+    /// no letter or digit after it.
     private mutating func dollars() -> Bool {
         let mark = self[at + 1] == UInt8(ascii: "$") ? "$$" : "$"
         let first = self[at + mark.utf8.count]
@@ -184,8 +184,8 @@ package struct MarkdownInline {
         let start = at + open.utf8.count
         if closers[close] == nil { closers[close] = allClosers(close) }
         guard let end = closers[close]?.next(after: start) else { return false }
-        // `\[text\](address)` has escaped brackets, and a backtick belongs to a code span. Of several
-        // prices in a row the last dollar might close the first.
+        // `\[text\](address)` has escaped brackets, and a backtick belongs to a code span. Of
+        // several prices in a row the last dollar might close the first.
         let isLink = close == "\\]" && self[end + 2] == UInt8(ascii: "(")
         let isPrice = open.utf8.first == 0x24 && holds(0x24, from: start, to: end)
         guard !isLink, !isPrice, !holds(MarkdownLine.tick, from: start, to: end) else {
@@ -318,7 +318,9 @@ package struct MarkdownInline {
     private mutating func reference() -> Bool {
         let window = bytes[(at + 1)...].prefix(10)
         guard let end = window.firstIndex(of: UInt8(ascii: ";")),
-            let text = MarkdownText.character(named: String(decoding: bytes[at + 1..<end], as: UTF8.self))
+            let text = MarkdownText.character(
+                named: String(decoding: bytes[at + 1..<end], as: UTF8.self)
+            )
         else { return false }
         return put(end + 1 - at, literal: text)
     }

@@ -12,7 +12,10 @@ enum MarkdownTarget {
         let limit = min(bytes.count, start + MarkdownInline.longestAddress)
         var at = start
         if at < limit, bytes[at] == UInt8(ascii: "<") {
-            guard let end = bytes[(at + 1)..<limit].firstIndex(where: { [0x0A, 0x3C, 0x3E].contains($0) })
+            guard
+                let end = bytes[(at + 1)..<limit].firstIndex(where: {
+                    [0x0A, 0x3C, 0x3E].contains($0)
+                })
             else { return unfinished(bytes, limit) }
             guard bytes[end] == UInt8(ascii: ">") else { return .none }
             return readEnd(bytes, after: at + 1..<end, from: end + 1, limit: limit)

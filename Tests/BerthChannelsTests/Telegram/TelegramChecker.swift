@@ -6,14 +6,25 @@ import BerthText
 /// Source: <https://core.telegram.org/bots/api#formatting-options>
 enum TelegramChecker {
     /// The first rule that the message breaks, or nil.
-    static func fault(of part: TelegramPart, limit: Int = 4_096) throws -> String? {
+    ///
+    /// - Parameters:
+    ///   - part: a message.
+    ///   - limit: the most UTF-16 units.
+    ///   - isStored: whether the size of its JSON is checked too, which takes long.
+    static func fault(
+        of part: TelegramPart,
+        limit: Int = 4_096,
+        isStored: Bool = true
+    ) throws -> String? {
         let units = Array(part.text.utf16)
         if units.isEmpty || units.count > limit { return "\(units.count) units" }
         let edges: [UInt16] = [0x20, 0x0A]
-        if edges.contains(units[0]) || edges.contains(units[units.count - 1]) { return "white edge" }
+        if edges.contains(units[0]) || edges.contains(units[units.count - 1]) {
+            return "white edge"
+        }
         if units.contains(where: { $0 < 0x20 && $0 != 0x0A }) { return "a control character" }
         if part.entities.count > 100 { return "\(part.entities.count) entities" }
-        if try JSON.encode(part).count > 16_000 { return "\(try JSON.encode(part).count) bytes" }
+        if isStored, try JSON.encode(part).count > 16_000 { return "too many bytes" }
         for (index, entity) in part.entities.enumerated() {
             if let fault = fault(of: entity, in: units) { return "\(entity): \(fault)" }
             if index > 0, !isSorted(part.entities[index - 1], entity) { return "\(entity): order" }

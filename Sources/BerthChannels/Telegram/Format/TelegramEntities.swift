@@ -75,7 +75,10 @@ struct TelegramEntities {
             let (format, start) = open.removeLast()
             let isBlock = format.number != 0
             // White space at the start of a code block is a part of it.
-            guard let first = units[start..<end].firstIndex(where: { isBlock ? $0 != 0x0A : !isSpace($0) }),
+            guard
+                let first = units[start..<end].firstIndex(where: {
+                    isBlock ? $0 != 0x0A : !isSpace($0)
+                }),
                 let last = units[first..<end].lastIndex(where: { !isSpace($0) })
             else { continue }
             found.append(

@@ -2,10 +2,10 @@ import BerthText
 
 /// Divides text with looks into messages.
 ///
-/// A message ends at the border of a block if one fits, else at the end of a line, else of a word, else
-/// between two scalars. A quote or a code block that is divided goes on in the next message with its
-/// language. Only white space at the ends of messages is dropped, and messages that would show
-/// nothing. If a message would begin within code with spaces, which Telegram removes, the line
+/// A message ends at the border of a block if one fits, else at the end of a line, else of a word,
+/// else between two scalars. A quote or a code block that is divided goes on in the next message
+/// with its language. Only white space at the ends of messages is dropped, and messages that would
+/// show nothing. If a message would begin within code with spaces, which Telegram removes, the line
 /// ``continuation`` comes first.
 struct TelegramParts: Sendable {
     /// The most bytes of a message as JSON. The rest of a part of the outbox is for buttons.
@@ -33,8 +33,8 @@ struct TelegramParts: Sendable {
 
     /// Adds text, with the characters that Telegram would remove or replace as it would.
     ///
-    /// Line separators become newlines, tabs and other controls become spaces, and marks that change
-    /// the direction of writing are removed.
+    /// Line separators become newlines, tabs and other controls become spaces, and marks that
+    /// change the direction of writing are removed.
     mutating func append(_ text: String, _ look: TelegramLook) {
         for scalar in text.unicodeScalars {
             switch scalar.value {
@@ -84,7 +84,9 @@ struct TelegramParts: Sendable {
     /// Removes white space at the start. Indented code is kept as it is, after another line.
     private mutating func trimStart() {
         guard let first = units.first, isSpace(first) else { return }
-        guard let visible = units.firstIndex(where: { !isSpace($0) }) else { return drop(units.count) }
+        guard let visible = units.firstIndex(where: { !isSpace($0) }) else {
+            return drop(units.count)
+        }
         let line = units[..<visible].lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
         guard line < visible, look(at: line).pre != 0 else { return drop(visible) }
         drop(line)

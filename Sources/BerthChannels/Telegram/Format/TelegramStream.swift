@@ -2,8 +2,8 @@ import BerthText
 
 /// The messages of an answer that is still being written.
 ///
-/// The time of all additions is linear in the answer. A preview costs as much as the open block and the
-/// open message, which are bounded.
+/// The time of all additions is linear in the answer. A preview costs as much as the open block and
+/// the open message, which are bounded.
 package struct TelegramStream: Sendable {
     private var blocks = MarkdownBlocks()
     private var text: TelegramText

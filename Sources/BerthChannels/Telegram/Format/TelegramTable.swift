@@ -51,7 +51,8 @@ enum TelegramTable {
                 case .end: room
                 }
             let after = column == row.count - 1 ? 0 : room - before
-            return String(repeating: " ", count: before) + cell + String(repeating: " ", count: after)
+            return String(repeating: " ", count: before) + cell
+                + String(repeating: " ", count: after)
         }
         return cells.joined(separator: " | ")
     }
@@ -68,7 +69,8 @@ enum TelegramTable {
         let names = table.header.map { MarkdownInline.runs(of: $0) }
         let size = { (row: [[UInt8]]) in row.reduce(0) { $0 + $1.count + 1 } }
         let rowsSize = table.rows.reduce(0) { $0 + size($1) }
-        let isNamed = !table.rows.isEmpty
+        let isNamed =
+            !table.rows.isEmpty
             && size(table.header) * table.rows.count <= 4 * rowsSize + 512
         var lines: [Line] = []
         if !isNamed, !table.header.isEmpty { lines = cells(table.header, names: []) }

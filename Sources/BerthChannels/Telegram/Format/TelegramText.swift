@@ -2,9 +2,10 @@ import BerthText
 
 /// Makes messages with entities of an answer's Markdown.
 ///
-/// Telegram's own parsing of Markdown is never used, so that no answer can be refused for its marks.
-/// Headings are bold, items have bullets, `<think>` becomes a folded quote, formulas are code, tables
-/// are aligned in a code block or become lists, and pictures become links. HTML is text.
+/// Telegram's own parsing of Markdown is never used, so that no answer can be refused for its
+/// marks. Headings are bold, items have bullets, `<think>` becomes a folded quote, formulas are
+/// code, tables are aligned in a code block or become lists, and pictures become links. HTML is
+/// text.
 package struct TelegramText: Sendable {
     /// The line that stands for a horizontal rule.
     static let rule = "──────────"
@@ -70,7 +71,10 @@ package struct TelegramText: Sendable {
             (look.pre, look.language) = (last, "latex")
             let source = block.text.dropFirst(2).dropLast(2)
             let visible = source.drop { $0 <= 0x20 }
-            parts.append(String(decoding: visible.isEmpty ? block.text[...] : visible, as: UTF8.self), look)
+            parts.append(
+                String(decoding: visible.isEmpty ? block.text[...] : visible, as: UTF8.self),
+                look
+            )
         case .thought:
             (look.quote, look.isFolded) = (-last, true)
             parts.append(String(decoding: block.text, as: UTF8.self), look)
@@ -81,7 +85,9 @@ package struct TelegramText: Sendable {
 
     // MARK: Blocks
 
-    private func isText(_ kind: MarkdownBlock.Kind) -> Bool { kind == .paragraph || isHeading(kind) }
+    private func isText(_ kind: MarkdownBlock.Kind) -> Bool {
+        kind == .paragraph || isHeading(kind)
+    }
 
     private func isHeading(_ kind: MarkdownBlock.Kind) -> Bool {
         if case .heading = kind { true } else { false }
@@ -96,7 +102,9 @@ package struct TelegramText: Sendable {
     }
 
     private func isEmptyCode(_ block: MarkdownBlock) -> Bool {
-        guard case .code = block.kind, block.join != .line, block.join != .inline else { return false }
+        guard case .code = block.kind, block.join != .line, block.join != .inline else {
+            return false
+        }
         return block.text.allSatisfy { $0 == 0x20 || $0 == 0x0A }
     }
 
@@ -142,7 +150,8 @@ package struct TelegramText: Sendable {
             let isNumber = marker.utf8.count > 1
             let bullet = Self.bullets[min(depth, Self.bullets.count - 1)]
             let box = isDone.map { $0 ? "☑" : "☐" }
-            let mark = isNumber ? [marker, box].compactMap(\.self).joined(separator: " ") : box ?? bullet
+            let mark =
+                isNumber ? [marker, box].compactMap(\.self).joined(separator: " ") : box ?? bullet
             parts.append(mark + " ", look)
             depth += 1
         }
@@ -191,7 +200,8 @@ package struct TelegramText: Sendable {
     private static func language(_ word: String) -> String {
         String(
             decoding: word.utf8.filter {
-                (0x30...0x39).contains($0) || (0x61...0x7A).contains($0 | 0x20) || "+-#._".utf8.contains($0)
+                (0x30...0x39).contains($0) || (0x61...0x7A).contains($0 | 0x20)
+                    || "+-#._".utf8.contains($0)
             },
             as: UTF8.self
         )
