@@ -84,7 +84,7 @@ package struct MarkdownBlocks: Sendable {
     /// Reads the beginning of a line that is too long. The rest continues its block as text.
     private mutating func cutLine() {
         let floor = line.count - line.count / 8
-        var end = line[floor...].lastIndex(of: MarkdownLine.space).map { $0 + 1 } ?? line.count
+        var end = line[floor...].lastIndex(of: MarkdownLine.space) ?? line.count
         if end == line.count, let start = line.lastIndex(where: { $0 & 0xC0 != 0x80 }) {
             // The last scalar may be incomplete.
             if line[start] >= 0xC0 { end = start }

@@ -114,7 +114,7 @@ struct TelegramParts: Sendable {
         var most = limit
         var end = self.end(within: most)
         var part = self.part(to: end)
-        while most > TelegramLimits.least * 2, part == nil {
+        while most > 8, part == nil {
             most /= 2
             end = self.end(within: most)
             part = self.part(to: end)
