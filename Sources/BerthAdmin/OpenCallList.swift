@@ -1,4 +1,5 @@
 import BerthLoop
+import BerthProviders
 import BerthWork
 
 /// The asks of the API that wait or run, oldest first, without their content.

@@ -1,5 +1,6 @@
 import BerthBot
 import BerthLoop
+import BerthProviders
 import BerthQueue
 
 /// The turns that wait or run, oldest first, without the text of any conversation.
