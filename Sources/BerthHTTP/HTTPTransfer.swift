@@ -287,7 +287,8 @@ import CCurl
             bell.signal()
             return Int(CURL_READFUNC_PAUSE)
         }
-        let part = outgoing.prefix(min(left, buffer.count))
+        let count = min(left, buffer.count, outgoing.count)
+        let part = outgoing[..<(outgoing.startIndex + count)]
         unsafe part.withUnsafeBytes { unsafe buffer.copyMemory(from: $0) }
         outgoing = outgoing.dropFirst(part.count)
         sentBody += part.count

@@ -103,7 +103,9 @@ import BerthText
     }
 
     /// An error in fal's form.
-    nonisolated static func error(_ status: Int, _ detail: String, type: String? = nil) -> HTTPResponse {
+    nonisolated static func error(_ status: Int, _ detail: String, type: String? = nil)
+        -> HTTPResponse
+    {
         let type = type.map { #","error_type":"\#($0)""# } ?? ""
         let json = Array(#"{"detail":"#.utf8) + JSON.quote(detail) + Array("\(type)}".utf8)
         return .json(json, status: status)

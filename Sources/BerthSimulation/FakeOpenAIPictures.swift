@@ -50,7 +50,8 @@ import BerthText
 
     /// The routes of the API and of the pictures; `answer` counts each request.
     nonisolated func routes(
-        _ count: @escaping @Loop @Sendable (HTTPRequest, @Loop () async -> HTTPResponse) async ->
+        _ count:
+            @escaping @Loop @Sendable (HTTPRequest, @Loop () async -> HTTPResponse) async ->
             HTTPResponse
     ) -> [Route] {
         ["generations", "edits"].map { name in
@@ -132,19 +133,20 @@ import BerthText
             body: .stream { writer in
                 try await writer.write(Array(#"{"created":1,"data":["#.utf8))
                 for number in 0..<count {
-                    let text = FakeOpenAIPictures.text(form, number, behavior)
+                    let letters = FakeOpenAIPictures.text(form, number, behavior)
                     let head = (number > 0 ? "," : "") + #"{"b64_json":""#
                     try await writer.write(Array(head.utf8))
                     if behavior == .cutBase64 {
-                        try await writer.write(Array(text.prefix(text.count / 2)))
+                        try await writer.write(Array(letters.prefix(letters.count / 2)))
                         throw HTTPServerError.clientGone
                     }
-                    for start in stride(from: 0, to: text.count, by: 7001) {
-                        try await writer.write(Array(text[start..<min(start + 7001, text.count)]))
+                    for start in stride(from: 0, to: letters.count, by: 7001) {
+                        try await writer.write(Array(letters[start..<min(start + 7001, letters.count)]))
                     }
                     try await writer.write(Array(#"","revised_prompt":null}"#.utf8))
                 }
-                let usage = #"],"usage":{"input_tokens":12,"output_tokens":1000,"total_tokens":1012}}"#
+                let usage =
+                    #"],"usage":{"input_tokens":12,"output_tokens":1000,"total_tokens":1012}}"#
                 try await writer.write(Array(usage.utf8))
             }
         )

@@ -17,7 +17,7 @@ struct FalJob: Equatable, Sendable {
     /// Source: <https://github.com/fal-ai/fal/blob/main/projects/fal_client/src/fal_client/client.py>.
     private static let spaces = ["workflows", "comfy"]
 
-    /// Reads the answer to an order.
+    /// Reads the answer to an order, or returns nil if it names no request.
     ///
     /// Its addresses count only if they are of the origin of `base`, which is sent the key. They
     /// lack the part of the model's name after the app. Without them the addresses are built so.
@@ -26,7 +26,6 @@ struct FalJob: Equatable, Sendable {
     ///   - answer: the answer.
     ///   - model: the model that was asked.
     ///   - base: the provider's `base_url`.
-    /// - Returns: nil if the answer names no request.
     init?(_ answer: JSONObject, model: String, base: WebURL) {
         guard let id = answer.word("request_id", most: FalJob.mostID), FalJob.isName(id) else {
             return nil
@@ -66,9 +65,9 @@ struct FalJob: Equatable, Sendable {
 
     /// The owner and the app of a model's name, without the rest of its path.
     static func app(of model: String) -> String {
-        let parts = model.split(separator: "/")
-        let count = parts.first.map { spaces.contains(String($0)) } == true ? 3 : 2
-        return parts.prefix(count).joined(separator: "/")
+        let names = model.split(separator: "/")
+        let count = names.first.map { spaces.contains(String($0)) } == true ? 3 : 2
+        return names.prefix(count).joined(separator: "/")
     }
 
     private static func isName(_ id: String) -> Bool {

@@ -65,7 +65,8 @@ import BerthText
             let body = try? await response.collect(atMost: .kibibytes(64)),
             let list = try? JSONObject(answer: body)
         else { return }
-        let found = (list.elements("keys") ?? []).prefix(FalKeys.most).compactMap {
+        let elements = list.elements("keys") ?? []
+        let found = elements.prefix(FalKeys.most).compactMap {
             list.object(at: $0)?.word("x").flatMap { FalKeys.key($0) }
         }
         if !found.isEmpty { keys = found }

@@ -25,7 +25,7 @@ enum FalStatus: Equatable {
         }
     }
 
-    /// What the caller is told.
+    /// The progress that the caller is told.
     var progress: PictureProgress {
         switch self {
         case .queued(let position): .queued(position: position)
@@ -41,7 +41,8 @@ enum FalStatus: Equatable {
 
     /// The progress in the log, such as the `45%|` of Python's tqdm.
     private static func percent(in answer: JSONObject) -> Int? {
-        for range in (answer.elements("logs") ?? []).suffix(mostLines).reversed() {
+        let lines = answer.elements("logs") ?? []
+        for range in lines.suffix(mostLines).reversed() {
             guard let line = answer.object(at: range)?.string("message") else { continue }
             if let percent = percent(in: Array(line.utf8.suffix(mostOfLine))) { return percent }
         }

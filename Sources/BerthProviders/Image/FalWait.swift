@@ -210,7 +210,7 @@ import BerthText
         return PictureBill(pictures: max(delivery.finished, answer.links.count))
     }
 
-    /// Which pictures the safety checker has made black.
+    /// Whether the safety checker has made each picture black.
     private static nonisolated func hidden(in answer: JSONObject) -> [Bool] {
         (answer.elements("has_nsfw_concepts") ?? []).map {
             answer.bytes[$0].elementsEqual("true".utf8)

@@ -1,5 +1,6 @@
 import BerthLoop
 import BerthMemory
+import BerthText
 
 /// The delivery of one call's pictures to their receiver: bounded in size and number.
 @Loop final class PictureDelivery {
@@ -33,7 +34,8 @@ import BerthMemory
     func begin(kind: String?, length: Int?) async throws(ProviderError) {
         if let length, length > PictureDelivery.most.bytes { throw tooLarge }
         if let kind, PictureDelivery.isText(kind) {
-            throw failure("it is no picture but '\(kind.prefix { $0 != ";" }.prefix(40))'")
+            let plain = kind.prefix { $0 != ";" }
+            throw failure("it is no picture but '\(plain.cut(toBytes: 40))'")
         }
         (bytes, isOpen, isSurplus) = (0, true, finished >= limit)
         guard !isSurplus else { return }

@@ -51,7 +51,16 @@ struct PictureScan {
     mutating func feed(_ bytes: [UInt8]) throws(Base64Decoder.Malformed) -> [Event] {
         var events: [Event] = []
         var out: [UInt8] = []
-        for byte in bytes {
+        var index = 0
+        while index < bytes.count {
+            if state == .picture, !isEscaped, escape == nil {
+                let run = bytes[index...].prefix { !PictureScan.isMark($0) }
+                if !run.isEmpty { try decode(run, &events, &out) }
+                index += run.count
+                guard index < bytes.count else { break }
+            }
+            let byte = bytes[index]
+            index += 1
             switch state {
             case .outside: outside(byte)
             case .text: text(byte)
@@ -115,7 +124,7 @@ struct PictureScan {
         if name == PictureScan.link {
             state = .text
             name = []
-            rest += held
+            for byte in held { text(byte) }
             if isEnd { text(byte) }
             return
         }
@@ -153,7 +162,7 @@ struct PictureScan {
         if isEscaped {
             isEscaped = false
             switch byte {
-            case UInt8(ascii: "/"): try decode(byte, &events, &out)
+            case UInt8(ascii: "/"): try decode(CollectionOfOne(byte), &events, &out)
             case UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"): break
             case UInt8(ascii: "u"): escape = []
             default: throw Base64Decoder.Malformed()
@@ -172,7 +181,7 @@ struct PictureScan {
             if !out.isEmpty { events.append(.bytes(out)) }
             out = []
             events.append(.end)
-        default: try decode(byte, &events, &out)
+        default: try decode(CollectionOfOne(byte), &events, &out)
         }
     }
 
@@ -187,11 +196,16 @@ struct PictureScan {
         guard let code = UInt8(String(decoding: digits, as: UTF8.self), radix: 16) else {
             throw Base64Decoder.Malformed()
         }
-        try decode(code, &events, &out)
+        try decode(CollectionOfOne(code), &events, &out)
+    }
+
+    /// Whether a byte ends a run of plain digits.
+    private static func isMark(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
     }
 
     private mutating func decode(
-        _ byte: UInt8,
+        _ text: some Collection<UInt8>,
         _ events: inout [Event],
         _ out: inout [UInt8]
     ) throws(Base64Decoder.Malformed) {
@@ -199,6 +213,6 @@ struct PictureScan {
             hasBegun = true
             events.append(.begin(kind: nil))
         }
-        try decoder.feed(CollectionOfOne(byte), onto: &out)
+        try decoder.feed(text, onto: &out)
     }
 }
