@@ -104,19 +104,10 @@ package import BerthWork
             in: surroundings
         )
         translations = Translations(answers, models, in: surroundings)
-        pictureModels = PictureCatalog(
-            configuration,
-            demo: DemoPictures(pictures),
-            client: client,
-            in: surroundings
-        )
-        paidPictures = PaidPictures(
-            calls,
-            meter,
-            PaidPictures.Parts(store, files, pictures, pictureModels),
-            work,
-            in: surroundings
-        )
+        let demo = DemoPictures(pictures)
+        pictureModels = PictureCatalog(configuration, demo: demo, client: client, in: surroundings)
+        let drawing = PaidPictures.Parts(store, files, pictures, pictureModels)
+        paidPictures = PaidPictures(calls, meter, drawing, work, in: surroundings)
         pictureAnswers = PictureAnswers(
             paidPictures,
             meter,
