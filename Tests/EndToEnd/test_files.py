@@ -166,6 +166,7 @@ def test_pictures_on_a_full_disk(cramped: Berth, small_disk: Path) -> None:
     assert len(contents(cramped)) == 2, "a picture and its thumbnail"
 
     fill(small_disk)
+    eventually(lambda: "ballast is released" in cramped.process.output(), "the ballast gives way")
     for prompt in ("/image a dog", "/image --n 3 a bird"):
         refused = say(cramped, cookie, open_session(cramped, cookie), prompt).body.decode()
         assert "no room" in refused and '"state":"done"' not in refused, refused
@@ -189,22 +190,25 @@ def test_pictures_on_a_full_disk(cramped: Berth, small_disk: Path) -> None:
 def test_a_disk_that_fills_up_while_all_is_under_way(cramped: Berth, small_disk: Path) -> None:
     cookie = log_in(cramped)
     eventually(lambda: (cramped.data / "ballast").exists(), "the ballast is there")
-    answers: list[str] = []
+    sessions = [open_session(cramped, cookie) for _ in range(4)]
+    statuses: list[int] = []
 
-    def work(number: int) -> None:
-        session = open_session(cramped, cookie)
+    def work(session: str) -> None:
         for turn in range(4):
-            upload(cramped, cookie, os.urandom(MIB))
-            say(cramped, cookie, session, f"/image --size 512x512 picture {number} of {turn}")
-            answers.append(say(cramped, cookie, session, "hello").body.decode())
+            statuses.append(upload(cramped, cookie, os.urandom(MIB)).status)
+            statuses.append(say(cramped, cookie, session, f"/image --size 512x512 {turn}").status)
+            statuses.append(say(cramped, cookie, session, "hello").status)
 
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    threads = [threading.Thread(target=work, args=(session,)) for session in sessions]
     for thread in threads:
         thread.start()
     fill(small_disk)
     for thread in threads:
         thread.join()
-    assert len(answers) == 16 and all('"state":"done"' in answer for answer in answers), answers
+    # Until the ballast gives way, nothing can be written.
+    assert len(statuses) == 48 and set(statuses) <= {200, 201, 503, 507}, statuses
+    eventually(lambda: "ballast is released" in cramped.process.output(), "the ballast gives way")
+    assert all('"state":"done"' in say(cramped, cookie, one, "hello").body.decode() for one in sessions)
     assert not list((cramped.data / "files" / "tmp").iterdir())
     (small_disk / "filler").unlink()
     cramped.admin("cleanup", "--older-than", "0s", "--apply", "--json")
