@@ -210,6 +210,14 @@ package import BerthWork
         return await files.removeFolder(of: tenant.row.id)
     }
 
+    /// Checks whether a file of `kind` may be uploaded now.
+    ///
+    /// - Throws: ``BotError/picture(_:)`` for a picture while memory is short.
+    package func admit(_ kind: FileKind) throws(BotError) {
+        guard kind.isPicture else { return }
+        do throws(PictureError) { try pictures.admit() } catch { throw .picture(error) }
+    }
+
     /// Makes a conversation.
     ///
     /// In the terminal, whose old conversations are not used again, it replaces the oldest if there

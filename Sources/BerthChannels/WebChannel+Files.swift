@@ -55,6 +55,8 @@ extension WebChannel {
         if let coding = request.headers["content-encoding"], coding.lowercased() != "identity" {
             throw .unsupportedCoding("files are sent without a content coding")
         }
+        let kind = FileKind(request.headers["content-type"] ?? "")
+        try bot.admit(kind)
         let lease: MemoryLease
         do {
             lease = try tenant.account.lease(WebChannel.uploadMemory, for: .requestBody)
@@ -62,7 +64,7 @@ extension WebChannel {
         let writer: FileWriter
         do {
             writer = try await bot.files.begin(
-                FileKind(request.headers["content-type"] ?? ""),
+                kind,
                 for: tenant.fileOwner,
                 announced: request.body.length.map { ByteCount($0) }
             )

@@ -24,6 +24,9 @@ package struct FileKind: Equatable, Sendable {
         name = isType ? bare : "application/octet-stream"
     }
 
+    /// Whether the type is that of a picture.
+    package var isPicture: Bool { name.hasPrefix("image/") }
+
     /// The types that a browser shows without running anything in them, and the ends of their names.
     private static let shown = [
         "image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "image/gif": "gif",

@@ -43,6 +43,8 @@ package enum PictureError: Error, Equatable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .notAPicture(.nothing): "the picture is empty: send it again"
+        case .notAPicture(.unknown):
+            "this is not a picture of a known format: send JPEG, PNG, WebP, GIF, AVIF or HEIC"
         case .notAPicture(let content):
             "this is \(content.rawValue), not a picture: send JPEG, PNG, WebP, GIF, AVIF or HEIC"
         case .broken(let format):

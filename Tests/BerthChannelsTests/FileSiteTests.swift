@@ -1,3 +1,4 @@
+import BerthAdmin
 import BerthBot
 import BerthConfig
 import BerthFiles
@@ -73,6 +74,28 @@ import Testing
             #expect(other.status == 413)
             let huge = Array(repeating: UInt8(7), count: (32 << 20) + 1)
             #expect(try await upload(bot, huge, as: caller).status == 413)
+            #expect(temporaries(bot) == 0)
+        }
+    }
+
+    @Loop @Test func `while memory is short pictures are refused in words, other files are not`()
+        async throws
+    {
+        try await withBot(Setup { $0.memory.limit = .mebibytes(100) }) { bot in
+            let caller = try await bot.login(bot.ann)
+            for (resident, status) in [(87, 201), (88, 503), (83, 503), (20, 201)] {
+                bot.kernel.hold(.mebibytes(resident))
+                for _ in 0..<9 { await bot.keeper.look() }
+                let answer = try await upload(bot, [1, UInt8(resident)], as: caller)
+                #expect(answer.status == status, "\(resident)")
+                if status == 503 {
+                    #expect(answer.error?.string("code") == "memory_pressure")
+                    #expect(answer.error?.string("message")?.contains("send text only") == true)
+                    #expect(answer.headers["retry-after"] != nil)
+                }
+                let text = try await upload(bot, [2, UInt8(resident)], "text/plain", as: caller)
+                #expect(text.status == 201)
+            }
             #expect(temporaries(bot) == 0)
         }
     }

@@ -1,11 +1,19 @@
 import BerthLoop
 import BerthMemory
 import BerthTestKit
+import Glibc
 import Testing
 
 @testable import BerthImage
 
 @Suite(.loop) struct BadInputTests {
+    /// The number of libvips's temporary files.
+    private var temporaries: Int {
+        var found = unsafe glob_t()
+        defer { unsafe globfree(&found) }
+        return unsafe glob("/tmp/vips-*", 0, nil, &found) == 0 ? unsafe Int(found.gl_pathc) : 0
+    }
+
     @Loop
     @Test(arguments: [
         ("", ForeignContent.nothing), ("<svg xmlns='http://www.w3.org/2000/svg'/>", .svg),
@@ -20,6 +28,26 @@ import Testing
     ) async {
         let refusal = await PictureFixture().refusal(Array(text.utf8))
         #expect(refusal == .notAPicture(content))
+    }
+
+    @Loop @Test(arguments: Sample.allCases, PictureFault.allCases)
+    func `each fault of each format is refused in words and leaves nothing`(
+        sample: Sample,
+        fault: PictureFault
+    ) async throws {
+        let fixture = PictureFixture(memory: .mebibytes(4_096))
+        let sound = try await fixture.sample(sample, 260, 180)
+        guard let bad = try fault.applied(to: sound, sample) else { return }
+        let before = temporaries
+        let refusal = await fixture.refusal(bad)
+        #expect(fault.allows(refusal, of: sample.format), "\(String(describing: refusal))")
+        if let refusal {
+            // The words say what to do, and nothing about the server.
+            #expect(refusal.description.contains(": ") && !refusal.description.contains("/"))
+        }
+        #expect(fixture.account.held == .zero)
+        #expect(temporaries <= before)
+        #expect(await fixture.refusal(sound) == nil, "the next picture is converted")
     }
 
     @Loop @Test(arguments: Sample.allCases)

@@ -4,9 +4,11 @@ import CZlib
 
 /// Pictures that state more, or hold more, than they should.
 enum Bomb {
-    /// The picture with another width and height in its header, or nil if they are not found.
+    /// The picture with another width and height in its header.
+    ///
+    /// It is nil if they are not found, or if the format has no room for them.
     static func of(_ bytes: [UInt8], _ sample: Sample, side: Int) -> [UInt8]? {
-        let (high, low) = (UInt8(side >> 8), UInt8(side & 255))
+        let (high, low) = (UInt8(side >> 8 & 255), UInt8(side & 255))
         switch sample.format {
         case .jpeg:
             let frame = bytes.indices.first {
@@ -18,6 +20,11 @@ enum Bomb {
             return bytes.replacing(at: 6, with: [low, high, low, high])
                 .replacing(at: frame + 5, with: [low, high, low, high])
         case .webp:
+            guard (1...1 << 14).contains(side) else { return nil }
+            if let lossy = bytes.place(of: "VP8 ") {
+                let size = [UInt8(side & 255), UInt8(side >> 8 & 0x3F)]
+                return side < 1 << 14 ? bytes.replacing(at: lossy + 14, with: size + size) : nil
+            }
             let bits = (side - 1) | (side - 1) << 14
             let size = (0..<4).map { UInt8(truncatingIfNeeded: bits >> (8 * $0)) }
             let bomb = bytes.place(of: "VP8L").map { bytes.replacing(at: $0 + 9, with: size) }
@@ -27,7 +34,9 @@ enum Bomb {
         case .avif, .heic:
             let size = PNGFilter.bytes(side) + PNGFilter.bytes(side)
             return bytes.place(of: "ispe").map { bytes.replacing(at: $0 + 8, with: size) }
-        case .png: return nil
+        case .png:
+            let content = PNGFilter.bytes(side) + PNGFilter.bytes(side) + bytes[24..<29]
+            return bytes.replacing(at: 8, with: PNGFilter.chunk("IHDR", content))
         }
     }
 

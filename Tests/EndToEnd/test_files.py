@@ -2,10 +2,13 @@
 
 import contextlib
 import ctypes
+import hashlib
 import http.client
+import json
 import os
 import resource
 import signal
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -85,15 +88,38 @@ def fill(folder: Path) -> None:
     os.close(filler)
 
 
-def ask(berth: Berth, cookie: str) -> str:
-    """Sends a chat message and returns the events of its answer."""
+def open_session(berth: Berth, cookie: str) -> str:
+    """Opens a conversation and returns its path."""
     headers = {"Cookie": cookie, "Origin": berth.url, "Content-Type": "application/json"}
     made = berth.request("/web/sessions", b"{}", method="POST", **headers)
     assert made.status == 201, made.body
-    path = f"/web/sessions/{made.json()['id']}/turns"
-    answer = berth.request(path, b'{"text":"hello"}', method="POST", **headers)
+    return f"/web/sessions/{made.json()['id']}"
+
+
+def say(berth: Berth, cookie: str, session: str, text: str) -> Answer:
+    """Sends a message to a conversation and returns the whole answer."""
+    headers = {"Cookie": cookie, "Origin": berth.url, "Content-Type": "application/json"}
+    body = json.dumps({"text": text}).encode()
+    return berth.request(f"{session}/turns", body, method="POST", **headers)
+
+
+def ask(berth: Berth, cookie: str) -> str:
+    """Sends a chat message and returns the events of its answer."""
+    answer = say(berth, cookie, open_session(berth, cookie), "hello")
     assert answer.status == 200, answer.body
     return answer.body.decode()
+
+
+def assert_sound(berth: Berth, cookie: str) -> None:
+    """Checks that the database is sound, and that disk and database have the same files."""
+    with contextlib.closing(sqlite3.connect(f"file:{berth.data / 'berth.db'}?mode=ro", uri=True)) as rows:
+        assert rows.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        hashes = {name.hex() for (name,) in rows.execute("SELECT hash FROM file")}
+    assert {path.name for path in contents(berth)} == hashes
+    for path in contents(berth):
+        assert hashlib.sha256(path.read_bytes()).hexdigest() == path.name
+    listed = berth.request("/web/files", Cookie=cookie).json()["files"]
+    assert all(berth.request(file["path"], Cookie=cookie).status == 200 for file in listed)
 
 
 def test_a_full_disk_is_survived_and_cleaned(cramped: Berth, small_disk: Path) -> None:
@@ -128,6 +154,64 @@ def test_a_full_disk_is_survived_and_cleaned(cramped: Berth, small_disk: Path) -
     assert upload(cramped, cookie, os.urandom(MIB)).status == 201
     eventually(lambda: (cramped.data / "ballast").exists(), "the ballast is restored")
     assert '"state":"done"' in ask(cramped, cookie)
+    doctor = cramped.admin("doctor", "--json")["checks"]
+    assert all(check["ok"] for check in doctor), doctor
+
+
+def test_pictures_on_a_full_disk(cramped: Berth, small_disk: Path) -> None:
+    cookie = log_in(cramped)
+    eventually(lambda: (cramped.data / "ballast").exists(), "the ballast is there")
+    session = open_session(cramped, cookie)
+    assert '"state":"done"' in say(cramped, cookie, session, "/image a cat").body.decode()
+    assert len(contents(cramped)) == 2, "a picture and its thumbnail"
+
+    fill(small_disk)
+    for prompt in ("/image a dog", "/image --n 3 a bird"):
+        refused = say(cramped, cookie, open_session(cramped, cookie), prompt).body.decode()
+        assert "no room" in refused and '"state":"done"' not in refused, refused
+        assert '"state":"done"' in ask(cramped, cookie)
+    assert_sound(cramped, cookie)
+    assert len(contents(cramped)) == 2
+    gone = cramped.request(session, method="DELETE", Cookie=cookie, Origin=cramped.url)
+    assert gone.status == 204, gone.body
+    plan = cramped.admin("cleanup", "--json")
+    assert [file["why"] for file in plan["files"]] == ["its conversation was deleted"] * 2
+    assert cramped.admin("cleanup", "--apply", "--json")["files"] == plan["files"]
+    assert not contents(cramped)
+
+    (small_disk / "filler").unlink()
+    eventually(lambda: (cramped.data / "ballast").exists(), "the ballast is restored")
+    session = open_session(cramped, cookie)
+    assert '"state":"done"' in say(cramped, cookie, session, "/image a dog").body.decode()
+    assert_sound(cramped, cookie)
+
+
+def test_a_disk_that_fills_up_while_all_is_under_way(cramped: Berth, small_disk: Path) -> None:
+    cookie = log_in(cramped)
+    eventually(lambda: (cramped.data / "ballast").exists(), "the ballast is there")
+    answers: list[str] = []
+
+    def work(number: int) -> None:
+        session = open_session(cramped, cookie)
+        for turn in range(4):
+            upload(cramped, cookie, os.urandom(MIB))
+            say(cramped, cookie, session, f"/image --size 512x512 picture {number} of {turn}")
+            answers.append(say(cramped, cookie, session, "hello").body.decode())
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    fill(small_disk)
+    for thread in threads:
+        thread.join()
+    assert len(answers) == 16 and all('"state":"done"' in answer for answer in answers), answers
+    assert not list((cramped.data / "files" / "tmp").iterdir())
+    (small_disk / "filler").unlink()
+    cramped.admin("cleanup", "--older-than", "0s", "--apply", "--json")
+    eventually(lambda: (cramped.data / "ballast").exists(), "the ballast is restored")
+    assert not contents(cramped)
+    assert upload(cramped, cookie, os.urandom(MIB)).status == 201
+    assert_sound(cramped, cookie)
     doctor = cramped.admin("doctor", "--json")["checks"]
     assert all(check["ok"] for check in doctor), doctor
 
