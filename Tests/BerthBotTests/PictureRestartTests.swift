@@ -107,8 +107,9 @@ import Testing
             _ = try await store.suspendTenant(ann.id)
         }
         try await restarting(end, beforehand: suspend) { bot, fal, name in
-            #expect(await eventually { fal.jobs[0].isCancelled })
-            _ = await eventually { bot.bot.turns.running == 0 }
+            let (turns, job) = (bot.bot.turns, fal.jobs[0])
+            let hasEnded = await eventually { job.isCancelled && turns.running == 0 }
+            #expect(hasEnded)
             let stored = try #require(try await bot.store.turn(publicID: name))
             #expect(stored.state == .failed && stored.error?.contains("suspended") == true)
             let used = try await bot.used()
@@ -137,7 +138,8 @@ import Testing
             let turn = try await bot.bot.turns.find(name, of: bot.ann)
             try bot.bot.turns.stop(name, by: bot.ann)
             #expect(try await bot.ended(turn).outcome.end == .stopped)
-            #expect(await eventually { fal.jobs[0].isCancelled })
+            let job = fal.jobs[0]
+            #expect(await eventually { job.isCancelled })
         }
     }
 }
