@@ -63,6 +63,21 @@ import Testing
         }
     }
 
+    @Loop @Test func `an upload may be larger than other bodies, up to the largest picture`()
+        async throws
+    {
+        try await withBot { bot in
+            let caller = try await bot.login(bot.ann)
+            let large = Array(repeating: UInt8(7), count: 6 << 20)
+            #expect(try await upload(bot, large, as: caller).object?.integer("bytes") == 6 << 20)
+            let other = try await bot.send("POST", "/web/sessions", large, as: caller)
+            #expect(other.status == 413)
+            let huge = Array(repeating: UInt8(7), count: (32 << 20) + 1)
+            #expect(try await upload(bot, huge, as: caller).status == 413)
+            #expect(temporaries(bot) == 0)
+        }
+    }
+
     @Loop @Test func `while memory is short pictures are refused in words, other files are not`()
         async throws
     {
@@ -81,21 +96,6 @@ import Testing
                 let text = try await upload(bot, [2, UInt8(resident)], "text/plain", as: caller)
                 #expect(text.status == 201)
             }
-            #expect(temporaries(bot) == 0)
-        }
-    }
-
-    @Loop @Test func `an upload may be larger than other bodies, up to the largest picture`()
-        async throws
-    {
-        try await withBot { bot in
-            let caller = try await bot.login(bot.ann)
-            let large = Array(repeating: UInt8(7), count: 6 << 20)
-            #expect(try await upload(bot, large, as: caller).object?.integer("bytes") == 6 << 20)
-            let other = try await bot.send("POST", "/web/sessions", large, as: caller)
-            #expect(other.status == 413)
-            let huge = Array(repeating: UInt8(7), count: (32 << 20) + 1)
-            #expect(try await upload(bot, huge, as: caller).status == 413)
             #expect(temporaries(bot) == 0)
         }
     }
