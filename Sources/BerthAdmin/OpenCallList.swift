@@ -42,7 +42,7 @@ package struct OpenCallList: Codable, Sendable {
                 tenant: call.tenant,
                 model: call.model,
                 state: call.isAsked ? "running" : "waiting",
-                progress: call.progress?.description,
+                progress: call.progress.map { "\($0)" },
                 request: call.request,
                 ageMs: (now - call.since).milliseconds()
             )

@@ -41,7 +41,7 @@ package struct OpenTurnList: Codable, Sendable {
                 tenant: turn.tenant,
                 state: turn.isAnswered ? "answering" : "waiting",
                 why: turn.isAnswered ? nil : turn.cause?.rawValue,
-                progress: turn.progress?.description,
+                progress: turn.progress.map { "\($0)" },
                 ageMs: turn.age.milliseconds()
             )
         }

@@ -31,7 +31,8 @@ struct PictureQuery: Sendable {
 
     /// Members that are not sent on as options, because Berth sets them.
     private static let own = [
-        "model", "prompt", "n", "size", "response_format", "user", "seed", "image", "mask", "stream",
+        "model", "prompt", "n", "size", "response_format", "user", "seed", "image", "mask",
+        "stream",
     ]
 
     /// Reads a body of any size without keeping the loop from other requests.
@@ -40,7 +41,9 @@ struct PictureQuery: Sendable {
     static func read(_ body: [UInt8]) async throws(Refusal) -> PictureQuery {
         try await LargeWork.run(on: body.count) { () throws(Refusal) in
             let object: JSONObject
-            do throws(JSONError) { object = try JSONObject(body) } catch { throw Refusal(error.description) }
+            do throws(JSONError) { object = try JSONObject(body) } catch {
+                throw Refusal(error.description)
+            }
             return try PictureQuery(object)
         }
     }

@@ -1,7 +1,7 @@
 /// The members of a request for pictures, as JSON or as fields of a form.
 ///
-/// The price of a model of `models.image` is one for all its pictures, so that a member that makes a
-/// picture dearer is refused unless the operator permits it.
+/// A model of `models.image` has one price for all its pictures, so a member that makes a picture
+/// dearer is refused unless the operator permits it.
 package enum PictureMember {
     /// All known members.
     package static let table = MemberTable(all)

@@ -42,7 +42,9 @@ package struct MultipartField: Equatable, Sendable {
             throw MultipartError("a part has no name")
         }
         guard name.utf8.count <= MultipartField.longestName else {
-            throw MultipartError("the name of a part has more than \(MultipartField.longestName) bytes")
+            throw MultipartError(
+                "the name of a part has more than \(MultipartField.longestName) bytes"
+            )
         }
         self.name = name
         isFile = parameters["filename"] != nil || parameters["filename*"] != nil

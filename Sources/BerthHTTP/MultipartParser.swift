@@ -1,7 +1,8 @@
 /// Splits a body of `multipart/form-data` into its parts while it arrives.
 ///
-/// It holds one piece, the header of one part and the bytes that may begin a boundary. Source:
-/// <https://www.rfc-editor.org/rfc/rfc7578> and <https://www.rfc-editor.org/rfc/rfc2046#section-5.1>.
+/// It holds one piece, the header of one part and the bytes that may begin a boundary.
+/// Source: <https://www.rfc-editor.org/rfc/rfc7578>, and
+/// <https://www.rfc-editor.org/rfc/rfc2046#section-5.1>.
 package struct MultipartParser: Sendable {
     /// A step of the reading.
     package enum Event: Equatable, Sendable {

@@ -72,7 +72,8 @@ extension Connection {
             guard let file = try file(row.file) else { return nil }
             let one = CachedPictures.One(
                 file: file,
-                thumbnail: try row.thumbnail.flatMap { (id) throws(StoreError) in try self.file(id) },
+                thumbnail: try row.thumbnail.flatMap { (id) throws(StoreError) in try self.file(id)
+                },
                 width: row.width,
                 height: row.height
             )

@@ -141,7 +141,7 @@ import BerthText
             hash.update(Array("\(part.count):".utf8)[...])
             hash.update(Array(part)[...])
         }
-        add(isShared ? "" .utf8 : "\(ask.payer.row.id.value)".utf8)
+        add(isShared ? "".utf8 : "\(ask.payer.row.id.value)".utf8)
         for model in ask.models { add(model.id.utf8) }
         add(request.prompt.utf8)
         add("\(request.count) \(request.size?.description ?? "-")".utf8)
