@@ -47,6 +47,8 @@ import BerthWork
     }
 
     private static func index(_ hash: [UInt8]) -> UInt64 {
-        hash.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+        var index: UInt64 = 0
+        for byte in hash.prefix(8) { index = index << 8 | UInt64(byte) }
+        return index
     }
 }

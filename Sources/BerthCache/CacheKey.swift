@@ -75,7 +75,9 @@ package struct CacheKey: Hashable, Sendable {
         tenant: Int64?,
         _ parts: [ArraySlice<UInt8>]
     ) -> [ArraySlice<UInt8>] {
-        var head: [UInt8] = [1, kind.rawValue, tenant == nil ? 0 : 1]
+        var head: [UInt8] = []
+        head.reserveCapacity(CacheKey.mostCopied)
+        head += [1, kind.rawValue, tenant == nil ? 0 : 1]
         if let tenant { head.append(littleEndian: UInt64(bitPattern: tenant)) }
         head.append(littleEndian: UInt64(parts.count))
         // Small parts are copied into one piece, which costs less than a piece for each.

@@ -26,7 +26,10 @@ struct ChatRequest: Sendable {
     ///
     /// - Throws: ``Refusal`` with words for the client.
     static func read(_ body: [UInt8]) async throws(Refusal) -> ChatRequest {
-        try await LargeWork.run(on: body.count) { () throws(Refusal) in try ChatRequest(body) }
+        guard LargeWork.isLarge(body.count) else { return try ChatRequest(body) }
+        return try await LargeWork.run(on: body.count) { () throws(Refusal) in
+            try ChatRequest(body)
+        }
     }
 
     /// More answers to one prompt than this are refused: each is bought.

@@ -60,7 +60,11 @@ import BerthWork
         if let coding {
             try await decode(request, coding, limit)
         } else {
-            while let piece = try await next(request) { try add(piece, limit) }
+            if let rest = request.body.takeRest() {
+                try add(rest, limit)
+            } else {
+                while let piece = try await next(request) { try add(piece, limit) }
+            }
             guard request.body.length == nil else { return }
         }
         let size = ByteCount(bytes.count)

@@ -117,7 +117,7 @@ import BerthWork
                 on: WorkLabel(request.path, tenant: tenant.name, request: request.id)
             )
             let models = try models(for: asked)
-            try await checkHosts(of: asked)
+            if !asked.hosts.isEmpty { try await checkHosts(of: asked) }
             let isFresh =
                 request.headers["cache-control"]?.lowercased().contains("no-store") ?? false
             var ask = Ask(
@@ -193,7 +193,10 @@ import BerthWork
     ) async -> HTTPResponse {
         let identity = AnswerIdentity(model: answer.model, in: surroundings)
         let size = answer.object?.bytes.count ?? answer.text.utf8.count
-        let json = await LargeWork.run(on: size) { identity.completion(answer) }
+        let json =
+            LargeWork.isLarge(size)
+            ? await LargeWork.run(on: size) { identity.completion(answer) }
+            : identity.completion(answer)
         var response = HTTPResponse.json(json)
         response.holding = answer.retained  // its lease pays for the copy too
         if answer.isCached { response.headers["x-berth-cache"] = "hit" }

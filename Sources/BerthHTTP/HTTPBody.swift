@@ -63,6 +63,11 @@ package import BerthMemory
         return bytes
     }
 
+    /// The unread rest of the body if all of it has arrived, or nil if more may come.
+    ///
+    /// Most bodies arrive with their header, so their reader has nothing to wait for.
+    package func takeRest() -> [UInt8]? { hasEnded && failure == nil ? take() : nil }
+
     private func check(_ count: Int, _ limit: ByteCount) throws(HTTPServerError) {
         if count > limit.bytes { throw .bodyTooLarge(limit: limit) }
     }

@@ -87,7 +87,8 @@ import CCurl
             return
         }
         var interest: Readiness = []
-        if what & CURL_POLL_IN != 0 { interest.insert(.readable) }
+        // An event without the end of the stream is bytes for certain.
+        if what & CURL_POLL_IN != 0 { interest.formUnion([.readable, .peerClosed]) }
         if what & CURL_POLL_OUT != 0 { interest.insert(.writable) }
         do {
             if let known = sockets[socket], try change(known, to: interest) {
@@ -157,7 +158,8 @@ import CCurl
         var events: Int32 = 0
         if readiness.contains(.readable) {
             events |= CURL_CSELECT_IN
-            sockets[socket]?.transfer?.lookForAnswer(in: socket)
+            let mayBeEnd = !readiness.isDisjoint(with: [.peerClosed, .hungUp, .failed])
+            sockets[socket]?.transfer?.lookForAnswer(in: socket, mayBeEnd: mayBeEnd)
         }
         if readiness.contains(.writable) { events |= CURL_CSELECT_OUT }
         if !readiness.isDisjoint(with: [.hungUp, .failed]) { events |= CURL_CSELECT_ERR }

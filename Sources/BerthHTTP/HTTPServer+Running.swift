@@ -19,7 +19,9 @@ extension HTTPServer {
         runs.begin()
         guard let daemon = unsafe daemon else { return }
         Loop.works(on: HTTPServer.label)
+        runs.now = surroundings.clock.now
         _ = unsafe MHD_run(daemon)
+        runs.now = nil
         startWaiting()
         if !finished.isEmpty { settleFinished() }
         // The daemon's own timeouts are used only to end connections, in the sweep's runs, so the

@@ -189,7 +189,10 @@ package typealias HTTPHandler = @Loop @Sendable (HTTPRequest) async -> HTTPRespo
 
     // MARK: For its exchanges
 
-    var now: Instant { surroundings.clock.now }
+    /// The time, which stands still within a run of the daemon.
+    ///
+    /// A request asks for it six times, and its deadlines are seconds.
+    var now: Instant { runs.now ?? surroundings.clock.now }
 
     func requestID(from field: String?) -> String { ids.id(from: field) }
 

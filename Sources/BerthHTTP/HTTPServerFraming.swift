@@ -31,20 +31,32 @@ struct HTTPServerFraming {
     /// libmicrohttpd accepts all of these faults, and a proxy in front may interpret them in
     /// another way.
     init(_ headers: HTTPHeaders) throws(Fault) {
-        let lengths = headers.all("Content-Length")
-        let encodings = headers.all("Transfer-Encoding")
-        guard headers.allSatisfy({ HTTPHeaders.isToken($0.name) }) else { throw .name }
-        if lengths.count > 1 { throw .repeated("Content-Length") }
-        if encodings.count > 1 { throw .repeated("Transfer-Encoding") }
-        if headers.all("Host").count > 1 { throw .repeated("Host") }
-        if let encoding = encodings.first {
-            guard lengths.isEmpty else { throw .lengthAndEncoding }
-            guard HTTPHeaders.isSame(encoding, "chunked") else { throw .encoding }
-            length = nil
-        } else {
-            length = try HTTPServerFraming.number(lengths.first)
+        var (length, encoding, expectation): (String?, String?, String?) = (nil, nil, nil)
+        var hosts = 0
+        // One pass, because every request is checked. A field's size rules most names out.
+        for (name, value) in headers {
+            guard HTTPHeaders.isToken(name) else { throw .name }
+            switch name.utf8.count {
+            case 4 where HTTPHeaders.isSame(name, "Host"): hosts += 1
+            case 6 where HTTPHeaders.isSame(name, "Expect"): expectation = expectation ?? value
+            case 14 where HTTPHeaders.isSame(name, "Content-Length"):
+                if length != nil { throw .repeated("Content-Length") }
+                length = value
+            case 17 where HTTPHeaders.isSame(name, "Transfer-Encoding"):
+                if encoding != nil { throw .repeated("Transfer-Encoding") }
+                encoding = value
+            default: break
+            }
         }
-        expectsContinue = HTTPHeaders.isSame(headers["Expect"] ?? "", "100-continue")
+        if hosts > 1 { throw .repeated("Host") }
+        if let encoding {
+            guard length == nil else { throw .lengthAndEncoding }
+            guard HTTPHeaders.isSame(encoding, "chunked") else { throw .encoding }
+            self.length = nil
+        } else {
+            self.length = try HTTPServerFraming.number(length)
+        }
+        expectsContinue = HTTPHeaders.isSame(expectation ?? "", "100-continue")
     }
 
     private static func number(_ text: String?) throws(Fault) -> Int {

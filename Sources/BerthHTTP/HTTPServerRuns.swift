@@ -1,3 +1,5 @@
+import BerthLoop
+
 /// The runs of libmicrohttpd's daemon within the current second, by which busy loops are found.
 struct HTTPServerRuns {
     /// Whether a run is posted for the loop's next turn.
@@ -6,6 +8,8 @@ struct HTTPServerRuns {
     var hasMoved = false
     /// The number of connections that were accepted in this second.
     var accepted = 0
+    /// The time when the run that goes on began, or nil between two runs.
+    var now: Instant?
     private var idle = 0
     private var pending = 0
 

@@ -201,9 +201,13 @@ import CCurl
     /// the request as unanswered.
     ///
     /// With TLS this is not possible, because a record does not reveal its content.
-    func lookForAnswer(in socket: curl_socket_t) {
+    ///
+    /// - Parameters:
+    ///   - socket: has something to read.
+    ///   - mayBeEnd: whether that may be the end of the stream alone.
+    func lookForAnswer(in socket: curl_socket_t, mayBeEnd: Bool) {
         guard !hasBegun, sends > 0, !target.isSecure else { return }
-        hasBegun = berth_curl_has_data(socket) != 0
+        hasBegun = !mayBeEnd || berth_curl_has_data(socket) != 0
     }
 
     /// Takes a line of the header or the trailer.

@@ -50,6 +50,12 @@ import Synchronization
         var dayEnd: Timestamp
         var skipped: Duration
         var month: CalendarMonth?
+        /// The last instant at which the machine's time of day was read.
+        var looked: Instant
+        /// The calendar's month of the date when it was last asked for.
+        ///
+        /// Its ends take the C library's calendar, which costs more than all else that reads the clock.
+        var calendar: CalendarMonth?
 
         /// The month that a skip has prolonged, while it lasts.
         var prolonged: CalendarMonth? { month.flatMap { date < $0.end ? $0 : nil } }
@@ -91,7 +97,8 @@ import Synchronization
                 evenOffset: SteadyClock.sum(even, -max(now.nanoseconds, -.max)),
                 dayEnd: SteadyClock.timestamp(date).endOfDay,
                 skipped: .zero,
-                month: anchor?.month
+                month: anchor?.month,
+                looked: now
             )
         )
         state.withLock { state in
@@ -113,7 +120,16 @@ import Synchronization
         read { SteadyClock.timestamp(SteadyClock.sum($0.seen.nanoseconds, $0.evenOffset)) }
     }
 
-    package nonisolated var month: CalendarMonth { read { $0.prolonged ?? $0.date.month } }
+    package nonisolated var month: CalendarMonth {
+        read { state in
+            if let prolonged = state.prolonged { return prolonged }
+            let date = state.date
+            if let known = state.calendar, known.start <= date, date < known.end { return known }
+            let month = date.month
+            state.calendar = month
+            return month
+        }
+    }
 
     /// The days that the date has skipped in this process.
     package nonisolated var skipped: Duration { read { $0.skipped } }
@@ -137,18 +153,27 @@ import Synchronization
         machine.schedule(after: delay, action)
     }
 
-    private nonisolated func read<Value>(_ value: (State) -> Value) -> Value {
+    private nonisolated func read<Value>(_ value: (inout State) -> Value) -> Value {
         state.withLock { state in
             // Read under the lock, so that the readings of all threads are in order.
-            let now = max(machine.now, state.seen)
-            SteadyClock.advance(&state, to: now, wall: SteadyClock.nanoseconds(machine.wall))
-            return value(state)
+            state.seen = max(machine.now, state.seen)
+            let passed = state.seen.nanoseconds - state.looked.nanoseconds
+            if passed >= SteadyClock.interval || state.date >= state.dayEnd {
+                SteadyClock.advance(&state, wall: SteadyClock.nanoseconds(machine.wall))
+            }
+            return value(&state)
         }
     }
 
-    private static nonisolated func advance(_ state: inout State, to now: Instant, wall: Int64) {
-        let most = (now.nanoseconds - state.seen.nanoseconds) / slew
-        state.seen = now
+    /// The nanoseconds for which the date goes on without a look at the machine's time of day.
+    ///
+    /// A request reads the date several times, and the machine's clock takes up to 100 ns.
+    private static nonisolated let interval: Int64 = 1_000_000
+
+    private static nonisolated func advance(_ state: inout State, wall: Int64) {
+        let now = state.seen
+        let most = (now.nanoseconds - state.looked.nanoseconds) / slew
+        state.looked = now
         let behind = wall - sum(now.nanoseconds, state.offset)
         let days = (behind + (behind < 0 ? -day / 2 : day / 2)) / day
         state.offset += min(max(behind - days * day, -most), most)

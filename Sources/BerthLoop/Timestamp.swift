@@ -58,14 +58,26 @@ package struct Timestamp: Comparable, Hashable, Codable, Sendable {
 extension Timestamp: CustomStringConvertible {
     /// RFC 3339 in UTC, such as `2026-11-20T18:29:32.123Z`.
     package var description: String {
-        let date = berth_utc(milliseconds.flooredQuotient(by: 1000))
-        let fraction = milliseconds - milliseconds.flooredQuotient(by: 1000) * 1000
-        return "\(date.year)-\(two(date.month))-\(two(date.day))T"
-            + "\(two(date.hour)):\(two(date.minute)):\(two(date.second))."
-            + "\(String(1000 + fraction).dropFirst())Z"
+        let seconds = milliseconds.flooredQuotient(by: 1000)
+        let date = berth_utc(seconds)
+        var text = Array("0000-00-00T00:00:00.000Z".utf8)
+        // Each log line has a date, so its digits are set without a text for each number.
+        func set(_ number: Int32, endingAt last: Int) {
+            var (rest, place) = (number, last)
+            while rest > 0 {
+                text[place] += UInt8(rest % 10)
+                (rest, place) = (rest / 10, place - 1)
+            }
+        }
+        set(date.year, endingAt: 3)
+        set(date.month, endingAt: 6)
+        set(date.day, endingAt: 9)
+        set(date.hour, endingAt: 12)
+        set(date.minute, endingAt: 15)
+        set(date.second, endingAt: 18)
+        set(Int32(milliseconds - seconds * 1000), endingAt: 22)
+        return String(decoding: text, as: UTF8.self)
     }
-
-    private func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
 }
 
 extension Timestamp {

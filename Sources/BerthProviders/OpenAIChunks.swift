@@ -264,10 +264,12 @@ struct AnswerWords {
         }
         reasoning = AnswerWords.reasoning(of: message)
         isCall = (message.elements("tool_calls")?.isEmpty == false) || message.has("function_call")
-        let others = message.contains { name, value in
-            !AnswerWords.plain.contains { name.elementsEqual($0.utf8) }
-                && !AnswerWords.empty.contains { value.elementsEqual($0) }
-        }
+        let others =
+            !message.hasOnly(AnswerWords.plain)
+            && message.contains { name, value in
+                !AnswerWords.plain.contains { name.elementsEqual($0.utf8) }
+                    && !AnswerWords.empty.contains { value.elementsEqual($0) }
+            }
         isSomething = !text.isEmpty || !reasoning.isEmpty || isCall || others
     }
 

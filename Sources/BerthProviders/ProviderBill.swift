@@ -77,6 +77,7 @@ struct ProviderBill {
     )
 
     private func micros(in usage: JSONObject) -> Int64? {
+        guard usage.has(path[0]) else { return nil }
         var object = usage
         for name in path.dropLast() {
             guard let inner = object.object(name) else { return nil }

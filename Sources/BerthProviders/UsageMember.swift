@@ -121,12 +121,14 @@ struct UsageMember {
     }
 
     private func count(in usage: JSONObject) -> Int? {
+        // Most members are asked for in vain.
+        guard usage.has(path[0]) else { return nil }
         var object = usage
         for name in path.dropLast() {
             guard let inner = object.object(name) else { return nil }
             object = inner
         }
-        return path.last.flatMap { UsageMember.number($0, in: object) }
+        return UsageMember.number(path[path.count - 1], in: object)
     }
 
     /// The value of a member that is a number or a number as text, rounded up.

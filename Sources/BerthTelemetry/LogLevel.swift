@@ -10,5 +10,13 @@ package enum LogLevel: Int, Comparable, Sendable, CaseIterable {
     }
 
     /// The level's name in log lines and on the command line.
-    package var name: String { "\(self)" }
+    package var name: String {
+        // Swift would find the name of a case by reflection, which takes as long as a whole line.
+        switch self {
+        case .debug: "debug"
+        case .info: "info"
+        case .warning: "warning"
+        case .error: "error"
+        }
+    }
 }

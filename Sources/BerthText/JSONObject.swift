@@ -6,32 +6,10 @@ package struct JSONObject: Sendable {
     /// The whole checked text, which is one object in valid UTF-8 without duplicate names.
     package let bytes: [UInt8]
 
-    private struct Member {
-        /// The range of the key with its quotes.
-        let key: Range<Int>
-        let value: Range<Int>
-        /// The unescaped name if it has escapes, or nil if it is the text between the quotes.
-        let escaped: [UInt8]?
+    private typealias Member = JSONMembers.Member
 
-        init(_ key: Range<Int>, _ value: Range<Int>, in bytes: [UInt8]) {
-            self.key = key
-            self.value = value
-            let isEscaped = bytes[key].contains(UInt8(ascii: "\\"))
-            escaped = isEscaped ? Array(JSONObject.text(bytes[key]).utf8) : nil
-        }
-
-        /// The length of the name in bytes.
-        var length: Int { escaped?.count ?? key.count - 2 }
-
-        /// The name as bytes.
-        ///
-        /// Comparing bytes distinguishes "é" in one scalar and in two; `String` does not.
-        func name(in bytes: [UInt8]) -> ArraySlice<UInt8> {
-            escaped?[...] ?? bytes[key.lowerBound + 1..<key.upperBound - 1]
-        }
-    }
-
-    private let members: [Member]
+    private let members: JSONMembers
+    private let index: JSONIndex
     private let start: Int
     private let end: Int
     /// Whether the last of two members with one name counts, as in a provider's answer.
@@ -100,68 +78,42 @@ package struct JSONObject: Sendable {
         isWhole: Bool,
         takesLast: Bool = false
     ) throws(JSONError) {
-        var scanner = JSONScanner(bytes, in: range)
+        var scanner = JSONScanner(bytes, in: range, isIndexed: true)
         guard scanner.peek() == UInt8(ascii: "{") else {
             throw scanner.failure("an object is expected")
         }
         start = scanner.offset
-        var members: [Member] = []
-        members.reserveCapacity(8)
-        var places: [ArraySlice<UInt8>: Int] = [:]
-        try scanner.members { (key, value) throws(JSONError) in
-            guard key.count <= JSONObject.mostName else {
-                if takesLast { return }
-                throw JSONError(reason: "a member's name is too long", offset: key.lowerBound)
-            }
-            let member = Member(key, value, in: bytes)
-            let name = member.name(in: bytes)
-            if let known = JSONObject.place(of: name, in: members, bytes, &places) {
-                if takesLast {
-                    members[known] = member
-                    return
-                }
-                let name = JSONObject.text(bytes[key]).shortened()
-                throw JSONError(
-                    reason: "the member '\(name)' stands twice",
-                    offset: key.lowerBound
-                )
-            }
-            guard members.count < JSONObject.mostMembers else {
-                if takesLast { return }
-                throw JSONError(
-                    reason: "an object has more than \(JSONObject.mostMembers) members",
-                    offset: key.lowerBound
-                )
-            }
-            members.append(member)
-        }
+        var reading = JSONMembers.Reading(of: bytes, takesLast: takesLast)
+        try scanner.members { (key, value) throws(JSONError) in try reading.add(key, value) }
         end = scanner.offset
         if isWhole, scanner.peek() != nil { throw scanner.failure("something follows the object") }
         self.bytes = bytes
-        self.members = members
+        members = reading.members
+        index = scanner.index
         self.takesLast = takesLast
     }
 
-    /// The index of the member that already has `name`, or nil if the name is new.
+    /// Reads the object at `start` of a text that was checked and indexed.
     ///
-    /// A few names are compared one by one, which needs no setup. Many are looked up in `places`, so
-    /// the time stays linear.
-    private static func place(
-        of name: ArraySlice<UInt8>,
-        in members: [Member],
-        _ bytes: [UInt8],
-        _ places: inout [ArraySlice<UInt8>: Int]
-    ) -> Int? {
-        guard members.count >= 16 else {
-            return members.firstIndex { $0.name(in: bytes).elementsEqual(name) }
+    /// - Throws: ``JSONError`` for a duplicate name. The object is nil if the index does not hold it.
+    private init?(
+        indexed bytes: [UInt8],
+        at start: Int,
+        _ index: JSONIndex,
+        _ takesLast: Bool
+    ) throws(JSONError) {
+        guard bytes[start] == UInt8(ascii: "{") else { return nil }
+        var reading = JSONMembers.Reading(of: bytes, takesLast: takesLast)
+        let end = try index.each(within: start) { (key, value) throws(JSONError) in
+            try reading.add(key, value)
         }
-        if places.isEmpty {
-            for (index, member) in members.enumerated() { places[member.name(in: bytes)] = index }
-        }
-        if let known = places[name] { return known }
-        // A member beyond the bound is not kept.
-        if members.count < mostMembers { places[name] = members.count }
-        return nil
+        guard let end else { return nil }
+        (self.bytes, self.start, self.end) = (bytes, start, end)
+        (members, self.index, self.takesLast) = (reading.members, index, takesLast)
+    }
+
+    private func name(of member: Member) -> ArraySlice<UInt8> {
+        members.name(of: member, in: bytes)
     }
 
     /// Calls `visit` with the name, without escapes, and the value of each member, in order.
@@ -170,60 +122,55 @@ package struct JSONObject: Sendable {
     package func each<Failure: Error>(
         _ visit: (ArraySlice<UInt8>, ArraySlice<UInt8>) throws(Failure) -> Void
     ) throws(Failure) {
-        for member in members { try visit(member.name(in: bytes), bytes[member.value]) }
+        for member in members.list { try visit(name(of: member), bytes[member.value]) }
     }
 
     /// Whether a member's name, without escapes, and its value are as `isWanted` says.
     package func contains(
         where isWanted: (ArraySlice<UInt8>, ArraySlice<UInt8>) -> Bool
     ) -> Bool {
-        members.contains { isWanted($0.name(in: bytes), bytes[$0.value]) }
+        members.list.contains { isWanted(name(of: $0), bytes[$0.value]) }
     }
 
     /// The number of members.
-    package var count: Int { members.count }
+    package var count: Int { members.list.count }
 
     /// The members without those of the names `ignored`, in the order of the bytes of their names.
     package func sorted(
         without ignored: [String]
     ) -> [(name: ArraySlice<UInt8>, value: ArraySlice<UInt8>)] {
-        members.filter { member in !ignored.contains { isMember(member, called: $0) } }
-            .map { (name: $0.name(in: bytes), value: bytes[$0.value]) }
-            .sorted { $0.name.lexicographicallyPrecedes($1.name) }
+        members.list.filter { member in !ignored.contains { isMember(member, called: $0) } }
+            .sorted { name(of: $0).lexicographicallyPrecedes(name(of: $1)) }
+            .map { (name: name(of: $0), value: bytes[$0.value]) }
     }
 
     /// Whether the object has no member.
-    package var isEmpty: Bool { members.isEmpty }
+    package var isEmpty: Bool { members.list.isEmpty }
 
     /// The bytes of a member's value, or nil if there is no member of that name.
     package func value(_ name: String) -> ArraySlice<UInt8>? {
-        members.first { isMember($0, called: name) }.map { bytes[$0.value] }
+        member(name).map { bytes[$0.value] }
     }
+
+    private func member(_ name: String) -> Member? { members.first(name, in: bytes) }
 
     private func isMember(_ member: Member, called name: String) -> Bool {
-        // Most names differ in length, which needs no comparison of bytes.
-        member.length == name.utf8.count && JSONObject.isSame(member.name(in: bytes), name)
+        members.isCalled(member, name, in: bytes)
     }
 
-    private static func isSame(_ bytes: ArraySlice<UInt8>, _ text: String) -> Bool {
-        var text = text
-        return text.withUTF8 { text in
-            unsafe bytes.withUnsafeBytes { bytes in
-                unsafe bytes.elementsEqual(text)
-            }
-        }
-    }
+    /// The first byte of a member's value, which tells its type, or nil if there is no such member.
+    private func first(_ name: String) -> UInt8? { member(name).map { bytes[$0.value.lowerBound] } }
 
     /// Whether every member is null or has one of `names`.
     package func hasOnly(_ names: [String]) -> Bool {
-        members.allSatisfy { member in
+        members.list.allSatisfy { member in
             names.contains { isMember(member, called: $0) } || isNull(bytes[member.value])
         }
     }
 
     /// Whether a member of that name exists and is not null.
     package func has(_ name: String) -> Bool {
-        value(name).map { !isNull($0) } ?? false
+        first(name).map { $0 != UInt8(ascii: "n") } ?? false
     }
 
     /// Whether a value is `null`, the only one that begins with its letter.
@@ -273,29 +220,33 @@ package struct JSONObject: Sendable {
 
     /// The value of an object member, or nil if it is missing or has another type.
     package func object(_ name: String) -> JSONObject? {
-        guard let value = value(name), value.first == UInt8(ascii: "{") else { return nil }
-        return object(at: value.indices)
+        guard let member = member(name), bytes[member.value.lowerBound] == UInt8(ascii: "{") else {
+            return nil
+        }
+        return object(at: member.value)
     }
 
     /// Whether a member is a string, of any length.
-    package func isString(_ name: String) -> Bool { value(name)?.first == UInt8(ascii: "\"") }
+    package func isString(_ name: String) -> Bool { first(name) == UInt8(ascii: "\"") }
 
     /// Whether a member is a list, of any length.
-    package func isList(_ name: String) -> Bool { value(name)?.first == UInt8(ascii: "[") }
+    package func isList(_ name: String) -> Bool { first(name) == UInt8(ascii: "[") }
 
     /// The elements of an array member, as byte ranges of ``bytes``.
     ///
     /// It is nil if the member is missing, has another type, or has more than ``mostMembers``
     /// elements.
     package func elements(_ name: String) -> [Range<Int>]? {
-        value(name).flatMap { elements(in: $0.indices) }
+        member(name).flatMap { elements(in: $0.value) }
     }
 
     /// The elements of the array at `range`, as ``elements(_:)`` returns them.
     package func elements(in range: Range<Int>) -> [Range<Int>]? {
         guard bytes[range].first == UInt8(ascii: "[") else { return nil }
-        var scanner = JSONScanner(bytes, in: range)
         var elements: [Range<Int>] = []
+        // An index has fewer values than a list may have.
+        if index.each(within: range.lowerBound, { elements.append($1) }) != nil { return elements }
+        var scanner = JSONScanner(bytes, in: range)
         // The text was checked before, so this pass can fail only at the bound.
         let isWhole: Void? = try? scanner.elements { (element) throws(JSONError) in
             guard elements.count < JSONObject.mostMembers else {
@@ -309,7 +260,11 @@ package struct JSONObject: Sendable {
     /// An element of ``elements(_:)`` as an object, or nil if it has another type or a duplicate
     /// name.
     package func object(at range: Range<Int>) -> JSONObject? {
-        try? JSONObject(checked: bytes, in: range, isWhole: false, takesLast: takesLast)
+        do throws(JSONError) {
+            let known = try JSONObject(indexed: bytes, at: range.lowerBound, index, takesLast)
+            if let known { return known }
+            return try JSONObject(checked: bytes, in: range, isWhole: false, takesLast: takesLast)
+        } catch { return nil }
     }
 
     /// The object's own text, without anything around it.
@@ -340,7 +295,7 @@ package struct JSONObject: Sendable {
             out.append(UInt8(ascii: ":"))
             out += value
         }
-        for member in members {
+        for member in members.list {
             guard let change = changes.first(where: { isMember(member, called: $0.0) }) else {
                 if !dropped.contains(where: { isMember(member, called: $0) }) {
                     add(bytes[member.key], bytes[member.value])
@@ -349,8 +304,7 @@ package struct JSONObject: Sendable {
             }
             if let value = change.1 { add(bytes[member.key], value) }
         }
-        for (name, value) in changes where !members.contains(where: { isMember($0, called: name) })
-        {
+        for (name, value) in changes where member(name) == nil {
             if let value { add(JSON.quote(name), value) }
         }
         out.append(UInt8(ascii: "}"))

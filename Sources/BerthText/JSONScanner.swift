@@ -7,14 +7,17 @@ struct JSONScanner {
     private let bytes: [UInt8]
     private(set) var offset: Int
     private let end: Int
+    /// The values that are skipped, if they are to be noted.
+    private(set) var index: JSONIndex
 
     /// The deepest nesting.
     ///
     /// OpenAI's deepest requests (tool schemas) have less than 20 levels.
     private static let maximumDepth = 64
 
-    init(_ bytes: [UInt8], in range: Range<Int>) {
+    init(_ bytes: [UInt8], in range: Range<Int>, isIndexed: Bool = false) {
         self.bytes = bytes
+        index = JSONIndex(of: bytes, isWanted: isIndexed)
         offset = range.lowerBound
         end = range.upperBound
     }
@@ -60,34 +63,39 @@ struct JSONScanner {
     /// A text may consist of millions of tiny values, so there is no call and no closure for each.
     private mutating func skip(_ outermost: Int) throws(JSONError) {
         // A bit for each open level, the innermost one lowest: 1 for an object, 0 for a list.
-        var (objects, depth) = (UInt64(0), outermost)
+        var (objects, depth, key) = (UInt64(0), outermost, 0..<0)
         while true {
             guard let first = peek() else { throw failure("a value is missing") }
+            // A plain member of the object itself is known to the object.
+            let isInner = depth > outermost || first == UInt8(ascii: "{")
+            if isInner || first == UInt8(ascii: "[") { index.open(offset, key: key) }
             switch first {
             case UInt8(ascii: "{"):
                 try open(depth)
                 if !take(UInt8(ascii: "}")) {
                     (objects, depth) = (objects << 1 | 1, depth + 1)
-                    _ = try name()
+                    key = try name()
                     continue
                 }
             case UInt8(ascii: "["):
                 try open(depth)
                 if !take(UInt8(ascii: "]")) {
-                    (objects, depth) = (objects << 1, depth + 1)
+                    (objects, depth, key) = (objects << 1, depth + 1, 0..<0)
                     continue
                 }
             case UInt8(ascii: "\""): try string()
             case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): try number()
             default: try word()
             }
+            index.close(offset)
             // The value has ended, and the ones around it may end with it.
             while depth > outermost, !take(UInt8(ascii: ",")) {
                 try expect(objects & 1 == 1 ? UInt8(ascii: "}") : UInt8(ascii: "]"))
                 (objects, depth) = (objects >> 1, depth - 1)
+                index.close(offset)
             }
             if depth == outermost { return }
-            if objects & 1 == 1 { _ = try name() }
+            key = objects & 1 == 1 ? try name() : 0..<0
         }
     }
 

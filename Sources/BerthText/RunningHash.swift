@@ -14,6 +14,12 @@ import COpenSSL
             preconditionFailure("SHA-256 failed: libcrypto has no memory")
         }
         unsafe self.state = state
+        begin()
+    }
+
+    /// Begins again with no bytes.
+    func begin() {
+        // The state keeps its memory for the same kind of hash.
         let isReady = unsafe EVP_DigestInit_ex(state, RunningHash.sha256, nil) == 1
         precondition(isReady, "SHA-256 failed: libcrypto has no memory")
     }
@@ -30,7 +36,7 @@ import COpenSSL
 
     /// Ends the hash and returns its 32 bytes.
     ///
-    /// It is called once.
+    /// Between two calls, the hash begins again.
     package func finish() -> [UInt8] {
         var digest = [UInt8](repeating: 0, count: 32)
         let isDone = unsafe EVP_DigestFinal_ex(state, &digest, nil) == 1

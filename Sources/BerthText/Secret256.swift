@@ -1,5 +1,6 @@
 package import BerthLoop
 import COpenSSL
+import Synchronization
 
 /// 256 random bits that give access to something: an API key, a login link, a cookie.
 ///
@@ -27,7 +28,18 @@ package struct Secret256: Sendable {
 
     /// SHA-256 of `pieces` in a row, none of which is copied: 32 bytes.
     package static func digest(_ pieces: [ArraySlice<UInt8>]) -> [UInt8] {
-        let hash = RunningHash()
+        // The lock is never held for long, because the loop must not wait for another thread.
+        guard !LargeWork.isLarge(pieces.reduce(0) { $0 + $1.count }) else {
+            return digest(pieces, RunningHash())
+        }
+        return kept.withLock { digest(pieces, $0) }
+    }
+
+    // Making a state of libcrypto takes longer than hashing a key. Any thread may hash.
+    private static let kept = Mutex(RunningHash())
+
+    private static func digest(_ pieces: [ArraySlice<UInt8>], _ hash: RunningHash) -> [UInt8] {
+        hash.begin()
         for piece in pieces { hash.update(piece) }
         return hash.finish()
     }

@@ -39,12 +39,14 @@ import BerthText
             ask.models.allSatisfy({ $0.provider.followsStops(of: request) }),
             !ask.models.allSatisfy({ $0.provider is DemoProvider })
         else { return nil }
-        let models = ask.models.map { Array($0.id.utf8)[...] } + [[]]
+        let parts = ask.models.map { Array($0.id.utf8)[...] } + [[]]
         let (kind, tenant, isContextFree) = (ask.kind, ask.payer.row.id.value, ask.isContextFree)
         let isSafe = settings.scope == .safe
-        return await LargeWork.run(on: request.bytes.count) {
-            let members = request.sorted(without: AnswerCache.ignored + AnswerCache.personal)
-            let parts = models + members.flatMap { [$0.name, $0.value] }
+        return await LargeWork.run(on: request.bytes.count) { [parts] in
+            var parts = parts
+            for (name, value) in request.sorted(without: AnswerCache.unnamed) {
+                parts += [name, value]
+            }
             guard isSafe, isContextFree || AnswerCache.isBareQuestion(request) else {
                 return (
                     .salted(kind, tenant: tenant, parts: parts, hash: Secret256.digest), false
@@ -57,6 +59,7 @@ import BerthText
     /// The answer that is cached under `key`.
     func find(_ key: CacheKey) async -> CachedAnswer? {
         guard let bytes = await cache.lookup(key) else { return nil }
+        guard LargeWork.isLarge(bytes.count) else { return CachedAnswer(bytes) }
         return await LargeWork.run(on: bytes.count) { CachedAnswer(bytes) }
     }
 
@@ -97,6 +100,7 @@ import BerthText
     ///
     /// Some servers repeat them in their answers.
     private static nonisolated let personal = ["user", "safety_identifier", "metadata"]
+    private static nonisolated let unnamed = ignored + personal
     /// Members with which an answer is more than a text, or is wanted fresh.
     private static nonisolated let unkept = [
         "tools", "functions", "tool_choice", "function_call", "logprobs", "audio", "modalities",

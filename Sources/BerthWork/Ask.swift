@@ -13,22 +13,7 @@ package import BerthText
 /// An ask becomes ``Held`` when its worst case is reserved, ``Running`` when its provider is about
 /// to be asked, and ``Settled`` when its cost is known. Each phase is consumed by the next.
 package struct Ask: Sendable {
-    /// A chat-completions request.
-    package let request: JSONObject
-    /// The models to try, in order.
-    ///
-    /// There is at least one.
-    package let models: [ModelChoice]
-    /// The tenant who pays.
-    package let payer: LiveTenant
-    /// The memory that was leased for all of this beforehand.
-    package let memory: PrepaidMemory
-    /// The id of the HTTP request, for the log.
-    package let requestID: String
-    /// The time since which the caller waits.
-    package let since: Instant
-    /// The request's identity over all its attempts.
-    let mark = RequestMark()
+    private let fixed: Fixed
     /// Whether the prompt is known to carry nothing of the payer: no history, no system text.
     package var isContextFree = false
     /// Whether an answer that somebody was given before is not wanted.
@@ -58,8 +43,51 @@ package struct Ask: Sendable {
     private(set) var open: OpenCall?
     /// The memory of the queue entry and of the connection that waits.
     private var entry: LeaseHolder?
-    /// Keeps the payer's work open, because the ask may outlive its caller when others share it.
-    private let work: MemoryWork
+
+    /// The parts that never change.
+    ///
+    /// An ask is copied at each step of its way, and these parts take a count each.
+    @Loop private final class Fixed {
+        let request: JSONObject
+        let models: [ModelChoice]
+        let payer: LiveTenant
+        let memory: PrepaidMemory
+        let requestID: String
+        let since: Instant
+        let mark = RequestMark()
+        /// Keeps the payer's work open, because the ask may outlive its caller when others share it.
+        private let work: MemoryWork
+
+        init(
+            _ request: JSONObject,
+            _ models: [ModelChoice],
+            _ payer: LiveTenant,
+            _ memory: PrepaidMemory,
+            _ requestID: String,
+            _ since: Instant
+        ) {
+            (self.request, self.models, self.payer) = (request, models, payer)
+            (self.memory, self.requestID, self.since) = (memory, requestID, since)
+            work = payer.account.begin()
+        }
+    }
+
+    /// A chat-completions request.
+    package var request: JSONObject { fixed.request }
+    /// The models to try, in order.
+    ///
+    /// There is at least one.
+    package var models: [ModelChoice] { fixed.models }
+    /// The tenant who pays.
+    package var payer: LiveTenant { fixed.payer }
+    /// The memory that was leased for all of this beforehand.
+    package var memory: PrepaidMemory { fixed.memory }
+    /// The id of the HTTP request, for the log.
+    package var requestID: String { fixed.requestID }
+    /// The time since which the caller waits.
+    package var since: Instant { fixed.since }
+    /// The request's identity over all its attempts.
+    var mark: RequestMark { fixed.mark }
 
     /// Memory of one call or turn while it waits and runs, beside texts and buffers: its tasks, its
     /// reservation, its queue entry.
@@ -95,13 +123,8 @@ package struct Ask: Sendable {
         requestID: String = "-",
         since: Instant
     ) {
-        self.request = request
-        self.models = models
-        self.payer = payer
-        self.memory = memory ?? PrepaidMemory(of: payer.account)
-        self.requestID = requestID
-        self.since = since
-        work = payer.account.begin()
+        let memory = memory ?? PrepaidMemory(of: payer.account)
+        fixed = Fixed(request, models, payer, memory, requestID, since)
     }
 
     /// This ask with the memory of its queue entry, and of its connection if `listening`.

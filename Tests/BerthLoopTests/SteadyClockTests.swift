@@ -1,5 +1,6 @@
 import BerthLoop
 import BerthTestKit
+import Synchronization
 import Testing
 
 /// A date that goes on evenly while the machine's clock jumps.
@@ -63,6 +64,31 @@ import Testing
         let end = clock.month.end
         machine.advance(by: end - machine.timestamp)
         #expect(clock.month == end.month)
+    }
+
+    @Loop @Test func `the month is the calendar's, also when it has been asked for before`() {
+        let machine = ManualClock(at: Self.noon)
+        let clock = SteadyClock(machine)
+        for _ in 0..<400 {
+            #expect(clock.month == clock.timestamp.month)
+            machine.advance(by: .seconds(6 * 3600))
+        }
+        machine.advance(by: clock.month.end - clock.timestamp)
+        #expect(clock.month == clock.timestamp.month && clock.month.start == clock.timestamp)
+    }
+
+    @Loop @Test func `the machine's time of day is looked at once in a millisecond`() {
+        let machine = CountingClock()
+        let clock = SteadyClock(machine)
+        let before = machine.looks
+        for _ in 0..<9 {
+            _ = clock.timestamp
+            machine.now = machine.now + .microseconds(100)
+        }
+        #expect(machine.looks == before)
+        machine.now = machine.now + .microseconds(200)
+        _ = clock.timestamp
+        #expect(machine.looks == before + 1)
     }
 
     @Loop @Test func `a machine that falls behind takes no day back`() {
@@ -147,5 +173,25 @@ import Testing
             // A day is noticed up to two hours late.
             #expect(next - day >= .seconds(21 * 3600))
         }
+    }
+}
+
+/// A clock that counts the looks at its time of day.
+@Loop private final class CountingClock: Clock {
+    private let state = Mutex((now: Instant(nanoseconds: 1_000_000_000), looks: 0))
+
+    nonisolated var now: Instant {
+        get { state.withLock { $0.now } }
+        set { state.withLock { $0.now = newValue } }
+    }
+    nonisolated var looks: Int { state.withLock { $0.looks } }
+    nonisolated var timestamp: Timestamp { Timestamp(milliseconds: 1_760_000_000_000) }
+    nonisolated var wall: Timestamp {
+        state.withLock { $0.looks += 1 }
+        return timestamp
+    }
+
+    func schedule(after delay: Duration, _ action: @escaping @Loop () -> Void) -> Timer {
+        SystemClock().schedule(after: delay, action)
     }
 }
