@@ -136,7 +136,7 @@ import Glibc
                 "- { name: fal, kind: fal, base_url: \(text($0)), api_key: fake, concurrency: 100 }"
             } ?? "",
             model: painter == nil
-                ? "" : "image: [{ provider: fal, model: flux, price: { image: 0.003 } }]"
+                ? "" : "image: [{ provider: fal, model: fal-ai/flux, price: { image: 0.003 } }]"
         )
         return """
             listen: 127.0.0.1:0

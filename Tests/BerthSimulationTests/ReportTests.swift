@@ -76,6 +76,7 @@ import Testing
                 "lost_by":{"cut":1},"memory":{"after":{"anonymous":11,"rss":22},"after_ms":10000,\
                 "high_water":45,"idle":{"anonymous":10,"rss":20},"limit":50,"limit_passed":false,\
                 "peak":{"anonymous":20,"rss":40},"per_user":{"anonymous":5,"rss":10}},\
+                "picture_ms":null,"pictures":{"answered":0,"asked":0,"lost":0,"refused":0},\
                 "refused_by":{"429 queue_full":1},"seconds":3,"seed":4,\
                 "turns":{"answered":1,"asked":3,"lost":1,"refused":1},"users":2,\
                 "web":{"answered":0,"asked":2,"lost":1,"refused":1}}
