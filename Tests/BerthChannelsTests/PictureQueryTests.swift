@@ -1,3 +1,4 @@
+import BerthMemory
 import BerthProviders
 import BerthText
 import Testing
