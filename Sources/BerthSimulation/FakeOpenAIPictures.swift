@@ -141,7 +141,9 @@ import BerthText
                         throw HTTPServerError.clientGone
                     }
                     for start in stride(from: 0, to: letters.count, by: 7001) {
-                        try await writer.write(Array(letters[start..<min(start + 7001, letters.count)]))
+                        try await writer.write(
+                            Array(letters[start..<min(start + 7001, letters.count)])
+                        )
                     }
                     try await writer.write(Array(#"","revised_prompt":null}"#.utf8))
                 }

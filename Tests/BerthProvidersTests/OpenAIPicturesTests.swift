@@ -1,11 +1,11 @@
 import BerthHTTP
 import BerthLoop
 import BerthMemory
-import BerthProviders
 import BerthTestKit
 import BerthText
 import Testing
 
+@testable import BerthProviders
 @testable import BerthSimulation
 
 @Suite(.loop, .timeLimit(.minutes(5))) struct OpenAIPicturesTests {
@@ -172,25 +172,19 @@ import Testing
         }
     }
 
-    @Loop @Test func `base64 without end is refused`() async throws {
-        let (asker, shelf) = (Asker(), PictureShelf())
-        let handler: HTTPHandler = { _ in
-            HTTPResponse(
-                headers: ["content-type": "application/json"],
-                body: .stream { writer in
-                    try await writer.write(Array(#"{"data":[{"b64_json":""#.utf8))
-                    let piece = [UInt8](repeating: UInt8(ascii: "A"), count: 16 << 10)
-                    while !Task.isCancelled { try await writer.write(piece) }
-                }
-            )
-        }
-        try await withServer(handler) { url in
-            let outcome = await asker.make(try asker.pictures(url), asker.order("m"), into: shelf)
-            guard case .undelivered(_, let reason) = outcome.error else {
-                Issue.record("\(String(describing: outcome.error))")
-                return
-            }
-            #expect(reason.contains("larger than"))
-        }
+    @Loop @Test func `a picture without end is refused, however it comes`() async throws {
+        let shelf = PictureShelf()
+        let delivery = PictureDelivery(of: "fake", to: shelf)
+        try await delivery.begin(kind: nil, length: nil)
+        let piece = [UInt8](repeating: 0x89, count: 1 << 20)
+        for _ in 0..<32 { try await delivery.write(piece) }
+        let error = ProviderError.undelivered(
+            provider: "fake",
+            reason: "it is larger than \(PictureDelivery.most)"
+        )
+        await #expect(throws: error) { try await delivery.write([1]) }
+        let (largest, count) = (shelf.largest, shelf.pictures.count)
+        #expect(largest == 64 << 10)
+        #expect(count == 0)
     }
 }

@@ -82,12 +82,15 @@ extension Asker {
         _ kind: Configuration.Provider.Kind,
         key: String? = Asker.key
     ) throws -> Configuration.Provider {
-        Configuration.Provider(
+        var settings = Configuration.Provider(
             name: "fake",
             kind: kind,
             baseURL: try #require(WebURL(url)),
             apiKey: key.map { Secret($0) }
         )
+        // The clock is fast, and the machine may be busy.
+        settings.timeout.whole = .seconds(3600)
+        return settings
     }
 
     func fal(_ url: String, key: String? = Asker.key) throws -> FalProvider {

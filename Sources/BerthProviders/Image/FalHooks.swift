@@ -26,7 +26,7 @@ import BerthText
     }
 
     /// The largest difference of a report's time to the service's.
-    private static nonisolated let mostSkew: Int64 = 300
+    private static nonisolated let mostSkew = Duration.seconds(300)
     /// The most bytes of a report, which has the job's result.
     private static nonisolated let mostBody = ByteCount.mebibytes(2)
 
@@ -90,7 +90,7 @@ import BerthText
         let (skew, overflow) = seconds.subtractingReportingOverflow(
             clock.timestamp.milliseconds / 1000
         )
-        return !overflow && skew.magnitude <= FalHooks.mostSkew
+        return !overflow && .seconds(skew.magnitude) <= FalHooks.mostSkew
     }
 
     /// The SHA-256 of a body, which is not kept; nil if it is too large or broke off.
