@@ -21,6 +21,7 @@ import Testing
     ///   - beforehand: changes the data between the two.
     ///   - change: changes the second service's configuration.
     ///   - test: the test, with the turn's public name.
+    /// - Throws: the error of a service or of the test.
     @Loop private func restarting(
         _ end: End,
         beforehand: Preparation? = nil,
@@ -53,7 +54,10 @@ import Testing
             change(&settings)
         }
         second.clock = clock
-        try await withBot(second, prepare: beforehand) { try await test($0, fal, name) }
+        try await withBot(second, prepare: beforehand) { bot in
+            try await test(bot, fal, name)
+            bot.forgetLibrary()
+        }
         await fal.end()
     }
 
@@ -67,6 +71,7 @@ import Testing
             let usage = bot.bot.meter.usage(bot.ann)
             #expect(usage.images == 1 && usage.spentMicros == 40_000)
             let turn = try await bot.bot.turns.find(name, of: bot.ann)
+            _ = try await bot.progress(of: turn.reader())
             #expect(try await bot.store.turn(publicID: name)?.state == .running)
             fal.jobs[0].finish()
             let outcome = try await bot.ended(turn).outcome
