@@ -16,6 +16,8 @@ import BerthWork
 
     /// The largest file that is shown as its own thumbnail.
     private static nonisolated let plain = ByteCount.kibibytes(96)
+    /// The longest side in pixels of such a file.
+    private static nonisolated let plainSide = 1_024
 
     init(_ files: TenantFiles, _ pictures: Pictures) {
         self.files = files
@@ -109,7 +111,8 @@ import BerthWork
         _ tenant: LiveTenant
     ) async -> String? {
         let isPlain = [.jpeg, .png, .webp, .gif].contains(header.format)
-        if isPlain, opened.bytes <= MessagePictures.plain.bytes { return nil }
+        let isSmall = max(header.width, header.height) <= MessagePictures.plainSide
+        if isPlain, isSmall, opened.bytes <= MessagePictures.plain.bytes { return nil }
         let made = PictureBytes()
         do {
             _ = try await pictures.convert(

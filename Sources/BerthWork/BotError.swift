@@ -174,13 +174,13 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
 }
 
 extension BotError {
-    private static func blind(_ model: String?, _ seeing: [String]) -> String {
-        guard !seeing.isEmpty else {
+    private static func blind(_ model: String?, _ models: [String]) -> String {
+        guard !models.isEmpty else {
             return
                 "no model here sees pictures: send the message without them, or ask the operator "
                 + "for a model with vision"
         }
-        let names = seeing.prefix(5).joined(separator: ", ")
+        let names = models.prefix(5).joined(separator: ", ")
         return "the model \(model ?? ModelCatalog.anyModel) does not see pictures: choose one that "
             + "does with /model (\(names)), or send the message without them"
     }

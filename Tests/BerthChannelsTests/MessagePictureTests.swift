@@ -82,7 +82,7 @@ import Testing
     }
 
     @Loop @Test func `a picture is seen by the model and shown with its message`() async throws {
-        try await withBot(Self.seeing) { bot in
+        try await withPictures(Self.seeing) { bot in
             let chat = try await Chat(bot)
             let id = try await chat.upload(Self.png())
             let (call, events) = try await chat.exchange("What colour is it?", [id])
@@ -103,7 +103,7 @@ import Testing
     }
 
     @Loop @Test func `the next messages repeat the last pictures`() async throws {
-        try await withBot(Self.seeing) { bot in
+        try await withPictures(Self.seeing) { bot in
             let chat = try await Chat(bot)
             let (first, second) = (
                 try await chat.upload(Self.png()), try await chat.upload(Self.png(90, 90))
@@ -123,7 +123,7 @@ import Testing
     @Loop @Test func `a deleted picture is not repeated, and its turn says that it is deleted`()
         async throws
     {
-        try await withBot(Self.seeing) { bot in
+        try await withPictures(Self.seeing) { bot in
             let chat = try await Chat(bot)
             let id = try await chat.upload(Self.png())
             try await chat.exchange("One", [id])
@@ -137,7 +137,7 @@ import Testing
     }
 
     @Loop @Test func `a large picture has a thumbnail, which is deleted with it`() async throws {
-        try await withBot(Self.seeing) { bot in
+        try await withPictures(Self.seeing) { bot in
             let chat = try await Chat(bot)
             let id = try await chat.upload(Self.png(3000, 2000))
             let (call, events) = try await chat.exchange("", [id])
@@ -160,7 +160,7 @@ import Testing
             settings.chatModels.reverse()
             settings.chatModels[1].vision = true
         }
-        try await withBot(setup) { bot in
+        try await withPictures(setup) { bot in
             let chat = try await Chat(bot)
             let id = try await chat.upload(Self.png())
             let (_, events) = try await chat.exchange("What is it?", [id])
@@ -180,7 +180,7 @@ import Testing
     }
 
     @Loop @Test func `a model that does not see reads of earlier pictures`() async throws {
-        try await withBot(Self.seeing) { bot in
+        try await withPictures(Self.seeing) { bot in
             let chat = try await Chat(bot)
             try await chat.exchange("What is it?", [chat.upload(Self.png())])
             _ = try await chat.send("/model fake/echo-request", [])
@@ -198,7 +198,7 @@ import Testing
         ("GIF89a", "the GIF picture is damaged"),
     ])
     func `a file that is no picture is refused in words`(text: String, words: String) async throws {
-        try await withBot(Self.seeing) { bot in
+        try await withPictures(Self.seeing) { bot in
             let chat = try await Chat(bot)
             let files = [
                 try await chat.upload(Self.png()), try await chat.upload(Array(text.utf8)),
@@ -213,7 +213,7 @@ import Testing
     @Loop @Test func `files that do not fit a message are refused, and nothing is written`()
         async throws
     {
-        try await withBot(Self.seeing) { bot in
+        try await withPictures(Self.seeing) { bot in
             let (bob, _) = try await bot.bot.tenants.add("bob")
             let (chat, other) = (try await Chat(bot), try await Chat(bot, bob))
             let (own, foreign) = (
@@ -235,7 +235,7 @@ import Testing
     @Loop @Test func `pictures that fill the window or the tenant's memory are refused in words`()
         async throws
     {
-        try await withBot(Self.seeing) { bot in
+        try await withPictures(Self.seeing) { bot in
             let chat = try await Chat(bot)
             let id = try await chat.upload(Self.png())
             // The window has 8,192 tokens, of which 1,000 are the answer's.
@@ -246,7 +246,7 @@ import Testing
             $0.chatModels[0].vision = true
             $0.quotas.memory = .mebibytes(3)
         }
-        try await withBot(small) { bot in
+        try await withPictures(small) { bot in
             let chat = try await Chat(bot)
             let (status, code, _) = try await chat.refusal("x", [chat.upload(Self.png())])
             #expect((status, code) == (413, "memory_quota"))
@@ -255,7 +255,7 @@ import Testing
     }
 
     @Loop @Test func `a picture counts in the reservation, not its bytes`() async throws {
-        try await withBot(Self.seeing) { bot in
+        try await withPictures(Self.seeing) { bot in
             let chat = try await Chat(bot)
             let id = try await chat.upload(Self.png(1500, 1500))
             let reader = try await EventReader(chat.send("What is it?", [id]))
@@ -269,7 +269,7 @@ import Testing
     }
 
     @Loop @Test func `a stopped question is asked again with its pictures`() async throws {
-        try await withBot(Self.seeing) { bot in
+        try await withPictures(Self.seeing) { bot in
             let chat = try await Chat(bot)
             let reader = try await EventReader(chat.send("Which?", [chat.upload(Self.png())]))
             let id = try #require(try await reader.next()?.object?.string("id"))
@@ -286,6 +286,17 @@ import Testing
             second.finish()
             #expect(try await again.rest().first?.object?.objects("inputs").count == 1)
         }
+    }
+}
+
+/// Runs a test with a service, and lets the time pass after which libvips is a measured part of it.
+@Loop private func withPictures(
+    _ setup: Setup = Setup(),
+    _ test: @Loop (BotFixture) async throws -> Void
+) async throws {
+    try await withBot(setup) { bot in
+        try await test(bot)
+        bot.clock.advance(by: .seconds(10))
     }
 }
 

@@ -94,7 +94,7 @@ import Testing
         (#"[{"role":"user","content":"asked"},{"role":"assistant","content":"x"}]"#, "“asked”"),
         (
             #"[{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:,"}},{"type":"text","text":"this"}]}]"#,
-            "“this”"
+            "“this” and sent 1 picture, which the demo cannot see"
         ),
         (#"[{"role":"user","content":[]}]"#, "nothing"),
         (#"[{"role":"system","content":"x"}]"#, "nothing"),

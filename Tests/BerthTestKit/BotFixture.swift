@@ -192,6 +192,7 @@ import Glibc
     ) throws(HTTPServerError) -> any HTTPListener {
         var patient = HTTPServerLimits.patient
         (patient.body, patient.trustedProxies) = (limits.body, limits.trustedProxies)
+        (patient.uploads, patient.upload) = (limits.uploads, limits.upload)
         return try machine.bind(address, limits: patient)
     }
 }
