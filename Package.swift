@@ -164,7 +164,7 @@ let package = Package(
             uses: [
                 "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthHTTP",
                 "BerthQueue",
-                "BerthProviders",
+                "BerthProviders", "BerthImage",
             ],
             settings: seldom
         ),

@@ -18,13 +18,18 @@ extension Configuration {
         priceCeiling = PriceCeiling(reading: root.section("price_ceiling"))
         let models = root.section("models")
         readModels(models, providers: names)
-        if !models.has("chat"), let first = providers.first(where: { $0.kind != .fal }) {
+        if !models.has("chat"), let first = providers.first(where: { isUnlisted($0) }) {
             root.report(
                 "providers",
                 "none of their models is listed: add models: { chat: [ { provider: "
                     + "\(first.name), model: NAME } ] }"
             )
         }
+    }
+
+    /// Whether a provider could answer chats, and neither a chat nor a picture is asked of it.
+    private func isUnlisted(_ provider: Provider) -> Bool {
+        provider.kind != .fal && !imageModels.contains { $0.provider == provider.name }
     }
 
     private mutating func readModels(_ section: Section, providers names: Set<String>) {
@@ -39,7 +44,11 @@ extension Configuration {
             }
             chatModels.append(chat)
         }
-        for item in section.items("image", most: 64, absent: "none: no pictures") {
+        for item in section.items(
+            "image",
+            most: 64,
+            absent: "none: the built-in demo's pictures, if it answers chats"
+        ) {
             guard
                 let (provider, model) = reference(
                     item,

@@ -12,7 +12,7 @@ package struct ConfigurationFile: Sendable {
     /// The checked settings.
     package let configuration: Configuration
     /// Keys that the file sets to other than their default and that this build does not act on yet,
-    /// such as `telegram` or `providers[1].kind: fal`.
+    /// such as `telegram` or `access: open`.
     ///
     /// One warning at start names them.
     package let unused: [String]

@@ -1,6 +1,6 @@
 /// A key that is read and checked, and that this build does not act on yet.
 struct UnusedKey: Sendable {
-    /// The key or group, without positions in lists, such as `price_ceiling.image`.
+    /// The key or group, without positions in lists, such as `telegram.mode`.
     let pattern: String
     /// The values that are not acted on; nil for all values.
     var values: [String]?
@@ -11,10 +11,6 @@ struct UnusedKey: Sendable {
     static let all: [UnusedKey] = [
         UnusedKey(pattern: "access", values: ["approve", "open"]),
         UnusedKey(pattern: "telegram"),
-        UnusedKey(pattern: "providers.kind", values: ["fal"]),
-        UnusedKey(pattern: "price_ceiling.image"),
-        UnusedKey(pattern: "models.image"),
-        UnusedKey(pattern: "quotas.images_per_day"),
     ]
 
     /// The names of the file's keys that are not acted on, each once.

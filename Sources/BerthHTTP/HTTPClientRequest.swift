@@ -10,6 +10,13 @@ package struct HTTPClientRequest: Sendable {
     package var headers: HTTPHeaders
     /// The body, which is sent with its length and held until the transfer has ended.
     package var body: [UInt8]
+    /// The body, if it is read while it is sent; ``body`` is then empty.
+    package var upload: (any HTTPUpload)? = nil
+    /// Whether the request is never sent again, because sending it twice would cost twice.
+    ///
+    /// It then has a connection of its own at first, because curl repeats a request whose pooled
+    /// connection fails.
+    package var isSentOnce = false
     /// The Unix-domain socket to connect to instead of the URL's host, of at most 107 bytes.
     package var unixSocket: String? = nil
     /// The local address that the request is sent from.
@@ -49,6 +56,9 @@ package struct HTTPClientRequest: Sendable {
         self.deadlines = deadlines
         self.reach = reach
     }
+
+    /// Whether the request may not be sent over a pooled connection.
+    var needsOwnConnection: Bool { isSentOnce || upload != nil || reach == .publicOnly }
 
     /// The proxy that the request passes.
     var proxy: HTTPClientRoute.Proxy? {

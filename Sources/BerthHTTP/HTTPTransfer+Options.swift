@@ -58,8 +58,8 @@ extension HTTPTransfer {
         unsafe handle.set(onHeader: onHeader, onBody: onBody)
         if let path = request.unixSocket { handle.set(CURLOPT_UNIX_SOCKET_PATH, path) }
         if let source = request.source { handle.set(CURLOPT_INTERFACE, "host!\(source)") }
+        if request.needsOwnConnection { handle.set(CURLOPT_FRESH_CONNECT, 1) }
         guard request.reach == .publicOnly else { return }
-        handle.set(CURLOPT_FRESH_CONNECT, 1)
         handle.set(CURLOPT_FORBID_REUSE, 1)
         unsafe handle.set(onOpenSocket: onOpenSocket)
     }
@@ -84,6 +84,9 @@ extension HTTPTransfer {
     }
 
     private func setBody(of handle: HTTPClientHandle) {
+        if let upload = request.upload {
+            return unsafe handle.set(bodySize: upload.length, onRead: onRead, onSeek: onSeek)
+        }
         guard request.method == "POST" || !request.body.isEmpty, hasBody else { return }
         if request.body.count <= HTTPTransfer.mostCopied {
             handle.set(copyOf: request.body)

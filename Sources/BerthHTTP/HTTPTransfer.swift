@@ -40,6 +40,10 @@ import CCurl
     /// The number of times that curl has begun to send the request.
     private var sends = 0
     private var sentBody = 0
+    /// The bytes of the upload that curl has not taken yet.
+    private var outgoing: ArraySlice<UInt8> = []
+    /// Whether curl waits for more of the upload.
+    private var wantsMore = false
 
     /// The unread bytes above which curl stops reading from the connection.
     nonisolated static let mostUnread = 16 << 10
@@ -84,6 +88,25 @@ import CCurl
         }
     }
 
+    /// Gives curl the next piece of the upload.
+    private func sendMore() async throws(HTTPClientError) {
+        wantsMore = false
+        var piece: [UInt8]?
+        do { piece = try await request.upload?.next() } catch {
+            // The failure below follows.
+        }
+        if let failure { throw failure }
+        guard let piece, !piece.isEmpty else {
+            let error =
+                Task.isCancelled
+                ? HTTPClientError.cancelled : .badRequest(reason: "its body cannot be read")
+            fail(error)
+            throw error
+        }
+        outgoing = piece[...]
+        pool.resume(self)
+    }
+
     /// Returns the next bytes of the body, or nil at its end.
     func next() async throws(HTTPClientError) -> [UInt8]? {
         // A decoded answer is all there at once.
@@ -116,6 +139,7 @@ import CCurl
     }
 
     private func change() async throws(HTTPClientError) {
+        if wantsMore { return try await sendMore() }
         do { try await bell.wait() } catch {
             fail(.cancelled)
             throw .cancelled
@@ -165,7 +189,8 @@ import CCurl
     /// second repetition is refused, because the server may have acted on an earlier one.
     func connected() -> Bool {
         sends += 1
-        guard sends == 1 || sends == 2 && !hasBegun, failure == nil else { return false }
+        let mayRepeat = !request.needsOwnConnection && !hasBegun
+        guard sends == 1 || sends == 2 && mayRepeat, failure == nil else { return false }
         limit(.firstByte, to: request.deadlines.firstByte)
         return true
     }
@@ -240,7 +265,10 @@ import CCurl
     }
 
     /// Copies the next part of the body into curl's buffer.
+    ///
+    /// - Returns: the number of bytes, 0 at the end, or curl's sign that it has to wait.
     func give(to buffer: UnsafeMutableRawBufferPointer) -> Int {
+        if let upload = request.upload { return unsafe give(upload, to: buffer) }
         let count = min(buffer.count, request.body.count - sentBody)
         unsafe request.body.withUnsafeBytes { bytes in
             unsafe buffer.copyMemory(
@@ -251,8 +279,24 @@ import CCurl
         return count
     }
 
+    private func give(_ upload: any HTTPUpload, to buffer: UnsafeMutableRawBufferPointer) -> Int {
+        let left = upload.length - sentBody
+        guard left > 0 else { return 0 }
+        guard !outgoing.isEmpty else {
+            wantsMore = true
+            bell.signal()
+            return Int(CURL_READFUNC_PAUSE)
+        }
+        let count = min(left, buffer.count, outgoing.count)
+        let part = outgoing[..<(outgoing.startIndex + count)]
+        unsafe part.withUnsafeBytes { unsafe buffer.copyMemory(from: $0) }
+        outgoing = outgoing.dropFirst(part.count)
+        sentBody += part.count
+        return part.count
+    }
+
     func rewind(to offset: Int) -> Bool {
-        guard 0...request.body.count ~= offset else { return false }
+        guard request.upload == nil, 0...request.body.count ~= offset else { return false }
         sentBody = offset
         return true
     }

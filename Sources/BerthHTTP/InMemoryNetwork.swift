@@ -54,6 +54,12 @@ package import BerthTelemetry
         if Task.isCancelled { throw .cancelled }
         let target = try HTTPClientTarget(request.url)
         try request.check()
+        var request = request
+        if let upload = request.upload {
+            do { while let piece = try await upload.next() { request.body += piece } } catch {
+                throw .badRequest(reason: "its body cannot be read")
+            }
+        }
         let isInner = target.isLocalhost || request.unixSocket != nil
         if request.reach == .publicOnly, isInner || target.address?.isPublic == false {
             throw .forbiddenAddress(host: target.name, address: "of this machine")

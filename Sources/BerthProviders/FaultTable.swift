@@ -99,7 +99,7 @@ enum FaultTable {
     ]
 
     private static let contentPolicy: [Row] = [
-        row(.contentPolicy, "OpenAI", Page.openAI, word: "content_policy_violation"),
+        row(.contentPolicy, "OpenAI, fal", Page.openAI, word: "content_policy_violation"),
         row(.contentPolicy, "OpenAI", Page.openAI, word: "moderation_blocked"),
         row(.contentPolicy, "OpenAI", Page.openAI, word: "invalid_prompt", phrase: "flagged"),
         row(.contentPolicy, "Azure", Page.azureFilter, word: "content_filter"),
@@ -131,6 +131,7 @@ enum FaultTable {
         row(.noCredit, "OpenRouter", Page.openRouter, phrase: "insufficient credits"),
         row(.noCredit, "Together", Page.together, phrase: "credit limit exceeded"),
         row(.noCredit, "Fireworks", Page.fireworks, phrase: "account is suspended"),
+        row(.noCredit, "fal", Page.fal, phrase: "exhausted balance"),
         row(.noCredit, "OpenRouter, Together, DeepSeek", Page.openRouter, status: 402),
     ]
 
@@ -164,6 +165,7 @@ enum FaultTable {
         row(.modelUnknown, "Mistral", Page.mistral, phrase: "invalid model:"),
         row(.modelUnknown, "DeepSeek", Page.deepSeek, phrase: "model not exist"),
         row(.modelUnknown, "xAI", Page.xAI, phrase: "your team"),
+        row(.modelUnknown, "fal", Page.fal, status: 404, phrase: "application '"),
         row(.modelUnknown, "Groq", Page.groq, word: "model_decommissioned"),
         row(.modelUnknown, "OpenRouter", Page.openRouter, phrase: "is not a valid model id"),
         row(
@@ -194,7 +196,7 @@ enum FaultTable {
         row(.rateLimited, "Azure", Page.azure, word: "RateLimitReached"),
         row(.rateLimited, "Anthropic", Page.anthropic, word: "rate_limit_error"),
         row(.rateLimited, "Google", Page.google, word: "RESOURCE_EXHAUSTED"),
-        row(.rateLimited, "Mistral", Page.mistral, word: "rate_limited"),
+        row(.rateLimited, "Mistral, fal", Page.mistral, word: "rate_limited"),
         row(.rateLimited, "Together", Page.together, word: "rate_limit"),
         row(.rateLimited, "all of them", Page.openAI, status: 429),
     ]
@@ -234,5 +236,6 @@ private enum Page {
     static let ollama = "https://github.com/ollama/ollama/blob/main/docs/api/errors.mdx"
     static let llamaCpp = "https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README.md"
     static let vLLM = "https://github.com/vllm-project/vllm/tree/main/vllm/entrypoints/openai"
+    static let fal = "https://docs.fal.ai/errors"
     static let lmStudio = "https://lmstudio.ai/docs/developer/openai-compat"
 }

@@ -13,7 +13,7 @@ package import BerthTelemetry
     /// The most bytes of a name that is looked up.
     ///
     /// Comparing strings normalizes them, which takes long for a name of megabytes.
-    private static nonisolated let longestName = 1024
+    static nonisolated let longestName = 1024
 
     /// The models in the configuration's order, at least one.
     package let choices: [ModelChoice]

@@ -46,6 +46,8 @@ package enum ModelList: Equatable, Sendable {
                 let body = try await response.collect(atMost: limit)
                 return await LargeWork.run(on: body.count) { read(body) }
             case 404, 405, 501: return .none
+            // fal has no list. It knows no such request.
+            case 400 where provider.kind == .fal, 422 where provider.kind == .fal: return .none
             default: return .refused(status: response.status)
             }
         } catch { return .unreachable(reason: error.description) }
@@ -53,7 +55,11 @@ package enum ModelList: Equatable, Sendable {
 
     private static func request(to provider: Configuration.Provider) -> HTTPClientRequest {
         var (path, headers): (String, HTTPHeaders) = ("/models", [:])
-        if provider.kind == .anthropic {
+        if provider.kind == .fal {
+            // The status of a request that does not exist.
+            path = "/fal-ai/flux/requests/00000000-0000-0000-0000-000000000000/status"
+            if let key = provider.apiKey { headers["authorization"] = "Key \(key.reveal())" }
+        } else if provider.kind == .anthropic {
             // Pages have 20 models by default and 1,000 at most.
             path = "/v1/models?limit=1000"
             headers = AnthropicProvider.headers(key: provider.apiKey)

@@ -29,6 +29,8 @@ package enum ProviderAddress {
         _ client: any HTTPSending,
         by clock: any Clock
     ) async -> String? {
+        // fal's queue takes any path for a model's name.
+        guard provider.kind != .fal else { return nil }
         switch list {
         case .models:
             // A list proves the address, unless its path is odd or the API of the kind is elsewhere.

@@ -42,6 +42,16 @@ package enum ProviderError: Error, Equatable, Sendable, CustomStringConvertible 
     case wordless(provider: String, finish: String)
     /// The answer violates the protocol.
     case malformed(provider: String, reason: String)
+    /// The provider may have taken an order of pictures, and its answer was lost. `reason` has no
+    /// words of the provider's.
+    case uncertain(provider: String, reason: String)
+    /// The provider rejected a picture after it had begun to work, so it may charge for it.
+    ///
+    /// `message` is the provider's.
+    case rejectedJob(provider: String, status: Int, message: String, code: String?)
+    /// The provider has made a picture that could not be fetched. `reason` says in Berth's words
+    /// what is wrong with it.
+    case undelivered(provider: String, reason: String)
     /// The process has its maximum number of concurrent calls. The provider was not called.
     case busy(reason: String)
     /// Memory for the call could not be leased. The provider was not called.
@@ -81,7 +91,8 @@ package enum ProviderError: Error, Equatable, Sendable, CustomStringConvertible 
         case .failedAlone(let provider, let status):
             "provider '\(provider)' fails at this request (status \(status)) but answers others; "
                 + "change the request, or try again later"
-        case .refused(let provider, _, let message, _):
+        case .refused(let provider, _, let message, _),
+            .rejectedJob(let provider, _, let message, _):
             "provider '\(provider)'\(Said.refuses)\(message)"
         case .failedMidway(let provider, let message):
             "provider '\(provider)'\(Said.brokeOff)\(message)"
@@ -90,6 +101,11 @@ package enum ProviderError: Error, Equatable, Sendable, CustomStringConvertible 
         case .wordless(let provider, let finish): ProviderError.words(finish, of: provider)
         case .malformed(let provider, let reason):
             "provider '\(provider)'\(Said.isMalformed)\(reason)"
+        case .uncertain(let provider, let reason):
+            "provider '\(provider)' did not confirm the order (\(reason)); it may be working at it, "
+                + "so it is not repeated by itself"
+        case .undelivered(let provider, let reason):
+            "the picture of provider '\(provider)' cannot be fetched: \(reason)"
         case .busy: "too many calls are running; try again in a moment"
         case .memory(let error): error.forTenant
         case .memoryMidway: "the answer ended early because memory ran out; ask again"
@@ -113,7 +129,8 @@ package enum ProviderError: Error, Equatable, Sendable, CustomStringConvertible 
             "provider '\(provider)' rejects Berth's API key (status \(status)): check its api_key"
         case .accountEmpty(let provider):
             "the account at provider '\(provider)' has no credit left: refill it"
-        case .refused(let provider, let status, _, let code):
+        case .refused(let provider, let status, _, let code),
+            .rejectedJob(let provider, let status, _, let code):
             "provider '\(provider)' rejected the request (status \(status)"
                 + (code.map { ", \($0.cut(toBytes: 64))" } ?? "") + ")"
         case .failedMidway(let provider, _):
@@ -123,7 +140,19 @@ package enum ProviderError: Error, Equatable, Sendable, CustomStringConvertible 
         case .memory(let error): error.description
         case .memoryMidway(let error): "the answer ended early because memory ran out: \(error)"
         case .rateLimited, .unavailable: ProviderError.withoutProvidersWords(description)
-        case .failedAlone, .cut, .wordless, .cancelled: description
+        case .failedAlone, .cut, .wordless, .uncertain, .undelivered, .cancelled: description
+        }
+    }
+
+    /// Whether the provider has certainly not begun to work, so it charges nothing.
+    package var meansNothingBought: Bool {
+        switch self {
+        case .unreachable, .unreadable, .keyRefused, .rateLimited, .accountEmpty, .unavailable,
+            .failedAlone, .refused, .untranslatable, .memory, .busy:
+            true
+        case .timedOut, .failedMidway, .cut, .malformed, .wordless, .uncertain, .rejectedJob,
+            .undelivered, .memoryMidway, .cancelled:
+            false
         }
     }
 

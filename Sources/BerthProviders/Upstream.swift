@@ -139,7 +139,8 @@ import BerthText
 
     // MARK: Errors
 
-    private func refusal(
+    /// The error of an answer with an error status.
+    func refusal(
         _ response: HTTPClientResponse,
         _ memory: PrepaidMemory
     ) async -> ProviderError {
@@ -155,7 +156,8 @@ import BerthText
 
     // MARK: Bodies
 
-    private func errorBody(
+    /// The body of an error, or nothing if it cannot be read.
+    func errorBody(
         of response: HTTPClientResponse,
         _ memory: PrepaidMemory
     ) async -> [UInt8] {
@@ -193,7 +195,8 @@ import BerthText
         return chunks
     }
 
-    private func collect(
+    /// Reads a whole body of at most `limit` bytes, whose lease grows with it.
+    func collect(
         _ response: HTTPClientResponse,
         _ lease: inout MemoryLease,
         limit: ByteCount,

@@ -4,7 +4,7 @@ import BerthProviders
 package import BerthTelemetry
 import BerthText
 
-/// A server that implements OpenAI's chat completions and misbehaves on demand.
+/// A server that implements OpenAI's chat completions and images and misbehaves on demand.
 ///
 /// It serves tests, benchmarks, and trying out a configuration without a key.
 ///
@@ -35,6 +35,8 @@ import BerthText
 
     private let pace: Pace
     private let surroundings: Surroundings
+    /// The images API.
+    let pictures: FakeOpenAIPictures
     /// The end of ``FakeOpenAIBehavior/tooManyAtFirst``; nil before its first request.
     private var opening: Instant?
 
@@ -45,6 +47,7 @@ import BerthText
         self.pace = pace
         self.surroundings = surroundings
         counts = FakeCounts(in: surroundings)
+        pictures = FakeOpenAIPictures(delay: pace.delay, surroundings.clock)
     }
 
     /// The request handler for an HTTP server.
@@ -55,7 +58,14 @@ import BerthText
                 await self.counts.count { await self.answer(request) }
             },
         ]
-        let router = Router(routes + counts.routes)
+        let images = pictures.routes { request, answer in
+            await self.counts.count {
+                let response = await answer()
+                self.counts.ask(self.pictures.last.prompt)
+                return response
+            }
+        }
+        let router = Router(routes + images + counts.routes)
         return { request in await router.answer(request) }
     }
 

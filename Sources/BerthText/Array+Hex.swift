@@ -27,3 +27,18 @@ extension [UInt8] {
 private let base64Digits = Array(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8
 )
+
+extension [UInt8] {
+    /// Reads hexadecimal of two digits for each byte, in either case.
+    ///
+    /// Returns nil for any other text.
+    package init?(hex text: String) {
+        let digits = text.utf8.map { Character(Unicode.Scalar($0)).hexDigitValue }
+        guard digits.count.isMultiple(of: 2) else { return nil }
+        self = []
+        for index in stride(from: 0, to: digits.count, by: 2) {
+            guard let high = digits[index], let low = digits[index + 1] else { return nil }
+            append(UInt8(high << 4 | low))
+        }
+    }
+}

@@ -60,11 +60,11 @@ extension ProviderError {
             .failed(.overloaded(retryAfter: retryAfter))
         case .failedAlone(_, 503), .failedAlone(_, 529): .failed(.overloaded(retryAfter: nil))
         case .unreachable: .failed(.unreachable)
-        case .timedOut: .failed(.timedOut)
+        case .timedOut, .uncertain: .failed(.timedOut)
         case .keyRefused, .accountEmpty: .failed(.unusable)
         // One prompt that gets no words is no fault of the provider's.
-        case .refused, .wordless: .failed(.refused)
-        case .unavailable, .failedAlone, .failedMidway, .cut, .malformed, .unreadable:
+        case .refused, .rejectedJob, .wordless: .failed(.refused)
+        case .unavailable, .failedAlone, .failedMidway, .cut, .malformed, .undelivered, .unreadable:
             .failed(.broken)
         }
     }

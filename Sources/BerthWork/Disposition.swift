@@ -181,7 +181,8 @@ extension ProviderError {
             case .refused(_, let status, _, _):
                 // A model that is unknown, or forbidden to this account, may exist elsewhere.
                 $0.mayGoElsewhere = status == 403 || isUnknownModel
-            case .memory, .memoryMidway, .cancelled, .busy: break
+            case .memory, .memoryMidway, .cancelled, .busy, .uncertain, .rejectedJob, .undelivered:
+                break
             default: $0.mayGoElsewhere = true
             }
         }
@@ -189,7 +190,7 @@ extension ProviderError {
 
     private var base: Disposition {
         switch self {
-        case .refused(_, let status, _, let code):
+        case .refused(_, let status, _, let code), .rejectedJob(_, let status, _, let code):
             Disposition((400..<500).contains(status) ? status : 502, .provider, code: code)
                 .with { $0.type = nil }
         case .rateLimited(_, let wait, _):
@@ -221,8 +222,9 @@ extension ProviderError {
             Disposition(502, .provider, code: "provider_unreachable", after: .seconds(2))
                 .with { $0.isPassing = true }
         case .timedOut: Disposition(504, .provider, code: "provider_timeout")
-        case .failedMidway, .cut, .malformed, .wordless:
+        case .failedMidway, .cut, .malformed, .wordless, .undelivered:
             Disposition(502, .provider, code: "provider_failed")
+        case .uncertain: Disposition(502, .provider, code: "provider_outcome_unknown")
         case .busy:
             Disposition(429, .service, code: "busy", after: .seconds(2))
                 .with { ($0.isPassing, $0.isBeforeProvider) = (true, true) }
@@ -233,17 +235,6 @@ extension ProviderError {
                 ($0.isPassing, $0.isBeforeProvider, $0.fault) = (false, false, .service)
             }
         case .cancelled: Disposition(Disposition.cancelled, .caller, code: "cancelled")
-        }
-    }
-
-    /// Whether the provider has certainly not begun to work.
-    var meansNothingBought: Bool {
-        switch self {
-        case .unreachable, .unreadable, .keyRefused, .rateLimited, .accountEmpty, .unavailable,
-            .failedAlone, .refused, .untranslatable, .memory, .busy:
-            true
-        case .timedOut, .failedMidway, .cut, .malformed, .wordless, .memoryMidway, .cancelled:
-            false
         }
     }
 }

@@ -8,13 +8,14 @@ struct FakeChoices: Equatable {
     enum API: String {
         case openai
         case anthropic
+        case fal
     }
 
     var api = API.openai
     var listen = HostPort(host: "127.0.0.1", port: 8090)
-    /// The delay before the first token.
+    /// The delay before the first token or picture, or the time in fal's queue.
     var delay = Duration.zero
-    /// The delay between tokens.
+    /// The delay between tokens, or the time of a tenth of a job's work.
     var gap = Duration.zero
     /// The number of tokens in an answer.
     var tokens = 20

@@ -42,6 +42,12 @@ import BerthTelemetry
         return switch choices.api {
         case .openai: FakeOpenAI(pace: pace, in: surroundings).handler
         case .anthropic: FakeAnthropic(pace: pace, in: surroundings).handler
+        case .fal:
+            FakeFal(
+                pace: FakeFal.Pace(queue: choices.delay, step: choices.gap),
+                client: HTTPClient(in: surroundings),
+                in: surroundings
+            ).handler
         }
     }
 

@@ -117,7 +117,9 @@ extension Verb {
         .usage(days: try given.value("--days", .integer(1...366)) ?? 1)
     }
 
-    private static let fakes = [fake(.openai, "OpenAI"), fake(.anthropic, "Anthropic")]
+    private static let fakes = [
+        fake(.openai, "OpenAI"), fake(.anthropic, "Anthropic"), fake(.fal, "fal"),
+    ]
 
     private static func fake(_ api: FakeChoices.API, _ vendor: String) -> Verb {
         Verb(
@@ -131,22 +133,37 @@ extension Verb {
                 Option(
                     name: "--delay-ms",
                     value: "N",
-                    summary: "milliseconds before the first token (default: 0)"
+                    summary: api == .fal
+                        ? "milliseconds of a job in the queue (default: 0)"
+                        : "milliseconds before the first token (default: 0)"
                 ),
                 Option(
                     name: "--token-ms",
                     value: "N",
-                    summary: "milliseconds between tokens (default: 0)"
+                    summary: api == .fal
+                        ? "milliseconds of a tenth of a job's work (default: 0)"
+                        : "milliseconds between tokens (default: 0)"
                 ),
                 Option(name: "--tokens", value: "N", summary: "tokens in an answer (default: 20)"),
             ],
             reads: false,
             summary: "Run a fake \(vendor) server, for tests and benchmarks.",
-            details: "GET /counts returns the requests that it has received, as JSON.",
+            details: "GET /counts returns the requests that it has received, as JSON."
+                + (api == .anthropic ? "" : pictureDetails(api)),
             example: "berth fake \(api) --listen 127.0.0.1:8090 --delay-ms 200 --token-ms 20"
         ) { given throws(UsageError) in
             .fake(try choices(of: api, given))
         }
+    }
+
+    private static func pictureDetails(_ api: FakeChoices.API) -> String {
+        api == .fal
+            ? " GET /jobs returns the jobs that were taken, cancelled and fetched. A part of the "
+                + "model's name selects a fault, such as fake/flux/lost-reply, fake/flux/never, "
+                + "fake/flux/policy, fake/flux/failed-job or, of a download, fake/flux/cut, "
+                + "fake/flux/endless and fake/flux/redirect-private."
+            : " It makes pictures too. The name of a model selects a fault, such as not-base64, "
+                + "cut-base64, url-html, url-endless or url-redirect-private."
     }
 
     private static func choices(

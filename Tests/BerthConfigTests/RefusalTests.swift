@@ -226,6 +226,18 @@ import Testing
         ),
     ]
 
+    @Test func `a provider of pictures alone needs no chat model`() throws {
+        let text = """
+            providers: [ { name: a, kind: openai, api_key: k }, { name: f, kind: fal, api_key: k } ]
+            models: { image: [ { provider: a, model: i, price: { image: 0.04 } },
+              { provider: f, model: x/y } ] }
+            """
+        let file = try parse(text)
+        #expect(file.unused.isEmpty)
+        #expect(file.configuration.imageModels.map(\.model) == ["i", "x/y"])
+        #expect(file.configuration.usesDemo)
+    }
+
     @Test(arguments: providers)
     func `a wrong provider is named`(_ row: Case) {
         #expect(complaint(row.text) == row.expected)

@@ -8,7 +8,8 @@ import Testing
 
     @Test(arguments: [
         "let call = ChatCall(request: a)", "let call: ChatCall = .init(request: a)",
-        "let make = ChatCall.init", "func ask(_ call: ChatCall) {}", "let calls: [ChatCall] = []",
+        "let call = PictureCall(request: a)", "let make = ChatCall.init",
+        "func ask(_ call: ChatCall) {}", "let calls: [ChatCall] = []",
     ])
     func `a call elsewhere is found`(text: String) {
         #expect(sample(text).unpaidCalls.count == 1)
@@ -17,11 +18,16 @@ import Testing
         #expect(sample(text, at: "Tests/BerthProvidersTests/A.swift").unpaidCalls.isEmpty)
     }
 
-    @Test(arguments: ["let call = ChatCall(request: a)", "let call = ChatCall.init(request: a)"])
+    @Test(arguments: [
+        "let call = ChatCall(request: a)", "let call = ChatCall.init(request: a)",
+        "let call = PictureCall(request: a)",
+    ])
     func `a provider takes a call and makes none`(text: String) {
         #expect(sample(text, at: "Sources/BerthProviders/A.swift").unpaidCalls.count == 1)
         let taking = "func complete(_ call: ChatCall) {}"
         #expect(sample(taking, at: "Sources/BerthProviders/A.swift").unpaidCalls.isEmpty)
+        let ordering = "func order(_ call: PictureCall) {}"
+        #expect(sample(ordering, at: "Sources/BerthProviders/A.swift").unpaidCalls.isEmpty)
     }
 
     @Test(arguments: ["let size = ChatCall.need(of: a)", "// ChatCall(", "let a = ChatCaller()"])
@@ -36,7 +42,7 @@ extension SourceFile {
         guard isSwift, path.hasPrefix("Sources/"), path != "Sources/BerthWork/Running.swift" else {
             return []
         }
-        return places(of: ["ChatCall"]).compactMap { index in
+        return (places(of: ["ChatCall"]) + places(of: ["PictureCall"])).compactMap { index in
             let next = tokens[(index + 1)...].prefix(2).map(\.text)
             if next == [".", "need"] { return nil }
             let isMade = next.first == "(" || next == [".", "init"]
