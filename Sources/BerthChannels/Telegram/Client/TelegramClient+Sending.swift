@@ -1,5 +1,6 @@
-package import BerthHTTP
+import BerthHTTP
 import BerthLoop
+import BerthProviders
 import BerthText
 
 extension TelegramClient {
@@ -18,7 +19,7 @@ extension TelegramClient {
         arguments.add(part, as: "text", formats: "entities")
         arguments.add("link_preview_options", json: Array(#"{"is_disabled":true}"#.utf8))
         arguments.add(buttons)
-        return try sent(await call("sendMessage", arguments))
+        return try sent(await call("sendMessage", arguments, isSentOnce: true))
     }
 
     /// Replaces the text and the buttons of a message of the bot's. Without buttons, they go.
@@ -196,18 +197,18 @@ extension TelegramClient {
         var arguments = arguments
         for (name, upload) in files { arguments.add(name, upload.known) }
         guard files.contains(where: { $0.upload.known == nil }) else {
-            return try await call(method, arguments)
+            return try await call(method, arguments, isSentOnce: true)
         }
         let boundary = boundary()
-        var body = HTTPClientBody(arguments.form(boundary))
+        var body: [PictureUpload.Part] = [.bytes(arguments.form(boundary))]
         for (name, upload) in files { upload.append(to: &body, as: name, boundary) }
-        body.append(Array("--\(boundary)--\r\n".utf8))
+        body.append(.bytes(Array("--\(boundary)--\r\n".utf8)))
         var request = HTTPClientRequest(
             url: url(of: method),
             headers: ["Content-Type": "multipart/form-data; boundary=\(boundary)"],
             deadlines: HTTPClientDeadlines(firstByte: .seconds(300), stall: .seconds(15))
         )
-        request.body = body
+        request.upload = PictureUpload(body)
         request.decodesBody = true
         return try await send(request)
     }

@@ -175,12 +175,16 @@ import BerthText
     )
 
     /// Makes a call with a JSON body and returns the whole answer.
+    ///
+    /// One that sends a message is sent once: curl would repeat it, unseen, if a pooled connection
+    /// fails.
     @discardableResult
     func call(
         _ method: String,
         _ arguments: TelegramArguments = TelegramArguments(),
         deadlines: HTTPClientDeadlines = TelegramClient.deadlines,
-        most: ByteCount = TelegramClient.mostAnswer
+        most: ByteCount = TelegramClient.mostAnswer,
+        isSentOnce: Bool = false
     ) async throws(TelegramFailure) -> JSONObject {
         var request = HTTPClientRequest(
             url: url(of: method),
@@ -189,6 +193,7 @@ import BerthText
             deadlines: deadlines
         )
         request.decodesBody = true
+        request.isSentOnce = isSentOnce
         return try await send(request, most: most)
     }
 

@@ -1,11 +1,10 @@
-package import BerthFiles
-import BerthHTTP
+package import BerthProviders
 
 /// A file that is sent to a chat.
 package struct TelegramUpload: Sendable {
     private enum Content: Sendable {
         case bytes([UInt8])
-        case file(OpenedFile)
+        case file(any SourcePicture)
         /// A file that Telegram has already.
         case known(String)
     }
@@ -25,7 +24,7 @@ package struct TelegramUpload: Sendable {
     }
 
     /// Makes a file from one on disk, which is read while it is sent.
-    package init(name: String, type: String, file: OpenedFile) {
+    package init(name: String, type: String, file: any SourcePicture) {
         (self.name, self.type, content) = (Self.header(name), Self.header(type), .file(file))
     }
 
@@ -44,18 +43,17 @@ package struct TelegramUpload: Sendable {
     }
 
     /// Appends the part of a form, or nothing for a file that Telegram has.
-    func append(to body: inout HTTPClientBody, as field: String, _ boundary: String) {
+    func append(to body: inout [PictureUpload.Part], as field: String, _ boundary: String) {
         guard known == nil else { return }
         let head =
             "--\(boundary)\r\nContent-Disposition: form-data; name=\"\(field)\"; "
             + "filename=\"\(name)\"\r\nContent-Type: \(type)\r\n\r\n"
-        body.append(Array(head.utf8))
+        body.append(.bytes(Array(head.utf8)))
         switch content {
-        case .bytes(let bytes): body.append(bytes)
-        case .file(let file):
-            body.append(HTTPClientFile(file.descriptor, bytes: file.bytes, holding: file))
+        case .bytes(let bytes): body.append(.bytes(bytes))
+        case .file(let file): body.append(.picture(file))
         case .known: break
         }
-        body.append(Array("\r\n".utf8))
+        body.append(.bytes(Array("\r\n".utf8)))
     }
 }
