@@ -295,7 +295,7 @@ let package = Package(
                 "BerthHTTP",
                 "BerthStore", "BerthQueue", "BerthProviders", "BerthFiles", "BerthWork", "BerthBot",
                 "BerthChannels",
-                "BerthAdmin",
+                "BerthAdmin", "BerthSimulation",
             ]
         ),
         tests(
