@@ -1,7 +1,8 @@
 package import BerthConfig
 package import BerthHTTP
-import BerthLoop
+package import BerthLoop
 package import BerthMemory
+import BerthProviders
 package import BerthTelemetry
 import BerthText
 
@@ -14,7 +15,11 @@ import BerthText
     /// The bot.
     package nonisolated let bot: Configuration.Telegram
 
+    /// The date of the server's last answer, to the second, or nil before the first.
+    package private(set) var serverDate: Timestamp?
+
     private let network: any HTTPSending
+    private let metrics: TelegramMetrics?
     private let entropy: Entropy
     private let base: String
     private let token: String
@@ -30,9 +35,11 @@ import BerthText
     package init(
         _ bot: Configuration.Telegram,
         over network: any HTTPSending,
+        counting metrics: TelegramMetrics? = nil,
         in surroundings: Surroundings
     ) {
-        (self.bot, self.network, entropy) = (bot, network, surroundings.entropy)
+        (self.bot, self.network, self.metrics) = (bot, network, metrics)
+        entropy = surroundings.entropy
         token = bot.token.reveal()
         base = bot.apiBase.description
     }
@@ -208,16 +215,31 @@ import BerthText
         stall: .seconds(15)
     )
 
-    /// Sends a call and returns the whole answer if it is a success.
+    /// Sends a call, counts it, and returns the whole answer if it is a success.
     @discardableResult
     func send(
         _ request: HTTPClientRequest,
         most: ByteCount = TelegramClient.mostAnswer
     ) async throws(TelegramFailure) -> JSONObject {
+        do throws(TelegramFailure) {
+            let answer = try await exchange(request, most: most)
+            metrics?.count(nil)
+            return answer
+        } catch {
+            metrics?.count(error)
+            throw error
+        }
+    }
+
+    private func exchange(
+        _ request: HTTPClientRequest,
+        most: ByteCount
+    ) async throws(TelegramFailure) -> JSONObject {
         let (status, body): (Int, [UInt8])
         do {
             let response = try await network.send(request)
             status = response.status
+            serverDate = response.headers["date"].flatMap { RetryAfter.date($0) }
             body = try await response.collect(atMost: most)
         } catch { throw TelegramFailure(error) }
         let object = try? JSONObject(answer: body)
