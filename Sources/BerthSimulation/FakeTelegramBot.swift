@@ -1,4 +1,4 @@
-package import BerthHTTP
+import BerthHTTP
 package import BerthLoop
 import BerthTelemetry
 import BerthText

@@ -8,11 +8,11 @@ import BerthText
 
     /// The pages, as `GET /control` lists them.
     private static let help = """
-        POST /control/ID/update   an update's members, such as {"message":{…}}; update_id may be left out
-        POST /control/ID/message  {"chat":5,"text":"hello","from":5,"name":"Ann","language":"en"}
+        POST /control/ID/update   an update, such as {"message":{…}}, with or without an id
+        POST /control/ID/message  {"chat":5,"text":"hello","from":5,"name":"Ann"}
         POST /control/ID/press    {"chat":5,"message":7,"data":"s:17","from":5}
-        POST /control/ID/file     {"name":"a.txt","text":"content","size":7}: gives its file_id
-        POST /control/ID/chat     {"chat":5,"refusal":"bot was blocked by the user","migrated_to":-7,"gone_topic":3}
+        POST /control/ID/file     {"name":"a.txt","text":"content"}: returns its file_id
+        POST /control/ID/chat     {"chat":5,"refusal":"…","migrated_to":-7,"gone_topic":3}
         POST /control/fault       {"kind":"drop-after","method":"sendMessage","count":1}
         GET  /control/ID/sent     what was sent
         GET  /control/ID/state    counts of calls, floods, waiting updates, faults of calls

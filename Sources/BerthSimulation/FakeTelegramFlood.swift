@@ -1,4 +1,5 @@
 import BerthLoop
+import BerthText
 
 /// Telegram's limits on calls, whose penalties grow.
 struct FakeTelegramFlood {

@@ -1,5 +1,6 @@
 import BerthHTTP
 import BerthLoop
+import BerthMemory
 import BerthTelemetry
 
 /// The delivery of a bot's updates to its webhook.

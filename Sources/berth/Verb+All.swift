@@ -130,7 +130,7 @@ extension Verb {
                 value: "ADDRESS",
                 summary: "default: 127.0.0.1:8090; the kernel chooses a port if it is 0"
             ),
-            Option(name: "--no-floods", summary: "never refuse a call because of its rate"),
+            Option(name: "--no-floods", value: nil, summary: "never refuse a call because of its rate"),
         ],
         reads: false,
         summary: "Run a fake Telegram, for tests and to try a bot without an account.",

@@ -165,7 +165,7 @@ package import BerthTelemetry
     /// The number of chats that are parked now.
     package var parked: Int {
         let now = surroundings.clock.now
-        return chats.values.count { $0.parkedUntil > now }
+        return chats.values.count(where: { $0.parkedUntil > now })
     }
 
     /// Whether the whole bot pauses now.
@@ -250,9 +250,8 @@ package import BerthTelemetry
             }
             waiter.bell.signal()
         }
-        guard let next = queue.first(where: { _ in true }).map({ _ in soonest(at: now) }) else {
-            return
-        }
+        guard queue.count > 0 else { return }
+        let next = soonest(at: now)
         timer = surroundings.clock.schedule(after: max(.milliseconds(1), next - now)) {
             [weak self] in self?.serve()
         }

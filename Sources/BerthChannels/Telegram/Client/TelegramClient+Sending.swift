@@ -138,6 +138,7 @@ extension TelegramClient {
         arguments.add(place)
         if let caption { arguments.add(caption, as: "caption", formats: "caption_entities") }
         arguments.add(buttons)
+        arguments.add("photo", photo.known)
         return try sent(await upload("sendPhoto", arguments, [("photo", photo)]))
     }
 
@@ -155,6 +156,7 @@ extension TelegramClient {
         if let caption { arguments.add(caption, as: "caption", formats: "caption_entities") }
         arguments.add("disable_content_type_detection", ifTrue: true)
         arguments.add(buttons)
+        arguments.add("document", file.known)
         return try sent(await upload("sendDocument", arguments, [("document", file)]))
     }
 
@@ -172,10 +174,10 @@ extension TelegramClient {
     ) async throws(TelegramFailure) -> [Int] {
         var arguments = TelegramArguments()
         arguments.add(place)
-        let media = photos.indices.map { index in
+        let media = photos.enumerated().map { index, photo in
             var item = TelegramArguments()
             item.add("type", "photo")
-            item.add("media", "attach://f\(index)")
+            item.add("media", photo.known ?? "attach://f\(index)")
             if index == 0, let caption {
                 item.add(caption, as: "caption", formats: "caption_entities")
             }
@@ -194,8 +196,6 @@ extension TelegramClient {
         _ arguments: TelegramArguments,
         _ files: [(name: String, upload: TelegramUpload)]
     ) async throws(TelegramFailure) -> JSONObject {
-        var arguments = arguments
-        for (name, upload) in files { arguments.add(name, upload.known) }
         guard files.contains(where: { $0.upload.known == nil }) else {
             return try await call(method, arguments, isSentOnce: true)
         }

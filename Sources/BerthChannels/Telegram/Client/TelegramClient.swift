@@ -1,7 +1,7 @@
 package import BerthConfig
 package import BerthHTTP
 package import BerthLoop
-package import BerthMemory
+import BerthMemory
 import BerthProviders
 package import BerthTelemetry
 import BerthText

@@ -1,6 +1,5 @@
-import BerthConfig
-package import BerthHTTP
-package import BerthLoop
+import BerthHTTP
+import BerthLoop
 import BerthText
 
 /// Why a call of the Bot API failed, as what its caller does about it.

@@ -1,4 +1,3 @@
-import BerthConfig
 package import BerthLoop
 package import BerthTelemetry
 

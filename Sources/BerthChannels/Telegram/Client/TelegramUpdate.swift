@@ -84,7 +84,7 @@ package struct TelegramPress: Equatable, Sendable {
         let message = object.object("message")
         chat = TelegramChat(message?.object("chat"))
         self.message = message?.integer("message_id")
-        topic = message.flatMap(TelegramMessage.topic)
+        topic = message.flatMap { TelegramMessage.topic(of: $0) }
         data = object.word("data", most: 512)
     }
 }
