@@ -250,7 +250,7 @@ let package = Package(
             "BerthCommandTests",
             uses: [
                 "berth", "BerthText", "BerthConfig", "BerthTelemetry", "BerthHTTP", "BerthAdmin",
-                "BerthFiles", "BerthMemory",
+                "BerthFiles", "BerthMemory", "BerthChannels", "BerthLoop",
             ]
         ),
         tests(

@@ -1,5 +1,5 @@
 import BerthLoop
-import BerthText
+package import BerthText
 
 /// A question for updates.
 package struct TelegramPoll: Equatable, Sendable {
@@ -36,7 +36,10 @@ package struct TelegramMe: Equatable, Sendable {
     /// Whether its privacy mode is off, so that it sees every message of a group.
     package let seesGroups: Bool
 
-    init(_ object: JSONObject) throws(TelegramFailure) {
+    /// Reads the result of `getMe`.
+    ///
+    /// - Throws: ``TelegramFailure/unknown(_:hasAnswer:)`` if it is none.
+    package init(_ object: JSONObject) throws(TelegramFailure) {
         guard let id = object.integer("id"), let username = object.word("username") else {
             throw .unknown("the server's answer is not one of the Bot API", hasAnswer: true)
         }
@@ -57,7 +60,8 @@ package struct TelegramWebhook: Equatable, Sendable {
     /// The words of that failure, in at most 200 bytes.
     package let lastWords: String?
 
-    init(_ object: JSONObject) {
+    /// Reads the result of `getWebhookInfo`.
+    package init(_ object: JSONObject) {
         url = object.word("url", most: 2_048) ?? ""
         waiting = max(0, object.integer("pending_update_count") ?? 0)
         lastError = object.integer("last_error_date")
