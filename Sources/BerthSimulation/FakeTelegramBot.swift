@@ -170,7 +170,10 @@ import BerthText
     func deliver(to url: String?, secret: String?) {
         for (update, json) in webhook?.waiting ?? [] { updates.append((update, json)) }
         webhook?.end()
-        guard let url else { return webhook = nil }
+        guard let url else {
+            webhook = nil
+            return
+        }
         let webhook = FakeTelegramWebhook(url, secret: secret, client, in: surroundings)
         self.webhook = webhook
         for (update, json) in updates { webhook.add(update, json, key: 0) }

@@ -51,7 +51,9 @@ struct FakeTelegramFlood {
         all.removeAll { now - $0 >= .seconds(1) }
         if line.calls.isEmpty { line.strikes = 0 }
         let most = chat < 0 ? limits.groupPerMinute : limits.chatPerMinute
-        if line.calls.count >= most { throw refuse(&line, line.calls[0] + .seconds(60) - now, at: now) }
+        if line.calls.count >= most {
+            throw refuse(&line, line.calls[0] + .seconds(60) - now, at: now)
+        }
         if line.calls.count(where: { now - $0 < Self.short }) >= limits.chatBurst
             || all.count >= limits.perSecond
         {

@@ -62,7 +62,8 @@ struct TelegramReport {
                 ? "it sees every message of its groups"
                 : "in groups it sees commands and replies only: to let it see mentions, turn its "
                     + "privacy mode off (@BotFather, /setprivacy) and add it to the group again"
-            let groups = me.canJoinGroups ? privacy : "it cannot be added to groups (/setjoingroups)"
+            let groups =
+                me.canJoinGroups ? privacy : "it cannot be added to groups (/setjoingroups)"
             findings.append(
                 Doctor.Finding(
                     check: "telegram \(bot.name)",

@@ -130,11 +130,16 @@ extension Verb {
                 value: "ADDRESS",
                 summary: "default: 127.0.0.1:8090; the kernel chooses a port if it is 0"
             ),
-            Option(name: "--no-floods", value: nil, summary: "never refuse a call because of its rate"),
+            Option(
+                name: "--no-floods",
+                value: nil,
+                summary: "never refuse a call because of its rate"
+            ),
         ],
         reads: false,
         summary: "Run a fake Telegram, for tests and to try a bot without an account.",
-        details: "Its address is the key api_base of a bot, whose token is any number and any word, "
+        details:
+            "Its address is the key api_base of a bot, whose token is any number and any word, "
             + "such as 42:fake. GET /control lists the pages that bring in messages, ask for "
             + "faults and show what the bot has sent.",
         example: "berth fake telegram --listen 127.0.0.1:8090"

@@ -9,44 +9,46 @@ import Testing
 @Suite(.loop) struct FakeTelegramTests {
     typealias Entity = FakeTelegramRules.Entity
 
-    @Test(arguments: [
-        ("hi", [], nil), ("🙂 hi", [Entity(kind: "bold", offset: 3, length: 2)], nil),
-        ("🙂 hi", [Entity(kind: "bold", offset: 1, length: 2)], "cuts a surrogate pair"),
-        ("hi", [Entity(kind: "bold", offset: 1, length: 2)], "outside of the text"),
-        ("hi", [Entity(kind: "bold", offset: -1, length: 2)], "outside of the text"),
-        ("hi", [Entity(kind: "bold", offset: 0, length: 0)], "empty"),
-        ("hi", [Entity(kind: "strong", offset: 0, length: 1)], "unknown"),
-        ("a b", [Entity(kind: "bold", offset: 1, length: 1)], "only white space"),
-        ("hi", [Entity(kind: "text_link", offset: 0, length: 1)], "no url"),
-        (
-            "abcd",
-            [
-                Entity(kind: "bold", offset: 0, length: 3),
-                Entity(kind: "italic", offset: 1, length: 3),
-            ], "overlaps a bold"
-        ),
-        (
-            "abcd",
-            [
-                Entity(kind: "pre", offset: 0, length: 4),
-                Entity(kind: "italic", offset: 1, length: 1),
-            ], "within code"
-        ),
-        (
-            "abcd",
-            [
-                Entity(kind: "italic", offset: 1, length: 1),
-                Entity(kind: "bold", offset: 0, length: 4),
-            ], "not sorted"
-        ),
-        (
-            "abcd",
-            [
-                Entity(kind: "bold", offset: 0, length: 4),
-                Entity(kind: "italic", offset: 0, length: 4),
-            ], nil
-        ),
-    ] as [(String, [Entity], String?)])
+    @Test(
+        arguments: [
+            ("hi", [], nil), ("🙂 hi", [Entity(kind: "bold", offset: 3, length: 2)], nil),
+            ("🙂 hi", [Entity(kind: "bold", offset: 1, length: 2)], "cuts a surrogate pair"),
+            ("hi", [Entity(kind: "bold", offset: 1, length: 2)], "outside of the text"),
+            ("hi", [Entity(kind: "bold", offset: -1, length: 2)], "outside of the text"),
+            ("hi", [Entity(kind: "bold", offset: 0, length: 0)], "empty"),
+            ("hi", [Entity(kind: "strong", offset: 0, length: 1)], "unknown"),
+            ("a b", [Entity(kind: "bold", offset: 1, length: 1)], "only white space"),
+            ("hi", [Entity(kind: "text_link", offset: 0, length: 1)], "no url"),
+            (
+                "abcd",
+                [
+                    Entity(kind: "bold", offset: 0, length: 3),
+                    Entity(kind: "italic", offset: 1, length: 3),
+                ], "overlaps a bold"
+            ),
+            (
+                "abcd",
+                [
+                    Entity(kind: "pre", offset: 0, length: 4),
+                    Entity(kind: "italic", offset: 1, length: 1),
+                ], "within code"
+            ),
+            (
+                "abcd",
+                [
+                    Entity(kind: "italic", offset: 1, length: 1),
+                    Entity(kind: "bold", offset: 0, length: 4),
+                ], "not sorted"
+            ),
+            (
+                "abcd",
+                [
+                    Entity(kind: "bold", offset: 0, length: 4),
+                    Entity(kind: "italic", offset: 0, length: 4),
+                ], nil
+            ),
+        ] as [(String, [Entity], String?)]
+    )
     func `formats are right or have a named fault`(
         _ text: String,
         _ entities: [Entity],
@@ -77,31 +79,37 @@ import Testing
         }
     }
 
-    @Loop @Test(arguments: [
-        ("sendMessage", #"{"text":"x"}"#, 400, "chat_id is empty"),
-        ("sendMessage", "not json", 400, "chat_id is empty"),
-        ("sendMessage", #"{"chat_id":5,"text":"  "}"#, 400, "message text is empty"),
-        ("editMessageText", #"{"chat_id":5,"message_id":9,"text":"x"}"#, 400, "to edit not found"),
-        ("sendMessageDraft", #"{"chat_id":-5,"draft_id":1,"text":"x"}"#, 400, "private chats"),
-        ("sendMessageDraft", #"{"chat_id":5,"draft_id":0,"text":"x"}"#, 400, "non-zero"),
-        ("answerCallbackQuery", #"{"callback_query_id":"1"}"#, 400, "query is too old"),
-        ("sendMediaGroup", #"{"chat_id":5,"media":[{"type":"photo"}]}"#, 400, "Wrong number"),
-        ("sendPhoto", #"{"chat_id":5}"#, 400, "no photo in the request"),
-        ("sendChatAction", #"{"chat_id":5,"action":"dance"}"#, 400, "wrong parameter action"),
-        ("setMyCommands", #"{"commands":[{"command":"New"}]}"#, 400, "BOT_COMMAND_INVALID"),
-        ("getFile", #"{"file_id":"x"}"#, 400, "invalid file_id"),
-        ("sendDice", "{}", 404, "method not found"),
-        (
-            "sendMessage",
-            #"{"chat_id":5,"text":"x","reply_markup":{"inline_keyboard":[[{"text":"a","#
-                + #""callback_data":"\#(String(repeating: "d", count: 65))"}]]}}"#, 400,
-            "BUTTON_DATA_INVALID"
-        ),
-        (
-            "sendMessage", #"{"chat_id":5,"text":"\#(String(repeating: "x", count: 4_097))"}"#,
-            400, "message is too long"
-        ),
-    ] as [(String, String, Int, String)])
+    @Loop
+    @Test(
+        arguments: [
+            ("sendMessage", #"{"text":"x"}"#, 400, "chat_id is empty"),
+            ("sendMessage", "not json", 400, "chat_id is empty"),
+            ("sendMessage", #"{"chat_id":5,"text":"  "}"#, 400, "message text is empty"),
+            (
+                "editMessageText", #"{"chat_id":5,"message_id":9,"text":"x"}"#, 400,
+                "to edit not found"
+            ),
+            ("sendMessageDraft", #"{"chat_id":-5,"draft_id":1,"text":"x"}"#, 400, "private chats"),
+            ("sendMessageDraft", #"{"chat_id":5,"draft_id":0,"text":"x"}"#, 400, "non-zero"),
+            ("answerCallbackQuery", #"{"callback_query_id":"1"}"#, 400, "query is too old"),
+            ("sendMediaGroup", #"{"chat_id":5,"media":[{"type":"photo"}]}"#, 400, "Wrong number"),
+            ("sendPhoto", #"{"chat_id":5}"#, 400, "no photo in the request"),
+            ("sendChatAction", #"{"chat_id":5,"action":"dance"}"#, 400, "wrong parameter action"),
+            ("setMyCommands", #"{"commands":[{"command":"New"}]}"#, 400, "BOT_COMMAND_INVALID"),
+            ("getFile", #"{"file_id":"x"}"#, 400, "invalid file_id"),
+            ("sendDice", "{}", 404, "method not found"),
+            (
+                "sendMessage",
+                #"{"chat_id":5,"text":"x","reply_markup":{"inline_keyboard":[[{"text":"a","#
+                    + #""callback_data":"\#(String(repeating: "d", count: 65))"}]]}}"#, 400,
+                "BUTTON_DATA_INVALID"
+            ),
+            (
+                "sendMessage", #"{"chat_id":5,"text":"\#(String(repeating: "x", count: 4_097))"}"#,
+                400, "message is too long"
+            ),
+        ] as [(String, String, Int, String)]
+    )
     func `a wrong call is refused as Telegram refuses it`(
         _ method: String,
         _ body: String,

@@ -1,4 +1,4 @@
-package import BerthHTTP
+import BerthHTTP
 package import BerthLoop
 package import BerthMemory
 import BerthText

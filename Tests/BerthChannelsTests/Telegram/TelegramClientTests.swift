@@ -73,7 +73,9 @@ import Testing
             #expect(telegram.bot.faults.isEmpty)
             let wide = FakePicture(width: 9_000, height: 1_001)
             let upload = TelegramUpload(name: "a.png", type: "image/png", file: wide)
-            let failure = await Self.failure { _ = try await client.sendPhoto(upload, nil, to: place) }
+            let failure = await Self.failure {
+                _ = try await client.sendPhoto(upload, nil, to: place)
+            }
             #expect(failure == .notAPhoto("Bad Request: PHOTO_INVALID_DIMENSIONS"))
         }
     }

@@ -20,32 +20,104 @@ import Testing
     }
 
     static let rows: [Row] = [
-        Row(400, "Bad Request: can't parse entities: x", .badFormat("Bad Request: can't parse entities: x")),
+        Row(
+            400,
+            "Bad Request: can't parse entities: x",
+            .badFormat("Bad Request: can't parse entities: x")
+        ),
         Row(400, "Bad Request: message is too long", .tooLong("Bad Request: message is too long")),
-        Row(400, "Bad Request: message caption is too long", .tooLong("Bad Request: message caption is too long")),
-        Row(400, "Bad Request: PHOTO_INVALID_DIMENSIONS", .notAPhoto("Bad Request: PHOTO_INVALID_DIMENSIONS")),
-        Row(400, "Bad Request: IMAGE_PROCESS_FAILED", .notAPhoto("Bad Request: IMAGE_PROCESS_FAILED")),
-        Row(400, "Bad Request: message thread not found", .topicGone("Bad Request: message thread not found")),
-        Row(400, "Bad Request: message to edit not found", .messageGone("Bad Request: message to edit not found")),
-        Row(400, "Bad Request: message can't be edited", .messageGone("Bad Request: message can't be edited")),
-        Row(400, "Bad Request: group chat was upgraded to a supergroup chat", .migrated(to: -1_001_234_567_890), more: #","parameters":{"migrate_to_chat_id":-1001234567890}"#),
+        Row(
+            400,
+            "Bad Request: message caption is too long",
+            .tooLong("Bad Request: message caption is too long")
+        ),
+        Row(
+            400,
+            "Bad Request: PHOTO_INVALID_DIMENSIONS",
+            .notAPhoto("Bad Request: PHOTO_INVALID_DIMENSIONS")
+        ),
+        Row(
+            400,
+            "Bad Request: IMAGE_PROCESS_FAILED",
+            .notAPhoto("Bad Request: IMAGE_PROCESS_FAILED")
+        ),
+        Row(
+            400,
+            "Bad Request: message thread not found",
+            .topicGone("Bad Request: message thread not found")
+        ),
+        Row(
+            400,
+            "Bad Request: message to edit not found",
+            .messageGone("Bad Request: message to edit not found")
+        ),
+        Row(
+            400,
+            "Bad Request: message can't be edited",
+            .messageGone("Bad Request: message can't be edited")
+        ),
+        Row(
+            400,
+            "Bad Request: group chat was upgraded to a supergroup chat",
+            .migrated(to: -1_001_234_567_890),
+            more: #","parameters":{"migrate_to_chat_id":-1001234567890}"#
+        ),
         Row(400, "Bad Request: chat not found", .chatUnreachable("Bad Request: chat not found")),
-        Row(400, "Bad Request: not enough rights to send text messages to the chat", .chatUnreachable("Bad Request: not enough rights to send text messages to the chat")),
+        Row(
+            400,
+            "Bad Request: not enough rights to send text messages to the chat",
+            .chatUnreachable("Bad Request: not enough rights to send text messages to the chat")
+        ),
         Row(400, "Bad Request: file is too big", .tooLarge("Bad Request: file is too big")),
         Row(400, "Bad Request: BUTTON_DATA_INVALID", .refused("Bad Request: BUTTON_DATA_INVALID")),
         Row(401, "Unauthorized", .badToken("Unauthorized")),
-        Row(403, "Forbidden: bot was blocked by the user", .chatUnreachable("Forbidden: bot was blocked by the user")),
-        Row(403, "Forbidden: bot was kicked from the supergroup chat", .chatUnreachable("Forbidden: bot was kicked from the supergroup chat")),
+        Row(
+            403,
+            "Forbidden: bot was blocked by the user",
+            .chatUnreachable("Forbidden: bot was blocked by the user")
+        ),
+        Row(
+            403,
+            "Forbidden: bot was kicked from the supergroup chat",
+            .chatUnreachable("Forbidden: bot was kicked from the supergroup chat")
+        ),
         Row(404, "Not Found", .badToken("Not Found")),
         Row(404, "Not Found: method not found", .unknownMethod),
-        Row(409, "Conflict: terminated by other getUpdates request", .conflict("Conflict: terminated by other getUpdates request")),
+        Row(
+            409,
+            "Conflict: terminated by other getUpdates request",
+            .conflict("Conflict: terminated by other getUpdates request")
+        ),
         Row(413, "Request Entity Too Large", .tooLarge("Request Entity Too Large")),
-        Row(421, "Misdirected Request: unallowed token specified", .badToken("Misdirected Request: unallowed token specified")),
-        Row(429, "Too Many Requests: retry after 7", .flood(after: .seconds(7)), more: #","parameters":{"retry_after":7}"#),
+        Row(
+            421,
+            "Misdirected Request: unallowed token specified",
+            .badToken("Misdirected Request: unallowed token specified")
+        ),
+        Row(
+            429,
+            "Too Many Requests: retry after 7",
+            .flood(after: .seconds(7)),
+            more: #","parameters":{"retry_after":7}"#
+        ),
         Row(429, "Too Many Requests", .flood(after: .seconds(5))),
-        Row(429, "Too Many Requests", .flood(after: .seconds(1)), more: #","parameters":{"retry_after":-9}"#),
-        Row(429, "Too Many Requests", .flood(after: .seconds(86_400)), more: #","parameters":{"retry_after":99999999999}"#),
-        Row(500, "Internal Server Error: restart", .unknown("Internal Server Error: restart", hasAnswer: true)),
+        Row(
+            429,
+            "Too Many Requests",
+            .flood(after: .seconds(1)),
+            more: #","parameters":{"retry_after":-9}"#
+        ),
+        Row(
+            429,
+            "Too Many Requests",
+            .flood(after: .seconds(86_400)),
+            more: #","parameters":{"retry_after":99999999999}"#
+        ),
+        Row(
+            500,
+            "Internal Server Error: restart",
+            .unknown("Internal Server Error: restart", hasAnswer: true)
+        ),
     ]
 
     @Loop @Test(arguments: rows)
@@ -118,7 +190,11 @@ import Testing
         let listener = try network.bind(.tcp(host: "127.0.0.1", port: 80), limits: .patient)
         let (stop, pool) = (Stop(), TaskPool())
         pool.spawn { try? await listener.serve(until: stop) { _ in answer } }
-        let client = try TelegramClient.of("42:hunter2-secret", at: "http://127.0.0.1", over: network)
+        let client = try TelegramClient.of(
+            "42:hunter2-secret",
+            at: "http://127.0.0.1",
+            over: network
+        )
         let failure = await TelegramClientTests.failure { _ = try await client.me() }
         stop.request()
         await pool.drain()

@@ -67,7 +67,8 @@ package import BerthTelemetry
     /// A bucket that gives at most `limit` slots in any span of `seconds`.
     ///
     /// It refills less than the limit, because a full bucket can be emptied on top of the refill.
-    private static func bucket(_ limit: Int, inSeconds seconds: Int, at now: Instant) -> TokenBucket {
+    private static func bucket(_ limit: Int, inSeconds seconds: Int, at now: Instant) -> TokenBucket
+    {
         let burst = min(SendBudget.burst, max(1, limit / 2))
         let rate = max(1, (limit - burst) * 60 / seconds)
         return TokenBucket(perMinute: rate, burst: burst, at: now)
@@ -260,8 +261,9 @@ package import BerthTelemetry
     /// Whether a waiting call is served or sent away now.
     private func isDue(_ waiter: Waiter, at now: Instant) -> Bool {
         let ready = ready(waiter.chat, waiter.count, at: now)
-        return ready <= now || max(pausedUntil, waiter.chat.parkedUntil) - now
-            > SendBudget.longestWait
+        return ready <= now
+            || max(pausedUntil, waiter.chat.parkedUntil) - now
+                > SendBudget.longestWait
     }
 
     /// The time at which the first waiting call is due.

@@ -63,7 +63,8 @@ extension TelegramFailure {
         let parameters = object?.object("parameters")
         let text = words.lowercased()
         switch code {
-        case 400: self = .refusal(text, words, migratedTo: parameters?.integer("migrate_to_chat_id"))
+        case 400:
+            self = .refusal(text, words, migratedTo: parameters?.integer("migrate_to_chat_id"))
         case 404 where text.contains("method not found"): self = .unknownMethod
         case 401, 404, 421: self = .badToken(words)
         case 403: self = .chatUnreachable(words)
@@ -88,9 +89,13 @@ extension TelegramFailure {
             return .badFormat(words)
         }
         if has("is too long", "message_too_long", "caption_too_long") { return .tooLong(words) }
-        if has("photo_invalid_dimensions", "image_process_failed", "photo_ext_invalid",
-            "photo_save_file_invalid", "wrong type of the web page content")
-        {
+        if has(
+            "photo_invalid_dimensions",
+            "image_process_failed",
+            "photo_ext_invalid",
+            "photo_save_file_invalid",
+            "wrong type of the web page content"
+        ) {
             return .notAPhoto(words)
         }
         if has("message thread not found", "topic_deleted", "topic_closed") {
@@ -99,10 +104,17 @@ extension TelegramFailure {
         if has("message to edit not found", "message can't be edited", "message_id_invalid") {
             return .messageGone(words)
         }
-        if has("chat not found", "user not found", "peer_id_invalid", "user_is_blocked",
-            "have no rights to send", "not enough rights to send", "chat_write_forbidden",
-            "input_user_deactivated", "group chat was deactivated")
-        {
+        if has(
+            "chat not found",
+            "user not found",
+            "peer_id_invalid",
+            "user_is_blocked",
+            "have no rights to send",
+            "not enough rights to send",
+            "chat_write_forbidden",
+            "input_user_deactivated",
+            "group chat was deactivated"
+        ) {
             return .chatUnreachable(words)
         }
         if has("file is too big", "too large") { return .tooLarge(words) }

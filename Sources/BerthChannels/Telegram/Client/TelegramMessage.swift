@@ -191,7 +191,8 @@ package struct TelegramMark: Equatable, Sendable {
     /// The marked part of `text`, or nil if it has no such part.
     package func slice(of text: String) -> String? {
         let units = text.utf16
-        guard let start = units.index(units.startIndex, offsetBy: offset, limitedBy: units.endIndex),
+        guard
+            let start = units.index(units.startIndex, offsetBy: offset, limitedBy: units.endIndex),
             let end = units.index(start, offsetBy: length, limitedBy: units.endIndex)
         else { return nil }
         return String(units[start..<end])
