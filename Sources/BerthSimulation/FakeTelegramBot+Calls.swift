@@ -362,7 +362,7 @@ extension FakeTelegramBot {
         return id
     }
 
-    static func quoted(_ text: String) -> String {
+    nonisolated static func quoted(_ text: String) -> String {
         String(decoding: JSON.quote(text), as: UTF8.self)
     }
 }

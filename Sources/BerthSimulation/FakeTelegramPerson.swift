@@ -24,7 +24,7 @@ package struct FakeTelegramPerson: Sendable {
 
 extension FakeTelegramBot {
     /// A chat as JSON: a private one if its id is positive, else a supergroup.
-    package static func chat(_ id: Int, name: String = "Ann") -> String {
+    package nonisolated static func chat(_ id: Int, name: String = "Ann") -> String {
         id > 0
             ? #"{"id":\#(id),"type":"private","first_name":\#(quoted(name))}"#
             : #"{"id":\#(id),"type":"supergroup","title":"Group"}"#
