@@ -125,7 +125,7 @@ import BerthText
 
     /// Returns the path of a file for ``download(_:)``, which is good for an hour.
     ///
-    /// - Throws: ``TelegramFailure/tooLarge(_:)`` for a file above ``TelegramFile/mostBytes``.
+    /// - Throws: ``TelegramFailure/tooLarge(_:)`` for a file above ``TelegramMedia/mostBytes``.
     package func path(of file: String) async throws(TelegramFailure) -> String {
         var arguments = TelegramArguments()
         arguments.add("file_id", file)

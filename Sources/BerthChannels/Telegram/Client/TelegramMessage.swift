@@ -70,11 +70,11 @@ package struct TelegramContent: Equatable, Sendable {
     package enum Attachment: Equatable, Sendable {
         /// The sizes of one picture.
         case photo([TelegramPhoto])
-        case document(TelegramFile)
+        case document(TelegramMedia)
         /// A voice message, in OGG with Opus.
-        case voice(TelegramFile)
+        case voice(TelegramMedia)
         /// A piece of music.
-        case audio(TelegramFile)
+        case audio(TelegramMedia)
         /// Another kind of message, such as `sticker` or `location`.
         case other(String)
     }
@@ -113,8 +113,8 @@ package struct TelegramContent: Equatable, Sendable {
         }
         // An animation is also a document, for older clients.
         if let kind = others.first(where: { object.has($0) }) { return .other(kind) }
-        func file(_ name: String) -> TelegramFile? {
-            object.object(name).flatMap { TelegramFile($0) }
+        func file(_ name: String) -> TelegramMedia? {
+            object.object(name).flatMap { TelegramMedia($0) }
         }
         if let document = file("document") { return .document(document) }
         if let voice = file("voice") { return .voice(voice) }
@@ -125,14 +125,14 @@ package struct TelegramContent: Equatable, Sendable {
 /// A size of a picture.
 package struct TelegramPhoto: Equatable, Sendable {
     /// The file.
-    package let file: TelegramFile
+    package let file: TelegramMedia
     /// The width in pixels.
     package let width: Int
     /// The height in pixels.
     package let height: Int
 
     init?(_ object: JSONObject) {
-        guard let file = TelegramFile(object), let width = object.integer("width"),
+        guard let file = TelegramMedia(object), let width = object.integer("width"),
             let height = object.integer("height"), 1...100_000 ~= width, 1...100_000 ~= height
         else { return nil }
         (self.file, self.width, self.height) = (file, width, height)
@@ -140,7 +140,7 @@ package struct TelegramPhoto: Equatable, Sendable {
 }
 
 /// A file of a message. Its name, type and size are the sender's words.
-package struct TelegramFile: Equatable, Sendable {
+package struct TelegramMedia: Equatable, Sendable {
     /// The id for this bot's calls.
     package let id: String
     /// The id by which two copies of a file are recognized.
