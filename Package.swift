@@ -252,7 +252,7 @@ let package = Package(
             "BerthCommandTests",
             uses: [
                 "berth", "BerthText", "BerthConfig", "BerthTelemetry", "BerthHTTP", "BerthAdmin",
-                "BerthFiles", "BerthMemory",
+                "BerthFiles", "BerthMemory", "BerthChannels", "BerthLoop",
             ]
         ),
         tests(
@@ -299,7 +299,7 @@ let package = Package(
                 "BerthStore", "BerthQueue", "BerthProviders", "BerthFiles", "BerthImage",
                 "BerthWork", "BerthBot",
                 "BerthChannels",
-                "BerthAdmin",
+                "BerthAdmin", "BerthSimulation",
             ]
         ),
         tests(

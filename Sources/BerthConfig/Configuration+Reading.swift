@@ -11,8 +11,7 @@ extension Configuration {
         root.read("access", into: &access, .choice(Access.self))
         redis = root.optionalSection("redis", absent: "not set: the in-process cache alone")?
             .required("url", .redis)
-        telegram = root.optionalSection("telegram", absent: "not set: no Telegram")
-            .flatMap { Telegram(reading: $0) }
+        telegram = Telegram.bots(reading: root)
         checkWebhook(root)
         readProviders(root)
         let shares = root.section("quotas")
@@ -76,9 +75,10 @@ extension Configuration {
     }
 
     private func checkWebhook(_ root: Section) {
-        guard let telegram, telegram.mode == .webhook else { return }
-        let isVendors = telegram.apiBase.description == Telegram.vendorURL
-        guard !hasOwnURL || url.isLoopback || (isVendors && !url.isSecure) else { return }
+        let hooked = telegram.filter { $0.mode == .webhook }
+        guard !hooked.isEmpty else { return }
+        let isVendors = hooked.contains(where: \.isAtVendor)
+        guard !hasOwnURL || isVendors && (url.isLoopback || !url.isSecure) else { return }
         root.report(
             hasOwnURL ? "url" : "telegram",
             "mode webhook needs a public https:// address in 'url' that Telegram can reach; "
@@ -98,28 +98,6 @@ extension Configuration.Limits {
             .integer(1...60_000)
         )
         section.read("connections_per_tenant", into: &connectionsPerTenant, .integer(1...60_000))
-    }
-}
-
-extension Configuration.Telegram {
-    fileprivate static let vendorURL = "https://api.telegram.org"
-
-    fileprivate init?(reading section: Section) {
-        let token = section.required("token", .botToken)
-        guard var base = WebURL(Self.vendorURL) else { return nil }
-        section.read("api_base", into: &base, .url)
-        var mode = Mode.polling
-        section.read("mode", into: &mode, .choice(Mode.self))
-        let secret = section.optional("secret", .webhookSecret, absent: "only for mode webhook")
-        if mode == .webhook, !section.has("secret") {
-            section.report(
-                nil,
-                "mode webhook needs 'secret': 1 to 256 letters, digits, _ and - that only "
-                    + "Telegram and Berth know"
-            )
-        }
-        guard let token else { return nil }
-        self.init(token: token, apiBase: base, mode: mode, secret: secret)
     }
 }
 

@@ -34,8 +34,10 @@ package struct Configuration: Equatable, Sendable {
     package var access = Access.invite
     /// nil if the cache lives in this process alone.
     package var redis: RedisAddress?
-    /// nil if there is no Telegram bot.
-    package var telegram: Telegram?
+    /// The Telegram bots, with unique tokens and names.
+    ///
+    /// Empty if there is none.
+    package var telegram: [Telegram] = []
     /// The providers, with unique names.
     ///
     /// Empty if the built-in demo provider answers.
@@ -102,26 +104,6 @@ extension Configuration {
         package var connectionsPerAddress = 100
         /// The largest number of requests of one tenant that are under way.
         package var connectionsPerTenant = 400
-    }
-
-    /// The Telegram bot.
-    package struct Telegram: Equatable, Sendable {
-        /// The way in which updates arrive.
-        package enum Mode: String, CaseIterable, Sendable {
-            case polling
-            case webhook
-        }
-
-        /// The token from @BotFather.
-        package var token: Secret
-        /// Telegram's server, or a local one.
-        package var apiBase: WebURL
-        /// The way in which updates arrive.
-        package var mode: Mode
-        /// The secret that each webhook request must carry.
-        ///
-        /// Set if ``mode`` is webhook.
-        package var secret: Secret?
     }
 
     /// An upstream API that answers chats or makes pictures.

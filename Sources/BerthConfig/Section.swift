@@ -144,6 +144,12 @@ final class Section {
         return items
     }
 
+    /// Opens the group or each group of the list that `key` may hold.
+    func oneOrMore(_ key: String, most: Int, absent: String) -> [Section] {
+        if case .mapping = pair(key)?.value.content { return [section(key)] }
+        return items(key, most: most, absent: absent)
+    }
+
     private func nodes(
         _ key: String,
         most: Int,

@@ -49,12 +49,14 @@ extension ValueFormat where Value == Secret {
     }
 
     /// A token from @BotFather: `<bot id>:<rest>`.
+    ///
+    /// The server refuses a longer one, and an id that begins with 0.
     static var botToken: ValueFormat {
         secret("a bot token from @BotFather: digits, a colon, letters and digits") { text in
             let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-            return parts.count == 2 && (1...20).contains(parts[0].count)
-                && parts[0].allSatisfy { $0.isASCII && $0.isNumber }
-                && Names.isWord(parts[1], most: 200, also: "_-")
+            return text.utf8.count <= 80 && parts.count == 2 && parts[0].first != "0"
+                && Configuration.Telegram.id(of: text) != nil
+                && Names.isWord(parts[1], most: 80, also: "_-")
         }
     }
 
@@ -87,6 +89,14 @@ extension ValueFormat where Value == String {
                 let isFree = !["demo", "berth"].contains(text.lowercased())
                 return isFree && Names.isWord(text, most: 32, also: "._-") ? text : nil
             }
+        )
+    }
+
+    /// A bot's name in logs and metrics.
+    static var botName: ValueFormat {
+        .described(
+            "a name of 1 to 32 letters, digits, _ and -",
+            { Names.isWord($0, most: 32, also: "_-") ? $0 : nil }
         )
     }
 

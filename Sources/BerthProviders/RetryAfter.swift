@@ -1,9 +1,9 @@
 import BerthHTTP
-import BerthLoop
+package import BerthLoop
 import BerthText
 
 /// Parsing of the wait that a provider asks for, in all formats in use.
-enum RetryAfter {
+package enum RetryAfter {
     /// Reads `retry-after-ms` (milliseconds), else `retry-after` (seconds with or without a
     /// fraction, or an HTTP date), else the time at which an exhausted limit is reset.
     ///
@@ -140,7 +140,7 @@ enum RetryAfter {
     }
 
     /// Parses an IMF-fixdate, such as `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, 5.6.7).
-    static func date(_ text: String) -> Timestamp? {
+    package static func date(_ text: String) -> Timestamp? {
         let parts = text.split(whereSeparator: { $0 == " " || $0 == ":" || $0 == "," })
         let months = [
             "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",

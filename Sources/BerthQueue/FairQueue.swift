@@ -108,7 +108,7 @@ package import BerthTelemetry
     /// An entry that may not start lets the later ones pass, those of its tenant too. The entries
     /// of a tenant that may not start any are not looked at. This takes O(entries) if the very first
     /// entry may not start.
-    func first(
+    package func first(
         of mayStartAny: (String) -> Bool = { _ in true },
         where mayStart: (Ticket) -> Bool
     ) -> Ticket? {
@@ -135,7 +135,7 @@ package import BerthTelemetry
     /// An entry that is not the first of its line passes the ones before it. `hasWaited` tells
     /// whether the entry had to wait. If it did not, its departure is not used to measure the drain
     /// rate.
-    func take(_ ticket: Ticket, hasWaited: Bool = true) {
+    package func take(_ ticket: Ticket, hasWaited: Bool = true) {
         guard let line = ticket.line else { return }
         let (now, lane) = (surroundings.clock.now, queue(ticket.lane))
         if line.tickets.first !== ticket { lane.promote(ticket, of: line) }
@@ -171,7 +171,7 @@ package import BerthTelemetry
     /// All entries, unordered.
     ///
     /// This takes O(entries).
-    var tickets: [Ticket] { lanes.flatMap(\.lines).flatMap(\.tickets.nodes) }
+    package var tickets: [Ticket] { lanes.flatMap(\.lines).flatMap(\.tickets.nodes) }
 
     // MARK: Inside
 

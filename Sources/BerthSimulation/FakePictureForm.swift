@@ -8,7 +8,12 @@ struct FakePictureForm: Sendable {
     /// The fields as text.
     var fields: [String: String] = [:]
     /// The pictures, in their order.
-    var files: [(name: String, kind: String, bytes: Int)] = []
+    ///
+    /// `head` has their first bytes, at most ``mostHead``.
+    var files: [(name: String, kind: String, bytes: Int, head: [UInt8])] = []
+
+    /// The bytes of a file that are kept: a header with the size of its picture fits.
+    static let mostHead = 64 << 10
 
     var prompt: String { fields["prompt"] ?? "" }
     var size: PictureSize? { fields["size"].flatMap { PictureSize($0) } }
@@ -48,7 +53,7 @@ struct FakePictureForm: Sendable {
             guard let name = FakePictureForm.part(head, "name=\"", "\"") else { return nil }
             if head.contains("filename=\"") {
                 let kind = FakePictureForm.part(head + "\r", "Content-Type: ", "\r") ?? ""
-                files.append((name, kind, body.count))
+                files.append((name, kind, body.count, Array(body.prefix(FakePictureForm.mostHead))))
             } else {
                 fields[name] = String(decoding: body, as: UTF8.self)
             }

@@ -54,6 +54,7 @@ import Glibc
             findings.append(await reach(provider, configuration, client))
         }
         findings += await quirks(configuration)
+        findings += await telegram(configuration, client, isRunning: service.isRunning)
         if configuration.usesDemo {
             findings.append(
                 Finding(check: "provider", ok: true, says: "none configured, so the demo answers")

@@ -9,6 +9,7 @@ struct FakeChoices: Equatable {
         case openai
         case anthropic
         case fal
+        case telegram
     }
 
     var api = API.openai
@@ -19,4 +20,6 @@ struct FakeChoices: Equatable {
     var gap = Duration.zero
     /// The number of tokens in an answer.
     var tokens = 20
+    /// Whether Telegram's limits on calls hold.
+    var hasFloods = true
 }

@@ -48,10 +48,16 @@ import BerthTelemetry
                 client: HTTPClient(in: surroundings),
                 in: surroundings
             ).handler
+        case .telegram:
+            FakeTelegram(
+                client: HTTPClient(in: surroundings),
+                hasFloods: choices.hasFloods,
+                in: surroundings
+            ).handler
         }
     }
 
-    /// The `base_url` of a provider that uses the fake.
+    /// The `base_url` of a provider that uses the fake, or Telegram's `api_base`.
     private static func base(_ choices: FakeChoices, port: Int) -> String {
         let server = "http://\(choices.listen.host):\(port)"
         return choices.api == .openai ? server + "/v1" : server

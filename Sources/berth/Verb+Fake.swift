@@ -1,12 +1,42 @@
 import BerthConfig
+import BerthMemory
 import BerthTelemetry
 import BerthText
 
 extension Verb {
-    /// The fake providers, one for each API.
+    /// The verbs of `berth fake`.
     static let fakes = [
         fake(.openai, "OpenAI"), fake(.anthropic, "Anthropic"), fake(.fal, "fal"),
+        fakeTelegram,
     ]
+
+    private static let fakeTelegram = Verb(
+        words: ["fake", FakeChoices.API.telegram.rawValue],
+        options: [
+            Option(
+                name: "--listen",
+                value: "ADDRESS",
+                summary: "default: 127.0.0.1:8090; the kernel chooses a port if it is 0"
+            ),
+            Option(
+                name: "--no-floods",
+                value: nil,
+                summary: "never refuse a call because of its rate"
+            ),
+        ],
+        reads: false,
+        summary: "Run a fake Telegram, for tests and to try a bot without an account.",
+        details:
+            "Its address is the key api_base of a bot, whose token is any number and any word, "
+            + "such as 42:fake. GET /control lists the pages that bring in messages, ask for "
+            + "faults and show what the bot has sent.",
+        example: "berth fake telegram --listen 127.0.0.1:8090"
+    ) { given throws(UsageError) in
+        var choices = FakeChoices(api: .telegram)
+        choices.listen = try given.value("--listen", .address) ?? choices.listen
+        choices.hasFloods = !given.has("--no-floods")
+        return .fake(choices)
+    }
 
     private static func fake(_ api: FakeChoices.API, _ vendor: String) -> Verb {
         Verb(

@@ -87,9 +87,6 @@ extension Verb {
             let list = actions.joined(separator: ", ")
             throw UsageError(text: "'\(first)' needs an action, one of: \(list)", help: [first])
         }
-        if first == "fake", laterFakes.contains(second) {
-            throw UsageError(text: "'fake \(second)' is not in this build yet", help: [first])
-        }
         let advice = Nearest.advice(for: second, in: actions)
         throw UsageError(text: "unknown '\(first) \(clean(second))': \(advice)", help: [first])
     }
@@ -115,8 +112,6 @@ extension Verb {
         let advice = Nearest.advice(for: first, in: firstWords + later)
         throw UsageError(text: "unknown verb '\(clean(first))': \(advice)")
     }
-
-    private static let laterFakes = ["fal", "telegram"]
 
     /// A word that can be put in quotes.
     private static func clean(_ word: String) -> String {

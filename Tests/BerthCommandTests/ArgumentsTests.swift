@@ -110,6 +110,11 @@ private func parse(
         Line("usage", Invocation(command: .usage(days: 1))),
         Line("usage --days 30", Invocation(command: .usage(days: 30))),
         Line("fake openai", Invocation(command: .fake(FakeChoices()))),
+        Line("fake telegram", Invocation(command: .fake(FakeChoices(api: .telegram)))),
+        Line(
+            "fake telegram --no-floods",
+            Invocation(command: .fake(FakeChoices(api: .telegram, hasFloods: false)))
+        ),
         Line("fake anthropic", Invocation(command: .fake(FakeChoices(api: .anthropic)))),
         Line(
             "fake anthropic --listen 127.0.0.1:9 --tokens 7",
@@ -160,7 +165,6 @@ private func parse(
         ),
         Line("backup x", "'backup' is not in this build yet"),
         Line("help backup", "'backup' is not in this build yet"),
-        Line("fake telegram", "'fake telegram' is not in this build yet"),
         Line("--json", "name a verb, such as: berth serve"),
         Line("--config", "name a verb, such as: berth serve"),
         Line(

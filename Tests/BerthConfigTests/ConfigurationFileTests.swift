@@ -49,7 +49,7 @@ import Testing
         #expect(configuration.chatModels.map(\.vision) == [true, true, false])
         #expect(configuration.imageModels.first?.price == Money(micros: 3_000))
         #expect(configuration.imageModels.first?.prompt == .english)
-        #expect(configuration.telegram?.token == Secret("42:abc"))
+        #expect(configuration.telegram.map(\.token) == [Secret("42:abc")])
         #expect(configuration.redis == RedisAddress("redis://127.0.0.1:6379/0"))
         #expect(configuration.memory.source == "memory.limit")
         #expect(file.unused == ["telegram"])

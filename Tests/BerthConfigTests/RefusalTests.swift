@@ -113,6 +113,27 @@ import Testing
                 + "that Telegram can reach; or choose mode polling"
         ),
         Case(
+            "telegram: [ { token: '1:a' }, { token: '1:b', name: x } ]",
+            "f.yaml:1: telegram[1].token: two bots have one token: only one can receive updates"
+        ),
+        Case(
+            "telegram: [ { token: '1:a', name: x }, { token: '2:b', name: x } ]",
+            "f.yaml:1: telegram[1].name: two bots are called 'x'"
+        ),
+        Case(
+            "telegram: { token: '01:a' }",
+            "f.yaml:1: telegram.token: this is not a bot token from @BotFather: digits, a colon, "
+                + "letters and digits"
+        ),
+        Case(
+            "telegram: { token: '1:a', limits: { per_second: 0 } }",
+            "f.yaml:1: telegram.limits.per_second: '0' is not a whole number from 1 to 1000"
+        ),
+        Case(
+            "telegram: { token: '1:a', stream: live }",
+            "f.yaml:1: telegram.stream: 'live' is not one of drafts, edits, off"
+        ),
+        Case(
             "url: https://a.example\ntelegram: { token: '1:a', mode: webhook }",
             "f.yaml:2: telegram: mode webhook needs 'secret': 1 to 256 letters, digits, _ and - "
                 + "that only Telegram and Berth know"

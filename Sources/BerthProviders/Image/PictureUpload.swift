@@ -1,12 +1,13 @@
 import BerthHTTP
-import BerthLoop
-import BerthMemory
+package import BerthLoop
+package import BerthMemory
 import BerthText
 
-/// The body of a request that contains pictures, which are read while it is sent.
-@Loop final class PictureUpload: HTTPUpload {
+/// The body of a request that contains pictures or other files, which are read while it is sent.
+@Loop package final class PictureUpload: HTTPUpload {
     /// A part of the body.
-    enum Part: Sendable {
+    package enum Part: Sendable {
+        /// Bytes in memory.
         case bytes([UInt8])
         /// A picture's bytes.
         case picture(any SourcePicture)
@@ -23,24 +24,24 @@ import BerthText
         }
     }
 
-    nonisolated let length: Int
+    package nonisolated let length: Int
     private let parts: [Part]
     private var index = 0
     private var offset = 0
     private var encoder = Base64Encoder()
 
     /// The memory of an upload: a piece, its base64, and libcurl's buffer.
-    static nonisolated let memory = ByteCount.kibibytes(192)
+    package static nonisolated let memory = ByteCount.kibibytes(192)
     /// The bytes of a picture that are read at once.
     private static nonisolated let piece = 48 << 10
 
     /// Makes a body of the parts, in their order.
-    init(_ parts: [Part]) {
+    package init(_ parts: [Part]) {
         self.parts = parts
         length = parts.reduce(0) { $0 + $1.length }
     }
 
-    func next() async throws -> [UInt8]? {
+    package func next() async throws -> [UInt8]? {
         while index < parts.count {
             let bytes: [UInt8]
             switch parts[index] {
