@@ -174,15 +174,15 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
 }
 
 extension BotError {
-    private static func blind(_ model: String?, _ models: [String]) -> String {
-        guard !models.isEmpty else {
+    private static func blind(_ model: String?, _ names: [String]) -> String {
+        guard !names.isEmpty else {
             return
                 "no model here sees pictures: send the message without them, or ask the operator "
                 + "for a model with vision"
         }
-        let names = models.prefix(5).joined(separator: ", ")
+        let some = names.prefix(5).joined(separator: ", ")
         return "the model \(model ?? ModelCatalog.anyModel) does not see pictures: choose one that "
-            + "does with /model (\(names)), or send the message without them"
+            + "does with /model (\(some)), or send the message without them"
     }
 
     /// Whether it is a lack of memory that passes when other work ends.
