@@ -74,19 +74,8 @@ package import BerthWork
         pictures = Pictures(budget: budget, in: surroundings)
         let counts = BotMetrics(surroundings.metrics)
         let work = WorkMetrics(surroundings.metrics)
-        tenants = TenantDirectory(
-            store: store,
-            budget: budget,
-            defaults: configuration.quotas,
-            limit: configuration.limits.tenants,
-            in: surroundings
-        )
-        access = WebAccess(
-            store: store,
-            tenants: tenants,
-            url: configuration.url.description,
-            in: surroundings
-        )
+        tenants = Bot.directory(configuration, resources, in: surroundings)
+        access = Bot.access(configuration, resources, tenants, in: surroundings)
         models = ModelCatalog(configuration, client: client, quirks: quirks, in: surroundings)
         meter = Meter(store, work, in: surroundings)
         queues = ProviderQueues(configuration.providers, policy, work, in: surroundings)
@@ -104,27 +93,12 @@ package import BerthWork
             in: surroundings
         )
         translations = Translations(answers, models, in: surroundings)
-        pictureModels = PictureCatalog(
-            configuration,
-            demo: DemoPictures(pictures),
-            client: client,
-            in: surroundings
-        )
-        paidPictures = PaidPictures(
-            calls,
-            meter,
-            PaidPictures.Parts(store, files, pictures, pictureModels),
-            work,
-            in: surroundings
-        )
-        pictureAnswers = PictureAnswers(
-            paidPictures,
-            meter,
-            (store, files),
-            scope: configuration.cache.scope,
-            work,
-            in: surroundings
-        )
+        let demo = DemoPictures(pictures)
+        pictureModels = PictureCatalog(configuration, demo: demo, client: client, in: surroundings)
+        let drawing = PaidPictures.Parts(store, files, pictures, pictureModels)
+        paidPictures = PaidPictures(calls, meter, drawing, work, in: surroundings)
+        let kept = (store: store, files: files, scope: configuration.cache.scope)
+        pictureAnswers = PictureAnswers(paidPictures, meter, kept, work, in: surroundings)
         conversations = Conversations(store: store, models: models, in: surroundings)
         let parts = Turns.Parts(
             store: store,
@@ -144,6 +118,36 @@ package import BerthWork
         )
         turns = Turns(parts, counts, in: surroundings)
         try await start(counts, configuration.uncertain, policy, in: surroundings)
+    }
+
+    /// The tenants, which are not read yet.
+    private static func directory(
+        _ configuration: Configuration,
+        _ resources: BotResources,
+        in surroundings: Surroundings
+    ) -> TenantDirectory {
+        TenantDirectory(
+            store: resources.store,
+            budget: resources.budget,
+            defaults: configuration.quotas,
+            limit: configuration.limits.tenants,
+            in: surroundings
+        )
+    }
+
+    /// The login links and cookies.
+    private static func access(
+        _ configuration: Configuration,
+        _ resources: BotResources,
+        _ tenants: TenantDirectory,
+        in surroundings: Surroundings
+    ) -> WebAccess {
+        WebAccess(
+            store: resources.store,
+            tenants: tenants,
+            url: configuration.url.description,
+            in: surroundings
+        )
     }
 
     /// The response cache in this process's memory and, if there is one, in Redis.

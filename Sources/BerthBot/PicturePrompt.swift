@@ -104,7 +104,7 @@ package struct PicturePrompt: Equatable, Sendable {
     /// The answer's text: one picture of Markdown a line.
     ///
     /// The prompt is the alternative text, without marks that would end it.
-    func answer(_ files: [String]) -> String {
+    func answer(_ links: [String]) -> String {
         var words = ""
         for scalar in prompt.unicodeScalars {
             switch scalar {
@@ -112,6 +112,6 @@ package struct PicturePrompt: Equatable, Sendable {
             default: words.unicodeScalars.append(scalar.properties.isWhitespace ? " " : scalar)
             }
         }
-        return files.map { "![\(words)](/files/\($0))" }.joined(separator: "\n\n")
+        return links.map { "![\(words)](\($0))" }.joined(separator: "\n\n")
     }
 }

@@ -1,3 +1,4 @@
+import BerthFiles
 import BerthProviders
 import BerthStore
 import BerthWork
@@ -21,8 +22,12 @@ extension TurnRunner {
             made = try await pictureAnswers.make(ask, job.takeHeld())
         }
         (job.made, job.model) = (made, made.model)
-        let files = made.pictures.map(\.original.id)
-        let text = PicturePrompt(order.request).answer(files)
+        // A terminal has no cookie that would open a path.
+        let isTerminal = job.entry.place?.channel == .terminal
+        let links = made.pictures.map { picture in
+            isTerminal ? pictures.link(to: picture) : FileLinks.path(of: picture.original.id)
+        }
+        let text = PicturePrompt(order.request).answer(links)
         try job.turn.openLog().append(.text(text))
         try job.turn.cover()
         job.machine.hasText = true

@@ -304,6 +304,7 @@ package import BerthTelemetry
     ///   - row: its row.
     ///   - isUncertain: whether nobody knows what the provider did.
     ///   - bill: the others who share it.
+    /// - Returns: the settlement.
     func settleWhole(
         _ call: PendingCall,
         _ row: Call.ID,

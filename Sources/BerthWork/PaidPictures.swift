@@ -26,6 +26,9 @@ package import BerthTelemetry
 
     /// The room for each picture that a tenant must have before it is bought.
     package static nonisolated let room = ByteCount.mebibytes(2)
+    /// The time for which a terminal's link to a picture is valid.
+    private static nonisolated let linkLife = Duration.seconds(86_400)
+
     /// The parts that pictures are made with.
     package struct Parts {
         let store: any Store
@@ -74,6 +77,15 @@ package import BerthTelemetry
         do throws(FilesError) {
             try files.check(2 * request.count, of: bytes, for: payer.fileOwner)
         } catch { throw BotError(error) }
+    }
+
+    /// A link to a picture for a reader without a cookie, which is valid for a day.
+    package func link(to picture: MadePicture) -> String {
+        files.links.link(
+            to: picture.original,
+            at: surroundings.clock.timestamp,
+            for: PaidPictures.linkLife
+        )
     }
 
     /// Makes pictures.

@@ -1,6 +1,7 @@
 import BerthFiles
 import BerthLoop
 import BerthMemory
+import BerthProviders
 import BerthStore
 import BerthTestKit
 import BerthWork
@@ -16,7 +17,8 @@ import Testing
         switch phrase {
         case nil: .help
         case .help: .translateUsage
-        case .translateUsage: .unknownCommand("dance")
+        case .translateUsage: .imageUsage(.noPrompt)
+        case .imageUsage: .unknownCommand("dance")
         case .unknownCommand: .freshStart
         case .freshStart: .models(chosen: "berth", names: ["a", "b"])
         case .models: .modelChosen("a")
@@ -30,7 +32,8 @@ import Testing
         case .stopped: .nothingToStop
         case .nothingToStop: .waitingForMemory
         case .waitingForMemory: .waitingForModel(isPaused: false, .seconds(40))
-        case .waitingForModel: .refusal(.suspended)
+        case .waitingForModel: .progress(.running(percent: 40))
+        case .progress: .refusal(.suspended)
         case .refusal: .gaveUp(.suspended, "tried 3 times without success")
         case .gaveUp: .restarting
         case .restarting: .uncertain
@@ -60,7 +63,7 @@ import Testing
                 }
                 (phrase, count) = (Self.next(after: current, usage), count + 1)
             }
-            #expect(count == 22)
+            #expect(count == 24)
         }
     }
 

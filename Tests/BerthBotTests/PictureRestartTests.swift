@@ -21,6 +21,7 @@ import Testing
     ///   - beforehand: changes the data between the two.
     ///   - change: changes the second service's configuration.
     ///   - test: the test, with the turn's public name.
+    /// - Throws: the error of a service or of the test.
     @Loop private func restarting(
         _ end: End,
         beforehand: Preparation? = nil,
@@ -53,7 +54,10 @@ import Testing
             change(&settings)
         }
         second.clock = clock
-        try await withBot(second, prepare: beforehand) { try await test($0, fal, name) }
+        try await withBot(second, prepare: beforehand) { bot in
+            try await test(bot, fal, name)
+            bot.forgetLibrary()
+        }
         await fal.end()
     }
 
@@ -67,6 +71,7 @@ import Testing
             let usage = bot.bot.meter.usage(bot.ann)
             #expect(usage.images == 1 && usage.spentMicros == 40_000)
             let turn = try await bot.bot.turns.find(name, of: bot.ann)
+            _ = try await bot.progress(of: turn.reader())
             #expect(try await bot.store.turn(publicID: name)?.state == .running)
             fal.jobs[0].finish()
             let outcome = try await bot.ended(turn).outcome
@@ -107,8 +112,9 @@ import Testing
             _ = try await store.suspendTenant(ann.id)
         }
         try await restarting(end, beforehand: suspend) { bot, fal, name in
-            #expect(await eventually { fal.jobs[0].isCancelled })
-            _ = await eventually { bot.bot.turns.running == 0 }
+            let (turns, job) = (bot.bot.turns, fal.jobs[0])
+            let hasEnded = await eventually { job.isCancelled && turns.running == 0 }
+            #expect(hasEnded)
             let stored = try #require(try await bot.store.turn(publicID: name))
             #expect(stored.state == .failed && stored.error?.contains("suspended") == true)
             let used = try await bot.used()
@@ -137,7 +143,8 @@ import Testing
             let turn = try await bot.bot.turns.find(name, of: bot.ann)
             try bot.bot.turns.stop(name, by: bot.ann)
             #expect(try await bot.ended(turn).outcome.end == .stopped)
-            #expect(await eventually { fal.jobs[0].isCancelled })
+            let job = fal.jobs[0]
+            #expect(await eventually { job.isCancelled })
         }
     }
 }

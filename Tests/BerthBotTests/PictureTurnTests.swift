@@ -271,7 +271,10 @@ import Testing
         change(&settings)
     }
     do {
-        try await withBot(setup) { try await test($0, fal) }
+        try await withBot(setup) { bot in
+            try await test(bot, fal)
+            bot.forgetLibrary()
+        }
     } catch {
         await fal.end()
         throw error
@@ -280,6 +283,9 @@ import Testing
 }
 
 extension BotFixture {
+    /// Lets the time pass after which libvips is a measured part of the service.
+    func forgetLibrary() { clock.advance(by: .seconds(10)) }
+
     /// Sends an order of pictures of ``ann``.
     func draw(_ text: String, in session: String) async throws -> LiveTurn {
         try await bot.turns.begin(text, in: session, by: ann)

@@ -37,7 +37,9 @@ package import BerthText
 
     /// Names it as the provider `fal` with one model of pictures, at 0.04 dollars a picture.
     ///
-    /// - Parameter prompt: the language that the model wants its prompts in, or nil for any.
+    /// - Parameters:
+    ///   - settings: the configuration.
+    ///   - prompt: the language that the model wants its prompts in, or nil for any.
     package func configure(_ settings: inout Configuration, prompt: String? = nil) {
         let text = """
             providers:

@@ -62,6 +62,17 @@ def test_the_demo_makes_pictures_without_a_provider(own_berth: OwnBerth) -> None
     assert {uses for (uses,) in rows(berth, "SELECT uses FROM file")} <= {0}
 
 
+def test_a_terminal_gets_a_link_that_opens_without_a_cookie(own_berth: OwnBerth) -> None:
+    berth = own_berth()
+    person = Person(berth, berth.add_tenant("ann"), "terminal")
+    watched = Watched(person.send(person.session(), "/image a lighthouse"))
+    wait_for(lambda: watched.state == "done", what="the picture")
+    (link,) = re.findall(r"\((http://\S+)\)", watched.text)
+    assert link.startswith(f"{berth.url}/files/")
+    answer = berth.request(link.removeprefix(berth.url))
+    assert answer.status == 200 and answer.body.startswith(PNG)
+
+
 def test_progress_is_told_in_words(own_berth: OwnBerth, own_fal: OwnFal) -> None:
     fal = own_fal("--delay-ms", "1500", "--token-ms", "300")
     berth = own_berth(**QUOTAS, **fal.settings("fake/flux"))

@@ -26,6 +26,8 @@ import Testing
         #expect(sample(text, at: "Sources/BerthProviders/A.swift").unpaidCalls.count == 1)
         let taking = "func complete(_ call: ChatCall) {}"
         #expect(sample(taking, at: "Sources/BerthProviders/A.swift").unpaidCalls.isEmpty)
+        let own = "class Demo: PictureProvider { func order(_ call: PictureCall) {} }"
+        #expect(sample(own, at: "Sources/BerthWork/A.swift").unpaidCalls.isEmpty)
         let ordering = "func order(_ call: PictureCall) {}"
         #expect(sample(ordering, at: "Sources/BerthProviders/A.swift").unpaidCalls.isEmpty)
     }
@@ -37,6 +39,11 @@ import Testing
 }
 
 extension SourceFile {
+    /// Whether a type here is a provider of pictures, such as the demo.
+    private var isPictureProvider: Bool {
+        places(of: ["PictureProvider"]).contains { $0 > 0 && tokens[$0 - 1].text == ":" }
+    }
+
     /// The places outside `Running` that make a call to a provider, or could keep one.
     var unpaidCalls: [Finding] {
         guard isSwift, path.hasPrefix("Sources/"), path != "Sources/BerthWork/Running.swift" else {
@@ -46,7 +53,7 @@ extension SourceFile {
             let next = tokens[(index + 1)...].prefix(2).map(\.text)
             if next == [".", "need"] { return nil }
             let isMade = next.first == "(" || next == [".", "init"]
-            if module == "BerthProviders", !isMade { return nil }
+            if module == "BerthProviders" || isPictureProvider, !isMade { return nil }
             return finding(
                 tokens[index].line,
                 "a call to a provider without a reservation: ask through Running"
