@@ -97,14 +97,8 @@ package import BerthWork
         pictureModels = PictureCatalog(configuration, demo: demo, client: client, in: surroundings)
         let drawing = PaidPictures.Parts(store, files, pictures, pictureModels)
         paidPictures = PaidPictures(calls, meter, drawing, work, in: surroundings)
-        pictureAnswers = PictureAnswers(
-            paidPictures,
-            meter,
-            (store, files),
-            scope: configuration.cache.scope,
-            work,
-            in: surroundings
-        )
+        let kept = (store: store, files: files, scope: configuration.cache.scope)
+        pictureAnswers = PictureAnswers(paidPictures, meter, kept, work, in: surroundings)
         conversations = Conversations(store: store, models: models, in: surroundings)
         let parts = Turns.Parts(
             store: store,

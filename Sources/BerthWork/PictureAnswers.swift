@@ -27,15 +27,13 @@ import BerthText
     package init(
         _ paid: PaidPictures,
         _ meter: Meter,
-        _ kept: (store: any Store, files: TenantFiles),
-        scope: Configuration.Cache.Scope,
+        _ kept: (store: any Store, files: TenantFiles, scope: Configuration.Cache.Scope),
         _ metrics: WorkMetrics,
         in surroundings: Surroundings
     ) {
         self.paid = paid
         self.meter = meter
-        (store, files) = kept
-        self.scope = scope
+        (store, files, scope) = kept
         self.metrics = metrics
         self.surroundings = surroundings
     }
