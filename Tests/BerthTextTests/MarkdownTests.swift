@@ -65,10 +65,12 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ("a **b", "a b", MarkdownStyle.bold), ("a *b", "a b", .italic), ("a `b c", "a b c", .code),
+    private static let open: [(String, String, MarkdownStyle)] = [
+        ("a **b", "a b", .bold), ("a *b", "a b", .italic), ("a `b c", "a b c", .code),
         ("a ~~b", "a b", .struck), ("***b", "b", [.bold, .italic]),
-    ])
+    ]
+
+    @Test(arguments: open)
     func `open marks hold up to the end of a growing text`(
         markdown: String,
         text: String,

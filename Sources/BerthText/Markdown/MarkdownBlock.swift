@@ -83,7 +83,9 @@ package struct MarkdownTable: Equatable, Sendable {
     /// The alignment of a column.
     package enum Alignment: Sendable { case start, center, end }
 
-    /// The cells of the first row. Empty in the later pieces of a long table.
+    /// The cells of the first row.
+    ///
+    /// Empty in the later pieces of a long table.
     package var header: [[UInt8]]
     /// The alignment of each column of the header.
     package var alignments: [Alignment]

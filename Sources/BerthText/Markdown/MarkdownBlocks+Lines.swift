@@ -155,7 +155,7 @@ extension MarkdownBlocks {
 
     private func isIndentedCode(_ line: MarkdownLine, depth: Int) -> Bool {
         guard line.indent >= 4, leaf != .paragraph, leaf != .table else { return false }
-        return containers.prefix(depth).allSatisfy(\.isQuote) && depth == containers.count
+        return containers[..<depth].allSatisfy(\.isQuote) && depth == containers.count
     }
 
     /// Whether the line begins no block other than a paragraph.

@@ -5,11 +5,15 @@
 /// links stay text. Blocks depend on the text alone, and not on the pieces in which it arrives. A
 /// copy that is finished has the blocks that the text would have if it ended now.
 package struct MarkdownBlocks: Sendable {
-    /// The longest open block or line, in bytes. A longer one is divided into pieces.
+    /// The longest open block or line, in bytes.
+    ///
+    /// A longer one is divided into pieces.
     package static let longest = 8_192
     /// The length from which the lines of a code block are handed out, in bytes.
     package static let longestCode = 1_024
-    /// The deepest nesting of quotes and lists. Deeper marks are text.
+    /// The deepest nesting of quotes and lists.
+    ///
+    /// Deeper marks are text.
     package static let deepest = 8
     /// The most lines of a formula that stands alone.
     package static let mostFormulaLines = 60
@@ -59,7 +63,9 @@ package struct MarkdownBlocks: Sendable {
         }
     }
 
-    /// The blocks that were completed since the last call. They do not change any more.
+    /// The blocks that were completed since the last call.
+    ///
+    /// They do not change any more.
     package mutating func take() -> [MarkdownBlock] {
         defer { blocks = [] }
         return blocks
@@ -81,10 +87,12 @@ package struct MarkdownBlocks: Sendable {
         isCut = false
     }
 
-    /// Reads the beginning of a line that is too long. The rest continues its block as text.
+    /// Reads the beginning of a line that is too long.
+    ///
+    /// The rest continues its block as text.
     private mutating func cutLine() {
         let floor = line.count - line.count / 8
-        var end = line[floor...].lastIndex(of: MarkdownLine.space).map { $0 + 1 } ?? line.count
+        var end = line[floor...].lastIndex(of: MarkdownLine.space) ?? line.count
         if end == line.count, let start = line.lastIndex(where: { $0 & 0xC0 != 0x80 }) {
             // The last scalar may be incomplete.
             if line[start] >= 0xC0 { end = start }
@@ -200,7 +208,9 @@ package struct MarkdownBlocks: Sendable {
         if size >= (isCode ? Self.longestCode : Self.longest) { cutLeaf(at: .line) }
     }
 
-    /// Hands out what the open block has so far. The block goes on after the piece.
+    /// Hands out what the open block has so far.
+    ///
+    /// The block goes on after the piece.
     private mutating func cutLeaf(at join: MarkdownBlock.Join = .inline) {
         if lines > 0 { emitLeaf() }
         if case .formula = leaf { leaf = .paragraph }

@@ -45,7 +45,9 @@ package struct MarkdownInline {
     }
 
     let bytes: [UInt8]
-    /// Whether more text may follow. Marks that are still open then hold up to the end.
+    /// Whether more text may follow.
+    ///
+    /// Marks that are still open then hold up to the end.
     let isOpen: Bool
     var at = 0
     /// The start of the plain text that is in no token yet.
@@ -62,6 +64,7 @@ package struct MarkdownInline {
     /// - Parameters:
     ///   - text: the text of a paragraph, a heading or a cell.
     ///   - isOpen: whether more text may follow.
+    /// - Returns: the pieces in their order. Neighbours differ.
     package static func runs(of text: [UInt8], isOpen: Bool = false) -> [MarkdownRun] {
         var scan = MarkdownInline(bytes: text, isOpen: isOpen)
         return scan.run()
@@ -78,6 +81,11 @@ package struct MarkdownInline {
         flush()
         matchDelimiters(from: 0, isLast: true)
         return MarkdownSweep(self).runs
+    }
+
+    /// At most `most` bytes from `start` on.
+    private func window(_ start: Int, _ most: Int) -> ArraySlice<UInt8> {
+        bytes[min(start, bytes.count)..<min(start + most, bytes.count)]
     }
 
     subscript(index: Int) -> UInt8? { index >= 0 && index < bytes.count ? bytes[index] : nil }
@@ -137,7 +145,9 @@ package struct MarkdownInline {
         return end - start
     }
 
-    /// Reads a code span. All runs of backticks are found once, so that no end is searched twice.
+    /// Reads a code span.
+    ///
+    /// All runs of backticks are found once, so that no end is searched twice.
     private mutating func code() -> Bool {
         let size = runLength(at)
         if ticks == nil { ticks = allTicks() }
@@ -168,8 +178,10 @@ package struct MarkdownInline {
         return found
     }
 
-    /// Reads `$…$` or `$$…$$`. Prices are plain text: a formula has no space inside its marks and
-    /// no letter or digit after it.
+    /// Reads `$…$` or `$$…$$`.
+    ///
+    /// Prices are plain text: a formula has no space inside its marks and no letter or digit after
+    /// it.
     private mutating func dollars() -> Bool {
         let mark = self[at + 1] == UInt8(ascii: "$") ? "$$" : "$"
         let first = self[at + mark.utf8.count]
@@ -198,7 +210,9 @@ package struct MarkdownInline {
         )
     }
 
-    /// Whether a byte is in a range. The ranges that are asked for begin in ascending order.
+    /// Whether a byte is in a range.
+    ///
+    /// The ranges that are asked for begin in ascending order.
     private mutating func holds(_ byte: UInt8, from start: Int, to end: Int) -> Bool {
         if singles[byte] == nil {
             singles[byte] = Places(all: bytes.indices.filter { bytes[$0] == byte })
@@ -297,13 +311,15 @@ package struct MarkdownInline {
         }
     }
 
-    /// Reads `<https://…>` or `<br>`. Other tags are text.
+    /// Reads `<https://…>` or `<br>`.
+    ///
+    /// Other tags are text.
     private mutating func angle() -> Bool {
-        let next = bytes[at...].prefix(6).map { $0 | 0x20 }
+        let next = window(at, 6).map { $0 | 0x20 }
         for tag in ["<br>", "<br/>", "<br />"] where next.starts(with: tag.utf8.map { $0 | 0x20 }) {
             return put(tag.utf8.count, literal: self[at + tag.utf8.count] == 0x0A ? "" : "\n")
         }
-        let window = bytes[(at + 1)...].prefix(Self.longestAddress)
+        let window = window(at + 1, Self.longestAddress)
         guard let end = window.firstIndex(where: { $0 <= 0x20 || $0 == 0x3C || $0 == 0x3E }),
             bytes[end] == UInt8(ascii: ">")
         else { return false }
@@ -316,7 +332,7 @@ package struct MarkdownInline {
 
     /// Reads a character reference such as `&amp;`.
     private mutating func reference() -> Bool {
-        let window = bytes[(at + 1)...].prefix(10)
+        let window = window(at + 1, 10)
         guard let end = window.firstIndex(of: UInt8(ascii: ";")),
             let text = MarkdownText.character(
                 named: String(decoding: bytes[at + 1..<end], as: UTF8.self)
@@ -325,7 +341,9 @@ package struct MarkdownInline {
         return put(end + 1 - at, literal: text)
     }
 
-    /// Reads an address without marks. Punctuation at its end is text.
+    /// Reads an address without marks.
+    ///
+    /// Punctuation at its end is text.
     private mutating func bareAddress() -> Bool {
         let rest = bytes[at...]
         guard rest.starts(with: "https://".utf8) || rest.starts(with: "http://".utf8),

@@ -46,7 +46,9 @@ struct MarkdownLine {
 
     var isBlank: Bool { bytes[at...].allSatisfy(Self.isSpace) }
 
-    /// The columns of white space at the place. A tab reaches the next multiple of four.
+    /// The columns of white space at the place.
+    ///
+    /// A tab reaches the next multiple of four.
     var indent: Int {
         var columns = left
         for byte in bytes[at...] {

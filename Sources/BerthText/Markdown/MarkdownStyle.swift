@@ -12,13 +12,17 @@ package struct MarkdownStyle: OptionSet, Hashable, Sendable {
     package static let italic = MarkdownStyle(rawValue: 2)
     /// Text that was struck out.
     package static let struck = MarkdownStyle(rawValue: 4)
-    /// Code or a formula. Marks within it are text.
+    /// Code or a formula.
+    ///
+    /// Marks within it are text.
     package static let code = MarkdownStyle(rawValue: 8)
 }
 
 /// A piece of text of one style.
 package struct MarkdownRun: Equatable, Sendable {
-    /// The text without marks. Newlines are line breaks.
+    /// The text without marks.
+    ///
+    /// Newlines are line breaks.
     package var text: String
     /// The style.
     package var style: MarkdownStyle

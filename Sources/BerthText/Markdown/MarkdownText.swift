@@ -61,7 +61,7 @@ enum MarkdownText {
     private static func scalar(_ bytes: [UInt8], at index: Int) -> Unicode.Scalar? {
         guard index >= 0, index < bytes.count else { return nil }
         if bytes[index] < 0x80 { return Unicode.Scalar(bytes[index]) }
-        var iterator = bytes[index...].prefix(4).makeIterator()
+        var iterator = bytes[index..<min(index + 4, bytes.count)].makeIterator()
         var decoder = UTF8()
         guard case .scalarValue(let scalar) = decoder.decode(&iterator) else { return nil }
         return scalar

@@ -11,6 +11,8 @@ enum TelegramChecker {
     ///   - part: a message.
     ///   - limit: the most UTF-16 units.
     ///   - isStored: whether the size of its JSON is checked too, which takes long.
+    /// - Returns: the rule.
+    /// - Throws: the encoder's error.
     static func fault(
         of part: TelegramPart,
         limit: Int = 4_096,

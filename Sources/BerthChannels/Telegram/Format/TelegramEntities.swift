@@ -15,7 +15,8 @@ struct TelegramEntities {
     /// - Parameters:
     ///   - units: the text of the message.
     ///   - spans: the looks, whose ends count from the same place as the indices of `units`.
-    ///   - most: the most bytes of the entities as JSON.
+    ///   - mostBytes: the most bytes of the entities as JSON.
+    /// - Returns: the entities in the order that Telegram asks for.
     static func make(
         _ units: ArraySlice<UInt16>,
         _ spans: [TelegramSpan],
@@ -46,21 +47,20 @@ struct TelegramEntities {
         let size = all.reduce(0) { $0 + $1.jsonSize }
         guard all.count > most || size > mostBytes else { return all }
         var left = mostBytes
-        let ranked = all.sorted { ($0.rank, $0.offset) < ($1.rank, $1.offset) }
-        return Array(
-            ranked.filter {
-                guard $0.jsonSize <= left else { return false }
-                left -= $0.jsonSize
-                return true
-            }.prefix(most)
-        )
+        let sorted = all.sorted { ($0.rank, $0.offset) < ($1.rank, $1.offset) }
+        let ranked = sorted.filter {
+            guard $0.jsonSize <= left else { return false }
+            left -= $0.jsonSize
+            return true
+        }
+        return Array(ranked.prefix(most))
     }
 
     private mutating func change(to wanted: [TelegramLook.Format], at place: Int) {
         var kept = open.firstIndex { !wanted.contains($0.format) } ?? open.count
         // A quote contains everything else, so a new one closes all others.
         if let first = wanted.first, first.number != 0,
-            !open.prefix(kept).contains(where: { $0.format == first })
+            !open[..<kept].contains(where: { $0.format == first })
         {
             kept = 0
         }

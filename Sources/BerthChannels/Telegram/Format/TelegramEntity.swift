@@ -31,8 +31,9 @@ package struct TelegramEntity: Equatable, Sendable, Encodable {
     /// The end of the range.
     package var end: Int { offset + length }
 
-    /// The order of entities with the same range, the outermost first. It is also the order in
-    /// which they are kept if there are too many.
+    /// The order of entities with the same range, the outermost first.
+    ///
+    /// It is also the order in which they are kept if there are too many.
     var rank: Int {
         switch kind {
         case .blockquote, .foldedQuote: 0

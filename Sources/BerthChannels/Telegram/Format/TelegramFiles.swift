@@ -16,12 +16,18 @@ package struct TelegramFile: Equatable, Sendable {
 package struct TelegramFiles: Equatable, Sendable {
     /// The longest code block that stays in a message, in UTF-16 units.
     package static let longestCode = 3_500
-    /// The most files of one answer. Further code blocks stay in the messages.
+    /// The most files of one answer.
+    ///
+    /// Further code blocks stay in the messages.
     package static let most = 10
 
-    /// The files, in the order of the answer. Empty if the answer reads best without files.
+    /// The files, in the order of the answer.
+    ///
+    /// Empty if the answer reads best without files.
     package private(set) var files: [TelegramFile] = []
-    /// The messages. A file's name stands in the place of its code block.
+    /// The messages.
+    ///
+    /// A file's name stands in the place of its code block.
     package private(set) var parts: [TelegramPart] = []
 
     /// Chooses the files of an answer.

@@ -8,7 +8,9 @@ import BerthText
 /// show nothing. If a message would begin within code with spaces, which Telegram removes, the line
 /// ``continuation`` comes first.
 struct TelegramParts: Sendable {
-    /// The most bytes of a message as JSON. The rest of a part of the outbox is for buttons.
+    /// The most bytes of a message as JSON.
+    ///
+    /// The rest of a part of the outbox is for buttons.
     static let mostBytes = 15_360
     /// The line that stands before indented code.
     static let continuation = "…\n"
@@ -23,7 +25,9 @@ struct TelegramParts: Sendable {
 
     init(limits: TelegramLimits) { self.limits = limits }
 
-    /// The messages that were completed since the last call. They do not change any more.
+    /// The messages that were completed since the last call.
+    ///
+    /// They do not change any more.
     mutating func take() -> [TelegramPart] {
         defer { finished = [] }
         return finished
@@ -81,7 +85,9 @@ struct TelegramParts: Sendable {
 
     private func isSpace(_ unit: UInt16) -> Bool { unit == 0x20 || unit == 0x0A }
 
-    /// Removes white space at the start. Indented code is kept as it is, after another line.
+    /// Removes white space at the start.
+    ///
+    /// Indented code is kept as it is, after another line.
     private mutating func trimStart() {
         guard let first = units.first, isSpace(first) else { return }
         guard let visible = units.firstIndex(where: { !isSpace($0) }) else {
@@ -114,7 +120,7 @@ struct TelegramParts: Sendable {
         var most = limit
         var end = self.end(within: most)
         var part = self.part(to: end)
-        while most > TelegramLimits.least * 2, part == nil {
+        while most > 8, part == nil {
             most /= 2
             end = self.end(within: most)
             part = self.part(to: end)

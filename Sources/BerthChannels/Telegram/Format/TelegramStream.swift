@@ -24,7 +24,9 @@ package struct TelegramStream: Sendable {
         text.finish()
     }
 
-    /// The messages that were finished since the last call. They do not change any more.
+    /// The messages that were finished since the last call.
+    ///
+    /// They do not change any more.
     package mutating func take() -> [TelegramPart] { text.take() }
 
     /// The messages after the finished ones, as they would be if the answer ended now.

@@ -9,7 +9,9 @@ import BerthText
 package struct TelegramText: Sendable {
     /// The line that stands for a horizontal rule.
     static let rule = "──────────"
-    /// The bullets of lists by their depth. Deeper ones have the last.
+    /// The bullets of lists by their depth.
+    ///
+    /// Deeper ones have the last.
     static let bullets = ["•", "◦", "▪"]
     /// The columns by which the lines of an item are indented for each list around it.
     static let indentation = "  "
@@ -25,7 +27,9 @@ package struct TelegramText: Sendable {
     /// Begins without text.
     init(limits: TelegramLimits) { parts = TelegramParts(limits: limits) }
 
-    /// The messages of a whole answer. None is empty.
+    /// The messages of a whole answer.
+    ///
+    /// None is empty.
     ///
     /// The time is linear in the answer. An answer without visible text has no messages.
     package static func parts(
@@ -121,7 +125,7 @@ package struct TelegramText: Sendable {
     /// Adds the newlines between a block and the one before it.
     private mutating func separate(_ block: MarkdownBlock, shared: Int, hasItem: Bool) {
         guard !isFirst, block.join != .inline else { return }
-        var look = look(in: containers.prefix(shared))
+        var look = look(in: containers[..<shared])
         if block.join == .line {
             if case .code(let language) = block.kind {
                 (look.pre, look.language) = (last, Self.language(language))
@@ -142,7 +146,7 @@ package struct TelegramText: Sendable {
         _ look: TelegramLook,
         joined: Bool
     ) {
-        let around = containers.prefix(containers.count - opened.count)
+        let around = containers[..<(containers.count - opened.count)]
         var depth = around.filter { !$0.isQuote }.count
         guard !joined, depth > 0 || !opened.isEmpty else { return }
         parts.append(String(repeating: Self.indentation, count: depth), look)
@@ -157,7 +161,9 @@ package struct TelegramText: Sendable {
         }
     }
 
-    /// Adds the text of a paragraph. Its further lines are indented like the first.
+    /// Adds the text of a paragraph.
+    ///
+    /// Its further lines are indented like the first.
     private mutating func append(_ runs: [MarkdownRun], _ look: TelegramLook) {
         let depth = containers.filter { !$0.isQuote }.count
         let newline = "\n" + String(repeating: Self.indentation, count: depth)
