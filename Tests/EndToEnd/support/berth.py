@@ -292,3 +292,31 @@ class FakeFal(FakeOpenAI):
             "image": [{"provider": "fake", "model": m, "price": price} for m in models]
         }
         return made
+
+
+class FakeTelegram:
+    """A `berth fake telegram` process."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        words = [binary(), "fake", "telegram", "--listen", f"127.0.0.1:{self.port}", *options]
+        self.process = Process(words, folder / "telegram.log")
+
+    def start(self) -> "FakeTelegram":
+        self.process.start()
+        self.process.wait_until_open(self.port)
+        return self
+
+    def bring(self, page: str, **members: Any) -> dict[str, Any]:
+        """Posts to a page such as `42/message`."""
+        request = urllib.request.Request(
+            f"{self.url}/control/{page}", json.dumps(members).encode(), method="POST"
+        )
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+            return json.load(answer)
+
+    def told(self, page: str) -> Any:
+        """What a page such as `42/sent` says."""
+        with urllib.request.urlopen(f"{self.url}/control/{page}", timeout=PATIENCE) as answer:
+            return json.load(answer)
