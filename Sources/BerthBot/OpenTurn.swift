@@ -1,3 +1,4 @@
+import BerthLoop
 package import BerthProviders
 package import BerthQueue
 
@@ -15,4 +16,9 @@ package struct OpenTurn: Sendable {
     package let progress: PictureProgress?
     /// The time since it was accepted, or taken up again.
     package let age: Duration
+
+    @Loop init(_ turn: LiveTurn, at now: Instant) {
+        (id, tenant, isAnswered) = (turn.id, turn.tenant, !turn.text.isEmpty)
+        (cause, progress, age) = (turn.place?.cause, turn.progress, now - turn.began)
+    }
 }

@@ -316,16 +316,7 @@ package import BerthWork
     package func open(limit: Int) -> [OpenTurn] {
         let (turns, now) = (runner.live.values, surroundings.clock.now)
         let ordered = turns.sorted { ($0.began, $0.id) < ($1.began, $1.id) }
-        return ordered.prefix(limit).map { turn in
-            OpenTurn(
-                id: turn.id,
-                tenant: turn.tenant,
-                isAnswered: !turn.text.isEmpty,
-                cause: turn.place?.cause,
-                progress: turn.progress,
-                age: now - turn.began
-            )
-        }
+        return ordered.prefix(limit).map { OpenTurn($0, at: now) }
     }
 
     /// Ends a turn that waits or runs, at the operator's wish.

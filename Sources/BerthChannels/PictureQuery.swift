@@ -105,7 +105,7 @@ struct PictureQuery: Sendable {
         guard object.isString("prompt"), let value = object.value("prompt"),
             !JSONObject.isBlank(value)
         else { throw Refusal("'prompt' must be a text that is not empty", parameter: "prompt") }
-        let size = ByteCount(value.count)
+        let size = ByteCount(value.count - 2)
         // An escape of six bytes may stand for one.
         guard size <= ByteCount(6 * promptLimit.bytes),
             let prompt = object.string("prompt"), ByteCount(prompt.utf8.count) <= promptLimit

@@ -154,7 +154,7 @@ import Glibc
               files: 1000000
             providers:
               - { name: fake, kind: openai, base_url: \(text(upstream)), concurrency: 500 }
-                \(pictures.provider)
+              \(pictures.provider)
             models:
               chat:
                 - { provider: fake, model: fake, output: 256, price: { input: 0, output: 0 } }

@@ -68,7 +68,7 @@ import Testing
         Line(
             "simulate 50",
             "'simulate' does not take '50': berth simulate [--users N] [--seconds S] [--seed K] "
-                + "[--limit SIZE] [--cache SIZE] [--url URL] [--json]"
+                + "[--pictures PERCENT] [--limit SIZE] [--cache SIZE] [--url URL] [--json]"
         ),
     ]
 
