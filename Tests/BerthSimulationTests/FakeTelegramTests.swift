@@ -1,5 +1,6 @@
 import BerthHTTP
 import BerthLoop
+import BerthMemory
 import BerthSimulation
 import BerthTelemetry
 import BerthTestKit
@@ -70,12 +71,17 @@ import Testing
                 let updates = try await call("getUpdates", #"{"limit":2}"#).ids
                 #expect(updates == [900_001, 900_002])
             }
-            #expect(try await call("getUpdates", #"{"offset":900002}"#).ids == [900_002, 900_003])
-            #expect(try await call("getUpdates", #"{"offset":1}"#).ids == [900_002, 900_003])
+            let second = try await call("getUpdates", #"{"offset":900002}"#)
+            #expect(second.ids == [900_002, 900_003])
+            let first = try await call("getUpdates", #"{"offset":1}"#)
+            #expect(first.ids == [900_002, 900_003])
             // An offset far beyond the last update is that of the first.
-            #expect(try await call("getUpdates", #"{"offset":999999}"#).ids.count == 2)
-            #expect(try await call("getUpdates", #"{"offset":-1}"#).ids == [900_003])
-            #expect(try await call("getUpdates", #"{"offset":900004}"#).ids.isEmpty)
+            let beyond = try await call("getUpdates", #"{"offset":999999}"#)
+            #expect(beyond.ids.count == 2)
+            let last = try await call("getUpdates", #"{"offset":-1}"#)
+            #expect(last.ids == [900_003])
+            let none = try await call("getUpdates", #"{"offset":900004}"#)
+            #expect(none.ids.isEmpty)
         }
     }
 
@@ -130,7 +136,10 @@ import Testing
         try await served(clock) { fake, call in
             let body = #"{"chat_id":5,"text":"x"}"#
             var waits: [Int] = []
-            for _ in 0..<5 { #expect(try await call("sendMessage", body).status == 200) }
+            for _ in 0..<5 {
+                let answer = try await call("sendMessage", body)
+                #expect(answer.status == 200)
+            }
             for _ in 0..<3 {
                 let answer = try await call("sendMessage", body)
                 waits.append(answer.retryAfter)
@@ -139,11 +148,11 @@ import Testing
             let floods = fake.bot(42).floods
             #expect(floods.refused == 3 && floods.early == 2)
             // Another chat goes on.
-            #expect(
-                try await call("sendMessage", #"{"chat_id":6,"text":"x"}"#).status == 200
-            )
+            let other = try await call("sendMessage", #"{"chat_id":6,"text":"x"}"#)
+            #expect(other.status == 200)
             clock.advance(by: .seconds(5))
-            #expect(try await call("sendMessage", body).status == 200)
+            let later = try await call("sendMessage", body)
+            #expect(later.status == 200)
             let group = #"{"chat_id":-7,"text":"x"}"#
             var sent = 0
             for _ in 0..<30 {
@@ -162,7 +171,7 @@ import Testing
         let listener = try network.bind(.tcp(host: "127.0.0.1", port: 8443), limits: .patient)
         let (stop, pool) = (Stop(), TaskPool())
         pool.spawn {
-            try? await listener.serve(until: stop) { request in
+            try? await listener.serve(until: stop, refusal: { $0.text }) { request in
                 secrets.append(request.headers["X-Telegram-Bot-Api-Secret-Token"])
                 let bytes = (try? await request.body.collect(atMost: .kibibytes(64))) ?? []
                 bodies.append(String(decoding: bytes, as: UTF8.self))
@@ -174,13 +183,17 @@ import Testing
         try await served(fake, network) { fake, call in
             fake.bot(42).bring("waits", in: 5, from: FakeTelegramPerson(id: 5))
             let set = #"{"url":"http://127.0.0.1:8443/hook","secret_token":"s3"}"#
-            #expect(try await call("setWebhook", set).status == 200)
+            let hooked = try await call("setWebhook", set)
+            #expect(hooked.status == 200)
             #expect(await eventually { bodies.count == 2 })
             #expect(secrets == ["s3", "s3"])
             #expect(bodies[0] == bodies[1] && bodies[0].contains("waits"))
-            #expect(try await call("getUpdates", "{}").status == 409)
-            #expect(try await call("deleteWebhook", "{}").status == 200)
-            #expect(try await call("getUpdates", "{}").ids.isEmpty)
+            let polled = try await call("getUpdates", "{}")
+            #expect(polled.status == 409)
+            let ended = try await call("deleteWebhook", "{}")
+            #expect(ended.status == 200)
+            let rest = try await call("getUpdates", "{}")
+            #expect(rest.ids.isEmpty)
         }
         stop.request()
         pool.cancelAll()
@@ -190,7 +203,8 @@ import Testing
     @Loop @Test func `tokens that are malformed, wrong or of no bot are refused`() async throws {
         try await served { _, call in
             for (token, status) in [("42", 401), ("42:wrong", 401), ("x:a", 421), ("042:a", 401)] {
-                #expect(try await call("getMe", "{}", token).status == status)
+                let answer = try await call("getMe", "{}", token)
+                #expect(answer.status == status)
             }
         }
     }
@@ -250,7 +264,7 @@ import Testing
     ) async throws {
         let listener = try network.bind(.tcp(host: "127.0.0.1", port: 80), limits: .patient)
         let (stop, pool) = (Stop(), TaskPool())
-        pool.spawn { try? await listener.serve(until: stop, fake.handler) }
+        pool.spawn { try? await listener.serve(until: stop, refusal: { $0.text }, fake.handler) }
         do { try await test(fake, Caller(network: network)) } catch {
             pool.cancelAll()
             throw error

@@ -1,6 +1,7 @@
 import BerthChannels
 import BerthHTTP
 import BerthLoop
+import BerthMemory
 import BerthProviders
 import BerthSimulation
 import BerthTestKit

@@ -189,7 +189,7 @@ import Testing
         let network = InMemoryNetwork(in: .quiet())
         let listener = try network.bind(.tcp(host: "127.0.0.1", port: 80), limits: .patient)
         let (stop, pool) = (Stop(), TaskPool())
-        pool.spawn { try? await listener.serve(until: stop) { _ in answer } }
+        pool.spawn { try? await listener.serve(until: stop, refusal: { $0.text }) { _ in answer } }
         let client = try TelegramClient.of(
             "42:hunter2-secret",
             at: "http://127.0.0.1",
