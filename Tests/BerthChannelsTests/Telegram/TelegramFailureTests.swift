@@ -1,9 +1,10 @@
-import BerthChannels
 import BerthHTTP
 import BerthLoop
 import BerthSimulation
 import BerthTestKit
 import Testing
+
+@testable import BerthChannels
 
 @Suite(.loop) struct TelegramFailureTests {
     struct Row: Sendable, CustomTestStringConvertible {
