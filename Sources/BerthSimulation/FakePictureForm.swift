@@ -49,13 +49,14 @@ struct FakePictureForm: Sendable {
             guard start <= next, let end = bytes.offset(of: "\r\n\r\n", from: start), end < next
             else { return nil }
             let head = String(decoding: bytes[start..<end], as: UTF8.self)
-            let body = bytes[(end + 4)..<max(end + 4, next)]
+            let piece = bytes[(end + 4)..<max(end + 4, next)]
             guard let name = FakePictureForm.part(head, "name=\"", "\"") else { return nil }
             if head.contains("filename=\"") {
                 let kind = FakePictureForm.part(head + "\r", "Content-Type: ", "\r") ?? ""
-                files.append((name, kind, body.count, Array(body.prefix(FakePictureForm.mostHead))))
+                let start = Array(piece.prefix(FakePictureForm.mostHead))
+                files.append((name, kind, piece.count, start))
             } else {
-                fields[name] = String(decoding: body, as: UTF8.self)
+                fields[name] = String(decoding: piece, as: UTF8.self)
             }
             at = next + 2
         }

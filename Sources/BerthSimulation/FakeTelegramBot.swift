@@ -36,7 +36,7 @@ import BerthText
     private(set) var updates: [(id: Int, json: [UInt8])] = []
     /// The calls by method, in lower case.
     package var counts: [String: Int] = [:]
-    /// What was sent, in its order.
+    /// The calls that a user would see, in their order.
     package private(set) var sent: [Sent] = []
     /// The faults that were found in calls, even if the real server would mend them.
     package private(set) var faults: [String] = []
@@ -147,7 +147,7 @@ import BerthText
             do { try await own.bell.wait() } catch { throw FakeTelegramRefusal(500, "gone") }
         }
         if let words = own.conflict, !words.isEmpty { throw FakeTelegramRefusal(409, words) }
-        let bodies = updates.prefix(limit).map(\.json)
+        let bodies = updates.map(\.json)[..<min(limit, updates.count)]
         return [0x5B] + Array(bodies.joined(separator: [0x2C])) + [0x5D]
     }
 

@@ -32,7 +32,7 @@ extension Doctor {
     }
 }
 
-/// What Telegram says about a bot, beside the bot's configuration.
+/// The answers of Telegram about a bot, beside the bot's configuration.
 struct TelegramReport {
     let bot: Configuration.Telegram
     /// The URL at which this service takes the bot's updates.

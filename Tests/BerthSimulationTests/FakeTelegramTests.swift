@@ -71,17 +71,17 @@ import Testing
                 let updates = try await call("getUpdates", #"{"limit":2}"#).ids
                 #expect(updates == [900_001, 900_002])
             }
-            let answer1 = try await call("getUpdates", #"{"offset":900002}"#)
-            #expect(answer1.ids == [900_002, 900_003])
-            let answer2 = try await call("getUpdates", #"{"offset":1}"#)
-            #expect(answer2.ids == [900_002, 900_003])
+            let second = try await call("getUpdates", #"{"offset":900002}"#)
+            #expect(second.ids == [900_002, 900_003])
+            let first = try await call("getUpdates", #"{"offset":1}"#)
+            #expect(first.ids == [900_002, 900_003])
             // An offset far beyond the last update is that of the first.
-            let answer3 = try await call("getUpdates", #"{"offset":999999}"#)
-            #expect(answer3.ids.count == 2)
-            let answer4 = try await call("getUpdates", #"{"offset":-1}"#)
-            #expect(answer4.ids == [900_003])
-            let answer5 = try await call("getUpdates", #"{"offset":900004}"#)
-            #expect(answer5.ids.isEmpty)
+            let beyond = try await call("getUpdates", #"{"offset":999999}"#)
+            #expect(beyond.ids.count == 2)
+            let last = try await call("getUpdates", #"{"offset":-1}"#)
+            #expect(last.ids == [900_003])
+            let none = try await call("getUpdates", #"{"offset":900004}"#)
+            #expect(none.ids.isEmpty)
         }
     }
 
@@ -148,11 +148,11 @@ import Testing
             let floods = fake.bot(42).floods
             #expect(floods.refused == 3 && floods.early == 2)
             // Another chat goes on.
-            let answer6 = try await call("sendMessage", #"{"chat_id":6,"text":"x"}"#)
-            #expect(answer6.status == 200)
+            let other = try await call("sendMessage", #"{"chat_id":6,"text":"x"}"#)
+            #expect(other.status == 200)
             clock.advance(by: .seconds(5))
-            let answer7 = try await call("sendMessage", body)
-            #expect(answer7.status == 200)
+            let later = try await call("sendMessage", body)
+            #expect(later.status == 200)
             let group = #"{"chat_id":-7,"text":"x"}"#
             var sent = 0
             for _ in 0..<30 {
@@ -183,17 +183,17 @@ import Testing
         try await served(fake, network) { fake, call in
             fake.bot(42).bring("waits", in: 5, from: FakeTelegramPerson(id: 5))
             let set = #"{"url":"http://127.0.0.1:8443/hook","secret_token":"s3"}"#
-            let answer8 = try await call("setWebhook", set)
-            #expect(answer8.status == 200)
+            let hooked = try await call("setWebhook", set)
+            #expect(hooked.status == 200)
             #expect(await eventually { bodies.count == 2 })
             #expect(secrets == ["s3", "s3"])
             #expect(bodies[0] == bodies[1] && bodies[0].contains("waits"))
-            let answer9 = try await call("getUpdates", "{}")
-            #expect(answer9.status == 409)
-            let answer10 = try await call("deleteWebhook", "{}")
-            #expect(answer10.status == 200)
-            let answer11 = try await call("getUpdates", "{}")
-            #expect(answer11.ids.isEmpty)
+            let polled = try await call("getUpdates", "{}")
+            #expect(polled.status == 409)
+            let ended = try await call("deleteWebhook", "{}")
+            #expect(ended.status == 200)
+            let rest = try await call("getUpdates", "{}")
+            #expect(rest.ids.isEmpty)
         }
         stop.request()
         pool.cancelAll()
@@ -203,8 +203,8 @@ import Testing
     @Loop @Test func `tokens that are malformed, wrong or of no bot are refused`() async throws {
         try await served { _, call in
             for (token, status) in [("42", 401), ("42:wrong", 401), ("x:a", 421), ("042:a", 401)] {
-                let answer12 = try await call("getMe", "{}", token)
-                #expect(answer12.status == status)
+                let answer = try await call("getMe", "{}", token)
+                #expect(answer.status == status)
             }
         }
     }

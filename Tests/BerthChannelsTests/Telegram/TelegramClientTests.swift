@@ -1,4 +1,3 @@
-import BerthChannels
 import BerthHTTP
 import BerthLoop
 import BerthMemory
@@ -6,6 +5,8 @@ import BerthProviders
 import BerthSimulation
 import BerthTestKit
 import Testing
+
+@testable import BerthChannels
 
 @Suite(.loop) struct TelegramClientTests {
     private static let bold = TelegramPart(
@@ -203,9 +204,8 @@ struct FakePicture: SourcePicture {
         var bytes = [UInt8](repeating: 7, count: count)
         guard offset == 0 else { return bytes }
         let head: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 13]
-        let area = [width, height].flatMap { side in
-            [UInt8(side >> 24), UInt8(side >> 16 & 255), UInt8(side >> 8 & 255), UInt8(side & 255)]
-        }
+        let area: [UInt8] = [0, 0, UInt8(width >> 8), UInt8(width & 255)]
+            + [0, 0, UInt8(height >> 8), UInt8(height & 255)]
         bytes.replaceSubrange(0..<24, with: head + Array("IHDR".utf8) + area)
         return bytes
     }

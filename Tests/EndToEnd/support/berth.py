@@ -317,6 +317,6 @@ class FakeTelegram:
             return json.load(answer)
 
     def told(self, page: str) -> Any:
-        """What a page such as `42/sent` says."""
+        """The content of a page such as `42/sent`."""
         with urllib.request.urlopen(f"{self.url}/control/{page}", timeout=PATIENCE) as answer:
             return json.load(answer)

@@ -66,7 +66,7 @@ package struct TelegramReply: Equatable, Sendable {
 
 /// The text of a message and what is attached to it.
 package struct TelegramContent: Equatable, Sendable {
-    /// What is attached.
+    /// The attachment of a message.
     package enum Attachment: Equatable, Sendable {
         /// The sizes of one picture.
         case photo([TelegramPhoto])
@@ -83,7 +83,7 @@ package struct TelegramContent: Equatable, Sendable {
     package let text: String
     /// The formats of ``text``.
     package let marks: [TelegramMark]
-    /// What is attached, or nil for a text and for a service message.
+    /// The attachment, or nil for a text and for a service message.
     package let attachment: Attachment?
 
     /// The kinds of messages that are only named.
@@ -97,16 +97,16 @@ package struct TelegramContent: Equatable, Sendable {
     init(_ object: JSONObject) {
         let isText = object.has("text")
         text = object.string(isText ? "text" : "caption") ?? ""
-        let marks = object.elements(isText ? "entities" : "caption_entities") ?? []
-        self.marks = marks.prefix(Self.mostMarks).compactMap {
+        let elements = object.elements(isText ? "entities" : "caption_entities") ?? []
+        marks = elements.prefix(Self.mostMarks).compactMap {
             object.object(at: $0).flatMap { TelegramMark($0) }
         }
         attachment = Self.attachment(of: object)
     }
 
     private static func attachment(of object: JSONObject) -> Attachment? {
-        if let sizes = object.elements("photo") {
-            let photos = sizes.prefix(16).compactMap {
+        if let elements = object.elements("photo") {
+            let photos = elements.prefix(16).compactMap {
                 object.object(at: $0).flatMap { TelegramPhoto($0) }
             }
             return photos.isEmpty ? .other("photo") : .photo(photos)
