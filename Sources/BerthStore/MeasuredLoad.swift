@@ -40,7 +40,7 @@ package struct MeasuredLoad: Equatable, Sendable {
 
 extension Connection {
     /// Pages of a database with tables and no rows.
-    private static let emptyPages = 50
+    private static let emptyPages = 54
 
     func measuredLoad(since start: Timestamp) throws(StoreError) -> MeasuredLoad {
         var load = MeasuredLoad()

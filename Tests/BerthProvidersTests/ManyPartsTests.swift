@@ -32,7 +32,13 @@ import Testing
     private static let works: [(String, @Sendable (Int) throws -> Void)] = [
         ("words", { n in _ = try object("{\"content\":{\(members(n))}}").hasWords }),
         ("nothing said", { n in _ = try object("{\(members(n, "\"\""))}").hasWords }),
-        ("a text of many members", { n in try build(chunk("\"content\":{\(members(n))}")) }),
+        (
+            "a text of many members",
+            { n in
+                let part = "\"type\":\"text\",\"text\":\"a\",\(members(n))"
+                try build(chunk("\"content\":{\(part)}"))
+            }
+        ),
         ("a delta of many members", { n in try build(chunk(members(n))) }),
         (
             "a choice of many members",

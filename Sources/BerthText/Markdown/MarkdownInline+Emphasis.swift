@@ -19,7 +19,7 @@ extension MarkdownInline {
             while delimiters[index].count > 0 {
                 let size = delimiters[index].count > 1 ? 2 : 1
                 take(size, of: index)
-                change(&tokens[delimiters[index].token].after, delimiters[index].mark, size, by: 1)
+                Self.change(&tokens[delimiters[index].token].after, delimiters[index].mark, size, by: 1)
             }
         }
     }
@@ -43,8 +43,8 @@ extension MarkdownInline {
             take(size, of: opener)
             take(size, of: index)
             let mark = delimiters[index].mark
-            change(&tokens[delimiters[opener].token].after, mark, size, by: 1)
-            change(&tokens[delimiters[index].token].before, mark, size, by: -1)
+            Self.change(&tokens[delimiters[opener].token].after, mark, size, by: 1)
+            Self.change(&tokens[delimiters[index].token].before, mark, size, by: -1)
             if delimiters[opener].count == 0 { stack.removeLast() }
             for other in bottoms.indices { bottoms[other] = min(bottoms[other], stack.count) }
         }
@@ -56,7 +56,7 @@ extension MarkdownInline {
         tokens[delimiters[index].token].text = range.lowerBound..<range.upperBound - size
     }
 
-    private func change(_ change: inout Change, _ mark: UInt8, _ size: Int, by count: Int) {
+    private static func change(_ change: inout Change, _ mark: UInt8, _ size: Int, by count: Int) {
         if mark == MarkdownLine.tilde {
             change.struck += count
         } else if size == 2 {

@@ -40,7 +40,7 @@ import Testing
         ("````md\n```\nx\n```\n````", "<pre md>```\nx\n```</pre>"), ("```py\nx", "<pre py>x</pre>"),
         ("a\n```\nb\n```\nc", "a\n<pre>b</pre>\nc"), ("```\na\n\n\nb\n```", "<pre>a\n\n\nb</pre>"),
         ("```\n```", ""), ("```\n\n\n```\nx", "x"),
-        ("x\n\n    code\n      more", "x\n\n<pre>    code\n      more</pre>"),
+        ("x\n\n    code\n      more", "x\n\n<pre>code\n  more</pre>"),
         ("```go\nif x {\n\ty()\n}\n```", "<pre go>if x {\n    y()\n}</pre>"),
         ("```{.python}\nx\n```", "<pre .python>x</pre>"), ("`a` `b`", "<c>a</c> <c>b</c>"),
         ("```a\n1\n```\n```b\n2\n```", "<pre a>1</pre>\n<pre b>2</pre>"),
