@@ -105,6 +105,7 @@ package import BerthWork
     ///   - request: the id of the request, for the log.
     ///   - memory: as for ``begin(_:in:by:request:isFresh:memory:)``.
     /// - Returns: the turn, whose row is on the disk.
+    /// - Throws: ``BotError``.
     package func begin(
         _ text: String,
         at session: Session,

@@ -162,6 +162,8 @@ import BerthWork
     ///   - credential: its revocation ends a call with a key.
     ///   - form: the pictures that came with it, which are deleted at its end.
     ///   - retained: keeps the request's memory until then.
+    /// - Returns: the response. Its body begins when the pictures are there, or after a wait.
+    /// - Throws: ``BotError``.
     private func answer(
         _ ask: PictureAsk,
         _ query: PictureQuery,

@@ -80,6 +80,7 @@ import BerthWork
     /// The response to the client.
     ///
     /// - Parameter tenant: pays for its memory.
+    /// - Returns: the response, whose body is read from the files.
     /// - Throws: ``BotError/memory(_:)``.
     func response(for tenant: LiveTenant) throws(BotError) -> HTTPResponse {
         try PictureReply.streamed(for: tenant) { [self] writer in try await write(to: writer) }

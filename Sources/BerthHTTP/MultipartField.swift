@@ -56,6 +56,8 @@ package struct MultipartField: Equatable, Sendable {
     /// - Parameters:
     ///   - text: the value, such as `form-data; name="image"`.
     ///   - kind: the word before the first semicolon.
+    /// - Returns: the values, without quotation marks.
+    /// - Throws: ``MultipartError``.
     static func parameters(
         of text: Substring,
         _ kind: String

@@ -247,7 +247,7 @@ extension UpstreamFault {
         read(object)
         guard reason == nil else { return }
         let found = ForeignText.words(in: object)
-        found.labels.forEach { add($0) }
+        for label in found.labels { add(label) }
         say(found.sentences.isEmpty ? nil : found.sentences.joined(separator: "; "))
     }
 

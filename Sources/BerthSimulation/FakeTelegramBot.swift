@@ -151,7 +151,9 @@ import BerthText
         return [0x5B] + Array(bodies.joined(separator: [0x2C])) + [0x5D]
     }
 
-    /// Forgets the updates before `offset`. A negative one keeps the last ones.
+    /// Forgets the updates before `offset`.
+    ///
+    /// A negative one keeps the last ones.
     private func forget(_ offset: Int) {
         if offset < 0 {
             updates.removeFirst(max(0, updates.count + offset))

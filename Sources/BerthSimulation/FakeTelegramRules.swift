@@ -76,6 +76,8 @@ package enum FakeTelegramRules {
     ///   - text: a text or a caption.
     ///   - most: the most UTF-16 units.
     ///   - what: `message` or `message caption`.
+    /// - Returns: the text as it is kept.
+    /// - Throws: ``FakeTelegramRefusal``.
     static func text(
         _ text: String,
         most: Int,

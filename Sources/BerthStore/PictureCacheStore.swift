@@ -11,6 +11,7 @@ package protocol PictureCacheStore: Sendable {
     ///   - tenant: the tenant who asks.
     ///   - others: whether pictures of other tenants count.
     /// - Returns: nil if there are none, or if one of them was deleted.
+    /// - Throws: ``StoreError``.
     func cachedPictures(
         _ name: [UInt8],
         for tenant: Tenant.ID,
@@ -25,6 +26,7 @@ package protocol PictureCacheStore: Sendable {
     ///   - model: the model that made them.
     ///   - pictures: the pictures, with their files of this tenant.
     /// - Returns: false if a file is gone, and nothing is kept.
+    /// - Throws: ``StoreError``.
     @discardableResult
     func keepPictures(
         _ name: [UInt8],

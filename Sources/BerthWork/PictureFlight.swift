@@ -31,8 +31,12 @@ import BerthStore
     /// The leader's ask, whose progress all who wait are told.
     func leading(_ ask: PictureAsk) -> PictureAsk {
         var ask = ask
-        ask.listener = { [weak self] place in self?.listeners.forEach { $0(place) } }
-        ask.progress = { [weak self] state in self?.progress.forEach { $0(state) } }
+        ask.listener = { [weak self] place in
+            for listener in self?.listeners ?? [] { listener(place) }
+        }
+        ask.progress = { [weak self] state in
+            for listener in self?.progress ?? [] { listener(state) }
+        }
         return ask
     }
 

@@ -86,7 +86,8 @@ import BerthStore
             return sink.all
         } catch {
             switch error {
-            case .memory, .noRoom, .busy, .outOfTime, .noLibrary, .notEncoded, .resultTooLong: return nil
+            case .memory, .noRoom, .busy, .outOfTime, .noLibrary, .notEncoded, .resultTooLong:
+                return nil
             default: throw error
             }
         }

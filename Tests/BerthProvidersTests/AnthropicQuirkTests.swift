@@ -72,13 +72,18 @@ import Testing
         }
     }
 
+    /// The words with which a server refuses a request, or nil if it takes it.
+    private struct Refusal {
+        let words: (JSONObject) -> String?
+    }
+
     /// Runs `test` against a server that refuses a request with the words of `refusal`.
     @Loop private func withServer(
         quirks: Quirks = Quirks(),
-        refusing refusal: @escaping (JSONObject) -> String?,
+        refusing refusal: Refusal,
         _ test: @Loop (Server) async throws -> Void
     ) async throws {
-        let server = Server(refusal)
+        let server = Server(refusal.words)
         let handler: HTTPHandler = { await server.answer($0) }
         try await BerthProvidersTests.withServer(handler) { url in
             var settings = Configuration.Provider(
@@ -108,7 +113,8 @@ import Testing
         words: String
     ) async throws {
         for isStream in [true, false] {
-            try await withServer(refusing: { $0.has("metadata") ? words : nil }) { server in
+            try await withServer(refusing: Refusal(words: { $0.has("metadata") ? words : nil })) {
+                server in
                 for _ in 1...2 {
                     let told = try await server.ask(more: #","user":"ann""#, isStream: isStream)
                     #expect(told.text == "fine" && told.error == nil)
@@ -124,7 +130,9 @@ import Testing
         isStream: Bool
     ) async throws {
         let words = "max_tokens: 100 > 64, which is the maximum allowed number of output tokens"
-        try await withServer(refusing: { ($0.integer("max_tokens") ?? 0) > 64 ? words : nil }) {
+        try await withServer(
+            refusing: Refusal(words: { ($0.integer("max_tokens") ?? 0) > 64 ? words : nil })
+        ) {
             server in
             for _ in 1...2 {
                 let told = try await server.ask(isStream: isStream)
@@ -139,7 +147,9 @@ import Testing
 
     @Loop @Test func `a server without streams is asked for a whole answer`() async throws {
         let words = "stream: streaming is not supported"
-        try await withServer(refusing: { $0.boolean("stream") == true ? words : nil }) { server in
+        try await withServer(
+            refusing: Refusal(words: { $0.boolean("stream") == true ? words : nil })
+        ) { server in
             for _ in 1...2 {
                 let told = try await server.ask(isStream: true)
                 #expect(told.text == "fine" && told.finish == "stop" && told.error == nil)
@@ -150,7 +160,8 @@ import Testing
 
     @Loop @Test func `the limit always reaches the server, whatever it refuses`() async throws {
         let words = "max_tokens: Extra inputs are not permitted"
-        try await withServer(refusing: { $0.has("max_tokens") ? words : nil }) { server in
+        try await withServer(refusing: Refusal(words: { $0.has("max_tokens") ? words : nil })) {
+            server in
             let told = try await server.ask()
             #expect(told.error?.isRefusal(saying: "Extra inputs") == true)
             let sent = server.bodies.allSatisfy { $0.has("max_tokens") }
@@ -166,7 +177,7 @@ import Testing
     func `a refusal of the client's own members is told after one request`(
         words: String
     ) async throws {
-        try await withServer(refusing: { _ in words }) { server in
+        try await withServer(refusing: Refusal(words: { _ in words })) { server in
             let told = try await server.ask(more: #","user":"ann""#)
             #expect(told.error?.isRefusal(saying: words) == true)
             #expect(server.bodies.count == 1 && server.book.entries.isEmpty)
@@ -177,7 +188,7 @@ import Testing
         var quirks = Quirks()
         quirks.leaveOut(.user)
         quirks.mostOutput = 50
-        try await withServer(quirks: quirks, refusing: { _ in nil }) { server in
+        try await withServer(quirks: quirks, refusing: Refusal(words: { _ in nil })) { server in
             _ = try await server.ask(more: #","user":"ann""#, isStream: true)
             let sent = try #require(server.bodies.first)
             #expect(!sent.has("metadata") && sent.integer("max_tokens") == 50)

@@ -29,7 +29,7 @@ def test_by_keyboard_alone(tenant: Tenant, page: Page) -> None:
     wait_for(page.last_answer, what="the history")
     page.driver.execute_script("document.activeElement.blur()")
     seen = []
-    for _ in range(12):
+    for _ in range(14):
         page.press(Keys.TAB)
         seen.append(page.focused())
         if seen[-1] == "text":

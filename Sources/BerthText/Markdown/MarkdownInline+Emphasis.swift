@@ -19,7 +19,12 @@ extension MarkdownInline {
             while delimiters[index].count > 0 {
                 let size = delimiters[index].count > 1 ? 2 : 1
                 take(size, of: index)
-                Self.change(&tokens[delimiters[index].token].after, delimiters[index].mark, size, by: 1)
+                Self.change(
+                    &tokens[delimiters[index].token].after,
+                    delimiters[index].mark,
+                    size,
+                    by: 1
+                )
             }
         }
     }

@@ -204,7 +204,8 @@ struct FakePicture: SourcePicture {
         var bytes = [UInt8](repeating: 7, count: count)
         guard offset == 0 else { return bytes }
         let head: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 13]
-        let area: [UInt8] = [0, 0, UInt8(width >> 8), UInt8(width & 255)]
+        let area: [UInt8] =
+            [0, 0, UInt8(width >> 8), UInt8(width & 255)]
             + [0, 0, UInt8(height >> 8), UInt8(height & 255)]
         bytes.replaceSubrange(0..<24, with: head + Array("IHDR".utf8) + area)
         return bytes

@@ -36,7 +36,9 @@ package import BerthTelemetry
 
     /// The longest time for which a call waits here.
     package static nonisolated let longestWait = Duration.seconds(5)
-    /// The most chats that are tracked. A call to a further one is refused for a moment.
+    /// The most chats that are tracked.
+    ///
+    /// A call to a further one is refused for a moment.
     static nonisolated let mostChats = 4_096
     /// The most waiting calls of one tenant.
     static nonisolated let mostWaitingOfTenant = 64

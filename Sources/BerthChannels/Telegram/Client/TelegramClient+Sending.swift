@@ -22,7 +22,9 @@ extension TelegramClient {
         return try sent(await call("sendMessage", arguments, isSentOnce: true))
     }
 
-    /// Replaces the text and the buttons of a message of the bot's. Without buttons, they go.
+    /// Replaces the text and the buttons of a message of the bot's.
+    ///
+    /// Without buttons, they go.
     ///
     /// A text that is there already is a success.
     package func edit(
@@ -47,6 +49,7 @@ extension TelegramClient {
     ///   - draft: the draft's id, not 0. The same id replaces the text.
     ///   - place: a private chat, with its topic.
     ///   - canStop: whether the user gets a button that stops the answer.
+    /// - Throws: ``TelegramFailure``.
     package func draft(
         _ part: TelegramPart,
         as draft: Int,
@@ -74,7 +77,9 @@ extension TelegramClient {
         try await call("sendChatAction", arguments)
     }
 
-    /// Deletes a message. One that is gone already is a success.
+    /// Deletes a message.
+    ///
+    /// One that is gone already is a success.
     package func delete(_ message: Int, in chat: Int) async throws(TelegramFailure) {
         var arguments = TelegramArguments()
         arguments.add("chat_id", chat)
@@ -90,6 +95,7 @@ extension TelegramClient {
     ///   - id: the id of the press.
     ///   - text: at most 200 characters for the user, or nil.
     ///   - isAlert: whether the user must close the text.
+    /// - Throws: ``TelegramFailure``.
     package func answer(
         press id: String,
         _ text: String? = nil,
@@ -128,6 +134,7 @@ extension TelegramClient {
     ///   - place: the place.
     ///   - buttons: the rows of buttons under it.
     /// - Returns: the id of the message.
+    /// - Throws: ``TelegramFailure``.
     package func sendPhoto(
         _ photo: TelegramUpload,
         _ caption: TelegramPart?,
@@ -167,6 +174,7 @@ extension TelegramClient {
     ///   - caption: the caption of the first.
     ///   - place: the place.
     /// - Returns: the ids of the messages, in order.
+    /// - Throws: ``TelegramFailure``.
     package func sendAlbum(
         _ photos: [TelegramUpload],
         _ caption: TelegramPart?,

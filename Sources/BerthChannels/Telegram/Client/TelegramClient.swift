@@ -26,7 +26,9 @@ import BerthText
 
     /// The largest answer that is read, except that of ``updates(_:)``.
     static nonisolated let mostAnswer = ByteCount.kibibytes(256)
-    /// The largest answer with updates that is read. A message takes at most about 64 KiB.
+    /// The largest answer with updates that is read.
+    ///
+    /// A message takes at most about 64 KiB.
     static nonisolated let mostUpdates = ByteCount.mebibytes(4)
 
     /// Makes a client, which opens no connection yet.
@@ -57,6 +59,7 @@ import BerthText
     /// - Parameters:
     ///   - commands: at most 100 commands.
     ///   - language: a code of two letters.
+    /// - Throws: ``TelegramFailure``.
     package func setCommands(
         _ commands: [TelegramCommand],
         language: String?
@@ -101,6 +104,7 @@ import BerthText
     /// - Parameters:
     ///   - url: an `https` URL, which may hold no secret.
     ///   - connections: the most connections at once, from 1 to 100.
+    /// - Throws: ``TelegramFailure``.
     package func setWebhook(
         _ url: String,
         connections: Int = 8
@@ -113,7 +117,9 @@ import BerthText
         try await call("setWebhook", arguments)
     }
 
-    /// Ends the webhook. The waiting updates stay.
+    /// Ends the webhook.
+    ///
+    /// The waiting updates stay.
     package func deleteWebhook() async throws(TelegramFailure) { try await call("deleteWebhook") }
 
     /// Returns the state of the webhook.
@@ -136,7 +142,9 @@ import BerthText
         return path
     }
 
-    /// Begins to download a file. Its size is unknown until the end, so the reader bounds it.
+    /// Begins to download a file.
+    ///
+    /// Its size is unknown until the end, so the reader bounds it.
     ///
     /// - Throws: ``TelegramFailure``. A local server with `--local` gives a path on its own disk,
     ///   which is refused.

@@ -139,13 +139,17 @@ package struct TelegramPhoto: Equatable, Sendable {
     }
 }
 
-/// A file of a message. Its name, type and size are the sender's words.
+/// A file of a message.
+///
+/// Its name, type and size are the sender's words.
 package struct TelegramMedia: Equatable, Sendable {
     /// The id for this bot's calls.
     package let id: String
     /// The id by which two copies of a file are recognized.
     package let unique: String
-    /// The size in bytes, or nil if it is unknown. It may be more than 2 GiB.
+    /// The size in bytes, or nil if it is unknown.
+    ///
+    /// It may be more than 2 GiB.
     package let size: Int?
     /// The file's name, in at most 256 bytes.
     package let name: String?

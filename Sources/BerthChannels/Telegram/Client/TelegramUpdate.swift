@@ -95,7 +95,9 @@ package struct TelegramMembership: Equatable, Sendable {
     package let chat: TelegramChat
     /// The user who changed it.
     package let from: TelegramUser
-    /// Whether the bot is a member now. In a private chat: whether it is not blocked.
+    /// Whether the bot is a member now.
+    ///
+    /// In a private chat: whether it is not blocked.
     package let isMember: Bool
 
     init?(_ object: JSONObject) {
