@@ -23,6 +23,7 @@ MANNERS = (
 
 #: Far more than the tests use. Tests of quotas set their own.
 ROOMY = {
+    "limits": {"tenants": 200},
     "quotas": {"requests_per_day": 100_000, "tokens_per_day": 100_000_000, "spend_per_month": 1000}
 }
 
