@@ -15,7 +15,10 @@ enum ForeignWords {
     /// files of the machine behind it, which are the operator's.
     static func harmless(_ text: String, hiding key: Secret?) -> String {
         var text = String(decoding: text.utf8.prefix(mostRead), as: UTF8.self)
-        if let key = key?.reveal(), !key.isEmpty { text = text.replacing(key, with: "***") }
+        // Characters are compared in their normal form, which takes milliseconds in odd texts.
+        if let key = key?.reveal(), !key.isEmpty, Array(text.utf8).offset(of: key) != nil {
+            text = text.replacing(key, with: "***")
+        }
         let words = text.split(whereSeparator: { $0.isWhitespace || isControl($0) })
         text = withoutAddresses(words.map { withoutKey($0) }.joined(separator: " "))
         return text.shortened(toBytes: most)
