@@ -37,8 +37,8 @@ package enum TelegramFailure: Error, Equatable, Sendable {
     case notSent(String)
     /// The server may have acted on the call.
     ///
-    /// A call that sends a message may be made again at most once, and only if `hasAnswer` is false:
-    /// no byte of an answer had arrived. Other calls can be made again.
+    /// A call that sends a message may be made again at most once, and only if `hasAnswer` is
+    /// false: no byte of an answer had arrived. Other calls can be made again.
     case unknown(String, hasAnswer: Bool)
     /// The task was cancelled. The server may have acted on the call.
     case cancelled
