@@ -94,15 +94,21 @@ import Testing
     // MARK: Alarms
 
     /// Leaks far more than 8 % of a test process's memory, for four looks.
+    ///
+    /// A process that runs all tests holds up to a gibibyte.
     @Loop private func forget(_ bot: BotFixture) async throws {
-        let forgotten = LeaseHolder(try bot.ann.account.lease(.mebibytes(60), for: .replyBuffer))
+        let forgotten = LeaseHolder(try bot.ann.account.lease(.mebibytes(400), for: .replyBuffer))
         for _ in 1...2 { await bot.keeper.look() }
         for _ in 1...2 { await bot.memory.warn() }
         withExtendedLifetime(forgotten) {}
     }
 
     @Loop @Test func `a large leak is warned of once, and again when it comes back`() async throws {
-        try await withBot(Setup { $0.quotas.memory = .mebibytes(100) }) { bot in
+        let setup = Setup {
+            $0.memory.limit = .mebibytes(1024)
+            $0.quotas.memory = .mebibytes(500)
+        }
+        try await withBot(setup) { bot in
             for _ in 1...2 {
                 try await forget(bot)
                 await bot.memory.warn()
