@@ -27,14 +27,7 @@ package import BerthText
         quirks: QuirkBook = QuirkBook(),
         in surroundings: Surroundings
     ) {
-        upstream = Upstream(
-            name: settings.name,
-            key: settings.apiKey,
-            route: HTTPClientRoute(settings),
-            timeout: settings.timeout,
-            client: client,
-            surroundings: surroundings
-        )
+        upstream = Upstream(settings, client, in: surroundings)
         endpoint = "\(settings.baseURL)/v1/messages"
         // The translation leaves out all that it does not know.
         unknown = UnknownMembers(of: settings.name, arePassed: false, in: surroundings)

@@ -23,14 +23,7 @@ import BerthText
         quirks: QuirkBook = QuirkBook(),
         in surroundings: Surroundings
     ) {
-        upstream = Upstream(
-            name: settings.name,
-            key: settings.apiKey,
-            route: HTTPClientRoute(settings),
-            timeout: settings.timeout,
-            client: client,
-            surroundings: surroundings
-        )
+        upstream = Upstream(settings, client, in: surroundings)
         endpoint = "\(settings.baseURL)/chat/completions"
         unknown = UnknownMembers(
             of: settings.name,

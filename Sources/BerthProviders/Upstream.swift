@@ -5,7 +5,7 @@ import BerthMemory
 import BerthTelemetry
 import BerthText
 
-/// The HTTP side of a chat provider, independent of its API: leases, deadlines, bounded answers and
+/// The HTTP side of a provider, independent of its API: leases, deadlines, bounded answers and
 /// error statuses.
 @Loop struct Upstream {
     /// The provider's name in the configuration.
@@ -21,17 +21,12 @@ import BerthText
     private let notes = FormNotes()
 
     init(
-        name: String,
-        key: Secret?,
-        route: HTTPClientRoute,
-        timeout: Configuration.Provider.Timeout,
-        client: any HTTPSending,
-        surroundings: Surroundings
+        _ settings: Configuration.Provider,
+        _ client: any HTTPSending,
+        in surroundings: Surroundings
     ) {
-        self.name = name
-        self.key = key
-        self.route = route
-        self.timeout = timeout
+        (name, key) = (settings.name, settings.apiKey)
+        (route, timeout) = (HTTPClientRoute(settings), settings.timeout)
         self.client = client
         self.surroundings = surroundings
     }

@@ -31,14 +31,7 @@ import BerthText
         client: any HTTPSending,
         in surroundings: Surroundings
     ) {
-        upstream = Upstream(
-            name: settings.name,
-            key: settings.apiKey,
-            route: HTTPClientRoute(settings),
-            timeout: settings.timeout,
-            client: client,
-            surroundings: surroundings
-        )
+        upstream = Upstream(settings, client, in: surroundings)
         base = settings.baseURL
         fetch = PictureFetch(settings, client, surroundings.clock)
         hooks = url.flatMap { FalHooks(settings, $0, client, in: surroundings) }
