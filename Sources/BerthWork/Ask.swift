@@ -133,10 +133,7 @@ package struct Ask: Sendable {
     @Loop package func entered(listening: Bool) throws(BotError) -> Ask {
         guard entry == nil else { return self }
         var ask = self
-        let size = Ask.entrySize + (listening ? Ask.listenerSize : .zero)
-        do {
-            ask.entry = LeaseHolder(try memory.take(size, for: .queueEntry))
-        } catch { throw .memory(error) }
+        ask.entry = try memory.entry(listening: listening)
         return ask
     }
 
@@ -167,5 +164,15 @@ package struct Ask: Sendable {
             ? model.price.highestCost(input: tokensIn, output: tokensOut)
             : model.price.cost(input: tokensIn, output: tokensOut)
         return amounts
+    }
+}
+
+extension PrepaidMemory {
+    /// Leases a queue entry, and its connection if `listening`.
+    ///
+    /// - Throws: ``BotError/memory(_:)``.
+    @Loop func entry(listening: Bool) throws(BotError) -> LeaseHolder {
+        let size = Ask.entrySize + (listening ? Ask.listenerSize : .zero)
+        do { return LeaseHolder(try take(size, for: .queueEntry)) } catch { throw .memory(error) }
     }
 }

@@ -83,10 +83,7 @@ package struct PictureAsk: Sendable {
     @Loop package func entered(listening: Bool) throws(BotError) -> PictureAsk {
         guard entry == nil else { return self }
         var ask = self
-        let size = Ask.entrySize + (listening ? Ask.listenerSize : .zero)
-        do {
-            ask.entry = LeaseHolder(try memory.take(size, for: .queueEntry))
-        } catch { throw .memory(error) }
+        ask.entry = try memory.entry(listening: listening)
         return ask
     }
 
