@@ -89,7 +89,7 @@ struct TelegramReport {
                 wanted.isEmpty
                 ? "a webhook is set, so that polling is refused"
                 : webhook.url.isEmpty ? "no webhook is set" : "another webhook is set"
-            if isRunning { faults.append(words) } else { notes.append("\(words): serve mends it") }
+            if isRunning { faults.append(words) } else { notes.append(words) }
         }
         if let time = webhook.lastError {
             let age = Duration.seconds(now.seconds - Int64(clamping: time))

@@ -49,7 +49,7 @@ import Testing
             let running = try report(mode: mode, webhook: url)[1]
             let stopped = try report(mode: mode, webhook: url, isRunning: false)[1]
             #expect(!running.ok && stopped.ok)
-            #expect(stopped.says.contains("serve mends it"))
+            #expect(stopped.says.contains("webhook is set"))
             #expect(!running.says.contains("else.example"))
         }
         #expect(try report(mode: .webhook, webhook: Self.hook)[1].ok)
