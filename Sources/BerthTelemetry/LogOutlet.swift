@@ -5,8 +5,11 @@ import Glibc
 ///
 /// The flag O_NONBLOCK belongs to the open file description, which a shell and other programs may
 /// share. Therefore it is never set on the descriptor itself.
+///
+/// The outlet has a descriptor of its own, so that no line goes to a file or connection that later
+/// gets the number of a descriptor that its owner has closed.
 struct LogOutlet {
-    /// The descriptor that is written to.
+    /// The outlet's own descriptor.
     let descriptor: Int32
     /// The most bytes of one write.
     let most: Int
@@ -28,16 +31,16 @@ struct LogOutlet {
     init(of descriptor: Int32) {
         var status = stat()
         let isKnown = unsafe fstat(descriptor, &status) == 0
-        var (kind, own) = (Kind.file, descriptor)
+        var (kind, own) = (Kind.file, Int32(-1))
         switch status.st_mode & S_IFMT {
         case S_IFSOCK: kind = .socket
         case S_IFIFO, S_IFCHR:
             let flags = O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC
             own = unsafe open("/proc/self/fd/\(descriptor)", flags)
             kind = own < 0 ? .shared : .reopened
-            if own < 0 { own = descriptor }
         default: break
         }
+        if own < 0 { own = fcntl(descriptor, F_DUPFD_CLOEXEC, 0) }
         self.kind = isKnown ? kind : .file
         self.descriptor = own
         // A pipe that is ready has room for PIPE_BUF (4,096) bytes. Source: pipe(7).
@@ -73,6 +76,6 @@ struct LogOutlet {
             && ready.revents & Int16(POLLOUT) != 0
     }
 
-    /// Closes the description that was opened for the outlet.
-    func close() { if kind == .reopened { Glibc.close(descriptor) } }
+    /// Closes the outlet's descriptor.
+    func close() { if descriptor >= 0 { Glibc.close(descriptor) } }
 }

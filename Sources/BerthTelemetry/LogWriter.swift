@@ -97,7 +97,7 @@ package final class LogWriter: Sendable {
             state.isScheduled = state.pause != nil
             return state.pause
         }
-        if let pause { clock.schedule(after: pause) { self.write() } }
+        if let pause { clock.schedule(after: pause) { [weak self] in self?.write() } }
     }
 
     /// Writes until the buffer is empty or the reader stands still.

@@ -56,11 +56,24 @@ import Testing
         }
     }
 
+    @Loop @Test func `lines never go to a later owner of the descriptor's number`() {
+        for pair in [DescriptorPair.pipe(), .sockets(), .terminal()] {
+            let other = DescriptorPair.pipe()
+            let writer = LogWriter(to: pair.writing)
+            _ = dup2(other.writing, pair.writing)
+            log(writer).info("a line")
+            writer.finish()
+            #expect(other.read().isEmpty)
+            #expect(pair.count(of: "a line") == 1)
+        }
+    }
+
     @Loop @Test func `a socket or a stopped terminal holds nobody up`() async {
         let terminal = DescriptorPair.terminal()
         terminal.stop()  // Ctrl-S
-        for pair in [terminal, DescriptorPair.sockets()] {
-            let writer = LogWriter(to: pair.writing)
+        let pairs = [terminal, DescriptorPair.sockets()]
+        let writers = pairs.map { LogWriter(to: $0.writing) }
+        for writer in writers {
             let log = log(writer)
             let line = String(repeating: "x", count: 1000)
             for _ in 0..<2000 { log.info("a line", ["x": .text(line)]) }
@@ -68,6 +81,7 @@ import Testing
         }
         terminal.go()
         #expect(await eventually { terminal.count(of: "log lines were lost") == 1 })
+        withExtendedLifetime(writers) {}
     }
 
     @Loop @Test(arguments: ["/dev/full", "/dev/null", "a file", "a closed pipe", "nothing"])
