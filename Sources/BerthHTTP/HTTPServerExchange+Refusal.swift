@@ -52,7 +52,7 @@ extension HTTPServerExchange {
         HTTPRefusal(
             status: status,
             reason: reason,
-            path: String(target.prefix { $0 != "?" }),
+            path: HTTPTarget.path(of: target),
             id: id
         )
     }

@@ -52,7 +52,7 @@ package struct HTTPServerLimits: Sendable {
     }
 
     private func isUpload(_ target: String) -> Bool {
-        !uploads.isEmpty && uploads.contains(String(target.prefix { $0 != "?" }))
+        !uploads.isEmpty && uploads.contains(HTTPTarget.path(of: target))
     }
 
     /// The connections that are closed at once to make room for new ones.

@@ -24,6 +24,11 @@ struct HTTPTarget {
         query = end < origin.endIndex ? Substring(origin.utf8[end...].dropFirst()) : nil
     }
 
+    /// The path of a target as it was sent, without the query.
+    static func path(of target: String) -> String {
+        String(Substring(target.utf8.prefix { $0 != UInt8(ascii: "?") }))
+    }
+
     /// The first value of `name` in the query, in which `+` is a space.
     ///
     /// - Returns: nil if it is absent or cannot be decoded.

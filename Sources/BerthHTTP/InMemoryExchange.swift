@@ -104,7 +104,7 @@ import Glibc
     }
 
     private func refuse(_ status: Int, _ reason: String, _ text: String, _ id: String) {
-        let path = String(text.prefix { $0 != "?" })
+        let path = HTTPTarget.path(of: text)
         let refusal = HTTPRefusal(status: status, reason: reason, path: path, id: id)
         answer(listener.refusal(refusal), id: id)
     }
