@@ -164,9 +164,9 @@ let package = Package(
         module(
             "BerthSimulation",
             uses: [
-                "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthHTTP",
-                "BerthQueue",
-                "BerthProviders", "BerthImage",
+                "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
+                "BerthHTTP", "BerthStore", "BerthCache", "BerthQueue", "BerthProviders",
+                "BerthImage", "BerthBot", "BerthService",
             ],
             settings: seldom
         ),
@@ -315,10 +315,7 @@ let package = Package(
         tests(
             "BerthServiceTests",
             uses: [
-                "BerthLoop", "BerthText", "BerthMemory", "BerthTelemetry", "BerthConfig",
-                "BerthHTTP", "BerthStore", "BerthCache", "BerthQueue", "BerthProviders",
-                "BerthFiles", "BerthWork",
-                "BerthBot", "BerthChannels", "BerthAdmin", "BerthService",
+                "BerthAdmin", "BerthHTTP", "BerthLoop", "BerthService", "BerthSimulation",
             ]
         ),
     ]

@@ -25,27 +25,7 @@ extension RedisClient {
     ///   - value: any bytes, up to the limit.
     ///   - lifetime: the time after which the server deletes it.
     ///   - onlyIfAbsent: whether an existing value is kept.
-    /// - Returns: false if an existing value was kept.
-    /// - Throws: ``CacheError``.
-    @discardableResult
-    package func setEX(
-        _ key: [UInt8],
-        _ value: [UInt8],
-        lifetime: Duration,
-        onlyIfAbsent: Bool = false
-    ) async throws(CacheError) -> Bool {
-        let result = await withCheckedContinuation { continuation in
-            setEX(key, value, lifetime: lifetime, onlyIfAbsent: onlyIfAbsent) {
-                continuation.resume(returning: $0)
-            }
-        }
-        return try result.get()
-    }
-
-    /// Stores a value as ``setEX(_:_:lifetime:onlyIfAbsent:)`` does, for a caller that does not
-    /// wait.
-    ///
-    /// `then` is called once.
+    ///   - then: is called once, with false if an existing value was kept.
     package func setEX(
         _ key: [UInt8],
         _ value: [UInt8],

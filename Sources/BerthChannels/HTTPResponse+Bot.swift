@@ -31,13 +31,16 @@ extension HTTPResponse {
         if case .unsupportedCoding = error { headers["accept-encoding"] = ContentCoding.accepted }
     }
 
-    /// The answer to a request that failed for a reason without words for its sender, which the log
-    /// gets.
+    /// The answer to a request that failed.
+    ///
+    /// The log gets a reason that has no words for the request's sender.
     @Loop static func failure(
         _ error: any Error,
         _ request: HTTPRequest,
         in surroundings: Surroundings
     ) -> HTTPResponse {
+        if let refusal = error as? ChatRequest.Refusal { return .refusal(refusal) }
+        if let error = error as? BotError { return HTTPResponse(error) }
         surroundings.log.error(
             "request failed for an unexpected reason",
             ["request": .text(request.id), "why": .text("\(error)")]

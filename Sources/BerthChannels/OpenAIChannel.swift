@@ -138,10 +138,6 @@ import BerthWork
                     try await bot.answers.complete(ask),
                     in: surroundings
                 )
-        } catch let refusal as ChatRequest.Refusal {
-            return .refusal(refusal)
-        } catch let error as BotError {
-            return HTTPResponse(error)
         } catch {
             return .failure(error, request, in: surroundings)
         }

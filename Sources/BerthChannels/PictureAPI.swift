@@ -83,11 +83,7 @@ import BerthWork
         _ request: HTTPRequest,
         _ answer: @Loop () async throws -> HTTPResponse
     ) async -> HTTPResponse {
-        do { return try await answer() } catch let refusal as Refusal {
-            return .refusal(refusal)
-        } catch let error as BotError {
-            return HTTPResponse(error)
-        } catch {
+        do { return try await answer() } catch {
             return .failure(error, request, in: surroundings)
         }
     }

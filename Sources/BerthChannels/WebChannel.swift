@@ -341,8 +341,6 @@ import BerthWork
                 Loop.works(on: WorkLabel(request.path, tenant: tenant.name, request: request.id))
                 if method != "GET" { try tenant.mayAsk() }
                 return try await handler(request, tenant, values)
-            } catch let error as BotError {
-                return HTTPResponse(error)
             } catch {
                 return .failure(error, request, in: surroundings)
             }

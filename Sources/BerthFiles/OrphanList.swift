@@ -17,8 +17,6 @@ import BerthStore
 
     nonisolated init() {}
 
-    var isEmpty: Bool { since.isEmpty }
-
     /// Remembers names that were found at `now`, which does not change the time of known ones.
     func add(_ names: [FileName], at now: Instant) {
         for name in names where since[name] == nil && since.count < OrphanList.most {

@@ -16,6 +16,7 @@ import Glibc
     private let request: HTTPClientRequest
     private let target: HTTPClientTarget
     private let listener: InMemoryListener
+    private let tap: (@Loop ([UInt8]) -> Void)?
     private let surroundings: Surroundings
 
     // The server's side.
@@ -46,11 +47,13 @@ import Glibc
         _ request: HTTPClientRequest,
         to target: HTTPClientTarget,
         of listener: InMemoryListener,
+        _ tap: (@Loop ([UInt8]) -> Void)?,
         in surroundings: Surroundings
     ) {
         self.request = request
         self.target = target
         self.listener = listener
+        self.tap = tap
         self.surroundings = surroundings
     }
 
@@ -228,6 +231,9 @@ import Glibc
             if let failure { throw failure }
             try await change(within: deadlines.firstByte, else: late)
         }
+        guard let tap else { return }
+        let fields = headers.map { "\($0.name): \($0.value)" }.joined(separator: "; ")
+        tap(Array("\(request.method) \(request.url) \(status) \(fields)".utf8))
     }
 
     func next() async throws(HTTPClientError) -> [UInt8]? {
@@ -252,7 +258,9 @@ import Glibc
         received += piece.count
         wasRead()
         if left.isEmpty { end() } else { expectReading() }
-        return piece.isEmpty ? nil : Array(piece)
+        guard !piece.isEmpty else { return nil }
+        tap?(Array(piece))
+        return Array(piece)
     }
 
     private func take(from writer: HTTPResponseWriter) -> [UInt8]? {
@@ -267,6 +275,7 @@ import Glibc
             received += count
             wasRead()
             if writer.unsentCount > 0 { expectReading() }
+            tap?(piece)
             return piece
         case .none: break
         case .finished:

@@ -9,6 +9,8 @@ package import BerthTelemetry
 /// answer waits for its reader, and each side notices when the other leaves. There is no TLS, so a
 /// request to `https://name` goes to port 443 of that name.
 @Loop package final class InMemoryNetwork: HTTPListening, HTTPSending {
+    /// Is given the header of each answer, and each piece of its body when it is read.
+    package var tap: (@Loop ([UInt8]) -> Void)?
     private let surroundings: Surroundings
     private var listeners: [ListenAddress: InMemoryListener] = [:]
     private var lastPort = 49151
@@ -70,15 +72,13 @@ package import BerthTelemetry
         guard let listener = listeners[address] else {
             throw .unreachable(host: target.name, reason: "no listener")
         }
-        let exchange = InMemoryExchange(request, to: target, of: listener, in: surroundings)
+        let exchange = InMemoryExchange(request, to: target, of: listener, tap, in: surroundings)
         guard listener.take(exchange) else {
             throw .cut(host: target.name, received: 0)
         }
         try await exchange.head()
         return HTTPClientResponse(exchange)
     }
-
-    /// The number of kept handles, which is 0, because the network has none.
 
     package func closeIdle() {}
 }

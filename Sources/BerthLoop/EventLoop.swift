@@ -33,6 +33,8 @@ package final class EventLoop: SerialExecutor, TaskExecutor {
     @Loop package var afterTurn: (@Loop () -> Void)?
     /// Actions that run once, at the end of the turn.
     @Loop private var last: [@Loop () -> Void] = []
+    /// The tasks that wait until nothing is ready.
+    @Loop private var idlers: [Wakeup] = []
     /// Measures the turns and finds the one that kept the loop from its descriptors.
     @Loop let stalls = StallWatch()
 
@@ -136,6 +138,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor {
         afterTurn?()
         stalls.end()
         runLast()
+        if unsafe ready.isEmpty { wakeIdlers() }
         poller.poll(until: unsafe ready.isEmpty ? timers.next : Instant(nanoseconds: 0))
     }
 
@@ -150,6 +153,12 @@ package final class EventLoop: SerialExecutor, TaskExecutor {
         let batch = last
         last = []
         for action in batch { action() }
+    }
+
+    @Loop private func wakeIdlers() {
+        guard !idlers.isEmpty else { return }
+        for idler in idlers { idler.signal() }
+        idlers = []
     }
 
     @Loop private func run(_ work: Work) {
@@ -175,6 +184,13 @@ package final class EventLoop: SerialExecutor, TaskExecutor {
     }
 
     // MARK: For the types of this module
+
+    /// Returns at the end of a turn that leaves nothing ready, or when the task is cancelled.
+    @Loop func idle() async {
+        let wakeup = Wakeup()
+        idlers.append(wakeup)
+        try? await wakeup.wait()  // a cancelled wait ends too
+    }
 
     @Loop func schedule(_ timer: Timer) { timers.insert(timer) }
 

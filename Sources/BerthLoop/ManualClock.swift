@@ -1,6 +1,6 @@
 import Synchronization
 
-/// A clock that moves only by ``advance(by:)``, for tests and for virtual days.
+/// A clock that moves only by ``advance(by:)`` and ``run()``, for tests and for virtual days.
 ///
 /// A timer without a delay fires in the loop's next turn, as it does on the machine's clock.
 @Loop package final class ManualClock: Clock {
@@ -61,5 +61,15 @@ import Synchronization
             while let timer = timers.popDue(at: elapsed, before: limit) { timer.fire() }
         }
         elapsed = end
+    }
+
+    /// Moves to the next timer whenever the loop has nothing ready, until the task is cancelled.
+    ///
+    /// It does not wait for work of other threads or for descriptors.
+    package func run() async {
+        while !Task.isCancelled {
+            await EventLoop.shared.idle()
+            if let next = timers.next { advance(by: max(.zero, next - elapsed)) }
+        }
     }
 }

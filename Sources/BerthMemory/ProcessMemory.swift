@@ -11,9 +11,6 @@ package struct ProcessMemory: Equatable, Sendable {
     /// The number of threads.
     package let threads: Int
 
-    /// Pages of files (code, constants, mapped files), which can be dropped and read again.
-    package var file: ByteCount { max(.zero, resident - anonymous - shared) }
-
     /// Makes figures for the tests of their readers.
     package init(
         resident: ByteCount,

@@ -3,6 +3,8 @@ import BerthMemory
 package import BerthText
 
 /// A whole answer that was not streamed, in the shape of OpenAI's `chat.completion`.
+///
+/// Its object is carried unread. Everything that the service acts on is read when the answer arrives.
 package final class ChatCompletion: Sendable {
     /// The answer.
     ///
@@ -66,6 +68,12 @@ package final class ChatCompletion: Sendable {
     /// The pieces of which a stream with the same answer consists: everything beside the first
     /// choice's text, the text, the finish reason and the usage.
     package var pieces: [AnswerPiece] { AnswerPiece.pieces(of: object) }
+
+    /// The text of the first choice of a `chat.completion`, or nil if it has none.
+    package static func text(of object: JSONObject) -> String? {
+        let choice = object.elements("choices")?.first.flatMap { object.object(at: $0) }
+        return choice?.object("message")?.string("content").flatMap { $0.isEmpty ? nil : $0 }
+    }
 }
 
 extension AnswerPiece {

@@ -66,19 +66,7 @@ package enum ModelList: Equatable, Sendable {
         } else if let key = provider.apiKey {
             headers["authorization"] = "Bearer \(key.reveal())"
         }
-        var request = HTTPClientRequest(
-            method: "GET",
-            url: "\(provider.baseURL)\(path)",
-            headers: headers
-        )
-        request.route = HTTPClientRoute(provider)
-        request.decodesBody = true
-        request.deadlines = HTTPClientDeadlines(
-            connect: .seconds(5),
-            firstByte: .seconds(10),
-            stall: .seconds(5)
-        )
-        return request
+        return HTTPClientRequest("GET", path, of: provider, headers)
     }
 
     private static func read(_ bytes: [UInt8]) -> ModelList {
@@ -118,5 +106,28 @@ package enum ModelList: Equatable, Sendable {
             return "none of the \(names.count) models it lists has a similar name"
         }
         return "did you mean '\(near)'?"
+    }
+}
+
+extension HTTPClientRequest {
+    /// Makes a request about a provider, which is answered soon or not at all.
+    init(
+        _ method: String,
+        _ path: String,
+        of provider: Configuration.Provider,
+        _ headers: HTTPHeaders
+    ) {
+        self.init(
+            method: method,
+            url: "\(provider.baseURL)\(path)",
+            headers: headers,
+            deadlines: HTTPClientDeadlines(
+                connect: .seconds(5),
+                firstByte: .seconds(10),
+                stall: .seconds(5)
+            )
+        )
+        route = HTTPClientRoute(provider)
+        decodesBody = true
     }
 }

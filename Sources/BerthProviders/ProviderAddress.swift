@@ -56,7 +56,7 @@ package enum ProviderAddress {
             return "\(sure.why): \(change(to: sure, from: provider))"
         }
         guard case .none = list, await lacksChat(provider, client) else { return nil }
-        let url = chat(provider)
+        let url = "\(provider.baseURL)" + chatPath(provider)
         return "nothing answers at \(url): check its base_url, which ends in /v1 at most servers"
     }
 
@@ -160,9 +160,9 @@ package enum ProviderAddress {
 
     // MARK: Requests
 
-    /// The address to which chats are sent.
-    private static func chat(_ provider: Configuration.Provider) -> String {
-        "\(provider.baseURL)" + (provider.kind == .anthropic ? "/v1/messages" : "/chat/completions")
+    /// The path below a provider's address to which chats are sent.
+    private static func chatPath(_ provider: Configuration.Provider) -> String {
+        provider.kind == .anthropic ? "/v1/messages" : "/chat/completions"
     }
 
     /// Whether nothing that takes chats is at an address: an empty request, which no server charges
@@ -178,19 +178,8 @@ package enum ProviderAddress {
             headers["authorization"] = "Bearer \(key.reveal())"
         }
         headers["content-type"] = "application/json"
-        var request = HTTPClientRequest(
-            method: "POST",
-            url: chat(provider),
-            headers: headers,
-            body: Array("{}".utf8)
-        )
-        request.route = HTTPClientRoute(provider)
-        request.decodesBody = true
-        request.deadlines = HTTPClientDeadlines(
-            connect: .seconds(5),
-            firstByte: .seconds(10),
-            stall: .seconds(5)
-        )
+        var request = HTTPClientRequest("POST", chatPath(provider), of: provider, headers)
+        request.body = Array("{}".utf8)
         guard let response = try? await client.send(request),
             let body = try? await response.collect(atMost: ModelList.limit)
         else { return false }

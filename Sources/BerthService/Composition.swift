@@ -140,8 +140,8 @@ import BerthTelemetry
         ]
         self.answering = answering + Composition.services(channels, resources, in: surroundings)
         keeping =
-            [keeper, memory, clockKeeper, governor, Purge(database, in: surroundings)] + kept
-            + (edges.watchesLoop ? [StallReports(in: surroundings)] : [])
+            [keeper, clockKeeper, governor, Purge(database, in: surroundings)] + kept
+            + (edges.watchesProcess ? [memory, StallReports(in: surroundings)] : [])
     }
 
     /// The keepers of what the service remembers over restarts, which have read it.

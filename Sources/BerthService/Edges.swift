@@ -31,8 +31,9 @@ package struct Edges: Sendable {
     package var resolveForTenants: RedisClient.Resolve = { _, _ in [] }
     /// Makes the cache's connection to Redis, which looks its server's name up by ``resolve``.
     package var redis: @Loop @Sendable (RedisAddress, @escaping RedisClient.Resolve) -> RedisClient
-    /// Whether turns of the loop that take too long by the machine's clock are reported.
-    package var watchesLoop = false
+    /// Whether turns of the loop that take too long by the machine's clock are reported, and parts
+    /// of the process's memory that are larger than expected.
+    package var watchesProcess = false
     /// The uid that may administer the service, beside root.
     package var owner = geteuid()
 
@@ -86,7 +87,7 @@ package struct Edges: Sendable {
             },
             redis: { RedisClient(address: $0, in: surroundings, resolve: $1) }
         )
-        edges.watchesLoop = true
+        edges.watchesProcess = true
         edges.resolveForTenants = { host, limit in
             await strangers.addresses(of: host, within: limit).map(\.description)
         }

@@ -16,6 +16,10 @@ import BerthText
     package private(set) var running = 0
 
     private let surroundings: Surroundings
+    /// The number of answers that have begun, by question.
+    ///
+    /// A provider charges for them, also if they end early.
+    private(set) var sold: [String: Int] = [:]
     /// The body of `/counts`; its `requests` is filled in when it is sent.
     private(set) var snapshot = Snapshot()
     private var closed: (since: Instant, until: Instant)?
@@ -24,8 +28,10 @@ import BerthText
     ///
     /// Further ones are counted together.
     static nonisolated let mostQuestions = 10_000
+    /// The maximum number of questions whose answers are counted.
+    static nonisolated let mostSold = 100_000
     /// The number of characters by which questions are compared.
-    static nonisolated let questionLength = 256
+    static nonisolated let questionLength = 512
     /// The maximum number of early requests whose times are kept.
     ///
     /// Further ones are only counted.
@@ -99,6 +105,13 @@ import BerthText
             return
         }
         snapshot.questions[question, default: 0] += 1
+    }
+
+    /// Counts an answer that begins to the last user message of a request.
+    func sell(_ question: String) {
+        let question = question.cut(toBytes: FakeCounts.questionLength)
+        guard sold.count < FakeCounts.mostSold || sold[question] != nil else { return }
+        sold[question, default: 0] += 1
     }
 
     private func begin() {

@@ -9,7 +9,7 @@ import BerthText
 /// It serves tests, benchmarks, and trying out a configuration without a key.
 ///
 /// The model's name in a request selects the behavior; ``FakeOpenAIBehavior`` lists the names. With
-/// any other name the fake answers correctly.
+/// any other name the fake answers correctly, except for its share of random faults.
 @Loop package final class FakeOpenAI {
     /// The speed and length of answers.
     package struct Pace: Sendable {
@@ -34,6 +34,8 @@ import BerthText
     package let counts: FakeCounts
 
     private let pace: Pace
+    private let faults: Int
+    private lazy var dice = surroundings.entropy.generator()
     private let surroundings: Surroundings
     /// The images API.
     let pictures: FakeOpenAIPictures
@@ -43,8 +45,14 @@ import BerthText
     /// Makes the fake.
     ///
     /// An HTTP server runs its ``handler``.
-    package nonisolated init(pace: Pace, in surroundings: Surroundings) {
+    ///
+    /// - Parameters:
+    ///   - pace: the speed and length of answers.
+    ///   - faults: the share of the requests that fail, in percent.
+    ///   - surroundings: their clock measures the pace, and their entropy chooses the faults.
+    package nonisolated init(pace: Pace, faults: Int = 0, in surroundings: Surroundings) {
         self.pace = pace
+        self.faults = faults
         self.surroundings = surroundings
         counts = FakeCounts(in: surroundings)
         pictures = FakeOpenAIPictures(delay: pace.delay, surroundings.clock)
@@ -85,7 +93,8 @@ import BerthText
         guard let object = await FakeOpenAI.body(of: request) else {
             return .error(400, "the body is not a JSON object")
         }
-        let asked = FakeOpenAIRequest(object)
+        var asked = FakeOpenAIRequest(object)
+        if asked.behavior == nil { asked.behavior = fault() }
         counts.ask(asked.lastUserText)
         if let refusal = asked.behavior?.refusal(now: surroundings.clock.timestamp) {
             return refusal
@@ -99,9 +108,16 @@ import BerthText
             try? await surroundings.clock.sleep(for: pace.delay)
         }
         if asked.behavior == .tooManyAtFirst, let refusal = refusalAtFirst { return refusal }
+        if asked.behavior != .badJSON { counts.sell(asked.lastUserText) }
         return asked.isStream && asked.behavior != .jsonOnStream
             ? stream(asked)
             : asked.completion(words: pace.tokens)
+    }
+
+    /// Chooses a fault for the fake's share of the requests, and nil for all others.
+    private func fault() -> FakeOpenAIBehavior? {
+        guard faults > 0, dice.next() % 100 < UInt64(faults) else { return nil }
+        return FakeOpenAIBehavior.faults[Int(dice.next() % UInt64(FakeOpenAIBehavior.faults.count))]
     }
 
     /// The response of ``FakeOpenAIBehavior/tooManyAtFirst``; nil once its period is over.

@@ -61,6 +61,13 @@ enum FakeOpenAIBehavior: String, CaseIterable {
     /// Responds 529: overloaded.
     case overloaded = "529"
 
+    /// The behaviors of a server that fails now and then: before its answer, in the middle of it,
+    /// and with an answer that is none.
+    static let faults: [FakeOpenAIBehavior] = [
+        .tooManyNow, .tooMany, .tooManyLong, .broken, .gateway, .overloaded, .silence, .cutEvent,
+        .cutCharacter, .errorMidway, .noDone, .badJSON,
+    ]
+
     /// The period of ``tooManyAtFirst``.
     static let refusing = Duration.seconds(5)
 

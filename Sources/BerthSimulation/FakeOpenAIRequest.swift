@@ -5,7 +5,7 @@ import BerthText
 
 /// A request to ``FakeOpenAI``, and its unstreamed answer.
 struct FakeOpenAIRequest {
-    let behavior: FakeOpenAIBehavior?
+    var behavior: FakeOpenAIBehavior?
     let isStream: Bool
     let object: JSONObject
 

@@ -3,11 +3,11 @@ import BerthLoop
 import BerthMemory
 import BerthTelemetry
 
-/// The service under simulation as one persona reaches it, through an HTTP client of its own.
+/// The service under simulation as one persona reaches it.
 @Loop struct ServiceEndpoint {
     /// Scheme, host and port, without a trailing slash.
     let origin: String
-    let client: HTTPClient
+    let client: any HTTPSending
     let surroundings: Surroundings
 
     /// Sends a request and reads its answer to the end, so that the connection can be reused.

@@ -1,4 +1,4 @@
-import BerthHTTP
+package import BerthHTTP
 package import BerthLoop
 package import BerthTelemetry
 
@@ -12,9 +12,6 @@ package import BerthTelemetry
     private let clients: [any PersonaClient]
     private let surroundings: Surroundings
 
-    /// The time after the plan's end until unfinished answers count as lost.
-    package static nonisolated let grace = Duration.seconds(30)
-
     /// Makes the personas' clients, which are not signed in yet.
     ///
     /// - Parameters:
@@ -23,12 +20,15 @@ package import BerthTelemetry
     ///   - credentials: the credentials of each of the plan's personas, in order.
     ///   - spreads: whether each persona logs in from its own address in 127.0.0.0/8. The service
     ///     must listen on an address of that network.
+    ///   - network: the network within the process on which the service listens, or nil for the
+    ///     machine's.
     ///   - surroundings: their clock measures pauses and latencies.
     package init(
         _ plan: SimulationPlan,
         origin: String,
         credentials: [PersonaCredentials],
         spreads: Bool,
+        over network: InMemoryNetwork? = nil,
         in surroundings: Surroundings
     ) {
         self.plan = plan
@@ -36,7 +36,8 @@ package import BerthTelemetry
         let resolver = Resolver(in: surroundings)
         clients = zip(plan.people, credentials).map { person, credentials in
             // Each persona has its own HTTP client, because real users share no connections.
-            let client = HTTPClient(in: surroundings, resolver: resolver)
+            let client: any HTTPSending =
+                network ?? HTTPClient(in: surroundings, resolver: resolver)
             let service = ServiceEndpoint(
                 origin: origin,
                 client: client,
@@ -63,10 +64,12 @@ package import BerthTelemetry
         for client in clients { try await client.signIn() }
     }
 
-    /// Runs the plan for its duration, then waits for the last answers, at most ``grace``.
+    /// Runs the plan for its duration, then waits for the last answers.
+    ///
+    /// An answer that has not ended ``SimulationPlan/grace`` later is lost.
     package func run() async {
         let end = surroundings.clock.now + .seconds(plan.seconds)
-        let latest = .seconds(plan.seconds) + Simulation.grace
+        let latest = .seconds(plan.seconds) + plan.grace
         await withTaskGroup(of: Bool.self) { group in
             for (person, client) in zip(plan.people, clients) {
                 group.addTask {

@@ -12,6 +12,10 @@ package struct SimulationPlan: Sendable {
     package let seed: UInt64
     /// The share of personas who also ask for pictures, in percent.
     package let pictures: Int
+    /// The mean pause between an answer and the next question of a persona.
+    let meanPause: Duration
+    /// The time after the plan's end until unfinished answers count as lost.
+    package let grace: Duration
     /// The questions that every persona repeats.
     private let questions: [String]
 
@@ -19,16 +23,34 @@ package struct SimulationPlan: Sendable {
     static let repeatedQuestions = 12
 
     /// Makes a plan.
-    package init(users: Int, seconds: Int, seed: UInt64, pictures: Int = 0) {
+    ///
+    /// Its personas ask every 4 s, or more often in a short simulation, so that each has several
+    /// turns. In virtual time they ask every 20 min, as people do, and wait until the service has
+    /// made its last attempt at an answer.
+    package init(
+        users: Int,
+        seconds: Int,
+        seed: UInt64,
+        pictures: Int = 0,
+        isVirtual: Bool = false
+    ) {
         self.users = users
         self.seconds = seconds
         self.seed = seed
         self.pictures = pictures
+        let usual = isVirtual ? Duration.seconds(1200) : .seconds(4)
+        meanPause = min(usual, .milliseconds(seconds * 1000 / 8))
+        grace = isVirtual ? .seconds(1800) : .seconds(30)
         var dice = SeededGenerator(seed: ~seed)
         questions = (0..<SimulationPlan.repeatedQuestions).map { number in
             QuestionText.make(&dice) + " (\(seed).\(number))"
         }
     }
+
+    /// Whether many personas ask a question.
+    ///
+    /// Every other question ends with the name of its persona's tenant.
+    func isRepeated(_ question: String) -> Bool { questions.contains(question) }
 
     /// The personas.
     ///
@@ -47,8 +69,4 @@ package struct SimulationPlan: Sendable {
             )
         }
     }
-
-    /// The mean pause between an answer and the next question: 4 s, or less in a short simulation,
-    /// so that every persona has several turns.
-    private var meanPause: Duration { min(.seconds(4), .milliseconds(seconds * 1000 / 8)) }
 }

@@ -44,30 +44,61 @@ package struct SimulationReport: Encodable, Sendable {
         }
     }
 
+    /// The outcome of a simulation in virtual time.
+    package struct Virtual: Encodable, Equatable, Sendable {
+        /// The number of answers that a provider has begun again for a question asked once.
+        package let boughtTwice: Int
+        /// The sum that the tenants were charged, in millionths of a dollar.
+        package let micros: Int64
+        /// The number of events of the service.
+        package let events: Int
+        /// SHA-256 over all events, in hexadecimal.
+        package let digest: String
+
+        /// Makes an outcome.
+        package init(boughtTwice: Int, micros: Int64, events: Int, digest: String) {
+            self.boughtTwice = boughtTwice
+            self.micros = micros
+            self.events = events
+            self.digest = digest
+        }
+
+        private enum CodingKeys: String, CodingKey {
+            case boughtTwice = "bought_twice"
+            case micros, events, digest
+        }
+    }
+
     /// The plan that was run.
     package let plan: SimulationPlan
     /// The counts of turns.
     package let tally: SimulationTally
     /// The number of lookups that the service's cache answered.
     package let cacheHits: Int
-    /// The memory of the service.
-    package let memory: Memory
+    /// The memory of the service, or nil in virtual time.
+    package let memory: Memory?
+    /// The outcome in virtual time, or nil for a service of its own.
+    package let virtual: Virtual?
 
     /// Makes a report.
     package init(
         _ plan: SimulationPlan,
         _ tally: SimulationTally,
         cacheHits: Int,
-        memory: Memory
+        memory: Memory? = nil,
+        virtual: Virtual? = nil
     ) {
         self.plan = plan
         self.tally = tally
         self.cacheHits = cacheHits
         self.memory = memory
+        self.virtual = virtual
     }
 
-    /// Whether no turn was lost and memory stayed within the limit.
-    package var isGood: Bool { tally.turns.lost == 0 && !memory.passedLimit }
+    /// Whether no turn was lost, none was bought twice and memory stayed within the limit.
+    package var isGood: Bool {
+        tally.turns.lost == 0 && memory?.passedLimit != true && (virtual?.boughtTwice ?? 0) == 0
+    }
 
     private enum Key: String, CodingKey {
         case users, seconds, seed, turns, api, web, pictures
@@ -77,7 +108,7 @@ package struct SimulationReport: Encodable, Sendable {
         case full = "full_ms"
         case pictureTime = "picture_ms"
         case cacheHits = "cache_hits"
-        case memory, idle, peak, after, limit
+        case virtual, memory, idle, peak, after, limit
         case highWater = "high_water"
         case perUser = "per_user"
         case afterMs = "after_ms"
@@ -100,14 +131,16 @@ package struct SimulationReport: Encodable, Sendable {
         try json.encode(tally.full.percentiles, forKey: .full)
         try json.encode(tally.pictureTime.percentiles, forKey: .pictureTime)
         try json.encode(cacheHits, forKey: .cacheHits)
+        try json.encodeIfPresent(virtual, forKey: .virtual)
+        guard let figures = memory else { return }
         var memory = json.nestedContainer(keyedBy: Key.self, forKey: .memory)
-        try memory.encode(self.memory.idle, forKey: .idle)
-        try memory.encode(self.memory.peak, forKey: .peak)
-        try memory.encode(self.memory.highWater, forKey: .highWater)
-        try memory.encode(self.memory.perUser(plan.users), forKey: .perUser)
-        try memory.encode(self.memory.after, forKey: .after)
-        try memory.encode(self.memory.afterMs, forKey: .afterMs)
-        try memory.encode(self.memory.limit, forKey: .limit)
-        try memory.encode(self.memory.passedLimit, forKey: .passedLimit)
+        try memory.encode(figures.idle, forKey: .idle)
+        try memory.encode(figures.peak, forKey: .peak)
+        try memory.encode(figures.highWater, forKey: .highWater)
+        try memory.encode(figures.perUser(plan.users), forKey: .perUser)
+        try memory.encode(figures.after, forKey: .after)
+        try memory.encode(figures.afterMs, forKey: .afterMs)
+        try memory.encode(figures.limit, forKey: .limit)
+        try memory.encode(figures.passedLimit, forKey: .passedLimit)
     }
 }

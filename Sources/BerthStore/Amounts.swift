@@ -63,9 +63,6 @@ package struct Amounts: Equatable, Sendable {
 
     /// Adds each amount, up to ``most``.
     package static func += (left: inout Amounts, right: Amounts) { left = left + right }
-
-    /// Subtracts each amount, down to 0.
-    package static func -= (left: inout Amounts, right: Amounts) { left = left - right }
 }
 
 extension Amounts: Bindable {

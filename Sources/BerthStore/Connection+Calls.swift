@@ -1,14 +1,6 @@
 import BerthLoop
 
 extension Connection {
-    func startCall(_ reservation: Reservation, at now: Timestamp) throws(StoreError) -> Call.ID {
-        let step = try beginStep(of: reservation, at: now)
-        let call = try reserve(reservation, step: step, at: now)
-        if let step { try run("UPDATE turn_step SET call = ? WHERE id = ?", call, step) }
-        if let key = reservation.key { try claim(key, for: reservation.tenant, call, at: now) }
-        return call
-    }
-
     /// Charges a call.
     ///
     /// A call without a row gets one.
@@ -70,7 +62,7 @@ extension Connection {
 
     // MARK: The day
 
-    private func reserve(
+    func reserve(
         _ reservation: Reservation,
         step: TurnStep.ID?,
         at now: Timestamp

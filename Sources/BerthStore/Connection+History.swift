@@ -34,40 +34,4 @@ extension Connection {
         }
         return window
     }
-
-    func history(
-        of session: Session.ID,
-        before: String?,
-        limit: Int,
-        bytes: Int
-    ) throws(StoreError) -> HistoryPage? {
-        var last = Int64.max
-        if let before {
-            guard let turn = try turn(publicID: before), turn.session == session else { return nil }
-            last = turn.id.value
-        }
-        var (turns, left, hasMore) = ([Turn](), bytes, false)
-        try forEach(
-            """
-            SELECT id, public_id, session, tenant, kind, state, text, answer, error, model,
-                attempts, due_ms, input_tokens, output_tokens, estimated, created_ms, finished_ms,
-                ending, reasoning, sources,
-                EXISTS (SELECT 1 FROM turn_file WHERE turn_file.turn = turn.id)
-            FROM turn WHERE session = ? AND id < ? ORDER BY id DESC
-            """,
-            session,
-            last
-        ) { row throws(StoreError) in
-            // One row more than the page, to learn whether there is a further page.
-            guard turns.count < limit, left > 0 else {
-                hasMore = true
-                return false
-            }
-            let turn = try turn(row)
-            left -= turn.text.utf8.count + turn.answer.utf8.count + turn.reasoning.utf8.count
-            turns.append(turn)
-            return true
-        }
-        return HistoryPage(turns: turns, hasMore: hasMore)
-    }
 }

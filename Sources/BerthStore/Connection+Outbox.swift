@@ -48,47 +48,4 @@ extension Connection {
             )
         }
     }
-
-    func dueOutbox(
-        on channel: ChannelName,
-        at now: Timestamp,
-        limit: Int
-    ) throws(StoreError) -> [OutboxPart] {
-        try all(
-            """
-            SELECT id, turn, tenant, channel, chat, topic, part, body, state, attempts, due_ms,
-                error, message, created_ms, finished_ms
-            FROM outbox AS part
-            WHERE state = 'waiting' AND channel = ? AND coalesce(due_ms, 0) <= ?
-                AND NOT EXISTS (
-                    SELECT 1 FROM outbox AS earlier
-                    WHERE earlier.state = 'waiting' AND earlier.channel = part.channel
-                        AND earlier.chat = part.chat AND earlier.topic = part.topic
-                        AND earlier.id < part.id)
-            ORDER BY id LIMIT ?
-            """,
-            channel,
-            now,
-            max(0, limit)
-        ) { row throws(StoreError) in try OutboxPart(row) }
-    }
-
-    func nextOutbox(
-        on channel: ChannelName,
-        after now: Timestamp
-    ) throws(StoreError) -> Timestamp? {
-        try first(
-            """
-            SELECT min(due_ms) FROM outbox AS part
-            WHERE state = 'waiting' AND channel = ? AND due_ms > ?
-                AND NOT EXISTS (
-                    SELECT 1 FROM outbox AS earlier
-                    WHERE earlier.state = 'waiting' AND earlier.channel = part.channel
-                        AND earlier.chat = part.chat AND earlier.topic = part.topic
-                        AND earlier.id < part.id)
-            """,
-            channel,
-            now
-        ) { row throws(StoreError) in row.timestampOrNil(0) } ?? nil
-    }
 }

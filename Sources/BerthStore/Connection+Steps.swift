@@ -46,41 +46,6 @@ extension Connection {
         ) > 0
     }
 
-    func resumeStep(_ step: TurnStep.ID) throws(StoreError) -> Bool {
-        let turn = try first(
-            "SELECT turn FROM turn_step WHERE id = ? AND state = 'running'",
-            step
-        ) { row throws(StoreError) in row.id(0) as Turn.ID }
-        guard let turn, try state(of: turn)?.isOpen == true else { return false }
-        try startTurn(turn)
-        return true
-    }
-
-    func finishStep(
-        _ step: TurnStep.ID,
-        as outcome: StepOutcome,
-        at now: Timestamp
-    ) throws(StoreError) -> Bool {
-        let turn = try first(
-            "SELECT turn FROM turn_step WHERE id = ? AND state IN ('waiting', 'running')",
-            step
-        ) { row throws(StoreError) in row.id(0) as Turn.ID }
-        guard let turn, try state(of: turn)?.isOpen == true else { return false }
-        try run(
-            """
-            UPDATE turn_step SET state = ?, detail = coalesce(?, detail), finished_ms = ?
-            WHERE id = ?
-            """,
-            outcome.isDone ? TurnStep.State.done : .failed,
-            outcome.detail,
-            now,
-            step
-        )
-        for settlement in outcome.settling { _ = try settle(settlement, at: now) }
-        for draft in outcome.next { _ = try addStep(draft, to: turn, at: now) }
-        return true
-    }
-
     /// Ends a step whose call has ended.
     func endStep(
         _ step: TurnStep.ID,
@@ -122,15 +87,5 @@ extension Connection {
             now,
             turn
         )
-    }
-
-    func steps(of turn: Turn.ID) throws(StoreError) -> [TurnStep] {
-        try all(
-            """
-            SELECT id, turn, ordinal, kind, state, call, job, detail, created_ms, finished_ms
-            FROM turn_step WHERE turn = ? ORDER BY ordinal
-            """,
-            turn
-        ) { row throws(StoreError) in try TurnStep(row) }
     }
 }

@@ -15,16 +15,6 @@ extension Connection {
         return Tenant(id: id, name: name, state: .active, created: now, quotas: TenantQuotas())
     }
 
-    func tenants() throws(StoreError) -> [Tenant] {
-        try all(
-            """
-            SELECT id, name, state, created_ms, requests_per_day, tokens_per_day, images_per_day,
-                spend_per_month_micros, memory_bytes, disk_bytes, files
-            FROM tenant WHERE state <> 'removed' ORDER BY name
-            """
-        ) { row throws(StoreError) in try Tenant(row) }
-    }
-
     func tenant(_ id: Tenant.ID) throws(StoreError) -> Tenant? {
         try first(
             """
@@ -43,31 +33,6 @@ extension Connection {
             id
         )
         guard changed > 0, let tenant = try tenant(id) else { throw .notFound(what: "tenant") }
-        return tenant
-    }
-
-    func removeTenant(_ id: Tenant.ID) throws(StoreError) -> Tenant {
-        let tenant = try set(.removed, of: id)
-        try run(
-            "UPDATE session SET deleted_ms = updated_ms, title = '' WHERE tenant = ?",
-            id
-        )
-        try run(
-            """
-            DELETE FROM turn WHERE tenant = ? AND session IN (
-                SELECT id FROM session WHERE tenant IS NULL)
-            """,
-            id
-        )
-        _ = try purge(at: .init(milliseconds: 0))
-        hasPurged = true
-        try run("DELETE FROM idempotency WHERE tenant = ?", id)
-        try run("DELETE FROM outbox WHERE tenant = ?", id)
-        try run("DELETE FROM file WHERE tenant = ?", id)
-        try run("DELETE FROM api_key WHERE tenant = ?", id)
-        try run("DELETE FROM web_link WHERE tenant = ?", id)
-        try run("DELETE FROM web_login WHERE tenant = ?", id)
-        try run("DELETE FROM identity WHERE tenant = ?", id)
         return tenant
     }
 

@@ -2,36 +2,6 @@ import BerthLoop
 
 /// Turns and every change of a turn's state, each as the table of ``Turn/State`` has it.
 extension Connection {
-    func acceptTurn(_ draft: TurnDraft, at now: Timestamp) throws(StoreError) -> Turn.ID {
-        try requirePresent(draft.tenant)
-        try touchSession(draft.session, at: now)
-        if let title = draft.title {
-            try run(
-                "UPDATE session SET title = ? WHERE id = ? AND title = ''",
-                title,
-                draft.session
-            )
-        }
-        let turn: Turn.ID = try insert(
-            """
-            INSERT INTO turn (public_id, session, tenant, kind, state, text, model, owner, until_ms,
-                created_ms)
-            VALUES (?, ?, ?, ?, 'accepted', ?, ?, ?, ?, ?)
-            """,
-            draft.publicID,
-            draft.session,
-            draft.tenant,
-            draft.kind,
-            draft.text,
-            draft.model,
-            draft.claim?.owner,
-            draft.claim?.until,
-            now
-        )
-        try addFiles(draft.inputs, to: turn, as: .input)
-        return turn
-    }
-
     func turn(publicID: String) throws(StoreError) -> Turn? {
         try first(
             """
@@ -93,28 +63,6 @@ extension Connection {
         )
     }
 
-    func retryTurnLater(
-        _ turn: Turn.ID,
-        at due: Timestamp,
-        because reason: String,
-        now: Timestamp
-    ) throws(StoreError) -> Bool {
-        guard let state = try state(of: turn)?.after(.retryLater) else { return false }
-        try releaseOpenCalls(of: turn, at: now)
-        try endSteps(of: turn, as: .failed, at: now)
-        return try run(
-            "UPDATE turn SET state = ?, due_ms = ?, error = ?, answer = '' WHERE id = ?",
-            state,
-            due,
-            reason,
-            turn
-        ) > 0
-    }
-
-    func savePartialAnswer(_ answer: String, of turn: Turn.ID) throws(StoreError) -> Bool {
-        try run("UPDATE turn SET answer = ? WHERE id = ? AND state = 'running'", answer, turn) > 0
-    }
-
     func finishTurn(
         _ turn: Turn.ID,
         as outcome: TurnOutcome,
@@ -154,20 +102,6 @@ extension Connection {
         }
         for settlement in settlements { _ = try settle(settlement, at: now) }
         return true
-    }
-
-    func retryTurn(_ turn: Turn.ID) throws(StoreError) -> Bool {
-        guard let state = try state(of: turn)?.after(.retry) else { return false }
-        try removePictures(of: turn)
-        return try run(
-            """
-            UPDATE turn SET state = ?, attempts = 0, due_ms = NULL, answer = '', error = NULL,
-                finished_ms = NULL, ending = NULL, reasoning = '', sources = ''
-            WHERE id = ?
-            """,
-            state,
-            turn
-        ) > 0
     }
 
     /// The state of a turn, or nil if it is gone.

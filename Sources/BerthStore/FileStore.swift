@@ -65,62 +65,6 @@ package protocol FileStore: Sendable {
 }
 
 extension Connection {
-    func addFile(_ draft: FileDraft, at now: Timestamp) throws(StoreError) -> StoredFile {
-        try requirePresent(draft.tenant)
-        let file = try first(
-            """
-            INSERT INTO file (id, tenant, hash, bytes, kind, uses, created_ms, last_used_ms)
-            VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?6)
-            ON CONFLICT (tenant, hash) DO UPDATE SET released = 0, last_used_ms = ?6
-            RETURNING id, tenant, hash, bytes, kind, uses, released, created_ms, last_used_ms
-            """,
-            draft.id,
-            draft.tenant,
-            draft.hash,
-            draft.bytes,
-            draft.kind,
-            now
-        ) { row throws(StoreError) in StoredFile(row) }
-        guard let file else { throw .notFound(what: "file") }
-        return file
-    }
-
-    func expiredFiles(
-        before time: Timestamp,
-        of tenant: Tenant.ID?,
-        limit: Int
-    ) throws(StoreError) -> [StoredFile] {
-        try all(
-            """
-            SELECT id, tenant, hash, bytes, kind, uses, released, created_ms, last_used_ms
-            FROM file
-            WHERE last_used_ms < ?1 AND (?2 IS NULL OR tenant = ?2)
-            ORDER BY last_used_ms, id LIMIT ?3
-            """,
-            time,
-            tenant,
-            max(0, limit)
-        ) { row throws(StoreError) in StoredFile(row) }
-    }
-
-    func unusedFiles(
-        before time: Timestamp,
-        of tenant: Tenant.ID?,
-        limit: Int
-    ) throws(StoreError) -> [StoredFile] {
-        try all(
-            """
-            SELECT id, tenant, hash, bytes, kind, uses, released, created_ms, last_used_ms
-            FROM file
-            WHERE uses = 0 AND (released = 1 OR last_used_ms < ?1) AND (?2 IS NULL OR tenant = ?2)
-            ORDER BY last_used_ms, id LIMIT ?3
-            """,
-            time,
-            tenant,
-            max(0, limit)
-        ) { row throws(StoreError) in StoredFile(row) }
-    }
-
     func file(_ id: String) throws(StoreError) -> StoredFile? {
         try first(
             """
@@ -131,32 +75,6 @@ extension Connection {
             id
         ) { row throws(StoreError) in StoredFile(row) }
     }
-
-    func unknownFiles(among keys: [FileKey]) throws(StoreError) -> [FileKey] {
-        var unknown: [FileKey] = []
-        for key in keys {
-            let known = try first(
-                "SELECT 1 FROM file WHERE tenant = ? AND hash = ?",
-                key.tenant,
-                key.hash
-            ) { _ throws(StoreError) in true }
-            if known == nil { unknown.append(key) }
-        }
-        return unknown
-    }
-
-    func leastUsedFiles(of tenant: Tenant.ID?, limit: Int) throws(StoreError) -> [StoredFile] {
-        try all(
-            """
-            SELECT id, tenant, hash, bytes, kind, uses, released, created_ms, last_used_ms
-            FROM file
-            WHERE ?1 IS NULL OR tenant = ?1
-            ORDER BY uses > 0, last_used_ms, id LIMIT ?2
-            """,
-            tenant,
-            max(0, limit)
-        ) { row throws(StoreError) in StoredFile(row) }
-    }
 }
 
 extension Database: FileStore {
@@ -164,7 +82,25 @@ extension Database: FileStore {
         _ draft: FileDraft,
         at now: Timestamp
     ) async throws(StoreError) -> StoredFile {
-        try await write { store throws(StoreError) in try store.addFile(draft, at: now) }
+        try await write { store throws(StoreError) in
+            try store.requirePresent(draft.tenant)
+            let file = try store.first(
+                """
+                INSERT INTO file (id, tenant, hash, bytes, kind, uses, created_ms, last_used_ms)
+                VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?6)
+                ON CONFLICT (tenant, hash) DO UPDATE SET released = 0, last_used_ms = ?6
+                RETURNING id, tenant, hash, bytes, kind, uses, released, created_ms, last_used_ms
+                """,
+                draft.id,
+                draft.tenant,
+                draft.hash,
+                draft.bytes,
+                draft.kind,
+                now
+            ) { row throws(StoreError) in StoredFile(row) }
+            guard let file else { throw .notFound(what: "file") }
+            return file
+        }
     }
 
     package nonisolated func file(_ id: String) async throws(StoreError) -> StoredFile? {
@@ -187,7 +123,18 @@ extension Database: FileStore {
         limit: Int
     ) async throws(StoreError) -> [StoredFile] {
         try await read { store throws(StoreError) in
-            try store.unusedFiles(before: time, of: tenant, limit: limit)
+            try store.all(
+                """
+                SELECT id, tenant, hash, bytes, kind, uses, released, created_ms, last_used_ms
+                FROM file
+                WHERE uses = 0 AND (released = 1 OR last_used_ms < ?1)
+                    AND (?2 IS NULL OR tenant = ?2)
+                ORDER BY last_used_ms, id LIMIT ?3
+                """,
+                time,
+                tenant,
+                max(0, limit)
+            ) { row throws(StoreError) in StoredFile(row) }
         }
     }
 
@@ -217,7 +164,16 @@ extension Database: FileStore {
         limit: Int
     ) async throws(StoreError) -> [StoredFile] {
         try await read { store throws(StoreError) in
-            try store.leastUsedFiles(of: tenant, limit: limit)
+            try store.all(
+                """
+                SELECT id, tenant, hash, bytes, kind, uses, released, created_ms, last_used_ms
+                FROM file
+                WHERE ?1 IS NULL OR tenant = ?1
+                ORDER BY uses > 0, last_used_ms, id LIMIT ?2
+                """,
+                tenant,
+                max(0, limit)
+            ) { row throws(StoreError) in StoredFile(row) }
         }
     }
 
@@ -227,7 +183,17 @@ extension Database: FileStore {
         limit: Int
     ) async throws(StoreError) -> [StoredFile] {
         try await read { store throws(StoreError) in
-            try store.expiredFiles(before: time, of: tenant, limit: limit)
+            try store.all(
+                """
+                SELECT id, tenant, hash, bytes, kind, uses, released, created_ms, last_used_ms
+                FROM file
+                WHERE last_used_ms < ?1 AND (?2 IS NULL OR tenant = ?2)
+                ORDER BY last_used_ms, id LIMIT ?3
+                """,
+                time,
+                tenant,
+                max(0, limit)
+            ) { row throws(StoreError) in StoredFile(row) }
         }
     }
 
@@ -251,7 +217,18 @@ extension Database: FileStore {
     package nonisolated func unknownFiles(
         among keys: [FileKey]
     ) async throws(StoreError) -> [FileKey] {
-        try await read { store throws(StoreError) in try store.unknownFiles(among: keys) }
+        try await read { store throws(StoreError) in
+            var unknown: [FileKey] = []
+            for key in keys {
+                let known = try store.first(
+                    "SELECT 1 FROM file WHERE tenant = ? AND hash = ?",
+                    key.tenant,
+                    key.hash
+                ) { _ throws(StoreError) in true }
+                if known == nil { unknown.append(key) }
+            }
+            return unknown
+        }
     }
 
     @discardableResult

@@ -76,72 +76,6 @@ extension Connection {
     func unclaim(_ call: Call.ID) throws(StoreError) {
         try run("DELETE FROM idempotency WHERE call = ? AND status IS NULL", call)
     }
-
-    func record(
-        of key: IdempotencyKey,
-        for tenant: Tenant.ID,
-        at now: Timestamp
-    ) throws(StoreError) -> KeyRecord {
-        let start = now + (.zero - IdempotencyKey.lifetime)
-        let found = try first(
-            """
-            SELECT request, status, length(body) FROM idempotency
-            WHERE tenant = ? AND name = ? AND created_ms > ?
-            """,
-            tenant,
-            key.name,
-            start
-        ) { row throws(StoreError) -> KeyRecord in
-            if row.bytes(0) != key.request { return .reused }
-            guard row.int64OrNil(1) != nil else { return .unknown }
-            return row.int64OrNil(2).map { .kept(ByteCount(Int($0))) } ?? .notKept
-        }
-        if let found { return found }
-        return try first(
-            """
-            SELECT count(*), min(created_ms) FROM idempotency
-            WHERE tenant = ? AND created_ms > ?
-            """,
-            tenant,
-            start
-        ) { row throws(StoreError) in
-            let oldest = row.timestampOrNil(1)
-            return .free(count: row.int(0), next: oldest.map { $0 + IdempotencyKey.lifetime })
-        } ?? .free(count: 0, next: nil)
-    }
-
-    func keepOutcome(
-        _ outcome: KeptOutcome?,
-        of key: IdempotencyKey,
-        for tenant: Tenant.ID,
-        within most: ByteCount,
-        at now: Timestamp
-    ) throws(StoreError) -> Bool {
-        try requirePresent(tenant)
-        let isKnown = try first(
-            "SELECT 1 FROM idempotency WHERE tenant = ? AND name = ? AND request = ?",
-            tenant,
-            key.name,
-            key.request
-        ) { _ throws(StoreError) in true }
-        if isKnown == nil { try claim(key, for: tenant, nil, at: now) }
-        let used =
-            try first(
-                "SELECT coalesce(sum(length(body)), 0) FROM idempotency WHERE tenant = ?",
-                tenant
-            ) { row throws(StoreError) in row.int(0) } ?? 0
-        var kept = outcome
-        if let body = outcome?.body, used + body.count > most.bytes { kept = nil }
-        try run(
-            "UPDATE idempotency SET status = ?, type = ?, body = ? WHERE tenant = ? AND name = ?",
-            kept?.status ?? 0,
-            kept?.type,
-            kept?.body,
-            tenant,
-            key.name
-        )
-        return kept != nil
-    }
 }
 
 extension Database: IdempotencyStore {
@@ -151,7 +85,32 @@ extension Database: IdempotencyStore {
         at now: Timestamp
     ) async throws(StoreError) -> KeyRecord {
         try await read { store throws(StoreError) in
-            try store.record(of: key, for: tenant, at: now)
+            let start = now + (.zero - IdempotencyKey.lifetime)
+            let found = try store.first(
+                """
+                SELECT request, status, length(body) FROM idempotency
+                WHERE tenant = ? AND name = ? AND created_ms > ?
+                """,
+                tenant,
+                key.name,
+                start
+            ) { row throws(StoreError) -> KeyRecord in
+                if row.bytes(0) != key.request { return .reused }
+                guard row.int64OrNil(1) != nil else { return .unknown }
+                return row.int64OrNil(2).map { .kept(ByteCount(Int($0))) } ?? .notKept
+            }
+            if let found { return found }
+            return try store.first(
+                """
+                SELECT count(*), min(created_ms) FROM idempotency
+                WHERE tenant = ? AND created_ms > ?
+                """,
+                tenant,
+                start
+            ) { row throws(StoreError) in
+                let oldest = row.timestampOrNil(1)
+                return .free(count: row.int(0), next: oldest.map { $0 + IdempotencyKey.lifetime })
+            } ?? .free(count: 0, next: nil)
         }
     }
 
@@ -183,7 +142,32 @@ extension Database: IdempotencyStore {
         at now: Timestamp
     ) async throws(StoreError) -> Bool {
         try await write { store throws(StoreError) in
-            try store.keepOutcome(outcome, of: key, for: tenant, within: most, at: now)
+            try store.requirePresent(tenant)
+            let isKnown = try store.first(
+                "SELECT 1 FROM idempotency WHERE tenant = ? AND name = ? AND request = ?",
+                tenant,
+                key.name,
+                key.request
+            ) { _ throws(StoreError) in true }
+            if isKnown == nil { try store.claim(key, for: tenant, nil, at: now) }
+            let used =
+                try store.first(
+                    "SELECT coalesce(sum(length(body)), 0) FROM idempotency WHERE tenant = ?",
+                    tenant
+                ) { row throws(StoreError) in row.int(0) } ?? 0
+            var kept = outcome
+            if let body = outcome?.body, used + body.count > most.bytes { kept = nil }
+            try store.run(
+                """
+                UPDATE idempotency SET status = ?, type = ?, body = ? WHERE tenant = ? AND name = ?
+                """,
+                kept?.status ?? 0,
+                kept?.type,
+                kept?.body,
+                tenant,
+                key.name
+            )
+            return kept != nil
         }
     }
 }

@@ -46,15 +46,6 @@ extension Connection {
         )
         return APIKey(id: id, tenant: tenant, hash: draft.hash, hint: draft.hint, created: now)
     }
-
-    func keys() throws(StoreError) -> [APIKey] {
-        try all(
-            """
-            SELECT id, tenant, hash, hint, created_ms FROM api_key
-            WHERE revoked_ms IS NULL ORDER BY id
-            """
-        ) { row throws(StoreError) in APIKey(row) }
-    }
 }
 
 extension Database: KeyStore {
@@ -69,7 +60,14 @@ extension Database: KeyStore {
     }
 
     package nonisolated func keys() async throws(StoreError) -> [APIKey] {
-        try await read { store throws(StoreError) in try store.keys() }
+        try await read { store throws(StoreError) in
+            try store.all(
+                """
+                SELECT id, tenant, hash, hint, created_ms FROM api_key
+                WHERE revoked_ms IS NULL ORDER BY id
+                """
+            ) { row throws(StoreError) in APIKey(row) }
+        }
     }
 
     package nonisolated func keys(of tenant: Tenant.ID) async throws(StoreError) -> [APIKey] {

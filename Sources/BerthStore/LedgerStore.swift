@@ -42,7 +42,15 @@ extension Database: LedgerStore {
         _ reservation: Reservation,
         at now: Timestamp
     ) async throws(StoreError) -> Call.ID {
-        try await write { store throws(StoreError) in try store.startCall(reservation, at: now) }
+        try await write { store throws(StoreError) in
+            let step = try store.beginStep(of: reservation, at: now)
+            let call = try store.reserve(reservation, step: step, at: now)
+            if let step { try store.run("UPDATE turn_step SET call = ? WHERE id = ?", call, step) }
+            if let key = reservation.key {
+                try store.claim(key, for: reservation.tenant, call, at: now)
+            }
+            return call
+        }
     }
 
     @discardableResult

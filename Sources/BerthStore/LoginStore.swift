@@ -70,32 +70,6 @@ extension Database {
 }
 
 extension Connection {
-    func addLink(
-        for owner: LoginOwner,
-        hash: [UInt8],
-        at now: Timestamp,
-        expires: Timestamp
-    ) throws(StoreError) {
-        try run(
-            """
-            DELETE FROM web_link WHERE expires_ms <= ?1 OR tenant IS ?2 AND (
-                used_ms IS NOT NULL OR id NOT IN (
-                    SELECT id FROM web_link WHERE tenant IS ?2 AND used_ms IS NULL
-                    ORDER BY id DESC LIMIT ?3))
-            """,
-            now,
-            owner.tenant,
-            Database.linksAtMost - 1
-        )
-        try run(
-            "INSERT INTO web_link (tenant, hash, created_ms, expires_ms) VALUES (?, ?, ?, ?)",
-            owner.tenant,
-            hash,
-            now,
-            expires
-        )
-    }
-
     func useLink(hash: [UInt8], at now: Timestamp) throws(StoreError) -> LoginOwner? {
         try first(
             """
@@ -129,18 +103,6 @@ extension Connection {
             login.expires
         )
     }
-
-    func revokeLogins(of owner: LoginOwner, at now: Timestamp) throws(StoreError) -> Int {
-        try run("DELETE FROM web_link WHERE tenant IS ?", owner.tenant)
-        return try run(
-            """
-            UPDATE web_login SET revoked_ms = ?1
-            WHERE tenant IS ?2 AND revoked_ms IS NULL AND expires_ms > ?1
-            """,
-            now,
-            owner.tenant
-        )
-    }
 }
 
 extension Login {
@@ -159,7 +121,24 @@ extension Database: LoginStore {
         expires: Timestamp
     ) async throws(StoreError) {
         try await write { store throws(StoreError) in
-            try store.addLink(for: owner, hash: hash, at: now, expires: expires)
+            try store.run(
+                """
+                DELETE FROM web_link WHERE expires_ms <= ?1 OR tenant IS ?2 AND (
+                    used_ms IS NOT NULL OR id NOT IN (
+                        SELECT id FROM web_link WHERE tenant IS ?2 AND used_ms IS NULL
+                        ORDER BY id DESC LIMIT ?3))
+                """,
+                now,
+                owner.tenant,
+                Database.linksAtMost - 1
+            )
+            try store.run(
+                "INSERT INTO web_link (tenant, hash, created_ms, expires_ms) VALUES (?, ?, ?, ?)",
+                owner.tenant,
+                hash,
+                now,
+                expires
+            )
         }
     }
 
@@ -227,6 +206,16 @@ extension Database: LoginStore {
         of owner: LoginOwner,
         at now: Timestamp
     ) async throws(StoreError) -> Int {
-        try await write { store throws(StoreError) in try store.revokeLogins(of: owner, at: now) }
+        try await write { store throws(StoreError) in
+            try store.run("DELETE FROM web_link WHERE tenant IS ?", owner.tenant)
+            return try store.run(
+                """
+                UPDATE web_login SET revoked_ms = ?1
+                WHERE tenant IS ?2 AND revoked_ms IS NULL AND expires_ms > ?1
+                """,
+                now,
+                owner.tenant
+            )
+        }
     }
 }

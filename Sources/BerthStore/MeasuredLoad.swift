@@ -40,49 +40,5 @@ package struct MeasuredLoad: Equatable, Sendable {
 
 extension Connection {
     /// Pages of a database with tables and no rows.
-    private static let emptyPages = 54
-
-    func measuredLoad(since start: Timestamp) throws(StoreError) -> MeasuredLoad {
-        var load = MeasuredLoad()
-        try first(
-            """
-            SELECT (SELECT count(*) FROM turn), page_size * max(0, page_count - freelist_count - ?)
-            FROM pragma_page_count, pragma_page_size, pragma_freelist_count
-            """,
-            Connection.emptyPages
-        ) { row throws(StoreError) in (load.turns, load.bytes) = (row.int(0), row.int(1)) }
-        try first(
-            """
-            SELECT count(*), coalesce(sum(requests + reserved_requests), 0) FROM usage_day
-            WHERE day_ms >= ? AND requests + reserved_requests > 0
-            """,
-            start.startOfDay
-        ) { row throws(StoreError) in (load.tenantDays, load.requests) = (row.int(0), row.int(1)) }
-        try first(
-            """
-            SELECT count(*) AS calls, count(DISTINCT tenant) FROM (
-                SELECT tenant, created_ms FROM call ORDER BY id DESC LIMIT 20000)
-            WHERE created_ms >= ? GROUP BY created_ms / 3600000 ORDER BY calls DESC LIMIT 1
-            """,
-            start
-        ) { row throws(StoreError) in
-            (load.busiestCalls, load.busiestTenants) = (row.int(0), row.int(1))
-        }
-        load.providers = try all(
-            """
-            SELECT provider, count(*), CAST(avg(max(0, settled_ms - created_ms)) AS INTEGER) FROM (
-                SELECT provider, created_ms, settled_ms, state FROM call ORDER BY id DESC
-                LIMIT 1000)
-            WHERE state = 'settled' AND created_ms >= ? GROUP BY provider ORDER BY provider
-            """,
-            start
-        ) { row throws(StoreError) in
-            MeasuredLoad.Provider(
-                name: row.text(0),
-                calls: row.int(1),
-                seconds: Double(row.int(2)) / 1000
-            )
-        }
-        return load
-    }
+    static let emptyPages = 54
 }

@@ -100,7 +100,23 @@ extension Database: OutboxStore {
         limit: Int
     ) async throws(StoreError) -> [OutboxPart] {
         try await read { store throws(StoreError) in
-            try store.dueOutbox(on: channel, at: now, limit: limit)
+            try store.all(
+                """
+                SELECT id, turn, tenant, channel, chat, topic, part, body, state, attempts, due_ms,
+                    error, message, created_ms, finished_ms
+                FROM outbox AS part
+                WHERE state = 'waiting' AND channel = ? AND coalesce(due_ms, 0) <= ?
+                    AND NOT EXISTS (
+                        SELECT 1 FROM outbox AS earlier
+                        WHERE earlier.state = 'waiting' AND earlier.channel = part.channel
+                            AND earlier.chat = part.chat AND earlier.topic = part.topic
+                            AND earlier.id < part.id)
+                ORDER BY id LIMIT ?
+                """,
+                channel,
+                now,
+                max(0, limit)
+            ) { row throws(StoreError) in try OutboxPart(row) }
         }
     }
 
@@ -108,7 +124,21 @@ extension Database: OutboxStore {
         on channel: ChannelName,
         after now: Timestamp
     ) async throws(StoreError) -> Timestamp? {
-        try await read { store throws(StoreError) in try store.nextOutbox(on: channel, after: now) }
+        try await read { store throws(StoreError) in
+            try store.first(
+                """
+                SELECT min(due_ms) FROM outbox AS part
+                WHERE state = 'waiting' AND channel = ? AND due_ms > ?
+                    AND NOT EXISTS (
+                        SELECT 1 FROM outbox AS earlier
+                        WHERE earlier.state = 'waiting' AND earlier.channel = part.channel
+                            AND earlier.chat = part.chat AND earlier.topic = part.topic
+                            AND earlier.id < part.id)
+                """,
+                channel,
+                now
+            ) { row throws(StoreError) in row.timestampOrNil(0) } ?? nil
+        }
     }
 
     package nonisolated func outboxSent(

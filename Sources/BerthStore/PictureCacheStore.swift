@@ -37,83 +37,6 @@ package protocol PictureCacheStore: Sendable {
 }
 
 extension Connection {
-    func cachedPictures(
-        _ name: [UInt8],
-        for tenant: Tenant.ID,
-        orOthers others: Bool
-    ) throws(StoreError) -> CachedPictures? {
-        let owner = try first(
-            """
-            SELECT tenant, model, count FROM picture_cache
-            WHERE name = ?1 AND (tenant = ?2 OR ?3)
-            GROUP BY tenant HAVING count(*) = max(count)
-            ORDER BY tenant <> ?2, tenant LIMIT 1
-            """,
-            name,
-            tenant,
-            others
-        ) { row throws(StoreError) in (tenant: row.id(0) as Tenant.ID, model: row.text(1)) }
-        guard let owner else { return nil }
-        let rows = try all(
-            """
-            SELECT file, thumbnail, width, height FROM picture_cache
-            WHERE name = ? AND tenant = ? ORDER BY ordinal
-            """,
-            name,
-            owner.tenant
-        ) { row throws(StoreError) in
-            TurnPicture(
-                file: row.text(0),
-                thumbnail: row.textOrNil(1),
-                width: row.int(2),
-                height: row.int(3)
-            )
-        }
-        var pictures: [CachedPictures.One] = []
-        for row in rows {
-            guard let file = try file(row.file) else { return nil }
-            let one = CachedPictures.One(
-                file: file,
-                thumbnail: try row.thumbnail.flatMap { (id) throws(StoreError) in try self.file(id)
-                },
-                width: row.width,
-                height: row.height
-            )
-            pictures.append(one)
-        }
-        return CachedPictures(tenant: owner.tenant, model: owner.model, pictures: pictures)
-    }
-
-    func keepPictures(
-        _ name: [UInt8],
-        of tenant: Tenant.ID,
-        by model: String,
-        _ pictures: [TurnPicture]
-    ) throws(StoreError) -> Bool {
-        for id in pictures.flatMap({ [$0.file] + ($0.thumbnail.map { [$0] } ?? []) }) {
-            guard let file = try file(id), file.tenant == tenant else { return false }
-        }
-        try run("DELETE FROM picture_cache WHERE name = ? AND tenant = ?", name, tenant)
-        for (index, picture) in pictures.enumerated() {
-            try run(
-                """
-                INSERT INTO picture_cache
-                    (name, tenant, ordinal, count, model, file, thumbnail, width, height)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-                """,
-                name,
-                tenant,
-                index + 1,
-                pictures.count,
-                model,
-                picture.file,
-                picture.thumbnail,
-                picture.width,
-                picture.height
-            )
-        }
-        return true
-    }
 }
 
 extension Database: PictureCacheStore {
@@ -123,7 +46,47 @@ extension Database: PictureCacheStore {
         orOthers others: Bool
     ) async throws(StoreError) -> CachedPictures? {
         try await read { store throws(StoreError) in
-            try store.cachedPictures(name, for: tenant, orOthers: others)
+            let owner = try store.first(
+                """
+                SELECT tenant, model, count FROM picture_cache
+                WHERE name = ?1 AND (tenant = ?2 OR ?3)
+                GROUP BY tenant HAVING count(*) = max(count)
+                ORDER BY tenant <> ?2, tenant LIMIT 1
+                """,
+                name,
+                tenant,
+                others
+            ) { row throws(StoreError) in (tenant: row.id(0) as Tenant.ID, model: row.text(1)) }
+            guard let owner else { return nil }
+            let rows = try store.all(
+                """
+                SELECT file, thumbnail, width, height FROM picture_cache
+                WHERE name = ? AND tenant = ? ORDER BY ordinal
+                """,
+                name,
+                owner.tenant
+            ) { row throws(StoreError) in
+                TurnPicture(
+                    file: row.text(0),
+                    thumbnail: row.textOrNil(1),
+                    width: row.int(2),
+                    height: row.int(3)
+                )
+            }
+            var pictures: [CachedPictures.One] = []
+            for row in rows {
+                guard let file = try store.file(row.file) else { return nil }
+                let one = CachedPictures.One(
+                    file: file,
+                    thumbnail: try row.thumbnail.flatMap { (id) throws(StoreError) in
+                        try store.file(id)
+                    },
+                    width: row.width,
+                    height: row.height
+                )
+                pictures.append(one)
+            }
+            return CachedPictures(tenant: owner.tenant, model: owner.model, pictures: pictures)
         }
     }
 
@@ -135,7 +98,29 @@ extension Database: PictureCacheStore {
         _ pictures: [TurnPicture]
     ) async throws(StoreError) -> Bool {
         try await write { store throws(StoreError) in
-            try store.keepPictures(name, of: tenant, by: model, pictures)
+            for id in pictures.flatMap({ [$0.file] + ($0.thumbnail.map { [$0] } ?? []) }) {
+                guard let file = try store.file(id), file.tenant == tenant else { return false }
+            }
+            try store.run("DELETE FROM picture_cache WHERE name = ? AND tenant = ?", name, tenant)
+            for (index, picture) in pictures.enumerated() {
+                try store.run(
+                    """
+                    INSERT INTO picture_cache
+                        (name, tenant, ordinal, count, model, file, thumbnail, width, height)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    """,
+                    name,
+                    tenant,
+                    index + 1,
+                    pictures.count,
+                    model,
+                    picture.file,
+                    picture.thumbnail,
+                    picture.width,
+                    picture.height
+                )
+            }
+            return true
         }
     }
 }

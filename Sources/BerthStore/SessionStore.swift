@@ -90,7 +90,44 @@ extension Database: SessionStore {
         _ draft: SessionDraft,
         at now: Timestamp
     ) async throws(StoreError) -> Session? {
-        try await write { store throws(StoreError) in try store.openSession(draft, at: now) }
+        try await write { store throws(StoreError) in
+            if let tenant = draft.tenant {
+                try store.requirePresent(tenant)
+                let channel = draft.place.channel
+                if draft.limit < .max,
+                    try store.sessionCount(of: tenant, channel: channel) >= draft.limit
+                {
+                    return nil
+                }
+            }
+            let id: Session.ID = try store.insert(
+                """
+                INSERT INTO session (public_id, channel, chat, topic, is_group, tenant, created_ms,
+                    updated_ms)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                """,
+                draft.publicID,
+                draft.place.channel,
+                draft.place.chat,
+                draft.place.topic,
+                draft.tenant == nil,
+                draft.tenant,
+                now,
+                now
+            )
+            return Session(
+                id: id,
+                publicID: draft.publicID,
+                place: draft.place,
+                isGroup: draft.tenant == nil,
+                tenant: draft.tenant,
+                title: "",
+                model: nil,
+                created: now,
+                updated: now,
+                clearedThrough: nil
+            )
+        }
     }
 
     package nonisolated func session(publicID: String) async throws(StoreError) -> Session? {
@@ -119,7 +156,17 @@ extension Database: SessionStore {
         limit: Int
     ) async throws(StoreError) -> [Session] {
         try await read { store throws(StoreError) in
-            try store.sessions(of: tenant, channel: channel, limit: limit)
+            try store.all(
+                """
+                SELECT id, public_id, channel, chat, topic, is_group, tenant, title, model,
+                    created_ms, updated_ms, cleared_turn
+                FROM session WHERE tenant = ? AND channel = ? AND deleted_ms IS NULL
+                ORDER BY updated_ms DESC, id DESC LIMIT ?
+                """,
+                tenant,
+                channel,
+                max(0, limit)
+            ) { row throws(StoreError) in try Session(row) }
         }
     }
 
@@ -128,7 +175,16 @@ extension Database: SessionStore {
         channel: ChannelName
     ) async throws(StoreError) -> Session? {
         try await read { store throws(StoreError) in
-            try store.oldestSession(of: tenant, channel: channel)
+            try store.first(
+                """
+                SELECT id, public_id, channel, chat, topic, is_group, tenant, title, model,
+                    created_ms, updated_ms, cleared_turn
+                FROM session WHERE tenant = ? AND channel = ? AND deleted_ms IS NULL
+                ORDER BY updated_ms, id LIMIT 1
+                """,
+                tenant,
+                channel
+            ) { row throws(StoreError) in try Session(row) }
         }
     }
 
@@ -139,7 +195,36 @@ extension Database: SessionStore {
         bytes: Int
     ) async throws(StoreError) -> HistoryPage? {
         try await read { store throws(StoreError) in
-            try store.history(of: session, before: before, limit: limit, bytes: bytes)
+            var last = Int64.max
+            if let before {
+                guard let turn = try store.turn(publicID: before), turn.session == session else {
+                    return nil
+                }
+                last = turn.id.value
+            }
+            var (turns, left, hasMore) = ([Turn](), bytes, false)
+            try store.forEach(
+                """
+                SELECT id, public_id, session, tenant, kind, state, text, answer, error, model,
+                    attempts, due_ms, input_tokens, output_tokens, estimated, created_ms,
+                    finished_ms, ending, reasoning, sources,
+                    EXISTS (SELECT 1 FROM turn_file WHERE turn_file.turn = turn.id)
+                FROM turn WHERE session = ? AND id < ? ORDER BY id DESC
+                """,
+                session,
+                last
+            ) { row throws(StoreError) in
+                // One row more than the page, to learn whether there is a further page.
+                guard turns.count < limit, left > 0 else {
+                    hasMore = true
+                    return false
+                }
+                let turn = try store.turn(row)
+                left -= turn.text.utf8.count + turn.answer.utf8.count + turn.reasoning.utf8.count
+                turns.append(turn)
+                return true
+            }
+            return HistoryPage(turns: turns, hasMore: hasMore)
         }
     }
 
@@ -147,17 +232,44 @@ extension Database: SessionStore {
         _ session: Session.ID,
         _ update: SessionUpdate
     ) async throws(StoreError) {
-        try await write { store throws(StoreError) in try store.changeSession(session, update) }
+        try await write { store throws(StoreError) in
+            guard try store.session(session) != nil else { throw .notFound(what: "conversation") }
+            if let title = update.title {
+                try store.run("UPDATE session SET title = ? WHERE id = ?", title, session)
+            }
+            switch update.model {
+            case .any: try store.run("UPDATE session SET model = NULL WHERE id = ?", session)
+            case .named(let name):
+                try store.run("UPDATE session SET model = ? WHERE id = ?", name, session)
+            case nil: break
+            }
+        }
     }
 
     package nonisolated func clearWindow(of session: Session.ID) async throws(StoreError) {
-        try await write { store throws(StoreError) in try store.clearWindow(of: session) }
+        try await write { store throws(StoreError) in
+            try store.requireSession(
+                store.run(
+                    """
+                    UPDATE session
+                    SET cleared_turn = (SELECT coalesce(max(id), 0) FROM turn WHERE session = ?1)
+                    WHERE id = ?1 AND deleted_ms IS NULL
+                    """,
+                    session
+                )
+            )
+        }
     }
 
     package nonisolated func deleteSession(
         _ session: Session.ID,
         at now: Timestamp
     ) async throws(StoreError) {
-        try await write { store throws(StoreError) in try store.deleteSession(session, at: now) }
+        try await write { store throws(StoreError) in
+            guard let session = try store.session(session) else {
+                throw .notFound(what: "conversation")
+            }
+            try store.discardSession(session, at: now)
+        }
     }
 }

@@ -115,7 +115,15 @@ extension Database: StepStore {
     }
 
     package nonisolated func resumeStep(_ step: TurnStep.ID) async throws(StoreError) -> Bool {
-        try await write { store throws(StoreError) in try store.resumeStep(step) }
+        try await write { store throws(StoreError) in
+            let turn = try store.first(
+                "SELECT turn FROM turn_step WHERE id = ? AND state = 'running'",
+                step
+            ) { row throws(StoreError) in row.id(0) as Turn.ID }
+            guard let turn, try store.state(of: turn)?.isOpen == true else { return false }
+            try store.startTurn(turn)
+            return true
+        }
     }
 
     package nonisolated func finishStep(
@@ -124,12 +132,37 @@ extension Database: StepStore {
         at now: Timestamp
     ) async throws(StoreError) -> Bool {
         try await write { store throws(StoreError) in
-            try store.finishStep(step, as: outcome, at: now)
+            let turn = try store.first(
+                "SELECT turn FROM turn_step WHERE id = ? AND state IN ('waiting', 'running')",
+                step
+            ) { row throws(StoreError) in row.id(0) as Turn.ID }
+            guard let turn, try store.state(of: turn)?.isOpen == true else { return false }
+            try store.run(
+                """
+                UPDATE turn_step SET state = ?, detail = coalesce(?, detail), finished_ms = ?
+                WHERE id = ?
+                """,
+                outcome.isDone ? TurnStep.State.done : .failed,
+                outcome.detail,
+                now,
+                step
+            )
+            for settlement in outcome.settling { _ = try store.settle(settlement, at: now) }
+            for draft in outcome.next { _ = try store.addStep(draft, to: turn, at: now) }
+            return true
         }
     }
 
     package nonisolated func steps(of turn: Turn.ID) async throws(StoreError) -> [TurnStep] {
-        try await read { store throws(StoreError) in try store.steps(of: turn) }
+        try await read { store throws(StoreError) in
+            try store.all(
+                """
+                SELECT id, turn, ordinal, kind, state, call, job, detail, created_ms, finished_ms
+                FROM turn_step WHERE turn = ? ORDER BY ordinal
+                """,
+                turn
+            ) { row throws(StoreError) in try TurnStep(row) }
+        }
     }
 
     package nonisolated func stepsWithJob(

@@ -74,7 +74,15 @@ extension Database: TenantStore {
     }
 
     package nonisolated func tenants() async throws(StoreError) -> [Tenant] {
-        try await read { store throws(StoreError) in try store.tenants() }
+        try await read { store throws(StoreError) in
+            try store.all(
+                """
+                SELECT id, name, state, created_ms, requests_per_day, tokens_per_day, images_per_day,
+                    spend_per_month_micros, memory_bytes, disk_bytes, files
+                FROM tenant WHERE state <> 'removed' ORDER BY name
+                """
+            ) { row throws(StoreError) in try Tenant(row) }
+        }
     }
 
     package nonisolated func tenant(_ id: Tenant.ID) async throws(StoreError) -> Tenant? {
@@ -90,7 +98,30 @@ extension Database: TenantStore {
     }
 
     package nonisolated func removeTenant(_ id: Tenant.ID) async throws(StoreError) -> Tenant {
-        try await write { store throws(StoreError) in try store.removeTenant(id) }
+        try await write { store throws(StoreError) in
+            let tenant = try store.set(.removed, of: id)
+            try store.run(
+                "UPDATE session SET deleted_ms = updated_ms, title = '' WHERE tenant = ?",
+                id
+            )
+            try store.run(
+                """
+                DELETE FROM turn WHERE tenant = ? AND session IN (
+                    SELECT id FROM session WHERE tenant IS NULL)
+                """,
+                id
+            )
+            _ = try store.purge(at: .init(milliseconds: 0))
+            store.hasPurged = true
+            try store.run("DELETE FROM idempotency WHERE tenant = ?", id)
+            try store.run("DELETE FROM outbox WHERE tenant = ?", id)
+            try store.run("DELETE FROM file WHERE tenant = ?", id)
+            try store.run("DELETE FROM api_key WHERE tenant = ?", id)
+            try store.run("DELETE FROM web_link WHERE tenant = ?", id)
+            try store.run("DELETE FROM web_login WHERE tenant = ?", id)
+            try store.run("DELETE FROM identity WHERE tenant = ?", id)
+            return tenant
+        }
     }
 
     package nonisolated func changeQuotas(

@@ -126,7 +126,35 @@ extension Database: TurnStore {
         _ draft: TurnDraft,
         at now: Timestamp
     ) async throws(StoreError) -> Turn.ID {
-        try await write { store throws(StoreError) in try store.acceptTurn(draft, at: now) }
+        try await write { store throws(StoreError) in
+            try store.requirePresent(draft.tenant)
+            try store.touchSession(draft.session, at: now)
+            if let title = draft.title {
+                try store.run(
+                    "UPDATE session SET title = ? WHERE id = ? AND title = ''",
+                    title,
+                    draft.session
+                )
+            }
+            let turn: Turn.ID = try store.insert(
+                """
+                INSERT INTO turn (public_id, session, tenant, kind, state, text, model, owner,
+                    until_ms, created_ms)
+                VALUES (?, ?, ?, ?, 'accepted', ?, ?, ?, ?, ?)
+                """,
+                draft.publicID,
+                draft.session,
+                draft.tenant,
+                draft.kind,
+                draft.text,
+                draft.model,
+                draft.claim?.owner,
+                draft.claim?.until,
+                now
+            )
+            try store.addFiles(draft.inputs, to: turn, as: .input)
+            return turn
+        }
     }
 
     package nonisolated func turn(publicID: String) async throws(StoreError) -> Turn? {
@@ -177,7 +205,11 @@ extension Database: TurnStore {
         of turn: Turn.ID
     ) async throws(StoreError) -> Bool {
         try await write { store throws(StoreError) in
-            try store.savePartialAnswer(answer, of: turn)
+            try store.run(
+                "UPDATE turn SET answer = ? WHERE id = ? AND state = 'running'",
+                answer,
+                turn
+            ) > 0
         }
     }
 
@@ -189,7 +221,16 @@ extension Database: TurnStore {
         now: Timestamp
     ) async throws(StoreError) -> Bool {
         try await write { store throws(StoreError) in
-            try store.retryTurnLater(turn, at: due, because: reason, now: now)
+            guard let state = try store.state(of: turn)?.after(.retryLater) else { return false }
+            try store.releaseOpenCalls(of: turn, at: now)
+            try store.endSteps(of: turn, as: .failed, at: now)
+            return try store.run(
+                "UPDATE turn SET state = ?, due_ms = ?, error = ?, answer = '' WHERE id = ?",
+                state,
+                due,
+                reason,
+                turn
+            ) > 0
         }
     }
 
@@ -206,7 +247,19 @@ extension Database: TurnStore {
     }
 
     package nonisolated func retryTurn(_ turn: Turn.ID) async throws(StoreError) -> Bool {
-        try await write { store throws(StoreError) in try store.retryTurn(turn) }
+        try await write { store throws(StoreError) in
+            guard let state = try store.state(of: turn)?.after(.retry) else { return false }
+            try store.removePictures(of: turn)
+            return try store.run(
+                """
+                UPDATE turn SET state = ?, attempts = 0, due_ms = NULL, answer = '', error = NULL,
+                    finished_ms = NULL, ending = NULL, reasoning = '', sources = ''
+                WHERE id = ?
+                """,
+                state,
+                turn
+            ) > 0
+        }
     }
 
     package nonisolated func recover(
@@ -217,28 +270,5 @@ extension Database: TurnStore {
         try await write { store throws(StoreError) in
             try store.recover(at: now, askingAgainBelow: limit, telling: reply)
         }
-    }
-}
-
-extension TurnStore {
-    /// Closes the open work of an earlier run, and tells nobody.
-    ///
-    /// Nothing is asked again by default.
-    package func recover(
-        at now: Timestamp,
-        askingAgainBelow limit: Int64 = 0
-    ) async throws(StoreError) -> Recovery {
-        try await recover(at: now, askingAgainBelow: limit) { _ in [] }
-    }
-
-    /// Ends a turn that has no calls to settle and nothing to deliver, as
-    /// ``finishTurn(_:as:settling:outbox:at:)`` does.
-    @discardableResult
-    package func finishTurn(
-        _ turn: Turn.ID,
-        as outcome: TurnOutcome,
-        at now: Timestamp
-    ) async throws(StoreError) -> Bool {
-        try await finishTurn(turn, as: outcome, settling: [], outbox: [], at: now)
     }
 }

@@ -68,20 +68,113 @@ extension Database: UpkeepStore {
         limit: Int
     ) async throws(StoreError) -> [Trouble] {
         try await read { store throws(StoreError) in
-            try store.troubles(since: start, limit: limit)
+            try store.all(
+                """
+                SELECT public_id, id, tenant, state, error, model, attempts, finished_ms AS ended,
+                    NULL AS channel, NULL AS chat, NULL AS topic
+                FROM turn WHERE state = 'failed' AND finished_ms >= ?1
+                UNION ALL
+                SELECT public_id, id, tenant, state, error, model, attempts, finished_ms,
+                    NULL, NULL, NULL
+                FROM turn WHERE state = 'uncertain' AND finished_ms >= ?1
+                UNION ALL
+                SELECT NULL, id, tenant, state, NULL, provider || '/' || model, 1, settled_ms,
+                    NULL, NULL, NULL
+                FROM call WHERE state = 'uncertain' AND turn IS NULL AND settled_ms >= ?1
+                UNION ALL
+                SELECT NULL, id, tenant, state, error, NULL, attempts, finished_ms,
+                    channel, chat, topic
+                FROM outbox WHERE state = 'failed' AND finished_ms >= ?1
+                ORDER BY ended DESC, id DESC LIMIT ?2
+                """,
+                start,
+                max(0, limit)
+            ) { row throws(StoreError) in try Trouble(row) }
         }
     }
 
     package nonisolated func troubleCounts(
         since start: Timestamp
     ) async throws(StoreError) -> TroubleCounts {
-        try await read { store throws(StoreError) in try store.troubleCounts(since: start) }
+        try await read { store throws(StoreError) in
+            try store.first(
+                """
+                SELECT (SELECT count(*) FROM turn WHERE state = 'failed' AND finished_ms >= ?1),
+                    (SELECT count(*) FROM call WHERE state = 'uncertain' AND settled_ms >= ?1),
+                    (SELECT count(*) FROM outbox WHERE state = 'failed' AND finished_ms >= ?1),
+                    (SELECT count(*) FROM call WHERE state = 'absorbed' AND settled_ms >= ?1),
+                    (SELECT total(micros) FROM call WHERE state = 'absorbed' AND settled_ms >= ?1)
+                """,
+                start
+            ) { row throws(StoreError) in
+                TroubleCounts(
+                    failedTurns: row.int(0),
+                    uncertainCalls: row.int(1),
+                    failedParts: row.int(2),
+                    absorbedCalls: row.int(3),
+                    absorbedMicros: Int64(row.int(4))
+                )
+            }
+                ?? TroubleCounts(
+                    failedTurns: 0,
+                    uncertainCalls: 0,
+                    failedParts: 0,
+                    absorbedCalls: 0,
+                    absorbedMicros: 0
+                )
+        }
     }
 
     package nonisolated func measuredLoad(
         since start: Timestamp
     ) async throws(StoreError) -> MeasuredLoad {
-        try await read { store throws(StoreError) in try store.measuredLoad(since: start) }
+        try await read { store throws(StoreError) in
+            var load = MeasuredLoad()
+            try store.first(
+                """
+                SELECT (SELECT count(*) FROM turn),
+                    page_size * max(0, page_count - freelist_count - ?)
+                FROM pragma_page_count, pragma_page_size, pragma_freelist_count
+                """,
+                Connection.emptyPages
+            ) { row throws(StoreError) in (load.turns, load.bytes) = (row.int(0), row.int(1)) }
+            try store.first(
+                """
+                SELECT count(*), coalesce(sum(requests + reserved_requests), 0) FROM usage_day
+                WHERE day_ms >= ? AND requests + reserved_requests > 0
+                """,
+                start.startOfDay
+            ) { row throws(StoreError) in
+                (load.tenantDays, load.requests) = (row.int(0), row.int(1))
+            }
+            try store.first(
+                """
+                SELECT count(*) AS calls, count(DISTINCT tenant) FROM (
+                    SELECT tenant, created_ms FROM call ORDER BY id DESC LIMIT 20000)
+                WHERE created_ms >= ? GROUP BY created_ms / 3600000 ORDER BY calls DESC LIMIT 1
+                """,
+                start
+            ) { row throws(StoreError) in
+                (load.busiestCalls, load.busiestTenants) = (row.int(0), row.int(1))
+            }
+            load.providers = try store.all(
+                """
+                SELECT provider, count(*),
+                    CAST(avg(max(0, settled_ms - created_ms)) AS INTEGER) FROM (
+                    SELECT provider, created_ms, settled_ms, state FROM call ORDER BY id DESC
+                    LIMIT 1000)
+                WHERE state = 'settled' AND created_ms >= ? GROUP BY provider ORDER BY provider
+                """,
+                start
+            ) { row throws(StoreError) in
+                MeasuredLoad.Provider(
+                    name: row.text(0),
+                    calls: row.int(1),
+                    seconds: Double(row.int(2)) / 1000
+                )
+            }
+            return load
+        }
     }
 
     package nonisolated func keep(_ value: [UInt8], as kept: Kept) async throws(StoreError) {

@@ -81,32 +81,6 @@ extension Connection {
 
     // `total` adds as floating point: `sum` refuses sums above 63 bits, which one damaged number
     // makes.
-    func spend(since start: Timestamp) throws(StoreError) -> [Tenant.ID: Int64] {
-        let rows = try all(
-            """
-            SELECT tenant, total(micros + reserved_micros) FROM usage_day WHERE day_ms >= ?
-            GROUP BY tenant
-            """,
-            start.startOfDay
-        ) { row throws(StoreError) in (row.id(0) as Tenant.ID, Int64(row.int(1))) }
-        return Dictionary(uniqueKeysWithValues: rows)
-    }
-
-    func usageTotal() throws(StoreError) -> UsageTotal {
-        try first(
-            """
-            SELECT total(requests), total(input_tokens),
-                total(output_tokens), total(images),
-                total(micros), total(disk_bytes),
-                total(reserved_requests), total(reserved_input_tokens),
-                total(reserved_output_tokens), total(reserved_images),
-                total(reserved_micros), total(reserved_disk_bytes)
-            FROM usage_day
-            """
-        ) { row throws(StoreError) in
-            UsageTotal(settled: row.amounts(0), reserved: row.amounts(6))
-        } ?? UsageTotal()
-    }
 }
 
 extension Database: UsageStore {
@@ -137,10 +111,33 @@ extension Database: UsageStore {
     package nonisolated func spend(
         since start: Timestamp
     ) async throws(StoreError) -> [Tenant.ID: Int64] {
-        try await read { store throws(StoreError) in try store.spend(since: start) }
+        try await read { store throws(StoreError) in
+            let rows = try store.all(
+                """
+                SELECT tenant, total(micros + reserved_micros) FROM usage_day WHERE day_ms >= ?
+                GROUP BY tenant
+                """,
+                start.startOfDay
+            ) { row throws(StoreError) in (row.id(0) as Tenant.ID, Int64(row.int(1))) }
+            return Dictionary(uniqueKeysWithValues: rows)
+        }
     }
 
     package nonisolated func usageTotal() async throws(StoreError) -> UsageTotal {
-        try await read { store throws(StoreError) in try store.usageTotal() }
+        try await read { store throws(StoreError) in
+            try store.first(
+                """
+                SELECT total(requests), total(input_tokens),
+                    total(output_tokens), total(images),
+                    total(micros), total(disk_bytes),
+                    total(reserved_requests), total(reserved_input_tokens),
+                    total(reserved_output_tokens), total(reserved_images),
+                    total(reserved_micros), total(reserved_disk_bytes)
+                FROM usage_day
+                """
+            ) { row throws(StoreError) in
+                UsageTotal(settled: row.amounts(0), reserved: row.amounts(6))
+            } ?? UsageTotal()
+        }
     }
 }

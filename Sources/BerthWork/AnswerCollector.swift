@@ -58,7 +58,7 @@ import BerthText
         } else {
             builder.add(.usage(usage, details: details))
             guard let json = builder.completion, let object = try? JSONObject(answer: json),
-                let text = CachedAnswer.text(of: object)
+                let text = ChatCompletion.text(of: object)
             else { return giveUp() }
             body = .completion(object, text: text)
         }

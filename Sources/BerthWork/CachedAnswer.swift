@@ -30,12 +30,6 @@ extension CachedAnswer {
         }
     }
 
-    /// The text of the first choice of a `chat.completion`, or nil if it has none.
-    static func text(of object: JSONObject) -> String? {
-        let choice = object.elements("choices")?.first.flatMap { object.object(at: $0) }
-        return choice?.object("message")?.string("content").flatMap { $0.isEmpty ? nil : $0 }
-    }
-
     /// The bytes of the answer.
     var size: Int {
         switch body {
@@ -81,7 +75,7 @@ extension CachedAnswer {
             let details = object.object("usage")
         else { return nil }
         if let answer = object.object("answer") {
-            guard let text = CachedAnswer.text(of: answer) else { return nil }
+            guard let text = ChatCompletion.text(of: answer) else { return nil }
             body = .completion(answer, text: text)
         } else if let text = object.string("text"), !text.isEmpty {
             body = .text(text)

@@ -1,6 +1,6 @@
 package import BerthImage
 package import BerthLoop
-package import BerthMemory
+import BerthMemory
 package import BerthProviders
 
 /// The built-in provider of pictures, offline and deterministic.
@@ -35,17 +35,6 @@ package import BerthProviders
         }
         return .made(PictureBill(pictures: request.count))
     }
-
-    package func result(
-        of job: PictureJob,
-        memory: PrepaidMemory,
-        into receiver: any PictureReceiver,
-        telling tell: @Loop (PictureProgress) -> Void
-    ) async throws(ProviderError) -> PictureBill {
-        throw .uncertain(provider: name, reason: "the demo keeps no jobs")
-    }
-
-    package func cancel(_ job: PictureJob) async {}
 
     /// The prompt of a picture, which differs among those of one order.
     private static func prompt(_ request: PictureRequest, _ number: Int) -> String {

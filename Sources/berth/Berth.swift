@@ -40,6 +40,7 @@ import Glibc
 
     @Loop private static func perform(_ invocation: Invocation) async throws -> Int32 {
         let json = invocation.json
+        let admin = { () throws in try AdminClient(file: invocation.config) }
         switch invocation.command {
         case .help(let topic): Output.text(Help.text(topic))
         case .version: Output.text("berth \(version)\n")
@@ -51,24 +52,15 @@ import Glibc
         case .doctor(let asks):
             return try await Doctor.run(file: invocation.config, json: json, asks: asks)
         case .chat(let choices): return try await ChatVerb.run(choices, file: invocation.config)
-        case .tenant(let action):
-            try await TenantVerb(AdminClient(file: invocation.config), json: json).run(action)
-        case .quota(let action):
-            try await QuotaVerb(AdminClient(file: invocation.config), json: json).run(action)
-        case .cache(let action):
-            return try await CacheVerb(AdminClient(file: invocation.config), json: json).run(action)
-        case .queue(let action):
-            try await QueueVerb(AdminClient(file: invocation.config), json: json).run(action)
-        case .memory(let choices):
-            let admin = try AdminClient(file: invocation.config)
-            try await MemoryVerb(admin, json: json).run(choices)
-        case .files(let tenant):
-            try await FilesVerb(AdminClient(file: invocation.config), json: json).list(tenant)
+        case .tenant(let action): try await TenantVerb(admin: admin(), json: json).run(action)
+        case .quota(let action): try await QuotaVerb(admin: admin(), json: json).run(action)
+        case .cache(let action): return try await CacheVerb(admin: admin(), json: json).run(action)
+        case .queue(let action): try await QueueVerb(admin: admin(), json: json).run(action)
+        case .memory(let choices): try await MemoryVerb(admin: admin(), json: json).run(choices)
+        case .files(let tenant): try await FilesVerb(admin: admin(), json: json).list(tenant)
         case .cleanup(let choices):
-            let admin = try AdminClient(file: invocation.config)
-            return try await FilesVerb(admin, json: json).clean(choices)
-        case .usage(let days):
-            try await UsageVerb.run(AdminClient(file: invocation.config), days: days, json: json)
+            return try await FilesVerb(admin: admin(), json: json).clean(choices)
+        case .usage(let days): try await UsageVerb.run(admin(), days: days, json: json)
         }
         return 0
     }

@@ -8,13 +8,8 @@ import BerthText
 ///
 /// The exit status is 1 if Redis failed.
 @Loop struct CacheVerb {
-    private let admin: AdminClient
-    private let json: Bool
-
-    init(_ admin: AdminClient, json: Bool) {
-        self.admin = admin
-        self.json = json
-    }
+    let admin: AdminClient
+    let json: Bool
 
     func run(_ action: CacheAction) async throws -> Int32 {
         switch action {

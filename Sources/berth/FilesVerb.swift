@@ -5,13 +5,8 @@ import BerthText
 
 /// Runs `berth files` and `berth cleanup`.
 @Loop struct FilesVerb {
-    private let admin: AdminClient
-    private let json: Bool
-
-    init(_ admin: AdminClient, json: Bool) {
-        self.admin = admin
-        self.json = json
-    }
+    let admin: AdminClient
+    let json: Bool
 
     /// Shows the files of one tenant, or of all.
     func list(_ tenant: String?) async throws {

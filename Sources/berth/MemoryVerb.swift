@@ -7,15 +7,10 @@ import Glibc
 
 /// Runs `berth memory …`.
 @Loop struct MemoryVerb {
-    private let admin: AdminClient
-    private let json: Bool
+    let admin: AdminClient
+    let json: Bool
 
     private static let path = "/admin/memory"
-
-    init(_ admin: AdminClient, json: Bool) {
-        self.admin = admin
-        self.json = json
-    }
 
     func run(_ choices: MemoryChoices) async throws {
         guard choices.watch else { return Output.text(try await answer(choices.action)) }

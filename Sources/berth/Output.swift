@@ -42,9 +42,6 @@ enum Output {
         write(HarmlessText.lines(text) + "\n", to: .standardError)
     }
 
-    /// Writes a text of one or more lines to standard error.
-    static func note(_ text: String) { write(HarmlessText.lines(text), to: .standardError) }
-
     /// Replaces the terminal's current line.
     static func status(_ text: String, on place: Place = .standardOutput) {
         // `K` clears the rest of the line. Source: ECMA-48.

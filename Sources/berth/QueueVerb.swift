@@ -5,13 +5,8 @@ import BerthText
 
 /// Runs `berth queue …`.
 @Loop struct QueueVerb {
-    private let admin: AdminClient
-    private let json: Bool
-
-    init(_ admin: AdminClient, json: Bool) {
-        self.admin = admin
-        self.json = json
-    }
+    let admin: AdminClient
+    let json: Bool
 
     func run(_ action: QueueAction) async throws {
         switch action {

@@ -7,13 +7,8 @@ import BerthText
 
 /// Runs `berth quota …`.
 @Loop struct QuotaVerb {
-    private let admin: AdminClient
-    private let json: Bool
-
-    init(_ admin: AdminClient, json: Bool) {
-        self.admin = admin
-        self.json = json
-    }
+    let admin: AdminClient
+    let json: Bool
 
     func run(_ action: QuotaAction) async throws {
         switch action {

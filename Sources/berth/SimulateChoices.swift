@@ -9,6 +9,10 @@ struct SimulateChoices: Equatable {
     var seed = 1
     /// The share of users who make pictures, in percent.
     var pictures = 0
+    /// Whether service and users run in this process, in virtual time.
+    var isVirtual = false
+    /// The share of the provider's answers that fail in virtual time, in percent.
+    var faults = 0
     /// A running service; nil to start one.
     var url: WebURL?
     /// `memory.limit` of the service that it starts; nil for the default.

@@ -43,7 +43,7 @@ import Glibc
         let verb = SimulateVerb(choices, file: file)
         let report: SimulationReport
         do {
-            report = try await verb.measure(until: stop)
+            report = try await verb.outcome(until: stop)
         } catch {
             await verb.clear()
             throw error
@@ -64,12 +64,14 @@ import Glibc
         progress.clear()
     }
 
-    /// Measures.
+    /// Simulates.
     ///
     /// Throws if `stop` is requested or a child process ends before the end.
-    private func measure(until stop: Stop) async throws -> SimulationReport {
+    private func outcome(until stop: Stop) async throws -> SimulationReport {
         try await withThrowingTaskGroup(of: SimulationReport.self) { group in
-            group.addTask { try await self.measure() }
+            group.addTask { [self] in
+                choices.isVirtual ? try await live() : try await measure()
+            }
             group.addTask {
                 await stop.requested()
                 throw Interrupted()
@@ -88,13 +90,26 @@ import Glibc
         dead.map { Child.Failure.ended($0.name, lastLines: $0.lastLines) } ?? Interrupted()
     }
 
-    private func measure() async throws -> SimulationReport {
-        let plan = SimulationPlan(
+    private var plan: SimulationPlan {
+        SimulationPlan(
             users: choices.users,
             seconds: choices.seconds,
             seed: UInt64(choices.seed),
-            pictures: choices.pictures
+            pictures: choices.pictures,
+            isVirtual: choices.isVirtual
         )
+    }
+
+    /// Simulates in virtual time.
+    private func live() async throws -> SimulationReport {
+        let day = VirtualDay(plan, faults: choices.faults)
+        progress.start(plan, in: surroundings) { (day.elapsed, day.tally, nil) }
+        defer { progress.stop() }
+        return try await day.run()
+    }
+
+    private func measure() async throws -> SimulationReport {
+        let plan = plan
         progress.say("starting")
         let service = try await open()
         let memory = MemoryWatch(process: service.process, in: surroundings)
@@ -156,7 +171,10 @@ import Glibc
         let before = try await service.cacheHits()
         memory.start()
         defer { memory.stop() }
-        progress.start(plan, simulation, memory, in: surroundings)
+        let (begun, clock) = (surroundings.clock.now, surroundings.clock)
+        progress.start(plan, in: surroundings) {
+            (clock.now - begun, simulation.tally, memory.peak?.rss)
+        }
         await simulation.run()
         progress.stop()
         try Task.checkCancellation()

@@ -3,6 +3,7 @@ import BerthConfig
 import BerthHTTP
 import BerthLoop
 import BerthMemory
+import BerthSimulation
 import BerthTelemetry
 import BerthText
 import CLinux
@@ -89,8 +90,10 @@ import Glibc
                 children.append(try Child(fal, in: surroundings, whenEnded: whenEnded))
                 painter = try await children[1].line(SimulatedService.upstream)
             }
-            let text = configuration(choices, data: "\(folder.path)/data", upstream, painter)
-            let file = try folder.write(text, to: "berth.yaml")
+            var settings = SimulationSettings(users: choices.users, upstream: upstream)
+            (settings.data, settings.painter) = ("\(folder.path)/data", painter)
+            (settings.limit, settings.cache) = (choices.limit, choices.cache)
+            let file = try folder.write(settings.text, to: "berth.yaml")
             let serve = ["serve", "--config", file, "--log", "json"]
             let service = try Child(serve, in: surroundings, whenEnded: whenEnded)
             children.append(service)
@@ -116,51 +119,6 @@ import Glibc
     private static nonisolated func listen(_ line: Substring) -> String? {
         let entry = try? JSONObject(Array(line.utf8))
         return entry?.string("message") == "serving" ? entry?.string("listen") : nil
-    }
-
-    /// The service's configuration.
-    ///
-    /// All limits except memory are generous, so that no quota is measured.
-    private static nonisolated func configuration(
-        _ choices: SimulateChoices,
-        data: String,
-        _ upstream: String,
-        _ painter: String?
-    ) -> String {
-        let size = { (key: String, size: ByteCount?) in
-            size.map { "\(key): \($0.bytes)B" } ?? ""
-        }
-        let text = { (text: String) in String(decoding: JSON.quote(text), as: UTF8.self) }
-        let pictures = (
-            provider: painter.map {
-                "- { name: fal, kind: fal, base_url: \(text($0)), api_key: fake, concurrency: 100 }"
-            } ?? "",
-            model: painter == nil
-                ? "" : "image: [{ provider: fal, model: fal-ai/flux, price: { image: 0.003 } }]"
-        )
-        return """
-            listen: 127.0.0.1:0
-            data: \(text(data))
-            memory: { \(size("limit", choices.limit)) }
-            cache: { \(size("memory", choices.cache)) }
-            files: { ballast: 0B }
-            limits: { tenants: \(max(50, choices.users)), connections: \(1200 + choices.users) }
-            quotas:
-              requests_per_day: 1000000
-              tokens_per_day: 1000000000
-              spend_per_month: 1000
-              images_per_day: 1000000
-              disk: 16GiB
-              files: 1000000
-            providers:
-              - { name: fake, kind: openai, base_url: \(text(upstream)), concurrency: 500 }
-              \(pictures.provider)
-            models:
-              chat:
-                - { provider: fake, model: fake, output: 256, price: { input: 0, output: 0 } }
-              \(pictures.model)
-
-            """
     }
 
     // MARK: Using it

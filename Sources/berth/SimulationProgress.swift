@@ -22,28 +22,28 @@ import Glibc
     func clear() { say("") }
 
     /// Shows the progress every second, until ``stop()``.
+    ///
+    /// `look` returns the simulated time, the counts, and the service's peak memory if it is known.
     func start(
         _ plan: SimulationPlan,
-        _ simulation: Simulation,
-        _ memory: MemoryWatch,
-        in surroundings: Surroundings
+        in surroundings: Surroundings,
+        _ look: @escaping @Loop () -> (Duration, SimulationTally, peak: Int?)
     ) {
-        let begun = surroundings.clock.now
-        func tick() {
-            say(
-                SimulationProgress.words(
-                    second: Int((surroundings.clock.now - begun).seconds),
-                    of: plan.seconds,
-                    simulation.tally,
-                    peak: memory.peak?.rss
-                )
+        let (time, tally, peak) = look()
+        say(
+            SimulationProgress.words(
+                second: Int(time.seconds),
+                of: plan.seconds,
+                tally,
+                peak: peak
             )
-            timer = surroundings.clock.schedule(after: .seconds(1)) { tick() }
+        )
+        timer = surroundings.clock.schedule(after: .seconds(1)) { [weak self] in
+            self?.start(plan, in: surroundings, look)
         }
-        tick()
     }
 
-    /// Ends the updates that ``start(_:_:_:in:)`` began, and releases the simulation.
+    /// Ends the updates that ``start(_:in:_:)`` began, and releases the simulation.
     func stop() {
         timer?.cancel()
         timer = nil

@@ -1,3 +1,4 @@
+import BerthConfig
 import BerthLoop
 import BerthMemory
 import BerthSimulation
@@ -9,11 +10,11 @@ enum SimulationText {
         let plan = report.plan
         return "\(plan.users) users for \(plan.seconds) s, seed \(plan.seed)\n\n"
             + turns(report.tally) + "\n" + latencies(report.tally) + "\n"
-            + memory(report.memory, users: plan.users) + "\n"
+            + (report.memory.map { memory($0, users: plan.users) + "\n" } ?? "")
             + "Cache hits: \(report.cacheHits)\n"
             + list("Refused", report.tally.refusals)
             + list("Lost", report.tally.losses) { $0.rawValue }
-            + limit(report.memory)
+            + (report.memory.map(limit) ?? "") + (report.virtual.map(outcome) ?? "")
     }
 
     private static func turns(_ tally: SimulationTally) -> String {
@@ -61,6 +62,11 @@ enum SimulationText {
                 row("after \((memory.afterMs + 500) / 1000) s", memory.after),
             ]
         )
+    }
+
+    private static func outcome(_ virtual: SimulationReport.Virtual) -> String {
+        "Bought twice: \(virtual.boughtTwice)\nDollars: \(Money(micros: virtual.micros))\n"
+            + "Events: \(virtual.events), digest \(virtual.digest)\n"
     }
 
     private static func limit(_ memory: SimulationReport.Memory) -> String {

@@ -6,13 +6,8 @@ import BerthText
 
 /// Runs `berth tenant …`.
 @Loop struct TenantVerb {
-    private let admin: AdminClient
-    private let json: Bool
-
-    init(_ admin: AdminClient, json: Bool) {
-        self.admin = admin
-        self.json = json
-    }
+    let admin: AdminClient
+    let json: Bool
 
     func run(_ action: TenantAction) async throws {
         switch action {

@@ -9,7 +9,7 @@ extension Verb {
             Option(
                 name: "--seconds",
                 value: "S",
-                summary: "time during which users ask, 1 to 86400 (default: 30)"
+                summary: "time during which users ask, 1 to 86400 (default: 30, virtual: 86400)"
             ),
             Option(
                 name: "--seed",
@@ -36,29 +36,52 @@ extension Verb {
                 value: "URL",
                 summary: "a running service on this machine, with its configuration in --config"
             ),
+            Option(
+                name: "--virtual",
+                value: nil,
+                summary: "run service and users in this process, on a clock that waits for nothing"
+            ),
+            Option(
+                name: "--faults",
+                value: "PERCENT",
+                summary: "answers of the provider that fail, with --virtual (default: 0)"
+            ),
         ],
         summary: "Have simulated users use a service, and measure it.",
         details:
             "Starts fake providers and a service. With --url it uses a running service, makes "
             + "tenants called sim-SEED-N there and removes them at the end. Half of the users call "
             + "the API and half chat on the web. Half of the questions are asked by many users. "
-            + "The exit status is 1 if an answer was lost or memory.limit was exceeded.",
+            + "The exit status is 1 if an answer was lost or memory.limit was exceeded. With "
+            + "--virtual, a day takes seconds, memory is not measured, and the report has a digest "
+            + "of all that the service did: the same options give the same digest. The exit "
+            + "status is then 1 if an answer was lost or bought twice.",
         example: "berth simulate --users 50 --seconds 20"
     ) { given throws(UsageError) in
         .simulate(try choices(given))
     }
 
     private static func choices(_ given: Given) throws(UsageError) -> SimulateChoices {
-        let usual = SimulateChoices()
+        let (usual, isVirtual) = (SimulateChoices(), given.has("--virtual"))
         let choices = SimulateChoices(
             users: try given.value("--users", .integer(1...1000)) ?? usual.users,
-            seconds: try given.value("--seconds", .integer(1...86_400)) ?? usual.seconds,
+            seconds: try given.value("--seconds", .integer(1...86_400))
+                ?? (isVirtual ? 86_400 : usual.seconds),
             seed: try given.value("--seed", .integer(0...1_000_000_000)) ?? usual.seed,
             pictures: try given.value("--pictures", .integer(0...100)) ?? usual.pictures,
+            isVirtual: isVirtual,
+            faults: try given.value("--faults", .integer(0...100)) ?? usual.faults,
             url: try given.value("--url", .url),
             limit: try given.value("--limit", .size(.mebibytes(16) ... .mebibytes(1 << 20))),
             cache: try given.value("--cache", .size(.zero ... .mebibytes(1 << 14)))
         )
+        if isVirtual {
+            for option in ["--url", "--pictures", "--limit", "--cache"] where given.has(option) {
+                throw given.error("\(option) is not for a service in virtual time")
+            }
+        } else if given.has("--faults") {
+            throw given.error("--faults needs --virtual")
+        }
         guard choices.url == nil else {
             for option in ["--limit", "--cache"] where given.has(option) {
                 throw given.error(

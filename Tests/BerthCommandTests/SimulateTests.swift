@@ -20,6 +20,12 @@ import Testing
             )
         ),
         Line(
+            "simulate --virtual --faults 20",
+            Invocation(
+                command: .simulate(SimulateChoices(seconds: 86_400, isVirtual: true, faults: 20))
+            )
+        ),
+        Line(
             "simulate --users 1 --limit 48MiB --cache 0",
             Invocation(
                 command: .simulate(
@@ -61,6 +67,11 @@ import Testing
             "simulate --url http://h --cache 0",
             "--cache is for a service that simulate starts: leave out --url"
         ),
+        Line("simulate --faults 20", "--faults needs --virtual"),
+        Line(
+            "simulate --virtual --limit 48MiB",
+            "--limit is not for a service in virtual time"
+        ),
         Line(
             "simulate --config f",
             "--config needs --url, which names the running service"
@@ -68,7 +79,8 @@ import Testing
         Line(
             "simulate 50",
             "'simulate' does not take '50': berth simulate [--users N] [--seconds S] [--seed K] "
-                + "[--pictures PERCENT] [--limit SIZE] [--cache SIZE] [--url URL] [--json]"
+                + "[--pictures PERCENT] [--limit SIZE] [--cache SIZE] [--url URL] "
+                + "[--virtual] [--faults PERCENT] [--json]"
         ),
     ]
 
@@ -140,6 +152,32 @@ import Testing
 
                 """
         )
+    }
+
+    @Test func `a report in virtual time has its digest instead of memory`() {
+        var tally = SimulationTally()
+        tally.ask(.api)
+        tally.end(SimulationTextTests.end(.answered), .api)
+        let report = SimulationReport(
+            SimulationPlan(users: 1, seconds: 9, seed: 4),
+            tally,
+            cacheHits: 0,
+            virtual: SimulationReport.Virtual(
+                boughtTwice: 1,
+                micros: 1_234_567,
+                events: 42,
+                digest: "abcd"
+            )
+        )
+        let text = SimulationText.report(report)
+        let end = """
+            Cache hits: 0
+            Bought twice: 1
+            Dollars: 1.234567
+            Events: 42, digest abcd
+
+            """
+        #expect(text.hasSuffix(end) && !text.contains("memory") && !report.isGood)
     }
 
     @Test(arguments: [(3, "3 of 20 s"), (20, "last answers")])

@@ -122,6 +122,28 @@ import Testing
         #expect(fired == (0..<500).filter { $0 % 3 != 0 })
     }
 
+    @Loop @Test func `a running manual clock moves when nothing is ready, timer by timer`()
+        async
+    {
+        let (clock, pool) = (ManualClock(), TaskPool())
+        let time = pool.spawn { await clock.run() }
+        var seen: [Int64] = []
+        let walkers = TaskPool()
+        for steps in [2, 3] {
+            walkers.spawn {
+                for step in 1...steps {
+                    try? await clock.sleep(for: .seconds(step))
+                    await settle()  // work that is ready at that time comes before the next timer
+                    seen.append((clock.now - Instant(nanoseconds: 0)).milliseconds())
+                }
+            }
+        }
+        await walkers.drain()
+        #expect(seen == [1000, 1000, 3000, 3000, 6000])
+        time.cancel()
+        await pool.drain()
+    }
+
     @Loop @Test func `a cancelled sleep ends at once and leaves no timer`() async {
         let clock = ManualClock()
         let pool = TaskPool()

@@ -65,6 +65,22 @@ import Testing
         #expect(early == [0, 4000])
     }
 
+    @Loop
+    @Test(arguments: [
+        ("plain", 1), ("cut-event", 1), ("no-done", 1), ("500", 0), ("429", 0), ("bad-json", 0),
+    ])
+    func `an answer that begins is sold, also if it ends early`(model: String, sold: Int)
+        async throws
+    {
+        let asker = Asker()
+        try await withFake(clock: clock) { url, fake in
+            let provider = try asker.provider(url)
+            _ = await asker.stream(provider, try asker.call(model))
+            let found = fake.counts.sold["hi there"] ?? 0
+            #expect(found == sold)
+        }
+    }
+
     @Loop @Test func `the account that refuses at first answers five seconds later`() async throws {
         let (asker, clock) = (Asker(), clock)
         try await withFake(clock: clock) { url, fake in

@@ -1,9 +1,8 @@
-import BerthConfig
+import BerthAdmin
 import BerthHTTP
 import BerthLoop
-import BerthMemory
 import BerthService
-import BerthTelemetry
+import BerthSimulation
 import BerthTestKit
 import Testing
 
@@ -11,33 +10,63 @@ import Testing
 /// requests.
 ///
 /// The event log of a service is everything that can be seen of it from outside: the lines of its
-/// log, the status and the header of every answer, and the server-sent events of every turn with
-/// their ids, in the order in which they came. Each service answers ten turns on a clock that the
-/// test moves, over a network and a database in memory. No thread besides the loop's and no file
-/// has a part in it.
+/// log, the header of every answer, and its bytes as they are read, with their ids, in the order in
+/// which they came. Each service answers simulated users in virtual time, over a network and a
+/// database in memory. No thread besides the loop's and no file has a part in it.
 @Suite(.loop, .timeLimit(.minutes(5))) struct DeterminismTests {
-    @Loop @Test func `the same seed gives the same event log, byte for byte`() async throws {
-        let first = try await VirtualWorld.events(seed: 7)
-        let second = try await VirtualWorld.events(seed: 7)
+    /// Users ask for ten minutes.
+    @Loop private func live(
+        seed: UInt64,
+        faults: Int = 0
+    ) async throws -> (SimulationReport, events: [String]) {
+        let plan = SimulationPlan(users: 6, seconds: 600, seed: seed, isVirtual: true)
+        let day = VirtualDay(plan, faults: faults, events: EventLog(keepsEvents: true))
+        let report = try await day.run()
+        return (report, day.events.events)
+    }
+
+    @Loop @Test(arguments: [0, 30])
+    func `the same seed gives the same event log, byte for byte`(faults: Int) async throws {
+        let (report, first) = try await live(seed: 7, faults: faults)
+        let (again, second) = try await live(seed: 7, faults: faults)
         let differing = zip(first, second).filter { $0 != $1 }.map { "\($0)\n\($1)" }
-        #expect(differing == [] && first.count == second.count)
-        #expect(first.count { $0.contains("event: done") } == VirtualWorld.turns)
-        #expect(first.count { $0.contains(" turn ") } >= VirtualWorld.turns)
+        #expect(differing.first == nil && first.count == second.count)
+        #expect(report.virtual == again.virtual)
+        #expect(report.tally.turns == again.tally.turns)
+        #expect(report.tally.turns.answered >= 10)
+        #expect(
+            first.contains { $0.contains("event: done") }
+                && first.contains { $0.contains("[DONE]") }
+        )
     }
 
     @Loop @Test func `another seed gives another event log`() async throws {
-        let first = try await VirtualWorld.events(seed: 7)
-        let second = try await VirtualWorld.events(seed: 8)
-        let isSame = first == second
-        #expect(!isSame)
-        // Only ids, secrets and cookies differ, so both have the same number of events.
-        #expect(first.count == second.count)
-        #expect(second.count { $0.contains("event: done") } == VirtualWorld.turns)
+        let (first, _) = try await live(seed: 7)
+        let (second, _) = try await live(seed: 8)
+        #expect(first.virtual?.digest != second.virtual?.digest)
+    }
+
+    @Loop @Test func `nothing is lost or bought twice at a provider that fails`() async throws {
+        let plan = SimulationPlan(users: 10, seconds: 3600, seed: 3, isVirtual: true)
+        let report = try await VirtualDay(plan, faults: 40).run()
+        let turns = report.tally.turns
+        #expect(turns.lost == 0 && report.virtual?.boughtTwice == 0)
+        #expect(turns.answered > 10 && turns.refused > 5)
+        #expect(turns.answered + turns.refused == turns.asked)
+        #expect(report.virtual?.micros ?? 0 > 0 && report.isGood)
     }
 
     @Loop @Test func `the admin socket of a service in memory is a name of its network`()
         async throws
     {
-        #expect(try await VirtualWorld.statusOfAdminSocket() == 200)
+        let settings = SimulationSettings(users: 1, upstream: VirtualService.upstream)
+        let world = try await VirtualService(settings, seed: 1, events: EventLog()) { _ in
+            { _ in .error(500, "nobody asks") }
+        }
+        var request = HTTPClientRequest(method: "GET", url: "http://localhost/healthz")
+        request.unixSocket = AdminServer.socketName
+        let status = try? await world.network.send(request).status
+        await world.end()
+        #expect(status == 200)
     }
 }

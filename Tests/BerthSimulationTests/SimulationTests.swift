@@ -141,7 +141,7 @@ import Testing
             await settle()
             clock.advance(by: .seconds(20))
             _ = await eventually { service.asked.count == 3 }  // one of them begins a conversation
-            clock.advance(by: .seconds(40) + Simulation.grace)
+            clock.advance(by: .seconds(40) + SimulationPlan(users: 2, seconds: 60, seed: 1).grace)
             await pool.drain()
             let tally = simulation.tally
             #expect(tally.losses == [.unfinished: 2])

@@ -17,6 +17,14 @@ import Testing
 
     @Test func `SQL is in BerthStore alone`() { expectNone(\.straySQL) }
 
+    @Test func `an answer's JSON is read at the provider and at the API alone`() {
+        expectNone(\.strayAnswers)
+        let text = #"let a = answer.elements("choices")"#
+        #expect(sample(text, at: "Sources/BerthWork/A.swift").strayAnswers.count == 1)
+        #expect(sample(text, at: "Sources/BerthProviders/A.swift").strayAnswers.isEmpty)
+        #expect(sample(#"let a = "other choices""#).strayAnswers.isEmpty)
+    }
+
     @Test func `forwarded addresses are read in TrustedProxies alone`() {
         expectNone(\.strayForwardedAddresses)
     }
@@ -147,6 +155,14 @@ extension SourceFile {
         guard isSwift, module != "BerthStore", module != "Tidy" else { return [] }
         return tokens.filter { $0.kind == .string && SourceFile.isSQL($0.text) }.map {
             finding($0.line, "SQL outside BerthStore: make it a verb of Store there")
+        }
+    }
+
+    var strayAnswers: [Finding] {
+        let readers: Set = ["BerthProviders", "BerthChannels", "BerthSimulation"]
+        guard isSwift, path.hasPrefix("Sources/"), !readers.contains(module) else { return [] }
+        return tokens.filter { $0.kind == .string && $0.text == "choices" }.map {
+            finding($0.line, "an answer's JSON: read what you need in ChatCompletion or RawPiece")
         }
     }
 

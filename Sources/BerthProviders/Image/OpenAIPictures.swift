@@ -1,7 +1,7 @@
 package import BerthConfig
 package import BerthHTTP
 package import BerthLoop
-package import BerthMemory
+import BerthMemory
 package import BerthTelemetry
 import BerthText
 
@@ -46,17 +46,6 @@ import BerthText
         }
         return .made(bill)
     }
-
-    package func result(
-        of job: PictureJob,
-        memory: PrepaidMemory,
-        into receiver: any PictureReceiver,
-        telling tell: @Loop (PictureProgress) -> Void
-    ) async throws(ProviderError) -> PictureBill {
-        throw .uncertain(provider: name, reason: "it keeps no jobs")
-    }
-
-    package func cancel(_ job: PictureJob) async {}
 
     // MARK: One request
 

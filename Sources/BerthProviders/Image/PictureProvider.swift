@@ -53,6 +53,19 @@ extension PictureProvider {
     package nonisolated var keepsJobs: Bool { false }
 }
 
+extension PictureProvider {
+    package func result(
+        of job: PictureJob,
+        memory: PrepaidMemory,
+        into receiver: any PictureReceiver,
+        telling tell: @Loop (PictureProgress) -> Void
+    ) async throws(ProviderError) -> PictureBill {
+        throw .uncertain(provider: name, reason: "it keeps no jobs")
+    }
+
+    package func cancel(_ job: PictureJob) async {}
+}
+
 /// The answer to an order.
 package enum PictureOrder: Equatable, Sendable {
     /// The provider keeps the job, and has its result later.

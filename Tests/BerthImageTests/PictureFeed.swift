@@ -1,5 +1,6 @@
+import BerthImage
 import BerthLoop
-package import BerthMemory
+import BerthMemory
 import CLinux
 import Glibc
 import Synchronization
