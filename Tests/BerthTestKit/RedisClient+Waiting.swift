@@ -1,5 +1,5 @@
 package import BerthCache
-package import BerthLoop
+import BerthLoop
 
 extension RedisClient {
     /// Stores a value as `setEX` does, and waits for the answer.
