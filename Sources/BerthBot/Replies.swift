@@ -36,11 +36,11 @@ import BerthText
     }
 
     /// The outbox rows of a turn that a start finds uncertain.
-    nonisolated func uncertain(at place: Place) -> [OutboxDraft] {
-        outbox(
-            of: TurnOutcome(.uncertain, answer: "", error: Phrase.uncertain.text()),
-            at: place
-        )
+    ///
+    /// `language` is the code of the payer's language, or nil if none is known.
+    nonisolated func uncertain(at place: Place, in language: String?) -> [OutboxDraft] {
+        let words = Phrase(.uncertain).text(in: language.map { Language.of(tag: $0) } ?? .english)
+        return outbox(of: TurnOutcome(.uncertain, answer: "", error: words), at: place)
     }
 
     /// A part as it is, or cut into pieces of at most ``partLimit``.
