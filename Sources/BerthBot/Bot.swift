@@ -41,6 +41,8 @@ package import BerthWork
     package let paidPictures: PaidPictures
     /// Pictures from the cache, from the same order under way, from providers.
     package let pictureAnswers: PictureAnswers
+    /// Transcripts of recordings on the tenants' accounts.
+    package let speech: PaidSpeech
     /// The tenants' files.
     package let files: TenantFiles
     /// The conversion of pictures.
@@ -97,6 +99,8 @@ package import BerthWork
         pictureModels = PictureCatalog(configuration, demo: demo, client: client, in: surroundings)
         let drawing = PaidPictures.Parts(store, files, pictures, pictureModels)
         paidPictures = PaidPictures(calls, meter, drawing, work, in: surroundings)
+        let hearing = SpeechCatalog(configuration, client: client, in: surroundings)
+        speech = PaidSpeech(hearing.choices, calls, work, in: surroundings)
         let kept = (store: store, files: files, scope: configuration.cache.scope)
         pictureAnswers = PictureAnswers(paidPictures, meter, kept, work, in: surroundings)
         conversations = Conversations(store: store, models: models, in: surroundings)
