@@ -123,7 +123,7 @@ import BerthWork
             row = found
             guard !late.entry.isStopped else {
                 gate.leave(late.entry)
-                try await finish(found, as: TurnOutcome(.stopped, answer: ""))
+                try await finish(found, as: TurnOutcome(.stopped, answer: ""), payer)
                 return true
             }
             try await goOn(found, payer: payer, at: late.entry)
@@ -223,15 +223,17 @@ import BerthWork
         let error = phrase.text(in: payer?.language ?? .english)
         var outcome = TurnOutcome(.failed, answer: "", error: error)
         outcome.why = phrase.withoutProvidersWords
-        try await finish(found, as: outcome)
+        try await finish(found, as: outcome, payer)
     }
 
     private func finish(
         _ found: TurnInSession,
-        as outcome: TurnOutcome
+        as outcome: TurnOutcome,
+        _ payer: LiveTenant?
     ) async throws(BotError) {
+        let (place, language) = (found.session.place, payer?.language ?? .english)
         _ = try await withBotErrors { () async throws(StoreError) in
-            try await runner.finish(found.turn.id, as: outcome, at: found.session.place)
+            try await runner.finish(found.turn.id, as: outcome, at: place, in: language)
         }
     }
 }

@@ -227,7 +227,13 @@ import BerthWork
         stored.model = job.model
         let settlements = job.takeSettlements()
         do {
-            let isOpen = try await finish(job.row, as: stored, settlements, at: job.entry.place)
+            let isOpen = try await finish(
+                job.row,
+                as: stored,
+                settlements,
+                at: job.entry.place,
+                in: job.turn.language
+            )
             // A turn that was deleted meanwhile is paid for all the same.
             if !isOpen { meter.write(settlements) }
         } catch {
@@ -244,9 +250,10 @@ import BerthWork
         _ turn: Turn.ID,
         as outcome: TurnOutcome,
         _ settlements: [Settlement] = [],
-        at place: Place?
+        at place: Place?,
+        in language: Language
     ) async throws(StoreError) -> Bool {
-        let outbox = replies.outbox(of: outcome, at: place)
+        let outbox = replies.outbox(of: outcome, at: place, in: language)
         let isOpen = try await store.finishTurn(
             turn,
             as: outcome,
@@ -264,7 +271,8 @@ import BerthWork
         in session: Session,
         to tenant: LiveTenant
     ) async throws(BotError) {
-        let outbox = replies.outbox(of: TurnOutcome(.done, answer: text), at: session.place)
+        let outcome = TurnOutcome(.done, answer: text)
+        let outbox = replies.outbox(of: outcome, at: session.place, in: tenant.language)
         guard !outbox.isEmpty else { return }
         let (id, now) = (tenant.row.id, clock.timestamp)
         try await withBotErrors { () async throws(StoreError) in

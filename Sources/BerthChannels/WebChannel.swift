@@ -204,14 +204,9 @@ import BerthWork
 
     // MARK: Requests
 
-    /// The language of a request's browser, or nil if it names none.
-    private static func language(of request: HTTPRequest) -> Language? {
-        request.headers["accept-language"].flatMap { Language.preferred(in: $0) }
-    }
-
     /// Notes the language of the browser with which a tenant reads and writes.
     private func hear(_ request: HTTPRequest, from tenant: LiveTenant) async throws(BotError) {
-        guard let language = WebChannel.language(of: request) else { return }
+        guard let language = request.language else { return }
         try await bot.tenants.hear(language, from: tenant)
     }
 
@@ -221,11 +216,10 @@ import BerthWork
     /// A route for whoever is known; errors become answers here alone.
     func route(_ method: String, _ path: String, _ handler: @escaping Handler) -> Route {
         Route(method, prefix + path) { [self] request, values in
-            var language = WebChannel.language(of: request) ?? .english
+            var language = request.language ?? .english
             do {
                 guard let credential = try authenticate(request) else {
-                    let words = Phrase(.notLoggedIn).text(in: language)
-                    return .error(401, words, code: "login")
+                    return .notLoggedIn(request)
                 }
                 try credential.admit(request, atMost: bot.requestsPerTenant)
                 let tenant = credential.tenant
@@ -234,10 +228,9 @@ import BerthWork
                 if method != "GET" { try tenant.mayAsk() }
                 return try await handler(request, tenant, values)
             } catch let error as BotError {
-                let words = Phrase.refusal(error).text(in: language)
-                return HTTPResponse(error, message: words)
+                return HTTPResponse(error, in: language)
             } catch {
-                return .failure(error, request, in: surroundings)
+                return .failure(error, request, language, in: surroundings)
             }
         }
     }

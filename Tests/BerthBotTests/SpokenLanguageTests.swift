@@ -194,5 +194,7 @@ import Testing
 
 /// A channel's form that says what is wrong.
 private struct Echo: ReplyParts {
-    func parts(of outcome: TurnOutcome, at place: Place) -> [String] { [outcome.error ?? ""] }
+    func parts(of outcome: TurnOutcome, at place: Place, in language: Language) -> [String] {
+        [outcome.error ?? ""]
+    }
 }

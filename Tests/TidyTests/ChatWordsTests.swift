@@ -36,7 +36,9 @@ extension SourceFile {
     /// the names of languages, and the instructions for models.
     var strayChatWords: [Finding] {
         let speaks = path.hasPrefix("Sources/BerthBot/") || path.contains("Channels/Telegram/")
-        let exceptions = ["/Phrases/", "/Language.swift", "/LanguageChoice.swift", "/Translation.swift"]
+        let exceptions = [
+            "/Phrases/", "/Language.swift", "/LanguageChoice.swift", "/Translation.swift",
+        ]
         guard isSwift, speaks, !isTest, !exceptions.contains(where: { path.contains($0) }) else {
             return []
         }
@@ -53,7 +55,8 @@ extension SourceFile {
     private func isReason(_ index: Int) -> Bool {
         guard index >= 2, !tokens[index].text.isEmpty else { return false }
         let (before, last) = (tokens[index - 2], tokens[index - 1])
-        return before.is("body") && last.is("(") || before.is("error") && (last.is(":") || last.is("="))
+        if before.is("body") { return last.is("(") }
+        return before.is("error") && (last.is(":") || last.is("="))
     }
 }
 

@@ -8,6 +8,6 @@ enum PhraseKey: String, CaseIterable, Sendable {
     case language, languageAutomatic, languageChosen, languageReset, languageUnknown
     case waitingPaused, waitingFailing, progressPlace, progressPercent
     case gaveUpAttempts, gaveUpDeadline, notSaved
-    case fileTooLarge, documentUnread, documentCut
+    case fileTooLarge, documentUnread, documentCut, picturesLeftOut, tooManyMessages, album
     case operatorAsked, operatorApproved, operatorDeclined
 }

@@ -55,13 +55,17 @@ extension PhraseTable {
                 the service broke off while it answered your message, and the answer was lost: \
                 send the message again if you still want an answer
                 """,
-            .endComplete: "The answer is complete.",
             .endLength: "The answer was cut at the model's limit. Ask it to continue.",
             .endFilter: "The provider's content filter ended the answer here.",
             .endTools: "The model asked for a tool here, and this chat has none.",
             .endRefusal: "The model declined to answer.",
             .notLoggedIn: "you are not logged in: open a login link",
             .serviceFailed: "the service failed: try again, or tell the operator",
+            .loginTooOften: "Too many tries from your address: wait a minute.",
+            .loginLinkUsed: """
+                This link was used before or has expired. Ask the bot for a new one with /web, or \
+                the operator for one with “berth tenant link”.
+                """,
             .welcome: """
                 Hello! Write to me, and an AI model answers. `/help` lists the commands, and \
                 `/lang` changes my language.
@@ -75,12 +79,10 @@ extension PhraseTable {
             .accessApproved: "You have access now. Write to me, or see `/help`.",
             .accessDeclined: "The operator has declined your request.",
             .accessFull: "This bot has no free place at the moment. Please ask its operator.",
-            .invitationAccepted: "Welcome! Your invitation is accepted. `/help` lists the commands.",
             .invitationInvalid: """
                 This invitation is not valid: it was used or has expired. Please ask the operator \
                 for a new one.
                 """,
-            .invitationNeedless: "You have access already, so you need no invitation.",
             .accessInGroup: "I answer people who have access. Please write to me in private first.",
             .unreadSticker: "A nice sticker! But I read only text, pictures and documents.",
             .unreadVoice: "I cannot listen to voice messages here. Please write your message.",
@@ -90,15 +92,14 @@ extension PhraseTable {
             .unreadPoll: "I cannot read polls. Please write your question as text.",
             .unreadOther: "I cannot read messages of this kind. Please write your message as text.",
             .voiceWithoutWords: "I heard no words in this message. Please try again.",
-            .voiceFailed: "The voice message could not be transcribed. Please write it as text.",
             .fileFailed: "The file could not be fetched. Please send it again.",
-            .buttonStop: "Stop",
-            .buttonAgain: "Ask again",
-            .buttonLarger: "Full size",
-            .buttonFile: "As a file",
-            .buttonDelete: "Delete",
-            .buttonApprove: "Approve",
-            .buttonDecline: "Decline",
+            .answerAsFile: "The answer is long, so I send it as a file.",
+            .buttonStop: "◼ Stop",
+            .buttonAgain: "↻ Ask again",
+            .buttonFile: "📄 As a file",
+            .buttonDelete: "🗑 Delete",
+            .buttonApprove: "✓ Approve",
+            .buttonDecline: "✗ Decline",
             .pressNotYours: "This button belongs to somebody else.",
             .pressTooOld: "This button no longer works.",
             .pressDeleted: "Deleted.",
@@ -192,6 +193,10 @@ extension PhraseTable {
             of these, or copy the text into a message.
             """,
         .documentCut: "The document `{name}` is long: I read its first {size}.",
+        .picturesLeftOut:
+            "I look at {most} {most|picture|pictures} at once, and have left out the rest.",
+        .tooManyMessages: "Too many of your messages waited, so I have left out {count} of them.",
+        .album: "{count} {count|picture|pictures}",
         .operatorAsked: "{person} asks for access to the bot.",
         .operatorApproved: "{person} has access now.",
         .operatorDeclined: "{person} was declined.",

@@ -17,11 +17,13 @@ package enum PlainKey: String, CaseIterable, Sendable {
 
     case waitingForMemory, progressQueued, progressRunning, progressLoading
     case restarting, uncertain
-    case endComplete, endLength, endFilter, endTools, endRefusal
+    case endLength, endFilter, endTools, endRefusal
 
     // MARK: Requests
 
-    case notLoggedIn, serviceFailed
+    case notLoggedIn, serviceFailed, loginTooOften
+    /// The login link was used before or has expired.
+    case loginLinkUsed
 
     // MARK: Access to the bot in a messenger
 
@@ -36,11 +38,8 @@ package enum PlainKey: String, CaseIterable, Sendable {
     case accessApproved, accessDeclined
     /// The bot has as many people as it may have.
     case accessFull
-    case invitationAccepted
     /// The invitation is unknown, was used or has expired.
     case invitationInvalid
-    /// The answer to an invitation of a person who has access already.
-    case invitationNeedless
     /// The answer in a group to a person without access.
     case accessInGroup
 
@@ -50,12 +49,14 @@ package enum PlainKey: String, CaseIterable, Sendable {
     case unreadOther
     /// A voice message without a word.
     case voiceWithoutWords
-    /// A voice message was not transcribed, or a file did not come.
-    case voiceFailed, fileFailed
+    /// A file did not come.
+    case fileFailed
 
-    // MARK: Buttons, and the short notices after one was pressed
+    // MARK: Answers, their buttons, and the short notices after one was pressed
 
-    case buttonStop, buttonAgain, buttonLarger, buttonFile, buttonDelete
+    /// The answer is a file, because it is long.
+    case answerAsFile
+    case buttonStop, buttonAgain, buttonFile, buttonDelete
     case buttonApprove, buttonDecline
     case pressNotYours, pressTooOld, pressDeleted, pressFailed
 }

@@ -57,6 +57,26 @@ import Testing
         }
     }
 
+    @Loop @Test func `the menus of commands are stored once a language, and when they change`()
+        async throws
+    {
+        try await FakeTelegramFixture.run { telegram in
+            let (client, bot) = (telegram.client, telegram.bot)
+            #expect(try await client.updateMenus() == 4)
+            #expect(try await client.updateMenus() == 0)
+            let russian = try await client.commands(language: "ru")
+            #expect(russian.first?.name == "new")
+            #expect(russian.first?.says.contains("Начать") == true)
+            let others = try await client.commands(language: nil)
+            #expect(others.count == russian.count)
+            #expect(others.allSatisfy { $0.says.utf8.allSatisfy { $0 < 0x80 } })
+            try await client.setCommands([TelegramCommand(name: "old", says: "x")], language: "uk")
+            #expect(try await client.updateMenus() == 1)
+            #expect(try await client.commands(language: "uk").count == russian.count)
+            #expect(bot.faults.isEmpty)
+        }
+    }
+
     @Loop @Test func `pictures and files are sent as forms, read in pieces`() async throws {
         try await FakeTelegramFixture.run { telegram in
             let client = telegram.client
