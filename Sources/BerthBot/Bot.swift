@@ -41,6 +41,8 @@ package import BerthWork
     package let paidPictures: PaidPictures
     /// Pictures from the cache, from the same order under way, from providers.
     package let pictureAnswers: PictureAnswers
+    /// Transcripts of recordings on the tenants' accounts.
+    package let speech: PaidSpeech
     /// The tenants' files.
     package let files: TenantFiles
     /// The conversion of pictures.
@@ -97,6 +99,8 @@ package import BerthWork
         pictureModels = PictureCatalog(configuration, demo: demo, client: client, in: surroundings)
         let drawing = PaidPictures.Parts(store, files, pictures, pictureModels)
         paidPictures = PaidPictures(calls, meter, drawing, work, in: surroundings)
+        let hearing = SpeechCatalog(configuration, client: client, in: surroundings)
+        speech = PaidSpeech(hearing.choices, calls, work, in: surroundings)
         let kept = (store: store, files: files, scope: configuration.cache.scope)
         pictureAnswers = PictureAnswers(paidPictures, meter, kept, work, in: surroundings)
         conversations = Conversations(store: store, models: models, in: surroundings)
@@ -111,7 +115,7 @@ package import BerthWork
             pictures: MessagePictures(files, pictures),
             answers: answers,
             meter: meter,
-            commands: Commands(store, conversations, models, meter, access, files),
+            commands: Commands((tenants, access), conversations, models, meter, files, store),
             replies: resources.replies,
             policy: policy,
             system: configuration.system
@@ -181,7 +185,9 @@ package import BerthWork
         let store = resources.store
         let limit = uncertain.askAgainBelow.micros
         let found = try await withBotErrors { () async throws(StoreError) in
-            try await store.recover(at: now, askingAgainBelow: limit) { replies.uncertain(at: $0) }
+            try await store.recover(at: now, askingAgainBelow: limit) { place, language in
+                replies.uncertain(at: place, in: language)
+            }
         }
         if found.turns + found.askedAgain + found.calls > 0 {
             surroundings.log.warning(

@@ -26,6 +26,8 @@ package import BerthWork
 
     /// The longest message.
     package static nonisolated let textLimit = ByteCount.kibibytes(32)
+    /// The longest message of a channel with chats, which has documents and transcripts in it.
+    package static nonisolated let heardLimit = ByteCount.kibibytes(128)
     /// Running answers may go on this long after the stop.
     ///
     /// Then they are kept as far as they came.
@@ -127,10 +129,11 @@ package import BerthWork
         guard !isStopping else { throw .stopping }
         guard !message.text.isEmpty || message.hasPictures else { throw .emptyText }
         let size = ByteCount(message.text.utf8.count)
-        guard size <= Turns.textLimit else { throw .textTooLong(size, limit: Turns.textLimit) }
+        let limit = message.place == nil ? Turns.textLimit : Turns.heardLimit
+        guard size <= limit else { throw .textTooLong(size, limit: limit) }
         try tenant.mayAsk()
         if message.hasPictures, Command.split(message.text) != nil {
-            throw .body("a command takes no pictures: send them with a question")
+            throw .commandWithPictures
         }
         if let command = Command(message.text) {
             return try await answer(command, message, tenant)
@@ -226,7 +229,8 @@ package import BerthWork
         let session = try await session(of: message, by: tenant)
         let text: String
         if command == .stop {
-            text = (gate.stop(session.publicID) ? Phrase.stopped : .nothingToStop).text()
+            text = Phrase(gate.stop(session.publicID) ? .stopped : .nothingToStop)
+                .text(in: tenant.language)
         } else {
             text = try await commands.answer(command, session, tenant)
         }

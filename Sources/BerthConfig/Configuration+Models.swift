@@ -27,16 +27,22 @@ extension Configuration {
         }
     }
 
-    /// Whether a provider could answer chats, and neither a chat nor a picture is asked of it.
+    /// Whether a provider could answer chats, and nothing else is asked of it.
     private func isUnlisted(_ provider: Provider) -> Bool {
-        provider.kind != .fal && !imageModels.contains { $0.provider == provider.name }
+        let others = imageModels.map(\.provider) + speechModels.map(\.provider)
+        return provider.kind != .fal && !others.contains(provider.name)
     }
 
     private mutating func readModels(_ section: Section, providers names: Set<String>) {
         let chat = section.items("chat", most: 64, absent: "none: the built-in demo model")
         for item in chat {
             guard
-                let (provider, model) = reference(item, names, refused: .fal, does: "answer chats"),
+                let (provider, model) = reference(
+                    item,
+                    names,
+                    refused: [.fal],
+                    does: "answer chats"
+                ),
                 let chat = ChatModel(reading: item, provider: provider, model: model)
             else { continue }
             if chatModels.contains(where: { $0.provider == provider && $0.model == model }) {
@@ -53,7 +59,7 @@ extension Configuration {
                 let (provider, model) = reference(
                     item,
                     names,
-                    refused: .anthropic,
+                    refused: [.anthropic],
                     does: "make pictures"
                 )
             else { continue }
@@ -74,6 +80,27 @@ extension Configuration {
             )
             imageModels.append(image)
         }
+        readSpeechModels(section, providers: names)
+    }
+
+    private mutating func readSpeechModels(_ section: Section, providers names: Set<String>) {
+        for item in section.items(
+            "transcription",
+            most: 64,
+            absent: "none: recordings are not transcribed"
+        ) {
+            guard
+                let (provider, model) = reference(
+                    item,
+                    names,
+                    refused: [.anthropic, .fal],
+                    does: "transcribe recordings"
+                )
+            else { continue }
+            let price = item.optionalSection("price", absent: "price_ceiling is reserved")?
+                .required("minute", .price)
+            speechModels.append(SpeechModel(provider: provider, model: model, price: price))
+        }
     }
 
     /// Reads the provider and model of an entry.
@@ -82,7 +109,7 @@ extension Configuration {
     private func reference(
         _ item: Section,
         _ names: Set<String>,
-        refused: Provider.Kind,
+        refused: [Provider.Kind],
         does: String
     ) -> (provider: String, model: String)? {
         let provider = item.required("provider", .providerName)
@@ -96,10 +123,10 @@ extension Configuration {
                     + (names.isEmpty ? "" : ": \(advice)")
             )
         }
-        if self.provider(named: provider)?.kind == refused {
+        if let kind = self.provider(named: provider)?.kind, refused.contains(kind) {
             item.report(
                 "provider",
-                "\(Quote.value(provider)) is of kind \(refused), which cannot \(does)"
+                "\(Quote.value(provider)) is of kind \(kind), which cannot \(does)"
             )
         }
         return (provider, model)
@@ -252,6 +279,7 @@ extension Configuration.PriceCeiling {
         section.read("input", into: &input, .price)
         section.read("output", into: &output, .price)
         section.read("image", into: &image, .price)
+        section.read("minute", into: &minute, .price)
     }
 }
 

@@ -50,6 +50,10 @@ package struct Configuration: Equatable, Sendable {
     package var chatModels: [ChatModel] = []
     /// The picture models, in the order in which they are tried.
     package var imageModels: [ImageModel] = []
+    /// The models that transcribe recordings, in the order in which they are tried.
+    ///
+    /// Empty if recordings are not transcribed.
+    package var speechModels: [SpeechModel] = []
     /// The quotas of a tenant that has none of its own.
     package var quotas = Quotas()
     /// The turns that a kill has cut off.
@@ -233,6 +237,21 @@ extension Configuration {
         package var pass: [String] = []
     }
 
+    /// A model that transcribes recordings.
+    package struct SpeechModel: Equatable, Sendable {
+        /// The name of one of ``Configuration/providers``.
+        package var provider: String
+        /// The provider's name for the model.
+        package var model: String
+        /// Dollars per minute of a recording; nil if ``PriceCeiling/minute`` is reserved.
+        package var price: Money?
+
+        /// Names a model.
+        package init(provider: String, model: String, price: Money? = nil) {
+            (self.provider, self.model, self.price) = (provider, model, price)
+        }
+    }
+
     /// The prices that are reserved for a model without a price.
     package struct PriceCeiling: Equatable, Sendable {
         /// Dollars per million tokens of prompt.
@@ -241,6 +260,8 @@ extension Configuration {
         package var output = Money(micros: 80_000_000)
         /// Dollars per picture.
         package var image = Money(micros: 500_000)
+        /// Dollars per minute of a transcribed recording.
+        package var minute = Money(micros: 50_000)
     }
 
     /// The settings of turns whose outcome is unknown, because the process was killed.

@@ -1,34 +1,10 @@
 import BerthText
 
-/// A provider's text in an unusual form: another encoding, an error packed into words, an object
-/// without a known member.
+/// A provider's text in an unusual form: an error packed into words, an object without a known
+/// member.
 enum ForeignText {
     /// The most bytes of a text in which an error is looked for.
     private static let mostRead = 4096
-
-    // MARK: Encodings
-
-    /// The text in UTF-8, without a byte order mark.
-    ///
-    /// UTF-16 is known by its mark. A text that is no UTF-8 and has no character of it beyond ASCII is
-    /// read as ISO 8859-1.
-    static func utf8(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { return bytes.dropFirst(3) }
-        for (mark, isLittle) in [([0xFF, 0xFE], true), ([0xFE, 0xFF], false)] as [([UInt8], Bool)]
-        where bytes.starts(with: mark) {
-            let pairs = Array(bytes.dropFirst(2).prefix(2 * mostRead))
-            let units = stride(from: 0, to: pairs.count - 1, by: 2).map { at in
-                let (first, second) = (UInt16(pairs[at]), UInt16(pairs[at + 1]))
-                return isLittle ? second << 8 | first : first << 8 | second
-            }
-            return Array(String(decoding: units, as: UTF16.self).utf8)[...]
-        }
-        guard (try? UTF8Span(validating: Array(bytes).span)) == nil else { return bytes }
-        let text = String(decoding: bytes, as: UTF8.self)
-        let isUTF8 = text.unicodeScalars.contains { $0.value >= 0x80 && $0 != "\u{FFFD}" }
-        guard !isUTF8 else { return bytes }
-        return Array(String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) })).utf8)[...]
-    }
 
     // MARK: Packed errors
 

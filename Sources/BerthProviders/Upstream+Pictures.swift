@@ -28,6 +28,25 @@ extension Upstream {
         return response
     }
 
+    /// Sends a request with a file once, and returns its answer of status 200.
+    ///
+    /// - Throws: ``ProviderError`` for any other status.
+    func upload(
+        _ request: HTTPClientRequest,
+        memory: PrepaidMemory
+    ) async throws(ProviderError) -> HTTPClientResponse {
+        var request = request
+        request.isSentOnce = true
+        request.route = route
+        request.decodesBody = true
+        let response: HTTPClientResponse
+        do { response = try await client.send(request) } catch {
+            throw ProviderError(error, provider: name)
+        }
+        guard response.status == 200 else { throw await refusal(response, memory) }
+        return response
+    }
+
     /// The error of an order that got no answer.
     private func unanswered(_ error: HTTPClientError) -> ProviderError {
         switch error {

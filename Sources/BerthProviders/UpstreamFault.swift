@@ -134,7 +134,7 @@ struct UpstreamFault: Equatable {
     // MARK: Bodies
 
     private mutating func read(body bytes: ArraySlice<UInt8>) {
-        let bytes = ForeignText.utf8(bytes).drop { UpstreamFault.isSpace($0) }
+        let bytes = TextEncoding.utf8(bytes).drop { UpstreamFault.isSpace($0) }
         switch bytes.first {
         case UInt8(ascii: "{"), UInt8(ascii: "["), UInt8(ascii: "\""):
             // A body that is cut off, or has something glued to it, is text like any other.

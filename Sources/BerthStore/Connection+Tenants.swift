@@ -19,7 +19,7 @@ extension Connection {
         try first(
             """
             SELECT id, name, state, created_ms, requests_per_day, tokens_per_day, images_per_day,
-                spend_per_month_micros, memory_bytes, disk_bytes, files
+                spend_per_month_micros, memory_bytes, disk_bytes, files, language, heard_language
             FROM tenant WHERE id = ?
             """,
             id
@@ -27,11 +27,26 @@ extension Connection {
     }
 
     func set(_ state: Tenant.State, of id: Tenant.ID) throws(StoreError) -> Tenant {
-        let changed = try run(
+        try update(
+            id,
             "UPDATE tenant SET state = ? WHERE id = ? AND state <> 'removed'",
-            state,
-            id
+            state.rawValue
         )
+    }
+
+    /// Runs an update of one column of a tenant.
+    ///
+    /// - Parameters:
+    ///   - id: the tenant, which is bound last.
+    ///   - sql: an update that changes no removed tenant.
+    ///   - value: the column's new value, which is bound first.
+    /// - Throws: ``StoreError/notFound(what:)`` if nothing has changed.
+    func update(
+        _ id: Tenant.ID,
+        _ sql: StaticString,
+        _ value: String?
+    ) throws(StoreError) -> Tenant {
+        let changed = try run(sql, value, id)
         guard changed > 0, let tenant = try tenant(id) else { throw .notFound(what: "tenant") }
         return tenant
     }

@@ -74,7 +74,7 @@ extension Connection {
         let hasEnded = !state.isOpen
         try run(
             """
-            UPDATE turn SET state = ?, answer = ?, error = ?, model = coalesce(?, model),
+            UPDATE turn SET state = ?, answer = ?, error = ?, why = ?, model = coalesce(?, model),
                 owner = NULL, until_ms = NULL,
                 input_tokens = ?, output_tokens = ?, estimated = ?, finished_ms = ?,
                 ending = ?, reasoning = ?, sources = ?
@@ -83,6 +83,7 @@ extension Connection {
             state,
             hasEnded ? outcome.answer : "",
             outcome.error,
+            outcome.why,
             outcome.model,
             outcome.inputTokens,
             outcome.outputTokens,

@@ -52,6 +52,18 @@ package protocol TenantStore: Sendable {
         of id: Tenant.ID,
         _ change: @escaping @Sendable (inout TenantQuotas) -> Void
     ) async throws(StoreError) -> Tenant
+
+    /// Sets the code of the language that a tenant has chosen, or forgets the choice if it is nil.
+    ///
+    /// - Returns: the tenant as it is now.
+    /// - Throws: ``StoreError/notFound(what:)``, also for a removed tenant.
+    func chooseLanguage(_ code: String?, of id: Tenant.ID) async throws(StoreError) -> Tenant
+
+    /// Sets the code of the language of the device that a tenant uses, and keeps its choice.
+    ///
+    /// - Returns: the tenant as it is now.
+    /// - Throws: ``StoreError/notFound(what:)``, also for a removed tenant.
+    func hearLanguage(_ code: String, of id: Tenant.ID) async throws(StoreError) -> Tenant
 }
 
 extension Database: TenantStore {
@@ -78,7 +90,7 @@ extension Database: TenantStore {
             try store.all(
                 """
                 SELECT id, name, state, created_ms, requests_per_day, tokens_per_day, images_per_day,
-                    spend_per_month_micros, memory_bytes, disk_bytes, files
+                    spend_per_month_micros, memory_bytes, disk_bytes, files, language, heard_language
                 FROM tenant WHERE state <> 'removed' ORDER BY name
                 """
             ) { row throws(StoreError) in try Tenant(row) }
@@ -99,6 +111,10 @@ extension Database: TenantStore {
 
     package nonisolated func removeTenant(_ id: Tenant.ID) async throws(StoreError) -> Tenant {
         try await write { store throws(StoreError) in
+            try store.run(
+                "UPDATE tenant SET language = NULL, heard_language = NULL WHERE id = ?",
+                id
+            )
             let tenant = try store.set(.removed, of: id)
             try store.run(
                 "UPDATE session SET deleted_ms = updated_ms, title = '' WHERE tenant = ?",
@@ -136,6 +152,32 @@ extension Database: TenantStore {
             try store.setQuotas(quotas, of: id)
             guard let tenant = try store.tenant(id) else { throw .notFound(what: "tenant") }
             return tenant
+        }
+    }
+
+    package nonisolated func chooseLanguage(
+        _ code: String?,
+        of id: Tenant.ID
+    ) async throws(StoreError) -> Tenant {
+        try await write { store throws(StoreError) in
+            try store.update(
+                id,
+                "UPDATE tenant SET language = ? WHERE id = ? AND state <> 'removed'",
+                code
+            )
+        }
+    }
+
+    package nonisolated func hearLanguage(
+        _ code: String,
+        of id: Tenant.ID
+    ) async throws(StoreError) -> Tenant {
+        try await write { store throws(StoreError) in
+            try store.update(
+                id,
+                "UPDATE tenant SET heard_language = ? WHERE id = ? AND state <> 'removed'",
+                code
+            )
         }
     }
 }

@@ -111,13 +111,14 @@ package protocol TurnStore: Sendable {
     ///   - now: the time of the ends.
     ///   - limit: millionths of a dollar; 0 for no turn.
     ///   - reply: the parts that tell the user at a place that the answer to a message is unknown,
-    ///     which are written in the same commit.
+    ///     which are written in the same commit. It gets the code of the payer's language too, or
+    ///     nil if none is known.
     /// - Returns: what was closed.
     /// - Throws: ``StoreError`` as every verb does.
     func recover(
         at now: Timestamp,
         askingAgainBelow limit: Int64,
-        telling reply: @escaping @Sendable (Place) -> [OutboxDraft]
+        telling reply: @escaping @Sendable (Place, String?) -> [OutboxDraft]
     ) async throws(StoreError) -> Recovery
 }
 
@@ -253,7 +254,7 @@ extension Database: TurnStore {
             return try store.run(
                 """
                 UPDATE turn SET state = ?, attempts = 0, due_ms = NULL, answer = '', error = NULL,
-                    finished_ms = NULL, ending = NULL, reasoning = '', sources = ''
+                    why = NULL, finished_ms = NULL, ending = NULL, reasoning = '', sources = ''
                 WHERE id = ?
                 """,
                 state,
@@ -265,7 +266,7 @@ extension Database: TurnStore {
     package nonisolated func recover(
         at now: Timestamp,
         askingAgainBelow limit: Int64,
-        telling reply: @escaping @Sendable (Place) -> [OutboxDraft]
+        telling reply: @escaping @Sendable (Place, String?) -> [OutboxDraft]
     ) async throws(StoreError) -> Recovery {
         try await write { store throws(StoreError) in
             try store.recover(at: now, askingAgainBelow: limit, telling: reply)

@@ -70,11 +70,11 @@ extension Database: UpkeepStore {
         try await read { store throws(StoreError) in
             try store.all(
                 """
-                SELECT public_id, id, tenant, state, error, model, attempts, finished_ms AS ended,
+                SELECT public_id, id, tenant, state, why, model, attempts, finished_ms AS ended,
                     NULL AS channel, NULL AS chat, NULL AS topic
                 FROM turn WHERE state = 'failed' AND finished_ms >= ?1
                 UNION ALL
-                SELECT public_id, id, tenant, state, error, model, attempts, finished_ms,
+                SELECT public_id, id, tenant, state, why, model, attempts, finished_ms,
                     NULL, NULL, NULL
                 FROM turn WHERE state = 'uncertain' AND finished_ms >= ?1
                 UNION ALL

@@ -39,13 +39,18 @@ import BerthQueue
 
     /// Ends the permit of an order whose pictures were made.
     func end(_ made: PictureBill, atPrice price: Int64) {
+        end(costing: Int64(made.pictures) * price)
+    }
+
+    /// Ends the permit of a call without tokens, with its cost in millionths of a dollar.
+    func end(costing micros: Int64) {
         hasAnswered()
         let duration = clock.now - began
         queues.learn(model, duration, output: 0)
         permit.end(
             .done(latency: latency ?? duration),
             tokens: 0,
-            cost: WorkCost(duration: duration, micros: Int64(made.pictures) * price)
+            cost: WorkCost(duration: duration, micros: micros)
         )
     }
 

@@ -297,6 +297,22 @@ package import BerthTelemetry
         return Settled(settlements, by: self)
     }
 
+    /// Charges a recording that was transcribed, at least the provider's own bill.
+    func settle(
+        _ call: PendingCall,
+        _ row: Call.ID,
+        _ made: Transcript,
+        atPrice price: Int64
+    ) -> Settled {
+        if made.seconds == nil { metrics.estimates.add() }
+        note(bill: made.micros, above: price, of: call.model)
+        let whole = Amounts((.micros, max(price, made.micros ?? 0)))
+        let (_, settlements) = charge(call, row, whole, nil) { settlement, _ in
+            settlement.isEstimated = made.seconds == nil
+        }
+        return Settled(settlements, by: self)
+    }
+
     /// Charges a call at its reservation, because its pictures may have been made.
     ///
     /// - Parameters:

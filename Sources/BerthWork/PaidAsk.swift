@@ -45,23 +45,31 @@ struct PaidModel: Sendable {
     let price: Price
     /// The price of a picture in millionths of a dollar, or 0 for a model of text.
     let picture: Int64
+    /// Whether its calls are charged by their tokens, so that one that ends early costs its prompt.
+    let countsTokens: Bool
 
     init(_ model: ModelChoice) {
         (id, provider, self.model) = (model.id, model.provider.name, model.model)
-        (lane, price, picture) = (.chat, model.price, 0)
+        (lane, price, picture, countsTokens) = (.chat, model.price, 0, true)
+    }
+
+    init(_ model: SpeechChoice) {
+        (id, provider, self.model) = (model.id, model.provider.name, model.model)
+        (lane, price, picture, countsTokens) = (.chat, Price(input: 0, output: 0), 0, false)
     }
 
     /// The model of a call that is no longer configured.
     init(of call: Call) {
         (id, provider, model) = ("\(call.provider)/\(call.model)", call.provider, call.model)
         let count = max(1, call.reserved[.images])
-        (lane, price) = (.image, Price(input: 0, output: 0))
+        (lane, price, countsTokens) = (.image, Price(input: 0, output: 0), false)
         picture = call.reserved[.micros] / count
     }
 
     init(_ model: PictureChoice) {
         (id, provider, self.model) = (model.id, model.provider.name, model.model)
-        (lane, price, picture) = (.image, Price(input: 0, output: 0), model.micros)
+        (lane, price) = (.image, Price(input: 0, output: 0))
+        (picture, countsTokens) = (model.micros, false)
     }
 }
 

@@ -62,6 +62,18 @@ struct Running: ~Copyable {
         )
     }
 
+    /// Asks the call's provider for the transcript of a recording.
+    ///
+    /// - Throws: `ProviderError`. The call is then to be ended by
+    ///   ``failOrder(_:isBought:sharedWith:)``.
+    @Loop func transcribe(
+        _ ask: SpeechAsk,
+        at model: SpeechChoice
+    ) async throws(ProviderError) -> Transcript {
+        let call = SpeechCall(sound: ask.sound, model: model.model, memory: ask.memory)
+        return try await model.provider.transcribe(call)
+    }
+
     /// The request as the provider gets it.
     @Loop private func request(_ ask: Ask, at model: ModelChoice) -> ChatCall {
         var asked = ChatCall(
@@ -121,6 +133,19 @@ struct Running: ~Copyable {
         return meter.settle(call, row, made, bill)
     }
 
+    /// Charges the length of the recording that the call has transcribed, as the provider counts it
+    /// or else as it is likely.
+    @Loop consuming func settle(
+        _ made: Transcript,
+        of ask: SpeechAsk,
+        at model: SpeechChoice
+    ) -> Settled {
+        let price = model.cost(ofSeconds: ask.charged(made.seconds))
+        permit?.end(costing: price)
+        let (meter, call, row) = pass()
+        return meter.settle(call, row, made, atPrice: price)
+    }
+
     /// Ends an order of pictures that failed: charges its reservation if it may have been bought,
     /// else nothing.
     ///
@@ -168,7 +193,7 @@ struct Running: ~Copyable {
         let (permit, meter, call, row) = (permit, meter, call, row)
         Loop.assumeIsolated {
             permit?.end(after: .cancelled)
-            guard call.model.lane == .chat else {
+            guard call.model.countsTokens else {
                 _ = meter.settleWhole(call, row, isUncertain: true, nil)
                 return
             }

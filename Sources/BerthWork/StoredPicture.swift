@@ -7,8 +7,7 @@ package import BerthStore
 package struct StoredPicture: SourcePicture {
     /// The file.
     package let file: StoredFile
-    private let opened: OpenedFile
-    private let files: TenantFiles
+    private let content: UnkeptFile
 
     /// The media type.
     package var kind: String { file.kind }
@@ -20,19 +19,13 @@ package struct StoredPicture: SourcePicture {
     /// - Throws: ``FilesError``.
     @Loop package init(_ file: StoredFile, in files: TenantFiles) async throws(FilesError) {
         self.file = file
-        self.files = files
-        opened = try await files.open(file)
+        content = UnkeptFile(try await files.open(file), FileKind(file.kind), in: files)
     }
 
     /// Reads a part of the file.
     ///
     /// - Throws: `ProviderError.untranslatable` if the file cannot be read.
     package func read(at offset: Int, count: Int) async throws(ProviderError) -> [UInt8] {
-        do throws(FilesError) {
-            let left = min(count, bytes - offset)
-            return try await files.read(opened, at: offset, count: left)
-        } catch {
-            throw .untranslatable(provider: "-", reason: error.description)
-        }
+        try await content.read(at: offset, count: count)
     }
 }

@@ -142,5 +142,6 @@ extension Configuration {
     fileprivate func models(of provider: String) -> [String] {
         chatModels.filter { $0.provider == provider }.map(\.model)
             + imageModels.filter { $0.provider == provider }.map(\.model)
+            + speechModels.filter { $0.provider == provider }.map(\.model)
     }
 }

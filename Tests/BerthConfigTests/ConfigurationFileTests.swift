@@ -49,6 +49,15 @@ import Testing
         #expect(configuration.chatModels.map(\.vision) == [true, true, false])
         #expect(configuration.imageModels.first?.price == Money(micros: 3_000))
         #expect(configuration.imageModels.first?.prompt == .english)
+        #expect(
+            configuration.speechModels == [
+                .init(
+                    provider: "openai",
+                    model: "gpt-4o-mini-transcribe",
+                    price: Money(micros: 3_000)
+                )
+            ]
+        )
         #expect(configuration.telegram.map(\.token) == [Secret("42:abc")])
         #expect(configuration.redis == RedisAddress("redis://127.0.0.1:6379/0"))
         #expect(configuration.memory.source == "memory.limit")
@@ -204,9 +213,11 @@ import Testing
           input: 20.00  # default
           output: 80.00  # default
           image: 0.50  # default
+          minute: 0.05  # default
         models:
           # chat: none: the built-in demo model
           # image: none: the built-in demo's pictures, if it answers chats
+          # transcription: none: recordings are not transcribed
         quotas:
           requests_per_day: 200  # default
           tokens_per_day: 200000  # default

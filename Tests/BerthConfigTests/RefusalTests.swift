@@ -238,6 +238,31 @@ import Testing
         #expect(file.configuration.usesDemo)
     }
 
+    @Test func `a provider of transcriptions alone needs no chat model`() throws {
+        let text = """
+            providers: [ { name: a, kind: openai, api_key: k } ]
+            models: { transcription: [ { provider: a, model: whisper-1 } ] }
+            """
+        let file = try parse(text)
+        #expect(file.configuration.speechModels == [.init(provider: "a", model: "whisper-1")])
+        #expect(file.configuration.usesDemo)
+    }
+
+    @Test(arguments: [
+        ("{ provider: pics, model: m }", "provider: 'pics' is of kind fal, which cannot"),
+        ("{ provider: claude, model: m }", "provider: 'claude' is of kind anthropic, which cannot"),
+    ])
+    func `a provider that cannot transcribe is named`(item: String, words: String) {
+        let text = """
+            providers:
+              - { name: pics, kind: fal, api_key: k }
+              - { name: claude, kind: anthropic, api_key: k }
+            models: { chat: [ { provider: claude, model: c } ], transcription: [
+            \(item) ] }
+            """
+        #expect(complaint(text) == "f.yaml:5: models.transcription[0].\(words) transcribe recordings")
+    }
+
     @Test(arguments: providers)
     func `a wrong provider is named`(_ row: Case) {
         #expect(complaint(row.text) == row.expected)

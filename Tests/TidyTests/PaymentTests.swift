@@ -9,6 +9,7 @@ import Testing
     @Test(arguments: [
         "let call = ChatCall(request: a)", "let call: ChatCall = .init(request: a)",
         "let call = PictureCall(request: a)", "let make = ChatCall.init",
+        "let call = SpeechCall(sound: a)",
         "func ask(_ call: ChatCall) {}", "let calls: [ChatCall] = []",
     ])
     func `a call elsewhere is found`(text: String) {
@@ -49,7 +50,8 @@ extension SourceFile {
         guard isSwift, path.hasPrefix("Sources/"), path != "Sources/BerthWork/Running.swift" else {
             return []
         }
-        return (places(of: ["ChatCall"]) + places(of: ["PictureCall"])).compactMap { index in
+        let names = ["ChatCall", "PictureCall", "SpeechCall"]
+        return names.flatMap { places(of: [$0]) }.compactMap { index in
             let next = tokens[(index + 1)...].prefix(2).map(\.text)
             if next == [".", "need"] { return nil }
             let isMade = next.first == "(" || next == [".", "init"]

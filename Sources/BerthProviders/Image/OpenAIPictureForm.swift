@@ -125,7 +125,7 @@ struct OpenAIPictureForm {
             text += FormField.text(value) + Array("\r\n".utf8)
         }
         func add(_ name: String, _ picture: any SourcePicture) {
-            text += FormField.head(name, file: picture.kind, boundary: boundary)
+            text += OpenAIPictureForm.head(name, picture.kind, boundary)
             parts += [.bytes(text), .picture(picture)]
             text = Array("\r\n".utf8)
         }
@@ -135,29 +135,11 @@ struct OpenAIPictureForm {
         text += "--\(boundary)--\r\n".utf8
         return parts + [.bytes(text)]
     }
-}
 
-/// A field of a body of `multipart/form-data` (RFC 7578).
-private enum FormField {
-    /// Whether a value is a text, a number or a truth, which a field can be.
-    static func isPlain(_ value: ArraySlice<UInt8>) -> Bool {
-        guard let first = value.first, value.count <= 256 else { return false }
-        return !"{[n".utf8.contains(first)
-    }
-
-    /// The text of a plain JSON value.
-    static func text(_ value: [UInt8]) -> [UInt8] {
-        value.first == UInt8(ascii: "\"") ? Array(JSONObject.text(value[...]).utf8) : value
-    }
-
-    /// The lines before a field's value; `file` is the media type of a picture.
-    static func head(_ name: String, file: String? = nil, boundary: String) -> [UInt8] {
-        var lines = "--\(boundary)\r\nContent-Disposition: form-data; name=\"\(name)\""
-        if let file {
-            let kind = HTTPHeaders.isValue(file) && file.hasPrefix("image/") ? file : "image/png"
-            let end = kind.dropFirst("image/".count).prefix { $0.isASCII && $0.isLetter }
-            lines += "; filename=\"picture.\(end)\"\r\nContent-Type: \(kind)"
-        }
-        return Array((lines + "\r\n\r\n").utf8)
+    /// The lines before a picture's bytes.
+    private static func head(_ name: String, _ kind: String, _ boundary: String) -> [UInt8] {
+        let kind = HTTPHeaders.isValue(kind) && kind.hasPrefix("image/") ? kind : "image/png"
+        let end = kind.dropFirst("image/".count).prefix { $0.isASCII && $0.isLetter }
+        return FormField.head(name, called: "picture.\(end)", kind: kind, boundary: boundary)
     }
 }

@@ -16,7 +16,8 @@ package import BerthTelemetry
 
     /// The values of the label of ``updates``.
     package static nonisolated let kinds = [
-        "message", "edited", "button", "membership", "stopped", "unknown", "duplicate",
+        "message", "command", "edited", "button", "membership", "migrated", "stopped", "ignored",
+        "duplicate",
     ]
 
     /// Makes the families.

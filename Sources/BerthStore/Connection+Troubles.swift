@@ -1,4 +1,0 @@
-import BerthLoop
-
-extension Connection {
-}
