@@ -22,8 +22,8 @@ import BerthText
     /// The pace of the provider.
     private static nonisolated let pace = FakeOpenAI.Pace(
         delay: .milliseconds(300),
-        gap: .milliseconds(10),
-        tokens: 40
+        gap: .milliseconds(40),
+        tokens: 10
     )
     /// The context window, with which no request is so large that it is read on another thread.
     private static nonisolated let context = 1024

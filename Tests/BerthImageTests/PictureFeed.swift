@@ -8,15 +8,15 @@ import Synchronization
 /// A picture's bytes as they arrive on the loop, on their way to the converting thread.
 ///
 /// It holds at most ``most`` bytes and one piece. A writer waits for room, so a download is paused.
-package final class PictureFeed: PictureSource {
-    package let size: ByteCount?
+final class PictureFeed: PictureSource {
+    let size: ByteCount?
     private let state = Mutex(State())
     private let room = Wakeup()
     /// Counts the events that the reading thread waits for.
     private let arrived: Int32
 
     /// The bytes that may wait before a writer must.
-    package static let most = 64 << 10
+    static let most = 64 << 10
 
     private struct State {
         var bytes: [UInt8] = []
@@ -32,7 +32,7 @@ package final class PictureFeed: PictureSource {
     /// Makes an empty feed.
     ///
     /// - Parameter size: the number of bytes that will come, as a Content-Length states it.
-    package init(size: ByteCount? = nil) {
+    init(size: ByteCount? = nil) {
         self.size = size
         arrived = eventfd(0, Int32(EFD_CLOEXEC))
         precondition(arrived >= 0, "no descriptor for a picture's bytes: errno \(errno)")
@@ -44,7 +44,7 @@ package final class PictureFeed: PictureSource {
     ///
     /// - Throws: ``PictureError/cancelled`` if the task is cancelled, or if nobody reads the bytes
     ///   any more.
-    @Loop package func write(_ bytes: [UInt8]) async throws(PictureError) {
+    @Loop func write(_ bytes: [UInt8]) async throws(PictureError) {
         while state.withLock({ $0.waiting >= PictureFeed.most && !$0.isStopped }) {
             do { try await room.wait() } catch { throw .cancelled }
         }
@@ -57,17 +57,17 @@ package final class PictureFeed: PictureSource {
     }
 
     /// Ends the picture after its last byte.
-    package func finish() { end(.whole) }
+    func finish() { end(.whole) }
 
     /// Ends the picture before its last byte, which makes its conversion fail.
-    package func fail() { end(.failed) }
+    func fail() { end(.failed) }
 
     private func end(_ end: End) {
         state.withLock { if $0.end == nil { $0.end = end } }
         eventfd_write(arrived, 1)
     }
 
-    package func read(atMost most: Int) throws(PictureError) -> [UInt8] {
+    func read(atMost most: Int) throws(PictureError) -> [UInt8] {
         while true {
             if let bytes = try take(most) { return bytes }
             var count: eventfd_t = 0
@@ -97,9 +97,9 @@ package final class PictureFeed: PictureSource {
         return bytes
     }
 
-    package func rewind() -> Bool { false }
+    func rewind() -> Bool { false }
 
-    package func stop() {
+    func stop() {
         state.withLock { state in
             state.isStopped = true
             state.bytes = []

@@ -34,13 +34,13 @@ import Testing
         let files = try TemporaryFolder()
         for start in 0..<3 {
             let database = try await open(files)
-            let (version, tenants) = try await database.write { store throws(StoreError) in
+            let version = try await database.write { store throws(StoreError) in
                 _ = try store.addTenant(named: "t\(start)", at: StoreFixture.noon)
-                let version = try store.first("PRAGMA user_version") { row throws(StoreError) in
+                return try store.first("PRAGMA user_version") { row throws(StoreError) in
                     row.int(0)
                 }
-                return (version, try store.tenants().count)
             }
+            let tenants = try await database.tenants().count
             #expect(version == 1)
             #expect(tenants == start + 1)
             await database.close()

@@ -125,8 +125,7 @@ import Testing
         #expect(few + few == Amounts((.micros, 6), (.images, 4)))
         var sum = few
         sum += few
-        sum -= few
-        #expect(sum == few)
+        #expect(sum - few == few)
     }
 
     @Test func `tokens are those of prompts and answers`() {

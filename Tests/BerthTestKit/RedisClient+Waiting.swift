@@ -12,7 +12,7 @@ extension RedisClient {
         _ value: [UInt8],
         lifetime: Duration,
         onlyIfAbsent: Bool = false
-    ) async throws -> Bool {
+    ) async throws(CacheError) -> Bool {
         let result = await withCheckedContinuation { continuation in
             setEX(key, value, lifetime: lifetime, onlyIfAbsent: onlyIfAbsent) {
                 continuation.resume(returning: $0)

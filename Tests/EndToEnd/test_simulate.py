@@ -165,3 +165,17 @@ def test_a_url_without_a_service_is_an_error(simulate: Simulate, tmp_path: Path)
     process = simulate("--url", "http://127.0.0.1:9", "--config", str(config), "--users", "1")
     _, errors = process.communicate(timeout=LONGEST)
     assert process.returncode == 1 and "no service answers" in errors
+
+
+def test_a_virtual_day_is_a_function_of_its_options(simulate: Simulate, tmp_path: Path) -> None:
+    options = ["--virtual", "--users", "6", "--seconds", "3600", "--faults", "30", "--json"]
+    first = found(simulate(*options, "--seed", "7"))
+    assert first == found(simulate(*options, "--seed", "7"))
+    other = found(simulate(*options, "--seed", "8"))
+    assert other["virtual"]["digest"] != first["virtual"]["digest"]
+    for report in (first, other):
+        turns = report["turns"]
+        assert turns["lost"] == report["virtual"]["bought_twice"] == 0
+        assert turns["answered"] > 0 and turns["refused"] > 0 and report["virtual"]["micros"] > 0
+        assert "memory" not in report
+    assert list(tmp_path.iterdir()) == []
