@@ -1,5 +1,5 @@
 import BerthFiles
-import BerthImage
+package import BerthImage
 import BerthLoop
 import BerthMemory
 import BerthProviders
@@ -88,11 +88,8 @@ import BerthStore
             )
             return sink.all
         } catch {
-            switch error {
-            case .memory, .noRoom, .busy, .outOfTime, .noLibrary, .notEncoded, .resultTooLong:
-                return nil
-            default: throw error
-            }
+            if error.isOfService { return nil }
+            throw error
         }
     }
 
@@ -104,6 +101,16 @@ import BerthStore
             failure = BotError(error)
             writer = nil
             throw .cancelled
+        }
+    }
+}
+
+extension PictureError {
+    /// Whether the service lacks something for a conversion, so that the picture may be sound.
+    package var isOfService: Bool {
+        switch self {
+        case .memory, .noRoom, .busy, .outOfTime, .noLibrary, .notEncoded, .resultTooLong: true
+        default: false
         }
     }
 }

@@ -26,6 +26,11 @@ import Testing
         (name, true, bytes)
     }
 
+    /// A picture whose header is sound and whose pixels are not.
+    private static let corrupt = HandFalJob.png.enumerated().map { index, byte in
+        (43...50).contains(index) ? 0xFF : byte
+    }
+
     /// Sends a form of ann.
     @Loop private static func send(
         _ bot: BotFixture,
@@ -53,6 +58,8 @@ import Testing
         let (pool, answers) = (TaskPool(), Mailbox<Answer>())
         pool.spawn { if let one = try? await Self.send(bot, parts) { answers.put(one) } }
         let job = try await fal.job()
+        // A use of a file is told from its upload by the time.
+        bot.clock.advance(by: .seconds(1))
         job.finish()
         return (job, try await bot.passing { try await answers.next("the answer") })
     }
@@ -78,8 +85,7 @@ import Testing
             #expect(job.input.string("prompt") == "at night")
             #expect(job.input.elements("image_urls")?.count == 2)
             #expect(job.input.string("mask_url")?.hasPrefix("data:image/png;base64,") == true)
-            // What is left is the picture that was made, which has the content of the first input,
-            // and its thumbnail.
+            // The picture that was made has the content of the first input, and has a thumbnail.
             let files = try await bot.store.files(of: bot.ann.row.id, limit: 9)
             #expect(Set(files.map(\.kind)) == ["image/png", "image/jpeg"] && files.count == 2)
             #expect(temporaries(bot) == [])
@@ -94,6 +100,8 @@ import Testing
         ("an SVG", [part("prompt", "x"), file("image", Array("<svg/>".utf8))]),
         ("a PDF", [part("prompt", "x"), file("image", Array("%PDF-1.4".utf8))]),
         ("a torn PNG", [part("prompt", "x"), file("image", Array(HandFalJob.png.prefix(20)))]),
+        ("a corrupt PNG", [part("prompt", "x"), file("image", corrupt)]),
+        ("a corrupt mask", [part("prompt", "x"), file("image"), file("mask", corrupt)]),
         ("a bad mask", [part("prompt", "x"), file("image"), file("mask", [0, 1, 2])]),
         ("two masks", [part("prompt", "x"), file("image"), file("mask"), file("mask")]),
         ("another file", [part("prompt", "x"), file("image"), file("other")]),
