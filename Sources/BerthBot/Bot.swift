@@ -98,8 +98,7 @@ package import BerthWork
         let drawing = PaidPictures.Parts(store, files, pictures, pictureModels)
         paidPictures = PaidPictures(calls, meter, drawing, in: surroundings)
         let kept = (store: store, files: files, scope: configuration.cache.scope)
-        let paying = (calls: calls, meter: meter)
-        pictureAnswers = PictureAnswers(paidPictures, paying, kept, work, in: surroundings)
+        pictureAnswers = PictureAnswers(paidPictures, (calls, meter), kept, work, in: surroundings)
         conversations = Conversations(store: store, models: models, in: surroundings)
         let parts = Turns.Parts(
             store: store,

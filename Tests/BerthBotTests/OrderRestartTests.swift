@@ -86,8 +86,12 @@ import Testing
         await fal.end()
     }
 
-    /// What ann was charged in the end.
+    /// The amounts that ann was charged in the end.
     @Loop private func settled(_ bot: BotFixture) async throws -> Amounts {
+        let store = bot.store
+        try await bot.passing {
+            while try await !store.openOrders(after: nil, limit: 1).isEmpty {}
+        }
         let hasEnded = try await bot.passing {
             await eventually { bot.ann.callsUnderWay.isEmpty }
         }
@@ -109,8 +113,8 @@ import Testing
 
     /// Checks that the job of the first service is taken up, and its pictures are there.
     @Loop private func checkPictures(_ bot: BotFixture, _ fal: HandFal) async throws {
-        let underWay = bot.ann.callsUnderWay.map(\.isAsked)
-        #expect(underWay == [true])
+        let isUnderWay = await eventually { bot.ann.callsUnderWay.first?.isAsked == true }
+        #expect(isUnderWay)
         fal.jobs[0].finish()
         let first = try await settled(bot)
         #expect(first == Self.one)
@@ -147,6 +151,7 @@ import Testing
             let again: @Loop @Sendable () async -> Void = {
                 if let answer = try? await ask(bot, "order-1") { answers.put(answer) }
             }
+            #expect(await eventually { bot.ann.callsUnderWay.count == 1 })
             if asksBefore {
                 pool.spawn(again)
                 await settle()

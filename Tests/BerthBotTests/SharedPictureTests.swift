@@ -45,12 +45,18 @@ import Testing
             }
             tasks.append(task)
             if job == nil { job = try await bot.passing { try await fal.job() } }
-            await settle()
+            try await joined(bot, tenant)
         }
         return (try #require(job), ends, tasks)
     }
 
-    /// What a tenant was charged, in the ledger and in its book.
+    /// Waits until an API call of `tenant` waits for an order.
+    @Loop private func joined(_ bot: BotFixture, _ tenant: LiveTenant) async throws {
+        let hasJoined = await eventually { tenant.callsUnderWay.first?.progress != nil }
+        #expect(hasJoined)
+    }
+
+    /// The amounts that a tenant was charged, in the ledger and in its book.
     @Loop private func charged(_ bot: BotFixture, _ tenant: LiveTenant) async throws -> [Int64] {
         let (ledger, book) = (try await bot.used(tenant), bot.bot.meter.usage(tenant))
         #expect(ledger.reserved == Amounts())
@@ -96,14 +102,15 @@ import Testing
             }
             if !turnLeads {
                 call()
-                _ = try await bot.passing { try await fal.job() }
+                try await joined(bot, tenants[1])
             }
             let turn = try await bot.draw("/image a cat", in: session)
+            let told = try await bot.progress(of: turn.reader())
+            #expect(told != nil)
             if turnLeads {
-                _ = try await bot.passing { try await fal.job() }
                 call()
+                try await joined(bot, tenants[1])
             }
-            await settle()
             fal.jobs[0].finish()
             let outcome = try await bot.ended(turn).outcome
             #expect(outcome.end == .done && outcome.pictures.count == 1)
