@@ -33,6 +33,7 @@ package protocol StepStore: Sendable {
     ///   - call: the call.
     ///   - name: the name under which its pictures are found again (``PictureCacheStore``), or nil.
     /// - Returns: false if the call has ended, and nothing was changed.
+    /// - Throws: ``StoreError``.
     @discardableResult
     func keepJob(
         _ job: String,

@@ -17,10 +17,11 @@ import Testing
         _ change: @escaping @Loop @Sendable (inout Configuration) -> Void = { _ in },
         _ test: @Loop (BotFixture, HandFal, [LiveTenant]) async throws -> Void
     ) async throws {
-        try await withFal({ settings in
+        let configure: @Loop @Sendable (inout Configuration) -> Void = { settings in
             settings.cache.scope = .safe
             change(&settings)
-        }) { bot, fal in
+        }
+        try await withFal(configure) { bot, fal in
             let (bob, _) = try await bot.bot.tenants.add("bob")
             let (cora, _) = try await bot.bot.tenants.add("cora")
             try await test(bot, fal, [bot.ann, bob, cora])

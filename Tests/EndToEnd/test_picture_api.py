@@ -200,7 +200,7 @@ def test_kills_lose_no_picture_and_order_none_twice(
     for number in range(count):
         caller = threading.Thread(target=lost, args=(number,))
         caller.start()
-        ordered = "SELECT count(*) FROM call WHERE job IS NOT NULL OR state <> 'reserved'"
+        ordered = "SELECT count(*) FROM call WHERE job IS NOT NULL OR images > 0"
         wait_for(lambda n=number: rows(berth, ordered) == [(n + 1,)], what="the job")
         time.sleep(dice.uniform(0, 1.2))
         berth.kill()

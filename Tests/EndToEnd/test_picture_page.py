@@ -198,7 +198,7 @@ def test_a_picture_that_was_sent_is_deleted(
     bins = page.all(".given .tools button")
     assert len(bins) == 2 and size[0] == size[1]
     assert bins[0].get_attribute("aria-label") == "Delete picture that you sent"
-    show(page, ".given")
+    show(page, ".given img")
     shoot(page, "picture-sent.png")
     # By keyboard: from the picture to its button, and out of the question again.
     page.driver.execute_script("arguments[0].focus()", page.all(".given .open")[0])
@@ -375,7 +375,7 @@ def test_pictures_fit_a_narrow_phone(berth: Berth, tenant: Tenant, photo: Path) 
         assert phone.driver.execute_script(wide) <= 320
         width, height = boxes(phone, ".given .tools button")[0]
         assert width >= 24 and height >= 24, "a finger hits it"
-        show(phone, ".given")
+        show(phone, ".given img")
         shoot(phone, "picture-sent-phone.png")
         phone.get(".given .tools button").click()
         phone.get("#ask-yes").click()
