@@ -35,7 +35,7 @@ package import BerthTelemetry
         metrics.add(bot.cache)
         metrics.add(bot.queues, bot.models)
         metrics.add(memory)
-        metrics.add(bot.files, governor)
+        metrics.add(bot.files, governor, of: bot.tenants)
     }
 
     /// The monitoring routes.

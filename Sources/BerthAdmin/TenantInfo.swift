@@ -7,6 +7,8 @@ import BerthWork
 package struct TenantInfo: Codable, Sendable {
     /// The tenant's name.
     package let tenant: String
+    /// The number that stands for it in metrics and in the names of API calls.
+    package let number: Int64
     /// `active` or `suspended`.
     package let state: String
     /// The time at which it was added, in UTC milliseconds since 1970.
@@ -20,6 +22,7 @@ package struct TenantInfo: Codable, Sendable {
 
     private enum CodingKeys: String, CodingKey {
         case tenant
+        case number
         case state
         case createdMs = "created_ms"
         case held
@@ -29,6 +32,7 @@ package struct TenantInfo: Codable, Sendable {
 
     @Loop init(_ tenant: LiveTenant) {
         self.tenant = tenant.name
+        number = tenant.row.id.value
         state = tenant.row.state.rawValue
         createdMs = tenant.row.created.milliseconds
         held = tenant.account.held.bytes

@@ -98,11 +98,11 @@ package import BerthWork
         let demo = DemoPictures(pictures)
         pictureModels = PictureCatalog(configuration, demo: demo, client: client, in: surroundings)
         let drawing = PaidPictures.Parts(store, files, pictures, pictureModels)
-        paidPictures = PaidPictures(calls, meter, drawing, work, in: surroundings)
+        paidPictures = PaidPictures(calls, meter, drawing, in: surroundings)
         let hearing = SpeechCatalog(configuration, client: client, in: surroundings)
         speech = PaidSpeech(hearing.choices, calls, work, in: surroundings)
         let kept = (store: store, files: files, scope: configuration.cache.scope)
-        pictureAnswers = PictureAnswers(paidPictures, meter, kept, work, in: surroundings)
+        pictureAnswers = PictureAnswers(paidPictures, (calls, meter), kept, work, in: surroundings)
         conversations = Conversations(store: store, models: models, in: surroundings)
         let parts = Turns.Parts(
             store: store,
@@ -201,6 +201,9 @@ package import BerthWork
         metrics.troubles = try await turns.troubles()
         try await tenants.load()
         guard policy.resumesTurns else { return }
+        // Before the turns, which may wait for the same pictures.
+        let orders = try await pictureAnswers.takeUp(payers: tenants.tenant)
+        if orders > 0 { surroundings.log.info("orders taken up", ["orders": .int(orders)]) }
         let resumed = try await turns.resume(payers: tenants.tenant)
         if resumed > 0 {
             surroundings.log.info("accepted turns resumed", ["turns": .int(resumed)])
@@ -303,6 +306,7 @@ package import BerthWork
         queues.stop()
         await turns.finish()
         await answers.close()
+        await pictureAnswers.close()
         await paidPictures.close()
         await lists.close()
         await meter.drain()

@@ -17,7 +17,7 @@ extension TurnRunner {
         let made: MadePictures
         if let kept = job.takeKept() {
             try await resume(kept)
-            made = try await pictures.resume(kept, ask)
+            made = try await pictureAnswers.resume(kept, ask)
         } else {
             made = try await pictureAnswers.make(ask, job.takeHeld())
         }

@@ -22,7 +22,8 @@ package import BerthWork
     private let pressure: PressureGate
     private let metrics: BotMetrics
     private let surroundings: Surroundings
-    private var isStopping = false
+    /// Whether the service stops, so that no more turns begin.
+    package private(set) var isStopping = false
 
     /// The longest message.
     package static nonisolated let textLimit = ByteCount.kibibytes(32)

@@ -33,6 +33,8 @@ import BerthWork
         var isStream = false
         /// Whether the client wants a last chunk with the usage.
         var includesUsage = false
+        /// The form of pictures.
+        var pictures = PictureQuery.Form.url
     }
 
     /// Makes a call of `tenant` that has not begun.

@@ -33,8 +33,6 @@ import BerthWork
     static nonisolated let mostKeys = 10_000
     /// The longest outcome that is kept.
     static nonisolated let outcomeLimit = ByteCount.mebibytes(1)
-    /// The most bytes of all outcomes of a tenant, or its disk quota if that is less.
-    static nonisolated let mostKept = ByteCount.mebibytes(16)
     /// Calls may go on this long after the stop.
     private static nonisolated let grace = Duration.seconds(10)
 
@@ -158,7 +156,7 @@ import BerthWork
         if present == nil {
             calls[name] = call
             let task = pool.spawn { [self] in
-                await run(call, payer, work)
+                await run(call, wish, payer, work)
                 calls[name] = nil
                 credential.untie(call)
             }
@@ -184,9 +182,15 @@ import BerthWork
 
     // MARK: One call
 
-    private func run(_ call: KeyedCall, _ payer: LiveTenant, _ work: Work) async {
+    private func run(
+        _ call: KeyedCall,
+        _ wish: KeyedCall.Wish,
+        _ payer: LiveTenant,
+        _ work: Work
+    ) async {
         do throws(BotError) {
-            if try await !replay(call, to: payer) { try await work(call) }
+            try await bot.pictureAnswers.awaitTakenUp(call.key, of: payer)
+            if try await !replay(call, wish, to: payer) { try await work(call) }
         } catch {
             let response = HTTPResponse(error)
             if error.disposition.mayHaveBought, !error.isOrder {
@@ -200,7 +204,11 @@ import BerthWork
     ///
     /// - Returns: false if there was none.
     /// - Throws: ``BotError`` if the key may not be used again.
-    private func replay(_ call: KeyedCall, to tenant: LiveTenant) async throws(BotError) -> Bool {
+    private func replay(
+        _ call: KeyedCall,
+        _ wish: KeyedCall.Wish,
+        to tenant: LiveTenant
+    ) async throws(BotError) -> Bool {
         let (store, key, id) = (store, call.key, tenant.row.id)
         let now = surroundings.clock.timestamp
         let record: KeyRecord
@@ -229,9 +237,10 @@ import BerthWork
         do { outcome = try await store.outcome(of: key, for: id) } catch { throw BotError(error) }
         guard let outcome else { throw .outcomeUnknown }
         var response: HTTPResponse
-        if outcome.type == PictureReply.keptType {
+        if outcome.type == KeptOutcome.pictures {
             let pictures = try await PictureReply(
                 kept: outcome.body,
+                as: wish.pictures,
                 for: tenant,
                 of: bot,
                 in: surroundings
@@ -306,7 +315,7 @@ import BerthWork
                 isSmall ? outcome : nil,
                 of: call.key,
                 for: payer.row.id,
-                within: min(KeyedCalls.mostKept, payer.quotas.disk),
+                within: min(IdempotencyKey.mostKept, payer.quotas.disk),
                 at: surroundings.clock.timestamp
             )
         } catch {

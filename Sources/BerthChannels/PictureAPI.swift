@@ -49,8 +49,8 @@ import BerthWork
             let key = try await KeyedCalls.key(of: request, body.bytes)
             let query = try await PictureQuery.read(body.bytes)
             var ask = try ask(query, query.request, request, credential.tenant, body.memory)
-            ask.key = key
-            return try await answer(ask, query, for: credential, nil, body)
+            (ask.key, ask.retained) = (key, body)
+            return try await answer(ask, query, for: credential, nil)
         }
     }
 
@@ -68,7 +68,8 @@ import BerthWork
                 let memory = PrepaidMemory(of: tenant.account)
                 var ask = try ask(query, edit, request, tenant, memory)
                 ask.key = try KeyedCalls.key(of: request, digest: form.digest)
-                let response = try await answer(ask, query, for: credential, form, form)
+                ask.retained = form
+                let response = try await answer(ask, query, for: credential, form)
                 if ask.key != nil { await form.discard() }
                 return response
             } catch {
@@ -122,6 +123,8 @@ import BerthWork
             requestID: request.id,
             since: surroundings.clock.now
         )
+        // The next start takes up a job that the service's end has cut off.
+        ask.leavesJobs = { [turns = bot.turns] in turns.isStopping }
         ask.isFresh = request.headers["cache-control"]?.lowercased().contains("no-store") ?? false
         let (translations, id) = (bot.translations, request.id)
         ask.translator = { prompt throws(BotError) in
@@ -157,23 +160,20 @@ import BerthWork
     ///   - query: the request that it was made from.
     ///   - credential: its revocation ends a call with a key.
     ///   - form: the pictures that came with it, which are deleted at its end.
-    ///   - retained: keeps the request's memory until then.
     /// - Returns: the response. Its body begins when the pictures are there, or after a wait.
     /// - Throws: ``BotError``.
     private func answer(
         _ ask: PictureAsk,
         _ query: PictureQuery,
         for credential: Credential,
-        _ form: PictureForm?,
-        _ retained: any AnyObject & Sendable
+        _ form: PictureForm?
     ) async throws(BotError) -> HTTPResponse {
         let (tenant, wish) = (credential.tenant, query.form(of: ask.models[0]))
         let make = { @Loop @Sendable [self] () async throws(BotError) -> PictureReply in
-            defer { withExtendedLifetime(retained) {} }
-            return try await self.make(ask, as: wish, form)
+            try await self.make(ask, as: wish, form)
         }
         if let key = ask.key {
-            return try await keyed.answer(key, KeyedCall.Wish(), for: credential) {
+            return try await keyed.answer(key, KeyedCall.Wish(pictures: wish), for: credential) {
                 [keyed] call throws(BotError) in
                 let answer = try await make()
                 await keyed.keep(answer.kept, of: call, tenant)

@@ -188,6 +188,21 @@ import BerthWork
         }
     }
 
+    /// Decodes a picture, so that no provider is paid for a damaged one.
+    ///
+    /// A picture for which there is no memory or time now passes.
+    private func decode(_ file: PictureFile) async throws(PictureError) {
+        let pictures = bot.pictures
+        do throws(PictureError) {
+            _ = try await pictures.convert(
+                file,
+                to: .thumbnail,
+                into: PictureBytes(),
+                for: tenant.name
+            )
+        } catch { if !error.isOfService { throw error } }
+    }
+
     /// Keeps a file whose content is a picture, with the type of its content.
     private func finish(_ writer: FileWriter, as name: String) async throws -> StoredFile {
         let content = try await writer.opened()
@@ -195,6 +210,7 @@ import BerthWork
         do throws(PictureError) {
             let source = PictureFile(content.descriptor)
             header = try await bot.pictures.probe(source, for: tenant.name)
+            try await decode(source)
         } catch {
             await writer.discard()
             if case .notAPicture = error {

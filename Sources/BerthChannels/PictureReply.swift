@@ -22,10 +22,6 @@ import BerthWork
     nonisolated static let piece = 24 << 10
     /// The memory of an answer: a piece, its base64, the unsent rest, and libmicrohttpd's own.
     nonisolated static let memory = ByteCount.kibibytes(96)
-    /// The content type under which the outcome of a request with an `Idempotency-Key` is kept.
-    ///
-    /// Its body names the files, because links expire and the pictures themselves are large.
-    nonisolated static let keptType = "application/x-berth-pictures"
 
     /// Makes the answer.
     init(
@@ -46,12 +42,12 @@ import BerthWork
     /// - Throws: ``BotError/files(_:)`` if a picture was deleted meanwhile.
     init(
         kept outcome: [UInt8],
+        as form: PictureQuery.Form,
         for tenant: LiveTenant,
         of bot: Bot,
         in surroundings: Surroundings
     ) async throws(BotError) {
         guard let object = try? JSONObject(outcome), let created = object.integer("created"),
-            let form = object.word("form").flatMap({ PictureQuery.Form(rawValue: $0) }),
             let list = object.elements("files")
         else { throw .outcomeNotKept }
         var files: [StoredFile] = []
@@ -69,13 +65,7 @@ import BerthWork
     }
 
     /// The outcome as it is kept for repeated requests.
-    var kept: KeptOutcome {
-        let files = pictures.map { String(decoding: JSON.quote($0.id), as: UTF8.self) }
-        let json =
-            #"{"created":\#(created.milliseconds),"form":"\#(form.rawValue)","#
-            + #""files":[\#(files.joined(separator: ","))]}"#
-        return KeptOutcome(status: 200, type: PictureReply.keptType, body: Array(json.utf8))
-    }
+    var kept: KeptOutcome { KeptOutcome(pictures: pictures, at: created) }
 
     /// The response to the client.
     ///

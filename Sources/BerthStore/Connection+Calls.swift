@@ -126,7 +126,8 @@ extension Connection {
             """
             UPDATE call SET state = ?, settled_ms = ?,
                 requests = ?, input_tokens = ?, output_tokens = ?, images = ?, micros = ?,
-                disk_bytes = ?, estimated = ?, cached_tokens = ?, cache_write_tokens = ?
+                disk_bytes = ?, estimated = ?, cached_tokens = ?, cache_write_tokens = ?,
+                job = NULL, pictures_name = NULL
             WHERE id = ?
             """,
             state,

@@ -10,6 +10,8 @@ package struct IdempotencyKey: Hashable, Sendable {
 
     /// A key is kept this long after its request was reserved.
     package static let lifetime = Duration.seconds(86_400)
+    /// The most bytes of all outcomes of a tenant, or its disk quota if that is less.
+    package static let mostKept = ByteCount.mebibytes(16)
 
     /// Makes a key from two hashes.
     package init(name: [UInt8], request: [UInt8]) {

@@ -35,6 +35,13 @@ package protocol LedgerStore: Sendable {
 
     /// A call of the ledger. nil if there is none.
     func call(_ id: Call.ID) async throws(StoreError) -> Call?
+
+    /// The reserved calls that have a provider's job of their own, oldest first, at most `limit`:
+    /// those `after` the last one of the page before, or from the first if that is nil.
+    func openOrders(
+        after last: Call.ID?,
+        limit: Int
+    ) async throws(StoreError) -> [OpenOrder]
 }
 
 extension Database: LedgerStore {
@@ -75,5 +82,14 @@ extension Database: LedgerStore {
 
     package nonisolated func call(_ id: Call.ID) async throws(StoreError) -> Call? {
         try await read { store throws(StoreError) in try store.call(id) }
+    }
+
+    package nonisolated func openOrders(
+        after last: Call.ID?,
+        limit: Int
+    ) async throws(StoreError) -> [OpenOrder] {
+        try await read { store throws(StoreError) in
+            try store.openOrders(after: last, limit: limit)
+        }
     }
 }

@@ -10,7 +10,7 @@ package struct Recovery: Equatable, Sendable {
     ///
     /// Each is charged at its reservation.
     package var calls = 0
-    /// Steps that are taken up again, because their provider keeps the job.
+    /// Steps, and calls without one, that are taken up again, because their provider keeps the job.
     package var jobs = 0
     /// Turns that are asked again, because their provider has refused them and nothing was bought.
     package var refused = 0
@@ -51,6 +51,7 @@ extension Connection {
                 SELECT turn_step.id FROM turn_step
                 JOIN turn ON turn.id = turn_step.turn JOIN session ON session.id = turn.session
                 WHERE turn_step.state = 'running' AND deleted_ms IS NULL))
+                AND (job IS NULL OR tenant IN (SELECT id FROM tenant WHERE state = 'removed'))
             ORDER BY id
             """
         ) { row throws(StoreError) in row.id(0) as Call.ID }
@@ -58,7 +59,10 @@ extension Connection {
         recovery.calls = open.count
         recovery.jobs =
             try first(
-                "SELECT count(*) FROM turn_step WHERE state = 'running'"
+                """
+                SELECT (SELECT count(*) FROM turn_step WHERE state = 'running')
+                    + (SELECT count(*) FROM call WHERE state = 'reserved' AND job IS NOT NULL)
+                """
             ) { row throws(StoreError) in row.int(0) } ?? 0
         return recovery
     }

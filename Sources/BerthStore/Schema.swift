@@ -15,7 +15,8 @@ enum Schema {
     ///
     /// A key that leaves this module is never given twice (AUTOINCREMENT). The rows of a session are
     /// deleted with it (CASCADE). The ledger (`call`, `usage_day`) outlives everything, so
-    /// `call.turn` and `call.step` are no foreign keys. Partial indexes over the rows that somebody
+    /// `call.turn` and `call.step` are no foreign keys. A call without a running step has its
+    /// provider's job in `call.job` until its end. Partial indexes over the rows that somebody
     /// must still look at keep the start quick however long the history is. SQLite uses one only for
     /// a query with the same comparison, written as a literal. The columns of an `Amounts` are in the
     /// order of `Amount`. A part of the outbox belongs to a turn, or to a conversation if it
@@ -151,7 +152,9 @@ enum Schema {
             estimated INTEGER NOT NULL DEFAULT 0,
             cached_tokens INTEGER NOT NULL DEFAULT 0,
             cache_write_tokens INTEGER NOT NULL DEFAULT 0,
-            created_ms INTEGER NOT NULL, settled_ms INTEGER
+            created_ms INTEGER NOT NULL, settled_ms INTEGER,
+            job TEXT,
+            pictures_name BLOB CHECK (pictures_name IS NULL OR length(pictures_name) = 32)
         ) STRICT;
         CREATE INDEX call_reserved ON call (id) WHERE state = 'reserved';
         CREATE INDEX call_uncertain ON call (settled_ms) WHERE state = 'uncertain';

@@ -159,6 +159,11 @@ struct Row: ~Copyable {
     /// Bytes.
     func bytes(_ column: Int32) -> [UInt8] { statement.bytes(column) }
 
+    /// Bytes, or nil for NULL.
+    func bytesOrNil(_ column: Int32) -> [UInt8]? {
+        statement.isNull(column) ? nil : statement.bytes(column)
+    }
+
     /// The length of a text or of bytes, without copying them.
     func byteCount(_ column: Int32) -> Int { statement.byteCount(column) }
 

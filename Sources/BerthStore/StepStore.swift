@@ -25,11 +25,21 @@ package protocol StepStore: Sendable {
     /// - Returns: false if the step is not running, and nothing was changed.
     func keepJob(_ job: String, of step: TurnStep.ID) async throws(StoreError) -> Bool
 
-    /// Keeps the provider's id of the job that a call has begun, in the call's running step.
+    /// Keeps the provider's id of the job that a call has begun: in the call's running step, or in
+    /// the call itself if it has none.
     ///
-    /// - Returns: false if the call has no running step, and nothing was changed.
+    /// - Parameters:
+    ///   - job: the job in its provider's encoding.
+    ///   - call: the call.
+    ///   - name: the name under which its pictures are found again (``PictureCacheStore``), or nil.
+    /// - Returns: false if the call has ended, and nothing was changed.
+    /// - Throws: ``StoreError``.
     @discardableResult
-    func keepJob(_ job: String, of call: Call.ID) async throws(StoreError) -> Bool
+    func keepJob(
+        _ job: String,
+        of call: Call.ID,
+        as name: [UInt8]?
+    ) async throws(StoreError) -> Bool
 
     /// Takes a running step up again after a start, whose provider keeps its job.
     ///
@@ -100,15 +110,24 @@ extension Database: StepStore {
     @discardableResult
     package nonisolated func keepJob(
         _ job: String,
-        of call: Call.ID
+        of call: Call.ID,
+        as name: [UInt8]?
     ) async throws(StoreError) -> Bool {
         try await write { store throws(StoreError) in
-            try store.run(
-                """
-                UPDATE turn_step SET job = ?
-                WHERE id = (SELECT step FROM call WHERE id = ?) AND state = 'running'
-                """,
+            let isOfStep =
+                try store.run(
+                    """
+                    UPDATE turn_step SET job = ?
+                    WHERE id = (SELECT step FROM call WHERE id = ?) AND state = 'running'
+                    """,
+                    job,
+                    call
+                ) > 0
+            if isOfStep { return true }
+            return try store.run(
+                "UPDATE call SET job = ?, pictures_name = ? WHERE id = ? AND state = 'reserved'",
                 job,
+                name,
                 call
             ) > 0
         }

@@ -8,28 +8,24 @@ import BerthLoop
     let help: String
     let type = "gauge"
     private let label: String
-    private let values: [String]
-    private let read: @Loop (String) -> Double?
+    private let series: @Loop () -> [(value: String, number: Double?)]
 
     init(
         name: String,
         help: String,
         label: String,
-        values: [String],
-        read: @escaping @Loop (String) -> Double?
+        series: @escaping @Loop () -> [(value: String, number: Double?)]
     ) {
         self.name = name
         self.help = help
         self.label = label
-        self.values = values
-        self.read = read
+        self.series = series
     }
 
     func write(to text: inout String) {
-        for label in values {
-            guard let value = read(label) else { continue }
-            let labels = Exposition.labels(self.label, label)
-            text += "\(name)\(labels) \(Exposition.number(value))\n"
+        for (value, number) in series() {
+            guard let number else { continue }
+            text += "\(name)\(Exposition.labels(label, value)) \(Exposition.number(number))\n"
         }
     }
 }

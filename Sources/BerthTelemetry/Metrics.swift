@@ -2,8 +2,8 @@ package import BerthLoop
 
 /// The process's metrics and their Prometheus text.
 ///
-/// Each family is made once at startup with all of its series. A label's values are therefore a
-/// closed list, which can contain no tenant and no session.
+/// Each family is made once at startup. A label's values are a closed list, or the numbers of the
+/// tenants. No label contains a name, because anybody may read the metrics.
 @Loop package final class Metrics {
     private var families: [any MetricFamily] = []
 
@@ -57,7 +57,24 @@ package import BerthLoop
         values: [String],
         read: @escaping @Loop (String) -> Double?
     ) {
-        families.append(Gauge(name: name, help: help, label: label, values: values, read: read))
+        let gauge = Gauge(name: name, help: help, label: label) {
+            values.map { ($0, read($0)) }
+        }
+        families.append(gauge)
+    }
+
+    /// Adds values that are read at each scrape, one for each tenant, whose number is the label.
+    ///
+    /// `read` returns the tenants' numbers and their values.
+    package func gaugeOfTenants(
+        _ name: String,
+        help: String,
+        read: @escaping @Loop () -> [(tenant: Int64, value: Double)]
+    ) {
+        let gauge = Gauge(name: name, help: help, label: "tenant") {
+            read().map { ("\($0.tenant)", $0.value) }
+        }
+        families.append(gauge)
     }
 
     /// Adds a distribution over `buckets`, which are upper bounds in ascending order.

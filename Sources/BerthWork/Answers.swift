@@ -341,17 +341,6 @@ import BerthText
     }
 }
 
-/// Carries a held call into the task of its flight, once.
-@Loop private final class HeldBox {
-    private var held: Held?
-
-    init(_ held: consuming Held) { self.held = consume held }
-
-    func take() -> Held? { held.take() }
-
-    isolated deinit {}
-}
-
 extension WholeAnswer {
     init(_ bought: PaidCompletion) {
         self.init(bought.answer, bought.model.id, bought.usage)

@@ -5,6 +5,8 @@ import BerthQueue
 @Loop final class Bill {
     private var shares: [Share] = []
     private var isClosed = false
+    /// Whether the payers were charged.
+    private(set) var isCharged = false
     /// Whether the call's provider has been asked.
     private(set) var isAsked = false
     /// The wait for the call's permit, which every payer takes part in.
@@ -13,19 +15,19 @@ import BerthQueue
     /// One payer's reservation, in a class because an array cannot hold a noncopyable value.
     @Loop private final class Share {
         let call: PendingCall
-        private weak var answer: SharedAnswer?
+        private weak var reader: (any BillReader)?
         private var held: Held?
 
-        init(_ held: consuming Held, for answer: SharedAnswer) {
+        init(_ held: consuming Held, for reader: any BillReader) {
             call = held.call
-            self.answer = answer
+            self.reader = reader
             self.held = consume held
         }
 
         /// Gives the reservation back and ends the payer's reading for a reason of its own.
         func refuse(_ reason: BotError) {
             held = nil
-            answer?.interrupt(reason)
+            reader?.interrupt(reason)
         }
 
         func pass() -> PendingCall? {
@@ -36,13 +38,13 @@ import BerthQueue
         isolated deinit {}
     }
 
-    /// Adds a payer, who reads `answer`.
+    /// Adds a payer, who waits as `reader`.
     ///
     /// - Returns: nil, or the reservation if the call is already settled and costs it nothing.
-    func add(_ held: consuming Held, for answer: SharedAnswer) -> Held? {
+    func add(_ held: consuming Held, for reader: any BillReader) -> Held? {
         wait?.add(held.call.payer)
         guard !isClosed else { return held }
-        shares.append(Share(held, for: answer))
+        shares.append(Share(held, for: reader))
         return nil
     }
 
@@ -71,7 +73,7 @@ import BerthQueue
     /// The reservations at the call's end, or none the second time.
     func close() -> [PendingCall] {
         defer { shares = [] }
-        isClosed = true
+        (isClosed, isCharged) = (true, true)
         return shares.compactMap { $0.pass() }
     }
 
@@ -80,6 +82,12 @@ import BerthQueue
         isClosed = true
         shares = []
     }
+}
+
+/// A payer's wait for the thing that a shared call buys.
+@Loop protocol BillReader: AnyObject {
+    /// Ends the wait with a reason that its caller is told.
+    func interrupt(_ reason: BotError)
 }
 
 /// The wait of several payers for one permit.

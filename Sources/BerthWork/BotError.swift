@@ -229,7 +229,7 @@ extension BotError {
     var ofAnotherPayer: BotError {
         switch self {
         case .overQuota, .suspended, .memory, .provider(.memory), .provider(.memoryMidway),
-            .queue(.full), .queue(.tenantFull):
+            .queue(.full), .queue(.tenantFull), .files, .picture:
             .sharedCallEnded
         default: self
         }

@@ -67,3 +67,14 @@ package struct Held: ~Copyable {
         Loop.assumeIsolated { call.payer.book.release(call.hold) }
     }
 }
+
+/// Carries a held call into the task of its flight, once.
+@Loop final class HeldBox {
+    private var held: Held?
+
+    init(_ held: consuming Held) { self.held = consume held }
+
+    func take() -> Held? { held.take() }
+
+    isolated deinit {}
+}

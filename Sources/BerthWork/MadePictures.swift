@@ -9,12 +9,21 @@ package import BerthStore
     package let pictures: [MadePicture]
     /// The model that made them, as `provider/model`.
     package let model: String
+    /// Whether they were made before.
+    let isCached: Bool
     private var settled: Settled?
 
     init(_ pictures: [MadePicture], by model: String, _ settled: consuming Settled) {
         self.pictures = pictures
         self.model = model
         self.settled = consume settled
+        isCached = false
+    }
+
+    /// Makes pictures that this order does not settle, because it shares another one's call or they
+    /// were made before.
+    init(_ pictures: [MadePicture], by model: String, isCached: Bool) {
+        (self.pictures, self.model, self.isCached) = (pictures, model, isCached)
     }
 
     /// Hands the settlements to a caller that writes them with the end of a turn.

@@ -29,6 +29,19 @@ import BerthStore
         payer = ask.payer
         number = payer.nextCall()
         (model, since, requestID) = (Asked.paid(ask.models[0]).id, ask.since, ask.requestID)
+        enter()
+    }
+
+    /// Opens an order of an earlier run that the current task takes up.
+    init(_ order: OpenOrder, of payer: LiveTenant, since: Instant) {
+        self.payer = payer
+        number = payer.nextCall()
+        model = PaidModel(of: order.call).id
+        (self.since, requestID, isAsked) = (since, "-", true)
+        enter()
+    }
+
+    private func enter() {
         unsafe withUnsafeCurrentTask { task in unsafe asking = task }
         payer.openCalls[number] = self
     }

@@ -19,7 +19,6 @@ package import BerthTelemetry
     private let files: TenantFiles
     private let pictures: Pictures
     private let catalog: PictureCatalog
-    private let metrics: WorkMetrics
     private let surroundings: Surroundings
     /// Cancellations at providers, which a caller's end does not end.
     private let cancellations = TaskPool()
@@ -55,12 +54,10 @@ package import BerthTelemetry
         _ calls: PaidCalls,
         _ meter: Meter,
         _ parts: Parts,
-        _ metrics: WorkMetrics,
         in surroundings: Surroundings
     ) {
         self.calls = calls
         self.meter = meter
-        self.metrics = metrics
         self.surroundings = surroundings
         (store, files, pictures, catalog) = (
             parts.store, parts.files, parts.pictures, parts.catalog
@@ -91,61 +88,46 @@ package import BerthTelemetry
     /// Makes pictures.
     ///
     /// - Parameters:
-    ///   - ask: the order.
+    ///   - ask: the order, which has the memory of its queue entry.
     ///   - held: the reservation at its first model, if it is taken already.
+    ///   - bill: the others who share the order.
     /// - Returns: the pictures, and the settlement of their call.
     /// - Throws: ``BotError``. A call that may have been bought is charged all the same. After
     ///   ``BotError/provider(_:)`` with `ProviderError.uncertain` nobody knows whether it was.
-    package func make(
-        _ ask: PictureAsk,
-        _ held: consuming Held? = nil
-    ) async throws(BotError) -> MadePictures {
-        let report = CallReport(ask, metrics, in: surroundings)
-        let open = OpenCall(ask)
-        defer { open?.close() }
-        do throws(BotError) {
-            let made = try await order(ask, held, open)
-            report?.close(nil)
-            return made
-        } catch {
-            report?.close(error)
-            throw open?.reason ?? error
-        }
-    }
-
-    private func order(
+    func make(
         _ ask: PictureAsk,
         _ held: consuming Held?,
-        _ open: OpenCall?
+        sharedWith bill: Bill? = nil
     ) async throws(BotError) -> MadePictures {
-        let ask = try ask.entered(listening: open != nil).opened(as: open)
         let english = try await english(ask)
-        return try await calls.firstOf(ask, held, nil) {
+        return try await calls.firstOf(ask, held, bill) {
             (model, running, _) throws(BotError) -> MadePictures in
-            do throws(BotError) { try admit(ask.request, for: ask.payer) } catch {
+            do throws(BotError) { try admit(ask.request, for: ask.owner()) } catch {
                 running.release()
                 throw error
             }
             let request = model.promptLanguage == .english ? english : ask.request
-            let intake = intake(ask, model.provider.name)
+            let work = Work(ask, bill, intake(ask, model.provider.name))
             if !model.provider.keepsJobs { ask.progress?(.running(percent: nil)) }
             let order: PictureOrder
             do throws(ProviderError) {
                 let call = running.order(ask, request, at: model)
-                order = try await model.provider.order(call, into: intake)
+                order = try await model.provider.order(call, into: work.intake)
             } catch {
-                return try end(running, ask, intake, error)
+                return try end(running, work, error)
             }
             switch order {
-            case .made(let bill): return try settle(running, bill, intake)
+            case .made(let made): return try settle(running, made, work)
             case .job(let job):
-                do throws(StoreError) { try await store.keepJob(job.text, of: running.row) } catch {
+                do throws(StoreError) {
+                    try await store.keepJob(job.text, of: running.row, as: ask.name)
+                } catch {
                     surroundings.log.error(
                         "a provider's job could not be written down",
                         ["provider": .text(model.provider.name), "why": .describing(error)]
                     )
                 }
-                return try await follow(job, at: model.provider, running, ask, intake)
+                return try await follow(job, at: model.provider, running, work)
             }
         }
     }
@@ -159,19 +141,30 @@ package import BerthTelemetry
     }
 
     private func intake(_ ask: PictureAsk, _ provider: String) -> PictureIntake {
-        PictureIntake(files, pictures, for: ask.payer, from: provider)
+        PictureIntake(files, pictures, of: ask, from: provider)
+    }
+
+    /// An order at a provider: the ask, the others who share it, and the pictures that have come.
+    private struct Work {
+        let ask: PictureAsk
+        let bill: Bill?
+        let intake: PictureIntake
+
+        init(_ ask: PictureAsk, _ bill: Bill?, _ intake: PictureIntake) {
+            (self.ask, self.bill, self.intake) = (ask, bill, intake)
+        }
     }
 
     // MARK: A job
 
-    /// Takes up the job of a step that an earlier run has left open.
+    /// Takes up a job that an earlier run has left open.
     ///
     /// - Parameters:
-    ///   - kept: the step's job and its open call.
+    ///   - kept: the job and its open call.
     ///   - ask: the order that it belongs to.
     /// - Returns: the pictures, and the settlement of their call.
-    /// - Throws: ``BotError`` as ``make(_:_:)`` does.
-    package func resume(
+    /// - Throws: ``BotError`` as ``make(_:_:sharedWith:)`` does.
+    func resume(
         _ kept: KeptJob,
         _ ask: PictureAsk
     ) async throws(BotError) -> MadePictures {
@@ -181,13 +174,13 @@ package import BerthTelemetry
         }
         let model = known.map { PaidModel($0) } ?? PaidModel(of: call)
         let running = meter.resume(call, model, of: ask.payer)
-        let intake = intake(ask, call.provider)
+        let work = Work(ask, nil, intake(ask, call.provider))
         guard let provider = catalog.provider(named: call.provider) else {
             let error = ProviderError.uncertain(
                 provider: call.provider,
                 reason: "it is no longer configured"
             )
-            return try end(running, ask, intake, error)
+            return try end(running, work, error)
         }
         let job = PictureJob(model: call.model, text: kept.job)
         do throws(BotError) { try ask.payer.mayAsk() } catch {
@@ -195,7 +188,7 @@ package import BerthTelemetry
             _ = running.failOrder(.cancelled, isBought: true, sharedWith: nil)
             throw error
         }
-        return try await follow(job, at: provider, running, ask, intake)
+        return try await follow(job, at: provider, running, work)
     }
 
     /// Waits for the end of a job, and tells its progress.
@@ -203,9 +196,9 @@ package import BerthTelemetry
         _ job: PictureJob,
         at provider: any PictureProvider,
         _ running: consuming Running,
-        _ ask: PictureAsk,
-        _ intake: PictureIntake
+        _ work: Work
     ) async throws(BotError) -> MadePictures {
+        let (ask, intake) = (work.ask, work.intake)
         running.hasAnswered()
         ask.progress?(.queued(position: nil))
         var mayBeMade = false
@@ -217,11 +210,11 @@ package import BerthTelemetry
             }
         } catch {
             guard case .cancelled = error, intake.failure == nil else {
-                return try end(running, ask, intake, error)
+                return try end(running, work, error)
             }
-            return try left(job, at: provider, running, ask, mayBeMade: mayBeMade)
+            return try left(job, at: provider, running, work, mayBeMade: mayBeMade)
         }
-        return try settle(running, bill, intake)
+        return try settle(running, bill, work)
     }
 
     /// Ends the wait for a job whose caller wants no more of it.
@@ -229,15 +222,16 @@ package import BerthTelemetry
         _ job: PictureJob,
         at provider: any PictureProvider,
         _ running: consuming Running,
-        _ ask: PictureAsk,
+        _ work: Work,
         mayBeMade: Bool
     ) throws(BotError) -> MadePictures {
-        if ask.leavesJobs() {
+        if work.ask.leavesJobs() {
             running.leave()
         } else {
             cancel(job, at: provider)
             // A job that waits in the provider's queue costs nothing when it is cancelled.
-            _ = running.failOrder(.cancelled, isBought: mayBeMade, sharedWith: nil)
+            let bill = mayBeMade ? work.bill : nil
+            _ = running.failOrder(.cancelled, isBought: mayBeMade, sharedWith: bill)
         }
         throw .provider(.cancelled)
     }
@@ -250,11 +244,11 @@ package import BerthTelemetry
 
     private func settle(
         _ running: consuming Running,
-        _ bill: PictureBill,
-        _ intake: PictureIntake
+        _ made: PictureBill,
+        _ work: Work
     ) throws(BotError) -> MadePictures {
-        let model = running.call.model
-        let settled = running.settle(bill, sharedWith: nil)
+        let (model, intake) = (running.call.model, work.intake)
+        let settled = running.settle(made, sharedWith: work.bill)
         guard !intake.made.isEmpty else {
             throw intake.failure
                 ?? .provider(
@@ -270,19 +264,20 @@ package import BerthTelemetry
     /// - Throws: ``BotError`` if none came.
     private func end(
         _ running: consuming Running,
-        _ ask: PictureAsk,
-        _ intake: PictureIntake,
+        _ work: Work,
         _ error: ProviderError
     ) throws(BotError) -> MadePictures {
-        let model = running.call.model
+        let (model, intake) = (running.call.model, work.intake)
         var error = running.blamed(error)
-        if case .cancelled = error, intake.failure == nil, ask.leavesJobs() {
+        if case .cancelled = error, intake.failure == nil, work.ask.leavesJobs() {
             // The next start must not buy it again.
             let reason = "the service was restarted meanwhile"
             error = .uncertain(provider: model.provider, reason: reason)
         }
         let isBought = !error.meansNothingBought || !intake.made.isEmpty
-        let settled = running.failOrder(error, isBought: isBought, sharedWith: nil)
+        // The others wait for the next model, or order for themselves, if nothing was bought.
+        let bill = isBought ? work.bill : nil
+        let settled = running.failOrder(error, isBought: isBought, sharedWith: bill)
         let failure = intake.failure ?? .provider(error)
         if !intake.made.isEmpty, failure.disposition.status != Disposition.cancelled {
             surroundings.log.warning(

@@ -12,27 +12,30 @@ import BerthText
 ///
 /// A name in the cache is a hash of everything that makes the pictures. Another tenant may be given
 /// a copy only if the order carries nothing except its prompt and settings. With `cache.scope:
-/// tenant` no other tenant is given any.
+/// tenant` no other tenant is given any. The callers of an order under way share its price.
 @Loop package final class PictureAnswers {
-    private let paid: PaidPictures
+    let paid: PaidPictures
+    let flights = PictureFlights()
+    let store: any Store
+    let metrics: WorkMetrics
+    let surroundings: Surroundings
+    /// The orders of an earlier run that are taken up, by the keys of their requests.
+    var takenUp: [TakenUp: PictureFlight] = [:]
+    private let calls: PaidCalls
     private let meter: Meter
-    private let store: any Store
     private let files: TenantFiles
     private let scope: Configuration.Cache.Scope
-    private let metrics: WorkMetrics
-    private let surroundings: Surroundings
-    private var flights: [[UInt8]: PictureFlight] = [:]
 
     /// Makes it over the paid pictures.
     package init(
         _ paid: PaidPictures,
-        _ meter: Meter,
+        _ work: (calls: PaidCalls, meter: Meter),
         _ kept: (store: any Store, files: TenantFiles, scope: Configuration.Cache.Scope),
         _ metrics: WorkMetrics,
         in surroundings: Surroundings
     ) {
         self.paid = paid
-        self.meter = meter
+        (calls, meter) = work
         (store, files, scope) = kept
         self.metrics = metrics
         self.surroundings = surroundings
@@ -44,31 +47,69 @@ import BerthText
     ///   - ask: the order.
     ///   - held: the reservation at its first model, if it is taken already.
     /// - Returns: the pictures, and the settlement of their call.
-    /// - Throws: ``BotError`` as ``PaidPictures/make(_:_:)`` does.
+    /// - Throws: ``BotError``. A call that may have been bought is charged all the same.
     package func make(
         _ ask: PictureAsk,
         _ held: consuming Held? = nil
     ) async throws(BotError) -> MadePictures {
+        let report = CallReport(ask, metrics, in: surroundings)
+        let open = OpenCall(ask)
+        defer { open?.close() }
         do throws(BotError) {
-            guard let name = name(of: ask) else { return try await paid.make(ask, held) }
-            var held = consume held
-            while true {
-                try ask.payer.mayAsk()
-                if !ask.isFresh, let found = try await find(name, ask) {
-                    // The hit takes the place of the reservation. Both would count as two requests.
-                    held = nil
-                    try meter.countHit(ask.payer)
-                    metrics.pictures.add(found.pictures.count, "cached")
-                    return found
-                }
-                guard let flight = flights[name.bytes], mayJoin(flight, ask) else {
-                    return try await lead(ask, held.take(), name)
-                }
-                try await wait(for: flight, ask)
-            }
+            let ask = try ask.entered(listening: open != nil).opened(as: open)
+            let made = try await answer(ask, held)
+            if !made.isCached { report?.close(nil) }
+            return made
         } catch {
+            report?.close(error)
             metrics.pictures.add(ask.request.count, error.disposition.outcome)
-            throw error
+            throw open?.reason ?? error
+        }
+    }
+
+    private func answer(
+        _ ask: PictureAsk,
+        _ held: consuming Held?
+    ) async throws(BotError) -> MadePictures {
+        guard let name = name(of: ask) else { return try await paid.make(ask, held) }
+        var ask = ask
+        ask.name = name.bytes
+        var held = consume held
+        while true {
+            try ask.payer.mayAsk()
+            if !ask.isFresh, let found = try await find(name, ask) {
+                // The hit takes the place of the reservation. Both would count as two requests.
+                held = nil
+                try meter.countHit(ask.payer)
+                metrics.pictures.add(found.pictures.count, "cached")
+                return found
+            }
+            guard let flight = flights.find(name.bytes), mayJoin(flight, ask) else {
+                return try await lead(ask, held.take(), name.bytes)
+            }
+            if let made = try await follow(flight, ask, held.take()) { return made }
+        }
+    }
+
+    /// Takes up the job of a turn that an earlier run has left open.
+    ///
+    /// - Parameters:
+    ///   - kept: the step's job and its open call.
+    ///   - ask: the order that it belongs to.
+    /// - Returns: the pictures, and the settlement of their call.
+    /// - Throws: ``BotError`` as ``make(_:_:)`` does.
+    package func resume(
+        _ kept: KeptJob,
+        _ ask: PictureAsk
+    ) async throws(BotError) -> MadePictures {
+        guard let name = name(of: ask) else { return try await paid.resume(kept, ask) }
+        var ask = ask
+        ask.name = name.bytes
+        let flight = flights.open(name.bytes, of: ask.payer)
+        // The others of that time are unknown, so those who join now pay nothing.
+        flight.bill.release()
+        return try await lead(ask, flight) { [paid] ask throws(BotError) in
+            try await paid.resume(kept, ask)
         }
     }
 
@@ -78,38 +119,58 @@ import BerthText
     ///
     /// A person who repeats a prompt wants another picture.
     private func mayJoin(_ flight: PictureFlight, _ ask: PictureAsk) -> Bool {
-        !ask.isFresh && ask.key == nil
-            && (flight.leader != ask.payer.row.id || !wantsNew(ask))
+        !ask.isFresh && ask.key == nil && (flight.payer !== ask.payer || !wantsNew(ask))
     }
 
-    private func wait(for flight: PictureFlight, _ ask: PictureAsk) async throws(BotError) {
-        let open = OpenCall(ask)
-        defer { open?.close() }
-        do throws(BotError) { try await flight.wait(ask) } catch { throw open?.reason ?? error }
+    /// Gives an order, for which others may wait.
+    private func lead(
+        _ ask: PictureAsk,
+        _ held: consuming Held?,
+        _ name: [UInt8]
+    ) async throws(BotError) -> MadePictures {
+        let own = if let held { held } else { try calls.hold(ask) }
+        let flight = flights.open(name, of: ask.payer)
+        let leading = HeldBox(own)
+        return try await lead(ask, flight) { [paid] ask throws(BotError) in
+            try await paid.make(ask, leading.take(), sharedWith: flight.bill)
+        }
     }
 
     private func lead(
         _ ask: PictureAsk,
-        _ held: consuming Held?,
-        _ name: Name
+        _ flight: PictureFlight,
+        _ order: @escaping @Loop @Sendable (PictureAsk) async throws(BotError) -> MadePictures
     ) async throws(BotError) -> MadePictures {
-        let flight = PictureFlight(ask)
-        let isFirst = flights[name.bytes] == nil
-        if isFirst { flights[name.bytes] = flight }
-        do throws(BotError) {
-            let made = try await paid.make(isFirst ? flight.leading(ask) : ask, held)
-            await keep(made, name, ask)
-            land(flight, name, nil)
+        let reader = flight.enter(ask, isLeader: true)
+        ask.open?.shares(flight.bill)
+        let common = ask.flying(in: flight)
+        flights.begin(flight) { [self] () throws(BotError) in
+            let made = try await order(common)
+            if made.pictures.count >= common.request.count { await keep(made, common.name) }
             return made
-        } catch {
-            land(flight, name, error)
-            throw error
         }
+        guard let made = try await reader.pictures() else { throw .sharedCallEnded }
+        return made
     }
 
-    private func land(_ flight: PictureFlight, _ name: Name, _ error: BotError?) {
-        if flights[name.bytes] === flight { flights[name.bytes] = nil }
-        flight.land(error)
+    /// Waits for an order of another caller, and pays a part of it.
+    ///
+    /// - Returns: nil if nothing was bought for a reason of the other caller's own.
+    private func follow(
+        _ flight: PictureFlight,
+        _ ask: PictureAsk,
+        _ held: consuming Held?
+    ) async throws(BotError) -> MadePictures? {
+        try paid.admit(ask.request, for: ask.payer)
+        let own = if let held { held } else { try calls.hold(ask, needsRoom: false) }
+        let reader = flight.enter(ask)
+        ask.open?.shares(flight.bill)
+        // An order that is settled already costs nothing but a request.
+        if let late = flight.bill.add(own, for: reader) { _ = meter.settleNothing(late) }
+        guard let made = try await reader.pictures() else { return nil }
+        let pictures = try await owned(made.pictures, by: ask.payer)
+        metrics.pictures.add(pictures.count, "shared")
+        return MadePictures(pictures, by: made.model, isCached: false)
     }
 
     // MARK: The cache
@@ -174,27 +235,50 @@ import BerthText
         guard let found else { return nil }
         let isOwn = found.tenant == payer.row.id
         if isOwn, wantsNew(ask) { return nil }
+        let made = found.pictures.map {
+            MadePicture(
+                original: $0.file,
+                thumbnail: $0.thumbnail,
+                width: $0.width,
+                height: $0.height
+            )
+        }
+        let pictures: [MadePicture]
+        do throws(BotError) { pictures = try await owned(made, by: payer) } catch {
+            if case .files(.gone) = error { return nil }
+            throw error
+        }
+        let own = MadePictures(pictures, by: found.model, isCached: true)
+        if !isOwn { await keep(own, name.bytes) }
+        return own
+    }
+
+    /// The payer's files with the contents of `pictures`, which may be another tenant's.
+    ///
+    /// - Throws: ``BotError/files(_:)`` and ``BotError/memory(_:)``.
+    private func owned(
+        _ pictures: [MadePicture],
+        by payer: LiveTenant
+    ) async throws(BotError) -> [MadePicture] {
         let lease: LeaseHolder
         do throws(BudgetError) {
             let size = ByteCount(TenantFiles.copyMemory)
             lease = LeaseHolder(try payer.account.lease(size, for: .replyBuffer))
         } catch { throw .memory(error) }
         defer { withExtendedLifetime(lease) {} }
-        var pictures: [MadePicture] = []
+        var owned: [MadePicture] = []
         do throws(FilesError) {
-            for one in found.pictures {
+            for one in pictures {
                 let picture = MadePicture(
-                    original: try await own(one.file, payer),
+                    original: try await own(one.original, payer),
                     thumbnail: try await ownOrNil(one.thumbnail, payer),
                     width: one.width,
                     height: one.height
                 )
-                pictures.append(picture)
+                owned.append(picture)
             }
-        } catch .gone { return nil } catch { throw BotError(error) }
-        let made = MadePictures(pictures, by: found.model, Settled())
-        if !isOwn { await keep(made, name, ask) }
-        return made
+        } catch { throw BotError(error) }
+        return owned
     }
 
     /// The payer's file with the content of `file`.
@@ -218,20 +302,16 @@ import BerthText
         return try await own(file, payer)
     }
 
-    /// Keeps the pictures of an order that has made all that were asked for.
-    private func keep(_ made: MadePictures, _ name: Name, _ ask: PictureAsk) async {
-        guard made.pictures.count >= ask.request.count else { return }
+    /// Keeps pictures under a name, if there is one.
+    func keep(_ made: MadePictures, _ name: [UInt8]?) async {
+        guard let name, let owner = made.pictures.first?.original.tenant else { return }
         do throws(StoreError) {
-            try await store.keepPictures(
-                name.bytes,
-                of: ask.payer.row.id,
-                by: made.model,
-                made.pictures.map(\.ofTurn)
-            )
+            let pictures = made.pictures.map(\.ofTurn)
+            try await store.keepPictures(name, of: owner, by: made.model, pictures)
         } catch {
             surroundings.log.warning(
                 "pictures are not cached",
-                ["tenant": .text(ask.payer.name), "why": .describing(error)]
+                ["tenant_key": .int(owner.value), "why": .describing(error)]
             )
         }
     }

@@ -43,6 +43,12 @@ package struct PictureAsk: Sendable {
     package var translator: Translator?
     /// Whether the service stops, so that a provider's job is left to the next start.
     package var leavesJobs: @Loop @Sendable () -> Bool = { false }
+    /// The name under which the pictures are found again, or nil if they are not.
+    var name: [UInt8]?
+    /// The tenant whose files the pictures become, asked when each comes.
+    private(set) var owner: @Loop @Sendable () -> LiveTenant
+    /// Keeps the memory of the request for as long as the order goes on.
+    package var retained: (any AnyObject & Sendable)?
     /// The call in the operator's reach, or nil for a turn's ask.
     private(set) var open: OpenCall?
     /// The memory of the queue entry and of the connection that waits.
@@ -54,7 +60,7 @@ package struct PictureAsk: Sendable {
     ///
     /// - Parameters:
     ///   - request: the pictures that are asked for.
-    ///   - models: the models to try, in order, at least one.
+    ///   - models: the models to try, in order, at least one for an order that is to be given.
     ///   - payer: the tenant who pays.
     ///   - memory: the memory leased beforehand, or nil to lease all of it from the payer's
     ///     account.
@@ -74,6 +80,7 @@ package struct PictureAsk: Sendable {
         self.memory = memory ?? PrepaidMemory(of: payer.account)
         self.requestID = requestID
         self.since = since
+        owner = { payer }
         work = payer.account.begin()
     }
 
@@ -97,6 +104,17 @@ package struct PictureAsk: Sendable {
             call?.progress = progress
             told?(progress)
         }
+        return ask
+    }
+
+    /// This ask as the order of a flight, which tells all of its callers.
+    func flying(in flight: PictureFlight) -> PictureAsk {
+        var ask = self
+        ask.open = nil
+        ask.listener = { [weak flight] in flight?.tell($0) }
+        ask.progress = { [weak flight] in flight?.tell($0) }
+        ask.leavesJobs = { [weak flight] in flight?.leavesJob ?? false }
+        ask.owner = { [weak flight, payer] in flight?.owner ?? payer }
         return ask
     }
 

@@ -1,5 +1,5 @@
 import BerthFiles
-import BerthImage
+package import BerthImage
 import BerthLoop
 import BerthMemory
 import BerthProviders
@@ -16,20 +16,23 @@ import BerthStore
     private(set) var failure: BotError?
     private let files: TenantFiles
     private let pictures: Pictures
-    private let payer: LiveTenant
+    private let ask: PictureAsk
     private let provider: String
+    private var owner: LiveTenant
     private var writer: FileWriter?
 
-    init(_ files: TenantFiles, _ pictures: Pictures, for payer: LiveTenant, from provider: String) {
+    init(_ files: TenantFiles, _ pictures: Pictures, of ask: PictureAsk, from provider: String) {
         self.files = files
         self.pictures = pictures
-        self.payer = payer
+        self.ask = ask
         self.provider = provider
+        owner = ask.payer
     }
 
     func begin(kind: String?, length: ByteCount?) async throws(ProviderError) {
         let kind = kind.map { FileKind($0) } ?? .unknown
-        let owner = payer.fileOwner
+        owner = ask.owner()
+        let owner = owner.fileOwner
         writer = try await refusing { () async throws(FilesError) in
             try await files.begin(kind, for: owner, announced: length)
         }
@@ -48,7 +51,7 @@ import BerthStore
         }
         let (header, thumbnail): (PictureHeader, [UInt8]?)
         do throws(PictureError) {
-            header = try await pictures.probe(PictureFile(content.descriptor), for: payer.name)
+            header = try await pictures.probe(PictureFile(content.descriptor), for: owner.name)
             thumbnail = try await self.thumbnail(of: content)
         } catch {
             await writer.discard()
@@ -56,7 +59,7 @@ import BerthStore
             failure = .provider(.undelivered(provider: provider, reason: error.description))
             throw .cancelled
         }
-        let owner = payer.fileOwner
+        let owner = owner.fileOwner
         let kind = FileKind(header.format.mediaType)
         let original = try await refusing { () async throws(FilesError) in
             try await writer.finish(as: kind)
@@ -81,15 +84,12 @@ import BerthStore
                 PictureFile(file.descriptor),
                 to: .thumbnail,
                 into: sink,
-                for: payer.name
+                for: owner.name
             )
             return sink.all
         } catch {
-            switch error {
-            case .memory, .noRoom, .busy, .outOfTime, .noLibrary, .notEncoded, .resultTooLong:
-                return nil
-            default: throw error
-            }
+            if error.isOfService { return nil }
+            throw error
         }
     }
 
@@ -101,6 +101,16 @@ import BerthStore
             failure = BotError(error)
             writer = nil
             throw .cancelled
+        }
+    }
+}
+
+extension PictureError {
+    /// Whether the service lacks something for a conversion, so that the picture may be sound.
+    package var isOfService: Bool {
+        switch self {
+        case .memory, .noRoom, .busy, .outOfTime, .noLibrary, .notEncoded, .resultTooLong: true
+        default: false
         }
     }
 }

@@ -6,7 +6,7 @@ import BerthStore
 /// One caller's view of an answer in a log, which others share or which comes from the cache.
 ///
 /// It reads from the beginning, even after joining late.
-@Loop final class SharedAnswer: EndableAnswer {
+@Loop final class SharedAnswer: EndableAnswer, BillReader {
     /// The flight that the answer belongs to, or nil for one from the cache.
     private let flight: Flight?
     /// Whether its caller was the first, whose call this is.

@@ -42,7 +42,7 @@ package import BerthTelemetry
             "berth_images_total",
             help: "Pictures by the way in which their orders ended.",
             label: "outcome",
-            values: ["made", "cached", "failed", "refused", "cancelled"]
+            values: ["made", "shared", "cached", "failed", "refused", "cancelled"]
         )
         estimates = metrics.counter(
             "berth_estimated_calls_total",

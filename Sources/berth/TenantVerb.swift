@@ -104,7 +104,8 @@ import BerthText
         Output.table(
             [tenant.tenant, ""],
             [
-                ["state", tenant.state], ["since", "\(Timestamp(milliseconds: tenant.createdMs))"],
+                ["number", "\(tenant.number)"], ["state", tenant.state],
+                ["since", "\(Timestamp(milliseconds: tenant.createdMs))"],
                 ["held", "\(tenant.held) B"], ["peak", "\(tenant.peak) B"],
             ] + tenant.quotas.sorted { $0.key < $1.key }.map { [$0.key, $0.value] }
         )

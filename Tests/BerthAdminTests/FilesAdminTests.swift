@@ -50,6 +50,11 @@ import Testing
             #expect(try await bot.admin("GET", "/admin/files?tenant=zoe").status == 404)
             let samples = try Exposition(bot.metrics.text).samples
             #expect(samples["berth_files"] == 3 && samples["berth_files_bytes"] == 3000)
+            let number = bot.ann.row.id.value
+            #expect(samples[#"berth_tenant_files{tenant="\#(number)"}"#] == 3)
+            #expect(samples[#"berth_tenant_files_bytes{tenant="\#(number)"}"#] == 3000)
+            let shown: TenantInfo = try await report(bot, "GET", "/admin/tenants/ann")
+            #expect(shown.number == number)
             let memory = try bot.memory.report(of: "ann")
             #expect(memory.account.files == 3 && memory.account.disk == 3000)
         }
@@ -88,6 +93,27 @@ import Testing
             try await add(bot, 1)
             let gone: TenantSecrets = try await report(bot, "DELETE", "/admin/tenants/ann")
             #expect(gone.files == 1 && gone.bytes == 1000)
+        }
+    }
+
+    @Loop @Test func `metrics have a series for each tenant that is there, and no name`()
+        async throws
+    {
+        try await withBot { bot in
+            let (bob, _) = try await bot.bot.tenants.add("bob")
+            try await add(bot, 1)
+            @Loop func tenants() throws -> [String] {
+                let samples = try Exposition(bot.metrics.text).samples.keys
+                return samples.filter { $0.hasPrefix("berth_tenant_files{") }.sorted()
+            }
+            let numbers = [bot.ann, bob].map { $0.row.id.value }.sorted()
+            let series = try tenants()
+            #expect(series == numbers.map { #"berth_tenant_files{tenant="\#($0)"}"# })
+            let text = bot.metrics.text
+            #expect(!text.contains("ann\"") && !text.contains("bob"))
+            try await bot.bot.set(.removed, of: bob)
+            let left = try tenants()
+            #expect(left == [series[0]])
         }
     }
 }

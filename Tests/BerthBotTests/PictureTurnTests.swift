@@ -258,34 +258,7 @@ import Testing
     }
 }
 
-/// Runs `test` against a service whose pictures come from a ``HandFal``.
-@Loop func withFal(
-    _ change: @escaping @Loop @Sendable (inout Configuration) -> Void = { _ in },
-    prompt: String? = nil,
-    _ test: @Loop (BotFixture, HandFal) async throws -> Void
-) async throws {
-    let fal = try HandFal()
-    let setup = Setup { settings in
-        settings.chatModels.removeAll { $0.provider != "hand" }
-        fal.configure(&settings, prompt: prompt)
-        change(&settings)
-    }
-    do {
-        try await withBot(setup) { bot in
-            try await test(bot, fal)
-            bot.forgetLibrary()
-        }
-    } catch {
-        await fal.end()
-        throw error
-    }
-    await fal.end()
-}
-
 extension BotFixture {
-    /// Lets the time pass after which libvips is a measured part of the service.
-    func forgetLibrary() { clock.advance(by: .seconds(10)) }
-
     /// Sends an order of pictures of ``ann``.
     func draw(_ text: String, in session: String) async throws -> LiveTurn {
         try await bot.turns.begin(text, in: session, by: ann)
@@ -293,31 +266,16 @@ extension BotFixture {
 
     /// Waits for the next progress that a reader is told, while time passes.
     func progress(of reader: TurnReader) async throws -> PictureProgress? {
-        let pace = TaskPool()
-        defer { pace.cancelAll() }
-        pass(in: pace)
-        while let event = try await reader.next() {
-            if case .progress(let progress) = event { return progress }
+        try await passing {
+            while let event = try await reader.next() {
+                if case .progress(let progress) = event { return progress }
+            }
+            return nil
         }
-        return nil
     }
 
     /// Waits for a turn's end, while time passes.
     func ended(_ turn: LiveTurn) async throws -> (text: String, outcome: TurnOutcome) {
-        let pace = TaskPool()
-        defer { pace.cancelAll() }
-        pass(in: pace)
-        return try await turn.ended()
-    }
-
-    /// Lets the service's time pass, in which it asks for the states of jobs.
-    private func pass(in pool: TaskPool) {
-        let clock = clock
-        pool.spawn {
-            while !Task.isCancelled {
-                await settle()
-                clock.advance(by: .milliseconds(100))
-            }
-        }
+        try await passing { try await turn.ended() }
     }
 }

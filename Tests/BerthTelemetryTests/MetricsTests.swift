@@ -68,6 +68,20 @@ import Testing
         )
     }
 
+    @Loop @Test func `a gauge of tenants has a series for each one that is there`() {
+        let metrics = Metrics()
+        var tenants: [(tenant: Int64, value: Double)] = [(1, 2), (7, 0)]
+        metrics.gaugeOfTenants("g", help: "G.") {
+            defer { tenants.removeLast() }
+            return tenants
+        }
+        let first = metrics.text
+        let head = "# HELP g G.\n# TYPE g gauge\n"
+        #expect(first == head + "g{tenant=\"1\"} 2.0\ng{tenant=\"7\"} 0.0\n")
+        let second = metrics.text
+        #expect(second == head + "g{tenant=\"1\"} 2.0\n")
+    }
+
     @Loop @Test func `a gauge that cannot be read is left out`() {
         let metrics = Metrics()
         metrics.gauge("g", help: "G.") { nil }

@@ -1,7 +1,13 @@
 """Pictures over the OpenAI-compatible API, with OpenAI's Python package as the client."""
 
 import base64
+import contextlib
 import io
+import os
+import random
+import sqlite3
+import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -13,7 +19,7 @@ import openai
 import pytest
 from support.berth import Berth, FakeFal, FakeOpenAI, Tenant
 from support.browser import wait_for
-from support.queue import OwnBerth
+from support.queue import OwnBerth, Say
 
 OwnFal = Callable[..., FakeFal]
 OwnFake = Callable[..., FakeOpenAI]
@@ -93,6 +99,9 @@ def test_the_same_order_under_way_is_given_once(own_berth: OwnBerth, own_fal: Ow
     assert len({one.data[0].url for one in made}) == 10
     assert len({fetch(one.data[0].url) for one in made}) == 1
     assert fal.jobs()["submits"] == 1
+    # Those who waited for it have paid a tenth each.
+    charged = "SELECT state, requests, images, micros FROM call"
+    wait_for(lambda: rows(berth, charged) == [("settled", 1, 1, 4_000)] * 10, what="the shares")
 
 
 @pytest.mark.parametrize(
@@ -162,6 +171,92 @@ def test_an_idempotency_key_orders_once(own_berth: OwnBerth, own_fal: OwnFal) ->
     with pytest.raises(openai.UnprocessableEntityError):
         ask("a bush")
     assert fal.jobs()["submits"] == 1
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("keyed", [False, True])
+def test_kills_lose_no_picture_and_order_none_twice(
+    own_berth: OwnBerth, own_fal: OwnFal, say: Say, keyed: bool
+) -> None:
+    seed = int(os.environ.get("BERTH_SEED", random.randrange(2**32)))
+    count = int(os.environ.get("BERTH_PICTURE_ROUNDS", 4))
+    say(f"BERTH_SEED={seed}")
+    dice = random.Random(seed)
+    fal = own_fal("--delay-ms", "400", "--token-ms", "60")
+    berth = own_berth(**ROOMY | fal.settings("fal-ai/flux"))
+    tenant = berth.add_tenant("ann")
+
+    def ask(number: int) -> Any:
+        heads = {"Idempotency-Key": f"order {number}"} if keyed else {}
+        client = berth.client(tenant.key, timeout=60, max_retries=0)
+        return client.images.generate(
+            model="berth", prompt=f"picture {number}", extra_headers=heads
+        )
+
+    def lost(number: int) -> None:
+        with contextlib.suppress(openai.APIConnectionError):
+            ask(number)
+
+    for number in range(count):
+        caller = threading.Thread(target=lost, args=(number,))
+        caller.start()
+        ordered = "SELECT count(*) FROM call WHERE job IS NOT NULL OR images > 0"
+        wait_for(lambda n=number: rows(berth, ordered) == [(n + 1,)], what="the job")
+        time.sleep(dice.uniform(0, 1.2))
+        berth.kill()
+        caller.join()
+        berth.start()
+        if dice.random() < 0.5:
+            wait_for(lambda: not open_calls(berth), what="the end of the job")
+        (made,) = ask(number).data
+        assert fetch(made.url).startswith(KINDS)
+        # A request that is answered from the cache, or waits for the job, is a request.
+        most = (1 if keyed else 2) * (number + 1)
+        wait_for(lambda: not open_calls(berth), what="the settlement")
+        wait_for(lambda n=most: requests(berth) >= n, what=f"{most} requests in the ledger")
+        assert requests(berth) == most
+    jobs = fal.jobs()
+    say(f"{count} kills: {jobs}")
+    assert jobs["submits"] == count and jobs["cancels"] == 0
+    ledger = "SELECT state, sum(images), sum(micros), count(job) FROM call GROUP BY state"
+    assert rows(berth, ledger) == [("settled", count, count * 40_000, 0)]
+    assert berth.admin("queue", "failed", "--json")["troubles"] == []
+    assert list((berth.data / "files" / "tmp").iterdir()) == []
+
+
+def test_an_orderly_stop_leaves_the_job_of_a_call_to_the_next_start(
+    own_berth: OwnBerth, own_fal: OwnFal
+) -> None:
+    fal = own_fal("--delay-ms", "25000")
+    berth = own_berth(**ROOMY | fal.settings("fal-ai/flux"))
+    client = berth.client(berth.add_tenant("ann").key, timeout=60, max_retries=0)
+    caller = threading.Thread(
+        target=lambda: pytest.raises(
+            openai.APIError, client.images.generate, model="berth", prompt="a cat"
+        )
+    )
+    caller.start()
+    wait_for(lambda: rows(berth, "SELECT 1 FROM call WHERE job IS NOT NULL"), what="the job")
+    assert berth.stop() == 0
+    caller.join()
+    berth.start()
+    made = client.images.generate(model="berth", prompt="a cat")
+    assert fetch(made.data[0].url).startswith(KINDS)
+    jobs = fal.jobs()
+    assert (jobs["submits"], jobs["cancels"]) == (1, 0)
+
+
+def requests(berth: Berth) -> int:
+    return rows(berth, "SELECT sum(requests) FROM usage_day")[0][0]
+
+
+def open_calls(berth: Berth) -> bool:
+    return rows(berth, "SELECT count(*) FROM call WHERE state = 'reserved'") != [(0,)]
+
+
+def rows(berth: Berth, query: str) -> list[tuple]:
+    with sqlite3.connect(f"file:{berth.data}/berth.db?mode=ro", uri=True) as database:
+        return database.execute(query).fetchall()
 
 
 def test_a_closed_connection_cancels_the_job(own_berth: OwnBerth, own_fal: OwnFal) -> None:

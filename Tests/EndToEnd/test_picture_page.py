@@ -91,6 +91,13 @@ def shoot(page: Page, name: str) -> None:
         page.driver.save_screenshot(str(Path(SHOTS) / name))
 
 
+def show(page: Page, selector: str) -> None:
+    """Scrolls the first element that matches into view."""
+    page.driver.execute_script(
+        "document.querySelector(arguments[0]).scrollIntoView({ block: 'center' })", selector
+    )
+
+
 def label(page: Page) -> str:
     """The accessible name of the focused element."""
     return page.driver.execute_script("return document.activeElement.ariaLabel ?? ''")
@@ -170,6 +177,52 @@ def test_a_picture_is_sent_with_a_question(
     page.get(".given .open").click()
     wait_for(lambda: loaded(page, "#viewer img"), what="the full view")
     page.get("#viewer-shut").click()
+    assert page.complaints() == []
+
+
+def test_a_picture_that_was_sent_is_deleted(
+    own_berth: Callable[..., Berth], own_fake: Callable[..., FakeOpenAI], page: Page, photo: Path
+) -> None:
+    settings = own_fake().settings("echo-request")
+    settings["models"]["chat"][0]["vision"] = True
+    berth = own_berth(**settings)
+    page.enter(berth, berth.add_tenant("ann"))
+    for words in ("What is it?", "And this?"):
+        add(page, photo)
+        wait_for(lambda: len(page.all("#tray li")) == 1, what="the preview")
+        page.send(words)
+        assert page.answered() == "done"
+        assert "data:image/jpeg" in page.last_answer(), "the model sees it"
+    wait_for(lambda: loaded(page, ".given img"), what="the pictures in the questions")
+    size = boxes(page, ".given img")
+    bins = page.all(".given .tools button")
+    assert len(bins) == 2 and size[0] == size[1]
+    assert bins[0].get_attribute("aria-label") == "Delete picture that you sent"
+    show(page, ".given img")
+    shoot(page, "picture-sent.png")
+    # By keyboard: from the picture to its button, and out of the question again.
+    page.driver.execute_script("arguments[0].focus()", page.all(".given .open")[0])
+    page.press(Keys.TAB)
+    assert label(page) == "Delete picture that you sent"
+    page.press(Keys.ENTER)
+    wait_for(lambda: page.find("#ask").is_displayed(), what="the question")
+    page.press(Keys.ESCAPE)
+    assert label(page) == "Delete picture that you sent" and len(page.all(".given img")) == 2
+    page.press(Keys.ENTER)
+    page.get("#ask-yes").send_keys(Keys.ENTER)
+    wait_for(lambda: page.all(".given img") == [], what="the picture to go, in both turns")
+    assert [gone.text for gone in page.all(".given .gone")] == ["Deleted", "Deleted"]
+    assert boxes(page, ".given .gone") == size
+    script = "return document.activeElement.classList.contains('gone')"
+    assert page.driver.execute_script(script), "the focus stays there"
+    page.driver.refresh()
+    wait_for(lambda: len(page.all(".given .gone")) == 2, what="it to stay deleted")
+    assert page.all(".given img") == [] and boxes(page, ".given .gone") == size
+    assert berth.admin("files", "--json")["tenants"][0]["files"] == 0
+    page.send("And now?")
+    assert page.answered() == "done"
+    plain = '{"messages":[{"role":"user","content":"What is it?"}'
+    assert page.last_answer().startswith(plain), "the model does not see it any more"
     assert page.complaints() == []
 
 
@@ -315,6 +368,18 @@ def test_pictures_fit_a_narrow_phone(berth: Berth, tenant: Tenant, photo: Path) 
         wait_for(lambda: loaded(phone, "#viewer img"), what="the full view")
         assert boxes(phone, "#viewer img")[0][0] <= 320
         phone.get("#viewer-shut").click()
+        phone.get("#text").send_keys("What is it?")
+        phone.get("#send").click()
+        assert phone.answered() == "done"
+        wait_for(lambda: loaded(phone, ".given img"), what="the picture in the question")
+        assert phone.driver.execute_script(wide) <= 320
+        width, height = boxes(phone, ".given .tools button")[0]
+        assert width >= 24 and height >= 24, "a finger hits it"
+        show(phone, ".given img")
+        shoot(phone, "picture-sent-phone.png")
+        phone.get(".given .tools button").click()
+        phone.get("#ask-yes").click()
+        assert phone.get(".given .gone").text == "Deleted"
         assert phone.complaints() == []
     finally:
         phone.driver.quit()

@@ -52,9 +52,14 @@ export class Gallery {
 
   item(picture, index) {
     const box = boxOf(picture, this.isGiven);
-    const item = make("li", {});
+    // The same file may be in several turns.
+    const lose = () => {
+      picture.url = picture.thumbnail = null;
+      item.replaceChildren(this.gone(picture));
+    };
+    const item = make("li", { "data-file": picture.id, lose });
     if (!picture.url) {
-      item.append(this.gone(picture));
+      lose();
       return item;
     }
     const { length } = this.pictures;
@@ -67,14 +72,16 @@ export class Gallery {
     const click = () => open(this, picture);
     const attributes = { type: "button", class: "open", "aria-label": label, click };
     picture.opener = make("button", attributes, image);
-    item.append(picture.opener);
+    const bin = button("Delete", "link", () => this.remove(picture, item));
+    const sent = this.isGiven ? " that you sent" : "";
+    bin.setAttribute("aria-label", `Delete ${place}${sent}`);
+    const tools = make("div", { class: "tools" }, bin);
     if (!this.isGiven) {
-      const bin = button("Delete", "link", () => this.remove(picture, item));
-      bin.setAttribute("aria-label", `Delete ${place}`);
       const save = make("a", { href: picture.url, download: nameOf(picture) }, "Download");
       save.setAttribute("aria-label", `Download ${place}`);
-      item.append(make("div", { class: "tools" }, save, bin));
+      tools.prepend(save);
     }
+    item.append(picture.opener, tools);
     return item;
   }
 
@@ -88,7 +95,9 @@ export class Gallery {
   }
 
   async remove(picture, item) {
-    const body = "It will be deleted from the server and cannot be shown again.";
+    const body = this.isGiven
+      ? "It will be deleted from the server. Models do not see it in later messages either."
+      : "It will be deleted from the server and cannot be shown again.";
     if (!(await ask("Delete this picture?", body, "Delete"))) return;
     try {
       await call("DELETE", `/web/files/${encodeURIComponent(picture.id)}`);
@@ -96,11 +105,11 @@ export class Gallery {
       // It was deleted elsewhere.
       if (refusal.status !== 404) return this.host.refused(refusal);
     }
-    picture.url = picture.thumbnail = null;
-    const gone = this.gone(picture);
-    gone.tabIndex = -1;
-    item.replaceChildren(gone);
-    gone.focus();
+    for (const shown of document.querySelectorAll(`[data-file="${CSS.escape(picture.id)}"]`)) {
+      shown.dispatchEvent(new Event("lose"));
+    }
+    item.firstChild.tabIndex = -1;
+    item.firstChild.focus();
     say("The picture was deleted. ");
   }
 }
