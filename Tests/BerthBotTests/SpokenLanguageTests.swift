@@ -1,3 +1,4 @@
+import BerthConfig
 import BerthFiles
 import BerthLoop
 import BerthMemory
@@ -138,13 +139,12 @@ import Testing
             try await bot.bot.tenants.hear(.russian, from: bot.ann)
             try await bot.exchange("one", "eins", in: session)
             await bot.bot.meter.drain()
-            do {
+            let refused = await bot.failure {
                 _ = try await bot.bot.turns.begin("two", in: session, by: bot.ann)
-                Issue.record("the quota holds")
-            } catch {
-                let words = Phrase.refusal(error).text(in: bot.ann.language)
-                #expect(words.hasPrefix("израсходовано 1 из 1 запроса в день"))
             }
+            let error = try #require(refused)
+            let words = Phrase.refusal(error).text(in: bot.ann.language)
+            #expect(words.hasPrefix("израсходовано 1 из 1 запроса в день"))
         }
     }
 
