@@ -112,7 +112,9 @@ import Testing
             bot.bring(press: "s:1", on: 7, in: -1_001, from: ann)
             let updates = try await client.updates(TelegramPoll(offset: nil, seconds: 0))
             #expect(updates.map(\.id) == [900_001, 900_002, 900_003, 900_004])
-            #expect(String(decoding: updates[1].json, as: UTF8.self).contains(#""poll":{"id":"1"}"#))
+            #expect(
+                String(decoding: updates[1].json, as: UTF8.self).contains(#""poll":{"id":"1"}"#)
+            )
             for update in updates { #expect(TelegramUpdate(json: update.json) == update) }
             // The next question confirms them.
             let rest = try await client.updates(TelegramPoll(offset: 900_005, seconds: 0))
