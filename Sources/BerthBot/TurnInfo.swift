@@ -70,7 +70,8 @@ package struct TurnInfo: Encodable, Sendable {
         isEstimated = turn.isEstimated
         ending = turn.ending?.rawValue
         // A failure says so itself.
-        note = turn.state == .done ? turn.ending.flatMap { Phrase.note($0)?.text(in: language) } : nil
+        note =
+            turn.state == .done ? turn.ending.flatMap { Phrase.note($0)?.text(in: language) } : nil
         reasoning = turn.reasoning.isEmpty ? nil : turn.reasoning
         sources = turn.sources.isEmpty ? nil : SourceInfo.list(turn.sources)
         created = turn.created

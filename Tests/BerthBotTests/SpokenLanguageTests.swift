@@ -1,3 +1,4 @@
+import BerthConfig
 import BerthFiles
 import BerthLoop
 import BerthMemory
@@ -10,13 +11,16 @@ import Testing
 @testable import BerthBot
 
 @Suite struct LanguageChoiceTests {
-    @Test(arguments: [
-        ("ru-RU,ru;q=0.9,en-US;q=0.8", "ru"), ("de-DE,de;q=0.9,uk;q=0.5,en;q=0.4", "uk"),
-        ("en;q=0.4, zh-Hans-CN;q=0.9", "zh"), ("de,fr;q=0.9", "en"), ("zh-TW", "zh"), ("EN", "en"),
-        ("uk_UA", "uk"), ("ru;q=0, en;q=0.1", "en"), ("ru;q=0", nil), ("ru;q=nan,en", "en"),
-        ("ru;level=1;q=0.2,en;q=0.1", "ru"), ("", nil), ("*", nil), (";;,,;q=", nil),
-        ("ru;q=9,en", "ru"), ("ru;q=-1,en;q=0.1", "en"),
-    ] as [(String, String?)])
+    @Test(
+        arguments: [
+            ("ru-RU,ru;q=0.9,en-US;q=0.8", "ru"), ("de-DE,de;q=0.9,uk;q=0.5,en;q=0.4", "uk"),
+            ("en;q=0.4, zh-Hans-CN;q=0.9", "zh"), ("de,fr;q=0.9", "en"), ("zh-TW", "zh"),
+            ("EN", "en"),
+            ("uk_UA", "uk"), ("ru;q=0, en;q=0.1", "en"), ("ru;q=0", nil), ("ru;q=nan,en", "en"),
+            ("ru;level=1;q=0.2,en;q=0.1", "ru"), ("", nil), ("*", nil), (";;,,;q=", nil),
+            ("ru;q=9,en", "ru"), ("ru;q=-1,en;q=0.1", "en"),
+        ] as [(String, String?)]
+    )
     func `a browser's best language that the bot speaks is used`(header: String, code: String?) {
         #expect(Language.preferred(in: header)?.code == code)
     }
@@ -138,13 +142,12 @@ import Testing
             try await bot.bot.tenants.hear(.russian, from: bot.ann)
             try await bot.exchange("one", "eins", in: session)
             await bot.bot.meter.drain()
-            do {
+            let refused = await bot.failure {
                 _ = try await bot.bot.turns.begin("two", in: session, by: bot.ann)
-                Issue.record("the quota holds")
-            } catch {
-                let words = Phrase.refusal(error).text(in: bot.ann.language)
-                #expect(words.hasPrefix("израсходовано 1 из 1 запроса в день"))
             }
+            let error = try #require(refused)
+            let words = Phrase.refusal(error).text(in: bot.ann.language)
+            #expect(words.hasPrefix("израсходовано 1 из 1 запроса в день"))
         }
     }
 

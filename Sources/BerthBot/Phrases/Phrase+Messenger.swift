@@ -9,14 +9,14 @@ extension Phrase {
 
     /// A document is of a type that the bot does not read.
     ///
-    /// - Parameter name: its name, without backticks.
+    /// The document's name has no backticks.
     package static func documentUnread(_ name: String) -> Phrase {
         Phrase(.documentUnread, ["name": .text(name)])
     }
 
     /// Only the beginning of a document was read.
     ///
-    /// - Parameter name: its name, without backticks.
+    /// The document's name has no backticks.
     package static func documentCut(_ name: String, at size: ByteCount) -> Phrase {
         Phrase(.documentCut, ["name": .text(name), "size": .size(size)])
     }
@@ -51,7 +51,7 @@ extension Phrase {
 
     /// A stranger asks the operator for access.
     ///
-    /// - Parameter person: the stranger's name, as text that Markdown shows as it is.
+    /// The stranger's name is text that Markdown shows as it is.
     package static func operatorAsked(_ person: String) -> Phrase {
         Phrase(.operatorAsked, ["person": .text(person)])
     }

@@ -19,25 +19,25 @@ extension PhraseTable {
             .argumentsDelete: "文件",
             .argumentsLang: "[语言]",
             .helpHead: """
-                | 命令 | 作用 |
-                |---|---|
-                """,
+            | 命令 | 作用 |
+            |---|---|
+            """,
             .translateUsage: """
-                `/translate [语言] 文字` 用来翻译：`/translate German 早上好`、`/translate fr 早上好`。\
-                语言写在最前面，可以是英文名称、该语言自己的名称或两个字母的代码。不写语言时，译成您的语言\
-                （用 `/lang` 查看）。如果文字本身以这样的词开头，请先写语言：`/translate zh it piove`。
-                """,
+            `/translate [语言] 文字` 用来翻译：`/translate German 早上好`、`/translate fr 早上好`。\
+            语言写在最前面，可以是英文名称、该语言自己的名称或两个字母的代码。不写语言时，译成您的语言\
+            （用 `/lang` 查看）。如果文字本身以这样的词开头，请先写语言：`/translate zh it piove`。
+            """,
             .imageUsage: """
-                `/image 描述` 用来生成图片：`/image 黄昏中的灯塔`。描述前可以用 `--n 3` 指定张数，\
-                用 `--size 1024x1536` 指定像素尺寸。
-                """,
+            `/image 描述` 用来生成图片：`/image 黄昏中的灯塔`。描述前可以用 `--n 3` 指定张数，\
+            用 `--size 1024x1536` 指定像素尺寸。
+            """,
             .imageNoPrompt: "请描述图片的内容。",
             .freshStart: "好了。之前的消息不会再发给模型。",
             .filesNone: "您在这里没有文件。",
             .filesHead: """
-                | 文件 | 类型 | 大小 | 最近使用 |
-                |---|---|---|---|
-                """,
+            | 文件 | 类型 | 大小 | 最近使用 |
+            |---|---|---|---|
+            """,
             .deleteUsage: "`/delete 文件` 删除一个文件，`/delete all` 删除您的全部文件。",
             .deletedNothing: "没有可删除的文件。",
             .stopped: "已停止。",
@@ -56,8 +56,8 @@ extension PhraseTable {
             .serviceFailed: "服务出错，请重试或告知管理员",
             .loginTooOften: "您的地址尝试次数过多，请等一分钟。",
             .loginLinkUsed: """
-                此链接已被使用或已过期。请用 /web 向机器人获取新链接，或向管理员索取（“berth tenant link”）。
-                """,
+            此链接已被使用或已过期。请用 /web 向机器人获取新链接，或向管理员索取（“berth tenant link”）。
+            """,
             .welcome: "您好！给我发消息，AI 模型会回答您。`/help` 列出命令，`/lang` 切换我的语言。",
             .accessByInvitation: "本机器人只对受邀用户开放，请向管理员索取邀请链接。",
             .accessAsked: "您的申请已发给管理员，有结果后我会通知您。",
@@ -106,29 +106,29 @@ extension PhraseTable {
     private static let chinesePhrases: [PhraseKey: String] = [
         .unknownCommand: "没有命令 `/{word}`。",
         .models: """
-            当前对话使用 `{chosen}`。可用的模型：
+        当前对话使用 `{chosen}`。可用的模型：
 
-            {list}
+        {list}
 
-            用 `/model 名称` 选择。
-            """,
+        用 `/model 名称` 选择。
+        """,
         .modelChosen: "当前对话现在使用 `{name}`。",
         .nothingChanged: "未作更改：{error}。",
         .usage: """
-            | | 已用 | 上限 |
-            |---|---|---|
-            | 今日请求数 | {requests} | {mostRequests} |
-            | 今日词元数 | {tokens} | {mostTokens} |
-            | 今日图片数 | {images} | {mostImages} |
-            | 本月费用 | {spent} | {mostSpent} |
+        | | 已用 | 上限 |
+        |---|---|---|
+        | 今日请求数 | {requests} | {mostRequests} |
+        | 今日词元数 | {tokens} | {mostTokens} |
+        | 今日图片数 | {images} | {mostImages} |
+        | 本月费用 | {spent} | {mostSpent} |
 
-            每日额度将于 {resets} 重置。
-            """,
+        每日额度将于 {resets} 重置。
+        """,
         .webLink: """
-            请在一天内用浏览器打开此链接，链接只能使用一次。
+        请在一天内用浏览器打开此链接，链接只能使用一次。
 
-            {link}
-            """,
+        {link}
+        """,
         .filesMore: "另有 {count} 个更早使用的文件。",
         .filesTotal: "您有 {count} 个文件（上限 {most} 个），共 {bytes}（上限 {disk}）。",
         .deleted: "已删除 {count} 个文件，共 {bytes}。",
@@ -136,26 +136,26 @@ extension PhraseTable {
         .imageSize: "`--size` 应为 1 到 {most} 的宽和高，例如 `1024x1536`，而不是 `{text}`。",
         .imageOption: "没有选项 `--{name}`，可用的选项是 `--n` 和 `--size`。",
         .language: """
-            机器人的语言：{language}（由您选择）。
+        机器人的语言：{language}（由您选择）。
 
-            {list}
+        {list}
 
-            `/lang auto` 恢复为跟随您的应用或浏览器的语言。模型用您书写的语言回答。
-            """,
+        `/lang auto` 恢复为跟随您的应用或浏览器的语言。模型用您书写的语言回答。
+        """,
         .languageAutomatic: """
-            机器人的语言：{language}（跟随您的应用或浏览器）。
+        机器人的语言：{language}（跟随您的应用或浏览器）。
 
-            {list}
+        {list}
 
-            模型用您书写的语言回答。
-            """,
+        模型用您书写的语言回答。
+        """,
         .languageChosen: "好了。机器人的语言现在是{language}。",
         .languageReset: "好了。机器人跟随您的应用或浏览器的语言，目前是{language}。",
         .languageUnknown: """
-            我不认识语言 `{word}`。可用的语言：
+        我不认识语言 `{word}`。可用的语言：
 
-            {list}
-            """,
+        {list}
+        """,
         .waitingPaused: "模型要求暂停，您的消息将在大约 {wait}后发送。",
         .waitingFailing: "模型暂时没有回应，大约 {wait}后重试。",
         .progressPlace: "图片正在服务商处排队，位置 {place}。",
@@ -165,8 +165,8 @@ extension PhraseTable {
         .notSaved: "回答未能保存：{error}",
         .fileTooLarge: "文件太大：我最多接收 {most} 的文件。",
         .documentUnread: """
-            我读不了文档 `{name}`。我能阅读文本文件和图片，请发送这类文件，或把文字复制到消息里。
-            """,
+        我读不了文档 `{name}`。我能阅读文本文件和图片，请发送这类文件，或把文字复制到消息里。
+        """,
         .documentCut: "文档 `{name}` 较长，只读取了前 {size}。",
         .picturesLeftOut: "我一次最多看 {most} 张图片，其余的已略过。",
         .tooManyMessages: "您等待的消息太多，其中 {count} 条未读取。",

@@ -5,17 +5,17 @@ extension PhraseTable {
         .suspended: "您的使用权限已暂停，请联系管理员",
         .endedByOperator: "管理员中止了此请求",
         .quotaRequests: """
-            每日 {most} 次请求已用 {used} 次，此次还需 {asked} 次；请在 {resets} 之后再试，或请管理员提高额度
-            """,
+        每日 {most} 次请求已用 {used} 次，此次还需 {asked} 次；请在 {resets} 之后再试，或请管理员提高额度
+        """,
         .quotaTokens: """
-            每日 {most} 个词元已用 {used} 个，此次还需 {asked} 个；请在 {resets} 之后再试，或请管理员提高额度
-            """,
+        每日 {most} 个词元已用 {used} 个，此次还需 {asked} 个；请在 {resets} 之后再试，或请管理员提高额度
+        """,
         .quotaImages: """
-            每日 {most} 张图片已用 {used} 张，此次还需 {asked} 张；请在 {resets} 之后再试，或请管理员提高额度
-            """,
+        每日 {most} 张图片已用 {used} 张，此次还需 {asked} 张；请在 {resets} 之后再试，或请管理员提高额度
+        """,
         .quotaDollars: """
-            每月 {most} 的额度已用 {used}，此次还需 {asked}；请在 {resets} 之后再试，或请管理员提高额度
-            """,
+        每月 {most} 的额度已用 {used}，此次还需 {asked}；请在 {resets} 之后再试，或请管理员提高额度
+        """,
         .bodyTooLarge: "请求超过 {most}",
         .foreignOrigin: "此请求不是来自 Berth 的页面",
         .sessionBusy: "上一条消息还在回答，请等待或停止它",
@@ -34,13 +34,13 @@ extension PhraseTable {
         .answerTooLong: "回答超过 {most}，已在此处截断",
         .memoryShort: "此操作需要 {size} 内存，服务器目前没有，请稍后再试",
         .memoryQuota: """
-            此操作需要 {size} 内存，而您的 {most} 中已占用 {held}；请等正在进行的工作完成，或一次少发一些
-            """,
+        此操作需要 {size} 内存，而您的 {most} 中已占用 {held}；请等正在进行的工作完成，或一次少发一些
+        """,
         .memoryShare: "服务器内存即将用尽，而您已占用 {held}，超过您的份额 {share}；请等正在进行的工作完成",
         .memoryPaused: "服务器内存不足，暂不开始新的工作；您的请求已等待 {wait}，请稍后再试",
         .queueOwnFull: """
-            您已有 {count} 个请求在排队（上限 {most} 个），下一个大约在 {wait}后开始，请到时再试
-            """,
+        您已有 {count} 个请求在排队（上限 {most} 个），下一个大约在 {wait}后开始，请到时再试
+        """,
         .queueFull: "服务的队列已满，下一个请求大约在 {wait}后开始，请到时再试",
         .closedFailing: "“{name}”持续出错，暂停请求，{wait}后重试",
         .closedFailingForOne: "“{name}”处理您的请求时持续出错，暂停您的请求，{wait}后重试",
@@ -61,15 +61,15 @@ extension PhraseTable {
         .unavailable: "服务商“{provider}”不可用（状态码 {status}）{again}{reason}",
         .untranslatable: "此请求无法发送给服务商“{provider}”",
         .failedAlone: """
-            服务商“{provider}”处理此请求时出错（状态码 {status}），但能回答其他请求；请修改请求或稍后再试
-            """,
+        服务商“{provider}”处理此请求时出错（状态码 {status}），但能回答其他请求；请修改请求或稍后再试
+        """,
         .refused: "服务商“{provider}”拒绝了请求：{message}",
         .failedMidway: "服务商“{provider}”在回答途中报错：{message}",
         .cut: "服务商“{provider}”提前结束，回答不完整，请重新提问",
         .wordless: "服务商“{provider}”没有给出任何文字，请重新提问",
         .wordlessLength: """
-            服务商“{provider}”的模型在给出文字之前就用尽了输出上限；请减少要求或选择其他模型
-            """,
+        服务商“{provider}”的模型在给出文字之前就用尽了输出上限；请减少要求或选择其他模型
+        """,
         .wordlessFilter: "服务商“{provider}”的内容过滤器拦下了回答，请换一种说法提问",
         .wordlessTool: "服务商“{provider}”的模型请求使用工具，但本聊天没有工具，请重新提问",
         .malformed: "服务商“{provider}”的回答格式有误，请重新提问",
@@ -82,12 +82,12 @@ extension PhraseTable {
         .againSoon: "，请稍后再试",
         .itsReason: "；原因：{text}",
         .overDisk: """
-            您的文件已占用 {most} 中的 {used}，此文件需要 {asked}；请用 /files 和 /delete 删除一些，\
-            或请管理员增加空间
-            """,
+        您的文件已占用 {most} 中的 {used}，此文件需要 {asked}；请用 /files 和 /delete 删除一些，\
+        或请管理员增加空间
+        """,
         .overCount: """
-            您有 {count} 个文件，达到上限；请用 /files 和 /delete 删除一些，或请管理员提高上限
-            """,
+        您有 {count} 个文件，达到上限；请用 /files 和 /delete 删除一些，或请管理员提高上限
+        """,
         .fileEmpty: "文件是空的",
         .diskFull: "服务器暂时没有存放文件的空间，请稍后再试",
         .noFiles: "服务器暂时无法保存文件，请告知管理员",

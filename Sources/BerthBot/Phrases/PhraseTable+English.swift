@@ -19,28 +19,28 @@ extension PhraseTable {
             .argumentsDelete: "FILE",
             .argumentsLang: "[language]",
             .helpHead: """
-                | command | what it does |
-                |---|---|
-                """,
+            | command | what it does |
+            |---|---|
+            """,
             .translateUsage: """
-                `/translate [language] text` translates a text: `/translate German Good morning`, \
-                `/translate fr Good morning`. The language is the first word: its English name, \
-                its own name or its two-letter code. Without one, the text is translated into your \
-                language, which `/lang` shows. If the text itself begins with such a word, name \
-                the language first: `/translate en it piove`.
-                """,
+            `/translate [language] text` translates a text: `/translate German Good morning`, \
+            `/translate fr Good morning`. The language is the first word: its English name, \
+            its own name or its two-letter code. Without one, the text is translated into your \
+            language, which `/lang` shows. If the text itself begins with such a word, name \
+            the language first: `/translate en it piove`.
+            """,
             .imageUsage: """
-                `/image description` makes a picture: `/image a lighthouse at dusk`. Before the \
-                description, `--n 3` asks for several pictures and `--size 1024x1536` for a size \
-                in pixels.
-                """,
+            `/image description` makes a picture: `/image a lighthouse at dusk`. Before the \
+            description, `--n 3` asks for several pictures and `--size 1024x1536` for a size \
+            in pixels.
+            """,
             .imageNoPrompt: "Say what the picture is to show.",
             .freshStart: "Done. Earlier messages are no longer sent to the model.",
             .filesNone: "You have no files here.",
             .filesHead: """
-                | file | type | size | last used |
-                |---|---|---|---|
-                """,
+            | file | type | size | last used |
+            |---|---|---|---|
+            """,
             .deleteUsage:
                 "`/delete FILE` deletes one of your files, and `/delete all` deletes all of them.",
             .deletedNothing: "There was nothing to delete.",
@@ -52,9 +52,9 @@ extension PhraseTable {
             .progressLoading: "The picture is being fetched.",
             .restarting: "the service is being restarted: the answer goes on after that",
             .uncertain: """
-                the service broke off while it answered your message, and the answer was lost: \
-                send the message again if you still want an answer
-                """,
+            the service broke off while it answered your message, and the answer was lost: \
+            send the message again if you still want an answer
+            """,
             .endLength: "The answer was cut at the model's limit. Ask it to continue.",
             .endFilter: "The provider's content filter ended the answer here.",
             .endTools: "The model asked for a tool here, and this chat has none.",
@@ -63,16 +63,16 @@ extension PhraseTable {
             .serviceFailed: "the service failed: try again, or tell the operator",
             .loginTooOften: "Too many tries from your address: wait a minute.",
             .loginLinkUsed: """
-                This link was used before or has expired. Ask the bot for a new one with /web, or \
-                the operator for one with “berth tenant link”.
-                """,
+            This link was used before or has expired. Ask the bot for a new one with /web, or \
+            the operator for one with “berth tenant link”.
+            """,
             .welcome: """
-                Hello! Write to me, and an AI model answers. `/help` lists the commands, and \
-                `/lang` changes my language.
-                """,
+            Hello! Write to me, and an AI model answers. `/help` lists the commands, and \
+            `/lang` changes my language.
+            """,
             .accessByInvitation: """
-                This bot is for invited people. Please ask its operator for an invitation link.
-                """,
+            This bot is for invited people. Please ask its operator for an invitation link.
+            """,
             .accessAsked:
                 "Your request was sent to the operator. I write to you once it is decided.",
             .accessWaiting: "Your request is still with the operator. Please be patient.",
@@ -80,9 +80,9 @@ extension PhraseTable {
             .accessDeclined: "The operator has declined your request.",
             .accessFull: "This bot has no free place at the moment. Please ask its operator.",
             .invitationInvalid: """
-                This invitation is not valid: it was used or has expired. Please ask the operator \
-                for a new one.
-                """,
+            This invitation is not valid: it was used or has expired. Please ask the operator \
+            for a new one.
+            """,
             .accessInGroup: "I answer people who have access. Please write to me in private first.",
             .unreadSticker: "A nice sticker! But I read only text, pictures and documents.",
             .unreadVoice: "I cannot listen to voice messages here. Please write your message.",
@@ -126,60 +126,60 @@ extension PhraseTable {
     private static let englishPhrases: [PhraseKey: String] = [
         .unknownCommand: "There is no command `/{word}`.",
         .models: """
-            This conversation uses `{chosen}`. The models are:
+        This conversation uses `{chosen}`. The models are:
 
-            {list}
+        {list}
 
-            Choose one with `/model NAME`.
-            """,
+        Choose one with `/model NAME`.
+        """,
         .modelChosen: "This conversation now uses `{name}`.",
         .nothingChanged: "Nothing was changed: {error}.",
         .usage: """
-            | | used | limit |
-            |---|---|---|
-            | requests today | {requests} | {mostRequests} |
-            | tokens today | {tokens} | {mostTokens} |
-            | pictures today | {images} | {mostImages} |
-            | cost this month | {spent} | {mostSpent} |
+        | | used | limit |
+        |---|---|---|
+        | requests today | {requests} | {mostRequests} |
+        | tokens today | {tokens} | {mostTokens} |
+        | pictures today | {images} | {mostImages} |
+        | cost this month | {spent} | {mostSpent} |
 
-            The daily limits reset on {resets}.
-            """,
+        The daily limits reset on {resets}.
+        """,
         .webLink: """
-            Open this link in a browser within a day. It works once.
+        Open this link in a browser within a day. It works once.
 
-            {link}
-            """,
+        {link}
+        """,
         .filesMore: "And {count} {count|file|files} that {count|was|were} used longer ago.",
         .filesTotal: "You have {count} of {most} {most|file|files} with {bytes} of {disk}.",
         .deleted: "Deleted {count} {count|file|files} with {bytes}.",
         .imageCount: "`--n` takes a number from 1 to {most}, not `{text}`.",
         .imageSize: """
-            `--size` takes a width and a height from 1 to {most}, as in `1024x1536`, not `{text}`.
-            """,
+        `--size` takes a width and a height from 1 to {most}, as in `1024x1536`, not `{text}`.
+        """,
         .imageOption: "There is no option `--{name}`: the options are `--n` and `--size`.",
         .language: """
-            Language of the bot: {language}, as you have chosen.
+        Language of the bot: {language}, as you have chosen.
 
-            {list}
+        {list}
 
-            `/lang auto` follows the language of your app or browser again. The model answers in \
-            the language in which you write.
-            """,
+        `/lang auto` follows the language of your app or browser again. The model answers in \
+        the language in which you write.
+        """,
         .languageAutomatic: """
-            Language of the bot: {language}, as your app or browser has it.
+        Language of the bot: {language}, as your app or browser has it.
 
-            {list}
+        {list}
 
-            The model answers in the language in which you write.
-            """,
+        The model answers in the language in which you write.
+        """,
         .languageChosen: "Done. The language of the bot is {language} now.",
         .languageReset:
             "Done. The bot follows the language of your app or browser, which is {language} now.",
         .languageUnknown: """
-            I do not know the language `{word}`. These are the languages:
+        I do not know the language `{word}`. These are the languages:
 
-            {list}
-            """,
+        {list}
+        """,
         .waitingPaused: "The model has asked for a pause. Your message is sent in about {wait}.",
         .waitingFailing: "The model does not answer now. It is asked again in about {wait}.",
         .progressPlace: "The picture waits at place {place} in the provider's queue.",
@@ -189,9 +189,9 @@ extension PhraseTable {
         .notSaved: "the answer could not be saved: {error}",
         .fileTooLarge: "The file is too large: I take files of up to {most}.",
         .documentUnread: """
-            I cannot read the document `{name}`. I read text files and pictures: please send one \
-            of these, or copy the text into a message.
-            """,
+        I cannot read the document `{name}`. I read text files and pictures: please send one \
+        of these, or copy the text into a message.
+        """,
         .documentCut: "The document `{name}` is long: I read its first {size}.",
         .picturesLeftOut:
             "I look at {most} {most|picture|pictures} at once, and have left out the rest.",

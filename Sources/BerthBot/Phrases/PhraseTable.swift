@@ -12,7 +12,9 @@ package struct PhraseTable: Sendable {
     package let plain: [PlainKey: String]
     /// The texts with values.
     let filled: [PhraseKey: String]
-    /// The words of errors. Empty in English, where an error has words of its own.
+    /// The words of errors, of which English has none.
+    ///
+    /// There, an error has words of its own.
     let errors: [ErrorKey: String]
     /// The rules for numbers.
     let figures: Figures
