@@ -1,4 +1,4 @@
-import BerthLoop
+package import BerthLoop
 import BerthMemory
 import CLinux
 import Glibc

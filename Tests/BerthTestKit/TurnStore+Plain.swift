@@ -9,7 +9,7 @@ extension TurnStore {
         at now: Timestamp,
         askingAgainBelow limit: Int64 = 0
     ) async throws(StoreError) -> Recovery {
-        try await recover(at: now, askingAgainBelow: limit) { _ in [] }
+        try await recover(at: now, askingAgainBelow: limit) { _, _ in [] }
     }
 
     /// Ends a turn that has no calls to settle and nothing to deliver, as
