@@ -26,6 +26,8 @@ package import BerthWork
 
     /// The longest message.
     package static nonisolated let textLimit = ByteCount.kibibytes(32)
+    /// The longest message of a channel with chats, which has documents and transcripts in it.
+    package static nonisolated let heardLimit = ByteCount.kibibytes(128)
     /// Running answers may go on this long after the stop.
     ///
     /// Then they are kept as far as they came.
@@ -127,7 +129,8 @@ package import BerthWork
         guard !isStopping else { throw .stopping }
         guard !message.text.isEmpty || message.hasPictures else { throw .emptyText }
         let size = ByteCount(message.text.utf8.count)
-        guard size <= Turns.textLimit else { throw .textTooLong(size, limit: Turns.textLimit) }
+        let limit = message.place == nil ? Turns.textLimit : Turns.heardLimit
+        guard size <= limit else { throw .textTooLong(size, limit: limit) }
         try tenant.mayAsk()
         if message.hasPictures, Command.split(message.text) != nil {
             throw .commandWithPictures

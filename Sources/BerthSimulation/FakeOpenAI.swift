@@ -4,7 +4,8 @@ import BerthProviders
 package import BerthTelemetry
 import BerthText
 
-/// A server that implements OpenAI's chat completions and images and misbehaves on demand.
+/// A server that implements OpenAI's chat completions, images and transcription and misbehaves on
+/// demand.
 ///
 /// It serves tests, benchmarks, and trying out a configuration without a key.
 ///
@@ -37,6 +38,8 @@ import BerthText
     private let surroundings: Surroundings
     /// The images API.
     let pictures: FakeOpenAIPictures
+    /// The transcription of recordings.
+    let speech: FakeOpenAISpeech
     /// The end of ``FakeOpenAIBehavior/tooManyAtFirst``; nil before its first request.
     private var opening: Instant?
 
@@ -48,6 +51,7 @@ import BerthText
         self.surroundings = surroundings
         counts = FakeCounts(in: surroundings)
         pictures = FakeOpenAIPictures(delay: pace.delay, surroundings.clock)
+        speech = FakeOpenAISpeech(surroundings.clock)
     }
 
     /// The request handler for an HTTP server.
@@ -56,6 +60,9 @@ import BerthText
             Route("GET", "/v1/models") { _, _ in FakeOpenAI.models },
             Route("POST", "/v1/chat/completions") { request, _ in
                 await self.counts.count { await self.answer(request) }
+            },
+            Route("POST", "/v1/audio/transcriptions") { request, _ in
+                await self.counts.count { await self.speech.answer(request) }
             },
         ]
         let images = pictures.routes { request, answer in

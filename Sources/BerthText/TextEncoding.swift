@@ -32,7 +32,9 @@ package enum TextEncoding {
     /// - Parameter bytes: the document, or its beginning, which may end within a character.
     package static func document(_ bytes: [UInt8]) -> String? {
         let isWide = bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF])
-        let text = String(decoding: utf8(isWide ? bytes[...] : whole(bytes)), as: UTF8.self)
+        var text = String(decoding: utf8(isWide ? bytes[...] : whole(bytes)), as: UTF8.self)
+        // The first half of a pair of units.
+        if isWide, text.unicodeScalars.last == "\u{FFFD}" { text.unicodeScalars.removeLast() }
         let controls = text.unicodeScalars.count { scalar in
             scalar.value < 0x20 && !"\t\n\r\u{0C}\u{1B}".unicodeScalars.contains(scalar)
                 || 0x7F...0x9F ~= scalar.value && scalar.value != 0x85
@@ -49,7 +51,8 @@ package enum TextEncoding {
         let tail = bytes.suffix(3)
         guard let start = tail.lastIndex(where: { $0 >= 0xC0 }) else { return bytes[...] }
         let length = bytes[start] >= 0xF0 ? 4 : bytes[start] >= 0xE0 ? 3 : 2
-        let isCut = start + length > bytes.count && bytes[(start + 1)...].allSatisfy { $0 & 0xC0 == 0x80 }
+        let isCut =
+            start + length > bytes.count && bytes[(start + 1)...].allSatisfy { $0 & 0xC0 == 0x80 }
         return isCut ? bytes[..<start] : bytes[...]
     }
 }

@@ -140,7 +140,7 @@ struct Running: ~Copyable {
         of ask: SpeechAsk,
         at model: SpeechChoice
     ) -> Settled {
-        let price = model.cost(ofSeconds: made.seconds ?? ask.likelySeconds)
+        let price = model.cost(ofSeconds: ask.charged(made.seconds))
         permit?.end(costing: price)
         let (meter, call, row) = pass()
         return meter.settle(call, row, made, atPrice: price)

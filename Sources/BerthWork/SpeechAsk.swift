@@ -71,11 +71,15 @@ package struct SpeechAsk: Sendable {
     /// The longest time in seconds that the recording may have.
     var mostSeconds: Double { Double(max(seconds ?? 0, sound.bytes / Self.leastPerSecond)) }
 
-    /// The likely time in seconds if the provider does not count it.
+    /// The time in seconds that is charged.
     ///
-    /// A sender's word is believed unless the file is too large for it.
-    var likelySeconds: Double {
-        seconds.map { Double(max($0, sound.bytes / Self.mostPerSecond)) } ?? mostSeconds
+    /// A sender's word is believed unless the file is too large for it, and a provider's unless the
+    /// file is too small for it.
+    ///
+    /// - Parameter counted: the provider's count, or nil if it has none.
+    func charged(_ counted: Double?) -> Double {
+        if let counted { return min(counted, max(60, mostSeconds)) }
+        return seconds.map { Double(max($0, sound.bytes / Self.mostPerSecond)) } ?? mostSeconds
     }
 }
 

@@ -26,7 +26,8 @@ package struct SpeechChoice: Sendable {
     ///
     /// - Parameter seconds: the length, from 0 to ``mostSeconds``; a longer one counts as that.
     package func cost(ofSeconds seconds: Double) -> Int64 {
-        let seconds = Int64(min(max(0, seconds), Self.mostSeconds).rounded(.up))
+        guard seconds > 0 else { return 0 }
+        let seconds = Int64(min(seconds, Self.mostSeconds).rounded(.up))
         let (cost, isTooMuch) = seconds.multipliedReportingOverflow(by: micros)
         return isTooMuch ? .max / 2 : cost / 60 + (cost % 60 > 0 ? 1 : 0)
     }

@@ -34,7 +34,7 @@ package import BerthWork
     /// The bytes of a document that are read at most: all that may be kept of it, in UTF-16.
     private static nonisolated let mostRead = 2 * TelegramPrompt.mostDocuments
     /// The memory of a document while it is read, or of a file on its way to the disk.
-    package static nonisolated let memory = ByteCount.kibibytes(512)
+    package static nonisolated let memory = ByteCount.mebibytes(1)
 
     /// Makes it for a bot of Telegram.
     package init(_ bot: Bot, _ client: TelegramClient, in surroundings: Surroundings) {

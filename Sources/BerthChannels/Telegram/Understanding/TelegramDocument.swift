@@ -15,7 +15,8 @@ enum TelegramDocument: Equatable {
     init(_ media: TelegramMedia) {
         let kind = FileKind(media.type ?? "")
         let name = media.name ?? ""
-        let end = name.utf8.contains(UInt8(ascii: "."))
+        let end =
+            name.utf8.contains(UInt8(ascii: "."))
             ? name.split(separator: ".").last.map { $0.lowercased() } ?? "" : ""
         if Self.pictures.contains(kind.name) {
             self = .picture(kind)

@@ -21,7 +21,8 @@ package struct TelegramReader: Sendable {
             return event(of: message, isEdited: true)
         }
         if let press = object.object("callback_query") {
-            return TelegramPress(press).map { .button($0) } ?? .ignored(.malformed("callback_query"))
+            return TelegramPress(press).map { .button($0) }
+                ?? .ignored(.malformed("callback_query"))
         }
         if let change = object.object("my_chat_member") { return membership(change) }
         if let stop = object.object("stopped_message_generation") {
