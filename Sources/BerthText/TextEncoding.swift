@@ -36,8 +36,12 @@ package enum TextEncoding {
         // The first half of a pair of units.
         if isWide, text.unicodeScalars.last == "\u{FFFD}" { text.unicodeScalars.removeLast() }
         let controls = text.unicodeScalars.count { scalar in
-            scalar.value < 0x20 && !"\t\n\r\u{0C}\u{1B}".unicodeScalars.contains(scalar)
-                || 0x7F...0x9F ~= scalar.value && scalar.value != 0x85
+            switch scalar.value {
+            // White space, and the escape of a log with colours.
+            case 0x09, 0x0A, 0x0C, 0x0D, 0x1B, 0x85: false
+            case ..<0x20, 0x7F...0x9F: true
+            default: false
+            }
         }
         let damaged = text.unicodeScalars.count { $0 == "\u{FFFD}" }
         // A text of another encoding of one byte has some of the control characters above U+0080.
