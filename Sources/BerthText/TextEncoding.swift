@@ -30,6 +30,7 @@ package enum TextEncoding {
     /// most a few are damaged.
     ///
     /// - Parameter bytes: the document, or its beginning, which may end within a character.
+    /// - Returns: the text without a character that is cut at its end.
     package static func document(_ bytes: [UInt8]) -> String? {
         let isWide = bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF])
         var text = String(decoding: utf8(isWide ? bytes[...] : whole(bytes)), as: UTF8.self)
