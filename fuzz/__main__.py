@@ -17,8 +17,9 @@ import time
 import sides
 from differential import differential
 from service import Fault
+from telegram import markdown, telegram
 
-SIDES = sides.SIDES | {"differential": differential}
+SIDES = sides.SIDES | {"telegram": telegram, "markdown": markdown, "differential": differential}
 
 
 def arguments() -> argparse.Namespace:

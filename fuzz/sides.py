@@ -52,18 +52,26 @@ def whole(text: str = "an answer") -> bytes:
             b"Content-Length: %d\r\n\r\n" % len(body)) + body
 
 
-def stream(text: str = "an answer in some words") -> bytes:
-    def event(delta: dict, reason: str | None = None, **more) -> bytes:
-        chunk = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m",
-                 "choices": [{"index": 0, "delta": delta, "finish_reason": reason}]} | more
-        return b"data: " + json.dumps(chunk).encode() + b"\n\n"
+STREAM_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
 
+
+def event(delta: dict, reason: str | None = None, **more) -> bytes:
+    """An event of a stream."""
+    chunk = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m",
+             "choices": [{"index": 0, "delta": delta, "finish_reason": reason}]} | more
+    return b"data: " + json.dumps(chunk).encode() + b"\n\n"
+
+
+def end_of_stream() -> bytes:
     usage = {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}
+    return event({}, "stop", usage=usage) + b"data: [DONE]\n\n"
+
+
+def stream(text: str = "an answer in some words") -> bytes:
     call = {"index": 0, "id": "t", "function": {"name": "f", "arguments": '{"a":1}'}}
-    return (b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
-            + event({"role": "assistant"}) + b"".join(event({"content": w + " "}) for w in text.split())
-            + event({"reasoning_content": "hm"}) + event({"tool_calls": [call]})
-            + event({}, "stop", usage=usage) + b"data: [DONE]\n\n")
+    return (STREAM_HEAD + event({"role": "assistant"})
+            + b"".join(event({"content": w + " "}) for w in text.split())
+            + event({"reasoning_content": "hm"}) + event({"tool_calls": [call]}) + end_of_stream())
 
 
 def is_stream(body: bytes) -> bool:

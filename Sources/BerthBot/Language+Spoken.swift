@@ -26,9 +26,10 @@ extension Language {
     /// Source: <https://www.rfc-editor.org/rfc/rfc9110#field.accept-language>.
     package static func preferred(in header: String) -> Language? {
         var best = (language: Language?.none, weight: 0)
-        for item in header.split(separator: ",", maxSplits: mostRead).prefix(mostRead) {
+        let elements = header.split(separator: ",", maxSplits: mostRead)
+        for item in elements.prefix(mostRead) {
             let parts = item.split(separator: ";").map { String($0).trimmed }
-            guard let tag = parts.first, tag.first?.isLetter == true else { continue }
+            guard let tag = parts.first, isTag(tag) else { continue }
             guard let language = Language(tag: tag) else {
                 best.language = best.language ?? .english
                 continue
@@ -40,6 +41,17 @@ extension Language {
     }
 
     private static let mostRead = 16
+
+    /// Whether a text has the form of a language's tag, which `*` and a parameter do not have.
+    private static func isTag(_ text: String) -> Bool {
+        let isPlain = text.utf8.allSatisfy { byte in
+            switch byte {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "_"): true
+            default: false
+            }
+        }
+        return isPlain && text.utf8.contains { $0 > 0x40 && $0 != UInt8(ascii: "_") }
+    }
 
     /// The thousandths of a weight such as `q=0.8`, or nil for another parameter.
     private static func weight(_ parameter: String) -> Int? {

@@ -26,6 +26,7 @@ enum FormField {
     ///   - file: the file's name, without quotes and line breaks.
     ///   - kind: the media type, which a header can carry.
     ///   - boundary: the boundary.
+    /// - Returns: the lines in UTF-8.
     static func head(
         _ name: String,
         called file: String,

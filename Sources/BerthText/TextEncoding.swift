@@ -30,14 +30,19 @@ package enum TextEncoding {
     /// most a few are damaged.
     ///
     /// - Parameter bytes: the document, or its beginning, which may end within a character.
+    /// - Returns: the text without a character that is cut at its end.
     package static func document(_ bytes: [UInt8]) -> String? {
         let isWide = bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF])
         var text = String(decoding: utf8(isWide ? bytes[...] : whole(bytes)), as: UTF8.self)
         // The first half of a pair of units.
         if isWide, text.unicodeScalars.last == "\u{FFFD}" { text.unicodeScalars.removeLast() }
         let controls = text.unicodeScalars.count { scalar in
-            scalar.value < 0x20 && !"\t\n\r\u{0C}\u{1B}".unicodeScalars.contains(scalar)
-                || 0x7F...0x9F ~= scalar.value && scalar.value != 0x85
+            switch scalar.value {
+            // White space, and the escape of a log with colours.
+            case 0x09, 0x0A, 0x0C, 0x0D, 0x1B, 0x85: false
+            case ..<0x20, 0x7F...0x9F: true
+            default: false
+            }
         }
         let damaged = text.unicodeScalars.count { $0 == "\u{FFFD}" }
         // A text of another encoding of one byte has some of the control characters above U+0080.

@@ -1,3 +1,5 @@
+package import BerthConfig
+package import BerthHTTP
 package import BerthLoop
 package import BerthProviders
 package import BerthTelemetry
@@ -10,14 +12,15 @@ package import BerthTelemetry
     private let metrics: WorkMetrics
     private let surroundings: Surroundings
 
-    /// Makes it over the calls, which hold, queue and settle.
+    /// Makes it over the calls, which hold, queue and settle, for the models of a configuration.
     package init(
-        _ models: [SpeechChoice],
+        _ configuration: Configuration,
+        _ client: any HTTPSending,
         _ calls: PaidCalls,
         _ metrics: WorkMetrics,
         in surroundings: Surroundings
     ) {
-        self.models = models
+        models = SpeechCatalog(configuration, client: client, in: surroundings).choices
         self.calls = calls
         self.metrics = metrics
         self.surroundings = surroundings
@@ -25,7 +28,7 @@ package import BerthTelemetry
 
     /// Transcribes a recording.
     ///
-    /// - Returns: the words, trimmed of nothing; empty if nothing is said.
+    /// - Returns: the words; empty if nothing is said.
     /// - Throws: ``BotError``. A call that may have been bought is charged all the same.
     package func transcribe(_ ask: SpeechAsk) async throws(BotError) -> String {
         let report = CallReport(ask, metrics, in: surroundings)

@@ -77,6 +77,7 @@ package struct SpeechAsk: Sendable {
     /// file is too small for it.
     ///
     /// - Parameter counted: the provider's count, or nil if it has none.
+    /// - Returns: the seconds, 0 or more.
     func charged(_ counted: Double?) -> Double {
         if let counted { return min(counted, max(60, mostSeconds)) }
         return seconds.map { Double(max($0, sound.bytes / Self.mostPerSecond)) } ?? mostSeconds

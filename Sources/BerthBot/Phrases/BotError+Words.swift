@@ -26,13 +26,13 @@ extension BotError {
                     .pictureNumber,
                     ["number": .count(number), "error": .error(.picture(error))]
                 )
-        case .blind(_, let seeing) where seeing.isEmpty: ErrorWords(.blindAll)
-        case .blind(let model, let seeing):
+        case .blind(_, let names) where names.isEmpty: ErrorWords(.blindAll)
+        case .blind(let model, let names):
             ErrorWords(
                 .blind,
                 [
                     "model": .text(model ?? ModelCatalog.anyModel),
-                    "list": .text(seeing.prefix(5).joined(separator: ", ")),
+                    "list": .text(names.prefix(5).joined(separator: ", ")),
                 ]
             )
         case .tooManyPictures(let count, let most):

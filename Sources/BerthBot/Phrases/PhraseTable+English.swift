@@ -150,7 +150,7 @@ extension PhraseTable {
         {link}
         """,
         .filesMore: "And {count} {count|file|files} that {count|was|were} used longer ago.",
-        .filesTotal: "You have {count} of {most} {most|file|files} with {bytes} of {disk}.",
+        .filesTotal: "You have {count} {count|file|files} of {most} with {bytes} of {disk}.",
         .deleted: "Deleted {count} {count|file|files} with {bytes}.",
         .imageCount: "`--n` takes a number from 1 to {most}, not `{text}`.",
         .imageSize: """

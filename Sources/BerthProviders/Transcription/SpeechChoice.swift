@@ -25,6 +25,7 @@ package struct SpeechChoice: Sendable {
     /// The price of a recording in millionths of a dollar, rounded up.
     ///
     /// - Parameter seconds: the length, from 0 to ``mostSeconds``; a longer one counts as that.
+    /// - Returns: the price, 0 or more.
     package func cost(ofSeconds seconds: Double) -> Int64 {
         guard seconds > 0 else { return 0 }
         let seconds = Int64(min(seconds, Self.mostSeconds).rounded(.up))

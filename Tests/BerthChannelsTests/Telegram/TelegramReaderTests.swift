@@ -1,7 +1,4 @@
 import BerthChannels
-import BerthLoop
-import BerthTelemetry
-import BerthTestKit
 import BerthText
 import Testing
 
@@ -328,21 +325,5 @@ import Testing
         let reason = TelegramIgnored.kind("a\u{1B}[2J\n" + String(repeating: "x", count: 500))
         #expect(reason.description.utf8.count < 200)
         #expect(!reason.description.contains("\u{1B}") && !reason.description.contains("\n"))
-    }
-}
-
-/// The log of ignored updates.
-@Suite(.loop) struct TelegramIgnoredLogTests {
-    @Loop @Test func `each reason is logged once, and not without end`() {
-        let lines = LogLines()
-        let log = TelegramIgnoredLog("helper", in: .quiet(log: lines.log))
-        for _ in 0..<3 {
-            for reason in [TelegramIgnored.kind("poll"), .kind("game"), .notForBot] {
-                log.note(reason)
-            }
-        }
-        #expect(lines.all.count == 3)
-        for number in 0..<1_000 { log.note(.kind("k\(number)")) }
-        #expect(lines.all.count == TelegramIgnoredLog.most)
     }
 }

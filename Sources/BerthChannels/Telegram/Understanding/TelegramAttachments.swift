@@ -52,6 +52,7 @@ package import BerthWork
     ///   - message: the message, or a whole album.
     ///   - tenant: the tenant who writes and pays.
     ///   - request: the id of the request, for the log.
+    /// - Returns: the question, which is empty if nothing could be read.
     /// - Throws: ``BotError``: for pictures that no model sees or that are refused now, for memory,
     ///   and if the task is cancelled.
     package func question(

@@ -26,7 +26,8 @@ struct TelegramMark: Equatable {
 
     /// Reads the formats of a list, without those that are malformed.
     static func all(_ name: String, of object: JSONObject) -> [TelegramMark] {
-        (object.elements(name) ?? []).prefix(most).compactMap {
+        let elements = object.elements(name) ?? []
+        return elements[..<min(most, elements.count)].compactMap {
             object.object(at: $0).flatMap { TelegramMark($0) }
         }
     }

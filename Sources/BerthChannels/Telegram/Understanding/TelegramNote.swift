@@ -1,3 +1,4 @@
+package import BerthBot
 package import BerthMemory
 package import BerthWork
 
@@ -19,6 +20,21 @@ package enum TelegramNote: Sendable {
     case refused(BotError)
     /// A file could not be fetched from Telegram.
     case notFetched
-    /// The message has more pictures than a question may have.
+    /// The message has more pictures than a question may have, which is so many.
     case picturesLeftOut(Int)
+
+    /// The words for the sender.
+    package var phrase: Phrase {
+        switch self {
+        case .tooLarge: .fileTooLarge(most: ByteCount(TelegramMedia.mostBytes))
+        case .documentUnread(let name): .documentUnread(name)
+        case .documentCut(let name, let size): .documentCut(name, at: size)
+        case .unread(let kind): .unread(kind)
+        case .noTranscription: .unread("voice")
+        case .noWords: Phrase(.voiceWithoutWords)
+        case .refused(let error): .refusal(error)
+        case .notFetched: Phrase(.fileFailed)
+        case .picturesLeftOut(let most): .picturesLeftOut(most: most)
+        }
+    }
 }
