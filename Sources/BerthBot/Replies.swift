@@ -35,6 +35,14 @@ import BerthText
         }
     }
 
+    /// The outbox rows of a turn's end, of which those of a long answer are made off the loop.
+    func formatted(_ outcome: TurnOutcome, at place: Place?) async -> [OutboxDraft] {
+        guard let place, areParts(at: place) else { return [] }
+        return await LargeWork.run(on: outcome.answer.utf8.count) {
+            self.outbox(of: outcome, at: place)
+        }
+    }
+
     /// The outbox rows of a turn that a start finds uncertain.
     nonisolated func uncertain(at place: Place) -> [OutboxDraft] {
         outbox(

@@ -37,7 +37,12 @@ extension Configuration {
         let chat = section.items("chat", most: 64, absent: "none: the built-in demo model")
         for item in chat {
             guard
-                let (provider, model) = reference(item, names, refused: [.fal], does: "answer chats"),
+                let (provider, model) = reference(
+                    item,
+                    names,
+                    refused: [.fal],
+                    does: "answer chats"
+                ),
                 let chat = ChatModel(reading: item, provider: provider, model: model)
             else { continue }
             if chatModels.contains(where: { $0.provider == provider && $0.model == model }) {

@@ -245,6 +245,11 @@ extension Configuration {
         package var model: String
         /// Dollars per minute of a recording; nil if ``PriceCeiling/minute`` is reserved.
         package var price: Money?
+
+        /// Names a model.
+        package init(provider: String, model: String, price: Money? = nil) {
+            (self.provider, self.model, self.price) = (provider, model, price)
+        }
     }
 
     /// The prices that are reserved for a model without a price.

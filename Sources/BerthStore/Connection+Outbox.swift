@@ -26,10 +26,12 @@ extension Connection {
         _ parts: [OutboxDraft],
         in session: Session.ID,
         for tenant: Tenant.ID,
+        finishing updates: [ChannelUpdate],
         at now: Timestamp
     ) throws(StoreError) {
         guard try self.session(session) != nil else { throw .notFound(what: "conversation") }
         try requirePresent(tenant)
+        try finishUpdates(updates, at: now)
         for (index, part) in parts.enumerated() {
             try run(
                 """
@@ -57,7 +59,7 @@ extension Connection {
         try all(
             """
             SELECT id, turn, tenant, channel, chat, topic, part, body, state, attempts, due_ms,
-                error, message, created_ms, finished_ms
+                error, message, created_ms, finished_ms, begun_ms, unsure
             FROM outbox AS part
             WHERE state = 'waiting' AND channel = ? AND coalesce(due_ms, 0) <= ?
                 AND NOT EXISTS (

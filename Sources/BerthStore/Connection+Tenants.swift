@@ -68,6 +68,7 @@ extension Connection {
         try run("DELETE FROM web_link WHERE tenant = ?", id)
         try run("DELETE FROM web_login WHERE tenant = ?", id)
         try run("DELETE FROM identity WHERE tenant = ?", id)
+        try run("DELETE FROM invitation WHERE tenant = ?", id)
         return tenant
     }
 
