@@ -1,5 +1,4 @@
 import BerthLoop
-import BerthProviders
 import BerthStore
 
 /// Failed and uncertain work, newest first, without the text of any conversation.
@@ -90,6 +89,6 @@ package struct TroubleList: Codable, Sendable {
             guard case .call = trouble.subject else { return what }
             return "\(what); an API call, which cannot be retried"
         }
-        return ProviderError.withoutProvidersWords(trouble.reason ?? "unknown")
+        return trouble.reason ?? "unknown"
     }
 }

@@ -120,7 +120,7 @@ import BerthWork
         _ entry: SessionGate.Entry,
         _ memory: PrepaidMemory
     ) async throws(BotError) -> TurnDraftInMemory {
-        let question = Question(message.text, system: system)
+        let question = Question(message.text, system: system, in: payer.language)
         let turn: LiveTurn
         var lease: MemoryLease
         do {

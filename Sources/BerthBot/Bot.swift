@@ -115,7 +115,7 @@ package import BerthWork
             pictures: MessagePictures(files, pictures),
             answers: answers,
             meter: meter,
-            commands: Commands(store, conversations, models, meter, access, files),
+            commands: Commands((tenants, access), conversations, models, meter, files, store),
             replies: resources.replies,
             policy: policy,
             system: configuration.system
@@ -195,7 +195,9 @@ package import BerthWork
         let store = resources.store
         let limit = uncertain.askAgainBelow.micros
         let found = try await withBotErrors { () async throws(StoreError) in
-            try await store.recover(at: now, askingAgainBelow: limit) { replies.uncertain(at: $0) }
+            try await store.recover(at: now, askingAgainBelow: limit) { place, language in
+                replies.uncertain(at: place, in: language)
+            }
         }
         if found.turns + found.askedAgain + found.calls > 0 {
             surroundings.log.warning(

@@ -12,6 +12,7 @@ enum Command: Equatable {
     case image(PicturePrompt.Problem)
     case files
     case delete(String)
+    case lang(LanguageChoice)
     case unknown(String)
 
     /// Reads a message that begins with `/` and a word.
@@ -29,6 +30,7 @@ enum Command: Equatable {
         case "web": self = .web
         case "files": self = .files
         case "delete": self = .delete(rest)
+        case "lang": self = .lang(LanguageChoice(rest))
         case "translate":
             guard Translation(text) == nil else { return nil }
             self = .translate

@@ -2,11 +2,13 @@ import BerthFiles
 import BerthLoop
 import BerthProviders
 import BerthStore
+import BerthText
 import BerthWork
 
 /// Answers commands, in Markdown.
 @Loop final class Commands {
     private let store: any Store
+    private let tenants: TenantDirectory
     private let conversations: Conversations
     private let models: ModelCatalog
     private let meter: Meter
@@ -17,84 +19,113 @@ import BerthWork
     private static nonisolated let mostListed = 20
 
     init(
-        _ store: any Store,
+        _ people: (tenants: TenantDirectory, access: WebAccess),
         _ conversations: Conversations,
         _ models: ModelCatalog,
         _ meter: Meter,
-        _ access: WebAccess,
-        _ files: TenantFiles
+        _ files: TenantFiles,
+        _ store: any Store
     ) {
         self.store = store
+        (tenants, access) = people
         self.conversations = conversations
         self.models = models
         self.meter = meter
-        self.access = access
         self.files = files
     }
 
+    /// The answer to a command, in the tenant's language.
     func answer(
         _ command: Command,
         _ session: Session,
         _ tenant: LiveTenant
     ) async throws(BotError) -> String {
+        let phrase = try await phrase(command, session, tenant)
+        return phrase.text(in: tenant.language)
+    }
+
+    private func phrase(
+        _ command: Command,
+        _ session: Session,
+        _ tenant: LiveTenant
+    ) async throws(BotError) -> Phrase {
         switch command {
-        case .help: Phrase.help.text()
+        case .help: .help
         case .new: try await new(session)
         case .model(let name): try await model(name, session)
-        case .usage: Phrase.usage(meter.usage(tenant)).text()
-        case .stop: ""  // answered where turns are known
-        case .web: Phrase.webLink(try await access.link(for: tenant)).text()
-        case .translate: Phrase.translateUsage.text()
-        case .image(let problem): Phrase.imageUsage(problem).text()
+        case .usage: .usage(meter.usage(tenant))
+        case .stop: Phrase(.nothingToStop)  // answered where turns are known
+        case .web: .webLink(try await access.link(for: tenant))
+        case .translate: Phrase(.translateUsage)
+        case .image(let problem): .imageUsage(problem)
         case .files: try await list(tenant)
         case .delete(let name): try await delete(name, of: tenant)
-        case .unknown(let word): Phrase.unknownCommand(word).text()
+        case .lang(let choice): try await language(choice, of: tenant)
+        case .unknown(let word): .unknownCommand(word)
         }
     }
 
-    private func new(_ session: Session) async throws(BotError) -> String {
+    private func new(_ session: Session) async throws(BotError) -> Phrase {
         try await withBotErrors { () async throws(StoreError) in
             try await store.clearWindow(of: session.id)
         }
-        return Phrase.freshStart.text()
+        return Phrase(.freshStart)
     }
 
-    private func model(_ name: String, _ session: Session) async throws(BotError) -> String {
+    private func model(_ name: String, _ session: Session) async throws(BotError) -> Phrase {
         guard !name.isEmpty else {
-            let chosen = session.model ?? ModelCatalog.anyModel
-            return Phrase.models(chosen: chosen, names: models.names).text()
+            return .models(chosen: session.model ?? ModelCatalog.anyModel, names: models.names)
         }
         do {
             try await conversations.change(session, SessionChange(model: name))
         } catch {
             guard case .unknownModel = error else { throw error }
-            return Phrase.nothingChanged(error).text()
+            return .nothingChanged(error)
         }
-        return Phrase.modelChosen(name).text()
+        return .modelChosen(name)
     }
 
-    private func list(_ tenant: LiveTenant) async throws(BotError) -> String {
+    /// Shows or changes the language of the bot.
+    private func language(
+        _ choice: LanguageChoice,
+        of tenant: LiveTenant
+    ) async throws(BotError) -> Phrase {
+        switch choice {
+        case .none:
+            return .language(tenant.language, isChosen: tenant.row.language != nil)
+        case .automatic:
+            try await tenants.choose(nil, for: tenant)
+            return .languageChanged(tenant.language, isChosen: false)
+        case .language(let language):
+            try await tenants.choose(language, for: tenant)
+            return .languageChanged(tenant.language, isChosen: true)
+        case .unknown(let word):
+            return .languageUnknown(word.cut(toBytes: 32).replacing("`", with: "'"))
+        }
+    }
+
+    private func list(_ tenant: LiveTenant) async throws(BotError) -> Phrase {
         let listed: [StoredFile]
         do {
             listed = try await files.list(of: tenant.row.id, limit: Commands.mostListed)
         } catch { throw BotError(error) }
         let use = files.accounts.use(of: tenant.row.id)
-        return Phrase.files(FileList(newest: listed, use: use, owner: tenant.fileOwner)).text()
+        return .files(FileList(newest: listed, use: use, owner: tenant.fileOwner))
     }
 
     /// Deletes one file, or all.
-    private func delete(_ name: String, of tenant: LiveTenant) async throws(BotError) -> String {
-        guard !name.isEmpty else { return Phrase.deleteUsage.text() }
+    private func delete(_ name: String, of tenant: LiveTenant) async throws(BotError) -> Phrase {
+        guard !name.isEmpty else { return Phrase(.deleteUsage) }
         do throws(FilesError) {
             if name == "all" {
-                return Phrase.filesDeleted(try await files.deleteAll(of: tenant.row.id)).text()
+                return .filesDeleted(try await files.deleteAll(of: tenant.row.id))
             }
             let file = try await files.file(name, of: tenant.row.id)
             try await files.deleteWithThumbnails(file)
-            return Phrase.filesDeleted(FileTotal(files: 1, bytes: file.bytes)).text()
+            return .filesDeleted(FileTotal(files: 1, bytes: file.bytes))
         } catch {
             guard error == .notFound else { throw BotError(error) }
-            return Phrase.nothingChanged(.files(error)).text()
+            return .nothingChanged(.files(error))
         }
     }
 }

@@ -153,7 +153,9 @@ package import BerthWork
             try await store.history(of: session, before: before, limit: limit, bytes: bytes)
         }
         guard let page else { throw .noTurn }
-        return TurnPage(turns: page.turns.reversed().map(TurnInfo.init), more: page.hasMore)
+        let language = tenant.language
+        let infos = page.turns.reversed().map { TurnInfo($0, in: language) }
+        return TurnPage(turns: infos, more: page.hasMore)
     }
 
     /// The conversation at a place of a channel with chats, or nil if there is none.

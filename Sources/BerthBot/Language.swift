@@ -1,7 +1,7 @@
 /// A language that a text can be translated into, and that users may read.
 package struct Language: Equatable, Sendable {
     /// The ISO 639-1 code, in small letters.
-    let code: String
+    package let code: String
     /// The English name, which prompts use.
     let name: String
     /// The language's own name.
@@ -9,6 +9,9 @@ package struct Language: Equatable, Sendable {
 
     /// The language that is used if none is named.
     package static let english = Language(code: "en", name: "English", own: "English")
+    static let russian = Language(code: "ru", name: "Russian", own: "Русский")
+    static let ukrainian = Language(code: "uk", name: "Ukrainian", own: "Українська")
+    static let chinese = Language(code: "zh", name: "Chinese", own: "中文")
 
     private init(code: String, name: String, own: String) {
         self.code = code
@@ -69,7 +72,7 @@ package struct Language: Equatable, Sendable {
         Language(code: "pl", name: "Polish", own: "Polski"),
         Language(code: "pt", name: "Portuguese", own: "Português"),
         Language(code: "ro", name: "Romanian", own: "Română"),
-        Language(code: "ru", name: "Russian", own: "Русский"),
+        russian,
         Language(code: "sk", name: "Slovak", own: "Slovenčina"),
         Language(code: "sl", name: "Slovene", own: "Slovenščina"),
         Language(code: "sr", name: "Serbian", own: "Српски"),
@@ -78,9 +81,9 @@ package struct Language: Equatable, Sendable {
         Language(code: "ta", name: "Tamil", own: "தமிழ்"),
         Language(code: "th", name: "Thai", own: "ไทย"),
         Language(code: "tr", name: "Turkish", own: "Türkçe"),
-        Language(code: "uk", name: "Ukrainian", own: "Українська"),
+        ukrainian,
         Language(code: "ur", name: "Urdu", own: "اردو"),
         Language(code: "vi", name: "Vietnamese", own: "Việt"),
-        Language(code: "zh", name: "Chinese", own: "中文"),
+        chinese,
     ]
 }

@@ -22,6 +22,8 @@ import BerthWork
     let payer: Tenant.ID
     /// The key of its row, or nil for a command and a turn that is not running.
     package internal(set) var row: Turn.ID?
+    /// The tenant's account of it, whose language may change meanwhile.
+    private let person: LiveTenant
     /// The pictures that came with the message.
     package internal(set) var inputs: [TurnPicture] = []
     /// The end, or nil while more may come.
@@ -68,12 +70,16 @@ import BerthWork
         self.session = session
         tenant = payer.name
         self.payer = payer.row.id
+        person = payer
         account = payer.account
         logLease = try memory.take(Broadcast.step, for: .replyBuffer)
         lease = payer.account.nothing(for: .replyBuffer)
         work = payer.account.begin()
         notes = AnswerNotes(of: payer.account)
     }
+
+    /// The language in which the bot speaks with the tenant who pays.
+    package var language: Language { person.language }
 
     /// The answer's text so far, in UTF-8.
     var text: ArraySlice<UInt8> { log.map { $0.text[..<length] } ?? [] }
@@ -114,7 +120,7 @@ import BerthWork
     func cover() throws(BotError) {
         let count = log?.text.count ?? 0
         guard count <= LiveTurn.limit.bytes else {
-            throw .body("the answer is longer than \(LiveTurn.limit) and was cut off there")
+            throw .answerTooLong(limit: LiveTurn.limit)
         }
         // The memory that the message was accepted with suffices for a short answer.
         let paid = ownsLog ? max(0, Broadcast.step.bytes - count) : logLease.count.bytes

@@ -36,9 +36,7 @@ import BerthWork
             throw .inputPicture(error, number: 1, of: 1)
         }
         guard ids.count <= PromptPictures.most else {
-            throw .body(
-                "the message has \(ids.count) pictures, and \(PromptPictures.most) are allowed"
-            )
+            throw .tooManyPictures(ids.count, limit: PromptPictures.most)
         }
         var taken: [TurnPicture] = []
         for (index, id) in ids.enumerated() {

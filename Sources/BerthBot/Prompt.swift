@@ -120,7 +120,7 @@ struct Prompt {
     /// output.
     ///
     /// - Throws: ``BotError/textTooLong(_:limit:)`` with the size that would fit, and
-    ///   ``BotError/body(_:)`` for too many pictures.
+    ///   ``BotError/tooManyPicturesForModel(_:_:limit:)``.
     static func check(
         _ question: Question,
         _ pictures: Int = 0,
@@ -130,10 +130,8 @@ struct Prompt {
         var left = max(0, budget - cost(question.system) - TokenEstimate.perMessage)
         let seen = pictures * TokenEstimate.perPicture
         if seen > 0, seen >= left {
-            throw .body(
-                "the model \(model.id) takes at most \(left / TokenEstimate.perPicture) pictures in "
-                    + "a message, and this one has \(pictures)"
-            )
+            let limit = left / TokenEstimate.perPicture
+            throw .tooManyPicturesForModel(model.id, pictures, limit: limit)
         }
         left -= seen
         if question.isTranslation { left = min(left, model.output) }

@@ -12,10 +12,12 @@ struct Question {
     /// Whether it is a translation, which is asked without history and the operator's system text.
     var isTranslation: Bool { kind == .translation }
 
-    /// Reads a message, with the operator's text `system`, which is not used for a translation.
-    init(_ message: String, system: String) {
+    /// Reads a message of a person with a language.
+    ///
+    /// The operator's text `system` is not used for a translation.
+    init(_ message: String, system: String, in language: Language) {
         self =
-            Translation(message).map { Question($0) }
+            Translation(message, orInto: language).map { Question($0) }
             ?? Question(system: system, text: message, kind: .answer)
     }
 

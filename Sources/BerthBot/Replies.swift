@@ -26,29 +26,38 @@ import BerthText
     /// The outbox rows of a turn's end.
     ///
     /// A turn that goes on at the next start has none.
-    nonisolated func outbox(of outcome: TurnOutcome, at place: Place?) -> [OutboxDraft] {
+    nonisolated func outbox(
+        of outcome: TurnOutcome,
+        at place: Place?,
+        in language: Language
+    ) -> [OutboxDraft] {
         guard outcome.end != .interrupted, let place, let form = forms[place.channel] else {
             return []
         }
-        return form.parts(of: outcome, at: place).flatMap(Replies.pieces).map {
-            OutboxDraft(place: place, body: $0)
-        }
+        let parts = form.parts(of: outcome, at: place, in: language)
+        return parts.flatMap(Replies.pieces).map { OutboxDraft(place: place, body: $0) }
     }
 
     /// The outbox rows of a turn's end, of which those of a long answer are made off the loop.
-    func formatted(_ outcome: TurnOutcome, at place: Place?) async -> [OutboxDraft] {
+    func formatted(
+        _ outcome: TurnOutcome,
+        at place: Place?,
+        in language: Language
+    ) async -> [OutboxDraft] {
         guard let place, areParts(at: place) else { return [] }
         return await LargeWork.run(on: outcome.answer.utf8.count) {
-            self.outbox(of: outcome, at: place)
+            self.outbox(of: outcome, at: place, in: language)
         }
     }
 
     /// The outbox rows of a turn that a start finds uncertain.
-    nonisolated func uncertain(at place: Place) -> [OutboxDraft] {
-        outbox(
-            of: TurnOutcome(.uncertain, answer: "", error: Phrase.uncertain.text()),
-            at: place
-        )
+    ///
+    /// `code` is the code of the payer's language, or nil if none is known.
+    nonisolated func uncertain(at place: Place, in code: String?) -> [OutboxDraft] {
+        let language = code.map { Language.of(tag: $0) } ?? .english
+        let words = Phrase(.uncertain).text(in: language)
+        let outcome = TurnOutcome(.uncertain, answer: "", error: words)
+        return outbox(of: outcome, at: place, in: language)
     }
 
     /// A part as it is, or cut into pieces of at most ``partLimit``.

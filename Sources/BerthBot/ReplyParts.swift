@@ -9,7 +9,12 @@ package protocol ReplyParts: Sendable {
     /// - Parameters:
     ///   - outcome: the end of the turn, with all of its answer.
     ///   - place: the place of the turn's session.
+    ///   - language: the language of the tenant who pays.
     /// - Returns: the parts in their order, in the channel's own form. Empty if nothing is said. A
     ///   part over ``Replies/partLimit`` is cut.
-    func parts(of outcome: TurnOutcome, at place: Place) -> [String]
+    func parts(
+        of outcome: TurnOutcome,
+        at place: Place,
+        in language: Language
+    ) -> [String]
 }

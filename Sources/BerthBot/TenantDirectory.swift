@@ -260,6 +260,31 @@ package import BerthWork
         tenant.update(row)
     }
 
+    /// Sets the language that a tenant has chosen, or lets the bot follow the tenant's device if it
+    /// is nil.
+    package func choose(
+        _ language: Language?,
+        for tenant: LiveTenant
+    ) async throws(BotError) {
+        let (id, code) = (tenant.row.id, language?.code)
+        let row = try await withBotErrors { () async throws(StoreError) in
+            try await store.chooseLanguage(code, of: id)
+        }
+        tenant.update(row)
+    }
+
+    /// Notes the language of the device that a tenant uses.
+    ///
+    /// It is written down only if it is another one than before.
+    package func hear(_ language: Language, from tenant: LiveTenant) async throws(BotError) {
+        guard tenant.row.heardLanguage != language.code else { return }
+        let (id, code) = (tenant.row.id, language.code)
+        let row = try await withBotErrors { () async throws(StoreError) in
+            try await store.hearLanguage(code, of: id)
+        }
+        tenant.update(row)
+    }
+
     private nonisolated static func draft(_ secret: Secret256) -> APIKeyDraft {
         let hint = secret.text.dropFirst(keyPrefix.count).cut(toBytes: 6)
         return APIKeyDraft(hash: secret.hash, hint: hint)

@@ -14,21 +14,25 @@ struct Translation: Equatable {
     }
 
     /// Reads a message, or returns nil if it is not `/translate` with a text.
-    init?(_ message: String) {
+    ///
+    /// - Parameters:
+    ///   - message: the message.
+    ///   - usual: the language of the answer if the message names none.
+    init?(_ message: String, orInto usual: Language = .english) {
         guard let (word, rest) = Command.split(message), word.lowercased() == "translate" else {
             return nil
         }
-        self.init(rest: rest)
+        self.init(rest: rest, orInto: usual)
     }
 
     /// Reads the rest of the command: the language, if its first word names one, and the text.
     ///
     /// The result is nil if there is no text.
-    private init?(rest: String) {
+    private init?(rest: String, orInto usual: Language) {
         let word = rest.unicodeScalars.prefix { !$0.properties.isWhitespace }
         let language = word.count <= Language.longest ? Language(Substring(word)) : nil
         text = language == nil ? rest : String(rest[word.endIndex...]).trimmed
-        self.language = language ?? .english
+        self.language = language ?? usual
         if text.isEmpty { return nil }
     }
 

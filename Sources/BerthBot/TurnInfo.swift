@@ -55,7 +55,8 @@ package struct TurnInfo: Encodable, Sendable {
         case created = "created_ms"
     }
 
-    init(_ turn: Turn) {
+    /// Makes the form of a turn for a reader of `language`.
+    init(_ turn: Turn, in language: Language) {
         id = turn.publicID
         text = turn.text
         inputs = PictureInfo.list(turn.inputs)
@@ -69,7 +70,8 @@ package struct TurnInfo: Encodable, Sendable {
         isEstimated = turn.isEstimated
         ending = turn.ending?.rawValue
         // A failure says so itself.
-        note = turn.state == .done ? turn.ending.flatMap { Phrase.note($0) } : nil
+        note =
+            turn.state == .done ? turn.ending.flatMap { Phrase.note($0)?.text(in: language) } : nil
         reasoning = turn.reasoning.isEmpty ? nil : turn.reasoning
         sources = turn.sources.isEmpty ? nil : SourceInfo.list(turn.sources)
         created = turn.created

@@ -49,7 +49,7 @@ struct TurnMachine {
         /// Write down that the turn is tried again at that time.
         case retryLater(at: Timestamp)
         /// Write the end. `givenUp` says why a failure that passes is not tried once more.
-        case end(TurnOutcome.End, givenUp: String? = nil)
+        case end(TurnOutcome.End, givenUp: Backoff.Reason? = nil)
     }
 
     /// The moment of an event.
@@ -131,7 +131,7 @@ struct TurnMachine {
         // A provider that was not asked is no attempt. The deadline holds all the same.
         if !failure.isBeforeProvider { attempts += 1 }
         if let most = failure.mostAttempts, attempts >= most {
-            return .end(.failed, givenUp: Backoff.Reason.attemptsUsed(attempts).description)
+            return .end(.failed, givenUp: .attemptsUsed(attempts))
         }
         let decision = backoff.decide(
             attempt: min(max(1, attempts), backoff.attempts),
@@ -142,10 +142,7 @@ struct TurnMachine {
         )
         switch decision {
         case .giveUp(let reason):
-            return .end(
-                .failed,
-                givenUp: reason == .attemptsUsed(1) ? nil : reason.description
-            )
+            return .end(.failed, givenUp: reason == .attemptsUsed(1) ? nil : reason)
         case .retry(let pause):
             let due = moment.timestamp + pause
             self.due = due

@@ -59,8 +59,8 @@ import BerthWork
             }
             guard !found.isEmpty else { return count }
             for one in found {
+                let payer = payers(one.turn.tenant)
                 do throws(BotError) {
-                    let payer = payers(one.turn.tenant)
                     try await goOn(one, payer: payer, within: .zero)
                 } catch {
                     let session = one.session.publicID
@@ -69,7 +69,7 @@ import BerthWork
                     {
                         late.append(LateTurn(id: one.turn.publicID, entry: entry))
                     } else {
-                        try await giveUp(one, error)
+                        try await giveUp(one, error, payer)
                     }
                 }
             }
@@ -114,6 +114,7 @@ import BerthWork
     /// - Returns: false if there was none.
     private func takeUp(_ late: LateTurn, _ payers: Payers) async -> Bool {
         var row: TurnInSession?
+        let payer = payers(late.entry.payer)
         do throws(BotError) {
             guard let found = try await stored(late.id), found.turn.state == .accepted else {
                 gate.leave(late.entry)
@@ -122,17 +123,17 @@ import BerthWork
             row = found
             guard !late.entry.isStopped else {
                 gate.leave(late.entry)
-                try await finish(found, as: TurnOutcome(.stopped, answer: ""))
+                try await finish(found, as: TurnOutcome(.stopped, answer: ""), payer)
                 return true
             }
-            try await goOn(found, payer: payers(found.turn.tenant), at: late.entry)
+            try await goOn(found, payer: payer, at: late.entry)
         } catch {
             // The next start takes up a turn that the service's end has overtaken.
             guard !error.isForLackOfMemory, !isStopping, !Task.isCancelled, let row else {
                 return false
             }
             gate.leave(late.entry)
-            do throws(BotError) { try await giveUp(row, error) } catch {
+            do throws(BotError) { try await giveUp(row, error, payer) } catch {
                 // It is still accepted: the next start takes it up.
                 surroundings.log.error(
                     "turn could not be marked as failed",
@@ -213,19 +214,26 @@ import BerthWork
         }
     }
 
-    private func giveUp(_ found: TurnInSession, _ why: BotError) async throws(BotError) {
-        try await finish(
-            found,
-            as: TurnOutcome(.failed, answer: "", error: Phrase.refusal(why).text())
-        )
+    private func giveUp(
+        _ found: TurnInSession,
+        _ why: BotError,
+        _ payer: LiveTenant?
+    ) async throws(BotError) {
+        let phrase = Phrase.refusal(why)
+        let error = phrase.text(in: payer?.language ?? .english)
+        var outcome = TurnOutcome(.failed, answer: "", error: error)
+        outcome.why = phrase.withoutProvidersWords
+        try await finish(found, as: outcome, payer)
     }
 
     private func finish(
         _ found: TurnInSession,
-        as outcome: TurnOutcome
+        as outcome: TurnOutcome,
+        _ payer: LiveTenant?
     ) async throws(BotError) {
+        let (place, language) = (found.session.place, payer?.language ?? .english)
         _ = try await withBotErrors { () async throws(StoreError) in
-            try await runner.finish(found.turn.id, as: outcome, at: found.session.place)
+            try await runner.finish(found.turn.id, as: outcome, at: place, in: language)
         }
     }
 }

@@ -158,7 +158,7 @@ import BerthWork
 
     /// - Returns: whether the time of the next attempt is on the disk.
     private func retryLater(_ job: TurnJob, at due: Timestamp, _ failure: BotError?) async -> Bool {
-        let reason = failure?.description ?? ""
+        let reason = failure.map { Phrase.refusal($0).text(in: job.turn.language) } ?? ""
         do {
             try await store.retryTurnLater(job.row, at: due, because: reason, now: clock.timestamp)
         } catch {
@@ -189,9 +189,10 @@ import BerthWork
         _ job: TurnJob,
         as end: TurnOutcome.End,
         _ failure: BotError?,
-        _ givenUp: String?
+        _ givenUp: Backoff.Reason?
     ) async -> TurnOutcome {
         var outcome = TurnOutcome(end, answer: "")
+        let language = job.turn.language
         if let usage = job.answer?.charged {
             (outcome.inputTokens, outcome.outputTokens) = (usage.input, usage.output)
             outcome.isEstimated = usage.isEstimated
@@ -200,18 +201,20 @@ import BerthWork
         outcome.pictures = job.made?.pictures.map(\.ofTurn) ?? []
         switch end {
         case .failed, .uncertain:
-            outcome.error = failure.map { failure in
-                (givenUp.map { Phrase.gaveUp(failure, $0) } ?? .refusal(failure)).text()
+            let phrase = failure.map { failure in
+                givenUp.map { Phrase.gaveUp(failure, $0) } ?? .refusal(failure)
             }
+            outcome.error = phrase?.text(in: language)
+            outcome.why = phrase?.withoutProvidersWords
             job.why = failure?.logged ?? "-"
         case .interrupted:
-            outcome.error = Phrase.restarting.text()
+            outcome.error = Phrase(.restarting).text(in: language)
         default: break
         }
         if let error = await write(outcome, of: job) {
             // Nobody is told of an answer that is not in the history.
             outcome.end = .failed
-            outcome.error = Phrase.notSaved(.store(error)).text()
+            outcome.error = Phrase.notSaved(.store(error)).text(in: language)
             job.why = error.description
         }
         report(job, outcome)
@@ -225,7 +228,13 @@ import BerthWork
         stored.model = job.model
         let settlements = job.takeSettlements()
         do {
-            let isOpen = try await finish(job.row, as: stored, settlements, at: job.entry.place)
+            let isOpen = try await finish(
+                job.row,
+                as: stored,
+                settlements,
+                at: job.entry.place,
+                in: job.turn.language
+            )
             // A turn that was deleted meanwhile is paid for all the same.
             if !isOpen { meter.write(settlements) }
         } catch {
@@ -242,9 +251,10 @@ import BerthWork
         _ turn: Turn.ID,
         as outcome: TurnOutcome,
         _ settlements: [Settlement] = [],
-        at place: Place?
+        at place: Place?,
+        in language: Language
     ) async throws(StoreError) -> Bool {
-        let outbox = await replies.formatted(outcome, at: place)
+        let outbox = await replies.formatted(outcome, at: place, in: language)
         let isOpen = try await store.finishTurn(
             turn,
             as: outcome,
@@ -266,7 +276,11 @@ import BerthWork
         finishing updates: [ChannelUpdate] = []
     ) async throws(BotError) {
         let outcome = TurnOutcome(.done, answer: text)
-        let outbox = await replies.formatted(outcome, at: session.place)
+        let outbox = await replies.formatted(
+            outcome,
+            at: session.place,
+            in: tenant.language
+        )
         try await send(outbox, in: session, to: tenant, finishing: updates)
     }
 

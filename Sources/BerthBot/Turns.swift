@@ -107,7 +107,7 @@ package import BerthWork
         guard size <= Turns.textLimit else { throw .textTooLong(size, limit: Turns.textLimit) }
         try tenant.mayAsk()
         if message.hasPictures, Command.split(message.text) != nil {
-            throw .body("a command takes no pictures: send them with a question")
+            throw .commandWithPictures
         }
         if let command = Command(message.text) {
             return try await answer(command, message, tenant)
@@ -203,7 +203,8 @@ package import BerthWork
         let session = try await session(of: message, by: tenant)
         let text: String
         if command == .stop {
-            text = (gate.stop(session.publicID) ? Phrase.stopped : .nothingToStop).text()
+            text = Phrase(gate.stop(session.publicID) ? .stopped : .nothingToStop)
+                .text(in: tenant.language)
         } else {
             text = try await commands.answer(command, session, tenant)
         }

@@ -41,14 +41,10 @@ import BerthWork
             Route("GET", "/files/:id") { [self] request, values in
                 do throws(BotError) {
                     guard let (file, owner) = try await find(values[0], for: request) else {
-                        return .error(
-                            401,
-                            "you are not logged in: open a login link",
-                            code: "login"
-                        )
+                        return .notLoggedIn(request)
                     }
                     return try await answer(file, of: owner, to: request)
-                } catch { return HTTPResponse(error) }
+                } catch { return HTTPResponse(error, in: request.language ?? .english) }
             }
         ]
     }

@@ -36,13 +36,14 @@ extension HTTPResponse {
     @Loop static func failure(
         _ error: any Error,
         _ request: HTTPRequest,
+        _ language: Language = .english,
         in surroundings: Surroundings
     ) -> HTTPResponse {
         surroundings.log.error(
             "request failed for an unexpected reason",
             ["request": .text(request.id), "why": .text("\(error)")]
         )
-        return .error(500, "the service failed: try again, or tell the operator")
+        return .error(500, Phrase(.serviceFailed).text(in: language))
     }
 
     /// The answer to a request that is not what the API takes.

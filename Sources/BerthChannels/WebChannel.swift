@@ -21,7 +21,7 @@ import BerthWork
     /// The kind of session that it shows and makes.
     package nonisolated let name: ChannelName
     let bot: Bot
-    private let surroundings: Surroundings
+    let surroundings: Surroundings
     private let authenticate: Authenticate
     private let prefix: String
 
@@ -58,7 +58,10 @@ import BerthWork
     /// The paths of its conversations and turns.
     package var routes: [Route] {
         [
-            route("GET", "/me") { _, tenant, _ in try self.me(tenant) },
+            route("GET", "/me") { request, tenant, _ in
+                try await self.hear(request, from: tenant)
+                return try self.me(tenant)
+            },
             route("GET", "/sessions") { _, tenant, _ in
                 try await self.paid(WebChannel.listSize, tenant) {
                     SessionList(try await self.bot.conversations.list(tenant, self.name))
@@ -80,6 +83,7 @@ import BerthWork
                 try await self.history(of: values[0], before: request.query("before"), for: tenant)
             },
             route("POST", "/sessions/:id/turns") { request, tenant, values in
+                try await self.hear(request, from: tenant)
                 let turn = try await self.begin(request, in: values[0], by: tenant)
                 return self.eventsForAuthor(of: turn, tenant)
             },
@@ -93,6 +97,7 @@ import BerthWork
                 return HTTPResponse(status: 202)
             },
             route("POST", "/turns/:id/again") { request, tenant, values in
+                try await self.hear(request, from: tenant)
                 let id = request.id
                 let turn = try await self.bot.turns.again(values[0], by: tenant, request: id)
                 return self.eventsForAuthor(of: turn, tenant)
@@ -197,134 +202,13 @@ import BerthWork
         return events(of: turn, paidBy: lease)
     }
 
-    /// The turn as events: its id first, then its text as it comes, then its end.
-    private func events(
-        of turn: LiveTurn,
-        paidBy lease: consuming MemoryLease
-    ) -> HTTPResponse {
-        let surroundings = surroundings
-        var response = HTTPResponse.events { writer in
-            let events = EventWriter(writer, in: surroundings)
-            let reader = turn.reader()
-            defer { reader.close() }
-            try await events.send(JSON.encode(TurnBegun(turn)), name: "turn")
-            while let event = try await events.waiting({ try await reader.next() }) {
-                switch event {
-                case .place(let place):
-                    try await events.send(JSON.encode(Place(place)), name: "place")
-                case .progress(let progress):
-                    try await events.send(JSON.encode(Progress(progress)), name: "progress")
-                case .reasoning(let text):
-                    try await events.send(JSON.encode(Thought(reasoning: text)), name: "reasoning")
-                case .text(let text):
-                    try await events.send(JSON.encode(Delta(text: text)), name: "delta")
-                case .ended(let outcome):
-                    try await events.send(JSON.encode(TurnEnded(turn.id, outcome)), name: "done")
-                }
-            }
-        }
-        response.holding = LeaseHolder(lease)
-        return response
-    }
-
-    private struct TurnBegun: Encodable {
-        let id: String
-        let state = "accepted"
-        let inputs: [PictureInfo]?
-
-        @Loop init(_ turn: LiveTurn) {
-            (id, inputs) = (turn.id, PictureInfo.list(turn.inputs))
-        }
-    }
-
-    /// A queue position: the number of requests before it, the expected wait, and a reason if the
-    /// wait has another one.
-    private struct Place: Encodable {
-        let ahead: Int
-        let waitMs: Int64
-        let why: String?
-
-        enum CodingKeys: String, CodingKey {
-            case ahead
-            case waitMs = "wait_ms"
-            case why
-        }
-
-        init(_ place: QueuePlace) {
-            why = place.cause.map { cause in
-                switch cause {
-                case .memory: Phrase.waitingForMemory.text()
-                case .failing: Phrase.waitingForModel(isPaused: false, place.wait).text()
-                case .paused: Phrase.waitingForModel(isPaused: true, place.wait).text()
-                }
-            }
-            ahead = place.ahead
-            waitMs = place.wait.milliseconds()
-        }
-    }
-
-    /// The progress of pictures in words, with the provider's place or percentage if it says one.
-    private struct Progress: Encodable {
-        let text: String
-        var position: Int?
-        var percent: Int?
-
-        init(_ progress: PictureProgress) {
-            text = Phrase.progress(progress).text()
-            switch progress {
-            case .queued(let position): self.position = position
-            case .running(let percent): self.percent = percent
-            case .loading: break
-            }
-        }
-    }
-
-    private struct Delta: Encodable { let text: String }
-
-    private struct Thought: Encodable { let reasoning: String }
-
-    private struct TurnEnded: Encodable {
-        let id: String
-        let state: String
-        let error: String?
-        let inputTokens: Int
-        let outputTokens: Int
-        let isEstimated: Bool
-        /// The reason for which the model ended the answer, and its words if it is not whole.
-        let ending: String?
-        let note: String?
-        let sources: [SourceInfo]?
-        let pictures: [PictureInfo]?
-
-        enum CodingKeys: String, CodingKey {
-            case id
-            case state
-            case error
-            case ending
-            case note
-            case sources
-            case pictures
-            case inputTokens = "input_tokens"
-            case outputTokens = "output_tokens"
-            case isEstimated = "estimated"
-        }
-
-        init(_ id: String, _ outcome: TurnOutcome) {
-            self.id = id
-            state = outcome.end.rawValue
-            error = outcome.error
-            inputTokens = outcome.inputTokens
-            outputTokens = outcome.outputTokens
-            isEstimated = outcome.isEstimated
-            ending = outcome.ending?.rawValue
-            // A failure says so itself.
-            note = outcome.end == .done ? outcome.ending.flatMap { Phrase.note($0) } : nil
-            sources = outcome.sources.isEmpty ? nil : SourceInfo.list(outcome.sources)
-            pictures = PictureInfo.list(outcome.pictures)
-        }
-    }
-
     // MARK: Requests
+
+    /// Notes the language of the browser with which a tenant reads and writes.
+    private func hear(_ request: HTTPRequest, from tenant: LiveTenant) async throws(BotError) {
+        guard let language = request.language else { return }
+        try await bot.tenants.hear(language, from: tenant)
+    }
 
     typealias Handler =
         @Loop @Sendable (HTTPRequest, LiveTenant, [String]) async throws -> HTTPResponse
@@ -332,19 +216,21 @@ import BerthWork
     /// A route for whoever is known; errors become answers here alone.
     func route(_ method: String, _ path: String, _ handler: @escaping Handler) -> Route {
         Route(method, prefix + path) { [self] request, values in
+            var language = request.language ?? .english
             do {
                 guard let credential = try authenticate(request) else {
-                    return .error(401, "you are not logged in: open a login link", code: "login")
+                    return .notLoggedIn(request)
                 }
                 try credential.admit(request, atMost: bot.requestsPerTenant)
                 let tenant = credential.tenant
+                language = tenant.language
                 Loop.works(on: WorkLabel(request.path, tenant: tenant.name, request: request.id))
                 if method != "GET" { try tenant.mayAsk() }
                 return try await handler(request, tenant, values)
             } catch let error as BotError {
-                return HTTPResponse(error)
+                return HTTPResponse(error, in: language)
             } catch {
-                return .failure(error, request, in: surroundings)
+                return .failure(error, request, language, in: surroundings)
             }
         }
     }

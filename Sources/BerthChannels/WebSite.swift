@@ -90,23 +90,17 @@ import BerthWork
 
     private func login(_ request: HTTPRequest) async -> HTTPResponse {
         guard hosts.allowsOrigin(request.headers) else { return HTTPResponse(.foreignOrigin) }
+        let language = request.language ?? .english
         guard attempts.allows(request.peer) else {
-            return WebSite.loginPage(
-                token: "",
-                message: "Too many tries from your address: wait a minute.",
-                status: 429
-            )
+            let words = Phrase(.loginTooOften).text(in: language)
+            return WebSite.loginPage(token: "", message: words, status: 429)
         }
         do {
             let token = try await formToken(of: request)
             guard let cookie = try await bot.access.login(token: token) else {
                 attempts.failed(request.peer)
-                return WebSite.loginPage(
-                    token: "",
-                    message: "This link was used before or has expired. Ask the bot for a new one "
-                        + "with /web, or the operator for one with “berth tenant link”.",
-                    status: 403
-                )
+                let words = Phrase(.loginLinkUsed).text(in: language)
+                return WebSite.loginPage(token: "", message: words, status: 403)
             }
             return HTTPResponse(
                 status: 303,
@@ -114,7 +108,7 @@ import BerthWork
                     "location": "/", "set-cookie": cookieField(cookie, age: WebSite.cookieAge),
                 ]
             )
-        } catch { return HTTPResponse(error) }
+        } catch { return HTTPResponse(error, in: language) }
     }
 
     private func logout(_ request: HTTPRequest) async -> HTTPResponse {
@@ -124,7 +118,7 @@ import BerthWork
                 try await bot.access.logout(cookie: cookie)
             }
             return HTTPResponse(status: 204, headers: ["set-cookie": cookieField("", age: 0)])
-        } catch { return HTTPResponse(error) }
+        } catch { return HTTPResponse(error, in: request.language ?? .english) }
     }
 
     private func cookieField(_ value: String, age: Int) -> String {

@@ -7,7 +7,7 @@ package final class MemoryAccount: Sendable {
     /// Whether an account's name is that of the service rather than of a tenant.
     ///
     /// No tenant's name has parentheses.
-    static func isShared(_ name: String) -> Bool { name.hasPrefix("(") }
+    package static func isShared(_ name: String) -> Bool { name.hasPrefix("(") }
 
     private let id: Int
     private let ledger: Ledger

@@ -19,7 +19,7 @@ extension Connection {
         try all(
             """
             SELECT id, name, state, created_ms, requests_per_day, tokens_per_day, images_per_day,
-                spend_per_month_micros, memory_bytes, disk_bytes, files
+                spend_per_month_micros, memory_bytes, disk_bytes, files, language, heard_language
             FROM tenant WHERE state <> 'removed' ORDER BY name
             """
         ) { row throws(StoreError) in try Tenant(row) }
@@ -29,7 +29,7 @@ extension Connection {
         try first(
             """
             SELECT id, name, state, created_ms, requests_per_day, tokens_per_day, images_per_day,
-                spend_per_month_micros, memory_bytes, disk_bytes, files
+                spend_per_month_micros, memory_bytes, disk_bytes, files, language, heard_language
             FROM tenant WHERE id = ?
             """,
             id
@@ -47,6 +47,7 @@ extension Connection {
     }
 
     func removeTenant(_ id: Tenant.ID) throws(StoreError) -> Tenant {
+        try run("UPDATE tenant SET language = NULL, heard_language = NULL WHERE id = ?", id)
         let tenant = try set(.removed, of: id)
         try run(
             "UPDATE session SET deleted_ms = updated_ms, title = '' WHERE tenant = ?",
@@ -69,6 +70,26 @@ extension Connection {
         try run("DELETE FROM web_login WHERE tenant = ?", id)
         try run("DELETE FROM identity WHERE tenant = ?", id)
         try run("DELETE FROM invitation WHERE tenant = ?", id)
+        return tenant
+    }
+
+    func chooseLanguage(_ code: String?, of id: Tenant.ID) throws(StoreError) -> Tenant {
+        let changed = try run(
+            "UPDATE tenant SET language = ? WHERE id = ? AND state <> 'removed'",
+            code,
+            id
+        )
+        guard changed > 0, let tenant = try tenant(id) else { throw .notFound(what: "tenant") }
+        return tenant
+    }
+
+    func hearLanguage(_ code: String, of id: Tenant.ID) throws(StoreError) -> Tenant {
+        let changed = try run(
+            "UPDATE tenant SET heard_language = ? WHERE id = ? AND state <> 'removed'",
+            code,
+            id
+        )
+        guard changed > 0, let tenant = try tenant(id) else { throw .notFound(what: "tenant") }
         return tenant
     }
 

@@ -4,11 +4,11 @@ extension Connection {
     func troubles(since start: Timestamp, limit: Int) throws(StoreError) -> [Trouble] {
         try all(
             """
-            SELECT public_id, id, tenant, state, error, model, attempts, finished_ms AS ended,
+            SELECT public_id, id, tenant, state, why, model, attempts, finished_ms AS ended,
                 NULL AS channel, NULL AS chat, NULL AS topic
             FROM turn WHERE state = 'failed' AND finished_ms >= ?1
             UNION ALL
-            SELECT public_id, id, tenant, state, error, model, attempts, finished_ms,
+            SELECT public_id, id, tenant, state, why, model, attempts, finished_ms,
                 NULL, NULL, NULL
             FROM turn WHERE state = 'uncertain' AND finished_ms >= ?1
             UNION ALL

@@ -140,7 +140,7 @@ extension Connection {
         let hasEnded = !state.isOpen
         try run(
             """
-            UPDATE turn SET state = ?, answer = ?, error = ?, model = coalesce(?, model),
+            UPDATE turn SET state = ?, answer = ?, error = ?, why = ?, model = coalesce(?, model),
                 owner = NULL, until_ms = NULL,
                 input_tokens = ?, output_tokens = ?, estimated = ?, finished_ms = ?,
                 ending = ?, reasoning = ?, sources = ?
@@ -149,6 +149,7 @@ extension Connection {
             state,
             hasEnded ? outcome.answer : "",
             outcome.error,
+            outcome.why,
             outcome.model,
             outcome.inputTokens,
             outcome.outputTokens,
@@ -176,7 +177,7 @@ extension Connection {
         return try run(
             """
             UPDATE turn SET state = ?, attempts = 0, due_ms = NULL, answer = '', error = NULL,
-                finished_ms = NULL, ending = NULL, reasoning = '', sources = ''
+                why = NULL, finished_ms = NULL, ending = NULL, reasoning = '', sources = ''
             WHERE id = ?
             """,
             state,

@@ -26,7 +26,7 @@ extension Connection {
     func recover(
         at now: Timestamp,
         askingAgainBelow limit: Int64,
-        telling reply: (Place) -> [OutboxDraft]
+        telling reply: (Place, String?) -> [OutboxDraft]
     ) throws(StoreError) -> Recovery {
         var recovery = Recovery()
         try run("UPDATE turn SET owner = NULL, until_ms = NULL WHERE state = 'accepted'")
@@ -41,7 +41,7 @@ extension Connection {
             try loseTurn(turn, at: now)
             recovery.turns += 1
             guard let place = try place(of: turn) else { continue }
-            try addOutbox(reply(place), of: turn, at: now)
+            try addOutbox(reply(place, try language(ofPayer: turn)), of: turn, at: now)
         }
         // The turns that are still running go on: from a step that waits, or from a provider's job.
         try run("UPDATE turn SET state = 'accepted' WHERE state = 'running'")
@@ -158,6 +158,18 @@ extension Connection {
             """,
             turn
         ) { row throws(StoreError) in try Place(row, from: 0) }
+    }
+
+    /// The code of the language of the tenant who pays for a turn, or nil if none is known.
+    private func language(ofPayer turn: Turn.ID) throws(StoreError) -> String? {
+        let language = try first(
+            """
+            SELECT coalesce(language, heard_language) FROM tenant
+            WHERE id = (SELECT tenant FROM turn WHERE id = ?)
+            """,
+            turn
+        ) { row throws(StoreError) in row.textOrNil(0) }
+        return language ?? nil
     }
 
     private func loseTurn(_ turn: Turn.ID, at now: Timestamp) throws(StoreError) {

@@ -30,7 +30,8 @@ enum Schema {
                 state = 'active' OR state = 'suspended' OR state = 'removed'),
             created_ms INTEGER NOT NULL,
             requests_per_day INTEGER, tokens_per_day INTEGER, images_per_day INTEGER,
-            spend_per_month_micros INTEGER, memory_bytes INTEGER, disk_bytes INTEGER, files INTEGER
+            spend_per_month_micros INTEGER, memory_bytes INTEGER, disk_bytes INTEGER, files INTEGER,
+            language TEXT, heard_language TEXT
         ) STRICT;
         CREATE UNIQUE INDEX tenant_name ON tenant (name) WHERE state <> 'removed';
 
@@ -98,7 +99,7 @@ enum Schema {
                 OR state = 'failed' OR state = 'uncertain'),
             text TEXT NOT NULL,
             answer TEXT NOT NULL DEFAULT '',
-            error TEXT, model TEXT,
+            error TEXT, why TEXT, model TEXT,
             attempts INTEGER NOT NULL DEFAULT 0, due_ms INTEGER,
             asked_again INTEGER NOT NULL DEFAULT 0,
             owner TEXT, until_ms INTEGER,

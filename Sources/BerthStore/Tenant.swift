@@ -31,6 +31,10 @@ package struct Tenant: Equatable, Sendable {
     package let created: Timestamp
     /// The tenant's own limits.
     package let quotas: TenantQuotas
+    /// The code of the language that the tenant has chosen, or nil if it has chosen none.
+    package private(set) var language: String?
+    /// The code of the language of the device that the tenant used last, or nil if none told one.
+    package private(set) var heardLanguage: String?
 }
 
 extension Tenant {
@@ -48,5 +52,6 @@ extension Tenant {
         quotas.diskBytes = row.intOrNil(9)
         quotas.files = row.intOrNil(10)
         self.quotas = quotas
+        (language, heardLanguage) = (row.textOrNil(11), row.textOrNil(12))
     }
 }

@@ -52,6 +52,18 @@ package protocol TenantStore: Sendable {
         of id: Tenant.ID,
         _ change: @escaping @Sendable (inout TenantQuotas) -> Void
     ) async throws(StoreError) -> Tenant
+
+    /// Sets the code of the language that a tenant has chosen, or forgets the choice if it is nil.
+    ///
+    /// - Returns: the tenant as it is now.
+    /// - Throws: ``StoreError/notFound(what:)``, also for a removed tenant.
+    func chooseLanguage(_ code: String?, of id: Tenant.ID) async throws(StoreError) -> Tenant
+
+    /// Sets the code of the language of the device that a tenant uses, and keeps its choice.
+    ///
+    /// - Returns: the tenant as it is now.
+    /// - Throws: ``StoreError/notFound(what:)``, also for a removed tenant.
+    func hearLanguage(_ code: String, of id: Tenant.ID) async throws(StoreError) -> Tenant
 }
 
 extension Database: TenantStore {
@@ -106,5 +118,19 @@ extension Database: TenantStore {
             guard let tenant = try store.tenant(id) else { throw .notFound(what: "tenant") }
             return tenant
         }
+    }
+
+    package nonisolated func chooseLanguage(
+        _ code: String?,
+        of id: Tenant.ID
+    ) async throws(StoreError) -> Tenant {
+        try await write { store throws(StoreError) in try store.chooseLanguage(code, of: id) }
+    }
+
+    package nonisolated func hearLanguage(
+        _ code: String,
+        of id: Tenant.ID
+    ) async throws(StoreError) -> Tenant {
+        try await write { store throws(StoreError) in try store.hearLanguage(code, of: id) }
     }
 }

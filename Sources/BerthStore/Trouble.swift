@@ -24,7 +24,7 @@ package struct Trouble: Equatable, Sendable {
     ///
     /// A call is never `failed`, a part of a reply never `uncertain`.
     package let state: Turn.State
-    /// The reason, worded for the turn's author, or nil if none was stored.
+    /// The reason in English and without content, or nil if none was stored.
     package let reason: String?
     /// The model that was asked, as `provider/model`.
     package let model: String?

@@ -18,6 +18,8 @@ package struct TurnOutcome: Equatable, Sendable {
     package var answer: String
     /// The reason of a failure, in words for the author.
     package var error: String?
+    /// The reason of a failure in English and without content, for the operator.
+    package var why: String?
     /// As the provider knows it.
     package var model: String?
     /// The reason for which the model ended the answer, or nil if it did not.

@@ -116,13 +116,14 @@ package protocol TurnStore: Sendable {
     ///   - now: the time of the ends.
     ///   - limit: millionths of a dollar; 0 for no turn.
     ///   - reply: the parts that tell the user at a place that the answer to a message is unknown,
-    ///     which are written in the same commit.
+    ///     which are written in the same commit. It gets the code of the payer's language too, or
+    ///     nil if none is known.
     /// - Returns: what was closed.
     /// - Throws: ``StoreError`` as every verb does.
     func recover(
         at now: Timestamp,
         askingAgainBelow limit: Int64,
-        telling reply: @escaping @Sendable (Place) -> [OutboxDraft]
+        telling reply: @escaping @Sendable (Place, String?) -> [OutboxDraft]
     ) async throws(StoreError) -> Recovery
 }
 
@@ -221,7 +222,7 @@ extension Database: TurnStore {
     package nonisolated func recover(
         at now: Timestamp,
         askingAgainBelow limit: Int64,
-        telling reply: @escaping @Sendable (Place) -> [OutboxDraft]
+        telling reply: @escaping @Sendable (Place, String?) -> [OutboxDraft]
     ) async throws(StoreError) -> Recovery {
         try await write { store throws(StoreError) in
             try store.recover(at: now, askingAgainBelow: limit, telling: reply)
@@ -237,7 +238,7 @@ extension TurnStore {
         at now: Timestamp,
         askingAgainBelow limit: Int64 = 0
     ) async throws(StoreError) -> Recovery {
-        try await recover(at: now, askingAgainBelow: limit) { _ in [] }
+        try await recover(at: now, askingAgainBelow: limit) { _, _ in [] }
     }
 
     /// Ends a turn that has no calls to settle and nothing to deliver, as

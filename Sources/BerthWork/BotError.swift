@@ -67,6 +67,14 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
     case tooManyTenants(limit: Int)
     /// The message has no text.
     case emptyText
+    /// A command came with pictures.
+    case commandWithPictures
+    /// The message has more pictures than any message may have.
+    case tooManyPictures(Int, limit: Int)
+    /// The message has more pictures than its model takes.
+    case tooManyPicturesForModel(String, Int, limit: Int)
+    /// The answer is over the limit, where it was cut off.
+    case answerTooLong(limit: ByteCount)
     /// A picture that came with the message cannot be used. It is the one of this `number`.
     case inputPicture(PictureError, number: Int, of: Int)
     /// The message has pictures, and the conversation's model (nil for all models) does not see them.
@@ -156,6 +164,13 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
         case .inputPicture(let error, let number, let count):
             (count > 1 ? "picture \(number): " : "") + error.description
         case .blind(let model, let seeing): BotError.blind(model, seeing)
+        case .commandWithPictures: "a command takes no pictures: send them with a question"
+        case .tooManyPictures(let count, let limit):
+            "the message has \(count) pictures, and \(limit) are allowed"
+        case .tooManyPicturesForModel(let model, let count, let limit):
+            "the model \(model) takes at most \(limit) pictures in a message, and this one has "
+                + "\(count)"
+        case .answerTooLong(let limit): "the answer is longer than \(limit) and was cut off there"
         case .textTooLong(let size, let limit):
             "the message is \(size) long, and the limit is \(limit)"
         case .stopping: "the service is being restarted: try again in a moment"

@@ -76,13 +76,13 @@ package struct AnswerEnd: Sendable {
 
     /// Adds a piece and wakes the readers.
     ///
-    /// - Throws: ``BotError/provider(_:)`` if there is no memory for it, ``BotError/body(_:)`` if
-    ///   the log is full. Nothing is added then, and the writer is expected to end the log.
+    /// - Throws: ``BotError/provider(_:)`` if there is no memory for it, ``BotError/answerTooLong(limit:)``
+    ///   if the log is full. Nothing is added then, and the writer is expected to end the log.
     package func append(_ piece: AnswerPiece) throws(BotError) {
         let isText = if case .text = piece { true } else { false }
         let size = text.count + markedSize + piece.size + (isText ? 0 : piece.text.utf8.count)
         guard size <= limit.bytes else {
-            throw .body("the answer is longer than \(limit) and was cut off there")
+            throw .answerTooLong(limit: limit)
         }
         do { try lease.grow(to: ByteCount(size), step: Broadcast.step) } catch {
             throw .provider(.memoryMidway(error))

@@ -96,7 +96,9 @@ extension BotError {
             Disposition(408, .caller, code: "read_too_slowly").with { $0.mayHaveBought = true }
         case .unsupportedCoding: Disposition(415, .caller, code: "unsupported_encoding")
         case .bodyTooLarge: Disposition(413, .caller, code: "body_too_large")
-        case .body, .emptyText, .textTooLong, .badName, .badValue: Disposition(400, .caller)
+        case .body, .emptyText, .textTooLong, .badName, .badValue, .answerTooLong,
+            .commandWithPictures, .tooManyPictures, .tooManyPicturesForModel:
+            Disposition(400, .caller)
         case .sessionBusy: Disposition(409, .caller, code: "session_busy")
         case .tooManySessions: Disposition(409, .payer, code: "too_many_conversations")
         case .tooManyNewSessions(_, let wait):

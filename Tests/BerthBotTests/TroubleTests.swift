@@ -130,8 +130,8 @@ import Testing
     }
 
     @Loop @Test func `a reader is told in words without a provider's name or address`() {
-        for isPaused in [true, false] {
-            let words = Phrase.waitingForModel(isPaused: isPaused, .seconds(150)).text()
+        for cause in [QueuePlace.Cause.paused, .failing] {
+            let words = Phrase.waiting(cause, .seconds(150)).text(in: .english)
             #expect(words.contains("about 3 min") && !words.contains("'"))
         }
     }

@@ -38,7 +38,11 @@ import BerthTestKit
 
     /// One part for each line of an answer, or the error's words.
     private struct Sentences: ReplyParts {
-        func parts(of outcome: TurnOutcome, at place: Place) -> [String] {
+        func parts(
+            of outcome: TurnOutcome,
+            at place: Place,
+            in language: Language
+        ) -> [String] {
             if let error = outcome.error { return ["sorry: \(error)"] }
             return outcome.answer.split(separator: "\n").map(String.init)
         }

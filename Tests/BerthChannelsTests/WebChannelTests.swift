@@ -57,6 +57,30 @@ import Testing
         }
     }
 
+    @Loop @Test func `the bot speaks the browser's language, until another one is chosen`()
+        async throws
+    {
+        try await withBot { bot in
+            let ann = try await bot.login(bot.ann)
+            let ukrainian = [("accept-language", "uk-UA,uk;q=0.9,en;q=0.8")]
+            let stranger = try await bot.ask("GET", "/web/me", as: .nobody, ukrainian)
+            let words = stranger.error?.string("message")
+            #expect(stranger.status == 401 && words?.contains("не ввійшли") == true)
+            #expect(try await bot.ask("GET", "/web/me", as: ann, ukrainian).status == 200)
+            let session = try await session(bot, ann)
+            // Requests without a language follow the last one that had one.
+            let help = try await say("/help", session, bot, ann).rest()
+            let answer = help.compactMap { $0.object?.string("text") }.joined()
+            #expect(answer.contains("що робить"))
+            let refused = try await bot.ask("GET", "/web/sessions/none/turns", as: ann)
+            #expect(refused.error?.string("message") == "такої розмови немає")
+            _ = try await say("/lang zh", session, bot, ann).rest()
+            #expect(try await bot.ask("GET", "/web/me", as: ann, ukrainian).status == 200)
+            let chosen = try await bot.ask("GET", "/web/sessions/none/turns", as: ann, ukrainian)
+            #expect(chosen.error?.string("message") == "没有这个对话")
+        }
+    }
+
     @Loop @Test func `a turn survives its connection and can be joined again`() async throws {
         try await withBot { bot in
             let ann = try await bot.login(bot.ann)

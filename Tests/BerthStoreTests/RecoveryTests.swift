@@ -283,15 +283,18 @@ import Testing
         _ = try await fixture.call(turn)
         let web = try await fixture.turn("t-2")
         _ = try await fixture.call(web)
+        _ = try await fixture.store.hearLanguage("uk", of: fixture.tenant.id)
+        _ = try await fixture.store.chooseLanguage("ru", of: fixture.tenant.id)
         let store = try await fixture.restarted()
-        let found = try await store.recover(at: noon, askingAgainBelow: 0) { place in
-            place.chat.isEmpty ? [] : [OutboxDraft(place: place, body: "lost")]
+        let found = try await store.recover(at: noon, askingAgainBelow: 0) { place, language in
+            let body = "lost \(language ?? "-")"
+            return place.chat.isEmpty ? [] : [OutboxDraft(place: place, body: body)]
         }
         #expect(found.turns == 2)
         let due = try await store.dueOutbox(on: .telegram, at: noon, limit: 9)
-        #expect(due.map(\.body) == ["lost"] && due.map(\.turn) == [turn])
+        #expect(due.map(\.body) == ["lost ru"] && due.map(\.turn) == [turn])
         _ = try await store.recover(at: noon, askingAgainBelow: 0) {
-            [OutboxDraft(place: $0, body: "again")]
+            [OutboxDraft(place: $0, body: "again \($1 ?? "")")]
         }
         #expect(try await store.dueOutbox(on: .telegram, at: noon, limit: 9).count == 1)
     }

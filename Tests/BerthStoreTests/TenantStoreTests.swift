@@ -56,6 +56,42 @@ import Testing
     }
 
     @Loop @Test(arguments: StoreEngine.allCases)
+    func `a tenant's language is chosen or heard, and neither changes the other`(
+        engine: StoreEngine
+    ) async throws {
+        let fixture = try await StoreFixture(engine)
+        let (store, ann) = (fixture.store, fixture.tenant.id)
+        #expect(fixture.tenant.language == nil && fixture.tenant.heardLanguage == nil)
+        let heard = try await store.hearLanguage("uk", of: ann)
+        #expect(heard.language == nil && heard.heardLanguage == "uk")
+        let chosen = try await store.chooseLanguage("ru", of: ann)
+        #expect(chosen.language == "ru" && chosen.heardLanguage == "uk")
+        #expect(try await store.hearLanguage("zh", of: ann).language == "ru")
+        let listed = try await fixture.restarted().tenants().first
+        #expect(listed?.language == "ru" && listed?.heardLanguage == "zh")
+    }
+
+    @Loop @Test(arguments: StoreEngine.allCases)
+    func `a tenant's language can be forgotten, and is with the tenant`(
+        engine: StoreEngine
+    ) async throws {
+        let fixture = try await StoreFixture(engine)
+        let (store, ann) = (fixture.store, fixture.tenant.id)
+        _ = try await store.hearLanguage("uk", of: ann)
+        _ = try await store.chooseLanguage("ru", of: ann)
+        #expect(try await store.chooseLanguage(nil, of: ann).language == nil)
+        _ = try await store.chooseLanguage("ru", of: ann)
+        let removed = try await store.removeTenant(ann)
+        #expect(removed.language == nil && removed.heardLanguage == nil)
+        await #expect(throws: StoreError.notFound(what: "tenant")) {
+            _ = try await store.chooseLanguage("ru", of: ann)
+        }
+        await #expect(throws: StoreError.notFound(what: "tenant")) {
+            _ = try await store.hearLanguage("ru", of: ann)
+        }
+    }
+
+    @Loop @Test(arguments: StoreEngine.allCases)
     func `a tenant is found by its key, removed ones too`(engine: StoreEngine) async throws {
         let fixture = try await StoreFixture(engine)
         let (store, ann) = (fixture.store, fixture.tenant)

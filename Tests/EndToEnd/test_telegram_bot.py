@@ -68,7 +68,7 @@ def test_from_an_invitation_to_the_first_answer(
     assert tenants == ["p5"]
     telegram.bring("42/message", chat=6, text="let me in")
     wait_for(lambda: texts(telegram, 6), what="a word")
-    assert "invited people only" in texts(telegram, 6)[0]
+    assert "for invited people" in texts(telegram, 6)[0]
     assert telegram.told("42/state")["faults"] == []
     assert "hunter2" not in log(berth) and "not act on some settings" not in log(berth)
 

@@ -1,75 +1,162 @@
+import BerthConfig
+import BerthFiles
+import BerthMemory
 package import BerthProviders
+package import BerthQueue
 package import BerthStore
+import BerthText
 package import BerthWork
 
-/// A text for the users of a chat, without its words.
+/// A text for the users of a chat, which each language has in its ``PhraseTable``.
 ///
-/// ``text(in:)`` gives the words, in Markdown. A text with arguments carries them.
-package enum Phrase: Sendable {
+/// ``text(in:)`` gives the words, in Markdown.
+package struct Phrase: Sendable {
+    private let write: @Sendable (PhraseTable) -> String
+
+    init(_ write: @escaping @Sendable (PhraseTable) -> String) { self.write = write }
+
+    init(_ key: PhraseKey, _ values: [String: PhraseValue]) {
+        write = { $0.text(key, values) }
+    }
+
+    /// A text without values.
+    package init(_ key: PlainKey) { write = { $0.text(key) } }
+
+    /// The words in a language, or in English if there is no table of it.
+    package func text(in language: Language) -> String { write(PhraseTable.of(language)) }
+
+    /// The words in English, without a provider's own, for operators.
+    var withoutProvidersWords: String {
+        ProviderError.withoutProvidersWords(text(in: .english))
+    }
+
     // MARK: Answers to commands
 
     /// The list of commands.
-    case help
-    /// The use of `/translate`.
-    case translateUsage
+    static let help = Phrase { BotCommand.help(in: $0) }
     /// The reason for which an order of pictures is none, and the use of `/image`.
-    case imageUsage(PicturePrompt.Problem)
+    static func imageUsage(_ problem: PicturePrompt.Problem) -> Phrase {
+        Phrase { "\(problem.words(in: $0))\n\n\($0.text(.imageUsage))" }
+    }
+
     /// There is no such command.
-    case unknownCommand(String)
-    /// The window was cleared.
-    case freshStart
+    static func unknownCommand(_ word: String) -> Phrase {
+        Phrase { table in
+            table.text(.unknownCommand, ["word": .text(word)]) + "\n\n" + BotCommand.help(in: table)
+        }
+    }
+
     /// The conversation's model, and the names of all models.
-    case models(chosen: String, names: [String])
+    static func models(chosen: String, names: [String]) -> Phrase {
+        let list = names.map { "- `\($0)`" }.joined(separator: "\n")
+        return Phrase(.models, ["chosen": .text(chosen), "list": .text(list)])
+    }
+
     /// The conversation's new model.
-    case modelChosen(String)
+    static func modelChosen(_ name: String) -> Phrase {
+        Phrase(.modelChosen, ["name": .text(name)])
+    }
+
     /// A command has changed nothing.
-    case nothingChanged(BotError)
+    static func nothingChanged(_ error: BotError) -> Phrase {
+        Phrase(.nothingChanged, ["error": .error(error)])
+    }
+
     /// The tenant's usage and limits.
-    case usage(UsageInfo)
+    static func usage(_ usage: UsageInfo) -> Phrase {
+        Phrase(
+            .usage,
+            [
+                "requests": .count(usage.requests), "mostRequests": .count(usage.requestsLimit),
+                "tokens": .count(usage.tokens), "mostTokens": .count(usage.tokensLimit),
+                "images": .count(usage.images), "mostImages": .count(usage.imagesLimit),
+                "spent": .dollars(usage.spentMicros), "mostSpent": .dollars(usage.spendLimitMicros),
+                "resets": .date(usage.resets),
+            ]
+        )
+    }
+
     /// A login link.
-    case webLink(String)
+    static func webLink(_ link: String) -> Phrase { Phrase(.webLink, ["link": .text(link)]) }
+
     /// The tenant's files.
-    case files(FileList)
-    /// The use of `/delete`.
-    case deleteUsage
+    static func files(_ list: FileList) -> Phrase {
+        Phrase { table in
+            guard !list.newest.isEmpty else { return table.text(.filesNone) }
+            let rows = list.newest.map { file in
+                "\n| `\(file.id)` | \(file.kind) | \(table.figures.text(ByteCount(file.bytes))) "
+                    + "| \(table.figures.text(file.lastUsed)) |"
+            }
+            let more = list.use.files - list.newest.count
+            let total = table.text(
+                .filesTotal,
+                [
+                    "count": .count(list.use.files), "most": .count(list.owner.files),
+                    "bytes": .size(list.use.bytes), "disk": .size(list.owner.disk),
+                ]
+            )
+            let rest = more > 0 ? [table.text(.filesMore, ["count": .count(more)])] : []
+            let lines = [table.text(.filesHead) + rows.joined()] + rest
+            return (lines + [total, table.text(.deleteUsage)]).joined(separator: "\n\n")
+        }
+    }
+
     /// Files were deleted.
-    case filesDeleted(FileTotal)
-    /// The answer under way was stopped.
-    case stopped
-    /// No answer is under way.
-    case nothingToStop
+    static func filesDeleted(_ total: FileTotal) -> Phrase {
+        guard total.files > 0 else { return Phrase(.deletedNothing) }
+        let bytes = ByteCount(total.bytes)
+        return Phrase(.deleted, ["count": .count(total.files), "bytes": .size(bytes)])
+    }
 
     // MARK: Turns
 
-    /// The message waits because the process is short of memory.
-    case waitingForMemory
-    /// The message waits because its model or the provider has failed or asked for a pause, and is
-    /// sent again after about this time.
-    case waitingForModel(isPaused: Bool, Duration)
-    /// The progress of pictures at their provider.
-    case progress(PictureProgress)
-    /// A refusal or a failure.
-    case refusal(BotError)
-    /// A failure after several attempts, and why there is no further one.
-    case gaveUp(BotError, String)
-    /// The service stops, and the answer goes on at the next start.
-    case restarting
-    /// The service was killed while a provider was asked, so it is not known what became of it.
-    case uncertain
-    /// The answer ended for a reason that its reader should know.
-    case ended(Turn.Ending)
-    /// The answer could not be written to the database.
-    case notSaved(BotError)
-}
-
-extension Phrase {
-    /// The words about an answer's end in English, or nil if the answer is whole.
-    package static func note(_ ending: Turn.Ending) -> String? {
-        ending == .stop ? nil : Phrase.ended(ending).text()
+    /// The cause of a wait other than the queue, which lasts about this long.
+    package static func waiting(_ cause: QueuePlace.Cause, _ wait: Duration) -> Phrase {
+        switch cause {
+        case .memory: Phrase(.waitingForMemory)
+        case .failing: Phrase(.waitingFailing, ["wait": .wait(wait)])
+        case .paused: Phrase(.waitingPaused, ["wait": .wait(wait)])
+        }
     }
 
-    /// The words in a language, or else in English.
-    package func text(in language: Language = .english) -> String {
-        PhraseTable.of(language)?.words(self) ?? PhraseTable.english(self)
+    /// The progress of pictures at their provider.
+    package static func progress(_ progress: PictureProgress) -> Phrase {
+        switch progress {
+        case .queued(let position?) where position > 0:
+            Phrase(.progressPlace, ["place": .count(position)])
+        case .queued: Phrase(.progressQueued)
+        case .running(let percent?): Phrase(.progressPercent, ["percent": .count(percent)])
+        case .running: Phrase(.progressRunning)
+        case .loading: Phrase(.progressLoading)
+        }
+    }
+
+    /// A refusal or a failure.
+    package static func refusal(_ error: BotError) -> Phrase { Phrase { $0.text(error) } }
+
+    /// A failure after several attempts, and why there is no further one.
+    static func gaveUp(_ error: BotError, _ reason: Backoff.Reason) -> Phrase {
+        switch reason {
+        case .attemptsUsed(let count):
+            Phrase(.gaveUpAttempts, ["error": .error(error), "count": .count(count)])
+        case .pastDeadline(let excess):
+            Phrase(.gaveUpDeadline, ["error": .error(error), "wait": .wait(excess)])
+        }
+    }
+
+    /// The answer could not be written to the database.
+    static func notSaved(_ error: BotError) -> Phrase {
+        Phrase(.notSaved, ["error": .error(error)])
+    }
+
+    /// The words about an answer's end, or nil if the answer is whole.
+    package static func note(_ ending: Turn.Ending) -> Phrase? {
+        switch ending {
+        case .stop: nil
+        case .length: Phrase(.endLength)
+        case .contentFilter: Phrase(.endFilter)
+        case .toolCalls: Phrase(.endTools)
+        case .refusal: Phrase(.endRefusal)
+        }
     }
 }

@@ -56,7 +56,7 @@ import BerthTelemetry
     /// It is sent once at most. A failure is logged and forgotten.
     ///
     /// - Parameters:
-    ///   - text: a plain text.
+    ///   - text: a short text in Markdown.
     ///   - place: the chat.
     ///   - buttons: the rows of buttons under it.
     ///   - log: gets the failure.
@@ -68,7 +68,8 @@ import BerthTelemetry
     ) async {
         do { try await budget.slot(in: place.chat, tenant: "") } catch { return }
         do throws(TelegramFailure) {
-            let part = TelegramPart(text: text, entities: [])
+            // The words are short, so that they are one message.
+            guard let part = TelegramText.parts(of: text).first else { return }
             _ = try await client.send(part, to: place.target, buttons: buttons)
         } catch {
             note(error, in: place.chat)

@@ -56,12 +56,15 @@ import BerthWork
             )
             bot.faults.watch { own.standing.words }
         }
-        bot.people.announces(on: .telegram) { [bots] request, isApproved in
+        bot.people.announces(on: .telegram) { [bots, unowned bot] request, isApproved in
             guard let place = TelegramPlace(request.place), let own = bots[place.bot] else {
                 return
             }
             let words = isApproved ? TelegramPhrase.accessApproved : .accessDeclined
-            await own.say(words.text, at: place, surroundings.log)
+            let person = request.person
+            let tenant = try? await bot.people.tenant(of: person)
+            let language = tenant?.language ?? .english
+            await own.say(words.text(in: language), at: place, surroundings.log)
         }
         (self.receivers, order) = (receivers, configuration.telegram.map(\.id))
         delivery = TelegramDelivery(bot, bots)

@@ -57,6 +57,26 @@ import Testing
         }
     }
 
+    @Loop @Test func `the menus of commands are stored once a language, and when they change`()
+        async throws
+    {
+        try await FakeTelegramFixture.run { telegram in
+            let (client, bot) = (telegram.client, telegram.bot)
+            #expect(try await client.updateMenus() == 4)
+            #expect(try await client.updateMenus() == 0)
+            let russian = try await client.commands(language: "ru")
+            #expect(russian.first?.name == "new")
+            #expect(russian.first?.says.contains("Начать") == true)
+            let others = try await client.commands(language: nil)
+            #expect(others.count == russian.count)
+            #expect(others.allSatisfy { $0.says.utf8.allSatisfy { $0 < 0x80 } })
+            try await client.setCommands([TelegramCommand(name: "old", says: "x")], language: "uk")
+            #expect(try await client.updateMenus() == 1)
+            #expect(try await client.commands(language: "uk").count == russian.count)
+            #expect(bot.faults.isEmpty)
+        }
+    }
+
     @Loop @Test func `pictures and files are sent as forms, read in pieces`() async throws {
         try await FakeTelegramFixture.run { telegram in
             let client = telegram.client
@@ -92,7 +112,9 @@ import Testing
             bot.bring(press: "s:1", on: 7, in: -1_001, from: ann)
             let updates = try await client.updates(TelegramPoll(offset: nil, seconds: 0))
             #expect(updates.map(\.id) == [900_001, 900_002, 900_003, 900_004])
-            #expect(String(decoding: updates[1].json, as: UTF8.self).contains(#""poll":{"id":"1"}"#))
+            #expect(
+                String(decoding: updates[1].json, as: UTF8.self).contains(#""poll":{"id":"1"}"#)
+            )
             for update in updates { #expect(TelegramUpdate(json: update.json) == update) }
             // The next question confirms them.
             let rest = try await client.updates(TelegramPoll(offset: 900_005, seconds: 0))

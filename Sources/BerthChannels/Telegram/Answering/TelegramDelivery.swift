@@ -45,12 +45,13 @@ import BerthWork
         }
         let preview = part.part == 1 ? part.turn.flatMap { own.previews[$0] } : nil
         let shown = await preview?.close()
+        let tenant = bot.tenants.tenant(part.tenant)
         let sending = Sending(
             own: own,
             place: place,
             attempt: attempt,
-            tenant: bot.tenants.tenant(part.tenant),
-            buttons: Self.buttons(of: body, part.turn)
+            tenant: tenant,
+            buttons: Self.buttons(of: body, part.turn, tenant?.language ?? .english)
         )
         let message: String?
         if !body.pictures.isEmpty {
@@ -70,7 +71,8 @@ import BerthWork
 
     private static func buttons(
         of body: TelegramBody,
-        _ turn: Turn.ID?
+        _ turn: Turn.ID?,
+        _ language: Language
     ) -> [[TelegramButton]] {
         guard let turn, !body.buttons.isEmpty else { return [] }
         let row = body.buttons.map { button in
@@ -80,7 +82,7 @@ import BerthWork
                 case .file: (.buttonFile, .file(turn))
                 case .delete: (.buttonDelete, .delete(turn))
                 }
-            return TelegramButton(text: words.text, data: data.text)
+            return TelegramButton(text: words.text(in: language), data: data.text)
         }
         return [row]
     }
@@ -129,8 +131,9 @@ import BerthWork
         }
         let size = turn.answer.utf8.count
         let lease = try lease(ByteCount(4 * size), sending)
+        let language = sending.tenant?.language ?? .english
         let made = await LargeWork.run(on: size) { () -> TelegramFile? in
-            let markdown = TelegramReplies.markdown(of: TurnOutcome(turn))
+            let markdown = TelegramReplies.markdown(of: TurnOutcome(turn), in: language)
             guard index != TelegramBody.whole else {
                 return TelegramFile(name: "answer.md", content: markdown)
             }

@@ -45,62 +45,58 @@ enum TelegramPhrase: Sendable {
     case pressFailed
     case stopped
 
-    /// The words in English.
-    var text: String {
+    /// The words in a language.
+    func text(in language: Language) -> String { phrase.text(in: language) }
+
+    private var phrase: Phrase {
         switch self {
-        case .welcome: "Welcome. Write me a message, or /help for what I can do."
-        case .accessByInvitation:
-            "This bot answers invited people only. Ask its operator for an invitation link."
-        case .accessAsked: "I have asked the operator for your access, and tell you the answer."
-        case .accessWaiting: "The operator has not answered yet. I tell you as soon as I know."
-        case .accessApproved: "The operator has given you access. Write me a message."
-        case .accessDeclined: "The operator has declined your request."
-        case .accessFull: "This bot has as many people as it can take. Try again later."
-        case .invitationInvalid:
-            "This invitation is unknown, was used, or has expired. Ask for a new one."
-        case .accessInGroup:
-            "I answer people whom I know. Write to me in a private chat to get access."
-        case .operatorAsked(let name): "\(name) asks for access to this bot."
-        case .operatorApproved(let name): "\(name) has access now."
-        case .operatorDeclined(let name): "\(name) was declined."
-        case .note(let note): Self.words(note)
-        case .album(let count): "\(count) pictures."
-        case .unreadOther: "I cannot read messages of this kind. Write me a text."
-        case .tooMany(let count):
-            count == 1
-                ? "Too many of your messages waited, so I have not read one of them."
-                : "Too many of your messages waited, so I have not read \(count) of them."
-        case .answerAsFile: "The answer is long, so I send it as a file."
-        case .buttonStop: "◼ Stop"
-        case .buttonAgain: "↻ Again"
-        case .buttonFile: "📄 As file"
-        case .buttonDelete: "🗑 Delete"
-        case .buttonApprove: "✓ Approve"
-        case .buttonDecline: "✗ Decline"
-        case .pressNotYours: "This button is not yours."
-        case .pressTooOld: "This button has no effect any more."
-        case .pressDeleted: "Deleted."
-        case .pressFailed: "That did not work. Try again."
-        case .stopped: "Stopped."
+        case .welcome: Phrase(.welcome)
+        case .accessByInvitation: Phrase(.accessByInvitation)
+        case .accessAsked: Phrase(.accessAsked)
+        case .accessWaiting: Phrase(.accessWaiting)
+        case .accessApproved: Phrase(.accessApproved)
+        case .accessDeclined: Phrase(.accessDeclined)
+        case .accessFull: Phrase(.accessFull)
+        case .invitationInvalid: Phrase(.invitationInvalid)
+        case .accessInGroup: Phrase(.accessInGroup)
+        case .operatorAsked(let name): .operatorAsked(name)
+        case .operatorApproved(let name): .operatorDecided(name, isApproved: true)
+        case .operatorDeclined(let name): .operatorDecided(name, isApproved: false)
+        case .note(let note): Self.phrase(of: note)
+        case .album(let count): .album(count)
+        case .unreadOther: Phrase(.unreadOther)
+        case .tooMany(let count): .tooManyMessages(count)
+        case .answerAsFile: Phrase(.answerAsFile)
+        case .buttonStop: Phrase(.buttonStop)
+        case .buttonAgain: Phrase(.buttonAgain)
+        case .buttonFile: Phrase(.buttonFile)
+        case .buttonDelete: Phrase(.buttonDelete)
+        case .buttonApprove: Phrase(.buttonApprove)
+        case .buttonDecline: Phrase(.buttonDecline)
+        case .pressNotYours: Phrase(.pressNotYours)
+        case .pressTooOld: Phrase(.pressTooOld)
+        case .pressDeleted: Phrase(.pressDeleted)
+        case .pressFailed: Phrase(.pressFailed)
+        case .stopped: Phrase(.stopped)
         }
     }
 
-    private static func words(_ note: TelegramNote) -> String {
+    private static func phrase(of note: TelegramNote) -> Phrase {
         switch note {
-        case .tooLarge:
-            "The file is too large: I can read files of up to "
-                + "\(ByteCount(TelegramMedia.mostBytes))."
-        case .documentUnread(let name): "I cannot read `\(name)`. I read texts and pictures."
-        case .documentCut(let name, let size):
-            "`\(name)` is long, so I have read its first \(size) only."
-        case .unread(let kind):
-            "I cannot read a \(kind.replacing("_", with: " ")). Write me a text."
-        case .noTranscription: "I cannot hear recordings here. Write me a text."
-        case .noWords: "I have heard no words in the recording."
-        case .refused(let error): Phrase.refusal(error).text()
-        case .notFetched: "The file did not come through. Send it again."
-        case .picturesLeftOut(let most):
-            "I look at \(most) pictures at once, and left out the rest."
+        case .tooLarge: .fileTooLarge(most: ByteCount(TelegramMedia.mostBytes))
+        case .documentUnread(let name): .documentUnread(name)
+        case .documentCut(let name, let size): .documentCut(name, at: size)
+        case .unread(let kind): .unread(kind)
+        case .noTranscription: Phrase(.unreadVoice)
+        case .noWords: Phrase(.voiceWithoutWords)
+        case .refused(let error): .refusal(error)
+        case .notFetched: Phrase(.fileFailed)
+        case .picturesLeftOut(let most): .picturesLeftOut(most: most)
         }
     }
+}
+
+extension TelegramUser {
+    /// The language in which the bot speaks with a user of whom nothing else is known.
+    var spoken: Language { Language.of(tag: language ?? "en") }
 }

@@ -131,9 +131,9 @@ import BerthTelemetry
             if way == .drafts {
                 try await own.client.draft(part, as: draft, to: target, canStop: true)
             } else if let message {
-                try await own.client.edit(message, in: place.chat, to: part, buttons: Self.stop)
+                try await own.client.edit(message, in: place.chat, to: part, buttons: stop)
             } else {
-                message = try await own.client.send(part, to: target, buttons: Self.stop)
+                message = try await own.client.send(part, to: target, buttons: stop)
             }
             shown = surroundings.clock.now
         } catch {
@@ -155,7 +155,8 @@ import BerthTelemetry
         }
     }
 
-    private static let stop = [
-        [TelegramButton(text: TelegramPhrase.buttonStop.text, data: TelegramButtonData.stop.text)]
-    ]
+    private var stop: [[TelegramButton]] {
+        let words = TelegramPhrase.buttonStop.text(in: turn.language)
+        return [[TelegramButton(text: words, data: TelegramButtonData.stop.text)]]
+    }
 }

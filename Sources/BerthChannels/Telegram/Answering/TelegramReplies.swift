@@ -1,4 +1,4 @@
-import BerthBot
+package import BerthBot
 package import BerthConfig
 package import BerthStore
 import BerthText
@@ -19,16 +19,20 @@ package struct TelegramReplies: ReplyParts {
     }
 
     /// Makes a message of each part of the answer, with buttons under the last one.
-    package func parts(of outcome: TurnOutcome, at place: Place) -> [String] {
+    package func parts(
+        of outcome: TurnOutcome,
+        at place: Place,
+        in language: Language
+    ) -> [String] {
         var bodies =
             outcome.end == .done && !outcome.pictures.isEmpty
-            ? pictures(of: outcome) : texts(of: outcome, at: place)
+            ? pictures(of: outcome, language) : texts(of: outcome, at: place, language)
         guard !bodies.isEmpty else { return [] }
         bodies[bodies.count - 1].buttons = buttons(of: outcome, bodies)
         return bodies.compactMap(\.json)
     }
 
-    private func pictures(of outcome: TurnOutcome) -> [TelegramBody] {
+    private func pictures(of outcome: TurnOutcome, _ language: Language) -> [TelegramBody] {
         let ids = outcome.pictures.map(\.file)
         var bodies = stride(from: 0, to: ids.count, by: Self.mostPictures).map { start in
             var body = TelegramBody()
@@ -36,22 +40,26 @@ package struct TelegramReplies: ReplyParts {
             return body
         }
         if ids.count > 1 {
-            let words = TelegramPhrase.album(ids.count).text
+            let words = TelegramPhrase.album(ids.count).text(in: language)
             bodies.append(TelegramBody(TelegramPart(text: words, entities: [])))
         }
         return bodies
     }
 
-    private func texts(of outcome: TurnOutcome, at place: Place) -> [TelegramBody] {
-        let markdown = Self.markdown(of: outcome)
+    private func texts(
+        of outcome: TurnOutcome,
+        at place: Place,
+        _ language: Language
+    ) -> [TelegramBody] {
+        let markdown = Self.markdown(of: outcome, in: language)
         guard let bot = TelegramPlace(place)?.bot, filing.contains(bot), outcome.error == nil else {
             return TelegramText.parts(of: markdown).map { TelegramBody($0) }
         }
         let made = TelegramFiles(of: markdown, mostParts: Self.mostParts)
         var bodies = made.parts.map { TelegramBody($0) }
         if bodies.isEmpty, !made.files.isEmpty {
-            let words = TelegramPart(text: TelegramPhrase.answerAsFile.text, entities: [])
-            bodies.append(TelegramBody(words))
+            let words = TelegramPhrase.answerAsFile.text(in: language)
+            bodies.append(TelegramBody(TelegramPart(text: words, entities: [])))
         }
         for index in made.files.indices {
             var body = TelegramBody()
@@ -62,12 +70,12 @@ package struct TelegramReplies: ReplyParts {
     }
 
     /// The answer with its error, its note and its sources, in Markdown.
-    static func markdown(of outcome: TurnOutcome) -> String {
+    static func markdown(of outcome: TurnOutcome, in language: Language) -> String {
         var paragraphs = outcome.answer.isEmpty ? [] : [outcome.answer]
         if let error = outcome.error {
             paragraphs.append((error.first?.uppercased() ?? "") + error.dropFirst())
         } else if outcome.end == .done, let note = outcome.ending.flatMap({ Phrase.note($0) }) {
-            paragraphs.append("*\(note)*")
+            paragraphs.append("*\(note.text(in: language))*")
         }
         let sources = SourceInfo.list(outcome.sources)
         if !sources.isEmpty {

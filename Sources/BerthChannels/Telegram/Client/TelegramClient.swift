@@ -53,28 +53,6 @@ import BerthText
         try TelegramMe(object(of: await call("getMe")))
     }
 
-    /// Stores the commands that clients offer in chats of `language`, or in all others if it is
-    /// nil.
-    ///
-    /// - Parameters:
-    ///   - commands: at most 100 commands.
-    ///   - language: a code of two letters.
-    /// - Throws: ``TelegramFailure``.
-    package func setCommands(
-        _ commands: [TelegramCommand],
-        language: String?
-    ) async throws(TelegramFailure) {
-        var arguments = TelegramArguments()
-        let list = commands.map { command in
-            TelegramArguments.object([
-                ("command", JSON.quote(command.name)), ("description", JSON.quote(command.says)),
-            ])
-        }
-        arguments.add("commands", json: TelegramArguments.list(list))
-        arguments.add("language_code", language)
-        try await call("setMyCommands", arguments)
-    }
-
     // MARK: Updates
 
     /// Asks for updates, and tells the server that those before `offset` are stored.
@@ -184,7 +162,7 @@ import BerthText
 
     // MARK: The call
 
-    private static nonisolated let strange = TelegramFailure.unknown(
+    static nonisolated let strange = TelegramFailure.unknown(
         "the server's answer is not one of the Bot API",
         hasAnswer: true
     )

@@ -17,8 +17,9 @@ extension TelegramDesk {
             }
         }
         try await finish(updates)
+        let language = try await door.tenant(of: press.from)?.language ?? press.from.spoken
         do throws(TelegramFailure) {
-            try await own.client.answer(press: press.id, words?.text)
+            try await own.client.answer(press: press.id, words?.text(in: language))
         } catch { own.note(error, in: press.from.id) }
     }
 

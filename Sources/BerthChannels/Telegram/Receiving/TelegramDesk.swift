@@ -121,11 +121,14 @@ import BerthWork
             }
             (tenant, isNew) = (met, true)
         }
+        if message.sender.language != nil {
+            try await bot.tenants.hear(message.sender.spoken, from: tenant)
+        }
         guard let session = try await session(at: place, message, tenant) else {
             return try await finish(updates)
         }
         if isNew, let code, !code.isEmpty {
-            let words = TelegramPhrase.welcome.text
+            let words = TelegramPhrase.welcome.text(in: tenant.language)
             return try await bot.turns.tell(words, in: session, to: tenant, finishing: updates)
         }
         if isEdited, try await hasAsked(message.text, session) { return try await finish(updates) }
@@ -146,7 +149,8 @@ import BerthWork
             )
         } catch {
             if case .store = error { throw error }
-            await own.say(Phrase.refusal(error).text(), at: place, surroundings.log)
+            let words = Phrase.refusal(error).text(in: tenant.language)
+            await own.say(words, at: place, surroundings.log)
             return nil
         }
     }
@@ -177,12 +181,14 @@ import BerthWork
         } catch {
             if case .store = error { throw error }
             if Task.isCancelled { throw .stopping }
-            let words = Phrase.refusal(error).text()
+            let words = Phrase.refusal(error).text(in: tenant.language)
             return try await bot.turns.tell(words, in: session, to: tenant, finishing: updates)
         }
-        let notes = question.notes.map { TelegramPhrase.note($0).text }.joined(separator: "\n\n")
+        let notes = question.notes.map { TelegramPhrase.note($0).text(in: tenant.language) }.joined(
+            separator: "\n\n"
+        )
         guard !question.isEmpty else {
-            let words = notes.isEmpty ? TelegramPhrase.unreadOther.text : notes
+            let words = notes.isEmpty ? TelegramPhrase.unreadOther.text(in: tenant.language) : notes
             return try await bot.turns.tell(words, in: session, to: tenant, finishing: updates)
         }
         var heard = HeardMessage(question.text, updates: updates)
@@ -231,7 +237,7 @@ import BerthWork
                     do { try await bot.turns.whenFree(session) } catch { throw .stopping }
                 case .stopping, .store: throw error
                 default:
-                    let words = Phrase.refusal(error).text()
+                    let words = Phrase.refusal(error).text(in: tenant.language)
                     return try await bot.turns.tell(
                         words,
                         in: session,
@@ -289,7 +295,7 @@ import BerthWork
 
     private func tellTooMany(_ count: Int, _ user: TelegramUser) async throws(BotError) {
         await own.say(
-            TelegramPhrase.tooMany(count).text,
+            TelegramPhrase.tooMany(count).text(in: user.spoken),
             at: own.place(user.id, nil),
             surroundings.log
         )

@@ -48,7 +48,7 @@ import BerthWork
         code: String?
     ) async throws(BotError) -> LiveTenant? {
         guard !place.isGroup else {
-            await tell(.accessInGroup, at: place)
+            await tell(.accessInGroup, user, at: place)
             return nil
         }
         let (person, name) = (Self.person(user), user.username ?? user.name)
@@ -62,12 +62,12 @@ import BerthWork
         case .admitted(let tenant): return tenant
         case .asked(let request, isNew: true):
             await ask(about: request, user)
-            await tell(.accessAsked, at: place, isOnce: false)
-        case .asked(_, isNew: false): await tell(.accessWaiting, at: place)
-        case .refused: await tell(.accessDeclined, at: place)
-        case .wrongCode: await tell(.invitationInvalid, at: place, isOnce: false)
-        case .notInvited: await tell(.accessByInvitation, at: place)
-        case .full: await tell(.accessFull, at: place)
+            await tell(.accessAsked, user, at: place, isOnce: false)
+        case .asked(_, isNew: false): await tell(.accessWaiting, user, at: place)
+        case .refused: await tell(.accessDeclined, user, at: place)
+        case .wrongCode: await tell(.invitationInvalid, user, at: place, isOnce: false)
+        case .notInvited: await tell(.accessByInvitation, user, at: place)
+        case .full: await tell(.accessFull, user, at: place)
         }
         return nil
     }
@@ -75,17 +75,22 @@ import BerthWork
     /// Asks the operator about a person, if the configuration names one.
     private func ask(about request: AccessRequest, _ user: TelegramUser) async {
         guard let chat = own.settings.operatorID else { return }
+        let person = Person(channel: .telegram, external: "\(chat)")
+        let language = (try? await bot.people.tenant(of: person))?.language ?? .english
         let buttons = [
             (TelegramPhrase.buttonApprove, true), (.buttonDecline, false),
         ].map { words, approves in
             TelegramButton(
-                text: words.text,
+                text: words.text(in: language),
                 data: TelegramButtonData.decide(request.id, approves: approves).text
             )
         }
-        let name = user.username.map { "\(user.name) (@\($0))" } ?? user.name
+        let shown = user.username.map { "\(user.name) (@\($0))" } ?? user.name
+        let name = String(
+            shown.unicodeScalars.filter { !"*_`[]<>#|\\~".unicodeScalars.contains($0) }
+        )
         await own.say(
-            TelegramPhrase.operatorAsked(name).text,
+            TelegramPhrase.operatorAsked(name).text(in: language),
             at: own.place(chat, nil),
             buttons: [buttons],
             surroundings.log
@@ -112,6 +117,7 @@ import BerthWork
     /// Tells a person without access something, once in a while.
     private func tell(
         _ words: TelegramPhrase,
+        _ user: TelegramUser,
         at place: TelegramPlace,
         isOnce: Bool = true
     ) async {
@@ -122,6 +128,6 @@ import BerthWork
             guard told.count < Self.mostTold else { return }
         }
         told[place.chat] = now
-        await own.say(words.text, at: place, surroundings.log)
+        await own.say(words.text(in: user.spoken), at: place, surroundings.log)
     }
 }

@@ -77,6 +77,12 @@ import BerthTelemetry
             try await self.begin(as: me)
         }
         guard !Task.isCancelled else { return }
+        do throws(TelegramFailure) { try await own.client.updateMenus() } catch {
+            surroundings.log.warning(
+                "telegram: the menu of commands was not stored",
+                ["bot": .text(own.name), "why": .describing(error)]
+            )
+        }
         if isPolling { await poll() } else { await watch() }
     }
 

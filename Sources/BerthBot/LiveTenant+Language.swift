@@ -1,0 +1,12 @@
+import BerthStore
+package import BerthWork
+
+extension LiveTenant {
+    /// The language in which the bot speaks with the tenant.
+    ///
+    /// It is the one that the tenant has chosen, else that of the device that it used last, else
+    /// English.
+    package var language: Language {
+        (row.language ?? row.heardLanguage).map { Language.of(tag: $0) } ?? .english
+    }
+}
