@@ -24,7 +24,7 @@ TOKEN = "42:hunter2"
 MODELS = {
     model.__api_method__.lower(): model
     for model in vars(methods).values()
-    if isinstance(model, type) and hasattr(model, "__api_method__")
+    if isinstance(getattr(model, "__api_method__", None), str)
 }
 
 
