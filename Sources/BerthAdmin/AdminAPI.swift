@@ -90,7 +90,7 @@ import BerthWork
             route("GET", "/admin/usage") { request, _ in
                 try await self.usage(request.query("days") ?? "1")
             },
-        ] + cacheRoutes + queueRoutes + memoryRoutes + fileRoutes
+        ] + peopleRoutes + cacheRoutes + queueRoutes + memoryRoutes + fileRoutes
     }
 
     // MARK: Tenants

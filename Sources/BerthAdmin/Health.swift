@@ -8,6 +8,7 @@ package import BerthTelemetry
 /// The routes for monitoring: liveness, readiness and Prometheus metrics.
 @Loop package final class Health {
     private let store: any Store
+    private let faults: ServiceFaults
     private let surroundings: Surroundings
 
     /// Makes the routes, and adds the metrics of connections, database, cache, queue and memory.
@@ -19,6 +20,7 @@ package import BerthTelemetry
     ) {
         let (store, metrics) = (bot.resources.store, surroundings.metrics)
         self.store = store
+        faults = bot.faults
         self.surroundings = surroundings
         metrics.gauge("berth_open_connections", help: "Open connections of clients.") {
             Double(memory.connections)
@@ -52,10 +54,14 @@ package import BerthTelemetry
         ]
     }
 
-    /// Answers 200 if the database answers, else 503.
+    /// Answers 200 if the database answers and every part receives, else 503.
     private func ready() async -> HTTPResponse {
         do {
             try await store.ping()
+            let faults = faults.all
+            guard faults.isEmpty else {
+                return .text(faults.map { "not ready: \($0)\n" }.joined(), status: 503)
+            }
             return .text("ready\n")
         } catch {
             // The error names files of the machine, and anybody may ask, so it goes to the log

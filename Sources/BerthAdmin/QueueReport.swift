@@ -69,6 +69,9 @@ package struct QueueReport: Codable, Sendable {
     package let askedAgain: Int
     /// The most that the house has paid for those, in millionths of a dollar.
     package let houseMicros: Int64
+    /// The times in the last seven days that a part of a reply was sent again although it may have
+    /// been delivered.
+    package let sentAgain: Int
 
     private enum CodingKeys: String, CodingKey {
         case lanes
@@ -78,6 +81,7 @@ package struct QueueReport: Codable, Sendable {
         case uncertain
         case askedAgain = "asked_again"
         case houseMicros = "house_micros"
+        case sentAgain = "sent_again"
     }
 
     @Loop init(_ queues: ProviderQueues, _ troubles: TroubleCounts) {
@@ -108,5 +112,6 @@ package struct QueueReport: Codable, Sendable {
         failed = troubles.failedTurns + troubles.failedParts
         uncertain = troubles.uncertainCalls
         (askedAgain, houseMicros) = (troubles.absorbedCalls, troubles.absorbedMicros)
+        sentAgain = troubles.unsureParts
     }
 }

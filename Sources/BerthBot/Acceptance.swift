@@ -227,7 +227,7 @@ import BerthWork
         )
         draft.kind = Translation(message.text) == nil ? .message : .translation
         (draft.model, draft.title, draft.claim) = (model, message.text.title, claim)
-        draft.inputs = inputs
+        (draft.inputs, draft.updates) = (inputs, message.updates)
         let (ready, now) = (draft, clock.timestamp)
         return try await withBotErrors { () async throws(StoreError) in
             try await store.acceptTurn(ready, at: now)
@@ -273,6 +273,8 @@ struct Message: Sendable {
     var files: [String] = []
     /// The pictures that a stored turn came with.
     var inputs: [TurnPicture] = []
+    /// The updates that brought it, which are finished when it is accepted.
+    var updates: [ChannelUpdate] = []
     /// Whether pictures come with it.
     var hasPictures: Bool { !files.isEmpty || !inputs.isEmpty }
 

@@ -17,6 +17,8 @@ package import BerthWork
     package let tenants: TenantDirectory
     /// Login links and cookies.
     package let access: WebAccess
+    /// The people of channels, and how they become tenants.
+    package let people: People
     /// The models that requests may name.
     package let models: ModelCatalog
     /// The reservations and settlements of calls.
@@ -53,6 +55,8 @@ package import BerthWork
     package let resources: BotResources
     /// The quirks that the providers have learnt.
     package let quirks = QuirkBook()
+    /// The parts that do not work now.
+    package let faults = ServiceFaults()
     private let lists: ModelLists
     /// The service's time.
     let clock: any Clock
@@ -77,6 +81,7 @@ package import BerthWork
         let (counts, work) = (BotMetrics(surroundings.metrics), WorkMetrics(surroundings.metrics))
         tenants = Bot.directory(configuration, resources, in: surroundings)
         access = Bot.access(configuration, resources, tenants, in: surroundings)
+        people = Bot.people(configuration, store, tenants, in: surroundings)
         models = ModelCatalog(configuration, client: client, quirks: quirks, in: surroundings)
         meter = Meter(store, work, in: surroundings)
         queues = ProviderQueues(configuration.providers, policy, work, in: surroundings)
@@ -84,23 +89,18 @@ package import BerthWork
         lists = ModelLists(configuration, budget, cache: cache, client: client, in: surroundings)
         let calls = PaidCalls(meter, queues, lists, work, in: surroundings)
         gate = calls.gate
-        answers = Answers(
-            AnswerCache(cache, settings: configuration.cache),
-            calls,
-            meter,
-            // No tenant's name has parentheses.
-            flights: budget.sharedAccount("shared answers", quota: configuration.memory.limit),
-            work,
-            in: surroundings
-        )
+        // No tenant's name has parentheses.
+        let flights = budget.sharedAccount("shared answers", quota: configuration.memory.limit)
+        let kept = AnswerCache(cache, settings: configuration.cache)
+        answers = Answers(kept, calls, meter, flights: flights, work, in: surroundings)
         translations = Translations(answers, models, in: surroundings)
         let demo = DemoPictures(pictures)
         pictureModels = PictureCatalog(configuration, demo: demo, client: client, in: surroundings)
         let drawing = PaidPictures.Parts(store, files, pictures, pictureModels)
         paidPictures = PaidPictures(calls, meter, drawing, in: surroundings)
         speech = PaidSpeech(configuration, client, calls, work, in: surroundings)
-        let kept = (store: store, files: files, scope: configuration.cache.scope)
-        pictureAnswers = PictureAnswers(paidPictures, (calls, meter), kept, work, in: surroundings)
+        let kit = (store: store, files: files, scope: configuration.cache.scope)
+        pictureAnswers = PictureAnswers(paidPictures, (calls, meter), kit, work, in: surroundings)
         conversations = Conversations(store: store, models: models, in: surroundings)
         let parts = Turns.Parts(
             store: store,
@@ -135,6 +135,16 @@ package import BerthWork
             limit: configuration.limits.tenants,
             in: surroundings
         )
+    }
+
+    /// The people of channels.
+    private static func people(
+        _ configuration: Configuration,
+        _ store: any Store,
+        _ tenants: TenantDirectory,
+        in surroundings: Surroundings
+    ) -> People {
+        People(store: store, tenants: tenants, access: configuration.access, in: surroundings)
     }
 
     /// The login links and cookies.

@@ -20,6 +20,8 @@ import BerthWork
     ///
     /// The name may be somebody else's later.
     let payer: Tenant.ID
+    /// The key of its row, or nil for a command and a turn that is not running.
+    package internal(set) var row: Turn.ID?
     /// The tenant's account of it, whose language may change meanwhile.
     private let person: LiveTenant
     /// The pictures that came with the message.

@@ -38,6 +38,18 @@ import BerthText
         return parts.flatMap(Replies.pieces).map { OutboxDraft(place: place, body: $0) }
     }
 
+    /// The outbox rows of a turn's end, of which those of a long answer are made off the loop.
+    func formatted(
+        _ outcome: TurnOutcome,
+        at place: Place?,
+        in language: Language
+    ) async -> [OutboxDraft] {
+        guard let place, areParts(at: place) else { return [] }
+        return await LargeWork.run(on: outcome.answer.utf8.count) {
+            self.outbox(of: outcome, at: place, in: language)
+        }
+    }
+
     /// The outbox rows of a turn that a start finds uncertain.
     ///
     /// `code` is the code of the payer's language, or nil if none is known.

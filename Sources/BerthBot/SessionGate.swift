@@ -82,6 +82,14 @@ import BerthWork
         return true
     }
 
+    /// Ends the session's turn if `payer` pays for it.
+    ///
+    /// - Returns: whether there was such a turn.
+    func stop(_ session: String, of payer: Tenant.ID) -> Bool {
+        guard entries[session]?.payer == payer else { return false }
+        return stop(session)
+    }
+
     /// Ends the session's turn, waits for its end, and enters the session in its place.
     ///
     /// - Returns: nil if the caller was cancelled while it waited. The turn ends all the same.
@@ -93,6 +101,17 @@ import BerthWork
             do { try await wakeup.wait() } catch { return nil }
         }
         return try? enter(session, payer: payer)
+    }
+
+    /// Returns when no turn of the session is under way.
+    ///
+    /// - Throws: `CancellationError`.
+    func whenFree(_ session: String) async throws(CancellationError) {
+        while let present = entries[session] {
+            let wakeup = Wakeup()
+            present.leaving.append(wakeup)
+            try await wakeup.wait()
+        }
     }
 
     /// Ends every turn that a tenant pays for.

@@ -15,7 +15,8 @@ package import BerthWork
     private let store: any Store
     private let budget: MemoryBudget
     private let defaults: Quotas
-    private let limit: Int
+    /// The most tenants.
+    let limit: Int
     private let surroundings: Surroundings
     private var byName: [String: LiveTenant] = [:]
     private var keys = CredentialIndex()
@@ -101,8 +102,7 @@ package import BerthWork
     /// - Returns: the tenant and the key, which is shown only once.
     package func add(_ name: String) async throws(BotError) -> (LiveTenant, Secret256) {
         guard TenantDirectory.isName(name) else { throw .badName(name) }
-        let people = byName.keys.count { TenantDirectory.isName($0) }
-        guard people + adding < limit else { throw .tooManyTenants(limit: limit) }
+        guard hasRoom else { throw .tooManyTenants(limit: limit) }
         adding += 1
         defer { adding -= 1 }
         let (now, secret) = (
@@ -115,6 +115,28 @@ package import BerthWork
         let live = remember(tenant, TenantBook(at: now, in: surroundings.clock.month))
         remember(key)
         return (live, secret)
+    }
+
+    /// Whether there may be another tenant.
+    var hasRoom: Bool { byName.keys.count { TenantDirectory.isName($0) } + adding < limit }
+
+    /// A name that no tenant has, made of a person's own name.
+    func freeName(like text: String) -> String {
+        let letters = text.lowercased().utf8.filter {
+            0x61...0x7A ~= $0 || 0x30...0x39 ~= $0 || "-_.".utf8.contains($0)
+        }
+        let plain = String(decoding: letters, as: UTF8.self).cut(toBytes: 24)
+        let name = TenantDirectory.isName(plain) ? plain : "person"
+        guard byName[name] != nil else { return name }
+        // There are at most as many names as tenants.
+        return (2...byName.count + 2).lazy.map { "\(name)-\($0)" }
+            .first { self.byName[$0] == nil } ?? name
+    }
+
+    /// Adds a tenant that the store has just made.
+    func join(_ row: Tenant) -> LiveTenant {
+        let clock = surroundings.clock
+        return remember(row, TenantBook(at: clock.timestamp, in: clock.month))
     }
 
     /// A tenant for Berth's own work, which has no key and hardly any limit.

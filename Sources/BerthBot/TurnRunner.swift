@@ -51,6 +51,7 @@ import BerthWork
     func start(_ job: TurnJob) {
         let turn = job.turn
         live[turn.id] = turn
+        turn.row = job.row
         turn.began = job.accepted
         if let place = job.entry.place, replies.areParts(at: place) { turn.copies = 4 }
         let task = pool.spawn { [self] in
@@ -253,7 +254,7 @@ import BerthWork
         at place: Place?,
         in language: Language
     ) async throws(StoreError) -> Bool {
-        let outbox = replies.outbox(of: outcome, at: place, in: language)
+        let outbox = await replies.formatted(outcome, at: place, in: language)
         let isOpen = try await store.finishTurn(
             turn,
             as: outcome,
@@ -266,17 +267,40 @@ import BerthWork
     }
 
     /// Writes the reply to a command and has it delivered, if the session's channel has an outbox.
+    ///
+    /// The updates that brought the command are finished in the same commit.
     func reply(
         _ text: String,
         in session: Session,
-        to tenant: LiveTenant
+        to tenant: LiveTenant,
+        finishing updates: [ChannelUpdate] = []
     ) async throws(BotError) {
         let outcome = TurnOutcome(.done, answer: text)
-        let outbox = replies.outbox(of: outcome, at: session.place, in: tenant.language)
-        guard !outbox.isEmpty else { return }
+        let outbox = await replies.formatted(
+            outcome,
+            at: session.place,
+            in: tenant.language
+        )
+        try await send(outbox, in: session, to: tenant, finishing: updates)
+    }
+
+    /// Writes parts of a reply that answer no turn, and has them delivered.
+    func send(
+        _ outbox: [OutboxDraft],
+        in session: Session,
+        to tenant: LiveTenant,
+        finishing updates: [ChannelUpdate]
+    ) async throws(BotError) {
+        guard !outbox.isEmpty || !updates.isEmpty else { return }
         let (id, now) = (tenant.row.id, clock.timestamp)
         try await withBotErrors { () async throws(StoreError) in
-            try await store.addOutbox(outbox, in: session.id, for: id, at: now)
+            try await store.addOutbox(
+                outbox,
+                in: session.id,
+                for: id,
+                finishing: updates,
+                at: now
+            )
         }
         replies.bell.signal()
     }

@@ -12,11 +12,11 @@ package import BerthWork
 /// Only one turn of a session is under way at a time. A turn is on the disk before
 /// ``begin(_:in:by:request:isFresh:memory:)`` returns, and goes on when its caller leaves.
 @Loop package final class Turns: Service {
-    private let store: any Store
-    private let gate: SessionGate
+    let store: any Store
+    let gate: SessionGate
     private let acceptance: Acceptance
     private let orders: PictureAcceptance
-    private let runner: TurnRunner
+    let runner: TurnRunner
     private let recovery: TurnRecovery
     private let commands: Commands
     private let pressure: PressureGate
@@ -98,30 +98,7 @@ package import BerthWork
         return try await begin(message, by: tenant, request: request, memory: memory)
     }
 
-    /// Takes a message that a channel has heard at the place of one of its conversations.
-    ///
-    /// - Parameters:
-    ///   - text: the message.
-    ///   - session: the place's conversation, also a group's, as ``Conversations/find(at:for:)`` and
-    ///     ``Conversations/open(at:isGroup:for:)`` give it.
-    ///   - tenant: the tenant who writes and pays.
-    ///   - request: the id of the request, for the log.
-    ///   - memory: as for ``begin(_:in:by:request:isFresh:memory:)``.
-    /// - Returns: the turn, whose row is on the disk.
-    /// - Throws: ``BotError``.
-    package func begin(
-        _ text: String,
-        at session: Session,
-        by tenant: LiveTenant,
-        request: String = "-",
-        memory: PrepaidMemory? = nil
-    ) async throws(BotError) -> LiveTurn {
-        var message = Message(text.trimmed, in: session.publicID)
-        message.place = session.place
-        return try await begin(message, by: tenant, request: request, memory: memory)
-    }
-
-    private func begin(
+    func begin(
         _ message: Message,
         by tenant: LiveTenant,
         request: String,
@@ -216,7 +193,7 @@ package import BerthWork
     /// Ends all that is being answered for a tenant.
     func stopAll(of tenant: LiveTenant) { gate.stopAll(of: tenant.row.id) }
 
-    private func running(_ publicID: String, of tenant: LiveTenant) -> LiveTurn? {
+    func running(_ publicID: String, of tenant: LiveTenant) -> LiveTurn? {
         runner.live[publicID].flatMap { $0.payer == tenant.row.id ? $0 : nil }
     }
 
@@ -235,7 +212,7 @@ package import BerthWork
         } else {
             text = try await commands.answer(command, session, tenant)
         }
-        try await runner.reply(text, in: session, to: tenant)
+        try await runner.reply(text, in: session, to: tenant, finishing: message.updates)
         let id = "command-\(Secret256.publicID(from: surroundings.entropy))"
         return try ended(id, session.publicID, text, tenant, TurnOutcome(.done, answer: ""))
     }

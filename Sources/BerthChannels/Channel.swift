@@ -21,11 +21,12 @@ package import BerthStore
     /// Delivers a part of a reply.
     ///
     /// Parts of one place come one after the other, those of several places at once. A part may come
-    /// a second time if the process was killed before its delivery was recorded.
+    /// a second time if the process was killed before its delivery was recorded
+    /// (``OutboxPart/begun``).
     ///
     /// - Returns: the channel's id of the message, or nil if it has none.
     /// - Throws: ``DeliveryError``. The channel itself limits the time that this takes.
-    func deliver(_ part: OutboxPart) async throws(DeliveryError) -> String?
+    func deliver(_ attempt: DeliveryAttempt) async throws(DeliveryError) -> String?
 }
 
 extension Channel {
@@ -35,7 +36,7 @@ extension Channel {
     package nonisolated var usesOutbox: Bool { false }
 
     /// Refuses, because the channel has no outbox.
-    package func deliver(_ part: OutboxPart) async throws(DeliveryError) -> String? {
+    package func deliver(_ attempt: DeliveryAttempt) async throws(DeliveryError) -> String? {
         throw .never("the channel \(name.rawValue) delivers nothing")
     }
 }

@@ -7,13 +7,15 @@ package import BerthTelemetry
 /// Delivers the parts of replies that wait in the outbox, for all channels that use it.
 ///
 /// The parts of one place are delivered in order, each after the one before it was recorded as sent
-/// or given up. A part is delivered at least once: a process that is killed after a delivery and
-/// before its record delivers the part again.
+/// or given up. A part is delivered at least once: a process that is killed between its sending and
+/// the record of its delivery sends the part again, and counts that (``OutboxPart/unsure``).
 @Loop package final class OutboxCourier: Service {
     private let channels: [any Channel]
     private let store: any Store
     private let bell: Wakeup
     private let surroundings: Surroundings
+    /// The time from a part's commit to its delivery.
+    private let age: Histogram
     private let pool = TaskPool()
     private var random: SeededGenerator
     /// The places with a delivery under way.
@@ -57,6 +59,11 @@ package import BerthTelemetry
         self.store = store
         bell = replies.bell
         self.surroundings = surroundings
+        age = surroundings.metrics.histogram(
+            "berth_outbox_seconds",
+            help: "From a reply's commit to the delivery of its part.",
+            buckets: Metrics.latencyBuckets
+        )
         random = surroundings.entropy.generator()
     }
 
@@ -128,37 +135,98 @@ package import BerthTelemetry
     }
 
     private func deliver(_ part: OutboxPart, on channel: any Channel) async {
+        let attempt = DeliveryAttempt(part) { [self] () throws(DeliveryError) in
+            let isWaiting: Bool
+            do { isWaiting = try await store.beginOutbox(part.id, at: clock.timestamp) } catch {
+                throw .later("\(error)")
+            }
+            // It was deleted or given up meanwhile.
+            if !isWaiting { throw .stopping }
+        }
         do throws(DeliveryError) {
-            let message = try await channel.deliver(part)
+            let message = try await channel.deliver(attempt)
+            age.observe(max(.zero, clock.timestamp - part.created))
             await record(part) { (store, now) throws(StoreError) in
                 try await store.outboxSent(part.id, as: message, at: now)
             }
         } catch {
-            await take(error, for: part)
+            await take(error, for: part, isRepeated: part.unsure > 0 || part.begun != nil)
         }
     }
 
     /// Records a failed attempt, after which the part waits or is given up.
-    private func take(_ error: DeliveryError, for part: OutboxPart) async {
+    ///
+    /// - Parameters:
+    ///   - error: the failure.
+    ///   - part: the part.
+    ///   - isRepeated: whether an earlier attempt may have delivered it.
+    private func take(
+        _ error: DeliveryError,
+        for part: OutboxPart,
+        isRepeated: Bool
+    ) async {
         let reason = "\(error)"
         switch error {
         case .stopping: break
         case .never: await giveUp(part, reason)
-        case .later(_, let wait):
-            let decision = OutboxCourier.backoff.decide(
-                attempt: part.attempts + 1,
-                retryAfter: wait,
-                at: clock.now,
-                using: &random
-            )
-            switch decision {
-            case .giveUp(let why): await giveUp(part, "\(reason) (\(why))")
-            case .retry(let pause):
-                let due = clock.even + pause
-                await record(part) { (store, _) throws(StoreError) in
-                    try await store.retryOutboxLater(part.id, at: due, because: reason)
-                }
+        case .unreachable: await giveUpChat(of: part, reason)
+        case .moved(let chat):
+            await record(part) { (store, _) throws(StoreError) in
+                try await store.moveChat(part.place.chat, to: chat, on: part.place.channel)
+                return true
             }
+        case .postponed(_, let wait):
+            let due = clock.even + min(wait, OutboxCourier.longestAsked)
+            await record(part) { (store, _) throws(StoreError) in
+                try await store.postponeOutbox(part.id, until: due, because: reason)
+            }
+        case .unsure(_, hasAnswer: false) where isRepeated:
+            await giveUp(part, "\(reason); it was sent twice and may have been delivered")
+        case .unsure: await retry(part, reason, nil, isUnsure: true)
+        case .later(_, let wait): await retry(part, reason, wait)
+        }
+    }
+
+    private func retry(
+        _ part: OutboxPart,
+        _ reason: String,
+        _ wait: Duration?,
+        isUnsure: Bool = false
+    ) async {
+        let decision = OutboxCourier.backoff.decide(
+            attempt: part.attempts + 1,
+            retryAfter: wait,
+            at: clock.now,
+            using: &random
+        )
+        switch decision {
+        case .giveUp(let why): await giveUp(part, "\(reason) (\(why))")
+        case .retry(let pause):
+            let due = clock.even + pause
+            await record(part) { (store, _) throws(StoreError) in
+                try await store.retryOutboxLater(
+                    part.id,
+                    at: due,
+                    because: reason,
+                    isUnsure: isUnsure
+                )
+            }
+        }
+    }
+
+    private func giveUpChat(of part: OutboxPart, _ reason: String) async {
+        let place = part.place
+        surroundings.log.warning(
+            "parts of replies given up",
+            ["channel": .text(place.channel.rawValue), "why": .text(reason)]
+        )
+        await record(part) { (store, now) throws(StoreError) in
+            try await store.failOutbox(
+                to: place.chat,
+                on: place.channel,
+                because: reason,
+                at: now
+            ) > 0
         }
     }
 

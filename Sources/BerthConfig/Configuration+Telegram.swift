@@ -44,6 +44,8 @@ extension Configuration {
         ///
         /// Set if ``mode`` is webhook.
         package var secret: Secret?
+        /// The user id of the person who approves strangers, or nil.
+        package var operatorID: Int?
         /// The calls that Telegram permits.
         package var limits = Limits()
         /// The way in which an answer is shown while it is made.
@@ -118,6 +120,11 @@ extension Configuration.Telegram {
                     + "Telegram and Berth know"
             )
         }
+        operatorID = section.optional(
+            "operator",
+            .integer(1...1 << 52),
+            absent: "strangers are approved with berth tenant approve"
+        )
         let bounds = section.section("limits")
         bounds.read("chat_per_minute", into: &limits.chatPerMinute, .integer(1...6_000))
         bounds.read("group_per_minute", into: &limits.groupPerMinute, .integer(1...6_000))

@@ -42,6 +42,9 @@ package struct FileKind: Equatable, Sendable {
         return "inline; filename=\"\(id).\(end)\""
     }
 
+    /// The name of a file of this type, made of its id.
+    package func fileName(of id: String) -> String { "\(id).\(FileKind.shown[name] ?? "bin")" }
+
     /// Letters, digits and the marks of RFC 6838, section 4.2.
     private static func isNameByte(_ byte: UInt8) -> Bool {
         switch byte {

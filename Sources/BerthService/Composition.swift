@@ -108,14 +108,15 @@ import BerthTelemetry
         // its fixed costs.
         if let held = edges.kernel().process?.resident { budget.setFixed(resident: held) }
         redis = configuration.redis.map { edges.redis($0, edges.resolve) }
-        let resources = Composition.resources(database, budget, redis, edges, tuning)
+        let plans = tuning.channels + (TelegramChannel.plan(configuration).map { [$0] } ?? [])
+        let resources = Composition.resources(database, budget, redis, edges, plans)
         let files = try await Composition.files(configuration, database, edges)
         governor = DiskGovernor(files, configuration.files, in: surroundings)
         bot = try await Bot(configuration, resources, files, policy: tuning.work, in: surroundings)
         keeper = MemoryKeeper(bot, server: server, in: surroundings, reading: edges.kernel)
         memory = MemoryReports(keeper, configuration, costs, in: surroundings)
         let health = Health(bot, memory, governor, in: surroundings)
-        let channels = try Composition.channels(configuration, tuning, bot, in: surroundings)
+        let channels = try Composition.channels(configuration, plans, bot, in: surroundings)
         let reports = bot.pictureModels.routes
         let front = Front(
             configuration,
@@ -180,14 +181,14 @@ import BerthTelemetry
         _ budget: MemoryBudget,
         _ redis: RedisClient?,
         _ edges: Edges,
-        _ tuning: ServiceTuning
+        _ plans: [ChannelPlan]
     ) -> BotResources {
         BotResources(
             store: database,
             budget: budget,
             client: edges.client,
             redis: redis,
-            replies: replies(tuning.channels),
+            replies: replies(plans),
             resolve: edges.resolveForTenants
         )
     }
@@ -200,12 +201,12 @@ import BerthTelemetry
     /// Makes the channels that every service has, and those that were planned.
     private static func channels(
         _ configuration: Configuration,
-        _ tuning: ServiceTuning,
+        _ plans: [ChannelPlan],
         _ bot: Bot,
         in surroundings: Surroundings
     ) throws -> [any Channel] {
         let own = Front.channels(configuration, bot: bot, in: surroundings)
-        return try own + tuning.channels.map { try $0.make(bot, surroundings) }
+        return try own + plans.map { try $0.make(bot, surroundings) }
     }
 
     /// Redis, the services of the channels, and the outbox's courier if a channel uses it.

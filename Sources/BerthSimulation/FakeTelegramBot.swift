@@ -225,6 +225,16 @@ import BerthText
         flood.close(chat, for: wait, at: surroundings.clock.now)
     }
 
+    /// Refuses all calls to a chat with 403 and these words, until its person writes again.
+    package func block(_ chat: Int, _ words: String) {
+        chats[chat, default: Chat()].refusal = words
+    }
+
+    /// Refuses all calls to a group, because it has become a supergroup.
+    package func migrate(_ chat: Int, to other: Int) {
+        chats[chat, default: Chat()].migratedTo = other
+    }
+
     /// The content of a file.
     func content(at path: String) -> [UInt8]? {
         files.values.first { $0.path == path }?.content

@@ -26,10 +26,12 @@ extension Connection {
         _ parts: [OutboxDraft],
         in session: Session.ID,
         for tenant: Tenant.ID,
+        finishing updates: [ChannelUpdate],
         at now: Timestamp
     ) throws(StoreError) {
         guard try self.session(session) != nil else { throw .notFound(what: "conversation") }
         try requirePresent(tenant)
+        try finishUpdates(updates, at: now)
         for (index, part) in parts.enumerated() {
             try run(
                 """

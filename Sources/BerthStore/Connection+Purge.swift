@@ -38,7 +38,7 @@ extension Connection {
     }
 
     /// Deletes some of the turns of deleted conversations, the conversations that have none left,
-    /// and expired keys.
+    /// expired keys and the numbers of old updates.
     ///
     /// - Returns: whether there may be more.
     func purge(at now: Timestamp) throws(StoreError) -> Bool {
@@ -66,9 +66,10 @@ extension Connection {
             now + (.zero - IdempotencyKey.lifetime),
             Connection.rowsAtOnce
         )
+        let updates = try purgeUpdates(limit: Connection.rowsAtOnce, at: now)
         if turns + sessions + keys > 0 { hasPurged = true }
-        return turns == Connection.purgedAtOnce || sessions == Connection.rowsAtOnce
-            || keys == Connection.rowsAtOnce
+        return turns == Connection.purgedAtOnce
+            || [sessions, keys, updates].contains(Connection.rowsAtOnce)
     }
 
     /// Moves the whole log into the database file and empties it, if rows were deleted since.

@@ -15,6 +15,19 @@ extension Connection {
         ) { row throws(StoreError) in try turn(row) }
     }
 
+    func turn(_ id: Turn.ID) throws(StoreError) -> Turn? {
+        try first(
+            """
+            SELECT id, public_id, session, tenant, kind, state, text, answer, error, model,
+                attempts, due_ms, input_tokens, output_tokens, estimated, created_ms, finished_ms,
+                ending, reasoning, sources,
+                EXISTS (SELECT 1 FROM turn_file WHERE turn_file.turn = turn.id)
+            FROM turn WHERE id = ?
+            """,
+            id
+        ) { row throws(StoreError) in try turn(row) }
+    }
+
     func claimTurns(
         _ claim: TurnClaim,
         after last: Turn.ID?,

@@ -55,6 +55,12 @@ package struct OutboxPart: Equatable, Sendable {
     package let created: Timestamp
     /// When it was sent or given up, or nil if it waits.
     package let finished: Timestamp?
+    /// When its sending began, or nil if it has not or its outcome was recorded.
+    ///
+    /// A part of an earlier run with this time may have been delivered.
+    package let begun: Timestamp?
+    /// The number of times that it was sent again although it may have been delivered.
+    package let unsure: Int
 }
 
 extension OutboxPart {
@@ -73,5 +79,7 @@ extension OutboxPart {
         message = row.textOrNil(12)
         created = row.timestamp(13)
         finished = row.timestampOrNil(14)
+        begun = row.timestampOrNil(15)
+        unsure = row.int(16)
     }
 }

@@ -9,7 +9,8 @@ package import BerthLoop
 /// behind it; one that was given up does not. A change of a part that does not wait changes nothing
 /// and returns false.
 package protocol OutboxStore: Sendable {
-    /// Writes the reply to a command, which has no turn.
+    /// Writes the reply to a command, which has no turn, and finishes the updates that brought
+    /// it.
     ///
     /// - Throws: ``StoreError/notFound(what:)`` if the conversation is deleted or the tenant is
     ///   removed.
@@ -17,6 +18,7 @@ package protocol OutboxStore: Sendable {
         _ parts: [OutboxDraft],
         in session: Session.ID,
         for tenant: Tenant.ID,
+        finishing updates: [ChannelUpdate],
         at now: Timestamp
     ) async throws(StoreError)
 
@@ -35,6 +37,40 @@ package protocol OutboxStore: Sendable {
         after now: Timestamp
     ) async throws(StoreError) -> Timestamp?
 
+    /// Records that a part is about to be sent.
+    ///
+    /// A part that was begun before, and whose outcome was not recorded, may have been delivered.
+    /// Its new beginning is counted in ``OutboxPart/unsure``.
+    ///
+    /// - Returns: whether it waits.
+    func beginOutbox(_ id: OutboxPart.ID, at now: Timestamp) async throws(StoreError) -> Bool
+
+    /// Has a part wait until `due` without counting an attempt.
+    func postponeOutbox(
+        _ id: OutboxPart.ID,
+        until due: Timestamp,
+        because reason: String
+    ) async throws(StoreError) -> Bool
+
+    /// Gives up all parts that wait for a chat, which cannot be written to.
+    ///
+    /// - Returns: how many there were.
+    func failOutbox(
+        to chat: String,
+        on channel: ChannelName,
+        because reason: String,
+        at now: Timestamp
+    ) async throws(StoreError) -> Int
+
+    /// Moves the conversations of a chat, and the parts that wait for it, to the chat's new name.
+    ///
+    /// A place that has a conversation there keeps it.
+    func moveChat(
+        _ chat: String,
+        to other: String,
+        on channel: ChannelName
+    ) async throws(StoreError)
+
     /// Records that a part was delivered, and the channel's id of the message.
     func outboxSent(
         _ id: OutboxPart.ID,
@@ -43,10 +79,19 @@ package protocol OutboxStore: Sendable {
     ) async throws(StoreError) -> Bool
 
     /// Records that an attempt failed, and that the part is tried again at `due`.
+    ///
+    /// - Parameters:
+    ///   - id: the part.
+    ///   - due: the time of the next attempt.
+    ///   - reason: the reason, for the operator.
+    ///   - isUnsure: whether the part may have been delivered all the same.
+    /// - Returns: whether it waits.
+    /// - Throws: ``StoreError`` as every verb does.
     func retryOutboxLater(
         _ id: OutboxPart.ID,
         at due: Timestamp,
-        because reason: String
+        because reason: String,
+        isUnsure: Bool
     ) async throws(StoreError) -> Bool
 
     /// Gives a part up after its last attempt. The caller knows the limit.
@@ -63,6 +108,9 @@ package protocol OutboxStore: Sendable {
         to due: Timestamp
     ) async throws(StoreError)
 
+    /// The channel's ids of the messages that a turn's reply was delivered as, in their order.
+    func messages(of turn: Turn.ID) async throws(StoreError) -> [String]
+
     /// Makes a part that was given up wait again, at once and in its old order.
     ///
     /// - Returns: whether it had been given up.
@@ -74,10 +122,93 @@ extension Database: OutboxStore {
         _ parts: [OutboxDraft],
         in session: Session.ID,
         for tenant: Tenant.ID,
+        finishing updates: [ChannelUpdate],
         at now: Timestamp
     ) async throws(StoreError) {
         try await write { store throws(StoreError) in
-            try store.addOutbox(parts, in: session, for: tenant, at: now)
+            try store.addOutbox(parts, in: session, for: tenant, finishing: updates, at: now)
+        }
+    }
+
+    package nonisolated func beginOutbox(
+        _ id: OutboxPart.ID,
+        at now: Timestamp
+    ) async throws(StoreError) -> Bool {
+        try await write { store throws(StoreError) in
+            try store.run(
+                """
+                UPDATE outbox SET begun_ms = ?, unsure = unsure + (begun_ms IS NOT NULL)
+                WHERE id = ? AND state = 'waiting'
+                """,
+                now,
+                id
+            ) > 0
+        }
+    }
+
+    package nonisolated func postponeOutbox(
+        _ id: OutboxPart.ID,
+        until due: Timestamp,
+        because reason: String
+    ) async throws(StoreError) -> Bool {
+        try await write { store throws(StoreError) in
+            try store.run(
+                """
+                UPDATE outbox SET due_ms = ?, error = ?, begun_ms = NULL
+                WHERE id = ? AND state = 'waiting'
+                """,
+                due,
+                reason,
+                id
+            ) > 0
+        }
+    }
+
+    package nonisolated func failOutbox(
+        to chat: String,
+        on channel: ChannelName,
+        because reason: String,
+        at now: Timestamp
+    ) async throws(StoreError) -> Int {
+        try await write { store throws(StoreError) in
+            try store.run(
+                """
+                UPDATE outbox SET state = 'failed', attempts = attempts + (begun_ms IS NOT NULL),
+                    due_ms = NULL, begun_ms = NULL, error = ?, finished_ms = ?
+                WHERE state = 'waiting' AND channel = ? AND chat = ?
+                """,
+                reason,
+                now,
+                channel,
+                chat
+            )
+        }
+    }
+
+    package nonisolated func moveChat(
+        _ chat: String,
+        to other: String,
+        on channel: ChannelName
+    ) async throws(StoreError) {
+        try await write { store throws(StoreError) in
+            try store.run(
+                """
+                UPDATE OR IGNORE session SET chat = ?3
+                WHERE channel = ?1 AND chat = ?2 AND chat <> '' AND deleted_ms IS NULL
+                """,
+                channel,
+                chat,
+                other
+            )
+            try store.run(
+                """
+                UPDATE outbox SET chat = ?3
+                WHERE state = 'waiting' AND channel = ?1 AND chat = ?2
+                """,
+                channel,
+                chat,
+                other
+            )
         }
     }
 
@@ -103,7 +234,7 @@ extension Database: OutboxStore {
             try store.all(
                 """
                 SELECT id, turn, tenant, channel, chat, topic, part, body, state, attempts, due_ms,
-                    error, message, created_ms, finished_ms
+                    error, message, created_ms, finished_ms, begun_ms, unsure
                 FROM outbox AS part
                 WHERE state = 'waiting' AND channel = ? AND coalesce(due_ms, 0) <= ?
                     AND NOT EXISTS (
@@ -149,7 +280,8 @@ extension Database: OutboxStore {
         try await write { store throws(StoreError) in
             try store.run(
                 """
-                UPDATE outbox SET state = 'sent', message = ?, error = NULL, finished_ms = ?
+                UPDATE outbox SET state = 'sent', message = ?, error = NULL, finished_ms = ?,
+                    begun_ms = NULL
                 WHERE id = ? AND state = 'waiting'
                 """,
                 message,
@@ -162,16 +294,19 @@ extension Database: OutboxStore {
     package nonisolated func retryOutboxLater(
         _ id: OutboxPart.ID,
         at due: Timestamp,
-        because reason: String
+        because reason: String,
+        isUnsure: Bool
     ) async throws(StoreError) -> Bool {
         try await write { store throws(StoreError) in
             try store.run(
                 """
-                UPDATE outbox SET attempts = attempts + 1, due_ms = ?, error = ?
+                UPDATE outbox SET attempts = attempts + 1, due_ms = ?, error = ?,
+                    begun_ms = iif(?, begun_ms, NULL)
                 WHERE id = ? AND state = 'waiting'
                 """,
                 due,
                 reason,
+                isUnsure,
                 id
             ) > 0
         }
@@ -186,13 +321,22 @@ extension Database: OutboxStore {
             try store.run(
                 """
                 UPDATE outbox SET state = 'failed', attempts = attempts + 1, due_ms = NULL,
-                    error = ?, finished_ms = ?
+                    error = ?, finished_ms = ?, begun_ms = NULL
                 WHERE id = ? AND state = 'waiting'
                 """,
                 reason,
                 now,
                 id
             ) > 0
+        }
+    }
+
+    package nonisolated func messages(of turn: Turn.ID) async throws(StoreError) -> [String] {
+        try await read { store throws(StoreError) in
+            try store.all(
+                "SELECT message FROM outbox WHERE turn = ? AND message IS NOT NULL ORDER BY part",
+                turn
+            ) { row throws(StoreError) in row.text(0) }
         }
     }
 

@@ -206,11 +206,43 @@ enum Schema {
             attempts INTEGER NOT NULL DEFAULT 0, due_ms INTEGER,
             error TEXT, message TEXT,
             created_ms INTEGER NOT NULL, finished_ms INTEGER,
+            begun_ms INTEGER, unsure INTEGER NOT NULL DEFAULT 0,
             UNIQUE (turn, part)
         ) STRICT;
         CREATE INDEX outbox_waiting ON outbox (channel, chat, topic, id) WHERE state = 'waiting';
         CREATE INDEX outbox_session ON outbox (session) WHERE session IS NOT NULL;
         CREATE INDEX outbox_failed ON outbox (finished_ms) WHERE state = 'failed';
+        CREATE INDEX outbox_unsure ON outbox (created_ms) WHERE unsure > 0;
+
+        CREATE TABLE channel_update (
+            id INTEGER PRIMARY KEY,
+            bot INTEGER NOT NULL, number INTEGER NOT NULL,
+            body BLOB NOT NULL,
+            received_ms INTEGER NOT NULL, finished_ms INTEGER,
+            UNIQUE (bot, number)
+        ) STRICT;
+        CREATE INDEX channel_update_open ON channel_update (bot, id) WHERE finished_ms IS NULL;
+        CREATE INDEX channel_update_finished ON channel_update (finished_ms)
+            WHERE finished_ms IS NOT NULL;
+
+        CREATE TABLE invitation (
+            id INTEGER PRIMARY KEY,
+            tenant INTEGER REFERENCES tenant (id),
+            hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32),
+            created_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL
+        ) STRICT;
+
+        CREATE TABLE access_request (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            channel TEXT NOT NULL CHECK (
+                channel = 'web' OR channel = 'terminal' OR channel = 'telegram'),
+            external TEXT NOT NULL,
+            chat TEXT NOT NULL,
+            name TEXT NOT NULL,
+            refused INTEGER NOT NULL DEFAULT 0,
+            created_ms INTEGER NOT NULL,
+            UNIQUE (channel, external)
+        ) STRICT;
 
         CREATE TABLE file (
             id TEXT PRIMARY KEY,

@@ -11,7 +11,7 @@
 /// this protocol and passes the store's conformance suite.
 package protocol Store: TenantStore, IdentityStore, KeyStore, LoginStore, SessionStore, TurnStore,
     StepStore, LedgerStore, IdempotencyStore, UsageStore, OutboxStore, FileStore,
-    PictureCacheStore, UpkeepStore
+    PictureCacheStore, UpdateStore, AdmissionStore, UpkeepStore
 {}
 
 extension Database: Store {}

@@ -136,6 +136,7 @@ extension Database: TenantStore {
             try store.run("DELETE FROM web_link WHERE tenant = ?", id)
             try store.run("DELETE FROM web_login WHERE tenant = ?", id)
             try store.run("DELETE FROM identity WHERE tenant = ?", id)
+            try store.run("DELETE FROM invitation WHERE tenant = ?", id)
             return tenant
         }
     }

@@ -65,4 +65,7 @@ package struct TroubleCounts: Equatable, Sendable {
     package var absorbedCalls: Int
     /// The most that those may have cost, in millionths of a dollar.
     package var absorbedMicros: Int64
+    /// The number of times that a part of a reply was sent again although it may have been
+    /// delivered.
+    package var unsureParts: Int
 }

@@ -20,6 +20,8 @@ package struct TurnDraft: Sendable {
     package var title: String?
     /// The process that works on the turn from the start, or nil leaves the turn to be claimed.
     package var claim: TurnClaim?
+    /// The updates that brought the message, which are finished in the same commit.
+    package var updates: [ChannelUpdate] = []
 
     /// Makes a draft of a message.
     ///

@@ -20,6 +20,11 @@ package protocol TurnStore: Sendable {
     /// The caller checks who may see it.
     func turn(publicID: String) async throws(StoreError) -> Turn?
 
+    /// The turn with a row's key, which a part of its reply names. nil if there is none.
+    ///
+    /// The caller checks who may see it.
+    func turn(_ id: Turn.ID) async throws(StoreError) -> Turn?
+
     /// A turn and its conversation, in one read. nil if there is no such turn or its conversation
     /// is deleted.
     func turnInSession(publicID: String) async throws(StoreError) -> TurnInSession?
@@ -154,12 +159,17 @@ extension Database: TurnStore {
                 now
             )
             try store.addFiles(draft.inputs, to: turn, as: .input)
+            try store.finishUpdates(draft.updates, at: now)
             return turn
         }
     }
 
     package nonisolated func turn(publicID: String) async throws(StoreError) -> Turn? {
         try await read { store throws(StoreError) in try store.turn(publicID: publicID) }
+    }
+
+    package nonisolated func turn(_ id: Turn.ID) async throws(StoreError) -> Turn? {
+        try await read { store throws(StoreError) in try store.turn(id) }
     }
 
     package nonisolated func turnInSession(

@@ -103,7 +103,8 @@ extension Database: UpkeepStore {
                     (SELECT count(*) FROM call WHERE state = 'uncertain' AND settled_ms >= ?1),
                     (SELECT count(*) FROM outbox WHERE state = 'failed' AND finished_ms >= ?1),
                     (SELECT count(*) FROM call WHERE state = 'absorbed' AND settled_ms >= ?1),
-                    (SELECT total(micros) FROM call WHERE state = 'absorbed' AND settled_ms >= ?1)
+                    (SELECT total(micros) FROM call WHERE state = 'absorbed' AND settled_ms >= ?1),
+                    (SELECT total(unsure) FROM outbox WHERE unsure > 0 AND created_ms >= ?1)
                 """,
                 start
             ) { row throws(StoreError) in
@@ -112,7 +113,8 @@ extension Database: UpkeepStore {
                     uncertainCalls: row.int(1),
                     failedParts: row.int(2),
                     absorbedCalls: row.int(3),
-                    absorbedMicros: Int64(row.int(4))
+                    absorbedMicros: Int64(row.int(4)),
+                    unsureParts: row.int(5)
                 )
             }
                 ?? TroubleCounts(
@@ -120,7 +122,8 @@ extension Database: UpkeepStore {
                     uncertainCalls: 0,
                     failedParts: 0,
                     absorbedCalls: 0,
-                    absorbedMicros: 0
+                    absorbedMicros: 0,
+                    unsureParts: 0
                 )
         }
     }

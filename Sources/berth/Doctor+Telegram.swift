@@ -51,7 +51,7 @@ struct TelegramReport {
 
     /// The URL at which a service takes a bot's updates.
     static func hook(of bot: Configuration.Telegram, _ configuration: Configuration) -> String {
-        "\(configuration.url)/telegram/\(bot.id)"
+        TelegramChannel.hook(of: bot, configuration)
     }
 
     func findings(at now: Timestamp) -> [Doctor.Finding] {

@@ -38,6 +38,10 @@ enum QueueText {
                 : "\(count(report.askedAgain, "call")) cut off by a kill "
                     + "\(report.askedAgain == 1 ? "was" : "were") asked again, which cost the house "
                     + "at most $\(Money(micros: report.houseMicros))\n")
+            + (report.sentAgain == 0
+                ? ""
+                : "\(count(report.sentAgain, "message")) may have been delivered twice, because the "
+                    + "answer to the first sending was lost\n")
     }
 
     static func turns(_ list: OpenTurnList) -> String {

@@ -19,5 +19,9 @@ enum TenantAction: Equatable {
     case logout(String)
     case suspend(String)
     case resume(String)
+    case requests
+    /// Lets a person in who asks, named by the number of the request.
+    case approve(String)
+    case decline(String)
     case remove(String)
 }

@@ -22,8 +22,10 @@ import BerthText
         case .logout(let name): try await logout(name)
         case .suspend(let name): try await act("suspend", name, "is suspended")
         case .resume(let name): try await act("resume", name, "is active again")
-        case .remove(let name):
-            try await remove(name)
+        case .remove(let name): try await remove(name)
+        case .requests: try await requests()
+        case .approve(let id): try await decide(id, "approve")
+        case .decline(let id): try await decide(id, "decline")
         }
     }
 
@@ -33,24 +35,45 @@ import BerthText
         try await secrets("POST", "\(path(name))/\(action)", nil, words)
     }
 
-    /// Makes the tenant if there is none, and prints a login link.
+    /// Makes the tenant if there is none, and prints its links.
     ///
     /// The API key is not shown.
     private func invite(_ name: String?) async throws {
-        guard let name else {
-            throw AdminClient.Failure.refused(
-                "an invitation needs the new tenant's name until there is Telegram: "
-                    + "berth tenant invite NAME"
-            )
+        let bytes = try await admin.ask("POST", "/admin/invitations", ["name": name])
+        guard !json else { return Output.json(bytes) }
+        let answer = try JSON.decode(InvitationReport.self, from: bytes)
+        Output.text("\(answer.tenant ?? "A new tenant") is invited\n")
+        for link in answer.links {
+            Output.text("Chat:    \(link)\n         (works once, within 7 days)\n")
         }
-        let tenants = try JSON.decode(
-            TenantList.self,
-            from: await admin.ask("GET", "/admin/tenants")
+        if let web = answer.web {
+            Output.text("Web:     \(web)\n         (works once, within 24 hours)\n")
+        }
+    }
+
+    private func requests() async throws {
+        let bytes = try await admin.ask("GET", "/admin/requests")
+        guard !json else { return Output.json(bytes) }
+        let list = try JSON.decode(AccessRequestList.self, from: bytes)
+        guard !list.requests.isEmpty else { return Output.text("Nobody asks for access\n") }
+        let rows = list.requests.map { item in
+            [
+                "\(item.id)", item.name, "\(item.channel) \(item.person)", item.state,
+                "\(Timestamp(milliseconds: item.createdMs))",
+            ]
+        }
+        Output.table(["request", "name", "person", "state", "since"], rows)
+    }
+
+    private func decide(_ id: String, _ action: String) async throws {
+        let path = "/admin/requests/\(id.pathSegment)/\(action)"
+        let bytes = try await admin.ask("POST", path)
+        guard !json else { return Output.json(bytes) }
+        let answer = try JSON.decode(AccessDecision.self, from: bytes)
+        Output.text(
+            answer.tenant.map { "\(answer.name) is the tenant \($0) now\n" }
+                ?? "\(answer.name) is declined\n"
         )
-        if !tenants.tenants.contains(where: { $0.tenant == name }) {
-            _ = try await admin.ask("POST", "/admin/tenants", ["name": name])
-        }
-        try await act("link", name, "is invited")
     }
 
     private func secrets(

@@ -189,9 +189,11 @@ extension Verb {
         tenant(
             "invite",
             "[NAME]",
-            "Print a one-time link that makes its user a tenant.",
+            "Print one-time links that make their user a tenant.",
             details:
-                "Makes the tenant NAME if there is none. An existing tenant gets a new login link.",
+                "Makes the tenant NAME if there is none, and prints a login link for the web and "
+                + "a link to each Telegram bot. Without NAME, the person who opens the link in "
+                + "Telegram becomes a new tenant.",
             example: "berth tenant invite anna"
         ) { .invite($0) },
         tenant(
@@ -214,6 +216,24 @@ extension Verb {
             example: "berth tenant keys anna"
         ) { .keys($0 ?? "") },
         revoke,
+        tenant(
+            "requests",
+            "",
+            "List the people who ask for access (access: approve).",
+            example: "berth tenant requests"
+        ) { _ in .requests },
+        tenant(
+            "approve",
+            "REQUEST",
+            "Make a person who asks a tenant, by the number that 'berth tenant requests' lists.",
+            example: "berth tenant approve 3"
+        ) { .approve($0 ?? "") },
+        tenant(
+            "decline",
+            "REQUEST",
+            "Decline a person who asks. Asking again has no effect.",
+            example: "berth tenant decline 3"
+        ) { .decline($0 ?? "") },
         tenant(
             "logout",
             "NAME",

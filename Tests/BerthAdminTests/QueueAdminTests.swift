@@ -65,7 +65,7 @@ import Testing
                     {"lane":"image","running":0,"waiting":0},\#
                     {"lane":"background","running":0,"waiting":0}],\#
                     "providers":[{"limit":1,"provider":"hand","running":1,"state":"open",\#
-                    "waiting":1}],"uncertain":0}
+                    "waiting":1}],"sent_again":0,"uncertain":0}
                     """#
             )
             call.answer(.error(401, "no"))

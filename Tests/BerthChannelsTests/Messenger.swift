@@ -25,9 +25,10 @@ import BerthTestKit
         return Setup(channels: [plan], folder: folder, seed: seed)
     }
 
-    func deliver(_ part: OutboxPart) async throws(DeliveryError) -> String? {
-        let delivery = Delivery(part)
-        begun.append(part.body)
+    func deliver(_ attempt: DeliveryAttempt) async throws(DeliveryError) -> String? {
+        try await attempt.begins()
+        let delivery = Delivery(attempt.part)
+        begun.append(attempt.part.body)
         deliveries.put(delivery)
         return try await delivery.outcome()
     }

@@ -58,7 +58,12 @@ import Testing
             try await bot.exchange("hi", "a", at: Self.place)
             let delivery = try await messenger.next()
             let late = bot.clock.timestamp + .seconds(31_536_000)
-            _ = try await bot.store.retryOutboxLater(delivery.part.id, at: late, because: "x")
+            _ = try await bot.store.retryOutboxLater(
+                delivery.part.id,
+                at: late,
+                because: "x",
+                isUnsure: false
+            )
             delivery.fail(.stopping)
         }
         try await withBot(messenger.setup(in: folder, seed: 2)) { bot in

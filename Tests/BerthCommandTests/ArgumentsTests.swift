@@ -60,6 +60,9 @@ private func parse(
         Line("tenant show a", Invocation(command: .tenant(.show("a")))),
         Line("tenant invite", Invocation(command: .tenant(.invite(nil)))),
         Line("tenant invite a", Invocation(command: .tenant(.invite("a")))),
+        Line("tenant requests", Invocation(command: .tenant(.requests))),
+        Line("tenant approve 3", Invocation(command: .tenant(.approve("3")))),
+        Line("tenant decline 3", Invocation(command: .tenant(.decline("3")))),
         Line("tenant link a", Invocation(command: .tenant(.link("a")))),
         Line("tenant key a", Invocation(command: .tenant(.key("a")))),
         Line("tenant keys a --json", Invocation(json: true, command: .tenant(.keys("a")))),
@@ -170,7 +173,7 @@ private func parse(
         Line(
             "tenant",
             "'tenant' needs an action, one of: add, list, show, invite, link, key, keys, "
-                + "revoke, logout, suspend, resume, remove"
+                + "revoke, requests, approve, decline, logout, suspend, resume, remove"
         ),
         Line("cache", "'cache' needs an action, one of: stats, flush, warm"),
         Line("queue retry", "'queue retry' needs ID: berth queue retry ID [--json]"),

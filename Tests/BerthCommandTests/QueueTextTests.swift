@@ -12,13 +12,15 @@ import Testing
         held: String = "",
         failed: Int,
         uncertain: Int,
-        askedAgain: Int = 0
+        askedAgain: Int = 0,
+        sentAgain: Int = 0
     ) throws -> String {
         let json = """
             {"lanes":[{"lane":"chat","waiting":12,"running":8},
             {"lane":"image","waiting":0,"running":0}],"providers":[\(providers)],
             "held":[\(held)],"failed":\(failed),"uncertain":\(uncertain),
-            "asked_again":\(askedAgain),"house_micros":\(askedAgain * 2_500)}
+            "asked_again":\(askedAgain),"house_micros":\(askedAgain * 2_500),
+            "sent_again":\(sentAgain)}
             """
         return QueueText.queue(try JSON.decode(QueueReport.self, from: Array(json.utf8)))
     }
@@ -85,6 +87,13 @@ import Testing
             again.hasSuffix(
                 "uncertain\n2 calls cut off by a kill were asked again, which cost the house at most "
                     + "$0.005\n"
+            )
+        )
+        let twice = try queue("", failed: 0, uncertain: 0, sentAgain: 1)
+        #expect(
+            twice.hasSuffix(
+                "uncertain\n1 message may have been delivered twice, because the answer to the first "
+                    + "sending was lost\n"
             )
         )
         let text = try queue("", failed: 0, uncertain: 0)

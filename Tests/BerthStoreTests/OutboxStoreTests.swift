@@ -42,7 +42,12 @@ import Testing
         _ = try await fixture.replied("t-1", ["a", "b"])
         let part = try #require(try await fixture.due().first)
         let later = noon + .seconds(5)
-        let isLater = try await fixture.store.retryOutboxLater(part.id, at: later, because: "flood")
+        let isLater = try await fixture.store.retryOutboxLater(
+            part.id,
+            at: later,
+            because: "flood",
+            isUnsure: false
+        )
         #expect(isLater)
         #expect(try await fixture.due().isEmpty)
         let again = try await fixture.due(later)
@@ -58,7 +63,7 @@ import Testing
         let chat = try await fixture.openSession("s-2", .telegram, chat: "7")
         _ = try await fixture.replied("t-1", ["a"])
         let parts = ["b", "c"].map { OutboxDraft(place: chat.place, body: $0) }
-        try await store.addOutbox(parts, in: chat.id, for: ann, at: noon)
+        try await store.addOutbox(parts, in: chat.id, for: ann, finishing: [], at: noon)
         var bodies: [String] = []
         for _ in 0..<2 {
             let part = try #require(try await fixture.due().first)
@@ -71,7 +76,7 @@ import Testing
         try await store.deleteSession(chat.id, at: noon)
         #expect(try await fixture.due().isEmpty)
         await #expect(throws: StoreError.notFound(what: "conversation")) {
-            try await store.addOutbox(parts, in: chat.id, for: ann, at: noon)
+            try await store.addOutbox(parts, in: chat.id, for: ann, finishing: [], at: noon)
         }
     }
 
@@ -85,6 +90,75 @@ import Testing
         let two = try await fixture.store.dueOutbox(on: .telegram, at: noon, limit: 2)
         #expect(two.map(\.body) == ["9a", "7a"])
         #expect(try await fixture.store.dueOutbox(on: .web, at: noon, limit: 9).isEmpty)
+    }
+
+    @Loop @Test(arguments: StoreEngine.allCases)
+    func `a part that was begun and not recorded is counted when it begins again`(
+        engine: StoreEngine
+    ) async throws {
+        let fixture = try await StoreFixture(engine)
+        let store = fixture.store
+        _ = try await fixture.replied("t-1", ["a"])
+        let part = try #require(try await fixture.due().first)
+        #expect(part.begun == nil && part.unsure == 0)
+        #expect(try await store.beginOutbox(part.id, at: noon))
+        let killed = try await fixture.restarted()
+        let found = try #require(
+            try await killed.dueOutbox(on: .telegram, at: noon, limit: 1).first
+        )
+        #expect(found.begun == noon && found.unsure == 0)
+        #expect(try await killed.beginOutbox(part.id, at: noon))
+        #expect(try await killed.troubleCounts(since: noon).unsureParts == 1)
+        _ = try await killed.postponeOutbox(part.id, until: noon, because: "flood")
+        #expect(try await killed.beginOutbox(part.id, at: noon))
+        #expect(try await killed.troubleCounts(since: noon).unsureParts == 1)
+        _ = try await killed.retryOutboxLater(part.id, at: noon, because: "", isUnsure: true)
+        #expect(try await killed.beginOutbox(part.id, at: noon))
+        #expect(try await killed.outboxSent(part.id, as: "5", at: noon))
+        #expect(try await killed.troubleCounts(since: noon).unsureParts == 2)
+        #expect(try await !killed.beginOutbox(part.id, at: noon))
+        let turn = try #require(part.turn)
+        #expect(try await killed.messages(of: turn) == ["5"])
+    }
+
+    @Loop @Test(arguments: StoreEngine.allCases)
+    func `a chat that cannot be written to ends its parts, of all topics`(
+        engine: StoreEngine
+    ) async throws {
+        let fixture = try await StoreFixture(engine)
+        let store = fixture.store
+        _ = try await fixture.replied("t-1", ["a", "b"])
+        _ = try await fixture.replied("t-2", ["c"], chat: "8")
+        let ended = try await store.failOutbox(
+            to: "7",
+            on: .telegram,
+            because: "blocked",
+            at: noon
+        )
+        #expect(ended == 2)
+        #expect(try await fixture.due().map(\.body) == ["c"])
+        let failed = try await store.troubles(since: noon, limit: 9)
+        #expect(failed.map(\.reason) == ["blocked", "blocked"])
+    }
+
+    @Loop @Test(arguments: StoreEngine.allCases)
+    func `a chat with a new name keeps its conversation and its parts`(
+        engine: StoreEngine
+    ) async throws {
+        let fixture = try await StoreFixture(engine)
+        let store = fixture.store
+        let chat = try await fixture.openSession("s-2", .telegram, chat: "7")
+        _ = try await fixture.replied("t-1", ["a"])
+        try await store.moveChat("7", to: "-100", on: .telegram)
+        let moved = Place(channel: .telegram, chat: "-100")
+        #expect(try await store.session(at: moved)?.id == chat.id)
+        #expect(try await store.session(at: chat.place) == nil)
+        #expect(try await fixture.due().map(\.place) == [moved])
+        // The new chat has a conversation already: the old one keeps its place.
+        let other = try await fixture.openSession("s-3", .telegram, chat: "9")
+        try await store.moveChat("9", to: "-100", on: .telegram)
+        #expect(try await store.session(at: moved)?.id == chat.id)
+        #expect(try await store.session(at: other.place)?.id == other.id)
     }
 
     @Loop @Test(arguments: StoreEngine.allCases)
@@ -151,7 +225,7 @@ import Testing
         for id in [part.id, RowID(99)] {
             let changes = [
                 try await store.outboxSent(id, as: nil, at: noon),
-                try await store.retryOutboxLater(id, at: noon, because: ""),
+                try await store.retryOutboxLater(id, at: noon, because: "", isUnsure: false),
                 try await store.failOutbox(id, because: "", at: noon),
                 try await store.requeueOutbox(id),
             ]
@@ -167,7 +241,7 @@ import Testing
         #expect(try await store.nextOutbox(on: .telegram, after: noon) == nil)
         let part = try #require(try await fixture.due().first)
         let later = noon + .seconds(5)
-        _ = try await store.retryOutboxLater(part.id, at: later, because: "")
+        _ = try await store.retryOutboxLater(part.id, at: later, because: "", isUnsure: false)
         #expect(try await store.nextOutbox(on: .telegram, after: noon) == later)
         #expect(try await store.nextOutbox(on: .telegram, after: later) == nil)
         #expect(try await store.nextOutbox(on: .web, after: noon) == nil)
@@ -183,7 +257,7 @@ import Testing
         let part = try #require(try await fixture.due().first)
         for (pause, expected) in [(3_600, 3_600), (86_400, 86_400), (31_536_000, 600)] {
             let due = noon + .seconds(pause)
-            _ = try await store.retryOutboxLater(part.id, at: due, because: "")
+            _ = try await store.retryOutboxLater(part.id, at: due, because: "", isUnsure: false)
             let (latest, soon) = (noon + .seconds(86_400), noon + .seconds(600))
             try await store.bringOutboxForward(after: latest, to: soon)
             let next = try await store.nextOutbox(on: .telegram, after: noon)

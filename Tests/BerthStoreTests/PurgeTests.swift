@@ -53,7 +53,7 @@ import Testing
         case .reply:
             let chat = try await fixture.openSession("s-2", .telegram, chat: "7")
             let part = OutboxDraft(place: chat.place, body: text)
-            try await store.addOutbox([part], in: chat.id, for: ann, at: noon)
+            try await store.addOutbox([part], in: chat.id, for: ann, finishing: [], at: noon)
             try await store.deleteSession(chat.id, at: noon)
         case .outcome:
             let key = IdempotencyKey(name: hash(1), request: hash(2))

@@ -85,7 +85,8 @@ import Testing
             uncertainCalls: 1,
             failedParts: 0,
             absorbedCalls: 0,
-            absorbedMicros: 0
+            absorbedMicros: 0,
+            unsureParts: 0
         )
         #expect(try await store.troubleCounts(since: start) == counts)
     }

@@ -1,9 +1,9 @@
 /// A range of a message's text with a format of the Bot API.
 ///
 /// Source: <https://core.telegram.org/bots/api#messageentity>
-package struct TelegramEntity: Equatable, Sendable, Encodable {
+package struct TelegramEntity: Equatable, Sendable, Codable {
     /// The formats that Berth uses.
-    package enum Kind: String, Sendable, Encodable {
+    package enum Kind: String, Sendable, Codable {
         case blockquote
         case foldedQuote = "expandable_blockquote"
         case link = "text_link"

@@ -1,0 +1,17 @@
+package import BerthLoop
+
+/// The parts of the service that do not work now, for the operator.
+@Loop package final class ServiceFaults {
+    private var watched: [@Loop () -> String?] = []
+
+    /// Makes a list without parts.
+    package nonisolated init() {}
+
+    /// Adds a part, whose `words` are its fault now, or nil.
+    ///
+    /// Anybody may read the words, so that they hold no secret.
+    package func watch(_ words: @escaping @Loop () -> String?) { watched.append(words) }
+
+    /// The faults, in the order of the parts.
+    package var all: [String] { watched.compactMap { $0() } }
+}

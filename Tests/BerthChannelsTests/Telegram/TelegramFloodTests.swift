@@ -1,0 +1,61 @@
+import BerthBot
+import BerthChannels
+import BerthConfig
+import BerthHTTP
+import BerthLoop
+import BerthSimulation
+import BerthStore
+import BerthTelemetry
+import BerthTestKit
+import Testing
+
+@Suite(.loop, .timeLimit(.minutes(10))) struct TelegramFloodTests {
+    private static let chats = 50
+    private static let messages = 5
+
+    @Loop
+    @Test(arguments: [Configuration.Telegram.Stream.off, .drafts])
+    func `fifty chats under flood control lose nothing, double nothing, and are not called early`(
+        _ stream: Configuration.Telegram.Stream
+    ) async throws {
+        let clock = ManualClock()
+        var change = TelegramBench.Change()
+        (change.access, change.hasFloods, change.clock) = (.open, true, clock)
+        (change.stream, change.isEchoed) = (stream, true)
+        try await TelegramBench.run(change) { bench in
+            for number in 1...Self.messages {
+                for chat in 100..<(100 + Self.chats) {
+                    let person = FakeTelegramPerson(id: chat, name: "p\(chat)")
+                    bench.telegram.bring("m\(number)", in: chat, from: person)
+                }
+            }
+            let wanted = Self.chats * Self.messages
+            while bench.answers < wanted, !Task.isCancelled {
+                let before = bench.answers
+                guard await eventually({ bench.answers >= wanted || bench.answers > before + 20 })
+                else { break }
+            }
+            // A message that comes twice would come by now.
+            await bench.delivered()
+            for chat in 100..<(100 + Self.chats) {
+                let texts = bench.texts(to: chat)
+                #expect(texts.count == Self.messages)
+                for (index, text) in texts.enumerated() {
+                    #expect(text.contains("m\(index + 1)"))
+                }
+            }
+            let floods = bench.telegram.floods
+            #expect(floods.early == 0)
+            #expect(bench.telegram.faults.isEmpty)
+            let counts = try await bench.counts()
+            #expect(counts.failedParts == 0 && counts.unsureParts == 0)
+            #expect(floods.refused == 0)
+            #expect(bench.bot.metrics.text.contains("berth_outbox_seconds_count 250\n"))
+        }
+    }
+}
+
+extension TelegramBench {
+    /// The number of messages that were sent to all chats.
+    var answers: Int { telegram.sent.count(where: { $0.method == "sendmessage" }) }
+}
