@@ -134,7 +134,7 @@ import Testing
         try await withFal { bot, fal in
             let session = try await bot.session()
             let answer = try await bot.command(text, in: session)
-            #expect(answer.contains(words) && answer.contains("`/image prompt`"), "\(answer)")
+            #expect(answer.contains(words) && answer.contains("`/image description`"), "\(answer)")
             let orders = fal.orders
             #expect(orders == 0)
         }

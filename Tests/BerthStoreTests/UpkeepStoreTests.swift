@@ -61,7 +61,8 @@ import Testing
             let call = try await fixture.call(turn)
             try await store.settle([fixture.settlement(call, turn)], at: noon)
             let end: TurnOutcome.End = name == "done" ? .done : .failed
-            let outcome = TurnOutcome(end, answer: "secret", error: "why", model: "p/m")
+            var outcome = TurnOutcome(end, answer: "secret", error: "почему", model: "p/m")
+            outcome.why = "why"
             try await store.finishTurn(turn, as: outcome, at: noon + .seconds(60 * minute))
         }
         let lost = try await fixture.turn("lost")
