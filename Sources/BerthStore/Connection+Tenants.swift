@@ -40,6 +40,7 @@ extension Connection {
     ///   - id: the tenant, which is bound last.
     ///   - sql: an update that changes no removed tenant.
     ///   - value: the column's new value, which is bound first.
+    /// - Returns: the tenant as it is now.
     /// - Throws: ``StoreError/notFound(what:)`` if nothing has changed.
     func update(
         _ id: Tenant.ID,
