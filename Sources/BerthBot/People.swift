@@ -116,12 +116,12 @@ package import BerthWork
         guard code.utf8.count <= 128 else { return .wrongCode }
         guard tenants.hasRoom else { return .full }
         let (hash, now) = (Secret256.hash(code), surroundings.clock.timestamp)
-        let name = tenants.freeName(like: name)
-        let row = try await withBotErrors { () async throws(StoreError) in
-            try await store.useInvitation(hash, by: person, named: name, at: now)
+        let tenant = try await tenants.join(like: name) { (name) async throws(BotError) in
+            try await withBotErrors { () async throws(StoreError) in
+                try await store.useInvitation(hash, by: person, named: name, at: now)
+            }
         }
-        guard let row else { return .wrongCode }
-        return .admitted(joined(row))
+        return tenant.map { .admitted($0) } ?? .wrongCode
     }
 
     /// Takes a person who is no tenant and has no invitation, as `access` says.
@@ -188,16 +188,12 @@ package import BerthWork
 
     private func admit(_ person: Person, named name: String) async throws(BotError) -> Admission {
         guard tenants.hasRoom else { return .full }
-        let (name, now) = (tenants.freeName(like: name), surroundings.clock.timestamp)
-        let row = try await withBotErrors { () async throws(StoreError) in
-            try await store.admit(person, named: name, at: now)
+        let now = surroundings.clock.timestamp
+        let tenant = try await tenants.join(like: name) { (name) async throws(BotError) in
+            try await withBotErrors { () async throws(StoreError) in
+                try await store.admit(person, named: name, at: now)
+            }
         }
-        return .admitted(joined(row))
-    }
-
-    private func joined(_ row: Tenant) -> LiveTenant {
-        if let known = tenants.tenant(row.id) { return known }
-        surroundings.log.info("a person became a tenant", ["tenant": .text(row.name)])
-        return tenants.join(row)
+        return tenant.map { .admitted($0) } ?? .full
     }
 }

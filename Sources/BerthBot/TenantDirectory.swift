@@ -25,6 +25,8 @@ package import BerthWork
     private var byID: [Tenant.ID: LiveTenant] = [:]
     /// Tenants that are being written down.
     private var adding = 0
+    /// The names of tenants that the store is making.
+    private var joining: Set<String> = []
 
     /// Makes an empty directory of at most `limit` tenants, which ``load()`` fills.
     ///
@@ -120,23 +122,43 @@ package import BerthWork
     /// Whether there may be another tenant.
     var hasRoom: Bool { byName.keys.count { TenantDirectory.isName($0) } + adding < limit }
 
-    /// A name that no tenant has, made of a person's own name.
-    func freeName(like text: String) -> String {
+    /// Has the store make a tenant under a free name, which no one else gets meanwhile.
+    ///
+    /// - Parameters:
+    ///   - text: the person's own name, of which the tenant's name is made.
+    ///   - make: makes the row. It may return that of a tenant who is known, or nil for none.
+    /// - Returns: the tenant, or nil if none was made.
+    /// - Throws: the error of `make`.
+    func join(
+        like text: String,
+        _ make: (_ name: String) async throws(BotError) -> Tenant?
+    ) async throws(BotError) -> LiveTenant? {
+        let name = freeName(like: text)
+        joining.insert(name)
+        adding += 1
+        defer {
+            joining.remove(name)
+            adding -= 1
+        }
+        guard let row = try await make(name) else { return nil }
+        if let known = tenant(row.id) { return known }
+        surroundings.log.info("a person became a tenant", ["tenant": .text(row.name)])
+        let clock = surroundings.clock
+        return remember(row, TenantBook(at: clock.timestamp, in: clock.month))
+    }
+
+    /// A name that no tenant has or is about to have, made of a person's own name.
+    private func freeName(like text: String) -> String {
         let letters = text.lowercased().utf8.filter {
             0x61...0x7A ~= $0 || 0x30...0x39 ~= $0 || "-_.".utf8.contains($0)
         }
         let plain = String(decoding: letters, as: UTF8.self).cut(toBytes: 24)
         let name = TenantDirectory.isName(plain) ? plain : "person"
-        guard byName[name] != nil else { return name }
+        func isFree(_ name: String) -> Bool { byName[name] == nil && !joining.contains(name) }
+        guard !isFree(name) else { return name }
         // There are at most as many names as tenants.
-        return (2...byName.count + 2).lazy.map { "\(name)-\($0)" }
-            .first { self.byName[$0] == nil } ?? name
-    }
-
-    /// Adds a tenant that the store has just made.
-    func join(_ row: Tenant) -> LiveTenant {
-        let clock = surroundings.clock
-        return remember(row, TenantBook(at: clock.timestamp, in: clock.month))
+        return (2...byName.count + joining.count + 2).lazy.map { "\(name)-\($0)" }
+            .first(where: isFree) ?? name
     }
 
     /// A tenant for Berth's own work, which has no key and hardly any limit.
