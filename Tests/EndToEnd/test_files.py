@@ -207,10 +207,13 @@ def test_a_disk_that_fills_up_while_all_is_under_way(cramped: Berth, small_disk:
         thread.join()
     # Until the ballast gives way, nothing can be written.
     assert len(statuses) == 48 and set(statuses) <= {200, 201, 503, 507}, statuses
-    # The uploads that were refused have given their room back.
-    fill(small_disk)
+    # The uploads that were refused have given their room back, so that the ballast may still be there.
+    if (cramped.data / "ballast").exists():
+        fill(small_disk)
     eventually(lambda: "ballast is released" in cramped.process.output(), "the ballast gives way")
-    assert all('"state":"done"' in say(cramped, cookie, one, "hello").body.decode() for one in sessions)
+    for session in sessions:
+        answer = say(cramped, cookie, session, "hello").body.decode()
+        assert '"state":"done"' in answer, answer
     assert not list((cramped.data / "files" / "tmp").iterdir())
     (small_disk / "filler").unlink()
     cramped.admin("cleanup", "--older-than", "0s", "--apply", "--json")

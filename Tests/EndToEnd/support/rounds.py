@@ -130,10 +130,8 @@ class Rounds:
         }
 
     def pending(self) -> int:
-        """The number of acknowledged turns that are stored and have not ended."""
-        stored = self.stored()
-        turns = [stored[s.id] for s in self.book.acknowledged if s.id in stored]
-        return sum(turn["state"] not in ENDED for turn in turns)
+        """The number of turns that are stored, acknowledged or not, and have not ended."""
+        return sum(turn["state"] not in ENDED for turn in self.stored().values())
 
 
 def calls(berth: Berth) -> Counter[tuple[str, bool]]:
