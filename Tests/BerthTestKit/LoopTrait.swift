@@ -1,4 +1,4 @@
-package import BerthLoop
+import BerthLoop
 import BerthMemory
 import CLinux
 import Glibc
@@ -55,11 +55,4 @@ private enum TestLoop {
 private nonisolated func testLoopMain(_: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
     EventLoop.shared.run { await Stop().requested() }  // runs until the process ends
     return nil
-}
-
-/// Runs all jobs that are ready, and the jobs that they make ready, for `turns` turns.
-///
-/// It is for tests with a ``ManualClock``, and does not wait for the network or for threads.
-@Loop package func settle(turns: Int = 20) async {
-    for _ in 0..<turns { await Task.yield() }
 }
