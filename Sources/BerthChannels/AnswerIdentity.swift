@@ -38,21 +38,24 @@ struct AnswerIdentity: Sendable {
     /// Returns a whole answer as the client sees it, with the usage that it is charged if the
     /// provider has not named one.
     func completion(_ answer: WholeAnswer) -> [UInt8] {
-        guard let object = answer.object else {
+        switch answer.body {
+        case .text(let text, let details):
             return CompletionJSON.completion(
-                text: answer.text,
+                text: text,
                 finish: answer.finish,
                 usage: answer.usage,
-                details: answer.usage.isEstimated ? nil : answer.details,
+                details: answer.usage.isEstimated ? nil : details,
                 as: identity
             )
+        case .kept(let kept): return CompletionJSON.completion(kept.json, as: identity)
+        case .completion(let object, _):
+            let said = object.has("usage") ? object.value("usage") : nil
+            let members = members
+            return object.setting([
+                "id": members[0].value, "created": members[1].value, "model": members[2].value,
+                "usage": said.map(Array.init) ?? Array(CompletionJSON.json(answer.usage).utf8),
+            ])
         }
-        let said = object.has("usage") ? object.value("usage") : nil
-        let members = members
-        return object.setting([
-            "id": members[0].value, "created": members[1].value, "model": members[2].value,
-            "usage": said.map(Array.init) ?? Array(CompletionJSON.json(answer.usage).utf8),
-        ])
     }
 
     /// Returns the events of an answer that lies in a log, as ``pass(_:to:usage:)`` sends them.

@@ -188,7 +188,7 @@ import BerthWork
         in surroundings: Surroundings
     ) async -> HTTPResponse {
         let identity = AnswerIdentity(model: answer.model, in: surroundings)
-        let size = answer.object?.bytes.count ?? answer.text.utf8.count
+        let size = answer.size
         let json =
             LargeWork.isLarge(size)
             ? await LargeWork.run(on: size) { identity.completion(answer) }

@@ -39,6 +39,7 @@ package enum CompletionJSON {
         as identity: Identity = .none
     ) -> [UInt8] {
         var out = start(room: text.utf8.count, as: identity)
+        beginChoice(&out)
         JSON.quote(text, onto: &out)
         end(&out, finish: finish, usage: details ?? Array(json(usage).utf8))
         return out
@@ -63,21 +64,38 @@ package enum CompletionJSON {
         as identity: Identity = .none
     ) -> [UInt8] {
         var out = start(room: content.count, as: identity)
+        beginChoice(&out)
         out += content
         let said = usage.map { Array(json($0).utf8) }
         end(&out, calls: calls, notes: notes, finish: finish, usage: said ?? Array("null".utf8))
         return out
     }
 
-    /// An unstreamed answer up to its content, with room for a content of `count` bytes.
+    /// Returns an unstreamed answer whose members are those of `object`, a JSON object that has
+    /// other members than an identity's, and at least one.
+    package static func completion(
+        _ object: ArraySlice<UInt8>,
+        as identity: Identity
+    ) -> [UInt8] {
+        var out = start(room: object.count, as: identity)
+        out.append(UInt8(ascii: ","))
+        out += object.dropFirst()
+        return out
+    }
+
+    /// An unstreamed answer's identity, with room for `count` bytes and what surrounds a text.
     private static func start(room count: Int, as identity: Identity) -> [UInt8] {
         var out: [UInt8] = []
         out.reserveCapacity(count + identity.head.count + identity.rest.count + 256)
         out += identity.head
         out += #""chat.completion""#.utf8
         out += identity.rest
-        out += #","choices":[{"index":0,"message":{"role":"assistant","content":"#.utf8
         return out
+    }
+
+    /// Adds the start of an unstreamed answer's only choice, up to its content.
+    private static func beginChoice(_ out: inout [UInt8]) {
+        out += #","choices":[{"index":0,"message":{"role":"assistant","content":"#.utf8
     }
 
     /// Adds the rest of an unstreamed answer behind its content.

@@ -17,8 +17,6 @@ import BerthText
 
     /// The longest answer that is cached, with everything beside its text.
     static nonisolated let answerLimit = ByteCount.kibibytes(256)
-    /// The longest entry, because escapes may make it longer than its text.
-    static nonisolated let entryLimit = ByteCount.kibibytes(320)
     /// The lifetime of a translation that is asked for once, which depends on nothing that changes.
     static nonisolated let translationLifetime = Duration.seconds(30 * 86_400)
 
@@ -58,35 +56,16 @@ import BerthText
 
     /// The answer that is cached under `key`.
     func find(_ key: CacheKey) async -> CachedAnswer? {
-        guard let bytes = await cache.lookup(key) else { return nil }
-        guard LargeWork.isLarge(bytes.count) else { return CachedAnswer(bytes) }
-        return await LargeWork.run(on: bytes.count) { CachedAnswer(bytes) }
+        await cache.lookup(key).flatMap { CachedAnswer($0) }
     }
 
-    /// Caches an answer that ended properly, if there is memory for it, its JSON and cache entry.
-    ///
-    /// An answer that repeats what its asker alone has sent is not cached.
+    /// Caches an answer that ended properly, if there is memory for it and its entry.
     func keep(_ answer: CachedAnswer, under key: CacheKey, for ask: Ask) {
-        if case .completion(let object, _) = answer.body,
-            AnswerCache.personal.contains(where: object.has)
-        {
-            return
-        }
-        let size = answer.size
-        var controls = 0
-        if case .text(let text) = answer.body {
-            controls = text.utf8.count { $0 < 0x20 && $0 != 0x0A }
-        }
-        // Six bytes stand for most control characters. Writing them only to drop them would take time.
-        guard size <= AnswerCache.answerLimit.bytes,
-            size + 5 * controls <= AnswerCache.entryLimit.bytes,
-            let lease = try? ask.memory.take(ByteCount(4 * size), for: .cacheEntry)
+        guard answer.size <= AnswerCache.answerLimit.bytes,
+            let lease = try? ask.memory.take(ByteCount(4 * answer.size), for: .cacheEntry)
         else { return }
-        // Escapes may make it longer than its text.
-        let bytes = answer.bytes
-        guard bytes.count <= AnswerCache.entryLimit.bytes else { return }
         let base = key.kind == .translation ? AnswerCache.translationLifetime : nil
-        cache.store(bytes, for: key, base: base)
+        cache.store(answer.bytes, for: key, base: base)
         _ = consume lease
     }
 
@@ -99,7 +78,7 @@ import BerthText
     /// Members that describe the asker, and that do not change the answer.
     ///
     /// Some servers repeat them in their answers.
-    private static nonisolated let personal = ["user", "safety_identifier", "metadata"]
+    static nonisolated let personal = ["user", "safety_identifier", "metadata"]
     private static nonisolated let unnamed = ignored + personal
     /// Members with which an answer is more than a text, or is wanted fresh.
     private static nonisolated let unkept = [

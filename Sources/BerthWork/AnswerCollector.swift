@@ -54,15 +54,15 @@ import BerthText
         let details =
             (usage.isEstimated ? nil : builder.details) ?? Array(CompletionJSON.json(usage).utf8)
         if let text = builder.text {
-            body = .text(String(decoding: text, as: UTF8.self))
+            body = .text(String(decoding: text, as: UTF8.self), details: details)
         } else {
             builder.add(.usage(usage, details: details))
             guard let json = builder.completion, let object = try? JSONObject(answer: json),
-                let text = ChatCompletion.text(of: object)
+                let kept = KeptCompletion(object, usage)
             else { return giveUp() }
-            body = .completion(object, text: text)
+            body = .completion(kept)
         }
-        let answer = CachedAnswer(body: body, model: model.id, usage: usage, details: details)
+        let answer = CachedAnswer(body: body, model: model.id, usage: usage)
         cache.keep(answer, under: key, for: ask)
         giveUp()
     }

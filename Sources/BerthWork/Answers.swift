@@ -314,30 +314,30 @@ import BerthText
             ? await LargeWork.run(on: builder.size) { [builder] in
                 builder.completion.flatMap { try? JSONObject(answer: $0) }
             } : nil
+        let body: WholeAnswer.Body =
+            if let object { .completion(object, text: text) } else {
+                .text(text, details: builder.details)
+            }
         return WholeAnswer(
-            text: text,
+            body: body,
             finish: finish,
             model: answer.modelID,
             usage: usage,
-            details: builder.details,
-            object: object,
             retained: LeaseHolder(lease)
         )
     }
 
     private func keep(_ bought: PaidCompletion, _ ask: Ask, _ key: CacheKey) {
         let answer = bought.answer
-        guard answer.finish == "stop", !answer.isRefusal, !answer.isCall, !answer.text.isEmpty
-        else {
-            return
-        }
-        let kept = CachedAnswer(
-            body: .completion(answer.object, text: answer.text),
+        guard answer.finish == "stop", !answer.isRefusal, !answer.isCall,
+            let kept = KeptCompletion(answer.object, bought.usage)
+        else { return }
+        let cached = CachedAnswer(
+            body: .completion(kept),
             model: bought.model.id,
-            usage: bought.usage,
-            details: Array(CompletionJSON.json(bought.usage).utf8)
+            usage: bought.usage
         )
-        cache.keep(kept, under: key, for: ask)
+        cache.keep(cached, under: key, for: ask)
     }
 }
 
@@ -348,28 +348,27 @@ extension WholeAnswer {
 
     init(_ completion: ChatCompletion, _ model: String, _ usage: TokenUsage) {
         self.init(
-            text: completion.text,
+            body: .completion(completion.object, text: completion.text),
             finish: completion.finish ?? "stop",
             model: model,
             usage: usage,
-            details: nil,
-            object: completion.object,
             retained: completion
         )
     }
 
     init(_ answer: CachedAnswer, _ lease: consuming MemoryLease) {
-        let object: JSONObject? =
-            if case .completion(let object, _) = answer.body { object } else { nil }
+        let body: Body =
+            switch answer.body {
+            case .text(let text, let details): .text(text, details: details)
+            case .completion(let kept): .kept(kept)
+            }
         self.init(
-            text: answer.text,
+            body: body,
             finish: "stop",
             model: answer.model,
             usage: answer.usage,
-            details: answer.details,
-            object: object,
+            isCached: true,
             retained: LeaseHolder(lease)
         )
-        isCached = true
     }
 }

@@ -1,3 +1,4 @@
+import BerthCache
 import BerthProviders
 import BerthText
 
@@ -5,12 +6,11 @@ import BerthText
 struct CachedAnswer: Sendable {
     /// The answer itself.
     enum Body: Sendable {
-        /// An answer that was streamed and has nothing but text.
-        case text(String)
-        /// Any other answer, as a `chat.completion` with the text of its first choice.
-        ///
-        /// Its id and model are the provider's.
-        case completion(JSONObject, text: String)
+        /// An answer that was streamed and has nothing but text, and the `usage` object that its
+        /// first reader was told, as JSON.
+        case text(String, details: [UInt8])
+        /// Any other answer.
+        case completion(KeptCompletion)
     }
 
     let body: Body
@@ -18,72 +18,89 @@ struct CachedAnswer: Sendable {
     let model: String
     /// Its tokens.
     let usage: TokenUsage
-    /// The `usage` object that its first reader was told of a streamed text, as JSON.
-    let details: [UInt8]
 }
 
 extension CachedAnswer {
-    /// The first choice's text.
-    var text: String {
-        switch body {
-        case .text(let text), .completion(_, let text): text
-        }
-    }
-
     /// The bytes of the answer.
     var size: Int {
         switch body {
-        case .text(let text): text.utf8.count
-        case .completion(let object, _): object.text.count
+        case .text(let text, let details): text.utf8.count + details.count
+        case .completion(let kept): kept.json.count
         }
     }
 
     /// The pieces of which a stream with the answer consists.
     var pieces: [AnswerPiece] {
         switch body {
-        case .text(let text):
-            return [.text(text), .finish("stop"), .usage(usage, details: details)]
-        case .completion(let object, _):
-            let pieces = AnswerPiece.pieces(of: object)
-            let hasUsage = pieces.contains { if case .usage = $0 { true } else { false } }
-            return hasUsage ? pieces : pieces + [.usage(usage, details: details)]
+        case .text(let text, let details):
+            [.text(text), .finish("stop"), .usage(usage, details: details)]
+        case .completion(let kept): kept.object.map { AnswerPiece.pieces(of: $0) } ?? []
         }
     }
+}
 
-    /// The bytes of an entry, a small JSON object.
+// MARK: The entry
+
+/// An entry has a header of 25 bytes, the model's name, the details and then the answer.
+///
+/// | bytes | content |
+/// |---|---|
+/// | 0 | `T` for a text, `C` for a completion |
+/// | 1..<9 | input tokens |
+/// | 9..<17 | output tokens |
+/// | 17..<21 | size of the model's name |
+/// | 21..<25 | size of the details of a text's usage |
+///
+/// Numbers are little-endian. A hit reads the header and copies the answer, so an answer is not
+/// parsed again. The cache's checksum tells damage.
+extension CachedAnswer {
+    private static let headerSize = 25
+
+    /// The bytes of an entry.
     var bytes: [UInt8] {
-        var bytes = Array(#"{"input":\#(usage.input),"output":\#(usage.output),"usage":"#.utf8)
-        bytes += details
-        bytes += Array(#","model":"#.utf8)
-        bytes += JSON.quote(model)
-        switch body {
-        case .text(let text):
-            bytes += Array(#","text":"#.utf8)
-            bytes += JSON.quote(text)
-        case .completion(let object, _):
-            bytes += Array(#","answer":"#.utf8)
-            bytes += object.text
+        let name = Array(model.utf8)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(CachedAnswer.headerSize + name.count + size)
+        func begin(_ form: Character, details: [UInt8]) {
+            bytes.append(form.asciiValue ?? 0)
+            bytes.append(littleEndian: Int64(usage.input))
+            bytes.append(littleEndian: Int64(usage.output))
+            bytes.append(littleEndian: UInt32(name.count))
+            bytes.append(littleEndian: UInt32(details.count))
+            bytes += name
+            bytes += details
         }
-        bytes.append(UInt8(ascii: "}"))
+        switch body {
+        case .text(let text, let details):
+            begin("T", details: details)
+            bytes += text.utf8
+        case .completion(let kept):
+            begin("C", details: [])
+            bytes += kept.json
+        }
         return bytes
     }
 
     /// Reads an entry, or returns nil for other bytes.
     init?(_ bytes: [UInt8]) {
-        guard let object = try? JSONObject(answer: bytes), let model = object.string("model"),
-            let input = object.integer("input"), let output = object.integer("output"),
-            let details = object.object("usage")
+        guard let input = bytes.littleEndian(at: 1, as: Int64.self),
+            let output = bytes.littleEndian(at: 9, as: Int64.self),
+            let nameSize = bytes.littleEndian(at: 17, as: UInt32.self),
+            let detailsSize = bytes.littleEndian(at: 21, as: UInt32.self)
         else { return nil }
-        if let answer = object.object("answer") {
-            guard let text = ChatCompletion.text(of: answer) else { return nil }
-            body = .completion(answer, text: text)
-        } else if let text = object.string("text"), !text.isEmpty {
-            body = .text(text)
-        } else {
-            return nil
+        let details = CachedAnswer.headerSize + Int(nameSize)
+        let answer = details + Int(detailsSize)
+        guard answer < bytes.count else { return nil }
+        switch bytes[0] {
+        case UInt8(ascii: "T"):
+            let text = String(decoding: bytes[answer...], as: UTF8.self)
+            body = .text(text, details: Array(bytes[details..<answer]))
+        case UInt8(ascii: "C"):
+            guard let kept = KeptCompletion(bytes[answer...]) else { return nil }
+            body = .completion(kept)
+        default: return nil
         }
-        self.model = model
-        usage = TokenUsage(input: input, output: output, isEstimated: false)
-        self.details = Array(details.text)
+        model = String(decoding: bytes[CachedAnswer.headerSize..<details], as: UTF8.self)
+        usage = TokenUsage(input: Int(input), output: Int(output), isEstimated: false)
     }
 }
