@@ -6,12 +6,10 @@ package struct KeptCompletion: Sendable {
     /// A JSON object that is never empty, with its usage and without an id, time and model.
     package let json: ArraySlice<UInt8>
 
-    /// Keeps a `chat.completion`.
+    /// Keeps a `chat.completion`, or returns nil if it has no text or repeats what its asker alone has
+    /// sent.
     ///
-    /// - Parameters:
-    ///   - completion: the answer.
-    ///   - usage: its tokens, which are named if the provider has not named them.
-    /// - Returns: nil if it has no text, or repeats what its asker alone has sent.
+    /// `usage` are its tokens, which are named if the provider has not named them.
     init?(_ completion: JSONObject, _ usage: TokenUsage) {
         guard ChatCompletion.text(of: completion) != nil,
             !AnswerCache.personal.contains(where: completion.has)
