@@ -26,9 +26,13 @@ struct ChatRequest: Sendable {
     ///
     /// - Throws: ``Refusal`` with words for the client.
     static func read(_ body: [UInt8]) async throws(Refusal) -> ChatRequest {
-        guard LargeWork.isLarge(body.count) else { return try ChatRequest(body) }
-        return try await LargeWork.run(on: body.count) { () throws(Refusal) in
-            try ChatRequest(body)
+        let object = try await LargeWork.run(on: body.count) { () throws(Refusal) in
+            do throws(JSONError) { return try JSONObject(body) } catch {
+                throw Refusal(error.description)
+            }
+        }
+        return try await LargeWork.run(on: object.work) { () throws(Refusal) in
+            try ChatRequest(object)
         }
     }
 
@@ -37,8 +41,8 @@ struct ChatRequest: Sendable {
     /// Checks what OpenAI requires and what costs money.
     ///
     /// - Throws: ``Refusal`` with words for the client.
-    init(_ body: [UInt8]) throws(Refusal) {
-        do { object = try JSONObject(body) } catch { throw Refusal(error.description) }
+    private init(_ object: JSONObject) throws(Refusal) {
+        self.object = object
         model = try ChatRequest.model(in: object)
         var addresses = ChatAddresses()
         var found = try ChatRequest.members(of: object, in: ChatMember.table, &addresses)

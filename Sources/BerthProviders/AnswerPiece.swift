@@ -111,9 +111,13 @@ extension AnswerPiece {
         }
     }
 
-    /// The bytes that passing the piece on reads.
+    /// The work of passing the piece on, as ``LargeWork`` counts it in bytes.
     package var work: Int {
-        if case .whole(let answer) = self { answer.object.bytes.count } else { size }
+        switch self {
+        case .whole(let answer): answer.object.work
+        case .raw(let raw), .toolCall(let raw): max(size, raw.chunk.work)
+        case .text, .finish, .usage: size
+        }
     }
 
     /// The table of a JSON object, or an entry in a log.

@@ -107,7 +107,7 @@ package import BerthText
         let copy = try upstream.leased(ByteCount(request.expectedSize), call)
         let body: [UInt8]
         do {
-            body = try await LargeWork.run(on: call.request.bytes.count) {
+            body = try await LargeWork.run(on: call.request.work) {
                 [request] () throws(AnthropicRequest.Refusal) in try request.body()
             }
         } catch {

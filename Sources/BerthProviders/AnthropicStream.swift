@@ -64,12 +64,12 @@ import BerthText
     private func pieces(
         of event: JSONObject
     ) async throws(ProviderError) -> (pieces: [AnswerPiece], goesOn: Bool) {
-        guard LargeWork.isLarge(event.bytes.count) else {
+        guard LargeWork.isLarge(event.work) else {
             let goesOn = AnthropicStream.goesOn(event, reader)
             return (try reader.pieces(of: event), goesOn)
         }
         let (pieces, goesOn): ([AnswerPiece], Bool)
-        (pieces, goesOn, reader) = try await LargeWork.run(on: event.bytes.count) {
+        (pieces, goesOn, reader) = try await LargeWork.run(on: event.work) {
             [reader] () throws(ProviderError) in
             var reader = reader
             let goesOn = AnthropicStream.goesOn(event, reader)

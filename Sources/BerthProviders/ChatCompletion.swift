@@ -49,7 +49,7 @@ package final class ChatCompletion: Sendable {
         self.object = object
         let words: AnswerWords
         var said: TokenUsage
-        (words, finish, said, estimatedOutput) = await LargeWork.run(on: object.bytes.count) {
+        (words, finish, said, estimatedOutput) = await LargeWork.run(on: object.work) {
             let choice = object.elements("choices")?.first.flatMap { object.object(at: $0) }
             return (
                 AnswerWords(choice?.object("message"), of: object),

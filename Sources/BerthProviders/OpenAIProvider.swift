@@ -158,7 +158,7 @@ import BerthText
             changes.append(("messages", messages))
         }
         let (request, dropped) = (call.request, unknown.dropped(call.unknown))
-        return await LargeWork.run(on: request.bytes.count) { [changes] in
+        return await LargeWork.run(on: request.work) { [changes] in
             request.setting(changes, dropping: dropped)
         }
     }
@@ -171,7 +171,7 @@ import BerthText
         guard quirks.lacks(.developer) || quirks.lacks(.system) else { return nil }
         let size = call.request.bytes.count
         let lease = try upstream.leased(ByteCount(2 * size), call)
-        let messages = await LargeWork.run(on: size) {
+        let messages = await LargeWork.run(on: call.request.work) {
             InstructionRoles.messages(of: call.request, quirks, isOwn: call.isOwn)
         }
         _ = consume lease

@@ -89,12 +89,12 @@ import BerthText
     /// The pieces of a chunk, and whether one of them carries the answer on.
     private func pieces(of chunk: JSONObject) async -> (pieces: [AnswerPiece], goOn: Bool) {
         let hasFinish = hasFinish
-        guard LargeWork.isLarge(chunk.bytes.count) else {
+        guard LargeWork.isLarge(chunk.work) else {
             let pieces = chunks.pieces(of: chunk)
             return (pieces, pieces.contains { OpenAIStream.goesOn($0, hasFinish) })
         }
         let (pieces, goOn): ([AnswerPiece], Bool)
-        (pieces, goOn, chunks) = await LargeWork.run(on: chunk.bytes.count) { [chunks] in
+        (pieces, goOn, chunks) = await LargeWork.run(on: chunk.work) { [chunks] in
             var chunks = chunks
             let pieces = chunks.pieces(of: chunk)
             return (pieces, pieces.contains { OpenAIStream.goesOn($0, hasFinish) }, chunks)

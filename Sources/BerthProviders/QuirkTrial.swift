@@ -145,7 +145,7 @@ import BerthText
             throw failure
         }
         if roles == nil {
-            roles = await LargeWork.run(on: call.request.bytes.count) { [call] in call.roles }
+            roles = await LargeWork.run(on: call.request.work) { [call] in call.roles }
         }
         if let refusal, refusal == refused {
             // The last change has made no difference.

@@ -59,6 +59,9 @@ struct JSONIndex: Sendable {
 
     // MARK: Reading
 
+    /// Whether it holds all values of the text.
+    var isWhole: Bool { most > 0 }
+
     /// Calls `visit` with the places of each key and value directly within the value at `start`.
     ///
     /// - Returns: the end of the value, or nil if the index does not hold it.

@@ -1,3 +1,5 @@
+import BerthLoop
+
 /// A JSON object whose members stay bytes.
 ///
 /// Berth reads and replaces a few members and passes the rest on unchanged. Parsing the whole text
@@ -266,6 +268,15 @@ package struct JSONObject: Sendable {
             return try JSONObject(checked: bytes, in: range, isWhole: false, takesLast: takesLast)
         } catch { return nil }
     }
+
+    /// Whether all values of the text are indexed, of which there are at most ``JSONIndex/mostValues``.
+    package var isIndexed: Bool { index.isWhole }
+
+    /// The work of reading all of the text, as ``LargeWork`` counts it in bytes.
+    ///
+    /// A text with very many values is large work whatever its length: a list of empty objects takes
+    /// 1 µs a byte to be walked.
+    package var work: Int { isIndexed ? bytes.count : max(bytes.count, LargeWork.limit + 1) }
 
     /// The object's own text, without anything around it.
     package var text: ArraySlice<UInt8> { bytes[start..<end] }

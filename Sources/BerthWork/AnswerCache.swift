@@ -40,7 +40,7 @@ import BerthText
         let parts = ask.models.map { Array($0.id.utf8)[...] } + [[]]
         let (kind, tenant, isContextFree) = (ask.kind, ask.payer.row.id.value, ask.isContextFree)
         let isSafe = settings.scope == .safe
-        return await LargeWork.run(on: request.bytes.count) { [parts] in
+        return await LargeWork.run(on: request.work) { [parts] in
             var parts = parts
             for (name, value) in request.sorted(without: AnswerCache.unnamed) {
                 parts += [name, value]

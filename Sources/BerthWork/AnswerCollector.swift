@@ -21,7 +21,7 @@ import BerthText
     private static let step = ByteCount.kibibytes(16)
     /// The largest chunk that is collected.
     ///
-    /// Merging a larger one would hold up the loop.
+    /// Merging a larger one, or one with very many values, would hold up the loop.
     private static let mostChunk = ByteCount.kibibytes(64)
 
     /// Collects the answer to `ask`, to be cached under `key`.
@@ -39,7 +39,8 @@ import BerthText
         if let finish = piece.finish { isWhole = finish == "stop" }
         switch piece {
         case .text(let text): add(piece, text.utf8.count)
-        case .raw(let raw) where !raw.isRefusal && raw.chunk.bytes.count <= most:
+        case .raw(let raw)
+        where !raw.isRefusal && raw.chunk.bytes.count <= most && raw.chunk.isIndexed:
             add(piece, raw.chunk.bytes.count)
         case .finish, .usage: builder.add(piece)
         case .toolCall, .raw, .whole: giveUp()

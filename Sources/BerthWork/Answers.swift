@@ -295,8 +295,8 @@ import BerthText
             do { try lease.grow(to: size, step: Broadcast.step) } catch { throw .memory(error) }
             text += piece.text
             finish = piece.finish ?? finish
-            if LargeWork.isLarge(piece.size) {
-                builder = await LargeWork.run(on: piece.size) { [builder] in
+            if LargeWork.isLarge(piece.work) {
+                builder = await LargeWork.run(on: piece.work) { [builder] in
                     var builder = builder
                     builder.add(piece)
                     return builder

@@ -79,6 +79,23 @@ import Testing
         #expect(try growth(from: 510, of: work) < 24)
     }
 
+    @Test(arguments: [
+        #""reasoning_content":"a","x":[LIST]"#, #""tool_calls":[LIST]"#, #""content":[LIST]"#,
+        #""content":{"type":"text","text":"a","x":[LIST]}"#,
+    ])
+    func `a short chunk of very many parts is passed on off the loop`(delta: String) throws {
+        for (count, isLarge) in [(10, false), (1600, true)] {
+            let list = Array(repeating: "{}", count: count).joined(separator: ",")
+            let text = Self.chunk(delta.replacing("LIST", with: list))
+            #expect(text.utf8.count < LargeWork.limit)
+            var chunks = OpenAIChunks()
+            let chunk = try Self.object(text)
+            let pieces = chunks.pieces(of: chunk).filter { $0.raw != nil }
+            #expect(LargeWork.isLarge(chunk.work) == isLarge)
+            #expect(pieces.allSatisfy { LargeWork.isLarge($0.work) == isLarge })
+        }
+    }
+
     @Test func `members of two chunks are merged whether they are few or many`() throws {
         for count in [3, 40, 400] {
             var (chunks, builder) = (OpenAIChunks(), CompletionBuilder())

@@ -17,7 +17,7 @@ import BerthLoop
 /// Runs all jobs that are ready, and the jobs that they make ready, for `turns` turns.
 ///
 /// It is for tests with a ``ManualClock``, and does not wait for the network or for threads.
-@Loop package func settle(turns: Int = 20) async {
+package func settle(turns: Int = 20) async {
     for _ in 0..<turns { await Task.yield() }
 }
 

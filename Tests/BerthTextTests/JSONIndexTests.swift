@@ -72,6 +72,19 @@ import Testing
         #expect(last.elements("y")?.map { text(last.bytes[$0]) } == ["7"])
     }
 
+    @Test(arguments: [(509, false), (510, true), (1600, true)])
+    func `a short text with very many values is large work`(count: Int, isLarge: Bool) throws {
+        for value in ["{}", "[]", "0", "\"\""] {
+            let list = Array(repeating: value, count: count).joined(separator: ",")
+            let object = try JSONObject(Array(#"{"a":{"b":[\#(list)]}}"#.utf8))
+            let within = try #require(object.object("a"))
+            #expect(object.bytes.count < LargeWork.limit)
+            #expect(LargeWork.isLarge(object.work) == isLarge)
+            #expect(within.work == object.work && object.isIndexed == !isLarge)
+        }
+        #expect(try JSONObject(Array(#"{"a":1}"#.utf8)).work == 7)
+    }
+
     @Test func `a name that stands twice within is told by both ways`() throws {
         for before in ["", Self.before] {
             let bytes = Array(#"{"l":[\#(before){"a":1,"\u0061":2}]}"#.utf8)
