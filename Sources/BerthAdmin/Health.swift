@@ -21,6 +21,7 @@ package import BerthTelemetry
         let (store, metrics) = (bot.resources.store, surroundings.metrics)
         self.store = store
         faults = bot.faults
+        faults.watch { governor.isFull ? "the disk of the data folder is full" : nil }
         self.surroundings = surroundings
         metrics.gauge("berth_open_connections", help: "Open connections of clients.") {
             Double(memory.connections)
@@ -54,7 +55,7 @@ package import BerthTelemetry
         ]
     }
 
-    /// Answers 200 if the database answers and every part receives, else 503.
+    /// Answers 200 if the database answers, the disk has room and every part receives, else 503.
     private func ready() async -> HTTPResponse {
         do {
             try await store.ping()

@@ -36,8 +36,8 @@ import BerthText
         output(reports, isList: names.count != 1)
     }
 
-    /// Prints one report as a JSON object, several as `{"quotas":[…]}`, or all of them as one
-    /// table.
+    /// Prints one report as a JSON object, several as `{"quotas":[…]}`; or one as a table of its
+    /// quotas, several as a table of the tenants.
     private func output(_ reports: [[UInt8]], isList: Bool = false) {
         guard !json else {
             guard isList else { return Output.json(reports.first ?? []) }
@@ -45,24 +45,39 @@ import BerthText
             return Output.json(Array(#"{"quotas":["#.utf8) + list + Array("]}".utf8))
         }
         let decoded = reports.compactMap { try? JSON.decode(QuotaReport.self, from: $0) }
+        guard !isList else { return Output.table(QuotaVerb.headings, decoded.map(QuotaVerb.row)) }
         let rows = decoded.flatMap { report in
             QuotaKey.allCases.map { key in
                 [
-                    report.tenant, key.rawValue, report.quotas[key.rawValue] ?? "",
-                    report.own.contains(key.rawValue) ? "own" : "default", used(key, report),
+                    report.tenant, key.rawValue,
+                    QuotaVerb.shown(key, report.quotas[key.rawValue]),
+                    report.own.contains(key.rawValue) ? "own" : "default",
+                    QuotaVerb.shown(key, report.used[key.rawValue]),
                 ]
             }
         }
         Output.table(["tenant", "quota", "limit", "from", "used"], rows)
     }
 
-    private func used(_ key: QuotaKey, _ report: QuotaReport) -> String {
-        switch key {
-        case .requestsPerDay: "\(report.requests)"
-        case .tokensPerDay: "\(report.tokens)"
-        case .disk: "\(ByteCount(report.disk))"
-        case .files: "\(report.files)"
-        default: ""
+    /// The headings of the table of all tenants.
+    private static let headings = [
+        "tenant", "requests", "tokens", "images", "dollars", "memory", "disk", "files",
+    ]
+
+    /// One tenant in the table of all tenants: the used part and the limit of each quota.
+    private static func row(_ report: QuotaReport) -> [String] {
+        [report.tenant]
+            + QuotaKey.allCases.map { key in
+                let used = shown(key, report.used[key.rawValue])
+                return "\(used)/\(shown(key, report.quotas[key.rawValue]))"
+            }
+    }
+
+    /// An amount of a quota for people, from the form in JSON.
+    static nonisolated func shown(_ key: QuotaKey, _ text: String?) -> String {
+        guard [.memory, .disk].contains(key), let bytes = text.flatMap({ ByteCount($0) }) else {
+            return text ?? ""
         }
+        return "\(bytes)"
     }
 }

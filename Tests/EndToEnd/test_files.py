@@ -140,7 +140,22 @@ def test_a_full_disk_is_survived_and_cleaned(cramped: Berth, small_disk: Path) -
     assert "no room" in refused.json()["error"]["message"]
     first = cramped.admin("files", "--json")["tenants"][0]
     assert first["tenant"] == "ann" and first["files"] >= 5
-    assert cramped.admin("doctor", check=False).returncode == 1
+    checks = cramped.admin("doctor", "--json", check=False)
+    assert checks.returncode == 1
+    assert cramped.request("/readyz").status == 200, "the ballast's room is the database's"
+
+    # Without the ballast's room nothing can be written, and the probe says why.
+    (small_disk / "filler").rename(small_disk / "filler1")
+    fill(small_disk)
+    eventually(lambda: cramped.request("/readyz").status == 503, "the probe fails")
+    assert cramped.request("/readyz").body == b"not ready: the disk of the data folder is full\n"
+    said = json.loads(cramped.admin("doctor", "--json", check=False).stdout)["checks"]
+    found = {check["check"]: check for check in said}
+    assert "it is full, and requests fail: make room on it" in found["disk"]["says"]
+    assert "the disk of the data folder is full" in found["service"]["says"]
+    (small_disk / "filler").unlink()
+    (small_disk / "filler1").rename(small_disk / "filler")
+    eventually(lambda: cramped.request("/readyz").status == 200, "the probe is well again")
 
     plan = cramped.admin("cleanup", "--older-than", "0s", "--json")
     assert not plan["applied"] and len(plan["files"]) == first["files"]
