@@ -151,7 +151,8 @@ package import BerthWork
         let clock = surroundings.clock
         let joined = remember(row, TenantBook(at: clock.timestamp, in: clock.month))
         // The person is a tenant, with a name or without.
-        try? await display(text, for: joined)
+        let own = HarmlessText.line(text).cut(toBytes: TenantDirectory.longestDisplay)
+        try? await display(own, for: joined)
         return joined
     }
 

@@ -100,7 +100,7 @@ import BerthWork
     /// A page of another site that has its name rebound to this address knows no key.
     private func allows(_ request: HTTPRequest) -> Bool {
         hosts.allows(host: request.headers["host"]) || probes.contains(request.path)
-            || request.bearerKey.map(isKey) == true
+            || request.bearerKey.map { isKey($0) } == true
     }
 
     private func count(_ request: HTTPRequest, _ response: HTTPResponse) {

@@ -1,8 +1,10 @@
 import BerthConfig
 import BerthHTTP
+import BerthLoop
+import BerthText
 
 /// The answers to requests whose `Host` is none of this service's names.
-enum WrongHost {
+@Loop enum WrongHost {
     /// A page for a browser, and JSON for any other client.
     static func answer(_ request: HTTPRequest) -> HTTPResponse {
         let host = (request.headers["host"] ?? "").shortened(toBytes: 253)

@@ -82,13 +82,12 @@ extension Doctor {
         var request = HTTPClientRequest(method: "GET", url: "http://localhost/readyz")
         request.unixSocket = socket
         if let response = try? await client.send(request) {
-            guard response.status != 200 else {
-                return (finding(true, "running (\(socket))"), true)
-            }
-            let body = try? await response.collect(atMost: .kibibytes(64))
-            let why = body.map { String(decoding: $0, as: UTF8.self) } ?? ""
-            let lines = why.split(separator: "\n").joined(separator: "; ")
-            return (finding(false, "running, \(lines.isEmpty ? "not ready" : lines)"), true)
+            let body = (try? await response.collect(atMost: .kibibytes(64))) ?? []
+            let lines = String(decoding: body, as: UTF8.self).split(separator: "\n")
+                .map(String.init)
+            let faults = response.status == 200 ? lines.filter { $0.hasPrefix("degraded") } : lines
+            let says = (["running (\(socket))"] + faults).joined(separator: "; ")
+            return (finding(faults.isEmpty, says), true)
         }
         let listen = configuration.listen
         do throws(HTTPServerError) {
