@@ -1,4 +1,5 @@
 import BerthBot
+import BerthLoop
 import BerthStore
 
 /// One web login of a tenant, as `berth tenant logins` prints it.

@@ -36,7 +36,7 @@ import Glibc
         } catch {
             // A tenant's words would hide the cause from the operator.
             let reason = (error as? BotError)?.forOperator ?? "\(error)"
-            Output.failure("berth: \(reason)", json: invocation.json)
+            Output.failure(reason, by: "berth: ", json: invocation.json)
             return 1
         }
     }

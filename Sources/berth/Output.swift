@@ -45,9 +45,9 @@ enum Output {
     /// Writes why a verb failed to standard error, and for scripts to standard output too.
     ///
     /// The JSON has the form of the API's errors: `{"error":{"message":…}}`.
-    static func failure(_ reason: String, json isJSON: Bool) {
+    static func failure(_ reason: String, by name: String = "", json isJSON: Bool) {
         if isJSON, let bytes = try? JSON.encode(["error": ["message": reason]]) { json(bytes) }
-        error(reason)
+        error(name + reason)
     }
 
     /// Replaces the terminal's current line.

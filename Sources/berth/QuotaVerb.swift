@@ -13,7 +13,7 @@ import BerthText
     func run(_ action: QuotaAction) async throws {
         switch action {
         case .show(let name):
-            if let name { try await show([name]) } else { try await show(all()) }
+            if let name { try await show([name]) } else { try await show(all(), isList: true) }
         case .set(let name, let changes):
             var body: [String: String?] = [:]
             for change in changes {
@@ -30,10 +30,10 @@ import BerthText
             .tenants.map(\.tenant)
     }
 
-    private func show(_ names: [String]) async throws {
+    private func show(_ names: [String], isList: Bool = false) async throws {
         var reports: [[UInt8]] = []
         for name in names { reports.append(try await admin.ask("GET", path(name))) }
-        output(reports, isList: names.count != 1)
+        output(reports, isList: isList)
     }
 
     /// Prints one report as a JSON object, several as `{"quotas":[…]}`; or one as a table of its
