@@ -197,7 +197,7 @@ import Testing
 
     @Loop @Test func `the disk is full once it is short and the ballast is gone`() async throws {
         try await withFiles(ballast: .mebibytes(1)) { bed in
-            func isFull(_ available: ByteCount) async -> Bool {
+            @Loop func isFull(_ available: ByteCount) async -> Bool {
                 bed.disk.given = DiskFigures(available: available, own: .mebibytes(1))
                 await bed.governor.look()
                 return bed.governor.isFull
