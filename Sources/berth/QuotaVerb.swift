@@ -45,7 +45,9 @@ import BerthText
             return Output.json(Array(#"{"quotas":["#.utf8) + list + Array("]}".utf8))
         }
         let decoded = reports.compactMap { try? JSON.decode(QuotaReport.self, from: $0) }
-        guard !isList else { return Output.table(QuotaVerb.headings, decoded.map { QuotaVerb.row($0) }) }
+        guard !isList else {
+            return Output.table(QuotaVerb.headings, decoded.map { QuotaVerb.row($0) })
+        }
         let rows = decoded.flatMap { report in
             QuotaKey.allCases.map { key in
                 [
