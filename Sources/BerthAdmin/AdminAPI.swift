@@ -86,7 +86,7 @@ import BerthWork
 
     // MARK: Tenants
 
-    /// What `tenant show` prints.
+    /// A tenant with its keys, its logins and what it has used, for `tenant show`.
     private func details(_ tenant: LiveTenant) -> TenantInfo {
         var info = TenantInfo(tenant)
         info.keys = bot.tenants.keys(of: tenant).map(KeyInfo.init)

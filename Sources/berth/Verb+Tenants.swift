@@ -100,7 +100,7 @@ extension Verb {
         summary: "Make a tenant and print its API key and login link.",
         details: "NAME is used in commands: 1 to 32 characters of a-z, 0-9, -, _ and dots. Key and "
             + "link are shown only once. The JSON is {\"tenant\":...,\"key\":...,\"web\":...}.",
-        example: "berth tenant add anna --name 'Anna Müller' --json"
+        example: "berth tenant add anna --name Müller --json"
     ) { given in .tenant(.add(given.operands[0], display: given.text("--name"))) }
 
     private static let rename = Verb(
@@ -109,7 +109,7 @@ extension Verb {
         options: [Option(name: "--none", value: nil, summary: "forget the person's name")],
         summary: "Change a person's name, by which the page greets and lists show it.",
         details: "TEXT is one line in any script. NAME itself, which commands use, stays as it is.",
-        example: "berth tenant rename anna 'Anna Müller'"
+        example: "berth tenant rename anna Anna Müller"
     ) { given throws(UsageError) in
         let words = given.operands.dropFirst()
         guard words.isEmpty == given.has("--none") else {
