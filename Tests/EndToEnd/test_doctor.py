@@ -91,6 +91,28 @@ def test_a_web_page_at_the_address(own_fake: OwnFake, tmp_path: Path) -> None:
     assert check == "provider fake" and "a web page answers ('My router')" in says
 
 
+def test_plain_http_at_a_port_for_tls(own_fake: OwnFake, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def hang_up() -> None:
+            while True:
+                try:
+                    connection, _ = server.accept()
+                except OSError:
+                    return
+                connection.recv(1 << 16)
+                connection.close()
+
+        thread = threading.Thread(target=hang_up, daemon=True)
+        thread.start()
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/v1"
+        [(check, says)] = bad(Berth(tmp_path, settings(own_fake(), url)))
+        server.shutdown(socket.SHUT_RDWR)
+        thread.join(PATIENCE)
+    assert check == "provider fake"
+    assert f"if it speaks TLS, set base_url: {url.replace('http', 'https', 1)}" in says
+
+
 def test_a_model_that_is_not_listed(own_fake: OwnFake, tmp_path: Path) -> None:
     fake = own_fake()
     [(check, says)] = bad(Berth(tmp_path, fake.settings("gpt-4.1-mini")))
