@@ -46,25 +46,16 @@ import BerthWork
 
     /// The routes of the API.
     package var routes: [Route] {
-        [
+        credentialRoutes + [
             route("GET", "/admin/tenants") { _, _ in
                 TenantList(self.bot.tenants.all.map(TenantInfo.init))
             },
             route("POST", "/admin/tenants") { request, _ in try await self.add(request) },
             route("GET", "/admin/tenants/:name") { _, values in
-                TenantInfo(try self.bot.tenants.named(values[0]))
+                try self.details(self.bot.tenants.named(values[0]))
             },
-            route("GET", "/admin/tenants/:name/keys") { _, values in
-                let tenant = try self.bot.tenants.named(values[0])
-                return KeyList(tenant: tenant.name, keys: self.bot.tenants.keys(of: tenant))
-            },
-            route("POST", "/admin/tenants/:name/revoke") { request, values in
-                try await self.revoke(self.bot.tenants.named(values[0]), request)
-            },
-            route("POST", "/admin/tenants/:name/logout") { _, values in
-                let tenant = try self.bot.tenants.named(values[0])
-                let count = try await self.bot.access.logout(tenant)
-                return LogoutReport(tenant: tenant.name, logins: count)
+            route("PATCH", "/admin/tenants/:name") { request, values in
+                try await self.rename(self.bot.tenants.named(values[0]), request)
             },
             route("POST", "/admin/tenants/:name/:action") { _, values in
                 try await self.act(values[1], on: self.bot.tenants.named(values[0]))
@@ -88,18 +79,39 @@ import BerthWork
                 ["trials": try await self.bot.tryModels()]
             },
             route("GET", "/admin/usage") { request, _ in
-                try await self.usage(request.query("days") ?? "1")
+                try await self.usage(request)
             },
         ] + peopleRoutes + cacheRoutes + queueRoutes + memoryRoutes + fileRoutes
     }
 
     // MARK: Tenants
 
-    private struct NewTenant: Decodable { let name: String }
+    /// A tenant with its keys, its logins and what it has used, for `tenant show`.
+    private func details(_ tenant: LiveTenant) -> TenantInfo {
+        var info = TenantInfo(tenant)
+        info.keys = bot.tenants.keys(of: tenant).map(KeyInfo.init)
+        info.logins = bot.access.logins(of: tenant).map(LoginInfo.init)
+        info.used = quotas(tenant).used
+        return info
+    }
+
+    private struct NewName: Decodable { let display: String? }
+
+    /// Reads a body such as `{"display":"Anna Müller"}`; null forgets the name.
+    private func rename(_ tenant: LiveTenant, _ request: HTTPRequest) async throws -> TenantInfo {
+        let asked = try await body(NewName.self, request)
+        try await bot.tenants.display(asked.display, for: tenant)
+        return TenantInfo(tenant)
+    }
+
+    private struct NewTenant: Decodable {
+        let name: String
+        let display: String?
+    }
 
     private func add(_ request: HTTPRequest) async throws -> TenantSecrets {
         let asked = try await body(NewTenant.self, request)
-        let (tenant, key) = try await bot.tenants.add(asked.name)
+        let (tenant, key) = try await bot.tenants.add(asked.name, display: asked.display)
         return TenantSecrets(
             tenant: tenant.name,
             key: key.text,
@@ -118,28 +130,7 @@ import BerthWork
         case "resume": try await bot.set(.active, of: tenant)
         default: throw BotError.badValue("there is no action '\(action.shortened(toBytes: 32))'")
         }
-        return TenantSecrets(tenant: tenant.name)
-    }
-
-    /// The keys to revoke: one, or all.
-    private struct Revocation: Decodable {
-        let key: String?
-        let all: Bool?
-    }
-
-    /// Reads a body such as `{"key":"berth-AbCdEf"}`, also with a whole key, or `{"all":true}`.
-    private func revoke(
-        _ tenant: LiveTenant,
-        _ request: HTTPRequest
-    ) async throws -> RevokedKeys {
-        let asked = try await body(Revocation.self, request)
-        let revoked: [APIKey]
-        switch (asked.key, asked.all) {
-        case (let key?, nil): revoked = [try await bot.tenants.revoke(key, of: tenant)]
-        case (nil, true?): revoked = try await bot.tenants.revokeKeys(of: tenant)
-        default: throw BotError.badValue("the body must be {\"key\":…} or {\"all\":true}")
-        }
-        return RevokedKeys(tenant: tenant.name, revoked: revoked)
+        return TenantSecrets(tenant: tenant.name, state: tenant.row.state.rawValue)
     }
 
     // MARK: Quotas and usage
@@ -181,12 +172,14 @@ import BerthWork
         return (key, value)
     }
 
-    private func usage(_ text: String) async throws -> UsageReport {
-        guard let days = Int(text), (1...366).contains(days) else {
+    /// The usage of the last days, or of the calendar month if `month` is in the query.
+    private func usage(_ request: HTTPRequest) async throws -> UsageReport {
+        let now = surroundings.clock.timestamp
+        guard let days = Int(request.query("days") ?? "1"), (1...366).contains(days) else {
             throw BotError.badValue("days must be 1 to 366")
         }
-        let now = surroundings.clock.timestamp
-        let start = now + .seconds(-86400 * (days - 1))
+        let isMonth = request.query("month") != nil
+        let start = isMonth ? surroundings.clock.month.start : now + .seconds(-86400 * (days - 1))
         let rows = try await store.usage(from: start, through: now)
         return UsageReport(rows: rows) { self.tenant($0) }
     }

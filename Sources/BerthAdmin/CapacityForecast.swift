@@ -53,7 +53,7 @@ package struct CapacityForecast: Codable, Equatable, Sendable {
     private static let (enoughSeconds, enoughTurns, enoughCalls) = (60, 50, 20)
 
     private static func missing(_ have: Int, of need: Int, _ what: String) -> String {
-        "not enough measured yet: \(have) \(what), \(need) are needed"
+        "not enough use yet to estimate this: \(have) of \(need) \(what)"
     }
 
     private static func peak(_ users: Int, _ basis: CapacityBasis) -> Estimate {

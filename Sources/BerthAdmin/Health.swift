@@ -9,6 +9,7 @@ package import BerthTelemetry
 @Loop package final class Health {
     private let store: any Store
     private let faults: ServiceFaults
+    private let governor: DiskGovernor
     private let surroundings: Surroundings
 
     /// Makes the routes, and adds the metrics of connections, database, cache, queue and memory.
@@ -21,6 +22,7 @@ package import BerthTelemetry
         let (store, metrics) = (bot.resources.store, surroundings.metrics)
         self.store = store
         faults = bot.faults
+        self.governor = governor
         self.surroundings = surroundings
         metrics.gauge("berth_open_connections", help: "Open connections of clients.") {
             Double(memory.connections)
@@ -54,10 +56,13 @@ package import BerthTelemetry
         ]
     }
 
-    /// Answers 200 if the database answers and every part receives, else 503.
+    /// Answers 200 if the database answers, the disk has room and every part receives, else 503.
     private func ready() async -> HTTPResponse {
         do {
             try await store.ping()
+            guard !governor.isFull else {
+                return .text("not ready: the disk of the data folder is full\n", status: 503)
+            }
             let faults = faults.all
             guard faults.isEmpty else {
                 return .text(faults.map { "not ready: \($0)\n" }.joined(), status: 503)

@@ -5,7 +5,7 @@ import BerthMemory
 import BerthStore
 import BerthWork
 
-/// One tenant's quotas, and the amounts used today.
+/// One tenant's quotas, and the part of each that is used.
 package struct QuotaReport: Codable, Sendable {
     /// The tenant's name.
     package let tenant: String
@@ -15,6 +15,8 @@ package struct QuotaReport: Codable, Sendable {
     ///
     /// The others come from the configuration.
     package let own: [String]
+    /// The used part of each quota, in the form of ``quotas``: of the day, of the month, or now.
+    package let used: [String: String]
     /// Calls today.
     package let requests: Int
     /// Tokens today, including those reserved for running calls.
@@ -30,6 +32,7 @@ package struct QuotaReport: Codable, Sendable {
         case tenant
         case quotas
         case own
+        case used
         case requests
         case tokens
         case files
@@ -41,10 +44,32 @@ package struct QuotaReport: Codable, Sendable {
         self.tenant = tenant.name
         quotas = tenant.quotas.texts
         own = QuotaKey.allCases.filter { tenant.row.quotas[$0] != nil }.map(\.rawValue)
+        used = Dictionary(
+            uniqueKeysWithValues: QuotaKey.allCases.map { key in
+                (key.rawValue, key.text(Self.amount(key, of: tenant, usage, use)))
+            }
+        )
         requests = usage.requests
         tokens = usage.tokens
         files = use.files
         disk = use.bytes.bytes
         resetsMs = usage.resets.milliseconds
+    }
+
+    @Loop private static func amount(
+        _ key: QuotaKey,
+        of tenant: LiveTenant,
+        _ usage: UsageInfo,
+        _ files: FileAccounts.Use
+    ) -> Int64 {
+        switch key {
+        case .requestsPerDay: Int64(usage.requests)
+        case .tokensPerDay: Int64(usage.tokens)
+        case .imagesPerDay: Int64(usage.images)
+        case .spendPerMonth: usage.spentMicros
+        case .memory: Int64(tenant.account.held.bytes)
+        case .disk: Int64(files.bytes.bytes)
+        case .files: Int64(files.files)
+        }
     }
 }

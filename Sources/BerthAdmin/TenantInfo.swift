@@ -7,6 +7,8 @@ import BerthWork
 package struct TenantInfo: Codable, Sendable {
     /// The tenant's name.
     package let tenant: String
+    /// The person's name in any script, or nil if none was given.
+    package let display: String?
     /// The number that stands for it in metrics and in the names of API calls.
     package let number: Int64
     /// `active` or `suspended`.
@@ -19,19 +21,30 @@ package struct TenantInfo: Codable, Sendable {
     package let peak: Int
     /// The quotas in force, as texts that `quota set` takes.
     package let quotas: [String: String]
+    /// The used part of each quota, in the same form; nil in lists.
+    package var used: [String: String]?
+    /// The API keys in force, oldest first; nil in lists.
+    package var keys: [KeyInfo]?
+    /// The web logins in force, oldest first; nil in lists.
+    package var logins: [LoginInfo]?
 
     private enum CodingKeys: String, CodingKey {
         case tenant
+        case display
         case number
         case state
         case createdMs = "created_ms"
         case held
         case peak
         case quotas
+        case used
+        case keys
+        case logins
     }
 
     @Loop init(_ tenant: LiveTenant) {
         self.tenant = tenant.name
+        display = tenant.row.display
         number = tenant.row.id.value
         state = tenant.row.state.rawValue
         createdMs = tenant.row.created.milliseconds

@@ -8,6 +8,8 @@ package struct TenantSecrets: Codable, Sendable {
     package var key: String?
     /// The new login link, or nil if none was made.
     package var web: String?
+    /// The tenant's state, or nil if it was not changed.
+    package var state: String?
     /// The number of files that were deleted with the tenant, or nil if it was not removed.
     package var files: Int?
     /// The bytes of those files.

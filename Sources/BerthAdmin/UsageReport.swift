@@ -3,12 +3,12 @@ import BerthStore
 
 /// The tenants' usage, with one line for each tenant and day.
 package struct UsageReport: Codable, Sendable {
-    /// One day of one tenant.
+    /// One day of one tenant, or the sum of several days.
     package struct Line: Codable, Sendable {
         /// The tenant's name, or the number of a removed tenant.
         package let tenant: String
-        /// The day's start, in UTC milliseconds since 1970.
-        package let dayMs: Int64
+        /// The day's start, in UTC milliseconds since 1970, or nil for a sum.
+        package let dayMs: Int64?
         /// Calls.
         package let requests: Int
         /// Tokens of prompts.
@@ -39,12 +39,29 @@ package struct UsageReport: Codable, Sendable {
             case reservedTokens = "reserved_tokens"
             case micros
         }
+
+        init(_ tenant: String, _ row: Usage, isSum: Bool = false) {
+            self.tenant = tenant
+            dayMs = isSum ? nil : row.day.milliseconds
+            requests = row.requests
+            inputTokens = row.inputTokens
+            outputTokens = row.outputTokens
+            cachedTokens = row.cachedTokens
+            cacheWriteTokens = row.cacheWriteTokens
+            estimated = row.estimated
+            reservedTokens = row.reservedTokens
+            micros = row.micros
+        }
     }
 
     /// The lines by day and tenant.
     ///
     /// Days without usage are left out.
     package let usage: [Line]
+    /// The sum of each tenant that is in ``usage``, by name.
+    package let tenants: [Line]
+    /// The sum of all tenants and the house, called `total`; nil without usage.
+    package let total: Line?
 
     /// Makes the report of rows by day and tenant.
     ///
@@ -65,19 +82,10 @@ package struct UsageReport: Codable, Sendable {
                 named.append((tenant, row))
             }
         }
-        usage = named.map { tenant, row in
-            Line(
-                tenant: tenant,
-                dayMs: row.day.milliseconds,
-                requests: row.requests,
-                inputTokens: row.inputTokens,
-                outputTokens: row.outputTokens,
-                cachedTokens: row.cachedTokens,
-                cacheWriteTokens: row.cacheWriteTokens,
-                estimated: row.estimated,
-                reservedTokens: row.reservedTokens,
-                micros: row.micros
-            )
-        }
+        usage = named.map { Line($0.tenant, $0.row) }
+        let sums = Dictionary(named.map { ($0.tenant, $0.row) }) { $0.adding($1) }
+        tenants = sums.sorted { $0.key < $1.key }.map { Line($0.key, $0.value, isSum: true) }
+        total = named.dropFirst().reduce(named.first?.row) { $0?.adding($1.row) }
+            .map { Line("total", $0, isSum: true) }
     }
 }

@@ -12,8 +12,8 @@ package import BerthWork
     /// The kinds of credentials.
     enum Kind {
         case key(APIKey)
-        /// A cookie, refused from `expires` on.
-        case login(expires: Timestamp)
+        /// A cookie.
+        case login(Login)
         /// One request, of the admin socket or by a signed link.
         case request
     }
@@ -87,11 +87,14 @@ package import BerthWork
         return key
     }
 
+    /// The row of a web login, or nil for another kind.
+    var login: Login? {
+        guard case .login(let login) = kind else { return nil }
+        return login
+    }
+
     /// Whether a login has expired.
     ///
     /// Keys do not expire.
-    func isExpired(at now: Timestamp) -> Bool {
-        guard case .login(let expires) = kind else { return false }
-        return expires <= now
-    }
+    func isExpired(at now: Timestamp) -> Bool { login.map { $0.expires <= now } ?? false }
 }

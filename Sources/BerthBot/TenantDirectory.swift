@@ -102,7 +102,11 @@ package import BerthWork
     /// Makes a tenant with its first API key.
     ///
     /// - Returns: the tenant and the key, which is shown only once.
-    package func add(_ name: String) async throws(BotError) -> (LiveTenant, Secret256) {
+    package func add(
+        _ name: String,
+        display: String? = nil
+    ) async throws(BotError) -> (LiveTenant, Secret256) {
+        if let display { try TenantDirectory.checkDisplay(display) }
         guard TenantDirectory.isName(name) else { throw .badName(name) }
         guard hasRoom else { throw .tooManyTenants(limit: limit) }
         adding += 1
@@ -116,6 +120,7 @@ package import BerthWork
         }
         let live = remember(tenant, TenantBook(at: now, in: surroundings.clock.month))
         remember(key)
+        if let display { try await self.display(display, for: live) }
         return (live, secret)
     }
 
@@ -144,7 +149,11 @@ package import BerthWork
         if let known = tenant(row.id) { return known }
         surroundings.log.info("a person became a tenant", ["tenant": .text(row.name)])
         let clock = surroundings.clock
-        return remember(row, TenantBook(at: clock.timestamp, in: clock.month))
+        let joined = remember(row, TenantBook(at: clock.timestamp, in: clock.month))
+        // The person is a tenant, with a name or without.
+        let own = HarmlessText.line(text).cut(toBytes: TenantDirectory.longestDisplay)
+        try? await display(own, for: joined)
+        return joined
     }
 
     /// A name that no tenant has or is about to have, made of a person's own name.
@@ -282,6 +291,31 @@ package import BerthWork
         tenant.update(row)
     }
 
+    /// The longest name of a person, in bytes.
+    private static nonisolated let longestDisplay = 128
+
+    /// Sets the name by which the page greets a person and lists show it, or forgets it if it is
+    /// nil.
+    ///
+    /// - Throws: ``BotError/badValue(_:)`` for a name that is blank, too long or of several lines.
+    package func display(_ name: String?, for tenant: LiveTenant) async throws(BotError) {
+        if let name { try TenantDirectory.checkDisplay(name) }
+        let id = tenant.row.id
+        let row = try await withBotErrors { () async throws(StoreError) in
+            try await store.display(name, for: id)
+        }
+        tenant.update(row)
+    }
+
+    private static func checkDisplay(_ name: String) throws(BotError) {
+        let isBlank = name.unicodeScalars.allSatisfy { $0.properties.isWhitespace }
+        guard !isBlank, name.utf8.count <= longestDisplay, HarmlessText.line(name) == name else {
+            throw .badValue(
+                "a person's name is one line of at most \(longestDisplay) bytes in any script"
+            )
+        }
+    }
+
     /// Sets the language that a tenant has chosen, or lets the bot follow the tenant's device if it
     /// is nil.
     package func choose(
@@ -329,7 +363,7 @@ package import BerthWork
     /// Remembers a login of a tenant that is here.
     func remember(_ login: Login) {
         guard case .tenant(let id) = login.owner, let tenant = byID[id] else { return }
-        logins.insert(Credential(tenant, hash: login.hash, .login(expires: login.expires)))
+        logins.insert(Credential(tenant, hash: login.hash, .login(login)))
     }
 
     private func forget(_ tenant: LiveTenant) {

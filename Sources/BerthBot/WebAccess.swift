@@ -95,6 +95,35 @@ package import BerthWork
         if let login = tenants.logins.find(cookie) { tenants.logins.end([login]) }
     }
 
+    /// The logins of a tenant that are in force, oldest first.
+    package func logins(of tenant: LiveTenant) -> [Login] {
+        let now = surroundings.clock.timestamp
+        return tenants.logins.all(of: tenant).filter { !$0.isExpired(at: now) }
+            .compactMap(\.login)
+    }
+
+    /// The name of a login in lists, which reveals nothing of its cookie.
+    package static nonisolated func hint(of login: Login) -> String {
+        login.hash.hex.cut(toBytes: 8)
+    }
+
+    /// Ends the web login of a tenant with that hint, and the requests that it admitted.
+    ///
+    /// - Throws: ``BotError/badValue(_:)`` if the tenant has no such login.
+    package func logout(_ tenant: LiveTenant, login hint: String) async throws(BotError) {
+        let own = tenants.logins.all(of: tenant)
+        guard let found = own.first(where: { $0.login.map(WebAccess.hint) == hint }) else {
+            throw .badValue(
+                "'\(tenant.name)' has no such login: see 'berth tenant logins \(tenant.name)'"
+            )
+        }
+        let (hash, now) = (found.hash, surroundings.clock.timestamp)
+        try await withBotErrors { () async throws(StoreError) in
+            _ = try await store.revokeLogin(hash: hash, at: now)
+        }
+        tenants.logins.end([found])
+    }
+
     /// Ends all web logins of a tenant, the requests that they admitted, and its unused links.
     ///
     /// - Returns: the number of logins that were in force.

@@ -14,6 +14,8 @@ import BerthWork
     private let hosts: HostGuard
     /// The paths that answer under any `Host`, because probes use addresses and service names.
     private let probes: Set<String>
+    /// Whether an API key is in force.
+    private let isKey: @Loop (String) -> Bool
     private let surroundings: Surroundings
     private let requests: Counter
     private let duration: Histogram
@@ -23,16 +25,19 @@ import BerthWork
     /// - Parameters:
     ///   - configuration: names the addresses under which the service is reached.
     ///   - channels: each adds its routes.
+    ///   - bot: knows the API keys, whose requests are answered under any `Host`.
     ///   - more: further routes, for which nobody needs to be logged in (health, metrics). They
     ///     answer under any `Host`.
     ///   - surroundings: the log and the metrics of requests.
     package init(
         _ configuration: Configuration,
         channels: [any Channel],
+        bot: Bot,
         more: [Route],
         in surroundings: Surroundings
     ) {
-        hosts = HostGuard(url: configuration.url, listen: configuration.listen)
+        hosts = HostGuard(urls: configuration.urls, listen: configuration.listen)
+        isKey = { bot.tenants.credential(ofKey: $0) != nil }
         probes = Set(more.map(\.path))
         router = Router(channels.flatMap(\.routes) + more)
         self.surroundings = surroundings
@@ -56,7 +61,7 @@ import BerthWork
         bot: Bot,
         in surroundings: Surroundings
     ) -> [any Channel] {
-        let hosts = HostGuard(url: configuration.url, listen: configuration.listen)
+        let hosts = HostGuard(urls: configuration.urls, listen: configuration.listen)
         let terminal = WebChannel(
             bot: bot,
             in: surroundings,
@@ -66,7 +71,7 @@ import BerthWork
             request.bearerKey.flatMap { bot.tenants.credential(ofKey: $0) }
         }
         return [
-            WebSite(bot: bot, url: configuration.url, hosts: hosts, in: surroundings), terminal,
+            WebSite(bot: bot, hosts: hosts, in: surroundings), terminal,
             OpenAIChannel(bot: bot, in: surroundings, bodyLimit: configuration.limits.body),
         ]
     }
@@ -80,11 +85,7 @@ import BerthWork
     /// Answers one request.
     package func answer(_ request: HTTPRequest) async -> HTTPResponse {
         Loop.works(on: WorkLabel(request.path, request: request.id))
-        let allowed = hosts.allows(host: request.headers["host"]) || probes.contains(request.path)
-        let response =
-            allowed
-            ? await router.answer(request)
-            : .error(421, "this service is not called by this host name")
+        let response = allows(request) ? await router.answer(request) : WrongHost.answer(request)
         count(request, response)
         return response
     }
@@ -92,6 +93,14 @@ import BerthWork
     /// Words what the server refuses before a handler sees it, as the rest of the API's errors.
     package nonisolated static func refuse(_ refusal: HTTPRefusal) -> HTTPResponse {
         .error(refusal.status, refusal.reason)
+    }
+
+    /// Whether a request names a host of this service, or needs not to.
+    ///
+    /// A page of another site that has its name rebound to this address knows no key.
+    private func allows(_ request: HTTPRequest) -> Bool {
+        hosts.allows(host: request.headers["host"]) || probes.contains(request.path)
+            || request.bearerKey.map { isKey($0) } == true
     }
 
     private func count(_ request: HTTPRequest, _ response: HTTPResponse) {

@@ -6,15 +6,17 @@ import BerthHTTP
 /// It keeps the pages of other sites and rebound names out.
 struct HostGuard: Sendable {
     private let names: Set<String>
-    private let origin: String
+    private let origins: Set<String>
+    private let isSecure: Bool
     private let isLoopback: Bool
 
     private static let loopback: Set = ["localhost", "127.0.0.1", "[::1]"]
 
-    init(url: WebURL, listen: HostPort) {
+    init(urls: [WebURL], listen: HostPort) {
         let name = { (host: String) in host.contains(":") ? "[\(host)]" : host }
-        names = [name(url.host).lowercased(), name(listen.host).lowercased()]
-        origin = url.origin.lowercased()
+        names = Set((urls.map(\.host) + [listen.host]).map { name($0).lowercased() })
+        origins = Set(urls.map { $0.origin.lowercased() })
+        isSecure = urls.first?.isSecure == true
         isLoopback = listen.isLoopback
     }
 
@@ -27,14 +29,24 @@ struct HostGuard: Sendable {
 
     /// Whether the request was sent by a page of this service.
     ///
-    /// Its `Origin` is the one of `url`, whatever `Host` a proxy has put in. On a loopback listener it
+    /// Its `Origin` is that of one of the URLs, whatever `Host` a proxy has put in. On a loopback listener it
     /// may also be the loopback authority that the request is addressed to, such as the end of a
     /// tunnel.
     func allowsOrigin(_ headers: HTTPHeaders) -> Bool {
         guard let origin = headers["origin"]?.lowercased() else { return false }
-        if origin == self.origin { return true }
+        if origins.contains(origin) { return true }
         guard isLoopback, let host = headers["host"]?.lowercased() else { return false }
         return HostGuard.loopback.contains(HostGuard.name(of: host)) && origin == "http://\(host)"
+    }
+
+    /// Whether a cookie for the page that sent a request is for https alone.
+    ///
+    /// At the end of a tunnel the first URL decides.
+    func wantsSecureCookie(_ headers: HTTPHeaders) -> Bool {
+        guard let origin = headers["origin"]?.lowercased(), origins.contains(origin) else {
+            return isSecure
+        }
+        return origin.hasPrefix("https:")
     }
 
     /// The name of an authority in lower case: without its port, brackets kept.

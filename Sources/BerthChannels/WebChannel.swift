@@ -178,6 +178,7 @@ import BerthWork
 
     private struct Me: Encodable {
         let tenant: String
+        let name: String
         let models: [String]
         let usage: UsageInfo
     }
@@ -186,6 +187,7 @@ import BerthWork
         try .encoding(
             Me(
                 tenant: tenant.name,
+                name: tenant.displayName,
                 models: bot.models.names,
                 usage: bot.meter.usage(tenant)
             )

@@ -6,6 +6,7 @@ import CKatex
 enum WebFiles {
     static var page: [UInt8] { PackageResources.index_html }
     static var login: [UInt8] { PackageResources.login_html }
+    static var host: [UInt8] { PackageResources.host_html }
     static var style: [UInt8] { PackageResources.chat_css }
     static var icon: [UInt8] { PackageResources.icon_svg }
     /// The page's modules, by the names that it loads them by.

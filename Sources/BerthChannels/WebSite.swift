@@ -12,7 +12,6 @@ import BerthWork
 @Loop final class WebSite: Channel {
     nonisolated let name = ChannelName.web
     private let bot: Bot
-    private let isSecure: Bool
     private let hosts: HostGuard
     private let attempts: AttemptLimit
     private let surroundings: Surroundings
@@ -21,12 +20,10 @@ import BerthWork
     ///
     /// - Parameters:
     ///   - bot: knows the tenants and their logins.
-    ///   - url: the address that people use. With https the cookie is for https alone.
     ///   - hosts: checks the origin of a request that changes state.
     ///   - surroundings: their clock limits the login attempts.
-    init(bot: Bot, url: WebURL, hosts: HostGuard, in surroundings: Surroundings) {
+    init(bot: Bot, hosts: HostGuard, in surroundings: Surroundings) {
         self.bot = bot
-        isSecure = url.isSecure
         self.hosts = hosts
         self.surroundings = surroundings
         attempts = AttemptLimit(perMinute: 10, in: surroundings)
@@ -98,6 +95,10 @@ import BerthWork
         do {
             let token = try await formToken(of: request)
             guard let cookie = try await bot.access.login(token: token) else {
+                // People tap an old link again, in a browser that is logged in.
+                if try credential(of: request) != nil {
+                    return HTTPResponse(status: 303, headers: ["location": "/"])
+                }
                 attempts.failed(request.peer)
                 let words = Phrase(.loginLinkUsed).text(in: language)
                 return WebSite.loginPage(token: "", message: words, status: 403)
@@ -105,7 +106,8 @@ import BerthWork
             return HTTPResponse(
                 status: 303,
                 headers: [
-                    "location": "/", "set-cookie": cookieField(cookie, age: WebSite.cookieAge),
+                    "location": "/",
+                    "set-cookie": cookieField(cookie, age: WebSite.cookieAge, for: request),
                 ]
             )
         } catch { return HTTPResponse(error, in: language) }
@@ -117,12 +119,16 @@ import BerthWork
             if let cookie = WebSite.cookie(of: request) {
                 try await bot.access.logout(cookie: cookie)
             }
-            return HTTPResponse(status: 204, headers: ["set-cookie": cookieField("", age: 0)])
+            return HTTPResponse(
+                status: 204,
+                headers: ["set-cookie": cookieField("", age: 0, for: request)]
+            )
         } catch { return HTTPResponse(error, in: request.language ?? .english) }
     }
 
-    private func cookieField(_ value: String, age: Int) -> String {
-        "\(WebSite.cookie)=\(value); Path=/; Max-Age=\(age); HttpOnly; SameSite=Lax"
+    private func cookieField(_ value: String, age: Int, for request: HTTPRequest) -> String {
+        let isSecure = hosts.wantsSecureCookie(request.headers)
+        return "\(WebSite.cookie)=\(value); Path=/; Max-Age=\(age); HttpOnly; SameSite=Lax"
             + (isSecure ? "; Secure" : "")
     }
 
@@ -181,19 +187,20 @@ import BerthWork
 
     private static func loginPage(token: String, message: String, status: Int = 200) -> HTTPResponse
     {
-        let page = String(decoding: WebFiles.login, as: UTF8.self)
-        let filled = replacing(
-            page,
-            ["{{token}}": escaped(token), "{{message}}": escaped(message)]
-        )
-        var response = file(Array(filled.utf8), "text/html; charset=utf-8")
+        var response = page(WebFiles.login, ["{{token}}": token, "{{message}}": message])
         response.status = status
+        return response
+    }
+
+    /// A page of its own, in which each name is replaced by a text.
+    static func page(_ page: [UInt8], _ texts: [String: String]) -> HTTPResponse {
+        let filled = replacing(String(decoding: page, as: UTF8.self), texts.mapValues(escaped))
+        var response = file(Array(filled.utf8), "text/html; charset=utf-8")
         response.headers["cache-control"] = "no-store"
         return response
     }
 
-    private static func replacing(_ text: String, _ values: KeyValuePairs<String, String>) -> String
-    {
+    private static func replacing(_ text: String, _ values: [String: String]) -> String {
         var out = ""
         var rest = text[...]
         while let open = rest.firstIndex(of: "{") {

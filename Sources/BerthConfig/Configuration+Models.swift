@@ -21,7 +21,7 @@ extension Configuration {
         if !models.has("chat"), let first = providers.first(where: { isUnlisted($0) }) {
             root.report(
                 "providers",
-                "none of their models is listed: add models: { chat: [ { provider: "
+                "no model of '\(first.name)' is under 'models': add models: { chat: [ { provider: "
                     + "\(first.name), model: NAME } ] }"
             )
         }
@@ -135,7 +135,7 @@ extension Configuration {
 
 extension Configuration.Provider {
     fileprivate init?(reading section: Section, name: String) {
-        let kind = section.required("kind", .choice(Kind.self))
+        let kind = section.required("kind", .providerKind)
         let vendor = (kind ?? .openai).vendorURL
         guard var base = WebURL(vendor) else { return nil }
         section.read("base_url", into: &base, .url)

@@ -37,9 +37,7 @@ extension Configuration {
     /// Reads the server's address and its public URL.
     mutating func readAddress(_ root: Section) {
         root.read("listen", into: &listen, .address)
-        url = WebURL(listening: listen)
-        hasOwnURL = root.has("url")
-        root.read("url", into: &url, .site)
+        readURL(root)
         root.list(
             "trusted_proxies",
             into: &trustedProxies,
@@ -48,6 +46,22 @@ extension Configuration {
             absent: "none: each client has its connection's address"
         )
     }
+
+    /// Reads one public URL or a list of them.
+    private mutating func readURL(_ root: Section) {
+        url = WebURL(listening: listen)
+        hasOwnURL = root.has("url")
+        guard root.hasList("url") else { return root.read("url", into: &url, .site) }
+        var urls: [WebURL] = []
+        root.list("url", into: &urls, .site, most: Configuration.mostURLs, absent: "none")
+        guard let first = urls.first else {
+            return root.report("url", "needs at least one URL, such as https://chat.example.org")
+        }
+        (url, otherURLs) = (first, Array(urls.dropFirst()))
+    }
+
+    /// The most public URLs.
+    private static let mostURLs = 16
 
     /// Reads the data folder.
     mutating func readData(_ root: Section) { root.read("data", into: &data, .folder) }

@@ -8,12 +8,14 @@ package struct Configuration: Equatable, Sendable {
     package var listen = HostPort(host: "127.0.0.1", port: 8080)
     /// The public URL, without a path.
     ///
-    /// Links, Secure cookies, the webhook and the allowed Host and Origin use it.
+    /// Links and the webhook use it.
     package var url = WebURL(listening: HostPort(host: "127.0.0.1", port: 8080))
     /// Whether the file sets the URL.
     ///
     /// If not, it follows ``listen``.
     package var hasOwnURL = false
+    /// Further public URLs, under which the service answers too.
+    package var otherURLs: [WebURL] = []
     /// The reverse proxies that may name the client of a request.
     ///
     /// Each is an IP address, a CIDR block, or `unix` for processes that connect to a Unix socket.
@@ -73,6 +75,19 @@ package struct Configuration: Equatable, Sendable {
 
     /// The provider of that name.
     package func provider(named name: String) -> Provider? { providers.first { $0.name == name } }
+
+    /// All public URLs, of which the first is that of links.
+    package var urls: [WebURL] { [url] + otherURLs }
+
+    /// Settings that are allowed and that probably do not do what the operator wants.
+    package var warnings: [String] {
+        guard listen.isWildcard, !hasOwnURL else { return [] }
+        return [
+            "listen: \(listen) opens Berth to other machines, and url is not set: their browsers "
+                + "are refused, and login links lead to \(url). Set url to the address that "
+                + "people type, such as url: http://192.168.1.5:\(listen.port)"
+        ]
+    }
 
     /// Listens on `address` instead (`serve --listen`).
     ///

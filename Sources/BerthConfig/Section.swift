@@ -172,6 +172,12 @@ final class Section {
     /// Whether the file sets the key.
     func has(_ key: String) -> Bool { pair(key) != nil }
 
+    /// Whether the file sets the key to a list.
+    func hasList(_ key: String) -> Bool {
+        if case .sequence = pair(key)?.value.content { return true }
+        return false
+    }
+
     /// Reports an error of `key`, or of the group if it is nil.
     func report(_ key: String?, _ text: String) {
         let place = key.map { path(to: $0) } ?? path

@@ -29,6 +29,18 @@ extension ValueFormat where Value == WebURL {
     }
 }
 
+extension ValueFormat where Value == Configuration.Provider.Kind {
+    /// The API that a provider speaks.
+    static var providerKind: ValueFormat {
+        ValueFormat(
+            expected: "one of openai (also for servers with the same API, such as Ollama, "
+                + "llama.cpp, vLLM, OpenRouter and Groq), anthropic, fal",
+            read: { Value(rawValue: $0) },
+            show: { .text($0.rawValue) }
+        )
+    }
+}
+
 extension ValueFormat where Value == RedisAddress {
     static var redis: ValueFormat {
         ValueFormat(

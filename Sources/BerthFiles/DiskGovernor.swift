@@ -13,6 +13,8 @@ package import BerthTelemetry
     package private(set) var figures: DiskFigures?
     /// Whether the ballast is released because too little is free.
     package private(set) var isShort = false
+    /// Whether the disk is short of room and has no ballast left, so that writing may fail.
+    package var isFull: Bool { figures.map { $0.isShort && $0.ballast == .zero } ?? false }
     /// The rules and what they have deleted.
     package let cleaner: FileCleaner
     /// The settings that it follows.

@@ -1,5 +1,6 @@
 package import BerthLoop
 package import BerthMemory
+import Glibc
 
 /// An error of the server, at its start for the operator or in an exchange for its handler.
 package enum HTTPServerError: Error, Equatable, CustomStringConvertible {
@@ -29,9 +30,10 @@ package enum HTTPServerError: Error, Equatable, CustomStringConvertible {
 
     package var description: String {
         switch self {
+        case .addressInUse(.unix(let path)):
+            "another service answers at '\(path)': stop it, or change 'data'"
         case .addressInUse(let address):
-            "\(address) is in use: stop the other process, or change 'listen' (or 'data' for the"
-                + " admin socket)"
+            "another program listens on \(address): stop it, or change 'listen'"
         case .badAddress(let address):
             "cannot listen on \(address): give an IP address and a port from 0 to 65535, or a path"
         case .pathTooLong(let path):
@@ -39,6 +41,12 @@ package enum HTTPServerError: Error, Equatable, CustomStringConvertible {
                 + " choose a shorter data folder"
         case .notASocket(let path):
             "'\(path)' exists and is not a socket: move it away, or choose another path"
+        case .cannotListen(.tcp(let host, _), let error) where error.code == EADDRNOTAVAIL:
+            "this machine has no network interface with the address \(host): change 'listen' to one"
+                + " that 'ip address' lists, or to 0.0.0.0 for all"
+        case .cannotListen(.tcp(_, let port), let error) where error.code == EACCES:
+            "this user may not listen on port \(port): change 'listen' to a port of 1024 or more,"
+                + " or put a reverse proxy in front"
         case .cannotListen(let address, let error): "cannot listen on \(address): \(error)"
         case .cannotStart(let address, let error):
             "the HTTP server on \(address) did not start: \(error)"

@@ -5,6 +5,11 @@ package enum ListenAddress: Hashable, Sendable, CustomStringConvertible {
     /// A Unix-domain socket with mode 0600 at a path of at most 107 bytes.
     case unix(path: String)
 
+    /// Listens on the address for a moment, to find out whether a server could.
+    ///
+    /// - Throws: ``HTTPServerError`` as a server's start does.
+    package func tryOut() throws(HTTPServerError) { try ListeningSocket(self).close() }
+
     package var description: String {
         switch self {
         case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"

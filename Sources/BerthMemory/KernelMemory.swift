@@ -71,7 +71,9 @@ package struct KernelMemory: Equatable, Sendable {
         let events = cgroup.events
         var lacks: [String] = []
         if cgroup.version == .v1 {
-            lacks.append("memory.high: cgroup v1 has no such limit, it kills without slowing down")
+            lacks.append(
+                "memory.high: cgroup v1 has none, so the kernel kills without slowing down first"
+            )
         }
         let named = [("max", events.max), ("oom_kill", events.oomKill)]
         let v2 = cgroup.version == .v2 ? [("high", events.high), ("oom", events.oom)] : []

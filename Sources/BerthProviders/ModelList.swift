@@ -100,10 +100,15 @@ package enum ModelList: Equatable, Sendable {
         }
     }
 
+    /// The most names that advice has.
+    private static let mostNamed = 8
+
     /// Returns advice for a model that is not in a provider's list.
     package static func advice(for model: String, in names: [String]) -> String {
         guard let near = Nearest.name(to: model, in: names) else {
-            return "none of the \(names.count) models it lists has a similar name"
+            guard !names.isEmpty else { return "its list is empty" }
+            let rest = names.count > mostNamed ? " and \(names.count - mostNamed) more" : ""
+            return "it lists \(names.prefix(mostNamed).joined(separator: ", "))\(rest)"
         }
         return "did you mean '\(near)'?"
     }

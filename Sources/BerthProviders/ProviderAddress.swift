@@ -76,7 +76,13 @@ package enum ProviderAddress {
     /// The words about a scheme that the server does not speak.
     private static func scheme(_ provider: Configuration.Provider, _ reason: String) -> String? {
         let small = reason.lowercased()
-        guard provider.baseURL.isSecure,
+        guard provider.baseURL.isSecure else {
+            // A server for TLS ends a connection on which it is not greeted.
+            guard small.contains("closed the connection without answering") else { return nil }
+            let rest = provider.baseURL.description.dropFirst("http".utf8.count)
+            return "\(reason); if it speaks TLS, set base_url: https\(rest)"
+        }
+        guard
             small.contains("wrong version number") || small.contains("packet length")
         else { return nil }
         let rest = provider.baseURL.description.dropFirst("https".utf8.count)

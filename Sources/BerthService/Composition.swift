@@ -121,6 +121,7 @@ import BerthTelemetry
         let front = Front(
             configuration,
             channels: channels,
+            bot: bot,
             more: health.routes + reports,
             in: surroundings
         )
@@ -309,6 +310,9 @@ import BerthTelemetry
                 "provider behind a proxy",
                 ["provider": .text(provider.name), "proxy": .describing(proxy)]
             )
+        }
+        for warning in configuration.warnings {
+            log.warning("check the configuration", ["why": .text(warning)])
         }
         guard !file.unused.isEmpty else { return }
         log.warning(

@@ -19,7 +19,8 @@ extension Connection {
         try first(
             """
             SELECT id, name, state, created_ms, requests_per_day, tokens_per_day, images_per_day,
-                spend_per_month_micros, memory_bytes, disk_bytes, files, language, heard_language
+                spend_per_month_micros, memory_bytes, disk_bytes, files, language, heard_language,
+                display
             FROM tenant WHERE id = ?
             """,
             id

@@ -8,13 +8,16 @@ package struct Login: Equatable, Sendable {
     package let hash: [UInt8]
     /// The person that it stands for.
     package let owner: LoginOwner
+    /// The time at which it was made.
+    package let created: Timestamp
     /// The login is refused from then on.
     package let expires: Timestamp
 
     /// Makes a login.
-    package init(hash: [UInt8], owner: LoginOwner, expires: Timestamp) {
+    package init(hash: [UInt8], owner: LoginOwner, created: Timestamp, expires: Timestamp) {
         self.hash = hash
         self.owner = owner
+        self.created = created
         self.expires = expires
     }
 }

@@ -109,7 +109,8 @@ extension Login {
     fileprivate init(_ row: borrowing Row) {
         hash = row.bytes(0)
         owner = LoginOwner(row.idOrNil(1))
-        expires = row.timestamp(2)
+        created = row.timestamp(2)
+        expires = row.timestamp(3)
     }
 }
 
@@ -150,7 +151,7 @@ extension Database: LoginStore {
     ) async throws(StoreError) -> Login? {
         try await write { store throws(StoreError) in
             guard let owner = try store.useLink(hash: link, at: now) else { return nil }
-            let login = Login(hash: cookie, owner: owner, expires: expires)
+            let login = Login(hash: cookie, owner: owner, created: now, expires: expires)
             try store.addLogin(login, at: now)
             return login
         }
@@ -163,7 +164,7 @@ extension Database: LoginStore {
         try await read { store throws(StoreError) in
             try store.first(
                 """
-                SELECT hash, tenant, expires_ms FROM web_login
+                SELECT hash, tenant, created_ms, expires_ms FROM web_login
                 WHERE hash = ? AND revoked_ms IS NULL AND expires_ms > ?
                 """,
                 hash,
@@ -176,7 +177,7 @@ extension Database: LoginStore {
         try await read { store throws(StoreError) in
             try store.all(
                 """
-                SELECT hash, tenant, expires_ms FROM web_login
+                SELECT hash, tenant, created_ms, expires_ms FROM web_login
                 WHERE revoked_ms IS NULL AND expires_ms > ? ORDER BY id
                 """,
                 now

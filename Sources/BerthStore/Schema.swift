@@ -32,7 +32,7 @@ enum Schema {
             created_ms INTEGER NOT NULL,
             requests_per_day INTEGER, tokens_per_day INTEGER, images_per_day INTEGER,
             spend_per_month_micros INTEGER, memory_bytes INTEGER, disk_bytes INTEGER, files INTEGER,
-            language TEXT, heard_language TEXT
+            language TEXT, heard_language TEXT, display TEXT
         ) STRICT;
         CREATE UNIQUE INDEX tenant_name ON tenant (name) WHERE state <> 'removed';
 

@@ -35,6 +35,8 @@ package struct Tenant: Equatable, Sendable {
     package private(set) var language: String?
     /// The code of the language of the device that the tenant used last, or nil if none told one.
     package private(set) var heardLanguage: String?
+    /// The person's name in any script, or nil if none was given.
+    package private(set) var display: String?
 }
 
 extension Tenant {
@@ -53,5 +55,6 @@ extension Tenant {
         quotas.files = row.intOrNil(10)
         self.quotas = quotas
         (language, heardLanguage) = (row.textOrNil(11), row.textOrNil(12))
+        display = row.textOrNil(13)
     }
 }

@@ -64,6 +64,12 @@ package protocol TenantStore: Sendable {
     /// - Returns: the tenant as it is now.
     /// - Throws: ``StoreError/notFound(what:)``, also for a removed tenant.
     func hearLanguage(_ code: String, of id: Tenant.ID) async throws(StoreError) -> Tenant
+
+    /// Sets the person's name in any script, or forgets it if it is nil.
+    ///
+    /// - Returns: the tenant as it is now.
+    /// - Throws: ``StoreError/notFound(what:)``, also for a removed tenant.
+    func display(_ name: String?, for id: Tenant.ID) async throws(StoreError) -> Tenant
 }
 
 extension Database: TenantStore {
@@ -90,7 +96,8 @@ extension Database: TenantStore {
             try store.all(
                 """
                 SELECT id, name, state, created_ms, requests_per_day, tokens_per_day, images_per_day,
-                    spend_per_month_micros, memory_bytes, disk_bytes, files, language, heard_language
+                    spend_per_month_micros, memory_bytes, disk_bytes, files, language, heard_language,
+                    display
                 FROM tenant WHERE state <> 'removed' ORDER BY name
                 """
             ) { row throws(StoreError) in try Tenant(row) }
@@ -112,7 +119,10 @@ extension Database: TenantStore {
     package nonisolated func removeTenant(_ id: Tenant.ID) async throws(StoreError) -> Tenant {
         try await write { store throws(StoreError) in
             try store.run(
-                "UPDATE tenant SET language = NULL, heard_language = NULL WHERE id = ?",
+                """
+                UPDATE tenant SET language = NULL, heard_language = NULL, display = NULL
+                WHERE id = ?
+                """,
                 id
             )
             let tenant = try store.set(.removed, of: id)
@@ -178,6 +188,19 @@ extension Database: TenantStore {
                 id,
                 "UPDATE tenant SET heard_language = ? WHERE id = ? AND state <> 'removed'",
                 code
+            )
+        }
+    }
+
+    package nonisolated func display(
+        _ name: String?,
+        for id: Tenant.ID
+    ) async throws(StoreError) -> Tenant {
+        try await write { store throws(StoreError) in
+            try store.update(
+                id,
+                "UPDATE tenant SET display = ? WHERE id = ? AND state <> 'removed'",
+                name
             )
         }
     }

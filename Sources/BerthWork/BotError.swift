@@ -103,7 +103,7 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
         case .unknownModel(let name, let known):
             "there is no model '\(name.shortened())'; the models are "
                 + known.joined(separator: ", ")
-        case .overQuota(let refusal, _): refusal.description
+        case .overQuota(let refusal, let wait): refusal.words(waiting: wait)
         case .queue(let error): error.description
         case .tooManyRequests(let limit):
             "\(limit) of your requests are under way, which is the limit: wait for one of them"

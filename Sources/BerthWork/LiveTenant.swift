@@ -43,6 +43,9 @@ import BerthText
     /// Unique among the tenants.
     package var name: String { row.name }
 
+    /// The person's name in any script, else ``name``.
+    package var displayName: String { row.display ?? name }
+
     /// The tenant's pseudonym for providers, so its name does not leave this machine.
     package let providerUser: String
 

@@ -1,6 +1,7 @@
 package import BerthConfig
 package import BerthLoop
 import BerthStore
+import BerthText
 
 /// A quota, the amounts that count toward it, and the period after which it resets.
 struct QuotaRule {
@@ -35,8 +36,18 @@ package struct QuotaRefusal: Error, Equatable, CustomStringConvertible {
     package let resets: Timestamp
 
     package var description: String {
-        "\(text(used)) of \(text(limit)) \(name) are used, and this request needs "
-            + "\(text(asked)): try again after \(resets), or ask the operator to raise the quota"
+        "\(text(used)) of \(text(limit)) \(name) are used, and this request needs \(text(asked))"
+    }
+
+    /// The words for the reader, who may ask again after `wait`.
+    func words(waiting wait: Duration) -> String {
+        let seconds = Int(wait.secondsRoundedUp)
+        let units = [(86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")]
+        // From two of a unit on, it is exact enough.
+        let (length, unit) = units.first { seconds >= 2 * $0.0 } ?? (1, "second")
+        let count = max(1, (seconds + length - 1) / length)
+        let time = "\(count) \(unit)\(count == 1 ? "" : "s")"
+        return "\(description): try again in \(time), or ask the operator for more"
     }
 
     private var name: String {

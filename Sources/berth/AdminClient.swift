@@ -6,6 +6,7 @@ import BerthMemory
 import BerthStore
 import BerthTelemetry
 import BerthText
+import Glibc
 
 /// A client of the running service's admin socket.
 @Loop final class AdminClient {
@@ -15,6 +16,8 @@ import BerthText
     /// The reason why a request was not carried out.
     enum Failure: Error, CustomStringConvertible {
         case notRunning(socket: String)
+        /// The service belongs to the user of that name.
+        case wrongUser(String)
         case refused(String)
 
         var description: String {
@@ -22,6 +25,8 @@ import BerthText
             case .notRunning(let socket):
                 "no service answers at '\(socket)': start it with 'berth serve', "
                     + "or name its configuration with --config"
+            case .wrongUser(let name):
+                "the service belongs to the user '\(name)': \(AdminClient.remedy(name))"
             case .refused(let reason): reason
             }
         }
@@ -69,13 +74,36 @@ import BerthText
         let response: HTTPClientResponse
         do { response = try await client.send(request) } catch {
             guard case .unreachable = error else { throw error }
+            if let user = AdminClient.otherUser(of: socket) { throw Failure.wrongUser(user) }
             throw Failure.notRunning(socket: socket)
         }
-        let bytes = try await response.collect(atMost: .mebibytes(4))
+        let bytes = try await response.collect(atMost: .mebibytes(16))
+        if response.status == 403, let user = AdminClient.otherUser(of: socket) {
+            throw Failure.wrongUser(user)
+        }
         guard (200..<300).contains(response.status) else {
             throw Failure.refused(AdminClient.message(of: bytes) ?? "status \(response.status)")
         }
         return bytes
+    }
+
+    // MARK: Users
+
+    /// The user to whom the service of an admin socket belongs, or nil if this user may use it.
+    static nonisolated func otherUser(of socket: String) -> String? {
+        var status = stat()
+        let folder = socket.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+        let data = folder.joined(separator: "/")
+        let isClosed = unsafe access(data, X_OK) != 0 && errno == EACCES
+        guard unsafe stat(isClosed ? data : socket, &status) == 0 else { return nil }
+        guard geteuid() != 0, status.st_uid != geteuid() else { return nil }
+        guard let entry = unsafe getpwuid(status.st_uid) else { return "\(status.st_uid)" }
+        return unsafe String(cString: entry.pointee.pw_name)
+    }
+
+    /// The advice for a service that belongs to another user.
+    static nonisolated func remedy(_ user: String) -> String {
+        "run this command as that user or as root, such as: sudo -u \(user) berth ..."
     }
 
     /// The message of an error response in OpenAI's form.

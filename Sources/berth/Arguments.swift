@@ -18,7 +18,9 @@ enum Arguments {
     ) throws(UsageError) -> Invocation {
         let leading = leadingOptions(words)
         let rest = words.dropFirst(leading.count)
-        if leading.contains("--version") { return Invocation(command: .version) }
+        if leading.contains(where: ["--version", "-v"].contains) {
+            return Invocation(json: leading.contains("--json"), command: .version)
+        }
         if rest.first == "help" { return try help(rest.dropFirst()) }
         if words.isEmpty || leading.contains(where: isHelp) { return try help(rest) }
         guard !rest.isEmpty else { throw UsageError(text: "name a verb, such as: berth serve") }

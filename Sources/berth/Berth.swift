@@ -1,6 +1,7 @@
 import BerthConfig
 import BerthLoop
 import BerthMemory
+import BerthText
 import BerthWork
 import Glibc
 
@@ -21,7 +22,8 @@ import Glibc
                 environment: Environment.value
             )
         } catch {
-            Output.error("\(error)")
+            let json = CommandLine.arguments.dropFirst().prefix { $0 != "--" }.contains("--json")
+            Output.failure("\(error)", json: json)
             exit(2)
         }
         if invocation.command.handlesSignals { Signals.block() }
@@ -33,7 +35,8 @@ import Glibc
             return try await perform(invocation)
         } catch {
             // A tenant's words would hide the cause from the operator.
-            Output.error("berth: \((error as? BotError)?.forOperator ?? "\(error)")")
+            let reason = (error as? BotError)?.forOperator ?? "\(error)"
+            Output.failure(reason, by: "berth: ", json: invocation.json)
             return 1
         }
     }
@@ -43,6 +46,7 @@ import Glibc
         let admin = { () throws in try AdminClient(file: invocation.config) }
         switch invocation.command {
         case .help(let topic): Output.text(Help.text(topic))
+        case .version where json: Output.json(try JSON.encode(["version": version]))
         case .version: Output.text("berth \(version)\n")
         case .config(let action): try ConfigVerb.run(action, file: invocation.config, json: json)
         case .serve(let choices): try await Serve.run(choices, file: invocation.config)
@@ -60,7 +64,7 @@ import Glibc
         case .files(let tenant): try await FilesVerb(admin: admin(), json: json).list(tenant)
         case .cleanup(let choices):
             return try await FilesVerb(admin: admin(), json: json).clean(choices)
-        case .usage(let days): try await UsageVerb.run(admin(), days: days, json: json)
+        case .usage(let choices): try await UsageVerb.run(admin(), choices, json: json)
         }
         return 0
     }

@@ -28,7 +28,9 @@ import Glibc
             let url =
                 try choices.url
                 ?? ConfigurationFile.url(path: file, environment: Environment.value)
-            base = "\(url)/terminal"
+            // The address of the API, as README gives it to programs, means the same service.
+            let address = "\(url)"
+            base = (address.hasSuffix("/v1") ? "\(address.dropLast(3))" : address) + "/terminal"
             socket = nil
             headers = [
                 "authorization": "Bearer \(key.reveal())", "content-type": "application/json",
@@ -84,6 +86,10 @@ import Glibc
         }
         guard (200..<300).contains(response.status) else {
             let bytes = try await response.collect(atMost: .kibibytes(64))
+            if response.status == 401, socket == nil {
+                let words = "the service does not know this API key: check it, or ask the operator"
+                throw Failure(description: words)
+            }
             throw Failure(
                 description: AdminClient.message(of: bytes) ?? "status \(response.status)"
             )

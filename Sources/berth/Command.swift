@@ -17,8 +17,7 @@ enum Command: Equatable {
     case config(ConfigAction)
     /// With `asks`, every model gets a tiny question.
     case doctor(asks: Bool)
-    /// Usage of the last `days` days including today, 1 to 366.
-    case usage(days: Int)
+    case usage(UsageChoices)
     case simulate(SimulateChoices)
     case fake(FakeChoices)
     case version

@@ -18,7 +18,11 @@ extension Doctor {
             + "\(figures.available) are free (files.high_water \(settings.highWaterPercent)%, "
             + "files.low_water \(settings.lowWaterPercent)%)"
         if figures.isShort {
-            return Finding(check: "disk", ok: false, says: words + ": it is nearly full, make room")
+            return Finding(
+                check: "disk",
+                ok: false,
+                says: words + ": it is full, and requests fail: make room on it"
+            )
         }
         let isHigh = figures.percent >= settings.highWaterPercent
         let advice = ": see 'berth cleanup', or give the data folder more room"

@@ -37,7 +37,7 @@ extension Doctor {
         case .models(let names):
             let missing = configuration.models(of: provider.name)
                 .filter { !ModelList.has($0, in: names) }
-                .map { "it lists no '\($0)': \(ModelList.advice(for: $0, in: names))" }
+                .map { "it does not list '\($0)': \(ModelList.advice(for: $0, in: names))" }
             return Finding(
                 check: check,
                 ok: missing.isEmpty,

@@ -15,6 +15,18 @@ import Glibc
         let check: String
         let ok: Bool
         let says: String
+        /// Whether it is allowed, and probably not what the operator wants.
+        var isWarning: Bool?
+
+        private enum CodingKeys: String, CodingKey {
+            case check
+            case ok
+            case says
+            case isWarning = "warning"
+        }
+
+        /// The state in the table.
+        var word: String { isWarning == true ? "WARN" : ok ? "ok" : "BAD" }
     }
 
     /// - Returns: the exit status, which is 1 if something is wrong.
@@ -25,7 +37,7 @@ import Glibc
         } else {
             Output.table(
                 ["check", "", "says"],
-                findings.map { [$0.check, $0.ok ? "ok" : "BAD", $0.says] }
+                findings.map { [$0.check, $0.word, $0.says] }
             )
         }
         return findings.allSatisfy(\.ok) ? 0 : 1
@@ -37,15 +49,10 @@ import Glibc
             loaded = try ConfigurationFile.load(path: file, environment: Environment.value)
         } catch { return [Finding(check: "configuration", ok: false, says: "\(error)")] }
         let configuration = loaded.configuration
+        let memory = await memory(configuration)
         var findings =
-            [
-                Finding(check: "configuration", ok: true, says: loaded.path ?? "built-in defaults"),
-                Finding(
-                    check: "memory limit",
-                    ok: true,
-                    says: "\(configuration.memory.limit): \(configuration.memory.source)"
-                ),
-                descriptors(configuration), folder(configuration), pictures(),
+            settings(loaded) + [
+                memory, descriptors(configuration), folder(configuration), pictures(),
             ] + disk(configuration) + [await database(configuration), await clock(configuration)]
         let service = await service(configuration)
         findings.append(service.finding)
@@ -85,26 +92,6 @@ import Glibc
         )
     }
 
-    private static func folder(_ configuration: Configuration) -> Finding {
-        let path = configuration.data
-        guard unsafe access(path, F_OK) == 0 else {
-            return Finding(
-                check: "data folder",
-                ok: true,
-                says: "'\(path)' does not exist yet: serve makes it"
-            )
-        }
-        let isWritable = unsafe access(path, R_OK | W_OK | X_OK) == 0
-        var disk = statvfs()
-        let isKnown = unsafe statvfs(path, &disk) == 0
-        let free = isKnown ? ", \(ByteCount(Int(disk.f_bavail * disk.f_frsize))) free" : ""
-        return Finding(
-            check: "data folder",
-            ok: isWritable,
-            says: "'\(path)'\(free)" + (isWritable ? "" : ": this user cannot write to it")
-        )
-    }
-
     private static func database(_ configuration: Configuration) async -> Finding {
         let file = DataFolder.database(in: configuration.data)
         guard unsafe access(file, F_OK) == 0 else {
@@ -118,20 +105,5 @@ import Glibc
                 says: problems.isEmpty ? "'\(file)' is sound" : problems.joined(separator: "; ")
             )
         } catch { return Finding(check: "database", ok: false, says: "\(error)") }
-    }
-
-    private static func service(
-        _ configuration: Configuration
-    ) async -> (finding: Finding, isRunning: Bool) {
-        let client = HTTPClient(in: Surroundings(log: .silent))
-        let socket = AdminClient.socket(in: configuration.data)
-        var request = HTTPClientRequest(method: "GET", url: "http://localhost/readyz")
-        request.unixSocket = socket
-        guard let response = try? await client.send(request) else {
-            return (Finding(check: "service", ok: true, says: "not running"), false)
-        }
-        let isReady = response.status == 200
-        let says = isReady ? "running (\(socket))" : "running, not ready"
-        return (Finding(check: "service", ok: isReady, says: says), true)
     }
 }

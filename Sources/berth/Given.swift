@@ -74,7 +74,7 @@ struct Given {
         if operands.count < names.count(where: { !$0.hasPrefix("[") }) {
             throw error("'\(verb.name)' needs \(names[operands.count]): \(verb.usage)")
         }
-        if operands.count > names.count, names.last?.hasSuffix("...") != true {
+        if operands.count > names.count, names.last?.contains("...") != true {
             let extra = Quote.value(operands[names.count])
             throw error("'\(verb.name)' does not take \(extra): \(verb.usage)")
         }

@@ -24,7 +24,7 @@ enum Help {
             + "\nUsage: berth VERB [OPTION...]\n\n" + table(verbs) + "\n"
             + paragraph(
                 "Every verb takes --config FILE (default: config/berth.yaml if it exists, else "
-                    + "built-in defaults). Verbs that show something take --json."
+                    + "built-in defaults). Most verbs take --json, and then print errors as JSON too."
             )
             + paragraph(
                 "Exit status: 0 done, 1 failed, 2 wrong usage. berth help VERB explains a verb, "

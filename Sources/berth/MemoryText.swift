@@ -4,7 +4,7 @@ import BerthMemory
 
 /// Prints the memory reports as text.
 enum MemoryText {
-    /// The table of accounts with their sum, then limits, pressure and leaks.
+    /// A summary, the table of accounts with their sum, then limits, pressure and leaks.
     static func report(_ report: MemoryReport) -> String {
         var table = MemoryTable()
         for tenant in report.tenants where tenant.peak > 0 || tenant.refused > 0 {
@@ -16,7 +16,26 @@ enum MemoryText {
             if line.bytes != 0 || shared != nil { table.add(line, shared) }
         }
         table.add("unexplained", report.unexplained)
-        return table.text(total: report.rss) + "\n" + surroundings(report) + leaks(report.tenants)
+        return summary(report) + "\n" + table.text(total: report.rss) + "\n"
+            + surroundings(report) + leaks(report.tenants)
+    }
+
+    /// One line that needs no knowledge of the rest.
+    private static func summary(_ report: MemoryReport) -> String {
+        var troubles =
+            report.pressure.rung.map { _ in
+                ["Memory is short, so \(report.pressure.does ?? "some work waits")."]
+            } ?? []
+        if report.waiting > 0 {
+            let requests =
+                report.waiting == 1 ? "1 request waits" : "\(report.waiting) requests wait"
+            troubles.append("\(requests) for memory.")
+        }
+        if report.tenants.contains(where: { !$0.leaks.isEmpty }) {
+            troubles.append("Memory is held while no work is under way: see the last lines.")
+        }
+        let verdict = troubles.isEmpty ? "All is well." : troubles.joined(separator: " ")
+        return "Berth uses \(size(report.rss)) of \(size(report.limit)). \(verdict)\n"
     }
 
     /// One tenant's account.

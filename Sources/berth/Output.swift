@@ -42,6 +42,14 @@ enum Output {
         write(HarmlessText.lines(text) + "\n", to: .standardError)
     }
 
+    /// Writes why a verb failed to standard error, and for scripts to standard output too.
+    ///
+    /// The JSON has the form of the API's errors: `{"error":{"message":…}}`.
+    static func failure(_ reason: String, by name: String = "", json isJSON: Bool) {
+        if isJSON, let bytes = try? JSON.encode(["error": ["message": reason]]) { json(bytes) }
+        error(name + reason)
+    }
+
     /// Replaces the terminal's current line.
     static func status(_ text: String, on place: Place = .standardOutput) {
         // `K` clears the rest of the line. Source: ECMA-48.

@@ -13,7 +13,7 @@ import BerthText
     func run(_ action: QuotaAction) async throws {
         switch action {
         case .show(let name):
-            if let name { try await show([name]) } else { try await show(all()) }
+            if let name { try await show([name]) } else { try await show(all(), isList: true) }
         case .set(let name, let changes):
             var body: [String: String?] = [:]
             for change in changes {
@@ -30,14 +30,14 @@ import BerthText
             .tenants.map(\.tenant)
     }
 
-    private func show(_ names: [String]) async throws {
+    private func show(_ names: [String], isList: Bool = false) async throws {
         var reports: [[UInt8]] = []
         for name in names { reports.append(try await admin.ask("GET", path(name))) }
-        output(reports, isList: names.count != 1)
+        output(reports, isList: isList)
     }
 
-    /// Prints one report as a JSON object, several as `{"quotas":[…]}`, or all of them as one
-    /// table.
+    /// Prints one report as a JSON object, several as `{"quotas":[…]}`; or one as a table of its
+    /// quotas, several as a table of the tenants.
     private func output(_ reports: [[UInt8]], isList: Bool = false) {
         guard !json else {
             guard isList else { return Output.json(reports.first ?? []) }
@@ -45,24 +45,41 @@ import BerthText
             return Output.json(Array(#"{"quotas":["#.utf8) + list + Array("]}".utf8))
         }
         let decoded = reports.compactMap { try? JSON.decode(QuotaReport.self, from: $0) }
+        guard !isList else {
+            return Output.table(QuotaVerb.headings, decoded.map { QuotaVerb.row($0) })
+        }
         let rows = decoded.flatMap { report in
             QuotaKey.allCases.map { key in
                 [
-                    report.tenant, key.rawValue, report.quotas[key.rawValue] ?? "",
-                    report.own.contains(key.rawValue) ? "own" : "default", used(key, report),
+                    report.tenant, key.rawValue,
+                    QuotaVerb.shown(key, report.quotas[key.rawValue]),
+                    report.own.contains(key.rawValue) ? "own" : "default",
+                    QuotaVerb.shown(key, report.used[key.rawValue]),
                 ]
             }
         }
         Output.table(["tenant", "quota", "limit", "from", "used"], rows)
     }
 
-    private func used(_ key: QuotaKey, _ report: QuotaReport) -> String {
-        switch key {
-        case .requestsPerDay: "\(report.requests)"
-        case .tokensPerDay: "\(report.tokens)"
-        case .disk: "\(ByteCount(report.disk))"
-        case .files: "\(report.files)"
-        default: ""
+    /// The headings of the table of all tenants.
+    private static let headings = [
+        "tenant", "requests", "tokens", "images", "dollars", "memory", "disk", "files",
+    ]
+
+    /// One tenant in the table of all tenants: the used part and the limit of each quota.
+    private static func row(_ report: QuotaReport) -> [String] {
+        [report.tenant]
+            + QuotaKey.allCases.map { key in
+                let used = shown(key, report.used[key.rawValue])
+                return "\(used)/\(shown(key, report.quotas[key.rawValue]))"
+            }
+    }
+
+    /// An amount of a quota for people, from the form in JSON.
+    static nonisolated func shown(_ key: QuotaKey, _ text: String?) -> String {
+        guard [.memory, .disk].contains(key), let bytes = text.flatMap({ ByteCount($0) }) else {
+            return text ?? ""
         }
+        return "\(bytes)"
     }
 }

@@ -1,4 +1,5 @@
 import BerthAdmin
+import BerthConfig
 import BerthHTTP
 import BerthLoop
 import BerthMemory
@@ -13,13 +14,17 @@ import BerthText
         switch action {
         case .list: try await list()
         case .show(let name): try await show(name)
-        case .add(let name): try await secrets("POST", "/admin/tenants", ["name": name], "added")
+        case .add(let name, let display):
+            let body = ["name": name, "display": display]
+            try await secrets("POST", "/admin/tenants", body, "is added")
         case .invite(let name): try await invite(name)
         case .link(let name): try await act("link", name, "has a new link")
         case .key(let name): try await act("key", name, "has a new key")
         case .keys(let name): try await keys(name)
         case .revoke(let name, let key): try await revoke(key, of: name)
-        case .logout(let name): try await logout(name)
+        case .logins(let name): try await logins(name)
+        case .logout(let name, let login): try await logout(name, login)
+        case .rename(let name, let display): try await rename(name, display)
         case .suspend(let name): try await act("suspend", name, "is suspended")
         case .resume(let name): try await act("resume", name, "is active again")
         case .remove(let name): try await remove(name)
@@ -79,7 +84,7 @@ import BerthText
     private func secrets(
         _ method: String,
         _ path: String,
-        _ body: [String: String]?,
+        _ body: [String: String?]?,
         _ words: String
     ) async throws {
         let bytes = try await admin.ask(method, path, body)
@@ -101,7 +106,7 @@ import BerthText
         let files = answer.files ?? 0
         let size = ByteCount(answer.bytes ?? 0)
         let gone = files == 0 ? "" : ", with \(files == 1 ? "1 file" : "\(files) files") of \(size)"
-        Output.text("\(answer.tenant) is removed\(gone). The ledger of costs is kept\n")
+        Output.text("\(answer.tenant) is removed\(gone). The record of its costs is kept\n")
     }
 
     private func list() async throws {
@@ -109,7 +114,8 @@ import BerthText
         guard !json else { return Output.json(bytes) }
         let rows = try JSON.decode(TenantList.self, from: bytes).tenants.map { tenant in
             [
-                tenant.tenant, tenant.state, tenant.quotas["requests_per_day"] ?? "",
+                tenant.tenant, tenant.display ?? "", tenant.state,
+                tenant.quotas["requests_per_day"] ?? "",
                 tenant.quotas["tokens_per_day"] ?? "",
                 "\(Timestamp(milliseconds: tenant.createdMs))",
             ]
@@ -117,20 +123,30 @@ import BerthText
         guard !rows.isEmpty else {
             return Output.text("There is no tenant yet. Make one with: berth tenant add NAME\n")
         }
-        Output.table(["tenant", "state", "requests/day", "tokens/day", "since"], rows)
+        Output.table(["tenant", "name", "state", "requests/day", "tokens/day", "since"], rows)
     }
 
     private func show(_ name: String) async throws {
         let bytes = try await admin.ask("GET", path(name))
         guard !json else { return Output.json(bytes) }
         let tenant = try JSON.decode(TenantInfo.self, from: bytes)
+        let (keys, logins) = (tenant.keys ?? [], tenant.logins ?? [])
+        let hints = keys.map(\.hint).joined(separator: ", ")
         Output.table(
             [tenant.tenant, ""],
             [
+                ["name", tenant.display ?? "not set: see 'berth tenant rename'"],
                 ["number", "\(tenant.number)"], ["state", tenant.state],
                 ["since", "\(Timestamp(milliseconds: tenant.createdMs))"],
-                ["held", "\(tenant.held) B"], ["peak", "\(tenant.peak) B"],
-            ] + tenant.quotas.sorted { $0.key < $1.key }.map { [$0.key, $0.value] }
+                ["API keys", keys.isEmpty ? "none" : "\(keys.count) (\(hints))"],
+                ["web logins", logins.isEmpty ? "none" : "\(logins.count)"],
+                ["memory peak", "\(ByteCount(tenant.peak))"],
+            ]
+                + QuotaKey.allCases.map { key in
+                    let used = QuotaVerb.shown(key, tenant.used?[key.rawValue])
+                    let limit = QuotaVerb.shown(key, tenant.quotas[key.rawValue])
+                    return [key.rawValue, "\(used) of \(limit) used"]
+                }
         )
     }
 
@@ -166,8 +182,35 @@ import BerthText
         let all: Bool?
     }
 
-    private func logout(_ name: String) async throws {
-        let bytes = try await admin.ask("POST", path(name) + "/logout")
+    private func logins(_ name: String) async throws {
+        let bytes = try await admin.ask("GET", path(name) + "/logins")
+        guard !json else { return Output.json(bytes) }
+        let list = try JSON.decode(LoginList.self, from: bytes)
+        guard !list.logins.isEmpty else {
+            return Output.text("\(list.tenant) is not logged in on the web\n")
+        }
+        let rows = list.logins.map { login in
+            [
+                login.login, "\(Timestamp(milliseconds: login.createdMs))",
+                "\(Timestamp(milliseconds: login.expiresMs))",
+            ]
+        }
+        Output.table(["login", "since", "expires"], rows)
+    }
+
+    private func rename(_ name: String, _ display: String?) async throws {
+        let bytes = try await admin.ask("PATCH", path(name), ["display": display])
+        guard !json else { return Output.json(bytes) }
+        let tenant = try JSON.decode(TenantInfo.self, from: bytes)
+        let shown = tenant.display.map { "is called \($0) now" } ?? "has no name of its own now"
+        Output.text("\(tenant.tenant) \(shown)\n")
+    }
+
+    private func logout(_ name: String, _ login: String?) async throws {
+        let bytes =
+            if let login {
+                try await admin.ask("DELETE", path(name) + "/logins/\(login.pathSegment)")
+            } else { try await admin.ask("POST", path(name) + "/logout") }
         guard !json else { return Output.json(bytes) }
         let answer = try JSON.decode(LogoutReport.self, from: bytes)
         let logins = answer.logins == 1 ? "1 web login" : "\(answer.logins) web logins"

@@ -105,16 +105,34 @@ extension Verb {
 
     private static let usage = Verb(
         words: ["usage"],
-        options: [Option(name: "--days", value: "N", summary: "1 to 366 (default: 1, today)")],
-        summary: "Show requests, tokens and money per tenant.",
+        options: [
+            Option(name: "--days", value: "N", summary: "1 to 366 (default: 1, today)"),
+            Option(name: "--month", value: nil, summary: "the days of this calendar month"),
+            Option(
+                name: "--csv",
+                value: nil,
+                summary: "print comma-separated values for a spreadsheet, without sums"
+            ),
+        ],
+        summary: "Show requests, tokens and money per tenant and day, with their sums.",
         details:
             "'estimated' counts the requests whose tokens Berth estimated, because the provider did "
             + "not count them all. 'from cache' are the tokens in that the provider read from its "
             + "prompt cache. --json has those that it wrote there too (cache_write_tokens). The line "
             + "(house) has calls that a kill cut off and whose turns were asked again.",
-        example: "berth usage --days 30"
+        example: "berth usage --month --csv"
     ) { given throws(UsageError) in
-        .usage(days: try given.value("--days", .integer(1...366)) ?? 1)
+        for (one, other) in [("--days", "--month"), ("--csv", "--json")]
+        where given.has(one) && given.has(other) {
+            throw given.error("\(one) and \(other) exclude each other: give one")
+        }
+        return .usage(
+            UsageChoices(
+                days: try given.value("--days", .integer(1...366)) ?? 1,
+                isMonth: given.has("--month"),
+                isCSV: given.has("--csv")
+            )
+        )
     }
 
     private static let version = Verb(
@@ -156,6 +174,9 @@ extension Verb {
             words: ["quota", "show"],
             operands: "[NAME]",
             summary: "Show a tenant's quotas and their use. Without NAME, those of all tenants.",
+            details:
+                "Requests, tokens and images are today's, and dollars this month's, with what is "
+                + "reserved for running calls. Memory, disk and files are those held now.",
             example: "berth quota show anna"
         ) { given in .quota(.show(given.operands.first)) },
         Verb(
@@ -169,141 +190,6 @@ extension Verb {
             .quota(.set(given.operands[0], try given.quotaChanges()))
         },
     ]
-
-    private static let tenants = [
-        tenant(
-            "add",
-            "NAME",
-            "Make a tenant and print its API key and login link.",
-            details:
-                "Both are shown only once. The JSON is {\"tenant\":...,\"key\":...,\"web\":...}.",
-            example: "berth tenant add anna --json"
-        ) { .add($0 ?? "") },
-        tenant("list", "", "List the tenants.", example: "berth tenant list") { _ in .list },
-        tenant(
-            "show",
-            "NAME",
-            "Show one tenant: state, memory held, quotas.",
-            example: "berth tenant show anna"
-        ) { .show($0 ?? "") },
-        tenant(
-            "invite",
-            "[NAME]",
-            "Print one-time links that make their user a tenant.",
-            details:
-                "Makes the tenant NAME if there is none, and prints a login link for the web and "
-                + "a link to each Telegram bot. Without NAME, the person who opens the link in "
-                + "Telegram becomes a new tenant.",
-            example: "berth tenant invite anna"
-        ) { .invite($0) },
-        tenant(
-            "link",
-            "NAME",
-            "Print a new login link for the web chat. It works once, within 24 hours.",
-            example: "berth tenant link anna"
-        ) { .link($0 ?? "") },
-        tenant(
-            "key",
-            "NAME",
-            "Make another API key and print it. It is shown only once.",
-            example: "berth tenant key anna"
-        ) { .key($0 ?? "") },
-        tenant(
-            "keys",
-            "NAME",
-            "List a tenant's API keys by their first characters and date.",
-            details: "A key itself is shown only once, when it is made.",
-            example: "berth tenant keys anna"
-        ) { .keys($0 ?? "") },
-        revoke,
-        tenant(
-            "requests",
-            "",
-            "List the people who ask for access (access: approve).",
-            example: "berth tenant requests"
-        ) { _ in .requests },
-        tenant(
-            "approve",
-            "REQUEST",
-            "Make a person who asks a tenant, by the number that 'berth tenant requests' lists.",
-            example: "berth tenant approve 3"
-        ) { .approve($0 ?? "") },
-        tenant(
-            "decline",
-            "REQUEST",
-            "Decline a person who asks. Asking again has no effect.",
-            example: "berth tenant decline 3"
-        ) { .decline($0 ?? "") },
-        tenant(
-            "logout",
-            "NAME",
-            "End a tenant's web logins and unused login links at once.",
-            details:
-                "Pages that are open are disconnected; answers under way are finished and kept.",
-            example: "berth tenant logout anna"
-        ) { .logout($0 ?? "") },
-        tenant(
-            "suspend",
-            "NAME",
-            "Refuse a tenant's requests from now on. Its data is kept.",
-            details: "Its turns and API calls end. Calls that wait are not bought, and running "
-                + "ones are cancelled at their provider.",
-            example: "berth tenant suspend anna"
-        ) { .suspend($0 ?? "") },
-        tenant(
-            "resume",
-            "NAME",
-            "Accept a suspended tenant's requests again.",
-            example: "berth tenant resume anna"
-        ) { .resume($0 ?? "") },
-        tenant(
-            "remove",
-            "NAME",
-            "Remove a tenant, its conversations, files, keys, links and logins.",
-            details: "Work under way ends. Its words leave the database's file and log within a "
-                + "minute. The ledger of costs is kept, without content. Cached "
-                + "answers that others may be given, and those in Redis, expire by their lifetime, "
-                + "and 'berth cache flush' deletes them at once.",
-            example: "berth tenant remove anna"
-        ) { .remove($0 ?? "") },
-    ]
-
-    private static let revoke = Verb(
-        words: ["tenant", "revoke"],
-        operands: "NAME [KEY]",
-        options: [Option(name: "--all", value: nil, summary: "revoke all keys of the tenant")],
-        summary: "Revoke an API key at once, or all of them.",
-        details:
-            "KEY is what 'berth tenant keys' lists, or a whole key. API calls under way with a "
-            + "revoked key are cut off.",
-        example: "berth tenant revoke anna berth-AbCdEf"
-    ) { given throws(UsageError) in
-        let key = given.operands.count > 1 ? given.operands[1] : nil
-        guard (key == nil) == given.has("--all") else {
-            throw given.error("'tenant revoke' needs either KEY or --all")
-        }
-        return .tenant(.revoke(given.operands[0], key: key))
-    }
-
-    /// A verb about one tenant.
-    ///
-    /// `action` gets the name, or nil if none was given.
-    private static func tenant(
-        _ word: String,
-        _ operands: String,
-        _ summary: String,
-        details: String = "",
-        example: String,
-        action: @escaping @Sendable (String?) -> TenantAction
-    ) -> Verb {
-        Verb(
-            words: ["tenant", word],
-            operands: operands,
-            summary: summary,
-            details: details,
-            example: example
-        ) { given in .tenant(action(given.operands.first)) }
-    }
 }
 
 extension Given {

@@ -89,6 +89,8 @@ import Testing
                 #expect(try await bot.admin("POST", "/admin/tenants/bob/\(action)").status == 200)
                 let now = try await bot.admin("GET", "/admin/tenants/bob")
                 #expect(now.object?.string("state") == state)
+                let told = try await bot.admin("POST", "/admin/tenants/bob/\(action)")
+                #expect(told.object?.string("state") == state)
             }
             let second = try await bot.admin("POST", "/admin/tenants/bob/key")
             #expect(second.object?.string("key")?.hasPrefix("berth-") == true)
@@ -96,6 +98,80 @@ import Testing
             #expect(try await bot.admin("GET", "/admin/tenants/bob").status == 404)
             #expect(try await bot.ask("GET", "/v1/models", as: .key(key)).status == 401)
             #expect(try await bot.admin("POST", "/admin/tenants", #"{"name":"bob"}"#).status == 200)
+        }
+    }
+
+    @Loop @Test func `a person has a name in any script, and can be renamed`() async throws {
+        try await withBot { bot in
+            let body = #"{"name":"li","display":"李小龙"}"#
+            #expect(try await bot.admin("POST", "/admin/tenants", body).status == 200)
+            let listed = try await bot.admin("GET", "/admin/tenants").bytes
+            let names = try JSON.decode(TenantList.self, from: listed).tenants.map(\.display)
+            #expect(names == [nil, "李小龙"])
+            let path = "/admin/tenants/ann"
+            let named = try await bot.admin("PATCH", path, #"{"display":"Анна Müller"}"#)
+            #expect(named.object?.string("display") == "Анна Müller")
+            let me = try await bot.ask("GET", "/terminal/me", as: .key(bot.key))
+            #expect(me.object?.string("name") == "Анна Müller")
+            #expect(me.object?.string("tenant") == "ann")
+            let bad = ["\"\"", "\"  \"", "\"a\\nb\"", "\"\\u001b[31m\"", "7"]
+            for text in bad + ["\"\(String(repeating: "é", count: 65))\""] {
+                let answer = try await bot.admin("PATCH", path, "{\"display\":\(text)}")
+                #expect(answer.status == 400, "\(text)")
+            }
+            let added = try await bot.admin("POST", "/admin/tenants", #"{"name":"b","display":""}"#)
+            #expect(added.status == 400)
+            #expect(try await bot.admin("GET", "/admin/tenants/b").status == 404)
+            _ = try await bot.admin("PATCH", path, #"{"display":null}"#)
+            let again = try await bot.ask("GET", "/terminal/me", as: .key(bot.key))
+            #expect(again.object?.string("name") == "ann")
+        }
+    }
+
+    @Loop @Test func `a tenant is shown with its keys, logins and all that it has used`()
+        async throws
+    {
+        try await withBot { bot in
+            let body = #"{"model":"fake/plain","messages":[{"role":"user","content":"hi"}]}"#
+            #expect(try await bot.chat(body).status == 200)
+            await bot.bot.meter.drain()
+            _ = try await bot.login(bot.ann)
+            let shown = try await bot.admin("GET", "/admin/tenants/ann")
+            let info = try JSON.decode(TenantInfo.self, from: shown.bytes)
+            #expect(
+                info.keys?.count == 1 && info.keys.map { bot.key.hasPrefix($0[0].hint) } == true
+            )
+            #expect(info.logins?.count == 1)
+            let used = try #require(info.used)
+            #expect(used["requests_per_day"] == "1" && used["images_per_day"] == "0")
+            let spent = used["spend_per_month"].flatMap { Money($0) } ?? .zero
+            #expect(spent > .zero)
+            #expect(Set(used.keys) == Set(info.quotas.keys))
+            let quota = try await bot.admin("GET", "/admin/quotas/ann")
+            #expect(try JSON.decode(QuotaReport.self, from: quota.bytes).used == used)
+        }
+    }
+
+    @Loop @Test func `usage has a sum for each tenant and one for all`() async throws {
+        try await withBot { bot in
+            let body = #"{"model":"fake/plain","messages":[{"role":"user","content":"hi"}]}"#
+            for _ in 0..<2 {
+                #expect(try await bot.chat(body).status == 200)
+                await bot.bot.meter.drain()
+                bot.clock.advance(by: .seconds(86_400))
+            }
+            let bytes = try await bot.admin("GET", "/admin/usage?days=5").bytes
+            let report = try JSON.decode(UsageReport.self, from: bytes)
+            #expect(report.usage.map(\.requests) == [1, 1])
+            #expect(report.tenants.map(\.tenant) == ["ann"] && report.tenants[0].dayMs == nil)
+            let total = try #require(report.total)
+            #expect(total.requests == 2 && total.tenant == "total")
+            #expect(total.micros == report.usage.map(\.micros).reduce(0, +) && total.micros > 0)
+            let month = try await bot.admin("GET", "/admin/usage?month=1").bytes
+            let start = bot.clock.month.start.milliseconds
+            let days = try JSON.decode(UsageReport.self, from: month).usage
+            #expect(days.allSatisfy { ($0.dayMs ?? 0) >= start })
+            #expect(days.count == report.usage.count { ($0.dayMs ?? 0) >= start })
         }
     }
 

@@ -59,7 +59,7 @@ import Testing
         let words = [
             forecast.peak.assumption, forecast.disk.assumption, forecast.waits[0].assumption,
         ]
-        #expect(words.allSatisfy { $0.hasPrefix("not enough measured yet: 0 ") })
+        #expect(words.allSatisfy { $0.hasPrefix("not enough use yet to estimate this: 0 of ") })
     }
 
     /// Users, requests a minute → whether all are served.

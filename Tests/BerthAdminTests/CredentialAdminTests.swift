@@ -58,6 +58,35 @@ import Testing
         }
     }
 
+    @Loop @Test func `logins are listed by name and date, and one is ended alone`() async throws {
+        try await withBot { bot in
+            let first = try await bot.login(bot.ann)
+            bot.clock.advance(by: .seconds(60))
+            let second = try await bot.login(bot.ann)
+            let path = "/admin/tenants/ann/logins"
+            let answer = try await bot.admin("GET", path)
+            let list = try JSON.decode(LoginList.self, from: answer.bytes)
+            #expect(list.tenant == "ann" && list.logins.count == 2)
+            #expect(list.logins[1].createdMs == list.logins[0].createdMs + 60_000)
+            #expect(list.logins[0].expiresMs == list.logins[0].createdMs + 90 * 86_400_000)
+            for caller in [first, second] {
+                guard case .cookie(let cookie) = caller else { continue }
+                #expect(!answer.text.contains(cookie))
+            }
+            let name = list.logins[0].login
+            #expect(try await bot.admin("DELETE", "\(path)/\(name)").status == 200)
+            #expect(try await bot.ask("GET", "/web/me", as: first).status == 401)
+            #expect(try await bot.ask("GET", "/web/me", as: second).status == 200)
+            for wrong in [name, "00000000", "..", "%00"] {
+                #expect(try await bot.admin("DELETE", "\(path)/\(wrong)").status >= 400)
+            }
+            #expect(try await bot.admin("GET", "/admin/tenants/eve/logins").status == 404)
+            bot.clock.advance(by: .seconds(91 * 86_400))
+            let later = try await bot.admin("GET", path)
+            #expect(try JSON.decode(LoginList.self, from: later.bytes).logins.isEmpty)
+        }
+    }
+
     @Loop @Test func `a revoked key is refused at once, the others are not`() async throws {
         try await withBot { bot in
             let second = try await bot.bot.tenants.addKey(to: bot.ann).text

@@ -143,6 +143,98 @@ import Testing
         }
     }
 
+    @Loop
+    @Test(arguments: [
+        ("10.0.0.12:8080", "url: http://10.0.0.12:8080</pre>"),
+        ("Berth:8080", "url: http://berth:8080</pre>"), ("[fd00::2]:80", "url: http://[fd00::2]<"),
+        ("a\"><b>.example", "url: http://192.168.1.5:8080</pre>"),
+        ("a b", "url: http://192.168.1.5:8080</pre>"),
+        (String(repeating: "a", count: 3000), "url: http://192.168.1.5:8080</pre>"),
+    ])
+    func `a browser at another host's name is told what the operator has to do`(
+        host: String,
+        line: String
+    ) async throws {
+        try await withBot(Setup { $0.name("https://berth.example") }) { bot in
+            let client = try RawClient(port: bot.server.port)
+            let answer = try await client.ask(
+                "GET / HTTP/1.1\r\nHost: \(host)\r\nAccept: text/html,*/*;q=0.8\r\n\r\n"
+            )
+            let page = String(decoding: answer.body, as: UTF8.self)
+            #expect(answer.status == 421 && page.contains(line))
+            #expect(answer.header("content-type")?.hasPrefix("text/html") == true)
+            #expect(answer.header("content-security-policy")?.contains("'none'") == true)
+            #expect(!page.contains("berth.example") && !page.contains("<b>.example"))
+            #expect(answer.body.count < 4096)
+            client.close()
+        }
+    }
+
+    @Loop @Test func `a program at another host's name is answered if its key is valid`()
+        async throws
+    {
+        try await withBot(Setup { $0.name("https://berth.example") }) { bot in
+            let client = try RawClient(port: bot.server.port)
+            func ask(_ path: String, _ key: String) async throws -> (Int, String) {
+                let answer = try await client.ask(
+                    "GET \(path) HTTP/1.1\r\nHost: berth:8080\r\n"
+                        + "Authorization: Bearer \(key)\r\n\r\n"
+                )
+                return (answer.status, String(decoding: answer.body, as: UTF8.self))
+            }
+            for path in ["/v1/models", "/terminal/me"] {
+                #expect(try await ask(path, bot.key).0 == 200)
+                let refused = try await ask(path, "berth-wrong")
+                #expect(refused.0 == 421 && refused.1.contains("wrong_host"))
+                #expect(refused.1.contains("can add http://berth:8080 to 'url'"))
+            }
+            #expect(try await ask("/web/me", bot.key).0 == 401, "a key is no cookie")
+            client.close()
+        }
+    }
+
+    @Loop @Test func `each address has its own kind of cookie`() async throws {
+        let setup = Setup {
+            $0.name("https://berth.example")
+            $0.otherURLs = [WebURL("http://192.168.1.5:8080")].compactMap(\.self)
+        }
+        try await withBot(setup) { bot in
+            for (origin, isSecure) in [
+                ("https://berth.example", true), ("http://192.168.1.5:8080", false),
+            ] {
+                let link = try await bot.bot.access.link(for: bot.ann)
+                let token = try bot.token(of: link)
+                let answer = try await bot.ask(
+                    "POST",
+                    "/login",
+                    "token=\(token)",
+                    [("origin", origin)]
+                )
+                #expect(answer.status == 303)
+                #expect(answer.headers["set-cookie"]?.contains("; Secure") == isSecure)
+            }
+        }
+    }
+
+    @Loop @Test func `a used link leads a browser that is logged in to the chat`() async throws {
+        try await withBot { bot in
+            let link = try await bot.bot.access.link(for: bot.ann)
+            let token = try bot.token(of: link)
+            let first = try await bot.login(token: token)
+            #expect(first.status == 303)
+            #expect(try await bot.login(token: token).status == 403)
+            let cookie = first.headers["set-cookie"]?.prefix { $0 != ";" } ?? ""
+            let again = try await bot.ask(
+                "POST",
+                "/login",
+                "token=\(token)",
+                [("cookie", String(cookie)), ("origin", "\(bot.configuration.url)")]
+            )
+            #expect(again.status == 303 && again.headers["location"] == "/")
+            #expect(again.headers["set-cookie"] == nil)
+        }
+    }
+
     @Loop @Test(arguments: ["/healthz", "/readyz", "/metrics"], ["10.0.0.12:8080", "berth:8080"])
     func `probes answer under any host's name`(path: String, host: String) async throws {
         try await withBot(Setup { $0.name("https://berth.example") }) { bot in

@@ -55,7 +55,15 @@ private func parse(
             )
         ),
         Line("chat --tenant a", Invocation(command: .chat(ChatChoices(identity: .tenant("a"))))),
-        Line("tenant add a --json", Invocation(json: true, command: .tenant(.add("a")))),
+        Line(
+            "tenant add a --json",
+            Invocation(json: true, command: .tenant(.add("a", display: nil)))
+        ),
+        Line("tenant add a --name É", Invocation(command: .tenant(.add("a", display: "É")))),
+        Line("tenant rename a É é", Invocation(command: .tenant(.rename("a", display: "É é")))),
+        Line("tenant rename a --none", Invocation(command: .tenant(.rename("a", display: nil)))),
+        Line("tenant logins a", Invocation(command: .tenant(.logins("a")))),
+        Line("tenant logout a l", Invocation(command: .tenant(.logout("a", login: "l")))),
         Line("--json tenant list", Invocation(json: true, command: .tenant(.list))),
         Line("tenant show a", Invocation(command: .tenant(.show("a")))),
         Line("tenant invite", Invocation(command: .tenant(.invite(nil)))),
@@ -68,7 +76,7 @@ private func parse(
         Line("tenant keys a --json", Invocation(json: true, command: .tenant(.keys("a")))),
         Line("tenant revoke a k", Invocation(command: .tenant(.revoke("a", key: "k")))),
         Line("tenant revoke a --all", Invocation(command: .tenant(.revoke("a", key: nil)))),
-        Line("tenant logout a", Invocation(command: .tenant(.logout("a")))),
+        Line("tenant logout a", Invocation(command: .tenant(.logout("a", login: nil)))),
         Line("tenant suspend a", Invocation(command: .tenant(.suspend("a")))),
         Line("tenant resume a", Invocation(command: .tenant(.resume("a")))),
         Line("tenant remove -- -a", Invocation(command: .tenant(.remove("-a")))),
@@ -110,8 +118,9 @@ private func parse(
         Line("config show --json", Invocation(json: true, command: .config(.show))),
         Line("doctor", Invocation(command: .doctor(asks: false))),
         Line("doctor --ask", Invocation(command: .doctor(asks: true))),
-        Line("usage", Invocation(command: .usage(days: 1))),
-        Line("usage --days 30", Invocation(command: .usage(days: 30))),
+        Line("usage", Invocation(command: .usage(UsageChoices()))),
+        Line("usage --days 30", Invocation(command: .usage(UsageChoices(days: 30)))),
+        Line("usage --month --csv", Invocation(command: .usage(.init(isMonth: true, isCSV: true)))),
         Line("fake openai", Invocation(command: .fake(FakeChoices()))),
         Line("fake telegram", Invocation(command: .fake(FakeChoices(api: .telegram)))),
         Line(
@@ -138,6 +147,7 @@ private func parse(
         ),
         Line("version", Invocation(command: .version)),
         Line("--version", Invocation(command: .version)),
+        Line("-v --json", Invocation(json: true, command: .version)),
         Line("", Invocation(command: .help([]))),
         Line("help", Invocation(command: .help([]))),
         Line("--help", Invocation(command: .help([]))),
@@ -172,8 +182,9 @@ private func parse(
         Line("--config", "name a verb, such as: berth serve"),
         Line(
             "tenant",
-            "'tenant' needs an action, one of: add, list, show, invite, link, key, keys, "
-                + "revoke, requests, approve, decline, logout, suspend, resume, remove"
+            "'tenant' needs an action, one of: add, rename, list, show, invite, link, key, "
+                + "keys, revoke, requests, approve, decline, logins, logout, suspend, resume, "
+                + "remove"
         ),
         Line("cache", "'cache' needs an action, one of: stats, flush, warm"),
         Line("queue retry", "'queue retry' needs ID: berth queue retry ID [--json]"),
@@ -181,12 +192,16 @@ private func parse(
         Line("queue --json failed", "'queue' does not take 'failed': berth queue [--json]"),
         Line("tenant ad x", "unknown 'tenant ad': did you mean 'add'?"),
         Line("help tenant lst", "unknown 'tenant lst': did you mean 'list'?"),
-        Line("tenant add", "'tenant add' needs NAME: berth tenant add NAME [--json]"),
+        Line("tenant add", "'tenant add' needs NAME: berth tenant add NAME [--name TEXT] [--json]"),
+        Line("tenant rename a", "'tenant rename' needs either TEXT or --none"),
+        Line("tenant rename a b --none", "'tenant rename' needs either TEXT or --none"),
+        Line("usage --days 3 --month", "--days and --month exclude each other: give one"),
+        Line("usage --csv --json", "--csv and --json exclude each other: give one"),
         Line("tenant revoke a", "'tenant revoke' needs either KEY or --all"),
         Line("tenant revoke a k --all", "'tenant revoke' needs either KEY or --all"),
         Line(
             "tenant add a b",
-            "'tenant add' does not take 'b': berth tenant add NAME [--json]"
+            "'tenant add' does not take 'b': berth tenant add NAME [--name TEXT] [--json]"
         ),
         Line("serve --lisen x", "unknown option '--lisen' of 'serve': did you mean '--listen'?"),
         Line(

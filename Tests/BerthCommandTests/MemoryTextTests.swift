@@ -31,6 +31,8 @@ import Testing
         let text = MemoryText.report(try report())
         #expect(
             text == """
+                Berth uses 19.5 MiB of 128 MiB. 3 requests wait for memory.
+
                 account                    KiB   peak  share  borrowed  refused  waited
                 anna                        10  4,883     64         0        2       1
                 cache                        0      2                         4
@@ -48,7 +50,7 @@ import Testing
 
                 """
         )
-        let sizes = text.split(separator: "\n").prefix { !$0.hasPrefix("resident") }.dropFirst()
+        let sizes = text.split(separator: "\n").prefix { !$0.hasPrefix("resident") }.dropFirst(2)
             .compactMap { line in
                 line.dropFirst(22).split(separator: " ").first
                     .flatMap { Int($0.replacing(",", with: "")) }

@@ -90,6 +90,39 @@ import Testing
         #expect(file.configuration.providers[0].apiKey?.reveal() == "hunter2")
     }
 
+    @Test func `url is one address or a list, of which links use the first`() throws {
+        let one = try parse("url: https://a.example").configuration
+        #expect(one.urls == [WebURL("https://a.example")])
+        let file = try parse("url: [https://a.example, 'http://192.168.1.5:8080']")
+        let several = file.configuration
+        #expect(several.url == WebURL("https://a.example") && several.hasOwnURL)
+        #expect(several.otherURLs == [WebURL("http://192.168.1.5:8080")])
+        #expect(file.json.contains(#""url":["https://a.example","http://192.168.1.5:8080"]"#))
+        for (text, words) in [
+            ("url: []", "needs at least one URL"),
+            ("url: [a]", "'a' is not an http:// or https://"),
+            ("url: [https://a.example/x]", "is not an http:// or https:// URL of a host"),
+            ("url: { a: b }", "must be an http:// or https:// URL"),
+            (
+                "url: [\(Array(repeating: "'http://a'", count: 17).joined(separator: ","))]",
+                "at most 16"
+            ),
+        ] { #expect(complaint(text).contains(words), "\(text)") }
+    }
+
+    @Test func `every address without a url is a warning`() throws {
+        for listen in ["0.0.0.0:80", "[::]:80"] {
+            let warnings = try parse("listen: '\(listen)'").configuration.warnings
+            #expect(warnings.count == 1 && warnings[0].contains("url is not set"))
+            let named = try parse("listen: '\(listen)'\nurl: http://a").configuration.warnings
+            #expect(named.isEmpty)
+        }
+        var given = try parse("").configuration
+        #expect(given.warnings.isEmpty)
+        given.listen(on: HostPort(host: "0.0.0.0", port: 80))
+        #expect(given.warnings.count == 1)
+    }
+
     @Test func `each provider has its own times`() throws {
         let text = """
             providers:

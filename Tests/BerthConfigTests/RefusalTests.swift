@@ -152,7 +152,8 @@ import Testing
         ),
         Case(
             "providers:\n  - { name: a, kind: opnai, base_url: http://h }",
-            "f.yaml:2: providers[0].kind: 'opnai' is not one of openai, anthropic, fal"
+            "f.yaml:2: providers[0].kind: 'opnai' is not one of openai (also for servers with the "
+                + "same API, such as Ollama, llama.cpp, vLLM, OpenRouter and Groq), anthropic, fal"
         ),
         Case(
             "providers:\n  - { name: a, kind: fal }",
@@ -171,7 +172,7 @@ import Testing
         ),
         Case(
             "providers:\n  - { name: a, kind: openai, api_key: k }",
-            "f.yaml:1: providers: none of their models is listed: "
+            "f.yaml:1: providers: no model of 'a' is under 'models': "
                 + "add models: { chat: [ { provider: a, model: NAME } ] }"
         ),
         Case(

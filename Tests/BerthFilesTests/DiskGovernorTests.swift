@@ -195,6 +195,21 @@ import Testing
         }
     }
 
+    @Loop @Test func `the disk is full once it is short and the ballast is gone`() async throws {
+        try await withFiles(ballast: .mebibytes(1)) { bed in
+            @Loop func isFull(_ available: ByteCount) async -> Bool {
+                bed.disk.given = DiskFigures(available: available, own: .mebibytes(1))
+                await bed.governor.look()
+                return bed.governor.isFull
+            }
+            #expect(await !isFull(.mebibytes(100)))
+            #expect(await !isFull(.kibibytes(100)), "the ballast gives way")
+            #expect(await isFull(.kibibytes(100)))
+            #expect(await !isFull(.kibibytes(1100)))
+            #expect(await !isFull(.mebibytes(100)))
+        }
+    }
+
     @Loop @Test func `a start on a full disk releases the ballast first`() async throws {
         let folder = try TemporaryFolder(inMemory: true)
         try Ballast.make(.kibibytes(64), in: folder.path)

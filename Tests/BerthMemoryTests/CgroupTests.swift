@@ -74,7 +74,7 @@ import Testing
         #expect(cgroup.events == .init(max: 12, oomKill: 2))
         #expect(
             kernel.absent.contains(
-                "memory.high: cgroup v1 has no such limit, it kills without slowing down"
+                "memory.high: cgroup v1 has none, so the kernel kills without slowing down first"
             )
         )
     }

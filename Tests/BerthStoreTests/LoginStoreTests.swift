@@ -50,7 +50,7 @@ import Testing
         #expect(try await store.useLink(hash(1), for: hash(2), at: noon, expires: end) == nil)
         _ = try await store.resumeTenant(ann)
         let login = try await store.useLink(hash(1), for: hash(2), at: noon, expires: end)
-        #expect(login == Login(hash: hash(2), owner: .tenant(ann), expires: end))
+        #expect(login == Login(hash: hash(2), owner: .tenant(ann), created: noon, expires: end))
     }
 
     @Loop @Test(arguments: StoreEngine.allCases)

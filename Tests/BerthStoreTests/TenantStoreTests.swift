@@ -72,6 +72,23 @@ import Testing
     }
 
     @Loop @Test(arguments: StoreEngine.allCases)
+    func `a person's name is kept in any script, and forgotten with the tenant`(
+        engine: StoreEngine
+    ) async throws {
+        let fixture = try await StoreFixture(engine)
+        let (store, ann) = (fixture.store, fixture.tenant.id)
+        #expect(fixture.tenant.display == nil)
+        #expect(try await store.display("张伟", for: ann).display == "张伟")
+        #expect(try await store.tenants().first?.display == "张伟")
+        #expect(try await store.display(nil, for: ann).display == nil)
+        _ = try await store.display("Анна Müller", for: ann)
+        #expect(try await store.removeTenant(ann).display == nil)
+        await #expect(throws: StoreError.notFound(what: "tenant")) {
+            _ = try await store.display("x", for: ann)
+        }
+    }
+
+    @Loop @Test(arguments: StoreEngine.allCases)
     func `a tenant's language can be forgotten, and is with the tenant`(
         engine: StoreEngine
     ) async throws {

@@ -56,6 +56,25 @@ import Testing
         #expect((try? book.hold(amounts(1, 0), within: quotas, at: Self.noon)) != nil)
     }
 
+    @Test(arguments: [
+        (-5, "1 second"), (1, "1 second"), (90, "90 seconds"), (120, "2 minutes"),
+        (7_199, "120 minutes"), (72_000, "20 hours"), (71_999, "20 hours"), (400_000, "5 days"),
+    ])
+    func `a refusal says how long to wait, not until when`(seconds: Int, time: String) {
+        let refusal = QuotaRefusal(
+            quota: .requestsPerDay,
+            used: 2,
+            asked: 1,
+            limit: 2,
+            resets: Self.noon
+        )
+        #expect(
+            BotError.overQuota(refusal, wait: .seconds(seconds)).description
+                == "2 of 2 requests per day are used, and this request needs 1: try again in "
+                + "\(time), or ask the operator for more"
+        )
+    }
+
     @Test func `a time before the day is charged to the day, and gives nothing anew`() throws {
         let quotas = quotas { $0.requestsPerDay = 1 }
         var book = TenantBook(at: Self.noon)

@@ -158,6 +158,27 @@ def test_a_full_disk_is_survived_and_cleaned(cramped: Berth, small_disk: Path) -
     assert all(check["ok"] for check in doctor), doctor
 
 
+def test_a_full_disk_fails_the_probe_with_the_reason(cramped: Berth, small_disk: Path) -> None:
+    eventually(lambda: (cramped.data / "ballast").exists(), "the ballast is there")
+    fill(small_disk)
+    eventually(lambda: "ballast is released" in cramped.process.output(), "the ballast gives way")
+    assert cramped.request("/readyz").status == 200, "the ballast's room is the database's"
+
+    (small_disk / "filler").rename(small_disk / "another")
+    fill(small_disk)
+    eventually(lambda: cramped.request("/readyz").status == 503, "the probe fails")
+    assert cramped.request("/readyz").body == b"not ready: the disk of the data folder is full\n"
+    assert cramped.request("/healthz").status == 200, "a restart would not help"
+    said = json.loads(cramped.admin("doctor", "--json", check=False).stdout)["checks"]
+    found = {check["check"]: check for check in said}
+    assert not found["disk"]["ok"] and not found["service"]["ok"]
+    assert "it is full, and requests fail: make room on it" in found["disk"]["says"]
+    assert "the disk of the data folder is full" in found["service"]["says"]
+    for name in ("filler", "another"):
+        (small_disk / name).unlink()
+    eventually(lambda: cramped.request("/readyz").status == 200, "the probe is well again")
+
+
 def test_pictures_on_a_full_disk(cramped: Berth, small_disk: Path) -> None:
     cookie = log_in(cramped)
     eventually(lambda: (cramped.data / "ballast").exists(), "the ballast is there")

@@ -73,7 +73,7 @@ def test_a_forecast_uses_measurements_alone(own_berth: Callable[..., Berth]) -> 
     assert fresh["users"] == 50
     for number in (fresh["peak"], fresh["disk"]):
         assert "bytes" not in number
-        assert number["assumption"].startswith("not enough measured yet: 0 ")
+        assert number["assumption"].startswith("not enough use yet to estimate this: 0 of ")
 
 
 def test_a_limit_is_set_live_or_refused_with_a_reason(own_berth: Callable[..., Berth]) -> None:

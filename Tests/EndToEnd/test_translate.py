@@ -68,5 +68,5 @@ def test_the_doctor_names_a_model_that_its_provider_does_not_list(
     berth = own_berth(**own_fake().settings("echo", "eco-request"))
     done = berth.admin("doctor", check=False)
     assert done.returncode == 1, done.stdout
-    assert "it lists no 'eco-request': did you mean 'echo-request'?" in done.stdout
+    assert "it does not list 'eco-request': did you mean 'echo-request'?" in done.stdout
     assert "'echo'" not in done.stdout

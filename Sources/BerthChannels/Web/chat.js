@@ -59,7 +59,7 @@ const CONTINUE = "Continue exactly where your last answer stopped, without repea
 const host = {
   grown: scrollToEnd, again: askAgain, goOn: () => send(CONTINUE), repeat: send, refused: explain,
 };
-const greet = () => showHello(state.me.tenant, send);
+const greet = () => showHello(state.me.name, send);
 
 /** Reads a turn's events until the turn has ended or another conversation is opened. */
 async function follow(live, response) {
@@ -310,7 +310,7 @@ async function start() {
     return start();
   }
   document.body.className = "";
-  $("who").textContent = state.me.tenant;
+  $("who").textContent = state.me.name;
   const { models } = state.me;
   const option = (m) => make("option", { value: m }, m === "berth" ? "Automatic" : m);
   $("model").replaceChildren(...models.map(option));
