@@ -5,8 +5,19 @@ import BerthProviders
 import BerthText
 
 /// A request to `/v1/chat/completions`, checked; what Berth does not know is passed on as it came.
+///
+/// A request to `/v1/completions` is one too, after its translation (``TextCompletion``).
 struct ChatRequest: Sendable {
+    /// The endpoint whose form a request and its answer have.
+    enum Form: Sendable {
+        /// `/v1/chat/completions`.
+        case chat
+        /// `/v1/completions`.
+        case text
+    }
+
     let object: JSONObject
+    let form: Form
     /// As the client named it.
     let model: String
     let isStream: Bool
@@ -25,10 +36,13 @@ struct ChatRequest: Sendable {
     /// Reads a body of any size without keeping the loop from other requests.
     ///
     /// - Throws: ``Refusal`` with words for the client.
-    static func read(_ body: [UInt8]) async throws(Refusal) -> ChatRequest {
-        guard LargeWork.isLarge(body.count) else { return try ChatRequest(body) }
+    static func read(
+        _ body: [UInt8],
+        as form: Form = .chat
+    ) async throws(Refusal) -> ChatRequest {
+        guard LargeWork.isLarge(body.count) else { return try ChatRequest(body, as: form) }
         return try await LargeWork.run(on: body.count) { () throws(Refusal) in
-            try ChatRequest(body)
+            try ChatRequest(body, as: form)
         }
     }
 
@@ -37,8 +51,12 @@ struct ChatRequest: Sendable {
     /// Checks what OpenAI requires and what costs money.
     ///
     /// - Throws: ``Refusal`` with words for the client.
-    init(_ body: [UInt8]) throws(Refusal) {
-        do { object = try JSONObject(body) } catch { throw Refusal(error.description) }
+    init(_ body: [UInt8], as form: Form = .chat) throws(Refusal) {
+        self.form = form
+        do {
+            let sent = try JSONObject(body)
+            object = form == .chat ? sent : try JSONObject(TextCompletion.chat(of: sent))
+        } catch let refusal as Refusal { throw refusal } catch { throw Refusal("\(error)") }
         model = try ChatRequest.model(in: object)
         var addresses = ChatAddresses()
         var found = try ChatRequest.members(of: object, in: ChatMember.table, &addresses)
@@ -61,7 +79,7 @@ struct ChatRequest: Sendable {
     /// The longest name of a model, in bytes.
     static let longestModel = 256
 
-    private static func model(in object: JSONObject) throws(Refusal) -> String {
+    static func model(in object: JSONObject) throws(Refusal) -> String {
         guard object.isString("model"), let value = object.value("model"), value.count > 2 else {
             throw Refusal("'model' must be a string, as \"berth\"", parameter: "model")
         }

@@ -14,6 +14,7 @@ import BerthWork
     private let hosts: HostGuard
     /// The paths that answer under any `Host`, because probes use addresses and service names.
     private let probes: Set<String>
+    private let crossOrigin: CrossOrigin
     private let surroundings: Surroundings
     private let requests: Counter
     private let duration: Histogram
@@ -34,7 +35,9 @@ import BerthWork
     ) {
         hosts = HostGuard(url: configuration.url, listen: configuration.listen)
         probes = Set(more.map(\.path))
-        router = Router(channels.flatMap(\.routes) + more)
+        crossOrigin = CrossOrigin(configuration.cors)
+        let missing = MissingPath(url: configuration.url)
+        router = Router(channels.flatMap(\.routes) + more) { missing.answer($0) }
         self.surroundings = surroundings
         requests = surroundings.metrics.counter(
             "berth_http_requests_total",
@@ -72,7 +75,9 @@ import BerthWork
     }
 
     /// The paths whose bodies are written to the disk as they arrive.
-    package static nonisolated let uploads: Set = ["/web/files", "/v1/images/edits"]
+    package static nonisolated let uploads = Set(
+        ["/web/files"] + APIPath.prefixes.map { $0 + "/images/edits" }
+    )
 
     /// The classes of statuses.
     private static nonisolated let classes = ["2xx", "3xx", "4xx", "5xx"]
@@ -81,12 +86,18 @@ import BerthWork
     package func answer(_ request: HTTPRequest) async -> HTTPResponse {
         Loop.works(on: WorkLabel(request.path, request: request.id))
         let allowed = hosts.allows(host: request.headers["host"]) || probes.contains(request.path)
-        let response =
+        var response =
             allowed
-            ? await router.answer(request)
+            ? await answerAllowed(request)
             : .error(421, "this service is not called by this host name")
+        crossOrigin.mark(&response, to: request)
         count(request, response)
         return response
+    }
+
+    private func answerAllowed(_ request: HTTPRequest) async -> HTTPResponse {
+        if let answer = crossOrigin.preflight(request) { return answer }
+        return await router.answer(request)
     }
 
     /// Words what the server refuses before a handler sees it, as the rest of the API's errors.
