@@ -8,6 +8,7 @@ extension CacheKind {
         case .translation: "translation"
         case .imagePrompt: "image_prompt"
         case .modelList: "model_list"
+        case .embedding: "embedding"
         }
     }
 }

@@ -45,6 +45,8 @@ package import BerthWork
     package let pictureAnswers: PictureAnswers
     /// Transcripts of recordings on the tenants' accounts.
     package let speech: PaidSpeech
+    /// Embeddings on the tenants' accounts.
+    package let embeddings: PaidEmbeddings
     /// The tenants' files.
     package let files: TenantFiles
     /// The conversion of pictures.
@@ -99,6 +101,8 @@ package import BerthWork
         let drawing = PaidPictures.Parts(store, files, pictures, pictureModels)
         paidPictures = PaidPictures(calls, meter, drawing, in: surroundings)
         speech = PaidSpeech(configuration, client, calls, work, in: surroundings)
+        let paying = PaidEmbeddings.Parts(calls, meter, work)
+        embeddings = PaidEmbeddings(configuration, client, paying, cache: cache, in: surroundings)
         let kit = (store: store, files: files, scope: configuration.cache.scope)
         pictureAnswers = PictureAnswers(paidPictures, (calls, meter), kit, work, in: surroundings)
         conversations = Conversations(store: store, models: models, in: surroundings)

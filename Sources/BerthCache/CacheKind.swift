@@ -10,6 +10,8 @@ package enum CacheKind: UInt8, CaseIterable, Sendable {
     case imagePrompt = 3
     /// The model list of a provider.
     case modelList = 4
+    /// The embeddings of texts.
+    case embedding = 5
 
     /// The name in keys and statistics.
     package var name: String {
@@ -18,6 +20,7 @@ package enum CacheKind: UInt8, CaseIterable, Sendable {
         case .translation: "translation"
         case .imagePrompt: "imagePrompt"
         case .modelList: "modelList"
+        case .embedding: "embedding"
         }
     }
 

@@ -7,6 +7,7 @@ struct AnswerChunks {
     /// The members that Berth sets in a provider's own chunk.
     private let members: KeyValuePairs<String, [UInt8]?>
     private let wantsUsage: Bool
+    private let form: ChatRequest.Form
     /// Whether the client has a chunk with the role.
     private var hasBegun = false
     /// The provider's own `usage` object, for the last chunk.
@@ -15,9 +16,11 @@ struct AnswerChunks {
     init(
         _ identity: CompletionJSON.Identity,
         _ members: KeyValuePairs<String, [UInt8]?>,
-        usage: Bool
+        usage: Bool,
+        as form: ChatRequest.Form
     ) {
         self.identity = identity
+        self.form = form
         self.members = members
         wantsUsage = usage
     }
@@ -27,6 +30,11 @@ struct AnswerChunks {
 
     /// Returns the chunks of one piece, often one.
     mutating func take(_ piece: AnswerPiece) -> [[UInt8]] {
+        let chunks = chat(piece)
+        return form == .chat ? chunks : chunks.compactMap { TextCompletion.chunk($0) }
+    }
+
+    private mutating func chat(_ piece: AnswerPiece) -> [[UInt8]] {
         switch piece {
         case .usage(_, let details):
             self.details = details ?? self.details
@@ -34,7 +42,7 @@ struct AnswerChunks {
         case .text(let text): return [self.text(text)]
         case .finish(let reason): return role() + [finish(reason)]
         case .toolCall(let raw), .raw(let raw): return pass(raw.chunk)
-        case .whole(let answer): return answer.pieces.flatMap { take($0) }
+        case .whole(let answer): return answer.pieces.flatMap { chat($0) }
         }
     }
 
@@ -44,7 +52,8 @@ struct AnswerChunks {
         // An estimate replaces the usage of a provider that has not counted all.
         let said = tokens.isEstimated ? nil : details
         let value = said ?? Array(CompletionJSON.json(tokens).utf8)
-        return [CompletionJSON.chunk(usage: value, as: identity)]
+        let chunk = CompletionJSON.chunk(usage: value, as: identity)
+        return form == .chat ? [chunk] : [TextCompletion.chunk(chunk)].compactMap(\.self)
     }
 
     private mutating func text(_ text: String) -> [UInt8] {

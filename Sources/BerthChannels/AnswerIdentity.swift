@@ -14,10 +14,13 @@ struct AnswerIdentity: Sendable {
     /// In seconds since 1970.
     private let created: Int64
     private let model: String
+    private let form: ChatRequest.Form
 
-    /// Names an answer of `model` that begins now.
-    @Loop init(model: String, in surroundings: Surroundings) {
-        id = "chatcmpl-" + Secret256.publicID(from: surroundings.entropy)
+    /// Names an answer of `model` that begins now, in the form of an endpoint.
+    @Loop init(model: String, as form: ChatRequest.Form, in surroundings: Surroundings) {
+        let start = form == .chat ? "chatcmpl-" : "cmpl-"
+        id = start + Secret256.publicID(from: surroundings.entropy)
+        self.form = form
         created = surroundings.clock.timestamp.seconds
         self.model = model
     }
@@ -38,6 +41,11 @@ struct AnswerIdentity: Sendable {
     /// Returns a whole answer as the client sees it, with the usage that it is charged if the
     /// provider has not named one.
     func completion(_ answer: WholeAnswer) -> [UInt8] {
+        let chat = chatCompletion(answer)
+        return form == .chat ? chat : TextCompletion.whole(chat)
+    }
+
+    private func chatCompletion(_ answer: WholeAnswer) -> [UInt8] {
         switch answer.body {
         case .text(let text, let details):
             return CompletionJSON.completion(
@@ -58,6 +66,10 @@ struct AnswerIdentity: Sendable {
         }
     }
 
+    private func chunks(usage: Bool) -> AnswerChunks {
+        AnswerChunks(identity, members, usage: usage, as: form)
+    }
+
     /// Returns the events of an answer that lies in a log, as ``pass(_:to:usage:)`` sends them.
     @Loop func events(of log: Broadcast, _ end: AnswerEnd, usage: Bool) async -> [UInt8] {
         var (pieces, size) = ([AnswerPiece](), 0)
@@ -72,7 +84,7 @@ struct AnswerIdentity: Sendable {
     }
 
     private func events(of pieces: [AnswerPiece], _ end: AnswerEnd, usage: Bool) -> [UInt8] {
-        var chunks = AnswerChunks(identity, members, usage: usage)
+        var chunks = chunks(usage: usage)
         var bytes: [UInt8] = []
         for piece in pieces {
             for chunk in chunks.take(piece) { bytes += SSE.event(chunk) }
@@ -97,7 +109,7 @@ struct AnswerIdentity: Sendable {
     ) async throws {
         defer { answer.finish() }
         do {
-            var chunks = AnswerChunks(identity, members, usage: usage)
+            var chunks = chunks(usage: usage)
             while let piece = try await events.waiting({ () throws(BotError) in
                 try await answer.next()
             }) {

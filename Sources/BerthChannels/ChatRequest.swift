@@ -5,8 +5,19 @@ import BerthProviders
 import BerthText
 
 /// A request to `/v1/chat/completions`, checked; what Berth does not know is passed on as it came.
+///
+/// A request to `/v1/completions` is one too, after its translation (``TextCompletion``).
 struct ChatRequest: Sendable {
+    /// The endpoint whose form a request and its answer have.
+    enum Form: Sendable {
+        /// `/v1/chat/completions`.
+        case chat
+        /// `/v1/completions`.
+        case text
+    }
+
     let object: JSONObject
+    let form: Form
     /// As the client named it.
     let model: String
     let isStream: Bool
@@ -25,14 +36,21 @@ struct ChatRequest: Sendable {
     /// Reads a body of any size without keeping the loop from other requests.
     ///
     /// - Throws: ``Refusal`` with words for the client.
-    static func read(_ body: [UInt8]) async throws(Refusal) -> ChatRequest {
+    static func read(
+        _ body: [UInt8],
+        as form: Form = .chat
+    ) async throws(Refusal) -> ChatRequest {
         let object = try await LargeWork.run(on: body.count) { () throws(Refusal) in
-            do throws(JSONError) { return try JSONObject(body) } catch {
-                throw Refusal(error.description)
-            }
+            try ChatRequest.object(body)
         }
         return try await LargeWork.run(on: object.work) { () throws(Refusal) in
-            try ChatRequest(object)
+            try ChatRequest(object, as: form)
+        }
+    }
+
+    private static func object(_ body: [UInt8]) throws(Refusal) -> JSONObject {
+        do throws(JSONError) { return try JSONObject(body) } catch {
+            throw Refusal(error.description)
         }
     }
 
@@ -41,8 +59,12 @@ struct ChatRequest: Sendable {
     /// Checks what OpenAI requires and what costs money.
     ///
     /// - Throws: ``Refusal`` with words for the client.
-    private init(_ object: JSONObject) throws(Refusal) {
-        self.object = object
+    private init(_ sent: JSONObject, as form: Form) throws(Refusal) {
+        self.form = form
+        switch form {
+        case .chat: object = sent
+        case .text: object = try ChatRequest.object(try TextCompletion.chat(of: sent))
+        }
         model = try ChatRequest.model(in: object)
         var addresses = ChatAddresses()
         var found = try ChatRequest.members(of: object, in: ChatMember.table, &addresses)
@@ -65,7 +87,7 @@ struct ChatRequest: Sendable {
     /// The longest name of a model, in bytes.
     static let longestModel = 256
 
-    private static func model(in object: JSONObject) throws(Refusal) -> String {
+    static func model(in object: JSONObject) throws(Refusal) -> String {
         guard object.isString("model"), let value = object.value("model"), value.count > 2 else {
             throw Refusal("'model' must be a string, as \"berth\"", parameter: "model")
         }

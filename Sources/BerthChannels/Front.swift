@@ -16,6 +16,7 @@ import BerthWork
     private let probes: Set<String>
     /// Whether an API key is in force.
     private let isKey: @Loop (String) -> Bool
+    private let crossOrigin: CrossOrigin
     private let surroundings: Surroundings
     private let requests: Counter
     private let duration: Histogram
@@ -39,7 +40,9 @@ import BerthWork
         hosts = HostGuard(urls: configuration.urls, listen: configuration.listen)
         isKey = { bot.tenants.credential(ofKey: $0) != nil }
         probes = Set(more.map(\.path))
-        router = Router(channels.flatMap(\.routes) + more)
+        crossOrigin = CrossOrigin(configuration.cors)
+        let missing = MissingPath(url: configuration.url)
+        router = Router(channels.flatMap(\.routes) + more) { missing.answer($0) }
         self.surroundings = surroundings
         requests = surroundings.metrics.counter(
             "berth_http_requests_total",
@@ -77,7 +80,9 @@ import BerthWork
     }
 
     /// The paths whose bodies are written to the disk as they arrive.
-    package static nonisolated let uploads: Set = ["/web/files", "/v1/images/edits"]
+    package static nonisolated let uploads = Set(
+        ["/web/files"] + APIPath.prefixes.map { $0 + "/images/edits" }
+    )
 
     /// The classes of statuses.
     private static nonisolated let classes = ["2xx", "3xx", "4xx", "5xx"]
@@ -85,7 +90,11 @@ import BerthWork
     /// Answers one request.
     package func answer(_ request: HTTPRequest) async -> HTTPResponse {
         Loop.works(on: WorkLabel(request.path, request: request.id))
-        let response = allows(request) ? await router.answer(request) : WrongHost.answer(request)
+        var response =
+            if let answer = crossOrigin.preflight(request) { answer } else if allows(request) {
+                await router.answer(request)
+            } else { WrongHost.answer(request) }
+        crossOrigin.mark(&response, to: request)
         count(request, response)
         return response
     }

@@ -118,7 +118,7 @@ import BerthWork
             if asked.isStream {
                 try await stream(call, ask, asked)
             } else {
-                try await complete(call, ask)
+                try await complete(call, ask, asked.form)
             }
         }
     }
@@ -255,9 +255,13 @@ import BerthWork
         return true
     }
 
-    private func complete(_ call: KeyedCall, _ ask: Ask) async throws(BotError) {
+    private func complete(
+        _ call: KeyedCall,
+        _ ask: Ask,
+        _ form: ChatRequest.Form
+    ) async throws(BotError) {
         let answer = try await bot.answers.complete(ask)
-        let response = await OpenAIChannel.whole(answer, in: surroundings)
+        let response = await OpenAIChannel.whole(answer, as: form, in: surroundings)
         await keep(KeptOutcome(response), of: call, ask.payer)
         call.end(response)
     }
@@ -269,7 +273,11 @@ import BerthWork
     ) async throws(BotError) {
         let answer = try await bot.answers.stream(ask)
         defer { answer.finish() }
-        let identity = AnswerIdentity(model: answer.modelID, in: surroundings)
+        let identity = AnswerIdentity(
+            model: answer.modelID,
+            as: asked.form,
+            in: surroundings
+        )
         call.begin(identity, model: answer.modelID, isCached: answer.isCached)
         let end: AnswerEnd
         do throws(BotError) {

@@ -9,7 +9,8 @@ package import BerthTelemetry
 import BerthText
 import BerthWork
 
-/// The OpenAI-compatible API for a tenant's API key: chat, pictures (``PictureAPI``) and models.
+/// The OpenAI-compatible API for a tenant's API key: chat, pictures (``PictureAPI``), embeddings
+/// (``EmbeddingAPI``) and models.
 ///
 /// A call lives with its connection: when the client leaves, the provider is told to stop, and what
 /// was bought is settled all the same.
@@ -20,6 +21,7 @@ import BerthWork
     private let bodyLimit: ByteCount
     private let keyed: KeyedCalls
     private let pictures: PictureAPI
+    private let embeddings: EmbeddingAPI
     private let pool = TaskPool()
 
     /// Makes the channel over `bot`; a request's body over `bodyLimit` is 413.
@@ -29,27 +31,38 @@ import BerthWork
         self.bodyLimit = bodyLimit
         keyed = KeyedCalls(bot: bot, in: surroundings)
         pictures = PictureAPI(bot: bot, keyed: keyed, in: surroundings)
+        embeddings = EmbeddingAPI(bot: bot, in: surroundings, bodyLimit: bodyLimit)
     }
 
-    /// The paths of the API.
+    /// The paths of the API, each under every prefix of ``APIPath/prefixes``.
     package var routes: [Route] {
-        [
-            Route("POST", "/v1/chat/completions") { request, _ in
-                await self.admitted(request) { await self.chat(request, by: $0) }
-            },
-            Route("POST", "/v1/images/generations") { request, _ in
-                await self.admitted(request) { await self.pictures.generate(request, by: $0) }
-            },
-            Route("POST", "/v1/images/edits") { request, _ in
-                await self.admitted(request) { await self.pictures.edit(request, by: $0) }
-            },
-            Route("GET", "/v1/models") { request, _ in
-                await self.admitted(request) { _ in self.models() }
-            },
-            Route("GET", "/v1/models/*") { request, values in
-                await self.admitted(request) { _ in self.model(values.first ?? "") }
-            },
-        ]
+        APIPath.prefixes.flatMap { prefix in
+            [
+                route("POST", "\(prefix)/chat/completions") { await self.chat($0, by: $1) },
+                route("POST", "\(prefix)/completions") {
+                    await self.chat($0, by: $1, as: .text)
+                },
+                route("POST", "\(prefix)/embeddings") {
+                    await self.embeddings.answer($0, by: $1)
+                },
+                route("POST", "\(prefix)/images/generations") {
+                    await self.pictures.generate($0, by: $1)
+                },
+                route("POST", "\(prefix)/images/edits") { await self.pictures.edit($0, by: $1) },
+                route("GET", "\(prefix)/models") { _, _ in self.models() },
+                Route("GET", "\(prefix)/models/*") { request, values in
+                    await self.admitted(request) { _, _ in self.model(values.first ?? "") }
+                },
+            ]
+        }
+    }
+
+    private func route(
+        _ method: String,
+        _ path: String,
+        _ answer: @escaping @Loop @Sendable (HTTPRequest, Credential) async -> HTTPResponse
+    ) -> Route {
+        Route(method, path) { request, _ in await self.admitted(request, answer) }
     }
 
     /// The service that calls with an `Idempotency-Key` outlive their connections by.
@@ -58,7 +71,7 @@ import BerthWork
     /// Calls `answer` with the request's key, which admits the request.
     private func admitted(
         _ request: HTTPRequest,
-        _ answer: @Loop (Credential) async -> HTTPResponse
+        _ answer: @Loop (HTTPRequest, Credential) async -> HTTPResponse
     ) async -> HTTPResponse {
         guard let key = request.bearerKey.flatMap({ bot.tenants.credential(ofKey: $0) }) else {
             return OpenAIChannel.keyIsMissing(request)
@@ -66,21 +79,25 @@ import BerthWork
         do { try key.admit(request, atMost: bot.requestsPerTenant) } catch {
             return HTTPResponse(error)
         }
-        return await answer(key)
+        var response = await answer(request, key)
+        response.limitRetries()
+        return response
     }
 
     // MARK: Models
 
     private func models() -> HTTPResponse {
-        let names = bot.models.names + bot.pictureModels.choices.map(\.id)
+        let names =
+            bot.models.names + bot.pictureModels.choices.map(\.id) + bot.embeddings.models.names
         let list = names.map { OpenAIChannel.describe($0) }.joined(separator: ",")
         return .json(Array(#"{"object":"list","data":[\#(list)]}"#.utf8))
     }
 
     private func model(_ name: String) -> HTTPResponse {
-        guard bot.models.find(name) != nil || bot.pictureModels.find(name) != nil else {
-            return HTTPResponse(.unknownModel(name, known: bot.models.names))
-        }
+        let isKnown =
+            bot.models.find(name) != nil || bot.pictureModels.find(name) != nil
+            || !bot.embeddings.models.candidates(name).isEmpty
+        guard isKnown else { return HTTPResponse(.unknownModel(name, known: bot.models.names)) }
         return .json(Array(OpenAIChannel.describe(name).utf8))
     }
 
@@ -101,7 +118,11 @@ import BerthWork
 
     // MARK: Chat
 
-    private func chat(_ request: HTTPRequest, by credential: Credential) async -> HTTPResponse {
+    private func chat(
+        _ request: HTTPRequest,
+        by credential: Credential,
+        as form: ChatRequest.Form = .chat
+    ) async -> HTTPResponse {
         let tenant = credential.tenant
         do {
             let body = try await LeasedBody(
@@ -109,17 +130,15 @@ import BerthWork
                 account: tenant.account,
                 limit: bodyLimit,
                 in: surroundings,
-                need: Ask.need
+                need: form.need
             )
             let key = try await KeyedCalls.key(of: request, body.bytes)
-            let asked = try await ChatRequest.read(body.bytes)
+            let asked = try await ChatRequest.read(body.bytes, as: form)
             Loop.works(
                 on: WorkLabel(request.path, tenant: tenant.name, request: request.id)
             )
             let models = try models(for: asked)
             if !asked.hosts.isEmpty { try await checkHosts(of: asked) }
-            let isFresh =
-                request.headers["cache-control"]?.lowercased().contains("no-store") ?? false
             var ask = Ask(
                 asked.object,
                 models,
@@ -128,16 +147,17 @@ import BerthWork
                 requestID: request.id,
                 since: surroundings.clock.now
             )
-            (ask.isFresh, ask.retained) = (isFresh, body)
+            (ask.isFresh, ask.retained) = (request.wantsFresh, body)
             (ask.input, ask.unknown) = (asked.inputTokens, asked.unknown)
             ask.writesCache = asked.costly.contains { $0.name == ChatMember.cacheControl.name }
-            if let key { return try await keyed.answer(ask, key, asked, for: credential) }
-            return asked.isStream
-                ? try await stream(ask, asked, body)
-                : await OpenAIChannel.whole(
-                    try await bot.answers.complete(ask),
-                    in: surroundings
-                )
+            if let key {
+                return try await keyed.answer(ask, key, asked, for: credential)
+                    .telling(asked, models)
+            }
+            if asked.isStream { return try await stream(ask, asked, body) }
+            let answer = try await bot.answers.complete(ask)
+            return await OpenAIChannel.whole(answer, as: form, in: surroundings)
+                .telling(asked, models, answeredBy: answer.model)
         } catch {
             return .failure(error, request, in: surroundings)
         }
@@ -185,9 +205,10 @@ import BerthWork
     /// A whole answer as the client gets it.
     static func whole(
         _ answer: WholeAnswer,
+        as form: ChatRequest.Form,
         in surroundings: Surroundings
     ) async -> HTTPResponse {
-        let identity = AnswerIdentity(model: answer.model, in: surroundings)
+        let identity = AnswerIdentity(model: answer.model, as: form, in: surroundings)
         let size = answer.size
         let json =
             LargeWork.isLarge(size)
@@ -215,9 +236,12 @@ import BerthWork
             within: AnswerPatience.stream,
             by: surroundings.clock
         )
-        if let begun { return pass(begun, asked, body) }
+        if let begun {
+            return pass(begun, asked, body)
+                .telling(asked, ask.models, answeredBy: begun.modelID)
+        }
         let surroundings = surroundings
-        return HTTPResponse.events { writer in
+        let response = HTTPResponse.events { writer in
             defer { withExtendedLifetime(body) {} }
             let events = EventWriter(writer, in: surroundings)
             events.ping()
@@ -229,9 +253,14 @@ import BerthWork
             } catch let error as BotError {
                 return try await events.send(error.json)
             }
-            let identity = AnswerIdentity(model: answer.modelID, in: surroundings)
+            let identity = AnswerIdentity(
+                model: answer.modelID,
+                as: asked.form,
+                in: surroundings
+            )
             try await identity.pass(answer, to: events, usage: asked.includesUsage)
         }
+        return response.telling(asked, ask.models)
     }
 
     private func pass(
@@ -239,7 +268,7 @@ import BerthWork
         _ asked: ChatRequest,
         _ body: LeasedBody
     ) -> HTTPResponse {
-        let identity = AnswerIdentity(model: answer.modelID, in: surroundings)
+        let identity = AnswerIdentity(model: answer.modelID, as: asked.form, in: surroundings)
         let surroundings = surroundings
         var response = HTTPResponse.events { writer in
             // The body is what the provider may still be reading from.
@@ -256,6 +285,11 @@ import BerthWork
 }
 
 extension HTTPRequest {
+    /// Whether the client wants no answer that somebody was given before.
+    var wantsFresh: Bool {
+        headers["cache-control"]?.lowercased().contains("no-store") ?? false
+    }
+
     /// The key of `Authorization: Bearer KEY`; nil when there is none.
     package var bearerKey: String? {
         guard let field = headers["authorization"],

@@ -125,7 +125,7 @@ import BerthWork
         )
         // The next start takes up a job that the service's end has cut off.
         ask.leavesJobs = { [turns = bot.turns] in turns.isStopping }
-        ask.isFresh = request.headers["cache-control"]?.lowercased().contains("no-store") ?? false
+        ask.isFresh = request.wantsFresh
         let (translations, id) = (bot.translations, request.id)
         ask.translator = { prompt throws(BotError) in
             try await translations.english(prompt, for: tenant, request: id)

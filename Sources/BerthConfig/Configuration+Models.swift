@@ -29,7 +29,9 @@ extension Configuration {
 
     /// Whether a provider could answer chats, and nothing else is asked of it.
     private func isUnlisted(_ provider: Provider) -> Bool {
-        let others = imageModels.map(\.provider) + speechModels.map(\.provider)
+        let others =
+            imageModels.map(\.provider) + speechModels.map(\.provider)
+            + embeddingModels.map(\.provider)
         return provider.kind != .fal && !others.contains(provider.name)
     }
 
@@ -81,6 +83,31 @@ extension Configuration {
             imageModels.append(image)
         }
         readSpeechModels(section, providers: names)
+        readEmbeddingModels(section, providers: names)
+    }
+
+    private mutating func readEmbeddingModels(_ section: Section, providers names: Set<String>) {
+        for item in section.items("embeddings", most: 64, absent: "none: no embeddings") {
+            guard
+                let (provider, model) = reference(
+                    item,
+                    names,
+                    refused: [.anthropic, .fal],
+                    does: "make embeddings"
+                )
+            else { continue }
+            let price = item.optionalSection("price", absent: "price_ceiling is reserved")?
+                .required("input", .price)
+            var embedding = EmbeddingModel(provider: provider, model: model, price: price)
+            item.list(
+                "pass",
+                into: &embedding.pass,
+                .permittedEmbeddingMember,
+                most: 64,
+                absent: "nothing that costs more"
+            )
+            embeddingModels.append(embedding)
+        }
     }
 
     private mutating func readSpeechModels(_ section: Section, providers names: Set<String>) {

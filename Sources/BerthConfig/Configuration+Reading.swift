@@ -45,6 +45,13 @@ extension Configuration {
             most: 64,
             absent: "none: each client has its connection's address"
         )
+        root.list(
+            "cors",
+            into: &cors,
+            .origin,
+            most: 32,
+            absent: "none: pages of other origins cannot use the API"
+        )
     }
 
     /// Reads one public URL or a list of them.

@@ -20,6 +20,10 @@ package struct Configuration: Equatable, Sendable {
     ///
     /// Each is an IP address, a CIDR block, or `unix` for processes that connect to a Unix socket.
     package var trustedProxies: [String] = []
+    /// The origins whose pages may use the OpenAI-compatible API in a browser; `*` is every one.
+    ///
+    /// Empty if no page of another origin may.
+    package var cors: [String] = []
     /// The time zone of quota days and months: a name of the zone database.
     package var timezone = "UTC"
     /// The system prompt of every conversation, at most 16 KiB.
@@ -56,6 +60,10 @@ package struct Configuration: Equatable, Sendable {
     ///
     /// Empty if recordings are not transcribed.
     package var speechModels: [SpeechModel] = []
+    /// The models that make embeddings.
+    ///
+    /// Empty if there are none.
+    package var embeddingModels: [EmbeddingModel] = []
     /// The quotas of a tenant that has none of its own.
     package var quotas = Quotas()
     /// The turns that a kill has cut off.
@@ -260,6 +268,24 @@ extension Configuration {
         package var model: String
         /// Dollars per minute of a recording; nil if ``PriceCeiling/minute`` is reserved.
         package var price: Money?
+
+        /// Names a model.
+        package init(provider: String, model: String, price: Money? = nil) {
+            (self.provider, self.model, self.price) = (provider, model, price)
+        }
+    }
+
+    /// A model that makes embeddings.
+    package struct EmbeddingModel: Equatable, Sendable {
+        /// The name of one of ``Configuration/providers``.
+        package var provider: String
+        /// The provider's name for the model.
+        package var model: String
+        /// Dollars per million tokens of input; nil if ``PriceCeiling/input`` is reserved.
+        package var price: Money?
+        /// The members of requests that are sent although they change the cost, the model that
+        /// answers, or the place where the request goes (``EmbeddingMember``).
+        package var pass: [String] = []
 
         /// Names a model.
         package init(provider: String, model: String, price: Money? = nil) {

@@ -26,6 +26,12 @@ extension RequestMember {
         case togetherPictures = "https://docs.together.ai/reference/post-images-generations"
         case xAIPictures = "https://docs.x.ai/developers/rest-api-reference/inference/images"
         case fal = "https://fal.ai/models/fal-ai/flux/schnell/api"
+        case openAIEmbeddings = "https://platform.openai.com/docs/api-reference/embeddings/create"
+        case mistralEmbeddings = "https://docs.mistral.ai/api/endpoint/embeddings"
+        case voyage = "https://docs.voyageai.com/reference/embeddings-api"
+        case jina = "https://jina.ai/embeddings"
+        case nvidia = "https://docs.api.nvidia.com/nim/reference/retrieval-apis"
+        case liteLLMEmbeddings = "https://docs.litellm.ai/docs/embedding/supported_embedding"
         case liteLLMPictures = "https://docs.litellm.ai/docs/image_generation"
     }
 }

@@ -1,6 +1,7 @@
 import BerthText
 
-/// A row of a table of known members of a request: ``ChatMember`` or ``PictureMember``.
+/// A row of a table of known members of a request: ``ChatMember``, ``PictureMember`` or
+/// ``EmbeddingMember``.
 ///
 /// The table says for each member what Berth does with it, and whose documentation describes it.
 package struct RequestMember: Equatable, Sendable {

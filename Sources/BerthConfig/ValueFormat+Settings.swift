@@ -131,6 +131,28 @@ extension ValueFormat where Value == String {
         )
     }
 
+    /// The origin of a page, or `*` for every one.
+    ///
+    /// Apps have schemes of their own, such as `app://obsidian.md`. A browser sends no port that the
+    /// scheme implies, and no `/` at the end.
+    static var origin: ValueFormat {
+        .described(
+            "* or the origin of a page without a path, such as https://app.example.org or "
+                + "http://localhost:3000",
+            { text in
+                if text == "*" { return text }
+                if let url = WebURL(text) { return url.path.isEmpty ? url.origin : nil }
+                let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+                guard parts.count == 3, parts[1].isEmpty, parts[0].last == ":",
+                    !["http:", "https:"].contains(parts[0].lowercased()),
+                    Names.isWord(parts[0].dropLast(), most: 32, also: "+.-"),
+                    Names.isWord(parts[2], most: 200, also: "._-:")
+                else { return nil }
+                return text.lowercased()
+            }
+        )
+    }
+
     /// Any text up to `most` bytes.
     static func prose(most: Int) -> ValueFormat {
         .described(
@@ -173,6 +195,11 @@ extension ValueFormat where Value == String {
     /// A member of requests for pictures that is refused unless it is permitted.
     static var permittedPictureMember: ValueFormat {
         permitted("requests for pictures", PictureMember.permittable)
+    }
+
+    /// A member of requests for embeddings that is refused unless it is permitted.
+    static var permittedEmbeddingMember: ValueFormat {
+        permitted("requests for embeddings", EmbeddingMember.permittable)
     }
 
     private static func permitted(_ requests: String, _ names: [String]) -> ValueFormat {

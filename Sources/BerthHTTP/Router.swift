@@ -4,15 +4,25 @@ import BerthLoop
 ///
 /// An unknown path is answered with 404, and a known path with another method with 405.
 package struct Router: Sendable {
+    /// Answers a request for a path that no route has.
+    package typealias Missing = @Loop @Sendable (HTTPRequest) -> HTTPResponse
+
     private let routes: [Route]
+    private let missing: Missing
     /// The routes without variables by path and method.
     ///
     /// Most requests use one of them.
     private let fixed: [String: [String: Route]]
 
+    /// The usual answer for a path that no route has.
+    package static var notFound: HTTPResponse { .error(404, "there is nothing at this path") }
+
     /// Makes a router that tries `routes` in order.
-    package init(_ routes: [Route]) {
+    ///
+    /// `missing` answers for a path that none of them has.
+    package init(_ routes: [Route], missing: @escaping Missing = { _ in Router.notFound }) {
         self.routes = routes
+        self.missing = missing
         fixed = Router.fixed(routes)
     }
 
@@ -45,7 +55,7 @@ package struct Router: Sendable {
             if route.method == method { return await route.handler(request, values) }
             if !allowed.contains(route.method) { allowed.append(route.method) }
         }
-        if allowed.isEmpty { return .error(404, "there is nothing at this path") }
+        if allowed.isEmpty { return missing(request) }
         var response = HTTPResponse.error(405, "this path takes \(allowed.joined(separator: ", "))")
         response.headers["allow"] = allowed.joined(separator: ", ")
         return response

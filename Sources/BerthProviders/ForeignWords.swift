@@ -15,12 +15,9 @@ enum ForeignWords {
     /// files of the machine behind it, which are the operator's.
     static func harmless(_ text: String, hiding key: Secret?) -> String {
         var text = String(decoding: text.utf8.prefix(mostRead), as: UTF8.self)
-        // Characters are compared in their normal form, which takes milliseconds in odd texts.
-        if let key = key?.reveal(), !key.isEmpty, Array(text.utf8).offset(of: key) != nil {
-            text = text.replacing(key, with: "***")
-        }
+        if let key { text = without(key.reveal(), text) }
         let words = text.split(whereSeparator: { $0.isWhitespace || isControl($0) })
-        text = withoutAddresses(words.map { withoutKey($0) }.joined(separator: " "))
+        text = withoutAddresses(words.map { withoutKeys($0) }.joined(separator: " "))
         return text.shortened(toBytes: most)
     }
 
@@ -90,17 +87,70 @@ enum ForeignWords {
         "sk-", "sk_", "gsk_", "xai-", "AIza", "hf_", "pplx-", "tgp_", "fw_", "nvapi-", "key-",
     ]
 
-    private static func withoutKey(_ word: Substring) -> Substring {
-        guard word.utf8.count >= 8 else { return word }
-        let bytes = Array(word.utf8)
-        for prefix in prefixes {
-            guard let offset = bytes.offset(of: prefix) else { continue }
-            let start = word.utf8.index(word.startIndex, offsetBy: offset)
-            // A prefix within a longer word, such as `risk-`, is none.
-            if offset > 0, word[word.index(before: start)].isLetter { continue }
-            return word[..<start] + "***"
+    /// The fewest bytes of a key that is hidden.
+    ///
+    /// Servers of one's own are given words such as `none` or `ollama`, which an error may have too.
+    private static let leastKey = 8
+    /// The bytes from which a key is hidden within a longer word as well.
+    ///
+    /// A shorter one may be a word, such as `not-needed`.
+    private static let certainKey = 20
+    /// The bytes from which letters alone look like a key.
+    private static let longWord = 20
+
+    /// The text with each occurrence of the key replaced, which stands alone unless it is long.
+    private static func without(_ key: String, _ text: String) -> String {
+        let size = key.utf8.count
+        guard size >= leastKey else { return text }
+        // Characters are compared in their normal form, which takes milliseconds in odd texts.
+        let bytes = Array(text.utf8)
+        var (out, at) = ([UInt8](), 0)
+        while let start = bytes.offset(of: key, from: at) {
+            let end = start + size
+            let isAlone =
+                (start == 0 || !isOfKey(bytes[start - 1]))
+                && (end == bytes.count || !isOfKey(bytes[end]))
+            out += bytes[at..<start]
+            out += isAlone || size >= certainKey ? Array("***".utf8)[...] : bytes[start..<end]
+            at = end
         }
-        return word
+        return at == 0 ? text : String(decoding: out + bytes[at...], as: UTF8.self)
+    }
+
+    /// The word without what looks like the key of a known vendor.
+    private static func withoutKeys(_ word: Substring) -> String {
+        let bytes = Array(word.utf8)
+        guard bytes.count >= leastKey else { return String(word) }
+        var (out, at) = ([UInt8](), 0)
+        while let start = nextPrefix(in: bytes, from: at) {
+            let end = bytes[start...].firstIndex { !isOfKey($0) } ?? bytes.count
+            out += bytes[at..<start]
+            out += isKey(bytes[start..<end]) ? Array("***".utf8)[...] : bytes[start..<end]
+            at = end
+        }
+        return at == 0 ? String(word) : String(decoding: out + bytes[at...], as: UTF8.self)
+    }
+
+    /// The offset of the next prefix of a key, which does not stand within a longer word.
+    private static func nextPrefix(in bytes: [UInt8], from start: Int) -> Int? {
+        bytes.indices[start...].first { at in
+            guard at == 0 || !isOfKey(bytes[at - 1]) else { return false }
+            return prefixes.contains { bytes[at...].starts(with: $0.utf8) }
+        }
+    }
+
+    /// Whether a word with a vendor's prefix is a key, or one that the vendor has shortened.
+    ///
+    /// Words such as `key-value` have neither a digit nor an asterisk, and are not long.
+    private static func isKey(_ word: ArraySlice<UInt8>) -> Bool {
+        guard word.count >= leastKey else { return false }
+        if word.contains(where: { isDigit($0) || $0 == UInt8(ascii: "*") }) { return true }
+        let letters = word.split { !(0x61...0x7A).contains($0 | 0x20) }
+        return letters.contains { $0.count >= longWord }
+    }
+
+    private static func isOfKey(_ byte: UInt8) -> Bool {
+        isDigit(byte) || (0x61...0x7A).contains(byte | 0x20) || "-_*".utf8.contains(byte)
     }
 
     private static func isControl(_ character: Character) -> Bool {

@@ -4,8 +4,8 @@ import BerthProviders
 package import BerthTelemetry
 import BerthText
 
-/// A server that implements OpenAI's chat completions, images and transcription and misbehaves on
-/// demand.
+/// A server that implements OpenAI's chat completions, images, embeddings and transcription, and
+/// misbehaves on demand.
 ///
 /// It serves tests, benchmarks, and trying out a configuration without a key.
 ///
@@ -69,6 +69,9 @@ import BerthText
             Route("POST", "/v1/chat/completions") { request, _ in
                 await self.counts.count { await self.answer(request) }
             },
+            Route("POST", "/v1/embeddings") { request, _ in
+                await self.counts.count { await self.embed(request) }
+            },
             Route("POST", "/v1/audio/transcriptions") { request, _ in
                 await self.counts.count { await self.speech.answer(request) }
             },
@@ -94,6 +97,17 @@ import BerthText
         return .json(
             Array(#"{"object":"list","data":[\#(list.joined(separator: ","))]}"#.utf8)
         )
+    }
+
+    private func embed(_ request: HTTPRequest) async -> HTTPResponse {
+        guard let object = await FakeOpenAI.body(of: request) else {
+            return .error(400, "the body is not a JSON object")
+        }
+        let text = FakeOpenAIEmbeddings.firstInput(of: object)
+        counts.ask(text)
+        if pace.delay > .zero { try? await surroundings.clock.sleep(for: pace.delay) }
+        counts.sell(text)
+        return FakeOpenAIEmbeddings(clock: surroundings.clock).answer(object)
     }
 
     private func answer(_ request: HTTPRequest) async -> HTTPResponse {

@@ -84,7 +84,9 @@ extension BotError {
         switch self {
         case .unknownModel: Disposition(404, .caller, code: "model_not_found")
         case .overQuota(_, let wait):
-            Disposition(429, .payer, code: "rate_limit_exceeded", after: wait)
+            // OpenAI's words for an allowance that is used up, which no repetition helps.
+            Disposition(429, .payer, code: "insufficient_quota", after: wait)
+                .with { $0.type = "insufficient_quota" }
         case .queue(let error): error.disposition
         case .tooManyRequests:
             Disposition(429, .payer, code: "too_many_requests", after: .seconds(2))

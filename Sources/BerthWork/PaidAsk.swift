@@ -58,6 +58,11 @@ struct PaidModel: Sendable {
         (lane, price, picture, countsTokens) = (.chat, Price(input: 0, output: 0), 0, false)
     }
 
+    init(_ model: EmbeddingChoice) {
+        (id, provider, self.model) = (model.id, model.provider.name, model.model)
+        (lane, price, picture, countsTokens) = (.chat, model.price, 0, true)
+    }
+
     /// The model of a call that is no longer configured.
     init(of call: Call) {
         (id, provider, model) = ("\(call.provider)/\(call.model)", call.provider, call.model)

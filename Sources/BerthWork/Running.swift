@@ -74,6 +74,24 @@ struct Running: ~Copyable {
         return try await model.provider.transcribe(call)
     }
 
+    /// Asks the call's provider for embeddings.
+    ///
+    /// - Throws: `ProviderError`. The call is then to be ended by ``fail(_:_:sharedWith:)``.
+    @Loop func embed(
+        _ ask: EmbeddingAsk,
+        at model: EmbeddingChoice
+    ) async throws(ProviderError) -> Embeddings {
+        let call = EmbeddingCall(
+            request: ask.request,
+            inputs: ask.inputs,
+            model: model.model,
+            user: ask.payer.providerUser,
+            unknown: ask.unknown,
+            memory: ask.memory
+        )
+        return try await model.provider.embed(call)
+    }
+
     /// The request as the provider gets it.
     @Loop private func request(_ ask: Ask, at model: ModelChoice) -> ChatCall {
         var asked = ChatCall(

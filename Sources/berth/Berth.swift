@@ -56,6 +56,8 @@ import Glibc
         case .doctor(let asks):
             return try await Doctor.run(file: invocation.config, json: json, asks: asks)
         case .chat(let choices): return try await ChatVerb.run(choices, file: invocation.config)
+        case .ask(let choices, let text):
+            return try await AskVerb.run(choices, text, file: invocation.config, json: json)
         case .tenant(let action): try await TenantVerb(admin: admin(), json: json).run(action)
         case .quota(let action): try await QuotaVerb(admin: admin(), json: json).run(action)
         case .cache(let action): return try await CacheVerb(admin: admin(), json: json).run(action)
@@ -76,7 +78,7 @@ extension Command {
     /// The signals end the other verbs at once.
     fileprivate var handlesSignals: Bool {
         switch self {
-        case .serve, .fake, .chat, .simulate: true
+        case .serve, .fake, .chat, .ask, .simulate: true
         case .memory(let choices): choices.watch
         default: false
         }

@@ -66,6 +66,23 @@ import Glibc
         return try await send("POST", "/sessions/\(session)/turns", body)
     }
 
+    /// Reads the events of an answer until `take` returns its outcome.
+    ///
+    /// - Throws: ``Failure`` if they end before.
+    func read<Outcome>(
+        _ response: HTTPClientResponse,
+        _ take: (String?, JSONObject) -> Outcome?
+    ) async throws -> Outcome {
+        var parser = SSEParser()
+        while let piece = try await response.next() {
+            for event in try parser.feed(piece) {
+                guard let data = try? JSONObject(event.data) else { continue }
+                if let outcome = take(event.event, data) { return outcome }
+            }
+        }
+        throw Failure(description: "the connection ended before the answer did")
+    }
+
     /// Stops an answer.
     func stop(_ turn: String) async throws { _ = try await send("POST", "/turns/\(turn)/stop", []) }
 

@@ -6,6 +6,8 @@ import BerthTelemetry
 enum Command: Equatable {
     case serve(ServeChoices)
     case chat(ChatChoices)
+    /// One question, as typed.
+    case ask(ChatChoices, text: String)
     case tenant(TenantAction)
     case quota(QuotaAction)
     case cache(CacheAction)

@@ -143,5 +143,6 @@ extension Configuration {
         chatModels.filter { $0.provider == provider }.map(\.model)
             + imageModels.filter { $0.provider == provider }.map(\.model)
             + speechModels.filter { $0.provider == provider }.map(\.model)
+            + embeddingModels.filter { $0.provider == provider }.map(\.model)
     }
 }

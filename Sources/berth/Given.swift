@@ -2,7 +2,7 @@ import BerthConfig
 
 /// The arguments of a verb, sorted into operands and options.
 struct Given {
-    private let verb: Verb
+    let verb: Verb
     /// The arguments that are neither options nor their values.
     private(set) var operands: [String] = []
     /// The values by option.

@@ -16,10 +16,14 @@ enum Output {
         var isTerminal: Bool { isatty(rawValue) != 0 }
 
         /// The number of lines of the terminal, or nil if it is unknown.
-        var lines: Int? {
+        var lines: Int? { size.flatMap { $0.ws_row > 0 ? Int($0.ws_row) : nil } }
+
+        /// The number of columns of the terminal, or nil if it is unknown.
+        var columns: Int? { size.flatMap { $0.ws_col > 0 ? Int($0.ws_col) : nil } }
+
+        private var size: winsize? {
             var size = winsize()
-            let isKnown = unsafe ioctl(rawValue, UInt(TIOCGWINSZ), &size) == 0
-            return isKnown && size.ws_row > 0 ? Int(size.ws_row) : nil
+            return unsafe ioctl(rawValue, UInt(TIOCGWINSZ), &size) == 0 ? size : nil
         }
     }
 
@@ -31,6 +35,9 @@ enum Output {
         let isTerminal = Place.standardOutput.isTerminal
         write(isTerminal ? HarmlessText.lines(text, mark: "") : text, to: .standardOutput)
     }
+
+    /// Writes lines that ``TerminalMarkdown`` has made harmless, with their styles.
+    static func rendered(_ lines: String) { write(lines, to: .standardOutput) }
 
     /// Writes one JSON document and a newline.
     static func json(_ bytes: [UInt8]) {

@@ -13,8 +13,13 @@ import Glibc
     private let isInteractive = isatty(STDIN_FILENO) != 0
     private let isTerminal = Output.Place.standardOutput.isTerminal
     private var turn: String?
-    /// Whether the cursor's line shows a queue position, which the next output overwrites.
-    private var showsPlace = false
+    /// Whether an answer is under way, which may have no turn yet.
+    private var isAnswering = false
+    private var isStopped = false
+    /// The lines of the answer under way on a terminal.
+    private var markdown: TerminalMarkdown?
+    /// The words of the cursor's line, which the next output overwrites.
+    private var status = ""
     private var isLeaving = false
     private let stops = TaskPool()
 
@@ -45,13 +50,24 @@ import Glibc
         return status
     }
 
-    /// Handles Ctrl-C: stops the answer under way, or ends the conversation if there is none.
-    func interrupt() {
-        guard let turn else {
+    /// Handles Ctrl-C: stops the answer under way.
+    ///
+    /// At the prompt the terminal has dropped the line, and a new one begins. In a pipe, and for any
+    /// other signal, the conversation ends.
+    func interrupt(by signal: Int32) {
+        if isAnswering {
+            isStopped = true
+            isLeaving = isLeaving || signal != SIGINT
+            if let turn { stop(turn) }
+        } else if isInteractive, signal == SIGINT {
+            Output.text("\n(Ctrl-D leaves)\n> ")
+        } else {
             isLeaving = true
             input.end()
-            return
         }
+    }
+
+    private func stop(_ turn: String) {
         stops.spawn {
             do { try await self.service.stop(turn) } catch { Output.error("berth: \(error)") }
         }
@@ -59,36 +75,38 @@ import Glibc
 
     /// - Returns: whether the answer is complete.
     private func answer(_ text: String) async throws -> Bool {
-        let response = try await service.ask(text, in: session)
-        defer { turn = nil }
-        var parser = SSEParser()
-        while let piece = try await response.next() {
-            for event in try parser.feed(piece) {
-                if let isWhole = show(event) { return isWhole }
-            }
+        (isAnswering, isStopped) = (true, false)
+        defer {
+            show("")
+            (turn, isAnswering, markdown) = (nil, false, nil)
         }
-        throw ChatService.Failure(description: "the connection ended before the answer did")
+        if isTerminal {
+            let look = TerminalLook(environment: Environment.value)
+            markdown = TerminalMarkdown(columns: Output.Place.standardOutput.columns, look: look)
+        }
+        show("waiting for the answer")
+        let response = try await service.ask(text, in: session)
+        return try await service.read(response) { show($0, $1) }
     }
 
     /// Shows an event.
     ///
     /// - Returns: whether the answer is complete, or nil if more events may follow.
-    private func show(_ event: SSEEvent) -> Bool? {
-        guard let data = try? JSONObject(event.data) else { return nil }
-        if event.event == "place" {
-            if isTerminal { show(place: data) }
-            return nil
-        }
-        if event.event == "progress" {
-            if isTerminal { show(progress: data) }
-            return nil
-        }
-        if event.event != "turn" { clearPlace() }
-        switch event.event {
-        case "turn": turn = data.string("id")
-        case "delta": Output.answer(data.string("text") ?? "")
+    private func show(_ event: String?, _ data: JSONObject) -> Bool? {
+        switch event {
+        case "place":
+            let words = TerminalChat.words(
+                ahead: data.integer("ahead"),
+                wait: data.integer("wait_ms")
+            )
+            show(data.string("why") ?? words)
+        case "progress": show(data.string("text") ?? "")
+        case "turn":
+            turn = data.string("id")
+            if isStopped, let turn { stop(turn) }
+        case "delta": add(data.string("text") ?? "")
         case "done":
-            Output.text("\n")
+            end()
             if let error = data.string("error") { Output.error("berth: \(error)") }
             if data.string("state") == "stopped" { Output.error("(stopped)") }
             for range in data.elements("sources") ?? [] {
@@ -104,22 +122,27 @@ import Glibc
         return nil
     }
 
-    /// Shows the queue position on one line, which the next position or the answer overwrites.
-    private func show(place data: JSONObject) {
-        let words = TerminalChat.words(ahead: data.integer("ahead"), wait: data.integer("wait_ms"))
-        Output.status(data.string("why") ?? words)
-        showsPlace = true
+    /// Shows more of the answer: whole blocks on a terminal, and the text as it comes elsewhere.
+    private func add(_ text: String) {
+        guard markdown != nil else { return Output.answer(text) }
+        let lines = markdown?.push(text) ?? ""
+        if !lines.isEmpty {
+            show("")
+            Output.rendered(lines)
+        }
+        show("writing")
     }
 
-    /// Shows the progress of pictures on the same line.
-    private func show(progress data: JSONObject) {
-        Output.status(data.string("text") ?? "")
-        showsPlace = true
+    private func end() {
+        show("")
+        if let lines = markdown?.finish() { Output.rendered(lines) } else { Output.text("\n") }
     }
 
-    private func clearPlace() {
-        if showsPlace { Output.status("") }
-        showsPlace = false
+    /// Shows words on the terminal's line, which the next output overwrites; "" clears it.
+    private func show(_ words: String) {
+        guard isTerminal, words != status else { return }
+        Output.status(words)
+        status = words
     }
 
     /// A queue position in words, short enough for one line.

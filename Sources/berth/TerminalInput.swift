@@ -1,5 +1,6 @@
 import BerthHTTP
 import BerthLoop
+import BerthMemory
 import BerthText
 import Glibc
 
@@ -19,6 +20,36 @@ import Glibc
             do { try await arrived.wait() } catch { return nil }
         }
         return lines.isEmpty ? nil : lines.removeFirst()
+    }
+
+    /// All of standard input as text; empty if it is a terminal.
+    ///
+    /// - Throws: ``ChatService/Failure`` if it is longer or is no text.
+    static func rest(atMost most: Int) async throws -> String {
+        guard isatty(STDIN_FILENO) == 0 else { return "" }
+        let bytes = await Worker(name: "terminal").run { standardInput(upTo: most + 1) }
+        guard bytes.count <= most else {
+            throw ChatService.Failure(
+                description: "standard input has more than \(ByteCount(most))"
+            )
+        }
+        guard let text = String(validating: bytes, as: UTF8.self), !text.utf8.contains(0) else {
+            throw ChatService.Failure(description: "standard input is no text in UTF-8")
+        }
+        return text
+    }
+
+    private nonisolated static func standardInput(upTo most: Int) -> [UInt8] {
+        var (all, piece) = ([UInt8](), [UInt8](repeating: 0, count: 16 << 10))
+        while all.count < most {
+            let count = unsafe piece.withUnsafeMutableBytes {
+                unsafe Glibc.read(STDIN_FILENO, $0.baseAddress, $0.count)
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { break }
+            all += piece[..<count]
+        }
+        return all
     }
 
     /// Ends the input.

@@ -7,7 +7,7 @@ extension Verb {
     ///
     /// `help` itself is the last.
     static let all: [Verb] =
-        [serve, chat] + tenants + quotas + [memory] + files + queues + caches + configs + [
+        [serve] + chats + tenants + quotas + [memory] + files + queues + caches + configs + [
             doctor, usage,
         ]
         + [simulate] + fakes + [version, help]
@@ -39,45 +39,6 @@ extension Verb {
                 listen: try given.value("--listen", .address),
                 format: try given.value("--log", .choice(LogFormat.self)),
                 level: try given.level("--log-level")
-            )
-        )
-    }
-
-    private static let chat = Verb(
-        words: ["chat"],
-        options: [
-            Option(
-                name: "--key",
-                value: "KEY",
-                summary: "a tenant's API key; better in the variable BERTH_KEY, which others on "
-                    + "this machine cannot see"
-            ),
-            Option(
-                name: "--tenant",
-                value: "NAME",
-                summary: "chat as this tenant over the admin socket, without a key"
-            ),
-            Option(
-                name: "--url",
-                value: "URL",
-                summary: "URL of the service (default: the configured one)"
-            ),
-            Option(
-                name: "--model",
-                value: "MODEL",
-                summary: "default: berth, which means the configured models in order"
-            ),
-        ],
-        reads: false,
-        summary: "Talk to the bot in this terminal.",
-        details: "Type a message and press Enter. Ctrl-C stops an answer, Ctrl-D leaves.",
-        example: "BERTH_KEY=berth-... berth chat --model openai/gpt-4.1-mini"
-    ) { given throws(UsageError) in
-        .chat(
-            ChatChoices(
-                identity: try given.identity(),
-                url: try given.value("--url", .url),
-                model: given.text("--model")
             )
         )
     }
@@ -201,24 +162,6 @@ extension Given {
             throw error("\(option): \(Quote.value(text)) is not one of \(names)")
         }
         return level
-    }
-
-    /// The user of `chat`.
-    ///
-    /// Options have priority over the environment.
-    fileprivate func identity() throws(UsageError) -> ChatChoices.Identity {
-        let key = text("--key")
-        if let tenant = text("--tenant") {
-            guard key == nil else { throw error("--key and --tenant exclude each other: give one") }
-            guard !has("--url") else {
-                throw error("--tenant uses this machine's admin socket: --url needs a key instead")
-            }
-            return .tenant(tenant)
-        }
-        guard let key = key ?? variable("BERTH_KEY") else {
-            throw error("'chat' needs a key (BERTH_KEY or --key KEY) or --tenant NAME")
-        }
-        return .key(Secret(key))
     }
 
     /// The operands `KEY=VALUE...` after the name.

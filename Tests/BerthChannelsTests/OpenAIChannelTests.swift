@@ -11,6 +11,8 @@ import BerthText
 import BerthWork
 import Testing
 
+@testable import BerthChannels
+
 @Suite(.loop, .timeLimit(.minutes(5))) struct OpenAIRefusalTests {
     private static let user = #"[{"role":"user","content":"hi"}]"#
 
@@ -135,21 +137,52 @@ import Testing
         }
     }
 
-    @Loop @Test func `over the quota is 429 with the true wait`() async throws {
+    @Loop @Test func `a used-up day is no reason to repeat or to sleep for hours`() async throws {
         try await withBot(Setup { $0.quotas.requestsPerDay = 0 }) { bot in
-            bot.clock.advance(by: .milliseconds(999))
             for stream in ["true", "false"] {
                 let answer = try await bot.chat(
                     #"{"model":"berth","stream":\#(stream),"messages":\#(OpenAIRefusalTests.user)}"#
                 )
-                let now = bot.clock.timestamp
-                let left = (now.endOfDay - now).milliseconds(roundedUp: true)
                 #expect(answer.status == 429)
-                #expect(answer.headers["retry-after"] == "\((left + 999) / 1000)")
-                #expect(answer.error?.string("type") == "rate_limit_error")
-                #expect(answer.error?.string("code") == "rate_limit_exceeded")
+                #expect(answer.headers["retry-after"] == nil)
+                #expect(answer.headers["x-should-retry"] == "false")
+                #expect(answer.error?.string("type") == "insufficient_quota")
+                #expect(answer.error?.string("code") == "insufficient_quota")
+                #expect(answer.error?.string("message")?.contains("try again after") == true)
             }
         }
+    }
+
+    @Loop @Test func `the last minute of a used-up day is a wait like any other`() async throws {
+        try await withBot(Setup { $0.quotas.requestsPerDay = 0 }) { bot in
+            let now = bot.clock.timestamp
+            bot.clock.advance(by: now.endOfDay - now - .milliseconds(29_001))
+            let answer = try await bot.chat(
+                #"{"model":"berth","messages":\#(OpenAIRefusalTests.user)}"#
+            )
+            #expect(answer.status == 429)
+            #expect(answer.headers["retry-after"] == "30")
+            #expect(answer.headers["x-should-retry"] == nil)
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("1", "1", nil), ("60", "60", nil), ("61", "61", "false"), ("600", "600", "false"),
+            ("601", nil, "false"), ("86400", nil, "false"), ("9223372036854775807", nil, "false"),
+            ("soon", "soon", nil),
+        ] as [(String, String?, String?)]
+    )
+    func `a wait of more than a minute is not repeated, and a long one is not told`(
+        wait: String,
+        told: String?,
+        retry: String?
+    ) {
+        var response = HTTPResponse(status: 503)
+        response.headers["retry-after"] = wait
+        response.limitRetries()
+        #expect(response.headers["retry-after"] == told)
+        #expect(response.headers["x-should-retry"] == retry)
     }
 
     @Loop @Test func `a body over its cap is 413, with a length or without`() async throws {

@@ -72,7 +72,7 @@ import Testing
             let answer = try await PictureAPITests.send(bot, body, key: key)
             let expected =
                 switch reason {
-                case .images, .spend: (429, "rate_limit_exceeded")
+                case .images, .spend: (429, "insufficient_quota")
                 case .disk: (413, "disk_quota")
                 case .count: (413, "file_quota")
                 case .suspended: (403, "suspended")
@@ -85,7 +85,8 @@ import Testing
             #expect(answer.status == expected.0, "\(answer.text)")
             #expect(answer.error?.string("code") == expected.1, "\(answer.text)")
             let hasWait = answer.headers["retry-after"].flatMap { Int($0) }.map { $0 > 0 }
-            #expect((hasWait == true) == [429, 503].contains(answer.status))
+            #expect((hasWait == true) == (answer.status == 503))
+            #expect((answer.headers["x-should-retry"] == "false") == (answer.status == 429))
             let (orders, used) = (fal.orders, bot.bot.meter.usage(bot.ann))
             #expect(orders == 0 && used.requests == 0 && used.spentMicros == 0)
             bot.bot.pictures.pressure = .none

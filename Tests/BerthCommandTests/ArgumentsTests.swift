@@ -168,7 +168,7 @@ private func parse(
         Line("srve", "unknown verb 'srve': did you mean 'serve'?"),
         Line(
             "xyzzy",
-            "unknown verb 'xyzzy': known here: serve, chat, tenant, quota, memory, files, "
+            "unknown verb 'xyzzy': known here: serve, chat, ask, tenant, quota, memory, files, "
                 + "cleanup, queue, cache, config, doctor, usage, simulate, fake, version, help, admin, backup, "
                 + "restore"
         ),
@@ -235,6 +235,13 @@ private func parse(
             "--limit: 'much' is not a size from 0B to 1TiB, such as 64KiB, 16MiB or 1GiB"
         ),
         Line("chat", "'chat' needs a key (BERTH_KEY or --key KEY) or --tenant NAME"),
+        Line("ask hello", "'ask' needs a key (BERTH_KEY or --key KEY) or --tenant NAME"),
+        Line(
+            "ask --tenant a",
+            "'ask' needs TEXT...: berth ask TEXT... [--key KEY] [--tenant NAME] [--url URL] "
+                + "[--model MODEL] [--json]"
+        ),
+        Line("ask --tenant a --key k x", "--key and --tenant exclude each other: give one"),
         Line("chat --key k --tenant a", "--key and --tenant exclude each other: give one"),
         Line(
             "chat --tenant a --url http://h",
@@ -265,6 +272,12 @@ private func parse(
         #expect(try parse(["chat"], variables).command == key)
         let tenant = Command.chat(ChatChoices(identity: .tenant("a")))
         #expect(try parse(["chat", "--tenant", "a"], variables).command == tenant)
+    }
+
+    @Test func `the words of a question are one text`() throws {
+        let choices = ChatChoices(identity: .tenant("a"), model: "m")
+        let line = ["ask", "why", "--model", "m", "is", "--tenant", "a", "--", "-1", "so?"]
+        #expect(try parse(line).command == .ask(choices, text: "why is -1 so?"))
     }
 
     @Test func `an error points to the verb's help`() {

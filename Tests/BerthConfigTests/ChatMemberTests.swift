@@ -20,7 +20,7 @@ import Testing
     @Test func `every page of documentation is named once, and used`() {
         for source in RequestMember.Source.allCases {
             #expect(source.rawValue.hasPrefix("https://"))
-            let rows = ChatMember.all + PictureMember.all
+            let rows = ChatMember.all + PictureMember.all + EmbeddingMember.all
             #expect(rows.contains { $0.source == source }, "\(source)")
         }
     }

@@ -227,6 +227,7 @@ import Testing
         listen: 127.0.0.1:8080  # default
         url: http://127.0.0.1:8080  # default
         # trusted_proxies: none: each client has its connection's address
+        # cors: none: pages of other origins cannot use the API
         timezone: UTC  # default
         system: ""  # default
         data: ./data  # default
@@ -251,6 +252,7 @@ import Testing
           # chat: none: the built-in demo model
           # image: none: the built-in demo's pictures, if it answers chats
           # transcription: none: recordings are not transcribed
+          # embeddings: none: no embeddings
         quotas:
           requests_per_day: 200  # default
           tokens_per_day: 200000  # default

@@ -249,6 +249,57 @@ import Testing
         #expect(file.configuration.usesDemo)
     }
 
+    @Test func `a provider of embeddings alone needs no chat model`() throws {
+        let text = """
+            providers: [ { name: a, kind: openai, api_key: k } ]
+            models: { embeddings: [ { provider: a, model: e, price: { input: 0.02 },
+              pass: [service_tier] }, { provider: a, model: f } ] }
+            """
+        let models = try parse(text).configuration.embeddingModels
+        #expect(models.map(\.model) == ["e", "f"])
+        #expect(models.map(\.price) == [Money(micros: 20_000), nil])
+        #expect(models[0].pass == ["service_tier"])
+    }
+
+    @Test(arguments: [
+        ("{ provider: pics, model: m }", "provider: 'pics' is of kind fal, which cannot"),
+        ("{ provider: claude, model: m }", "provider: 'claude' is of kind anthropic, which cannot"),
+    ])
+    func `a provider that cannot make embeddings is named`(item: String, words: String) {
+        let text = """
+            providers:
+              - { name: pics, kind: fal, api_key: k }
+              - { name: claude, kind: anthropic, api_key: k }
+            models: { chat: [ { provider: claude, model: c } ], embeddings: [
+            \(item) ] }
+            """
+        let expected = "f.yaml:5: models.embeddings[0].\(words) make embeddings"
+        #expect(complaint(text) == expected)
+    }
+
+    @Test(arguments: [
+        ("[ \"*\" ]", ["*"]), ("[ https://App.example/ ]", ["https://app.example"]),
+        (
+            "[ http://localhost:3000, https://a.example:443 ]",
+            ["http://localhost:3000", "https://a.example"]
+        ),
+        (
+            "[ app://obsidian.md, chrome-extension://abcdef ]",
+            ["app://obsidian.md", "chrome-extension://abcdef"]
+        ),
+    ])
+    func `origins are read as browsers send them`(list: String, origins: [String]) throws {
+        #expect(try parse("cors: \(list)").configuration.cors == origins)
+    }
+
+    @Test(arguments: [
+        "app.example", "https://a.example/path", "https://", "http:a", "null", "//a", "a://b/c",
+        "ftp", "https://u@a.example", "*.example.org",
+    ])
+    func `what is no origin is refused`(text: String) {
+        #expect(complaint("cors: [ \"\(text)\" ]").contains("the origin of a page"))
+    }
+
     @Test(arguments: [
         ("{ provider: pics, model: m }", "provider: 'pics' is of kind fal, which cannot"),
         ("{ provider: claude, model: m }", "provider: 'claude' is of kind anthropic, which cannot"),

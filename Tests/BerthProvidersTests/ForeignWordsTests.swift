@@ -25,7 +25,8 @@ import Testing
         "and/or", "version 1.2.3 of it", "at 12:30", "see: 'messages[0].content'",
         "max_tokens:4096",
         "ratio 16:9", "in 01:02:03", "at 10:20:30.5 today", "a:b:c", "", "…", "a: b", "berth.yaml",
-        "gpt-5.1-mini",
+        "gpt-5.1-mini", "a key-value pair", "the key-encryption-key is away", "sk-learn is away",
+        "no hf_endpoint is set", "key-1", "fw_model_not_found",
     ])
     func `other words stay`(text: String) {
         #expect(ForeignWords.harmless(text, hiding: nil) == text)
@@ -34,6 +35,10 @@ import Testing
     @Test(arguments: [
         ("Incorrect key 'sk-abcd1234efgh' given.", "Incorrect key '***"),
         ("no gsk_0123456789 here", "no *** here"), ("a risk-averse word", "a risk-averse word"),
+        ("key=sk-0123456789,model='m'", "key=***,model='m'"),
+        ("sk-0123456789/sk-9876543210!", "***/***!"),
+        ("Incorrect: sk-ab****yz.", "Incorrect: ***."),
+        ("no hf_abcdefghijKLMNOPqrstuvwxyzABCDEFGH", "no ***"),
         ("two\nlines\u{7} of  it", "two lines of it"),
     ])
     func `words that look like keys are hidden, and there is one line`(
@@ -41,6 +46,24 @@ import Testing
         harmless: String
     ) {
         #expect(ForeignWords.harmless(text, hiding: nil).hasPrefix(harmless))
+    }
+
+    @Test(arguments: [
+        ("x", "This model's maximum context length is 8 tokens"), ("ollama", "ollama is away"),
+        ("none", "none of the models"), ("local", "locally"), ("secret1", "secret1"),
+        ("not-needed", "not-needed-here"), ("password", "passwords and password_hash"),
+    ])
+    func `a key that may be a word touches no letter of others`(key: String, text: String) {
+        #expect(ForeignWords.harmless(text, hiding: Secret(key)) == text)
+    }
+
+    @Test(arguments: [
+        ("not-needed", "Bad key not-needed.", "Bad key ***."),
+        ("password", "'password' and passwords, password", "'***' and passwords, ***"),
+        ("a-long-key-of-letters", "xa-long-key-of-lettersy", "x***y"),
+    ])
+    func `a whole key is hidden`(key: String, text: String, harmless: String) {
+        #expect(ForeignWords.harmless(text, hiding: Secret(key)) == harmless)
     }
 
     @Test func `the key is hidden before the text is cut`() {

@@ -166,14 +166,24 @@ def test_a_body_over_the_cap_is_413(own_berth: Callable[..., Berth]) -> None:
     berth.client(key).chat.completions.create(model="berth", messages=QUESTION)
 
 
-def test_a_used_up_quota_is_429_with_the_true_wait(own_berth: Callable[..., Berth]) -> None:
+def requests_of(berth: Berth) -> int:
+    """The number of requests that the service refused so far (4xx)."""
+    text = berth.request("/metrics").body.decode()
+    lines = [x for x in text.splitlines() if x.startswith("berth_http_requests_total")]
+    return sum(int(float(x.split()[-1])) for x in lines if "4xx" in x)
+
+
+def test_a_used_up_quota_is_429_and_not_repeated(own_berth: Callable[..., Berth]) -> None:
     berth = own_berth(quotas={"requests_per_day": 2, "tokens_per_day": 1_000_000})
-    client = berth.client(berth.add_tenant("ann").key)
+    client = berth.client(berth.add_tenant("ann").key, max_retries=5)
     for _ in range(2):
         client.chat.completions.create(model="berth", messages=QUESTION)
+    before = requests_of(berth)
     with pytest.raises(openai.RateLimitError) as refused:
         client.chat.completions.create(model="berth", messages=QUESTION)
-    assert 0 < float(refused.value.response.headers["retry-after"]) <= 86_400
+    assert requests_of(berth) == before + 1, "the client repeated it in vain"
+    assert refused.value.code == "insufficient_quota"
+    assert "retry-after" not in refused.value.response.headers
     other = berth.client(berth.add_tenant("ben").key)
     other.chat.completions.create(model="berth", messages=QUESTION)
 

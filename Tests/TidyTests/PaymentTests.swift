@@ -9,7 +9,7 @@ import Testing
     @Test(arguments: [
         "let call = ChatCall(request: a)", "let call: ChatCall = .init(request: a)",
         "let call = PictureCall(request: a)", "let make = ChatCall.init",
-        "let call = SpeechCall(sound: a)",
+        "let call = SpeechCall(sound: a)", "let call = EmbeddingCall(request: a)",
         "func ask(_ call: ChatCall) {}", "let calls: [ChatCall] = []",
     ])
     func `a call elsewhere is found`(text: String) {
@@ -50,7 +50,7 @@ extension SourceFile {
         guard isSwift, path.hasPrefix("Sources/"), path != "Sources/BerthWork/Running.swift" else {
             return []
         }
-        let names = ["ChatCall", "PictureCall", "SpeechCall"]
+        let names = ["ChatCall", "PictureCall", "SpeechCall", "EmbeddingCall"]
         return names.flatMap { places(of: [$0]) }.compactMap { index in
             let next = tokens[(index + 1)...].prefix(2).map(\.text)
             if next == [".", "need"] { return nil }

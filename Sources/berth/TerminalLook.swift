@@ -1,0 +1,28 @@
+import BerthText
+
+/// The escapes with which a terminal shows styles.
+///
+/// Source: ECMA-48, "SGR".
+struct TerminalLook: Sendable {
+    /// Whether the terminal shows styles.
+    let hasStyles: Bool
+
+    /// The look of a terminal by its environment variables `TERM` and `NO_COLOR`.
+    init(environment: (String) -> String?) {
+        let name = environment("TERM") ?? ""
+        hasStyles =
+            !name.isEmpty && name != "dumb" && (environment("NO_COLOR") ?? "").isEmpty
+    }
+
+    /// The text in a style.
+    func styled(_ text: String, as style: MarkdownStyle) -> String {
+        guard hasStyles, !text.isEmpty else { return text }
+        var codes: [String] = []
+        if style.contains(.bold) { codes.append("1") }
+        if style.contains(.italic) { codes.append("3") }
+        if style.contains(.struck) { codes.append("9") }
+        if style.contains(.code) { codes.append("36") }
+        guard !codes.isEmpty else { return text }
+        return "\u{1B}[" + codes.joined(separator: ";") + "m" + text + "\u{1B}[0m"
+    }
+}
