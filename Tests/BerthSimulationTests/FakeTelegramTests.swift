@@ -211,7 +211,7 @@ import Testing
     }
 
     /// The status of a call that a fault strikes, 0 if its connection ends.
-    private static let faults: [(FakeTelegram.FaultKind, status: Int, words: String)] = [
+    private static let faults: [(FakeTelegram.FaultKind, Int, String)] = [
         (.dropAfter, 0, ""), (.dropBefore, 0, ""), (.cutPoll, 0, ""), (.gateway, 502, "<html>"),
         (.restart, 500, "restart"), (.slow, 200, "message_id"), (.conflict, 409, "getUpdates"),
         (.unauthorized, 401, "Unauthorized"), (.flood, 429, "retry_after"),
@@ -220,7 +220,7 @@ import Testing
     ]
 
     @Test func `every fault has its test`() {
-        #expect(Set(Self.faults.map(\.0)) == Set(FakeTelegram.FaultKind.allCases))
+        #expect(Set(Self.faults.map { $0.0 }) == Set(FakeTelegram.FaultKind.allCases))
     }
 
     @Loop @Test(arguments: faults)

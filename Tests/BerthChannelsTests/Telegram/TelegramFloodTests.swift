@@ -83,7 +83,7 @@ extension TelegramBench {
             // The fake was made when the clock began.
             let sinceStart = bot.clock.now - Instant(nanoseconds: 0)
             for (end, message) in zip(ends, sent) {
-                let at = bot.clock.timestamp + (.milliseconds(message.ms) - sinceStart)
+                let at = bot.clock.timestamp + (Duration.milliseconds(message.ms) - sinceStart)
                 worst = max(worst, at - end)
             }
         }
