@@ -16,10 +16,11 @@ import memory
 import pictures
 import pressure
 import report
+import telegram
 import turns
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-MORE = hits.ROWS | turns.ROWS | memory.ROWS | pressure.ROWS | pictures.ROWS
+MORE = hits.ROWS | turns.ROWS | memory.ROWS | pressure.ROWS | pictures.ROWS | telegram.ROWS
 ROWS = measures.ROWS | dict(sorted(MORE.items()))
 
 

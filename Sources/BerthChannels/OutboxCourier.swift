@@ -16,6 +16,8 @@ package import BerthTelemetry
     private let surroundings: Surroundings
     /// The time from a part's commit to its delivery.
     private let age: Histogram
+    /// When the oldest part of each channel was made that waited at the last reading.
+    private var oldest: [ChannelName: Timestamp] = [:]
     private let pool = TaskPool()
     private var random: SeededGenerator
     /// The places with a delivery under way.
@@ -65,6 +67,15 @@ package import BerthTelemetry
             buckets: Metrics.latencyBuckets
         )
         random = surroundings.entropy.generator()
+        surroundings.metrics.gauge(
+            "berth_outbox_oldest_seconds",
+            help: "The age of the oldest part of a reply that waits for its delivery."
+        ) { [weak self] in self?.oldestAge }
+    }
+
+    private var oldestAge: Double {
+        guard let first = oldest.values.min() else { return 0 }
+        return Double(max(0, (clock.even - first).milliseconds())) / 1000
     }
 
     private var clock: any Clock { surroundings.clock }
@@ -111,8 +122,9 @@ package import BerthTelemetry
                 let limit = 2 * OutboxCourier.mostPlaces
                 let parts = try await store.dueOutbox(on: channel.name, at: now, limit: limit)
                 for part in parts { begin(part, on: channel) }
-                let due = try await store.nextOutbox(on: channel.name, after: now)
-                next = [next, due].compactMap(\.self).min()
+                let waiting = try await store.nextOutbox(on: channel.name, after: now)
+                oldest[channel.name] = waiting.oldest
+                next = [next, waiting.due].compactMap(\.self).min()
             } catch {
                 surroundings.log.warning("outbox not read", ["why": .describing(error)])
                 return now + OutboxCourier.pause

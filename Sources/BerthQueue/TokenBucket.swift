@@ -66,6 +66,9 @@ package struct TokenBucket: Sendable {
         charge(overflow ? .max : difference)
     }
 
+    /// Leaves out the refill of the time until `now`.
+    package mutating func skip(to now: Instant) { updated = max(updated, now) }
+
     /// Returns the level required for `count`, which is at most the capacity.
     private func need(_ count: Int) -> Int64 { Int64(min(max(0, count), burst)) * Self.scale }
 

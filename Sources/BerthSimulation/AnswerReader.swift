@@ -21,7 +21,7 @@ struct AnswerReader: Sendable {
         guard let data = try? JSONObject(event.data) else { return }
         switch interface {
         case .api: take(chunk: data)
-        case .web: take(data, of: event.event)
+        case .web, .telegram: take(data, of: event.event)
         }
     }
 

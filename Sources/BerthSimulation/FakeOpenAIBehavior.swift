@@ -5,6 +5,9 @@ import BerthLoop
 enum FakeOpenAIBehavior: String, CaseIterable {
     /// Answers with the last user message.
     case echo
+    /// Answers correctly, and ends with the last user message and the time of the last token. A
+    /// question in Telegram is found by it.
+    case signed
     /// Answers with the request's own JSON, so that a test can see what was sent.
     case echoRequest = "echo-request"
     /// Answers with a call of the request's first tool.

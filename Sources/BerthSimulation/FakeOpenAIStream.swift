@@ -31,6 +31,11 @@ import BerthText
                 try await misbehave(at: index, writer)
                 try await send(CompletionJSON.chunk(delta: word), writer)
             }
+            if asked.behavior == .signed {
+                let now = surroundings.clock.timestamp.milliseconds
+                let end = "\n\n\(asked.lastUserText) at \(now) ms"
+                try await send(CompletionJSON.chunk(delta: end), writer)
+            }
             if asked.behavior == .noDone { return }
             try await send(CompletionJSON.chunk(finish: "stop"), writer)
         }

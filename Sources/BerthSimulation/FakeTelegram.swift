@@ -41,6 +41,8 @@ import BerthText
         case dropAfter = "drop-after"
         /// The connection ends before the call is carried out.
         case dropBefore = "drop-before"
+        /// The connection ends within a call that waits for 1 s, such as a question for updates.
+        case cutPoll = "cut-poll"
         /// A page of a proxy with status 502.
         case gateway = "502"
         /// The server's own 500.
@@ -129,6 +131,7 @@ import BerthText
         _ request: HTTPRequest
     ) async -> HTTPResponse {
         bot.counts[call.method, default: 0] += 1
+        bot.keep(call, named: request.path.split(separator: "/").last.map(String.init) ?? "")
         let fault = takeFault(call.method)
         switch fault {
         case .dropBefore: return dropped(request)
@@ -151,6 +154,10 @@ import BerthText
         default: break
         }
         let response: HTTPResponse
+        let timer = surroundings.clock.schedule(after: .seconds(1)) {
+            if fault == .cutPoll { request.cutOff() }
+        }
+        defer { timer.cancel() }
         do throws(FakeTelegramRefusal) {
             let result = try await bot.answer(call, request)
             response = .json(Array(#"{"ok":true,"result":"#.utf8) + result + [0x7D])

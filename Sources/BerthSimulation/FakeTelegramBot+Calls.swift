@@ -35,7 +35,7 @@ extension FakeTelegramBot {
         case "getmycommands":
             return Array((commands[call.text("language_code") ?? ""] ?? "[]").utf8)
         case "deletemessage": try deleteMessage(call)
-        default: _ = try chat(of: call)
+        default: throw FakeTelegramRefusal(404, "Not Found: method not found")
         }
         return Array("true".utf8)
     }

@@ -36,6 +36,8 @@ import BerthText
     private(set) var updates: [(id: Int, json: [UInt8])] = []
     /// The calls by method, in lower case.
     package var counts: [String: Int] = [:]
+    /// The arguments of a call of each form, by the method as it was named and the arguments' names.
+    private(set) var forms: [String: [String: String]] = [:]
     /// The calls that a user would see, in their order.
     package private(set) var sent: [Sent] = []
     /// The faults that were found in calls, even if the real server would mend them.
@@ -55,6 +57,7 @@ import BerthText
     private var nextUpdate = 900_001
     private var nextMessage = 1
     private var poller: Poller?
+    private var watchers: [Int: any FakeTelegramWatcher] = [:]
 
     /// A chat that is not as new ones are.
     struct Chat {
@@ -75,6 +78,8 @@ import BerthText
     static nonisolated let mostUpdates = 100_000
     /// The most calls and faults that are kept.
     static nonisolated let mostKept = 100_000
+    /// The most forms of calls that are kept.
+    static nonisolated let mostForms = 256
     static nonisolated let otherPoller =
         "terminated by other getUpdates request; make sure that only one bot instance is running"
     static nonisolated let hasWebhook =
@@ -186,25 +191,37 @@ import BerthText
 
     // MARK: Calls
 
+    /// Keeps the last call of each form.
+    func keep(_ call: FakeTelegramCall, named method: String) {
+        let form = "\(method) \(call.names.joined(separator: " "))"
+        guard forms[form] != nil || forms.count < Self.mostForms else { return }
+        forms[form] = arguments(of: call)
+    }
+
+    private func arguments(of call: FakeTelegramCall) -> [String: String] {
+        var arguments = call.form.fields
+        for file in call.form.files { arguments["file:" + file.name] = "\(file.bytes)" }
+        return arguments
+    }
+
+    /// Has a person see what is sent to a chat, which is not kept in ``sent`` any more.
+    func watch(_ chat: Int, _ watcher: any FakeTelegramWatcher) { watchers[chat] = watcher }
+
     /// Notes a call that a user would see.
     func note(_ call: FakeTelegramCall, chat: Int, message: Int, text: String) {
-        guard sent.count < Self.mostKept else { return }
-        var arguments: [String: String] = [:]
-        for name in call.names where name != "text" && name != "caption" {
-            arguments[name] = call.text(name)
-        }
-        for file in call.form.files { arguments["file:" + file.name] = "\(file.bytes)" }
-        sent.append(
-            Sent(
-                method: call.method,
-                chat: chat,
-                topic: call.integer("message_thread_id"),
-                message: message,
-                text: text,
-                arguments: arguments,
-                ms: (surroundings.clock.now - start).milliseconds()
-            )
+        let watcher = watchers[chat]
+        guard watcher != nil || sent.count < Self.mostKept else { return }
+        let arguments = arguments(of: call).filter { $0.key != "text" && $0.key != "caption" }
+        let one = Sent(
+            method: call.method,
+            chat: chat,
+            topic: call.integer("message_thread_id"),
+            message: message,
+            text: text,
+            arguments: arguments,
+            ms: (surroundings.clock.now - start).milliseconds()
         )
+        if let watcher { watcher.saw(one) } else { sent.append(one) }
     }
 
     /// Notes a refused call, unless it is what a bot cannot avoid.

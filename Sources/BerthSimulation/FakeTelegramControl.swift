@@ -15,6 +15,7 @@ import BerthText
         POST /control/ID/chat     {"chat":5,"refusal":"…","migrated_to":-7,"gone_topic":3}
         POST /control/fault       {"kind":"drop-after","method":"sendMessage","count":1}
         GET  /control/ID/sent     what was sent
+        GET  /control/ID/calls    the arguments of a call of each form
         GET  /control/ID/state    counts of calls, floods, waiting updates, faults of calls
 
         """
@@ -30,6 +31,7 @@ import BerthText
         let bot = fake.bot(id)
         switch parts[1] {
         case "sent": return Self.json(bot.sent)
+        case "calls": return Self.json(bot.forms)
         case "state": return Self.json(State(bot))
         default: break
         }

@@ -182,7 +182,6 @@ package enum FakeTelegramRules {
         case "setmycommands": ["commands", "scope", "language_code"]
         case "getmycommands": ["scope", "language_code"]
         case "deletemessage": ["chat_id", "message_id"]
-        case "leavechat": ["chat_id"]
         default: nil
         }
     }

@@ -9,6 +9,8 @@ package struct Persona: Sendable {
         case api
         /// The web chat, with a login link.
         case web
+        /// A private chat with a Telegram bot.
+        case telegram
     }
 
     /// The persona's number, from 0.
@@ -19,33 +21,32 @@ package struct Persona: Sendable {
     private let questions: [String]
     /// Whether half of the questions are prompts of pictures.
     private let makesPictures: Bool
+    /// The persona's interface.
+    package let interface: Interface
     private var dice: SeededGenerator
     private var asked = 0
+    /// Whether the next question does not wait for the last answer.
+    private var hurries = false
 
     init(
         number: Int,
-        tenant: String,
-        meanPause: Duration,
-        questions: [String],
+        _ interface: Interface,
+        of plan: SimulationPlan,
         makesPictures: Bool,
         dice: SeededGenerator
     ) {
-        self.number = number
-        self.tenant = tenant
-        self.meanPause = meanPause
-        self.questions = questions
+        (self.number, self.interface) = (number, interface)
+        tenant = "sim-\(plan.seed)-\(number)"
+        (meanPause, questions) = (plan.meanPause, plan.questions)
         self.makesPictures = makesPictures
         self.dice = dice
     }
 
-    /// The persona's interface.
-    ///
-    /// Personas with even numbers use the API, the others the web chat.
-    package var interface: Interface { number.isMultiple(of: 2) ? .api : .web }
-
     /// Returns the next question, which is one of the repeated questions half of the time.
+    ///
+    /// In Telegram, a quarter of the questions is followed by another one at once.
     package mutating func next() -> PlannedTurn {
-        let pause = pause()
+        let pause = hurries ? meanPause / 20 : pause()
         asked += 1
         let isRepeated = dice.fraction() < 0.5
         let text =
@@ -53,11 +54,13 @@ package struct Persona: Sendable {
             ? questions[popular()]
             : QuestionText.make(&dice) + " (\(tenant).\(asked))"
         let isPicture = makesPictures && dice.fraction() < 0.5
+        hurries = interface == .telegram && dice.fraction() < 0.25
         return PlannedTurn(
             pause: pause,
             text: text,
             isRepeated: isRepeated,
-            isPicture: isPicture
+            isPicture: isPicture,
+            isFollowed: hurries
         )
     }
 

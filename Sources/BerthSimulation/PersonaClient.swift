@@ -9,4 +9,11 @@ import BerthLoop
     func signIn() async throws
     /// Sends a question and reads its answer to the end.
     func ask(_ turn: PlannedTurn) async -> TurnResult
+    /// The number of answers that came again.
+    var doubled: Int { get }
+}
+
+extension PersonaClient {
+    /// A request has one answer.
+    var doubled: Int { 0 }
 }

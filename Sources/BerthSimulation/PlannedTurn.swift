@@ -10,4 +10,6 @@ package struct PlannedTurn: Equatable, Sendable {
     package let isRepeated: Bool
     /// Whether the text is the prompt of a picture.
     package let isPicture: Bool
+    /// Whether the next question does not wait for this one's answer.
+    package let isFollowed: Bool
 }

@@ -4,8 +4,10 @@ import BerthLoop
 ///
 /// The same numbers make the same personas, questions and pauses on every machine.
 package struct SimulationPlan: Sendable {
-    /// The number of personas, 1 to 1,000.
+    /// The number of personas at the API and on the web, 1 to 1,000.
     package let users: Int
+    /// The number of personas beside them who write to a Telegram bot, 0 to 1,000.
+    package let telegram: Int
     /// The time during which they ask, 1 to 86,400 s.
     package let seconds: Int
     /// The seed of all randomness.
@@ -17,7 +19,7 @@ package struct SimulationPlan: Sendable {
     /// The time after the plan's end until unfinished answers count as lost.
     package let grace: Duration
     /// The questions that every persona repeats.
-    private let questions: [String]
+    let questions: [String]
 
     /// The number of repeated questions.
     static let repeatedQuestions = 12
@@ -32,9 +34,10 @@ package struct SimulationPlan: Sendable {
         seconds: Int,
         seed: UInt64,
         pictures: Int = 0,
+        telegram: Int = 0,
         isVirtual: Bool = false
     ) {
-        self.users = users
+        (self.users, self.telegram) = (users, telegram)
         self.seconds = seconds
         self.seed = seed
         self.pictures = pictures
@@ -52,19 +55,23 @@ package struct SimulationPlan: Sendable {
     /// Every other question ends with the name of its persona's tenant.
     func isRepeated(_ question: String) -> Bool { questions.contains(question) }
 
-    /// The personas.
+    /// The number of all personas.
+    package var everybody: Int { users + telegram }
+
+    /// The personas: those with even numbers at the API, the others on the web, then those in
+    /// Telegram.
     ///
     /// Each has a random generator of its own, so its questions do not depend on the number of
     /// personas.
     package var people: [Persona] {
         var dice = SeededGenerator(seed: seed)
-        return (0..<users).map { number in
+        return (0..<everybody).map { number in
             Persona(
                 number: number,
-                tenant: "sim-\(seed)-\(number)",
-                meanPause: meanPause,
-                questions: questions,
-                makesPictures: (number + 1) * pictures / 100 > number * pictures / 100,
+                number >= users ? .telegram : number.isMultiple(of: 2) ? .api : .web,
+                of: self,
+                makesPictures: number < users
+                    && (number + 1) * pictures / 100 > number * pictures / 100,
                 dice: SeededGenerator(seed: dice.next())
             )
         }

@@ -1,3 +1,5 @@
+package import BerthLoop
+
 /// The result of a simulation, as `berth simulate --json` prints it, in bytes and milliseconds.
 package struct SimulationReport: Encodable, Sendable {
     /// The memory of the service.
@@ -44,6 +46,34 @@ package struct SimulationReport: Encodable, Sendable {
         }
     }
 
+    /// The calls that the fake Telegram got.
+    package struct Calls: Equatable, Sendable {
+        /// All calls.
+        package let count: Int
+        /// Calls that were refused with 429.
+        package let floods: Int
+        /// Calls within a `retry_after`.
+        package let early: Int
+        /// Calls that the server would refuse or mend, in words.
+        package let faults: [String]
+
+        /// Makes the figures of a bot's calls.
+        package init(count: Int, floods: Int, early: Int, faults: [String] = []) {
+            (self.count, self.floods, self.early) = (count, floods, early)
+            self.faults = faults
+        }
+
+        /// Reads the figures of a bot.
+        @Loop package init(_ bot: FakeTelegramBot) {
+            self.init(
+                count: bot.counts.values.reduce(0, +),
+                floods: bot.floods.refused,
+                early: bot.floods.early,
+                faults: bot.faults
+            )
+        }
+    }
+
     /// The outcome of a simulation in virtual time.
     package struct Virtual: Encodable, Equatable, Sendable {
         /// The number of answers that a provider has begun again for a question asked once.
@@ -75,6 +105,8 @@ package struct SimulationReport: Encodable, Sendable {
     package let tally: SimulationTally
     /// The number of lookups that the service's cache answered.
     package let cacheHits: Int
+    /// The calls to Telegram, or nil without personas there.
+    package let telegram: Calls?
     /// The memory of the service, or nil in virtual time.
     package let memory: Memory?
     /// The outcome in virtual time, or nil for a service of its own.
@@ -85,19 +117,26 @@ package struct SimulationReport: Encodable, Sendable {
         _ plan: SimulationPlan,
         _ tally: SimulationTally,
         cacheHits: Int,
+        telegram: Calls? = nil,
         memory: Memory? = nil,
         virtual: Virtual? = nil
     ) {
         self.plan = plan
         self.tally = tally
         self.cacheHits = cacheHits
+        self.telegram = telegram
         self.memory = memory
         self.virtual = virtual
     }
 
-    /// Whether no turn was lost, none was bought twice and memory stayed within the limit.
+    /// Whether no turn was lost, none was bought twice and memory stayed within the limit, and in
+    /// Telegram no answer was doubled or out of order and no call early or faulty.
     package var isGood: Bool {
-        tally.turns.lost == 0 && memory?.passedLimit != true && (virtual?.boughtTwice ?? 0) == 0
+        let isRight = tally.turns.lost == 0 && tally.doubled == 0
+        let isInOrder = tally.inOrder == tally.byInterface[.telegram]?.answered ?? 0
+        let areCallsRight = telegram.map { $0.early == 0 && $0.faults.isEmpty } ?? true
+        return isRight && isInOrder && areCallsRight && memory?.passedLimit != true
+            && (virtual?.boughtTwice ?? 0) == 0
     }
 
     private enum Key: String, CodingKey {
@@ -108,7 +147,11 @@ package struct SimulationReport: Encodable, Sendable {
         case full = "full_ms"
         case pictureTime = "picture_ms"
         case cacheHits = "cache_hits"
-        case virtual, memory, idle, peak, after, limit
+        case doubled, calls, floods, early, faults
+        case inOrder = "in_order"
+        case final = "final_ms"
+        case worstFinal = "worst_final_ms"
+        case telegram, virtual, memory, idle, peak, after, limit
         case highWater = "high_water"
         case perUser = "per_user"
         case afterMs = "after_ms"
@@ -131,16 +174,35 @@ package struct SimulationReport: Encodable, Sendable {
         try json.encode(tally.full.percentiles, forKey: .full)
         try json.encode(tally.pictureTime.percentiles, forKey: .pictureTime)
         try json.encode(cacheHits, forKey: .cacheHits)
+        if let telegram {
+            var part = json.nestedContainer(keyedBy: Key.self, forKey: .telegram)
+            try encode(telegram, to: &part)
+        }
         try json.encodeIfPresent(virtual, forKey: .virtual)
         guard let figures = memory else { return }
         var memory = json.nestedContainer(keyedBy: Key.self, forKey: .memory)
         try memory.encode(figures.idle, forKey: .idle)
         try memory.encode(figures.peak, forKey: .peak)
         try memory.encode(figures.highWater, forKey: .highWater)
-        try memory.encode(figures.perUser(plan.users), forKey: .perUser)
+        try memory.encode(figures.perUser(plan.everybody), forKey: .perUser)
         try memory.encode(figures.after, forKey: .after)
         try memory.encode(figures.afterMs, forKey: .afterMs)
         try memory.encode(figures.limit, forKey: .limit)
         try memory.encode(figures.passedLimit, forKey: .passedLimit)
+    }
+
+    private func encode(
+        _ calls: Calls,
+        to json: inout KeyedEncodingContainer<Key>
+    ) throws {
+        try json.encode(tally.byInterface[.telegram] ?? .init(), forKey: .turns)
+        try json.encode(tally.inOrder, forKey: .inOrder)
+        try json.encode(tally.doubled, forKey: .doubled)
+        try json.encode(calls.count, forKey: .calls)
+        try json.encode(calls.floods, forKey: .floods)
+        try json.encode(calls.early, forKey: .early)
+        try json.encode(calls.faults, forKey: .faults)
+        try json.encode(tally.final.percentiles, forKey: .final)
+        try json.encode(tally.worstFinal.milliseconds(), forKey: .worstFinal)
     }
 }

@@ -11,6 +11,8 @@ package struct SimulationSettings: Sendable {
     package let upstream: String
     /// The URL of the fake provider of pictures, or nil for none.
     package var painter: String?
+    /// The URL of the fake Telegram, or nil for no bot.
+    package var telegram: String?
     /// The folder of the service's data, or nil for the default.
     package var data: String?
     /// `memory.limit`, or nil for the default.
@@ -21,10 +23,17 @@ package struct SimulationSettings: Sendable {
     package var context: Int?
 
     /// Makes the settings of a service that asks one fake provider.
+    ///
+    /// - Parameters:
+    ///   - users: the number of users at all interfaces.
+    ///   - upstream: the URL of the fake provider.
     package init(users: Int, upstream: String) {
         self.users = users
         self.upstream = upstream
     }
+
+    /// The id of the bot.
+    package static let bot = 42
 
     /// The configuration file.
     package var text: String {
@@ -32,6 +41,11 @@ package struct SimulationSettings: Sendable {
         let size = { (key: String, size: ByteCount?) in
             size.map { "\(key): \($0.bytes)B" } ?? ""
         }
+        let bot =
+            telegram.map {
+                "access: open\n            telegram: { token: '\(Self.bot):fake', name: sim, "
+                    + "api_base: \(quoted($0)) }"
+            } ?? ""
         let pictures = (
             provider: painter.map {
                 "- { name: fal, kind: fal, base_url: \(quoted($0)), api_key: fake, "
@@ -46,6 +60,7 @@ package struct SimulationSettings: Sendable {
             memory: { \(size("limit", limit)) }
             cache: { \(size("memory", cache)) }
             files: { ballast: 0B }
+            \(bot)
             limits: { tenants: \(max(50, users)), connections: \(1200 + users) }
             quotas:
               requests_per_day: 1000000
@@ -60,7 +75,7 @@ package struct SimulationSettings: Sendable {
             models:
               chat:
                 - provider: fake
-                  model: fake
+                  model: \(telegram == nil ? "fake" : FakeOpenAIBehavior.signed.rawValue)
                   output: 256
                   price: { input: 1, output: 2 }
                   \(context.map { "context: \($0)" } ?? "")

@@ -34,6 +34,15 @@ package struct SimulationTally: Sendable {
     /// The time from the question to the end of the answer, of answered turns without a picture.
     package private(set) var full = LatencySample()
 
+    /// The number of answers in Telegram that came after those of all earlier questions.
+    package private(set) var inOrder = 0
+    /// The number of messages in Telegram that repeat an answer.
+    package internal(set) var doubled = 0
+    /// The time from the provider's last token to the complete message, of answers in Telegram.
+    package private(set) var final = LatencySample()
+    /// The longest of these times.
+    package private(set) var worstFinal = Duration.zero
+
     /// The maximum number of refusal codes kept, in case a service returns random ones.
     static let mostCodes = 100
 
@@ -57,6 +66,7 @@ package struct SimulationTally: Sendable {
         switch result.verdict {
         case .answered:
             change(interface, isPicture) { $0.answered += 1 }
+            if interface == .telegram { note(result) }
             guard !isPicture else { return pictureTime.add(result.full) }
             firstToken.add(result.firstToken ?? result.full)
             full.add(result.full)
@@ -68,6 +78,13 @@ package struct SimulationTally: Sendable {
             change(interface, isPicture) { $0.lost += 1 }
             losses[loss, default: 0] += 1
         }
+    }
+
+    private mutating func note(_ result: TurnResult) {
+        if result.isInOrder { inOrder += 1 }
+        guard let time = result.sinceLastToken else { return }
+        final.add(time)
+        worstFinal = max(worstFinal, time)
     }
 
     private mutating func change(

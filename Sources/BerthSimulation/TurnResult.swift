@@ -6,6 +6,10 @@ package struct TurnResult: Equatable, Sendable {
     package var firstToken: Duration?
     /// The time from the question to the end of the answer.
     package var full: Duration
+    /// The time from the provider's last token to the complete message in Telegram, or nil.
+    package var sinceLastToken: Duration?
+    /// Whether all earlier questions of the persona were answered before.
+    package var isInOrder = true
 
     /// Makes a result.
     package init(verdict: Verdict, firstToken: Duration? = nil, full: Duration) {

@@ -50,7 +50,11 @@ import BerthText
     /// - Returns: its report.
     /// - Throws: the error of a service that cannot be made or asked, or `CancellationError`.
     package func run() async throws -> SimulationReport {
-        var settings = SimulationSettings(users: plan.users, upstream: VirtualService.upstream)
+        var settings = SimulationSettings(
+            users: plan.everybody,
+            upstream: VirtualService.upstream
+        )
+        if plan.telegram > 0 { settings.telegram = VirtualService.telegramURL }
         settings.context = VirtualDay.context
         var fake: FakeOpenAI?
         let world = try await VirtualService(settings, seed: plan.seed, events: events) {
@@ -73,6 +77,7 @@ import BerthText
                 plan,
                 simulation.tally,
                 cacheHits: hits,
+                telegram: world.telegram.map { SimulationReport.Calls($0) },
                 virtual: SimulationReport.Virtual(
                     boughtTwice: fake.map(boughtTwice) ?? 0,
                     micros: spent,
@@ -90,7 +95,7 @@ import BerthText
     private func begin(in world: VirtualService) async throws -> Simulation {
         let bot = world.service.bot
         var credentials: [PersonaCredentials] = []
-        for person in plan.people {
+        for person in plan.people where person.interface != .telegram {
             let (tenant, key) = try await bot.tenants.add(person.tenant)
             let link = try await bot.access.link(for: tenant)
             let token = link.split(separator: "=").last.map(String.init) ?? ""
@@ -100,8 +105,8 @@ import BerthText
             plan,
             origin: "http://127.0.0.1:\(world.service.server.port)",
             credentials: credentials,
-            spreads: true,
             over: world.network,
+            telegram: world.telegram,
             in: world.surroundings
         )
         try await simulation.signIn()

@@ -19,6 +19,8 @@ package import BerthTelemetry
     package let service: Composition
     /// The network of the service, its provider and its users.
     package let network: InMemoryNetwork
+    /// The service's bot in a fake Telegram, or nil if its settings have none.
+    package let telegram: FakeTelegramBot?
     /// The surroundings of the service, its provider and its users.
     package let surroundings: Surroundings
     private let services: TaskPool
@@ -27,6 +29,8 @@ package import BerthTelemetry
 
     /// The URL of the provider on the service's network.
     package static nonisolated let upstream = "http://provider.test/v1"
+    /// The URL of the fake Telegram on the service's network.
+    package static nonisolated let telegramURL = "http://telegram.test"
 
     /// Starts the service and its provider.
     ///
@@ -56,6 +60,17 @@ package import BerthTelemetry
             provider(surroundings)
         )
         services.spawn { try? await upstream.run(until: stop) }
+        var telegram: FakeTelegram?
+        if settings.telegram != nil {
+            let fake = FakeTelegram(client: network, in: surroundings)
+            let server = HTTPService(
+                on: try network.bind(.tcp(host: "telegram.test", port: 80), limits: .init()),
+                fake.handler
+            )
+            services.spawn { try? await server.run(until: stop) }
+            telegram = fake
+        }
+        self.telegram = telegram?.bot(SimulationSettings.bot)
         (self.clock, self.surroundings, self.network) = (clock, surroundings, network)
         let time = Loop.spawn { await clock.run() }
         (self.services, self.stop, self.time) = (services, stop, time)

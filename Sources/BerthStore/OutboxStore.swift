@@ -30,12 +30,12 @@ package protocol OutboxStore: Sendable {
         limit: Int
     ) async throws(StoreError) -> [OutboxPart]
 
-    /// The first time after `now` at which a part of a channel is due. nil if none waits for such a
-    /// time.
+    /// The first time after `now` at which a part of a channel is due, and the time at which the
+    /// oldest of its waiting parts was made. Each is nil if there is none.
     func nextOutbox(
         on channel: ChannelName,
         after now: Timestamp
-    ) async throws(StoreError) -> Timestamp?
+    ) async throws(StoreError) -> (due: Timestamp?, oldest: Timestamp?)
 
     /// Records that a part is about to be sent.
     ///
@@ -254,11 +254,13 @@ extension Database: OutboxStore {
     package nonisolated func nextOutbox(
         on channel: ChannelName,
         after now: Timestamp
-    ) async throws(StoreError) -> Timestamp? {
+    ) async throws(StoreError) -> (due: Timestamp?, oldest: Timestamp?) {
         try await read { store throws(StoreError) in
             try store.first(
                 """
-                SELECT min(due_ms) FROM outbox AS part
+                SELECT min(due_ms), (
+                    SELECT min(created_ms) FROM outbox WHERE state = 'waiting' AND channel = ?)
+                FROM outbox AS part
                 WHERE state = 'waiting' AND channel = ? AND due_ms > ?
                     AND NOT EXISTS (
                         SELECT 1 FROM outbox AS earlier
@@ -267,8 +269,11 @@ extension Database: OutboxStore {
                             AND earlier.id < part.id)
                 """,
                 channel,
+                channel,
                 now
-            ) { row throws(StoreError) in row.timestampOrNil(0) } ?? nil
+            ) { row throws(StoreError) in
+                (row.timestampOrNil(0), row.timestampOrNil(1))
+            } ?? (nil, nil)
         }
     }
 

@@ -9,6 +9,8 @@ struct SimulateChoices: Equatable {
     var seed = 1
     /// The share of users who make pictures, in percent.
     var pictures = 0
+    /// Users of Telegram beside the others.
+    var telegram = 0
     /// Whether service and users run in this process, in virtual time.
     var isVirtual = false
     /// The share of the provider's answers that fail in virtual time, in percent.

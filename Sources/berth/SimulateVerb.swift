@@ -15,6 +15,7 @@ import Glibc
     private let surroundings = Surroundings(log: .silent)
     private let progress = SimulationProgress()
     private var service: SimulatedService?
+    private var telegram: SimulatedTelegram?
     /// The child process that ended by itself.
     private var dead: Child?
     private let death = Wakeup()
@@ -61,6 +62,7 @@ import Glibc
     private func clear() async {
         progress.say("ending")
         await service?.end()
+        await telegram?.end()
         progress.clear()
     }
 
@@ -96,6 +98,7 @@ import Glibc
             seconds: choices.seconds,
             seed: UInt64(choices.seed),
             pictures: choices.pictures,
+            telegram: choices.telegram,
             isVirtual: choices.isVirtual
         )
     }
@@ -116,13 +119,14 @@ import Glibc
         // Memory that start-up has freed returns to the kernel meanwhile.
         try await surroundings.clock.sleep(for: .seconds(1))
         let idle = try look(memory, service)
-        let (tally, hits) = try await play(plan, service, memory)
+        let (simulation, hits) = try await play(plan, service, memory)
         progress.say("waiting until memory is given back")
         let (after, wait) = try await settle(memory, service, idle: idle)
         return SimulationReport(
             plan,
-            tally,
+            simulation.tally,
             cacheHits: hits,
+            telegram: telegram.map { SimulationReport.Calls($0.bot) },
             memory: SimulationReport.Memory(
                 idle: idle,
                 peak: memory.peak ?? idle,
@@ -135,11 +139,13 @@ import Glibc
     }
 
     private func open() async throws -> SimulatedService {
+        if choices.telegram > 0 { telegram = try SimulatedTelegram(in: surroundings) }
         let service =
             if let url = choices.url {
                 try SimulatedService.running(at: url, file: file)
             } else {
-                try await SimulatedService.start(choices, in: surroundings) { child in
+                try await SimulatedService.start(choices, telegram?.url, in: surroundings) {
+                    child in
                     self.dead = child
                     self.death.signal()
                 }
@@ -153,9 +159,9 @@ import Glibc
         _ plan: SimulationPlan,
         _ service: SimulatedService,
         _ memory: MemoryWatch
-    ) async throws -> (SimulationTally, hits: Int) {
+    ) async throws -> (Simulation, hits: Int) {
         var credentials: [PersonaCredentials] = []
-        for person in plan.people {
+        for person in plan.people where person.interface != .telegram {
             progress.say("making tenant \(person.number + 1) of \(plan.users)")
             credentials.append(try await self.credentials(of: person, service))
         }
@@ -163,7 +169,7 @@ import Glibc
             plan,
             origin: service.origin,
             credentials: credentials,
-            spreads: service.origin.hasPrefix("http://127."),
+            telegram: telegram?.bot,
             in: surroundings
         )
         progress.say("logging in")
@@ -178,7 +184,7 @@ import Glibc
         await simulation.run()
         progress.stop()
         try Task.checkCancellation()
-        return (simulation.tally, try await service.cacheHits() - before)
+        return (simulation, try await service.cacheHits() - before)
     }
 
     private func credentials(

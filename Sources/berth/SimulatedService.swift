@@ -71,9 +71,10 @@ import Glibc
     /// Starts a fake provider at the pace of a real one, and a service that asks it.
     ///
     /// Everything that was started is stopped before this throws. `whenEnded` is called when a
-    /// child ends by itself, also later.
+    /// child ends by itself, also later. `telegram` is the URL of a fake Telegram, if there is one.
     static func start(
         _ choices: SimulateChoices,
+        _ telegram: String?,
         in surroundings: Surroundings,
         whenEnded: @escaping @Loop (Child) -> Void
     ) async throws -> SimulatedService {
@@ -90,7 +91,11 @@ import Glibc
                 children.append(try Child(fal, in: surroundings, whenEnded: whenEnded))
                 painter = try await children[1].line(SimulatedService.upstream)
             }
-            var settings = SimulationSettings(users: choices.users, upstream: upstream)
+            var settings = SimulationSettings(
+                users: choices.users + choices.telegram,
+                upstream: upstream
+            )
+            settings.telegram = telegram
             (settings.data, settings.painter) = ("\(folder.path)/data", painter)
             (settings.limit, settings.cache) = (choices.limit, choices.cache)
             let file = try folder.write(settings.text, to: "berth.yaml")

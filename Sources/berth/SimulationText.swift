@@ -8,9 +8,11 @@ import Glibc
 enum SimulationText {
     static func report(_ report: SimulationReport) -> String {
         let plan = report.plan
-        return "\(plan.users) users for \(plan.seconds) s, seed \(plan.seed)\n\n"
+        let others = plan.telegram > 0 ? " and \(plan.telegram) of Telegram" : ""
+        return "\(plan.users) users\(others) for \(plan.seconds) s, seed \(plan.seed)\n\n"
             + turns(report.tally) + "\n" + latencies(report.tally) + "\n"
-            + (report.memory.map { memory($0, users: plan.users) + "\n" } ?? "")
+            + (report.telegram.map { telegram($0, report.tally) + "\n" } ?? "")
+            + (report.memory.map { memory($0, users: plan.everybody) + "\n" } ?? "")
             + "Cache hits: \(report.cacheHits)\n"
             + list("Refused", report.tally.refusals)
             + list("Lost", report.tally.losses) { $0.rawValue }
@@ -23,9 +25,10 @@ enum SimulationText {
                 name, "\(turns.asked)", "\(turns.answered)", "\(turns.refused)", "\(turns.lost)",
             ]
         }
-        let interfaces = Persona.Interface.allCases.map {
-            row($0.rawValue, tally.byInterface[$0] ?? SimulationTally.TurnCounts())
-        }
+        let counts = tally.byInterface
+        let interfaces = Persona.Interface.allCases
+            .filter { $0 != .telegram || counts[$0] != nil }
+            .map { row($0.rawValue, counts[$0] ?? SimulationTally.TurnCounts()) }
         return Output.lines(
             ["turns", "asked", "answered", "refused", "lost"],
             interfaces
@@ -48,6 +51,28 @@ enum SimulationText {
                 row("full answer", tally.full.percentiles),
             ] + (tally.pictures.asked > 0 ? [row("picture", tally.pictureTime.percentiles)] : [])
         )
+    }
+
+    /// A request to the other interfaces has one answer of its own, so that only Telegram's answers
+    /// can be doubled or out of order.
+    private static func telegram(
+        _ calls: SimulationReport.Calls,
+        _ tally: SimulationTally
+    ) -> String {
+        let turns = tally.byInterface[.telegram] ?? SimulationTally.TurnCounts()
+        let times = tally.final.percentiles
+        let figures = [turns.answered, tally.inOrder, turns.lost, tally.doubled, calls.count]
+        let median = times.map { "\($0.p50)" } ?? "-"
+        let worst = times.map { _ in "\(tally.worstFinal.milliseconds())" } ?? "-"
+        return Output.lines(
+            [
+                "messages", "answered", "in order", "lost", "doubled", "calls", "floods",
+                "early calls",
+            ],
+            [["telegram"] + (figures + [calls.floods, calls.early]).map { "\($0)" }]
+        )
+            + "From the last token to the complete message: median \(median) ms, worst \(worst) ms\n"
+            + list("Faulty calls", Dictionary(calls.faults.map { ($0, 1) }, uniquingKeysWith: +))
     }
 
     private static func memory(_ memory: SimulationReport.Memory, users: Int) -> String {

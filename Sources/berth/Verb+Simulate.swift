@@ -22,6 +22,11 @@ extension Verb {
                 summary: "users who make pictures with half of their questions (default: 0)"
             ),
             Option(
+                name: "--telegram",
+                value: "N",
+                summary: "users of a fake Telegram beside the others, 0 to 1000 (default: 0)"
+            ),
+            Option(
                 name: "--limit",
                 value: "SIZE",
                 summary: "memory.limit of the service that it starts, such as 48MiB"
@@ -55,7 +60,10 @@ extension Verb {
             + "The exit status is 1 if an answer was lost or memory.limit was exceeded. With "
             + "--virtual, a day takes seconds, memory is not measured, and the report has a digest "
             + "of all that the service did: the same options give the same digest. The exit "
-            + "status is then 1 if an answer was lost or bought twice.",
+            + "status is then 1 if an answer was lost or bought twice. With --telegram, the service "
+            + "has a bot at a fake Telegram that controls floods. The report then has its calls, "
+            + "and the exit status is also 1 if an answer came twice or out of order there, or a "
+            + "call was early or faulty.",
         example: "berth simulate --users 50 --seconds 20"
     ) { given throws(UsageError) in
         .simulate(try choices(given))
@@ -69,6 +77,7 @@ extension Verb {
                 ?? (isVirtual ? 86_400 : usual.seconds),
             seed: try given.value("--seed", .integer(0...1_000_000_000)) ?? usual.seed,
             pictures: try given.value("--pictures", .integer(0...100)) ?? usual.pictures,
+            telegram: try given.value("--telegram", .integer(0...1000)) ?? usual.telegram,
             isVirtual: isVirtual,
             faults: try given.value("--faults", .integer(0...100)) ?? usual.faults,
             url: try given.value("--url", .url),
@@ -83,7 +92,7 @@ extension Verb {
             throw given.error("--faults needs --virtual")
         }
         guard choices.url == nil else {
-            for option in ["--limit", "--cache"] where given.has(option) {
+            for option in ["--limit", "--cache", "--telegram"] where given.has(option) {
                 throw given.error(
                     "\(option) is for a service that simulate starts: leave out --url"
                 )

@@ -20,6 +20,10 @@ import Testing
             )
         ),
         Line(
+            "simulate --users 5 --telegram 50",
+            Invocation(command: .simulate(SimulateChoices(users: 5, telegram: 50)))
+        ),
+        Line(
             "simulate --virtual --faults 20",
             Invocation(
                 command: .simulate(SimulateChoices(seconds: 86_400, isVirtual: true, faults: 20))
@@ -68,6 +72,11 @@ import Testing
             "--cache is for a service that simulate starts: leave out --url"
         ),
         Line("simulate --faults 20", "--faults needs --virtual"),
+        Line("simulate --telegram 1001", "--telegram: '1001' is not a whole number from 0 to 1000"),
+        Line(
+            "simulate --url http://h --telegram 2",
+            "--telegram is for a service that simulate starts: leave out --url"
+        ),
         Line(
             "simulate --virtual --limit 48MiB",
             "--limit is not for a service in virtual time"
@@ -79,8 +88,8 @@ import Testing
         Line(
             "simulate 50",
             "'simulate' does not take '50': berth simulate [--users N] [--seconds S] [--seed K] "
-                + "[--pictures PERCENT] [--limit SIZE] [--cache SIZE] [--url URL] "
-                + "[--virtual] [--faults PERCENT] [--json]"
+                + "[--pictures PERCENT] [--telegram N] [--limit SIZE] [--cache SIZE] "
+                + "[--url URL] [--virtual] [--faults PERCENT] [--json]"
         ),
     ]
 
@@ -104,7 +113,7 @@ import Testing
 
     @Test func `the report is a table for people`() {
         var tally = SimulationTally()
-        for interface in Persona.Interface.allCases {
+        for interface in [Persona.Interface.api, .web] {
             tally.ask(interface)
             tally.end(SimulationTextTests.end(.answered), interface)
         }
@@ -152,6 +161,35 @@ import Testing
 
                 """
         )
+    }
+
+    @Test func `users of Telegram have a row and the figures of their calls`() {
+        var tally = SimulationTally()
+        for wait in [40, 900] {
+            tally.ask(.telegram)
+            var end = SimulationTextTests.end(.answered)
+            (end.sinceLastToken, end.isInOrder) = (.milliseconds(wait), wait == 40)
+            tally.end(end, .telegram)
+        }
+        let report = SimulationReport(
+            SimulationPlan(users: 1, seconds: 9, seed: 4, telegram: 3),
+            tally,
+            cacheHits: 0,
+            telegram: SimulationReport.Calls(count: 12, floods: 1, early: 0)
+        )
+        let text = SimulationText.report(report)
+        #expect(text.hasPrefix("1 users and 3 of Telegram for 9 s, seed 4\n"))
+        #expect(
+            text.contains(
+                """
+                messages  answered  in order  lost  doubled  calls  floods  early calls
+                telegram         2         1     0        0     12       1            0
+                From the last token to the complete message: median 40 ms, worst 900 ms
+
+                """
+            )
+        )
+        #expect(text.contains("telegram      2         2        0     0\n") && !report.isGood)
     }
 
     @Test func `a report in virtual time has its digest instead of memory`() {

@@ -65,7 +65,8 @@ import Testing
             Expected(streamed: good("hi there", tokens: 1), whole: good("hi there", tokens: 1))
         case .tool:
             Expected(streamed: good("", "tool_calls"), whole: good("", "tool_calls", tokens: 5))
-        case .drip, .comments, .echoRequest, .silence: Expected(streamed: good(), whole: good())
+        case .drip, .comments, .echoRequest, .silence, .signed:
+            Expected(streamed: good(), whole: good())
         case .cutEvent:
             Expected(streamed: Told(text: "token1 token2 ", error: cut), whole: good())
         case .cutCharacter:
@@ -124,7 +125,17 @@ import Testing
     }
 
     private static let answering = FakeOpenAIBehavior.allCases.filter {
-        ![.silence, .echoRequest, .tooManyDate].contains($0)
+        ![.silence, .echoRequest, .tooManyDate, .signed].contains($0)
+    }
+
+    @Loop @Test func `a signed answer ends with the question and the time`() async throws {
+        let asker = Asker()
+        try await withFake(clock: asker.clock) { url, _ in
+            let call = try asker.call(FakeOpenAIBehavior.signed.rawValue)
+            let told = await asker.stream(try asker.provider(url), call)
+            let end = "\n\nhi there at \(asker.clock.timestamp.milliseconds) ms"
+            #expect(told == FakeBehaviorTests.good(FakeBehaviorTests.words + end))
+        }
     }
 
     @Loop @Test func `a date to try again at is measured by the provider's own clock`()

@@ -19,9 +19,16 @@ import Testing
     /// The clock moves while the loop has nothing ready, so other tests on it slow this one down.
     @Loop private func live(
         seed: UInt64,
-        faults: Int = 0
+        faults: Int = 0,
+        telegram: Int = 0
     ) async throws -> (SimulationReport, events: [String]) {
-        let plan = SimulationPlan(users: 3, seconds: 60, seed: seed, isVirtual: true)
+        let plan = SimulationPlan(
+            users: 3,
+            seconds: 60,
+            seed: seed,
+            telegram: telegram,
+            isVirtual: true
+        )
         let day = VirtualDay(plan, faults: faults, events: EventLog(keepsEvents: true))
         let report = try await day.run()
         return (report, day.events.events)
@@ -40,6 +47,21 @@ import Testing
             first.contains { $0.contains("event: done") }
                 && first.contains { $0.contains("[DONE]") }
         )
+    }
+
+    @Loop @Test func `users of Telegram are answered in order and once, as the seed says`()
+        async throws
+    {
+        let (report, first) = try await live(seed: 7, telegram: 3)
+        let (again, _) = try await live(seed: 7, telegram: 3)
+        #expect(first.contains { $0.contains("editMessageText") || $0.contains("message_id") })
+        #expect(report.virtual == again.virtual)
+        let turns = report.tally.byInterface[.telegram]
+        #expect(turns?.answered ?? 0 >= 10 && turns?.answered == turns?.asked)
+        #expect(report.tally.inOrder == turns?.answered && report.tally.doubled == 0)
+        #expect(report.telegram?.early == 0 && report.telegram?.floods == 0)
+        #expect(report.telegram?.faults == [] && report.isGood)
+        #expect(report.tally.worstFinal < .seconds(30))
     }
 
     @Loop @Test func `another seed gives another event log`() async throws {

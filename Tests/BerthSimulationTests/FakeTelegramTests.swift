@@ -1,11 +1,12 @@
 import BerthHTTP
 import BerthLoop
 import BerthMemory
-import BerthSimulation
 import BerthTelemetry
 import BerthTestKit
 import BerthText
 import Testing
+
+@testable import BerthSimulation
 
 @Suite(.loop) struct FakeTelegramTests {
     typealias Entity = FakeTelegramRules.Entity
@@ -206,6 +207,92 @@ import Testing
                 let answer = try await call("getMe", "{}", token)
                 #expect(answer.status == status)
             }
+        }
+    }
+
+    /// The status of a call that a fault strikes, 0 if its connection ends.
+    private static let faults: [(FakeTelegram.FaultKind, Int, String)] = [
+        (.dropAfter, 0, ""), (.dropBefore, 0, ""), (.cutPoll, 0, ""), (.gateway, 502, "<html>"),
+        (.restart, 500, "restart"), (.slow, 200, "message_id"), (.conflict, 409, "getUpdates"),
+        (.unauthorized, 401, "Unauthorized"), (.flood, 429, "retry_after"),
+        (.garbage, 200, "<html>"), (.unknownMethod, 404, "not found"),
+        (.badEntities, 400, "entities"),
+    ]
+
+    @Test func `every fault has its test`() {
+        #expect(Set(Self.faults.map { $0.0 }) == Set(FakeTelegram.FaultKind.allCases))
+    }
+
+    @Loop @Test(arguments: faults)
+    func `a fault strikes one call, and the next one is carried out`(
+        _ kind: FakeTelegram.FaultKind,
+        _ status: Int,
+        _ words: String
+    ) async throws {
+        let clock = ManualClock()
+        try await served(clock) { fake, call in
+            let waits = kind == .cutPoll
+            let (method, body) =
+                waits
+                ? ("getUpdates", #"{"timeout":20}"#)
+                : (
+                    "sendMessage",
+                    #"{"chat_id":5,"text":"x","entities":[{"type":"bold","offset":0,"length":1}]}"#
+                )
+            fake.fail(kind, method)
+            var (answer, isEnded) = (Answer?.none, false)
+            let pool = TaskPool()
+            pool.spawn {
+                answer = try? await call(method, body)
+                isEnded = true
+            }
+            await settle()
+            #expect(isEnded == (kind != .slow && !waits))
+            clock.advance(by: .seconds(3))
+            await pool.drain()
+            #expect(answer?.status ?? 0 == status && answer?.text.contains(words) ?? true)
+            let bot = fake.bot(42)
+            #expect(bot.sent.count == (kind == .dropAfter || kind == .slow ? 1 : 0))
+            if waits { bot.bring("later", in: 5, from: FakeTelegramPerson(id: 5)) }
+            let next = try await call(method, body)
+            #expect(next.status == 200 && (!waits || next.ids.count == 1))
+        }
+    }
+
+    @Loop @Test func `a chat is written to only while that is allowed`() async throws {
+        try await served { fake, call in
+            let bot = fake.bot(42)
+            let body = #"{"chat_id":5,"text":"x"}"#
+            bot.block(5, "Forbidden: bot was blocked by the user")
+            let blocked = try await call("sendMessage", body)
+            #expect(blocked.status == 403 && blocked.text.contains("blocked by the user"))
+            bot.bring("hello", in: 5, from: FakeTelegramPerson(id: 5))
+            let allowed = try await call("sendMessage", body)
+            #expect(allowed.status == 200)
+            bot.migrate(-7, to: -1007)
+            let moved = try await call("sendMessage", #"{"chat_id":-7,"text":"x"}"#)
+            #expect(moved.status == 400 && moved.text.contains(#""migrate_to_chat_id":-1007"#))
+            bot.chats[-8] = FakeTelegramBot.Chat(goneTopics: [3])
+            let gone = try await call(
+                "sendMessage",
+                #"{"chat_id":-8,"message_thread_id":3,"text":"x"}"#
+            )
+            #expect(gone.status == 400 && gone.text.contains("thread not found"))
+        }
+    }
+
+    @Loop @Test func `the arguments of each form of a call can be read`() async throws {
+        try await served { fake, call in
+            for text in ["a", "b"] {
+                _ = try await call("sendMessage", #"{"chat_id":5,"text":"\#(text)"}"#)
+            }
+            _ = try await call("getMe", "{}")
+            let forms = fake.bot(42).forms
+            #expect(
+                forms == [
+                    "sendMessage chat_id text": ["chat_id": "5", "text": "b"], "getMe ": [:],
+                ]
+            )
         }
     }
 

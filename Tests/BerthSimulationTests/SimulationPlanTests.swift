@@ -63,4 +63,17 @@ import Testing
         let interfaces = SimulationPlan(users: 50, seconds: 60, seed: 1).people.map(\.interface)
         #expect(interfaces.count { $0 == .api } == 25 && interfaces.count { $0 == .web } == 25)
     }
+
+    @Test func `users of Telegram come beside the others, who ask the same as without them`() {
+        let plan = SimulationPlan(users: 3, seconds: 60, seed: 7, pictures: 100, telegram: 2)
+        let others = SimulationPlan(users: 3, seconds: 60, seed: 7, pictures: 100)
+        #expect(plan.people.map(\.interface) == [.api, .web, .api, .telegram, .telegram])
+        #expect(SimulationPlanTests.turns(plan, of: 2) == SimulationPlanTests.turns(others, of: 2))
+        let turns = SimulationPlanTests.turns(plan, of: 3, count: 400)
+        let followed = turns.count(where: \.isFollowed)
+        #expect((60...140).contains(followed) && !turns.contains(where: \.isPicture))
+        for (turn, next) in zip(turns, turns.dropFirst()) where turn.isFollowed {
+            #expect(next.pause == .milliseconds(200))
+        }
+    }
 }

@@ -65,7 +65,6 @@ import Testing
             SimulationPlan(users: 2, seconds: 60, seed: 1),
             origin: "http://127.0.0.1:\(server.port)",
             credentials: [0, 1].map { PersonaCredentials(key: "key\($0)", token: "token\($0)") },
-            spreads: true,
             in: .quiet(clock)
         )
         do { try await test(simulation, service, clock) } catch {

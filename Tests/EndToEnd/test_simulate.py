@@ -87,6 +87,22 @@ def test_users_are_answered_by_the_api_and_the_web(simulate: Simulate, tmp_path:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_users_of_telegram_are_answered_beside_the_others(
+    simulate: Simulate, tmp_path: Path
+) -> None:
+    report = found(
+        simulate("--users", "6", "--telegram", "8", "--seconds", "8", "--seed", "3", "--json")
+    )
+    turns, telegram = report["turns"], report["telegram"]
+    asked = telegram["turns"]["asked"]
+    assert turns["asked"] == turns["answered"] > asked >= 8 and turns["lost"] == 0
+    assert telegram["turns"]["answered"] == telegram["in_order"] == asked
+    assert telegram["doubled"] == telegram["early"] == telegram["floods"] == 0
+    assert telegram["faults"] == [] and telegram["calls"] > 2 * asked
+    assert 0 <= telegram["final_ms"]["p50"] <= telegram["worst_final_ms"] < 10_000
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_limit_that_cannot_be_kept_fails_with_the_reason(
     simulate: Simulate, tmp_path: Path
 ) -> None:
@@ -167,8 +183,12 @@ def test_a_url_without_a_service_is_an_error(simulate: Simulate, tmp_path: Path)
     assert process.returncode == 1 and "no service answers" in errors
 
 
-def test_a_virtual_day_is_a_function_of_its_options(simulate: Simulate, tmp_path: Path) -> None:
+@pytest.mark.parametrize("telegram", [0, 4])
+def test_a_virtual_day_is_a_function_of_its_options(
+    simulate: Simulate, tmp_path: Path, telegram: int
+) -> None:
     options = ["--virtual", "--users", "6", "--seconds", "3600", "--faults", "30", "--json"]
+    options += ["--telegram", f"{telegram}"] if telegram else []
     first = found(simulate(*options, "--seed", "7"))
     assert first == found(simulate(*options, "--seed", "7"))
     other = found(simulate(*options, "--seed", "8"))
@@ -177,5 +197,9 @@ def test_a_virtual_day_is_a_function_of_its_options(simulate: Simulate, tmp_path
         turns = report["turns"]
         assert turns["lost"] == report["virtual"]["bought_twice"] == 0
         assert turns["answered"] > 0 and turns["refused"] > 0 and report["virtual"]["micros"] > 0
-        assert "memory" not in report
+        assert "memory" not in report and ("telegram" in report) == (telegram > 0)
+        if telegram:
+            calls = report["telegram"]
+            assert calls["in_order"] == calls["turns"]["answered"] > 0
+            assert calls["doubled"] == calls["early"] == 0 and calls["faults"] == []
     assert list(tmp_path.iterdir()) == []

@@ -7,13 +7,16 @@ import random
 import re
 import sqlite3
 import time
+import urllib.error
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from aiogram import methods
+from prometheus_client.parser import text_string_to_metric_families
 from support.browser import wait_for
 from support.berth import Berth, FakeTelegram
 from support.queue import OwnBerth, OwnFake, Say
@@ -77,30 +80,177 @@ def test_every_call_is_one_of_aiograms_models(
     own_berth: OwnBerth, own_fake: OwnFake, telegram: FakeTelegram
 ) -> None:
     fake = own_fake("--delay-ms", "1500", "--tokens", "200", "--token-ms", "20")
-    berth = own_berth(telegram=bot(telegram), **fake.settings("plain"))
+    settings = fake.settings("plain")
+    picture = {"provider": "fake", "model": "plain", "price": {"image": 0}}
+    settings["models"]["image"] = [picture]
+    berth = own_berth(telegram=bot(telegram), **settings)
     let_in(berth, telegram, 5)
     telegram.bring("42/message", chat=5, text="a long answer")
     wait_for(lambda: len(texts(telegram, 5)) == 2, what="an answer")
     telegram.bring("42/press", chat=5, message=3, data="x:1", **{"from": 5})
-    wait_for(lambda: telegram.told("42/state")["counts"].get("answercallbackquery"), what="a press")
-    kinds = set()
-    for sent in telegram.told("42/sent"):
-        kinds.add(sent["method"])
-        arguments = {name: read(value) for name, value in sent["arguments"].items()}
-        if "text" in MODELS[sent["method"]].model_fields:
-            arguments["text"] = sent["text"]
-        model = MODELS[sent["method"]].model_validate(arguments)
-        assert not model.model_extra, sent
-    assert {"sendmessage", "sendchataction", "sendmessagedraft", "answercallbackquery"} <= kinds
+    wait_for(lambda: sent(telegram, "answercallbackquery"), what="the answer of a press")
+    # In a group the answer is shown by edits.
+    text, person = "@fake42_bot a long answer", {"id": 5, "is_bot": False, "first_name": "p5"}
+    mention = {"type": "mention", "offset": 0, "length": 11}
+    heard = {"message_id": 90, "date": int(time.time()), "text": text, "entities": [mention]}
+    group = {"id": -7, "type": "supergroup", "title": "Group"}
+    telegram.bring("42/update", message=heard | {"from": person, "chat": group})
+    wait_for(lambda: sent(telegram, "editmessagetext"), 60, what="an edit")
+    # Pictures, one and several, with their buttons.
+    for text, method in (("/image a cat", "sendphoto"), ("/image --n 2 cats", "sendmediagroup")):
+        telegram.bring("42/message", chat=5, text=text)
+        wait_for(lambda method=method: sent(telegram, method), 60, what=method)
+    shown = sent(telegram, "sendphoto")[0]
+    buttons = sum(json.loads(shown["arguments"]["reply_markup"])["inline_keyboard"], [])
+    for key, method in (("f", "senddocument"), ("d", "deletemessage")):
+        data = next(b["callback_data"] for b in buttons if b["callback_data"].startswith(key))
+        telegram.bring("42/press", chat=5, message=shown["message"], data=data, **{"from": 5})
+        wait_for(lambda method=method: sent(telegram, method), 60, what=method)
+    # A document that the bot loads.
+    file = telegram.bring("42/file", name="a.txt", text="a word")["file_id"]
+    document = {"file_id": file, "file_name": "a.txt", "mime_type": "text/plain", "file_size": 6}
+    heard = {"message_id": 91, "date": int(time.time()), "caption": "read it", "document": document}
+    chat = {"id": 5, "type": "private", "first_name": "p5"}
+    telegram.bring("42/update", message=heard | {"from": person, "chat": chat})
+    wait_for(lambda: counts(telegram).get("getfile"), what="a download")
+    # Only the configuration changes the mode.
+    for keys in ({"mode": "webhook", "secret": "s3cret"}, {}):
+        assert berth.stop() == 0
+        found = yaml.safe_load(berth.config.read_text())
+        found["telegram"] = bot(telegram, **keys)
+        berth.config.write_text(yaml.safe_dump(found))
+        berth.start()
+        method = "setwebhook" if keys else "deletewebhook"
+        wait_for(lambda method=method: counts(telegram).get(method), what=method)
+    forms = telegram.told("42/calls")
+    for form, arguments in forms.items():
+        model = MODELS[form.split()[0].lower()]
+        assert model.__api_method__ == form.split()[0]
+        files = {name[5:] for name in arguments if name.startswith("file:")}
+        # An uploaded file is named by its field, or by an item of an album.
+        given = {name: file for name, file in arguments.items() if not name.startswith("file:")}
+        read_ones = {name: read(value, name, model) for name, value in given.items()}
+        fields = read_ones | {name: "attach" for name in files if name in model.model_fields}
+        made = model.model_validate(fields)
+        assert not unknown(made), form
+        assert files <= set(model.model_fields) | attached(read_ones), form
+    kinds = {form.split()[0] for form in forms}
+    assert kinds == methods_of_the_client(), "a method of the client has no call here"
     assert telegram.told("42/state")["faults"] == []
 
 
-def read(value: str) -> Any:
+def methods_of_the_client() -> set[str]:
+    """The methods that Berth's own client names."""
+    folder = Path(__file__).parents[2] / "Sources/BerthChannels/Telegram/Client"
+    text = "".join(file.read_text() for file in sorted(folder.glob("*.swift")))
+    found = set(re.findall(r'\b(?:call|upload|unlessDone)\(\s*"(\w+)"', text))
+    assert len(found) > 15
+    return found
+
+
+def unknown(model: Any) -> bool:
+    """Whether a model or one within it has a field that aiogram does not know."""
+    if isinstance(model, list):
+        return any(map(unknown, model))
+    if not hasattr(model, "model_extra"):
+        return False
+    return bool(model.model_extra) or any(unknown(value) for _, value in model)
+
+
+def attached(arguments: dict[str, Any]) -> set[str]:
+    """The fields of the files of an album."""
+    media = arguments.get("media") or []
+    return {item["media"].removeprefix("attach://") for item in media}
+
+
+def sent(telegram: FakeTelegram, method: str) -> list[dict[str, Any]]:
+    return [one for one in telegram.told("42/sent") if one["method"] == method]
+
+
+def counts(telegram: FakeTelegram) -> dict[str, int]:
+    return telegram.told("42/state")["counts"]
+
+
+def read(value: str, name: str, model: Any) -> Any:
     """A value of a call, which is JSON except for texts."""
+    if name in ("text", "caption") or model.model_fields.get(name, str) is str:
+        return value
     try:
         return json.loads(value)
     except ValueError:
         return value
+
+
+@pytest.mark.parametrize("mode", ["polling", "webhook"])
+def test_the_token_is_in_nothing_that_is_written(
+    own_berth: OwnBerth, own_fake: OwnFake, telegram: FakeTelegram, tmp_path: Path, mode: str
+) -> None:
+    secrets = {"token": "42:hunter2-Token_1", "secret": "s3cret-of-the-hook"}
+    keys = bot(telegram, mode=mode) | {"token": secrets["token"]}
+    if mode == "webhook":
+        keys["secret"] = secrets["secret"]
+    telegram.bring("fault", kind="502", method="getMe")
+    berth = own_berth(telegram=keys, access="open", **own_fake().settings("echo"))
+    for chat, kind in enumerate(telegram_faults(telegram), 100):
+        telegram.bring("fault", kind=kind, method="getUpdates")
+        # A message is given up if the server does not know how to send it.
+        telegram.bring("fault", kind=kind, method="sendChatAction" if kind == "404" else "sendMessage")
+        telegram.bring("42/message", chat=chat, text=f"question {kind}")
+        wait_for(lambda chat=chat: texts(telegram, chat), 60, what=f"an answer after {kind}")
+    told = [
+        berth.admin(*words, check=False)
+        for words in (("doctor",), ("queue",), ("config", "show"), ("tenant", "list"))
+    ]
+    written = [one.stdout + one.stderr for one in told]
+    written.append(berth.request("/metrics").body.decode())
+    written.append(berth.request("/readyz").body.decode())
+    assert berth.stop() == 0
+    files = [file for file in berth.folder.rglob("*") if file.is_file() and file != berth.config]
+    assert berth.data / "berth.db" in files and berth.process.log in files
+    written += [file.read_bytes().decode(errors="replace") for file in files]
+    assert "telegram" in "".join(written)
+    for secret in secrets.values():
+        for text in written:
+            at = text.find(secret)
+            assert at < 0, text[max(0, at - 200) : at + 50]
+            # The token's word alone would do as well.
+            assert secret.partition(":")[2] == "" or secret.partition(":")[2] not in text
+
+
+def telegram_faults(telegram: FakeTelegram) -> list[str]:
+    """The kinds of faults, which the refusal of a wrong one lists."""
+    try:
+        telegram.bring("fault", kind="none")
+    except urllib.error.HTTPError as error:
+        listed = json.load(error)["error"]["message"]
+        return [kind for kind in listed.partition("one of ")[2].split(", ") if kind != "401"]
+    raise AssertionError("a wrong fault was taken")
+
+
+def test_the_metrics_have_what_an_operator_watches(
+    own_berth: OwnBerth, own_fake: OwnFake, telegram: FakeTelegram
+) -> None:
+    berth = own_berth(telegram=bot(telegram), access="open", **own_fake().settings("echo"))
+    telegram.bring("fault", kind="429", method="sendMessage")
+    telegram.bring("42/message", chat=5, text="one question")
+    wait_for(lambda: metric(berth, "berth_telegram_calls_total", outcome="flood"), what="a flood")
+    assert metric(berth, "berth_telegram_parked_chats", bot="b") == 1
+    assert metric(berth, "berth_outbox_oldest_seconds") >= 0
+    wait_for(lambda: texts(telegram, 5), what="an answer")
+    wait_for(lambda: metric(berth, "berth_outbox_seconds_count"), what="the part")
+    wait_for(lambda: metric(berth, "berth_telegram_parked_chats", bot="b") == 0, what="no park")
+    assert metric(berth, "berth_outbox_oldest_seconds") == 0
+    assert metric(berth, "berth_telegram_lag_seconds_count") == 1
+    assert metric(berth, "berth_telegram_updates_total", kind="message") == 1
+    assert metric(berth, "berth_telegram_calls_total", outcome="done") > 1
+
+
+def metric(berth: Berth, name: str, **labels: str) -> float | None:
+    for family in text_string_to_metric_families(berth.request("/metrics").body.decode()):
+        for sample in family.samples:
+            if sample.name == name and labels.items() <= sample.labels.items():
+                return sample.value
+    return None
 
 
 @pytest.mark.timeout(600)

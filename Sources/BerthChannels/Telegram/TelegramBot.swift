@@ -66,7 +66,8 @@ import BerthTelemetry
         buttons: [[TelegramButton]] = [],
         _ log: Log
     ) async {
-        do { try await budget.slot(in: place.chat, tenant: "") } catch { return }
+        guard let slot = try? await budget.slot(in: place.chat, tenant: "") else { return }
+        defer { budget.end(slot) }
         do throws(TelegramFailure) {
             // The words are short, so that they are one message.
             guard let part = TelegramText.parts(of: text).first else { return }

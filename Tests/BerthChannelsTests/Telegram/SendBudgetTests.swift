@@ -11,25 +11,55 @@ import Testing
         let clock = ManualClock()
         let budget: SendBudget
         let pool = TaskPool()
-        /// The calls with a slot: the chat, the time and whether the call is a preview.
-        var calls: [(chat: Int, at: Instant, isPreview: Bool)] = []
+        /// The calls that the server has seen: the chat, the times of the slot and of the arrival,
+        /// and whether the call is a preview.
+        var calls: [(chat: Int, began: Instant, at: Instant, isPreview: Bool)] = []
         var refusals: [SendBudget.Refusal] = []
+        /// The longest time of a call to the server, and of its answer back.
+        private let slowest: Duration
+        private var random: SeededGenerator
 
-        init(_ limits: Configuration.Telegram.Limits = .init(), seed: UInt64 = 1) {
+        init(
+            _ limits: Configuration.Telegram.Limits = .init(),
+            slowest: Duration = .zero,
+            seed: UInt64 = 1
+        ) {
             budget = SendBudget(limits, in: .quiet(clock, seed: seed))
+            (self.slowest, random) = (slowest, SeededGenerator(seed: seed))
         }
 
         func send(to chat: Int, tenant: String = "ann", count: Int = 1) {
             pool.spawn { [self] in
                 do throws(SendBudget.Refusal) {
-                    try await budget.slot(in: chat, tenant: tenant, count: count)
-                    for _ in 0..<count { calls.append((chat, clock.now, false)) }
+                    let slot = try await budget.slot(in: chat, tenant: tenant, count: count)
+                    await make(slot, chat, count)
                 } catch { refusals.append(error) }
             }
         }
 
         func preview(in chat: Int) {
-            if budget.preview(in: chat) == nil { calls.append((chat, clock.now, true)) }
+            guard let slot = budget.preview(in: chat) else { return }
+            pool.begin { [self] in await make(slot, chat, 1, isPreview: true) }
+        }
+
+        private func make(
+            _ slot: SendBudget.Slot,
+            _ chat: Int,
+            _ count: Int,
+            isPreview: Bool = false
+        ) async {
+            let began = clock.now
+            await travel()
+            for _ in 0..<count { calls.append((chat, began, clock.now, isPreview)) }
+            await travel()
+            budget.end(slot)
+        }
+
+        private func travel() async {
+            guard slowest > .zero else { return }
+            let most = slowest.milliseconds()
+            let time = Duration.milliseconds(Int64.random(in: 0...most, using: &random))
+            try? await clock.sleep(for: time)
         }
 
         /// Moves the clock in steps, so that each call has its own time.
@@ -73,8 +103,42 @@ import Testing
         bench.send(to: 5)
         await settle()
         #expect(bench.calls.map(\.isPreview) == [true, true, false])
-        let next = bench.budget.preview(in: 5)
-        #expect(next != nil)
+        bench.preview(in: 5)
+        #expect(bench.calls.count == 3)
+    }
+
+    @Loop @Test func `a call on its way counts, and its chat gets nothing new meanwhile`() async {
+        var limits = Configuration.Telegram.Limits()
+        (limits.chatPerMinute, limits.perSecond) = (6_000, 2)
+        let bench = Bench(limits, slowest: .zero)
+        let slots = [bench.budget.preview(in: 5), bench.budget.preview(in: 6)].compactMap(\.self)
+        // One slot is kept back for a message.
+        #expect(slots.count == 1)
+        bench.send(to: 7)
+        await settle()
+        #expect(bench.calls.map(\.chat) == [7])
+        bench.send(to: 8)
+        await bench.advance(.milliseconds(950))
+        #expect(bench.calls.map(\.chat) == [7])
+        await bench.advance(.milliseconds(100))
+        #expect(bench.calls.map(\.chat) == [7, 8])
+        // The first call may reach the server only now.
+        bench.send(to: 9)
+        await bench.advance(.milliseconds(900))
+        #expect(bench.calls.map(\.chat) == [7, 8])
+        for slot in slots { bench.budget.end(slot) }
+        await bench.advance(.milliseconds(150))
+        #expect(bench.calls.map(\.chat) == [7, 8, 9])
+    }
+
+    @Loop @Test func `a limit of one call a second gives one a second`() async {
+        var limits = Configuration.Telegram.Limits()
+        limits.perSecond = 1
+        let bench = Bench(limits)
+        for chat in 1...4 { bench.send(to: chat) }
+        await bench.advance(.milliseconds(3_100))
+        #expect(bench.calls.count == 4)
+        #expect(bench.most(within: .seconds(1)) { _ in true } == 1)
     }
 
     @Loop @Test func `a parked chat holds no task, and others go on`() async throws {
@@ -90,8 +154,8 @@ import Testing
             return
         }
         #expect(wait >= .seconds(30) && wait <= .seconds(31))
-        let next = bench.budget.preview(in: 5)
-        #expect(next != nil)
+        bench.preview(in: 5)
+        #expect(bench.calls.count == 1)
         await bench.advance(wait)
         #expect(bench.budget.parked == 0)
         bench.send(to: 5)
@@ -150,10 +214,13 @@ import Testing
     }
 
     @Loop @Test(arguments: 1...20 as ClosedRange<UInt64>)
-    func `no call is above the rates or within a flood's time`(seed: UInt64) async {
-        let bench = Bench(seed: seed)
+    func `no call is above the rates or within a flood's time, however long it is on its way`(
+        seed: UInt64
+    ) async {
+        let slowest = Duration.milliseconds([0, 40, 300, 2_500][Int(seed % 4)])
+        let bench = Bench(slowest: slowest, seed: seed)
         var random = SeededGenerator(seed: seed)
-        var parked: [Int: Instant] = [:]
+        var parked: [Int: Range<Instant>] = [:]
         var early = 0
         for _ in 0..<600 {
             let chat = Int.random(in: 1...12, using: &random)
@@ -163,7 +230,8 @@ import Testing
             case 0:
                 let wait = Duration.seconds(Int.random(in: 1...20, using: &random))
                 bench.budget.flooded(isGroup ? -chat : chat, for: wait)
-                parked[isGroup ? -chat : chat] = bench.clock.now + wait
+                let now = bench.clock.now
+                parked[isGroup ? -chat : chat] = now..<now + wait
             case 1...9:
                 bench.send(
                     to: isGroup ? -chat : chat,
@@ -175,7 +243,7 @@ import Testing
             await settle()
             let step = Duration.milliseconds(Int.random(in: 10...400, using: &random))
             await bench.advance(step, by: .milliseconds(10))
-            for call in bench.calls[seen...] where call.at < parked[call.chat] ?? call.at {
+            for call in bench.calls[seen...] where parked[call.chat]?.contains(call.began) == true {
                 early += 1
             }
         }
@@ -190,5 +258,19 @@ import Testing
         #expect(all <= 30)
         bench.pool.cancelAll()
         await bench.pool.drain()
+    }
+
+    @Loop @Test(arguments: 1...8 as ClosedRange<UInt64>)
+    func `the server sees at most thirty calls in any second, however long they are on their way`(
+        seed: UInt64
+    ) async {
+        let slowest = Duration.milliseconds([10, 60, 400, 1_500][Int(seed % 4)])
+        let bench = Bench(slowest: slowest, seed: seed)
+        for chat in 1...180 { bench.send(to: chat, tenant: "t\(chat % 7)") }
+        await bench.advance(.seconds(30), by: .milliseconds(10))
+        #expect(bench.calls.count + bench.refusals.count == 180)
+        #expect(bench.calls.count > 100)
+        let all = bench.most(within: .seconds(1)) { _ in true }
+        #expect(all <= 30)
     }
 }

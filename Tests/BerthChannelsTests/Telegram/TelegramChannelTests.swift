@@ -37,6 +37,35 @@ import Testing
         }
     }
 
+    @Loop
+    @Test(arguments: [
+        FakeTelegram.FaultKind.cutPoll, .dropAfter, .dropBefore, .gateway, .restart, .slow,
+        .garbage, .conflict,
+    ])
+    func `a question for updates that fails loses and doubles nothing`(
+        _ kind: FakeTelegram.FaultKind
+    ) async throws {
+        try await TelegramBench.run { bench in
+            // The question that waits is not struck, the next one is.
+            let asked = { bench.telegram.counts["getupdates"] ?? 0 }
+            _ = await eventually { asked() == 1 }
+            bench.fake.fail(kind, "getUpdates")
+            bench.telegram.bring("/usage", in: 5, from: TelegramBench.ann)
+            _ = await bench.hears(1)
+            _ = await eventually { asked() == 2 }
+            bench.telegram.bring("/files", in: 5, from: TelegramBench.ann)
+            for _ in 0..<5 where bench.texts().count < 2 {
+                await settle()
+                bench.bot.clock.advance(by: .seconds(2))
+            }
+            let texts = await bench.hears(2)
+            bench.telegram.bring("/new", in: 5, from: TelegramBench.ann)
+            let all = await bench.hears(3)
+            #expect(texts.count == 2 && all.count == 3)
+            #expect(all[1].contains("You have no files") && all[2].contains("Earlier messages"))
+        }
+    }
+
     @Loop @Test func `commands answer as on the web`() async throws {
         try await TelegramBench.run { bench in
             for (command, words) in [

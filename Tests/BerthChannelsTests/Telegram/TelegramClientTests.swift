@@ -37,7 +37,6 @@ import Testing
                 [TelegramCommand(name: "new", says: "Begin anew")],
                 language: "ru"
             )
-            try await client.leave(-7)
             let methods = bot.sent.map(\.method)
             #expect(
                 methods == [

@@ -281,15 +281,17 @@ import BerthWork
         _ work: @Loop () async throws(TelegramFailure) -> Value
     ) async throws(DeliveryError) -> Result<Value, TelegramFailure> {
         let (own, chat) = (sending.own, sending.place.chat)
+        let slot: SendBudget.Slot
         do throws(SendBudget.Refusal) {
             let tenant = sending.tenant?.name ?? ""
-            try await own.budget.slot(in: chat, tenant: tenant, count: count)
+            slot = try await own.budget.slot(in: chat, tenant: tenant, count: count)
         } catch {
             switch error {
             case .later(let wait): throw .postponed("the chat's calls are used up", wait)
             case .cancelled: throw .stopping
             }
         }
+        defer { own.budget.end(slot) }
         try await sending.attempt.begins()
         do throws(TelegramFailure) { return .success(try await work()) } catch {
             own.note(error, in: chat)

@@ -106,7 +106,8 @@ import BerthTelemetry
         let isOld = way == .drafts && shown.map { now - $0 >= Self.draftTime } ?? false
         let wantsText = way != .off && (isDirty || isOld)
         let wantsSign = shown == nil && signed.map { now - $0 >= Self.signTime } ?? true
-        guard wantsText || wantsSign, own.budget.preview(in: place.chat) == nil else { return }
+        guard wantsText || wantsSign, let slot = own.budget.preview(in: place.chat) else { return }
+        defer { own.budget.end(slot) }
         isCalling = true
         if wantsText, let part = stream.unfinished.last ?? last {
             isDirty = false

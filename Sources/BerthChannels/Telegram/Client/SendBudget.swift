@@ -9,8 +9,9 @@ package import BerthTelemetry
 /// as a preview or a sign, asks with ``preview(in:)`` and gets a slot only if another one stays for
 /// the final message. Waiting calls share the bot's rate fairly over their tenants.
 ///
-/// In any minute a chat gets at most its limit of calls, and the bot in any second, provided that
-/// each call takes a slot.
+/// In any minute the server sees at most a chat's limit of calls, and in any second the bot's,
+/// provided that each call takes a slot and ends it after its answer. The time that a call is on its
+/// way does not matter: a chat gets no new slots meanwhile, and ``SendWindow`` counts the call on.
 @Loop package final class SendBudget {
     /// Why a call got no slot.
     package enum Refusal: Error, Equatable, Sendable {
@@ -20,12 +21,22 @@ package import BerthTelemetry
         case cancelled
     }
 
+    /// A call that may be made now.
+    ///
+    /// The caller gives it to ``end(_:)`` after the answer or the failure.
+    package struct Slot {
+        fileprivate let chat: Chat
+        fileprivate let count: Int
+    }
+
     private let limits: Configuration.Telegram.Limits
     private let surroundings: Surroundings
     private let queue: FairQueue<Waiter>
     private var random: SeededGenerator
     private var chats: [Int: Chat] = [:]
+    /// Spreads the calls of all chats over each second.
     private var all: TokenBucket
+    private var window: SendWindow
     private var timer: Timer?
     /// The end of a pause of the whole bot.
     private var pausedUntil: Instant
@@ -62,18 +73,21 @@ package import BerthTelemetry
         )
         queue = FairQueue(in: surroundings, bound: bound)
         random = surroundings.entropy.generator()
-        all = SendBudget.bucket(limits.perSecond, inSeconds: 1, at: surroundings.clock.now)
+        all = TokenBucket(
+            perMinute: 60 * limits.perSecond,
+            burst: min(SendBudget.burst, limits.perSecond),
+            at: surroundings.clock.now
+        )
+        window = SendWindow(limits.perSecond, in: .seconds(1))
         pausedUntil = surroundings.clock.now
     }
 
-    /// A bucket that gives at most `limit` slots in any span of `seconds`.
+    /// A bucket that gives at most `limit` slots in any minute.
     ///
     /// It refills less than the limit, because a full bucket can be emptied on top of the refill.
-    private static func bucket(_ limit: Int, inSeconds seconds: Int, at now: Instant) -> TokenBucket
-    {
+    private static func bucket(_ limit: Int, at now: Instant) -> TokenBucket {
         let burst = min(SendBudget.burst, max(1, limit / 2))
-        let rate = max(1, (limit - burst) * 60 / seconds)
-        return TokenBucket(perMinute: rate, burst: burst, at: now)
+        return TokenBucket(perMinute: max(1, limit - burst), burst: burst, at: now)
     }
 
     // MARK: For the callers
@@ -84,12 +98,13 @@ package import BerthTelemetry
     ///   - chat: the chat's id.
     ///   - tenant: the tenant that the bot's rate is shared by.
     ///   - count: the number of messages that the call sends, such as the pictures of an album.
+    /// - Returns: the slot, which ``end(_:)`` takes back.
     /// - Throws: ``Refusal``, at once if the slot is more than ``longestWait`` away.
     package func slot(
         in chat: Int,
         tenant: String,
         count: Int = 1
-    ) async throws(Refusal) {
+    ) async throws(Refusal) -> Slot {
         let now = surroundings.clock.now
         let entry = try track(chat, at: now)
         let ready = ready(entry, count, at: now)
@@ -110,27 +125,33 @@ package import BerthTelemetry
             throw .cancelled
         }
         if let refusal = waiter.refusal { throw refusal }
+        return Slot(chat: entry, count: count)
     }
 
     /// Takes a slot for a call that may be left out, if one is free beside the final message's.
     ///
-    /// - Returns: nil if the slot was taken, otherwise the time after which to ask again.
-    package func preview(in chat: Int) -> Duration? {
+    /// - Returns: the slot, which ``end(_:)`` takes back, or nil if none is free now.
+    package func preview(in chat: Int) -> Slot? {
         let now = surroundings.clock.now
-        guard let entry = try? track(chat, at: now) else { return SendBudget.longestWait }
         // Waiting calls come first, those of other chats too.
-        guard queue.count == 0, entry.waiting == 0 else { return .milliseconds(250) }
+        guard let entry = try? track(chat, at: now), queue.count == 0 else { return nil }
         let kept = entry.bucket.burst > 1 ? 2 : 1
-        let free = all.burst > 1 ? 2 : 1
+        let free = limits.perSecond > 1 ? 2 : 1
         let ready = max(
-            pausedUntil,
-            entry.parkedUntil,
-            entry.bucket.ready(for: kept, at: now),
-            all.ready(for: free, at: now)
+            ready(entry, kept, at: now),
+            all.ready(for: free, at: now),
+            window.ready(for: free, at: now)
         )
-        guard ready <= now else { return ready - now }
-        take(entry, 1, at: now)
-        return nil
+        return ready <= now ? take(entry, 1, at: now) : nil
+    }
+
+    /// Notes that a call was answered or has failed.
+    package func end(_ slot: Slot) {
+        let now = surroundings.clock.now
+        slot.chat.hold(until: now)
+        slot.chat.underWay -= 1
+        window.end(slot.count, at: now)
+        serve()
     }
 
     /// Parks a chat after an answer 429, and the whole bot if several chats are hit.
@@ -180,13 +201,21 @@ package import BerthTelemetry
     // MARK: Inside
 
     /// A chat with calls in the last minute.
-    private final class Chat {
+    fileprivate final class Chat {
         var bucket: TokenBucket
         var parkedUntil: Instant
         /// The number of waiting calls.
         var waiting = 0
+        /// The number of calls that have a slot and no answer.
+        var underWay = 0
 
         init(_ bucket: TokenBucket, at now: Instant) { (self.bucket, parkedUntil) = (bucket, now) }
+
+        /// Keeps the bucket from refilling while a call is under way.
+        ///
+        /// The server may see that call at any time until its answer, and the next one soon after
+        /// its slot.
+        func hold(until now: Instant) { if underWay > 0 { bucket.skip(to: now) } }
     }
 
     /// A call that waits.
@@ -204,35 +233,45 @@ package import BerthTelemetry
         if chats.count >= SendBudget.mostChats {
             // A chat with a full bucket behaves like a new one.
             chats = chats.filter { _, chat in
-                chat.waiting > 0 || chat.parkedUntil > now
+                chat.waiting > 0 || chat.underWay > 0 || chat.parkedUntil > now
                     || chat.bucket.ready(for: chat.bucket.burst, at: now) > now
             }
             guard chats.count < SendBudget.mostChats else { throw .later(SendBudget.longestWait) }
         }
         let limit = id < 0 ? limits.groupPerMinute : limits.chatPerMinute
-        let chat = Chat(SendBudget.bucket(limit, inSeconds: 60, at: now), at: now)
+        let chat = Chat(SendBudget.bucket(limit, at: now), at: now)
         chats[id] = chat
         return chat
     }
 
     private func ready(_ chat: Chat, _ count: Int, at now: Instant) -> Instant {
-        max(
+        chat.hold(until: now)
+        return max(
             pausedUntil,
             chat.parkedUntil,
             chat.bucket.ready(for: count, at: now),
-            all.ready(for: count, at: now)
+            all.ready(for: count, at: now),
+            window.ready(for: count, at: now)
         )
     }
 
-    private func take(_ chat: Chat, _ count: Int, at now: Instant) {
+    @discardableResult
+    private func take(_ chat: Chat, _ count: Int, at now: Instant) -> Slot {
+        chat.hold(until: now)
         chat.bucket.settle(reserved: 0, used: count, at: now)
+        chat.underWay += 1
         all.settle(reserved: 0, used: count, at: now)
+        window.begin(count)
+        return Slot(chat: chat, count: count)
     }
 
     private func giveBack(_ chat: Chat, _ count: Int) {
         let now = surroundings.clock.now
+        chat.hold(until: now)
+        chat.underWay -= 1
         chat.bucket.settle(reserved: count, used: 0, at: now)
         all.settle(reserved: count, used: 0, at: now)
+        window.end(count, wasMade: false, at: now)
         serve()
     }
 

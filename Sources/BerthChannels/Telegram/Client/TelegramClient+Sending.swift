@@ -108,13 +108,6 @@ extension TelegramClient {
         try await unlessDone("answerCallbackQuery", arguments)
     }
 
-    /// Leaves a group.
-    package func leave(_ chat: Int) async throws(TelegramFailure) {
-        var arguments = TelegramArguments()
-        arguments.add("chat_id", chat)
-        try await call("leaveChat", arguments)
-    }
-
     private func unlessDone(
         _ method: String,
         _ arguments: TelegramArguments
