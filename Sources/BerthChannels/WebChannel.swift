@@ -96,13 +96,7 @@ import BerthWork
                 try self.bot.turns.stop(values[0], by: tenant)
                 return HTTPResponse(status: 202)
             },
-            route("POST", "/turns/:id/again") { request, tenant, values in
-                try await self.hear(request, from: tenant)
-                let id = request.id
-                let turn = try await self.bot.turns.again(values[0], by: tenant, request: id)
-                return self.eventsForAuthor(of: turn, tenant)
-            },
-        ] + (name == .web ? fileRoutes : [])
+        ] + branchRoutes + (name == .web ? fileRoutes : [])
     }
 
     /// Takes a message: there is one place in line for it and for its turn.
@@ -180,14 +174,19 @@ import BerthWork
         let tenant: String
         let models: [String]
         let usage: UsageInfo
+        /// The reason for which the tenant may not ask, or nil if it may.
+        let notice: String?
     }
 
     private func me(_ tenant: LiveTenant) throws(BotError) -> HTTPResponse {
-        try .encoding(
+        var refusal: Phrase?
+        do throws(BotError) { try tenant.mayAsk() } catch { refusal = .refusal(error) }
+        return try .encoding(
             Me(
                 tenant: tenant.name,
                 models: bot.models.names,
-                usage: bot.meter.usage(tenant)
+                usage: bot.meter.usage(tenant),
+                notice: refusal?.text(in: tenant.language)
             )
         )
     }
@@ -196,7 +195,7 @@ import BerthWork
     ///
     /// The turn is accepted, so a lack of memory must not tell its author the opposite. There is one
     /// such reader of a turn. Every other one is refused without a lease.
-    private func eventsForAuthor(of turn: LiveTurn, _ tenant: LiveTenant) -> HTTPResponse {
+    func eventsForAuthor(of turn: LiveTurn, _ tenant: LiveTenant) -> HTTPResponse {
         var lease = tenant.account.nothing(for: .queueEntry)
         try? lease.extend(by: Ask.listenerSize)
         return events(of: turn, paidBy: lease)
@@ -205,7 +204,7 @@ import BerthWork
     // MARK: Requests
 
     /// Notes the language of the browser with which a tenant reads and writes.
-    private func hear(_ request: HTTPRequest, from tenant: LiveTenant) async throws(BotError) {
+    func hear(_ request: HTTPRequest, from tenant: LiveTenant) async throws(BotError) {
         guard let language = request.language else { return }
         try await bot.tenants.hear(language, from: tenant)
     }
@@ -234,7 +233,7 @@ import BerthWork
     }
 
     /// Reads a body, and leases the memory that `turn` names for its size.
-    private func body<Value: Decodable & Sendable>(
+    func body<Value: Decodable & Sendable>(
         _ type: Value.Type,
         _ request: HTTPRequest,
         _ tenant: LiveTenant,

@@ -38,7 +38,7 @@ extension Connection {
     }
 
     /// Deletes some of the turns of deleted conversations, the conversations that have none left,
-    /// expired keys and the numbers of old updates.
+    /// expired keys, old questions and the numbers of old updates.
     ///
     /// - Returns: whether there may be more.
     func purge(at now: Timestamp) throws(StoreError) -> Bool {
@@ -67,9 +67,10 @@ extension Connection {
             Connection.rowsAtOnce
         )
         let updates = try purgeUpdates(limit: Connection.rowsAtOnce, at: now)
-        if turns + sessions + keys > 0 { hasPurged = true }
+        let questions = try forgetQuestions(limit: Connection.rowsAtOnce, at: now)
+        if turns + sessions + keys + questions > 0 { hasPurged = true }
         return turns == Connection.purgedAtOnce
-            || [sessions, keys, updates].contains(Connection.rowsAtOnce)
+            || [sessions, keys, questions, updates].contains(Connection.rowsAtOnce)
     }
 
     /// Moves the whole log into the database file and empties it, if rows were deleted since.

@@ -16,7 +16,7 @@ extension Connection {
         try first(
             """
             SELECT id, public_id, channel, chat, topic, is_group, tenant, title, model, created_ms,
-                updated_ms, cleared_turn
+                updated_ms, cleared_turn, leaf
             FROM session WHERE public_id = ? AND deleted_ms IS NULL
             """,
             publicID
@@ -27,7 +27,7 @@ extension Connection {
         try first(
             """
             SELECT id, public_id, channel, chat, topic, is_group, tenant, title, model, created_ms,
-                updated_ms, cleared_turn
+                updated_ms, cleared_turn, leaf
             FROM session WHERE channel = ? AND chat = ? AND topic = ? AND chat <> ''
                 AND deleted_ms IS NULL
             """,
@@ -41,7 +41,7 @@ extension Connection {
         try first(
             """
             SELECT id, public_id, channel, chat, topic, is_group, tenant, title, model, created_ms,
-                updated_ms, cleared_turn
+                updated_ms, cleared_turn, leaf
             FROM session WHERE id = ? AND deleted_ms IS NULL
             """,
             id
@@ -49,17 +49,6 @@ extension Connection {
     }
 
     // MARK: Changes
-
-    /// Puts a conversation on top of the list.
-    func touchSession(_ session: Session.ID, at now: Timestamp) throws(StoreError) {
-        try requireSession(
-            run(
-                "UPDATE session SET updated_ms = ? WHERE id = ? AND deleted_ms IS NULL",
-                now,
-                session
-            )
-        )
-    }
 
     func requireSession(_ changed: Int) throws(StoreError) {
         if changed == 0 { throw .notFound(what: "conversation") }

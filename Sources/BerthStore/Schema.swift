@@ -22,7 +22,10 @@ enum Schema {
     /// order of `Amount`. A part of the outbox belongs to a turn, or to a conversation if it
     /// answers a command. Triggers count the rows of `turn_file` in `file.uses`, however they are
     /// deleted. A deleted file's rows of `turn_file` stay, so `turn_file.file` is no foreign key.
-    /// Its rows of `picture_cache` are deleted with it.
+    /// Its rows of `picture_cache` are deleted with it. The turns of a conversation are a tree by
+    /// `turn.parent`, and `session.leaf` is the last turn of the branch that is shown; 0 is none.
+    /// A turn is never deleted without its conversation, so neither is a foreign key. `turn.wish` is
+    /// the model that its author named for it alone.
     private static let first: StaticString = """
         CREATE TABLE tenant (
             id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -79,6 +82,7 @@ enum Schema {
             model TEXT,
             created_ms INTEGER NOT NULL, updated_ms INTEGER NOT NULL,
             cleared_turn INTEGER NOT NULL DEFAULT 0,
+            leaf INTEGER NOT NULL DEFAULT 0,
             deleted_ms INTEGER
         ) STRICT;
         CREATE UNIQUE INDEX session_place ON session (channel, chat, topic)
@@ -110,13 +114,24 @@ enum Schema {
             ending TEXT CHECK (
                 ending = 'stop' OR ending = 'length' OR ending = 'content_filter'
                 OR ending = 'tool_calls' OR ending = 'refusal'),
-            reasoning TEXT NOT NULL DEFAULT '', sources TEXT NOT NULL DEFAULT ''
+            reasoning TEXT NOT NULL DEFAULT '', sources TEXT NOT NULL DEFAULT '',
+            parent INTEGER NOT NULL DEFAULT 0, continues INTEGER NOT NULL DEFAULT 0,
+            fresh INTEGER NOT NULL DEFAULT 0, wish TEXT,
+            cached INTEGER NOT NULL DEFAULT 0, micros INTEGER NOT NULL DEFAULT 0
         ) STRICT;
-        CREATE INDEX turn_session ON turn (session);
+        CREATE INDEX turn_branch ON turn (session, parent);
         CREATE INDEX turn_accepted ON turn (id) WHERE state = 'accepted';
         CREATE INDEX turn_running ON turn (id) WHERE state = 'running';
         CREATE INDEX turn_failed ON turn (finished_ms) WHERE state = 'failed';
         CREATE INDEX turn_uncertain ON turn (finished_ms) WHERE state = 'uncertain';
+
+        CREATE TABLE asked (
+            tenant INTEGER NOT NULL REFERENCES tenant (id),
+            question INTEGER NOT NULL,
+            asked_ms INTEGER NOT NULL,
+            PRIMARY KEY (tenant, question)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX asked_time ON asked (asked_ms);
 
         CREATE TABLE turn_step (
             id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -19,20 +19,24 @@ package protocol SessionStore: Sendable {
 
     /// A conversation and the exchanges that its next prompt may repeat, in one read.
     ///
-    /// These are the latest messages with an answer (done, or stopped after the first words) since
-    /// the window was cleared. Translations and pictures are left out. The first exchange that does
-    /// not fit the limits ends the window.
+    /// These are the latest messages of a branch with an answer (done, or stopped after the first
+    /// words) since the window was cleared. Translations and pictures are left out. The first
+    /// exchange that does not fit the limits ends the window.
     ///
     /// - Parameters:
     ///   - publicID: the conversation.
-    ///   - before: a turn. Only earlier ones are part of the window. nil for all.
+    ///   - before: a turn. Only those before it on its branch are part of the window. nil for all of
+    ///     the branch that is shown.
     ///   - limits: the most that the window holds.
+    ///   - question: a question that is about to be asked, or nil if nobody wants to know whether it
+    ///     was asked before.
     /// - Returns: nil if there is no such conversation. The caller checks who may see it.
     /// - Throws: ``StoreError`` as every verb does.
     func window(
         of publicID: String,
         before: Turn.ID?,
-        limits: SessionWindow.Limits
+        limits: SessionWindow.Limits,
+        asking question: AskedQuestion?
     ) async throws(StoreError) -> SessionWindow?
 
     /// A tenant's conversations on a channel, the last used first, at most `limit`.
@@ -49,11 +53,12 @@ package protocol SessionStore: Sendable {
         channel: ChannelName
     ) async throws(StoreError) -> Session?
 
-    /// A page of a conversation's history, newest first.
+    /// A page of a branch of a conversation, newest first.
     ///
     /// - Parameters:
     ///   - session: the conversation.
-    ///   - before: the public id of the last turn of the page before. nil for the newest page.
+    ///   - before: the public id of the last turn of the page before. nil for the newest page of the
+    ///     branch that is shown.
     ///   - limit: the most turns.
     ///   - bytes: no further turn is added after this many bytes of texts and answers.
     /// - Returns: nil if `before` is no turn of the conversation.
@@ -64,6 +69,18 @@ package protocol SessionStore: Sendable {
         limit: Int,
         bytes: Int
     ) async throws(StoreError) -> HistoryPage?
+
+    /// Shows the branch that begins at a turn, or at one of those beside it, up to its newest turn.
+    ///
+    /// - Parameters:
+    ///   - turn: a turn of the conversation.
+    ///   - step: the turn itself, or the one before or after it among those beside it.
+    /// - Returns: whether there is such a turn. If not, nothing was changed.
+    /// - Throws: ``StoreError`` as every verb does.
+    func showBranch(
+        at turn: Turn,
+        step: TurnBranch.Step
+    ) async throws(StoreError) -> Bool
 
     /// Changes a conversation's title or model.
     ///
@@ -125,7 +142,8 @@ extension Database: SessionStore {
                 model: nil,
                 created: now,
                 updated: now,
-                clearedThrough: nil
+                clearedThrough: nil,
+                leaf: nil
             )
         }
     }
@@ -141,12 +159,17 @@ extension Database: SessionStore {
     package nonisolated func window(
         of publicID: String,
         before: Turn.ID?,
-        limits: SessionWindow.Limits
+        limits: SessionWindow.Limits,
+        asking question: AskedQuestion?
     ) async throws(StoreError) -> SessionWindow? {
         try await read { store throws(StoreError) in
             guard let session = try store.session(publicID: publicID) else { return nil }
-            let exchanges = try store.window(of: session, before: before, limits: limits)
-            return SessionWindow(session: session, exchanges: exchanges)
+            var window = SessionWindow(
+                session: session,
+                exchanges: try store.window(of: session, before: before, limits: limits)
+            )
+            if let question { window.isRepeated = try store.hasAsked(question) }
+            return window
         }
     }
 
@@ -159,7 +182,7 @@ extension Database: SessionStore {
             try store.all(
                 """
                 SELECT id, public_id, channel, chat, topic, is_group, tenant, title, model,
-                    created_ms, updated_ms, cleared_turn
+                    created_ms, updated_ms, cleared_turn, leaf
                 FROM session WHERE tenant = ? AND channel = ? AND deleted_ms IS NULL
                 ORDER BY updated_ms DESC, id DESC LIMIT ?
                 """,
@@ -178,7 +201,7 @@ extension Database: SessionStore {
             try store.first(
                 """
                 SELECT id, public_id, channel, chat, topic, is_group, tenant, title, model,
-                    created_ms, updated_ms, cleared_turn
+                    created_ms, updated_ms, cleared_turn, leaf
                 FROM session WHERE tenant = ? AND channel = ? AND deleted_ms IS NULL
                 ORDER BY updated_ms, id LIMIT 1
                 """,
@@ -195,37 +218,15 @@ extension Database: SessionStore {
         bytes: Int
     ) async throws(StoreError) -> HistoryPage? {
         try await read { store throws(StoreError) in
-            var last = Int64.max
-            if let before {
-                guard let turn = try store.turn(publicID: before), turn.session == session else {
-                    return nil
-                }
-                last = turn.id.value
-            }
-            var (turns, left, hasMore) = ([Turn](), bytes, false)
-            try store.forEach(
-                """
-                SELECT id, public_id, session, tenant, kind, state, text, answer, error, model,
-                    attempts, due_ms, input_tokens, output_tokens, estimated, created_ms,
-                    finished_ms, ending, reasoning, sources,
-                    EXISTS (SELECT 1 FROM turn_file WHERE turn_file.turn = turn.id)
-                FROM turn WHERE session = ? AND id < ? ORDER BY id DESC
-                """,
-                session,
-                last
-            ) { row throws(StoreError) in
-                // One row more than the page, to learn whether there is a further page.
-                guard turns.count < limit, left > 0 else {
-                    hasMore = true
-                    return false
-                }
-                let turn = try store.turn(row)
-                left -= turn.text.utf8.count + turn.answer.utf8.count + turn.reasoning.utf8.count
-                turns.append(turn)
-                return true
-            }
-            return HistoryPage(turns: turns, hasMore: hasMore)
+            try store.history(of: session, before: before, limit: limit, bytes: bytes)
         }
+    }
+
+    package nonisolated func showBranch(
+        at turn: Turn,
+        step: TurnBranch.Step
+    ) async throws(StoreError) -> Bool {
+        try await write { store throws(StoreError) in try store.showBranch(at: turn, step: step) }
     }
 
     package nonisolated func changeSession(

@@ -120,6 +120,7 @@ extension Database: TenantStore {
                 "UPDATE session SET deleted_ms = updated_ms, title = '' WHERE tenant = ?",
                 id
             )
+            try store.joinBranches(without: id)
             try store.run(
                 """
                 DELETE FROM turn WHERE tenant = ? AND session IN (
@@ -131,6 +132,7 @@ extension Database: TenantStore {
             store.hasPurged = true
             try store.run("DELETE FROM idempotency WHERE tenant = ?", id)
             try store.run("DELETE FROM outbox WHERE tenant = ?", id)
+            try store.run("DELETE FROM asked WHERE tenant = ?", id)
             try store.run("DELETE FROM file WHERE tenant = ?", id)
             try store.run("DELETE FROM api_key WHERE tenant = ?", id)
             try store.run("DELETE FROM web_link WHERE tenant = ?", id)

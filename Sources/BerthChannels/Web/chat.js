@@ -1,7 +1,7 @@
 // The chat page: the list of conversations, the turns of one conversation and the message box.
 // Turns run in the server. This page only reads their events, and reconnects after a lost connection.
 import { Composer } from "./composer.js";
-import { $, ask, button, code, copy, make, p } from "./dom.js";
+import { $, ask, button, code, copy, make, p, say } from "./dom.js";
 import {
   drawer, explain, narrow, notice, showCard, showHello, showList, showUsage, titleOf, touch,
 } from "./frame.js";
@@ -53,18 +53,19 @@ function end(live) {
   composer.busy();
 }
 
-/** The message that asks for the rest of an answer which was cut at the model's limit. */
-const CONTINUE = "Continue exactly where your last answer stopped, without repeating anything.";
-
 const host = {
-  grown: scrollToEnd, again: askAgain, goOn: () => send(CONTINUE), repeat: send, refused: explain,
+  grown: scrollToEnd, again: askAgain, edit, step, goOn, repeat: send, refused: explain,
+  models: () => state.me.models,
 };
 const greet = () => showHello(state.me.tenant, send);
 
 /** Reads a turn's events until the turn has ended or another conversation is opened. */
 async function follow(live, response) {
   const { signal } = live.abort;
-  await listen(live.view, response, signal, () => live.stopping && stop());
+  await listen(live.view, response, signal, () => {
+    if (response) tellTabs();
+    if (live.stopping) stop();
+  });
   if (signal.aborted) return;
   end(live);
   await refresh();
@@ -105,20 +106,119 @@ async function send(text, pictures = []) {
   }
 }
 
-async function askAgain(turn) {
+/** Asks `words` in place of a turn and of those after it, which are kept as another branch. */
+async function branch(view, words, path, body) {
   if (state.live) return;
-  const { text, inputs } = turn;
-  const live = begin({ text, inputs, state: "sending", created_ms: Date.now() });
-  try {
-    const path = turnPath(turn.id, "again");
-    await follow(live, await call("POST", path, undefined, live.abort.signal));
-  } catch (refusal) {
-    if (live.abort.signal.aborted) return;
+  const { branch, inputs } = view.first;
+  const count = (branch?.count ?? 1) + 1;
+  const gone = [view.element];
+  while (gone.at(-1).nextSibling) gone.push(gone.at(-1).nextSibling);
+  for (const element of gone) element.remove();
+  const live = begin({
+    text: words, inputs, branch: { place: count, count }, state: "sending", created_ms: Date.now(),
+  });
+  if (!touch.matches) $("text").focus();
+  await request(live, path, body, () => {
     live.view.element.remove();
+    $("turns").append(...gone);
+  });
+}
+
+/** Sends a request that begins a turn, and reads the turn. `undo` is run if it is refused. */
+async function request(live, path, body, undo) {
+  const { signal } = live.abort;
+  try {
+    await follow(live, await call("POST", path, body, signal));
+  } catch (refusal) {
+    if (signal.aborted) return;
+    undo();
     end(live);
     explain(refusal);
   }
 }
+
+/** Goes on with the last answer, in a turn of its own. */
+async function append(view, change, path) {
+  if (state.live) return;
+  notice("");
+  state.live = { view, abort: new AbortController(), stopping: false };
+  state.stick = true;
+  change({ state: "sending", continues: true, created_ms: Date.now() });
+  composer.busy();
+  await request(state.live, path, undefined, () => showTurns(true));
+}
+
+function goOn(view) {
+  return append(view, (t) => view.extend(t), turnPath(view.turn.id, "continue"));
+}
+
+function askAgain(view, model) {
+  const { turn, first } = view;
+  const query = model ? `?model=${encodeURIComponent(model)}` : "";
+  if (turn !== first && turn.state !== "done") {
+    return append(view, (t) => view.resumeAs(t), turnPath(turn.id, `again${query}`));
+  }
+  return branch(view, first.text, turnPath(first.id, `again${query}`));
+}
+
+async function edit(view, text, close) {
+  // A command changes no turn.
+  if (/^\/(?!image\b|translate\b)[a-z_]+(?!\S)/i.test(text.trim())) {
+    close();
+    return send(text);
+  }
+  // If the words are refused, their box comes back.
+  await branch(view, text, turnPath(view.first.id, "edit"), { text });
+}
+
+/** Shows the version of a turn before it or after it, with all that follows. */
+async function step(view, way) {
+  if (state.live) return;
+  const above = view.element.previousElementSibling?.view?.turn.id;
+  try {
+    await call("POST", turnPath(view.first.id, `show?step=${way}`));
+  } catch (refusal) {
+    return explain(refusal);
+  }
+  tellTabs();
+  await showTurns(true);
+  const shown = [...$("turns").children].find(
+    (e) => e.view && e.previousElementSibling?.view?.turn.id === above,
+  );
+  if (!shown) return;
+  state.stick = false;
+  shown.scrollIntoView({ block: "nearest" });
+  const arrows = shown.querySelector(".branch");
+  const next = arrows?.querySelector(`[data-way=${way}]:enabled`);
+  (next ?? arrows?.querySelector("button:enabled"))?.focus();
+  say(`${arrows?.getAttribute("aria-label")}. `);
+}
+
+// ---------------------------------------------------------------- other windows
+
+const tabs = new BroadcastChannel("berth");
+
+/** Tells the other windows of this browser that the open conversation has changed. */
+const tellTabs = (gone = false) => tabs.postMessage({ id: state.current, gone });
+
+tabs.onmessage = async ({ data: { id, gone } }) => {
+  if (!state.me) return;
+  await refresh();
+  if (id !== state.current || state.live || document.querySelector(".edit")) return;
+  if (!gone) return showTurns(true);
+  history.replaceState(null, "", "#new");
+  await route();
+  notice("This conversation was deleted in another window.");
+};
+
+/** Shows what was said on another device while this page was out of sight. */
+document.addEventListener("visibilitychange", async () => {
+  if (document.hidden || !state.me || state.live || document.querySelector(".edit")) return;
+  const changed = () => state.sessions.find((s) => s.id === state.current)?.updated_ms;
+  const before = changed();
+  await refresh();
+  if (changed() !== before && !state.live) await showTurns(true);
+});
 
 async function stop() {
   const { live } = state;
@@ -179,7 +279,7 @@ async function route() {
   state.live = null;
   state.current = state.sessions.some((s) => s.id === id) ? id : null;
   drawer(false);
-  notice("");
+  notice(state.me.notice ?? "");
   composer.busy();
   showSessions();
   composer.open();
@@ -187,15 +287,16 @@ async function route() {
   await showTurns();
 }
 
-async function showTurns() {
+/** Shows the newest turns. `isHere` tells that the conversation is shown already. */
+async function showTurns(isHere) {
   const { current } = state;
   state.oldest = null;
   state.more = false;
   state.stick = true;
   if (!current) return greet();
-  $("turns").replaceChildren();
+  if (!isHere) $("turns").replaceChildren();
   try {
-    const views = await loadTurns();
+    const views = await loadTurns(isHere);
     if (!views) return;
     if (!views.length) greet();
     const last = views.at(-1);
@@ -206,18 +307,24 @@ async function showTurns() {
     }
   } catch (refusal) {
     if (refusal.status === 401) return;
-    const again = button("Try again", "primary", showTurns);
+    const again = button("Try again", "primary", () => showTurns());
     showCard(p(`This conversation could not be loaded. ${refusal.message}`), again);
   }
 }
 
 /** Loads an older page of turns. Returns their views, or null if another conversation was opened. */
-async function loadTurns() {
+async function loadTurns(isHere) {
   const { current, oldest } = state;
   const before = oldest ? `?before=${encodeURIComponent(oldest)}` : "";
   const { turns, more } = await get(sessionPath(`/turns${before}`));
   if (state.current !== current || state.oldest !== oldest) return null;
-  const views = turns.map((turn) => new TurnView(turn, host));
+  if (isHere && state.live) return null;
+  if (isHere) $("turns").replaceChildren();
+  const views = [];
+  for (const turn of turns) {
+    if (turn.continues && views.length) views.at(-1).extend(turn);
+    else views.push(new TurnView(turn, host));
+  }
   const log = $("log");
   const fromEnd = log.scrollHeight - log.scrollTop;
   $("earlier")?.remove();
@@ -255,6 +362,7 @@ async function rename() {
   await call("PATCH", sessionPath(), { title });
   session.title = title;
   showSessions();
+  tellTabs();
 }
 
 async function remove() {
@@ -262,6 +370,7 @@ async function remove() {
   const body = `“${titleOf(session)}” and all its messages will be deleted.`;
   if (!(await ask("Delete this conversation?", body, "Delete"))) return;
   await call("DELETE", sessionPath());
+  tellTabs(true);
   state.sessions = state.sessions.filter((s) => s !== session);
   location.hash = state.sessions[0]?.id ?? "new";
 }
