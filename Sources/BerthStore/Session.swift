@@ -29,6 +29,10 @@ package struct Session: Equatable, Sendable {
     package let updated: Timestamp
     /// Turns up to this one are not part of the prompt any more, or nil if all are.
     package let clearedThrough: Turn.ID?
+    /// Whether it stands before the others in the list.
+    package var isPinned = false
+    /// Whether it is kept out of the usual list.
+    package var isArchived = false
 }
 
 extension Session {
@@ -44,5 +48,7 @@ extension Session {
         created = row.timestamp(9)
         updated = row.timestamp(10)
         clearedThrough = row.int64(11) == 0 ? nil : row.id(11)
+        isPinned = row.bool(12)
+        isArchived = row.bool(13)
     }
 }

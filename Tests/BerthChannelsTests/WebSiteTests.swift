@@ -170,7 +170,7 @@ import Testing
                 #expect(answer.error?.string("code") == "foreign_origin")
             }
             #expect(try await bot.ask("POST", "/web/sessions", "{}", as: ann).status == 201)
-            #expect(try await bot.bot.conversations.list(bot.ann, .web).count == 1)
+            #expect(try await bot.bot.conversations.list(bot.ann, .web).sessions.count == 1)
         }
     }
 }

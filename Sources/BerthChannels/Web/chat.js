@@ -5,6 +5,9 @@ import { $, ask, button, code, copy, make, p } from "./dom.js";
 import {
   drawer, explain, narrow, notice, showCard, showHello, showList, showUsage, titleOf, touch,
 } from "./frame.js";
+import {
+  archived, find, loadMore, loadSessions, setUpLibrary, showActions, showUndo,
+} from "./library.js";
 import { setUpViewer } from "./pictures.js";
 import { call, get, turnPath, whenSignedOut } from "./server.js";
 import { upload } from "./tray.js";
@@ -16,7 +19,12 @@ const NEAR = 60;
 const state = {
   /** The server's data about the tenant: name, models, usage. */
   me: null,
+  /** The loaded part of the list, whether there is more of it, and whether it is the archive. */
   sessions: [],
+  moreSessions: false,
+  archived: false,
+  /** The open conversation if it is not in the list. */
+  other: null,
   /** The id of the open conversation, or null for a new one, which its first message creates. */
   current: null,
   /** The model chosen for a new conversation. */
@@ -143,13 +151,13 @@ async function createSession(text) {
   // The page shows this title until the answer has ended. The server derives the same one.
   const words = text.trim().replace(/^\/image\s+(--\S+\s+\S+\s+)*/i, "");
   const title = words.startsWith("/") ? "" : words.split("\n", 1)[0].slice(0, 60);
-  state.sessions.unshift({ ...session, title, model: state.model, updated_ms: Date.now() });
+  state.other = { ...session, title, model: state.model, updated_ms: Date.now() };
+  if (!state.archived) state.sessions.unshift(state.other);
   showSessions();
 }
 
 async function loadMe() {
-  const [me, { sessions }] = await Promise.all([get("/web/me"), get("/web/sessions")]);
-  Object.assign(state, { me, sessions });
+  [state.me] = await Promise.all([get("/web/me"), loadSessions()]);
 }
 
 /** Reloads usage, titles and their order, which a turn may have changed. */
@@ -164,30 +172,42 @@ async function refresh() {
 }
 
 function showSessions() {
-  showList(state.sessions, state.current);
-  const current = state.sessions.find((s) => s.id === state.current);
+  const older = state.moreSessions && button("Older conversations", "link", () => loadMore());
+  showList(state.sessions, state.current, ...[older, archived()].filter(Boolean));
+  const current = find(state.current);
   $("title").textContent = titleOf(current);
   document.title = current?.title ? `${current.title} · Berth` : "Berth";
-  $("rename").hidden = $("delete").hidden = !current;
+  showActions(current);
   $("model").value = (current ?? state).model ?? state.me.models[0];
 }
 
-/** Opens the conversation in the address. `#new` and unknown ids open a new one. */
+/** Opens the conversation in the address, at a turn if it names one. `#new` opens a new one. */
 async function route() {
-  const id = decodeURIComponent(location.hash.slice(1));
+  const { hash } = location;
+  const [id, turn] = hash.slice(1).split("/");
   state.live?.abort.abort();
   state.live = null;
-  state.current = state.sessions.some((s) => s.id === id) ? id : null;
+  let problem = "";
+  if (id && id !== "new" && !find(id)) {
+    try {
+      state.other = await get(`/web/sessions/${encodeURIComponent(id)}`);
+    } catch (refusal) {
+      problem = refusal.message;
+    }
+    if (location.hash !== hash) return;
+  }
+  state.current = find(id) ? id : null;
   drawer(false);
-  notice("");
+  notice(problem);
   composer.busy();
   showSessions();
   composer.open();
   if (!touch.matches) $("text").focus();
-  await showTurns();
+  await showTurns(turn);
 }
 
-async function showTurns() {
+/** Shows the newest turns, or those from the turn `target` on. */
+async function showTurns(target) {
   const { current } = state;
   state.oldest = null;
   state.more = false;
@@ -198,6 +218,7 @@ async function showTurns() {
     const views = await loadTurns();
     if (!views) return;
     if (!views.length) greet();
+    if (target) await showTurn(target);
     const last = views.at(-1);
     if (last?.open && !state.live) {
       state.live = { view: last, abort: new AbortController(), stopping: false };
@@ -206,7 +227,7 @@ async function showTurns() {
     }
   } catch (refusal) {
     if (refusal.status === 401) return;
-    const again = button("Try again", "primary", showTurns);
+    const again = button("Try again", "primary", () => showTurns());
     showCard(p(`This conversation could not be loaded. ${refusal.message}`), again);
   }
 }
@@ -218,6 +239,7 @@ async function loadTurns() {
   const { turns, more } = await get(sessionPath(`/turns${before}`));
   if (state.current !== current || state.oldest !== oldest) return null;
   const views = turns.map((turn) => new TurnView(turn, host));
+  for (const { element, turn } of views) element.id = `turn-${turn.id}`;
   const log = $("log");
   const fromEnd = log.scrollHeight - log.scrollTop;
   $("earlier")?.remove();
@@ -243,13 +265,45 @@ async function loadEarlier() {
   await loadTurns().catch(explain);
   loading = false;
 }
+/** Loads older turns until `isEnough`, or all of them. */
+async function loadAll(isEnough = () => false) {
+  const { current } = state;
+  while (state.more && state.current === current && !isEnough()) {
+    if (loading) await pause(50);
+    else {
+      loading = true;
+      await loadTurns().finally(() => (loading = false));
+    }
+  }
+}
+
+async function showTurn(id) {
+  const there = () => $(`turn-${id}`);
+  await loadAll(there);
+  if (!there()) return;
+  state.stick = false;
+  for (const old of document.querySelectorAll(".sought")) old.classList.remove("sought");
+  there().classList.add("sought");
+  there().scrollIntoView();
+}
+
+/** Loads the whole conversation with its pictures, and prints it. */
+async function printAll() {
+  await loadAll();
+  const images = [...$("turns").querySelectorAll("img")];
+  for (const image of images) image.loading = "eager";
+  const drawn = Promise.allSettled(images.map((image) => image.decode()));
+  await Promise.race([drawn, pause(10_000)]);
+  print();
+}
+
 const earlier = new IntersectionObserver(
   (entries) => entries.some((e) => e.isIntersecting) && loadEarlier(),
   { root: $("log") },
 );
 
 async function rename() {
-  const session = state.sessions.find((s) => s.id === state.current);
+  const session = find(state.current);
   const title = await ask("Rename this conversation", "", "Rename", session.title);
   if (!title || title === session.title) return;
   await call("PATCH", sessionPath(), { title });
@@ -258,16 +312,18 @@ async function rename() {
 }
 
 async function remove() {
-  const session = state.sessions.find((s) => s.id === state.current);
+  const session = find(state.current);
   const body = `“${titleOf(session)}” and all its messages will be deleted.`;
   if (!(await ask("Delete this conversation?", body, "Delete"))) return;
-  await call("DELETE", sessionPath());
-  state.sessions = state.sessions.filter((s) => s !== session);
+  await call("POST", sessionPath("/removal"));
+  state.sessions = state.sessions.filter((s) => s.id !== session.id);
+  state.other = null;
   location.hash = state.sessions[0]?.id ?? "new";
+  showUndo(session);
 }
 
 async function chooseModel() {
-  const session = state.sessions.find((s) => s.id === state.current);
+  const session = find(state.current);
   if (session) await call("PATCH", sessionPath(), { model: $("model").value });
   (session ?? state).model = $("model").value;
 }
@@ -365,13 +421,20 @@ on("turns", "click", (e) => {
   return copy(e.target.closest("figure").querySelector("pre").textContent, e.target);
 });
 addEventListener("keydown", (e) => {
-  if (e.key !== "Escape" || document.querySelector("dialog[open]") || e.isComposing) return;
+  if (e.key !== "Escape" || e.isComposing || e.target.id === "search") return;
+  if (document.querySelector("dialog[open], [popover]:popover-open")) return;
   if (document.body.classList.contains("drawer")) drawer(false);
   else stop();
 });
-for (const name of ["online", "offline"]) addEventListener(name, () => composer.hint());
+for (const name of ["online", "offline"]) {
+  addEventListener(name, () => {
+    composer.hint();
+    notice(navigator.onLine ? "" : "You are offline. What is loaded stays here to be read.");
+  });
+}
 narrow.addEventListener("change", () => drawer(false));
 new ResizeObserver(scrollToEnd).observe($("log"));
 setUpViewer();
+setUpLibrary(state, { show: showSessions, print: printAll });
 whenSignedOut(showSignedOut);
 start();
