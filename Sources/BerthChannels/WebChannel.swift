@@ -24,6 +24,8 @@ import BerthWork
     let surroundings: Surroundings
     private let authenticate: Authenticate
     private let prefix: String
+    /// The public URL without a slash at its end, for links to shared conversations.
+    let url: String
 
     /// More than the longest message that is taken, with room for its JSON.
     private static let bodyLimit = ByteCount.kibibytes(256)
@@ -40,18 +42,21 @@ import BerthWork
     ///   - surroundings: their clock times the pings of silent streams.
     ///   - name: the kind of session that it shows and makes.
     ///   - prefix: the start of its paths, as `/web`.
+    ///   - url: the public URL without a slash at its end, for links to shared conversations.
     ///   - authenticate: finds the credential of a request.
     package init(
         bot: Bot,
         in surroundings: Surroundings,
         name: ChannelName,
         prefix: String,
+        url: String = "",
         authenticate: @escaping Authenticate
     ) {
         self.bot = bot
         self.surroundings = surroundings
         self.name = name
         self.prefix = prefix
+        self.url = url
         self.authenticate = authenticate
     }
 
@@ -62,9 +67,14 @@ import BerthWork
                 try await self.hear(request, from: tenant)
                 return try self.me(tenant)
             },
-            route("GET", "/sessions") { _, tenant, _ in
-                try await self.paid(WebChannel.listSize, tenant) {
-                    SessionList(try await self.bot.conversations.list(tenant, self.name))
+            route("GET", "/sessions") { request, tenant, _ in
+                try await WebChannel.paid(WebChannel.listSize, tenant) {
+                    try await self.bot.conversations.list(
+                        tenant,
+                        self.name,
+                        isArchived: request.query("archived") == "1",
+                        before: request.query("before")
+                    )
                 }
             },
             route("POST", "/sessions") { _, tenant, _ in
@@ -89,14 +99,15 @@ import BerthWork
             },
             route("GET", "/turns/:id/events") { _, tenant, values in
                 let turn = try await self.bot.turns.find(values[0], of: tenant)
-                let lease = try self.leased(Ask.listenerSize, tenant, for: .queueEntry)
+                let lease = try WebChannel.leased(Ask.listenerSize, tenant, for: .queueEntry)
                 return self.events(of: turn, paidBy: lease)
             },
             route("POST", "/turns/:id/stop") { _, tenant, values in
                 try self.bot.turns.stop(values[0], by: tenant)
                 return HTTPResponse(status: 202)
             },
-        ] + branchRoutes + (name == .web ? fileRoutes : [])
+        ] + branchRoutes + libraryRoutes
+            + (name == .web ? fileRoutes + shareRoutes : [])
     }
 
     /// Takes a message: there is one place in line for it and for its turn.
@@ -124,13 +135,13 @@ import BerthWork
         before: String?,
         for tenant: LiveTenant
     ) async throws -> HTTPResponse {
-        try await paid(Conversations.usualPage, tenant) {
+        try await WebChannel.paid(Conversations.usualPage, tenant) {
             try await bot.conversations.turns(of: session, before: before, for: tenant)
         }
     }
 
     /// A page as JSON, whose usual size is paid for before it is read, and its own until it is sent.
-    func paid(
+    static func paid(
         _ usual: ByteCount,
         _ tenant: LiveTenant,
         _ page: @Loop () async throws -> some Encodable & Sendable
@@ -148,7 +159,7 @@ import BerthWork
         return response
     }
 
-    private func leased(
+    static func leased(
         _ count: ByteCount,
         _ tenant: LiveTenant,
         for purpose: MemoryPurpose = .replyBuffer
@@ -162,12 +173,6 @@ import BerthWork
     private struct Message: Decodable, Sendable {
         let text: String
         let files: [String]?
-    }
-
-    private struct SessionList: Encodable, Sendable {
-        let sessions: [SessionInfo]
-
-        init(_ sessions: [SessionInfo]) { self.sessions = sessions }
     }
 
     private struct Me: Encodable {

@@ -13,6 +13,7 @@ import BerthWork
     nonisolated let name = ChannelName.web
     private let bot: Bot
     private let isSecure: Bool
+    private let url: String
     private let hosts: HostGuard
     private let attempts: AttemptLimit
     private let surroundings: Surroundings
@@ -27,6 +28,7 @@ import BerthWork
     init(bot: Bot, url: WebURL, hosts: HostGuard, in surroundings: Surroundings) {
         self.bot = bot
         isSecure = url.isSecure
+        self.url = url.description
         self.hosts = hosts
         self.surroundings = surroundings
         attempts = AttemptLimit(perMinute: 10, in: surroundings)
@@ -42,6 +44,15 @@ import BerthWork
                 WebSite.file(WebFiles.style, "text/css; charset=utf-8")
             },
             Route("GET", "/web/icon.svg") { _, _ in WebSite.file(WebFiles.icon, "image/svg+xml") },
+            Route("GET", "/web/app.webmanifest") { _, _ in
+                WebSite.file(WebFiles.manifest, "application/manifest+json")
+            },
+            Route("GET", "/web/app-180.png") { _, _ in
+                WebSite.file(WebFiles.smallIcon, "image/png")
+            },
+            Route("GET", "/web/app-512.png") { _, _ in
+                WebSite.file(WebFiles.largeIcon, "image/png")
+            },
             Route("GET", "/web/katex.js") { _, _ in WebSite.katex },
             Route("GET", "/favicon.ico") { _, _ in HTTPResponse(status: 204) },
             Route("GET", "/login") { request, _ in
@@ -49,12 +60,12 @@ import BerthWork
             },
             Route("POST", "/login") { request, _ in await self.login(request) },
             Route("POST", "/logout") { request, _ in await self.logout(request) },
-        ] + WebSite.scripts + conversations.routes + files.routes
+        ] + WebSite.scripts + conversations.routes + files.routes + shared.routes
     }
 
     /// The conversations of a tenant who is logged in.
     private var conversations: WebChannel {
-        WebChannel(bot: bot, in: surroundings, name: name, prefix: "/web") {
+        WebChannel(bot: bot, in: surroundings, name: name, prefix: "/web", url: url) {
             (request) throws(BotError) in
             try self.credential(of: request)
         }
@@ -67,9 +78,13 @@ import BerthWork
         }
     }
 
+    /// The conversations that anybody may read who has their link.
+    private var shared: SharedSite { SharedSite(bot: bot, files: files, in: surroundings) }
+
     private static var scripts: [Route] {
-        WebFiles.scripts.map { name, bytes in
-            Route("GET", "/web/\(name)") { _, _ in
+        WebFiles.scripts.map { name, source in
+            let bytes = WebFiles.withoutComments(source)
+            return Route("GET", "/web/\(name)") { _, _ in
                 WebSite.file(bytes, "text/javascript; charset=utf-8")
             }
         }
@@ -156,6 +171,7 @@ import BerthWork
 
     private static let policy = [
         "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:",
+        "manifest-src 'self'",
         "connect-src 'self'", "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'",
     ].joined(separator: "; ")
 
@@ -167,7 +183,7 @@ import BerthWork
         return response
     }
 
-    private static func file(_ bytes: [UInt8], _ type: String) -> HTTPResponse {
+    static func file(_ bytes: [UInt8], _ type: String) -> HTTPResponse {
         HTTPResponse(
             status: 200,
             headers: [

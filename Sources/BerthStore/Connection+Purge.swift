@@ -46,16 +46,18 @@ extension Connection {
             """
             DELETE FROM turn WHERE id IN (
                 SELECT turn.id FROM session JOIN turn ON turn.session = session.id
-                WHERE session.deleted_ms IS NOT NULL LIMIT ?)
+                WHERE session.deleted_ms IS NOT NULL AND session.deleted_ms <= ? LIMIT ?)
             """,
+            now,
             Connection.purgedAtOnce
         )
         let sessions = try run(
             """
             DELETE FROM session WHERE id IN (
-                SELECT id FROM session WHERE deleted_ms IS NOT NULL AND NOT EXISTS (
-                    SELECT 1 FROM turn WHERE turn.session = session.id) LIMIT ?)
+                SELECT id FROM session WHERE deleted_ms IS NOT NULL AND deleted_ms <= ?
+                    AND NOT EXISTS (SELECT 1 FROM turn WHERE turn.session = session.id) LIMIT ?)
             """,
+            now,
             Connection.rowsAtOnce
         )
         let keys = try run(

@@ -39,12 +39,24 @@ package protocol SessionStore: Sendable {
         asking question: AskedQuestion?
     ) async throws(StoreError) -> SessionWindow?
 
-    /// A tenant's conversations on a channel, the last used first, at most `limit`.
+    /// A page of a tenant's conversations on a channel: the pinned ones first, then the last used.
+    ///
+    /// - Parameters:
+    ///   - tenant: the owner.
+    ///   - channel: the channel.
+    ///   - isArchived: whether the archived ones are listed, or the others.
+    ///   - before: the public id of the last conversation of the page before, or nil for the first
+    ///     page.
+    ///   - limit: the most conversations.
+    /// - Returns: nil if `before` is no conversation of the tenant any more.
+    /// - Throws: ``StoreError`` as every verb does.
     func sessions(
         of tenant: Tenant.ID,
         channel: ChannelName,
+        isArchived: Bool,
+        before: String?,
         limit: Int
-    ) async throws(StoreError) -> [Session]
+    ) async throws(StoreError) -> [Session]?
 
     /// A tenant's conversation on a channel in which nothing was said for longest. nil if there is
     /// none.
@@ -82,7 +94,7 @@ package protocol SessionStore: Sendable {
         step: TurnBranch.Step
     ) async throws(StoreError) -> Bool
 
-    /// Changes a conversation's title or model.
+    /// Changes a conversation's title or model, pins it or archives it.
     ///
     /// - Throws: ``StoreError/notFound(what:)``.
     func changeSession(_ session: Session.ID, _ update: SessionUpdate) async throws(StoreError)
@@ -176,18 +188,33 @@ extension Database: SessionStore {
     package nonisolated func sessions(
         of tenant: Tenant.ID,
         channel: ChannelName,
+        isArchived: Bool,
+        before: String?,
         limit: Int
-    ) async throws(StoreError) -> [Session] {
+    ) async throws(StoreError) -> [Session]? {
         try await read { store throws(StoreError) in
-            try store.all(
+            var (pinned, updated, id) = (Int64.max, Int64.max, Int64.max)
+            if let before {
+                guard let last = try store.session(publicID: before), last.tenant == tenant else {
+                    return nil
+                }
+                (pinned, updated) = (last.isPinned ? 1 : 0, last.updated.milliseconds)
+                id = last.id.value
+            }
+            return try store.all(
                 """
                 SELECT id, public_id, channel, chat, topic, is_group, tenant, title, model,
-                    created_ms, updated_ms, cleared_turn, leaf
-                FROM session WHERE tenant = ? AND channel = ? AND deleted_ms IS NULL
-                ORDER BY updated_ms DESC, id DESC LIMIT ?
+                    created_ms, updated_ms, cleared_turn, leaf, pinned, archived
+                FROM session WHERE tenant = ? AND channel = ? AND archived = ?
+                    AND deleted_ms IS NULL AND (pinned, updated_ms, id) < (?, ?, ?)
+                ORDER BY pinned DESC, updated_ms DESC, id DESC LIMIT ?
                 """,
                 tenant,
                 channel,
+                isArchived,
+                pinned,
+                updated,
+                id,
                 max(0, limit)
             ) { row throws(StoreError) in try Session(row) }
         }
@@ -201,7 +228,7 @@ extension Database: SessionStore {
             try store.first(
                 """
                 SELECT id, public_id, channel, chat, topic, is_group, tenant, title, model,
-                    created_ms, updated_ms, cleared_turn, leaf
+                    created_ms, updated_ms, cleared_turn, leaf, pinned, archived
                 FROM session WHERE tenant = ? AND channel = ? AND deleted_ms IS NULL
                 ORDER BY updated_ms, id LIMIT 1
                 """,
@@ -244,6 +271,7 @@ extension Database: SessionStore {
                 try store.run("UPDATE session SET model = ? WHERE id = ?", name, session)
             case nil: break
             }
+            try store.mark(session, update)
         }
     }
 

@@ -117,7 +117,7 @@ extension Database: TenantStore {
             )
             let tenant = try store.set(.removed, of: id)
             try store.run(
-                "UPDATE session SET deleted_ms = updated_ms, title = '' WHERE tenant = ?",
+                "UPDATE session SET deleted_ms = 0, title = '' WHERE tenant = ?",
                 id
             )
             try store.joinBranches(without: id)

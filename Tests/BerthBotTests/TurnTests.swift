@@ -241,7 +241,7 @@ import Testing
             let wild = "a" + String(repeating: "\u{301}", count: 5000)
             try await bot.exchange("\(wild)\nsecond line", "yes", in: session)
             let title = try #require(
-                try await bot.bot.conversations.list(bot.ann, .web).first?.title
+                try await bot.bot.conversations.list(bot.ann, .web).sessions.first?.title
             )
             #expect(title.unicodeScalars.first == "a")
             #expect(title.utf8.count <= 400)
@@ -251,7 +251,7 @@ import Testing
                 by: bot.ann
             )
             let changed = try #require(
-                try await bot.bot.conversations.list(bot.ann, .web).first?.title
+                try await bot.bot.conversations.list(bot.ann, .web).sessions.first?.title
             )
             #expect(changed.utf8.count <= 800)
         }
