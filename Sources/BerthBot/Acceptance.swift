@@ -83,9 +83,11 @@ import BerthWork
         _ memory: PrepaidMemory
     ) async throws(BotError) -> TurnJob {
         let id = Secret256.publicID(from: surroundings.entropy)
-        let draft = try await prepare(message, id, nil, payer, entry, memory)
+        var message = message
+        let draft = try await prepare(&message, id, nil, payer, entry, memory)
+        let ready = message
         return try await draft.job { (session, model, inputs) throws(BotError) in
-            let row = try await self.write(message, id, session, model, inputs, payer)
+            let row = try await self.write(ready, id, session, model, inputs, payer)
             return (row, self.machine())
         }
     }
@@ -103,17 +105,18 @@ import BerthWork
         at entry: SessionGate.Entry,
         _ memory: PrepaidMemory
     ) async throws(BotError) -> TurnJob {
-        var message = Message(turn.text, in: entry.session, isFresh: isFresh)
-        (message.place, message.inputs) = (place, turn.inputs)
-        let draft = try await prepare(message, turn.publicID, turn.id, payer, entry, memory)
+        var message = Message(turn.text, in: entry.session, isFresh: isFresh || turn.isFresh)
+        (message.place, message.inputs, message.model) = (place, turn.inputs, turn.wish)
+        let draft = try await prepare(&message, turn.publicID, turn.id, payer, entry, memory)
         return try await draft.job { (_, _, _) throws(BotError) in
             try await self.reopen(turn)
             return (turn.id, self.machine(turn))
         }
     }
 
+    /// Prepares a turn, and notes in `message` whether its author has asked the same before.
     private func prepare(
-        _ message: Message,
+        _ message: inout Message,
         _ id: String,
         _ row: Turn.ID?,
         _ payer: LiveTenant,
@@ -127,7 +130,8 @@ import BerthWork
             turn = try LiveTurn(id: id, session: entry.session, of: payer, memory)
             lease = try memory.take(Prompt.worstCase(question), for: .sessionWindow)
         } catch { throw .memory(error) }
-        let window = try await window(of: entry.session, before: row, question)
+        let window = try await window(of: message, before: row, question, payer)
+        message.isFresh = message.isFresh || window.isRepeated
         let sight = try await see(message, window, payer)
         turn.inputs = sight.inputs
         let model = sight.models[0]
@@ -169,7 +173,7 @@ import BerthWork
         _ window: SessionWindow,
         _ payer: LiveTenant
     ) async throws(BotError) -> Sight {
-        let chosen = window.session.model.map { models.candidates($0) } ?? []
+        let chosen = (message.model ?? window.session.model).map { models.candidates($0) } ?? []
         let candidates = chosen.isEmpty ? models.choices : chosen
         let seeing = candidates.filter(\.hasVision)
         guard message.hasPictures else {
@@ -192,20 +196,30 @@ import BerthWork
         return sight
     }
 
-    /// The session and the exchanges before the turn, in one read.
+    /// The session, the exchanges before the turn, and whether a new message repeats a question, in
+    /// one read.
     ///
-    /// A translation has none.
+    /// A translation has no exchanges.
     private func window(
-        of session: String,
+        of message: Message,
         before turn: Turn.ID?,
-        _ question: Question
+        _ question: Question,
+        _ payer: LiveTenant
     ) async throws(BotError) -> SessionWindow {
+        let (session, before) = (message.session, turn ?? message.beside)
+        let asked = turn == nil ? message.digest : nil
+        let repeated = asked.map { AskedQuestion(of: payer.row.id, digest: $0) }
         let limits = SessionWindow.Limits(
             exchanges: question.isTranslation ? 0 : Prompt.mostExchanges,
             bytes: Prompt.mostHistory * 4
         )
         let window = try await withBotErrors { () async throws(StoreError) in
-            try await store.window(of: session, before: turn, limits: limits)
+            try await store.window(
+                of: session,
+                before: before,
+                limits: limits,
+                asking: repeated
+            )
         }
         guard let window else { throw .noSession }
         return window
@@ -228,6 +242,9 @@ import BerthWork
         draft.kind = Translation(message.text) == nil ? .message : .translation
         (draft.model, draft.title, draft.claim) = (model, message.text.title, claim)
         (draft.inputs, draft.updates) = (inputs, message.updates)
+        (draft.isFresh, draft.wish) = (message.isFresh, message.model)
+        (draft.beside, draft.question) = (message.beside, message.digest)
+        draft.isContinuation = message.isContinuation
         let (ready, now) = (draft, clock.timestamp)
         return try await withBotErrors { () async throws(StoreError) in
             try await store.acceptTurn(ready, at: now)
@@ -256,32 +273,6 @@ import BerthWork
             deadline: clock.now + policy.patience,
             backoff: policy.backoff
         )
-    }
-}
-
-/// A message on its way to a session.
-struct Message: Sendable {
-    /// Trimmed.
-    let text: String
-    /// The session's public name.
-    let session: String
-    /// Whether an answer that somebody was given before is not wanted.
-    let isFresh: Bool
-    /// The place where it was heard, or nil if the client knows only the session's name.
-    var place: Place?
-    /// The ids of the files that come with it, which are not checked yet.
-    var files: [String] = []
-    /// The pictures that a stored turn came with.
-    var inputs: [TurnPicture] = []
-    /// The updates that brought it, which are finished when it is accepted.
-    var updates: [ChannelUpdate] = []
-    /// Whether pictures come with it.
-    var hasPictures: Bool { !files.isEmpty || !inputs.isEmpty }
-
-    init(_ text: String, in session: String, isFresh: Bool = false) {
-        self.text = text
-        self.session = session
-        self.isFresh = isFresh
     }
 }
 

@@ -9,14 +9,14 @@ package import BerthWork
 
 /// Lists, makes, changes, deletes and reads the conversations of tenants.
 @Loop package final class Conversations {
-    private let store: any Store
+    let store: any Store
     private let models: ModelCatalog
-    private let surroundings: Surroundings
+    let surroundings: Surroundings
+    /// The number of each tenant's newest search under way.
+    var searches: [Tenant.ID: Int] = [:]
 
-    /// The most conversations in a list.
-    ///
-    /// Older ones are kept but not listed.
-    private static nonisolated let listLimit = 200
+    /// The most conversations in a page of the list.
+    static nonisolated let listLimit = 100
 
     /// The most conversations of one tenant on one channel, deleted ones not counted.
     package static nonisolated let mostLive = 1_000
@@ -27,9 +27,9 @@ package import BerthWork
     package static nonisolated let mostNew = 60
 
     /// The most turns of a page.
-    private static nonisolated let pageTurns = 50
+    static nonisolated let pageTurns = 50
     /// The text of a page after which no further turn is added to it.
-    private static nonisolated let pageBytes = 256 << 10
+    static nonisolated let pageBytes = 256 << 10
     /// The usual size of a page: its text, and the text again as JSON.
     ///
     /// A page whose last answer alone is this large can exceed it.
@@ -42,17 +42,36 @@ package import BerthWork
         self.surroundings = surroundings
     }
 
-    /// A tenant's conversations on `channel`, the last used first.
+    /// A page of a tenant's conversations on `channel`: the pinned ones first, then the last used.
+    ///
+    /// - Parameters:
+    ///   - tenant: the owner.
+    ///   - channel: the channel.
+    ///   - isArchived: whether the archived ones are listed, or the others.
+    ///   - before: the public name of the last conversation that the client has, or nil for the
+    ///     first page.
+    /// - Returns: the page.
+    /// - Throws: ``BotError/noSession`` if `before` was deleted.
     package func list(
         _ tenant: LiveTenant,
-        _ channel: ChannelName
-    ) async throws(BotError) -> [SessionInfo] {
-        let id = tenant.row.id
-        let limit = Conversations.listLimit
-        return try await withBotErrors { () async throws(StoreError) in
-            try await store.sessions(of: id, channel: channel, limit: limit)
+        _ channel: ChannelName,
+        isArchived: Bool = false,
+        before: String? = nil
+    ) async throws(BotError) -> SessionPage {
+        let (id, limit) = (tenant.row.id, Conversations.listLimit)
+        // One more than the page, to learn whether there is a further page.
+        let sessions = try await withBotErrors { () async throws(StoreError) in
+            try await store.sessions(
+                of: id,
+                channel: channel,
+                isArchived: isArchived,
+                before: before,
+                limit: limit + 1
+            )
         }
-        .map(SessionInfo.init)
+        guard let sessions else { throw .noSession }
+        let infos = sessions.prefix(limit).map(SessionInfo.init)
+        return SessionPage(sessions: infos, more: sessions.count > limit)
     }
 
     /// A new, empty conversation.
@@ -103,7 +122,7 @@ package import BerthWork
         .publicID
     }
 
-    /// Changes a conversation's title or model.
+    /// Changes a conversation's title or model, pins it or archives it.
     package func change(
         _ publicID: String,
         _ change: SessionChange,
@@ -117,7 +136,9 @@ package import BerthWork
         let model = try change.model.map { (name) throws(BotError) in try known(name) }
         let update = SessionUpdate(
             title: change.title.map { $0.cut(toBytes: 400) },
-            model: model.map { $0.map { .named($0) } ?? .any }
+            model: model.map { $0.map { .named($0) } ?? .any },
+            isPinned: change.isPinned,
+            isArchived: change.isArchived
         )
         try await withBotErrors { () async throws(StoreError) in
             try await store.changeSession(session.id, update)
@@ -209,7 +230,7 @@ package import BerthWork
     }
 
     /// The conversation called `publicID`, if it is the tenant's.
-    func find(_ publicID: String, of tenant: LiveTenant) async throws(BotError) -> Session {
+    package func find(_ publicID: String, of tenant: LiveTenant) async throws(BotError) -> Session {
         let session = try await withBotErrors { () async throws(StoreError) in
             try await store.session(publicID: publicID)
         }

@@ -54,7 +54,8 @@ import BerthWork
         )
         (draft.kind, draft.model) = (.image, ask.models[0].id)
         (draft.title, draft.claim) = (ask.request.prompt.title, acceptance.claim)
-        draft.updates = message.updates
+        (draft.updates, draft.beside) = (message.updates, message.beside)
+        draft.isFresh = message.isFresh
         let (ready, now) = (draft, surroundings.clock.timestamp)
         let row = try await withBotErrors { () async throws(StoreError) in
             try await store.acceptTurn(ready, at: now)
@@ -79,7 +80,7 @@ import BerthWork
     ) async throws(BotError) -> TurnJob {
         let turn = try live(stored.publicID, payer, entry, memory)
         let session = try await session(of: entry)
-        let ask = try ask(order, payer, entry, memory, isFresh: isFresh)
+        let ask = try ask(order, payer, entry, memory, isFresh: isFresh || stored.isFresh)
         entry.place = session.place
         if let kept = try await kept(stored) {
             let machine = acceptance.machine(stored)

@@ -4,6 +4,17 @@ package struct SessionChange: Decodable, Sendable {
     package var title: String?
     /// The model's name, or "" or `berth` for the configuration's list.
     package var model: String?
+    /// Whether the conversation stands before the others in the list.
+    package var isPinned: Bool?
+    /// Whether it is kept out of the usual list.
+    package var isArchived: Bool?
+
+    private enum CodingKeys: String, CodingKey {
+        case title
+        case model
+        case isPinned = "pinned"
+        case isArchived = "archived"
+    }
 
     /// Makes a change.
     package init(title: String? = nil, model: String? = nil) {

@@ -12,12 +12,18 @@ package struct SessionInfo: Encodable, Sendable {
     package let model: String?
     /// The time of its last message.
     package let updated: Timestamp
+    /// Whether it stands before the others in the list.
+    package let isPinned: Bool
+    /// Whether it is kept out of the usual list.
+    package let isArchived: Bool
 
     private enum CodingKeys: String, CodingKey {
         case id
         case title
         case model
         case updated = "updated_ms"
+        case isPinned = "pinned"
+        case isArchived = "archived"
     }
 
     init(_ session: Session) {
@@ -25,5 +31,7 @@ package struct SessionInfo: Encodable, Sendable {
         title = session.title
         model = session.model
         updated = session.updated
+        isPinned = session.isPinned
+        isArchived = session.isArchived
     }
 }

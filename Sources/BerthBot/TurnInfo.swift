@@ -33,6 +33,14 @@ package struct TurnInfo: Encodable, Sendable {
     package let reasoning: String?
     /// The sources that the answer cites, or nil if it cites none.
     package let sources: [SourceInfo]?
+    /// Its place among the turns beside it, or nil if there are none.
+    package let branch: BranchInfo?
+    /// Whether its answer goes on where that of the turn before it was cut, or nil if not.
+    package let isContinuation: Bool?
+    /// Whether its answer comes from the cache, or nil if not.
+    package let isCached: Bool?
+    /// The cost of its answer in millionths of a dollar.
+    package let micros: Int64
     /// The time of the message.
     package let created: Timestamp
 
@@ -52,6 +60,10 @@ package struct TurnInfo: Encodable, Sendable {
         case note
         case reasoning
         case sources
+        case branch
+        case isContinuation = "continues"
+        case isCached = "cached"
+        case micros = "cost_micros"
         case created = "created_ms"
     }
 
@@ -74,6 +86,10 @@ package struct TurnInfo: Encodable, Sendable {
             turn.state == .done ? turn.ending.flatMap { Phrase.note($0)?.text(in: language) } : nil
         reasoning = turn.reasoning.isEmpty ? nil : turn.reasoning
         sources = turn.sources.isEmpty ? nil : SourceInfo.list(turn.sources)
+        branch = turn.branch.map { BranchInfo(place: $0.place, count: $0.count) }
+        isContinuation = turn.isContinuation ? true : nil
+        isCached = turn.isCached ? true : nil
+        micros = turn.micros
         created = turn.created
     }
 
@@ -95,6 +111,10 @@ package struct TurnInfo: Encodable, Sendable {
         try object.encodeIfPresent(note, forKey: .note)
         try object.encodeIfPresent(reasoning, forKey: .reasoning)
         try object.encodeIfPresent(sources, forKey: .sources)
+        try object.encodeIfPresent(branch, forKey: .branch)
+        try object.encodeIfPresent(isContinuation, forKey: .isContinuation)
+        try object.encodeIfPresent(isCached, forKey: .isCached)
+        try object.encode(micros, forKey: .micros)
         try object.encode(created, forKey: .created)
     }
 }

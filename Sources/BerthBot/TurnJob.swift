@@ -102,6 +102,19 @@ import BerthWork
         (answer?.takeSettlements() ?? []) + (made?.takeSettlements() ?? [])
     }
 
+    /// The part of the settled cost that the turn's author pays, in millionths of a dollar.
+    ///
+    /// A call that others share is settled by the turn that leads it. The share of any other turn is
+    /// its tokens at the model's price.
+    func cost(_ settlements: [Settlement]) -> Int64 {
+        let own = settlements.filter { $0.reservation.turn == row }
+        guard own.isEmpty, case .answer(let ask) = work, let charged = answer?.charged else {
+            return own.reduce(0) { $0 + $1.cost[.micros] }
+        }
+        let model = ask.models.first { $0.id == self.model }
+        return model?.price.cost(of: charged) ?? 0
+    }
+
     /// The first attempt's reservation.
     ///
     /// nil for later attempts, which take their own.

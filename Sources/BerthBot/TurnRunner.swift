@@ -197,6 +197,9 @@ import BerthWork
             (outcome.inputTokens, outcome.outputTokens) = (usage.input, usage.output)
             outcome.isEstimated = usage.isEstimated
         }
+        let settlements = job.takeSettlements()
+        (outcome.model, outcome.isCached) = (job.model, job.answer?.isCached ?? false)
+        outcome.micros = job.cost(settlements)
         job.turn.notes.write(to: &outcome)
         outcome.pictures = job.made?.pictures.map(\.ofTurn) ?? []
         switch end {
@@ -211,7 +214,7 @@ import BerthWork
             outcome.error = Phrase(.restarting).text(in: language)
         default: break
         }
-        if let error = await write(outcome, of: job) {
+        if let error = await write(outcome, settlements, of: job) {
             // Nobody is told of an answer that is not in the history.
             outcome.end = .failed
             outcome.error = Phrase.notSaved(.store(error)).text(in: language)
@@ -222,11 +225,13 @@ import BerthWork
     }
 
     /// - Returns: the reason for which it could not be written, or nil.
-    private func write(_ outcome: TurnOutcome, of job: TurnJob) async -> StoreError? {
+    private func write(
+        _ outcome: TurnOutcome,
+        _ settlements: [Settlement],
+        of job: TurnJob
+    ) async -> StoreError? {
         var stored = outcome
         stored.answer = String(decoding: job.turn.text, as: UTF8.self)
-        stored.model = job.model
-        let settlements = job.takeSettlements()
         do {
             let isOpen = try await finish(
                 job.row,

@@ -56,6 +56,8 @@ extension Turns {
 
     /// Asks again the message of a turn that has ended, at the place of its conversation.
     ///
+    /// The new turn takes the place of the last one. It follows the last one if the turn is older.
+    ///
     /// - Parameters:
     ///   - turn: the turn.
     ///   - session: the place's conversation.
@@ -72,8 +74,11 @@ extension Turns {
         finishing updates: [ChannelUpdate]
     ) async throws(BotError) -> LiveTurn {
         let row = try await ended(turn, at: session, of: tenant)
+        let now = try await self.session(of: Message("", in: session.publicID), by: tenant)
         var message = Message(row.text, in: session.publicID, isFresh: true)
         (message.place, message.inputs) = (session.place, row.inputs)
+        // The messenger shows what came after an older turn, so that remains part of the prompt.
+        if now.leaf == turn { message.beside = turn }
         message.updates = updates
         return try await begin(message, by: tenant, request: "-", memory: nil)
     }

@@ -14,6 +14,7 @@ package import BerthWork
 @Loop package final class Turns: Service {
     let store: any Store
     let gate: SessionGate
+    let models: ModelCatalog
     private let acceptance: Acceptance
     private let orders: PictureAcceptance
     let runner: TurnRunner
@@ -39,6 +40,7 @@ package import BerthWork
     /// Makes the turns of a bot.
     init(_ parts: Parts, _ metrics: BotMetrics, in surroundings: Surroundings) {
         store = parts.store
+        models = parts.models
         commands = parts.commands
         pressure = parts.calls.gate
         self.metrics = metrics
@@ -166,19 +168,6 @@ package import BerthWork
         turn.stop()
     }
 
-    /// Asks again the message of a turn that has no whole answer.
-    package func again(
-        _ publicID: String,
-        by tenant: LiveTenant,
-        request: String = "-"
-    ) async throws(BotError) -> LiveTurn {
-        let found = try await stored(publicID, tenant)
-        guard [.uncertain, .failed, .stopped].contains(found.turn.state) else { throw .noTurn }
-        var message = Message(found.turn.text, in: found.session.publicID, isFresh: true)
-        message.inputs = found.turn.inputs
-        return try await begin(message, by: tenant, request: request, memory: nil)
-    }
-
     /// Ends the turn of a session, and lets no other one begin there while `work` runs.
     func ending(
         session publicID: String,
@@ -218,7 +207,7 @@ package import BerthWork
     }
 
     /// The conversation of a message, in which the tenant may ask.
-    private func session(
+    func session(
         of message: Message,
         by tenant: LiveTenant
     ) async throws(BotError) -> Session {
@@ -238,7 +227,8 @@ package import BerthWork
         outcome.outputTokens = row.outputTokens
         outcome.isEstimated = row.isEstimated
         (outcome.ending, outcome.sources) = (row.ending, row.sources)
-        outcome.pictures = row.pictures
+        (outcome.pictures, outcome.model) = (row.pictures, row.model)
+        (outcome.isCached, outcome.micros) = (row.isCached, row.micros)
         let turn = try ended(row.publicID, "", row.answer, tenant, outcome)
         turn.inputs = row.inputs
         turn.show(AnswerNotes(row, of: tenant.account))
@@ -266,7 +256,7 @@ package import BerthWork
         return turn
     }
 
-    private func stored(
+    func stored(
         _ publicID: String,
         _ tenant: LiveTenant
     ) async throws(BotError) -> TurnInSession {

@@ -94,7 +94,8 @@ import BerthWork
 
     // MARK: Answers
 
-    private func answer(
+    /// Sends a file that the request may see, on the memory of its owner.
+    func answer(
         _ file: StoredFile,
         of owner: LiveTenant,
         to request: HTTPRequest

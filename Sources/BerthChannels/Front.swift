@@ -74,7 +74,7 @@ import BerthWork
             request.bearerKey.flatMap { bot.tenants.credential(ofKey: $0) }
         }
         return [
-            WebSite(bot: bot, hosts: hosts, in: surroundings), terminal,
+            WebSite(bot: bot, url: configuration.url, hosts: hosts, in: surroundings), terminal,
             OpenAIChannel(bot: bot, in: surroundings, bodyLimit: configuration.limits.body),
         ]
     }

@@ -104,6 +104,9 @@ extension WebChannel {
         let note: String?
         let sources: [SourceInfo]?
         let pictures: [PictureInfo]?
+        let model: String?
+        let isCached: Bool
+        let micros: Int64
 
         enum CodingKeys: String, CodingKey {
             case id
@@ -113,6 +116,9 @@ extension WebChannel {
             case note
             case sources
             case pictures
+            case model
+            case isCached = "cached"
+            case micros = "cost_micros"
             case inputTokens = "input_tokens"
             case outputTokens = "output_tokens"
             case isEstimated = "estimated"
@@ -131,6 +137,7 @@ extension WebChannel {
             self.note = note?.text(in: language)
             sources = outcome.sources.isEmpty ? nil : SourceInfo.list(outcome.sources)
             pictures = PictureInfo.list(outcome.pictures)
+            (model, isCached, micros) = (outcome.model, outcome.isCached, outcome.micros)
         }
     }
 }

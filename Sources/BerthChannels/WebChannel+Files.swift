@@ -18,7 +18,7 @@ extension WebChannel {
     var fileRoutes: [Route] {
         [
             route("GET", "/files") { _, tenant, _ in
-                try await self.paid(WebChannel.listSize, tenant) {
+                try await WebChannel.paid(WebChannel.listSize, tenant) {
                     FileInfoList(
                         try await self.files(of: tenant),
                         self.bot.files.accounts.use(of: tenant.row.id),

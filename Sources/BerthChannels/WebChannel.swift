@@ -24,6 +24,8 @@ import BerthWork
     let surroundings: Surroundings
     private let authenticate: Authenticate
     private let prefix: String
+    /// The public URL without a slash at its end, for links to shared conversations.
+    let url: String
 
     /// More than the longest message that is taken, with room for its JSON.
     private static let bodyLimit = ByteCount.kibibytes(256)
@@ -40,18 +42,21 @@ import BerthWork
     ///   - surroundings: their clock times the pings of silent streams.
     ///   - name: the kind of session that it shows and makes.
     ///   - prefix: the start of its paths, as `/web`.
+    ///   - url: the public URL without a slash at its end, for links to shared conversations.
     ///   - authenticate: finds the credential of a request.
     package init(
         bot: Bot,
         in surroundings: Surroundings,
         name: ChannelName,
         prefix: String,
+        url: String = "",
         authenticate: @escaping Authenticate
     ) {
         self.bot = bot
         self.surroundings = surroundings
         self.name = name
         self.prefix = prefix
+        self.url = url
         self.authenticate = authenticate
     }
 
@@ -62,9 +67,14 @@ import BerthWork
                 try await self.hear(request, from: tenant)
                 return try self.me(tenant)
             },
-            route("GET", "/sessions") { _, tenant, _ in
-                try await self.paid(WebChannel.listSize, tenant) {
-                    SessionList(try await self.bot.conversations.list(tenant, self.name))
+            route("GET", "/sessions") { request, tenant, _ in
+                try await WebChannel.paid(WebChannel.listSize, tenant) {
+                    try await self.bot.conversations.list(
+                        tenant,
+                        self.name,
+                        isArchived: request.query("archived") == "1",
+                        before: request.query("before")
+                    )
                 }
             },
             route("POST", "/sessions") { _, tenant, _ in
@@ -89,20 +99,15 @@ import BerthWork
             },
             route("GET", "/turns/:id/events") { _, tenant, values in
                 let turn = try await self.bot.turns.find(values[0], of: tenant)
-                let lease = try self.leased(Ask.listenerSize, tenant, for: .queueEntry)
+                let lease = try WebChannel.leased(Ask.listenerSize, tenant, for: .queueEntry)
                 return self.events(of: turn, paidBy: lease)
             },
             route("POST", "/turns/:id/stop") { _, tenant, values in
                 try self.bot.turns.stop(values[0], by: tenant)
                 return HTTPResponse(status: 202)
             },
-            route("POST", "/turns/:id/again") { request, tenant, values in
-                try await self.hear(request, from: tenant)
-                let id = request.id
-                let turn = try await self.bot.turns.again(values[0], by: tenant, request: id)
-                return self.eventsForAuthor(of: turn, tenant)
-            },
-        ] + (name == .web ? fileRoutes : [])
+        ] + branchRoutes + libraryRoutes
+            + (name == .web ? fileRoutes + shareRoutes : [])
     }
 
     /// Takes a message: there is one place in line for it and for its turn.
@@ -130,13 +135,13 @@ import BerthWork
         before: String?,
         for tenant: LiveTenant
     ) async throws -> HTTPResponse {
-        try await paid(Conversations.usualPage, tenant) {
+        try await WebChannel.paid(Conversations.usualPage, tenant) {
             try await bot.conversations.turns(of: session, before: before, for: tenant)
         }
     }
 
     /// A page as JSON, whose usual size is paid for before it is read, and its own until it is sent.
-    func paid(
+    static func paid(
         _ usual: ByteCount,
         _ tenant: LiveTenant,
         _ page: @Loop () async throws -> some Encodable & Sendable
@@ -154,7 +159,7 @@ import BerthWork
         return response
     }
 
-    private func leased(
+    static func leased(
         _ count: ByteCount,
         _ tenant: LiveTenant,
         for purpose: MemoryPurpose = .replyBuffer
@@ -170,26 +175,25 @@ import BerthWork
         let files: [String]?
     }
 
-    private struct SessionList: Encodable, Sendable {
-        let sessions: [SessionInfo]
-
-        init(_ sessions: [SessionInfo]) { self.sessions = sessions }
-    }
-
     private struct Me: Encodable {
         let tenant: String
         let name: String
         let models: [String]
         let usage: UsageInfo
+        /// The reason for which the tenant may not ask, or nil if it may.
+        let notice: String?
     }
 
     private func me(_ tenant: LiveTenant) throws(BotError) -> HTTPResponse {
-        try .encoding(
+        var refusal: Phrase?
+        do throws(BotError) { try tenant.mayAsk() } catch { refusal = .refusal(error) }
+        return try .encoding(
             Me(
                 tenant: tenant.name,
                 name: tenant.displayName,
                 models: bot.models.names,
-                usage: bot.meter.usage(tenant)
+                usage: bot.meter.usage(tenant),
+                notice: refusal?.text(in: tenant.language)
             )
         )
     }
@@ -198,7 +202,7 @@ import BerthWork
     ///
     /// The turn is accepted, so a lack of memory must not tell its author the opposite. There is one
     /// such reader of a turn. Every other one is refused without a lease.
-    private func eventsForAuthor(of turn: LiveTurn, _ tenant: LiveTenant) -> HTTPResponse {
+    func eventsForAuthor(of turn: LiveTurn, _ tenant: LiveTenant) -> HTTPResponse {
         var lease = tenant.account.nothing(for: .queueEntry)
         try? lease.extend(by: Ask.listenerSize)
         return events(of: turn, paidBy: lease)
@@ -207,7 +211,7 @@ import BerthWork
     // MARK: Requests
 
     /// Notes the language of the browser with which a tenant reads and writes.
-    private func hear(_ request: HTTPRequest, from tenant: LiveTenant) async throws(BotError) {
+    func hear(_ request: HTTPRequest, from tenant: LiveTenant) async throws(BotError) {
         guard let language = request.language else { return }
         try await bot.tenants.hear(language, from: tenant)
     }
@@ -236,7 +240,7 @@ import BerthWork
     }
 
     /// Reads a body, and leases the memory that `turn` names for its size.
-    private func body<Value: Decodable & Sendable>(
+    func body<Value: Decodable & Sendable>(
         _ type: Value.Type,
         _ request: HTTPRequest,
         _ tenant: LiveTenant,

@@ -9,16 +9,35 @@ enum WebFiles {
     static var host: [UInt8] { PackageResources.host_html }
     static var style: [UInt8] { PackageResources.chat_css }
     static var icon: [UInt8] { PackageResources.icon_svg }
+    /// The description of the app for a home screen, and its icons.
+    static var manifest: [UInt8] { PackageResources.app_webmanifest }
+    static var smallIcon: [UInt8] { PackageResources.app_180_png }
+    static var largeIcon: [UInt8] { PackageResources.app_512_png }
+    /// The page of a shared conversation.
+    static var shared: [UInt8] { PackageResources.shared_html }
     /// The page's modules, by the names that it loads them by.
     static var scripts: KeyValuePairs<String, [UInt8]> {
         [
             "chat.js": PackageResources.chat_js, "composer.js": PackageResources.composer_js,
             "dom.js": PackageResources.dom_js, "formula.js": PackageResources.formula_js,
             "frame.js": PackageResources.frame_js, "inline.js": PackageResources.inline_js,
+            "library.js": PackageResources.library_js,
             "markdown.js": PackageResources.markdown_js,
             "pictures.js": PackageResources.pictures_js, "server.js": PackageResources.server_js,
+            "shared.js": PackageResources.shared_js, "theme.js": PackageResources.theme_js,
             "tray.js": PackageResources.tray_js, "turn.js": PackageResources.turn_js,
         ]
+    }
+
+    /// A script without its lines of comments, of which empty lines remain.
+    static func withoutComments(_ script: [UInt8]) -> [UInt8] {
+        script.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+            .map { line in
+                let words = line.drop { $0 == UInt8(ascii: " ") }
+                let isComment = ["//", "/**", "* ", "*/"].contains { words.starts(with: $0.utf8) }
+                return isComment || words.elementsEqual("*".utf8) ? [] : line
+            }
+            .joined(separator: "\n".utf8).map { $0 }
     }
 
     /// The largest piece of ``writeKaTeX(_:)``: KaTeX has 264 KiB, and each reader holds one piece.

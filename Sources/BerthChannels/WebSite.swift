@@ -12,6 +12,7 @@ import BerthWork
 @Loop final class WebSite: Channel {
     nonisolated let name = ChannelName.web
     private let bot: Bot
+    private let url: String
     private let hosts: HostGuard
     private let attempts: AttemptLimit
     private let surroundings: Surroundings
@@ -20,10 +21,12 @@ import BerthWork
     ///
     /// - Parameters:
     ///   - bot: knows the tenants and their logins.
+    ///   - url: the address that people use, for links to shared conversations.
     ///   - hosts: checks the origin of a request that changes state.
     ///   - surroundings: their clock limits the login attempts.
-    init(bot: Bot, hosts: HostGuard, in surroundings: Surroundings) {
+    init(bot: Bot, url: WebURL, hosts: HostGuard, in surroundings: Surroundings) {
         self.bot = bot
+        self.url = url.description
         self.hosts = hosts
         self.surroundings = surroundings
         attempts = AttemptLimit(perMinute: 10, in: surroundings)
@@ -39,6 +42,15 @@ import BerthWork
                 WebSite.file(WebFiles.style, "text/css; charset=utf-8")
             },
             Route("GET", "/web/icon.svg") { _, _ in WebSite.file(WebFiles.icon, "image/svg+xml") },
+            Route("GET", "/web/app.webmanifest") { _, _ in
+                WebSite.file(WebFiles.manifest, "application/manifest+json")
+            },
+            Route("GET", "/web/app-180.png") { _, _ in
+                WebSite.file(WebFiles.smallIcon, "image/png")
+            },
+            Route("GET", "/web/app-512.png") { _, _ in
+                WebSite.file(WebFiles.largeIcon, "image/png")
+            },
             Route("GET", "/web/katex.js") { _, _ in WebSite.katex },
             Route("GET", "/favicon.ico") { _, _ in HTTPResponse(status: 204) },
             Route("GET", "/login") { request, _ in
@@ -46,12 +58,12 @@ import BerthWork
             },
             Route("POST", "/login") { request, _ in await self.login(request) },
             Route("POST", "/logout") { request, _ in await self.logout(request) },
-        ] + WebSite.scripts + conversations.routes + files.routes
+        ] + WebSite.scripts + conversations.routes + files.routes + shared.routes
     }
 
     /// The conversations of a tenant who is logged in.
     private var conversations: WebChannel {
-        WebChannel(bot: bot, in: surroundings, name: name, prefix: "/web") {
+        WebChannel(bot: bot, in: surroundings, name: name, prefix: "/web", url: url) {
             (request) throws(BotError) in
             try self.credential(of: request)
         }
@@ -64,9 +76,13 @@ import BerthWork
         }
     }
 
+    /// The conversations that anybody may read who has their link.
+    private var shared: SharedSite { SharedSite(bot: bot, files: files, in: surroundings) }
+
     private static var scripts: [Route] {
-        WebFiles.scripts.map { name, bytes in
-            Route("GET", "/web/\(name)") { _, _ in
+        WebFiles.scripts.map { name, source in
+            let bytes = WebFiles.withoutComments(source)
+            return Route("GET", "/web/\(name)") { _, _ in
                 WebSite.file(bytes, "text/javascript; charset=utf-8")
             }
         }
@@ -162,6 +178,7 @@ import BerthWork
 
     private static let policy = [
         "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:",
+        "manifest-src 'self'",
         "connect-src 'self'", "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'",
     ].joined(separator: "; ")
 
@@ -173,7 +190,7 @@ import BerthWork
         return response
     }
 
-    private static func file(_ bytes: [UInt8], _ type: String) -> HTTPResponse {
+    static func file(_ bytes: [UInt8], _ type: String) -> HTTPResponse {
         HTTPResponse(
             status: 200,
             headers: [

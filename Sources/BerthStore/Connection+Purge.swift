@@ -38,7 +38,7 @@ extension Connection {
     }
 
     /// Deletes some of the turns of deleted conversations, the conversations that have none left,
-    /// expired keys and the numbers of old updates.
+    /// expired keys, old questions and the numbers of old updates.
     ///
     /// - Returns: whether there may be more.
     func purge(at now: Timestamp) throws(StoreError) -> Bool {
@@ -46,16 +46,18 @@ extension Connection {
             """
             DELETE FROM turn WHERE id IN (
                 SELECT turn.id FROM session JOIN turn ON turn.session = session.id
-                WHERE session.deleted_ms IS NOT NULL LIMIT ?)
+                WHERE session.deleted_ms IS NOT NULL AND session.deleted_ms <= ? LIMIT ?)
             """,
+            now,
             Connection.purgedAtOnce
         )
         let sessions = try run(
             """
             DELETE FROM session WHERE id IN (
-                SELECT id FROM session WHERE deleted_ms IS NOT NULL AND NOT EXISTS (
-                    SELECT 1 FROM turn WHERE turn.session = session.id) LIMIT ?)
+                SELECT id FROM session WHERE deleted_ms IS NOT NULL AND deleted_ms <= ?
+                    AND NOT EXISTS (SELECT 1 FROM turn WHERE turn.session = session.id) LIMIT ?)
             """,
+            now,
             Connection.rowsAtOnce
         )
         let keys = try run(
@@ -67,9 +69,10 @@ extension Connection {
             Connection.rowsAtOnce
         )
         let updates = try purgeUpdates(limit: Connection.rowsAtOnce, at: now)
-        if turns + sessions + keys > 0 { hasPurged = true }
+        let questions = try forgetQuestions(limit: Connection.rowsAtOnce, at: now)
+        if turns + sessions + keys + questions > 0 { hasPurged = true }
         return turns == Connection.purgedAtOnce
-            || [sessions, keys, updates].contains(Connection.rowsAtOnce)
+            || [sessions, keys, questions, updates].contains(Connection.rowsAtOnce)
     }
 
     /// Moves the whole log into the database file and empties it, if rows were deleted since.

@@ -16,7 +16,7 @@ extension Connection {
         try first(
             """
             SELECT id, public_id, channel, chat, topic, is_group, tenant, title, model, created_ms,
-                updated_ms, cleared_turn
+                updated_ms, cleared_turn, leaf, pinned, archived
             FROM session WHERE public_id = ? AND deleted_ms IS NULL
             """,
             publicID
@@ -27,7 +27,7 @@ extension Connection {
         try first(
             """
             SELECT id, public_id, channel, chat, topic, is_group, tenant, title, model, created_ms,
-                updated_ms, cleared_turn
+                updated_ms, cleared_turn, leaf, pinned, archived
             FROM session WHERE channel = ? AND chat = ? AND topic = ? AND chat <> ''
                 AND deleted_ms IS NULL
             """,
@@ -41,7 +41,7 @@ extension Connection {
         try first(
             """
             SELECT id, public_id, channel, chat, topic, is_group, tenant, title, model, created_ms,
-                updated_ms, cleared_turn
+                updated_ms, cleared_turn, leaf, pinned, archived
             FROM session WHERE id = ? AND deleted_ms IS NULL
             """,
             id
@@ -50,15 +50,14 @@ extension Connection {
 
     // MARK: Changes
 
-    /// Puts a conversation on top of the list.
-    func touchSession(_ session: Session.ID, at now: Timestamp) throws(StoreError) {
-        try requireSession(
-            run(
-                "UPDATE session SET updated_ms = ? WHERE id = ? AND deleted_ms IS NULL",
-                now,
-                session
-            )
-        )
+    /// Pins or archives a conversation, or undoes it.
+    func mark(_ session: Session.ID, _ update: SessionUpdate) throws(StoreError) {
+        if let isPinned = update.isPinned {
+            try run("UPDATE session SET pinned = ? WHERE id = ?", isPinned, session)
+        }
+        if let isArchived = update.isArchived {
+            try run("UPDATE session SET archived = ? WHERE id = ?", isArchived, session)
+        }
     }
 
     func requireSession(_ changed: Int) throws(StoreError) {

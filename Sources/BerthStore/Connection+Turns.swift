@@ -8,7 +8,8 @@ extension Connection {
             SELECT id, public_id, session, tenant, kind, state, text, answer, error, model,
                 attempts, due_ms, input_tokens, output_tokens, estimated, created_ms, finished_ms,
                 ending, reasoning, sources,
-                EXISTS (SELECT 1 FROM turn_file WHERE turn_file.turn = turn.id)
+                EXISTS (SELECT 1 FROM turn_file WHERE turn_file.turn = turn.id),
+                parent, continues, fresh, wish, cached, micros
             FROM turn WHERE public_id = ?
             """,
             publicID
@@ -21,7 +22,8 @@ extension Connection {
             SELECT id, public_id, session, tenant, kind, state, text, answer, error, model,
                 attempts, due_ms, input_tokens, output_tokens, estimated, created_ms, finished_ms,
                 ending, reasoning, sources,
-                EXISTS (SELECT 1 FROM turn_file WHERE turn_file.turn = turn.id)
+                EXISTS (SELECT 1 FROM turn_file WHERE turn_file.turn = turn.id),
+                parent, continues, fresh, wish, cached, micros
             FROM turn WHERE id = ?
             """,
             id
@@ -39,7 +41,8 @@ extension Connection {
             SELECT id, public_id, session, tenant, kind, state, text, answer, error, model,
                 attempts, due_ms, input_tokens, output_tokens, estimated, created_ms, finished_ms,
                 ending, reasoning, sources,
-                EXISTS (SELECT 1 FROM turn_file WHERE turn_file.turn = turn.id)
+                EXISTS (SELECT 1 FROM turn_file WHERE turn_file.turn = turn.id),
+                parent, continues, fresh, wish, cached, micros
             FROM turn
             WHERE state = 'accepted' AND id > ?
                 AND (owner IS NULL OR owner = ? OR until_ms <= ?)
@@ -90,7 +93,7 @@ extension Connection {
             UPDATE turn SET state = ?, answer = ?, error = ?, why = ?, model = coalesce(?, model),
                 owner = NULL, until_ms = NULL,
                 input_tokens = ?, output_tokens = ?, estimated = ?, finished_ms = ?,
-                ending = ?, reasoning = ?, sources = ?
+                ending = ?, reasoning = ?, sources = ?, cached = ?, micros = ?
             WHERE id = ?
             """,
             state,
@@ -105,6 +108,8 @@ extension Connection {
             hasEnded ? outcome.ending : nil,
             hasEnded ? outcome.reasoning : "",
             hasEnded ? outcome.sources : "",
+            hasEnded && outcome.isCached,
+            outcome.micros,
             turn
         )
         switch outcome.end {

@@ -22,7 +22,11 @@ enum Schema {
     /// order of `Amount`. A part of the outbox belongs to a turn, or to a conversation if it
     /// answers a command. Triggers count the rows of `turn_file` in `file.uses`, however they are
     /// deleted. A deleted file's rows of `turn_file` stay, so `turn_file.file` is no foreign key.
-    /// Its rows of `picture_cache` are deleted with it.
+    /// Its rows of `picture_cache` are deleted with it. The turns of a conversation are a tree by
+    /// `turn.parent`, and `session.leaf` is the last turn of the branch that is shown; 0 is none.
+    /// A turn is never deleted without its conversation, so neither is a foreign key. `turn.wish` is
+    /// the model that its author named for it alone.
+    /// A conversation whose `deleted_ms` is later than now is hidden and can be restored until then.
     private static let first: StaticString = """
         CREATE TABLE tenant (
             id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -79,11 +83,13 @@ enum Schema {
             model TEXT,
             created_ms INTEGER NOT NULL, updated_ms INTEGER NOT NULL,
             cleared_turn INTEGER NOT NULL DEFAULT 0,
+            leaf INTEGER NOT NULL DEFAULT 0,
+            pinned INTEGER NOT NULL DEFAULT 0, archived INTEGER NOT NULL DEFAULT 0,
             deleted_ms INTEGER
         ) STRICT;
         CREATE UNIQUE INDEX session_place ON session (channel, chat, topic)
             WHERE chat <> '' AND deleted_ms IS NULL;
-        CREATE INDEX session_recent ON session (tenant, channel, updated_ms)
+        CREATE INDEX session_recent ON session (tenant, channel, archived, pinned, updated_ms)
             WHERE deleted_ms IS NULL;
 
         CREATE INDEX session_deleted ON session (id) WHERE deleted_ms IS NOT NULL;
@@ -110,13 +116,25 @@ enum Schema {
             ending TEXT CHECK (
                 ending = 'stop' OR ending = 'length' OR ending = 'content_filter'
                 OR ending = 'tool_calls' OR ending = 'refusal'),
-            reasoning TEXT NOT NULL DEFAULT '', sources TEXT NOT NULL DEFAULT ''
+            reasoning TEXT NOT NULL DEFAULT '', sources TEXT NOT NULL DEFAULT '',
+            parent INTEGER NOT NULL DEFAULT 0, continues INTEGER NOT NULL DEFAULT 0,
+            fresh INTEGER NOT NULL DEFAULT 0, wish TEXT,
+            cached INTEGER NOT NULL DEFAULT 0, micros INTEGER NOT NULL DEFAULT 0
         ) STRICT;
-        CREATE INDEX turn_session ON turn (session);
+        CREATE INDEX turn_branch ON turn (session, parent);
+        CREATE INDEX turn_tenant ON turn (tenant);
         CREATE INDEX turn_accepted ON turn (id) WHERE state = 'accepted';
         CREATE INDEX turn_running ON turn (id) WHERE state = 'running';
         CREATE INDEX turn_failed ON turn (finished_ms) WHERE state = 'failed';
         CREATE INDEX turn_uncertain ON turn (finished_ms) WHERE state = 'uncertain';
+
+        CREATE TABLE asked (
+            tenant INTEGER NOT NULL REFERENCES tenant (id),
+            question INTEGER NOT NULL,
+            asked_ms INTEGER NOT NULL,
+            PRIMARY KEY (tenant, question)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX asked_time ON asked (asked_ms);
 
         CREATE TABLE turn_step (
             id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -291,6 +309,13 @@ enum Schema {
         CREATE INDEX picture_cache_file ON picture_cache (file);
         CREATE INDEX picture_cache_thumbnail ON picture_cache (thumbnail)
             WHERE thumbnail IS NOT NULL;
+
+        CREATE TABLE share (
+            name TEXT PRIMARY KEY,
+            session INTEGER NOT NULL UNIQUE REFERENCES session (id) ON DELETE CASCADE,
+            last_turn INTEGER NOT NULL,
+            created_ms INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
 
         CREATE TABLE kept (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
         """

@@ -29,6 +29,12 @@ package struct Session: Equatable, Sendable {
     package let updated: Timestamp
     /// Turns up to this one are not part of the prompt any more, or nil if all are.
     package let clearedThrough: Turn.ID?
+    /// The last turn of the branch that is shown, or nil if nothing was said.
+    package let leaf: Turn.ID?
+    /// Whether it stands before the others in the list.
+    package var isPinned = false
+    /// Whether it is kept out of the usual list.
+    package var isArchived = false
 }
 
 extension Session {
@@ -44,5 +50,8 @@ extension Session {
         created = row.timestamp(9)
         updated = row.timestamp(10)
         clearedThrough = row.int64(11) == 0 ? nil : row.id(11)
+        leaf = row.int64(12) == 0 ? nil : row.id(12)
+        isPinned = row.bool(13)
+        isArchived = row.bool(14)
     }
 }

@@ -19,28 +19,44 @@ package protocol SessionStore: Sendable {
 
     /// A conversation and the exchanges that its next prompt may repeat, in one read.
     ///
-    /// These are the latest messages with an answer (done, or stopped after the first words) since
-    /// the window was cleared. Translations and pictures are left out. The first exchange that does
-    /// not fit the limits ends the window.
+    /// These are the latest messages of a branch with an answer (done, or stopped after the first
+    /// words) since the window was cleared. Translations and pictures are left out. The first
+    /// exchange that does not fit the limits ends the window.
     ///
     /// - Parameters:
     ///   - publicID: the conversation.
-    ///   - before: a turn. Only earlier ones are part of the window. nil for all.
+    ///   - before: a turn. Only those before it on its branch are part of the window. nil for all of
+    ///     the branch that is shown.
     ///   - limits: the most that the window holds.
+    ///   - question: a question that is about to be asked, or nil if nobody wants to know whether it
+    ///     was asked before.
     /// - Returns: nil if there is no such conversation. The caller checks who may see it.
     /// - Throws: ``StoreError`` as every verb does.
     func window(
         of publicID: String,
         before: Turn.ID?,
-        limits: SessionWindow.Limits
+        limits: SessionWindow.Limits,
+        asking question: AskedQuestion?
     ) async throws(StoreError) -> SessionWindow?
 
-    /// A tenant's conversations on a channel, the last used first, at most `limit`.
+    /// A page of a tenant's conversations on a channel: the pinned ones first, then the last used.
+    ///
+    /// - Parameters:
+    ///   - tenant: the owner.
+    ///   - channel: the channel.
+    ///   - isArchived: whether the archived ones are listed, or the others.
+    ///   - before: the public id of the last conversation of the page before, or nil for the first
+    ///     page.
+    ///   - limit: the most conversations.
+    /// - Returns: nil if `before` is no conversation of the tenant any more.
+    /// - Throws: ``StoreError`` as every verb does.
     func sessions(
         of tenant: Tenant.ID,
         channel: ChannelName,
+        isArchived: Bool,
+        before: String?,
         limit: Int
-    ) async throws(StoreError) -> [Session]
+    ) async throws(StoreError) -> [Session]?
 
     /// A tenant's conversation on a channel in which nothing was said for longest. nil if there is
     /// none.
@@ -49,11 +65,12 @@ package protocol SessionStore: Sendable {
         channel: ChannelName
     ) async throws(StoreError) -> Session?
 
-    /// A page of a conversation's history, newest first.
+    /// A page of a branch of a conversation, newest first.
     ///
     /// - Parameters:
     ///   - session: the conversation.
-    ///   - before: the public id of the last turn of the page before. nil for the newest page.
+    ///   - before: the public id of the last turn of the page before. nil for the newest page of the
+    ///     branch that is shown.
     ///   - limit: the most turns.
     ///   - bytes: no further turn is added after this many bytes of texts and answers.
     /// - Returns: nil if `before` is no turn of the conversation.
@@ -65,7 +82,19 @@ package protocol SessionStore: Sendable {
         bytes: Int
     ) async throws(StoreError) -> HistoryPage?
 
-    /// Changes a conversation's title or model.
+    /// Shows the branch that begins at a turn, or at one of those beside it, up to its newest turn.
+    ///
+    /// - Parameters:
+    ///   - turn: a turn of the conversation.
+    ///   - step: the turn itself, or the one before or after it among those beside it.
+    /// - Returns: whether there is such a turn. If not, nothing was changed.
+    /// - Throws: ``StoreError`` as every verb does.
+    func showBranch(
+        at turn: Turn,
+        step: TurnBranch.Step
+    ) async throws(StoreError) -> Bool
+
+    /// Changes a conversation's title or model, pins it or archives it.
     ///
     /// - Throws: ``StoreError/notFound(what:)``.
     func changeSession(_ session: Session.ID, _ update: SessionUpdate) async throws(StoreError)
@@ -125,7 +154,8 @@ extension Database: SessionStore {
                 model: nil,
                 created: now,
                 updated: now,
-                clearedThrough: nil
+                clearedThrough: nil,
+                leaf: nil
             )
         }
     }
@@ -141,30 +171,50 @@ extension Database: SessionStore {
     package nonisolated func window(
         of publicID: String,
         before: Turn.ID?,
-        limits: SessionWindow.Limits
+        limits: SessionWindow.Limits,
+        asking question: AskedQuestion?
     ) async throws(StoreError) -> SessionWindow? {
         try await read { store throws(StoreError) in
             guard let session = try store.session(publicID: publicID) else { return nil }
-            let exchanges = try store.window(of: session, before: before, limits: limits)
-            return SessionWindow(session: session, exchanges: exchanges)
+            var window = SessionWindow(
+                session: session,
+                exchanges: try store.window(of: session, before: before, limits: limits)
+            )
+            if let question { window.isRepeated = try store.hasAsked(question) }
+            return window
         }
     }
 
     package nonisolated func sessions(
         of tenant: Tenant.ID,
         channel: ChannelName,
+        isArchived: Bool,
+        before: String?,
         limit: Int
-    ) async throws(StoreError) -> [Session] {
+    ) async throws(StoreError) -> [Session]? {
         try await read { store throws(StoreError) in
-            try store.all(
+            var (pinned, updated, id) = (Int64.max, Int64.max, Int64.max)
+            if let before {
+                guard let last = try store.session(publicID: before), last.tenant == tenant else {
+                    return nil
+                }
+                (pinned, updated) = (last.isPinned ? 1 : 0, last.updated.milliseconds)
+                id = last.id.value
+            }
+            return try store.all(
                 """
                 SELECT id, public_id, channel, chat, topic, is_group, tenant, title, model,
-                    created_ms, updated_ms, cleared_turn
-                FROM session WHERE tenant = ? AND channel = ? AND deleted_ms IS NULL
-                ORDER BY updated_ms DESC, id DESC LIMIT ?
+                    created_ms, updated_ms, cleared_turn, leaf, pinned, archived
+                FROM session WHERE tenant = ? AND channel = ? AND archived = ?
+                    AND deleted_ms IS NULL AND (pinned, updated_ms, id) < (?, ?, ?)
+                ORDER BY pinned DESC, updated_ms DESC, id DESC LIMIT ?
                 """,
                 tenant,
                 channel,
+                isArchived,
+                pinned,
+                updated,
+                id,
                 max(0, limit)
             ) { row throws(StoreError) in try Session(row) }
         }
@@ -178,7 +228,7 @@ extension Database: SessionStore {
             try store.first(
                 """
                 SELECT id, public_id, channel, chat, topic, is_group, tenant, title, model,
-                    created_ms, updated_ms, cleared_turn
+                    created_ms, updated_ms, cleared_turn, leaf, pinned, archived
                 FROM session WHERE tenant = ? AND channel = ? AND deleted_ms IS NULL
                 ORDER BY updated_ms, id LIMIT 1
                 """,
@@ -195,37 +245,15 @@ extension Database: SessionStore {
         bytes: Int
     ) async throws(StoreError) -> HistoryPage? {
         try await read { store throws(StoreError) in
-            var last = Int64.max
-            if let before {
-                guard let turn = try store.turn(publicID: before), turn.session == session else {
-                    return nil
-                }
-                last = turn.id.value
-            }
-            var (turns, left, hasMore) = ([Turn](), bytes, false)
-            try store.forEach(
-                """
-                SELECT id, public_id, session, tenant, kind, state, text, answer, error, model,
-                    attempts, due_ms, input_tokens, output_tokens, estimated, created_ms,
-                    finished_ms, ending, reasoning, sources,
-                    EXISTS (SELECT 1 FROM turn_file WHERE turn_file.turn = turn.id)
-                FROM turn WHERE session = ? AND id < ? ORDER BY id DESC
-                """,
-                session,
-                last
-            ) { row throws(StoreError) in
-                // One row more than the page, to learn whether there is a further page.
-                guard turns.count < limit, left > 0 else {
-                    hasMore = true
-                    return false
-                }
-                let turn = try store.turn(row)
-                left -= turn.text.utf8.count + turn.answer.utf8.count + turn.reasoning.utf8.count
-                turns.append(turn)
-                return true
-            }
-            return HistoryPage(turns: turns, hasMore: hasMore)
+            try store.history(of: session, before: before, limit: limit, bytes: bytes)
         }
+    }
+
+    package nonisolated func showBranch(
+        at turn: Turn,
+        step: TurnBranch.Step
+    ) async throws(StoreError) -> Bool {
+        try await write { store throws(StoreError) in try store.showBranch(at: turn, step: step) }
     }
 
     package nonisolated func changeSession(
@@ -243,6 +271,7 @@ extension Database: SessionStore {
                 try store.run("UPDATE session SET model = ? WHERE id = ?", name, session)
             case nil: break
             }
+            try store.mark(session, update)
         }
     }
 

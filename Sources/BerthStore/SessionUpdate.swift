@@ -14,10 +14,21 @@ package struct SessionUpdate: Sendable {
     package var title: String?
     /// The new model.
     package var model: Model?
+    /// Whether the conversation stands before the others in the list.
+    package var isPinned: Bool?
+    /// Whether it is kept out of the usual list.
+    package var isArchived: Bool?
 
     /// Makes a change.
-    package init(title: String? = nil, model: Model? = nil) {
+    package init(
+        title: String? = nil,
+        model: Model? = nil,
+        isPinned: Bool? = nil,
+        isArchived: Bool? = nil
+    ) {
         self.title = title
         self.model = model
+        self.isPinned = isPinned
+        self.isArchived = isArchived
     }
 }

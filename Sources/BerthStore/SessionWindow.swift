@@ -30,4 +30,7 @@ package struct SessionWindow: Sendable {
     package let session: Session
     /// Newest first.
     package let exchanges: [Exchange]
+    /// Whether the tenant has asked the question of ``SessionStore/window(of:before:limits:asking:)``
+    /// before.
+    package internal(set) var isRepeated = false
 }

@@ -127,9 +127,10 @@ extension Database: TenantStore {
             )
             let tenant = try store.set(.removed, of: id)
             try store.run(
-                "UPDATE session SET deleted_ms = updated_ms, title = '' WHERE tenant = ?",
+                "UPDATE session SET deleted_ms = 0, title = '' WHERE tenant = ?",
                 id
             )
+            try store.joinBranches(without: id)
             try store.run(
                 """
                 DELETE FROM turn WHERE tenant = ? AND session IN (
@@ -141,6 +142,7 @@ extension Database: TenantStore {
             store.hasPurged = true
             try store.run("DELETE FROM idempotency WHERE tenant = ?", id)
             try store.run("DELETE FROM outbox WHERE tenant = ?", id)
+            try store.run("DELETE FROM asked WHERE tenant = ?", id)
             try store.run("DELETE FROM file WHERE tenant = ?", id)
             try store.run("DELETE FROM api_key WHERE tenant = ?", id)
             try store.run("DELETE FROM web_link WHERE tenant = ?", id)

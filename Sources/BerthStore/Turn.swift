@@ -59,6 +59,20 @@ package struct Turn: Equatable, Sendable {
     package internal(set) var inputs: [TurnPicture] = []
     /// The pictures of the answer, in their order.
     package internal(set) var pictures: [TurnPicture] = []
+    /// The turn before it, or nil if it is the first of its branch.
+    package let parent: Turn.ID?
+    /// Whether its answer goes on where that of ``parent`` was cut.
+    package let isContinuation: Bool
+    /// Whether an answer that somebody was given before is not wanted.
+    package let isFresh: Bool
+    /// The model that its author named for it alone, or nil for the conversation's.
+    package let wish: String?
+    /// Whether its answer comes from the cache.
+    package let isCached: Bool
+    /// The cost of its answer in millionths of a dollar.
+    package let micros: Int64
+    /// Its place among the turns beside it, which only a page of history has, or nil if there are none.
+    package internal(set) var branch: TurnBranch?
     /// When it was made.
     package let created: Timestamp
     /// When it ended, or nil if it has not.
@@ -88,5 +102,12 @@ extension Turn {
         ending = row.textOrNil(17).flatMap { Ending(rawValue: $0) }
         reasoning = row.text(18)
         sources = row.text(19)
+        // Column 20 tells whether it has files.
+        parent = row.int64(21) == 0 ? nil : row.id(21)
+        isContinuation = row.bool(22)
+        isFresh = row.bool(23)
+        wish = row.textOrNil(24)
+        isCached = row.bool(25)
+        micros = row.int64(26)
     }
 }

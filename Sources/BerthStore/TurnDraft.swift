@@ -14,6 +14,18 @@ package struct TurnDraft: Sendable {
     package var text: String
     /// The model that is to answer, as the configuration names it.
     package var model: String?
+    /// A turn of the same conversation beside which it begins a branch, or nil if it follows the
+    /// last turn of the branch that is shown.
+    package var beside: Turn.ID?
+    /// Whether its answer goes on where that of the turn before it was cut.
+    package var isContinuation = false
+    /// Whether an answer that somebody was given before is not wanted.
+    package var isFresh = false
+    /// The model that its author named for it alone, or nil for the conversation's.
+    package var wish: String?
+    /// The digest of the question, to find out later whether it is asked again, or nil if that does
+    /// not matter.
+    package var question: Int64?
     /// The pictures that come with the message.
     package var inputs: [TurnPicture] = []
     /// The conversation's title, if it has none yet.

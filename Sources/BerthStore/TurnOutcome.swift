@@ -37,6 +37,11 @@ package struct TurnOutcome: Equatable, Sendable {
     /// Whether the tokens are our estimate, not the provider's count.
     package var isEstimated = false
 
+    /// Whether the answer comes from the cache.
+    package var isCached = false
+    /// The cost of the answer in millionths of a dollar.
+    package var micros: Int64 = 0
+
     /// Makes an end without usage.
     ///
     /// Set what is known of it.

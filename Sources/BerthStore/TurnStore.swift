@@ -11,8 +11,8 @@ package protocol TurnStore: Sendable {
     /// acknowledged.
     ///
     /// - Returns: the turn's key.
-    /// - Throws: ``StoreError/notFound(what:)`` if the conversation is deleted or the tenant is
-    ///   removed, ``StoreError/exists(what:)`` if the public id is taken.
+    /// - Throws: ``StoreError/notFound(what:)`` if the conversation is deleted, the tenant is removed
+    ///   or the turn that it begins beside is not of the conversation, ``StoreError/exists(what:)`` if the public id is taken.
     func acceptTurn(_ draft: TurnDraft, at now: Timestamp) async throws(StoreError) -> Turn.ID
 
     /// The turn that clients know by `publicID`. nil if there is none.
@@ -134,7 +134,7 @@ extension Database: TurnStore {
     ) async throws(StoreError) -> Turn.ID {
         try await write { store throws(StoreError) in
             try store.requirePresent(draft.tenant)
-            try store.touchSession(draft.session, at: now)
+            let parent = try store.parent(of: draft)
             if let title = draft.title {
                 try store.run(
                     "UPDATE session SET title = ? WHERE id = ? AND title = ''",
@@ -145,8 +145,8 @@ extension Database: TurnStore {
             let turn: Turn.ID = try store.insert(
                 """
                 INSERT INTO turn (public_id, session, tenant, kind, state, text, model, owner,
-                    until_ms, created_ms)
-                VALUES (?, ?, ?, ?, 'accepted', ?, ?, ?, ?, ?)
+                    until_ms, created_ms, parent, continues, fresh, wish)
+                VALUES (?, ?, ?, ?, 'accepted', ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
                 draft.publicID,
                 draft.session,
@@ -156,8 +156,16 @@ extension Database: TurnStore {
                 draft.model,
                 draft.claim?.owner,
                 draft.claim?.until,
-                now
+                now,
+                parent?.value ?? 0,
+                draft.isContinuation,
+                draft.isFresh,
+                draft.wish
             )
+            try store.show(turn, in: draft.session, at: now)
+            if let digest = draft.question {
+                try store.note(AskedQuestion(of: draft.tenant, digest: digest), at: now)
+            }
             try store.addFiles(draft.inputs, to: turn, as: .input)
             try store.finishUpdates(draft.updates, at: now)
             return turn

@@ -53,6 +53,8 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
     case noSession
     /// There is no such message, or it belongs to another tenant, or it is not being answered.
     case noTurn
+    /// The message is not the last one of its conversation, or its answer was not cut.
+    case notCut
     /// The message has neither failed nor is it uncertain, so it is not retried.
     case notRetryable(Turn.State)
     /// There is no tenant of that name.
@@ -122,6 +124,7 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
             "this bot makes no pictures: its operator has configured no model for them"
         case .noSession: "there is no such conversation"
         case .noTurn: "there is no such message, or it is already answered"
+        case .notCut: "only the last answer can be continued, if it was cut at the model's limit"
         default: rateDescription ?? otherDescription
         }
     }

@@ -102,6 +102,7 @@ extension BotError {
             .commandWithPictures, .tooManyPictures, .tooManyPicturesForModel:
             Disposition(400, .caller)
         case .sessionBusy: Disposition(409, .caller, code: "session_busy")
+        case .notCut: Disposition(409, .caller, code: "not_cut")
         case .tooManySessions: Disposition(409, .payer, code: "too_many_conversations")
         case .tooManyNewSessions(_, let wait):
             Disposition(429, .payer, code: "rate_limit_exceeded", after: wait)

@@ -107,6 +107,7 @@ extension BotError {
         case .sessionBusy: "sessionBusy"
         case .noSession: "noSession"
         case .noTurn: "noTurn"
+        case .notCut: "notCut"
         case .emptyText: "emptyText"
         case .stopping: "stopping"
         case .foreignOrigin: "foreignOrigin"

@@ -58,20 +58,25 @@ import Testing
     }
 
     /// Asks in a new conversation, and returns its reasoning, sources and ending.
-    @Loop private func turn(_ bot: BotFixture) async throws -> String {
-        let session = try await bot.session()
-        let turn = try await bot.bot.turns.begin("What is it?", in: session, by: bot.ann)
-        return try await shown(turn, in: session, bot)
+    @Loop private func turn(
+        _ bot: BotFixture,
+        by tenant: LiveTenant? = nil
+    ) async throws -> String {
+        let tenant = tenant ?? bot.ann
+        let session = try await bot.session(of: tenant)
+        let turn = try await bot.bot.turns.begin("What is it?", in: session, by: tenant)
+        return try await shown(turn, in: session, bot, by: tenant)
     }
 
     @Loop private func shown(
         _ turn: LiveTurn,
         in session: String,
-        _ bot: BotFixture
+        _ bot: BotFixture,
+        by tenant: LiveTenant? = nil
     ) async throws -> String {
         let (text, outcome) = try await turn.ended()
         #expect(text == "So it is." && outcome.end == .done)
-        let info = try #require(try await bot.history(session).last)
+        let info = try #require(try await bot.history(session, of: tenant).last)
         let sources = (info.sources ?? []).map { "\($0.url) \($0.title)" }
         return "\(info.reasoning ?? "-") \(sources) \(info.ending ?? "-")"
     }
@@ -81,7 +86,8 @@ import Testing
         try await withBot(CachedTurnTests.setup) { bot in
             let pool = TaskPool()
             pool.spawn { try? await answer(bot, Self.forms[form]) }
-            let (first, again) = (try await turn(bot), try await turn(bot))
+            let (bob, _) = try await bot.bot.tenants.add("bob")
+            let (first, again) = (try await turn(bot), try await turn(bot, by: bob))
             #expect(first == Self.told && again == Self.told)
             let received = bot.hand.received
             #expect(received == 1)

@@ -60,7 +60,9 @@ import Testing
             let answer = try await bot.command("/model \(name)", in: session)
             #expect(answer.contains("there is no model"))
             #expect(answer.contains("fake/echo"))
-            #expect(try await bot.bot.conversations.list(bot.ann, .web).first?.model == nil)
+            #expect(
+                try await bot.bot.conversations.list(bot.ann, .web).sessions.first?.model == nil
+            )
         }
     }
 

@@ -140,6 +140,8 @@ import Testing
                 ("GET", "/sessions/\(session)/turns"), ("POST", "/sessions/\(session)/turns"),
                 ("GET", "/turns/\(id)/events"), ("POST", "/turns/\(id)/stop"),
                 ("POST", "/turns/\(id)/again"), ("GET", "/sessions/x/turns"),
+                ("POST", "/turns/\(id)/edit"), ("POST", "/turns/\(id)/continue"),
+                ("POST", "/turns/\(id)/show?step=back"),
             ]
             let callers = [("/web", other), ("/terminal", BotFixture.Caller.key(key.text))]
             for (method, path) in paths {
@@ -166,6 +168,8 @@ import Testing
             try await bot.bot.set(.suspended, of: bot.ann)
             let path = "/web/sessions/\(session)"
             #expect(try await bot.ask("GET", "\(path)/turns", as: ann).status == 200)
+            let me = try await bot.ask("GET", "/web/me", as: ann)
+            #expect(me.object?.string("notice")?.contains("suspended") == true)
             for (method, tail) in [("POST", "/turns"), ("PATCH", ""), ("DELETE", "")] {
                 let answer = try await bot.ask(method, path + tail, #"{"text":"/web"}"#, as: ann)
                 #expect(answer.status == 403 && answer.error?.string("code") == "suspended")

@@ -27,6 +27,25 @@ import Testing
         }
     }
 
+    @Loop @Test func `the page's own scripts are small, and come without their comments`()
+        async throws
+    {
+        try await withBot { bot in
+            let page = try await bot.ask("GET", "/").text
+            let names = page.split(separator: "/web/").dropFirst()
+                .compactMap { $0.split(separator: "\"").first }.filter { $0.hasSuffix(".js") }
+            #expect(names.count > 10)
+            var size = 0
+            for name in Set(names) {
+                let script = try await bot.ask("GET", "/web/\(name)").text
+                size += script.utf8.count
+                let lines = script.split(separator: "\n", omittingEmptySubsequences: false)
+                #expect(!lines.contains { $0.hasPrefix("//") || $0.hasPrefix("/**") }, "\(name)")
+            }
+            #expect(size > 40 << 10 && size < 90 << 10, "\(size)")
+        }
+    }
+
     // MARK: Login
 
     @Loop @Test func `looking at a link burns nothing, its button works once`() async throws {
@@ -262,7 +281,7 @@ import Testing
                 #expect(answer.error?.string("code") == "foreign_origin")
             }
             #expect(try await bot.ask("POST", "/web/sessions", "{}", as: ann).status == 201)
-            #expect(try await bot.bot.conversations.list(bot.ann, .web).count == 1)
+            #expect(try await bot.bot.conversations.list(bot.ann, .web).sessions.count == 1)
         }
     }
 }

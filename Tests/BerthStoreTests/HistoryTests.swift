@@ -124,12 +124,12 @@ import Testing
         let fixture = try await StoreFixture(engine)
         let store = fixture.store
         _ = try await fixture.answered("t-1")
-        let found = try await store.window(of: "s-1", before: nil, limits: all)
+        let found = try await store.window(of: "s-1", before: nil, limits: all, asking: nil)
         #expect(found?.session.id == fixture.session.id)
         #expect(found?.exchanges.map(\.text) == ["12345"])
         #expect(found?.exchanges.map(\.answer) == ["67890"])
         try await store.deleteSession(fixture.session.id, at: noon)
-        #expect(try await store.window(of: "s-1", before: nil, limits: all) == nil)
+        #expect(try await store.window(of: "s-1", before: nil, limits: all, asking: nil) == nil)
     }
 
     // MARK: Helpers
@@ -153,7 +153,7 @@ import Testing
         _ limits: SessionWindow.Limits,
         before: Turn.ID? = nil
     ) async throws -> [Turn.ID] {
-        try await fixture.store.window(of: "s-1", before: before, limits: limits)?
+        try await fixture.store.window(of: "s-1", before: before, limits: limits, asking: nil)?
             .exchanges.map(\.turn) ?? []
     }
 }

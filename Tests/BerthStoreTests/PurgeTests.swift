@@ -13,7 +13,7 @@ import Testing
     /// A way in which words are deleted.
     enum Deletion: CaseIterable {
         case conversation, longConversation, tenant, tenantOfGroup, partialAnswer, retriedAnswer
-        case reply, outcome, title
+        case reply, outcome, title, heldConversation
     }
 
     /// Deletes words of the fixture in the given way.
@@ -60,6 +60,11 @@ import Testing
             let outcome = KeptOutcome(status: 200, type: "a/b", body: Array(text.utf8))
             let most = ByteCount.mebibytes(1)
             try await store.keepOutcome(outcome, of: key, for: ann, within: most, at: noon)
+        case .heldConversation:
+            let turn = try await fixture.turn("t-1", text: text)
+            try await store.finishTurn(turn, as: TurnOutcome(.done, answer: text), at: noon)
+            try await store.changeSession(fixture.session.id, SessionUpdate(title: text))
+            try await store.holdSession(fixture.session.id, until: noon + .seconds(30))
         case .title:
             try await store.changeSession(fixture.session.id, SessionUpdate(title: text))
             try await store.deleteSession(fixture.session.id, at: noon)

@@ -147,11 +147,11 @@ import Testing
         engine: StoreEngine
     ) async throws {
         let fixture = try await StoreFixture(engine)
-        let (store, ann) = (fixture.store, fixture.tenant.id)
+        let store = fixture.store
         let second = try await fixture.openSession("s-2", at: noon + .seconds(1))
         _ = try await fixture.openSession("s-3", .terminal)
         func list(_ limit: Int) async throws -> [String] {
-            try await store.sessions(of: ann, channel: .web, limit: limit).map(\.publicID)
+            try await fixture.list(limit: limit)
         }
         #expect(try await list(9) == ["s-2", "s-1"])
         _ = try await store.acceptTurn(fixture.draft("t-1"), at: noon + .seconds(2))

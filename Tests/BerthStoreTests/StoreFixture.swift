@@ -73,6 +73,22 @@ struct StoreFixture: Sendable {
         return session
     }
 
+    /// The public ids of a page of the web's conversations.
+    func list(
+        limit: Int = 9,
+        isArchived: Bool = false,
+        before: String? = nil
+    ) async throws -> [String] {
+        let page = try await store.sessions(
+            of: tenant.id,
+            channel: .web,
+            isArchived: isArchived,
+            before: before,
+            limit: limit
+        )
+        return page?.map(\.publicID) ?? ["none"]
+    }
+
     func draft(_ publicID: String, _ text: String = "hello") -> TurnDraft {
         TurnDraft(publicID: publicID, session: session.id, tenant: tenant.id, text: text)
     }

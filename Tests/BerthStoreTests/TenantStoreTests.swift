@@ -189,7 +189,7 @@ import Testing
         #expect(try await store.removeTenant(ann).state == .removed)
         let left = [
             try await store.keys().count, try await store.identities(of: ann).count,
-            try await store.sessions(of: ann, channel: .web, limit: 9).count,
+            try await fixture.list().count,
             try await fixture.due().count, try await store.fileTotals().count,
         ]
         #expect(left == [0, 0, 0, 0, 0])

@@ -90,7 +90,8 @@ import Testing
         let window = try await fixture.store.window(
             of: fixture.session.publicID,
             before: nil,
-            limits: limits
+            limits: limits,
+            asking: nil
         )
         #expect(window?.exchanges.map { $0.inputs.map(\.file) } == [["f-3"], [], ["f-2"]])
         #expect(window?.exchanges.first?.inputs.first?.bytes == 300)

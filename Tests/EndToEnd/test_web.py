@@ -107,15 +107,18 @@ def test_several_conversations(berth: Berth, tenant: Tenant, page: Page) -> None
 
     page.all("#list a")[1].click()
     wait_for(lambda: page.text(".asked") == "Hello from the first", what="the first conversation")
+    page.get("#more").click()
     page.get("#rename").click()
     page.get("#ask-text").send_keys("A better name\n")
     wait_for(lambda: page.text("#title") == "A better name", what="the new name")
     page.driver.refresh()
     wait_for(lambda: "A better name" in titles(), what="the new name after a reload")
 
+    page.get("#more").click()
     page.get("#delete").click()
     page.get("#ask-no").click()
     assert len(titles()) == 2
+    page.get("#more").click()
     page.get("#delete").click()
     page.get("#ask-yes").click()
     wait_for(lambda: titles() == ["Hello from the second"], what="the deleted one to go")

@@ -82,6 +82,7 @@ extension BotError {
         case .sessionBusy: .sessionBusy
         case .noSession: .noSession
         case .noTurn: .noTurn
+        case .notCut: .notCut
         case .emptyText: .emptyText
         case .stopping: .stopping
         case .sharedCallEnded: .sharedCallEnded

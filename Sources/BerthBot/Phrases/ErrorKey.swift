@@ -7,8 +7,8 @@ enum ErrorKey: String, CaseIterable, Sendable {
     case unknownModel, tooManyRequests, suspended, endedByOperator
     case quotaRequests, quotaTokens, quotaImages, quotaDollars
     case bodyTooLarge, foreignOrigin, sessionBusy, tooManySessions, tooManyNewSessions
-    case noSession, noTurn, emptyText, textTooLong, stopping, sharedCallEnded, readTooSlowly
-    case busy, databaseFailed, databaseReadOnly, answerTooLong
+    case noSession, noTurn, notCut, emptyText, textTooLong, stopping, sharedCallEnded
+    case readTooSlowly, busy, databaseFailed, databaseReadOnly, answerTooLong
 
     // MARK: Memory and queue
 

@@ -23,6 +23,7 @@ extension PhraseTable {
         .tooManyNewSessions: "您创建的对话太多，每分钟上限 {count} 个，请在 {wait}后再试",
         .noSession: "没有这个对话",
         .noTurn: "没有这条消息，或者已经回答过了",
+        .notCut: "只有最后一个因模型长度上限而中断的回答才能继续",
         .emptyText: "消息是空的",
         .textTooLong: "消息长 {size}，上限是 {most}",
         .stopping: "服务正在重启，请稍后再试",

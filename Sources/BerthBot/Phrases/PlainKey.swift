@@ -19,6 +19,10 @@ package enum PlainKey: String, CaseIterable, Sendable {
     case restarting, uncertain
     case endLength, endFilter, endTools, endRefusal
 
+    // MARK: Exported conversations: the headings of a message, of an answer and of a whole one
+
+    case exportAsked, exportAnswer, exportUntitled
+
     // MARK: Requests
 
     case notLoggedIn, serviceFailed, loginTooOften

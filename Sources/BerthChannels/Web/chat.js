@@ -1,10 +1,13 @@
 // The chat page: the list of conversations, the turns of one conversation and the message box.
 // Turns run in the server. This page only reads their events, and reconnects after a lost connection.
 import { Composer } from "./composer.js";
-import { $, ask, button, code, copy, make, p } from "./dom.js";
+import { $, ask, button, code, copy, make, p, say } from "./dom.js";
 import {
   drawer, explain, narrow, notice, showCard, showHello, showList, showUsage, titleOf, touch,
 } from "./frame.js";
+import {
+  archived, find, loadMore, loadSessions, setUpLibrary, showActions, showUndo,
+} from "./library.js";
 import { setUpViewer } from "./pictures.js";
 import { call, get, turnPath, whenSignedOut } from "./server.js";
 import { upload } from "./tray.js";
@@ -16,7 +19,12 @@ const NEAR = 60;
 const state = {
   /** The server's data about the tenant: name, models, usage. */
   me: null,
+  /** The loaded part of the list, whether there is more of it, and whether it is the archive. */
   sessions: [],
+  moreSessions: false,
+  archived: false,
+  /** The open conversation if it is not in the list. */
+  other: null,
   /** The id of the open conversation, or null for a new one, which its first message creates. */
   current: null,
   /** The model chosen for a new conversation. */
@@ -53,18 +61,19 @@ function end(live) {
   composer.busy();
 }
 
-/** The message that asks for the rest of an answer which was cut at the model's limit. */
-const CONTINUE = "Continue exactly where your last answer stopped, without repeating anything.";
-
 const host = {
-  grown: scrollToEnd, again: askAgain, goOn: () => send(CONTINUE), repeat: send, refused: explain,
+  grown: scrollToEnd, again: askAgain, edit, step, goOn, repeat: send, refused: explain,
+  models: () => state.me.models,
 };
 const greet = () => showHello(state.me.name, send);
 
 /** Reads a turn's events until the turn has ended or another conversation is opened. */
 async function follow(live, response) {
   const { signal } = live.abort;
-  await listen(live.view, response, signal, () => live.stopping && stop());
+  await listen(live.view, response, signal, () => {
+    if (response) tellTabs();
+    if (live.stopping) stop();
+  });
   if (signal.aborted) return;
   end(live);
   await refresh();
@@ -105,20 +114,119 @@ async function send(text, pictures = []) {
   }
 }
 
-async function askAgain(turn) {
+/** Asks `words` in place of a turn and of those after it, which are kept as another branch. */
+async function branch(view, words, path, body) {
   if (state.live) return;
-  const { text, inputs } = turn;
-  const live = begin({ text, inputs, state: "sending", created_ms: Date.now() });
-  try {
-    const path = turnPath(turn.id, "again");
-    await follow(live, await call("POST", path, undefined, live.abort.signal));
-  } catch (refusal) {
-    if (live.abort.signal.aborted) return;
+  const { branch, inputs } = view.first;
+  const count = (branch?.count ?? 1) + 1;
+  const gone = [view.element];
+  while (gone.at(-1).nextSibling) gone.push(gone.at(-1).nextSibling);
+  for (const element of gone) element.remove();
+  const live = begin({
+    text: words, inputs, branch: { place: count, count }, state: "sending", created_ms: Date.now(),
+  });
+  if (!touch.matches) $("text").focus();
+  await request(live, path, body, () => {
     live.view.element.remove();
+    $("turns").append(...gone);
+  });
+}
+
+/** Sends a request that begins a turn, and reads the turn. `undo` is run if it is refused. */
+async function request(live, path, body, undo) {
+  const { signal } = live.abort;
+  try {
+    await follow(live, await call("POST", path, body, signal));
+  } catch (refusal) {
+    if (signal.aborted) return;
+    undo();
     end(live);
     explain(refusal);
   }
 }
+
+/** Goes on with the last answer, in a turn of its own. */
+async function append(view, change, path) {
+  if (state.live) return;
+  notice("");
+  state.live = { view, abort: new AbortController(), stopping: false };
+  state.stick = true;
+  change({ state: "sending", continues: true, created_ms: Date.now() });
+  composer.busy();
+  await request(state.live, path, undefined, () => showTurns(null, true));
+}
+
+function goOn(view) {
+  return append(view, (t) => view.extend(t), turnPath(view.turn.id, "continue"));
+}
+
+function askAgain(view, model) {
+  const { turn, first } = view;
+  const query = model ? `?model=${encodeURIComponent(model)}` : "";
+  if (turn !== first && turn.state !== "done") {
+    return append(view, (t) => view.resumeAs(t), turnPath(turn.id, `again${query}`));
+  }
+  return branch(view, first.text, turnPath(first.id, `again${query}`));
+}
+
+async function edit(view, text, close) {
+  // A command changes no turn.
+  if (/^\/(?!image\b|translate\b)[a-z_]+(?!\S)/i.test(text.trim())) {
+    close();
+    return send(text);
+  }
+  // If the words are refused, their box comes back.
+  await branch(view, text, turnPath(view.first.id, "edit"), { text });
+}
+
+/** Shows the version of a turn before it or after it, with all that follows. */
+async function step(view, way) {
+  if (state.live) return;
+  const above = view.element.previousElementSibling?.view?.turn.id;
+  try {
+    await call("POST", turnPath(view.first.id, `show?step=${way}`));
+  } catch (refusal) {
+    return explain(refusal);
+  }
+  tellTabs();
+  await showTurns(null, true);
+  const shown = [...$("turns").children].find(
+    (e) => e.view && e.previousElementSibling?.view?.turn.id === above,
+  );
+  if (!shown) return;
+  state.stick = false;
+  shown.scrollIntoView({ block: "nearest" });
+  const arrows = shown.querySelector(".branch");
+  const next = arrows?.querySelector(`[data-way=${way}]:enabled`);
+  (next ?? arrows?.querySelector("button:enabled"))?.focus();
+  say(`${arrows?.getAttribute("aria-label")}. `);
+}
+
+// ---------------------------------------------------------------- other windows
+
+const tabs = new BroadcastChannel("berth");
+
+/** Tells the other windows of this browser that the open conversation has changed. */
+const tellTabs = (gone = false) => tabs.postMessage({ id: state.current, gone });
+
+tabs.onmessage = async ({ data: { id, gone } }) => {
+  if (!state.me) return;
+  await refresh();
+  if (id !== state.current || state.live || document.querySelector(".edit")) return;
+  if (!gone) return showTurns(null, true);
+  history.replaceState(null, "", "#new");
+  await route();
+  notice("This conversation was deleted in another window.");
+};
+
+/** Shows what was said on another device while this page was out of sight. */
+document.addEventListener("visibilitychange", async () => {
+  if (document.hidden || !state.me || state.live || document.querySelector(".edit")) return;
+  const changed = () => find(state.current)?.updated_ms;
+  const before = changed();
+  await refresh();
+  if (changed() !== before && !state.live) await showTurns(null, true);
+});
 
 async function stop() {
   const { live } = state;
@@ -143,13 +251,13 @@ async function createSession(text) {
   // The page shows this title until the answer has ended. The server derives the same one.
   const words = text.trim().replace(/^\/image\s+(--\S+\s+\S+\s+)*/i, "");
   const title = words.startsWith("/") ? "" : words.split("\n", 1)[0].slice(0, 60);
-  state.sessions.unshift({ ...session, title, model: state.model, updated_ms: Date.now() });
+  state.other = { ...session, title, model: state.model, updated_ms: Date.now() };
+  if (!state.archived) state.sessions.unshift(state.other);
   showSessions();
 }
 
 async function loadMe() {
-  const [me, { sessions }] = await Promise.all([get("/web/me"), get("/web/sessions")]);
-  Object.assign(state, { me, sessions });
+  [state.me] = await Promise.all([get("/web/me"), loadSessions()]);
 }
 
 /** Reloads usage, titles and their order, which a turn may have changed. */
@@ -164,40 +272,56 @@ async function refresh() {
 }
 
 function showSessions() {
-  showList(state.sessions, state.current);
-  const current = state.sessions.find((s) => s.id === state.current);
+  const older = state.moreSessions && button("Older conversations", "link", () => loadMore());
+  showList(state.sessions, state.current, ...[older, archived()].filter(Boolean));
+  const current = find(state.current);
   $("title").textContent = titleOf(current);
   document.title = current?.title ? `${current.title} · Berth` : "Berth";
-  $("rename").hidden = $("delete").hidden = !current;
+  showActions(current);
   $("model").value = (current ?? state).model ?? state.me.models[0];
 }
 
-/** Opens the conversation in the address. `#new` and unknown ids open a new one. */
+/** Opens the conversation in the address, at a turn if it names one. `#new` opens a new one. */
 async function route() {
-  const id = decodeURIComponent(location.hash.slice(1));
+  const { hash } = location;
+  const [id, turn] = hash.slice(1).split("/");
   state.live?.abort.abort();
   state.live = null;
-  state.current = state.sessions.some((s) => s.id === id) ? id : null;
+  let problem = "";
+  if (id && id !== "new" && !find(id)) {
+    try {
+      state.other = await get(`/web/sessions/${encodeURIComponent(id)}`);
+    } catch (refusal) {
+      problem = refusal.message;
+    }
+    if (location.hash !== hash) return;
+  }
+  state.current = find(id) ? id : null;
   drawer(false);
-  notice("");
+  notice(problem || (state.me.notice ?? ""));
   composer.busy();
   showSessions();
   composer.open();
   if (!touch.matches) $("text").focus();
-  await showTurns();
+  await showTurns(turn);
 }
 
-async function showTurns() {
+/**
+ * Shows the newest turns, or those from the turn `target` on. `isHere` tells that the conversation is
+ * shown already.
+ */
+async function showTurns(target, isHere) {
   const { current } = state;
   state.oldest = null;
   state.more = false;
   state.stick = true;
   if (!current) return greet();
-  $("turns").replaceChildren();
+  if (!isHere) $("turns").replaceChildren();
   try {
-    const views = await loadTurns();
+    const views = await loadTurns(isHere);
     if (!views) return;
     if (!views.length) greet();
+    if (target) await showTurn(target);
     const last = views.at(-1);
     if (last?.open && !state.live) {
       state.live = { view: last, abort: new AbortController(), stopping: false };
@@ -206,18 +330,26 @@ async function showTurns() {
     }
   } catch (refusal) {
     if (refusal.status === 401) return;
-    const again = button("Try again", "primary", showTurns);
+    const again = button("Try again", "primary", () => showTurns());
     showCard(p(`This conversation could not be loaded. ${refusal.message}`), again);
   }
 }
 
 /** Loads an older page of turns. Returns their views, or null if another conversation was opened. */
-async function loadTurns() {
+async function loadTurns(isHere) {
   const { current, oldest } = state;
   const before = oldest ? `?before=${encodeURIComponent(oldest)}` : "";
   const { turns, more } = await get(sessionPath(`/turns${before}`));
   if (state.current !== current || state.oldest !== oldest) return null;
-  const views = turns.map((turn) => new TurnView(turn, host));
+  if (isHere && state.live) return null;
+  if (isHere) $("turns").replaceChildren();
+  const views = [];
+  for (const turn of turns) {
+    if (turn.continues && views.length) views.at(-1).extend(turn);
+    else views.push(new TurnView(turn, host));
+    const { dataset } = views.at(-1).element;
+    dataset.turns = `${dataset.turns ?? ""} ${turn.id}`;
+  }
   const log = $("log");
   const fromEnd = log.scrollHeight - log.scrollTop;
   $("earlier")?.remove();
@@ -243,31 +375,74 @@ async function loadEarlier() {
   await loadTurns().catch(explain);
   loading = false;
 }
+/** Loads older turns until `isEnough`, or all of them. */
+async function loadAll(isEnough = () => false) {
+  const { current } = state;
+  while (state.more && state.current === current && !isEnough()) {
+    if (loading) await pause(50);
+    else {
+      loading = true;
+      await loadTurns().finally(() => (loading = false));
+    }
+  }
+}
+
+async function showTurn(id) {
+  const there = () => document.querySelector(`[data-turns~="${CSS.escape(id)}"]`);
+  await loadAll(there);
+  if (!there()) {
+    // It is on another branch.
+    await call("POST", turnPath(id, "show")).catch(explain);
+    Object.assign(state, { oldest: null, more: false });
+    await loadTurns(true);
+    await loadAll(there);
+  }
+  if (!there()) return;
+  state.stick = false;
+  for (const old of document.querySelectorAll(".sought")) old.classList.remove("sought");
+  there().classList.add("sought");
+  there().scrollIntoView();
+}
+
+/** Loads the whole conversation with its pictures, and prints it. */
+async function printAll() {
+  await loadAll();
+  const images = [...$("turns").querySelectorAll("img")];
+  for (const image of images) image.loading = "eager";
+  const drawn = Promise.allSettled(images.map((image) => image.decode()));
+  await Promise.race([drawn, pause(10_000)]);
+  print();
+}
+
 const earlier = new IntersectionObserver(
   (entries) => entries.some((e) => e.isIntersecting) && loadEarlier(),
   { root: $("log") },
 );
 
 async function rename() {
-  const session = state.sessions.find((s) => s.id === state.current);
+  const session = find(state.current);
   const title = await ask("Rename this conversation", "", "Rename", session.title);
   if (!title || title === session.title) return;
   await call("PATCH", sessionPath(), { title });
   session.title = title;
   showSessions();
+  tellTabs();
 }
 
 async function remove() {
-  const session = state.sessions.find((s) => s.id === state.current);
+  const session = find(state.current);
   const body = `“${titleOf(session)}” and all its messages will be deleted.`;
   if (!(await ask("Delete this conversation?", body, "Delete"))) return;
-  await call("DELETE", sessionPath());
-  state.sessions = state.sessions.filter((s) => s !== session);
+  await call("POST", sessionPath("/removal"));
+  tellTabs(true);
+  state.sessions = state.sessions.filter((s) => s.id !== session.id);
+  state.other = null;
   location.hash = state.sessions[0]?.id ?? "new";
+  showUndo(session);
 }
 
 async function chooseModel() {
-  const session = state.sessions.find((s) => s.id === state.current);
+  const session = find(state.current);
   if (session) await call("PATCH", sessionPath(), { model: $("model").value });
   (session ?? state).model = $("model").value;
 }
@@ -365,13 +540,20 @@ on("turns", "click", (e) => {
   return copy(e.target.closest("figure").querySelector("pre").textContent, e.target);
 });
 addEventListener("keydown", (e) => {
-  if (e.key !== "Escape" || document.querySelector("dialog[open]") || e.isComposing) return;
+  if (e.key !== "Escape" || e.isComposing || e.target.id === "search") return;
+  if (document.querySelector("dialog[open], [popover]:popover-open")) return;
   if (document.body.classList.contains("drawer")) drawer(false);
   else stop();
 });
-for (const name of ["online", "offline"]) addEventListener(name, () => composer.hint());
+for (const name of ["online", "offline"]) {
+  addEventListener(name, () => {
+    composer.hint();
+    notice(navigator.onLine ? "" : "You are offline. What is loaded stays here to be read.");
+  });
+}
 narrow.addEventListener("change", () => drawer(false));
 new ResizeObserver(scrollToEnd).observe($("log"));
 setUpViewer();
+setUpLibrary(state, { show: showSessions, print: printAll });
 whenSignedOut(showSignedOut);
 start();

@@ -65,6 +65,7 @@ export class Composer {
     const on = this.state.live !== null;
     // Hiding a focused button would move the focus to the start of the page.
     if ([$("send"), $("stop")].includes(document.activeElement)) $("text").focus();
+    document.body.classList.toggle("busy", on);
     $("send").hidden = on;
     $("stop").hidden = !on;
     $("send").disabled = on || this.isEmpty;

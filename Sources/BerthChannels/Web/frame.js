@@ -35,22 +35,24 @@ export function explain(refusal) {
 /** The title of a conversation. */
 export const titleOf = (session) => session?.title || "New conversation";
 
-/** Shows the conversations, the most recently used first. */
-export function showList(sessions, current) {
+/** Shows the conversations: the pinned ones, then the most recently used. `rest` follows them. */
+export function showList(sessions, current, ...rest) {
   const day = 86_400_000;
   const today = new Date().setHours(0, 0, 0, 0);
-  const label = (ms) => {
+  const label = ({ pinned, archived, updated_ms: ms }) => {
+    if (archived) return "Archived";
+    if (pinned) return "Pinned";
     if (ms >= today) return "Today";
     if (ms >= today - day) return "Yesterday";
     return ms >= today - 6 * day ? "This week" : "Earlier";
   };
-  const latest = [...sessions].sort((a, b) => b.updated_ms - a.updated_ms);
+  const latest = [...sessions].sort((a, b) => b.pinned - a.pinned || b.updated_ms - a.updated_ms);
   let group = "";
   let items;
   $("list").replaceChildren();
   for (const s of latest) {
-    if (label(s.updated_ms) !== group) {
-      group = label(s.updated_ms);
+    if (label(s) !== group) {
+      group = label(s);
       items = make("ul", { "aria-label": group });
       $("list").append(make("h2", {}, group), items);
     }
@@ -58,6 +60,7 @@ export function showList(sessions, current) {
     const link = make("a", { href: `#${s.id}`, "aria-current": here }, titleOf(s));
     items.append(make("li", {}, link));
   }
+  $("list").append(...rest);
 }
 
 /** Shows how much of today's quota is used. */

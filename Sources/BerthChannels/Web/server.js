@@ -4,7 +4,10 @@
 export class Refusal extends Error {
   constructor(status, message, wait) {
     const plain = status ? `the server returned an error (${status})` : "Berth cannot be reached";
-    super(sentence(message || plain));
+    // A date that is meant for programs.
+    const words = (message || plain).replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (date) =>
+      new Date(date).toLocaleString([], { dateStyle: "medium", timeStyle: "short" }));
+    super(sentence(words));
     this.status = status;
     this.wait = wait;
   }
@@ -75,6 +78,12 @@ export const sentence = (text) =>
 
 /** A number with thousands separators. */
 export const count = (n) => Number(n ?? 0).toLocaleString();
+
+/** An amount in millionths of a dollar. */
+export const dollars = (micros) => {
+  const value = micros / 1e6;
+  return `$${value < 1 ? value.toPrecision(2) : value.toFixed(2)}`;
+};
 
 /** The time of day of `ms`, in milliseconds since 1970. */
 export const timeOf = (ms) =>

@@ -1,9 +1,12 @@
 // One turn on the page: the question, the growing answer and the outcome.
 import { button, copy, make, say } from "./dom.js";
 import { typeset } from "./formula.js";
+import { touch } from "./frame.js";
 import { GrowingText, render } from "./markdown.js";
 import { Gallery } from "./pictures.js";
-import { Refusal, call, count, events, inWords, sentence, timeOf, turnPath } from "./server.js";
+import {
+  Refusal, call, count, dollars, events, inWords, sentence, timeOf, turnPath,
+} from "./server.js";
 
 /** Reconnecting after a lost connection: first wait and longest wait in ms, most tries. */
 const RETRY = { first: 500, most: 15_000, tries: 60 };
@@ -21,12 +24,18 @@ const ONLY_PICTURES = /^(?:!\[[^\n]*\]\(\/files\/[\w-]+\)\s*)+$/;
 export class TurnView {
   /**
    * @param turn the server's JSON of the turn.
-   * @param host `{ grown, again, goOn, repeat, refused }`, called when the answer grew, when the
-   *   user asks again, wants a cut answer to continue or the pictures to be made again, and when
-   *   the server has refused something.
+   * @param host `{ grown, again, edit, step, goOn, repeat, refused, models }`, called when the
+   *   answer grew, when the user asks again (with a model), sends other words, wants to see another
+   *   version, a cut answer to continue or the pictures to be made again, when the server has
+   *   refused something, and for the names of the models.
    */
   constructor(turn, host) {
     this.turn = turn;
+    /** The turn of the question. `turn` is a later one if a cut answer continues. */
+    this.first = turn;
+    /** The text, tokens and cost of the turns before `turn`. */
+    this.base = "";
+    this.spent = { tokens: 0, micros: 0 };
     this.host = host;
     this.answer = make("div", { class: "md" });
     this.thoughts = make("pre", { class: "thoughts" });
@@ -44,12 +53,17 @@ export class TurnView {
     this.frame = 0;
     this.resume = 0;
     this.saidPlace = -SAY_PLACE_EVERY;
+    this.asked = make(
+      "p", { class: "asked", title: new Date(turn.created_ms).toLocaleString() }, turn.text,
+    );
+    this.mine = make("div", { class: "mine" });
     this.element = make(
       "article",
-      { class: "turn" },
+      { class: turn.continues ? "turn continued" : "turn" },
       make("h2", { class: "unseen" }, "You wrote"),
       this.given.element,
-      make("p", { class: "asked", title: new Date(turn.created_ms).toLocaleString() }, turn.text),
+      this.asked,
+      this.mine,
       make("h2", { class: "unseen" }, "Answer"),
       make(
         "div", { class: "answer" },
@@ -57,6 +71,7 @@ export class TurnView {
         this.meta,
       ),
     );
+    this.element.view = this;
     if (turn.previews) this.given.preview(turn.previews.map(({ canvas }) => canvas));
     if (turn.reasoning) this.think(turn.reasoning);
     if (turn.answer) {
@@ -103,24 +118,143 @@ export class TurnView {
         "If you ask again, you may be charged twice.",
     }[turn.state] ?? "";
     this.meta.replaceChildren();
+    this.mine.replaceChildren();
     if (this.open) return;
     this.place.textContent = "";
-    const tokens = (turn.input_tokens ?? 0) + (turn.output_tokens ?? 0);
-    const facts = [turn.created_ms && timeOf(turn.created_ms), turn.model];
-    if (tokens) facts.push(`${turn.estimated ? "about " : ""}${count(tokens)} tokens`);
-    this.meta.append(make("span", {}, facts.filter(Boolean).join(" · ")));
+    this.showFacts();
     if (this.text && !this.isPictures) {
       this.meta.append(button("Copy", "link", (e) => copy(this.text, e.target)));
     }
     if (turn.state === "done" && turn.pictures?.length) {
       this.meta.append(button("Make again", "link again", () => this.host.repeat(turn.text)));
     }
-    if (["stopped", "failed", "uncertain"].includes(turn.state) && turn.id) {
-      this.meta.append(button("Ask again", "link again", () => this.host.again(turn)));
+    const isWhole = turn.state === "done";
+    if (isWhole && turn.ending === "length") {
+      this.meta.append(button("Continue", "link again act continue", () => this.host.goOn(this)));
     }
-    if (turn.state === "done" && turn.ending === "length") {
-      this.meta.append(button("Continue", "link again continue", () => this.host.goOn()));
+    // The answer to a command has no model.
+    if (!turn.id || (isWhole && !turn.model)) return;
+    this.mine.append(button("Edit", "link", () => this.edit(this.first.text)));
+    const isOrder = /^\/image\b/i.test(this.first.text);
+    const [name, style] = isWhole ? ["Regenerate", ""] : ["Ask again", "again"];
+    if (!isWhole || !isOrder) {
+      this.meta.append(button(name, `link act ${style}`, () => this.host.again(this)));
     }
+    if (!isOrder) this.showModels();
+    if (this.first.branch) this.showBranch(this.first.branch);
+  }
+
+  /** Shows the time, the model, and the tokens and cost of the answer. */
+  showFacts() {
+    const { turn, spent } = this;
+    const tokens = spent.tokens + (turn.output_tokens ?? 0);
+    const micros = spent.micros + (turn.cost_micros ?? 0);
+    const facts = [turn.created_ms && timeOf(turn.created_ms), turn.model];
+    if (tokens) facts.push(`${turn.estimated ? "about " : ""}${count(tokens)} tokens`);
+    if (micros) facts.push(dollars(micros));
+    const title = turn.input_tokens ? `The prompt had ${count(turn.input_tokens)} tokens.` : null;
+    this.meta.append(make("span", { class: "facts", title }, facts.filter(Boolean).join(" · ")));
+    if (!turn.cached) return;
+    const why = "This question was answered before, and the answer was kept. It cost nothing.";
+    this.meta.append(make("span", { class: "cached", title: why }, "From the cache"));
+  }
+
+  /** Offers the models of which another one may answer. */
+  showModels() {
+    const models = this.host.models();
+    if (models.length < 3) return;
+    const choices = models.map((model) =>
+      button(model === "berth" ? "Automatic" : model, null, () => this.host.again(this, model)));
+    const summary = make("summary", {}, "Other model");
+    const keydown = (e) => {
+      if (e.key !== "Escape" || !list.open) return;
+      e.stopPropagation();
+      list.open = false;
+      summary.focus();
+    };
+    const list = make("details", { class: "models", keydown }, summary, ...choices);
+    this.meta.append(list);
+  }
+
+  /** Shows which of several versions this is, with buttons to its neighbours. */
+  showBranch({ place, count: all }) {
+    const label = `Version ${place} of ${all}`;
+    const arrow = (way, sign, name, off) => {
+      const element = button(sign, "icon", () => this.host.step(this, way));
+      element.setAttribute("aria-label", name);
+      element.dataset.way = way;
+      element.disabled = off;
+      return element;
+    };
+    this.meta.prepend(
+      make(
+        "div", { class: "branch", role: "group", "aria-label": label },
+        arrow("back", "‹", "Previous version", place <= 1),
+        make("span", {}, `${place} / ${all}`),
+        arrow("next", "›", "Next version", place >= all),
+      ),
+    );
+  }
+
+  /** Shows the message with `text` in a box, to send it in other words. */
+  edit(text) {
+    const box = make("textarea", { rows: 2, dir: "auto", "aria-label": "Edit your message" });
+    box.value = text;
+    const close = () => {
+      form.replaceWith(this.asked);
+      this.mine.hidden = false;
+      this.mine.querySelector("button")?.focus();
+    };
+    const send = (e) => {
+      e.preventDefault();
+      if (box.value.trim() || this.first.inputs?.length) this.host.edit(this, box.value, close);
+    };
+    const keydown = (e) => {
+      if (e.isComposing || e.keyCode === 229) return;
+      if (e.key === "Escape") {
+        e.stopPropagation();
+        close();
+      } else if (e.key === "Enter" && !e.shiftKey && !touch.matches) send(e);
+    };
+    const buttons = make(
+      "div", { class: "row" },
+      button("Cancel", null, close), make("button", { class: "primary" }, "Send"),
+    );
+    const form = make("form", { class: "edit", submit: send, keydown }, box, buttons);
+    this.asked.replaceWith(form);
+    this.mine.hidden = true;
+    box.focus();
+  }
+
+  /** Goes on with `turn`, whose answer continues that of the turn before it. */
+  extend(turn) {
+    this.spent.tokens += this.turn.output_tokens ?? 0;
+    this.spent.micros += this.turn.cost_micros ?? 0;
+    this.base = this.text;
+    this.resumeAs(turn);
+    if (turn.reasoning) this.think(turn.reasoning);
+    if (!turn.answer) return;
+    this.text += turn.answer;
+    this.growing.push(turn.answer);
+    this.typeset();
+    this.show();
+  }
+
+  /** Answers the last part anew, as `turn`. */
+  resumeAs(turn) {
+    this.turn = turn;
+    this.redraw();
+    this.show();
+  }
+
+  /** Draws the text of the turns before `turn` alone. */
+  redraw() {
+    this.text = this.base;
+    this.fresh = "";
+    this.answer.replaceChildren();
+    this.growing = new GrowingText(this.answer);
+    if (this.base) this.growing.push(this.base);
+    this.typeset();
   }
 
   /** Shows the sources that the answer cites, as links. */
@@ -209,12 +343,10 @@ export class TurnView {
   restart() {
     // The height stays, so that the page does not jump.
     this.answer.style.minHeight = `${this.answer.offsetHeight}px`;
-    this.text = this.fresh = "";
-    this.growing = null;
-    this.answer.replaceChildren();
+    this.redraw();
     this.thoughts.replaceChildren();
     this.reasoning.hidden = true;
-    this.element.classList.add("waiting");
+    this.element.classList.toggle("waiting", !this.base);
     this.note.textContent = "";
   }
 

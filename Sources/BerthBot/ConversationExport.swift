@@ -1,0 +1,97 @@
+package import BerthLoop
+import BerthMemory
+package import BerthStore
+import BerthText
+package import BerthWork
+
+/// Writes whole conversations of a tenant in pieces, so that a long one is never held in memory.
+@Loop package struct ConversationExport {
+    /// Takes the next bytes of the export.
+    package typealias Write = @Loop ([UInt8]) async throws -> Void
+
+    private let conversations: Conversations
+    private let tenant: LiveTenant
+    private let format: ExportFormat
+
+    /// Makes an export of conversations of `tenant`.
+    package init(_ conversations: Conversations, of tenant: LiveTenant, as format: ExportFormat) {
+        self.conversations = conversations
+        self.tenant = tenant
+        self.format = format
+    }
+
+    /// Writes one conversation.
+    package func write(_ session: Session, to write: Write) async throws {
+        let info = SessionInfo(session)
+        switch format {
+        case .markdown:
+            let title = info.title.isEmpty ? words(.exportUntitled) : info.title
+            try await write(Array("# \(HarmlessText.line(title))".utf8))
+            try await each(session) { turn, _ in
+                let texts = markdown(turn)
+                try await write(Array(texts.utf8))
+            }
+            try await write(Array("\n".utf8))
+        case .json:
+            // The object stays open for the list of turns.
+            try await write(try JSON.encode(info).dropLast() + Array(#","turns":["#.utf8))
+            try await each(session) { turn, isFirst in
+                let comma = isFirst ? "\n" : ",\n"
+                try await write(
+                    Array(comma.utf8) + JSON.encode(TurnInfo(turn, in: tenant.language))
+                )
+            }
+            try await write(Array("]}\n".utf8))
+        }
+    }
+
+    /// Writes all conversations on a channel, the archived ones too.
+    ///
+    /// One that is deleted meanwhile is left out.
+    package func writeAll(on channel: ChannelName, to write: Write) async throws {
+        let ids = try await conversations.ids(of: tenant, on: channel)
+        var isFirst = true
+        if format == .json { try await write(Array(#"{"conversations":["#.utf8)) }
+        for id in ids {
+            guard let session = try? await conversations.find(id, of: tenant) else { continue }
+            if !isFirst { try await write(Array((format == .json ? "," : "\n").utf8)) }
+            isFirst = false
+            try await self.write(session, to: write)
+        }
+        if format == .json { try await write(Array("]}\n".utf8)) }
+    }
+
+    private func each(
+        _ session: Session,
+        _ body: @Loop (Turn, Bool) async throws -> Void
+    ) async throws {
+        var last: Turn.ID?
+        while true {
+            let turns = try await conversations.turns(of: session, after: last)
+            guard let end = turns.last else { return }
+            let bytes = turns.reduce(0) { $0 + $1.text.utf8.count + $1.answer.utf8.count }
+            // The usual page is leased by the caller.
+            let extra = ByteCount(max(0, 2 * bytes - Conversations.usualPage.bytes))
+            let lease: MemoryLease
+            do { lease = try tenant.account.lease(extra, for: .replyBuffer) } catch {
+                throw BotError.memory(error)
+            }
+            for turn in turns { try await body(turn, last == nil && turn.id == turns[0].id) }
+            last = end.id
+            _ = consume lease
+        }
+    }
+
+    // MARK: Markdown
+
+    private func markdown(_ turn: Turn) -> String {
+        // It goes on within a line of the answer before it.
+        if turn.isContinuation { return turn.answer }
+        let inputs = turn.inputs.filter { !$0.isDeleted }.map { "\n![](/files/\($0.file))\n" }
+        return "\n\n## \(words(.exportAsked))\n" + inputs.joined()
+            + (turn.text.isEmpty ? "" : "\n\(turn.text)\n")
+            + "\n## \(words(.exportAnswer))" + (turn.answer.isEmpty ? "" : "\n\n\(turn.answer)")
+    }
+
+    private func words(_ key: PlainKey) -> String { Phrase(key).text(in: tenant.language) }
+}
