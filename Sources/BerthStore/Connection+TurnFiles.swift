@@ -32,7 +32,7 @@ extension Connection {
     /// Reads a turn with its files.
     func turn(_ row: borrowing Row) throws(StoreError) -> Turn {
         var turn = try Turn(row)
-        if row.bool(20) { (turn.inputs, turn.pictures) = try files(of: turn.id) }
+        if row.bool(21) { (turn.inputs, turn.pictures) = try files(of: turn.id) }
         return turn
     }
 

@@ -7,7 +7,7 @@ extension Connection {
             """
             SELECT id, public_id, session, tenant, kind, state, text, answer, error, model,
                 attempts, due_ms, input_tokens, output_tokens, estimated, created_ms, finished_ms,
-                ending, reasoning, sources,
+                ending, reasoning, sources, heard,
                 EXISTS (SELECT 1 FROM turn_file WHERE turn_file.turn = turn.id)
             FROM turn WHERE public_id = ?
             """,
@@ -20,7 +20,7 @@ extension Connection {
             """
             SELECT id, public_id, session, tenant, kind, state, text, answer, error, model,
                 attempts, due_ms, input_tokens, output_tokens, estimated, created_ms, finished_ms,
-                ending, reasoning, sources,
+                ending, reasoning, sources, heard,
                 EXISTS (SELECT 1 FROM turn_file WHERE turn_file.turn = turn.id)
             FROM turn WHERE id = ?
             """,
@@ -38,7 +38,7 @@ extension Connection {
             """
             SELECT id, public_id, session, tenant, kind, state, text, answer, error, model,
                 attempts, due_ms, input_tokens, output_tokens, estimated, created_ms, finished_ms,
-                ending, reasoning, sources,
+                ending, reasoning, sources, heard,
                 EXISTS (SELECT 1 FROM turn_file WHERE turn_file.turn = turn.id)
             FROM turn
             WHERE state = 'accepted' AND id > ?

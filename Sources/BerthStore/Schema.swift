@@ -22,7 +22,9 @@ enum Schema {
     /// order of `Amount`. A part of the outbox belongs to a turn, or to a conversation if it
     /// answers a command. Triggers count the rows of `turn_file` in `file.uses`, however they are
     /// deleted. A deleted file's rows of `turn_file` stay, so `turn_file.file` is no foreign key.
-    /// Its rows of `picture_cache` are deleted with it.
+    /// Its rows of `picture_cache` are deleted with it. `heard` is the channel's id of the message
+    /// that is answered, and `preview` that of the message that shows an answer while it is written.
+    /// The transcripts of a message's recordings go when its update is finished.
     private static let first: StaticString = """
         CREATE TABLE tenant (
             id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -110,7 +112,8 @@ enum Schema {
             ending TEXT CHECK (
                 ending = 'stop' OR ending = 'length' OR ending = 'content_filter'
                 OR ending = 'tool_calls' OR ending = 'refusal'),
-            reasoning TEXT NOT NULL DEFAULT '', sources TEXT NOT NULL DEFAULT ''
+            reasoning TEXT NOT NULL DEFAULT '', sources TEXT NOT NULL DEFAULT '',
+            heard TEXT, preview TEXT
         ) STRICT;
         CREATE INDEX turn_session ON turn (session);
         CREATE INDEX turn_accepted ON turn (id) WHERE state = 'accepted';
@@ -207,6 +210,7 @@ enum Schema {
             error TEXT, message TEXT,
             created_ms INTEGER NOT NULL, finished_ms INTEGER,
             begun_ms INTEGER, unsure INTEGER NOT NULL DEFAULT 0,
+            heard TEXT,
             UNIQUE (turn, part)
         ) STRICT;
         CREATE INDEX outbox_waiting ON outbox (channel, chat, topic, id) WHERE state = 'waiting';
@@ -224,6 +228,21 @@ enum Schema {
         CREATE INDEX channel_update_open ON channel_update (bot, id) WHERE finished_ms IS NULL;
         CREATE INDEX channel_update_finished ON channel_update (finished_ms)
             WHERE finished_ms IS NOT NULL;
+
+        CREATE TABLE transcript (
+            received INTEGER NOT NULL REFERENCES channel_update (id) ON DELETE CASCADE,
+            media TEXT NOT NULL,
+            call INTEGER NOT NULL,
+            text TEXT,
+            asked_again INTEGER NOT NULL DEFAULT 0, lost INTEGER NOT NULL DEFAULT 0,
+            PRIMARY KEY (received, media)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX transcript_call ON transcript (call);
+        CREATE TRIGGER transcript_used AFTER UPDATE OF finished_ms ON channel_update
+            WHEN new.finished_ms IS NOT NULL
+        BEGIN
+            DELETE FROM transcript WHERE received = new.id;
+        END;
 
         CREATE TABLE invitation (
             id INTEGER PRIMARY KEY,

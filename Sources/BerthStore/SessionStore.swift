@@ -207,7 +207,7 @@ extension Database: SessionStore {
                 """
                 SELECT id, public_id, session, tenant, kind, state, text, answer, error, model,
                     attempts, due_ms, input_tokens, output_tokens, estimated, created_ms,
-                    finished_ms, ending, reasoning, sources,
+                    finished_ms, ending, reasoning, sources, heard,
                     EXISTS (SELECT 1 FROM turn_file WHERE turn_file.turn = turn.id)
                 FROM turn WHERE session = ? AND id < ? ORDER BY id DESC
                 """,

@@ -55,6 +55,8 @@ package struct Turn: Equatable, Sendable {
     package let reasoning: String
     /// The sources that the answer cites, as a JSON list of objects, or "" for none.
     package let sources: String
+    /// The channel's id of the message, if the answer quotes it.
+    package let heard: String?
     /// The pictures that came with the message, in their order.
     package internal(set) var inputs: [TurnPicture] = []
     /// The pictures of the answer, in their order.
@@ -88,5 +90,6 @@ extension Turn {
         ending = row.textOrNil(17).flatMap { Ending(rawValue: $0) }
         reasoning = row.text(18)
         sources = row.text(19)
+        heard = row.textOrNil(20)
     }
 }

@@ -145,8 +145,8 @@ extension Database: TurnStore {
             let turn: Turn.ID = try store.insert(
                 """
                 INSERT INTO turn (public_id, session, tenant, kind, state, text, model, owner,
-                    until_ms, created_ms)
-                VALUES (?, ?, ?, ?, 'accepted', ?, ?, ?, ?, ?)
+                    until_ms, created_ms, heard)
+                VALUES (?, ?, ?, ?, 'accepted', ?, ?, ?, ?, ?, ?)
                 """,
                 draft.publicID,
                 draft.session,
@@ -156,7 +156,8 @@ extension Database: TurnStore {
                 draft.model,
                 draft.claim?.owner,
                 draft.claim?.until,
-                now
+                now,
+                draft.heard
             )
             try store.addFiles(draft.inputs, to: turn, as: .input)
             try store.finishUpdates(draft.updates, at: now)
