@@ -227,7 +227,7 @@ import BerthWork
         )
         draft.kind = Translation(message.text) == nil ? .message : .translation
         (draft.model, draft.title, draft.claim) = (model, message.text.title, claim)
-        (draft.inputs, draft.updates) = (inputs, message.updates)
+        (draft.inputs, draft.updates, draft.heard) = (inputs, message.updates, message.heard)
         let (ready, now) = (draft, clock.timestamp)
         return try await withBotErrors { () async throws(StoreError) in
             try await store.acceptTurn(ready, at: now)
@@ -275,6 +275,8 @@ struct Message: Sendable {
     var inputs: [TurnPicture] = []
     /// The updates that brought it, which are finished when it is accepted.
     var updates: [ChannelUpdate] = []
+    /// The channel's id of the message, if the answer is to quote it.
+    var heard: String?
     /// Whether pictures come with it.
     var hasPictures: Bool { !files.isEmpty || !inputs.isEmpty }
 

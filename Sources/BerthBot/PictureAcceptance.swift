@@ -54,7 +54,7 @@ import BerthWork
         )
         (draft.kind, draft.model) = (.image, ask.models[0].id)
         (draft.title, draft.claim) = (ask.request.prompt.title, acceptance.claim)
-        draft.updates = message.updates
+        (draft.updates, draft.heard) = (message.updates, message.heard)
         let (ready, now) = (draft, surroundings.clock.timestamp)
         let row = try await withBotErrors { () async throws(StoreError) in
             try await store.acceptTurn(ready, at: now)

@@ -59,6 +59,8 @@ import BerthText
         case unknownMethod = "404"
         /// The formats are refused.
         case badEntities = "entities"
+        /// The picture is no photo.
+        case badPhoto = "photo"
     }
 
     /// A fault of the next calls of a method.
@@ -129,7 +131,7 @@ import BerthText
         _ request: HTTPRequest
     ) async -> HTTPResponse {
         bot.counts[call.method, default: 0] += 1
-        let fault = takeFault(call.method)
+        let fault = bot.refusal ?? takeFault(call.method)
         switch fault {
         case .dropBefore: return dropped(request)
         case .gateway:
@@ -147,6 +149,7 @@ import BerthText
                 .response
         case .badEntities where call.text("entities") != nil:
             return FakeTelegramRefusal(400, "can't parse entities: on demand").response
+        case .badPhoto: return FakeTelegramRefusal(400, "IMAGE_PROCESS_FAILED").response
         case .slow: try? await surroundings.clock.sleep(for: .seconds(3))
         default: break
         }

@@ -130,8 +130,10 @@ import Glibc
         guard let response = try? await client.send(request) else {
             return (Finding(check: "service", ok: true, says: "not running"), false)
         }
-        let isReady = response.status == 200
-        let says = isReady ? "running (\(socket))" : "running, not ready"
-        return (Finding(check: "service", ok: isReady, says: says), true)
+        let body = (try? await response.collect(atMost: .kibibytes(64))) ?? []
+        let lines = String(decoding: body, as: UTF8.self).split(separator: "\n").map(String.init)
+        let faults = response.status == 200 ? lines.filter { $0.hasPrefix("degraded") } : lines
+        let says = (["running (\(socket))"] + faults).joined(separator: "; ")
+        return (Finding(check: "service", ok: faults.isEmpty, says: says), true)
     }
 }
