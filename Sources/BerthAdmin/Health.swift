@@ -45,7 +45,7 @@ package import BerthTelemetry
     /// The monitoring routes.
     package var routes: [Route] {
         [
-            Route("GET", "/healthz") { _, _ in .text("ok\n") },
+            Route("GET", "/healthz") { _, _ in self.alive() },
             Route("GET", "/readyz") { _, _ in await self.ready() },
             Route("GET", "/metrics") { _, _ in
                 .bytes(
@@ -56,18 +56,27 @@ package import BerthTelemetry
         ]
     }
 
-    /// Answers 200 if the database answers, the disk has room and every part receives, else 503.
+    /// Answers 200 if every part makes progress, else 503, so that a supervisor starts the process
+    /// again.
+    private func alive() -> HTTPResponse {
+        let stuck = faults.stuck
+        guard stuck.isEmpty else {
+            return .text(stuck.map { "stuck: \($0)\n" }.joined(), status: 503)
+        }
+        return .text("ok\n")
+    }
+
+    /// Answers 200 if the database answers and the disk has room, else 503.
+    ///
+    /// A messenger that is away is named. It takes nothing from the page and the API, and a proxy
+    /// that is told 503 would cut these off, and the messenger's webhook too.
     private func ready() async -> HTTPResponse {
         do {
             try await store.ping()
             guard !governor.isFull else {
                 return .text("not ready: the disk of the data folder is full\n", status: 503)
             }
-            let faults = faults.all
-            guard faults.isEmpty else {
-                return .text(faults.map { "not ready: \($0)\n" }.joined(), status: 503)
-            }
-            return .text("ready\n")
+            return .text("ready\n" + faults.all.map { "degraded: \($0)\n" }.joined())
         } catch {
             // The error names files of the machine, and anybody may ask, so it goes to the log
             // only.

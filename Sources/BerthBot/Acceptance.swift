@@ -241,7 +241,7 @@ import BerthWork
         )
         draft.kind = Translation(message.text) == nil ? .message : .translation
         (draft.model, draft.title, draft.claim) = (model, message.text.title, claim)
-        (draft.inputs, draft.updates) = (inputs, message.updates)
+        (draft.inputs, draft.updates, draft.heard) = (inputs, message.updates, message.heard)
         (draft.isFresh, draft.wish) = (message.isFresh, message.model)
         (draft.beside, draft.question) = (message.beside, message.digest)
         draft.isContinuation = message.isContinuation

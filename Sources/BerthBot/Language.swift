@@ -19,7 +19,8 @@ package struct Language: Equatable, Sendable {
         self.own = own
     }
 
-    /// Finds a language by its English name, its own name or its code, or returns nil.
+    /// Finds a language by its code or by its name in itself or in a language that the bot speaks,
+    /// or returns nil.
     ///
     /// A code must be all small or all capital letters, because `It` and `No` begin sentences.
     ///
@@ -28,14 +29,22 @@ package struct Language: Equatable, Sendable {
         let word = String(word.last == ":" ? word.dropLast() : word[...])
         let small = word.lowercased()
         let isCode = word == small || word == word.uppercased()
-        guard
-            let found = Language.all.first(where: {
-                $0.name.lowercased() == small || $0.own.lowercased() == small
-                    || isCode && $0.code == small
-            })
-        else { return nil }
+        let byCode = isCode ? Language.all.first { $0.code == small } : nil
+        guard let found = byCode ?? Language.named[small] else { return nil }
         self = found
     }
+
+    /// The languages by their names in small letters.
+    private static let named: [String: Language] = {
+        var named: [String: Language] = [:]
+        for language in all {
+            for name in [language.name.lowercased(), language.own.lowercased()] {
+                named[name] = language
+            }
+            for name in LanguageNames.all[language.code]?.words ?? [] { named[name] = language }
+        }
+        return named
+    }()
 
     /// The longest word that may name a language, in scalars.
     static let longest = 32

@@ -7,7 +7,7 @@ enum LanguageChoice: Equatable {
     case language(Language)
     case unknown(String)
 
-    /// Reads a language by its English name, its own name, its code, or a tag such as `zh-CN`.
+    /// Reads a language by a name that `/translate` takes, its code, or a tag such as `zh-CN`.
     ///
     /// Two codes of countries that are often taken for those of their languages count too.
     init(_ text: String) {
@@ -20,9 +20,7 @@ enum LanguageChoice: Equatable {
             self = .automatic
             return
         }
-        let named = Language.spoken.first {
-            $0.name.lowercased() == word || $0.own.lowercased() == word
-        }
+        let named = Language(word).flatMap { Language.spoken.contains($0) ? $0 : nil }
         let country = ["ua": Language.ukrainian, "cn": .chinese][word]
         self = (named ?? country ?? Language(tag: word)).map { .language($0) } ?? .unknown(text)
     }

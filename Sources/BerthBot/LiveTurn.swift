@@ -1,6 +1,6 @@
 package import BerthLoop
 import BerthMemory
-import BerthProviders
+package import BerthProviders
 import BerthQueue
 package import BerthStore
 import BerthWork
@@ -35,7 +35,7 @@ import BerthWork
     /// Its queue position as it was last told, or nil before it has waited.
     private(set) var place: QueuePlace?
     /// The progress of its pictures as it was last told, or nil before the provider has begun.
-    private(set) var progress: PictureProgress?
+    package private(set) var progress: PictureProgress?
     /// When it was accepted, or taken up again.
     var began = Instant(nanoseconds: 0)
     /// The bytes of the log's text that may be read.

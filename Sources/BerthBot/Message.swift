@@ -17,6 +17,8 @@ struct Message: Sendable {
     var inputs: [TurnPicture] = []
     /// The updates that brought it, which are finished when it is accepted.
     var updates: [ChannelUpdate] = []
+    /// The channel's id of the message, if the answer is to quote it.
+    var heard: String?
     /// The turn of the session beside which it begins a branch, or nil if it follows the last one.
     var beside: Turn.ID?
     /// Whether its answer goes on where the last one was cut.

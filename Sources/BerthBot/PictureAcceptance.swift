@@ -54,8 +54,8 @@ import BerthWork
         )
         (draft.kind, draft.model) = (.image, ask.models[0].id)
         (draft.title, draft.claim) = (ask.request.prompt.title, acceptance.claim)
-        (draft.updates, draft.beside) = (message.updates, message.beside)
-        draft.isFresh = message.isFresh
+        (draft.updates, draft.heard) = (message.updates, message.heard)
+        (draft.beside, draft.isFresh) = (message.beside, message.isFresh)
         let (ready, now) = (draft, surroundings.clock.timestamp)
         let row = try await withBotErrors { () async throws(StoreError) in
             try await store.acceptTurn(ready, at: now)

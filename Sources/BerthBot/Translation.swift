@@ -29,11 +29,39 @@ struct Translation: Equatable {
     ///
     /// The result is nil if there is no text.
     private init?(rest: String, orInto usual: Language) {
-        let word = rest.unicodeScalars.prefix { !$0.properties.isWhitespace }
-        let language = word.count <= Language.longest ? Language(Substring(word)) : nil
-        text = language == nil ? rest : String(rest[word.endIndex...]).trimmed
-        self.language = language ?? usual
-        if text.isEmpty { return nil }
+        let (language, text) = Translation.divided(rest)
+        guard !text.isEmpty else { return nil }
+        self.init(text, into: language ?? usual)
+    }
+
+    /// The command with the text of the message that it answers, or nil if a message is not
+    /// `/translate` or has a text of its own.
+    static func command(
+        _ message: String,
+        of answered: String,
+        orInto usual: Language
+    ) -> String? {
+        guard Command(message) == .translate, let (_, rest) = Command.split(message),
+            !answered.trimmed.isEmpty
+        else { return nil }
+        // With a language the first word of the text is never read as one.
+        return "/translate \((divided(rest).language ?? usual).code)\n\(answered)"
+    }
+
+    /// The language that a text begins with, also after `to` or its like, and the trimmed rest.
+    private static func divided(_ text: String) -> (language: Language?, rest: String) {
+        let (word, rest) = first(of: text)
+        if let language = Language(word) { return (language, rest) }
+        guard LanguageNames.prepositions.contains(word.lowercased()) else { return (nil, text) }
+        let (next, after) = first(of: rest)
+        return Language(next).map { ($0, after) } ?? (nil, text)
+    }
+
+    /// The first word of a text if it may name a language, or else "", and the trimmed rest.
+    private static func first(of text: String) -> (word: String, rest: String) {
+        let word = text.unicodeScalars.prefix { !$0.properties.isWhitespace }
+        guard word.count <= Language.longest else { return ("", text) }
+        return (String(Substring(word)), String(text[word.endIndex...]).trimmed)
     }
 
     // MARK: The prompt

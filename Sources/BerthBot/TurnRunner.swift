@@ -278,14 +278,16 @@ import BerthWork
         _ text: String,
         in session: Session,
         to tenant: LiveTenant,
-        finishing updates: [ChannelUpdate] = []
+        finishing updates: [ChannelUpdate],
+        answering heard: String?
     ) async throws(BotError) {
         let outcome = TurnOutcome(.done, answer: text)
-        let outbox = await replies.formatted(
+        var outbox = await replies.formatted(
             outcome,
             at: session.place,
             in: tenant.language
         )
+        if !outbox.isEmpty { outbox[0].heard = heard }
         try await send(outbox, in: session, to: tenant, finishing: updates)
     }
 

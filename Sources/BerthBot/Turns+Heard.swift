@@ -12,10 +12,22 @@ package struct HeardMessage: Sendable {
     package var isFresh = false
     /// The updates that brought it, which are finished in the commit that accepts or answers it.
     package var updates: [ChannelUpdate] = []
+    /// The channel's id of the message, if the answer is to quote it.
+    package var id: String?
 
     /// Makes a message.
     package init(_ text: String, updates: [ChannelUpdate] = []) {
         (self.text, self.updates) = (text, updates)
+    }
+
+    /// The command `/translate` with the text of the message that it answers, or nil if `command` is
+    /// another one or has a text of its own.
+    package static func translation(
+        _ command: String,
+        of answered: String,
+        orInto usual: Language
+    ) -> String? {
+        Translation.command(command, of: answered, orInto: usual)
     }
 }
 
@@ -41,7 +53,7 @@ extension Turns {
     ) async throws(BotError) -> LiveTurn {
         var message = Message(heard.text.trimmed, in: session.publicID, isFresh: heard.isFresh)
         (message.place, message.files) = (session.place, heard.files)
-        message.updates = heard.updates
+        (message.updates, message.heard) = (heard.updates, heard.id)
         return try await begin(message, by: tenant, request: request, memory: memory)
     }
 
@@ -79,7 +91,7 @@ extension Turns {
         (message.place, message.inputs) = (session.place, row.inputs)
         // The messenger shows what came after an older turn, so that remains part of the prompt.
         if now.leaf == turn { message.beside = turn }
-        message.updates = updates
+        (message.updates, message.heard) = (updates, row.heard)
         return try await begin(message, by: tenant, request: "-", memory: nil)
     }
 
@@ -106,19 +118,27 @@ extension Turns {
     ///   - session: the place's conversation.
     ///   - tenant: the tenant who is told.
     ///   - updates: the updates that are answered, which are finished in the same commit.
+    ///   - heard: the channel's id of the message that is answered, or nil if it is not quoted.
     /// - Throws: ``BotError`` if the database fails.
     package func tell(
         _ text: String,
         in session: Session,
         to tenant: LiveTenant,
-        finishing updates: [ChannelUpdate]
+        finishing updates: [ChannelUpdate],
+        answering heard: String? = nil
     ) async throws(BotError) {
-        try await runner.reply(text, in: session, to: tenant, finishing: updates)
+        try await runner.reply(
+            text,
+            in: session,
+            to: tenant,
+            finishing: updates,
+            answering: heard
+        )
     }
 
     /// Sends parts in the channel's own form at the place of a conversation, through the outbox.
     ///
-    /// The parameters are those of ``tell(_:in:to:finishing:)``.
+    /// The parameters are those of ``tell(_:in:to:finishing:answering:)``.
     package func send(
         _ parts: [String],
         in session: Session,

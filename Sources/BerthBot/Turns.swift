@@ -201,7 +201,13 @@ package import BerthWork
         } else {
             text = try await commands.answer(command, session, tenant)
         }
-        try await runner.reply(text, in: session, to: tenant, finishing: message.updates)
+        try await runner.reply(
+            text,
+            in: session,
+            to: tenant,
+            finishing: message.updates,
+            answering: message.heard
+        )
         let id = "command-\(Secret256.publicID(from: surroundings.entropy))"
         return try ended(id, session.publicID, text, tenant, TurnOutcome(.done, answer: ""))
     }

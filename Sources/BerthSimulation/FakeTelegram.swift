@@ -61,6 +61,8 @@ import BerthText
         case unknownMethod = "404"
         /// The formats are refused.
         case badEntities = "entities"
+        /// The picture is no photo.
+        case badPhoto = "photo"
     }
 
     /// A fault of the next calls of a method.
@@ -132,7 +134,7 @@ import BerthText
     ) async -> HTTPResponse {
         bot.counts[call.method, default: 0] += 1
         bot.keep(call, named: request.path.split(separator: "/").last.map(String.init) ?? "")
-        let fault = takeFault(call.method)
+        let fault = bot.refusal ?? takeFault(call.method)
         switch fault {
         case .dropBefore: return dropped(request)
         case .gateway:
@@ -150,6 +152,7 @@ import BerthText
                 .response
         case .badEntities where call.text("entities") != nil:
             return FakeTelegramRefusal(400, "can't parse entities: on demand").response
+        case .badPhoto: return FakeTelegramRefusal(400, "IMAGE_PROCESS_FAILED").response
         case .slow: try? await surroundings.clock.sleep(for: .seconds(3))
         default: break
         }

@@ -45,6 +45,8 @@ import BerthText
     /// The messages that exist, by chat and id: the text with its markup.
     var messages: [Int: [Int: String]] = [:]
     var chats: [Int: Chat] = [:]
+    /// The fault of all calls of this bot, or nil.
+    package var refusal: FakeTelegram.FaultKind?
     var files: [String: File] = [:]
     var presses: [String: Bool] = [:]
     var commands: [String: String] = [:]
@@ -55,6 +57,8 @@ import BerthText
     private let start: Instant
     private var flood: FakeTelegramFlood
     private var nextUpdate = 900_001
+    /// Whether an update has come with a smaller number than the one before it.
+    private var isReordered = false
     private var nextMessage = 1
     private var poller: Poller?
     private var watchers: [Int: any FakeTelegramWatcher] = [:]
@@ -96,6 +100,9 @@ import BerthText
         start = surroundings.clock.now
     }
 
+    /// The number of updates that were not confirmed.
+    package var waiting: Int { webhook?.waiting.count ?? updates.count }
+
     var seconds: Int64 { surroundings.clock.timestamp.milliseconds / 1000 }
 
     /// The answers 429, and the calls within a `retry_after`.
@@ -113,6 +120,7 @@ import BerthText
     @discardableResult
     package func bring(_ members: String, id given: Int? = nil, key: Int = 0) -> Int {
         let update = given ?? nextUpdate
+        isReordered = isReordered || update < nextUpdate
         nextUpdate = max(nextUpdate, update + 1)
         let json = Array(#"{"update_id":\#(update),\#(members)}"#.utf8)
         if let webhook {
@@ -163,7 +171,10 @@ import BerthText
         if offset < 0 {
             updates.removeFirst(max(0, updates.count + offset))
         } else if let last = updates.last, offset <= last.id + 11 {
-            updates.removeAll { $0.id < offset }
+            // Nearly always the first ones, of which there may be very many behind them.
+            let first = updates.prefix { $0.id < offset }.count
+            updates.removeFirst(first)
+            if isReordered { updates.removeAll { $0.id < offset } }
         }
     }
 
@@ -246,6 +257,9 @@ import BerthText
     package func block(_ chat: Int, _ words: String) {
         chats[chat, default: Chat()].refusal = words
     }
+
+    /// Deletes a message, as a person can.
+    package func delete(_ message: Int, in chat: Int) { messages[chat]?[message] = nil }
 
     /// Refuses all calls to a group, because it has become a supergroup.
     package func migrate(_ chat: Int, to other: Int) {

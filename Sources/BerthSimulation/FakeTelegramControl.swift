@@ -10,6 +10,9 @@ import BerthText
     private static let help = """
         POST /control/ID/update   an update, such as {"message":{…}}, with or without an id
         POST /control/ID/message  {"chat":5,"text":"hello","from":5,"name":"Ann"}
+        POST /control/ID/many     {"count":100000,"chats":20,"text":"/new","every":500}: messages
+                                  to chats 1 to 20, of which each 500th has the text and its
+                                  number, and the others are of a kind that asks for nothing
         POST /control/ID/press    {"chat":5,"message":7,"data":"s:17","from":5}
         POST /control/ID/file     {"name":"a.txt","text":"content"}: returns its file_id
         POST /control/ID/chat     {"chat":5,"refusal":"…","migrated_to":-7,"gone_topic":3}
@@ -47,6 +50,7 @@ import BerthText
             )
             return .json(Array(#"{"update_id":\#(update)}"#.utf8))
         case "message": return bring(message: object, to: bot)
+        case "many": return bring(many: object, to: bot)
         case "press": return bring(press: object, to: bot)
         case "file":
             let content = Array((object.string("text") ?? "").utf8)
@@ -88,6 +92,24 @@ import BerthText
         return .json(Array(#"{"update_id":\#(update),"message_id":\#(message)}"#.utf8))
     }
 
+    private func bring(many object: JSONObject, to bot: FakeTelegramBot) -> HTTPResponse {
+        let (count, chats) = (object.integer("count") ?? 0, max(1, object.integer("chats") ?? 1))
+        let every = max(1, object.integer("every") ?? 1)
+        guard let text = object.string("text"), 0...FakeTelegramBot.mostUpdates ~= count else {
+            return .error(400, "no text, or a count outside of 0 to 100000")
+        }
+        for number in 0..<count {
+            if number.isMultiple(of: every) {
+                let (turn, chat) = (number / every, 1 + number / every % chats)
+                let person = FakeTelegramPerson(id: chat, name: "p\(chat)")
+                bot.bring("\(text) \(turn)", in: chat, from: person)
+            } else {
+                bot.bring(#""poll":{"id":"\#(number)","question":"?"}"#)
+            }
+        }
+        return .json(Array("{}".utf8))
+    }
+
     private func bring(press object: JSONObject, to bot: FakeTelegramBot) -> HTTPResponse {
         guard let chat = object.integer("chat"), let message = object.integer("message"),
             let data = object.string("data")
@@ -108,7 +130,7 @@ import BerthText
         @Loop init(_ bot: FakeTelegramBot) {
             (counts, faults) = (bot.counts, bot.faults)
             (floods, early) = (bot.floods.refused, bot.floods.early)
-            waiting = bot.webhook?.waiting.count ?? bot.updates.count
+            waiting = bot.waiting
             webhook = bot.webhook?.url ?? ""
         }
     }

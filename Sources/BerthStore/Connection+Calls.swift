@@ -11,6 +11,9 @@ extension Connection {
             if let call = settlement.call { call } else {
                 try reserve(settlement.reservation, step: nil, at: settlement.since)
             }
+        if let text = settlement.transcript {
+            try run("UPDATE transcript SET text = ? WHERE call = ?", text, call)
+        }
         let state: Call.State = settlement.isUncertain ? .uncertain : .settled
         return try end(call, as: state, charging: Charge(settlement), at: now)
     }

@@ -6,10 +6,10 @@ extension Connection {
             try run(
                 """
                 INSERT INTO outbox (turn, tenant, channel, chat, topic, part, body, state,
-                    created_ms)
+                    created_ms, heard)
                 SELECT id, tenant, ?2, ?3, ?4,
                     (SELECT coalesce(max(part), 0) + 1 FROM outbox WHERE turn = ?1), ?5, 'waiting',
-                    ?6
+                    ?6, heard
                 FROM turn WHERE id = ?1
                 """,
                 turn,
@@ -36,8 +36,8 @@ extension Connection {
             try run(
                 """
                 INSERT INTO outbox (session, tenant, channel, chat, topic, part, body, state,
-                    created_ms)
-                VALUES (?, ?, ?, ?, ?, ?, ?, 'waiting', ?)
+                    created_ms, heard)
+                VALUES (?, ?, ?, ?, ?, ?, ?, 'waiting', ?, ?)
                 """,
                 session,
                 tenant,
@@ -46,7 +46,8 @@ extension Connection {
                 part.place.topic,
                 index + 1,
                 part.body,
-                now
+                now,
+                part.heard
             )
         }
     }

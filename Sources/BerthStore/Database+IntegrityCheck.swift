@@ -67,6 +67,21 @@ extension Database {
         return try result.get()
     }
 
+    /// Reads the time at which the last update of a channel's bot arrived, for `berth doctor`.
+    ///
+    /// The file is read as by ``integrityCheck(of:)``.
+    package static func lastUpdate(
+        of bot: Int,
+        in file: String
+    ) async throws(StoreError) -> Timestamp? {
+        let result = await Worker(name: "sqlite-update").run {
+            Result { () throws(StoreError) in
+                try Connection.openReadOnly(file).lastUpdate(of: bot)
+            }
+        }
+        return try result.get()
+    }
+
     /// Reads the time of the newest row of a database file, and the kept value ``Kept/clock``, for
     /// `berth doctor`.
     ///

@@ -7,10 +7,16 @@ package struct OutboxDraft: Equatable, Sendable {
     /// The content, in the channel's own form.
     package var body: String
 
+    /// The channel's id of the message that is answered, or nil if it is not quoted.
+    ///
+    /// A reply to a turn takes it from the turn.
+    package var heard: String?
+
     /// Makes a draft.
-    package init(place: Place, body: String) {
+    package init(place: Place, body: String, answering heard: String? = nil) {
         self.place = place
         self.body = body
+        self.heard = heard
     }
 }
 
@@ -61,6 +67,10 @@ package struct OutboxPart: Equatable, Sendable {
     package let begun: Timestamp?
     /// The number of times that it was sent again although it may have been delivered.
     package let unsure: Int
+    /// The channel's id of the message that is answered, or nil if it is not quoted.
+    package let heard: String?
+    /// The channel's id of the message that showed the answer while it was written, or nil.
+    package let preview: String?
 }
 
 extension OutboxPart {
@@ -81,5 +91,7 @@ extension OutboxPart {
         finished = row.timestampOrNil(14)
         begun = row.timestampOrNil(15)
         unsure = row.int(16)
+        heard = row.textOrNil(17)
+        preview = row.textOrNil(18)
     }
 }

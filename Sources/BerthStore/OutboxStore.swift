@@ -108,6 +108,11 @@ package protocol OutboxStore: Sendable {
         to due: Timestamp
     ) async throws(StoreError)
 
+    /// Records the channel's id of the message that shows a turn's answer while it is written.
+    ///
+    /// The first part of the reply takes its place, also after a kill.
+    func keepPreview(_ message: String, of turn: Turn.ID) async throws(StoreError)
+
     /// The channel's ids of the messages that a turn's reply was delivered as, in their order.
     func messages(of turn: Turn.ID) async throws(StoreError) -> [String]
 
@@ -191,6 +196,15 @@ extension Database: OutboxStore {
         on channel: ChannelName
     ) async throws(StoreError) {
         try await write { store throws(StoreError) in
+            // The messages of the old chat have no ids in the new one.
+            try store.run(
+                """
+                UPDATE turn SET heard = NULL, preview = NULL WHERE session IN (
+                    SELECT id FROM session WHERE channel = ?1 AND chat = ?2 AND deleted_ms IS NULL)
+                """,
+                channel,
+                chat
+            )
             try store.run(
                 """
                 UPDATE OR IGNORE session SET chat = ?3
@@ -202,7 +216,7 @@ extension Database: OutboxStore {
             )
             try store.run(
                 """
-                UPDATE outbox SET chat = ?3
+                UPDATE outbox SET chat = ?3, heard = NULL
                 WHERE state = 'waiting' AND channel = ?1 AND chat = ?2
                 """,
                 channel,
@@ -234,7 +248,8 @@ extension Database: OutboxStore {
             try store.all(
                 """
                 SELECT id, turn, tenant, channel, chat, topic, part, body, state, attempts, due_ms,
-                    error, message, created_ms, finished_ms, begun_ms, unsure
+                    error, message, created_ms, finished_ms, begun_ms, unsure, heard,
+                    (SELECT preview FROM turn WHERE turn.id = part.turn)
                 FROM outbox AS part
                 WHERE state = 'waiting' AND channel = ? AND coalesce(due_ms, 0) <= ?
                     AND NOT EXISTS (
@@ -333,6 +348,15 @@ extension Database: OutboxStore {
                 now,
                 id
             ) > 0
+        }
+    }
+
+    package nonisolated func keepPreview(
+        _ message: String,
+        of turn: Turn.ID
+    ) async throws(StoreError) {
+        try await write { store throws(StoreError) in
+            _ = try store.run("UPDATE turn SET preview = ? WHERE id = ?", message, turn)
         }
     }
 

@@ -21,7 +21,7 @@ package struct Recovery: Equatable, Sendable {
 
 extension Connection {
     /// The times that starts ask a turn again without a person, however many kills cut it off.
-    private static let mostAskedAgain = 1
+    static let mostAskedAgain = 1
 
     func recover(
         at now: Timestamp,
@@ -55,7 +55,10 @@ extension Connection {
             ORDER BY id
             """
         ) { row throws(StoreError) in row.id(0) as Call.ID }
-        for call in open { try loseCall(call, at: now) }
+        for call in open {
+            let isAgain = try mayTranscribeAgain(call, below: limit)
+            try loseCall(call, as: isAgain ? .absorbed : .uncertain, at: now)
+        }
         recovery.calls = open.count
         recovery.jobs =
             try first(

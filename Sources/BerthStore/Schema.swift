@@ -25,7 +25,9 @@ enum Schema {
     /// Its rows of `picture_cache` are deleted with it. The turns of a conversation are a tree by
     /// `turn.parent`, and `session.leaf` is the last turn of the branch that is shown; 0 is none.
     /// A turn is never deleted without its conversation, so neither is a foreign key. `turn.wish` is
-    /// the model that its author named for it alone.
+    /// the model that its author named for it alone. `turn.heard` is the channel's id of the message
+    /// that is answered, and `turn.preview` that of the message that shows an answer while it is
+    /// written. The transcripts of a message's recordings go when its update is finished.
     /// A conversation whose `deleted_ms` is later than now is hidden and can be restored until then.
     private static let first: StaticString = """
         CREATE TABLE tenant (
@@ -119,7 +121,8 @@ enum Schema {
             reasoning TEXT NOT NULL DEFAULT '', sources TEXT NOT NULL DEFAULT '',
             parent INTEGER NOT NULL DEFAULT 0, continues INTEGER NOT NULL DEFAULT 0,
             fresh INTEGER NOT NULL DEFAULT 0, wish TEXT,
-            cached INTEGER NOT NULL DEFAULT 0, micros INTEGER NOT NULL DEFAULT 0
+            cached INTEGER NOT NULL DEFAULT 0, micros INTEGER NOT NULL DEFAULT 0,
+            heard TEXT, preview TEXT
         ) STRICT;
         CREATE INDEX turn_branch ON turn (session, parent);
         CREATE INDEX turn_tenant ON turn (tenant);
@@ -225,6 +228,7 @@ enum Schema {
             error TEXT, message TEXT,
             created_ms INTEGER NOT NULL, finished_ms INTEGER,
             begun_ms INTEGER, unsure INTEGER NOT NULL DEFAULT 0,
+            heard TEXT,
             UNIQUE (turn, part)
         ) STRICT;
         CREATE INDEX outbox_waiting ON outbox (channel, chat, topic, id) WHERE state = 'waiting';
@@ -242,6 +246,21 @@ enum Schema {
         CREATE INDEX channel_update_open ON channel_update (bot, id) WHERE finished_ms IS NULL;
         CREATE INDEX channel_update_finished ON channel_update (finished_ms)
             WHERE finished_ms IS NOT NULL;
+
+        CREATE TABLE transcript (
+            received INTEGER NOT NULL REFERENCES channel_update (id) ON DELETE CASCADE,
+            media TEXT NOT NULL,
+            call INTEGER NOT NULL,
+            text TEXT,
+            asked_again INTEGER NOT NULL DEFAULT 0, lost INTEGER NOT NULL DEFAULT 0,
+            PRIMARY KEY (received, media)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX transcript_call ON transcript (call);
+        CREATE TRIGGER transcript_used AFTER UPDATE OF finished_ms ON channel_update
+            WHEN new.finished_ms IS NOT NULL
+        BEGIN
+            DELETE FROM transcript WHERE received = new.id;
+        END;
 
         CREATE TABLE invitation (
             id INTEGER PRIMARY KEY,

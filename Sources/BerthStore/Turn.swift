@@ -55,6 +55,8 @@ package struct Turn: Equatable, Sendable {
     package let reasoning: String
     /// The sources that the answer cites, as a JSON list of objects, or "" for none.
     package let sources: String
+    /// The channel's id of the message, if the answer quotes it.
+    package let heard: String?
     /// The pictures that came with the message, in their order.
     package internal(set) var inputs: [TurnPicture] = []
     /// The pictures of the answer, in their order.
@@ -109,5 +111,6 @@ extension Turn {
         wish = row.textOrNil(24)
         isCached = row.bool(25)
         micros = row.int64(26)
+        heard = row.textOrNil(27)
     }
 }

@@ -34,6 +34,8 @@ package struct TurnDraft: Sendable {
     package var claim: TurnClaim?
     /// The updates that brought the message, which are finished in the same commit.
     package var updates: [ChannelUpdate] = []
+    /// The channel's id of the message, if the answer is to quote it.
+    package var heard: String?
 
     /// Makes a draft of a message.
     ///

@@ -145,8 +145,8 @@ extension Database: TurnStore {
             let turn: Turn.ID = try store.insert(
                 """
                 INSERT INTO turn (public_id, session, tenant, kind, state, text, model, owner,
-                    until_ms, created_ms, parent, continues, fresh, wish)
-                VALUES (?, ?, ?, ?, 'accepted', ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    until_ms, created_ms, parent, continues, fresh, wish, heard)
+                VALUES (?, ?, ?, ?, 'accepted', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
                 draft.publicID,
                 draft.session,
@@ -160,7 +160,8 @@ extension Database: TurnStore {
                 parent?.value ?? 0,
                 draft.isContinuation,
                 draft.isFresh,
-                draft.wish
+                draft.wish,
+                draft.heard
             )
             try store.show(turn, in: draft.session, at: now)
             if let digest = draft.question {

@@ -72,7 +72,7 @@ package import BerthTelemetry
             amounts: amounts
         )
         if model.lane == .image { reservation.stepKind = .picture }
-        reservation.key = ask.key
+        (reservation.key, reservation.recording) = (ask.key, ask.recording)
         return Held(PendingCall(model, ask.payer, hold, ask.mark, since: now, reservation))
     }
 
@@ -309,6 +309,7 @@ package import BerthTelemetry
         let whole = Amounts((.micros, max(price, made.micros ?? 0)))
         let (_, settlements) = charge(call, row, whole, nil) { settlement, _ in
             settlement.isEstimated = made.seconds == nil
+            settlement.transcript = made.text
         }
         return Settled(settlements, by: self)
     }

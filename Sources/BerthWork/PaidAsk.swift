@@ -18,6 +18,8 @@ protocol PaidAsk: Sendable {
     var mark: RequestMark { get }
     var turn: Turn.ID? { get }
     var key: IdempotencyKey? { get }
+    /// The recording of an update that is transcribed, or nil.
+    var recording: ReceivedRecording? { get }
     var listener: PlaceListener? { get }
     var open: OpenCall? { get }
     /// Whether the next model may be asked although the last one may have charged for the call.
@@ -27,6 +29,11 @@ protocol PaidAsk: Sendable {
     func worstCase(_ model: Model) -> Amounts
     /// A model as the pipeline knows it.
     static func paid(_ model: Model) -> PaidModel
+}
+
+extension PaidAsk {
+    /// None.
+    var recording: ReceivedRecording? { nil }
 }
 
 /// A model as the pipeline knows it, whatever it makes.

@@ -2,6 +2,7 @@ import BerthChannels
 import BerthConfig
 import BerthHTTP
 import BerthLoop
+import BerthStore
 import BerthTelemetry
 import BerthText
 
@@ -21,6 +22,8 @@ extension Doctor {
                 report.me = try await telegram.me()
                 report.webhook = try await telegram.webhook()
                 report.serverDate = telegram.serverDate
+                let file = DataFolder.database(in: configuration.data)
+                report.lastUpdate = try? await Database.lastUpdate(of: bot.id, in: file)
                 findings += report.findings(at: SystemClock().wall)
             } catch {
                 findings.append(
@@ -41,6 +44,8 @@ struct TelegramReport {
     var me: TelegramMe?
     var webhook: TelegramWebhook?
     var serverDate: Timestamp?
+    /// When the last update arrived, or nil if none is remembered.
+    var lastUpdate: Timestamp?
 
     /// The age below which a failed delivery is shown as one.
     private static let recent = Duration.seconds(3_600)
@@ -97,6 +102,10 @@ struct TelegramReport {
             if age < Self.recent, bot.mode == .webhook { faults.append(words) }
         }
         notes.append("mode \(bot.mode.rawValue), \(webhook.waiting) updates wait")
+        if let lastUpdate {
+            let age = max(0, now.seconds - lastUpdate.seconds)
+            notes.append("the last one came \(Units.text(.seconds(age))) ago")
+        }
         if isRunning, webhook.waiting >= Self.many {
             faults.append("the service does not read its updates")
         }

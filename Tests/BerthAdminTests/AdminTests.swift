@@ -265,6 +265,28 @@ import Testing
         }
     }
 
+    @Loop @Test
+    func `a part that does not work is named, and one that stands still ends the process`()
+        async throws
+    {
+        try await withBot { bot in
+            let part = Part()
+            bot.bot.faults.watch { part.fault }
+            bot.bot.faults.watchProgress { part.stuck }
+            part.fault = "a messenger is away"
+            let ready = try await bot.ask("GET", "/readyz")
+            #expect(ready.status == 200)
+            #expect(ready.text == "ready\ndegraded: a messenger is away\n")
+            #expect(try await bot.ask("GET", "/healthz").status == 200)
+            part.stuck = "it has stood still"
+            let alive = try await bot.ask("GET", "/healthz")
+            #expect(alive.status == 503 && alive.text == "stuck: it has stood still\n")
+            (part.fault, part.stuck) = (nil, nil)
+            #expect(try await bot.ask("GET", "/healthz").text == "ok\n")
+            #expect(try await bot.ask("GET", "/readyz").text == "ready\n")
+        }
+    }
+
     @Loop @Test func `metrics are Prometheus text and count what happened`() async throws {
         try await withBot { bot in
             let body = #"{"model":"fake/plain","messages":[{"role":"user","content":"hi"}]}"#
@@ -287,4 +309,10 @@ import Testing
             #expect(samples["berth_turn_seconds_count"] == 0)
         }
     }
+}
+
+/// A part of a service with faults.
+@Loop private final class Part {
+    var fault: String?
+    var stuck: String?
 }

@@ -15,6 +15,9 @@ import Testing
     @Test(arguments: [
         ("German", "de"), ("deutsch", "de"), ("DE", "de"), ("de:", "de"), ("français", "fr"),
         ("日本語", "ja"), ("Polish:", "pl"), ("Việt", "vi"), ("it", "it"),
+        ("немецкий", "de"), ("Английском", "en"), ("по-русски", "ru"), ("німецькою", "de"),
+        ("українську", "uk"), ("англійська", "en"), ("В\u{2019}єтнамська", "vi"),
+        ("иврит", "he"), ("德语", "de"), ("英文", "en"), ("中文", "zh"), ("汉语", "zh"),
     ])
     func `a language has a name, an own name and a code`(word: String, code: String) {
         #expect(Language(word)?.code == code)
@@ -26,8 +29,10 @@ import Testing
     @Test func `no name and no code means two languages`() {
         let words = Language.all.flatMap {
             Set([$0.code, $0.name.lowercased(), $0.own.lowercased()])
+                .union(LanguageNames.all[$0.code]?.words ?? [])
         }
         #expect(Set(words).count == words.count)
+        #expect(Set(LanguageNames.all.keys) == Set(Language.all.map(\.code)))
         #expect(words.allSatisfy { !$0.contains { $0.isWhitespace } })
         #expect(Language.all.count >= 40)
     }
@@ -39,6 +44,11 @@ import Testing
         ("/translate en it piove", "English", "it piove"),
         ("/translate It rains", "English", "It rains"),
         ("/translate it: hi", "Italian", "hi"), ("/translate x", "English", "x"),
+        ("/translate немецкий Доброе утро", "German", "Доброе утро"),
+        ("/translate на английский на море", "English", "на море"),
+        ("/translate to French to be", "French", "to be"),
+        ("/translate to be", "English", "to be"), ("/translate на море", "English", "на море"),
+        ("/translate 法语 你好", "French", "你好"),
     ])
     func `the first word may name the language`(message: String, language: String, text: String) {
         let translation = Translation(message)

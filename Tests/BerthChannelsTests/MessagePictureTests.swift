@@ -309,7 +309,7 @@ extension HandCall {
     }
 
     /// The contents of the messages that are texts, each after its role.
-    fileprivate var messages: [String] {
+    var messages: [String] {
         (object.elements("messages") ?? []).compactMap { object.object(at: $0) }.map {
             "\($0.string("role") ?? "?"): \($0.string("content") ?? "?")"
         }

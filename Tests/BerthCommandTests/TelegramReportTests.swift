@@ -16,13 +16,14 @@ import Testing
         webhook: String = "",
         waiting: Int = 0,
         isRunning: Bool = true,
-        error: Int? = nil
+        error: Int? = nil,
+        last: Timestamp? = nil
     ) throws -> [Doctor.Finding] {
         let base = try #require(WebURL("https://api.telegram.org"))
         var bot = try #require(Configuration.Telegram(token: Secret("42:a"), apiBase: base))
         bot.mode = mode
         var report = TelegramReport(bot, hook: Self.hook)
-        report.isRunning = isRunning
+        (report.isRunning, report.lastUpdate) = (isRunning, last)
         report.me = try TelegramMe(
             JSONObject(Array(#"{"id":42,"username":"x_bot","can_join_groups":true}"#.utf8))
         )
@@ -39,6 +40,12 @@ import Testing
         #expect(findings.map(\.ok) == [true, true])
         #expect(findings[0].says.contains("@x_bot answers; in groups it sees commands"))
         #expect(findings[1].says == "mode polling, 0 updates wait")
+    }
+
+    @Test func `the age of the last update is shown`() throws {
+        let last = Self.now + .seconds(-180)
+        let says = "mode polling, 0 updates wait; the last one came 3m ago"
+        #expect(try report(last: last)[1].says == says)
     }
 
     @Test func `a webhook that does not fit the mode is a fault of a running service`() throws {

@@ -162,6 +162,42 @@ import Testing
     }
 
     @Loop @Test(arguments: StoreEngine.allCases)
+    func `a part names the message that it answers and its preview, until the chat moves`(
+        engine: StoreEngine
+    ) async throws {
+        let fixture = try await StoreFixture(engine)
+        let store = fixture.store
+        let chat = try await fixture.openSession("s-2", .telegram, chat: "7")
+        var draft = fixture.draft("t-1")
+        (draft.session, draft.heard) = (chat.id, "17")
+        let turn = try await store.acceptTurn(draft, at: noon)
+        try await store.keepPreview("18", of: turn)
+        let parts = ["a", "b"].map { OutboxDraft(place: chat.place, body: $0) }
+        _ = try await store.finishTurn(
+            turn,
+            as: TurnOutcome(.done, answer: "ab"),
+            settling: [],
+            outbox: parts,
+            at: noon
+        )
+        let first = try #require(try await fixture.due().first)
+        #expect(first.heard == "17" && first.preview == "18")
+        #expect(try await store.turn(turn)?.heard == "17")
+        try await store.moveChat("7", to: "-100", on: .telegram)
+        let moved = try #require(try await fixture.due().first)
+        #expect(moved.heard == nil && moved.preview == nil)
+        // The second report of one move leaves what came since.
+        try await store.keepPreview("3", of: turn)
+        try await store.moveChat("7", to: "-100", on: .telegram)
+        #expect(try await fixture.due().first?.preview == "3")
+        let command = OutboxDraft(place: Place(channel: .telegram, chat: "9"), body: "c")
+        var answer = command
+        answer.heard = "5"
+        try await store.addOutbox([answer], in: chat.id, for: draft.tenant, finishing: [], at: noon)
+        #expect(try await fixture.due().last?.heard == "5")
+    }
+
+    @Loop @Test(arguments: StoreEngine.allCases)
     func `a part that was given up holds nothing`(engine: StoreEngine) async throws {
         let fixture = try await StoreFixture(engine)
         _ = try await fixture.replied("t-1", ["a", "b"])

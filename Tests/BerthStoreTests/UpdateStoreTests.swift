@@ -85,4 +85,74 @@ import Testing
         #expect(try await open(store).isEmpty)
         #expect(try await fixture.restarted().openUpdates(of: 42, after: 0, limit: 9).isEmpty)
     }
+
+    // MARK: Recordings
+
+    private func reservation(
+        _ fixture: StoreFixture,
+        _ number: Int,
+        _ media: String = "f"
+    ) -> Reservation {
+        var reservation = Reservation(
+            tenant: fixture.tenant.id,
+            provider: "p",
+            model: "m",
+            amounts: Amounts((.micros, 100))
+        )
+        reservation.recording = ReceivedRecording(media, in: update(number).key)
+        return reservation
+    }
+
+    @Loop @Test(arguments: StoreEngine.allCases)
+    func `a transcript comes with its settlement, and goes with its update`(
+        engine: StoreEngine
+    ) async throws {
+        let fixture = try await StoreFixture(engine)
+        let (store, key) = (fixture.store, update(7).key)
+        _ = try await store.receive([update(7), update(8)], at: noon)
+        let held = reservation(fixture, 7)
+        let call = try await store.startCall(held, at: noon)
+        #expect(try await store.transcript(of: "f", in: [key]) == nil)
+        var settlement = Settlement(
+            call: call,
+            reservation: held,
+            since: noon,
+            cost: Amounts((.micros, 50)),
+            isEstimated: false
+        )
+        settlement.transcript = "words"
+        _ = try await store.settle([settlement], at: noon)
+        let keys = [update(8).key, key]
+        #expect(try await store.transcript(of: "f", in: keys) == .text("words"))
+        #expect(try await store.transcript(of: "g", in: keys) == nil)
+        #expect(try await store.transcript(of: "f", in: [update(8).key]) == nil)
+        _ = try await store.finishUpdates([key], at: noon)
+        #expect(try await store.transcript(of: "f", in: keys) == nil)
+        // A call for an update that is finished keeps nothing.
+        _ = try await store.startCall(held, at: noon)
+        #expect(try await store.transcript(of: "f", in: keys) == nil)
+    }
+
+    @Loop @Test(arguments: StoreEngine.allCases)
+    func `a transcription that a kill has cut off is bought again once, and the house pays`(
+        engine: StoreEngine
+    ) async throws {
+        let fixture = try await StoreFixture(engine)
+        let (store, key) = (fixture.store, update(7).key)
+        _ = try await store.receive([update(7)], at: noon)
+        var states: [Call.State?] = []
+        for limit in [1_000, 1_000] as [Int64] {
+            let call = try await store.startCall(reservation(fixture, 7), at: noon)
+            _ = try await store.recover(at: noon, askingAgainBelow: limit) { _, _ in [] }
+            states.append(try await store.call(call)?.state)
+        }
+        #expect(states == [.absorbed, .uncertain])
+        #expect(try await store.transcript(of: "f", in: [key]) == .lost)
+        // A dear one is not bought again at all.
+        _ = try await store.receive([update(8)], at: noon)
+        let dear = try await store.startCall(reservation(fixture, 8), at: noon)
+        _ = try await store.recover(at: noon, askingAgainBelow: 100) { _, _ in [] }
+        #expect(try await store.call(dear)?.state == .uncertain)
+        #expect(try await store.transcript(of: "f", in: [update(8).key]) == .lost)
+    }
 }

@@ -253,6 +253,24 @@ def metric(berth: Berth, name: str, **labels: str) -> float | None:
     return None
 
 
+def test_a_stop_tells_telegram_what_is_stored_and_doctor_what_came(
+    own_berth: OwnBerth, own_fake: OwnFake, telegram: FakeTelegram
+) -> None:
+    berth = own_berth(telegram=bot(telegram), **own_fake().settings("echo"))
+    let_in(berth, telegram, 5)
+    rows = berth.admin("doctor").splitlines()
+    assert any("the last one came" in row for row in rows), rows
+    telegram.bring("fault", kind="409", method="getUpdates", count=50)
+    telegram.bring("42/message", chat=5, text="/usage")
+    wait_for(lambda: "degraded" in berth.request("/readyz").body.decode(), what="a word")
+    assert berth.request("/readyz").status == 200 == berth.request("/healthz").status
+    done = berth.admin("doctor", check=False)
+    assert done.returncode == 1 and "another program receives" in done.stdout
+    before = telegram.told("42/state")["counts"]["getupdates"]
+    assert berth.stop() == 0
+    assert telegram.told("42/state")["counts"]["getupdates"] > before
+
+
 @pytest.mark.timeout(600)
 def test_kills_during_sending_lose_nothing_and_double_only_what_is_counted(
     own_berth: OwnBerth, own_fake: OwnFake, telegram: FakeTelegram, say: Say
@@ -295,6 +313,51 @@ def test_kills_during_sending_lose_nothing_and_double_only_what_is_counted(
     assert doubled <= queue["sent_again"]
     assert queue["failed"] == 0
     assert berth.admin("doctor", check=False).returncode == 0
+
+
+@pytest.mark.timeout(600)
+def test_a_hundred_thousand_updates_that_wait_at_the_start_are_read_in_order(
+    own_berth: OwnBerth, own_fake: OwnFake, telegram: FakeTelegram, say: Say
+) -> None:
+    count = int(os.environ.get("BERTH_UPDATES", "100000"))
+    every, chats = count // 200, 20
+    telegram.bring("42/many", count=count, chats=chats, text="question", every=every)
+    fake = own_fake("--delay-ms", "2", "--tokens", "3", "--token-ms", "1")
+    limits = {"chat_per_minute": 6000, "per_second": 1000}
+    berth = own_berth(
+        telegram=bot(telegram, stream="off", limits=limits),
+        quotas={"requests_per_day": 100000, "tokens_per_day": 10000000},
+        access="open",
+        **fake.settings("echo", concurrency=32),
+    )
+    began, before = time.monotonic(), peak(berth)
+    wait_for(lambda: told(telegram, chats) > 20, 120, what="the first answers")
+    # The rest is read by the next process.
+    berth.kill()
+    waiting = telegram.told("42/state")["waiting"]
+    berth.start()
+    wait_for(lambda: told(telegram, chats) >= 200 and open_work(berth) == 0, 300, what="the answers")
+    for chat in range(1, chats + 1):
+        numbers = [int(re.search(r"question (\d+)", text)[1]) for text in texts(telegram, chat)]
+        # A kill may leave a call unknown, whose message may come twice.
+        assert sorted(set(numbers)) == list(range(chat - 1, 200, chats))
+        assert [n for i, n in enumerate(numbers) if n not in numbers[:i]] == sorted(set(numbers))
+    grown = (peak(berth) - before) / 2**20
+    say(f"{count} updates, {waiting} at the kill, {time.monotonic() - began:.0f} s, +{grown:.1f} MiB")
+    assert telegram.told("42/state")["waiting"] == 0
+    assert grown < 16
+
+
+def told(telegram: FakeTelegram, chats: int) -> int:
+    """The answers in the chats 1 to `chats`."""
+    sent = telegram.told("42/sent")
+    return sum(one["method"] == "sendmessage" and 1 <= one["chat"] <= chats for one in sent)
+
+
+def peak(berth: Berth) -> int:
+    """The most bytes that the service has held."""
+    status = Path(f"/proc/{berth.process.child.pid}/status").read_text()
+    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) * 1024
 
 
 def log(berth: Berth) -> str:

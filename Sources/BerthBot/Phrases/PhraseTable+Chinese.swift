@@ -23,9 +23,10 @@ extension PhraseTable {
             |---|---|
             """,
             .translateUsage: """
-            `/translate [语言] 文字` 用来翻译：`/translate German 早上好`、`/translate fr 早上好`。\
-            语言写在最前面，可以是英文名称、该语言自己的名称或两个字母的代码。不写语言时，译成您的语言\
-            （用 `/lang` 查看）。如果文字本身以这样的词开头，请先写语言：`/translate zh it piove`。
+            `/translate [语言] 文字` 用来翻译：`/translate 德语 早上好`、`/translate fr 早上好`。\
+            语言写在最前面，可以是中文、英文、俄文、乌克兰文名称、该语言自己的名称或两个字母的代码。\
+            不写语言时，译成您的语言（用 `/lang` 查看）。如果文字本身以这样的词开头，请先写语言：\
+            `/translate zh it piove`。在 Telegram 中用 `/translate` 回复一条消息，就会翻译那条消息。
             """,
             .imageUsage: """
             `/image 描述` 用来生成图片：`/image 黄昏中的灯塔`。描述前可以用 `--n 3` 指定张数，\
@@ -83,6 +84,7 @@ extension PhraseTable {
             .buttonStop: "◼ 停止",
             .buttonAgain: "↻ 重新提问",
             .buttonFile: "📄 以文件发送",
+            .buttonLarger: "🔍 原图",
             .buttonDelete: "🗑 删除",
             .buttonApprove: "✓ 同意",
             .buttonDecline: "✗ 拒绝",

@@ -24,10 +24,11 @@ extension PhraseTable {
             """,
             .translateUsage: """
             `/translate [language] text` translates a text: `/translate German Good morning`, \
-            `/translate fr Good morning`. The language is the first word: its English name, \
-            its own name or its two-letter code. Without one, the text is translated into your \
-            language, which `/lang` shows. If the text itself begins with such a word, name \
-            the language first: `/translate en it piove`.
+            `/translate fr Good morning`. The language is the first word: its name in English, \
+            Russian, Ukrainian, Chinese or the language itself, or its two-letter code. Without \
+            one, the text is translated into your language, which `/lang` shows. If the text \
+            itself begins with such a word, name the language first: `/translate en it piove`. \
+            In Telegram, `/translate` in reply to a message translates that message.
             """,
             .imageUsage: """
             `/image description` makes a picture: `/image a lighthouse at dusk`. Before the \
@@ -100,6 +101,7 @@ extension PhraseTable {
             .buttonStop: "◼ Stop",
             .buttonAgain: "↻ Ask again",
             .buttonFile: "📄 As a file",
+            .buttonLarger: "🔍 Larger",
             .buttonDelete: "🗑 Delete",
             .buttonApprove: "✓ Approve",
             .buttonDecline: "✗ Decline",

@@ -58,11 +58,13 @@ import BerthTelemetry
     /// - Parameters:
     ///   - text: a short text in Markdown.
     ///   - place: the chat.
+    ///   - message: the message that is answered, or nil if it is not quoted.
     ///   - buttons: the rows of buttons under it.
     ///   - log: gets the failure.
     func say(
         _ text: String,
         at place: TelegramPlace,
+        answering message: Int? = nil,
         buttons: [[TelegramButton]] = [],
         _ log: Log
     ) async {
@@ -71,7 +73,8 @@ import BerthTelemetry
         do throws(TelegramFailure) {
             // The words are short, so that they are one message.
             guard let part = TelegramText.parts(of: text).first else { return }
-            _ = try await client.send(part, to: place.target, buttons: buttons)
+            let target = place.target(answering: message)
+            _ = try await client.send(part, to: target, buttons: buttons)
         } catch {
             note(error, in: place.chat)
             log.warning(

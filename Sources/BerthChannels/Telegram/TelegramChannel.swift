@@ -17,6 +17,8 @@ import BerthWork
     private let receivers: [Int: TelegramReceiver]
     private let delivery: TelegramDelivery
     private let memory: MemoryAccount
+    /// The working memory of formatting, one answer at a time.
+    private let formatting: LeaseHolder
     private let surroundings: Surroundings
     private let order: [Int]
     /// Whether a stranger's call of the webhook was logged.
@@ -26,17 +28,30 @@ import BerthWork
     static nonisolated let mostBody = ByteCount.mebibytes(1)
     /// The memory of the bodies of webhooks' requests.
     static nonisolated let mostBodies = ByteCount.mebibytes(8)
+    /// The working memory of the formatting of an answer, beside its copies.
+    ///
+    /// It is held from the start, so that no answer is lost for want of it.
+    static nonisolated let formatting = ByteCount.mebibytes(2)
 
     /// The plan of the channel, or nil if the configuration names no bot.
     package static nonisolated func plan(_ configuration: Configuration) -> ChannelPlan? {
         guard !configuration.telegram.isEmpty else { return nil }
         let replies = TelegramReplies(configuration.telegram)
         return ChannelPlan(name: .telegram, replies: replies) { bot, surroundings in
-            TelegramChannel(configuration, bot, in: surroundings)
+            try TelegramChannel(configuration, bot, in: surroundings)
         }
     }
 
-    private init(_ configuration: Configuration, _ bot: Bot, in surroundings: Surroundings) {
+    private init(
+        _ configuration: Configuration,
+        _ bot: Bot,
+        in surroundings: Surroundings
+    ) throws(BudgetError) {
+        memory = bot.resources.budget.sharedAccount(
+            "telegram",
+            quota: Self.mostBodies + Self.formatting
+        )
+        formatting = LeaseHolder(try memory.lease(Self.formatting, for: .replyBuffer))
         let metrics = TelegramMetrics(configuration.telegram.map(\.name), in: surroundings)
         var (receivers, bots) = ([Int: TelegramReceiver](), [Int: TelegramBot]())
         for settings in configuration.telegram {
@@ -55,6 +70,7 @@ import BerthWork
                 in: surroundings
             )
             bot.faults.watch { own.standing.words }
+            bot.faults.watchProgress { own.standing.stuck }
         }
         bot.people.announces(on: .telegram) { [bots, unowned bot] request, isApproved in
             guard let place = TelegramPlace(request.place), let own = bots[place.bot] else {
@@ -68,7 +84,6 @@ import BerthWork
         }
         (self.receivers, order) = (receivers, configuration.telegram.map(\.id))
         delivery = TelegramDelivery(bot, bots)
-        memory = bot.resources.budget.sharedAccount("telegram", quota: Self.mostBodies)
         self.surroundings = surroundings
     }
 

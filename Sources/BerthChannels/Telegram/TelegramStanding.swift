@@ -13,6 +13,8 @@ import BerthTelemetry
     private var hasStumbled = false
     /// When the server last answered a question for updates or called the webhook.
     private(set) var heard: Instant
+    /// The time by which the receiver's present step ends, or nil if it waits for its own work.
+    private var due: Instant?
 
     /// The silence of a polling bot after which it counts as stuck.
     ///
@@ -51,6 +53,19 @@ import BerthTelemetry
             "telegram: the server cannot be asked",
             ["bot": .text(name), "why": .text(words)]
         )
+    }
+
+    /// Notes that the receiver begins a step that takes at most `time`, or one whose end depends on
+    /// its own work if it is nil.
+    func begins(atMost time: Duration?) { due = time.map { clock.now + $0 } }
+
+    /// The words for the operator if the receiver has stood still, or nil.
+    ///
+    /// A server that is away does not stop it, because each question has a deadline.
+    var stuck: String? {
+        guard let due, clock.now - due > Self.longestSilence else { return nil }
+        let time = Int((clock.now - due).seconds)
+        return "telegram \(name): the receiver has stood still for \(time) s"
     }
 
     /// The words for the operator, or nil if it receives.

@@ -31,6 +31,10 @@ import Testing
         var clock: ManualClock?
         /// Whether the fake provider answers with the question.
         var isEchoed = false
+        /// The ids of the bots.
+        var bots = [42]
+        /// Changes the configuration.
+        var configure: @Loop @Sendable (inout Configuration) -> Void = { _ in }
     }
 
     /// Runs `test` while fake and service run.
@@ -80,17 +84,23 @@ import Testing
         _ test: @Loop (TelegramBench) async throws -> Void
     ) async throws {
         let base = try #require(WebURL("http://127.0.0.1:\(port)"))
-        var settings = try #require(
-            Configuration.Telegram(token: Secret("42:hunter2"), apiBase: base)
-        )
-        (settings.stream, settings.mode) = (change.stream, change.mode)
-        settings.secret = change.mode == .webhook ? Secret("s3cret") : nil
-        settings.operatorID = change.operatorID
-        if !change.hasFloods { settings.limits.chatPerMinute = 6_000 }
-        let (bots, access, isEchoed) = ([settings], change.access, change.isEchoed)
+        let bots = try change.bots.map { id in
+            var settings = try #require(
+                Configuration.Telegram(token: Secret("\(id):hunter2"), apiBase: base)
+            )
+            (settings.stream, settings.mode) = (change.stream, change.mode)
+            settings.secret = change.mode == .webhook ? Secret("s3cret") : nil
+            settings.operatorID = change.operatorID
+            if !change.hasFloods {
+                (settings.limits.chatPerMinute, settings.limits.groupPerMinute) = (6_000, 6_000)
+            }
+            return settings
+        }
+        let (access, isEchoed, configure) = (change.access, change.isEchoed, change.configure)
         var setup = Setup(folder: change.folder, seed: change.seed) { configuration in
             (configuration.telegram, configuration.access) = (bots, access)
             configuration.limits.tenants = 100
+            configure(&configuration)
             guard isEchoed else { return }
             configuration.chatModels = configuration.chatModels.filter { $0.model == "echo" }
         }
@@ -118,7 +128,63 @@ import Testing
         }
     }
 
+    // MARK: Restarts
+
+    /// Runs two services one after the other, over one fake.
+    ///
+    /// - Parameters:
+    ///   - isKilled: whether the first one is killed at the end of `first`, or else stops.
+    ///   - change: the services.
+    ///   - first: the first one's life.
+    ///   - second: the second one's life.
+    /// - Throws: the error of a service or of the test.
+    static func restarting(
+        isKilled: Bool,
+        _ change: Change = Change(),
+        _ first: @Loop (TelegramBench) async throws -> Void,
+        _ second: @Loop (TelegramBench) async throws -> Void
+    ) async throws {
+        let (folder, copy) = (try TemporaryFolder(inMemory: true), try TemporaryFolder())
+        var change = change
+        (change.folder, change.clock) = (folder, ManualClock())
+        let before = change
+        try await over { fake, port in
+            try await serve(fake, port: port, before) { bench in
+                try await first(bench)
+                guard isKilled else { return }
+                // The data as a kill at this moment leaves it.
+                for file in ["berth.db", "berth.db-wal"] {
+                    try copy.write(try folder.read(file), to: file)
+                }
+            }
+            var after = before
+            (after.seed, after.folder) = (2, isKilled ? copy : folder)
+            try await serve(fake, port: port, after, second)
+        }
+    }
+
     // MARK: Sent
+
+    /// The calls of a method to a chat, in their order.
+    func calls(_ method: String, to chat: Int = 5) -> [FakeTelegramBot.Sent] {
+        telegram.sent.filter { $0.chat == chat && $0.method == method.lowercased() }
+    }
+
+    /// Waits until that many calls of a method were made to a chat.
+    func wait(
+        for count: Int,
+        _ method: String,
+        to chat: Int = 5
+    ) async -> [FakeTelegramBot.Sent] {
+        _ = await eventually { self.calls(method, to: chat).count >= count }
+        return calls(method, to: chat)
+    }
+
+    /// The further members of a message that answers the bot's own one, which is for the bot also in a
+    /// group.
+    static nonisolated let toBot =
+        #","reply_to_message":{"message_id":1,"date":1,"text":"x","#
+        + #""from":{"id":42,"is_bot":true,"first_name":"Fake"}}"#
 
     /// The texts of the messages that were sent to a chat.
     func texts(to chat: Int = 5) -> [String] {

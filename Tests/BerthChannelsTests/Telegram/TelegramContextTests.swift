@@ -27,12 +27,13 @@ import Testing
             TelegramSample.text("why?") + Self.reply(TelegramSample.bob, #""text":"It rains.""#)
                 + quote
         )
-        #expect(message.context?.text == "rains")
+        #expect(message.context?.text == "rains" && message.context?.isQuote == true)
         let external =
             #","external_reply":{"origin":{"type":"hidden_user","#
             + #""sender_user_name":"Eve"},"document":{"file_id":"d"}}"#
         let other = try Self.read(TelegramSample.text("why?") + quote + external)
-        #expect(other.context == TelegramContext(name: "Eve", isOwn: false, text: "rains"))
+        let context = TelegramContext(name: "Eve", isOwn: false, text: "rains", isQuote: true)
+        #expect(other.context == context)
         #expect(other.attachments.map(\.media.id) == ["d"])
     }
 
@@ -46,7 +47,10 @@ import Testing
                 TelegramSample.text("why?") + Self.reply(from, #""text":"\#(long)""#)
             )
             let text = try #require(message.context?.text)
-            #expect(text.utf8.count == most + 3 && text.hasSuffix("…"))
+            #expect(text.utf8.count == TelegramContext.mostText + 3 && text.hasSuffix("…"))
+            let prompt = TelegramPrompt().text(of: message)
+            let letters = prompt.count { $0 == "é" }
+            #expect(letters == most / 2 && prompt.hasSuffix("…"))
         }
     }
 

@@ -97,7 +97,7 @@ import Testing
             var prompt = TelegramPrompt()
             prompt.transcripts = ["a"]
             isRight = isRight && prompt.text(of: message).utf8.count < 64 << 10
-            _ = message.target
+            _ = message.quoted
             for attachment in message.attachments { _ = TelegramDocument(attachment.media) }
         }
         if case .migrated(let old, let new) = event { isRight = isRight && isID(old) && isID(new) }

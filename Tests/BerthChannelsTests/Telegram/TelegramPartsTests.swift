@@ -1,6 +1,7 @@
-import BerthChannels
 import BerthTestKit
 import Testing
+
+@testable import BerthChannels
 
 /// The division of an answer into messages and files, and its growth.
 @Suite struct TelegramPartsTests {
@@ -152,5 +153,13 @@ import Testing
         let short = TelegramFiles(of: "```py\nx\n```", mostParts: 3)
         #expect(short.files.isEmpty)
         #expect(short.parts.map(\.tagged) == ["<pre py>x</pre>"])
+    }
+
+    @Test func `a text is formatted in pieces, of which none cuts a character`() {
+        let text = String(repeating: "aé译🙂\n", count: 500)
+        let pieces = Array(text.formatted)
+        #expect(pieces.joined() == text)
+        #expect(pieces.allSatisfy { (1...TelegramStream.piece).contains($0.utf8.count) })
+        #expect(Array("".formatted).isEmpty)
     }
 }

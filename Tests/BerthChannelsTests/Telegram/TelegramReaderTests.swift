@@ -18,13 +18,13 @@ import Testing
         #expect(message.sender.language == "ru")
         #expect(message.text == "hi 🙂" && message.isForBot)
         #expect(message.attachments.isEmpty && message.context == nil && message.unread == nil)
-        #expect(message.target == TelegramTarget(chat: 5, topic: nil, replyTo: 17))
+        #expect(message.quoted == nil)
     }
 
     @Test func `a message without an id of its own is answered in the chat`() throws {
         let text = TelegramSample.message(TelegramSample.text("hi"), id: 0)
         let message = try TelegramSample.event(#""message":"# + text)?.heard
-        #expect(message?.target == TelegramTarget(chat: 5))
+        #expect(message?.quoted == nil)
     }
 
     @Test func `a topic is the place, and a chain of replies is none`() throws {

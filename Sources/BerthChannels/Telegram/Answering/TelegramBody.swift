@@ -9,6 +9,8 @@ struct TelegramBody: Codable, Equatable, Sendable {
     enum Button: String, Codable, Sendable {
         case again
         case file
+        /// Pictures as they are, because Telegram has made the photos smaller.
+        case larger
         case delete
     }
 

@@ -32,6 +32,11 @@ import BerthWork
         let buttons: [[TelegramButton]]
 
         var client: TelegramClient { own.client }
+        /// The place of its messages, of which the first one quotes the message that is answered.
+        var target: TelegramTarget {
+            let heard = attempt.part.part == 1 ? attempt.part.heard : nil
+            return place.target(answering: heard.flatMap { Int($0) })
+        }
     }
 
     /// Delivers a part as ``Channel/deliver(_:)`` does.
@@ -43,8 +48,7 @@ import BerthWork
         guard let own = bots[place.bot] else {
             throw .postponed("the bot \(place.bot) is not configured", Self.longPause)
         }
-        let preview = part.part == 1 ? part.turn.flatMap { own.previews[$0] } : nil
-        let shown = await preview?.close()
+        let shown = await preview(of: part, own, place.chat)
         let tenant = bot.tenants.tenant(part.tenant)
         let sending = Sending(
             own: own,
@@ -61,12 +65,24 @@ import BerthWork
         } else {
             message = try await text(body.part, sending, replacing: shown)
         }
-        if let turn = part.turn, part.part == 1, own.previews.removeValue(forKey: turn) != nil,
-            let shown, message != "\(shown)"
-        {
+        if let shown, message != "\(shown)" {
             try? await own.client.delete(shown, in: place.chat)
         }
+        if let turn = part.turn, part.part == 1 { own.previews[turn] = nil }
         return message
+    }
+
+    /// The message whose place a part takes, because it has shown the answer while it was written,
+    /// or nil.
+    ///
+    /// The preview of an earlier run is known from the database.
+    private func preview(of part: OutboxPart, _ own: TelegramBot, _ chat: Int) async -> Int? {
+        guard part.part == 1, let turn = part.turn else { return nil }
+        let stored = part.preview.flatMap { Int($0) }
+        guard let preview = own.previews[turn] else { return stored }
+        let shown = await preview.close()
+        // The messages of a group are gone when it becomes a supergroup.
+        return preview.target.chat == chat ? shown ?? stored : nil
     }
 
     private static func buttons(
@@ -80,6 +96,7 @@ import BerthWork
                 switch button {
                 case .again: (.buttonAgain, .again(turn))
                 case .file: (.buttonFile, .file(turn))
+                case .larger: (.buttonLarger, .file(turn))
                 case .delete: (.buttonDelete, .delete(turn))
                 }
             return TelegramButton(text: words.text(in: language), data: data.text)
@@ -94,7 +111,7 @@ import BerthWork
         _ sending: Sending,
         replacing shown: Int?
     ) async throws(DeliveryError) -> String? {
-        var (part, target) = (part, sending.place.target)
+        var (part, target) = (part, sending.target)
         if let shown {
             let result = try await call(sending) { () throws(TelegramFailure) in
                 try await sending.client.edit(
@@ -154,7 +171,7 @@ import BerthWork
         _ upload: TelegramUpload,
         _ sending: Sending
     ) async throws(DeliveryError) -> String? {
-        var target = sending.place.target
+        var target = sending.target
         for _ in 0..<Self.mostForms {
             let result = try await call(sending) { () throws(TelegramFailure) in
                 try await sending.client.sendDocument(
@@ -206,7 +223,7 @@ import BerthWork
         _ files: [TelegramUpload],
         _ sending: Sending
     ) async throws(DeliveryError) -> String? {
-        var target = sending.place.target
+        var target = sending.target
         for _ in 0..<Self.mostForms {
             let result = try await call(sending, count: files.count) {
                 () async throws(TelegramFailure) -> [Int] in

@@ -1,5 +1,4 @@
 import BerthBot
-import BerthMemory
 
 /// The words of Telegram's channel for people.
 enum TelegramPhrase: Sendable {
@@ -25,8 +24,6 @@ enum TelegramPhrase: Sendable {
     case operatorDeclined(String)
     /// The message has nothing that the bot reads.
     case unreadOther
-    /// A thing about a message that its sender is told.
-    case note(TelegramNote)
     /// Several pictures were sent as an album, which has no buttons of its own.
     case album(Int)
     /// Messages were left out because too many waited.
@@ -36,6 +33,7 @@ enum TelegramPhrase: Sendable {
     case buttonStop
     case buttonAgain
     case buttonFile
+    case buttonLarger
     case buttonDelete
     case buttonApprove
     case buttonDecline
@@ -62,7 +60,6 @@ enum TelegramPhrase: Sendable {
         case .operatorAsked(let name): .operatorAsked(name)
         case .operatorApproved(let name): .operatorDecided(name, isApproved: true)
         case .operatorDeclined(let name): .operatorDecided(name, isApproved: false)
-        case .note(let note): Self.phrase(of: note)
         case .album(let count): .album(count)
         case .unreadOther: Phrase(.unreadOther)
         case .tooMany(let count): .tooManyMessages(count)
@@ -70,6 +67,7 @@ enum TelegramPhrase: Sendable {
         case .buttonStop: Phrase(.buttonStop)
         case .buttonAgain: Phrase(.buttonAgain)
         case .buttonFile: Phrase(.buttonFile)
+        case .buttonLarger: Phrase(.buttonLarger)
         case .buttonDelete: Phrase(.buttonDelete)
         case .buttonApprove: Phrase(.buttonApprove)
         case .buttonDecline: Phrase(.buttonDecline)
@@ -78,20 +76,6 @@ enum TelegramPhrase: Sendable {
         case .pressDeleted: Phrase(.pressDeleted)
         case .pressFailed: Phrase(.pressFailed)
         case .stopped: Phrase(.stopped)
-        }
-    }
-
-    private static func phrase(of note: TelegramNote) -> Phrase {
-        switch note {
-        case .tooLarge: .fileTooLarge(most: ByteCount(TelegramMedia.mostBytes))
-        case .documentUnread(let name): .documentUnread(name)
-        case .documentCut(let name, let size): .documentCut(name, at: size)
-        case .unread(let kind): .unread(kind)
-        case .noTranscription: Phrase(.unreadVoice)
-        case .noWords: Phrase(.voiceWithoutWords)
-        case .refused(let error): .refusal(error)
-        case .notFetched: Phrase(.fileFailed)
-        case .picturesLeftOut(let most): .picturesLeftOut(most: most)
         }
     }
 }

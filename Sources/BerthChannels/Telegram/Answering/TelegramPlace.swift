@@ -32,8 +32,10 @@ struct TelegramPlace: Hashable, Sendable {
         Place(channel: .telegram, chat: chatName, topic: topic.map { "\($0)" } ?? "")
     }
 
-    /// The place of a message that is sent there.
-    var target: TelegramTarget { TelegramTarget(chat: chat, topic: topic) }
+    /// The place of a message that is sent there, and that may quote another one.
+    func target(answering message: Int? = nil) -> TelegramTarget {
+        TelegramTarget(chat: chat, topic: topic, replyTo: message)
+    }
 
     /// Whether the chat is a group.
     var isGroup: Bool { chat < 0 }

@@ -13,8 +13,10 @@ import BerthTelemetry
     /// The id of its drafts, not 0.
     let draft: Int
     private let own: TelegramBot
-    private let place: TelegramPlace
+    /// The place of its messages, and the message that they quote.
+    let target: TelegramTarget
     private let turn: LiveTurn
+    private let store: any Store
     private let surroundings: Surroundings
     private var way: Configuration.Telegram.Stream
     private var stream = TelegramStream()
@@ -40,22 +42,20 @@ import BerthTelemetry
 
     init(
         _ turn: LiveTurn,
-        at place: TelegramPlace,
+        at target: TelegramTarget,
         draft: Int,
         of own: TelegramBot,
+        keeping store: any Store,
         in surroundings: Surroundings
     ) {
-        (self.turn, self.place, self.draft, self.own) = (turn, place, draft, own)
-        self.surroundings = surroundings
-        let drafts = !place.isGroup && !own.lacksDrafts
+        (self.turn, self.target, self.draft, self.own) = (turn, target, draft, own)
+        (self.store, self.surroundings) = (store, surroundings)
+        let drafts = !target.isGroup && !own.lacksDrafts
         way = own.settings.stream == .drafts && !drafts ? .edits : own.settings.stream
     }
 
-    /// The chat and the topic.
-    var target: TelegramTarget { place.target }
-
     /// Whether it shows this draft in a chat.
-    func shows(draft: Int, in chat: Int) -> Bool { draft == self.draft && chat == place.chat }
+    func shows(draft: Int, in chat: Int) -> Bool { draft == self.draft && chat == target.chat }
 
     /// Ends the answer at its author's wish.
     func stopTurn() { turn.stop() }
@@ -106,7 +106,7 @@ import BerthTelemetry
         let isOld = way == .drafts && shown.map { now - $0 >= Self.draftTime } ?? false
         let wantsText = way != .off && (isDirty || isOld)
         let wantsSign = shown == nil && signed.map { now - $0 >= Self.signTime } ?? true
-        guard wantsText || wantsSign, let slot = own.budget.preview(in: place.chat) else { return }
+        guard wantsText || wantsSign, let slot = own.budget.preview(in: target.chat) else { return }
         defer { own.budget.end(slot) }
         isCalling = true
         if wantsText, let part = stream.unfinished.last ?? last {
@@ -122,8 +122,9 @@ import BerthTelemetry
     }
 
     private func sign() async {
-        do throws(TelegramFailure) { try await own.client.act(.typing, in: target) } catch {
-            own.note(error, in: place.chat)
+        let action: TelegramAction = turn.progress == nil ? .typing : .uploadPhoto
+        do throws(TelegramFailure) { try await own.client.act(action, in: target) } catch {
+            own.note(error, in: target.chat)
         }
     }
 
@@ -132,14 +133,27 @@ import BerthTelemetry
             if way == .drafts {
                 try await own.client.draft(part, as: draft, to: target, canStop: true)
             } else if let message {
-                try await own.client.edit(message, in: place.chat, to: part, buttons: stop)
+                try await own.client.edit(message, in: target.chat, to: part, buttons: stop)
             } else {
-                message = try await own.client.send(part, to: target, buttons: stop)
+                let sent = try await own.client.send(part, to: target, buttons: stop)
+                message = sent
+                await keep(sent)
             }
             shown = surroundings.clock.now
         } catch {
-            own.note(error, in: place.chat)
+            own.note(error, in: target.chat)
             fall(back: error)
+        }
+    }
+
+    /// Has the first part of the reply take the message's place, also after a kill.
+    private func keep(_ message: Int) async {
+        guard let row = turn.row else { return }
+        do { try await store.keepPreview("\(message)", of: row) } catch {
+            surroundings.log.warning(
+                "telegram: the message of a preview was not recorded",
+                ["bot": .text(own.name), "why": .describing(error)]
+            )
         }
     }
 

@@ -92,7 +92,7 @@ package struct TelegramReplies: ReplyParts {
         _ bodies: [TelegramBody]
     ) -> [TelegramBody.Button] {
         guard outcome.end == .done else { return [.again] }
-        if !outcome.pictures.isEmpty { return [.again, .file, .delete] }
+        if !outcome.pictures.isEmpty { return [.again, .larger, .delete] }
         let hasCode = bodies.contains { $0.entities.contains { $0.kind == .pre } }
         return bodies.count > 1 || hasCode ? [.again, .file] : [.again]
     }

@@ -18,6 +18,8 @@ package struct TelegramPoll: Equatable, Sendable {
     package static let longest = 50
     /// The time beyond ``seconds`` after which the connection counts as dead.
     static let grace = Duration.seconds(15)
+    /// The time after which a question without an answer has failed.
+    static let longestTime = Duration.seconds(longest) + grace
 
     /// Makes a question.
     package init(offset: Int?, limit: Int = 50, seconds: Int = TelegramPoll.longest) {

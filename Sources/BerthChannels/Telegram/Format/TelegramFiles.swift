@@ -29,6 +29,8 @@ package struct TelegramFiles: Equatable, Sendable {
     ///
     /// A file's name stands in the place of its code block.
     package private(set) var parts: [TelegramPart] = []
+    /// The pieces of a code block whose end has not come.
+    private var code: [MarkdownBlock] = []
 
     /// Chooses the files of an answer.
     ///
@@ -37,48 +39,53 @@ package struct TelegramFiles: Equatable, Sendable {
     ///   - mostParts: the most messages of an answer that is not sent as a file.
     ///   - limits: the lengths of the messages.
     package init(of markdown: String, mostParts: Int, limits: TelegramLimits = .messages) {
-        var blocks = MarkdownBlocks()
-        blocks.push(markdown)
+        var (blocks, text) = (MarkdownBlocks(), TelegramText(limits: limits))
+        for piece in markdown.formatted where parts.count <= mostParts {
+            blocks.push(piece)
+            for block in blocks.take() { add(block, to: &text) }
+            parts += text.take()
+        }
         blocks.finish()
-        var text = TelegramText(limits: limits)
-        for block in withoutLongCode(blocks.take()) { text.add(block) }
+        for block in blocks.take() { add(block, to: &text) }
+        addCode(to: &text)
         text.finish()
-        parts = text.take()
+        parts += text.take()
         if parts.count > mostParts {
             files = [TelegramFile(name: "answer.md", content: markdown)]
             parts = []
         }
     }
 
-    /// The blocks, with names of files in the place of long code.
-    private mutating func withoutLongCode(_ all: [MarkdownBlock]) -> [MarkdownBlock] {
-        var (kept, at) = ([MarkdownBlock](), 0)
-        while at < all.count {
-            // A long code block comes in pieces.
-            let end =
-                all[(at + 1)...].firstIndex { $0.join == .apart || $0.join == .near } ?? all.count
-            let pieces = all[at..<end]
-            at = end
-            guard let first = pieces.first, case .code(let language) = first.kind,
-                files.count < Self.most
-            else {
-                kept += pieces
-                continue
-            }
-            let code = pieces.dropFirst().reduce(into: first.text) { code, piece in
-                if piece.join == .line { code.append(0x0A) }
-                code += piece.text
-            }
-            let content = String(decoding: code, as: UTF8.self)
-            guard content.utf16.count > Self.longestCode else {
-                kept += pieces
-                continue
-            }
-            let name = name(in: language)
-            files.append(TelegramFile(name: name, content: content))
-            kept.append(first.replaced(by: "`\(name)`"))
+    /// Adds the next block, of which a code block is held back until its end.
+    private mutating func add(_ block: MarkdownBlock, to text: inout TelegramText) {
+        let isNext = block.join == .line || block.join == .inline
+        if !isNext { addCode(to: &text) }
+        if isNext, !code.isEmpty {
+            code.append(block)
+        } else if case .code = block.kind, !isNext, files.count < Self.most {
+            code = [block]
+        } else {
+            text.add(block)
         }
-        return kept
+    }
+
+    /// Adds the code block that was held back, or the name of its file if it is long.
+    private mutating func addCode(to text: inout TelegramText) {
+        guard let first = code.first, case .code(let language) = first.kind else { return }
+        let pieces = code
+        code = []
+        let bytes = pieces.dropFirst().reduce(into: first.text) { bytes, piece in
+            if piece.join == .line { bytes.append(0x0A) }
+            bytes += piece.text
+        }
+        let content = String(decoding: bytes, as: UTF8.self)
+        guard content.utf16.count > Self.longestCode else {
+            for piece in pieces { text.add(piece) }
+            return
+        }
+        let name = name(in: language)
+        files.append(TelegramFile(name: name, content: content))
+        text.add(first.replaced(by: "`\(name)`"))
     }
 
     private func name(in language: String) -> String {

@@ -8,13 +8,18 @@ package struct TelegramStream: Sendable {
     private var blocks = MarkdownBlocks()
     private var text: TelegramText
 
+    /// The bytes of an answer that are formatted at a time.
+    static let piece = 1_024
+
     /// Begins without text.
     package init(limits: TelegramLimits = .messages) { text = TelegramText(limits: limits) }
 
     /// Adds text at the end of the answer.
     package mutating func push(_ more: String) {
-        blocks.push(more)
-        for block in blocks.take() { text.add(block) }
+        for piece in more.formatted {
+            blocks.push(piece)
+            for block in blocks.take() { text.add(block) }
+        }
     }
 
     /// Ends the answer, so that all of its messages are finished.
@@ -44,5 +49,19 @@ package struct TelegramStream: Sendable {
         }
         text.finish()
         return text.take()
+    }
+}
+
+extension String {
+    /// The text in pieces, of which one is formatted at a time.
+    ///
+    /// The blocks of a whole answer take a multiple of its size if they are short.
+    var formatted: some Sequence<String> {
+        sequence(state: self[...]) { rest in
+            guard !rest.isEmpty else { return nil }
+            let piece = rest.cut(toBytes: TelegramStream.piece)
+            rest = rest[rest.utf8.index(rest.startIndex, offsetBy: piece.utf8.count)...]
+            return piece
+        }
     }
 }

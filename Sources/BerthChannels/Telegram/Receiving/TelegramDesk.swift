@@ -116,7 +116,7 @@ import BerthWork
         if let known {
             tenant = known
         } else {
-            guard let met = try await door.meet(message.sender, at: place, code: code) else {
+            guard let met = try await door.meet(message, at: place, code: code) else {
                 return try await finish(updates)
             }
             (tenant, isNew) = (met, true)
@@ -129,7 +129,7 @@ import BerthWork
         }
         if isNew, let code, !code.isEmpty {
             let words = TelegramPhrase.welcome.text(in: tenant.language)
-            return try await bot.turns.tell(words, in: session, to: tenant, finishing: updates)
+            return try await tell(words, message, in: session, to: tenant, updates)
         }
         if isEdited, try await hasAsked(message.text, session) { return try await finish(updates) }
         try await ask(message, isCommand: code != nil, in: session, by: tenant, updates)
@@ -150,7 +150,7 @@ import BerthWork
         } catch {
             if case .store = error { throw error }
             let words = Phrase.refusal(error).text(in: tenant.language)
-            await own.say(words, at: place, surroundings.log)
+            await own.say(words, at: place, answering: message.quoted, surroundings.log)
             return nil
         }
     }
@@ -177,40 +177,61 @@ import BerthWork
     ) async throws(BotError) {
         let question: TelegramAttachments.Question
         do throws(BotError) {
-            question = try await read(message, isCommand: isCommand, tenant)
+            question = try await read(message, isCommand: isCommand, tenant, updates)
         } catch {
             if case .store = error { throw error }
             if Task.isCancelled { throw .stopping }
             let words = Phrase.refusal(error).text(in: tenant.language)
-            return try await bot.turns.tell(words, in: session, to: tenant, finishing: updates)
+            return try await tell(words, message, in: session, to: tenant, updates)
         }
-        let notes = question.notes.map { TelegramPhrase.note($0).text(in: tenant.language) }.joined(
+        let notes = question.notes.map { $0.phrase.text(in: tenant.language) }.joined(
             separator: "\n\n"
         )
         guard !question.isEmpty else {
             let words = notes.isEmpty ? TelegramPhrase.unreadOther.text(in: tenant.language) : notes
-            return try await bot.turns.tell(words, in: session, to: tenant, finishing: updates)
+            return try await tell(words, message, in: session, to: tenant, updates)
         }
         var heard = HeardMessage(question.text, updates: updates)
-        heard.files = question.files
-        try await run(in: session, for: tenant, updates) { () throws(BotError) in
+        (heard.files, heard.id) = (question.files, message.quoted.map { "\($0)" })
+        try await run(in: session, for: tenant, heard) { () throws(BotError) in
             let turn = try await bot.turns.begin(heard, at: session, by: tenant)
-            if !notes.isEmpty {
-                try? await bot.turns.tell(notes, in: session, to: tenant, finishing: [])
-            }
+            if !notes.isEmpty { try? await tell(notes, message, in: session, to: tenant, []) }
             return turn
         }
+    }
+
+    /// Tells the sender of a message something in the conversation.
+    private func tell(
+        _ words: String,
+        _ message: TelegramMessage,
+        in session: Session,
+        to tenant: LiveTenant,
+        _ updates: [ChannelUpdate]
+    ) async throws(BotError) {
+        try await bot.turns.tell(
+            words,
+            in: session,
+            to: tenant,
+            finishing: updates,
+            answering: message.quoted.map { "\($0)" }
+        )
     }
 
     /// A message with its attachments, or a command as it stands.
     private func read(
         _ message: TelegramMessage,
         isCommand: Bool,
-        _ tenant: LiveTenant
+        _ tenant: LiveTenant,
+        _ updates: [ChannelUpdate]
     ) async throws(BotError) -> TelegramAttachments.Question {
-        guard isCommand else { return try await attachments.question(of: message, from: tenant) }
+        guard isCommand else {
+            return try await attachments.question(of: message, from: tenant, updates: updates)
+        }
         var question = TelegramAttachments.Question()
-        question.text = message.text
+        let answered = message.context?.text ?? ""
+        question.text =
+            HeardMessage.translation(message.text, of: answered, orInto: tenant.language)
+            ?? message.text
         return question
     }
 
@@ -222,7 +243,7 @@ import BerthWork
     private func run(
         in session: Session,
         for tenant: LiveTenant,
-        _ updates: [ChannelUpdate],
+        _ heard: HeardMessage,
         _ begin: () async throws(BotError) -> LiveTurn
     ) async throws(BotError) {
         let turn: LiveTurn
@@ -242,16 +263,22 @@ import BerthWork
                         words,
                         in: session,
                         to: tenant,
-                        finishing: updates
+                        finishing: heard.updates,
+                        answering: heard.id
                     )
                 }
             }
         }
-        await show(turn, in: session, to: tenant)
+        await show(turn, in: session, to: tenant, heard)
     }
 
     /// Shows a turn while it is answered.
-    private func show(_ turn: LiveTurn, in session: Session, to tenant: LiveTenant) async {
+    private func show(
+        _ turn: LiveTurn,
+        in session: Session,
+        to tenant: LiveTenant,
+        _ heard: HeardMessage
+    ) async {
         guard let row = turn.row, turn.outcome == nil, let place = TelegramPlace(session.place)
         else { return }
         // Without memory the answer comes without a preview.
@@ -263,7 +290,14 @@ import BerthWork
         } catch { return await wait(for: turn) }
         defer { _ = holder }
         drafts = drafts % 1_000_000_000 + 1
-        let preview = TelegramPreview(turn, at: place, draft: drafts, of: own, in: surroundings)
+        let preview = TelegramPreview(
+            turn,
+            at: place.target(answering: heard.id.flatMap { Int($0) }),
+            draft: drafts,
+            of: own,
+            keeping: store,
+            in: surroundings
+        )
         if own.previews.count >= Self.mostPreviews, let oldest = own.previews.keys.min() {
             own.previews[oldest] = nil
         }
@@ -286,9 +320,11 @@ import BerthWork
     ) async throws(BotError) {
         guard let tenant = try await door.tenant(of: user),
             let session = try? await bot.conversations.find(at: place.place, for: tenant),
-            (try? await bot.turns.ended(turn, at: session, of: tenant)) != nil
+            let ended = try? await bot.turns.ended(turn, at: session, of: tenant)
         else { return try await finish(updates) }
-        try await run(in: session, for: tenant, updates) { () throws(BotError) in
+        var heard = HeardMessage(ended.text, updates: updates)
+        heard.id = ended.heard
+        try await run(in: session, for: tenant, heard) { () throws(BotError) in
             try await bot.turns.again(turn, at: session, by: tenant, finishing: updates)
         }
     }

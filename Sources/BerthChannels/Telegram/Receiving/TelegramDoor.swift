@@ -37,18 +37,19 @@ import BerthWork
     /// Answers a message of a user who is no tenant.
     ///
     /// - Parameters:
-    ///   - user: the user.
-    ///   - place: the place of the message.
+    ///   - message: the message.
+    ///   - place: its place.
     ///   - code: the code of an invitation, or nil if the message has none.
     /// - Returns: the tenant that the user has become, or nil.
     /// - Throws: ``BotError`` if the database fails.
     func meet(
-        _ user: TelegramUser,
+        _ message: TelegramMessage,
         at place: TelegramPlace,
         code: String?
     ) async throws(BotError) -> LiveTenant? {
+        let user = message.sender
         guard !place.isGroup else {
-            await tell(.accessInGroup, user, at: place)
+            await tell(.accessInGroup, user, at: place, answering: message.quoted)
             return nil
         }
         let (person, name) = (Self.person(user), user.username ?? user.name)
@@ -119,6 +120,7 @@ import BerthWork
         _ words: TelegramPhrase,
         _ user: TelegramUser,
         at place: TelegramPlace,
+        answering message: Int? = nil,
         isOnce: Bool = true
     ) async {
         let now = surroundings.clock.now
@@ -128,6 +130,11 @@ import BerthWork
             guard told.count < Self.mostTold else { return }
         }
         told[place.chat] = now
-        await own.say(words.text(in: user.spoken), at: place, surroundings.log)
+        await own.say(
+            words.text(in: user.spoken),
+            at: place,
+            answering: message,
+            surroundings.log
+        )
     }
 }

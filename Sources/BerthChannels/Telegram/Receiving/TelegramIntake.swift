@@ -109,7 +109,7 @@ import BerthText
         _ reader: TelegramReader
     ) async -> [ChannelUpdate] {
         let event = await LargeWork.run(on: update.json.count) { reader.event(of: update) }
-        metrics.updates.add(1, Self.kind(of: event))
+        metrics.updates.add(1, event.name)
         let bytes = update.json.count
         let job = TelegramJob(work: .event(event), updates: [key(of: update)], bytes: bytes)
         switch event {
@@ -181,19 +181,6 @@ import BerthText
             "telegram: updates of a kind are ignored",
             ["bot": .text(own.name), "why": .text("\(reason)")]
         )
-    }
-
-    private static func kind(of event: TelegramEvent) -> String {
-        switch event {
-        case .message: "message"
-        case .command: "command"
-        case .edited: "edited"
-        case .button: "button"
-        case .membership: "membership"
-        case .migrated: "migrated"
-        case .stopped: "stopped"
-        case .ignored: "ignored"
-        }
     }
 
     /// Takes no more work, and ends the jobs that have not ended when the clock reaches `grace`.

@@ -61,6 +61,7 @@ import BerthTelemetry
         await stop.requested()
         work.cancel()
         await pool.drain()
+        own.standing.begins(atMost: nil)
         await intake.finish(within: Self.grace)
         if isPolling { await confirm() }
     }
@@ -136,6 +137,7 @@ import BerthTelemetry
             using: &random
         )
         guard case .retry(let pause) = decision else { return false }
+        own.standing.begins(atMost: pause)
         do { try await clock.sleep(for: pause) } catch { return false }
         return true
     }
@@ -145,8 +147,10 @@ import BerthTelemetry
     private func poll() async {
         var failures = 0
         while !Task.isCancelled {
+            own.standing.begins(atMost: nil)
             await intake.whenRoom()
             let began = clock.now
+            own.standing.begins(atMost: TelegramPoll.longestTime)
             do throws(TelegramFailure) {
                 let updates = try await own.client.updates(
                     TelegramPoll(offset: next, limit: limit)

@@ -4,7 +4,7 @@ import BerthHTTP
 package import BerthLoop
 package import BerthMemory
 import BerthProviders
-import BerthStore
+package import BerthStore
 package import BerthTelemetry
 import BerthText
 package import BerthWork
@@ -51,6 +51,8 @@ package import BerthWork
     /// - Parameters:
     ///   - message: the message, or a whole album.
     ///   - tenant: the tenant who writes and pays.
+    ///   - updates: the updates that brought it, with which the transcripts of its recordings are
+    ///     kept.
     ///   - request: the id of the request, for the log.
     /// - Returns: the question, which is empty if nothing could be read.
     /// - Throws: ``BotError``: for pictures that no model sees or that are refused now, for memory,
@@ -58,9 +60,11 @@ package import BerthWork
     package func question(
         of message: TelegramMessage,
         from tenant: LiveTenant,
+        updates: [ChannelUpdate] = [],
         request: String = "-"
     ) async throws(BotError) -> Question {
         var (question, prompt) = (Question(), TelegramPrompt())
+        let reading = Reading(tenant: tenant, updates: updates, request: request)
         if let kind = message.unread { question.notes.append(.unread(kind)) }
         for attachment in message.attachments {
             try tenant.mayAsk()
@@ -68,29 +72,36 @@ package import BerthWork
             do {
                 lease = try tenant.account.lease(Self.memory, for: .requestBody)
             } catch { throw .memory(error) }
-            try await read(attachment, from: tenant, request, &question, &prompt)
+            try await read(attachment, reading, &question, &prompt)
             _ = consume lease
         }
         question.text = prompt.text(of: message)
         return question
     }
 
+    /// One message that is read.
+    private struct Reading {
+        let tenant: LiveTenant
+        let updates: [ChannelUpdate]
+        let request: String
+    }
+
     private func read(
         _ attachment: TelegramAttachment,
-        from tenant: LiveTenant,
-        _ request: String,
+        _ reading: Reading,
         _ question: inout Question,
         _ prompt: inout TelegramPrompt
     ) async throws(BotError) {
+        let tenant = reading.tenant
         do throws(Stop) {
             switch attachment {
             case .photo(let media): try await take(media, .jpeg, tenant, &question)
             case .sound(let media):
-                try await hear(media, FileKind(media.type ?? ""), tenant, request, &prompt)
+                try await hear(media, FileKind(media.type ?? ""), reading, &prompt)
             case .document(let media):
                 switch TelegramDocument(media) {
                 case .picture(let kind): try await take(media, kind, tenant, &question)
-                case .sound(let kind): try await hear(media, kind, tenant, request, &prompt)
+                case .sound(let kind): try await hear(media, kind, reading, &prompt)
                 case .text:
                     try await read(media, &prompt)
                     guard let last = prompt.documents.last, last.isCut else { break }
@@ -200,17 +211,39 @@ package import BerthWork
 
     // MARK: Recordings
 
-    /// Transcribes a recording, whose file is not kept.
+    /// Adds the words of a recording, which is transcribed unless an earlier run has done so.
     private func hear(
         _ media: TelegramMedia,
         _ kind: FileKind,
-        _ tenant: LiveTenant,
-        _ request: String,
+        _ reading: Reading,
         _ prompt: inout TelegramPrompt
     ) async throws(Stop) {
+        let known: ReceivedRecording.Transcript?
+        do throws(StoreError) {
+            let store = bot.resources.store
+            known = try await store.transcript(of: media.id, in: reading.updates)
+        } catch { throw .refusal(.store(error)) }
+        let text: String
+        switch known {
+        case .text(let words): text = words
+        case .lost: throw .note(.lost)
+        case nil: text = try await transcribe(media, kind, reading)
+        }
+        let used = prompt.transcripts.reduce(0) { $0 + $1.utf8.count }
+        let kept = text.cut(toBytes: max(0, TelegramPrompt.mostTranscripts - used))
+        guard kept.contains(where: { !$0.isWhitespace }) else { throw .note(.noWords) }
+        prompt.transcripts.append(kept)
+    }
+
+    /// Transcribes a recording, whose file is not kept.
+    private func transcribe(
+        _ media: TelegramMedia,
+        _ kind: FileKind,
+        _ reading: Reading
+    ) async throws(Stop) -> String {
         guard !bot.speech.models.isEmpty else { throw .note(.noTranscription) }
         let asked = surroundings.clock.now
-        let writer = try await write(media, kind, tenant)
+        let writer = try await write(media, kind, reading.tenant)
         let text: String
         do throws(BotError) {
             let opened: OpenedFile
@@ -220,14 +253,15 @@ package import BerthWork
             guard opened.bytes > 0 else { throw BotError(FilesError.empty) }
             // A video message has no type of its own.
             let named = kind == .unknown ? FileKind("video/mp4") : kind
-            let ask = try SpeechAsk(
+            var ask = try SpeechAsk(
                 UnkeptFile(opened, named, in: bot.files),
                 seconds: media.seconds,
                 bot.speech.models,
-                tenant,
-                requestID: request,
+                reading.tenant,
+                requestID: reading.request,
                 since: asked
             )
+            ask.recording = reading.updates.first.map { ReceivedRecording(media.id, in: $0) }
             text = try await bot.speech.transcribe(ask)
         } catch {
             await writer.discard()
@@ -235,10 +269,7 @@ package import BerthWork
             throw .note(.refused(error))
         }
         await writer.discard()
-        let known = prompt.transcripts.reduce(0) { $0 + $1.utf8.count }
-        let kept = text.cut(toBytes: max(0, TelegramPrompt.mostTranscripts - known))
-        guard kept.contains(where: { !$0.isWhitespace }) else { throw .note(.noWords) }
-        prompt.transcripts.append(kept)
+        return text
     }
 
     // MARK: Documents

@@ -39,10 +39,10 @@ package struct TelegramMessage: Equatable, Sendable {
     /// Telegram's own limit is 4,096 characters.
     package static let mostText = 32 * 1_024
 
-    /// The place of an answer to this message.
-    package var target: TelegramTarget {
-        TelegramTarget(chat: chat.id, topic: topic, replyTo: id > 0 ? id : nil)
-    }
+    /// The id of the message if an answer quotes it, or nil.
+    ///
+    /// In a private chat nobody else writes between a message and its answer.
+    package var quoted: Int? { chat.isGroup && id > 0 ? id : nil }
 }
 
 /// A message that another one answers.
@@ -55,10 +55,11 @@ package struct TelegramContext: Equatable, Sendable {
     package var isOwn: Bool
     /// The part that is quoted, or else the beginning of its text; empty if it has none.
     package var text: String
+    /// Whether ``text`` is the part that the person has quoted.
+    package var isQuote = false
 
-    /// The most bytes of ``text`` of another person's message: the longest message in two-byte
-    /// letters.
-    package static let mostText = 8 * 1_024
-    /// The most bytes of ``text`` of the bot's own message, which the conversation has already.
+    /// The most bytes of ``text``: the longest message in three-byte letters.
+    package static let mostText = 12 * 1_024
+    /// The most bytes of the bot's own message in a prompt, which has the conversation already.
     package static let mostOwnText = 512
 }

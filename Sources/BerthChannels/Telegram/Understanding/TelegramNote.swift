@@ -16,6 +16,8 @@ package enum TelegramNote: Sendable {
     case noTranscription
     /// A recording has no words.
     case noWords
+    /// Nobody knows what came of a recording's transcription.
+    case lost
     /// A recording or a file was refused.
     case refused(BotError)
     /// A file could not be fetched from Telegram.
@@ -31,6 +33,7 @@ package enum TelegramNote: Sendable {
         case .documentCut(let name, let size): .documentCut(name, at: size)
         case .unread(let kind): .unread(kind)
         case .noTranscription: .unread("voice")
+        case .lost: Phrase(.uncertain)
         case .noWords: Phrase(.voiceWithoutWords)
         case .refused(let error): .refusal(error)
         case .notFetched: Phrase(.fileFailed)

@@ -1,4 +1,5 @@
 import BerthMemory
+import BerthText
 
 /// The text of a turn that a message becomes.
 ///
@@ -49,7 +50,10 @@ struct TelegramPrompt {
         if let context = message.context, !context.text.isEmpty {
             let name = context.name.map { Self.line($0) } ?? ""
             let source = context.isOwn ? "your own message" : name.isEmpty ? "a message" : name
-            let quoted = context.text.split(separator: "\n", omittingEmptySubsequences: false)
+            let words =
+                context.isOwn && !context.isQuote
+                ? context.text.shortened(toBytes: TelegramContext.mostOwnText) : context.text
+            let quoted = words.split(separator: "\n", omittingEmptySubsequences: false)
                 .map { "> " + $0 }
             parts.append("[In reply to \(source)]\n" + quoted.joined(separator: "\n"))
         }

@@ -15,20 +15,21 @@ struct TelegramReply {
             guard !answered.has("forum_topic_created") else { return nil }
             let sender = TelegramUser(answered.object("from"))
             let isOwn = sender?.id == me.id
-            let most = isOwn ? TelegramContext.mostOwnText : TelegramContext.mostText
             let text = quote ?? answered.string("text") ?? answered.string("caption") ?? ""
             context = TelegramContext(
                 id: answered.telegramNumber("message_id"),
                 name: sender?.name ?? Self.title(of: answered.object("sender_chat")),
                 isOwn: isOwn,
-                text: text.shortened(toBytes: quote == nil ? most : TelegramContext.mostText)
+                text: text.shortened(toBytes: TelegramContext.mostText),
+                isQuote: quote != nil
             )
             attachments = isOwn ? [] : Self.attachments(of: answered)
         } else if let other = object.object("external_reply") {
             context = TelegramContext(
                 name: other.object("origin").flatMap { Self.name(of: $0) },
                 isOwn: false,
-                text: (quote ?? "").shortened(toBytes: TelegramContext.mostText)
+                text: (quote ?? "").shortened(toBytes: TelegramContext.mostText),
+                isQuote: quote != nil
             )
             attachments = Self.attachments(of: other)
         } else {
