@@ -1,5 +1,5 @@
-"""What a developer with a usual client library meets: nearly right addresses, APIs that Berth does
-not have, embeddings, text completions, pages of other origins."""
+"""Client libraries that developers have: nearly right addresses, APIs that Berth does not have,
+embeddings, text completions, pages of other origins."""
 
 from collections.abc import Callable
 from typing import Any
