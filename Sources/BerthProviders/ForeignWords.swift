@@ -94,7 +94,7 @@ enum ForeignWords {
     /// The bytes from which a key is hidden within a longer word as well.
     ///
     /// A shorter one may be a word, such as `not-needed`.
-    private static let certainKey = 20
+    private static let certainKey = 16
     /// The bytes from which letters alone look like a key.
     private static let longWord = 20
 

@@ -36,6 +36,11 @@ enum Output {
         write(isTerminal ? HarmlessText.lines(text, mark: "") : text, to: .standardOutput)
     }
 
+    /// A harmless text in styles, whose codes are those of ECMA-48, "SGR".
+    static func styled(_ text: String, _ codes: [String]) -> String {
+        "\u{1B}[" + codes.joined(separator: ";") + "m" + text + "\u{1B}[0m"
+    }
+
     /// Writes lines that ``TerminalMarkdown`` has made harmless, with their styles.
     static func rendered(_ lines: String) { write(lines, to: .standardOutput) }
 

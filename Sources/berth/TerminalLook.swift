@@ -1,8 +1,6 @@
 import BerthText
 
-/// The escapes with which a terminal shows styles.
-///
-/// Source: ECMA-48, "SGR".
+/// The styles that a terminal shows.
 struct TerminalLook: Sendable {
     /// Whether the terminal shows styles.
     let hasStyles: Bool
@@ -23,6 +21,6 @@ struct TerminalLook: Sendable {
         if style.contains(.struck) { codes.append("9") }
         if style.contains(.code) { codes.append("36") }
         guard !codes.isEmpty else { return text }
-        return "\u{1B}[" + codes.joined(separator: ";") + "m" + text + "\u{1B}[0m"
+        return Output.styled(text, codes)
     }
 }
