@@ -43,7 +43,7 @@ package struct SimulationSettings: Sendable {
         }
         let bot =
             telegram.map {
-                "access: open\n            telegram: { token: '\(Self.bot):fake', name: sim, "
+                "access: open\ntelegram: { token: '\(Self.bot):fake', name: sim, "
                     + "api_base: \(quoted($0)) }"
             } ?? ""
         let pictures = (

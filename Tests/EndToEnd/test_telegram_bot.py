@@ -89,8 +89,8 @@ def test_every_call_is_one_of_aiograms_models(
     wait_for(lambda: len(texts(telegram, 5)) == 2, what="an answer")
     telegram.bring("42/press", chat=5, message=3, data="x:1", **{"from": 5})
     wait_for(lambda: sent(telegram, "answercallbackquery"), what="the answer of a press")
-    # In a group the answer is shown by edits.
-    text, person = "@fake42_bot a long answer", {"id": 5, "is_bot": False, "first_name": "p5"}
+    # In a group the answer is shown by edits, if the cache does not have it.
+    text, person = "@fake42_bot another long answer", {"id": 5, "is_bot": False, "first_name": "p5"}
     mention = {"type": "mention", "offset": 0, "length": 11}
     heard = {"message_id": 90, "date": int(time.time()), "text": text, "entities": [mention]}
     group = {"id": -7, "type": "supergroup", "title": "Group"}

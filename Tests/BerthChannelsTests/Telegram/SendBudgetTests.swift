@@ -37,9 +37,10 @@ import Testing
             }
         }
 
-        func preview(in chat: Int) {
-            guard let slot = budget.preview(in: chat) else { return }
+        func preview(in chat: Int) async {
+            guard let slot = budget.preview(in: chat) else { return await settle() }
             pool.begin { [self] in await make(slot, chat, 1, isPreview: true) }
+            await settle()
         }
 
         private func make(
@@ -98,12 +99,12 @@ import Testing
 
     @Loop @Test func `a preview leaves the last slot for the final message`() async {
         let bench = Bench()
-        for _ in 0..<9 { bench.preview(in: 5) }
+        for _ in 0..<9 { await bench.preview(in: 5) }
         #expect(bench.calls.count == 2)
         bench.send(to: 5)
         await settle()
         #expect(bench.calls.map(\.isPreview) == [true, true, false])
-        bench.preview(in: 5)
+        await bench.preview(in: 5)
         #expect(bench.calls.count == 3)
     }
 
@@ -154,7 +155,7 @@ import Testing
             return
         }
         #expect(wait >= .seconds(30) && wait <= .seconds(31))
-        bench.preview(in: 5)
+        await bench.preview(in: 5)
         #expect(bench.calls.count == 1)
         await bench.advance(wait)
         #expect(bench.budget.parked == 0)
@@ -238,7 +239,7 @@ import Testing
                     tenant: "t\(chat % 5)",
                     count: Int.random(in: 1...2, using: &random)
                 )
-            default: bench.preview(in: isGroup ? -chat : chat)
+            default: await bench.preview(in: isGroup ? -chat : chat)
             }
             await settle()
             let step = Duration.milliseconds(Int.random(in: 10...400, using: &random))
