@@ -8,8 +8,9 @@ package import BerthWork
 /// Each is a turn of its own, and the turns that it stands beside are kept.
 extension Turns {
     /// The message that asks for the rest of an answer which was cut at the model's limit.
-    static nonisolated let goOn =
-        "Continue exactly where your last answer stopped, without repeating anything."
+    static nonisolated let goOn = """
+        Continue exactly where your last answer stopped, without repeating anything.
+        """
 
     /// Asks the message of a turn that has ended again, in a branch of its own.
     ///

@@ -18,26 +18,29 @@ enum WebFiles {
     /// The page's modules, by the names that it loads them by.
     static var scripts: KeyValuePairs<String, [UInt8]> {
         [
+            "branches.js": PackageResources.branches_js,
             "chat.js": PackageResources.chat_js, "composer.js": PackageResources.composer_js,
             "dom.js": PackageResources.dom_js, "formula.js": PackageResources.formula_js,
-            "frame.js": PackageResources.frame_js, "inline.js": PackageResources.inline_js,
-            "library.js": PackageResources.library_js,
+            "frame.js": PackageResources.frame_js, "history.js": PackageResources.history_js,
+            "inline.js": PackageResources.inline_js, "library.js": PackageResources.library_js,
             "markdown.js": PackageResources.markdown_js,
             "pictures.js": PackageResources.pictures_js, "server.js": PackageResources.server_js,
-            "shared.js": PackageResources.shared_js, "theme.js": PackageResources.theme_js,
-            "tray.js": PackageResources.tray_js, "turn.js": PackageResources.turn_js,
+            "shared.js": PackageResources.shared_js, "state.js": PackageResources.state_js,
+            "theme.js": PackageResources.theme_js, "tray.js": PackageResources.tray_js,
+            "turn.js": PackageResources.turn_js, "versions.js": PackageResources.versions_js,
         ]
     }
 
     /// A script without its lines of comments, of which empty lines remain.
     static func withoutComments(_ script: [UInt8]) -> [UInt8] {
-        script.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-            .map { line in
-                let words = line.drop { $0 == UInt8(ascii: " ") }
-                let isComment = ["//", "/**", "* ", "*/"].contains { words.starts(with: $0.utf8) }
-                return isComment || words.elementsEqual("*".utf8) ? [] : line
-            }
-            .joined(separator: "\n".utf8).map { $0 }
+        let newline = UInt8(ascii: "\n")
+        let lines = script.split(separator: newline, omittingEmptySubsequences: false)
+        let kept = lines.map { (line) -> ArraySlice<UInt8> in
+            let words = line.drop { $0 == UInt8(ascii: " ") }
+            let isComment = ["//", "/**", "* ", "*/"].contains { words.starts(with: $0.utf8) }
+            return isComment || words.elementsEqual("*".utf8) ? [] : line
+        }
+        return Array(kept.joined(separator: [newline]))
     }
 
     /// The largest piece of ``writeKaTeX(_:)``: KaTeX has 264 KiB, and each reader holds one piece.

@@ -5,6 +5,8 @@
 package struct SearchWords: Equatable, Sendable {
     /// The words, folded.
     private let words: [Pattern]
+    /// Whether a word begins with the ASCII character, in lower or upper case.
+    private let begins: [Bool]
 
     /// The most words of a query.
     package static let most = 8
@@ -18,8 +20,12 @@ package struct SearchWords: Equatable, Sendable {
     package init?(_ query: String) {
         let parts = query.cut(toBytes: SearchWords.longest).unicodeScalars
             .split { $0.properties.isWhitespace }
-        words = parts.prefix(SearchWords.most).map { Pattern($0.map(SearchWords.fold)) }
+        let words = parts.prefix(SearchWords.most).map { Pattern($0.map(SearchWords.fold)) }
         if words.isEmpty { return nil }
+        begins = (0..<0x80 as Range<UInt8>).map { byte in
+            words.contains { $0.scalars[0] == SearchWords.fold(Unicode.Scalar(byte)) }
+        }
+        self.words = words
     }
 
     /// The number of words.
@@ -68,15 +74,23 @@ package struct SearchWords: Equatable, Sendable {
     /// Calls `found` for each place of a word, in the order of their ends, until it returns false.
     private func scan(_ text: [UInt8], _ found: (Int, Range<Int>) -> Bool) {
         var matched = [Int](repeating: 0, count: words.count)
-        var index = 0
+        var (index, isIdle) = (0, true)
         while index < text.count {
+            // Most letters begin no word, and are passed without a look at the words.
+            if isIdle, text[index] < 0x80, !begins[Int(text[index])] {
+                index += 1
+                continue
+            }
             let (scalar, length) = SearchWords.scalar(of: text, at: index)
             index += length
+            isIdle = true
             let folded = SearchWords.fold(scalar)
             for word in words.indices {
-                matched[word] = words[word].after(matched[word], folded)
-                guard matched[word] == words[word].scalars.count else { continue }
-                let start = SearchWords.start(of: matched[word], before: index, in: text)
+                let length = words[word].after(matched[word], folded)
+                matched[word] = length
+                if length > 0 { isIdle = false }
+                guard length == words[word].scalars.count else { continue }
+                let start = SearchWords.start(of: length, before: index, in: text)
                 guard found(word, start..<index) else { return }
             }
         }

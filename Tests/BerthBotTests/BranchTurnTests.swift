@@ -213,4 +213,36 @@ import Testing
             #expect(foreign.map(\.?.name) == ["noTurn", "noTurn", "noTurn", "noTurn"])
         }
     }
+
+    @Loop @Test func `in a messenger, only the last message is replaced when it is asked again`()
+        async throws
+    {
+        try await withBot { bot in
+            let place = Place(channel: .telegram, chat: "7")
+            let conversations = bot.bot.conversations
+            let session = try await conversations.open(at: place, isGroup: false, for: bot.ann)
+            func again(_ turn: LiveTurn) async throws -> LiveTurn {
+                let row = try #require(turn.row)
+                return try await bot.bot.turns.again(
+                    row,
+                    at: session,
+                    by: bot.ann,
+                    finishing: []
+                )
+            }
+            let first = try await bot.bot.turns.begin("one", at: session, by: bot.ann)
+            try await answer(first, "1", bot)
+            let second = try await bot.bot.turns.begin("two", at: session, by: bot.ann)
+            try await answer(second, "2", bot)
+            let before = ["user: one", "assistant: 1", "user: two", "assistant: 2"]
+            // The older message follows what the messenger shows.
+            let third = try await again(first)
+            #expect(try await answer(third, "I", bot).messages == before + ["user: one"])
+            let fourth = try await again(third)
+            #expect(try await answer(fourth, "i", bot).messages == before + ["user: one"])
+            #expect(
+                try await bot.history(session.publicID).map(\.answer) == ["1", "2", "i"]
+            )
+        }
+    }
 }

@@ -40,7 +40,7 @@ import Testing
             _ = try await turn.ended()
             let late = await bot.failure { _ = try await turns.find(turn.id, of: bob) }
             #expect(late?.name == "noTurn")
-            #expect(try await talks.list(bob, .web).map(\.id) == [own])
+            #expect(try await talks.list(bob, .web).sessions.map(\.id) == [own])
         }
     }
 

@@ -88,7 +88,7 @@ import Testing
                 bot.failure { try await talks.change(name, SessionChange(), by: bot.ann) },
             ]
             #expect(refusals.allSatisfy { $0?.description == "there is no such conversation" })
-            #expect(try await talks.list(bot.ann, .telegram).isEmpty)
+            #expect(try await talks.list(bot.ann, .telegram).sessions.isEmpty)
             let received = bot.hand.received
             #expect(received == 0)
         }

@@ -145,10 +145,11 @@ import Testing
             call.finish()
             #expect(try await turn.ended().text == "A bed.")
             #expect(try await second.ended().text == "A bed.")
+            let (eve, _) = try await bot.bot.tenants.add("eve")
             let third = try await bot.bot.turns.begin(
                 "What is a berth?",
-                in: try await bot.session(),
-                by: bot.ann
+                in: try await bot.session(of: eve),
+                by: eve
             )
             let (text, outcome) = try await third.ended()
             #expect(text == "A bed." && outcome.end == .done && outcome.outputTokens == 0)

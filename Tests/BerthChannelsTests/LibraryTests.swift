@@ -21,7 +21,7 @@ import Testing
             let call = try await bot.hand.call()
             call.say(answer)
             call.finish()
-            _ = try await turn.ended()
+            _ = try await turn.end()
         }
         return id
     }
@@ -211,7 +211,7 @@ import Testing
             let call = try await bot.hand.call()
             let removal = try await bot.ask("POST", "/web/sessions/\(id)/removal", as: ann)
             #expect(removal.status == 202)
-            #expect(try await turn.ended().outcome.end == .stopped)
+            #expect(try await turn.end() == .stopped)
             try await call.gone()
         }
     }
@@ -221,5 +221,16 @@ extension JSONObject {
     /// The objects of a list.
     fileprivate func objects(_ name: String) -> [JSONObject] {
         (elements(name) ?? []).compactMap { object(at: $0) }
+    }
+}
+
+extension LiveTurn {
+    /// Waits for the end.
+    func end() async throws -> TurnOutcome.End? {
+        let reader = reader()
+        while let event = try await reader.next() {
+            if case .ended(let outcome) = event { return outcome.end }
+        }
+        return nil
     }
 }

@@ -1,4 +1,5 @@
 import BerthBot
+import BerthConfig
 import BerthHTTP
 import BerthImage
 import BerthLoop
@@ -45,7 +46,7 @@ import Testing
         let call = try await bot.hand.call()
         call.say(answer)
         call.finish()
-        _ = try await turn.ended()
+        _ = try await turn.end()
     }
 
     /// Shares a conversation and returns the path of its link.

@@ -1,4 +1,5 @@
 import BerthLoop
+import BerthTelemetry
 import BerthTestKit
 import Testing
 

@@ -319,6 +319,7 @@ def test_two_windows_stay_in_step(served: Berth, ann: Tenant, page: Page) -> Non
     second = next(h for h in page.driver.window_handles if h != first)
     page.driver.switch_to.window(second)
     wait_for(lambda: page.last_answer() == other, what="the other version in the second window")
+    page.get("#more").click()
     page.get("#delete").click()
     page.get("#ask-yes").click()
     page.driver.switch_to.window(first)

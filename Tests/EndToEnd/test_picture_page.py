@@ -237,8 +237,9 @@ def test_a_picture_without_words_and_a_stopped_question_asked_again(
     page.press(Keys.ESCAPE)
     assert page.answered() == "stopped"
     page.get(".again").click()
-    wait_for(lambda: len(page.all(".given img")) == 2, what="the picture of the second turn")
-    assert page.answered() == "done"
+    wait_for(lambda: page.last_state() == "done", what="the other answer")
+    assert page.text(".branch span") == "2 / 2"
+    assert len(page.all(".given img")) == 1, "the picture stays with the message"
 
 
 def test_pictures_are_pasted_dropped_and_removed(

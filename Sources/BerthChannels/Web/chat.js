@@ -1,42 +1,23 @@
 // The chat page: the list of conversations, the turns of one conversation and the message box.
 // Turns run in the server. This page only reads their events, and reconnects after a lost connection.
+import { again, edit, goOn, step, tellTabs } from "./branches.js";
 import { Composer } from "./composer.js";
-import { $, ask, button, code, copy, make, p, say } from "./dom.js";
+import { $, ask, button, code, copy, make, p } from "./dom.js";
 import {
   drawer, explain, narrow, notice, showCard, showHello, showList, showUsage, titleOf, touch,
 } from "./frame.js";
+import { printAll, showTurns } from "./history.js";
 import {
   archived, find, loadMore, loadSessions, setUpLibrary, showActions, showUndo,
 } from "./library.js";
 import { setUpViewer } from "./pictures.js";
 import { call, get, turnPath, whenSignedOut } from "./server.js";
+import { page, state } from "./state.js";
 import { upload } from "./tray.js";
 import { TurnView, listen, pause } from "./turn.js";
 
 /** Distance from the end that still counts as "at the end", in CSS pixels. */
 const NEAR = 60;
-
-const state = {
-  /** The server's data about the tenant: name, models, usage. */
-  me: null,
-  /** The loaded part of the list, whether there is more of it, and whether it is the archive. */
-  sessions: [],
-  moreSessions: false,
-  archived: false,
-  /** The open conversation if it is not in the list. */
-  other: null,
-  /** The id of the open conversation, or null for a new one, which its first message creates. */
-  current: null,
-  /** The model chosen for a new conversation. */
-  model: null,
-  /** The turn that this page is reading: { view, abort, stopping }, or null. */
-  live: null,
-  /** The id of the oldest turn shown. `more` tells whether older ones exist. */
-  oldest: null,
-  more: false,
-  /** Whether the page scrolls along with the end of the conversation. */
-  stick: true,
-};
 
 const composer = new Composer(state);
 const sessionPath = (rest = "") => `/web/sessions/${encodeURIComponent(state.current)}${rest}`;
@@ -62,10 +43,13 @@ function end(live) {
 }
 
 const host = {
-  grown: scrollToEnd, again: askAgain, edit, step, goOn, repeat: send, refused: explain,
+  grown: scrollToEnd, again, edit, step, goOn, repeat: send, refused: explain,
   models: () => state.me.models,
 };
 const greet = () => showHello(state.me.name, send);
+Object.assign(page, {
+  composer, host, greet, sessionPath, begin, end, follow, send, refresh, route, scrollToEnd,
+});
 
 /** Reads a turn's events until the turn has ended or another conversation is opened. */
 async function follow(live, response) {
@@ -113,120 +97,6 @@ async function send(text, pictures = []) {
     else if (!$("turns").children.length) greet();
   }
 }
-
-/** Asks `words` in place of a turn and of those after it, which are kept as another branch. */
-async function branch(view, words, path, body) {
-  if (state.live) return;
-  const { branch, inputs } = view.first;
-  const count = (branch?.count ?? 1) + 1;
-  const gone = [view.element];
-  while (gone.at(-1).nextSibling) gone.push(gone.at(-1).nextSibling);
-  for (const element of gone) element.remove();
-  const live = begin({
-    text: words, inputs, branch: { place: count, count }, state: "sending", created_ms: Date.now(),
-  });
-  if (!touch.matches) $("text").focus();
-  await request(live, path, body, () => {
-    live.view.element.remove();
-    $("turns").append(...gone);
-  });
-}
-
-/** Sends a request that begins a turn, and reads the turn. `undo` is run if it is refused. */
-async function request(live, path, body, undo) {
-  const { signal } = live.abort;
-  try {
-    await follow(live, await call("POST", path, body, signal));
-  } catch (refusal) {
-    if (signal.aborted) return;
-    undo();
-    end(live);
-    explain(refusal);
-  }
-}
-
-/** Goes on with the last answer, in a turn of its own. */
-async function append(view, change, path) {
-  if (state.live) return;
-  notice("");
-  state.live = { view, abort: new AbortController(), stopping: false };
-  state.stick = true;
-  change({ state: "sending", continues: true, created_ms: Date.now() });
-  composer.busy();
-  await request(state.live, path, undefined, () => showTurns(null, true));
-}
-
-function goOn(view) {
-  return append(view, (t) => view.extend(t), turnPath(view.turn.id, "continue"));
-}
-
-function askAgain(view, model) {
-  const { turn, first } = view;
-  const query = model ? `?model=${encodeURIComponent(model)}` : "";
-  if (turn !== first && turn.state !== "done") {
-    return append(view, (t) => view.resumeAs(t), turnPath(turn.id, `again${query}`));
-  }
-  return branch(view, first.text, turnPath(first.id, `again${query}`));
-}
-
-async function edit(view, text, close) {
-  // A command changes no turn.
-  if (/^\/(?!image\b|translate\b)[a-z_]+(?!\S)/i.test(text.trim())) {
-    close();
-    return send(text);
-  }
-  // If the words are refused, their box comes back.
-  await branch(view, text, turnPath(view.first.id, "edit"), { text });
-}
-
-/** Shows the version of a turn before it or after it, with all that follows. */
-async function step(view, way) {
-  if (state.live) return;
-  const above = view.element.previousElementSibling?.view?.turn.id;
-  try {
-    await call("POST", turnPath(view.first.id, `show?step=${way}`));
-  } catch (refusal) {
-    return explain(refusal);
-  }
-  tellTabs();
-  await showTurns(null, true);
-  const shown = [...$("turns").children].find(
-    (e) => e.view && e.previousElementSibling?.view?.turn.id === above,
-  );
-  if (!shown) return;
-  state.stick = false;
-  shown.scrollIntoView({ block: "nearest" });
-  const arrows = shown.querySelector(".branch");
-  const next = arrows?.querySelector(`[data-way=${way}]:enabled`);
-  (next ?? arrows?.querySelector("button:enabled"))?.focus();
-  say(`${arrows?.getAttribute("aria-label")}. `);
-}
-
-// ---------------------------------------------------------------- other windows
-
-const tabs = new BroadcastChannel("berth");
-
-/** Tells the other windows of this browser that the open conversation has changed. */
-const tellTabs = (gone = false) => tabs.postMessage({ id: state.current, gone });
-
-tabs.onmessage = async ({ data: { id, gone } }) => {
-  if (!state.me) return;
-  await refresh();
-  if (id !== state.current || state.live || document.querySelector(".edit")) return;
-  if (!gone) return showTurns(null, true);
-  history.replaceState(null, "", "#new");
-  await route();
-  notice("This conversation was deleted in another window.");
-};
-
-/** Shows what was said on another device while this page was out of sight. */
-document.addEventListener("visibilitychange", async () => {
-  if (document.hidden || !state.me || state.live || document.querySelector(".edit")) return;
-  const changed = () => find(state.current)?.updated_ms;
-  const before = changed();
-  await refresh();
-  if (changed() !== before && !state.live) await showTurns(null, true);
-});
 
 async function stop() {
   const { live } = state;
@@ -305,119 +175,6 @@ async function route() {
   if (!touch.matches) $("text").focus();
   await showTurns(turn);
 }
-
-/**
- * Shows the newest turns, or those from the turn `target` on. `isHere` tells that the conversation is
- * shown already.
- */
-async function showTurns(target, isHere) {
-  const { current } = state;
-  state.oldest = null;
-  state.more = false;
-  state.stick = true;
-  if (!current) return greet();
-  if (!isHere) $("turns").replaceChildren();
-  try {
-    const views = await loadTurns(isHere);
-    if (!views) return;
-    if (!views.length) greet();
-    if (target) await showTurn(target);
-    const last = views.at(-1);
-    if (last?.open && !state.live) {
-      state.live = { view: last, abort: new AbortController(), stopping: false };
-      composer.busy();
-      await follow(state.live, null);
-    }
-  } catch (refusal) {
-    if (refusal.status === 401) return;
-    const again = button("Try again", "primary", () => showTurns());
-    showCard(p(`This conversation could not be loaded. ${refusal.message}`), again);
-  }
-}
-
-/** Loads an older page of turns. Returns their views, or null if another conversation was opened. */
-async function loadTurns(isHere) {
-  const { current, oldest } = state;
-  const before = oldest ? `?before=${encodeURIComponent(oldest)}` : "";
-  const { turns, more } = await get(sessionPath(`/turns${before}`));
-  if (state.current !== current || state.oldest !== oldest) return null;
-  if (isHere && state.live) return null;
-  if (isHere) $("turns").replaceChildren();
-  const views = [];
-  for (const turn of turns) {
-    if (turn.continues && views.length) views.at(-1).extend(turn);
-    else views.push(new TurnView(turn, host));
-    const { dataset } = views.at(-1).element;
-    dataset.turns = `${dataset.turns ?? ""} ${turn.id}`;
-  }
-  const log = $("log");
-  const fromEnd = log.scrollHeight - log.scrollTop;
-  $("earlier")?.remove();
-  $("turns").prepend(...views.map((v) => v.element));
-  state.oldest = turns[0]?.id ?? oldest;
-  state.more = more && turns.length > 0;
-  if (state.more) {
-    const link = button("Earlier messages", "link", loadEarlier);
-    link.id = "earlier";
-    $("turns").prepend(link);
-    earlier.disconnect();
-    earlier.observe(link);
-  }
-  if (oldest) log.scrollTop = log.scrollHeight - fromEnd;
-  else scrollToEnd();
-  return views;
-}
-
-let loading = false;
-async function loadEarlier() {
-  if (loading || !state.more) return;
-  loading = true;
-  await loadTurns().catch(explain);
-  loading = false;
-}
-/** Loads older turns until `isEnough`, or all of them. */
-async function loadAll(isEnough = () => false) {
-  const { current } = state;
-  while (state.more && state.current === current && !isEnough()) {
-    if (loading) await pause(50);
-    else {
-      loading = true;
-      await loadTurns().finally(() => (loading = false));
-    }
-  }
-}
-
-async function showTurn(id) {
-  const there = () => document.querySelector(`[data-turns~="${CSS.escape(id)}"]`);
-  await loadAll(there);
-  if (!there()) {
-    // It is on another branch.
-    await call("POST", turnPath(id, "show")).catch(explain);
-    Object.assign(state, { oldest: null, more: false });
-    await loadTurns(true);
-    await loadAll(there);
-  }
-  if (!there()) return;
-  state.stick = false;
-  for (const old of document.querySelectorAll(".sought")) old.classList.remove("sought");
-  there().classList.add("sought");
-  there().scrollIntoView();
-}
-
-/** Loads the whole conversation with its pictures, and prints it. */
-async function printAll() {
-  await loadAll();
-  const images = [...$("turns").querySelectorAll("img")];
-  for (const image of images) image.loading = "eager";
-  const drawn = Promise.allSettled(images.map((image) => image.decode()));
-  await Promise.race([drawn, pause(10_000)]);
-  print();
-}
-
-const earlier = new IntersectionObserver(
-  (entries) => entries.some((e) => e.isIntersecting) && loadEarlier(),
-  { root: $("log") },
-);
 
 async function rename() {
   const session = find(state.current);

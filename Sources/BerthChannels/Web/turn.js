@@ -1,12 +1,12 @@
 // One turn on the page: the question, the growing answer and the outcome.
 import { button, copy, make, say } from "./dom.js";
 import { typeset } from "./formula.js";
-import { touch } from "./frame.js";
 import { GrowingText, render } from "./markdown.js";
 import { Gallery } from "./pictures.js";
 import {
   Refusal, call, count, dollars, events, inWords, sentence, timeOf, turnPath,
 } from "./server.js";
+import { arrowsOf, edit, modelsOf } from "./versions.js";
 
 /** Reconnecting after a lost connection: first wait and longest wait in ms, most tries. */
 const RETRY = { first: 500, most: 15_000, tries: 60 };
@@ -134,14 +134,14 @@ export class TurnView {
     }
     // The answer to a command has no model.
     if (!turn.id || (isWhole && !turn.model)) return;
-    this.mine.append(button("Edit", "link", () => this.edit(this.first.text)));
+    this.mine.append(button("Edit", "link", () => edit(this, this.first.text)));
     const isOrder = /^\/image\b/i.test(this.first.text);
     const [name, style] = isWhole ? ["Regenerate", ""] : ["Ask again", "again"];
     if (!isWhole || !isOrder) {
       this.meta.append(button(name, `link act ${style}`, () => this.host.again(this)));
     }
-    if (!isOrder) this.showModels();
-    if (this.first.branch) this.showBranch(this.first.branch);
+    if (!isOrder) this.meta.append(...modelsOf(this));
+    if (this.first.branch) this.meta.prepend(arrowsOf(this, this.first.branch));
   }
 
   /** Shows the time, the model, and the tokens and cost of the answer. */
@@ -157,73 +157,6 @@ export class TurnView {
     if (!turn.cached) return;
     const why = "This question was answered before, and the answer was kept. It cost nothing.";
     this.meta.append(make("span", { class: "cached", title: why }, "From the cache"));
-  }
-
-  /** Offers the models of which another one may answer. */
-  showModels() {
-    const models = this.host.models();
-    if (models.length < 3) return;
-    const choices = models.map((model) =>
-      button(model === "berth" ? "Automatic" : model, null, () => this.host.again(this, model)));
-    const summary = make("summary", {}, "Other model");
-    const keydown = (e) => {
-      if (e.key !== "Escape" || !list.open) return;
-      e.stopPropagation();
-      list.open = false;
-      summary.focus();
-    };
-    const list = make("details", { class: "models", keydown }, summary, ...choices);
-    this.meta.append(list);
-  }
-
-  /** Shows which of several versions this is, with buttons to its neighbours. */
-  showBranch({ place, count: all }) {
-    const label = `Version ${place} of ${all}`;
-    const arrow = (way, sign, name, off) => {
-      const element = button(sign, "icon", () => this.host.step(this, way));
-      element.setAttribute("aria-label", name);
-      element.dataset.way = way;
-      element.disabled = off;
-      return element;
-    };
-    this.meta.prepend(
-      make(
-        "div", { class: "branch", role: "group", "aria-label": label },
-        arrow("back", "‹", "Previous version", place <= 1),
-        make("span", {}, `${place} / ${all}`),
-        arrow("next", "›", "Next version", place >= all),
-      ),
-    );
-  }
-
-  /** Shows the message with `text` in a box, to send it in other words. */
-  edit(text) {
-    const box = make("textarea", { rows: 2, dir: "auto", "aria-label": "Edit your message" });
-    box.value = text;
-    const close = () => {
-      form.replaceWith(this.asked);
-      this.mine.hidden = false;
-      this.mine.querySelector("button")?.focus();
-    };
-    const send = (e) => {
-      e.preventDefault();
-      if (box.value.trim() || this.first.inputs?.length) this.host.edit(this, box.value, close);
-    };
-    const keydown = (e) => {
-      if (e.isComposing || e.keyCode === 229) return;
-      if (e.key === "Escape") {
-        e.stopPropagation();
-        close();
-      } else if (e.key === "Enter" && !e.shiftKey && !touch.matches) send(e);
-    };
-    const buttons = make(
-      "div", { class: "row" },
-      button("Cancel", null, close), make("button", { class: "primary" }, "Send"),
-    );
-    const form = make("form", { class: "edit", submit: send, keydown }, box, buttons);
-    this.asked.replaceWith(form);
-    this.mine.hidden = true;
-    box.focus();
   }
 
   /** Goes on with `turn`, whose answer continues that of the turn before it. */
