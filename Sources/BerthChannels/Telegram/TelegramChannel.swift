@@ -17,8 +17,7 @@ import BerthWork
     private let receivers: [Int: TelegramReceiver]
     private let delivery: TelegramDelivery
     private let memory: MemoryAccount
-    /// The working memory of formatting, one answer at a time.
-    private let formatting: LeaseHolder
+    private let formatting: TelegramFormatting
     private let surroundings: Surroundings
     private let order: [Int]
     /// Whether a stranger's call of the webhook was logged.
@@ -28,30 +27,20 @@ import BerthWork
     static nonisolated let mostBody = ByteCount.mebibytes(1)
     /// The memory of the bodies of webhooks' requests.
     static nonisolated let mostBodies = ByteCount.mebibytes(8)
-    /// The working memory of the formatting of an answer, beside its copies.
-    ///
-    /// It is held from the start, so that no answer is lost for want of it.
-    static nonisolated let formatting = ByteCount.mebibytes(2)
 
     /// The plan of the channel, or nil if the configuration names no bot.
     package static nonisolated func plan(_ configuration: Configuration) -> ChannelPlan? {
         guard !configuration.telegram.isEmpty else { return nil }
         let replies = TelegramReplies(configuration.telegram)
         return ChannelPlan(name: .telegram, replies: replies) { bot, surroundings in
-            try TelegramChannel(configuration, bot, in: surroundings)
+            TelegramChannel(configuration, bot, in: surroundings)
         }
     }
 
-    private init(
-        _ configuration: Configuration,
-        _ bot: Bot,
-        in surroundings: Surroundings
-    ) throws(BudgetError) {
-        memory = bot.resources.budget.sharedAccount(
-            "telegram",
-            quota: Self.mostBodies + Self.formatting
-        )
-        formatting = LeaseHolder(try memory.lease(Self.formatting, for: .replyBuffer))
+    private init(_ configuration: Configuration, _ bot: Bot, in surroundings: Surroundings) {
+        let most = Self.mostBodies + TelegramFormatting.memory
+        memory = bot.resources.budget.sharedAccount("telegram", quota: most)
+        formatting = TelegramFormatting(memory)
         let metrics = TelegramMetrics(configuration.telegram.map(\.name), in: surroundings)
         var (receivers, bots) = ([Int: TelegramReceiver](), [Int: TelegramBot]())
         for settings in configuration.telegram {
@@ -108,8 +97,8 @@ import BerthWork
         ]
     }
 
-    /// The receivers of the bots.
-    package var services: [any Service] { order.compactMap { receivers[$0] } }
+    /// The receivers of the bots, and the memory of formatting.
+    package var services: [any Service] { [formatting] + order.compactMap { receivers[$0] } }
 
     /// Delivers a part of a reply.
     ///

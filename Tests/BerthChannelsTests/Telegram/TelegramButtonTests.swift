@@ -48,7 +48,7 @@ import Testing
             #expect(markup?.contains("f:1") == true)
             #expect(await Self.press("f:1", bench) == "")
             let sent = await bench.wait(for: 1, "sendDocument")
-            #expect(sent.first?.arguments["file:document"] == "30")
+            #expect(sent.first?.arguments["file:document"] == "28")
             #expect(bench.telegram.faults.isEmpty)
         }
     }

@@ -89,7 +89,7 @@ import Testing
             _ = try await Self.begin(bench)
         } _: { bench in
             let isTold = await eventually {
-                bench.shown(in: Self.group).first?.contains("interrupted") == true
+                bench.shown(in: Self.group).first?.contains("broke off") == true
             }
             #expect(isTold && bench.shown(in: Self.group).count == 1)
         }

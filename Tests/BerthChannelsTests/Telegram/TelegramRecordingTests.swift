@@ -90,7 +90,7 @@ import Testing
             #expect(try await store.transcript(of: media, in: [key]) == .lost)
         } _: { bench in
             let texts = await bench.hears(1)
-            #expect(texts.first?.contains("interrupted") == true)
+            #expect(texts.first?.contains("broke off") == true)
             #expect(bench.telegram.counts["getfile"] == nil)
         }
     }

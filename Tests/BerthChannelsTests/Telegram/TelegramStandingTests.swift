@@ -6,7 +6,7 @@ import Testing
 
 @testable import BerthChannels
 
-/// What a bot's receiving looks like to the operator.
+/// A bot's receiving, as the operator sees it.
 @Suite(.loop) struct TelegramStandingTests {
     @Loop private static func standing(_ clock: ManualClock) throws -> TelegramStanding {
         let base = try #require(WebURL("http://127.0.0.1:9"))

@@ -12,7 +12,8 @@ import BerthTelemetry
 @Loop final class TelegramPreview {
     /// The id of its drafts, not 0.
     let draft: Int
-    private let own: TelegramBot
+    /// The owner, which remembers it until its answer is sent.
+    private unowned let own: TelegramBot
     /// The place of its messages, and the message that they quote.
     let target: TelegramTarget
     private let turn: LiveTurn
