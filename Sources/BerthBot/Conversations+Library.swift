@@ -36,7 +36,9 @@ extension Conversations {
         return ids
     }
 
-    /// The ended turns after `after`, or from the beginning, as many as a page has. None at the end.
+    /// As many ended turns as a page has, those after `after` or the first ones.
+    ///
+    /// There are none at the end.
     func turns(of session: Session, after: Turn.ID?) async throws(BotError) -> [Turn] {
         let (id, limit, bytes) = (session.id, Conversations.pageTurns, Conversations.pageBytes)
         return try await withBotErrors { () async throws(StoreError) in
