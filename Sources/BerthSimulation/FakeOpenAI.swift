@@ -115,7 +115,9 @@ import BerthText
             return .error(400, "the body is not a JSON object")
         }
         var asked = FakeOpenAIRequest(object)
-        if asked.behavior == nil { asked.behavior = fault() }
+        if asked.behavior == nil || asked.behavior == .signed {
+            asked.behavior = fault() ?? asked.behavior
+        }
         counts.ask(asked.lastUserText)
         if let refusal = asked.behavior?.refusal(now: surroundings.clock.timestamp) {
             return refusal
