@@ -222,7 +222,8 @@ import Testing
             let conversations = bot.bot.conversations
             let session = try await conversations.open(at: place, isGroup: false, for: bot.ann)
             func again(_ turn: LiveTurn) async throws -> LiveTurn {
-                let row = try #require(turn.row)
+                let stored = turn.row
+                let row = try #require(stored)
                 return try await bot.bot.turns.again(
                     row,
                     at: session,

@@ -117,8 +117,10 @@ tabs.onmessage = async ({ data: { id, gone } }) => {
 /** Shows what was said on another device while this page was out of sight. */
 document.addEventListener("visibilitychange", async () => {
   if (document.hidden || !state.me || state.live || document.querySelector(".edit")) return;
-  const changed = () => find(state.current)?.updated_ms;
-  const before = changed();
+  const { current } = state;
+  const before = find(current)?.updated_ms;
   await page.refresh();
-  if (changed() !== before && !state.live) await showTurns(null, true);
+  const now = find(current);
+  if (!now || now.updated_ms === before || state.live || state.current !== current) return;
+  await showTurns(null, true);
 });

@@ -28,7 +28,7 @@ export async function showTurns(target, isHere) {
       await page.follow(state.live, null);
     }
   } catch (refusal) {
-    if (refusal.status === 401) return;
+    if (refusal.status === 401 || state.current !== current) return;
     const again = button("Try again", "primary", () => showTurns());
     showCard(p(`This conversation could not be loaded. ${refusal.message}`), again);
   }
