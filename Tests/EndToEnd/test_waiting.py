@@ -112,8 +112,11 @@ def test_a_terminal_shows_the_position_on_one_line_and_a_pipe_does_not(
     busy.join()
     assert chat.wait(60) == 0
     text = shown.decode().replace("\r\n", "\n")
-    line = r"(\r\x1b\[K((\d+ before you|you are next)(, about \d+ s)?)?)+"
-    assert re.fullmatch((line if is_terminal else "") + "token1 token2 \n", text), repr(text)
+    place = r"(\d+ before you|you are next)(, about \d+ s)?"
+    line = rf"(\r\x1b\[K({place}|waiting for the answer|writing)?)+"
+    answer = f"{line}token1 token2\n" if is_terminal else "token1 token2 \n"
+    assert re.fullmatch(answer, text), repr(text)
+    assert bool(re.search(place, text)) == is_terminal
 
 
 def test_a_full_queue_refuses_with_a_wait(own_berth: OwnBerth, own_fake: OwnFake, say: Say) -> None:
