@@ -51,13 +51,15 @@ class Library:
                        created_ms, updated_ms) VALUES (?, 'web', '', '', 0, ?, ?, ?, ?)""",
                     (f"conversation{number:04}", owner, title, at, at),
                 ).lastrowid
+                last = 0
                 for place, (text, answer) in enumerate(turns):
-                    base.execute(
+                    last = base.execute(
                         """INSERT INTO turn (public_id, session, tenant, kind, state, text, answer,
-                           created_ms, finished_ms, ending)
-                           VALUES (?, ?, ?, 'message', 'done', ?, ?, ?, ?, 'stop')""",
-                        (f"turn{number:04}x{place:04}", session, owner, text, answer, at, at),
-                    )
+                           created_ms, finished_ms, ending, parent)
+                           VALUES (?, ?, ?, 'message', 'done', ?, ?, ?, ?, 'stop', ?)""",
+                        (f"turn{number:04}x{place:04}", session, owner, text, answer, at, at, last),
+                    ).lastrowid
+                base.execute("UPDATE session SET leaf = ? WHERE id = ?", (last, session))
         self.berth.start()
 
     def enter(self, page: Page, place: str = "") -> None:
