@@ -20,7 +20,9 @@ package struct SearchWords: Equatable, Sendable {
     package init?(_ query: String) {
         let parts = query.cut(toBytes: SearchWords.longest).unicodeScalars
             .split { $0.properties.isWhitespace }
-        let words = parts.prefix(SearchWords.most).map { Pattern($0.map(SearchWords.fold)) }
+        let words = parts[..<min(SearchWords.most, parts.count)].map {
+            Pattern($0.map(SearchWords.fold))
+        }
         if words.isEmpty { return nil }
         begins = (0..<0x80 as Range<UInt8>).map { byte in
             words.contains { $0.scalars[0] == SearchWords.fold(Unicode.Scalar(byte)) }

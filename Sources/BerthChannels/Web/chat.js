@@ -1,13 +1,11 @@
 // The chat page: the list of conversations, the turns of one conversation and the message box.
 // Turns run in the server. This page only reads their events, and reconnects after a lost connection.
 import { Composer } from "./composer.js";
-import { $, ask, button, code, copy, make, p } from "./dom.js";
+import { $, button, code, copy, make, p } from "./dom.js";
 import {
   drawer, explain, narrow, notice, showCard, showHello, showList, showUsage, titleOf, touch,
 } from "./frame.js";
-import {
-  archived, find, loadMore, loadSessions, setUpLibrary, showActions, showUndo,
-} from "./library.js";
+import { archived, find, loadMore, loadSessions, setUpLibrary, showActions } from "./library.js";
 import { setUpViewer } from "./pictures.js";
 import { call, get, turnPath, whenSignedOut } from "./server.js";
 import { upload } from "./tray.js";
@@ -287,40 +285,10 @@ async function showTurn(id) {
   there().scrollIntoView();
 }
 
-/** Loads the whole conversation with its pictures, and prints it. */
-async function printAll() {
-  await loadAll();
-  const images = [...$("turns").querySelectorAll("img")];
-  for (const image of images) image.loading = "eager";
-  const drawn = Promise.allSettled(images.map((image) => image.decode()));
-  await Promise.race([drawn, pause(10_000)]);
-  print();
-}
-
 const earlier = new IntersectionObserver(
   (entries) => entries.some((e) => e.isIntersecting) && loadEarlier(),
   { root: $("log") },
 );
-
-async function rename() {
-  const session = find(state.current);
-  const title = await ask("Rename this conversation", "", "Rename", session.title);
-  if (!title || title === session.title) return;
-  await call("PATCH", sessionPath(), { title });
-  session.title = title;
-  showSessions();
-}
-
-async function remove() {
-  const session = find(state.current);
-  const body = `“${titleOf(session)}” and all its messages will be deleted.`;
-  if (!(await ask("Delete this conversation?", body, "Delete"))) return;
-  await call("POST", sessionPath("/removal"));
-  state.sessions = state.sessions.filter((s) => s.id !== session.id);
-  state.other = null;
-  location.hash = state.sessions[0]?.id ?? "new";
-  showUndo(session);
-}
 
 async function chooseModel() {
   const session = find(state.current);
@@ -394,8 +362,6 @@ on("text", "keydown", (e) => {
   return submit();
 });
 on("stop", "click", stop);
-on("rename", "click", rename);
-on("delete", "click", remove);
 on("model", "change", chooseModel);
 on("ask-no", "click", () => $("ask").close());
 on("open", "click", () => drawer(true));
@@ -426,15 +392,9 @@ addEventListener("keydown", (e) => {
   if (document.body.classList.contains("drawer")) drawer(false);
   else stop();
 });
-for (const name of ["online", "offline"]) {
-  addEventListener(name, () => {
-    composer.hint();
-    notice(navigator.onLine ? "" : "You are offline. What is loaded stays here to be read.");
-  });
-}
 narrow.addEventListener("change", () => drawer(false));
 new ResizeObserver(scrollToEnd).observe($("log"));
 setUpViewer();
-setUpLibrary(state, { show: showSessions, print: printAll });
+setUpLibrary(state, { show: showSessions, loadAll, hint: () => composer.hint() });
 whenSignedOut(showSignedOut);
 start();

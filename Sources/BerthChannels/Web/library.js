@@ -1,6 +1,6 @@
 // The collection of conversations: the list in pages, search, pins, the archive, links, the theme.
-import { $, button, copy, make, say } from "./dom.js";
-import { drawer, explain, titleOf } from "./frame.js";
+import { $, ask, button, copy, make, say } from "./dom.js";
+import { drawer, explain, notice, titleOf } from "./frame.js";
 import { call, get } from "./server.js";
 
 /** Time for which a deletion can be undone, in ms. The server allows a little more. */
@@ -71,6 +71,26 @@ async function change(values) {
   state.other = session;
   await loadSessions();
   host.show();
+}
+
+async function rename() {
+  const session = find(state.current);
+  const title = await ask("Rename this conversation", "", "Rename", session.title);
+  if (!title || title === session.title) return;
+  await call("PATCH", path(session.id), { title });
+  session.title = title;
+  host.show();
+}
+
+async function remove() {
+  const session = find(state.current);
+  const body = `“${titleOf(session)}” and all its messages will be deleted.`;
+  if (!(await ask("Delete this conversation?", body, "Delete"))) return;
+  await call("POST", path(session.id, "/removal"));
+  state.sessions = state.sessions.filter((s) => s.id !== session.id);
+  state.other = null;
+  location.hash = state.sessions[0]?.id ?? "new";
+  showUndo(session);
 }
 
 /** Offers to undo the deletion of a conversation for a while. */
@@ -173,13 +193,24 @@ async function showShares() {
   if (!$("shares").open) $("shares").showModal();
 }
 
+/** Loads the whole conversation with its pictures, and prints it. */
+async function printAll() {
+  await host.loadAll();
+  const images = [...$("turns").querySelectorAll("img")];
+  for (const image of images) image.loading = "eager";
+  const drawn = Promise.allSettled(images.map((image) => image.decode()));
+  await Promise.race([drawn, new Promise((done) => setTimeout(done, 10_000))]);
+  print();
+}
+
 // ---------------------------------------------------------------- setting up
 
 /**
  * Connects the list's and the menu's controls.
  *
  * @param page the page's state.
- * @param actions `{ show, print }`: shows the list again, and prints the open conversation.
+ * @param actions `{ show, loadAll, hint }`: shows the list again, loads the whole conversation,
+ *   and renews the hint below the message box.
  */
 export function setUpLibrary(page, actions) {
   state = page;
@@ -188,9 +219,11 @@ export function setUpLibrary(page, actions) {
     $(id).addEventListener(event, (e) => Promise.resolve(action(e)).catch(explain));
   // The menu closes first, so that a dialogue gives the focus back to the menu's button.
   $("actions").addEventListener("click", () => $("actions").hidePopover(), true);
+  on("rename", "click", rename);
+  on("delete", "click", remove);
   on("pin", "click", () => change({ pinned: !find(state.current).pinned }));
   on("archive", "click", () => change({ archived: !find(state.current).archived }));
-  on("print", "click", host.print);
+  on("print", "click", printAll);
   on("share", "click", showShares);
   on("share-close", "click", () => $("shares").close());
   on("search", "input", (e) => search(e.target.value.trim()));
@@ -199,5 +232,11 @@ export function setUpLibrary(page, actions) {
     document.documentElement.dataset.theme = e.target.value;
     localStorage.setItem("theme", e.target.value);
   });
+  for (const name of ["online", "offline"]) {
+    addEventListener(name, () => {
+      host.hint();
+      notice(navigator.onLine ? "" : "You are offline. What is loaded stays here to be read.");
+    });
+  }
   $("theme").value = document.documentElement.dataset.theme;
 }
