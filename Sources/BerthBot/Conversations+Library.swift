@@ -36,7 +36,9 @@ extension Conversations {
         return ids
     }
 
-    /// The ended turns after `after`, or from the beginning, as many as a page has. None at the end.
+    /// The ended turns after `after`, or from the beginning, as many as a page has.
+    ///
+    /// At the end there are none.
     func turns(of session: Session, after: Turn.ID?) async throws(BotError) -> [Turn] {
         let (id, limit, bytes) = (session.id, Conversations.pageTurns, Conversations.pageBytes)
         return try await withBotErrors { () async throws(StoreError) in

@@ -13,10 +13,9 @@ package struct SearchWords: Equatable, Sendable {
     /// The most bytes of a query in UTF-8.
     package static let longest = 200
 
-    /// Reads the words of a query, which spaces separate.
+    /// Reads the words of a query, which spaces separate, or fails if it has none.
     ///
     /// - Parameter query: is cut to ``longest`` bytes. Words beyond the first ``most`` are ignored.
-    /// - Returns: nil if the query has no words.
     package init?(_ query: String) {
         let parts = query.cut(toBytes: SearchWords.longest).unicodeScalars
             .split { $0.properties.isWhitespace }
