@@ -70,7 +70,7 @@ package import BerthWork
             )
         }
         guard let sessions else { throw .noSession }
-        let infos = sessions.prefix(limit).map(SessionInfo.init)
+        let infos = sessions[..<min(limit, sessions.count)].map(SessionInfo.init)
         return SessionPage(sessions: infos, more: sessions.count > limit)
     }
 

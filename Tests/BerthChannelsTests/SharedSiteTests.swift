@@ -98,6 +98,8 @@ import Testing
             #expect(try await bot.ask("GET", "\(path)/files/\(foreign)").status == 404)
             #expect(try await bot.ask("GET", "/files/\(file)").status == 401)
             #expect(try await bot.ask("POST", "\(path)/turns", "{}").status == 405)
+            // The thread of pictures ends after a while without work.
+            bot.clock.advance(by: .seconds(10))
         }
     }
 
