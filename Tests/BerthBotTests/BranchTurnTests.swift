@@ -221,7 +221,7 @@ import Testing
             let place = Place(channel: .telegram, chat: "7")
             let conversations = bot.bot.conversations
             let session = try await conversations.open(at: place, isGroup: false, for: bot.ann)
-            func again(_ turn: LiveTurn) async throws -> LiveTurn {
+            @Loop func again(_ turn: LiveTurn) async throws -> LiveTurn {
                 let stored = turn.row
                 let row = try #require(stored)
                 return try await bot.bot.turns.again(
