@@ -1,4 +1,4 @@
-package import BerthLoop
+import BerthLoop
 import BerthMemory
 import CLinux
 import Glibc
