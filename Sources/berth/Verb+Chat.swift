@@ -23,7 +23,7 @@ extension Verb {
                 "What stands on standard input, as from a pipe, is sent below the question. The "
                 + "answer goes to standard output, and everything else to standard error. Ctrl-C "
                 + "stops the answer. The exit status is 1 if there is no complete answer.",
-            example: "git diff | berth ask --tenant me \"review this change\""
+            example: "git diff | berth ask --tenant anna \"review this change\""
         ) { given throws(UsageError) in
             .ask(try given.chatChoices(), text: given.operands.joined(separator: " "))
         },

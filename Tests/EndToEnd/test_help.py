@@ -40,8 +40,8 @@ def verbs() -> list[str]:
 
 
 def example(verb: str) -> str:
-    """The example of a verb's own help."""
-    found = re.search(r"^Example:\n  (.+)$", help_of(*verb.split()), re.MULTILINE)
+    """The example of a verb's own help, without the program whose output it reads."""
+    found = re.search(r"^Example:\n  (?:.+ \| )?(.+)$", help_of(*verb.split()), re.MULTILINE)
     assert found, verb
     return found[1]
 

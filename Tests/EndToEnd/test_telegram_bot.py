@@ -194,7 +194,8 @@ def test_the_token_is_in_nothing_that_is_written(
     for chat, kind in enumerate(telegram_faults(telegram), 100):
         telegram.bring("fault", kind=kind, method="getUpdates")
         # A message is given up if the server does not know how to send it.
-        telegram.bring("fault", kind=kind, method="sendChatAction" if kind == "404" else "sendMessage")
+        method = "sendChatAction" if kind in ("404", "photo") else "sendMessage"
+        telegram.bring("fault", kind=kind, method=method)
         telegram.bring("42/message", chat=chat, text=f"question {kind}")
         wait_for(lambda chat=chat: texts(telegram, chat), 60, what=f"an answer after {kind}")
     told = [
