@@ -17,14 +17,14 @@ package struct SearchWords: Equatable, Sendable {
     ///
     /// A query is cut to ``longest`` bytes. Words beyond the first ``most`` are ignored.
     package init?(_ query: String) {
-        let parts = query.cut(toBytes: SearchWords.longest).unicodeScalars
+        let words = query.cut(toBytes: SearchWords.longest).unicodeScalars
             .split { $0.properties.isWhitespace }
-        let words = parts.prefix(SearchWords.most).map { Pattern($0.map(SearchWords.fold)) }
         if words.isEmpty { return nil }
+        let patterns = words.prefix(SearchWords.most).map { Pattern($0.map(SearchWords.fold)) }
         begins = (0..<0x80 as Range<UInt8>).map { byte in
-            words.contains { $0.scalars[0] == SearchWords.fold(Unicode.Scalar(byte)) }
+            patterns.contains { $0.scalars[0] == SearchWords.fold(Unicode.Scalar(byte)) }
         }
-        self.words = words
+        self.words = patterns
     }
 
     /// The number of words.

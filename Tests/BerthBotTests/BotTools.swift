@@ -18,20 +18,25 @@ extension BotFixture {
         try await bot.conversations.create(tenant ?? ann, .web).id
     }
 
-    /// Sends a message of ``ann`` and returns when the provider is asked.
-    func ask(_ text: String, in session: String) async throws -> (LiveTurn, HandCall) {
-        let turn = try await bot.turns.begin(text, in: session, by: ann)
+    /// Sends a message of `tenant`, or of ``ann`` if it is nil, and returns when the provider is asked.
+    func ask(
+        _ text: String,
+        in session: String,
+        by tenant: LiveTenant? = nil
+    ) async throws -> (LiveTurn, HandCall) {
+        let turn = try await bot.turns.begin(text, in: session, by: tenant ?? ann)
         return (turn, try await hand.call())
     }
 
-    /// Sends a message of ``ann``, has it answered, and returns the provider's call.
+    /// Sends a message, has it answered, and returns the provider's call.
     @discardableResult
     func exchange(
         _ text: String,
         _ answer: String,
-        in session: String
+        in session: String,
+        by tenant: LiveTenant? = nil
     ) async throws -> HandCall {
-        let (turn, call) = try await ask(text, in: session)
+        let (turn, call) = try await ask(text, in: session, by: tenant)
         call.say(answer)
         call.finish()
         _ = try await turn.ended()

@@ -65,7 +65,10 @@ import Testing
             settings.chatModels.removeAll { $0.provider != "hand" }
         }
         try await withBot(setup) { bot in
-            try await bot.exchange("What is a berth?", "A bed.", in: try await bot.session())
+            let (bob, _) = try await bot.bot.tenants.add("bob")
+            let session = try await bot.session(of: bob)
+            try await bot.exchange("What is a berth?", "A bed.", in: session, by: bob)
+            try await bot.exchange("And a bed?", "A berth.", in: try await bot.session())
             // The second request is the day's last.
             let turn = try await bot.bot.turns.begin(
                 "What is a berth?",

@@ -159,8 +159,9 @@ import Testing
         }
         try await withBot(setup) { bot in
             let long = String(repeating: "long ", count: 4_000)
-            try await bot.exchange("hello", long, in: try await bot.session())
-            #expect(await eventually { bot.ann.account.held == .zero })
+            let (bob, _) = try await bot.bot.tenants.add("bob")
+            try await bot.exchange("hello", long, in: try await bot.session(of: bob), by: bob)
+            #expect(await eventually { bob.account.held == .zero })
             let session = try await bot.session()
             let turn = try await bot.bot.turns.begin("hello", in: session, by: bot.ann)
             // The log of the answer fits, its copies for the disk do not.

@@ -150,7 +150,7 @@ import Testing
                 #expect(answer.headers["x-should-retry"] == "false")
                 #expect(answer.error?.string("type") == "insufficient_quota")
                 #expect(answer.error?.string("code") == "insufficient_quota")
-                #expect(answer.error?.string("message")?.contains("try again after") == true)
+                #expect(answer.error?.string("message")?.contains("try again in") == true)
             }
         }
     }

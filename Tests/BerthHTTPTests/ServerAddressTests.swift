@@ -81,7 +81,10 @@ import Testing
         close(descriptor)
         defer { unsafe unlink(file) }
         let cases: [(ListenAddress, String)] = [
-            (.tcp(host: "127.0.0.1", port: taken.port), "127.0.0.1:\(taken.port) is in use"),
+            (
+                .tcp(host: "127.0.0.1", port: taken.port),
+                "program listens on 127.0.0.1:\(taken.port)"
+            ),
             (.tcp(host: "example.org", port: 1), "give an IP address"),
             (.tcp(host: "127.0.0.1", port: 65536), "a port from 0 to 65535"),
             (.unix(path: long), "has 108 bytes and Linux allows 107"),

@@ -216,7 +216,7 @@ import Testing
         (.restart, 500, "restart"), (.slow, 200, "message_id"), (.conflict, 409, "getUpdates"),
         (.unauthorized, 401, "Unauthorized"), (.flood, 429, "retry_after"),
         (.garbage, 200, "<html>"), (.unknownMethod, 404, "not found"),
-        (.badEntities, 400, "entities"),
+        (.badEntities, 400, "entities"), (.badPhoto, 400, "IMAGE_PROCESS_FAILED"),
     ]
 
     @Test func `every fault has its test`() {

@@ -303,7 +303,10 @@ import BerthWork
         }
         own.previews[row] = preview
         await preview.run()
-        if await preview.close() == nil { own.previews[row] = nil }
+        // An answer that goes on at the next start finds the message in the database.
+        if await preview.close() == nil || turn.outcome?.end == .interrupted {
+            own.previews[row] = nil
+        }
     }
 
     private func wait(for turn: LiveTurn) async {
