@@ -115,6 +115,7 @@ package import BerthWork
             pictureAnswers: pictureAnswers,
             translations: translations,
             pictures: MessagePictures(files, pictures),
+            texts: MessageTexts(files),
             answers: answers,
             meter: meter,
             commands: Commands((tenants, access), conversations, models, meter, files, store),

@@ -28,7 +28,7 @@ import BerthWork
     let url: String
 
     /// More than the longest message that is taken, with room for its JSON.
-    private static let bodyLimit = ByteCount.kibibytes(256)
+    private static let bodyLimit = ByteCount.mebibytes(3)
 
     /// The memory of a list of conversations, as rows and as JSON.
     ///
@@ -253,7 +253,7 @@ import BerthWork
             in: surroundings
         ) {
             // As it came, as the decoder's table of it, as a text; then the turn.
-            max(ByteCount(3 * $0.bytes), $0 + turn(min($0, Turns.textLimit)))
+            max(ByteCount(3 * $0.bytes), $0 + turn(min($0, Turns.attachedLimit)))
         }
         do {
             // A chunked one has paid for nothing: its turn stands in line.

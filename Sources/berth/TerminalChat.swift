@@ -103,6 +103,10 @@ import Glibc
         case "progress": show(data.string("text") ?? "")
         case "turn":
             turn = data.string("id")
+            if let notice = data.string("notice") {
+                show("")
+                Output.error("(\(notice))")
+            }
             if isStopped, let turn { stop(turn) }
         case "delta": add(data.string("text") ?? "")
         case "done":

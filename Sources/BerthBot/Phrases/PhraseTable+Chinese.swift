@@ -49,6 +49,10 @@ extension PhraseTable {
             .progressLoading: "正在取回图片。",
             .restarting: "服务正在重启，之后会继续回答",
             .uncertain: "服务在回答时中断，回答已丢失；如仍需要，请重新发送消息",
+            .modelSeesFromHere:
+                "模型从这里开始看到对话，以上内容已放不下。",
+            .modelForgets:
+                "对话已超出模型的记忆长度，从现在起模型看不到对话的开头。",
             .endLength: "回答达到模型的长度上限，已被截断。您可以让它继续。",
             .endFilter: "服务商的内容过滤器在此处中止了回答。",
             .endTools: "模型在此处请求使用工具，但本聊天没有工具。",

@@ -56,6 +56,10 @@ extension PhraseTable {
             the service broke off while it answered your message, and the answer was lost: \
             send the message again if you still want an answer
             """,
+            .modelSeesFromHere:
+                "The model sees the conversation from here on. What is above no longer fits.",
+            .modelForgets:
+                "The conversation has become longer than the model's memory. From now on its beginning is left out.",
             .endLength: "The answer was cut at the model's limit. Ask it to continue.",
             .endFilter: "The provider's content filter ended the answer here.",
             .endTools: "The model asked for a tool here, and this chat has none.",

@@ -18,6 +18,10 @@ package enum PlainKey: String, CaseIterable, Sendable {
     case waitingForMemory, progressQueued, progressRunning, progressLoading
     case restarting, uncertain
     case endLength, endFilter, endTools, endRefusal
+    /// The line above the first turn that the model sees.
+    case modelSeesFromHere
+    /// The answer is the first one whose model does not see the whole conversation any more.
+    case modelForgets
 
     // MARK: Exported conversations: the headings of a message, of an answer and of a whole one
 

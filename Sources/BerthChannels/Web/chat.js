@@ -6,7 +6,7 @@ import { $, ask, button, code, copy, make, p } from "./dom.js";
 import {
   drawer, explain, narrow, notice, showCard, showHello, showList, showUsage, titleOf, touch,
 } from "./frame.js";
-import { printAll, showTurns } from "./history.js";
+import { drawMemory, printAll, showTurns } from "./history.js";
 import {
   archived, find, loadMore, loadSessions, setUpLibrary, showActions, showUndo,
 } from "./library.js";
@@ -43,7 +43,7 @@ function end(live) {
 }
 
 const host = {
-  grown: scrollToEnd, again, edit, step, goOn, repeat: send, refused: explain,
+  grown: scrollToEnd, seen: drawMemory, again, edit, step, goOn, repeat: send, refused: explain,
   models: () => state.me.models,
 };
 const greet = () => showHello(state.me.name, send);
