@@ -56,6 +56,7 @@ let package = Package(
         face("COpenSSL"), face("CZlib"), face("CHiredis"), face("CZstd"), face("CBrotli"),
         .target(name: "CKatex", path: "Sources/CKatex"),
         .target(name: "CVips", path: "Sources/CVips"),
+        .target(name: "CQrencode", path: "Sources/CQrencode"),
 
         module("BerthLoop", uses: ["CLinux"]),
         module("BerthText", uses: ["BerthLoop", "COpenSSL"]),
@@ -135,7 +136,7 @@ let package = Package(
                 "BerthHTTP",
                 "BerthStore", "BerthQueue", "BerthProviders", "BerthFiles", "BerthImage",
                 "BerthWork", "BerthBot",
-                "CKatex",
+                "CKatex", "CQrencode",
             ],
             resources: [.embedInCode("Web")]
         ),

@@ -22,7 +22,7 @@ import BerthWork
     package nonisolated let name: ChannelName
     let bot: Bot
     let surroundings: Surroundings
-    private let authenticate: Authenticate
+    let authenticate: Authenticate
     private let prefix: String
     /// The public URL without a slash at its end, for links to shared conversations.
     let url: String
@@ -107,7 +107,7 @@ import BerthWork
                 return HTTPResponse(status: 202)
             },
         ] + branchRoutes + libraryRoutes
-            + (name == .web ? fileRoutes + shareRoutes : [])
+            + (name == .web ? fileRoutes + shareRoutes + accessRoutes + passkeyRoutes : [])
     }
 
     /// Takes a message: there is one place in line for it and for its turn.

@@ -73,7 +73,18 @@ enum Schema {
             id INTEGER PRIMARY KEY,
             tenant INTEGER REFERENCES tenant (id),
             hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32),
-            created_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL, revoked_ms INTEGER
+            created_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL, revoked_ms INTEGER,
+            device TEXT NOT NULL
+        ) STRICT;
+
+        CREATE TABLE passkey (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            tenant INTEGER NOT NULL REFERENCES tenant (id),
+            credential BLOB NOT NULL UNIQUE,
+            key BLOB NOT NULL,
+            count INTEGER NOT NULL,
+            name TEXT NOT NULL,
+            created_ms INTEGER NOT NULL, used_ms INTEGER
         ) STRICT;
 
         CREATE TABLE session (

@@ -101,7 +101,8 @@ enum House {
     static let owners = [
         "CCurl": "BerthHTTP", "CMicrohttpd": "BerthHTTP", "CZlib": "BerthHTTP BerthImage",
         "CSQLite": "BerthStore", "CHiredis": "BerthCache", "CZstd": "BerthCache BerthHTTP",
-        "CVips": "BerthImage", "CYaml": "BerthConfig", "COpenSSL": "BerthText",
+        "CVips": "BerthImage", "CQrencode": "BerthChannels", "CYaml": "BerthConfig",
+        "COpenSSL": "BerthText",
     ]
 }
 

@@ -63,6 +63,8 @@ extension PhraseTable {
             .notLoggedIn: "您尚未登录，请打开登录链接",
             .serviceFailed: "服务出错，请重试或告知管理员",
             .loginTooOften: "您的地址尝试次数过多，请等一分钟。",
+            .loginPasskeyUnknown: "此处没有这个通行密钥，或已超时。请重试，或使用链接登录。",
+            .loginCodeWrong: "验证码有误、已被使用或已过期。请核对，或在已登录的设备上获取新的验证码。",
             .loginLinkUsed: """
             此链接已被使用或已过期。请用 /web 向机器人获取新链接，或向管理员索取（“berth tenant link”）。
             """,

@@ -70,6 +70,13 @@ extension PhraseTable {
             .notLoggedIn: "you are not logged in: open a login link",
             .serviceFailed: "the service failed: try again, or tell the operator",
             .loginTooOften: "Too many tries from your address: wait a minute.",
+            .loginPasskeyUnknown: """
+            This passkey is not known here, or it took too long. Try again, or log in by a link.
+            """,
+            .loginCodeWrong: """
+            This code is wrong, was used before or has expired. Look at it again, or ask for a new \
+            one on the device where you are logged in.
+            """,
             .loginLinkUsed: """
             This link was used before or has expired. Ask the bot for a new one with /web, or \
             the operator for one with “berth tenant link”.

@@ -32,6 +32,8 @@ package enum PlainKey: String, CaseIterable, Sendable {
     case notLoggedIn, serviceFailed, loginTooOften
     /// The login link was used before or has expired.
     case loginLinkUsed
+    case loginCodeWrong
+    case loginPasskeyUnknown
 
     // MARK: Access to the bot in a messenger
 

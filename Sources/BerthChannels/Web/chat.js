@@ -225,6 +225,7 @@ function showSignedOut() {
     p("You need a personal link to open this page. To get one, send ", code("/web"),
       " to the bot, or ask your operator to run ", code("berth tenant link"), " with your name."),
     p("Each link works once. After that, this browser stays logged in for 90 days."),
+    p(make("a", { href: "/login" }, "Use a code from another device, or a passkey")),
   );
 }
 
@@ -286,6 +287,11 @@ on("new", "click", () => {
   drawer(false);
   if (location.hash === "#new") $("text").focus();
   else location.hash = "new";
+});
+on("account", "click", async () => {
+  const { openAccount } = await import("./access.js");
+  const renamed = (name) => ($("who").textContent = state.me.name = name);
+  await openAccount({ name: state.me.name, renamed });
 });
 on("logout", "click", async () => {
   await call("POST", "/logout");
