@@ -56,6 +56,7 @@ let package = Package(
         face("COpenSSL"), face("CZlib"), face("CHiredis"), face("CZstd"), face("CBrotli"),
         .target(name: "CKatex", path: "Sources/CKatex"),
         .target(name: "CVips", path: "Sources/CVips"),
+        .target(name: "CEdit", path: "Sources/CEdit"),
 
         module("BerthLoop", uses: ["CLinux"]),
         module("BerthText", uses: ["BerthLoop", "COpenSSL"]),
@@ -178,7 +179,7 @@ let package = Package(
                 "BerthStore", "BerthCache", "BerthProviders", "BerthFiles", "BerthImage",
                 "BerthWork", "BerthBot",
                 "BerthChannels",
-                "BerthAdmin", "BerthService", "BerthSimulation", "CLinux",
+                "BerthAdmin", "BerthService", "BerthSimulation", "CEdit", "CLinux",
             ],
             swiftSettings: strict,
             linkerSettings: packed
