@@ -75,24 +75,63 @@ static void on_signal(int number) {
     errno = code;
 }
 
-/// The rows of the edited line above the cursor on a terminal of `columns`.
-static int rows_above(int columns) {
-    const line_info *line = c.el_line(editor);
-    int rows = 0, column = strlen(prompt);
+/// A place in the edited line on the terminal.
+struct place {
+    int row, column;
+    /// Whether characters without a width or control characters stand before it.
+    int has_marks, has_controls;
+};
+
+/// The place before `end`, a byte of the edited line, on a terminal of `columns`.
+static struct place place_of(const char *end, int columns) {
+    struct place place = {0, strlen(prompt), 0, 0};
     mbstate_t state = {0};
-    for (const char *at = line->start; at < line->cursor;) {
+    for (const char *at = c.el_line(editor)->start; at < end;) {
         wchar_t character;
-        size_t used = mbrtowc(&character, at, line->cursor - at, &state);
-        if (used == 0 || used > (size_t)(line->cursor - at)) break;
-        int width = wcwidth(character);
+        size_t used = mbrtowc(&character, at, end - at, &state);
+        if (used == 0 || used > (size_t)(end - at)) break;
         at += used;
-        column += width > 0 ? width : 0;
-        if (character != L'\n' && column <= columns) continue;
-        rows++;
-        column = character == L'\n' ? 0 : width;
+        int width = wcwidth(character);
+        if (width == 0) place.has_marks = 1;
+        if (width < 0 && character != L'\n') place.has_controls = 1;
+        if (width < 0) width = 0;
+        place.column += width;
+        if (character != L'\n' && place.column <= columns) continue;
+        place.row++;
+        place.column = width;
     }
     // A full row puts the cursor onto the next one.
-    return columns > 0 ? rows + column / columns : 0;
+    if (columns > 0 && place.column >= columns) {
+        place.row++;
+        place.column = 0;
+    }
+    return place;
+}
+
+/// Goes to the line's first row, which is `rows` above the cursor, and clears the screen from there.
+static void clear_from(int rows) {
+    for (; rows > 0; rows--) fputs("\033[A", stdout);
+    put("\r\033[J");
+}
+
+/// Draws a line that has combining characters again, because libedit leaves them out.
+static void draw_marks(void) {
+    const line_info *line = c.el_line(editor);
+    struct place end = place_of(line->end, size.ws_col);
+    // The rows that have left the screen cannot be drawn again.
+    if (!end.has_marks || end.has_controls || end.row >= size.ws_row) return;
+    struct place cursor = place_of(line->cursor, size.ws_col);
+    clear_from(cursor.row);
+    // libedit's own calculation takes a typed one for a column until it draws the whole line.
+    c.el_set(editor, EL_REFRESH);
+    clear_from(cursor.row);
+    printf("%s%.*s", prompt, (int)(line->end - line->start), line->start);
+    // The terminal stays at the end of a full row until the next character.
+    if (end.column == 0) fputs(" ", stdout);
+    for (int rows = end.row - cursor.row; rows > 0; rows--) fputs("\033[A", stdout);
+    put("\r");
+    if (cursor.column > 0) printf("\033[%dC", cursor.column);
+    fflush(stdout);
 }
 
 /// Draws the line again if the terminal's size has changed or the shell has used the terminal.
@@ -102,20 +141,19 @@ static void redraw(void) {
         && (now.ws_col != size.ws_col || now.ws_row != size.ws_row);
     int was_away = atomic_exchange(&is_continued, 0);
     if (!is_new && !was_away) return;
-    if (!was_away) {
-        // Some terminals wrap long lines anew and some do not. The rows above must stay.
-        int before = rows_above(size.ws_col), after = rows_above(now.ws_col);
-        for (int rows = before < after ? before : after; rows > 0; rows--) put("\033[A");
-    }
-    put("\r\033[J");
+    // Some terminals wrap long lines anew and some do not. The rows above must stay.
+    const char *cursor = c.el_line(editor)->cursor;
+    int before = place_of(cursor, size.ws_col).row, after = place_of(cursor, now.ws_col).row;
     size = now;
     if (was_away) {
         c.el_set(editor, EL_PREP_TERM, 0);
         c.el_set(editor, EL_PREP_TERM, 1);
         put(marks_on);
     }
+    clear_from(was_away ? 0 : before < after ? before : after);
     c.el_resize(editor);
     c.el_set(editor, EL_REFRESH);
+    draw_marks();
 }
 
 /// Reads one byte. Returns 1, 0 at the end of the input, or -1 after an interrupt.
@@ -144,6 +182,7 @@ static int next_byte(char *byte) {
 /// Reads one character for libedit. An interrupt is a key that ends the line.
 static int next_character(editline *el, wchar_t *out) {
     mbstate_t state = {0};
+    draw_marks();
     for (;;) {
         char byte;
         int got = is_dropped ? -1 : next_byte(&byte);

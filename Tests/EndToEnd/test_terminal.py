@@ -140,6 +140,19 @@ def test_a_line_is_edited(
         assert message in terminal.until("\n> ")
 
 
+@pytest.mark.parametrize("word", ["हिन्दी", "น้ำ", "שָׁלוֹם", "ne\u0301e"])
+def test_combining_characters_are_shown_after_an_edit(
+    echoing: tuple[Berth, FakeOpenAI], word: str
+) -> None:
+    with chatting(echoing[0], "ann", "fake/echo") as terminal:
+        terminal.resize(60)
+        terminal.until("> ")
+        terminal.type(f"a {word} b\x1b[D\x1b[D\x01x")
+        terminal.until(f"> xa {word} b")
+        # The cursor stands behind the prompt of two columns and the new letter.
+        terminal.until("\r\x1b[3C")
+
+
 @pytest.mark.parametrize(
     ("typed", "lines"),
     [
