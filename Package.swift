@@ -57,6 +57,7 @@ let package = Package(
         .target(name: "CKatex", path: "Sources/CKatex"),
         .target(name: "CVips", path: "Sources/CVips"),
         .target(name: "CQrencode", path: "Sources/CQrencode"),
+        .target(name: "CEdit", path: "Sources/CEdit"),
 
         module("BerthLoop", uses: ["CLinux"]),
         module("BerthText", uses: ["BerthLoop", "COpenSSL"]),
@@ -179,7 +180,7 @@ let package = Package(
                 "BerthStore", "BerthCache", "BerthProviders", "BerthFiles", "BerthImage",
                 "BerthWork", "BerthBot",
                 "BerthChannels",
-                "BerthAdmin", "BerthService", "BerthSimulation", "CLinux",
+                "BerthAdmin", "BerthService", "BerthSimulation", "CEdit", "CLinux",
             ],
             swiftSettings: strict,
             linkerSettings: packed
