@@ -111,10 +111,16 @@ class Run:
         return answer
 
     def finish(self, load, explained=lambda: 0) -> str:
-        """Runs `load` and checks the service. `explained()` is the number of 5xx that are no fault."""
+        """Runs `load` and checks the service, while the fakes of `load` still answer it.
+
+        `explained()` is the number of 5xx that are no fault."""
+
+        async def checked() -> None:
+            await load
+            await asyncio.to_thread(self.service.check, explained())
+
         try:
-            asyncio.run(load)
-            self.service.check(explained())
+            asyncio.run(checked())
             self.service.stop()
         except Fault:
             self.recorder.write(self.suspects)
