@@ -56,6 +56,8 @@ let package = Package(
         face("COpenSSL"), face("CZlib"), face("CHiredis"), face("CZstd"), face("CBrotli"),
         .target(name: "CKatex", path: "Sources/CKatex"),
         .target(name: "CVips", path: "Sources/CVips"),
+        .target(name: "CQrencode", path: "Sources/CQrencode"),
+        .target(name: "CEdit", path: "Sources/CEdit"),
 
         module("BerthLoop", uses: ["CLinux"]),
         module("BerthText", uses: ["BerthLoop", "COpenSSL"]),
@@ -135,7 +137,7 @@ let package = Package(
                 "BerthHTTP",
                 "BerthStore", "BerthQueue", "BerthProviders", "BerthFiles", "BerthImage",
                 "BerthWork", "BerthBot",
-                "CKatex",
+                "CKatex", "CQrencode",
             ],
             resources: [.embedInCode("Web")]
         ),
@@ -178,7 +180,7 @@ let package = Package(
                 "BerthStore", "BerthCache", "BerthProviders", "BerthFiles", "BerthImage",
                 "BerthWork", "BerthBot",
                 "BerthChannels",
-                "BerthAdmin", "BerthService", "BerthSimulation", "CLinux",
+                "BerthAdmin", "BerthService", "BerthSimulation", "CEdit", "CLinux",
             ],
             swiftSettings: strict,
             linkerSettings: packed

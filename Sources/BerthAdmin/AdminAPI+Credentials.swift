@@ -16,7 +16,7 @@ extension AdminAPI {
             },
             route("GET", "/admin/tenants/:name/logins") { _, values in
                 let tenant = try self.bot.tenants.named(values[0])
-                let logins = self.bot.access.logins(of: tenant).map(LoginInfo.init)
+                let logins = self.bot.access.list(of: tenant, for: nil)
                 return LoginList(tenant: tenant.name, logins: logins)
             },
             route("DELETE", "/admin/tenants/:name/logins/:login") { _, values in

@@ -90,7 +90,7 @@ import BerthWork
     private func details(_ tenant: LiveTenant) -> TenantInfo {
         var info = TenantInfo(tenant)
         info.keys = bot.tenants.keys(of: tenant).map(KeyInfo.init)
-        info.logins = bot.access.logins(of: tenant).map(LoginInfo.init)
+        info.logins = bot.access.logins(of: tenant).map { LoginInfo($0) }
         info.used = quotas(tenant).used
         return info
     }

@@ -1,3 +1,4 @@
+package import BerthBot
 import BerthLoop
 import BerthMemory
 import BerthStore

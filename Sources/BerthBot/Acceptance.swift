@@ -15,6 +15,7 @@ import BerthWork
     private let models: ModelCatalog
     private let calls: PaidCalls
     private let pictures: MessagePictures
+    private let texts: MessageTexts
     private let policy: WorkPolicy
     /// The standing instruction of every prompt, or "" for none.
     private let system: String
@@ -30,6 +31,7 @@ import BerthWork
         models = parts.models
         calls = parts.calls
         pictures = parts.pictures
+        texts = parts.texts
         policy = parts.policy
         system = parts.system
         self.surroundings = surroundings
@@ -55,11 +57,11 @@ import BerthWork
     ///
     /// - Throws: ``BotError/memory(_:)``.
     func pay(
-        for text: String,
+        for message: ByteCount,
         of payer: LiveTenant,
         within patience: Duration = PrepaidMemory.patience
     ) async throws(BotError) -> PrepaidMemory {
-        let size = need(of: ByteCount(text.utf8.count))
+        let size = need(of: message)
         do {
             return try await PrepaidMemory(size, of: payer.account, within: patience, by: clock)
         } catch { throw .memory(error) }
@@ -86,8 +88,8 @@ import BerthWork
         var message = message
         let draft = try await prepare(&message, id, nil, payer, entry, memory)
         let ready = message
-        return try await draft.job { (session, model, inputs) throws(BotError) in
-            let row = try await self.write(ready, id, session, model, inputs, payer)
+        return try await draft.job { (session, model, turn) throws(BotError) in
+            let row = try await self.write(ready, session, model, turn, payer)
             return (row, self.machine())
         }
     }
@@ -106,6 +108,7 @@ import BerthWork
         _ memory: PrepaidMemory
     ) async throws(BotError) -> TurnJob {
         var message = Message(turn.text, in: entry.session, isFresh: isFresh || turn.isFresh)
+        message.wholeText = turn.wholeText
         (message.place, message.inputs, message.model) = (place, turn.inputs, turn.wish)
         let draft = try await prepare(&message, turn.publicID, turn.id, payer, entry, memory)
         return try await draft.job { (_, _, _) throws(BotError) in
@@ -123,14 +126,17 @@ import BerthWork
         _ entry: SessionGate.Entry,
         _ memory: PrepaidMemory
     ) async throws(BotError) -> TurnDraftInMemory {
-        let question = Question(message.text, system: system, in: payer.language)
+        try await texts.complete(&message, of: payer)
+        let words = message.asked ?? message.text
+        let question = Question(words, system: system, in: payer.language)
         let turn: LiveTurn
         var lease: MemoryLease
         do {
             turn = try LiveTurn(id: id, session: entry.session, of: payer, memory)
             lease = try memory.take(Prompt.worstCase(question), for: .sessionWindow)
         } catch { throw .memory(error) }
-        let window = try await window(of: message, before: row, question, payer)
+        var window = try await window(of: message, before: row, question, payer, &lease)
+        await texts.read(&window, of: payer)
         message.isFresh = message.isFresh || window.isRepeated
         let sight = try await see(message, window, payer)
         turn.inputs = sight.inputs
@@ -139,17 +145,20 @@ import BerthWork
         let budget = model.context - model.output
         let prompt = try await Prompt.of(
             question,
-            history: window.exchanges,
+            window: window,
             pictures: sight.pictures,
             budget: budget
         )
+        turn.leftOut = prompt.leftOut
+        turn.beginsToForget = prompt.leftOut != nil && !window.hadLeftOut
         Loop.works(on: WorkLabel("prompt", tenant: payer.name, request: entry.request))
         try payer.mayAsk(in: window.session, at: message.place)
+        turn.wholeText = try await texts.file(of: message, of: payer)
         sight.give(to: &lease)
         lease.shrink(to: ByteCount(prompt.request.bytes.count))
         var ask = Ask(
             prompt.request,
-            sight.models,
+            Acceptance.fitting(prompt, sight.models),
             payer,
             memory: memory,
             requestID: entry.request,
@@ -173,8 +182,7 @@ import BerthWork
         _ window: SessionWindow,
         _ payer: LiveTenant
     ) async throws(BotError) -> Sight {
-        let chosen = (message.model ?? window.session.model).map { models.candidates($0) } ?? []
-        let candidates = chosen.isEmpty ? models.choices : chosen
+        let candidates = candidates(message, window.session)
         let seeing = candidates.filter(\.hasVision)
         guard message.hasPictures else {
             guard !seeing.isEmpty, pictures.isOpen,
@@ -186,7 +194,9 @@ import BerthWork
         }
         guard !seeing.isEmpty else {
             let others = models.choices.filter(\.hasVision).map(\.id)
-            throw .blind(chosen.isEmpty ? nil : candidates[0].id, seeing: others)
+            let chosen = message.model ?? window.session.model
+            let isKnown = chosen.map { !models.candidates($0).isEmpty } ?? false
+            throw .blind(isKnown ? candidates[0].id : nil, seeing: others)
         }
         let inputs =
             message.files.isEmpty
@@ -196,30 +206,65 @@ import BerthWork
         return sight
     }
 
-    /// The session, the exchanges before the turn, and whether a new message repeats a question, in
-    /// one read.
+    /// The models that may answer a message.
+    private func candidates(_ message: Message, _ session: Session) -> [ModelChoice] {
+        let chosen = (message.model ?? session.model).map { models.candidates($0) } ?? []
+        return chosen.isEmpty ? models.choices : chosen
+    }
+
+    /// The models whose window has room for a prompt that was made for the first of them.
+    private static func fitting(_ prompt: Prompt, _ models: [ModelChoice]) -> [ModelChoice] {
+        let others = models.dropFirst().filter { prompt.input <= $0.context - $0.output }
+        return [models[0]] + others
+    }
+
+    /// The session, the exchanges before the turn, and whether a new message repeats a question.
     ///
-    /// A translation has no exchanges.
+    /// This is one read, and a second one if the conversation is longer than ``Prompt/usualHistory``
+    /// and the model's window has room for more of it. The more is leased before the second read. Of
+    /// a conversation for which there is no memory, less is read. A translation has no exchanges.
     private func window(
         of message: Message,
         before turn: Turn.ID?,
         _ question: Question,
-        _ payer: LiveTenant
+        _ payer: LiveTenant,
+        _ lease: inout MemoryLease
     ) async throws(BotError) -> SessionWindow {
-        let (session, before) = (message.session, turn ?? message.beside)
         let asked = turn == nil ? message.digest : nil
         let repeated = asked.map { AskedQuestion(of: payer.row.id, digest: $0) }
-        let limits = SessionWindow.Limits(
+        let before = turn ?? message.beside
+        var limits = SessionWindow.Limits(
             exchanges: question.isTranslation ? 0 : Prompt.mostExchanges,
-            bytes: Prompt.mostHistory * 4
+            bytes: Prompt.usualHistory.bytes
         )
+        let window = try await read(message, before, limits, repeated)
+        var room = Prompt.history(of: candidates(message, window.session)[0])
+        guard window.leftOut != nil, room > Prompt.usualHistory else { return window }
+        let held = lease.count
+        while room > Prompt.usualHistory {
+            let more = ByteCount(3 * (room.bytes - Prompt.usualHistory.bytes))
+            do throws(BudgetError) {
+                // The call takes its own part later, and must find room for it.
+                let call = try payer.account.lease(ChatCall.need(of: room), for: .sessionWindow)
+                try lease.grow(to: held + more, step: .zero)
+                _ = consume call
+                break
+            } catch { room = ByteCount(room.bytes / 2) }
+        }
+        guard room > Prompt.usualHistory else { return window }
+        limits.bytes = room.bytes
+        return try await read(message, before, limits, repeated)
+    }
+
+    private func read(
+        _ message: Message,
+        _ before: Turn.ID?,
+        _ limits: SessionWindow.Limits,
+        _ question: AskedQuestion?
+    ) async throws(BotError) -> SessionWindow {
+        let session = message.session
         let window = try await withBotErrors { () async throws(StoreError) in
-            try await store.window(
-                of: session,
-                before: before,
-                limits: limits,
-                asking: repeated
-            )
+            try await store.window(of: session, before: before, limits: limits, asking: question)
         }
         guard let window else { throw .noSession }
         return window
@@ -227,21 +272,22 @@ import BerthWork
 
     private func write(
         _ message: Message,
-        _ id: String,
         _ session: Session,
         _ model: String,
-        _ inputs: [TurnPicture],
+        _ turn: LiveTurn,
         _ payer: LiveTenant
     ) async throws(BotError) -> Turn.ID {
         var draft = TurnDraft(
-            publicID: id,
+            publicID: turn.id,
             session: session.id,
             tenant: payer.row.id,
             text: message.text
         )
         draft.kind = Translation(message.text) == nil ? .message : .translation
         (draft.model, draft.title, draft.claim) = (model, message.text.title, claim)
-        (draft.inputs, draft.updates, draft.heard) = (inputs, message.updates, message.heard)
+        (draft.inputs, draft.leftOut) = (turn.inputs, turn.leftOut)
+        draft.wholeText = turn.wholeText
+        (draft.updates, draft.heard) = (message.updates, message.heard)
         (draft.isFresh, draft.wish) = (message.isFresh, message.model)
         (draft.beside, draft.question) = (message.beside, message.digest)
         draft.isContinuation = message.isContinuation
@@ -305,11 +351,11 @@ import BerthWork
     /// - Throws: the error of `write`. The reservation is given back then.
     func job(
         _ write:
-            @Loop (Session, String, [TurnPicture]) async throws(BotError) -> (
+            @Loop (Session, String, LiveTurn) async throws(BotError) -> (
                 Turn.ID, TurnMachine
             )
     ) async throws(BotError) -> TurnJob {
-        let (row, machine) = try await write(session, ask.models[0].id, turn.inputs)
+        let (row, machine) = try await write(session, ask.models[0].id, turn)
         guard let held = held.take() else { throw .noTurn }  // a draft is written once
         entry.place = session.place
         held.attach(to: row)

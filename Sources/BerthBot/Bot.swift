@@ -17,6 +17,8 @@ package import BerthWork
     package let tenants: TenantDirectory
     /// Login links and cookies.
     package let access: WebAccess
+    /// The passkeys by which people log in.
+    package let passkeys: Passkeys
     /// The people of channels, and how they become tenants.
     package let people: People
     /// The models that requests may name.
@@ -83,6 +85,7 @@ package import BerthWork
         let (counts, work) = (BotMetrics(surroundings.metrics), WorkMetrics(surroundings.metrics))
         tenants = Bot.directory(configuration, resources, in: surroundings)
         access = Bot.access(configuration, resources, tenants, in: surroundings)
+        passkeys = Passkeys(store: resources.store, access: access, in: surroundings)
         people = Bot.people(configuration, store, tenants, in: surroundings)
         models = ModelCatalog(configuration, client: client, quirks: quirks, in: surroundings)
         meter = Meter(store, work, in: surroundings)
@@ -115,6 +118,7 @@ package import BerthWork
             pictureAnswers: pictureAnswers,
             translations: translations,
             pictures: MessagePictures(files, pictures),
+            texts: MessageTexts(files),
             answers: answers,
             meter: meter,
             commands: Commands((tenants, access), conversations, models, meter, files, store),

@@ -90,6 +90,7 @@ package import BerthWork
         let inputs = turn.inputs.filter { !$0.isDeleted }.map { "\n![](/files/\($0.file))\n" }
         return "\n\n## \(words(.exportAsked))\n" + inputs.joined()
             + (turn.text.isEmpty ? "" : "\n\(turn.text)\n")
+            + (TextInfo(turn.wholeText)?.url.map { "\n<\($0)>\n" } ?? "")
             + "\n## \(words(.exportAnswer))" + (turn.answer.isEmpty ? "" : "\n\n\(turn.answer)")
     }
 

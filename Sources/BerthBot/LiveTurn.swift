@@ -26,6 +26,13 @@ import BerthWork
     private let person: LiveTenant
     /// The pictures that came with the message.
     package internal(set) var inputs: [TurnPicture] = []
+    /// The file with the whole message, if it is too long for its turn.
+    package internal(set) var wholeText: TurnPicture?
+    /// The public id of the newest turn of its branch that its prompt has no room for, or nil if it has
+    /// room for all.
+    package internal(set) var leftOut: String?
+    /// Whether its prompt is the first of its branch without room for all earlier messages.
+    package internal(set) var beginsToForget = false
     /// The end, or nil while more may come.
     package private(set) var outcome: TurnOutcome?
     /// The log of the attempt under way, or nil before its first.

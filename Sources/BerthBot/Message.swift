@@ -1,10 +1,15 @@
+import BerthMemory
 import BerthStore
 import BerthText
 
 /// A message on its way to a session.
 struct Message: Sendable {
-    /// Trimmed.
-    let text: String
+    /// The text, trimmed, or its beginning if there is ``wholeText``.
+    var text: String
+    /// The file with the whole text, or nil if ``text`` is all of it.
+    var wholeText: TurnPicture?
+    /// The whole text, or nil if ``text`` is all of it or the file is not read yet.
+    var asked: String?
     /// The session's public name.
     let session: String
     /// Whether an answer that somebody was given before is not wanted.
@@ -25,6 +30,8 @@ struct Message: Sendable {
     var isContinuation = false
     /// The model that answers it alone, or nil for the session's.
     var model: String?
+    /// The length of the whole text.
+    var size: ByteCount { ByteCount(max(wholeText?.bytes ?? 0, text.utf8.count)) }
     /// Whether pictures come with it.
     var hasPictures: Bool { !files.isEmpty || !inputs.isEmpty }
 

@@ -18,24 +18,45 @@ struct Prompt {
     /// The estimated tokens of its messages.
     let input: Int
 
-    /// The most tokens of earlier exchanges that a prompt repeats, even in a larger window.
+    /// The public id of the newest earlier turn that it has no room for, or nil if it has room for all.
+    let leftOut: String?
+
+    /// The most bytes of earlier exchanges that a prompt repeats, even in a larger window.
+    static let mostHistory = ByteCount.mebibytes(3)
+    /// The bytes of earlier exchanges whose memory is leased with the message.
     ///
-    /// Repeated exchanges are paid for again in each turn.
-    static let mostHistory = 16_384
+    /// A longer conversation leases more when it is read.
+    static let usualHistory = ByteCount.kibibytes(64)
+    /// The bytes of earlier exchanges for each token of the model's window.
+    ///
+    /// The estimate of four bytes is that of English. Code and other scripts have more tokens, and a
+    /// prompt that fills the window by the estimate would be refused.
+    static let bytesPerToken = 3
     /// The most memory of the session's window and the prompt built from it.
     ///
-    /// The history is held as it is read and again as JSON, whose escapes rarely double it.
+    /// The history is held as it is read and again as JSON, whose escapes rarely double it. It has at
+    /// most ``usualHistory``.
     static func worstCase(_ question: Question) -> ByteCount {
         worstCase(question.text.utf8.count + question.system.utf8.count, question.isTranslation)
     }
 
     /// The most memory for a message that is not read yet, of `count` bytes with its instruction.
     static func worstCase(_ count: Int, _ isTranslation: Bool = false) -> ByteCount {
-        ByteCount(3 * ((isTranslation ? 0 : mostHistory * 4) + count))
+        ByteCount(3 * ((isTranslation ? 0 : usualHistory.bytes) + count))
     }
 
     /// The most exchanges that a prompt repeats.
-    static let mostExchanges = 100
+    static let mostExchanges = 2_000
+
+    /// The bytes of earlier exchanges that a model's window has room for, before a message.
+    static func history(of model: ModelChoice) -> ByteCount {
+        room(model.context - model.output)
+    }
+
+    private static func room(_ tokens: Int) -> ByteCount {
+        let most = mostHistory.bytes
+        return ByteCount(min(max(0, min(tokens, most)) * bytesPerToken, most))
+    }
 
     /// Builds the prompt, and leaves out the oldest exchanges that do not fit.
     ///
@@ -43,27 +64,26 @@ struct Prompt {
     ///
     /// - Parameters:
     ///   - question: the new question.
-    ///   - history: the exchanges, newest first, as the database gives them. A translation has
-    ///     none.
+    ///   - window: the exchanges as the database gives them, or nil for none. A translation has none.
     ///   - pictures: the pictures of the new message or of an earlier one.
     ///   - budget: tokens for the whole prompt.
     /// - Throws: ``JSONError``, which valid text never causes.
     init(
         _ question: Question,
-        history: [Exchange] = [],
+        window: SessionWindow? = nil,
         pictures: PromptPictures = PromptPictures(),
         budget: Int
     ) throws(JSONError) {
         let (system, text) = (question.system, question.text)
         let seen = pictures.parts.count * TokenEstimate.perPicture
-        var left = min(
-            budget - Prompt.cost(system) - Prompt.cost(text) - seen,
-            Prompt.mostHistory
-        )
+        let history = window?.exchanges ?? []
+        var left = Prompt.room(budget - Prompt.cost(system) - Prompt.cost(text) - seen).bytes
         let kept = history.prefix { exchange in
-            left -= Prompt.cost(exchange.text) + Prompt.cost(exchange.answer)
+            left -= exchange.text.utf8.count + exchange.answer.utf8.count
+            left -= SessionWindow.perExchange
             return left >= 0
         }
+        leftOut = kept.count < history.count ? history[kept.count].publicID : window?.leftOut
         isContextFree = kept.isEmpty && pictures.parts.isEmpty
         kind = question.kind
         var json = Array(#"{"messages":["#.utf8)
@@ -94,22 +114,22 @@ struct Prompt {
 
     /// Builds the prompt, off the loop if it is large.
     ///
-    /// The parameters are those of ``init(_:history:pictures:budget:)``.
+    /// The parameters are those of ``init(_:window:pictures:budget:)``.
     ///
     /// - Throws: ``BotError/body(_:)``.
     static func of(
         _ question: Question,
-        history: [Exchange] = [],
+        window: SessionWindow? = nil,
         pictures: PromptPictures = PromptPictures(),
         budget: Int
     ) async throws(BotError) -> Prompt {
         let own = question.system.utf8.count + question.text.utf8.count + pictures.count
-        let size = history.reduce(own) {
+        let size = (window?.exchanges ?? []).reduce(own) {
             $0 + $1.text.utf8.count + $1.answer.utf8.count
         }
         do throws(JSONError) {
             return try await LargeWork.run(on: size) { () throws(JSONError) in
-                try Prompt(question, history: history, pictures: pictures, budget: budget)
+                try Prompt(question, window: window, pictures: pictures, budget: budget)
             }
         } catch { throw .body(error.description) }
     }

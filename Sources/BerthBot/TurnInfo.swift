@@ -7,6 +7,8 @@ package struct TurnInfo: Encodable, Sendable {
     package let id: String
     /// The message.
     package let text: String
+    /// The whole message, of which ``text`` is the beginning, or nil if ``text`` is all of it.
+    package let wholeText: TextInfo?
     /// The pictures that came with the message, or nil if there are none.
     package let inputs: [PictureInfo]?
     /// The answer, as far as it has come.
@@ -37,6 +39,8 @@ package struct TurnInfo: Encodable, Sendable {
     package let branch: BranchInfo?
     /// Whether its answer goes on where that of the turn before it was cut, or nil if not.
     package let isContinuation: Bool?
+    /// The newest turn that its prompt had no room for, or nil if it had room for all.
+    package let leftOut: LeftOutInfo?
     /// Whether its answer comes from the cache, or nil if not.
     package let isCached: Bool?
     /// The cost of its answer in millionths of a dollar.
@@ -47,6 +51,7 @@ package struct TurnInfo: Encodable, Sendable {
     private enum CodingKeys: String, CodingKey {
         case id
         case text
+        case wholeText = "whole_text"
         case inputs
         case answer
         case pictures
@@ -62,6 +67,7 @@ package struct TurnInfo: Encodable, Sendable {
         case sources
         case branch
         case isContinuation = "continues"
+        case leftOut = "left_out"
         case isCached = "cached"
         case micros = "cost_micros"
         case created = "created_ms"
@@ -71,6 +77,7 @@ package struct TurnInfo: Encodable, Sendable {
     init(_ turn: Turn, in language: Language) {
         id = turn.publicID
         text = turn.text
+        wholeText = TextInfo(turn.wholeText)
         inputs = PictureInfo.list(turn.inputs)
         answer = turn.answer
         pictures = PictureInfo.list(turn.pictures)
@@ -88,6 +95,7 @@ package struct TurnInfo: Encodable, Sendable {
         sources = turn.sources.isEmpty ? nil : SourceInfo.list(turn.sources)
         branch = turn.branch.map { BranchInfo(place: $0.place, count: $0.count) }
         isContinuation = turn.isContinuation ? true : nil
+        leftOut = LeftOutInfo(turn.leftOut, in: language)
         isCached = turn.isCached ? true : nil
         micros = turn.micros
         created = turn.created
@@ -98,6 +106,7 @@ package struct TurnInfo: Encodable, Sendable {
         var object = encoder.container(keyedBy: CodingKeys.self)
         try object.encode(id, forKey: .id)
         try object.encode(text, forKey: .text)
+        try object.encodeIfPresent(wholeText, forKey: .wholeText)
         try object.encodeIfPresent(inputs, forKey: .inputs)
         try object.encode(answer, forKey: .answer)
         try object.encodeIfPresent(pictures, forKey: .pictures)
@@ -113,6 +122,7 @@ package struct TurnInfo: Encodable, Sendable {
         try object.encodeIfPresent(sources, forKey: .sources)
         try object.encodeIfPresent(branch, forKey: .branch)
         try object.encodeIfPresent(isContinuation, forKey: .isContinuation)
+        try object.encodeIfPresent(leftOut, forKey: .leftOut)
         try object.encodeIfPresent(isCached, forKey: .isCached)
         try object.encode(micros, forKey: .micros)
         try object.encode(created, forKey: .created)

@@ -20,8 +20,8 @@ import BerthWork
 
     /// A start reads this many turns at once.
     ///
-    /// Each may have a message of 32 KiB.
-    private static nonisolated let page = 100
+    /// Each may have a message of 256 KiB.
+    private static nonisolated let page = 12
     /// The pause between two tries to find memory for a turn.
     private static nonisolated let pause = Duration.seconds(1)
 
@@ -184,7 +184,8 @@ import BerthWork
                 try gate.enter(session.publicID, payer: payer.row.id)
             }
         do throws(BotError) {
-            let memory = try await acceptance.pay(for: turn.text, of: payer, within: patience)
+            let size = ByteCount(max(turn.wholeText?.bytes ?? 0, turn.text.utf8.count))
+            let memory = try await acceptance.pay(for: size, of: payer, within: patience)
             guard !isStopping else { throw .stopping }
             let job: TurnJob
             if turn.kind == .image, let order = PicturePrompt(turn.text) {

@@ -202,6 +202,7 @@ import BerthWork
         outcome.micros = job.cost(settlements)
         job.turn.notes.write(to: &outcome)
         outcome.pictures = job.made?.pictures.map(\.ofTurn) ?? []
+        outcome.beginsToForget = job.turn.beginsToForget
         switch end {
         case .failed, .uncertain:
             let phrase = failure.map { failure in

@@ -32,7 +32,9 @@ extension Turns {
     ) async throws(BotError) -> LiveTurn {
         let found = try await ended(publicID, tenant)
         var message = beside(found, found.turn.text)
-        message.isContinuation = found.turn.isContinuation
+        (message.isContinuation, message.wholeText) = (
+            found.turn.isContinuation, found.turn.wholeText
+        )
         if let model {
             guard models.find(model) != nil else {
                 throw .unknownModel(model, known: models.names)

@@ -88,6 +88,7 @@ extension Turns {
         let row = try await ended(turn, at: session, of: tenant)
         var message = Message(row.text, in: session.publicID, isFresh: true)
         (message.place, message.inputs) = (session.place, row.inputs)
+        message.wholeText = row.wholeText
         let now = try await self.session(of: message, by: tenant)
         // The messenger shows what came after an older turn, so that remains part of the prompt.
         if now.leaf == turn { message.beside = turn }

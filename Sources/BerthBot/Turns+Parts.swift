@@ -13,6 +13,7 @@ extension Turns {
         let pictureAnswers: PictureAnswers
         let translations: Translations
         let pictures: MessagePictures
+        let texts: MessageTexts
         let answers: Answers
         let meter: Meter
         let commands: Commands

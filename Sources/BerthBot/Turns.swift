@@ -26,10 +26,14 @@ package import BerthWork
     /// Whether the service stops, so that no more turns begin.
     package private(set) var isStopping = false
 
+    /// The longest message that is stored in its turn.
+    ///
+    /// The text of a longer one is a file (``attachedLimit``).
+    package static nonisolated let textLimit = ByteCount.kibibytes(256)
     /// The longest message.
-    package static nonisolated let textLimit = ByteCount.kibibytes(32)
-    /// The longest message of a channel with chats, which has documents and transcripts in it.
-    package static nonisolated let heardLimit = ByteCount.kibibytes(128)
+    package static nonisolated let attachedLimit = MessageTexts.most
+    /// The longest order of pictures.
+    static nonisolated let orderLimit = ByteCount.kibibytes(32)
     /// Running answers may go on this long after the stop.
     ///
     /// Then they are kept as far as they came.
@@ -100,6 +104,12 @@ package import BerthWork
         return try await begin(message, by: tenant, request: request, memory: memory)
     }
 
+    /// The most bytes of a message that begins with `text`.
+    private static func limit(of text: String) -> ByteCount {
+        if Command.split(text) == nil { return attachedLimit }
+        return PicturePrompt(text) == nil ? textLimit : orderLimit
+    }
+
     func begin(
         _ message: Message,
         by tenant: LiveTenant,
@@ -108,8 +118,7 @@ package import BerthWork
     ) async throws(BotError) -> LiveTurn {
         guard !isStopping else { throw .stopping }
         guard !message.text.isEmpty || message.hasPictures else { throw .emptyText }
-        let size = ByteCount(message.text.utf8.count)
-        let limit = message.place == nil ? Turns.textLimit : Turns.heardLimit
+        let (size, limit) = (message.size, Turns.limit(of: message.text))
         guard size <= limit else { throw .textTooLong(size, limit: limit) }
         try tenant.mayAsk()
         if message.hasPictures, Command.split(message.text) != nil {
@@ -127,7 +136,7 @@ package import BerthWork
             do throws(BotError) {
                 let memory =
                     if let memory { memory } else {
-                        try await acceptance.pay(for: message.text, of: tenant)
+                        try await acceptance.pay(for: message.size, of: tenant)
                     }
                 guard !isStopping else { throw .stopping }
                 let job =
@@ -236,7 +245,7 @@ package import BerthWork
         (outcome.pictures, outcome.model) = (row.pictures, row.model)
         (outcome.isCached, outcome.micros) = (row.isCached, row.micros)
         let turn = try ended(row.publicID, "", row.answer, tenant, outcome)
-        turn.inputs = row.inputs
+        (turn.inputs, turn.wholeText, turn.leftOut) = (row.inputs, row.wholeText, row.leftOut)
         turn.show(AnswerNotes(row, of: tenant.account))
         return turn
     }

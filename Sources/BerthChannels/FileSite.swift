@@ -127,7 +127,9 @@ import BerthWork
             refusal.headers["content-range"] = "bytes */\(file.bytes)"
             return refusal
         }
-        response.headers["content-type"] = kind.name
+        // A long message is a file of this type, in UTF-8.
+        let isText = kind.name == "text/plain"
+        response.headers["content-type"] = isText ? "text/plain; charset=utf-8" : kind.name
         response.headers["content-disposition"] = kind.disposition(of: file.id)
         response.length = bytes.count
         let opened: OpenedFile

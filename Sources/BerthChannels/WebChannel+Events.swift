@@ -46,9 +46,26 @@ extension WebChannel {
         let id: String
         let state = "accepted"
         let inputs: [PictureInfo]?
+        let wholeText: TextInfo?
+        let leftOut: LeftOutInfo?
+        /// The words for a reader without the page's line, in the first turn that leaves something
+        /// out.
+        let notice: String?
+
+        enum CodingKeys: String, CodingKey {
+            case id
+            case state
+            case inputs
+            case wholeText = "whole_text"
+            case leftOut = "left_out"
+            case notice
+        }
 
         @Loop init(_ turn: LiveTurn) {
             (id, inputs) = (turn.id, PictureInfo.list(turn.inputs))
+            wholeText = TextInfo(turn.wholeText)
+            leftOut = LeftOutInfo(turn.leftOut, in: turn.language)
+            notice = turn.beginsToForget ? Phrase(.modelForgets).text(in: turn.language) : nil
         }
     }
 

@@ -22,13 +22,13 @@ import BerthWork
     package nonisolated let name: ChannelName
     let bot: Bot
     let surroundings: Surroundings
-    private let authenticate: Authenticate
+    let authenticate: Authenticate
     private let prefix: String
     /// The public URL without a slash at its end, for links to shared conversations.
     let url: String
 
     /// More than the longest message that is taken, with room for its JSON.
-    private static let bodyLimit = ByteCount.kibibytes(256)
+    private static let bodyLimit = ByteCount.mebibytes(3)
 
     /// The memory of a list of conversations, as rows and as JSON.
     ///
@@ -107,7 +107,7 @@ import BerthWork
                 return HTTPResponse(status: 202)
             },
         ] + branchRoutes + libraryRoutes
-            + (name == .web ? fileRoutes + shareRoutes : [])
+            + (name == .web ? fileRoutes + shareRoutes + accessRoutes + passkeyRoutes : [])
     }
 
     /// Takes a message: there is one place in line for it and for its turn.
@@ -253,7 +253,7 @@ import BerthWork
             in: surroundings
         ) {
             // As it came, as the decoder's table of it, as a text; then the turn.
-            max(ByteCount(3 * $0.bytes), $0 + turn(min($0, Turns.textLimit)))
+            max(ByteCount(3 * $0.bytes), $0 + turn(min($0, Turns.attachedLimit)))
         }
         do {
             // A chunked one has paid for nothing: its turn stands in line.

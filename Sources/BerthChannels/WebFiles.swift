@@ -6,6 +6,8 @@ import CKatex
 enum WebFiles {
     static var page: [UInt8] { PackageResources.index_html }
     static var login: [UInt8] { PackageResources.login_html }
+    /// The page that asks for a code from another device.
+    static var code: [UInt8] { PackageResources.code_html }
     static var host: [UInt8] { PackageResources.host_html }
     static var style: [UInt8] { PackageResources.chat_css }
     static var icon: [UInt8] { PackageResources.icon_svg }
@@ -18,12 +20,13 @@ enum WebFiles {
     /// The page's modules, by the names that it loads them by.
     static var scripts: KeyValuePairs<String, [UInt8]> {
         [
-            "branches.js": PackageResources.branches_js,
+            "access.js": PackageResources.access_js, "branches.js": PackageResources.branches_js,
             "chat.js": PackageResources.chat_js, "composer.js": PackageResources.composer_js,
             "dom.js": PackageResources.dom_js, "formula.js": PackageResources.formula_js,
             "frame.js": PackageResources.frame_js, "history.js": PackageResources.history_js,
             "inline.js": PackageResources.inline_js, "library.js": PackageResources.library_js,
             "markdown.js": PackageResources.markdown_js,
+            "passkey.js": PackageResources.passkey_js,
             "pictures.js": PackageResources.pictures_js, "server.js": PackageResources.server_js,
             "shared.js": PackageResources.shared_js, "state.js": PackageResources.state_js,
             "theme.js": PackageResources.theme_js, "tray.js": PackageResources.tray_js,

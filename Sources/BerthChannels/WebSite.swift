@@ -11,11 +11,11 @@ import BerthWork
 /// The web chat: its page, the login that leads to it, and its conversations.
 @Loop final class WebSite: Channel {
     nonisolated let name = ChannelName.web
-    private let bot: Bot
+    let bot: Bot
     private let url: String
-    private let hosts: HostGuard
-    private let attempts: AttemptLimit
-    private let surroundings: Surroundings
+    let hosts: HostGuard
+    let attempts: AttemptLimit
+    let surroundings: Surroundings
 
     /// Makes the site.
     ///
@@ -33,7 +33,7 @@ import BerthWork
     }
 
     static nonisolated let cookie = "berth_login"
-    private static nonisolated let cookieAge = 90 * 86400
+    static nonisolated let cookieAge = 90 * 86400
 
     var routes: [Route] {
         [
@@ -54,11 +54,11 @@ import BerthWork
             Route("GET", "/web/katex.js") { _, _ in WebSite.katex },
             Route("GET", "/favicon.ico") { _, _ in HTTPResponse(status: 204) },
             Route("GET", "/login") { request, _ in
-                WebSite.loginPage(token: request.query("token") ?? "", message: "")
+                WebSite.loginPage(token: request.query("token") ?? "")
             },
             Route("POST", "/login") { request, _ in await self.login(request) },
             Route("POST", "/logout") { request, _ in await self.logout(request) },
-        ] + WebSite.scripts + conversations.routes + files.routes + shared.routes
+        ] + WebSite.scripts + passkeyRoutes + conversations.routes + files.routes + shared.routes
     }
 
     /// The conversations of a tenant who is logged in.
@@ -106,18 +106,18 @@ import BerthWork
         let language = request.language ?? .english
         guard attempts.allows(request.peer) else {
             let words = Phrase(.loginTooOften).text(in: language)
-            return WebSite.loginPage(token: "", message: words, status: 429)
+            return WebSite.loginPage(message: words, status: 429)
         }
         do {
             let token = try await formToken(of: request)
-            guard let cookie = try await bot.access.login(token: token) else {
+            let device = BrowserName.of(request.headers["user-agent"])
+            guard let cookie = try await bot.access.login(token: token, on: device) else {
                 // People tap an old link again, in a browser that is logged in.
                 if try credential(of: request) != nil {
                     return HTTPResponse(status: 303, headers: ["location": "/"])
                 }
                 attempts.failed(request.peer)
-                let words = Phrase(.loginLinkUsed).text(in: language)
-                return WebSite.loginPage(token: "", message: words, status: 403)
+                return WebSite.refusedLogin(token, in: language)
             }
             return HTTPResponse(
                 status: 303,
@@ -142,7 +142,7 @@ import BerthWork
         } catch { return HTTPResponse(error, in: request.language ?? .english) }
     }
 
-    private func cookieField(_ value: String, age: Int, for request: HTTPRequest) -> String {
+    func cookieField(_ value: String, age: Int, for request: HTTPRequest) -> String {
         let isSecure = hosts.wantsSecureCookie(request.headers)
         return "\(WebSite.cookie)=\(value); Path=/; Max-Age=\(age); HttpOnly; SameSite=Lax"
             + (isSecure ? "; Secure" : "")
@@ -202,10 +202,29 @@ import BerthWork
         )
     }
 
-    private static func loginPage(token: String, message: String, status: Int = 200) -> HTTPResponse
-    {
-        var response = page(WebFiles.login, ["{{token}}": token, "{{message}}": message])
+    /// The page of a link, or the page that asks for a code if there is neither a token nor a
+    /// message.
+    private static func loginPage(
+        token: String = "",
+        message: String = "",
+        status: Int = 200
+    ) -> HTTPResponse {
+        let source = token.isEmpty && message.isEmpty ? WebFiles.code : WebFiles.login
+        var response = page(source, ["{{token}}": token, "{{message}}": message])
         response.status = status
+        return response
+    }
+
+    /// The answer to a token that logs nobody in.
+    ///
+    /// A text as short as a code is asked for again.
+    private static func refusedLogin(_ token: String, in language: Language) -> HTTPResponse {
+        guard token.utf8.count <= 30 else {
+            return loginPage(message: Phrase(.loginLinkUsed).text(in: language), status: 403)
+        }
+        let words = Phrase(.loginCodeWrong).text(in: language)
+        var response = page(WebFiles.code, ["{{message}}": words])
+        response.status = 403
         return response
     }
 

@@ -150,39 +150,42 @@ extension Connection {
         of session: Session,
         before: Turn.ID?,
         limits: SessionWindow.Limits
-    ) throws(StoreError) -> [Exchange] {
-        var window: [Exchange] = []
+    ) throws(StoreError) -> SessionWindow {
+        var window = SessionWindow(session: session)
+        guard limits.exchanges > 0 else { return window }
         var (left, next) = (limits.bytes, session.leaf)
         if let before { next = try turn(before)?.parent }
         let cleared = session.clearedThrough?.value ?? 0
-        while let id = next, id.value > cleared, window.count < limits.exchanges {
+        while let id = next, id.value > cleared, window.leftOut == nil {
             next = nil
-            let exchange: Exchange?? = try first(
+            _ = try first(
                 """
                 SELECT parent, text, answer, kind = 'message' AND state IN ('done', 'stopped')
                         AND answer <> '',
-                    EXISTS (SELECT 1 FROM turn_file WHERE turn_file.turn = turn.id)
+                    EXISTS (SELECT 1 FROM turn_file WHERE turn_file.turn = turn.id),
+                    public_id, left_out IS NOT NULL
                 FROM turn WHERE id = ? AND session = ?
                 """,
                 id,
                 session.id
-            ) { (row: borrowing Row) throws(StoreError) -> Exchange? in
-                let parent: Turn.ID? = row.int64(0) == 0 ? nil : row.id(0)
-                guard row.bool(3) else {
-                    next = parent
-                    return nil
-                }
+            ) { (row: borrowing Row) throws(StoreError) in
+                next = row.int64(0) == 0 ? nil : row.id(0)
+                guard row.bool(3) else { return }
+                if window.exchanges.isEmpty { window.hadLeftOut = row.bool(6) }
                 // The lengths first, so that no text above the limit is ever copied.
-                left -= row.byteCount(1) + row.byteCount(2)
-                guard left >= 0 else { return nil }
-                next = parent
-                var exchange = Exchange(turn: id, text: row.text(1), answer: row.text(2))
-                if row.bool(4) {
-                    exchange.inputs = try files(of: id).inputs.filter { !$0.isDeleted }
+                let found = row.bool(4) ? try files(of: id) : nil
+                let text = max(row.byteCount(1), found?.text?.bytes ?? 0)
+                left -= text + row.byteCount(2) + SessionWindow.perExchange
+                guard left >= 0, window.exchanges.count < limits.exchanges else {
+                    window.leftOut = row.text(5)
+                    return
                 }
-                return exchange
+                var exchange = Exchange(turn: id, text: row.text(1), answer: row.text(2))
+                exchange.publicID = row.text(5)
+                exchange.inputs = (found?.inputs ?? []).filter { !$0.isDeleted }
+                exchange.wholeText = found?.text.flatMap { $0.isDeleted ? nil : $0 }
+                window.exchanges.append(exchange)
             }
-            if case .some(.some(let exchange)) = exchange { window.append(exchange) }
         }
         return window
     }

@@ -32,15 +32,17 @@ extension Connection {
     /// Reads a turn with its files.
     func turn(_ row: borrowing Row) throws(StoreError) -> Turn {
         var turn = try Turn(row)
-        if row.bool(20) { (turn.inputs, turn.pictures) = try files(of: turn.id) }
+        if row.bool(20) { (turn.inputs, turn.pictures, turn.wholeText) = try files(of: turn.id) }
         return turn
     }
 
-    /// The pictures that came with a turn's message, and those of its answer.
+    /// The pictures that came with a turn's message, those of its answer, and the file with the whole
+    /// text of the message.
     func files(
         of turn: Turn.ID
-    ) throws(StoreError) -> (inputs: [TurnPicture], pictures: [TurnPicture]) {
-        var files: (inputs: [TurnPicture], pictures: [TurnPicture]) = ([], [])
+    ) throws(StoreError) -> (inputs: [TurnPicture], pictures: [TurnPicture], text: TurnPicture?) {
+        var files: (inputs: [TurnPicture], pictures: [TurnPicture], text: TurnPicture?)
+        files = ([], [], nil)
         try forEach(
             """
             SELECT turn_file.file, thumbnail, width, height, file.kind, coalesce(file.bytes, 0), role
@@ -60,6 +62,7 @@ extension Connection {
             switch try row.word(6) as TurnPicture.Role {
             case .input: files.inputs.append(file)
             case .picture: files.pictures.append(file)
+            case .text: files.text = file
             }
             return true
         }

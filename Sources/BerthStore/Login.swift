@@ -12,12 +12,21 @@ package struct Login: Equatable, Sendable {
     package let created: Timestamp
     /// The login is refused from then on.
     package let expires: Timestamp
+    /// The browser and the system, such as `Firefox on Android`, or "" if they are not known.
+    package let device: String
 
     /// Makes a login.
-    package init(hash: [UInt8], owner: LoginOwner, created: Timestamp, expires: Timestamp) {
+    package init(
+        hash: [UInt8],
+        owner: LoginOwner,
+        created: Timestamp,
+        expires: Timestamp,
+        device: String = ""
+    ) {
         self.hash = hash
         self.owner = owner
         self.created = created
         self.expires = expires
+        self.device = device
     }
 }

@@ -24,6 +24,7 @@ package protocol LoginStore: Sendable {
     /// - Parameters:
     ///   - link: SHA-256 of the link's token.
     ///   - cookie: SHA-256 of the new login's cookie.
+    ///   - device: the browser and the system, "" if they are not known.
     ///   - now: the time of the call.
     ///   - expires: the login is refused from then on.
     /// - Returns: the login. nil for a link that is unknown, used or expired, or whose tenant is
@@ -32,6 +33,7 @@ package protocol LoginStore: Sendable {
     func useLink(
         _ link: [UInt8],
         for cookie: [UInt8],
+        on device: String,
         at now: Timestamp,
         expires: Timestamp
     ) async throws(StoreError) -> Login?
@@ -96,11 +98,15 @@ extension Connection {
             Database.loginsAtMost - 1
         )
         try run(
-            "INSERT INTO web_login (tenant, hash, created_ms, expires_ms) VALUES (?, ?, ?, ?)",
+            """
+            INSERT INTO web_login (tenant, hash, created_ms, expires_ms, device)
+            VALUES (?, ?, ?, ?, ?)
+            """,
             login.owner.tenant,
             login.hash,
             now,
-            login.expires
+            login.expires,
+            login.device
         )
     }
 }
@@ -111,6 +117,7 @@ extension Login {
         owner = LoginOwner(row.idOrNil(1))
         created = row.timestamp(2)
         expires = row.timestamp(3)
+        device = row.text(4)
     }
 }
 
@@ -146,12 +153,19 @@ extension Database: LoginStore {
     package nonisolated func useLink(
         _ link: [UInt8],
         for cookie: [UInt8],
+        on device: String,
         at now: Timestamp,
         expires: Timestamp
     ) async throws(StoreError) -> Login? {
         try await write { store throws(StoreError) in
             guard let owner = try store.useLink(hash: link, at: now) else { return nil }
-            let login = Login(hash: cookie, owner: owner, created: now, expires: expires)
+            let login = Login(
+                hash: cookie,
+                owner: owner,
+                created: now,
+                expires: expires,
+                device: device
+            )
             try store.addLogin(login, at: now)
             return login
         }
@@ -164,7 +178,7 @@ extension Database: LoginStore {
         try await read { store throws(StoreError) in
             try store.first(
                 """
-                SELECT hash, tenant, created_ms, expires_ms FROM web_login
+                SELECT hash, tenant, created_ms, expires_ms, device FROM web_login
                 WHERE hash = ? AND revoked_ms IS NULL AND expires_ms > ?
                 """,
                 hash,
@@ -177,7 +191,7 @@ extension Database: LoginStore {
         try await read { store throws(StoreError) in
             try store.all(
                 """
-                SELECT hash, tenant, created_ms, expires_ms FROM web_login
+                SELECT hash, tenant, created_ms, expires_ms, device FROM web_login
                 WHERE revoked_ms IS NULL AND expires_ms > ? ORDER BY id
                 """,
                 now

@@ -27,7 +27,10 @@ enum Schema {
     /// A turn is never deleted without its conversation, so neither is a foreign key. `turn.wish` is
     /// the model that its author named for it alone. `turn.heard` is the channel's id of the message
     /// that is answered, and `turn.preview` that of the message that shows an answer while it is
-    /// written. The transcripts of a message's recordings go when its update is finished.
+    /// written. `turn.left_out` is the public id of the last turn before it that its prompt had no room
+    /// for. The transcripts of a message's recordings go when its update is finished.
+    /// A message that is too long for `turn.text` has its beginning there and all of it in a file with
+    /// the role `text`.
     /// A conversation whose `deleted_ms` is later than now is hidden and can be restored until then.
     private static let first: StaticString = """
         CREATE TABLE tenant (
@@ -70,7 +73,18 @@ enum Schema {
             id INTEGER PRIMARY KEY,
             tenant INTEGER REFERENCES tenant (id),
             hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32),
-            created_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL, revoked_ms INTEGER
+            created_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL, revoked_ms INTEGER,
+            device TEXT NOT NULL
+        ) STRICT;
+
+        CREATE TABLE passkey (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            tenant INTEGER NOT NULL REFERENCES tenant (id),
+            credential BLOB NOT NULL UNIQUE,
+            key BLOB NOT NULL,
+            count INTEGER NOT NULL,
+            name TEXT NOT NULL,
+            created_ms INTEGER NOT NULL, used_ms INTEGER
         ) STRICT;
 
         CREATE TABLE session (
@@ -122,7 +136,7 @@ enum Schema {
             parent INTEGER NOT NULL DEFAULT 0, continues INTEGER NOT NULL DEFAULT 0,
             fresh INTEGER NOT NULL DEFAULT 0, wish TEXT,
             cached INTEGER NOT NULL DEFAULT 0, micros INTEGER NOT NULL DEFAULT 0,
-            heard TEXT, preview TEXT
+            heard TEXT, preview TEXT, left_out TEXT
         ) STRICT;
         CREATE INDEX turn_branch ON turn (session, parent);
         CREATE INDEX turn_tenant ON turn (tenant);
@@ -297,7 +311,7 @@ enum Schema {
 
         CREATE TABLE turn_file (
             turn INTEGER NOT NULL REFERENCES turn (id) ON DELETE CASCADE,
-            role TEXT NOT NULL CHECK (role = 'input' OR role = 'picture'),
+            role TEXT NOT NULL CHECK (role = 'input' OR role = 'picture' OR role = 'text'),
             ordinal INTEGER NOT NULL,
             file TEXT NOT NULL, thumbnail TEXT,
             width INTEGER NOT NULL, height INTEGER NOT NULL,

@@ -176,10 +176,7 @@ extension Database: SessionStore {
     ) async throws(StoreError) -> SessionWindow? {
         try await read { store throws(StoreError) in
             guard let session = try store.session(publicID: publicID) else { return nil }
-            var window = SessionWindow(
-                session: session,
-                exchanges: try store.window(of: session, before: before, limits: limits)
-            )
+            var window = try store.window(of: session, before: before, limits: limits)
             if let question { window.isRepeated = try store.hasAsked(question) }
             return window
         }

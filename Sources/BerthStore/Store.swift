@@ -9,9 +9,9 @@
 ///
 /// ``Database`` is the engine for SQLite, in a data folder or in memory. Another engine conforms to
 /// this protocol and passes the store's conformance suite.
-package protocol Store: TenantStore, IdentityStore, KeyStore, LoginStore, SessionStore,
-    LibraryStore, SearchStore, TurnStore, StepStore, LedgerStore, IdempotencyStore, UsageStore,
-    OutboxStore, FileStore, PictureCacheStore, UpdateStore, AdmissionStore, UpkeepStore
+package protocol Store: TenantStore, IdentityStore, KeyStore, LoginStore, PasskeyStore,
+    SessionStore, LibraryStore, SearchStore, TurnStore, StepStore, LedgerStore, IdempotencyStore,
+    UsageStore, OutboxStore, FileStore, PictureCacheStore, UpdateStore, AdmissionStore, UpkeepStore
 {}
 
 extension Database: Store {}

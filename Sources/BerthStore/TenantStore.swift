@@ -147,6 +147,7 @@ extension Database: TenantStore {
             try store.run("DELETE FROM api_key WHERE tenant = ?", id)
             try store.run("DELETE FROM web_link WHERE tenant = ?", id)
             try store.run("DELETE FROM web_login WHERE tenant = ?", id)
+            try store.run("DELETE FROM passkey WHERE tenant = ?", id)
             try store.run("DELETE FROM identity WHERE tenant = ?", id)
             try store.run("DELETE FROM invitation WHERE tenant = ?", id)
             return tenant

@@ -61,6 +61,9 @@ package struct Turn: Equatable, Sendable {
     package internal(set) var inputs: [TurnPicture] = []
     /// The pictures of the answer, in their order.
     package internal(set) var pictures: [TurnPicture] = []
+    /// The file with the whole message, of which ``text`` is the beginning, or nil if ``text`` is all of
+    /// it.
+    package internal(set) var wholeText: TurnPicture?
     /// The turn before it, or nil if it is the first of its branch.
     package let parent: Turn.ID?
     /// Whether its answer goes on where that of ``parent`` was cut.
@@ -73,6 +76,9 @@ package struct Turn: Equatable, Sendable {
     package let isCached: Bool
     /// The cost of its answer in millionths of a dollar.
     package let micros: Int64
+    /// The public id of the newest turn of its branch that its prompt had no room for, or nil if it had
+    /// room for all.
+    package let leftOut: String?
     /// Its place among the turns beside it, which only a page of history has, or nil if there are none.
     package internal(set) var branch: TurnBranch?
     /// When it was made.
@@ -112,5 +118,6 @@ extension Turn {
         isCached = row.bool(25)
         micros = row.int64(26)
         heard = row.textOrNil(27)
+        leftOut = row.textOrNil(28)
     }
 }

@@ -26,6 +26,12 @@ package struct TurnDraft: Sendable {
     /// The digest of the question, to find out later whether it is asked again, or nil if that does
     /// not matter.
     package var question: Int64?
+    /// The public id of the newest turn of its branch that its prompt has no room for, or nil if it has
+    /// room for all.
+    package var leftOut: String?
+    /// The file with the whole message, of which ``text`` is the beginning, or nil if ``text`` is all of
+    /// it.
+    package var wholeText: TurnPicture?
     /// The pictures that come with the message.
     package var inputs: [TurnPicture] = []
     /// The conversation's title, if it has none yet.

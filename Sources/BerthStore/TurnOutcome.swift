@@ -37,6 +37,8 @@ package struct TurnOutcome: Equatable, Sendable {
     /// Whether the tokens are our estimate, not the provider's count.
     package var isEstimated = false
 
+    /// Whether its prompt is the first of its branch that had no room for all earlier messages.
+    package var beginsToForget = false
     /// Whether the answer comes from the cache.
     package var isCached = false
     /// The cost of the answer in millionths of a dollar.

@@ -1,4 +1,4 @@
-/// A file of a turn: a picture that came with the message, or one of the answer.
+/// A file of a turn: a picture that came with the message, one of the answer, or the message's text.
 package struct TurnPicture: Equatable, Sendable {
     /// The file's id.
     package var file: String
@@ -32,5 +32,7 @@ package struct TurnPicture: Equatable, Sendable {
     enum Role: String, SQLConvertible {
         case input
         case picture
+        /// The whole text of a message, of which the turn has the beginning.
+        case text
     }
 }

@@ -145,8 +145,8 @@ extension Database: TurnStore {
             let turn: Turn.ID = try store.insert(
                 """
                 INSERT INTO turn (public_id, session, tenant, kind, state, text, model, owner,
-                    until_ms, created_ms, parent, continues, fresh, wish, heard)
-                VALUES (?, ?, ?, ?, 'accepted', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    until_ms, created_ms, parent, continues, fresh, wish, heard, left_out)
+                VALUES (?, ?, ?, ?, 'accepted', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
                 draft.publicID,
                 draft.session,
@@ -161,13 +161,15 @@ extension Database: TurnStore {
                 draft.isContinuation,
                 draft.isFresh,
                 draft.wish,
-                draft.heard
+                draft.heard,
+                draft.leftOut
             )
             try store.show(turn, in: draft.session, at: now)
             if let digest = draft.question {
                 try store.note(AskedQuestion(of: draft.tenant, digest: digest), at: now)
             }
             try store.addFiles(draft.inputs, to: turn, as: .input)
+            try store.addFiles(draft.wholeText.map { [$0] } ?? [], to: turn, as: .text)
             try store.finishUpdates(draft.updates, at: now)
             return turn
         }

@@ -39,6 +39,8 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
     case tooManySessions(limit: Int)
     /// The tenant has made conversations faster than a person needs them.
     case tooManyNewSessions(perMinute: Int, wait: Duration)
+    /// The tenant has asked for more codes for further devices than a person needs.
+    case tooManyCodes(perMinute: Int, wait: Duration)
     /// An `Idempotency-Key` is not valid.
     case badKey(String)
     /// An `Idempotency-Key` belongs to another request.
@@ -133,6 +135,9 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
         switch self {
         case .tooManyNewSessions(let rate, let wait):
             "you have made too many conversations, and \(rate) a minute is the limit: try again in "
+                + "\(wait.secondsRoundedUp) s"
+        case .tooManyCodes(let rate, let wait):
+            "you have asked for too many codes, and \(rate) a minute is the limit: try again in "
                 + "\(wait.secondsRoundedUp) s"
         case .badKey(let reason): "this Idempotency-Key \(reason)"
         case .keyReused:

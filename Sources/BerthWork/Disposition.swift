@@ -104,7 +104,7 @@ extension BotError {
         case .sessionBusy: Disposition(409, .caller, code: "session_busy")
         case .notCut: Disposition(409, .caller, code: "not_cut")
         case .tooManySessions: Disposition(409, .payer, code: "too_many_conversations")
-        case .tooManyNewSessions(_, let wait):
+        case .tooManyNewSessions(_, let wait), .tooManyCodes(_, let wait):
             Disposition(429, .payer, code: "rate_limit_exceeded", after: wait)
         case .badKey: Disposition(400, .caller, code: "invalid_idempotency_key")
         case .keyReused: Disposition(422, .caller, code: "idempotency_key_reused")

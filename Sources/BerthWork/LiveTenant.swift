@@ -40,6 +40,9 @@ import BerthText
     /// The rate at which the tenant may make conversations, or nil before the first.
     package var newSessions: TokenBucket?
 
+    /// The rate at which the tenant may ask for codes for further devices, or nil before the first.
+    package var newCodes: TokenBucket?
+
     /// Unique among the tenants.
     package var name: String { row.name }
 

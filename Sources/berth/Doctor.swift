@@ -53,6 +53,7 @@ import Glibc
         var findings =
             settings(loaded) + [
                 memory, descriptors(configuration), folder(configuration), pictures(),
+                terminal(TerminalEditor.isInstalled),
             ] + disk(configuration) + [await database(configuration), await clock(configuration)]
         let service = await service(configuration)
         findings.append(service.finding)
@@ -80,6 +81,14 @@ import Glibc
             let says = "\(error.forOperator), if pictures are wanted"
             return Finding(check: "pictures", ok: true, says: says)
         }
+    }
+
+    /// The line editor of `berth chat`, which a service does not need.
+    nonisolated static func terminal(_ isInstalled: Bool) -> Finding {
+        let words =
+            isInstalled
+            ? "libedit opens" : "'berth chat' has no line editing: install Debian's libedit2 for it"
+        return Finding(check: "terminal", ok: true, says: words)
     }
 
     private static func descriptors(_ configuration: Configuration) -> Finding {

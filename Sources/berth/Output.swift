@@ -62,10 +62,14 @@ enum Output {
         error(name + reason)
     }
 
-    /// Replaces the terminal's current line.
+    /// Replaces the terminal's current line by as much of the text as it has room for.
     static func status(_ text: String, on place: Place = .standardOutput) {
+        // A text of several rows could not be replaced.
+        let room = max(0, (place.columns ?? .max) - 1)
+        var shown = HarmlessText.line(text)
+        while DisplayWidth.of(shown) > room { shown.removeLast() }
         // `K` clears the rest of the line. Source: ECMA-48.
-        write("\r\u{1B}[K" + HarmlessText.line(text), to: place)
+        write("\r\u{1B}[K" + shown, to: place)
     }
 
     /// Replaces the terminal's whole content by as many of the text's lines as it has room for.

@@ -1,4 +1,5 @@
 import BerthAdmin
+import BerthBot
 import BerthConfig
 import BerthHTTP
 import BerthLoop
@@ -191,11 +192,12 @@ import BerthText
         }
         let rows = list.logins.map { login in
             [
-                login.login, "\(Timestamp(milliseconds: login.createdMs))",
+                login.login, login.device.isEmpty ? "unknown" : login.device,
+                "\(Timestamp(milliseconds: login.createdMs))",
                 "\(Timestamp(milliseconds: login.expiresMs))",
             ]
         }
-        Output.table(["login", "since", "expires"], rows)
+        Output.table(["login", "device", "since", "expires"], rows)
     }
 
     private func rename(_ name: String, _ display: String?) async throws {

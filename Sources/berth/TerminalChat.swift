@@ -9,7 +9,7 @@ import Glibc
 @Loop final class TerminalChat {
     private let service: ChatService
     private let session: String
-    private let input = TerminalInput()
+    private let input: TerminalInput
     private let isInteractive = isatty(STDIN_FILENO) != 0
     private let isTerminal = Output.Place.standardOutput.isTerminal
     private var turn: String?
@@ -23,8 +23,16 @@ import Glibc
     private var isLeaving = false
     private let stops = TaskPool()
 
+    private var prompt: String { isInteractive ? "> " : "" }
+
     init(_ service: ChatService, model: String?) async throws {
         self.service = service
+        let hasEditor =
+            isInteractive && isTerminal && TerminalLook.hasCursor(Environment.value)
+        input = TerminalInput(
+            isEdited: hasEditor,
+            history: TerminalHistory(environment: Environment.value)
+        )
         session = try await service.begin(model: model)
     }
 
@@ -34,7 +42,7 @@ import Glibc
     func run() async -> Int32 {
         var status: Int32 = 0
         if isInteractive { Output.text("/help shows the commands, Ctrl-D leaves.\n") }
-        while !isLeaving, let line = await input.line(prompt: isInteractive ? "> " : "") {
+        while !isLeaving, let line = await input.line(prompt: prompt) {
             let text = line.drop { $0.isWhitespace }
             if text == "/exit" || text == "/quit" { break }
             guard !text.isEmpty else { continue }
@@ -52,15 +60,14 @@ import Glibc
 
     /// Handles Ctrl-C: stops the answer under way.
     ///
-    /// At the prompt the terminal has dropped the line, and a new one begins. In a pipe, and for any
-    /// other signal, the conversation ends.
+    /// At the prompt a new line begins. In a pipe, and for any other signal, the conversation ends.
     func interrupt(by signal: Int32) {
         if isAnswering {
             isStopped = true
             isLeaving = isLeaving || signal != SIGINT
             if let turn { stop(turn) }
         } else if isInteractive, signal == SIGINT {
-            Output.text("\n(Ctrl-D leaves)\n> ")
+            input.interrupt(prompt: prompt)
         } else {
             isLeaving = true
             input.end()
@@ -103,6 +110,10 @@ import Glibc
         case "progress": show(data.string("text") ?? "")
         case "turn":
             turn = data.string("id")
+            if let notice = data.string("notice") {
+                show("")
+                Output.error("(\(notice))")
+            }
             if isStopped, let turn { stop(turn) }
         case "delta": add(data.string("text") ?? "")
         case "done":
@@ -125,6 +136,7 @@ import Glibc
     /// Shows more of the answer: whole blocks on a terminal, and the text as it comes elsewhere.
     private func add(_ text: String) {
         guard markdown != nil else { return Output.answer(text) }
+        markdown?.resize(columns: Output.Place.standardOutput.columns)
         let lines = markdown?.push(text) ?? ""
         if !lines.isEmpty {
             show("")

@@ -5,15 +5,67 @@ import BerthText
 import Glibc
 
 /// Reads lines of standard input on a thread of its own, because reading blocks.
+///
+/// On a terminal they are edited by ``TerminalEditor``, if there is one.
 @Loop final class TerminalInput {
     private let worker = Worker(name: "terminal")
+    private let history: TerminalHistory?
+    private var editor: EditorState
     private let arrived = Wakeup()
     private var lines: [String] = []
     private var isReading = false
     private var hasEnded = false
 
+    private enum EditorState {
+        case none
+        case wanted
+        case open
+    }
+
+    /// Prepares reading, with an editor and the history of former conversations if `isEdited`.
+    init(isEdited: Bool, history: TerminalHistory?) {
+        self.history = history
+        editor = isEdited ? .wanted : .none
+    }
+
     /// The next line without its newline, or nil at the end of the input.
+    ///
+    /// A text that was pasted into an editor may have several lines.
     func line(prompt: String) async -> String? {
+        if editor == .wanted { await openEditor() }
+        return editor == .open ? await editedLine(prompt) : await plainLine(prompt)
+    }
+
+    private func openEditor() async {
+        let isOpen = await worker.run { [history] in
+            guard TerminalEditor.open() else { return false }
+            for message in history?.messages() ?? [] { TerminalEditor.add(message) }
+            return true
+        }
+        editor = isOpen ? .open : .none
+    }
+
+    private func editedLine(_ prompt: String) async -> String? {
+        while !hasEnded {
+            let line = await worker.run { [history] in
+                let line = TerminalEditor.line(prompt: prompt)
+                if case .text(let text) = line, !text.allSatisfy(\.isWhitespace) {
+                    TerminalEditor.add(text)
+                    history?.add(text)
+                }
+                return line
+            }
+            switch line {
+            case .text(let text): return text
+            case .end: hasEnded = true
+            case .interrupted where hasEnded: break
+            case .interrupted: Output.text("(Ctrl-D leaves)\n")
+            }
+        }
+        return nil
+    }
+
+    private func plainLine(_ prompt: String) async -> String? {
         Output.text(prompt)
         while lines.isEmpty, !hasEnded {
             read()
@@ -52,12 +104,24 @@ import Glibc
         return all
     }
 
+    /// Drops the line that is being typed, and begins a new one.
+    ///
+    /// Without an editor the terminal has dropped it.
+    func interrupt(prompt: String) {
+        if editor == .open {
+            TerminalEditor.interrupt()
+        } else {
+            Output.text("\n(Ctrl-D leaves)\n" + prompt)
+        }
+    }
+
     /// Ends the input.
     ///
-    /// A blocked read ends with the process.
+    /// A blocked read without an editor ends with the process.
     func end() {
         hasEnded = true
         arrived.signal()
+        if editor == .open { TerminalEditor.interrupt() }
     }
 
     private func read() {

@@ -7,9 +7,13 @@ struct TerminalLook: Sendable {
 
     /// The look of a terminal by its environment variables `TERM` and `NO_COLOR`.
     init(environment: (String) -> String?) {
+        hasStyles = Self.hasCursor(environment) && (environment("NO_COLOR") ?? "").isEmpty
+    }
+
+    /// Whether the terminal can move its cursor, by its environment variable `TERM`.
+    static func hasCursor(_ environment: (String) -> String?) -> Bool {
         let name = environment("TERM") ?? ""
-        hasStyles =
-            !name.isEmpty && name != "dumb" && (environment("NO_COLOR") ?? "").isEmpty
+        return !name.isEmpty && name != "dumb"
     }
 
     /// The text in a style.

@@ -5,7 +5,7 @@ import BerthText
 /// A block is shown when it is complete, so that no line that was shown changes.
 struct TerminalMarkdown {
     private var blocks = MarkdownBlocks()
-    private let width: Int
+    private var width = 0
     private let look: TerminalLook
     /// The containers whose mark was shown.
     private var shown: Set<Int> = []
@@ -19,8 +19,13 @@ struct TerminalMarkdown {
     ///   - columns: the columns of the terminal, or nil if they are unknown.
     ///   - look: the escapes of its styles.
     init(columns: Int?, look: TerminalLook) {
-        width = min(max(columns ?? 80, Self.widths.lowerBound), Self.widths.upperBound)
         self.look = look
+        resize(columns: columns)
+    }
+
+    /// Wraps the blocks that follow at the width of a terminal of `columns`, or nil if unknown.
+    mutating func resize(columns: Int?) {
+        width = min(max(columns ?? 80, Self.widths.lowerBound), Self.widths.upperBound)
     }
 
     /// Adds text, and returns the lines of the blocks that are complete now.

@@ -11,7 +11,12 @@ extension Verb {
             summary: "Talk to the bot in this terminal.",
             details:
                 "Type a message and press Enter. Ctrl-C stops an answer, Ctrl-D leaves. On a "
-                + "terminal an answer is shown as formatted text, and in a pipe as it is.",
+                + "terminal an answer is shown as formatted text, and in a pipe as it is. "
+                + "Lines are edited by libedit (Debian's libedit2), if it is installed: the "
+                + "arrow keys move in a line and bring former ones back, Ctrl-R searches them, "
+                + "Alt-Enter begins a line of the same message, and a pasted text is one message. "
+                + "The lines are kept in ~/.local/state/berth/history, except those that "
+                + "begin with a space.",
             example: "BERTH_KEY=berth-... berth chat --model openai/gpt-4.1-mini"
         ) { given throws(UsageError) in .chat(try given.chatChoices()) },
         Verb(

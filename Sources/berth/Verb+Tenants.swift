@@ -61,7 +61,7 @@ extension Verb {
         tenant(
             "logins",
             "NAME",
-            "List a tenant's web logins, by a name and their date.",
+            "List a tenant's web logins: a name, the browser and the date of each.",
             example: "berth tenant logins anna"
         ) { .logins($0 ?? "") },
         logout,

@@ -109,6 +109,7 @@ import Testing
             _ = try await store.useLink(
                 link,
                 for: Secret256.hash(name),
+                on: "",
                 at: start,
                 expires: Timestamp(milliseconds: 1_760_000_000_000) + .seconds(86_400 * days)
             )

@@ -133,11 +133,12 @@ import Testing
     }
 
     @Loop @Test func `what does not fit goes out oldest first`() async throws {
-        // The model takes 8,192 tokens, 1,000 of them for the answer, which leaves 28,768 bytes.
+        // The model takes 8,192 tokens, 1,000 of them for the answer. The rest has room for about
+        // 21,500 bytes of history.
         try await withBot { bot in
             let session = try await bot.session()
             for name in ["a", "b", "c"] {
-                let long = String(repeating: name, count: 6000)
+                let long = String(repeating: name, count: 4_800)
                 try await bot.exchange(long, long, in: session)
             }
             let call = try await bot.exchange("last", "yes", in: session)

@@ -33,6 +33,7 @@ import Testing
         .unknownModel("c", known: ["a", "b"]), .tooManyRequests(limit: 8), .suspended,
         .endedByOperator, .bodyTooLarge(limit: .mebibytes(4)), .foreignOrigin, .sessionBusy,
         .tooManySessions(limit: 21), .tooManyNewSessions(perMinute: 30, wait: .seconds(2)),
+        .tooManyCodes(perMinute: 3, wait: .seconds(2)),
         .noSession, .noTurn, .notCut, .emptyText,
         .textTooLong(.kibibytes(40), limit: .kibibytes(32)),
         .stopping, .sharedCallEnded, .readTooSlowly(behind: .kibibytes(3)), .store(.closed),

@@ -43,6 +43,15 @@ import Testing
         #expect(listed[0].hasPrefix("• seven77") && listed[1].hasPrefix("  seven77"))
     }
 
+    @Test func `a block has the width that the terminal has at its end`() {
+        var markdown = TerminalMarkdown(columns: 40, look: TerminalLook { _ in nil })
+        let words = Array(repeating: "seven77", count: 8).joined(separator: " ") + "\n\n"
+        let wide = markdown.push(words)
+        markdown.resize(columns: 20)
+        let lines = (wide + markdown.push(words) + markdown.finish()).split(separator: "\n")
+        #expect(lines.map(\.count) == [39, 23, 15, 15, 15, 15])
+    }
+
     @Test func `wide characters take two columns and may be broken between any two`() {
         let lines = Self.shown(String(repeating: "语", count: 50)).split(separator: "\n")
         #expect(lines.map(\.count) == [20, 20, 10])

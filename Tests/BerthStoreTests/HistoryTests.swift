@@ -54,7 +54,9 @@ import Testing
             ids.append(try await fixture.answered("t-\(index)", index == 3 ? .failed : .done))
         }
         _ = try await fixture.turn("t-7", text: "open")
-        let limits = [(10, 1000), (2, 1000), (10, 39), (10, 0), (-1, 1000)]
+        let limits = [
+            (10, 1000), (2, 1000), (10, 39 + 3 * SessionWindow.perExchange), (10, 0), (-1, 1000),
+        ]
         var windows: [[Int]] = []
         for (exchanges, bytes) in limits {
             let limits = SessionWindow.Limits(exchanges: exchanges, bytes: bytes)
@@ -63,6 +65,65 @@ import Testing
             )
         }
         #expect(windows == [[6, 5, 4, 2, 1], [6, 5], [6, 5, 4], [], []])
+    }
+
+    @Loop @Test(arguments: StoreEngine.allCases)
+    func `the window names the newest exchange that it has no room for`(
+        engine: StoreEngine
+    ) async throws {
+        let fixture = try await StoreFixture(engine)
+        for index in 1...5 {
+            _ = try await fixture.answered("t-\(index)", index == 2 ? .failed : .done)
+        }
+        let limits = [(10, 1000), (3, 1000), (4, 1000), (1, 1000), (10, 200), (10, 0), (0, 1000)]
+        var left: [String?] = []
+        for (exchanges, bytes) in limits {
+            let limits = SessionWindow.Limits(exchanges: exchanges, bytes: bytes)
+            let window = try await fixture.store.window(
+                of: "s-1",
+                before: nil,
+                limits: limits,
+                asking: nil
+            )
+            left.append(window?.leftOut)
+        }
+        #expect(left == [nil, "t-1", nil, "t-4", "t-4", "t-5", nil])
+    }
+
+    @Loop @Test(arguments: StoreEngine.allCases)
+    func `a turn keeps what its prompt left out, and the file of a long message`(
+        engine: StoreEngine
+    ) async throws {
+        let fixture = try await StoreFixture(engine)
+        _ = try await fixture.answered("t-1")
+        var draft = fixture.draft("t-2")
+        draft.leftOut = "t-1"
+        let hash = [UInt8](repeating: 7, count: 32)
+        let tenant = draft.tenant
+        let file = try await fixture.store.addFile(
+            FileDraft(id: "f-1", tenant: tenant, hash: hash, bytes: 700, kind: "text/plain"),
+            at: noon
+        )
+        draft.wholeText = TurnPicture(file: file.id, width: 0, height: 0)
+        let id = try await fixture.store.acceptTurn(draft, at: noon)
+        let outcome = TurnOutcome(.done, answer: "yes")
+        _ = try await fixture.store.finishTurn(id, as: outcome, at: noon)
+        let turn = try #require(try await fixture.store.turn(publicID: "t-2"))
+        #expect(turn.leftOut == "t-1" && turn.wholeText?.bytes == 700 && turn.inputs.isEmpty)
+        let whole = SessionWindow.Limits(exchanges: 10, bytes: 2_000)
+        let window = try await fixture.store.window(
+            of: "s-1",
+            before: nil,
+            limits: whole,
+            asking: nil
+        )
+        #expect(window?.hadLeftOut == true)
+        #expect(window?.exchanges.first?.wholeText?.file == "f-1")
+        #expect(window?.exchanges.first?.inputs.isEmpty == true)
+        // The file counts, not the beginning of its text.
+        #expect(try await self.window(fixture, all).isEmpty == false)
+        let small = SessionWindow.Limits(exchanges: 10, bytes: 600)
+        #expect(try await self.window(fixture, small).isEmpty)
     }
 
     @Loop @Test(arguments: StoreEngine.allCases)

@@ -16,7 +16,13 @@ import Testing
         var owners: [LoginOwner?] = []
         for (number, link) in [1, 1, 2, 3].enumerated() as EnumeratedSequence<[UInt8]> {
             let cookie = hash(UInt8(100 + number))
-            let login = try await store.useLink(hash(link), for: cookie, at: noon, expires: later)
+            let login = try await store.useLink(
+                hash(link),
+                for: cookie,
+                on: "",
+                at: noon,
+                expires: later
+            )
             owners.append(login?.owner)
         }
         #expect(owners == [ann, nil, .admin, nil])
@@ -31,6 +37,7 @@ import Testing
             try await store.useLink(
                 hash(1),
                 for: hash(UInt8(10 + index)),
+                on: "",
                 at: noon,
                 expires: later
             )
@@ -45,11 +52,15 @@ import Testing
         let (store, ann) = (fixture.store, fixture.tenant.id)
         try await store.addLink(for: .tenant(ann), hash: hash(1), at: noon, expires: later)
         let end = later + .seconds(1)
-        #expect(try await store.useLink(hash(1), for: hash(2), at: later, expires: end) == nil)
+        #expect(
+            try await store.useLink(hash(1), for: hash(2), on: "", at: later, expires: end) == nil
+        )
         _ = try await store.suspendTenant(ann)
-        #expect(try await store.useLink(hash(1), for: hash(2), at: noon, expires: end) == nil)
+        #expect(
+            try await store.useLink(hash(1), for: hash(2), on: "", at: noon, expires: end) == nil
+        )
         _ = try await store.resumeTenant(ann)
-        let login = try await store.useLink(hash(1), for: hash(2), at: noon, expires: end)
+        let login = try await store.useLink(hash(1), for: hash(2), on: "", at: noon, expires: end)
         #expect(login == Login(hash: hash(2), owner: .tenant(ann), created: noon, expires: end))
     }
 
@@ -180,13 +191,14 @@ import Testing
         let link = hash(cookie)
         let token = link.map { $0 ^ 0x80 ^ 1 }
         try await store.addLink(for: owner, hash: token, at: noon, expires: later)
-        _ = try await store.useLink(token, for: hash(cookie), at: noon, expires: later)
+        _ = try await store.useLink(token, for: hash(cookie), on: "", at: noon, expires: later)
     }
 
     /// Whether a link works.
     @Loop private func uses(_ link: UInt8, _ store: any Store) async throws -> Bool {
         var cookie = hash(link)
         cookie[0] = 255
-        return try await store.useLink(hash(link), for: cookie, at: noon, expires: later) != nil
+        return try await store.useLink(hash(link), for: cookie, on: "", at: noon, expires: later)
+            != nil
     }
 }

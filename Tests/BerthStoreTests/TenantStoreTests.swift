@@ -194,7 +194,7 @@ import Testing
         ]
         #expect(left == [0, 0, 0, 0, 0])
         #expect(try await store.turn(publicID: "t-1") == nil)
-        let login = try await store.useLink(hash(2), for: hash(4), at: noon, expires: later)
+        let login = try await store.useLink(hash(2), for: hash(4), on: "", at: noon, expires: later)
         #expect(login == nil)
         #expect(try await store.call(call)?.state == .reserved)
         #expect(try await store.integrityCheck() == [])

@@ -58,6 +58,8 @@ import Testing
         ("Sources/BerthHTTP/A.swift", "package import CCurl", 1),
         ("Sources/BerthHTTP/A.swift", "import CCurl\nimport CZlib\nimport CLinux", 0),
         ("Sources/berth/A.swift", "import CLinux", 0),
+        ("Sources/berth/A.swift", "import CEdit", 0),
+        ("Sources/BerthBot/A.swift", "import CEdit", 1),
         ("Tests/BerthStoreTests/A.swift", "import CSQLite", 0),
         ("Tests/BerthBotTests/A.swift", "import CSQLite", 1),
     ])
@@ -101,7 +103,8 @@ enum House {
     static let owners = [
         "CCurl": "BerthHTTP", "CMicrohttpd": "BerthHTTP", "CZlib": "BerthHTTP BerthImage",
         "CSQLite": "BerthStore", "CHiredis": "BerthCache", "CZstd": "BerthCache BerthHTTP",
-        "CVips": "BerthImage", "CYaml": "BerthConfig", "COpenSSL": "BerthText",
+        "CVips": "BerthImage", "CQrencode": "BerthChannels", "CYaml": "BerthConfig",
+        "COpenSSL": "BerthText", "CEdit": "berth",
     ]
 }
 

@@ -66,6 +66,8 @@ extension BotError {
         case .tooManySessions(let limit): ErrorWords(.tooManySessions, ["count": .count(limit)])
         case .tooManyNewSessions(let rate, let wait):
             ErrorWords(.tooManyNewSessions, ["count": .count(rate), "wait": .wait(wait)])
+        case .tooManyCodes(let rate, let wait):
+            ErrorWords(.tooManyCodes, ["count": .count(rate), "wait": .wait(wait)])
         case .textTooLong(let size, let limit):
             ErrorWords(.textTooLong, ["size": .size(size), "most": .size(limit)])
         case .readTooSlowly(let behind): ErrorWords(.readTooSlowly, ["behind": .size(behind)])
@@ -95,8 +97,8 @@ extension BotError {
             nil
         case .overQuota, .queue, .memory, .provider, .files, .picture, .inputPicture, .blind,
             .tooManyPictures, .tooManyPicturesForModel, .unknownModel, .store, .tooManyRequests,
-            .bodyTooLarge, .answerTooLong, .tooManySessions, .tooManyNewSessions, .textTooLong,
-            .readTooSlowly:
+            .bodyTooLarge, .answerTooLong, .tooManySessions, .tooManyNewSessions, .tooManyCodes,
+            .textTooLong, .readTooSlowly:
             nil
         }
     }

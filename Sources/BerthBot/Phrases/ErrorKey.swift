@@ -7,6 +7,7 @@ enum ErrorKey: String, CaseIterable, Sendable {
     case unknownModel, tooManyRequests, suspended, endedByOperator
     case quotaRequests, quotaTokens, quotaImages, quotaDollars
     case bodyTooLarge, foreignOrigin, sessionBusy, tooManySessions, tooManyNewSessions
+    case tooManyCodes
     case noSession, noTurn, notCut, emptyText, textTooLong, stopping, sharedCallEnded
     case readTooSlowly, busy, databaseFailed, databaseReadOnly, answerTooLong
 

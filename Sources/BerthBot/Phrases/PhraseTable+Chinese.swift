@@ -49,6 +49,10 @@ extension PhraseTable {
             .progressLoading: "正在取回图片。",
             .restarting: "服务正在重启，之后会继续回答",
             .uncertain: "服务在回答时中断，回答已丢失；如仍需要，请重新发送消息",
+            .modelSeesFromHere:
+                "模型从这里开始看到对话，以上内容已放不下。",
+            .modelForgets:
+                "对话已超出模型的记忆长度，从现在起模型看不到对话的开头。",
             .endLength: "回答达到模型的长度上限，已被截断。您可以让它继续。",
             .endFilter: "服务商的内容过滤器在此处中止了回答。",
             .endTools: "模型在此处请求使用工具，但本聊天没有工具。",
@@ -59,6 +63,8 @@ extension PhraseTable {
             .notLoggedIn: "您尚未登录，请打开登录链接",
             .serviceFailed: "服务出错，请重试或告知管理员",
             .loginTooOften: "您的地址尝试次数过多，请等一分钟。",
+            .loginPasskeyUnknown: "此处没有这个通行密钥，或已超时。请重试，或使用链接登录。",
+            .loginCodeWrong: "验证码有误、已被使用或已过期。请核对，或在已登录的设备上获取新的验证码。",
             .loginLinkUsed: """
             此链接已被使用或已过期。请用 /web 向机器人获取新链接，或向管理员索取（“berth tenant link”）。
             """,

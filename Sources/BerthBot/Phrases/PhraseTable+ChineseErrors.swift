@@ -21,6 +21,7 @@ extension PhraseTable {
         .sessionBusy: "上一条消息还在回答，请等待或停止它",
         .tooManySessions: "您有 {count} 个对话，达到上限，请删除不需要的",
         .tooManyNewSessions: "您创建的对话太多，每分钟上限 {count} 个，请在 {wait}后再试",
+        .tooManyCodes: "您请求的验证码太多，每分钟上限 {count} 个，请在 {wait}后再试",
         .noSession: "没有这个对话",
         .noTurn: "没有这条消息，或者已经回答过了",
         .notCut: "只有最后一个因模型长度上限而中断的回答才能继续",

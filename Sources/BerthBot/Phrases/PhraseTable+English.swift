@@ -56,6 +56,10 @@ extension PhraseTable {
             the service broke off while it answered your message, and the answer was lost: \
             send the message again if you still want an answer
             """,
+            .modelSeesFromHere:
+                "The model sees the conversation from here on. What is above no longer fits.",
+            .modelForgets:
+                "The conversation has become longer than the model's memory. From now on its beginning is left out.",
             .endLength: "The answer was cut at the model's limit. Ask it to continue.",
             .endFilter: "The provider's content filter ended the answer here.",
             .endTools: "The model asked for a tool here, and this chat has none.",
@@ -66,6 +70,13 @@ extension PhraseTable {
             .notLoggedIn: "you are not logged in: open a login link",
             .serviceFailed: "the service failed: try again, or tell the operator",
             .loginTooOften: "Too many tries from your address: wait a minute.",
+            .loginPasskeyUnknown: """
+            This passkey is not known here, or it took too long. Try again, or log in by a link.
+            """,
+            .loginCodeWrong: """
+            This code is wrong, was used before or has expired. Look at it again, or ask for a new \
+            one on the device where you are logged in.
+            """,
             .loginLinkUsed: """
             This link was used before or has expired. Ask the bot for a new one with /web, or \
             the operator for one with “berth tenant link”.

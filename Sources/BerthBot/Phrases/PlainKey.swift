@@ -18,6 +18,10 @@ package enum PlainKey: String, CaseIterable, Sendable {
     case waitingForMemory, progressQueued, progressRunning, progressLoading
     case restarting, uncertain
     case endLength, endFilter, endTools, endRefusal
+    /// The line above the first turn that the model sees.
+    case modelSeesFromHere
+    /// The answer is the first one whose model does not see the whole conversation any more.
+    case modelForgets
 
     // MARK: Exported conversations: the headings of a message, of an answer and of a whole one
 
@@ -28,6 +32,8 @@ package enum PlainKey: String, CaseIterable, Sendable {
     case notLoggedIn, serviceFailed, loginTooOften
     /// The login link was used before or has expired.
     case loginLinkUsed
+    case loginCodeWrong
+    case loginPasskeyUnknown
 
     // MARK: Access to the bot in a messenger
 

@@ -6,7 +6,7 @@ import { $, ask, button, code, copy, make, p } from "./dom.js";
 import {
   drawer, explain, narrow, notice, showCard, showHello, showList, showUsage, titleOf, touch,
 } from "./frame.js";
-import { printAll, showTurns } from "./history.js";
+import { drawMemory, printAll, showTurns } from "./history.js";
 import {
   archived, find, loadMore, loadSessions, setUpLibrary, showActions, showUndo,
 } from "./library.js";
@@ -43,7 +43,7 @@ function end(live) {
 }
 
 const host = {
-  grown: scrollToEnd, again, edit, step, goOn, repeat: send, refused: explain,
+  grown: scrollToEnd, seen: drawMemory, again, edit, step, goOn, repeat: send, refused: explain,
   models: () => state.me.models,
 };
 const greet = () => showHello(state.me.name, send);
@@ -225,6 +225,7 @@ function showSignedOut() {
     p("You need a personal link to open this page. To get one, send ", code("/web"),
       " to the bot, or ask your operator to run ", code("berth tenant link"), " with your name."),
     p("Each link works once. After that, this browser stays logged in for 90 days."),
+    p(make("a", { href: "/login" }, "Use a code from another device, or a passkey")),
   );
 }
 
@@ -286,6 +287,11 @@ on("new", "click", () => {
   drawer(false);
   if (location.hash === "#new") $("text").focus();
   else location.hash = "new";
+});
+on("account", "click", async () => {
+  const { openAccount } = await import("./access.js");
+  const renamed = (name) => ($("who").textContent = state.me.name = name);
+  await openAccount({ name: state.me.name, renamed });
 });
 on("logout", "click", async () => {
   await call("POST", "/logout");

@@ -1,5 +1,5 @@
 // The turns of the open conversation, which are loaded in pages.
-import { $, button, p } from "./dom.js";
+import { $, button, make, p } from "./dom.js";
 import { explain, showCard } from "./frame.js";
 import { call, get, turnPath } from "./server.js";
 import { page, state } from "./state.js";
@@ -54,6 +54,8 @@ async function loadTurns(isHere) {
   $("earlier")?.remove();
   $("turns").prepend(...views.map((v) => v.element));
   state.oldest = turns[0]?.id ?? oldest;
+  if (!oldest) state.seen = turns.findLast(({ text }) => !/^\/(image|translate)\b/i.test(text));
+  drawMemory(state.seen);
   state.more = more && turns.length > 0;
   if (state.more) {
     const link = button("Earlier messages", "link", loadEarlier);
@@ -65,6 +67,19 @@ async function loadTurns(isHere) {
   if (oldest) log.scrollTop = log.scrollHeight - fromEnd;
   else page.scrollToEnd();
   return views;
+}
+
+/** Draws the line above the first turn that the model saw when it answered `turn`. */
+export function drawMemory(turn) {
+  state.seen = turn;
+  $("memory")?.remove();
+  const id = turn?.left_out?.turn;
+  if (!id) return;
+  const last = [...$("turns").children].findLast(
+    ({ view, dataset }) =>
+      view && ([view.first.id, view.turn.id].includes(id) || dataset.turns?.split(" ").includes(id)),
+  );
+  last?.after(make("p", { id: "memory", class: "memory" }, turn.left_out.text));
 }
 
 let loading = false;

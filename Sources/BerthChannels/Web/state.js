@@ -18,6 +18,8 @@ export const state = {
   /** The id of the oldest turn shown. `more` tells whether older ones exist. */
   oldest: null,
   more: false,
+  /** The newest turn whose prompt had earlier ones, or null. */
+  seen: null,
   /** Whether the page scrolls along with the end of the conversation. */
   stick: true,
 };

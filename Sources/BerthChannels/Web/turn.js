@@ -24,8 +24,8 @@ const ONLY_PICTURES = /^(?:!\[[^\n]*\]\(\/files\/[\w-]+\)\s*)+$/;
 export class TurnView {
   /**
    * @param turn the server's JSON of the turn.
-   * @param host `{ grown, again, edit, step, goOn, repeat, refused, models }`, called when the
-   *   answer grew, when the user asks again (with a model), sends other words, wants to see another
+   * @param host `{ grown, seen, again, edit, step, goOn, repeat, refused, models }`, called when the
+   *   answer grew, when the model sees only a part of the conversation, when the user asks again (with a model), sends other words, wants to see another
    *   version, a cut answer to continue or the pictures to be made again, when the server has
    *   refused something, and for the names of the models.
    */
@@ -56,6 +56,7 @@ export class TurnView {
     this.asked = make(
       "p", { class: "asked", title: new Date(turn.created_ms).toLocaleString() }, turn.text,
     );
+    this.whole = make("p", { class: "whole", hidden: "" });
     this.mine = make("div", { class: "mine" });
     this.element = make(
       "article",
@@ -63,6 +64,7 @@ export class TurnView {
       make("h2", { class: "unseen" }, "You wrote"),
       this.given.element,
       this.asked,
+      this.whole,
       this.mine,
       make("h2", { class: "unseen" }, "Answer"),
       make(
@@ -107,6 +109,7 @@ export class TurnView {
     this.element.classList.toggle("waiting", this.open && !this.text);
     const why = turn.error && sentence(turn.error);
     this.showSources(turn.sources ?? []);
+    if (this.first.whole_text) this.showWhole(this.first.whole_text);
     if (turn.inputs) this.given.show(turn.inputs, () => turn.text || "a picture of yours");
     this.made.show(turn.pictures ?? [], ({ id }) => this.wordsOf(id));
     this.note.textContent = {
@@ -134,7 +137,9 @@ export class TurnView {
     }
     // The answer to a command has no model.
     if (!turn.id || (isWhole && !turn.model)) return;
-    this.mine.append(button("Edit", "link", () => edit(this, this.first.text)));
+    if (!this.first.whole_text) {
+      this.mine.append(button("Edit", "link", () => edit(this, this.first.text)));
+    }
     const isOrder = /^\/image\b/i.test(this.first.text);
     const [name, style] = isWhole ? ["Regenerate", ""] : ["Ask again", "again"];
     if (!isWhole || !isOrder) {
@@ -142,6 +147,16 @@ export class TurnView {
     }
     if (!isOrder) this.meta.append(...modelsOf(this));
     if (this.first.branch) this.meta.prepend(arrowsOf(this, this.first.branch));
+  }
+
+  /** Links the whole text of a long message, of which the page shows the beginning. */
+  showWhole({ url, bytes }) {
+    const words = `The whole text, ${count(Math.ceil(bytes / 1024))} KiB`;
+    this.whole.hidden = false;
+    this.whole.replaceChildren(
+      url ? make("a", { href: url, target: "_blank", rel: "noopener" }, words)
+        : "The rest of the text was deleted.",
+    );
   }
 
   /** Shows the time, the model, and the tokens and cost of the answer. */
@@ -313,6 +328,8 @@ export async function listen(view, response, signal, begun) {
       for await (const [name, data] of events(response)) {
         if (name === "turn") {
           if (!old) view.show({ ...data, state: "running" });
+          if (data.left_out) view.host.seen(view.turn);
+          if (data.notice) say(data.notice);
           begun?.();
           continue;
         }

@@ -77,6 +77,9 @@ package struct TelegramReplies: ReplyParts {
         } else if outcome.end == .done, let note = outcome.ending.flatMap({ Phrase.note($0) }) {
             paragraphs.append("*\(note.text(in: language))*")
         }
+        if outcome.end == .done, outcome.beginsToForget {
+            paragraphs.append("*\(Phrase(.modelForgets).text(in: language))*")
+        }
         let sources = SourceInfo.list(outcome.sources)
         if !sources.isEmpty {
             let lines = sources.enumerated().map { index, source in

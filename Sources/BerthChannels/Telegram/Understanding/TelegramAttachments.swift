@@ -31,9 +31,7 @@ package import BerthWork
 
     /// The most pictures of a message that are taken.
     package static nonisolated let mostPictures = 8
-    /// The bytes of a document that are read at most: all that may be kept of it, in UTF-16.
-    private static nonisolated let mostRead = 2 * TelegramPrompt.mostDocuments
-    /// The memory of a document while it is read, or of a file on its way to the disk.
+    /// The memory of a small document while it is read, or of a file on its way to the disk.
     package static nonisolated let memory = ByteCount.mebibytes(1)
 
     /// Makes it for a bot of Telegram.
@@ -70,13 +68,27 @@ package import BerthWork
             try tenant.mayAsk()
             let lease: MemoryLease
             do {
-                lease = try tenant.account.lease(Self.memory, for: .requestBody)
+                lease = try tenant.account.lease(memory(of: attachment), for: .requestBody)
             } catch { throw .memory(error) }
             try await read(attachment, reading, &question, &prompt)
             _ = consume lease
         }
         question.text = prompt.text(of: message)
         return question
+    }
+
+    /// The most bytes of the documents of a message.
+    private var mostDocuments: Int {
+        TelegramPrompt.documents(for: bot.models.choices.first)
+    }
+
+    /// The memory of an attachment while it is read.
+    private func memory(of attachment: TelegramAttachment) -> ByteCount {
+        guard case .document(let media) = attachment, case .text = TelegramDocument(media) else {
+            return Self.memory
+        }
+        // As UTF-16, as a text, and in the question.
+        return max(Self.memory, ByteCount(6 * mostDocuments))
     }
 
     /// One message that is read.
@@ -278,10 +290,11 @@ package import BerthWork
     private func read(_ media: TelegramMedia, _ prompt: inout TelegramPrompt) async throws(Stop) {
         let name = Self.name(of: media)
         let known = prompt.documents.reduce(0) { $0 + $1.text.utf8.count }
-        let most = max(0, TelegramPrompt.mostDocuments - known)
+        let most = max(0, mostDocuments - known)
         let (bytes, isWhole): ([UInt8], Bool)
         do {
-            (bytes, isWhole) = try await fetch.beginning(of: media, atMost: Self.mostRead)
+            // All that may be kept, in UTF-16.
+            (bytes, isWhole) = try await fetch.beginning(of: media, atMost: 2 * mostDocuments)
         } catch { throw stop(error) }
         let text = await LargeWork.run(on: bytes.count) { TextEncoding.document(bytes) }
         guard let text, !text.isEmpty else { throw .note(.documentUnread(name)) }

@@ -1,4 +1,5 @@
 import BerthMemory
+import BerthProviders
 import BerthText
 
 /// The text of a turn that a message becomes.
@@ -19,14 +20,22 @@ struct TelegramPrompt {
     /// The transcripts of recordings, in their order.
     var transcripts: [String] = []
 
-    /// The most bytes of all documents of a message: with an answer they fit into the history that
-    /// a later question repeats.
+    /// The bytes of all documents of a message that each model is given.
     static let mostDocuments = 48 * 1_024
+    /// The most bytes of all documents of a message for a model with a larger window.
+    static let mostLargeDocuments = 512 * 1_024
     /// The most bytes of all transcripts of a message.
     static let mostTranscripts = 24 * 1_024
 
     /// Whether there is something beside the message itself.
     var isEmpty: Bool { documents.isEmpty && transcripts.isEmpty }
+
+    /// The most bytes of documents for a model: a third of its window, so that the conversation goes on
+    /// with them.
+    static func documents(for model: ModelChoice?) -> Int {
+        let room = model.map { $0.context - $0.output } ?? 0
+        return min(max(room, mostDocuments), mostLargeDocuments)
+    }
 
     /// The text, or "" if the message has none and nothing came with it.
     func text(of message: TelegramMessage) -> String {

@@ -1,0 +1,180 @@
+// The account dialogue: the person's name, further devices, and the logins. Loaded when it is opened.
+import { $, button, make, p } from "./dom.js";
+import { addPasskey, hasPasskeys } from "./passkey.js";
+import { call, get } from "./server.js";
+
+const date = (ms) => new Date(ms).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+const SVG = "http://www.w3.org/2000/svg";
+
+let dialog;
+let page;
+
+/** Runs `action` on an event. A refusal is shown in the dialogue. */
+const run = (action) => async (event) => {
+  event.preventDefault();
+  $("account-problem").textContent = "";
+  try {
+    await action(event);
+  } catch (refusal) {
+    $("account-problem").textContent = refusal.message;
+  }
+};
+
+// ---------------------------------------------------------------- the name
+
+async function rename() {
+  const name = $("account-name").value.trim();
+  await call("PATCH", "/web/me", { name });
+  page.renamed((await get("/web/me")).name);
+  $("account-said").textContent = "Your name is saved.";
+}
+
+// ---------------------------------------------------------------- a further device
+
+function drawing({ size, path }) {
+  const node = (name, values, ...children) => {
+    const element = document.createElementNS(SVG, name);
+    for (const key in values) element.setAttribute(key, values[key]);
+    element.append(...children);
+    return element;
+  };
+  const box = { viewBox: `0 0 ${size} ${size}`, class: "qr", role: "img", "aria-label": "QR code of the link" };
+  return node("svg", box, node("path", { d: path }));
+}
+
+/** Counts down on `timer`, and takes the code away at its end or when it was used. */
+function countDown(life, timer) {
+  const end = performance.now() + life * 1000;
+  clearInterval(countDown.timer);
+  countDown.timer = setInterval(async () => {
+    const left = Math.ceil((end - performance.now()) / 1000);
+    if (!timer.isConnected) return clearInterval(countDown.timer);
+    timer.textContent = `Valid for ${left} s. It works once.`;
+    const { length } = $("account-logins").children;
+    // The new device is in the list as soon as it is logged in.
+    if (left > 0 && left % 5 === 0) await showLogins().catch(() => {});
+    const isUsed = $("account-logins").children.length > length;
+    if (left > 0 && !isUsed) return;
+    clearInterval(countDown.timer);
+    $("account-device").replaceChildren();
+    $("account-add").hidden = false;
+    $("account-said").textContent = isUsed ? "The new device is logged in." : "The code has expired.";
+  }, 1000);
+}
+
+async function addDevice() {
+  const { code, url, life_s: life, qr } = await (await call("POST", "/web/devices")).json();
+  const timer = p("");
+  const here = new URL("/login", url);
+  $("account-said").textContent = "";
+  $("account-device").replaceChildren(
+    ...(qr ? [drawing(qr), p("Scan this with the other device, or open")] : [p("On the other device, open")]),
+    p(make("strong", {}, here.href), " and type"),
+    make("output", { class: "code", tabindex: "0", "aria-label": `Code ${[...code].join(" ")}` }, code),
+    timer,
+  );
+  $("account-add").hidden = true;
+  $("account-device").querySelector("output").focus();
+  countDown(life, timer);
+}
+
+// ---------------------------------------------------------------- logins
+
+async function showLogins() {
+  const { logins } = await get("/web/logins");
+  const others = logins.filter((l) => !l.current);
+  const end = async (list) => {
+    for (const { login } of list) await call("DELETE", `/web/logins/${encodeURIComponent(login)}`);
+    await showLogins();
+    $("account-close").focus();
+  };
+  const had = dialog.contains(document.activeElement) && document.activeElement.dataset.login;
+  $("account-logins").replaceChildren(...logins.toReversed().map((l) => {
+    const device = l.device || "Unknown browser";
+    const since = make("span", {}, `since ${date(l.created_ms)}`);
+    if (l.current) return make("li", {}, make("strong", {}, `${device} (this browser)`), since);
+    const out = button("Log out", "link", run(() => end([l])));
+    out.dataset.login = l.login;
+    out.setAttribute("aria-label", `Log out ${device}, ${since.textContent}`);
+    return make("li", {}, make("strong", {}, device), since, out);
+  }));
+  if (had) dialog.querySelector(`[data-login="${CSS.escape(had)}"]`)?.focus();
+  const all = button("Log out everywhere else", "link", run(() => end(others)));
+  $("account-others").replaceChildren(...(others.length > 1 ? [all] : []));
+}
+
+// ---------------------------------------------------------------- passkeys
+
+async function newPasskey() {
+  const { platform } = navigator.userAgentData ?? navigator;
+  await addPasskey(`Passkey on ${platform || "this device"}`);
+  await showPasskeys();
+  $("account-said").textContent = "Your passkey is saved. You can log in with it on the login page.";
+}
+
+async function showPasskeys() {
+  const { passkeys } = await get("/web/passkeys");
+  const path = ({ id }) => `/web/passkeys/${id}`;
+  const refresh = async () => {
+    await showPasskeys();
+    $("account-passkey").focus();
+  };
+  $("account-passkeys").replaceChildren(...passkeys.map((key) => {
+    const since = make("span", {}, key.used_ms ? `used ${date(key.used_ms)}` : `made ${date(key.created_ms)}`);
+    const name = make("input", { value: key.name, maxlength: 40, dir: "auto", "aria-label": `Name of the passkey “${key.name}”` });
+    name.addEventListener("change", run(async () => {
+      await call("PATCH", path(key), { name: name.value });
+      $("account-said").textContent = "The name is saved.";
+    }));
+    const remove = button("Delete", "link", run(async () => {
+      await call("DELETE", path(key));
+      await refresh();
+    }));
+    remove.setAttribute("aria-label", `Delete the passkey “${key.name}”`);
+    return make("li", {}, name, since, remove);
+  }));
+}
+
+// ---------------------------------------------------------------- the dialogue
+
+function build() {
+  const close = make("button", { id: "account-close", type: "button", click: () => dialog.close() }, "Close");
+  const name = make("input", { id: "account-name", dir: "auto", maxlength: 60, autocomplete: "off" });
+  dialog = make(
+    "dialog",
+    { id: "account-dialog", "aria-labelledby": "account-title", close: () => $("account-device").replaceChildren() },
+    make("h2", { id: "account-title" }, "Account"),
+    make("p", { id: "account-problem", role: "alert" }),
+    make("p", { id: "account-said", role: "status" }),
+    make("form", { submit: run(rename) },
+      make("label", { for: "account-name" }, "Your name"), name, make("button", { class: "save" }, "Save")),
+    make("h3", {}, "Further devices"),
+    make("div", { id: "account-device" }),
+    make("button", { id: "account-add", type: "button", class: "primary", click: run(addDevice) }, "Add a device"),
+    make("h3", { id: "account-keys" }, "Passkeys"),
+    make("ul", { id: "account-passkeys", "aria-labelledby": "account-keys" }),
+    hasPasskeys()
+      ? make("button", { id: "account-passkey", type: "button", click: run(newPasskey) }, "Make a passkey")
+      : p("This browser has passkeys only for an https address with a name."),
+    make("h3", { id: "account-where" }, "Where you are logged in"),
+    make("ul", { id: "account-logins", "aria-labelledby": "account-where" }),
+    make("div", { id: "account-others" }),
+    make("div", { class: "row" }, close),
+  );
+  document.body.append(dialog);
+}
+
+/**
+ * Opens the dialogue.
+ *
+ * @param host `{ name, renamed }`: the person's name now, and a function that is told a new one.
+ */
+export async function openAccount(host) {
+  page = host;
+  if (!dialog) build();
+  $("account-name").value = host.name;
+  for (const id of ["account-problem", "account-said"]) $(id).textContent = "";
+  $("account-add").hidden = false;
+  dialog.showModal();
+  await Promise.all([showLogins(), showPasskeys()]);
+}
