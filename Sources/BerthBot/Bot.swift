@@ -98,7 +98,7 @@ package import BerthWork
         let flights = budget.sharedAccount("shared answers", quota: configuration.memory.limit)
         let kept = AnswerCache(cache, settings: configuration.cache)
         answers = Answers(kept, calls, meter, flights: flights, work, in: surroundings)
-        translations = Translations(answers, models, in: surroundings)
+        translations = Translations(answers, models, resources.store, in: surroundings)
         let demo = DemoPictures(pictures)
         pictureModels = PictureCatalog(configuration, demo: demo, client: client, in: surroundings)
         let drawing = PaidPictures.Parts(store, files, pictures, pictureModels)

@@ -146,8 +146,10 @@ import BerthWork
         )
         ask.isFresh = isFresh
         let (translations, request) = (translations, entry.request)
-        ask.translator = { prompt throws(BotError) in
-            try await translations.english(prompt, for: payer, request: request)
+        ask.translator = { ask throws(BotError) in
+            let errand = ask.turn.map { Errand(.prompt(of: $0), isLeft: ask.leavesJobs) }
+            let prompt = ask.request.prompt
+            return try await translations.english(prompt, for: payer, request: request, errand)
         }
         ask = try ask.entered(listening: false)
         memory.giveBackRest()

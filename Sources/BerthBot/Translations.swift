@@ -2,6 +2,7 @@ import BerthHTTP
 package import BerthLoop
 import BerthMemory
 import BerthProviders
+import BerthStore
 import BerthTelemetry
 import BerthText
 package import BerthWork
@@ -12,11 +13,18 @@ package import BerthWork
 @Loop package final class Translations {
     private let answers: Answers
     private let models: ModelCatalog
+    private let store: any Store
     private let surroundings: Surroundings
 
-    init(_ answers: Answers, _ models: ModelCatalog, in surroundings: Surroundings) {
+    init(
+        _ answers: Answers,
+        _ models: ModelCatalog,
+        _ store: any Store,
+        in surroundings: Surroundings
+    ) {
         self.answers = answers
         self.models = models
+        self.store = store
         self.surroundings = surroundings
     }
 
@@ -31,15 +39,18 @@ package import BerthWork
     ///   - written: the prompt as the tenant wrote it, at most 32 KiB.
     ///   - tenant: the tenant who pays.
     ///   - request: the id of the request, for the log.
+    ///   - errand: keeps the prompt for its turn, or nil for a prompt that is not kept.
     /// - Returns: the prompt in English, or as it was written if the model's answer is empty.
     /// - Throws: ``BotError`` if no model answers, a quota is used up or the text is too long.
     package func english(
         _ written: String,
         for tenant: LiveTenant,
-        request: String = "-"
+        request: String = "-",
+        _ errand: Errand? = nil
     ) async throws(BotError) -> String {
         let text = written.trimmed
         guard !text.isEmpty, !Translations.isPlainlyEnglish(text) else { return text }
+        if let known = try await found(errand) { return known.isEmpty ? text : known }
         let size = ByteCount(text.utf8.count)
         guard size <= Turns.textLimit else { throw .textTooLong(size, limit: Turns.textLimit) }
         let question = Question(Translation(text, into: .english))
@@ -66,11 +77,30 @@ package import BerthWork
             since: surroundings.clock.now
         )
         (ask.isContextFree, ask.kind) = (prompt.isContextFree, prompt.kind)
-        ask.isOwn = true
+        (ask.isOwn, ask.errand) = (true, errand)
         let answer = try await answers.complete(ask)
         _ = consume window
         let english = answer.text.trimmed
         return english.isEmpty ? text : english
+    }
+
+    /// The prompt that an earlier try has bought, or nil if none has asked for it.
+    ///
+    /// - Throws: ``BotError``: the prompt may have been bought and is lost.
+    private func found(_ errand: Errand?) async throws(BotError) -> String? {
+        guard let errand else { return nil }
+        let found = try await withBotErrors { () async throws(StoreError) in
+            try await store.sideText([errand.text])
+        }
+        switch found {
+        case .text(let english): return english.trimmed
+        case .lost:
+            let reason = "the service was restarted meanwhile"
+            throw .provider(
+                .uncertain(provider: models.choices[0].provider.name, reason: reason)
+            )
+        case nil: return nil
+        }
     }
 
     /// Whether a text is certainly in English.

@@ -127,8 +127,8 @@ import BerthWork
         ask.leavesJobs = { [turns = bot.turns] in turns.isStopping }
         ask.isFresh = request.wantsFresh
         let (translations, id) = (bot.translations, request.id)
-        ask.translator = { prompt throws(BotError) in
-            try await translations.english(prompt, for: tenant, request: id)
+        ask.translator = { ask throws(BotError) in
+            try await translations.english(ask.request.prompt, for: tenant, request: id)
         }
         return ask
     }

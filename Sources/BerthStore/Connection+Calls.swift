@@ -11,9 +11,7 @@ extension Connection {
             if let call = settlement.call { call } else {
                 try reserve(settlement.reservation, step: nil, at: settlement.since)
             }
-        if let text = settlement.transcript {
-            try run("UPDATE transcript SET text = ? WHERE call = ?", text, call)
-        }
+        if settlement.reservation.sideText != nil { try keep(settlement.sideText, by: call) }
         let state: Call.State = settlement.isUncertain ? .uncertain : .settled
         return try end(call, as: state, charging: Charge(settlement), at: now)
     }

@@ -56,7 +56,7 @@ extension Database: LedgerStore {
             if let key = reservation.key {
                 try store.claim(key, for: reservation.tenant, call, at: now)
             }
-            if let recording = reservation.recording { try store.transcribe(recording, by: call) }
+            if let text = reservation.sideText { try store.begin(text, by: call) }
             return call
         }
     }

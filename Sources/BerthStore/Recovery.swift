@@ -56,7 +56,7 @@ extension Connection {
             """
         ) { row throws(StoreError) in row.id(0) as Call.ID }
         for call in open {
-            let isAgain = try mayTranscribeAgain(call, below: limit)
+            let isAgain = try mayBuyTextAgain(call, below: limit)
             try loseCall(call, as: isAgain ? .absorbed : .uncertain, at: now)
         }
         recovery.calls = open.count

@@ -10,8 +10,8 @@ package struct Reservation: Equatable, Sendable {
     package var stepKind = TurnStep.Kind.ask
     /// The client's name for the request, which is written with the reservation, or nil.
     package var key: IdempotencyKey?
-    /// The recording of an update that the call transcribes, or nil.
-    package var recording: ReceivedRecording?
+    /// The text that the call buys beside an answer, or nil.
+    package var sideText: SideText?
     /// As the configuration names it.
     package var provider: String
     /// As the provider knows it.

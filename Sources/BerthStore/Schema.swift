@@ -28,7 +28,8 @@ enum Schema {
     /// the model that its author named for it alone. `turn.heard` is the channel's id of the message
     /// that is answered, and `turn.preview` that of the message that shows an answer while it is
     /// written. `turn.left_out` is the public id of the last turn before it that its prompt had no room
-    /// for. The transcripts of a message's recordings go when its update is finished.
+    /// for. A text that was bought beside an answer
+    /// (`side_text`) goes with its owner, and when its update is finished or its turn has used it.
     /// A message that is too long for `turn.text` has its beginning there and all of it in a file with
     /// the role `text`.
     /// A conversation whose `deleted_ms` is later than now is hidden and can be restored until then.
@@ -261,19 +262,29 @@ enum Schema {
         CREATE INDEX channel_update_finished ON channel_update (finished_ms)
             WHERE finished_ms IS NOT NULL;
 
-        CREATE TABLE transcript (
-            received INTEGER NOT NULL REFERENCES channel_update (id) ON DELETE CASCADE,
+        CREATE TABLE side_text (
+            source TEXT NOT NULL CHECK (source = 'update' OR source = 'turn'),
+            owner INTEGER NOT NULL,
             media TEXT NOT NULL,
             call INTEGER NOT NULL,
             text TEXT,
             asked_again INTEGER NOT NULL DEFAULT 0, lost INTEGER NOT NULL DEFAULT 0,
-            PRIMARY KEY (received, media)
+            PRIMARY KEY (source, owner, media)
         ) STRICT, WITHOUT ROWID;
-        CREATE INDEX transcript_call ON transcript (call);
-        CREATE TRIGGER transcript_used AFTER UPDATE OF finished_ms ON channel_update
+        CREATE INDEX side_text_call ON side_text (call);
+        CREATE TRIGGER side_text_of_update AFTER UPDATE OF finished_ms ON channel_update
             WHEN new.finished_ms IS NOT NULL
         BEGIN
-            DELETE FROM transcript WHERE received = new.id;
+            DELETE FROM side_text WHERE source = 'update' AND owner = new.id;
+        END;
+        CREATE TRIGGER side_text_of_turn AFTER UPDATE OF state ON turn
+            WHEN new.kind = 'image' AND (new.state = 'done' OR new.state = 'stopped')
+        BEGIN
+            DELETE FROM side_text WHERE source = 'turn' AND owner = new.id;
+        END;
+        CREATE TRIGGER side_text_deleted AFTER DELETE ON turn WHEN old.kind = 'image'
+        BEGIN
+            DELETE FROM side_text WHERE source = 'turn' AND owner = old.id;
         END;
 
         CREATE TABLE invitation (

@@ -22,9 +22,8 @@ package struct Settlement: Equatable, Sendable {
     package var cachedTokens = 0
     /// Tokens of the prompt that the provider wrote into its prompt cache.
     package var cacheWriteTokens = 0
-    /// The words of the recording that the call has transcribed, which are kept while its update is
-    /// open, or nil.
-    package var transcript: String?
+    /// The text that the call has bought beside an answer (``Reservation/sideText``), or nil.
+    package var sideText: String?
 
     /// Makes the settlement of one request.
     package init(

@@ -272,6 +272,7 @@ extension Database: TurnStore {
         try await write { store throws(StoreError) in
             guard let state = try store.state(of: turn)?.after(.retry) else { return false }
             try store.removePictures(of: turn)
+            try store.forgetLostText(of: turn)
             return try store.run(
                 """
                 UPDATE turn SET state = ?, attempts = 0, due_ms = NULL, answer = '', error = NULL,

@@ -26,14 +26,6 @@ package protocol UpdateStore: Sendable {
         limit: Int
     ) async throws(StoreError) -> [StoredUpdate]
 
-    /// The transcript of a recording, or nil if no earlier run has asked for it.
-    ///
-    /// It is kept from the settlement of its call until its update is finished.
-    func transcript(
-        of media: String,
-        in updates: [ChannelUpdate]
-    ) async throws(StoreError) -> ReceivedRecording.Transcript?
-
     /// Finishes updates that need no other change.
     ///
     /// - Returns: how many of them were open.
@@ -96,64 +88,6 @@ extension Connection {
         ) { row throws(StoreError) in row.timestamp(0) }
     }
 
-    /// Records that a call transcribes a recording, if its update is open.
-    func transcribe(_ recording: ReceivedRecording, by call: Call.ID) throws(StoreError) {
-        try run(
-            """
-            INSERT INTO transcript (received, media, call)
-            SELECT id, ?3, ?4 FROM channel_update
-            WHERE bot = ?1 AND number = ?2 AND finished_ms IS NULL
-            ON CONFLICT DO UPDATE SET call = excluded.call, text = NULL
-            """,
-            recording.update.bot,
-            recording.update.number,
-            recording.media,
-            call
-        )
-    }
-
-    func transcript(
-        of media: String,
-        in updates: [ChannelUpdate]
-    ) throws(StoreError) -> ReceivedRecording.Transcript? {
-        for update in updates {
-            let found = try first(
-                """
-                SELECT text, lost FROM transcript
-                WHERE media = ? AND received = (
-                    SELECT id FROM channel_update WHERE bot = ? AND number = ?)
-                """,
-                media,
-                update.bot,
-                update.number
-            ) { row throws(StoreError) in
-                row.bool(1) ? .lost : row.textOrNil(0).map { ReceivedRecording.Transcript.text($0) }
-            }
-            if let transcript = found ?? nil { return transcript }
-        }
-        return nil
-    }
-
-    /// Whether a recording is transcribed again after a kill has left its call open.
-    ///
-    /// It is, once, if the call holds less than `limit` millionths of a dollar. After that its
-    /// transcript is lost.
-    func mayTranscribeAgain(_ call: Call.ID, below limit: Int64) throws(StoreError) -> Bool {
-        let isAgain =
-            try run(
-                """
-                UPDATE transcript SET asked_again = asked_again + 1
-                WHERE call = ?1 AND asked_again < ?3
-                    AND (SELECT reserved_micros FROM call WHERE id = ?1) < ?2
-                """,
-                call,
-                limit,
-                Connection.mostAskedAgain
-            ) > 0
-        if !isAgain { try run("UPDATE transcript SET lost = 1 WHERE call = ?", call) }
-        return isAgain
-    }
-
     /// Deletes at most `limit` updates whose numbers are no longer needed.
     func purgeUpdates(limit: Int, at now: Timestamp) throws(StoreError) -> Int {
         try run(
@@ -207,15 +141,6 @@ extension Database: UpdateStore {
                 let key = ChannelUpdate(bot: bot, number: row.int(0))
                 return StoredUpdate(key, body: row.bytes(1), order: row.int64(2))
             }
-        }
-    }
-
-    package nonisolated func transcript(
-        of media: String,
-        in updates: [ChannelUpdate]
-    ) async throws(StoreError) -> ReceivedRecording.Transcript? {
-        try await read { store throws(StoreError) in
-            try store.transcript(of: media, in: updates)
         }
     }
 

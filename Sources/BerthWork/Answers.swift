@@ -176,7 +176,9 @@ import BerthText
         }
         // A turn with a history shares its question with no other turn. A tenant's API calls share
         // among themselves.
-        guard ask.key == nil, name.isShared || ask.turn == nil else { return .own(held, name.key) }
+        guard ask.key == nil, ask.errand == nil, name.isShared || ask.turn == nil else {
+            return .own(held, name.key)
+        }
         // A turn that joins waits as long as it takes. An API call waits here, and not so long.
         if ask.turn == nil { try await calls.gate.pass(ask) }
         guard let answer = try join(ask, &held, name.key, isStream) else { return .own(held, nil) }

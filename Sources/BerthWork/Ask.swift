@@ -35,6 +35,10 @@ package struct Ask: Sendable {
     ///
     /// It is written with the call's reservation, so the call is not shared with others.
     package var key: IdempotencyKey?
+    /// The text that it buys beside an answer, or nil.
+    ///
+    /// It is written with the call's reservation, so the call is not shared with others.
+    package var errand: Errand?
     /// Hears the request's queue position.
     package var listener: PlaceListener?
     /// Keeps the memory of ``request`` leased for as long as anything may read it.

@@ -72,7 +72,7 @@ package import BerthTelemetry
             amounts: amounts
         )
         if model.lane == .image { reservation.stepKind = .picture }
-        (reservation.key, reservation.recording) = (ask.key, ask.recording)
+        (reservation.key, reservation.sideText) = (ask.key, ask.errand?.text)
         return Held(PendingCall(model, ask.payer, hold, ask.mark, since: now, reservation))
     }
 
@@ -153,7 +153,8 @@ package import BerthTelemetry
         _ call: PendingCall,
         _ row: Call.ID,
         _ usage: TokenUsage,
-        _ bill: Bill?
+        _ bill: Bill?,
+        buying text: String? = nil
     ) -> Settled {
         metrics.tokens.add(usage.input, "input")
         metrics.tokens.add(usage.output, "output")
@@ -168,6 +169,7 @@ package import BerthTelemetry
         note(usage, of: call.model)
         let (cost, settlements) = charge(call, row, whole, bill) { settlement, parts in
             settlement.isEstimated = usage.isEstimated
+            if settlement.reservation.sideText != nil { settlement.sideText = text }
             settlement.cachedTokens = usage.cached.read.divided(by: parts)
             settlement.cacheWriteTokens = usage.cached.written.divided(by: parts)
         }
@@ -309,7 +311,7 @@ package import BerthTelemetry
         let whole = Amounts((.micros, max(price, made.micros ?? 0)))
         let (_, settlements) = charge(call, row, whole, nil) { settlement, _ in
             settlement.isEstimated = made.seconds == nil
-            settlement.transcript = made.text
+            settlement.sideText = made.text
         }
         return Settled(settlements, by: self)
     }

@@ -18,8 +18,8 @@ protocol PaidAsk: Sendable {
     var mark: RequestMark { get }
     var turn: Turn.ID? { get }
     var key: IdempotencyKey? { get }
-    /// The recording of an update that is transcribed, or nil.
-    var recording: ReceivedRecording? { get }
+    /// The text that is bought beside an answer, or nil.
+    var errand: Errand? { get }
     var listener: PlaceListener? { get }
     var open: OpenCall? { get }
     /// Whether the next model may be asked although the last one may have charged for the call.
@@ -33,7 +33,14 @@ protocol PaidAsk: Sendable {
 
 extension PaidAsk {
     /// None.
-    var recording: ReceivedRecording? { nil }
+    var errand: Errand? { nil }
+
+    /// Whether a call that has failed is left open to the next start, which decides by the rules of a
+    /// kill whether it is made again.
+    @Loop func isLeft(after error: ProviderError) -> Bool {
+        guard case .cancelled = error, open?.reason == nil else { return false }
+        return errand?.isLeft() == true
+    }
 }
 
 /// A model as the pipeline knows it, whatever it makes.

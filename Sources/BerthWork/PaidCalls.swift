@@ -96,7 +96,7 @@ package import BerthTelemetry
                     prompt: running.call.input,
                     rest: answer.usage.output > 0 ? 0 : answer.estimatedOutput
                 )
-                let settled = running.settle(usage, sharedWith: bill)
+                let settled = running.settle(usage, sharedWith: bill, buying: answer.text)
                 return PaidCompletion(
                     answer: answer,
                     model: model,
@@ -104,6 +104,10 @@ package import BerthTelemetry
                     share: settled.share
                 )
             } catch {
+                if ask.isLeft(after: error) {
+                    running.leave()
+                    throw .provider(.cancelled)
+                }
                 throw failed(running, model, error, isLast ? bill : nil)
             }
         }

@@ -137,7 +137,7 @@ package import BerthTelemetry
         guard let translator = ask.translator,
             ask.models.contains(where: { $0.promptLanguage == .english })
         else { return ask.request }
-        return ask.request.with(prompt: try await translator(ask.request.prompt))
+        return ask.request.with(prompt: try await translator(ask))
     }
 
     private func intake(_ ask: PictureAsk, _ provider: String) -> PictureIntake {

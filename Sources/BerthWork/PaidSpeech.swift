@@ -52,6 +52,10 @@ package import BerthTelemetry
                 _ = running.settle(made, of: ask, at: model)
                 return made.text
             } catch {
+                if ask.isLeft(after: error) {
+                    running.leave()
+                    throw .provider(.cancelled)
+                }
                 let error = running.blamed(error)
                 _ = running.failOrder(
                     error,

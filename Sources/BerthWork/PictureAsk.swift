@@ -8,8 +8,8 @@ package import BerthStore
 ///
 /// Nothing is reserved for it yet. Its phases are those of ``Ask``.
 package struct PictureAsk: Sendable {
-    /// Puts a prompt into English.
-    package typealias Translator = @Loop @Sendable (String) async throws(BotError) -> String
+    /// Puts the prompt of an order into English.
+    package typealias Translator = @Loop @Sendable (PictureAsk) async throws(BotError) -> String
     /// Hears the progress of a job.
     package typealias ProgressListener = @Loop @Sendable (PictureProgress) -> Void
 

@@ -115,10 +115,20 @@ struct Running: ~Copyable {
     }
 
     /// Charges the tokens that the call has cost, shared among all who asked for the same.
-    @Loop consuming func settle(_ usage: TokenUsage, sharedWith bill: Bill?) -> Settled {
+    ///
+    /// - Parameters:
+    ///   - usage: the tokens.
+    ///   - bill: the others who share the call.
+    ///   - text: the whole answer, which is kept if the call is an ``Errand``'s.
+    /// - Returns: the settlement.
+    @Loop consuming func settle(
+        _ usage: TokenUsage,
+        sharedWith bill: Bill?,
+        buying text: String? = nil
+    ) -> Settled {
         permit?.end(usage)
         let (meter, call, row) = pass()
-        return meter.settle(call, row, usage, bill)
+        return meter.settle(call, row, usage, bill, buying: text)
     }
 
     /// Ends a call that failed: charges it as estimated if it may have been bought, else nothing.
@@ -187,7 +197,7 @@ struct Running: ~Copyable {
         return meter.settleWhole(call, row, isUncertain: error.isUncertain, bill)
     }
 
-    /// Leaves the call open on the disk, because its provider keeps the job and the service stops.
+    /// Leaves the call open on the disk to the next start, because the service stops.
     @Loop consuming func leave() {
         permit?.end(after: .cancelled)
         _ = pass()

@@ -2,7 +2,7 @@ package import BerthLoop
 import BerthMemory
 package import BerthProviders
 import BerthQueue
-package import BerthStore
+import BerthStore
 
 /// A request for the transcript of a recording: the first phase of paid work.
 ///
@@ -18,8 +18,8 @@ package struct SpeechAsk: Sendable {
     let memory: PrepaidMemory
     let requestID: String
     let since: Instant
-    /// The update that it came with, or nil.
-    package var recording: ReceivedRecording?
+    /// The transcript that it buys for an update, or nil if nothing keeps it.
+    package var errand: Errand?
     let mark = RequestMark()
     /// The call in the operator's reach.
     private(set) var open: OpenCall?

@@ -99,7 +99,7 @@ import Testing
             model: "m",
             amounts: Amounts((.micros, 100))
         )
-        reservation.recording = ReceivedRecording(media, in: update(number).key)
+        reservation.sideText = .transcript(of: media, in: update(number).key)
         return reservation
     }
 
@@ -112,7 +112,7 @@ import Testing
         _ = try await store.receive([update(7), update(8)], at: noon)
         let held = reservation(fixture, 7)
         let call = try await store.startCall(held, at: noon)
-        #expect(try await store.transcript(of: "f", in: [key]) == nil)
+        #expect(try await store.sideText([.transcript(of: "f", in: key)]) == nil)
         var settlement = Settlement(
             call: call,
             reservation: held,
@@ -120,17 +120,44 @@ import Testing
             cost: Amounts((.micros, 50)),
             isEstimated: false
         )
-        settlement.transcript = "words"
+        settlement.sideText = "words"
         _ = try await store.settle([settlement], at: noon)
         let keys = [update(8).key, key]
-        #expect(try await store.transcript(of: "f", in: keys) == .text("words"))
-        #expect(try await store.transcript(of: "g", in: keys) == nil)
-        #expect(try await store.transcript(of: "f", in: [update(8).key]) == nil)
+        func names(_ file: String) -> [SideText] { keys.map { .transcript(of: file, in: $0) } }
+        #expect(try await store.sideText(names("f")) == .text("words"))
+        #expect(try await store.sideText(names("g")) == nil)
+        #expect(try await store.sideText([.transcript(of: "f", in: update(8).key)]) == nil)
         _ = try await store.finishUpdates([key], at: noon)
-        #expect(try await store.transcript(of: "f", in: keys) == nil)
+        #expect(try await store.sideText(names("f")) == nil)
         // A call for an update that is finished keeps nothing.
         _ = try await store.startCall(held, at: noon)
-        #expect(try await store.transcript(of: "f", in: keys) == nil)
+        #expect(try await store.sideText(names("f")) == nil)
+    }
+
+    @Loop @Test(arguments: StoreEngine.allCases)
+    func `a transcription that was charged without words is not bought again by a start`(
+        engine: StoreEngine
+    ) async throws {
+        let fixture = try await StoreFixture(engine)
+        let (store, key) = (fixture.store, update(7).key)
+        _ = try await store.receive([update(7)], at: noon)
+        let held = reservation(fixture, 7)
+        for words in [nil, "words"] as [String?] {
+            // The second call is the next model's.
+            let call = try await store.startCall(held, at: noon)
+            #expect(try await store.sideText([.transcript(of: "f", in: key)]) == nil)
+            var settlement = Settlement(
+                call: call,
+                reservation: held,
+                since: noon,
+                cost: Amounts((.micros, 50)),
+                isEstimated: true
+            )
+            settlement.sideText = words
+            _ = try await store.settle([settlement], at: noon)
+            let found = try await store.sideText([.transcript(of: "f", in: key)])
+            #expect(found == (words.map { .text($0) } ?? .lost))
+        }
     }
 
     @Loop @Test(arguments: StoreEngine.allCases)
@@ -147,12 +174,12 @@ import Testing
             states.append(try await store.call(call)?.state)
         }
         #expect(states == [.absorbed, .uncertain])
-        #expect(try await store.transcript(of: "f", in: [key]) == .lost)
+        #expect(try await store.sideText([.transcript(of: "f", in: key)]) == .lost)
         // A dear one is not bought again at all.
         _ = try await store.receive([update(8)], at: noon)
         let dear = try await store.startCall(reservation(fixture, 8), at: noon)
         _ = try await store.recover(at: noon, askingAgainBelow: 100) { _, _ in [] }
         #expect(try await store.call(dear)?.state == .uncertain)
-        #expect(try await store.transcript(of: "f", in: [update(8).key]) == .lost)
+        #expect(try await store.sideText([.transcript(of: "f", in: update(8).key)]) == .lost)
     }
 }

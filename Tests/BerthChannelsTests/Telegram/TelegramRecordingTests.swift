@@ -46,7 +46,7 @@ import Testing
                     + #""mime_type":"audio/ogg"}"#
             )
             let key = ChannelUpdate(bot: 42, number: update)
-            while try await bench.bot.store.transcript(of: file, in: [key]) == nil {
+            while try await bench.bot.store.sideText([.transcript(of: file, in: key)]) == nil {
                 await settle()
             }
             spent = try await Self.spent(bench)
@@ -61,6 +61,40 @@ import Testing
             #expect(bench.telegram.counts["getfile"] == 1)
             let open = try await bench.bot.store.openUpdates(of: 42, after: 0, limit: 9)
             #expect(open.isEmpty)
+        }
+    }
+
+    @Loop
+    @Test(arguments: [0, 10_000_000])
+    func `a transcription that a stop cancels is not the tenant's to pay twice`(
+        limit: Int64
+    ) async throws {
+        var change = Self.listening
+        change.configure = { settings in
+            settings.speechModels = [.init(provider: "fake", model: "speech-hanging")]
+            settings.uncertain.askAgainBelow = Money(micros: limit)
+        }
+        try await TelegramBench.restarting(isKilled: false, change) { bench in
+            let file = bench.telegram.add([UInt8](repeating: 7, count: 9_000), name: "a.ogg")
+            _ = try bench.bring(
+                #""voice":{"file_id":"\#(file)","file_size":9000,"duration":12,"#
+                    + #""mime_type":"audio/ogg"}"#
+            )
+            let isAsked = await eventually { bench.bot.ann.callsUnderWay.first?.isAsked == true }
+            #expect(isAsked)
+        } _: { bench in
+            if limit == 0 {
+                #expect(await bench.hears(1).first?.contains("broke off") == true)
+                let calls = bench.bot.ann.callsUnderWay.count
+                #expect(calls == 0)
+                #expect(try await Self.spent(bench) > 0)
+            } else {
+                let isAsked = await eventually {
+                    bench.bot.ann.callsUnderWay.first?.isAsked == true
+                }
+                #expect(isAsked)
+                #expect(try await Self.spent(bench) == 0, "the house bears the first call")
+            }
         }
     }
 
@@ -81,13 +115,13 @@ import Testing
                 model: "whisper-1",
                 amounts: Amounts((.micros, 100))
             )
-            reservation.recording = ReceivedRecording(media, in: key)
+            reservation.sideText = .transcript(of: media, in: key)
             // Two kills: the first one's cost is the house's.
             for _ in 0..<2 {
                 _ = try await store.startCall(reservation, at: now)
                 _ = try await store.recover(at: now, askingAgainBelow: 1_000) { _, _ in [] }
             }
-            #expect(try await store.transcript(of: media, in: [key]) == .lost)
+            #expect(try await store.sideText([.transcript(of: media, in: key)]) == .lost)
         } _: { bench in
             let texts = await bench.hears(1)
             #expect(texts.first?.contains("broke off") == true)

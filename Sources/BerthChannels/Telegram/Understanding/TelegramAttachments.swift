@@ -230,10 +230,10 @@ package import BerthWork
         _ reading: Reading,
         _ prompt: inout TelegramPrompt
     ) async throws(Stop) {
-        let known: ReceivedRecording.Transcript?
+        let known: SideText.Outcome?
         do throws(StoreError) {
-            let store = bot.resources.store
-            known = try await store.transcript(of: media.id, in: reading.updates)
+            let names = reading.updates.map { SideText.transcript(of: media.id, in: $0) }
+            known = try await bot.resources.store.sideText(names)
         } catch { throw .refusal(.store(error)) }
         let text: String
         switch known {
@@ -273,7 +273,10 @@ package import BerthWork
                 requestID: reading.request,
                 since: asked
             )
-            ask.recording = reading.updates.first.map { ReceivedRecording(media.id, in: $0) }
+            // A task of a message is cancelled by the service's stop alone, or by the operator.
+            ask.errand = reading.updates.first.map { update in
+                Errand(.transcript(of: media.id, in: update)) { Task.isCancelled }
+            }
             text = try await bot.speech.transcribe(ask)
         } catch {
             await writer.discard()
