@@ -66,6 +66,8 @@ import Testing
                 let shelf = PictureShelf()
                 // The provider's clock stands still, so nothing but the report ends the wait.
                 let outcome = await asker.make(provider, asker.order("fake/flux"), into: shelf)
+                // The wait ends when the report is read, before its sender has the answer.
+                _ = await eventually { !detour.statuses.isEmpty }
                 let (statuses, count, tally) = (detour.statuses, shelf.pictures.count, fake.tally)
                 #expect(outcome.error == nil)
                 #expect(statuses == [200])
