@@ -79,12 +79,20 @@ extension Turns {
         request: String = "-"
     ) async throws(BotError) -> LiveTurn {
         let found = try await ended(publicID, tenant)
-        guard found.turn.ending == .length, found.turn.state == .done,
-            found.session.leaf == found.turn.id
-        else { throw .notCut }
-        var message = Message(Turns.goOn, in: found.session.publicID, isFresh: true)
-        (message.isContinuation, message.model) = (true, found.turn.wish)
+        let message = try rest(of: found.turn, in: found.session)
         return try await begin(message, by: tenant, request: request, memory: nil)
+    }
+
+    /// The message that asks for the rest of a turn's answer.
+    ///
+    /// - Throws: ``BotError/notCut``.
+    func rest(of turn: Turn, in session: Session) throws(BotError) -> Message {
+        guard turn.ending == .length, turn.state == .done, session.leaf == turn.id else {
+            throw .notCut
+        }
+        var message = Message(Turns.goOn, in: session.publicID, isFresh: true)
+        (message.isContinuation, message.model) = (true, turn.wish)
+        return message
     }
 
     /// Shows the branch that begins at a turn, or at the one before or after it among those beside

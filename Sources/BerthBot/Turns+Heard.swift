@@ -96,6 +96,27 @@ extension Turns {
         return try await begin(message, by: tenant, request: "-", memory: nil)
     }
 
+    /// Asks for the rest of an answer that was cut at the model's limit, at the place of its
+    /// conversation.
+    ///
+    /// The parameters are those of ``again(_:at:by:finishing:)``.
+    ///
+    /// - Throws: ``BotError/noTurn`` as ``again(_:at:by:finishing:)``, and ``BotError/notCut`` if the
+    ///   turn is not the last one of its conversation or its answer was not cut.
+    package func goOn(
+        _ turn: Turn.ID,
+        at session: Session,
+        by tenant: LiveTenant,
+        finishing updates: [ChannelUpdate]
+    ) async throws(BotError) -> LiveTurn {
+        let row = try await ended(turn, at: session, of: tenant)
+        let asked = Message("", in: session.publicID, isFresh: true)
+        var message = try rest(of: row, in: try await self.session(of: asked, by: tenant))
+        message.place = session.place
+        (message.updates, message.heard) = (updates, row.heard)
+        return try await begin(message, by: tenant, request: "-", memory: nil)
+    }
+
     /// A turn of a tenant at the place of its conversation, which has ended.
     ///
     /// - Throws: ``BotError/noTurn``.

@@ -69,9 +69,14 @@ package import BerthText
 
     /// Ends the stream properly.
     ///
-    /// - Parameter usage: the tokens that it reports, or nil for none.
-    package func finish(usage: TokenUsage? = TokenUsage(input: 7, output: 3, isEstimated: false)) {
-        send(SSE.event(CompletionJSON.chunk(finish: "stop")))
+    /// - Parameters:
+    ///   - reason: the finish reason.
+    ///   - usage: the tokens that it reports, or nil for none.
+    package func finish(
+        _ reason: String = "stop",
+        usage: TokenUsage? = TokenUsage(input: 7, output: 3, isEstimated: false)
+    ) {
+        send(SSE.event(CompletionJSON.chunk(finish: reason)))
         if let usage { send(SSE.event(CompletionJSON.chunk(usage: usage))) }
         send(Array("data: [DONE]\n\n".utf8))
         steps.put(.end)

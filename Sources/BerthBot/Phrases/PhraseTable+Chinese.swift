@@ -89,6 +89,7 @@ extension PhraseTable {
             .answerAsFile: "回答较长，以文件形式发送。",
             .buttonStop: "◼ 停止",
             .buttonAgain: "↻ 重新提问",
+            .buttonContinue: "▸ 继续",
             .buttonFile: "📄 以文件发送",
             .buttonLarger: "🔍 原图",
             .buttonDelete: "🗑 删除",

@@ -111,6 +111,7 @@ extension PhraseTable {
             .answerAsFile: "The answer is long, so I send it as a file.",
             .buttonStop: "◼ Stop",
             .buttonAgain: "↻ Ask again",
+            .buttonContinue: "▸ Continue",
             .buttonFile: "📄 As a file",
             .buttonLarger: "🔍 Larger",
             .buttonDelete: "🗑 Delete",

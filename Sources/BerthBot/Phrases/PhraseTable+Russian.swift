@@ -110,6 +110,7 @@ extension PhraseTable {
             .answerAsFile: "Ответ длинный, поэтому отправляю его файлом.",
             .buttonStop: "◼ Стоп",
             .buttonAgain: "↻ Ещё раз",
+            .buttonContinue: "▸ Продолжить",
             .buttonFile: "📄 Файлом",
             .buttonLarger: "🔍 Крупнее",
             .buttonDelete: "🗑 Удалить",

@@ -110,6 +110,7 @@ extension PhraseTable {
             .answerAsFile: "Відповідь довга, тому надсилаю її файлом.",
             .buttonStop: "◼ Стоп",
             .buttonAgain: "↻ Ще раз",
+            .buttonContinue: "▸ Продовжити",
             .buttonFile: "📄 Файлом",
             .buttonLarger: "🔍 Більше",
             .buttonDelete: "🗑 Видалити",

@@ -66,7 +66,7 @@ package enum PlainKey: String, CaseIterable, Sendable {
 
     /// The answer is a file, because it is long.
     case answerAsFile
-    case buttonStop, buttonAgain, buttonFile, buttonLarger, buttonDelete
+    case buttonStop, buttonAgain, buttonContinue, buttonFile, buttonLarger, buttonDelete
     case buttonApprove, buttonDecline
     case pressNotYours, pressTooOld, pressDeleted, pressFailed
 }

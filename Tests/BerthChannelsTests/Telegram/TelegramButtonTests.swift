@@ -1,10 +1,12 @@
 import BerthBot
-import BerthChannels
 import BerthConfig
 import BerthLoop
 import BerthSimulation
+import BerthStore
 import BerthTestKit
 import Testing
+
+@testable import BerthChannels
 
 /// Presses of the buttons under answers, over the fake's sockets.
 @Suite(.loop, .timeLimit(.minutes(5))) struct TelegramButtonTests {
@@ -53,6 +55,68 @@ import Testing
         }
     }
 
+    @Loop
+    @Test(arguments: [
+        ("en", "Continue"), ("ru", "Продолжить"), ("uk", "Продовжити"), ("zh", "继续"),
+    ])
+    func `an answer that was cut has a button that continues it`(
+        code: String,
+        words: String
+    ) async throws {
+        let person = FakeTelegramPerson(id: 5, language: code)
+        try await TelegramBench.run { bench in
+            bench.telegram.bring("count", in: 5, from: person)
+            let first = try await bench.bot.hand.call()
+            first.say("one two")
+            first.finish("length")
+            #expect(await bench.hears(1).first?.hasPrefix("one two") == true)
+            let markup = bench.telegram.sent.last?.arguments["reply_markup"] ?? ""
+            #expect(markup.contains("c:1") && markup.contains(words))
+            #expect(await Self.press("c:1", by: person, bench) == "")
+            let rest = try await bench.bot.hand.call()
+            #expect(rest.messages.contains("assistant: one two"))
+            #expect(rest.messages.last?.contains("without repeating") == true)
+            rest.say("three")
+            rest.finish()
+            #expect(await bench.hears(2).last == "three")
+            let whole = bench.telegram.sent.last?.arguments["reply_markup"] ?? ""
+            #expect(whole.contains("a:2") && !whole.contains("c:"))
+            let turn = try await bench.bot.store.turn(Turn.ID(2))
+            #expect(turn?.isContinuation == true)
+            // The first answer is no longer the last one, and the second one was not cut.
+            let late = await Self.press("c:1", by: person, bench)
+            let refused = await bench.hears(3).last
+            #expect(late == "" && refused != "three" && bench.bot.hand.received == 2)
+            #expect(await Self.press("c:2", by: person, bench) != "")
+            #expect(bench.texts().count == 3 && bench.bot.hand.received == 2)
+        }
+    }
+
+    @Loop @Test func `messages beyond the line of a chat are told there when it is done`()
+        async throws
+    {
+        try await TelegramBench.run { bench in
+            bench.telegram.bring("first", in: 5, from: Self.ann)
+            let call = try await bench.bot.hand.call()
+            for number in 1...TelegramLines.mostInLine {
+                bench.telegram.bring("/usage \(number)", in: 5, from: Self.ann)
+            }
+            for text in ["lost", "/usage", "lost too"] {
+                bench.telegram.bring(text, in: 5, from: Self.ann)
+            }
+            // A press for another answer finds no place either, and is answered.
+            #expect(await Self.press("a:1", bench) != nil)
+            call.say("done")
+            call.finish()
+            let texts = await bench.hears(2 + TelegramLines.mostInLine)
+            #expect(texts.count == 2 + TelegramLines.mostInLine)
+            #expect(texts.last?.contains("4") == true, "\(texts.last ?? "nothing")")
+            #expect(bench.bot.hand.received == 1)
+            let open = try await bench.bot.store.openUpdates(of: 42, after: 0, limit: 99)
+            #expect(open.isEmpty)
+        }
+    }
+
     @Loop @Test func `stop ends the answer, and says so when there is none`() async throws {
         try await TelegramBench.run { bench in
             bench.telegram.bring("long", in: 5, from: Self.ann)
@@ -71,7 +135,7 @@ import Testing
     @Loop
     @Test(arguments: [
         "", "x", "s:1", "a:", "a:0", "a:-1", "a:1:2", "a:99", "f:99", "d:99", "y:1", "n:1", "a:1 ",
-        "A:1", "a:9223372036854775808", "{}", "🙂", String(repeating: "a", count: 64),
+        "A:1", "c:1", "c:99", "c:", "a:9223372036854775808", "{}", "🙂", String(repeating: "a", count: 64),
     ])
     func `data that is not Berth's is answered, and does nothing`(_ data: String) async throws {
         try await TelegramBench.run { bench in
@@ -90,7 +154,7 @@ import Testing
             _ = try await bench.exchange("hi", "for ann")
             let said = try await bench.exchange("yo", "for bob", in: 6, from: TelegramBench.bob)
             #expect(said == "for bob")
-            for data in ["a:1", "f:1", "d:1", "s", "y:1"] {
+            for data in ["a:1", "c:1", "f:1", "d:1", "s", "y:1"] {
                 for chat in [5, 6] {
                     let words = await Self.press(data, in: chat, by: TelegramBench.bob, bench)
                     #expect(words?.isEmpty == false)

@@ -8,6 +8,8 @@ struct TelegramBody: Codable, Equatable, Sendable {
     /// The kinds of buttons under a message.
     enum Button: String, Codable, Sendable {
         case again
+        /// Asks for the rest of an answer that was cut at the model's limit.
+        case goOn
         case file
         /// Pictures as they are, because Telegram has made the photos smaller.
         case larger

@@ -8,6 +8,8 @@ enum TelegramButtonData: Equatable, Sendable {
     case stop
     /// Asks the message of a turn again.
     case again(Turn.ID)
+    /// Asks for the rest of a turn's answer.
+    case goOn(Turn.ID)
     /// Sends the answer of a turn, or its pictures, as files.
     case file(Turn.ID)
     /// Deletes the pictures of a turn.
@@ -20,6 +22,7 @@ enum TelegramButtonData: Equatable, Sendable {
         switch self {
         case .stop: "s"
         case .again(let turn): "a:\(turn)"
+        case .goOn(let turn): "c:\(turn)"
         case .file(let turn): "f:\(turn)"
         case .delete(let turn): "d:\(turn)"
         case .decide(let request, let approves): "\(approves ? "y" : "n"):\(request)"
@@ -37,6 +40,7 @@ enum TelegramButtonData: Equatable, Sendable {
         guard parts.count == 2, let number = Int64(parts[1]), number > 0 else { return nil }
         switch parts[0] {
         case "a": self = .again(Turn.ID(number))
+        case "c": self = .goOn(Turn.ID(number))
         case "f": self = .file(Turn.ID(number))
         case "d": self = .delete(Turn.ID(number))
         case "y", "n": self = .decide(AccessRequest.ID(number), approves: parts[0] == "y")

@@ -95,6 +95,7 @@ import BerthWork
             let (words, data): (TelegramPhrase, TelegramButtonData) =
                 switch button {
                 case .again: (.buttonAgain, .again(turn))
+                case .goOn: (.buttonContinue, .goOn(turn))
                 case .file: (.buttonFile, .file(turn))
                 case .larger: (.buttonLarger, .file(turn))
                 case .delete: (.buttonDelete, .delete(turn))

@@ -32,6 +32,7 @@ enum TelegramPhrase: Sendable {
     case answerAsFile
     case buttonStop
     case buttonAgain
+    case buttonContinue
     case buttonFile
     case buttonLarger
     case buttonDelete
@@ -66,6 +67,7 @@ enum TelegramPhrase: Sendable {
         case .answerAsFile: Phrase(.answerAsFile)
         case .buttonStop: Phrase(.buttonStop)
         case .buttonAgain: Phrase(.buttonAgain)
+        case .buttonContinue: Phrase(.buttonContinue)
         case .buttonFile: Phrase(.buttonFile)
         case .buttonLarger: Phrase(.buttonLarger)
         case .buttonDelete: Phrase(.buttonDelete)

@@ -97,6 +97,7 @@ package struct TelegramReplies: ReplyParts {
         guard outcome.end == .done else { return [.again] }
         if !outcome.pictures.isEmpty { return [.again, .larger, .delete] }
         let hasCode = bodies.contains { $0.entities.contains { $0.kind == .pre } }
-        return bodies.count > 1 || hasCode ? [.again, .file] : [.again]
+        let first: [TelegramBody.Button] = outcome.ending == .length ? [.goOn, .again] : [.again]
+        return bodies.count > 1 || hasCode ? first + [.file] : first
     }
 }

@@ -46,6 +46,9 @@ extension TelegramDesk {
         case .again(let id):
             _ = try await bot.turns.ended(id, at: session, of: tenant)
             return nil
+        case .goOn(let id):
+            let turn = try await bot.turns.ended(id, at: session, of: tenant)
+            return turn.ending == .length ? nil : .pressTooOld
         case .decide: return nil
         case .file(let id):
             let turn = try await bot.turns.ended(id, at: session, of: tenant)

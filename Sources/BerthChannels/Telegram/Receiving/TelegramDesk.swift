@@ -68,9 +68,10 @@ import BerthWork
 
     private func act(_ job: TelegramJob) async throws(BotError) {
         switch job.work {
-        case .again(let turn, let user, let place):
-            try await again(turn, of: user, at: place, job.updates)
-        case .tooMany(let count, let user): try await tellTooMany(count, user)
+        case .again(let turn, let isRest, let user, let place):
+            try await again(turn, isRest: isRest, of: user, at: place, job.updates)
+        case .tooMany(let count, let user, let place):
+            try await tellTooMany(count, user, at: place)
         case .event(let event): try await act(on: event, job.updates)
         }
     }
@@ -317,27 +318,40 @@ import BerthWork
 
     private func again(
         _ turn: Turn.ID,
+        isRest: Bool,
         of user: TelegramUser,
         at place: TelegramPlace,
         _ updates: [ChannelUpdate]
     ) async throws(BotError) {
         guard let tenant = try await door.tenant(of: user),
             let session = try? await bot.conversations.find(at: place.place, for: tenant),
-            let ended = try? await bot.turns.ended(turn, at: session, of: tenant)
+            let ended = try? await bot.turns.ended(turn, at: session, of: tenant),
+            !isRest || ended.ending == .length
         else { return try await finish(updates) }
         var heard = HeardMessage(ended.text, updates: updates)
         heard.id = ended.heard
         try await run(in: session, for: tenant, heard) { () throws(BotError) in
-            try await bot.turns.again(turn, at: session, by: tenant, finishing: updates)
+            if isRest {
+                return try await bot.turns.goOn(turn, at: session, by: tenant, finishing: updates)
+            }
+            return try await bot.turns.again(turn, at: session, by: tenant, finishing: updates)
         }
     }
 
-    private func tellTooMany(_ count: Int, _ user: TelegramUser) async throws(BotError) {
-        await own.say(
-            TelegramPhrase.tooMany(count).text(in: user.spoken),
-            at: own.place(user.id, nil),
-            surroundings.log
-        )
+    /// Tells a person at a place that messages were left out.
+    private func tellTooMany(
+        _ count: Int,
+        _ user: TelegramUser,
+        at place: TelegramPlace
+    ) async throws(BotError) {
+        let tenant = try await door.tenant(of: user)
+        let words = TelegramPhrase.tooMany(count).text(in: tenant?.language ?? user.spoken)
+        if let tenant,
+            let session = try? await bot.conversations.find(at: place.place, for: tenant)
+        {
+            return try await bot.turns.tell(words, in: session, to: tenant, finishing: [])
+        }
+        await own.say(words, at: place, surroundings.log)
     }
 
     private func take(

@@ -120,6 +120,8 @@ import BerthText
                 return []
             }
             albums?.flush(chat: message.chat.id)
+            // Talk of a group takes no place of the messages for the bot.
+            guard message.isForBot else { return job.updates }
             return add(job, to: place(of: message))
         case .command(let message, name: "stop", arguments: _):
             return add(job, to: .person(message.sender.id))
@@ -141,18 +143,22 @@ import BerthText
         .place(own.place(message.chat.id, message.topic))
     }
 
-    /// Gives a press to the line of its person, and a wish for another answer also to its place.
+    /// Gives a press to the line of its person, and a wish for another answer or for the rest of one
+    /// also to its place.
     private func add(_ press: TelegramPress, _ job: TelegramJob) -> [ChannelUpdate] {
         var answer = job
-        if case .again(let turn) = press.data.flatMap({ TelegramButtonData($0) }),
-            let chat = press.chat
-        {
-            var wish = job
-            wish.work = .again(turn, by: press.from, at: own.place(chat.id, press.topic))
-            guard lines.add(wish, to: .place(own.place(chat.id, press.topic))) else {
-                return job.updates
+        let wanted: (Turn.ID, isRest: Bool)? =
+            switch press.data.flatMap({ TelegramButtonData($0) }) {
+            case .again(let turn): (turn, false)
+            case .goOn(let turn): (turn, true)
+            default: nil
             }
-            (answer.updates, answer.bytes) = ([], 0)
+        if let (turn, isRest) = wanted, let chat = press.chat {
+            let place = own.place(chat.id, press.topic)
+            var wish = job
+            wish.work = .again(turn, isRest: isRest, by: press.from, at: place)
+            // A wish that is left out is told at the place, and its press is answered all the same.
+            if lines.add(wish, to: .place(place)) { (answer.updates, answer.bytes) = ([], 0) }
         }
         return add(answer, to: .person(press.from.id))
     }

@@ -53,13 +53,15 @@ import BerthStore
     /// Adds a job at the end of a line.
     ///
     /// - Returns: whether it was taken. A message that finds too many before it is left out, and its
-    ///   author is told once.
+    ///   author is told once, when the line is empty.
     func add(_ job: TelegramJob, to key: Key) -> Bool {
         var line = lines[key] ?? Line()
         let isNew = lines[key] == nil
         if line.waiting.count >= Self.mostInLine {
-            if case .event(.message(let message)) = job.work { line.author = message.sender }
-            line.dropped += 1
+            if let author = job.author {
+                line.author = author
+                line.dropped += 1
+            }
             lines[key] = line
             return false
         }
@@ -87,8 +89,11 @@ import BerthStore
         guard var line = lines[key] else { return nil }
         defer { lines[key] = line }
         if !line.waiting.isEmpty { return line.waiting.removeFirst() }
-        guard line.dropped > 0, let author = line.author else { return nil }
-        let job = TelegramJob(work: .tooMany(line.dropped, for: author), updates: [])
+        guard line.dropped > 0, let author = line.author, case .place(let place) = key else {
+            return nil
+        }
+        let work = TelegramJob.Work.tooMany(line.dropped, for: author, at: place)
+        let job = TelegramJob(work: work, updates: [])
         line.dropped = 0
         count += 1
         return job
