@@ -48,11 +48,16 @@ import BerthWork
     package var routes: [Route] {
         credentialRoutes + [
             route("GET", "/admin/tenants") { _, _ in
-                TenantList(self.bot.tenants.all.map(TenantInfo.init))
+                let invited = try await self.invited()
+                return TenantList(
+                    self.bot.tenants.all.map {
+                        TenantInfo($0, isInvited: invited.contains($0.row.id))
+                    }
+                )
             },
             route("POST", "/admin/tenants") { request, _ in try await self.add(request) },
             route("GET", "/admin/tenants/:name") { _, values in
-                try self.details(self.bot.tenants.named(values[0]))
+                try await self.details(self.bot.tenants.named(values[0]))
             },
             route("PATCH", "/admin/tenants/:name") { request, values in
                 try await self.rename(self.bot.tenants.named(values[0]), request)
@@ -86,9 +91,16 @@ import BerthWork
 
     // MARK: Tenants
 
-    /// A tenant with its keys, its logins and what it has used, for `tenant show`.
-    private func details(_ tenant: LiveTenant) -> TenantInfo {
-        var info = TenantInfo(tenant)
+    private func invited() async throws(StoreError) -> Set<Tenant.ID> {
+        try await store.invitedTenants(at: surroundings.clock.timestamp)
+    }
+
+    /// A tenant with its identities and what it has used, for `tenant show`.
+    private func details(_ tenant: LiveTenant) async throws -> TenantInfo {
+        let id = tenant.row.id
+        var info = TenantInfo(tenant, isInvited: try await invited().contains(id))
+        info.identities = try await store.identities(of: id).map { IdentityInfo($0) }
+        info.passkeys = try await bot.passkeys.list(of: tenant)
         info.keys = bot.tenants.keys(of: tenant).map(KeyInfo.init)
         info.logins = bot.access.logins(of: tenant).map { LoginInfo($0) }
         info.used = quotas(tenant).used

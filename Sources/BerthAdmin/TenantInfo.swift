@@ -12,7 +12,7 @@ package struct TenantInfo: Codable, Sendable {
     package let display: String?
     /// The number that stands for it in metrics and in the names of API calls.
     package let number: Int64
-    /// `active` or `suspended`.
+    /// `active`, `suspended`, or `invited` if nobody has used its link or invitation yet.
     package let state: String
     /// The time at which it was added, in UTC milliseconds since 1970.
     package let createdMs: Int64
@@ -28,6 +28,10 @@ package struct TenantInfo: Codable, Sendable {
     package var keys: [KeyInfo]?
     /// The web logins in force, oldest first; nil in lists.
     package var logins: [LoginInfo]?
+    /// The passkeys, oldest first; nil in lists.
+    package var passkeys: [PasskeyInfo]?
+    /// The people of channels that it is; nil in lists.
+    package var identities: [IdentityInfo]?
 
     private enum CodingKeys: String, CodingKey {
         case tenant
@@ -40,14 +44,14 @@ package struct TenantInfo: Codable, Sendable {
         case quotas
         case used
         case keys
-        case logins
+        case logins, passkeys, identities
     }
 
-    @Loop init(_ tenant: LiveTenant) {
+    @Loop init(_ tenant: LiveTenant, isInvited: Bool = false) {
         self.tenant = tenant.name
         display = tenant.row.display
         number = tenant.row.id.value
-        state = tenant.row.state.rawValue
+        state = isInvited ? "invited" : tenant.row.state.rawValue
         createdMs = tenant.row.created.milliseconds
         held = tenant.account.held.bytes
         peak = tenant.account.peak.bytes

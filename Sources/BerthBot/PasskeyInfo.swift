@@ -2,7 +2,7 @@ import BerthLoop
 import BerthStore
 
 /// A passkey as its person sees it.
-package struct PasskeyInfo: Encodable, Sendable {
+package struct PasskeyInfo: Codable, Sendable {
     /// Its number.
     package let id: Int64
     /// The name that the person gave it.

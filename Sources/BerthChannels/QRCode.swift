@@ -2,7 +2,7 @@ import BerthLoop
 import CQrencode
 
 /// A text as a QR code, drawn by libqrencode as the path of an SVG.
-struct QRCode: Encodable, Sendable {
+package struct QRCode: Encodable, Sendable {
     /// The modules on each side, with the light border of four that a reader needs.
     let size: Int
     /// The dark modules, as the attribute `d` of a path in a view box of ``size``.
@@ -11,6 +11,9 @@ struct QRCode: Encodable, Sendable {
     /// The most modules on a side: those of the largest QR code.
     private static let widest = 177
     private static let border = 4
+
+    /// Whether libqrencode can be loaded, which may read the disk.
+    package static var isInstalled: Bool { draw("berth") != nil }
 
     /// Draws a text.
     ///

@@ -58,6 +58,9 @@ package protocol AdmissionStore: Sendable {
     /// All requests, oldest first.
     func requests() async throws(StoreError) -> [AccessRequest]
 
+    /// The active tenants that have a link or an invitation in force, and that nobody has been yet.
+    func invitedTenants(at now: Timestamp) async throws(StoreError) -> Set<Tenant.ID>
+
     /// Refuses a request, which stays.
     ///
     /// - Returns: whether it waited.
@@ -191,6 +194,31 @@ extension Connection {
 }
 
 extension Database: AdmissionStore {
+    package nonisolated func invitedTenants(
+        at now: Timestamp
+    ) async throws(StoreError) -> Set<Tenant.ID> {
+        try await read { store throws(StoreError) in
+            Set(
+                try store.all(
+                    """
+                    SELECT id FROM tenant WHERE state = 'active'
+                        AND (EXISTS (SELECT 1 FROM web_link
+                                WHERE web_link.tenant = tenant.id
+                                    AND used_ms IS NULL AND expires_ms > ?1)
+                            OR EXISTS (SELECT 1 FROM invitation
+                                WHERE invitation.tenant = tenant.id AND expires_ms > ?1))
+                        AND NOT EXISTS (SELECT 1 FROM identity WHERE identity.tenant = tenant.id)
+                        AND NOT EXISTS (SELECT 1 FROM web_login WHERE web_login.tenant = tenant.id)
+                        AND NOT EXISTS (SELECT 1 FROM passkey WHERE passkey.tenant = tenant.id)
+                        AND NOT EXISTS (SELECT 1 FROM usage_day WHERE usage_day.tenant = tenant.id)
+                        AND NOT EXISTS (SELECT 1 FROM turn WHERE turn.tenant = tenant.id)
+                    """,
+                    now
+                ) { row throws(StoreError) in row.id(0) as Tenant.ID }
+            )
+        }
+    }
+
     package nonisolated func addInvitation(
         to tenant: Tenant.ID?,
         hash: [UInt8],

@@ -98,9 +98,7 @@ import Glibc
             return Output.json(data.setting(["answer": JSON.quote(text)]))
         }
         if !text.isEmpty, text.utf8.last != UInt8(ascii: "\n") { Output.text("\n") }
-        if let error = data.string("error") { Output.error("berth: \(error)") }
-        if data.string("state") == "stopped" { Output.error("(stopped)") }
-        if let note = data.string("note") { Output.error("(\(note))") }
+        for remark in TerminalChat.remarks(on: data) { Output.error(remark) }
     }
 
     // MARK: Status

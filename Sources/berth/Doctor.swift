@@ -1,3 +1,4 @@
+import BerthChannels
 import BerthConfig
 import BerthHTTP
 import BerthImage
@@ -53,7 +54,7 @@ import Glibc
         var findings =
             settings(loaded) + [
                 memory, descriptors(configuration), folder(configuration), pictures(),
-                terminal(TerminalEditor.isInstalled),
+                terminal(TerminalEditor.isInstalled), codes(QRCode.isInstalled),
             ] + disk(configuration) + [await database(configuration), await clock(configuration)]
         let service = await service(configuration)
         findings.append(service.finding)
@@ -89,6 +90,16 @@ import Glibc
             isInstalled
             ? "libedit opens" : "'berth chat' has no line editing: install Debian's libedit2 for it"
         return Finding(check: "terminal", ok: true, says: words)
+    }
+
+    /// The drawing of codes for a further device, which the page can do without.
+    nonisolated static func codes(_ isInstalled: Bool) -> Finding {
+        let words =
+            isInstalled
+            ? "libqrencode opens"
+            : "a further device is added by typing, without a QR code: install Debian's "
+                + "libqrencode4 for it"
+        return Finding(check: "QR codes", ok: true, says: words)
     }
 
     private static func descriptors(_ configuration: Configuration) -> Finding {

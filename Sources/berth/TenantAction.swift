@@ -28,5 +28,6 @@ enum TenantAction: Equatable {
     /// Lets a person in who asks, named by the number of the request.
     case approve(String)
     case decline(String)
-    case remove(String)
+    /// Without a question if `isSure`.
+    case remove(String, isSure: Bool)
 }

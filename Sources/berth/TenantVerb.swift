@@ -5,6 +5,7 @@ import BerthHTTP
 import BerthLoop
 import BerthMemory
 import BerthText
+import Glibc
 
 /// Runs `berth tenant …`.
 @Loop struct TenantVerb {
@@ -28,7 +29,7 @@ import BerthText
         case .rename(let name, let display): try await rename(name, display)
         case .suspend(let name): try await act("suspend", name, "is suspended")
         case .resume(let name): try await act("resume", name, "is active again")
-        case .remove(let name): try await remove(name)
+        case .remove(let name, let isSure): try await remove(name, isSure: isSure)
         case .requests: try await requests()
         case .approve(let id): try await decide(id, "approve")
         case .decline(let id): try await decide(id, "decline")
@@ -100,7 +101,19 @@ import BerthText
         }
     }
 
-    private func remove(_ name: String) async throws {
+    /// Removes a tenant, after a question on a terminal.
+    private func remove(_ name: String, isSure: Bool) async throws {
+        if !isSure {
+            guard isatty(STDIN_FILENO) != 0 else { throw Refusal.unasked(name) }
+            let known = try await admin.ask("GET", path(name))
+            let tenant = try JSON.decode(TenantInfo.self, from: known)
+            let person = tenant.display.map { " (\($0))" } ?? ""
+            Output.error(
+                "\(tenant.tenant)\(person) is removed with all conversations, files, keys and "
+                    + "logins, which cannot be undone. Type yes to go on:"
+            )
+            guard Self.isYes(readLine()) else { throw Refusal.declined(name) }
+        }
         let bytes = try await admin.ask("DELETE", path(name))
         guard !json else { return Output.json(bytes) }
         let answer = try JSON.decode(TenantSecrets.self, from: bytes)
@@ -108,6 +121,25 @@ import BerthText
         let size = ByteCount(answer.bytes ?? 0)
         let gone = files == 0 ? "" : ", with \(files == 1 ? "1 file" : "\(files) files") of \(size)"
         Output.text("\(answer.tenant) is removed\(gone). The record of its costs is kept\n")
+    }
+
+    /// Whether a line that was typed agrees.
+    static nonisolated func isYes(_ line: String?) -> Bool {
+        ["yes", "y"].contains(line?.lowercased().filter { !$0.isWhitespace })
+    }
+
+    /// The reason for which a tenant is not removed.
+    private enum Refusal: Error, CustomStringConvertible {
+        case unasked(String)
+        case declined(String)
+
+        var description: String {
+            switch self {
+            case .unasked(let name):
+                "'\(name)' is not removed, because nobody can be asked without a terminal: add --yes"
+            case .declined(let name): "'\(name)' is not removed"
+            }
+        }
     }
 
     private func list() async throws {
@@ -133,14 +165,21 @@ import BerthText
         let tenant = try JSON.decode(TenantInfo.self, from: bytes)
         let (keys, logins) = (tenant.keys ?? [], tenant.logins ?? [])
         let hints = keys.map(\.hint).joined(separator: ", ")
+        let devices = logins.map { $0.device.isEmpty ? "unknown" : $0.device }
+            .joined(separator: ", ")
+        let passkeys = (tenant.passkeys ?? []).map(\.name).joined(separator: ", ")
+        let people = (tenant.identities ?? []).map { "\($0.channel) \($0.person)" }
+            .joined(separator: ", ")
         Output.table(
             [tenant.tenant, ""],
             [
                 ["name", tenant.display ?? "not set: see 'berth tenant rename'"],
                 ["number", "\(tenant.number)"], ["state", tenant.state],
                 ["since", "\(Timestamp(milliseconds: tenant.createdMs))"],
+                ["identities", people.isEmpty ? "none" : people],
                 ["API keys", keys.isEmpty ? "none" : "\(keys.count) (\(hints))"],
-                ["web logins", logins.isEmpty ? "none" : "\(logins.count)"],
+                ["web logins", logins.isEmpty ? "none" : "\(logins.count) (\(devices))"],
+                ["passkeys", passkeys.isEmpty ? "none" : passkeys],
                 ["memory peak", "\(ByteCount(tenant.peak))"],
             ]
                 + QuotaKey.allCases.map { key in

@@ -118,15 +118,13 @@ import Glibc
         case "delta": add(data.string("text") ?? "")
         case "done":
             end()
-            if let error = data.string("error") { Output.error("berth: \(error)") }
-            if data.string("state") == "stopped" { Output.error("(stopped)") }
             for range in data.elements("sources") ?? [] {
                 guard let source = data.object(at: range), let url = source.string("url") else {
                     continue
                 }
                 Output.text(HarmlessText.line("[\(source.string("title") ?? "")] \(url)") + "\n")
             }
-            if let note = data.string("note") { Output.error("(\(note))") }
+            for remark in TerminalChat.remarks(on: data) { Output.error(remark) }
             return data.string("state") == "done"
         default: break
         }
@@ -155,6 +153,16 @@ import Glibc
         guard isTerminal, words != status else { return }
         Output.status(words)
         status = words
+    }
+
+    /// The lines below an answer, by its event `done`.
+    static nonisolated func remarks(on end: JSONObject) -> [String] {
+        var remarks: [String] = []
+        if let error = end.string("error") { remarks.append("berth: \(error)") }
+        if end.string("state") == "stopped" { remarks.append("(stopped)") }
+        if let note = end.string("note") { remarks.append("(\(note))") }
+        if end.boolean("cached") == true { remarks.append("(from the cache)") }
+        return remarks
     }
 
     /// A queue position in words, short enough for one line.

@@ -7,7 +7,7 @@ extension Verb {
         tenant(
             "show",
             "NAME",
-            "Show one tenant: state, API keys, web logins, and its quotas with their use.",
+            "Show one tenant: state, identities, and its quotas with their use.",
             example: "berth tenant show anna"
         ) { .show($0 ?? "") },
         tenant(
@@ -79,16 +79,7 @@ extension Verb {
             "Accept a suspended tenant's requests again.",
             example: "berth tenant resume anna"
         ) { .resume($0 ?? "") },
-        tenant(
-            "remove",
-            "NAME",
-            "Remove a tenant, its conversations, files, keys, links and logins.",
-            details: "Work under way ends. Its words leave the database's file and log within a "
-                + "minute. The ledger of costs is kept, without content. Cached "
-                + "answers that others may be given, and those in Redis, expire by their lifetime, "
-                + "and 'berth cache flush' deletes them at once.",
-            example: "berth tenant remove anna"
-        ) { .remove($0 ?? "") },
+        remove,
     ]
 
     private static let add = Verb(
@@ -130,6 +121,18 @@ extension Verb {
         let login = given.operands.count > 1 ? given.operands[1] : nil
         return .tenant(.logout(given.operands[0], login: login))
     }
+
+    private static let remove = Verb(
+        words: ["tenant", "remove"],
+        operands: "NAME",
+        options: [Option(name: "--yes", value: nil, summary: "remove it without a question")],
+        summary: "Remove a tenant, its conversations, files, keys, links and logins.",
+        details: "Asks first, on a terminal; a script gives --yes. Work under way ends. Its words leave "
+            + "the database's file and log within a minute. The ledger of costs is kept, without "
+            + "content. Cached answers that others may be given, and those in Redis, expire by "
+            + "their lifetime, and 'berth cache flush' deletes them at once.",
+        example: "berth tenant remove anna --yes"
+    ) { given in .tenant(.remove(given.operands[0], isSure: given.has("--yes"))) }
 
     private static let revoke = Verb(
         words: ["tenant", "revoke"],

@@ -83,12 +83,12 @@ import Testing
             #expect(object.string("web")?.contains("/login?token=") == true)
             #expect(try await bot.ask("GET", "/v1/models", as: .key(key)).status == 200)
             let shown = try await bot.admin("GET", "/admin/tenants/bob")
-            #expect(shown.object?.string("state") == "active")
+            #expect(shown.object?.string("state") == "invited")
             #expect(!shown.text.contains(key))
             for (action, state) in [("suspend", "suspended"), ("resume", "active")] {
                 #expect(try await bot.admin("POST", "/admin/tenants/bob/\(action)").status == 200)
-                let now = try await bot.admin("GET", "/admin/tenants/bob")
-                #expect(now.object?.string("state") == state)
+                let now = try await bot.admin("GET", "/admin/tenants/bob").object?.string("state")
+                #expect(now == (state == "active" ? "invited" : state))
                 let told = try await bot.admin("POST", "/admin/tenants/bob/\(action)")
                 #expect(told.object?.string("state") == state)
             }
@@ -98,6 +98,30 @@ import Testing
             #expect(try await bot.admin("GET", "/admin/tenants/bob").status == 404)
             #expect(try await bot.ask("GET", "/v1/models", as: .key(key)).status == 401)
             #expect(try await bot.admin("POST", "/admin/tenants", #"{"name":"bob"}"#).status == 200)
+        }
+    }
+
+    @Loop @Test func `a tenant is invited until somebody comes, whose identities are shown`()
+        async throws
+    {
+        try await withBot { bot in
+            let body = #"{"name":"bob"}"#
+            #expect(try await bot.admin("POST", "/admin/invitations", body).status == 200)
+            func states() async throws -> [String] {
+                let listed = try await bot.admin("GET", "/admin/tenants").bytes
+                return try JSON.decode(TenantList.self, from: listed).tenants.map(\.state)
+            }
+            #expect(try await states() == ["active", "invited"])
+            let (bob, now) = (try bot.bot.tenants.named("bob").row.id, bot.clock.timestamp)
+            try await bot.store.addIdentity(of: bob, channel: .telegram, external: "7", at: now)
+            #expect(try await states() == ["active", "active"])
+            let shown = try JSON.decode(
+                TenantInfo.self,
+                from: try await bot.admin("GET", "/admin/tenants/bob").bytes
+            )
+            #expect(shown.identities?.map(\.channel) == ["telegram"])
+            #expect(shown.identities?.map(\.person) == ["7"])
+            #expect(shown.passkeys?.isEmpty == true && shown.keys?.count == 1)
         }
     }
 

@@ -79,7 +79,14 @@ private func parse(
         Line("tenant logout a", Invocation(command: .tenant(.logout("a", login: nil)))),
         Line("tenant suspend a", Invocation(command: .tenant(.suspend("a")))),
         Line("tenant resume a", Invocation(command: .tenant(.resume("a")))),
-        Line("tenant remove -- -a", Invocation(command: .tenant(.remove("-a")))),
+        Line(
+            "tenant remove -- -a",
+            Invocation(command: .tenant(.remove("-a", isSure: false)))
+        ),
+        Line(
+            "tenant remove anna --yes",
+            Invocation(command: .tenant(.remove("anna", isSure: true)))
+        ),
         Line("quota show", Invocation(command: .quota(.show(nil)))),
         Line("quota show a", Invocation(command: .quota(.show("a")))),
         Line(

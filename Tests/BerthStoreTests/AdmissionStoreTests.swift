@@ -37,6 +37,34 @@ import Testing
     }
 
     @Loop @Test(arguments: StoreEngine.allCases)
+    func `a tenant is invited while a way in is open and nobody has come`(
+        engine: StoreEngine
+    ) async throws {
+        let fixture = try await StoreFixture(engine)
+        let (store, ann) = (fixture.store, fixture.tenant.id)
+        let bob = try await store.addTenant(named: "bob", at: noon).id
+        #expect(try await store.invitedTenants(at: noon).isEmpty)
+        try await store.addInvitation(to: ann, hash: hash(1), at: noon, expires: later)
+        try await store.addLink(for: .tenant(bob), hash: hash(2), at: noon, expires: later)
+        #expect(try await store.invitedTenants(at: noon) == [ann, bob])
+        #expect(try await store.invitedTenants(at: later).isEmpty)
+        _ = try await store.useInvitation(hash(1), by: person, named: "x", at: noon)
+        #expect(try await store.invitedTenants(at: noon) == [bob])
+        _ = try await store.useLink(hash(2), for: hash(3), on: "", at: noon, expires: later)
+        // Another link of a tenant who has come invites nobody.
+        try await store.addLink(for: .tenant(bob), hash: hash(4), at: noon, expires: later)
+        #expect(try await store.invitedTenants(at: noon).isEmpty)
+        let eve = try await store.addTenant(named: "eve", at: noon).id
+        try await store.addLink(for: .tenant(eve), hash: hash(5), at: noon, expires: later)
+        #expect(try await store.invitedTenants(at: noon) == [eve])
+        _ = try await store.suspendTenant(eve)
+        #expect(try await store.invitedTenants(at: noon).isEmpty)
+        _ = try await store.resumeTenant(eve)
+        try await store.countHits([eve: 1], at: noon)
+        #expect(try await store.invitedTenants(at: noon).isEmpty)
+    }
+
+    @Loop @Test(arguments: StoreEngine.allCases)
     func `an unknown, expired or foreign code does nothing`(engine: StoreEngine) async throws {
         let fixture = try await StoreFixture(engine)
         let store = fixture.store

@@ -348,7 +348,7 @@ def test_an_upload_and_its_owner(own_berth: Callable[..., Berth]) -> None:
     assert part.status == 206 and part.body == body[1_000_000:2_000_000]
     assert berth.request(made["path"], Cookie=bob).status == 404
     assert berth.request(made["path"]).status == 401
-    gone = berth.admin("tenant", "remove", "ann", "--json")
+    gone = berth.admin("tenant", "remove", "ann", "--yes", "--json")
     assert gone["files"] == 1 and gone["bytes"] == len(body) and not contents(berth)
     assert berth.request(made["path"], Cookie=ann).status == 401
 

@@ -73,7 +73,7 @@ def test_an_example_works_as_it_stands(house: Berth, verb: str, tmp_path: Path) 
     known = [t["tenant"] for t in house.admin("tenant", "list", "--json")["tenants"]]
     if verb == "tenant add":
         if "anna" in known:
-            house.admin("tenant", "remove", "anna")
+            house.admin("tenant", "remove", "anna", "--yes")
     elif "anna" not in known:
         house.add_tenant("anna")
     line = example(verb)

@@ -82,7 +82,7 @@ def test_a_repeat_costs_a_request_and_no_money(own_berth: OwnBerth, own_fal: Own
         assert fal.jobs()["submits"] == submits, wish
     # One tenant's deletion does not take the other's copy away.
     made = bob.images.generate(model="berth", prompt="a ship")
-    berth.admin("tenant", "remove", "ann")
+    berth.admin("tenant", "remove", "ann", "--yes")
     assert fetch(made.data[0].url).startswith(KINDS)
     assert bob.images.generate(model="berth", prompt="a ship").data[0].url
     assert fal.jobs()["submits"] == 6

@@ -39,7 +39,7 @@ def test_an_order_ends_the_call_that_runs_and_those_that_wait(
     for thread in threads:
         thread.start()
     wait_for(lambda: lanes(berth)["waiting"] == 3, what="the queue")
-    berth.admin("tenant", order, "ann")
+    berth.admin("tenant", order, "ann", *(["--yes"] if order == "remove" else []))
     for thread in threads:
         thread.join()
     assert len(ends) == 4

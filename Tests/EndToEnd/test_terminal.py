@@ -52,12 +52,20 @@ def state(berth: Berth) -> Path:
 def chatting(
     berth: Berth, tenant: str, model: str, **environment: str
 ) -> Iterator[Terminal]:
+    environment = {"XDG_STATE_HOME": str(state(berth)), **environment}
+    words = ["chat", "--tenant", tenant, "--model", model, "--config", str(berth.config)]
+    with running(*words, **environment) as terminal:
+        yield terminal
+
+
+@contextmanager
+def running(*words: str, **environment: str) -> Iterator[Terminal]:
+    """Runs a verb on a terminal."""
     ours, theirs = pty.openpty()
-    words = [binary(), "chat", "--tenant", tenant, "--model", model, "--config", str(berth.config)]
     process = subprocess.Popen(
-        words, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
+        [binary(), *words], stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
         preexec_fn=lambda: os.close(os.open(os.ttyname(0), os.O_RDWR)),
-        env={**os.environ, "TERM": "xterm", "XDG_STATE_HOME": str(state(berth)), **environment},
+        env={**os.environ, "TERM": "xterm", **environment},
     )
     os.close(theirs)
     try:
@@ -280,3 +288,21 @@ def test_lines_are_read_plainly_without_an_editor(
             words, env={**os.environ, **lacking}, capture_output=True, text=True, timeout=PATIENCE
         ).stdout
         assert "install Debian's libedit2" in said
+
+
+def test_a_tenant_is_removed_after_a_question(own_berth: Callable[..., Berth]) -> None:
+    berth = own_berth()
+    berth.add_tenant("ann")
+    words = ("tenant", "remove", "ann")
+    silent = berth.admin(*words, check=False)
+    assert silent.returncode == 1 and "add --yes" in silent.stderr
+    for line, is_gone in [("no", False), ("", False), ("yes", True)]:
+        with running(*words, "--config", str(berth.config)) as terminal:
+            terminal.until("cannot be undone")
+            terminal.type(f"{line}\n")
+            terminal.until("is removed" if is_gone else "is not removed")
+            assert terminal.process.wait(PATIENCE) == (0 if is_gone else 1)
+        known = [t["tenant"] for t in berth.admin("tenant", "list", "--json")["tenants"]]
+        assert known == ([] if is_gone else ["ann"])
+    berth.add_tenant("bob")
+    assert berth.admin("tenant", "remove", "bob", "--yes", "--json")["tenant"] == "bob"

@@ -22,14 +22,11 @@ export function notice(text) {
 
 /** Shows the server's reason for a refusal. */
 export function explain(refusal) {
-  const { status, message, wait } = refusal;
+  const { status, message } = refusal;
   if (status === 401) return;
   if (status === 0) notice(`${message} Your message is kept. Send it when the connection is back.`);
   else if (status === 413) notice(`${message} Make the message shorter, or send it in parts.`);
-  else if (status === 429 && wait) {
-    const at = wait > 90 ? ` (at ${timeOf(Date.now() + wait * 1000)})` : "";
-    notice(`${message} You can send again in ${inWords(wait)}${at}.`);
-  } else notice(message);
+  else notice(message);
 }
 
 /** The title of a conversation. */

@@ -2,14 +2,13 @@
 
 /** A refusal by the server. Status 0 means that the server could not be reached. */
 export class Refusal extends Error {
-  constructor(status, message, wait) {
+  constructor(status, message) {
     const plain = status ? `the server returned an error (${status})` : "Berth cannot be reached";
     // A date that is meant for programs.
     const words = (message || plain).replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (date) =>
       new Date(date).toLocaleString([], { dateStyle: "medium", timeStyle: "short" }));
     super(sentence(words));
     this.status = status;
-    this.wait = wait;
   }
 }
 
@@ -38,8 +37,7 @@ export async function call(method, path, body, signal) {
   if (response.ok) return response;
   const error = (await response.json().catch(() => null))?.error;
   if (response.status === 401) onSignedOut();
-  const wait = Number(response.headers.get("Retry-After")) || 0;
-  throw new Refusal(response.status, error?.message, wait);
+  throw new Refusal(response.status, error?.message);
 }
 
 /** Fetches the JSON at `path`. */
