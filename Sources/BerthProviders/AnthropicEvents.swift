@@ -122,6 +122,15 @@ struct AnthropicEvents {
         try pass(CompletionJSON.chunk(arguments: call.input[...], index: call.index), isCall: true)
     }
 
+    /// The pieces that the end of a stream without `message_stop` adds.
+    ///
+    /// - Throws: ``ProviderError/cut(provider:)`` without a stop reason.
+    mutating func rest() throws(ProviderError) -> [AnswerPiece] {
+        waiting = []
+        if !hasStopped { try stop() }
+        return waiting
+    }
+
     private mutating func stop() throws(ProviderError) {
         guard let finish else { throw .cut(provider: provider) }
         hasStopped = true

@@ -3,7 +3,8 @@ import BerthText
 
 /// A streamed answer of an ``AnthropicProvider``.
 ///
-/// Without `message_stop` an end is a cut.
+/// The answer ends with `message_stop`. Without it, it is whole if its stop reason has come and the
+/// connection ends, or is silent for a short time. An end without a stop reason is a cut.
 @Loop final class AnthropicStream: ChatStream {
     private let events: UpstreamEvents
     private let provider: String
@@ -11,6 +12,8 @@ import BerthText
     private var waiting: [AnswerPiece] = []
     private var reader: AnthropicEvents
     private var isDone = false
+    /// Whether the stop reason has come.
+    private var isWhole = false
 
     /// Makes a stream of the events of `provider`.
     ///
@@ -49,7 +52,9 @@ import BerthText
     private func read() async throws(ProviderError) {
         guard let event = try await events.next() else {
             isDone = true
-            throw .cut(provider: provider)
+            waiting = try reader.rest()
+            if let failure = reader.ends.failure(of: provider) { throw failure }
+            return
         }
         guard !event.data.isEmpty else { return }
         let object = try await events.object(of: event)
@@ -58,6 +63,9 @@ import BerthText
             throw events.end(error)
         }
         if goesOn { events.progressed() }
+        guard reader.finish != nil, goesOn || !isWhole else { return }
+        isWhole = true
+        events.mayEnd(isCounted: reader.tokens != nil)
     }
 
     /// The pieces of an event, and whether it carries the answer on.

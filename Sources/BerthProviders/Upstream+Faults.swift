@@ -17,7 +17,7 @@ extension Upstream {
             case .rateLimited: 429
             case .overloaded: 503
             }
-        return error(of: fault, status: status, retryAfter: fault.wait)
+        return error(of: fault, status: status, retryAfter: fault.wait(at: surroundings.clock.timestamp))
     }
 
     nonisolated func error(

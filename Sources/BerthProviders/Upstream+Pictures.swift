@@ -80,7 +80,9 @@ extension Upstream {
 
     /// The wait that an answer asks for.
     func wait(of response: HTTPClientResponse, _ fault: UpstreamFault?) -> Duration? {
-        RetryAfter.read(response.headers, now: surroundings.clock.timestamp) ?? fault?.wait
+        let now = surroundings.clock.timestamp
+        return RetryAfter.read(response.headers, now: now)
+            ?? fault?.wait(at: RetryAfter.clock(of: response.headers, or: now))
     }
 
     /// Reads a small answer whole.

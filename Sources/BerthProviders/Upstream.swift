@@ -145,8 +145,7 @@ import BerthText
             UpstreamFault(bytes, status: status, hiding: key)
         }
         Loop.works(on: label(memory.account))
-        let wait = RetryAfter.read(response.headers, now: surroundings.clock.timestamp)
-        return error(of: fault, status: response.status, retryAfter: wait ?? fault.wait)
+        return error(of: fault, status: response.status, retryAfter: wait(of: response, fault))
     }
 
     // MARK: Bodies

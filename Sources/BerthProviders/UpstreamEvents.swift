@@ -198,10 +198,11 @@ import BerthText
         defer { timer?.cancel() }
         let piece: [UInt8]?
         do { piece = try await response.next() } catch {
-            guard isWhole, case .stalled = error else {
-                throw end(ProviderError(error, provider: upstream.name))
+            switch error {
+            // A whole answer may end with silence or with its connection.
+            case .stalled where isWhole, .cut where isWhole: piece = nil
+            default: throw end(ProviderError(error, provider: upstream.name))
             }
-            piece = nil
         }
         do {
             guard let piece else {

@@ -1,5 +1,6 @@
 import BerthConfig
 import BerthHTTP
+import BerthLoop
 import BerthText
 
 /// An error as a provider reports it, in whatever form.
@@ -16,6 +17,8 @@ struct UpstreamFault: Equatable {
     var kind: FaultKind?
     /// The wait that the body asks for.
     var wait: Duration?
+    /// The time until which the body asks to wait.
+    var until: Timestamp?
     /// Whether the body is a web page.
     var isPage = false
     /// The member of the request that the error is about.
@@ -64,6 +67,7 @@ struct UpstreamFault: Equatable {
         kind = FaultTable.kind(status: known, words: words, message: start)
         nameMember()
         wait = wait ?? RetryAfter.inWords(start)
+        until = until ?? RetryAfter.dateInWords(start)
         reason = reason.map { ForeignWords.harmless($0, hiding: key) }
             .flatMap { $0.isEmpty ? nil : $0 }
         code = code.map { ForeignWords.harmless($0, hiding: key) }
@@ -336,26 +340,9 @@ extension UpstreamFault {
             guard let detail = object.object(at: range) else { continue }
             if let delay = detail.string("retryDelay") { wait = RetryAfter.duration(delay) ?? wait }
             add(detail.string("reason"))
+            if let metadata = detail.object("metadata") { readWaits(metadata) }
         }
-        for name in ["retry_after", "retryAfter", "retry_after_seconds"] {
-            guard let value = object.value(name) else { continue }
-            let text =
-                object.string(name) ?? String(decoding: value.prefix(32), as: UTF8.self)
-            wait = wait ?? RetryAfter.duration(text)
-        }
-        for name in ["retry_after_ms", "retryAfterMs"] where wait == nil {
-            wait = object.integer(name).flatMap { RetryAfter.duration("\($0)ms") }
-        }
-        if let fields = object.object("headers") {
-            fields.each { name, value in
-                guard wait == nil,
-                    HTTPHeaders.isSame(String(decoding: name, as: UTF8.self), "retry-after")
-                else { return }
-                let isText = value.first == UInt8(ascii: "\"")
-                let plain = isText ? value.dropFirst().dropLast() : value
-                wait = RetryAfter.duration(String(decoding: plain, as: UTF8.self))
-            }
-        }
+        readWaits(object)
     }
 
     /// Takes words as the reason, if there is none or if they are one of several.

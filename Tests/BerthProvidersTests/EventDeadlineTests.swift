@@ -203,7 +203,70 @@ import Testing
         body: String,
         seconds: Int64
     ) async throws {
-        for ping in ["", ": ping\n\n", "data: {}\n\n", #"data: {"choices":[]}"# + "\n\n"] {
+        let pings = ["", ": ping\n\n", "data: {}\n\n", #"data: {"choices":[]}"# + "\n\n"]
+        try await checkEnd(of: body, within: seconds, pings)
+    }
+
+    private static let hello =
+        anthropic("message_start", #","message":{"usage":{"input_tokens":1,"output_tokens":1}}"#)
+        + anthropic("content_block_delta", #","index":0,"delta":{"type":"text_delta","text":"hi"}"#)
+
+    private static func stops(_ reason: String, _ more: String = "") -> String {
+        anthropic("message_delta", #","delta":{"stop_reason":"\#(reason)"}\#(more)"#)
+    }
+
+    private static let spent = #","usage":{"output_tokens":1}"#
+
+    /// The same of Anthropic, without `message_stop`.
+    private static let anthropicOpen: [(String, Int64)] = [
+        (hello + stops("end_turn", spent), 2), (hello + stops("max_tokens", spent), 2),
+        (hello + anthropic("content_block_stop", #","index":0"#) + stops("refusal", spent), 2),
+        (hello + stops("end_turn", spent) + anthropic("ping"), 2),
+        (hello + stops("end_turn", spent) + anthropic("message_delta", #","delta":{}"#), 2),
+    ]
+
+    @Loop @Test(arguments: anthropicOpen)
+    func `the same of Anthropic without its last event`(
+        body: String,
+        seconds: Int64
+    ) async throws {
+        let pings = ["", ": ping\n\n", Self.anthropic("ping")]
+        try await checkEnd(of: body, within: seconds, pings, isAnthropic: true)
+    }
+
+    @Loop @Test(arguments: [true, false])
+    func `an answer is whole though its connection ends after the reason`(
+        isAnthropic: Bool
+    ) async throws {
+        let body = isAnthropic ? Self.hello + Self.stops("end_turn", Self.spent)
+            : Self.word + Self.end("," + Self.usage)
+        let size = String(body.utf8.count, radix: 16)
+        let chunked = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+            + "Transfer-Encoding: chunked\r\n\r\n\(size)\r\n\(body)\r\n"
+        // The second one breaks off without its last chunk.
+        for answer in [Self.head + body, chunked] {
+            let asker = Asker()
+            let server = try ScriptedServer { connection in
+                try await connection.request()
+                try await connection.send(answer)
+            }
+            let provider: any ChatProvider =
+                isAnthropic ? try asker.anthropic(server.url) : try asker.provider(server.url)
+            let told = await asker.stream(provider, try asker.call())
+            #expect(told.text == "hi" && told.error == nil && told.finish == "stop", "\(told)")
+            #expect(told.usage?.output == 1)
+            await server.stop()
+        }
+    }
+
+    /// Has a provider send a body and then pings, and checks that the answer ends in time.
+    @Loop private func checkEnd(
+        of body: String,
+        within seconds: Int64,
+        _ pings: [String],
+        isAnthropic: Bool = false
+    ) async throws {
+        for ping in pings {
             let (asker, pings, begun) = (Asker(), Wakeup(), Wakeup())
             let server = try ScriptedServer { connection in
                 try await connection.request()
@@ -214,7 +277,9 @@ import Testing
                     if !ping.isEmpty { try await connection.send(ping) }
                 }
             }
-            let (provider, call) = (try asker.provider(server.url), try asker.call())
+            let provider: any ChatProvider =
+                isAnthropic ? try asker.anthropic(server.url) : try asker.provider(server.url)
+            let call = try asker.call()
             var told: Told?
             let pool = TaskPool()
             pool.spawn { told = await asker.stream(provider, call) }

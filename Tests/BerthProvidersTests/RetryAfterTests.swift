@@ -89,7 +89,7 @@ import Testing
     )
     func `every date that is written is read back`(milliseconds: Int64) {
         let time = Timestamp(milliseconds: milliseconds)
-        #expect(RetryAfter.date(HTTPDate.text(time)) == time)
+        #expect(ForeignDate.http(HTTPDate.text(time)) == time)
     }
 
     /// The fields of vendors' limits, and the wait until the exhausted one is reset.

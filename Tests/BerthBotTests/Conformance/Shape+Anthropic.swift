@@ -160,6 +160,12 @@ extension Shape {
         ),
         Shape(
             v,
+            "a reason without message_stop",
+            v.events(start, text, say("Hi"), end(), finish("end_turn")),
+            .said("Hi", [9, 3])
+        ),
+        Shape(
+            v,
             "an error within the stream",
             v.events(start, text, say("Hi"), ("error", error("api_error", "It broke"))),
             .broken("It broke", after: "Hi")

@@ -225,7 +225,7 @@ import BerthText
         do {
             let response = try await network.send(request)
             status = response.status
-            serverDate = response.headers["date"].flatMap { RetryAfter.date($0) }
+            serverDate = response.headers["date"].flatMap { ForeignDate.http($0) }
             body = try await response.collect(atMost: most)
         } catch { throw TelegramFailure(error) }
         let object = try? JSONObject(answer: body)
