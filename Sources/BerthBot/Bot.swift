@@ -322,6 +322,7 @@ package import BerthWork
         queues.stop()
         await turns.finish()
         await answers.close()
+        await embeddings.close()
         await pictureAnswers.close()
         await paidPictures.close()
         await lists.close()

@@ -111,3 +111,25 @@ extension ChatRequest {
         return costly
     }
 }
+
+extension [ChatRequest.Costly] {
+    /// The models that may take every one of these members.
+    ///
+    /// - Parameters:
+    ///   - named: the models that the request names, at least one.
+    ///   - list: the configuration's key of them, for the refusal.
+    ///   - pass: the members that a model may take.
+    /// - Returns: the models, at least one.
+    /// - Throws: ``ChatRequest/Refusal`` of the member that no model may take, or of the first if each
+    ///   may take a part of them.
+    func permitted<Model>(
+        of named: [Model],
+        in list: String,
+        _ pass: (Model) -> [String]
+    ) throws(ChatRequest.Refusal) -> [Model] {
+        let models = named.filter { model in allSatisfy { pass(model).contains($0.name) } }
+        guard models.isEmpty else { return models }
+        let refused = first { part in !named.contains { pass($0).contains(part.name) } }
+        throw (refused ?? self[0]).refusal(by: list)
+    }
+}

@@ -4,25 +4,28 @@ import BerthHTTP
 import BerthLoop
 import BerthMemory
 import BerthProviders
+import BerthStore
 import BerthTelemetry
 import BerthText
 import BerthWork
 
 /// The embeddings of the OpenAI-compatible API: `/v1/embeddings`.
 ///
-/// A call lives with its connection. An answer is passed on as its provider sent it, except for the
-/// model's name.
+/// A call lives with its connections, or with its `Idempotency-Key` (``KeyedCalls``). An answer is
+/// passed on as its provider sent it, except for the model's name.
 @Loop final class EmbeddingAPI {
     private let bot: Bot
+    private let keyed: KeyedCalls
     private let surroundings: Surroundings
     private let bodyLimit: ByteCount
 
     /// The bytes of an answer that are written at once.
     nonisolated static let piece = 24 << 10
 
-    /// Makes it over `bot`; a request's body over `bodyLimit` is 413.
-    init(bot: Bot, in surroundings: Surroundings, bodyLimit: ByteCount) {
-        (self.bot, self.surroundings, self.bodyLimit) = (bot, surroundings, bodyLimit)
+    /// Makes it over `bot` and the calls with a key; a request's body over `bodyLimit` is 413.
+    init(bot: Bot, keyed: KeyedCalls, in surroundings: Surroundings, bodyLimit: ByteCount) {
+        (self.bot, self.keyed) = (bot, keyed)
+        (self.surroundings, self.bodyLimit) = (surroundings, bodyLimit)
     }
 
     /// Answers a request for embeddings.
@@ -36,6 +39,7 @@ import BerthWork
                 in: surroundings,
                 need: Ask.need
             )
+            let key = try await KeyedCalls.key(of: request, body.bytes)
             let asked = try await EmbeddingRequest.read(body.bytes)
             Loop.works(on: WorkLabel(request.path, tenant: tenant.name, request: request.id))
             let models = try models(for: asked)
@@ -49,9 +53,40 @@ import BerthWork
                 heard: (request.id, surroundings.clock.now)
             )
             (ask.unknown, ask.isFresh, ask.retained) = (asked.unknown, request.wantsFresh, body)
+            if let key { return try await answer(ask, key, for: credential) }
             return EmbeddingAPI.response(try await bot.embeddings.embed(ask))
         } catch {
             return .failure(error, request, in: surroundings)
+        }
+    }
+
+    /// Answers a request with an `Idempotency-Key`.
+    private func answer(
+        _ ask: EmbeddingAsk,
+        _ key: IdempotencyKey,
+        for credential: Credential
+    ) async throws(BotError) -> HTTPResponse {
+        let (bot, tenant) = (bot, credential.tenant)
+        return try await keyed.answer(key, KeyedCall.Wish(), for: credential) {
+            [keyed] call throws(BotError) in
+            var ask = ask
+            ask.key = call.key
+            let answer = try await bot.embeddings.embed(ask)
+            let parts = EmbeddingAPI.parts(of: answer)
+            let size = parts.reduce(0) { $0 + $1.count }
+            // The joined parts, and SQLite's copy of them.
+            let need = ByteCount(2 * size)
+            if size <= KeyedCalls.outcomeLimit.bytes,
+                let lease = try? tenant.account.lease(need, for: .replyBuffer)
+            {
+                let body = Array(parts.joined())
+                let outcome = KeptOutcome(status: 200, type: "application/json", body: body)
+                await keyed.keep(outcome, of: call, tenant)
+                _ = consume lease
+            } else {
+                await keyed.keep(nil, of: call, tenant)
+            }
+            call.end(EmbeddingAPI.response(answer))
         }
     }
 
@@ -69,14 +104,7 @@ import BerthWork
         guard !named.isEmpty else {
             throw BotError.unknownModel(asked.model, known: catalog.names)
         }
-        let models = named.filter { model in
-            asked.costly.allSatisfy { model.pass.contains($0.name) }
-        }
-        guard models.isEmpty else { return models }
-        let refused = asked.costly.first { part in
-            !named.contains { $0.pass.contains(part.name) }
-        }
-        throw (refused ?? asked.costly[0]).refusal(by: "models.embeddings")
+        return try asked.costly.permitted(of: named, in: "models.embeddings") { $0.pass }
     }
 
     /// Refuses a request whose answer would never fit into the tenant's memory, before it is bought.

@@ -31,7 +31,7 @@ import BerthWork
         self.bodyLimit = bodyLimit
         keyed = KeyedCalls(bot: bot, in: surroundings)
         pictures = PictureAPI(bot: bot, keyed: keyed, in: surroundings)
-        embeddings = EmbeddingAPI(bot: bot, in: surroundings, bodyLimit: bodyLimit)
+        embeddings = EmbeddingAPI(bot: bot, keyed: keyed, in: surroundings, bodyLimit: bodyLimit)
     }
 
     /// The paths of the API, each under every prefix of ``APIPath/prefixes``.
@@ -169,15 +169,7 @@ import BerthWork
         guard !named.isEmpty else {
             throw BotError.unknownModel(asked.model, known: bot.models.names)
         }
-        let models = named.filter { model in
-            asked.costly.allSatisfy { model.pass.contains($0.name) }
-        }
-        guard models.isEmpty else { return models }
-        // The member that no model may take, or the first if each may take a part of them.
-        let refused = asked.costly.first { part in
-            !named.contains { $0.pass.contains(part.name) }
-        }
-        throw (refused ?? asked.costly[0]).refusal(by: "models.chat")
+        return try asked.costly.permitted(of: named, in: "models.chat") { $0.pass }
     }
 
     /// The time in which the hosts of a request are looked up.

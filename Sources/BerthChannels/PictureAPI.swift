@@ -141,14 +141,7 @@ import BerthWork
         guard !named.isEmpty else {
             throw BotError.unknownModel(query.model, known: catalog.names)
         }
-        let models = named.filter { model in
-            query.costly.allSatisfy { model.pass.contains($0.name) }
-        }
-        guard models.isEmpty else { return models }
-        let refused = query.costly.first { part in
-            !named.contains { $0.pass.contains(part.name) }
-        }
-        throw (refused ?? query.costly[0]).refusal(by: "models.image")
+        return try query.costly.permitted(of: named, in: "models.image") { $0.pass }
     }
 
     // MARK: The answer

@@ -165,21 +165,4 @@ extension ChatMember {
             row("bootstrap_port", .place, .sgLang),
             row("bootstrap_room", .place, .sgLang),
         ]
-
-    private static func row(
-        _ name: String,
-        _ source: RequestMember.Source,
-        harmless: [String] = []
-    ) -> RequestMember {
-        RequestMember(name, .refused(.cost), source, harmless: harmless)
-    }
-
-    private static func row(
-        _ name: String,
-        _ effect: RequestMember.Effect,
-        _ source: RequestMember.Source,
-        harmless: [String] = []
-    ) -> RequestMember {
-        RequestMember(name, .refused(effect), source, harmless: harmless)
-    }
 }

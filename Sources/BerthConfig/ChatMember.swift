@@ -1,5 +1,5 @@
 /// The members of a chat-completions request.
-package enum ChatMember {
+package enum ChatMember: MemberRows {
     /// All known members.
     package static let table = MemberTable(all)
 

@@ -1,5 +1,5 @@
 /// The members of a request for embeddings.
-package enum EmbeddingMember {
+package enum EmbeddingMember: MemberRows {
     /// All known members.
     package static let table = MemberTable(all)
 
@@ -50,13 +50,4 @@ package enum EmbeddingMember {
         row("extra_headers", .place, .liteLLMEmbeddings, harmless: ["{}"]),
         row("extra_query", .place, .liteLLMEmbeddings, harmless: ["{}"]),
     ]
-
-    private static func row(
-        _ name: String,
-        _ effect: RequestMember.Effect,
-        _ source: RequestMember.Source,
-        harmless: [String] = []
-    ) -> RequestMember {
-        RequestMember(name, .refused(effect), source, harmless: harmless)
-    }
 }

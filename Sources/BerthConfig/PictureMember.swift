@@ -2,7 +2,7 @@
 ///
 /// A model of `models.image` has one price for all its pictures, so a member that makes a picture
 /// dearer is refused unless the operator permits it.
-package enum PictureMember {
+package enum PictureMember: MemberRows {
     /// All known members.
     package static let table = MemberTable(all)
 
@@ -68,13 +68,4 @@ package enum PictureMember {
         row("extra_headers", .place, .liteLLMPictures, harmless: ["{}"]),
         row("extra_query", .place, .liteLLMPictures, harmless: ["{}"]),
     ]
-
-    private static func row(
-        _ name: String,
-        _ effect: RequestMember.Effect,
-        _ source: RequestMember.Source,
-        harmless: [String] = []
-    ) -> RequestMember {
-        RequestMember(name, .refused(effect), source, harmless: harmless)
-    }
 }

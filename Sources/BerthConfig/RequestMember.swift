@@ -56,3 +56,27 @@ package struct RequestMember: Equatable, Sendable {
     /// Whether it is refused unless the operator permits it.
     var isRefused: Bool { if case .refused = treatment { true } else { false } }
 }
+
+/// A table of members of a request, which makes the rows of those that are refused.
+protocol MemberRows {}
+
+extension MemberRows {
+    /// A member that changes what the answer costs.
+    static func row(
+        _ name: String,
+        _ source: RequestMember.Source,
+        harmless: [String] = []
+    ) -> RequestMember {
+        row(name, .cost, source, harmless: harmless)
+    }
+
+    /// A member with another effect.
+    static func row(
+        _ name: String,
+        _ effect: RequestMember.Effect,
+        _ source: RequestMember.Source,
+        harmless: [String] = []
+    ) -> RequestMember {
+        RequestMember(name, .refused(effect), source, harmless: harmless)
+    }
+}

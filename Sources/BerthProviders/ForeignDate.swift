@@ -101,9 +101,7 @@ package enum ForeignDate {
         return found
     }
 
-    /// - Parameters:
-    ///   - day: the year, the month and the day.
-    ///   - time: the hour, the minute and the second.
+    /// The time of a year, month and day, and of an hour, minute and second, or nil if there is none.
     private static func timestamp(_ day: [Int64], _ time: [Int64]) -> Timestamp? {
         guard (1970...9999).contains(day[0]), (1...12).contains(day[1]), (1...31).contains(day[2]),
             (0...23).contains(time[0]), (0...59).contains(time[1]), (0...60).contains(time[2])

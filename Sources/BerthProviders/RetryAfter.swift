@@ -37,7 +37,9 @@ package enum RetryAfter {
     ///
     /// See ``read(_:now:)``.
     static func stated(in headers: HTTPHeaders) -> [Wait] {
-        if let ms = headers["retry-after-ms"].flatMap(number) { return [.after(bounded(ms / 1000))] }
+        if let ms = headers["retry-after-ms"].flatMap(number) {
+            return [.after(bounded(ms / 1000))]
+        }
         if let text = headers["retry-after"], text.utf8.count <= longest {
             if let seconds = number(text) { return [.after(bounded(seconds))] }
             if let date = ForeignDate.http(text) { return [.until(date)] }

@@ -1,3 +1,5 @@
+import BerthLoop
+
 extension Upstream {
     /// The error of a fault in an answer with status 200.
     ///
@@ -17,7 +19,8 @@ extension Upstream {
             case .rateLimited: 429
             case .overloaded: 503
             }
-        return error(of: fault, status: status, retryAfter: fault.wait(at: surroundings.clock.timestamp))
+        let wait = fault.wait(at: surroundings.clock.timestamp)
+        return error(of: fault, status: status, retryAfter: wait)
     }
 
     nonisolated func error(

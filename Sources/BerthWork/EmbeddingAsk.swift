@@ -2,7 +2,7 @@ package import BerthLoop
 package import BerthMemory
 package import BerthProviders
 import BerthQueue
-import BerthStore
+package import BerthStore
 package import BerthText
 
 /// A request for embeddings: the first phase of paid work.
@@ -19,6 +19,10 @@ package struct EmbeddingAsk: Sendable {
     package var unknown: [String] = []
     /// Whether an answer that was given before is not wanted.
     package var isFresh = false
+    /// The client's name for the request, or nil.
+    ///
+    /// It is written with the call's reservation, so the call is not shared with others.
+    package var key: IdempotencyKey?
     /// Keeps the memory of ``request`` leased for as long as anything may read it.
     package var retained: (any AnyObject & Sendable)?
     /// The models to try, in order, at least one.
@@ -89,7 +93,6 @@ package struct EmbeddingAsk: Sendable {
 extension EmbeddingAsk: PaidAsk {
     static var mayBuyTwice: Bool { true }
     var turn: Turn.ID? { nil }
-    var key: IdempotencyKey? { nil }
     var listener: PlaceListener? { nil }
 
     func worstCase(_ model: EmbeddingChoice) -> Amounts {

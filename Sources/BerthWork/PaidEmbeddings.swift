@@ -15,6 +15,7 @@ package import BerthText
     private let parts: Parts
     private let cache: ResponseCache
     private let scope: Configuration.Cache.Scope
+    private let calls = JointCalls<EmbeddingAnswer>()
     private let surroundings: Surroundings
 
     /// The parts of the pipeline that it uses.
@@ -57,10 +58,14 @@ package import BerthText
         do throws(BotError) {
             try ask.payer.mayAsk()
             let ask = try ask.entered().opened(as: open)
-            let key = ask.isFresh ? nil : await name(of: ask)
-            if let key, let answer = try await kept(key, ask) { return answer }
-            let answer = try await bought(ask)
-            if let key { keep(answer, under: key, for: ask) }
+            guard !ask.isFresh, let name = await name(of: ask) else {
+                let answer = try await bought(ask)
+                report?.close(nil)
+                return answer
+            }
+            if let answer = try await kept(name, ask) { return answer }
+            let answer =
+                ask.key == nil ? try await shared(name, ask) : try await bought(ask, as: name)
             report?.close(nil)
             return answer
         } catch {
@@ -68,6 +73,44 @@ package import BerthText
             throw open?.reason ?? error
         }
     }
+
+    /// The answer of the call under way with that name, or of a new one.
+    ///
+    /// It costs its later callers nothing but their requests, as an answer from the cache does.
+    private func shared(
+        _ name: CacheKey,
+        _ ask: EmbeddingAsk
+    ) async throws(BotError) -> EmbeddingAnswer {
+        while true {
+            let made = try await calls.answer(to: name, of: ask.payer) {
+                [self] () throws(BotError) in try await bought(ask, as: name)
+            }
+            if let made, made.isOwn { return made.answer }
+            // The wait may have been long.
+            try ask.payer.mayAsk()
+            guard let made else { continue }
+            guard made.payer === ask.payer else {
+                // The bytes are in the memory of another tenant, and the cache has a copy.
+                if let copy = try await kept(name, ask) { return copy }
+                return try await bought(ask, as: name)
+            }
+            try parts.meter.countHit(ask.payer)
+            return made.answer
+        }
+    }
+
+    /// Buys an answer, and caches it under a name.
+    private func bought(
+        _ ask: EmbeddingAsk,
+        as name: CacheKey
+    ) async throws(BotError) -> EmbeddingAnswer {
+        let answer = try await bought(ask)
+        keep(answer, under: name, for: ask)
+        return answer
+    }
+
+    /// Ends all calls under way and returns when they are settled.
+    package func close() async { await calls.close() }
 
     private func bought(_ ask: EmbeddingAsk) async throws(BotError) -> EmbeddingAnswer {
         try await parts.calls.firstOf(ask, nil, nil) {

@@ -28,7 +28,7 @@ import Testing
         }
     }
 
-    @Loop private static func embed(
+    @Loop static func embed(
         _ bot: BotFixture,
         _ members: String,
         model: String = "fake/embed",

@@ -238,10 +238,13 @@ import Testing
     func `an answer is whole though its connection ends after the reason`(
         isAnthropic: Bool
     ) async throws {
-        let body = isAnthropic ? Self.hello + Self.stops("end_turn", Self.spent)
+        let body =
+            isAnthropic
+            ? Self.hello + Self.stops("end_turn", Self.spent)
             : Self.word + Self.end("," + Self.usage)
         let size = String(body.utf8.count, radix: 16)
-        let chunked = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+        let chunked =
+            "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
             + "Transfer-Encoding: chunked\r\n\r\n\(size)\r\n\(body)\r\n"
         // The second one breaks off without its last chunk.
         for answer in [Self.head + body, chunked] {

@@ -37,7 +37,10 @@ import Testing
             .seconds(120)
         ),
         (error(#""details":[{"metadata":{"quotaResetDelay":"1m2.5s"}}]"#), .milliseconds(62_500)),
-        (openRouter(#""X-RateLimit-Reset":"1795860015000","X-RateLimit-Remaining":"0""#), .seconds(15)),
+        (
+            openRouter(#""X-RateLimit-Reset":"1795860015000","X-RateLimit-Remaining":"0""#),
+            .seconds(15)
+        ),
         (openRouter(#""X-RateLimit-Reset":1795860015000"#), .seconds(15)),
         (openRouter(#""x-ratelimit-reset":"1795860015""#), .seconds(15)),
         (openRouter(#""Retry-After":"6""#), .seconds(6)),
@@ -97,7 +100,8 @@ import Testing
         ("try again at 2026-11-28T10:00:45Z, or retry in 5s", .seconds(5)),
     ])
     func `a date in a message is a wait`(message: String, wait: Duration) throws {
-        let body = #"{"error":{"message":\#(String(decoding: JSON.quote(message), as: UTF8.self))}}"#
+        let quoted = String(decoding: JSON.quote(message), as: UTF8.self)
+        let body = #"{"error":{"message":\#(quoted)}}"#
         let fault = UpstreamFault(Array(body.utf8), status: 429, hiding: nil)
         #expect(fault.wait(at: Self.now) == wait)
     }

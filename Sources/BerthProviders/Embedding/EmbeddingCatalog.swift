@@ -14,9 +14,8 @@ package import BerthTelemetry
         client: any HTTPSending,
         in surroundings: Surroundings
     ) {
-        var providers: [String: OpenAIEmbeddings] = [:]
-        for settings in configuration.providers where settings.kind == .openai {
-            providers[settings.name] = OpenAIEmbeddings(settings, client: client, in: surroundings)
+        let providers = configuration.openAIProviders {
+            OpenAIEmbeddings($0, client: client, in: surroundings)
         }
         choices = configuration.embeddingModels.compactMap { settings in
             providers[settings.provider].map {

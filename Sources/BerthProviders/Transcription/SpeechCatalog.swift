@@ -14,14 +14,21 @@ package import BerthTelemetry
         client: any HTTPSending,
         in surroundings: Surroundings
     ) {
-        var providers: [String: OpenAISpeech] = [:]
-        for settings in configuration.providers where settings.kind == .openai {
-            providers[settings.name] = OpenAISpeech(settings, client: client, in: surroundings)
+        let providers = configuration.openAIProviders {
+            OpenAISpeech($0, client: client, in: surroundings)
         }
         choices = configuration.speechModels.compactMap { settings in
             providers[settings.provider].map {
                 SpeechChoice(settings, provider: $0, ceiling: configuration.priceCeiling)
             }
         }
+    }
+}
+
+extension Configuration {
+    /// The servers of the configuration that speak OpenAI's API, by their names.
+    @Loop func openAIProviders<Made>(_ make: @Loop (Provider) -> Made) -> [String: Made] {
+        let settings = providers.filter { $0.kind == .openai }
+        return Dictionary(settings.map { ($0.name, make($0)) }) { first, _ in first }
     }
 }

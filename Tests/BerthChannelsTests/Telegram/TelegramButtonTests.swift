@@ -135,7 +135,8 @@ import Testing
     @Loop
     @Test(arguments: [
         "", "x", "s:1", "a:", "a:0", "a:-1", "a:1:2", "a:99", "f:99", "d:99", "y:1", "n:1", "a:1 ",
-        "A:1", "c:1", "c:99", "c:", "a:9223372036854775808", "{}", "🙂", String(repeating: "a", count: 64),
+        "A:1", "c:1", "c:99", "c:", "a:9223372036854775808", "{}", "🙂",
+        String(repeating: "a", count: 64),
     ])
     func `data that is not Berth's is answered, and does nothing`(_ data: String) async throws {
         try await TelegramBench.run { bench in
