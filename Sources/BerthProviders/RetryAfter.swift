@@ -1,5 +1,5 @@
 import BerthHTTP
-package import BerthLoop
+import BerthLoop
 import BerthText
 
 /// Parsing of the wait that a provider asks for, in all formats in use.

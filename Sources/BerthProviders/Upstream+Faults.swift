@@ -1,4 +1,5 @@
 import BerthLoop
+import BerthTelemetry
 
 extension Upstream {
     /// The error of a fault in an answer with status 200.
