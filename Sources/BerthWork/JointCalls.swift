@@ -1,5 +1,6 @@
 import BerthCache
 import BerthLoop
+import BerthProviders
 
 /// Calls under way by the names of their answers, each of which several callers wait for.
 ///
