@@ -1,3 +1,4 @@
+import BerthLoop
 import BerthStore
 
 /// A person of a channel that a tenant is, as `berth tenant show` prints it.
