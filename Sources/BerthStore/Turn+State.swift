@@ -3,7 +3,7 @@ extension Turn {
     ///
     /// | state     | start   | finish | retryLater | giveUp | stop    | interrupt | lose      | askAgain | retry    |
     /// |-----------|---------|--------|------------|--------|---------|-----------|-----------|----------|----------|
-    /// | accepted  | running | done   | –          | failed | stopped | accepted  | –         | –        | –        |
+    /// | accepted  | running | done   | –          | failed | stopped | accepted  | uncertain | –        | –        |
     /// | running   | –       | done   | accepted   | failed | stopped | accepted  | uncertain | accepted | –        |
     /// | uncertain | –       | –      | –          | –      | –       | –         | –         | –        | accepted |
     /// | failed    | –       | –      | –          | –      | –       | –         | –         | –        | accepted |
@@ -26,7 +26,7 @@ extension Turn {
         case stopped
         /// Given up, with the reason beside it.
         case failed
-        /// Was running when the service was killed: nobody knows what became of its call.
+        /// Its call, or that of a text which it needs, was cut off: nobody knows what became of it.
         case uncertain
     }
 
@@ -45,7 +45,7 @@ extension Turn {
         /// The service ends in good order: the call was ended and charged, the turn goes on at the
         /// next start.
         case interrupt
-        /// The start found it running.
+        /// The start found it running, or a text that it needs may have been bought and is lost.
         case lose
         /// The start found it running, and asks it again at the house's cost.
         case askAgain
@@ -64,7 +64,7 @@ extension Turn.State {
         case (.accepted, .giveUp), (.running, .giveUp): .failed
         case (.accepted, .stop), (.running, .stop): .stopped
         case (.accepted, .interrupt), (.running, .interrupt): .accepted
-        case (.running, .lose): .uncertain
+        case (.accepted, .lose), (.running, .lose): .uncertain
         case (.running, .askAgain): .accepted
         case (.uncertain, .retry), (.failed, .retry): .accepted
         default: nil

@@ -144,8 +144,14 @@ import Testing
         first.clock = clock
         var name = ""
         try await withBot(first) { bot in
-            name = try await bot.draw("/image eine Katze", in: try await bot.session()).id
+            let turn = try await bot.draw("/image eine Katze", in: try await bot.session())
+            name = turn.id
             _ = try await bot.hand.call()
+            bot.stop.request()
+            let isStopping = await eventually { bot.bot.turns.isStopping }
+            #expect(isStopping)
+            bot.clock.advance(by: .seconds(10))
+            #expect(try await turn.ended().outcome.end == .interrupted)
         }
         var second = Setup(folder: folder, seed: 2, configure)
         second.clock = clock

@@ -144,9 +144,11 @@ import Testing
     private static let odd: [([String], Told)] = [
         ([], Told(error: .cut(provider: "fake"))), ([stop], Told(error: .cut(provider: "fake"))),
         (
-            [start, text, delta("{}")],
+            [start, text],
             Told(text: "Hé\n", usage: prompt, error: .cut(provider: "fake"))
         ),
+        // The last event is not needed after the reason.
+        ([start, text, delta("{}")], Told(text: "Hé\n", finish: "stop", usage: prompt)),
         (
             [start, #"{"type":"error"}"#],
             Told(

@@ -8,7 +8,7 @@ import Testing
     private static let table: [Turn.State: [Turn.Event: Turn.State]] = [
         .accepted: [
             .start: .running, .finish: .done, .giveUp: .failed, .stop: .stopped,
-            .interrupt: .accepted,
+            .interrupt: .accepted, .lose: .uncertain,
         ],
         .running: [
             .finish: .done, .retryLater: .accepted, .giveUp: .failed, .stop: .stopped,
