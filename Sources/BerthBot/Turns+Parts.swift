@@ -17,6 +17,8 @@ extension Turns {
         let answers: Answers
         let meter: Meter
         let commands: Commands
+        let outliner: Outliner
+        let ownTexts: OwnTexts
         let replies: Replies
         let policy: WorkPolicy
         /// The standing instruction of every prompt, or "" for none.

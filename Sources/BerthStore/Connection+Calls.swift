@@ -14,12 +14,16 @@ extension Connection {
         if let text = settlement.transcript {
             try run("UPDATE transcript SET text = ? WHERE call = ?", text, call)
         }
+        if let target = settlement.reservation.outline, let text = settlement.outline {
+            try finishOutline(target, text, of: call)
+        }
         let state: Call.State = settlement.isUncertain ? .uncertain : .settled
         return try end(call, as: state, charging: Charge(settlement), at: now)
     }
 
     func releaseCall(_ call: Call.ID, at now: Timestamp) throws(StoreError) -> Bool {
         try unclaim(call)
+        try dropOutline(of: call)
         return try end(call, as: .released, charging: Charge(), at: now)
     }
 

@@ -56,6 +56,7 @@ extension Database: LedgerStore {
             if let key = reservation.key {
                 try store.claim(key, for: reservation.tenant, call, at: now)
             }
+            if let target = reservation.outline { try store.outline(target, by: call) }
             if let recording = reservation.recording { try store.transcribe(recording, by: call) }
             return call
         }

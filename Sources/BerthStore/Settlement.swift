@@ -26,6 +26,9 @@ package struct Settlement: Equatable, Sendable {
     /// open, or nil.
     package var transcript: String?
 
+    /// The words of the title or summary that the call has written, or nil if it wrote none.
+    package var outline: String?
+
     /// Makes the settlement of one request.
     package init(
         call: Call.ID?,

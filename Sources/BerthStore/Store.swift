@@ -11,7 +11,8 @@
 /// this protocol and passes the store's conformance suite.
 package protocol Store: TenantStore, IdentityStore, KeyStore, LoginStore, PasskeyStore,
     SessionStore, LibraryStore, SearchStore, TurnStore, StepStore, LedgerStore, IdempotencyStore,
-    UsageStore, OutboxStore, FileStore, PictureCacheStore, UpdateStore, AdmissionStore, UpkeepStore
+    UsageStore, OutboxStore, FileStore, PictureCacheStore, UpdateStore, AdmissionStore, UpkeepStore,
+    OutlineStore, OwnTextStore
 {}
 
 extension Database: Store {}

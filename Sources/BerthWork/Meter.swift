@@ -73,6 +73,7 @@ package import BerthTelemetry
         )
         if model.lane == .image { reservation.stepKind = .picture }
         (reservation.key, reservation.recording) = (ask.key, ask.recording)
+        reservation.outline = ask.outline
         return Held(PendingCall(model, ask.payer, hold, ask.mark, since: now, reservation))
     }
 
@@ -153,7 +154,8 @@ package import BerthTelemetry
         _ call: PendingCall,
         _ row: Call.ID,
         _ usage: TokenUsage,
-        _ bill: Bill?
+        _ bill: Bill?,
+        writing outline: String? = nil
     ) -> Settled {
         metrics.tokens.add(usage.input, "input")
         metrics.tokens.add(usage.output, "output")
@@ -168,6 +170,7 @@ package import BerthTelemetry
         note(usage, of: call.model)
         let (cost, settlements) = charge(call, row, whole, bill) { settlement, parts in
             settlement.isEstimated = usage.isEstimated
+            settlement.outline = outline
             settlement.cachedTokens = usage.cached.read.divided(by: parts)
             settlement.cacheWriteTokens = usage.cached.written.divided(by: parts)
         }

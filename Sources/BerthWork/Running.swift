@@ -121,6 +121,13 @@ struct Running: ~Copyable {
         return meter.settle(call, row, usage, bill)
     }
 
+    /// Charges the tokens of a title or summary, and stores its words, if there are any, in the same commit.
+    @Loop consuming func settle(_ usage: TokenUsage, writing words: String?) -> Settled {
+        permit?.end(usage)
+        let (meter, call, row) = pass()
+        return meter.settle(call, row, usage, nil, writing: words)
+    }
+
     /// Ends a call that failed: charges it as estimated if it may have been bought, else nothing.
     ///
     /// - Parameters:

@@ -142,7 +142,7 @@ function build() {
   const name = make("input", { id: "account-name", dir: "auto", maxlength: 60, autocomplete: "off" });
   dialog = make(
     "dialog",
-    { id: "account-dialog", "aria-labelledby": "account-title", close: () => $("account-device").replaceChildren() },
+    { id: "account-dialog", class: "panel", "aria-labelledby": "account-title", close: () => $("account-device").replaceChildren() },
     make("h2", { id: "account-title" }, "Account"),
     make("p", { id: "account-problem", role: "alert" }),
     make("p", { id: "account-said", role: "status" }),

@@ -61,6 +61,8 @@ async function follow(live, response) {
   if (signal.aborted) return;
   end(live);
   await refresh();
+  // A model writes the title of a new conversation after its first answer.
+  if (state.me.titles && $("turns").children.length < 3) for (const s of [3, 9]) setTimeout(refresh, s * 1000);
 }
 
 /** Sends what is in the message box. */
@@ -293,6 +295,7 @@ on("account", "click", async () => {
   const renamed = (name) => ($("who").textContent = state.me.name = name);
   await openAccount({ name: state.me.name, renamed });
 });
+on("own-texts", "click", async () => (await import("./own.js")).openOwn(find(state.current)?.id));
 on("logout", "click", async () => {
   await call("POST", "/logout");
   sessionStorage.clear();

@@ -3,7 +3,7 @@ import { $ } from "./dom.js";
 import { touch } from "./frame.js";
 import { Tray } from "./tray.js";
 
-const COMMANDS = "/help  /image  /new  /model  /translate  /usage  /files  /stop  /web";
+const COMMANDS = "/help  /image  /new  /model  /translate  /usage  /files  /instructions  /prompts  /stop  /web";
 
 export class Composer {
   /** @param state the page's state, whose `current` and `live` are read. */
