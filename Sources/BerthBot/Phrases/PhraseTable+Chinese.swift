@@ -101,6 +101,7 @@ extension PhraseTable {
         ],
         filled: chinesePhrases,
         errors: chineseErrors,
+        pages: chinesePages,
         figures: Figures(
             plural: .none,
             group: ",",

@@ -123,6 +123,7 @@ extension PhraseTable {
         ],
         filled: englishPhrases,
         errors: [:],
+        pages: englishPages,
         figures: Figures(
             plural: .english,
             group: ",",

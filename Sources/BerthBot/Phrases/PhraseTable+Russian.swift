@@ -122,6 +122,7 @@ extension PhraseTable {
         ],
         filled: russianPhrases,
         errors: russianErrors,
+        pages: russianPages,
         figures: Figures(
             plural: .slavic,
             group: "\u{A0}",

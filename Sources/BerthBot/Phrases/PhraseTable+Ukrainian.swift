@@ -122,6 +122,7 @@ extension PhraseTable {
         ],
         filled: ukrainianPhrases,
         errors: ukrainianErrors,
+        pages: ukrainianPages,
         figures: Figures(
             plural: .slavic,
             group: "\u{A0}",
