@@ -87,7 +87,8 @@ package import BerthWork
             try await write(json + Array("}}\n".utf8))
         case .markdown:
             let named = prompts.map { ("/\($0.name)", $0.text) }
-            let parts = [own.map { (words(.instructionsForAll), $0.text) }].compactMap { $0 } + named
+            let parts =
+                [own.map { (words(.instructionsForAll), $0.text) }].compactMap { $0 } + named
             for (name, text) in parts { try await write(Array("\n# \(name)\n\n\(text)\n".utf8)) }
         }
         _ = consume lease

@@ -69,7 +69,7 @@ extension WebChannel {
                 isSummarized: turn.isSummarized,
                 in: turn.language
             )
-            notice = 
+            notice =
                 turn.beginsToForget
                 ? Phrase.forgetting(turn.isSummarized).text(in: turn.language) : nil
         }

@@ -32,6 +32,7 @@ enum WebFiles {
             "shared.js": PackageResources.shared_js, "state.js": PackageResources.state_js,
             "theme.js": PackageResources.theme_js, "tray.js": PackageResources.tray_js,
             "turn.js": PackageResources.turn_js, "versions.js": PackageResources.versions_js,
+            "words.js": PackageResources.words_js,
         ]
     }
 

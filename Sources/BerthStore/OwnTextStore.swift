@@ -32,7 +32,8 @@ package protocol OwnTextStore: Sendable {
 extension Database: OwnTextStore {
     package nonisolated func ownTexts(of tenant: Tenant.ID) async throws(StoreError) -> [OwnText] {
         try await read { store throws(StoreError) in
-            try store.all("SELECT name, text FROM own_text WHERE tenant = ? ORDER BY name", tenant) {
+            try store.all("SELECT name, text FROM own_text WHERE tenant = ? ORDER BY name", tenant)
+            {
                 row throws(StoreError) in OwnText(name: row.text(0), text: row.text(1))
             }
         }

@@ -30,7 +30,8 @@ enum Schema {
     /// written. `turn.left_out` is the public id of the last turn before it that its prompt had no room
     /// for, and `turn.summarized` says that the prompt had a summary of all of that. A summary in
     /// `outline` covers its branch up to `outline.turn`, which is 0 for a title. `own_text` has a
-    /// person's instructions under the name '' and the prompts under theirs. The transcripts of a message's recordings go when its update is finished.
+    /// person's instructions under the name '' and the prompts under theirs.
+    /// The transcripts of a message's recordings go when its update is finished.
     /// A message that is too long for `turn.text` has its beginning there and all of it in a file with
     /// the role `text`.
     /// A conversation whose `deleted_ms` is later than now is hidden and can be restored until then.

@@ -125,7 +125,8 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
         case .tooManySessions(let limit):
             "you have \(limit) conversations, which is the limit: delete one that you do not need"
         case .promptName(let name):
-            "'\(name)' is no name for a prompt: it is at most 32 bytes of letters and _, and no command"
+            "'\(name)' is no name for a prompt: use at most 32 bytes of letters and _, and no "
+                + "name of a command"
         case .tooManyPrompts(let limit):
             "you have \(limit) prompts, which is the limit: delete one that you do not need"
         case .files(let error): error.description

@@ -121,7 +121,9 @@ struct Running: ~Copyable {
         return meter.settle(call, row, usage, bill)
     }
 
-    /// Charges the tokens of a title or summary, and stores its words, if there are any, in the same commit.
+    /// Charges the tokens of a title or summary, and stores its words in the same commit.
+    ///
+    /// The words are nil if the model wrote none.
     @Loop consuming func settle(_ usage: TokenUsage, writing words: String?) -> Settled {
         permit?.end(usage)
         let (meter, call, row) = pass()

@@ -38,7 +38,8 @@ import Testing
 
     @Loop
     @Test(arguments: [
-        ("Sailing to Norway", "Sailing to Norway"), ("\n\"**Sailing to Norway.**\"\n", "Sailing to Norway"),
+        ("Sailing to Norway", "Sailing to Norway"),
+        ("\n\"**Sailing to Norway.**\"\n", "Sailing to Norway"),
         ("Заголовок\nещё строка", "Заголовок"),
         (String(repeating: "é", count: 500), String(repeating: "é", count: 60)),
         ("  \n ", "how do I sail to Norway?"), ("***", "how do I sail to Norway?"),
@@ -52,7 +53,10 @@ import Testing
             try await bot.exchange("how do I sail to Norway?", "northwards", in: session)
             let call = try await bot.hand.call()
             #expect(call.messages.count == 2)
-            #expect(call.messages.last == "user: Person:\nhow do I sail to Norway?\n\nAssistant:\nnorthwards")
+            #expect(
+                call.messages.last
+                    == "user: Person:\nhow do I sail to Norway?\n\nAssistant:\nnorthwards"
+            )
             call.answer(whole(answer))
             #expect(try await holds { try await Self.title(bot, session) == title })
             #expect(

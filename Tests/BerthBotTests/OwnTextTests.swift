@@ -66,7 +66,8 @@ import Testing
         }
     }
 
-    @Loop @Test func `instructions that are the same for two people share no answer`() async throws {
+    @Loop @Test func `instructions that are the same for two people share no answer`() async throws
+    {
         let setup = Setup { settings in
             settings.chatModels.removeAll { $0.provider != "hand" }
             settings.cache.scope = .safe
@@ -113,8 +114,10 @@ import Testing
         }
     }
 
-    @Loop @Test(arguments: [
-        ("greet", "/greet", "Say hello politely."), ("Grüß_dich", "/grüß_dich", "Say hello politely."),
+    @Loop
+    @Test(arguments: [
+        ("greet", "/greet", "Say hello politely."),
+        ("Grüß_dich", "/grüß_dich", "Say hello politely."),
         ("greet", "/Greet to my aunt", "Say hello politely.\n\nto my aunt"),
         ("приветствие", "/приветствие", "Say hello politely."),
     ])
@@ -138,7 +141,8 @@ import Testing
         }
     }
 
-    @Loop @Test(arguments: [
+    @Loop
+    @Test(arguments: [
         "", "two words", "help", "IMAGE", "start", "a/b", "a1", "../x", "`x`",
         String(repeating: "ж", count: 17), "a\nb",
     ])
@@ -158,12 +162,19 @@ import Testing
     {
         try await withBot { bot in
             let (session, texts) = (try await bot.session(), bot.bot.ownTexts)
-            let names = (0..<OwnTexts.mostPrompts).map { "p" + String(repeating: "x", count: $0 % 7) + "\(Character(UnicodeScalar(97 + UInt8($0 / 7))))" }
+            let names = (1...OwnTexts.mostPrompts).map {
+                String(repeating: $0 > 30 ? "ж" : "x", count: $0 > 30 ? ($0 - 30) / 2 + 1 : $0)
+                    + ($0 > 30 && $0 % 2 == 0 ? "a" : "")
+            }
             for name in names { try await texts.keepPrompt(name, "text", of: bot.ann) }
-            let error = await bot.failure { try await texts.keepPrompt("more", "text", of: bot.ann) }
+            let error = await bot.failure {
+                try await texts.keepPrompt("more", "text", of: bot.ann)
+            }
             #expect(error?.name == "tooManyPrompts")
             let long = String(repeating: "x", count: OwnTexts.longestPrompt.bytes + 1)
-            let tooLong = await bot.failure { try await texts.keepPrompt(names[0], long, of: bot.ann) }
+            let tooLong = await bot.failure {
+                try await texts.keepPrompt(names[0], long, of: bot.ann)
+            }
             #expect(tooLong?.name == "textTooLong")
             try await texts.keepPrompt(names[0], "", of: bot.ann)
             try await texts.keepPrompt("spent", "/usage", of: bot.ann)

@@ -23,7 +23,9 @@ import Testing
             let path = "/web/sessions/\(session)/instructions"
             let change = #"{"instructions":"be brief","outlines":false}"#
             #expect(try await bot.ask("PATCH", "/web/own", change, as: ann).status == 204)
-            #expect(try await bot.ask("PUT", path, #"{"text":"in \"verse\""}"#, as: ann).status == 204)
+            #expect(
+                try await bot.ask("PUT", path, #"{"text":"in \"verse\""}"#, as: ann).status == 204
+            )
             let greet = try await bot.ask(
                 "PUT",
                 "/web/prompts/gr%C3%BC%C3%9Fe",
@@ -35,7 +37,9 @@ import Testing
             #expect(own.object?.string("instructions") == "be brief")
             #expect(own.object?.objects("prompts").first?.string("name") == "grüße")
             #expect(own.text.contains(#""outlines":false"#))
-            #expect(try await bot.ask("GET", path, as: ann).object?.string("text") == #"in "verse""#)
+            #expect(
+                try await bot.ask("GET", path, as: ann).object?.string("text") == #"in "verse""#
+            )
 
             let json = try await bot.ask("GET", "/web/export?format=json", as: ann)
             #expect(json.object?.string("instructions") == "be brief")
@@ -46,14 +50,16 @@ import Testing
             for words in ["be brief", #"in "verse""#, "# /grüße\n\nsay hello"] {
                 #expect(markdown.contains(words))
             }
-            #expect(try await bot.ask("DELETE", "/web/prompts/gr%C3%BC%C3%9Fe", as: ann).status == 204)
-            #expect(try await bot.ask("GET", "/web/own", as: ann).object?.objects("prompts").count == 0)
+            #expect(
+                try await bot.ask("DELETE", "/web/prompts/gr%C3%BC%C3%9Fe", as: ann).status == 204
+            )
+            #expect(
+                try await bot.ask("GET", "/web/own", as: ann).object?.objects("prompts").count == 0
+            )
         }
     }
 
-    @Loop @Test func `wrong texts are answered in the reader's words, and other people's are not found`()
-        async throws
-    {
+    @Loop @Test func `wrong texts are answered in the reader's words`() async throws {
         try await withBot { bot in
             let ann = try await bot.login(bot.ann)
             let (bob, _) = try await bot.bot.tenants.add("bob")
@@ -70,7 +76,9 @@ import Testing
             #expect(try await bot.ask("PATCH", "/web/own", long, as: ann).status == 400)
             #expect(try await bot.ask("PATCH", "/web/own", "[]", as: ann).status == 400)
             #expect(try await bot.ask("GET", "/web/own").status == 401)
-            #expect(try await bot.ask("GET", "/web/own", as: ann).object?.string("instructions") == "")
+            #expect(
+                try await bot.ask("GET", "/web/own", as: ann).object?.string("instructions") == ""
+            )
         }
     }
 }

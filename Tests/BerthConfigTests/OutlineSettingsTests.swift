@@ -23,11 +23,13 @@ import Testing
             .configuration
     }
 
-    @Test(arguments: [
-        ("", "a/cheaper", "a/cheaper"), ("chat: { titles: auto }", "a/cheaper", "a/cheaper"),
-        ("chat: { titles: none }", nil, "a/cheaper"),
-        ("chat: { titles: free, summaries: a/dear }", "a/free", "a/dear"),
-    ] as [(String, String?, String?)])
+    @Test(
+        arguments: [
+            ("", "a/cheaper", "a/cheaper"), ("chat: { titles: auto }", "a/cheaper", "a/cheaper"),
+            ("chat: { titles: none }", nil, "a/cheaper"),
+            ("chat: { titles: free, summaries: a/dear }", "a/free", "a/dear"),
+        ] as [(String, String?, String?)]
+    )
     func `a cheap model writes, unless the setting says otherwise`(
         text: String,
         titles: String?,

@@ -83,7 +83,12 @@ import Testing
         let turn = try await store.acceptTurn(other, at: noon)
         try await store.finishTurn(turn, as: TurnOutcome(.done, answer: "a"), at: noon)
         #expect(try await window(store)?.summary == nil)
-        #expect(try await store.showBranch(at: try #require(try await store.turn(turns[2])), step: .same))
+        #expect(
+            try await store.showBranch(
+                at: try #require(try await store.turn(turns[2])),
+                step: .same
+            )
+        )
         #expect(try await window(store)?.summary?.text == "so far")
         try await store.clearWindow(of: fixture.session.id)
         #expect(try await window(store)?.summary == nil)
@@ -196,7 +201,12 @@ import Testing
             try await write(.summary(of: fixture.session.id, through: turn), "\(number)", fixture)
         }
         #expect(try await window(store)?.summary?.text == "9")
-        #expect(try await store.showBranch(at: try #require(try await store.turn(turns[0])), step: .same))
+        #expect(
+            try await store.showBranch(
+                at: try #require(try await store.turn(turns[0])),
+                step: .same
+            )
+        )
         // The last turn that has a summary is the third.
         var early = fixture.draft("early")
         early.beside = turns[2]

@@ -20,7 +20,8 @@ import Testing
         let fixture = try await StoreFixture(engine)
         let (store, ann) = (fixture.store, fixture.tenant.id)
         let bob = try await store.addTenant(named: "bob", at: noon).id
-        func keep(_ name: String, _ text: String, of tenant: Tenant.ID? = nil) async throws -> Bool {
+        func keep(_ name: String, _ text: String, of tenant: Tenant.ID? = nil) async throws -> Bool
+        {
             let text = OwnText(name: name, text: text)
             return try await store.keep(text, of: tenant ?? ann, limit: 2)
         }

@@ -85,7 +85,9 @@ package struct Phrase: Sendable {
             guard own.bytes > 0 else {
                 return table.text(.instructionsNone) + "\n\n" + table.text(.instructionsUsage)
             }
-            let parts = [(PlainKey.instructionsForAll, own.general), (.instructionsForThis, own.special)]
+            let parts = [
+                (PlainKey.instructionsForAll, own.general), (.instructionsForThis, own.special),
+            ]
             let shown = parts.filter { !$0.1.isEmpty }.map { "**\(table.text($0.0))**\n\n\($0.1)" }
             return (shown + [table.text(.instructionsUsage)]).joined(separator: "\n\n")
         }

@@ -118,6 +118,7 @@ extension PhraseTable {
         ],
         filled: chinesePhrases,
         errors: chineseErrors,
+        pages: chinesePages,
         figures: Figures(
             plural: .none,
             group: ",",

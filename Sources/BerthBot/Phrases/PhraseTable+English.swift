@@ -43,13 +43,16 @@ extension PhraseTable {
             .instructionsForAll: "For every conversation",
             .instructionsForThis: "For this conversation",
             .instructionsUsage:
-                "`/instructions TEXT` is for every conversation, `/instructions here TEXT` for this one. `none` as the text deletes them.",
+                """
+                `/instructions TEXT` is for every conversation, `/instructions here TEXT` for this one. \
+                `none` as the text deletes them.
+                """,
             .instructionsSaved: "Done. The model gets your instructions with each message.",
             .instructionsDeleted: "Done. The instructions are deleted.",
             .instructionsInGroup:
-                "Instructions are for your own conversations. Send the command in our private chat.",
+                "Instructions are for your own conversations. Use the command in our private chat.",
             .promptsNone:
-                "You have no prompts. You write them on the page in your browser: `/web` gives you a link.",
+                "You have no prompts. You write them on the page: `/web` gives you a link.",
             .promptsHead:
                 "Your prompts. Send a name, and what you write behind it follows the prompt.",
             .freshStart: "Done. Earlier messages are no longer sent to the model.",
@@ -79,7 +82,10 @@ extension PhraseTable {
             .modelReadsSummary:
                 "The model sees the conversation from here on, and a summary of what is above.",
             .modelRemembers:
-                "The conversation has become longer than the model's memory. From now on the model reads a summary of its beginning.",
+                """
+                The conversation has become longer than the model's memory. From now on the model \
+                reads a summary of its beginning.
+                """,
             .endLength: "The answer was cut at the model's limit. Ask it to continue.",
             .endFilter: "The provider's content filter ended the answer here.",
             .endTools: "The model asked for a tool here, and this chat has none.",
@@ -143,6 +149,7 @@ extension PhraseTable {
         ],
         filled: englishPhrases,
         errors: [:],
+        pages: englishPages,
         figures: Figures(
             plural: .english,
             group: ",",

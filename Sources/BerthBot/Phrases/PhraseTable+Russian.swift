@@ -42,7 +42,10 @@ extension PhraseTable {
             .instructionsForAll: "Для всех разговоров",
             .instructionsForThis: "Для этого разговора",
             .instructionsUsage:
-                "`/instructions ТЕКСТ` — для всех разговоров, `/instructions here ТЕКСТ` — для этого. Слово `none` вместо текста удаляет указания.",
+                """
+                `/instructions ТЕКСТ` — для всех разговоров, `/instructions here ТЕКСТ` — для этого. \
+                Слово `none` вместо текста удаляет указания.
+                """,
             .instructionsSaved: "Готово. Модель получает ваши указания с каждым сообщением.",
             .instructionsDeleted: "Готово. Указания удалены.",
             .instructionsInGroup:
@@ -142,6 +145,7 @@ extension PhraseTable {
         ],
         filled: russianPhrases,
         errors: russianErrors,
+        pages: russianPages,
         figures: Figures(
             plural: .slavic,
             group: "\u{A0}",

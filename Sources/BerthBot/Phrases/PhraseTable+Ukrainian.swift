@@ -42,7 +42,10 @@ extension PhraseTable {
             .instructionsForAll: "Для всіх розмов",
             .instructionsForThis: "Для цієї розмови",
             .instructionsUsage:
-                "`/instructions ТЕКСТ` — для всіх розмов, `/instructions here ТЕКСТ` — для цієї. Слово `none` замість тексту видаляє вказівки.",
+                """
+                `/instructions ТЕКСТ` — для всіх розмов, `/instructions here ТЕКСТ` — для цієї. \
+                Слово `none` замість тексту видаляє вказівки.
+                """,
             .instructionsSaved: "Готово. Модель отримує ваші вказівки з кожним повідомленням.",
             .instructionsDeleted: "Готово. Вказівки видалено.",
             .instructionsInGroup:
@@ -142,6 +145,7 @@ extension PhraseTable {
         ],
         filled: ukrainianPhrases,
         errors: ukrainianErrors,
+        pages: ukrainianPages,
         figures: Figures(
             plural: .slavic,
             group: "\u{A0}",
