@@ -137,12 +137,7 @@ import BerthWork
         } catch { throw .memory(error) }
         var window = try await window(of: message, before: row, question, payer, &lease)
         await texts.read(&window, of: payer)
-        if !payer.row.hasOutlines { window.summary = nil }
-        let own = window.instructions.bytes + (window.summary?.text.utf8.count ?? 0)
-        do { try lease.grow(to: lease.count + ByteCount(3 * own), step: .zero) } catch {
-            throw .memory(error)
-        }
-        question.add(window.instructions)
+        try Acceptance.add(&window, to: &question, of: payer, &lease)
         message.isFresh = message.isFresh || window.isRepeated
         let sight = try await see(message, window, payer)
         turn.inputs = sight.inputs
@@ -155,9 +150,7 @@ import BerthWork
             pictures: sight.pictures,
             budget: budget
         )
-        (turn.leftOut, turn.isSummarized) = (prompt.leftOut, prompt.isSummarized)
-        turn.beginsToForget = prompt.changesMemory(after: window)
-        turn.cue = OutlineCue(after: message, window, prompt)
+        turn.note(prompt, after: message, window)
         Loop.works(on: WorkLabel("prompt", tenant: payer.name, request: entry.request))
         try payer.mayAsk(in: window.session, at: message.place)
         turn.wholeText = try await texts.file(of: message, of: payer)
@@ -178,6 +171,21 @@ import BerthWork
         memory.giveBackRest()
         let held = try calls.hold(ask, needsRoom: row == nil)
         return TurnDraftInMemory(turn, window.session, entry, ask, held)
+    }
+
+    /// Adds a person's instructions to a question, and leases the memory of them and of the summary.
+    private static func add(
+        _ window: inout SessionWindow,
+        to question: inout Question,
+        of payer: LiveTenant,
+        _ lease: inout MemoryLease
+    ) throws(BotError) {
+        if !payer.row.hasOutlines { window.summary = nil }
+        let own = window.instructions.bytes + (window.summary?.text.utf8.count ?? 0)
+        do { try lease.grow(to: lease.count + ByteCount(3 * own), step: .zero) } catch {
+            throw .memory(error)
+        }
+        question.add(window.instructions)
     }
 
     /// The models that may answer a message, with the pictures that they are to see.

@@ -4,6 +4,9 @@ import BerthStore
 package import BerthWork
 
 extension Bot {
+    /// The instructions and prompts that people write for themselves.
+    package var ownTexts: OwnTexts { turns.commands.ownTexts }
+
     /// The models that write `titles` and `summaries` of conversations, by these words.
     package var outlineModels: [String: String] { turns.runner.outliner.models }
 

@@ -49,8 +49,6 @@ package import BerthWork
     package let speech: PaidSpeech
     /// Embeddings on the tenants' accounts.
     package let embeddings: PaidEmbeddings
-    /// The instructions and prompts that people write for themselves.
-    package let ownTexts: OwnTexts
     /// The tenants' files.
     package let files: TenantFiles
     /// The conversion of pictures.
@@ -78,8 +76,7 @@ package import BerthWork
         policy: WorkPolicy = WorkPolicy(),
         in surroundings: Surroundings
     ) async throws(BotError) {
-        self.resources = resources
-        self.files = files
+        (self.resources, self.files) = (resources, files)
         clock = surroundings.clock
         requestsPerTenant = configuration.limits.connectionsPerTenant
         let (store, budget, client) = (resources.store, resources.budget, resources.client)
@@ -108,12 +105,9 @@ package import BerthWork
         speech = PaidSpeech(configuration, client, calls, work, in: surroundings)
         let paying = PaidEmbeddings.Parts(calls, meter, work)
         embeddings = PaidEmbeddings(configuration, client, paying, cache: cache, in: surroundings)
-        let writers = Outliner.Writers(configuration, models)
-        let outlines = PaidOutlines(calls)
         let kit = (store: store, files: files, scope: configuration.cache.scope)
         pictureAnswers = PictureAnswers(paidPictures, (calls, meter), kit, work, in: surroundings)
         conversations = Conversations(store: store, models: models, in: surroundings)
-        ownTexts = OwnTexts(store, conversations)
         let parts = Turns.Parts(
             store: store,
             models: models,
@@ -126,9 +120,8 @@ package import BerthWork
             texts: MessageTexts(files),
             answers: answers,
             meter: meter,
-            commands: Commands((tenants, access), (conversations, ownTexts), models, meter, files),
-            outliner: Outliner(outlines, writers, store, counts, in: surroundings),
-            ownTexts: ownTexts,
+            commands: Commands((tenants, access), conversations, models, meter, files),
+            outliner: Outliner(calls, (configuration, models), store, counts, in: surroundings),
             replies: resources.replies,
             policy: policy,
             system: configuration.system

@@ -10,7 +10,7 @@ import BerthWork
 @Loop final class Commands {
     private let tenants: TenantDirectory
     private let conversations: Conversations
-    private let ownTexts: OwnTexts
+    let ownTexts: OwnTexts
     private let models: ModelCatalog
     private let meter: Meter
     private let access: WebAccess
@@ -21,13 +21,14 @@ import BerthWork
 
     init(
         _ people: (tenants: TenantDirectory, access: WebAccess),
-        _ texts: (conversations: Conversations, own: OwnTexts),
+        _ conversations: Conversations,
         _ models: ModelCatalog,
         _ meter: Meter,
         _ files: TenantFiles
     ) {
         (tenants, access) = people
-        (conversations, ownTexts) = texts
+        self.conversations = conversations
+        ownTexts = OwnTexts(conversations)
         self.models = models
         self.meter = meter
         self.files = files

@@ -66,7 +66,7 @@ package import BerthWork
         try await writeOwnTexts(to: write)
     }
 
-    private var texts: OwnTexts { OwnTexts(conversations.store, conversations) }
+    private var texts: OwnTexts { OwnTexts(conversations) }
 
     /// Writes the person's instructions and prompts behind the conversations.
     private func writeOwnTexts(to write: Write) async throws {

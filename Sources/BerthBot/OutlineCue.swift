@@ -38,3 +38,12 @@ struct OutlineCue: Sendable {
         guard beginning != nil || room != nil else { return nil }
     }
 }
+
+extension LiveTurn {
+    /// Notes how much of the conversation a turn's prompt has, and what is due after the answer.
+    func note(_ prompt: Prompt, after message: Message, _ window: SessionWindow) {
+        (leftOut, isSummarized) = (prompt.leftOut, prompt.isSummarized)
+        beginsToForget = prompt.changesMemory(after: window)
+        cue = OutlineCue(after: message, window, prompt)
+    }
+}

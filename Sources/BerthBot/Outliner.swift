@@ -53,14 +53,14 @@ import BerthWork
     private static nonisolated let mostInRow = 8
 
     init(
-        _ outlines: PaidOutlines,
-        _ writers: Writers,
+        _ calls: PaidCalls,
+        _ settings: (Configuration, ModelCatalog),
         _ store: any Store,
         _ metrics: BotMetrics,
         in surroundings: Surroundings
     ) {
-        self.outlines = outlines
-        self.writers = writers
+        outlines = PaidOutlines(calls)
+        writers = Writers(settings.0, settings.1)
         self.store = store
         self.metrics = metrics
         self.surroundings = surroundings
@@ -80,7 +80,8 @@ import BerthWork
                 || writers.summaries != nil && cue.room != nil
         else { return }
         busy[owner] = mine.union([session])
-        let start = String(decoding: answer.prefix(OutlineCue.mostOfText), as: UTF8.self)
+        let end = min(answer.startIndex + OutlineCue.mostOfText, answer.endIndex)
+        let start = String(decoding: answer[..<end], as: UTF8.self)
         pool.spawn { [self] in
             await write(cue, start, payer)
             busy[owner]?.remove(session)

@@ -22,13 +22,11 @@ package import BerthWork
         2 * (longestInstructions.bytes + mostPrompts * (longestPrompt.bytes + longestName))
     )
 
-    private let store: any Store
     private let conversations: Conversations
 
-    init(_ store: any Store, _ conversations: Conversations) {
-        self.store = store
-        self.conversations = conversations
-    }
+    init(_ conversations: Conversations) { self.conversations = conversations }
+
+    private var store: any Store { conversations.store }
 
     /// The texts of a tenant. The caller leases ``listSize``.
     package func list(of tenant: LiveTenant) async throws(BotError) -> [OwnText] {

@@ -18,7 +18,6 @@ extension Turns {
         let meter: Meter
         let commands: Commands
         let outliner: Outliner
-        let ownTexts: OwnTexts
         let replies: Replies
         let policy: WorkPolicy
         /// The standing instruction of every prompt, or "" for none.

@@ -9,7 +9,7 @@ extension Turns {
     /// The rest of the message follows after an empty line. A prompt in a prompt is not replaced.
     func expanded(_ message: Message, for tenant: LiveTenant) async throws(BotError) -> Message {
         guard message.size <= Turns.textLimit, case .unknown(let word)? = Command(message.text),
-            let text = try await ownTexts.prompt(word, of: tenant)
+            let text = try await commands.ownTexts.prompt(word, of: tenant)
         else { return message }
         var expanded = message
         let rest = Command.split(message.text)?.rest ?? ""

@@ -19,8 +19,7 @@ package import BerthWork
     private let orders: PictureAcceptance
     let runner: TurnRunner
     private let recovery: TurnRecovery
-    private let commands: Commands
-    let ownTexts: OwnTexts
+    let commands: Commands
     private let pressure: PressureGate
     private let metrics: BotMetrics
     private let surroundings: Surroundings
@@ -46,7 +45,7 @@ package import BerthWork
     init(_ parts: Parts, _ metrics: BotMetrics, in surroundings: Surroundings) {
         store = parts.store
         models = parts.models
-        (commands, ownTexts) = (parts.commands, parts.ownTexts)
+        commands = parts.commands
         pressure = parts.calls.gate
         self.metrics = metrics
         self.surroundings = surroundings

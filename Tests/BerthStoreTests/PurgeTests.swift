@@ -66,6 +66,22 @@ import Testing
             try await store.finishTurn(turn, as: TurnOutcome(.done, answer: text), at: noon)
             try await store.changeSession(fixture.session.id, SessionUpdate(title: text))
             try await store.holdSession(fixture.session.id, until: noon + .seconds(30))
+        case .instructions, .conversationsInstructions, .prompt, .promptOfRemoved, .summary:
+            try await deleteOwn(deletion, text, fixture)
+        case .title:
+            try await store.changeSession(fixture.session.id, SessionUpdate(title: text))
+            try await store.deleteSession(fixture.session.id, at: noon)
+        }
+    }
+
+    /// Deletes a text of a person's own, or a summary.
+    @Loop private func deleteOwn(
+        _ deletion: Deletion,
+        _ text: String,
+        _ fixture: StoreFixture
+    ) async throws {
+        let (store, ann) = (fixture.store, fixture.tenant.id)
+        switch deletion {
         case .instructions, .prompt, .promptOfRemoved:
             let name = deletion == .instructions ? "" : "greet"
             _ = try await store.keep(OwnText(name: name, text: text), of: ann, limit: 9)
@@ -86,9 +102,7 @@ import Testing
             (settlement.reservation, settlement.outline) = (reservation, text)
             try await store.settle([settlement], at: noon)
             try await store.deleteSession(fixture.session.id, at: noon)
-        case .title:
-            try await store.changeSession(fixture.session.id, SessionUpdate(title: text))
-            try await store.deleteSession(fixture.session.id, at: noon)
+        default: break
         }
     }
 
