@@ -128,7 +128,7 @@ import BerthWork
     ) async throws(BotError) -> TurnDraftInMemory {
         try await texts.complete(&message, of: payer)
         let words = message.asked ?? message.text
-        let question = Question(words, system: system, in: payer.language)
+        var question = Question(words, system: system, in: payer.language)
         let turn: LiveTurn
         var lease: MemoryLease
         do {
@@ -137,6 +137,7 @@ import BerthWork
         } catch { throw .memory(error) }
         var window = try await window(of: message, before: row, question, payer, &lease)
         await texts.read(&window, of: payer)
+        try Acceptance.add(&window, to: &question, of: payer, &lease)
         message.isFresh = message.isFresh || window.isRepeated
         let sight = try await see(message, window, payer)
         turn.inputs = sight.inputs
@@ -149,8 +150,7 @@ import BerthWork
             pictures: sight.pictures,
             budget: budget
         )
-        turn.leftOut = prompt.leftOut
-        turn.beginsToForget = prompt.leftOut != nil && !window.hadLeftOut
+        turn.note(prompt, after: message, window)
         Loop.works(on: WorkLabel("prompt", tenant: payer.name, request: entry.request))
         try payer.mayAsk(in: window.session, at: message.place)
         turn.wholeText = try await texts.file(of: message, of: payer)
@@ -171,6 +171,21 @@ import BerthWork
         memory.giveBackRest()
         let held = try calls.hold(ask, needsRoom: row == nil)
         return TurnDraftInMemory(turn, window.session, entry, ask, held)
+    }
+
+    /// Adds a person's instructions to a question, and leases the memory of them and of the summary.
+    private static func add(
+        _ window: inout SessionWindow,
+        to question: inout Question,
+        of payer: LiveTenant,
+        _ lease: inout MemoryLease
+    ) throws(BotError) {
+        if !payer.row.hasOutlines { window.summary = nil }
+        let own = window.instructions.bytes + (window.summary?.text.utf8.count ?? 0)
+        do { try lease.grow(to: lease.count + ByteCount(3 * own), step: .zero) } catch {
+            throw .memory(error)
+        }
+        question.add(window.instructions)
     }
 
     /// The models that may answer a message, with the pictures that they are to see.
@@ -286,6 +301,7 @@ import BerthWork
         draft.kind = Translation(message.text) == nil ? .message : .translation
         (draft.model, draft.title, draft.claim) = (model, message.text.title, claim)
         (draft.inputs, draft.leftOut) = (turn.inputs, turn.leftOut)
+        draft.isSummarized = turn.isSummarized
         draft.wholeText = turn.wholeText
         (draft.updates, draft.heard) = (message.updates, message.heard)
         (draft.isFresh, draft.wish) = (message.isFresh, message.model)

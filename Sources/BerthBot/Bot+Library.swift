@@ -4,6 +4,12 @@ import BerthStore
 package import BerthWork
 
 extension Bot {
+    /// The instructions and prompts that people write for themselves.
+    package var ownTexts: OwnTexts { turns.commands.ownTexts }
+
+    /// The models that write `titles` and `summaries` of conversations, by these words.
+    package var outlineModels: [String: String] { turns.runner.outliner.models }
+
     /// Deletes a conversation as ``delete(_:by:)`` does, after ``Conversations/undoTime``.
     ///
     /// Until then it is in no list, and ``Conversations/restore(_:by:)`` brings it back, also after

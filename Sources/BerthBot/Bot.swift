@@ -76,8 +76,7 @@ package import BerthWork
         policy: WorkPolicy = WorkPolicy(),
         in surroundings: Surroundings
     ) async throws(BotError) {
-        self.resources = resources
-        self.files = files
+        (self.resources, self.files) = (resources, files)
         clock = surroundings.clock
         requestsPerTenant = configuration.limits.connectionsPerTenant
         let (store, budget, client) = (resources.store, resources.budget, resources.client)
@@ -121,7 +120,8 @@ package import BerthWork
             texts: MessageTexts(files),
             answers: answers,
             meter: meter,
-            commands: Commands((tenants, access), conversations, models, meter, files, store),
+            commands: Commands((tenants, access), conversations, models, meter, files),
+            outliner: Outliner(calls, (configuration, models), store, counts, in: surroundings),
             replies: resources.replies,
             policy: policy,
             system: configuration.system

@@ -11,6 +11,8 @@ package import BerthTelemetry
 
     /// Failed attempts of turns that are retried later.
     let retries: Counter
+    /// Titles and summaries by how their writing ended.
+    let outlines: Counter
     /// The failures of the last seven days, or nil before the start has counted them.
     ///
     /// Only a start finds calls whose outcome is unknown.
@@ -32,6 +34,12 @@ package import BerthTelemetry
         retries = metrics.counter(
             "berth_turn_retries_total",
             help: "Failed attempts after which a turn is retried later."
+        )
+        outlines = metrics.counter(
+            "berth_outlines_total",
+            help: "Titles and summaries of conversations by how their writing ended.",
+            label: "outcome",
+            values: ["title", "summary", "empty", "failed"]
         )
         metrics.gauge(
             "berth_uncertain_calls",

@@ -13,6 +13,8 @@ enum Command: Equatable {
     case files
     case delete(String)
     case lang(LanguageChoice)
+    case instructions(String)
+    case prompts
     case unknown(String)
 
     /// Reads a message that begins with `/` and a word.
@@ -31,6 +33,8 @@ enum Command: Equatable {
         case "files": self = .files
         case "delete": self = .delete(rest)
         case "lang": self = .lang(LanguageChoice(rest))
+        case "instructions": self = .instructions(rest)
+        case "prompts": self = .prompts
         case "translate":
             guard Translation(text) == nil else { return nil }
             self = .translate

@@ -1,5 +1,6 @@
 import BerthFiles
 import BerthLoop
+import BerthMemory
 import BerthProviders
 import BerthStore
 import BerthText
@@ -7,9 +8,9 @@ import BerthWork
 
 /// Answers commands, in Markdown.
 @Loop final class Commands {
-    private let store: any Store
     private let tenants: TenantDirectory
     private let conversations: Conversations
+    let ownTexts: OwnTexts
     private let models: ModelCatalog
     private let meter: Meter
     private let access: WebAccess
@@ -23,12 +24,11 @@ import BerthWork
         _ conversations: Conversations,
         _ models: ModelCatalog,
         _ meter: Meter,
-        _ files: TenantFiles,
-        _ store: any Store
+        _ files: TenantFiles
     ) {
-        self.store = store
         (tenants, access) = people
         self.conversations = conversations
+        ownTexts = OwnTexts(conversations)
         self.models = models
         self.meter = meter
         self.files = files
@@ -61,13 +61,15 @@ import BerthWork
         case .files: try await list(tenant)
         case .delete(let name): try await delete(name, of: tenant)
         case .lang(let choice): try await language(choice, of: tenant)
+        case .instructions(let text): try await instructions(text, session, tenant)
+        case .prompts: .prompts(try await names(of: tenant))
         case .unknown(let word): .unknownCommand(word)
         }
     }
 
     private func new(_ session: Session) async throws(BotError) -> Phrase {
         try await withBotErrors { () async throws(StoreError) in
-            try await store.clearWindow(of: session.id)
+            try await conversations.store.clearWindow(of: session.id)
         }
         return Phrase(.freshStart)
     }
@@ -102,6 +104,40 @@ import BerthWork
         case .unknown(let word):
             return .languageUnknown(word.cut(toBytes: 32).replacing("`", with: "'"))
         }
+    }
+
+    /// Shows or changes the instructions of a person or of a conversation.
+    private func instructions(
+        _ text: String,
+        _ session: Session,
+        _ tenant: LiveTenant
+    ) async throws(BotError) -> Phrase {
+        guard !session.isGroup else { return Phrase(.instructionsInGroup) }
+        guard !text.isEmpty else {
+            return .instructions(try await ownTexts.instructions(in: session))
+        }
+        let (word, rest) = text.firstWord
+        let isHere = word.lowercased() == "here"
+        let new = isHere ? rest : text
+        guard !new.isEmpty else { return Phrase(.instructionsUsage) }
+        let isDeletion = new.lowercased() == "none"
+        let words = isDeletion ? "" : new
+        if isHere {
+            try await ownTexts.instruct(words, in: session.publicID, by: tenant)
+        } else {
+            try await ownTexts.instruct(words, by: tenant)
+        }
+        return Phrase(isDeletion ? .instructionsDeleted : .instructionsSaved)
+    }
+
+    private func names(of tenant: LiveTenant) async throws(BotError) -> [String] {
+        let lease: MemoryLease
+        do { lease = try tenant.account.lease(OwnTexts.listSize, for: .replyBuffer) } catch {
+            throw .memory(error)
+        }
+        let names = try await ownTexts.list(of: tenant).map(\.name).filter { !$0.isEmpty }
+        _ = consume lease
+        return names
     }
 
     private func list(_ tenant: LiveTenant) async throws(BotError) -> Phrase {

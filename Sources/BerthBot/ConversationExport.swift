@@ -23,10 +23,14 @@ package import BerthWork
     /// Writes one conversation.
     package func write(_ session: Session, to write: Write) async throws {
         let info = SessionInfo(session)
+        let own = try await texts.instructions(in: session).special
         switch format {
         case .markdown:
             let title = info.title.isEmpty ? words(.exportUntitled) : info.title
             try await write(Array("# \(HarmlessText.line(title))".utf8))
+            if !own.isEmpty {
+                try await write(Array("\n\n## \(words(.instructionsForThis))\n\n\(own)".utf8))
+            }
             try await each(session) { turn, _ in
                 let texts = markdown(turn)
                 try await write(Array(texts.utf8))
@@ -34,7 +38,8 @@ package import BerthWork
             try await write(Array("\n".utf8))
         case .json:
             // The object stays open for the list of turns.
-            try await write(try JSON.encode(info).dropLast() + Array(#","turns":["#.utf8))
+            try await write(try JSON.encode(info).dropLast() + ConversationExport.member(own))
+            try await write(Array(#","turns":["#.utf8))
             try await each(session) { turn, isFirst in
                 let comma = isFirst ? "\n" : ",\n"
                 try await write(
@@ -58,7 +63,41 @@ package import BerthWork
             isFirst = false
             try await self.write(session, to: write)
         }
-        if format == .json { try await write(Array("]}\n".utf8)) }
+        try await writeOwnTexts(to: write)
+    }
+
+    private var texts: OwnTexts { OwnTexts(conversations) }
+
+    /// Writes the person's instructions and prompts behind the conversations.
+    private func writeOwnTexts(to write: Write) async throws {
+        let lease: MemoryLease
+        do { lease = try tenant.account.lease(OwnTexts.listSize, for: .replyBuffer) } catch {
+            throw BotError.memory(error)
+        }
+        let all = try await texts.list(of: tenant)
+        let (own, prompts) = (all.first { $0.name.isEmpty }, all.filter { !$0.name.isEmpty })
+        switch format {
+        case .json:
+            var json = Array("]".utf8) + ConversationExport.member(own?.text ?? "")
+            json += #","prompts":{"#.utf8
+            for (index, prompt) in prompts.enumerated() {
+                json += (index == 0 ? "" : ",").utf8
+                json += JSON.quote(prompt.name) + Array(":".utf8) + JSON.quote(prompt.text)
+            }
+            try await write(json + Array("}}\n".utf8))
+        case .markdown:
+            let named = prompts.map { ("/\($0.name)", $0.text) }
+            let parts =
+                [own.map { (words(.instructionsForAll), $0.text) }].compactMap { $0 } + named
+            for (name, text) in parts { try await write(Array("\n# \(name)\n\n\(text)\n".utf8)) }
+        }
+        _ = consume lease
+    }
+
+    /// Instructions as a member of a JSON object, or nothing without any.
+    private static func member(_ instructions: String) -> [UInt8] {
+        instructions.isEmpty
+            ? [] : Array(#","instructions":"#.utf8) + JSON.quote(instructions)
     }
 
     private func each(

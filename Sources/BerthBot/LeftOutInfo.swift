@@ -6,9 +6,10 @@ package struct LeftOutInfo: Encodable, Sendable {
     package let text: String
 
     /// Makes the form for a reader of `language`, or nil if the prompt had room for all turns.
-    package init?(_ turn: String?, in language: Language) {
+    package init?(_ turn: String?, isSummarized: Bool, in language: Language) {
         guard let turn else { return nil }
         self.turn = turn
-        text = Phrase(.modelSeesFromHere).text(in: language)
+        let key: PlainKey = isSummarized ? .modelReadsSummary : .modelSeesFromHere
+        text = Phrase(key).text(in: language)
     }
 }

@@ -31,6 +31,10 @@ import BerthWork
     /// The public id of the newest turn of its branch that its prompt has no room for, or nil if it has
     /// room for all.
     package internal(set) var leftOut: String?
+    /// Whether its prompt has a summary of all that it has no room for.
+    package internal(set) var isSummarized = false
+    /// The title and the summary that are due after its answer, or nil if none are.
+    var cue: OutlineCue?
     /// Whether its prompt is the first of its branch without room for all earlier messages.
     package internal(set) var beginsToForget = false
     /// The end, or nil while more may come.

@@ -20,6 +20,10 @@ struct Prompt {
 
     /// The public id of the newest earlier turn that it has no room for, or nil if it has room for all.
     let leftOut: String?
+    /// Whether it has a summary of all that it has no room for.
+    let isSummarized: Bool
+    /// The bytes of exchanges that it has room for, or nil if enough is free or summarized.
+    let crowdedRoom: Int?
 
     /// The most bytes of earlier exchanges that a prompt repeats, even in a larger window.
     static let mostHistory = ByteCount.mebibytes(3)
@@ -53,7 +57,7 @@ struct Prompt {
         room(model.context - model.output)
     }
 
-    private static func room(_ tokens: Int) -> ByteCount {
+    static func room(_ tokens: Int) -> ByteCount {
         let most = mostHistory.bytes
         return ByteCount(min(max(0, min(tokens, most)) * bytesPerToken, most))
     }
@@ -74,17 +78,19 @@ struct Prompt {
         pictures: PromptPictures = PromptPictures(),
         budget: Int
     ) throws(JSONError) {
-        let (system, text) = (question.system, question.text)
-        let seen = pictures.parts.count * TokenEstimate.perPicture
         let history = window?.exchanges ?? []
-        var left = Prompt.room(budget - Prompt.cost(system) - Prompt.cost(text) - seen).bytes
-        let kept = history.prefix { exchange in
-            left -= exchange.text.utf8.count + exchange.answer.utf8.count
-            left -= SessionWindow.perExchange
-            return left >= 0
+        let seen = pictures.parts.count * TokenEstimate.perPicture
+        var (question, selection) = (question, ExchangeSelection(window))
+        selection.fill(budget - seen, question)
+        if let summary = window?.summary, selection.take(summary) {
+            question.add(summary)
+            selection.fill(budget - seen, question)
         }
-        leftOut = kept.count < history.count ? history[kept.count].publicID : window?.leftOut
-        isContextFree = kept.isEmpty && pictures.parts.isEmpty
+        let (system, text, kept) = (question.system, question.text, history[..<selection.count])
+        leftOut = selection.leftOut?.publicID
+        isSummarized = selection.isSummarized
+        crowdedRoom = selection.isCrowded ? selection.room : nil
+        isContextFree = kept.isEmpty && pictures.parts.isEmpty && !question.isPersonal
         kind = question.kind
         var json = Array(#"{"messages":["#.utf8)
         json.reserveCapacity(pictures.count + 4096)
@@ -159,7 +165,7 @@ struct Prompt {
         throw .textTooLong(ByteCount(question.text.utf8.count), limit: ByteCount(left * 4))
     }
 
-    private static func cost(_ text: String) -> Int {
+    static func cost(_ text: String) -> Int {
         TokenEstimate.of(text) + TokenEstimate.perMessage
     }
 
@@ -186,5 +192,10 @@ struct Prompt {
             json.append(UInt8(ascii: "]"))
         }
         json.append(UInt8(ascii: "}"))
+    }
+
+    /// Whether the model begins to see less of a conversation than before, or a summary of the rest.
+    func changesMemory(after window: SessionWindow) -> Bool {
+        leftOut != nil && (!window.hadLeftOut || isSummarized && !window.hadSummary)
     }
 }

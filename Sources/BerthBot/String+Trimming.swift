@@ -17,6 +17,12 @@ extension String {
         byte == 0x20 || (0x09...0x0D).contains(byte)
     }
 
+    /// The word at the beginning of a trimmed text, and the trimmed rest.
+    var firstWord: (word: String, rest: String) {
+        let word = unicodeScalars.prefix { !$0.properties.isWhitespace }
+        return (String(Substring(word)), String(self[word.endIndex...]).trimmed)
+    }
+
     /// The title of a conversation that begins with this message.
     var title: String {
         // The message may be long, and one character of it too, so only its beginning is read.

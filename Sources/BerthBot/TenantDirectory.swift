@@ -329,6 +329,15 @@ package import BerthWork
         tenant.update(row)
     }
 
+    /// Sets whether models write titles and summaries at a tenant's cost.
+    package func setOutlines(_ isOn: Bool, for tenant: LiveTenant) async throws(BotError) {
+        let id = tenant.row.id
+        let row = try await withBotErrors { () async throws(StoreError) in
+            try await store.setOutlines(isOn, of: id)
+        }
+        tenant.update(row)
+    }
+
     /// Notes the language of the device that a tenant uses.
     ///
     /// It is written down only if it is another one than before.

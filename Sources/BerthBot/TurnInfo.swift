@@ -95,7 +95,7 @@ package struct TurnInfo: Encodable, Sendable {
         sources = turn.sources.isEmpty ? nil : SourceInfo.list(turn.sources)
         branch = turn.branch.map { BranchInfo(place: $0.place, count: $0.count) }
         isContinuation = turn.isContinuation ? true : nil
-        leftOut = LeftOutInfo(turn.leftOut, in: language)
+        leftOut = LeftOutInfo(turn.leftOut, isSummarized: turn.isSummarized, in: language)
         isCached = turn.isCached ? true : nil
         micros = turn.micros
         created = turn.created

@@ -19,6 +19,7 @@ import BerthWork
     private let meter: Meter
     private let gate: SessionGate
     private let replies: Replies
+    let outliner: Outliner
     private let metrics: BotMetrics
     private let surroundings: Surroundings
     private var random: SeededGenerator
@@ -39,12 +40,15 @@ import BerthWork
         calls = parts.calls
         meter = parts.meter
         replies = parts.replies
+        outliner = parts.outliner
         self.gate = gate
         self.metrics = metrics
         self.surroundings = surroundings
         random = surroundings.entropy.generator()
     }
 
+    /// The turns, and then the work that follows them.
+    var pools: [TaskPool] { [pool, outliner.pool] }
     private var clock: any Clock { surroundings.clock }
 
     /// Begins to run a turn in a task of its own, which leaves its session at the end.
@@ -58,6 +62,9 @@ import BerthWork
             let outcome = await run(job)
             live[turn.id] = nil
             gate.leave(job.entry)
+            if outcome.end == .done, let cue = turn.cue, case .answer(let ask) = job.work {
+                outliner.work(on: cue, after: turn.text, for: ask.payer)
+            }
             turn.end(outcome)
         }
         turn.onStop {
@@ -203,6 +210,7 @@ import BerthWork
         job.turn.notes.write(to: &outcome)
         outcome.pictures = job.made?.pictures.map(\.ofTurn) ?? []
         outcome.beginsToForget = job.turn.beginsToForget
+        outcome.isSummarized = job.turn.isSummarized
         switch end {
         case .failed, .uncertain:
             let phrase = failure.map { failure in

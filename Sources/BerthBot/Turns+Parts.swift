@@ -17,6 +17,7 @@ extension Turns {
         let answers: Answers
         let meter: Meter
         let commands: Commands
+        let outliner: Outliner
         let replies: Replies
         let policy: WorkPolicy
         /// The standing instruction of every prompt, or "" for none.

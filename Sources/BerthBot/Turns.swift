@@ -19,7 +19,7 @@ package import BerthWork
     private let orders: PictureAcceptance
     let runner: TurnRunner
     private let recovery: TurnRecovery
-    private let commands: Commands
+    let commands: Commands
     private let pressure: PressureGate
     private let metrics: BotMetrics
     private let surroundings: Surroundings
@@ -117,6 +117,7 @@ package import BerthWork
         memory: PrepaidMemory?
     ) async throws(BotError) -> LiveTurn {
         guard !isStopping else { throw .stopping }
+        let message = try await expanded(message, for: tenant)
         guard !message.text.isEmpty || message.hasPictures else { throw .emptyText }
         let (size, limit) = (message.size, Turns.limit(of: message.text))
         guard size <= limit else { throw .textTooLong(size, limit: limit) }
@@ -246,6 +247,7 @@ package import BerthWork
         (outcome.isCached, outcome.micros) = (row.isCached, row.micros)
         let turn = try ended(row.publicID, "", row.answer, tenant, outcome)
         (turn.inputs, turn.wholeText, turn.leftOut) = (row.inputs, row.wholeText, row.leftOut)
+        turn.isSummarized = row.isSummarized
         turn.show(AnswerNotes(row, of: tenant.account))
         return turn
     }
@@ -344,17 +346,21 @@ package import BerthWork
         renewal.cancel()
         end()
         pressure.stop()
-        let pool = runner.pool
-        let timer = surroundings.clock.schedule(after: Turns.grace) { pool.cancelAll() }
+        let pools = runner.pools
+        let timer = surroundings.clock.schedule(after: Turns.grace) {
+            for pool in pools { pool.cancelAll() }
+        }
         defer { timer.cancel() }
-        await pool.drain()
+        for pool in pools { await pool.drain() }
     }
 
     /// Ends every turn at once and returns when their answers so far are on the disk.
     func finish() async {
         end()
-        runner.pool.cancelAll()
-        await runner.pool.drain()
+        for pool in runner.pools {
+            pool.cancelAll()
+            await pool.drain()
+        }
     }
 
     private func end() {

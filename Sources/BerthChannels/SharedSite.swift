@@ -41,7 +41,7 @@ import BerthWork
                 let found = await answer(request, values[0]) { _, _ in HTTPResponse() }
                 guard found.status == 200 || found.status == 404 else { return found }
                 // The page says in words that there is no such link.
-                var page = WebSite.file(WebFiles.shared, "text/html; charset=utf-8")
+                var page = WebSite.page(WebFiles.shared, in: request.language ?? .english)
                 page.status = found.status
                 page.headers["x-robots-tag"] = SharedSite.robots
                 return page

@@ -64,8 +64,14 @@ extension WebChannel {
         @Loop init(_ turn: LiveTurn) {
             (id, inputs) = (turn.id, PictureInfo.list(turn.inputs))
             wholeText = TextInfo(turn.wholeText)
-            leftOut = LeftOutInfo(turn.leftOut, in: turn.language)
-            notice = turn.beginsToForget ? Phrase(.modelForgets).text(in: turn.language) : nil
+            leftOut = LeftOutInfo(
+                turn.leftOut,
+                isSummarized: turn.isSummarized,
+                in: turn.language
+            )
+            notice =
+                turn.beginsToForget
+                ? Phrase.forgetting(turn.isSummarized).text(in: turn.language) : nil
         }
     }
 

@@ -106,7 +106,7 @@ import BerthWork
                 try self.bot.turns.stop(values[0], by: tenant)
                 return HTTPResponse(status: 202)
             },
-        ] + branchRoutes + libraryRoutes
+        ] + branchRoutes + libraryRoutes + ownTextRoutes
             + (name == .web ? fileRoutes + shareRoutes + accessRoutes + passkeyRoutes : [])
     }
 
@@ -182,6 +182,8 @@ import BerthWork
         let usage: UsageInfo
         /// The reason for which the tenant may not ask, or nil if it may.
         let notice: String?
+        /// Whether a model writes titles of the tenant's conversations.
+        let titles: Bool
     }
 
     private func me(_ tenant: LiveTenant) throws(BotError) -> HTTPResponse {
@@ -193,7 +195,8 @@ import BerthWork
                 name: tenant.displayName,
                 models: bot.models.names,
                 usage: bot.meter.usage(tenant),
-                notice: refusal?.text(in: tenant.language)
+                notice: refusal?.text(in: tenant.language),
+                titles: tenant.row.hasOutlines && bot.outlineModels["titles"] != nil
             )
         )
     }

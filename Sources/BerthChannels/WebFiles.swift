@@ -26,11 +26,13 @@ enum WebFiles {
             "frame.js": PackageResources.frame_js, "history.js": PackageResources.history_js,
             "inline.js": PackageResources.inline_js, "library.js": PackageResources.library_js,
             "markdown.js": PackageResources.markdown_js,
+            "own.js": PackageResources.own_js,
             "passkey.js": PackageResources.passkey_js,
             "pictures.js": PackageResources.pictures_js, "server.js": PackageResources.server_js,
             "shared.js": PackageResources.shared_js, "state.js": PackageResources.state_js,
             "theme.js": PackageResources.theme_js, "tray.js": PackageResources.tray_js,
             "turn.js": PackageResources.turn_js, "versions.js": PackageResources.versions_js,
+            "words.js": PackageResources.words_js,
         ]
     }
 

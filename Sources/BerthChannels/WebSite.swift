@@ -37,7 +37,9 @@ import BerthWork
 
     var routes: [Route] {
         [
-            Route("GET", "/") { _, _ in WebSite.file(WebFiles.page, "text/html; charset=utf-8") },
+            Route("GET", "/") { request, _ in
+                WebSite.page(WebFiles.page, in: self.language(of: request))
+            },
             Route("GET", "/web/chat.css") { _, _ in
                 WebSite.file(WebFiles.style, "text/css; charset=utf-8")
             },
@@ -54,7 +56,10 @@ import BerthWork
             Route("GET", "/web/katex.js") { _, _ in WebSite.katex },
             Route("GET", "/favicon.ico") { _, _ in HTTPResponse(status: 204) },
             Route("GET", "/login") { request, _ in
-                WebSite.loginPage(token: request.query("token") ?? "")
+                WebSite.loginPage(
+                    token: request.query("token") ?? "",
+                    in: self.language(of: request)
+                )
             },
             Route("POST", "/login") { request, _ in await self.login(request) },
             Route("POST", "/logout") { request, _ in await self.logout(request) },
@@ -106,7 +111,7 @@ import BerthWork
         let language = request.language ?? .english
         guard attempts.allows(request.peer) else {
             let words = Phrase(.loginTooOften).text(in: language)
-            return WebSite.loginPage(message: words, status: 429)
+            return WebSite.loginPage(message: words, in: language, status: 429)
         }
         do {
             let token = try await formToken(of: request)
@@ -207,10 +212,12 @@ import BerthWork
     private static func loginPage(
         token: String = "",
         message: String = "",
+        in language: Language,
         status: Int = 200
     ) -> HTTPResponse {
         let source = token.isEmpty && message.isEmpty ? WebFiles.code : WebFiles.login
-        var response = page(source, ["{{token}}": token, "{{message}}": message])
+        var response = page(source, in: language, ["token": token, "message": message])
+        response.headers["cache-control"] = "no-store"
         response.status = status
         return response
     }
@@ -220,40 +227,32 @@ import BerthWork
     /// A text as short as a code is asked for again.
     private static func refusedLogin(_ token: String, in language: Language) -> HTTPResponse {
         guard token.utf8.count <= 30 else {
-            return loginPage(message: Phrase(.loginLinkUsed).text(in: language), status: 403)
+            let words = Phrase(.loginLinkUsed).text(in: language)
+            return loginPage(message: words, in: language, status: 403)
         }
         let words = Phrase(.loginCodeWrong).text(in: language)
-        var response = page(WebFiles.code, ["{{message}}": words])
+        var response = page(WebFiles.code, in: language, ["message": words])
+        response.headers["cache-control"] = "no-store"
         response.status = 403
         return response
     }
 
-    /// A page of its own, in which each name is replaced by a text.
-    static func page(_ page: [UInt8], _ texts: [String: String]) -> HTTPResponse {
-        let filled = replacing(String(decoding: page, as: UTF8.self), texts.mapValues(escaped))
-        var response = file(Array(filled.utf8), "text/html; charset=utf-8")
-        response.headers["cache-control"] = "no-store"
+    /// A page in a language, with `values` in the places of their names.
+    static func page(
+        _ source: [UInt8],
+        in language: Language,
+        _ values: [String: String] = [:]
+    ) -> HTTPResponse {
+        let bytes = PageTemplate(source).page(in: language, values)
+        var response = file(bytes, "text/html; charset=utf-8")
+        response.headers["content-language"] = language.code
+        response.headers["vary"] = "accept-language, cookie"
         return response
     }
 
-    private static func replacing(_ text: String, _ values: [String: String]) -> String {
-        var out = ""
-        var rest = text[...]
-        while let open = rest.firstIndex(of: "{") {
-            out += rest[..<open]
-            rest = rest[open...]
-            let value = values.first { rest.hasPrefix($0.key) }
-            out += value?.value ?? "{"
-            rest = rest.dropFirst(value?.key.count ?? 1)
-        }
-        return out + rest
-    }
-
-    private static func escaped(_ text: String) -> String {
-        // By scalars: a quote with an accent on it is another character, and still a quote in HTML.
-        let names: [Unicode.Scalar: String] = [
-            "&": "&amp;", "<": "&lt;", ">": "&gt;", "\"": "&quot;", "'": "&#39;",
-        ]
-        return text.cut(toBytes: 200).unicodeScalars.map { names[$0] ?? String($0) }.joined()
+    /// The language of a page: the one that its reader has chosen, else the browser's.
+    private func language(of request: HTTPRequest) -> Language {
+        let reader = (try? credential(of: request))?.tenant
+        return reader?.chosenLanguage ?? request.language ?? reader?.language ?? .english
     }
 }

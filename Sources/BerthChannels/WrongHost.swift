@@ -1,3 +1,4 @@
+import BerthBot
 import BerthConfig
 import BerthHTTP
 import BerthLoop
@@ -22,9 +23,11 @@ import BerthText
         }
         var page = WebSite.page(
             WebFiles.host,
-            ["{{host}}": host, "{{url}}": url ?? "http://192.168.1.5:8080"]
+            in: request.language ?? .english,
+            ["host": host, "url": url ?? "http://192.168.1.5:8080"]
         )
         page.status = 421
+        page.headers["cache-control"] = "no-store"
         return page
     }
 }

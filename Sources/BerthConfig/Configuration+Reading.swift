@@ -14,6 +14,7 @@ extension Configuration {
         telegram = Telegram.bots(reading: root)
         checkWebhook(root)
         readProviders(root)
+        outlines = Outlines(reading: root.section("chat"), models: chatModels)
         let shares = root.section("quotas")
         for key in QuotaKey.allCases { key.read(from: shares, into: &quotas) }
         checkMemory(limits.body, "body", bounds)

@@ -64,6 +64,8 @@ package struct Configuration: Equatable, Sendable {
     ///
     /// Empty if there are none.
     package var embeddingModels: [EmbeddingModel] = []
+    /// The titles and summaries that models write.
+    package var outlines = Outlines()
     /// The quotas of a tenant that has none of its own.
     package var quotas = Quotas()
     /// The turns that a kill has cut off.

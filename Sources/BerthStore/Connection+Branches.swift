@@ -155,6 +155,8 @@ extension Connection {
         guard limits.exchanges > 0 else { return window }
         var (left, next) = (limits.bytes, session.leaf)
         if let before { next = try turn(before)?.parent }
+        window.summary = try summary(of: session, before: next)
+        window.instructions = try ownInstructions(in: session)
         let cleared = session.clearedThrough?.value ?? 0
         while let id = next, id.value > cleared, window.leftOut == nil {
             next = nil
@@ -163,7 +165,7 @@ extension Connection {
                 SELECT parent, text, answer, kind = 'message' AND state IN ('done', 'stopped')
                         AND answer <> '',
                     EXISTS (SELECT 1 FROM turn_file WHERE turn_file.turn = turn.id),
-                    public_id, left_out IS NOT NULL
+                    public_id, left_out IS NOT NULL, summarized
                 FROM turn WHERE id = ? AND session = ?
                 """,
                 id,
@@ -171,13 +173,15 @@ extension Connection {
             ) { (row: borrowing Row) throws(StoreError) in
                 next = row.int64(0) == 0 ? nil : row.id(0)
                 guard row.bool(3) else { return }
-                if window.exchanges.isEmpty { window.hadLeftOut = row.bool(6) }
+                if window.exchanges.isEmpty {
+                    (window.hadLeftOut, window.hadSummary) = (row.bool(6), row.bool(7))
+                }
                 // The lengths first, so that no text above the limit is ever copied.
                 let found = row.bool(4) ? try files(of: id) : nil
                 let text = max(row.byteCount(1), found?.text?.bytes ?? 0)
                 left -= text + row.byteCount(2) + SessionWindow.perExchange
                 guard left >= 0, window.exchanges.count < limits.exchanges else {
-                    window.leftOut = row.text(5)
+                    (window.leftOut, window.leftOutRow) = (row.text(5), id)
                     return
                 }
                 var exchange = Exchange(turn: id, text: row.text(1), answer: row.text(2))

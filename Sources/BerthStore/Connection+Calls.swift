@@ -12,12 +12,16 @@ extension Connection {
                 try reserve(settlement.reservation, step: nil, at: settlement.since)
             }
         if settlement.reservation.sideText != nil { try keep(settlement.sideText, by: call) }
+        if let target = settlement.reservation.outline, let text = settlement.outline {
+            try finishOutline(target, text, of: call)
+        }
         let state: Call.State = settlement.isUncertain ? .uncertain : .settled
         return try end(call, as: state, charging: Charge(settlement), at: now)
     }
 
     func releaseCall(_ call: Call.ID, at now: Timestamp) throws(StoreError) -> Bool {
         try unclaim(call)
+        try dropOutline(of: call)
         return try end(call, as: .released, charging: Charge(), at: now)
     }
 

@@ -14,7 +14,12 @@ extension Connection {
 
     /// Takes a conversation out of every list, and deletes as much of it as one step may.
     func discardSession(_ session: Session, at now: Timestamp) throws(StoreError) {
-        try run("UPDATE session SET deleted_ms = ?, title = '' WHERE id = ?", now, session.id)
+        try run(
+            "UPDATE session SET deleted_ms = ?, title = '', instructions = '' WHERE id = ?",
+            now,
+            session.id
+        )
+        try run("DELETE FROM outline WHERE session = ?", session.id)
         let place = session.place
         if !place.chat.isEmpty {
             try run(

@@ -20,7 +20,7 @@ extension Connection {
             """
             SELECT id, name, state, created_ms, requests_per_day, tokens_per_day, images_per_day,
                 spend_per_month_micros, memory_bytes, disk_bytes, files, language, heard_language,
-                display
+                display, outlines
             FROM tenant WHERE id = ?
             """,
             id

@@ -9,7 +9,8 @@ extension Connection {
                 attempts, due_ms, input_tokens, output_tokens, estimated, created_ms, finished_ms,
                 ending, reasoning, sources,
                 EXISTS (SELECT 1 FROM turn_file WHERE turn_file.turn = turn.id),
-                parent, continues, fresh, wish, cached, micros, heard, left_out
+                parent, continues, fresh, wish, cached, micros, heard, left_out,
+                summarized
             FROM turn WHERE public_id = ?
             """,
             publicID
@@ -23,7 +24,8 @@ extension Connection {
                 attempts, due_ms, input_tokens, output_tokens, estimated, created_ms, finished_ms,
                 ending, reasoning, sources,
                 EXISTS (SELECT 1 FROM turn_file WHERE turn_file.turn = turn.id),
-                parent, continues, fresh, wish, cached, micros, heard, left_out
+                parent, continues, fresh, wish, cached, micros, heard, left_out,
+                summarized
             FROM turn WHERE id = ?
             """,
             id
@@ -42,7 +44,8 @@ extension Connection {
                 attempts, due_ms, input_tokens, output_tokens, estimated, created_ms, finished_ms,
                 ending, reasoning, sources,
                 EXISTS (SELECT 1 FROM turn_file WHERE turn_file.turn = turn.id),
-                parent, continues, fresh, wish, cached, micros, heard, left_out
+                parent, continues, fresh, wish, cached, micros, heard, left_out,
+                summarized
             FROM turn
             WHERE state = 'accepted' AND id > ?
                 AND (owner IS NULL OR owner = ? OR until_ms <= ?)

@@ -57,6 +57,7 @@ extension Database: LedgerStore {
                 try store.claim(key, for: reservation.tenant, call, at: now)
             }
             if let text = reservation.sideText { try store.begin(text, by: call) }
+            if let target = reservation.outline { try store.outline(target, by: call) }
             return call
         }
     }

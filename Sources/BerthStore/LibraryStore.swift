@@ -83,7 +83,8 @@ extension Database: LibraryStore {
                     attempts, due_ms, input_tokens, output_tokens, estimated, created_ms,
                     finished_ms, ending, reasoning, sources,
                     EXISTS (SELECT 1 FROM turn_file WHERE turn_file.turn = turn.id),
-                    parent, continues, fresh, wish, cached, micros, heard, left_out
+                    parent, continues, fresh, wish, cached, micros, heard, left_out,
+                    summarized
                 FROM turn WHERE id IN (SELECT id FROM path WHERE id > ?3)
                     AND finished_ms IS NOT NULL
                 ORDER BY id LIMIT ?4

@@ -56,7 +56,9 @@ extension Connection {
             """
         ) { row throws(StoreError) in row.id(0) as Call.ID }
         for call in open {
-            let isAgain = try mayBuyTextAgain(call, below: limit)
+            let isOfText = try mayBuyTextAgain(call, below: limit)
+            let isOfOutline = try mayOutlineAgain(call, below: limit)
+            let isAgain = isOfText || isOfOutline
             try loseCall(call, as: isAgain ? .absorbed : .uncertain, at: now)
         }
         recovery.calls = open.count

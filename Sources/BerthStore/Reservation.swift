@@ -12,6 +12,8 @@ package struct Reservation: Equatable, Sendable {
     package var key: IdempotencyKey?
     /// The text that the call buys beside an answer, or nil.
     package var sideText: SideText?
+    /// The title or summary that the call writes, or nil.
+    package var outline: OutlineTarget?
     /// As the configuration names it.
     package var provider: String
     /// As the provider knows it.

@@ -28,8 +28,11 @@ enum Schema {
     /// the model that its author named for it alone. `turn.heard` is the channel's id of the message
     /// that is answered, and `turn.preview` that of the message that shows an answer while it is
     /// written. `turn.left_out` is the public id of the last turn before it that its prompt had no room
-    /// for. A text that was bought beside an answer
-    /// (`side_text`) goes with its owner, and when its update is finished or its turn has used it.
+    /// for, and `turn.summarized` says that the prompt had a summary of all of that. A summary in
+    /// `outline` covers its branch up to `outline.turn`, which is 0 for a title. `own_text` has a
+    /// person's instructions under the name '' and the prompts under theirs. A text that was bought
+    /// beside an answer (`side_text`) goes with its owner, and when its update is finished or its turn
+    /// has used it.
     /// A message that is too long for `turn.text` has its beginning there and all of it in a file with
     /// the role `text`.
     /// A conversation whose `deleted_ms` is later than now is hidden and can be restored until then.
@@ -42,7 +45,8 @@ enum Schema {
             created_ms INTEGER NOT NULL,
             requests_per_day INTEGER, tokens_per_day INTEGER, images_per_day INTEGER,
             spend_per_month_micros INTEGER, memory_bytes INTEGER, disk_bytes INTEGER, files INTEGER,
-            language TEXT, heard_language TEXT, display TEXT
+            language TEXT, heard_language TEXT, display TEXT,
+            outlines INTEGER NOT NULL DEFAULT 1
         ) STRICT;
         CREATE UNIQUE INDEX tenant_name ON tenant (name) WHERE state <> 'removed';
 
@@ -102,6 +106,7 @@ enum Schema {
             cleared_turn INTEGER NOT NULL DEFAULT 0,
             leaf INTEGER NOT NULL DEFAULT 0,
             pinned INTEGER NOT NULL DEFAULT 0, archived INTEGER NOT NULL DEFAULT 0,
+            instructions TEXT NOT NULL DEFAULT '',
             deleted_ms INTEGER
         ) STRICT;
         CREATE UNIQUE INDEX session_place ON session (channel, chat, topic)
@@ -137,7 +142,7 @@ enum Schema {
             parent INTEGER NOT NULL DEFAULT 0, continues INTEGER NOT NULL DEFAULT 0,
             fresh INTEGER NOT NULL DEFAULT 0, wish TEXT,
             cached INTEGER NOT NULL DEFAULT 0, micros INTEGER NOT NULL DEFAULT 0,
-            heard TEXT, preview TEXT, left_out TEXT
+            heard TEXT, preview TEXT, left_out TEXT, summarized INTEGER NOT NULL DEFAULT 0
         ) STRICT;
         CREATE INDEX turn_branch ON turn (session, parent);
         CREATE INDEX turn_tenant ON turn (tenant);
@@ -359,6 +364,23 @@ enum Schema {
             session INTEGER NOT NULL UNIQUE REFERENCES session (id) ON DELETE CASCADE,
             last_turn INTEGER NOT NULL,
             created_ms INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE outline (
+            session INTEGER NOT NULL REFERENCES session (id) ON DELETE CASCADE,
+            kind TEXT NOT NULL CHECK (kind = 'title' OR kind = 'summary'),
+            turn INTEGER NOT NULL,
+            call INTEGER NOT NULL,
+            text TEXT,
+            PRIMARY KEY (session, kind, turn)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX outline_open ON outline (call) WHERE text IS NULL;
+
+        CREATE TABLE own_text (
+            tenant INTEGER NOT NULL REFERENCES tenant (id),
+            name TEXT NOT NULL,
+            text TEXT NOT NULL,
+            PRIMARY KEY (tenant, name)
         ) STRICT, WITHOUT ROWID;
 
         CREATE TABLE kept (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;

@@ -40,6 +40,14 @@ package struct SessionWindow: Sendable {
     package var exchanges: [Exchange] = []
     /// The public id of the newest exchange that does not fit the limits, or nil if all fit.
     package internal(set) var leftOut: String?
+    /// The row of the turn that ``leftOut`` names.
+    package internal(set) var leftOutRow: Turn.ID?
+    /// The newest summary of the beginning of the branch, or nil if there is none.
+    package var summary: Summary?
+    /// The instructions of the conversation and its owner.
+    package internal(set) var instructions = OwnInstructions()
+    /// Whether the prompt of the newest exchange had a summary of all that it had no room for.
+    package internal(set) var hadSummary = false
     /// Whether the prompt of the newest exchange had no room for all before it.
     package internal(set) var hadLeftOut = false
     /// Whether the tenant has asked the question of ``SessionStore/window(of:before:limits:asking:)``

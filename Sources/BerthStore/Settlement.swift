@@ -25,6 +25,9 @@ package struct Settlement: Equatable, Sendable {
     /// The text that the call has bought beside an answer (``Reservation/sideText``), or nil.
     package var sideText: String?
 
+    /// The words of the title or summary that the call has written, or nil if it wrote none.
+    package var outline: String?
+
     /// Makes the settlement of one request.
     package init(
         call: Call.ID?,

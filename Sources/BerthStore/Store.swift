@@ -12,7 +12,7 @@
 package protocol Store: TenantStore, IdentityStore, KeyStore, LoginStore, PasskeyStore,
     SessionStore, LibraryStore, SearchStore, TurnStore, StepStore, LedgerStore, IdempotencyStore,
     UsageStore, OutboxStore, FileStore, PictureCacheStore, UpdateStore, SideTextStore,
-    AdmissionStore, UpkeepStore
+    AdmissionStore, UpkeepStore, OutlineStore, OwnTextStore
 {}
 
 extension Database: Store {}

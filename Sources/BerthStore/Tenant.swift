@@ -37,6 +37,8 @@ package struct Tenant: Equatable, Sendable {
     package private(set) var heardLanguage: String?
     /// The person's name in any script, or nil if none was given.
     package private(set) var display: String?
+    /// Whether models write titles and summaries of the tenant's conversations at its cost.
+    package private(set) var hasOutlines = true
 }
 
 extension Tenant {
@@ -56,5 +58,6 @@ extension Tenant {
         self.quotas = quotas
         (language, heardLanguage) = (row.textOrNil(11), row.textOrNil(12))
         display = row.textOrNil(13)
+        hasOutlines = row.bool(14)
     }
 }

@@ -70,6 +70,12 @@ package protocol TenantStore: Sendable {
     /// - Returns: the tenant as it is now.
     /// - Throws: ``StoreError/notFound(what:)``, also for a removed tenant.
     func display(_ name: String?, for id: Tenant.ID) async throws(StoreError) -> Tenant
+
+    /// Sets whether models write titles and summaries at a tenant's cost.
+    ///
+    /// - Returns: the tenant as it is now.
+    /// - Throws: ``StoreError/notFound(what:)``, also for a removed tenant.
+    func setOutlines(_ isOn: Bool, of id: Tenant.ID) async throws(StoreError) -> Tenant
 }
 
 extension Database: TenantStore {
@@ -97,7 +103,7 @@ extension Database: TenantStore {
                 """
                 SELECT id, name, state, created_ms, requests_per_day, tokens_per_day, images_per_day,
                     spend_per_month_micros, memory_bytes, disk_bytes, files, language, heard_language,
-                    display
+                    display, outlines
                 FROM tenant WHERE state <> 'removed' ORDER BY name
                 """
             ) { row throws(StoreError) in try Tenant(row) }
@@ -127,9 +133,16 @@ extension Database: TenantStore {
             )
             let tenant = try store.set(.removed, of: id)
             try store.run(
-                "UPDATE session SET deleted_ms = 0, title = '' WHERE tenant = ?",
+                """
+                UPDATE session SET deleted_ms = 0, title = '', instructions = '' WHERE tenant = ?
+                """,
                 id
             )
+            try store.run(
+                "DELETE FROM outline WHERE session IN (SELECT id FROM session WHERE tenant = ?)",
+                id
+            )
+            try store.run("DELETE FROM own_text WHERE tenant = ?", id)
             try store.joinBranches(without: id)
             try store.run(
                 """
@@ -205,6 +218,23 @@ extension Database: TenantStore {
                 "UPDATE tenant SET display = ? WHERE id = ? AND state <> 'removed'",
                 name
             )
+        }
+    }
+
+    package nonisolated func setOutlines(
+        _ isOn: Bool,
+        of id: Tenant.ID
+    ) async throws(StoreError) -> Tenant {
+        try await write { store throws(StoreError) in
+            try store.run(
+                "UPDATE tenant SET outlines = ? WHERE id = ? AND state <> 'removed'",
+                isOn,
+                id
+            )
+            guard let tenant = try store.tenant(id), tenant.state != .removed else {
+                throw .notFound(what: "tenant")
+            }
+            return tenant
         }
     }
 }

@@ -79,6 +79,8 @@ package struct Turn: Equatable, Sendable {
     /// The public id of the newest turn of its branch that its prompt had no room for, or nil if it had
     /// room for all.
     package let leftOut: String?
+    /// Whether its prompt had a summary of all that it had no room for.
+    package let isSummarized: Bool
     /// Its place among the turns beside it, which only a page of history has, or nil if there are none.
     package internal(set) var branch: TurnBranch?
     /// When it was made.
@@ -119,5 +121,6 @@ extension Turn {
         micros = row.int64(26)
         heard = row.textOrNil(27)
         leftOut = row.textOrNil(28)
+        isSummarized = row.bool(29)
     }
 }

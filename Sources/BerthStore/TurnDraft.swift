@@ -29,6 +29,8 @@ package struct TurnDraft: Sendable {
     /// The public id of the newest turn of its branch that its prompt has no room for, or nil if it has
     /// room for all.
     package var leftOut: String?
+    /// Whether its prompt has a summary of all that it has no room for.
+    package var isSummarized = false
     /// The file with the whole message, of which ``text`` is the beginning, or nil if ``text`` is all of
     /// it.
     package var wholeText: TurnPicture?

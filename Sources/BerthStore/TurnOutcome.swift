@@ -37,8 +37,11 @@ package struct TurnOutcome: Equatable, Sendable {
     /// Whether the tokens are our estimate, not the provider's count.
     package var isEstimated = false
 
-    /// Whether its prompt is the first of its branch that had no room for all earlier messages.
+    /// Whether its prompt is the first of its branch that had no room for all earlier messages, or the
+    /// first that had a summary of them.
     package var beginsToForget = false
+    /// Whether its prompt had a summary of all that it had no room for.
+    package var isSummarized = false
     /// Whether the answer comes from the cache.
     package var isCached = false
     /// The cost of the answer in millionths of a dollar.

@@ -145,8 +145,9 @@ extension Database: TurnStore {
             let turn: Turn.ID = try store.insert(
                 """
                 INSERT INTO turn (public_id, session, tenant, kind, state, text, model, owner,
-                    until_ms, created_ms, parent, continues, fresh, wish, heard, left_out)
-                VALUES (?, ?, ?, ?, 'accepted', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    until_ms, created_ms, parent, continues, fresh, wish, heard, left_out,
+                    summarized)
+                VALUES (?, ?, ?, ?, 'accepted', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
                 draft.publicID,
                 draft.session,
@@ -162,7 +163,8 @@ extension Database: TurnStore {
                 draft.isFresh,
                 draft.wish,
                 draft.heard,
-                draft.leftOut
+                draft.leftOut,
+                draft.isSummarized
             )
             try store.show(turn, in: draft.session, at: now)
             if let digest = draft.question {

@@ -85,6 +85,10 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
     case blind(String?, seeing: [String])
     /// The message is over the limit.
     case textTooLong(ByteCount, limit: ByteCount)
+    /// A prompt's name has other characters than letters and `_`, is too long, or is a command.
+    case promptName(String)
+    /// The person has as many prompts as one may have.
+    case tooManyPrompts(limit: Int)
     /// The service is stopping.
     case stopping
     /// A call that several requests share ended for a reason of another one of them.
@@ -122,6 +126,11 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
         case .sessionBusy: "the last message is still being answered: wait for it or stop it"
         case .tooManySessions(let limit):
             "you have \(limit) conversations, which is the limit: delete one that you do not need"
+        case .promptName(let name):
+            "'\(name)' is no name for a prompt: use at most 32 bytes of letters and _, and no "
+                + "name of a command"
+        case .tooManyPrompts(let limit):
+            "you have \(limit) prompts, which is the limit: delete one that you do not need"
         case .files(let error): error.description
         case .picture(let error): error.description
         case .account(let error): error.description

@@ -98,7 +98,8 @@ extension BotError {
             Disposition(408, .caller, code: "read_too_slowly").with { $0.mayHaveBought = true }
         case .unsupportedCoding: Disposition(415, .caller, code: "unsupported_encoding")
         case .bodyTooLarge: Disposition(413, .caller, code: "body_too_large")
-        case .body, .emptyText, .textTooLong, .badName, .badValue, .answerTooLong,
+        case .tooManyPrompts: Disposition(409, .payer, code: "too_many_prompts")
+        case .body, .emptyText, .textTooLong, .promptName, .badName, .badValue, .answerTooLong,
             .commandWithPictures, .tooManyPictures, .tooManyPicturesForModel, .account:
             Disposition(400, .caller)
         case .sessionBusy: Disposition(409, .caller, code: "session_busy")

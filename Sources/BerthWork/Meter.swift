@@ -73,6 +73,7 @@ package import BerthTelemetry
         )
         if model.lane == .image { reservation.stepKind = .picture }
         (reservation.key, reservation.sideText) = (ask.key, ask.errand?.text)
+        reservation.outline = ask.outline
         return Held(PendingCall(model, ask.payer, hold, ask.mark, since: now, reservation))
     }
 
@@ -170,6 +171,7 @@ package import BerthTelemetry
         let (cost, settlements) = charge(call, row, whole, bill) { settlement, parts in
             settlement.isEstimated = usage.isEstimated
             if settlement.reservation.sideText != nil { settlement.sideText = text }
+            if settlement.reservation.outline != nil { settlement.outline = text }
             settlement.cachedTokens = usage.cached.read.divided(by: parts)
             settlement.cacheWriteTokens = usage.cached.written.divided(by: parts)
         }

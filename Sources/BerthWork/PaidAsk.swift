@@ -20,6 +20,8 @@ protocol PaidAsk: Sendable {
     var key: IdempotencyKey? { get }
     /// The text that is bought beside an answer, or nil.
     var errand: Errand? { get }
+    /// The title or summary that is asked for, or nil.
+    var outline: OutlineTarget? { get }
     var listener: PlaceListener? { get }
     var open: OpenCall? { get }
     /// Whether the next model may be asked although the last one may have charged for the call.
@@ -34,6 +36,8 @@ protocol PaidAsk: Sendable {
 extension PaidAsk {
     /// None.
     var errand: Errand? { nil }
+    /// None.
+    var outline: OutlineTarget? { nil }
 
     /// Whether a call that has failed is left open to the next start, which decides by the rules of a
     /// kill whether it is made again.
@@ -62,9 +66,9 @@ struct PaidModel: Sendable {
     /// Whether its calls are charged by their tokens, so that one that ends early costs its prompt.
     let countsTokens: Bool
 
-    init(_ model: ModelChoice) {
+    init(_ model: ModelChoice, lane: Lane = .chat) {
         (id, provider, self.model) = (model.id, model.provider.name, model.model)
-        (lane, price, picture, countsTokens) = (.chat, model.price, 0, true)
+        (self.lane, price, picture, countsTokens) = (lane, model.price, 0, true)
     }
 
     init(_ model: SpeechChoice) {

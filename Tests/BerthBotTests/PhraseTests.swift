@@ -18,6 +18,7 @@ import Testing
         table.plain.map { (table.language, $0.key.rawValue, $0.value) }
             + table.filled.map { (table.language, $0.key.rawValue, $0.value) }
             + table.errors.map { (table.language, $0.key.rawValue, $0.value) }
+            + table.pages.map { (table.language, $0.key.rawValue, $0.value) }
     }
 
     @Test func `there is a table for each of four languages`() {
@@ -29,6 +30,7 @@ import Testing
             let name = table.language.name
             #expect(Set(PlainKey.allCases) == Set(table.plain.keys), "\(name)")
             #expect(Set(PhraseKey.allCases) == Set(table.filled.keys), "\(name)")
+            #expect(Set(PageKey.allCases) == Set(table.pages.keys), "\(name)")
             let errors = Set(table.errors.keys)
             #expect(errors == (table.language == .english ? [] : Set(ErrorKey.allCases)), "\(name)")
         }
@@ -50,6 +52,10 @@ import Testing
                 let english = PhraseTable.english.filled[key] ?? ""
                 #expect(Self.names(text) == Self.names(english), "\(key) in \(table.language.name)")
             }
+            for (key, text) in table.pages {
+                let english = PhraseTable.english.pages[key] ?? ""
+                #expect(Self.names(text) == Self.names(english), "\(key) in \(table.language.name)")
+            }
             for (key, text) in table.errors {
                 let russian = PhraseTable.russian.errors[key] ?? ""
                 #expect(Self.names(text) == Self.names(russian), "\(key) in \(table.language.name)")
@@ -69,25 +75,24 @@ import Testing
 
     @Test func `code in a text is the same in every language`() {
         // Commands, options and examples of names are typed as they stand.
-        func code(_ text: String) -> [String] {
-            text.split(separator: "`", omittingEmptySubsequences: false).enumerated()
-                .filter { $0.offset % 2 == 1 }
-                .compactMap { $0.element.split(separator: " ").first.map(String.init) }
+        func code(_ text: String?) -> Set<String> {
+            let parts = (text ?? "").split(separator: "`", omittingEmptySubsequences: false)
+            return Set(
+                parts.enumerated().filter { $0.offset % 2 == 1 }
+                    .compactMap { $0.element.split(separator: " ").first.map(String.init) }
+            )
         }
+        let english = PhraseTable.english
         for table in PhraseTable.all {
+            let name = table.language.name
             for (key, text) in table.plain {
-                let english = PhraseTable.english.plain[key] ?? ""
-                #expect(
-                    Set(code(text)) == Set(code(english)),
-                    "\(key) in \(table.language.name)"
-                )
+                #expect(code(text) == code(english.plain[key]), "\(key) in \(name)")
             }
             for (key, text) in table.filled {
-                let english = PhraseTable.english.filled[key] ?? ""
-                #expect(
-                    Set(code(text)) == Set(code(english)),
-                    "\(key) in \(table.language.name)"
-                )
+                #expect(code(text) == code(english.filled[key]), "\(key) in \(name)")
+            }
+            for (key, text) in table.pages {
+                #expect(code(text) == code(english.pages[key]), "\(key) in \(name)")
             }
         }
     }
@@ -96,8 +101,11 @@ import Testing
         let scripts: [String: ClosedRange<Unicode.Scalar>] = [
             "ru": "\u{410}"..."\u{44F}", "uk": "\u{410}"..."\u{44F}", "zh": "\u{4E00}"..."\u{9FFF}",
         ]
-        let pictures = Set([PlainKey.argumentsImage, .argumentsDelete].map(\.rawValue))
-        for (language, key, text) in Self.texts where !pictures.contains(key) {
+        let others = Set(
+            [PlainKey.argumentsImage, .argumentsDelete].map(\.rawValue)
+                + [PageKey.fullStop, .placeOf].map(\.rawValue)
+        )
+        for (language, key, text) in Self.texts where !others.contains(key) {
             let scalars = text.unicodeScalars
             if let script = scripts[language.code] {
                 #expect(scalars.contains { script.contains($0) }, "\(key) in \(language.name)")

@@ -14,6 +14,7 @@ import Testing
     enum Deletion: CaseIterable {
         case conversation, longConversation, tenant, tenantOfGroup, partialAnswer, retriedAnswer
         case reply, outcome, title, heldConversation
+        case instructions, conversationsInstructions, prompt, promptOfRemoved, summary
     }
 
     /// Deletes words of the fixture in the given way.
@@ -65,9 +66,43 @@ import Testing
             try await store.finishTurn(turn, as: TurnOutcome(.done, answer: text), at: noon)
             try await store.changeSession(fixture.session.id, SessionUpdate(title: text))
             try await store.holdSession(fixture.session.id, until: noon + .seconds(30))
+        case .instructions, .conversationsInstructions, .prompt, .promptOfRemoved, .summary:
+            try await deleteOwn(deletion, text, fixture)
         case .title:
             try await store.changeSession(fixture.session.id, SessionUpdate(title: text))
             try await store.deleteSession(fixture.session.id, at: noon)
+        }
+    }
+
+    /// Deletes a text of a person's own, or a summary.
+    @Loop private func deleteOwn(
+        _ deletion: Deletion,
+        _ text: String,
+        _ fixture: StoreFixture
+    ) async throws {
+        let (store, ann) = (fixture.store, fixture.tenant.id)
+        switch deletion {
+        case .instructions, .prompt, .promptOfRemoved:
+            let name = deletion == .instructions ? "" : "greet"
+            _ = try await store.keep(OwnText(name: name, text: text), of: ann, limit: 9)
+            if deletion == .promptOfRemoved {
+                _ = try await store.removeTenant(ann)
+            } else {
+                _ = try await store.keep(OwnText(name: name, text: ""), of: ann, limit: 9)
+            }
+        case .conversationsInstructions:
+            try await store.instruct(fixture.session.id, text)
+            try await store.deleteSession(fixture.session.id, at: noon)
+        case .summary:
+            for number in 0..<100 { _ = try await fixture.answered("t-\(number)") }
+            let leaf = try #require(try await store.session(publicID: "s-1")?.leaf)
+            var reservation = fixture.reservation()
+            reservation.outline = .summary(of: fixture.session.id, through: leaf)
+            var settlement = fixture.settlement(try await store.startCall(reservation, at: noon))
+            (settlement.reservation, settlement.outline) = (reservation, text)
+            try await store.settle([settlement], at: noon)
+            try await store.deleteSession(fixture.session.id, at: noon)
+        default: break
         }
     }
 

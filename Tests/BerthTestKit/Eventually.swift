@@ -45,3 +45,19 @@ package func settle(turns: Int = 20) async {
         ended.signal()
     }
 }
+
+/// Whether a condition that reads the store holds before the test's patience ends.
+@Loop package func holds(_ condition: @Loop () async throws -> Bool) async throws -> Bool {
+    let end = PatienceEnd()
+    let patience = Patience { end.hasCome = true }
+    defer { patience.end() }
+    while !end.hasCome {
+        if try await condition() { return true }
+        await Task.yield()
+    }
+    return false
+}
+
+@Loop private final class PatienceEnd {
+    var hasCome = false
+}

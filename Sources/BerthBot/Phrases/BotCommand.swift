@@ -8,6 +8,8 @@ package enum BotCommand: String, CaseIterable, Sendable {
     case files
     case delete
     case stop
+    case instructions
+    case prompts
     case lang
     case web
     case help
@@ -40,6 +42,8 @@ package enum BotCommand: String, CaseIterable, Sendable {
         case .files: .commandFiles
         case .delete: .commandDelete
         case .stop: .commandStop
+        case .instructions: .commandInstructions
+        case .prompts: .commandPrompts
         case .lang: .commandLang
         case .web: .commandWeb
         case .help: .commandHelp
@@ -53,8 +57,9 @@ package enum BotCommand: String, CaseIterable, Sendable {
         case .translate: .argumentsTranslate
         case .image: .argumentsImage
         case .delete: .argumentsDelete
+        case .instructions: .argumentsInstructions
         case .lang: .argumentsLang
-        case .new, .usage, .files, .stop, .web, .help: nil
+        case .new, .prompts, .usage, .files, .stop, .web, .help: nil
         }
     }
 

@@ -65,6 +65,7 @@ extension BotError {
         case .bodyTooLarge(let limit): ErrorWords(.bodyTooLarge, ["most": .size(limit)])
         case .answerTooLong(let limit): ErrorWords(.answerTooLong, ["most": .size(limit)])
         case .tooManySessions(let limit): ErrorWords(.tooManySessions, ["count": .count(limit)])
+        case .tooManyPrompts(let limit): ErrorWords(.tooManyPrompts, ["count": .count(limit)])
         case .tooManyNewSessions(let rate, let wait):
             ErrorWords(.tooManyNewSessions, ["count": .count(rate), "wait": .wait(wait)])
         case .tooManyCodes(let rate, let wait):
@@ -91,6 +92,7 @@ extension BotError {
         case .sharedCallEnded: .sharedCallEnded
         case .noPictures: .noPictures
         case .commandWithPictures: .commandWithPictures
+        case .promptName: .promptName
         // Programs and operators cause these.
         case .unsupportedCoding, .body, .badKey, .keyReused, .outcomeUnknown, .outcomeNotKept,
             .tooManyKeys, .notRetryable, .noTenant, .nameTaken, .badName, .badValue,
@@ -99,7 +101,7 @@ extension BotError {
         case .overQuota, .queue, .memory, .provider, .files, .picture, .inputPicture, .blind,
             .tooManyPictures, .tooManyPicturesForModel, .unknownModel, .store, .tooManyRequests,
             .bodyTooLarge, .answerTooLong, .tooManySessions, .tooManyNewSessions, .tooManyCodes,
-            .textTooLong, .readTooSlowly, .account:
+            .textTooLong, .readTooSlowly, .account, .tooManyPrompts:
             nil
         }
     }

@@ -8,6 +8,7 @@ enum ErrorKey: String, CaseIterable, Sendable {
     case quotaRequests, quotaTokens, quotaImages, quotaDollars
     case bodyTooLarge, foreignOrigin, sessionBusy, tooManySessions, tooManyNewSessions
     case tooManyCodes
+    case promptName, tooManyPrompts
     case noSession, noTurn, notCut, emptyText, textTooLong, stopping, sharedCallEnded
     case readTooSlowly, busy, databaseFailed, databaseReadOnly, answerTooLong
 

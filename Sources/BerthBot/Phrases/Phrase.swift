@@ -79,6 +79,29 @@ package struct Phrase: Sendable {
     /// A login link.
     static func webLink(_ link: String) -> Phrase { Phrase(.webLink, ["link": .text(link)]) }
 
+    /// The instructions of a person and of a conversation.
+    static func instructions(_ own: OwnInstructions) -> Phrase {
+        Phrase { table in
+            guard own.bytes > 0 else {
+                return table.text(.instructionsNone) + "\n\n" + table.text(.instructionsUsage)
+            }
+            let parts = [
+                (PlainKey.instructionsForAll, own.general), (.instructionsForThis, own.special),
+            ]
+            let shown = parts.filter { !$0.1.isEmpty }.map { "**\(table.text($0.0))**\n\n\($0.1)" }
+            return (shown + [table.text(.instructionsUsage)]).joined(separator: "\n\n")
+        }
+    }
+
+    /// The names of a person's prompts.
+    static func prompts(_ names: [String]) -> Phrase {
+        Phrase { table in
+            guard !names.isEmpty else { return table.text(.promptsNone) }
+            let list = names.map { "- `/\($0)`" }.joined(separator: "\n")
+            return "\(table.text(.promptsHead))\n\n\(list)"
+        }
+    }
+
     /// The tenant's files.
     static func files(_ list: FileList) -> Phrase {
         Phrase { table in
@@ -109,6 +132,11 @@ package struct Phrase: Sendable {
     }
 
     // MARK: Turns
+
+    /// The model has begun to see less of the conversation, with a summary of the rest or without.
+    package static func forgetting(_ isSummarized: Bool) -> Phrase {
+        Phrase(isSummarized ? .modelRemembers : .modelForgets)
+    }
 
     /// The cause of a wait other than the queue, which lasts about this long.
     package static func waiting(_ cause: QueuePlace.Cause, _ wait: Duration) -> Phrase {

@@ -10,6 +10,8 @@ extension PhraseTable {
             .commandFiles: "列出您的文件",
             .commandDelete: "删除一个文件或全部文件",
             .commandStop: "停止正在生成的回答",
+            .commandInstructions: "查看或修改您给模型的指示",
+            .commandPrompts: "列出您的提示词",
             .commandLang: "选择机器人的语言",
             .commandWeb: "获取在浏览器中使用机器人的链接",
             .commandHelp: "显示此列表",
@@ -17,6 +19,7 @@ extension PhraseTable {
             .argumentsTranslate: "[语言] 文字",
             .argumentsImage: "[--n 2] [--size 1024x1536] 描述",
             .argumentsDelete: "文件",
+            .argumentsInstructions: "[here] [文字]",
             .argumentsLang: "[语言]",
             .helpHead: """
             | 命令 | 作用 |
@@ -33,6 +36,16 @@ extension PhraseTable {
             用 `--size 1024x1536` 指定像素尺寸。
             """,
             .imageNoPrompt: "请描述图片的内容。",
+            .instructionsNone: "您还没有写指示。",
+            .instructionsForAll: "用于所有对话",
+            .instructionsForThis: "用于当前对话",
+            .instructionsUsage:
+                "`/instructions 文字` 用于所有对话，`/instructions here 文字` 只用于当前对话。文字写 `none` 即可删除。",
+            .instructionsSaved: "好了。模型会随每条消息收到您的指示。",
+            .instructionsDeleted: "好了。指示已删除。",
+            .instructionsInGroup: "指示只用于您自己的对话。请在私聊中发送此命令。",
+            .promptsNone: "您没有提示词。请在浏览器页面中编写，发送 `/web` 获取链接。",
+            .promptsHead: "您的提示词。发送名称即可使用，名称后面的文字会接在提示词之后。",
             .freshStart: "好了。之前的消息不会再发给模型。",
             .filesNone: "您在这里没有文件。",
             .filesHead: """
@@ -53,6 +66,10 @@ extension PhraseTable {
                 "模型从这里开始看到对话，以上内容已放不下。",
             .modelForgets:
                 "对话已超出模型的记忆长度，从现在起模型看不到对话的开头。",
+            .modelReadsSummary:
+                "模型从这里开始看到对话原文，以上内容以摘要形式提供。",
+            .modelRemembers:
+                "对话已超出模型的记忆长度，从现在起模型读到的是对话开头的摘要。",
             .endLength: "回答达到模型的长度上限，已被截断。您可以让它继续。",
             .endFilter: "服务商的内容过滤器在此处中止了回答。",
             .endTools: "模型在此处请求使用工具，但本聊天没有工具。",
@@ -102,6 +119,7 @@ extension PhraseTable {
         ],
         filled: chinesePhrases,
         errors: chineseErrors,
+        pages: chinesePages,
         figures: Figures(
             plural: .none,
             group: ",",

@@ -23,6 +23,10 @@ extension PhraseTable {
         .tooManyNewSessions: "您创建的对话太多，每分钟上限 {count} 个，请在 {wait}后再试",
         .tooManyCodes: "您请求的验证码太多，每分钟上限 {count} 个，请在 {wait}后再试",
         .noSession: "没有这个对话",
+        .promptName:
+            "提示词的名称由最多 32 个字节的字母和 _ 组成，且不能是机器人的命令",
+        .tooManyPrompts:
+            "您有 {count} 个提示词，达到上限，请删除不需要的",
         .noTurn: "没有这条消息，或者已经回答过了",
         .notCut: "只有最后一个因模型长度上限而中断的回答才能继续",
         .emptyText: "消息是空的",

@@ -10,6 +10,8 @@ extension PhraseTable {
             .commandFiles: "List your files",
             .commandDelete: "Delete one of your files, or all of them",
             .commandStop: "Stop the answer that is being written",
+            .commandInstructions: "Show or change your instructions to the model",
+            .commandPrompts: "List your own prompts",
             .commandLang: "Choose the language of the bot",
             .commandWeb: "Get a link to this bot in your browser",
             .commandHelp: "Show this list",
@@ -17,6 +19,7 @@ extension PhraseTable {
             .argumentsTranslate: "[language] text",
             .argumentsImage: "[--n 2] [--size 1024x1536] description",
             .argumentsDelete: "FILE",
+            .argumentsInstructions: "[here] [TEXT]",
             .argumentsLang: "[language]",
             .helpHead: """
             | command | what it does |
@@ -36,6 +39,22 @@ extension PhraseTable {
             in pixels.
             """,
             .imageNoPrompt: "Say what the picture is to show.",
+            .instructionsNone: "You have given no instructions.",
+            .instructionsForAll: "For every conversation",
+            .instructionsForThis: "For this conversation",
+            .instructionsUsage:
+                """
+                `/instructions TEXT` is for every conversation, `/instructions here TEXT` for this one. \
+                `none` as the text deletes them.
+                """,
+            .instructionsSaved: "Done. The model gets your instructions with each message.",
+            .instructionsDeleted: "Done. The instructions are deleted.",
+            .instructionsInGroup:
+                "Instructions are for your own conversations. Use the command in our private chat.",
+            .promptsNone:
+                "You have no prompts. You write them on the page: `/web` gives you a link.",
+            .promptsHead:
+                "Your prompts. Send a name, and what you write behind it follows the prompt.",
             .freshStart: "Done. Earlier messages are no longer sent to the model.",
             .filesNone: "You have no files here.",
             .filesHead: """
@@ -60,6 +79,13 @@ extension PhraseTable {
                 "The model sees the conversation from here on. What is above no longer fits.",
             .modelForgets:
                 "The conversation has become longer than the model's memory. From now on its beginning is left out.",
+            .modelReadsSummary:
+                "The model sees the conversation from here on, and a summary of what is above.",
+            .modelRemembers:
+                """
+                The conversation has become longer than the model's memory. From now on the model \
+                reads a summary of its beginning.
+                """,
             .endLength: "The answer was cut at the model's limit. Ask it to continue.",
             .endFilter: "The provider's content filter ended the answer here.",
             .endTools: "The model asked for a tool here, and this chat has none.",
@@ -124,6 +150,7 @@ extension PhraseTable {
         ],
         filled: englishPhrases,
         errors: [:],
+        pages: englishPages,
         figures: Figures(
             plural: .english,
             group: ",",

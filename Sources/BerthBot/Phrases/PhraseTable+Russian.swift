@@ -10,6 +10,8 @@ extension PhraseTable {
             .commandFiles: "Показать ваши файлы",
             .commandDelete: "Удалить один из ваших файлов или все сразу",
             .commandStop: "Остановить ответ, который пишется сейчас",
+            .commandInstructions: "Показать или изменить ваши указания модели",
+            .commandPrompts: "Показать ваши заготовки",
             .commandLang: "Выбрать язык бота",
             .commandWeb: "Получить ссылку на бота для браузера",
             .commandHelp: "Показать этот список",
@@ -17,6 +19,7 @@ extension PhraseTable {
             .argumentsTranslate: "[язык] текст",
             .argumentsImage: "[--n 2] [--size 1024x1536] описание",
             .argumentsDelete: "ФАЙЛ",
+            .argumentsInstructions: "[here] [ТЕКСТ]",
             .argumentsLang: "[язык]",
             .helpHead: """
             | команда | что делает |
@@ -35,6 +38,22 @@ extension PhraseTable {
             указать число картинок (`--n 3`) и размер в пикселях (`--size 1024x1536`).
             """,
             .imageNoPrompt: "Опишите, что должно быть на картинке.",
+            .instructionsNone: "Вы не давали указаний.",
+            .instructionsForAll: "Для всех разговоров",
+            .instructionsForThis: "Для этого разговора",
+            .instructionsUsage:
+                """
+                `/instructions ТЕКСТ` — для всех разговоров, `/instructions here ТЕКСТ` — для этого. \
+                Слово `none` вместо текста удаляет указания.
+                """,
+            .instructionsSaved: "Готово. Модель получает ваши указания с каждым сообщением.",
+            .instructionsDeleted: "Готово. Указания удалены.",
+            .instructionsInGroup:
+                "Указания действуют в ваших собственных разговорах. Отправьте команду в личном чате.",
+            .promptsNone:
+                "У вас нет заготовок. Их пишут на странице в браузере: ссылку даёт `/web`.",
+            .promptsHead:
+                "Ваши заготовки. Отправьте имя, и то, что вы напишете за ним, последует за заготовкой.",
             .freshStart: "Готово. Прежние сообщения больше не передаются модели.",
             .filesNone: "У вас здесь нет файлов.",
             .filesHead: """
@@ -58,6 +77,10 @@ extension PhraseTable {
                 "Модель видит разговор отсюда. То, что выше, в её память больше не помещается.",
             .modelForgets:
                 "Разговор стал длиннее памяти модели. Теперь его начало модель не видит.",
+            .modelReadsSummary:
+                "Модель видит разговор отсюда, а то, что выше, — в пересказе.",
+            .modelRemembers:
+                "Разговор стал длиннее памяти модели. Теперь его начало модель знает в пересказе.",
             .endLength: "Ответ обрезан на пределе модели. Попросите её продолжить.",
             .endFilter: "Здесь ответ прервал фильтр содержания провайдера.",
             .endTools: "Здесь модель запросила инструмент, а в этом чате их нет.",
@@ -123,6 +146,7 @@ extension PhraseTable {
         ],
         filled: russianPhrases,
         errors: russianErrors,
+        pages: russianPages,
         figures: Figures(
             plural: .slavic,
             group: "\u{A0}",

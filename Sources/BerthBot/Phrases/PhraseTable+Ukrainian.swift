@@ -10,6 +10,8 @@ extension PhraseTable {
             .commandFiles: "Показати ваші файли",
             .commandDelete: "Видалити один із ваших файлів або всі відразу",
             .commandStop: "Зупинити відповідь, яка зараз пишеться",
+            .commandInstructions: "Показати або змінити ваші вказівки моделі",
+            .commandPrompts: "Показати ваші заготовки",
             .commandLang: "Вибрати мову бота",
             .commandWeb: "Отримати посилання на бота для браузера",
             .commandHelp: "Показати цей список",
@@ -17,6 +19,7 @@ extension PhraseTable {
             .argumentsTranslate: "[мова] текст",
             .argumentsImage: "[--n 2] [--size 1024x1536] опис",
             .argumentsDelete: "ФАЙЛ",
+            .argumentsInstructions: "[here] [ТЕКСТ]",
             .argumentsLang: "[мова]",
             .helpHead: """
             | команда | що робить |
@@ -35,6 +38,22 @@ extension PhraseTable {
             кількість картинок (`--n 3`) і розмір у пікселях (`--size 1024x1536`).
             """,
             .imageNoPrompt: "Опишіть, що має бути на картинці.",
+            .instructionsNone: "Ви не давали вказівок.",
+            .instructionsForAll: "Для всіх розмов",
+            .instructionsForThis: "Для цієї розмови",
+            .instructionsUsage:
+                """
+                `/instructions ТЕКСТ` — для всіх розмов, `/instructions here ТЕКСТ` — для цієї. \
+                Слово `none` замість тексту видаляє вказівки.
+                """,
+            .instructionsSaved: "Готово. Модель отримує ваші вказівки з кожним повідомленням.",
+            .instructionsDeleted: "Готово. Вказівки видалено.",
+            .instructionsInGroup:
+                "Вказівки діють у ваших власних розмовах. Надішліть команду в приватному чаті.",
+            .promptsNone:
+                "У вас немає заготовок. Їх пишуть на сторінці в браузері: посилання дає `/web`.",
+            .promptsHead:
+                "Ваші заготовки. Надішліть ім'я, і те, що ви напишете за ним, піде після заготовки.",
             .freshStart: "Готово. Попередні повідомлення більше не передаються моделі.",
             .filesNone: "У вас тут немає файлів.",
             .filesHead: """
@@ -58,6 +77,10 @@ extension PhraseTable {
                 "Модель бачить розмову звідси. Те, що вище, у її пам'ять більше не вміщується.",
             .modelForgets:
                 "Розмова стала довшою за пам'ять моделі. Відтепер її початку модель не бачить.",
+            .modelReadsSummary:
+                "Модель бачить розмову звідси, а те, що вище, — у переказі.",
+            .modelRemembers:
+                "Розмова стала довшою за пам'ять моделі. Відтепер її початок модель знає в переказі.",
             .endLength: "Відповідь обрізано на межі моделі. Попросіть її продовжити.",
             .endFilter: "Тут відповідь перервав фільтр вмісту провайдера.",
             .endTools: "Тут модель запросила інструмент, а в цьому чаті їх немає.",
@@ -123,6 +146,7 @@ extension PhraseTable {
         ],
         filled: ukrainianPhrases,
         errors: ukrainianErrors,
+        pages: ukrainianPages,
         figures: Figures(
             plural: .slavic,
             group: "\u{A0}",

@@ -16,6 +16,8 @@ package struct PhraseTable: Sendable {
     ///
     /// There, an error has words of its own.
     let errors: [ErrorKey: String]
+    /// The texts of the web pages.
+    let pages: [PageKey: String]
     /// The rules for numbers.
     let figures: Figures
 
@@ -30,6 +32,16 @@ package struct PhraseTable: Sendable {
     /// A text without values.
     package func text(_ key: PlainKey) -> String {
         plain[key] ?? PhraseTable.english.plain[key] ?? key.rawValue
+    }
+
+    /// A text of the web pages, with its values as names in braces.
+    package func text(_ key: PageKey) -> String {
+        pages[key] ?? PhraseTable.english.pages[key] ?? key.rawValue
+    }
+
+    /// A part of a page's text with `values` in the places of their names.
+    package func fill(_ text: some StringProtocol, _ values: [String: String]) -> String {
+        fill(String(text), values.mapValues { PhraseValue.text($0) })
     }
 
     /// A text with its values.

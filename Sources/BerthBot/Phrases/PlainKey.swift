@@ -6,11 +6,15 @@ package enum PlainKey: String, CaseIterable, Sendable {
 
     case commandNew, commandModel, commandTranslate, commandImage, commandUsage, commandFiles
     case commandDelete, commandStop, commandLang, commandWeb, commandHelp
+    case commandInstructions, commandPrompts, argumentsInstructions
     case argumentsModel, argumentsTranslate, argumentsImage, argumentsDelete, argumentsLang
 
     // MARK: Answers to commands
 
     case helpHead, translateUsage, imageUsage, imageNoPrompt, freshStart
+    case instructionsNone, instructionsForAll, instructionsForThis, instructionsUsage
+    case instructionsSaved, instructionsDeleted, instructionsInGroup
+    case promptsNone, promptsHead
     case filesNone, filesHead, deleteUsage, deletedNothing, stopped, nothingToStop
 
     // MARK: Turns
@@ -22,6 +26,10 @@ package enum PlainKey: String, CaseIterable, Sendable {
     case modelSeesFromHere
     /// The answer is the first one whose model does not see the whole conversation any more.
     case modelForgets
+    /// The line above the first turn that the model sees, if it has a summary of the turns before.
+    case modelReadsSummary
+    /// The answer is the first one whose model has a summary of the beginning of the conversation.
+    case modelRemembers
 
     // MARK: Exported conversations: the headings of a message, of an answer and of a whole one
 

@@ -2,8 +2,8 @@
 import { $, button, make, p } from "./dom.js";
 import { addPasskey, hasPasskeys } from "./passkey.js";
 import { call, get } from "./server.js";
+import { dateOf, w } from "./words.js";
 
-const date = (ms) => new Date(ms).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
 const SVG = "http://www.w3.org/2000/svg";
 
 let dialog;
@@ -26,7 +26,7 @@ async function rename() {
   const name = $("account-name").value.trim();
   await call("PATCH", "/web/me", { name });
   page.renamed((await get("/web/me")).name);
-  $("account-said").textContent = "Your name is saved.";
+  $("account-said").textContent = w("nameSaved");
 }
 
 // ---------------------------------------------------------------- a further device
@@ -38,7 +38,7 @@ function drawing({ size, path }) {
     element.append(...children);
     return element;
   };
-  const box = { viewBox: `0 0 ${size} ${size}`, class: "qr", role: "img", "aria-label": "QR code of the link" };
+  const box = { viewBox: `0 0 ${size} ${size}`, class: "qr", role: "img", "aria-label": w("qrCode") };
   return node("svg", box, node("path", { d: path }));
 }
 
@@ -49,7 +49,7 @@ function countDown(life, timer) {
   countDown.timer = setInterval(async () => {
     const left = Math.ceil((end - performance.now()) / 1000);
     if (!timer.isConnected) return clearInterval(countDown.timer);
-    timer.textContent = `Valid for ${left} s. It works once.`;
+    timer.textContent = w("codeLife", { s: left });
     const { length } = $("account-logins").children;
     // The new device is in the list as soon as it is logged in.
     if (left > 0 && left % 5 === 0) await showLogins().catch(() => {});
@@ -58,7 +58,7 @@ function countDown(life, timer) {
     clearInterval(countDown.timer);
     $("account-device").replaceChildren();
     $("account-add").hidden = false;
-    $("account-said").textContent = isUsed ? "The new device is logged in." : "The code has expired.";
+    $("account-said").textContent = isUsed ? w("codeUsed") : w("codeExpired");
   }, 1000);
 }
 
@@ -68,9 +68,10 @@ async function addDevice() {
   const here = new URL("/login", url);
   $("account-said").textContent = "";
   $("account-device").replaceChildren(
-    ...(qr ? [drawing(qr), p("Scan this with the other device, or open")] : [p("On the other device, open")]),
-    p(make("strong", {}, here.href), " and type"),
-    make("output", { class: "code", tabindex: "0", "aria-label": `Code ${[...code].join(" ")}` }, code),
+    ...(qr ? [drawing(qr), p(w("codeScan"))] : [p(w("codeOpen"))]),
+    p(make("strong", {}, here.href)),
+    p(w("codeType")),
+    make("output", { class: "code", tabindex: "0", "aria-label": `${w("code")} ${[...code].join(" ")}` }, code),
     timer,
   );
   $("account-add").hidden = true;
@@ -90,16 +91,17 @@ async function showLogins() {
   };
   const had = dialog.contains(document.activeElement) && document.activeElement.dataset.login;
   $("account-logins").replaceChildren(...logins.toReversed().map((l) => {
-    const device = l.device || "Unknown browser";
-    const since = make("span", {}, `since ${date(l.created_ms)}`);
-    if (l.current) return make("li", {}, make("strong", {}, `${device} (this browser)`), since);
-    const out = button("Log out", "link", run(() => end([l])));
+    const [browser, system] = l.device.split(" on ");
+    const device = system ? w("browserOn", { browser, system }) : browser || w("browserUnknown");
+    const since = make("span", {}, w("since", { date: dateOf(l.created_ms) }));
+    if (l.current) return make("li", {}, make("strong", {}, w("thisBrowser", { device })), since);
+    const out = button(w("logOut"), "link", run(() => end([l])));
     out.dataset.login = l.login;
-    out.setAttribute("aria-label", `Log out ${device}, ${since.textContent}`);
+    out.setAttribute("aria-label", w("logOutOf", { device, since: since.textContent }));
     return make("li", {}, make("strong", {}, device), since, out);
   }));
   if (had) dialog.querySelector(`[data-login="${CSS.escape(had)}"]`)?.focus();
-  const all = button("Log out everywhere else", "link", run(() => end(others)));
+  const all = button(w("logOutOthers"), "link", run(() => end(others)));
   $("account-others").replaceChildren(...(others.length > 1 ? [all] : []));
 }
 
@@ -107,9 +109,9 @@ async function showLogins() {
 
 async function newPasskey() {
   const { platform } = navigator.userAgentData ?? navigator;
-  await addPasskey(`Passkey on ${platform || "this device"}`);
+  await addPasskey(platform ? w("passkeyOn", { device: platform }) : w("passkeyHere"));
   await showPasskeys();
-  $("account-said").textContent = "Your passkey is saved. You can log in with it on the login page.";
+  $("account-said").textContent = w("passkeySaved");
 }
 
 async function showPasskeys() {
@@ -120,17 +122,17 @@ async function showPasskeys() {
     $("account-passkey").focus();
   };
   $("account-passkeys").replaceChildren(...passkeys.map((key) => {
-    const since = make("span", {}, key.used_ms ? `used ${date(key.used_ms)}` : `made ${date(key.created_ms)}`);
-    const name = make("input", { value: key.name, maxlength: 40, dir: "auto", "aria-label": `Name of the passkey “${key.name}”` });
+    const since = make("span", {}, w(key.used_ms ? "passkeyUsed" : "passkeyMade", { date: dateOf(key.used_ms || key.created_ms) }));
+    const name = make("input", { value: key.name, maxlength: 40, dir: "auto", "aria-label": w("passkeyName", { name: key.name }) });
     name.addEventListener("change", run(async () => {
       await call("PATCH", path(key), { name: name.value });
-      $("account-said").textContent = "The name is saved.";
+      $("account-said").textContent = w("passkeyRenamed");
     }));
-    const remove = button("Delete", "link", run(async () => {
+    const remove = button(w("delete"), "link", run(async () => {
       await call("DELETE", path(key));
       await refresh();
     }));
-    remove.setAttribute("aria-label", `Delete the passkey “${key.name}”`);
+    remove.setAttribute("aria-label", w("passkeyDelete", { name: key.name }));
     return make("li", {}, name, since, remove);
   }));
 }
@@ -138,25 +140,25 @@ async function showPasskeys() {
 // ---------------------------------------------------------------- the dialogue
 
 function build() {
-  const close = make("button", { id: "account-close", type: "button", click: () => dialog.close() }, "Close");
+  const close = make("button", { id: "account-close", type: "button", click: () => dialog.close() }, w("close"));
   const name = make("input", { id: "account-name", dir: "auto", maxlength: 60, autocomplete: "off" });
   dialog = make(
     "dialog",
-    { id: "account-dialog", "aria-labelledby": "account-title", close: () => $("account-device").replaceChildren() },
-    make("h2", { id: "account-title" }, "Account"),
+    { id: "account-dialog", class: "panel", "aria-labelledby": "account-title", close: () => $("account-device").replaceChildren() },
+    make("h2", { id: "account-title" }, w("account")),
     make("p", { id: "account-problem", role: "alert" }),
     make("p", { id: "account-said", role: "status" }),
     make("form", { submit: run(rename) },
-      make("label", { for: "account-name" }, "Your name"), name, make("button", { class: "save" }, "Save")),
-    make("h3", {}, "Further devices"),
+      make("label", { for: "account-name" }, w("yourName")), name, make("button", { class: "save" }, w("save"))),
+    make("h3", {}, w("devices")),
     make("div", { id: "account-device" }),
-    make("button", { id: "account-add", type: "button", class: "primary", click: run(addDevice) }, "Add a device"),
-    make("h3", { id: "account-keys" }, "Passkeys"),
+    make("button", { id: "account-add", type: "button", class: "primary", click: run(addDevice) }, w("deviceAdd")),
+    make("h3", { id: "account-keys" }, w("passkeys")),
     make("ul", { id: "account-passkeys", "aria-labelledby": "account-keys" }),
     hasPasskeys()
-      ? make("button", { id: "account-passkey", type: "button", click: run(newPasskey) }, "Make a passkey")
-      : p("This browser has passkeys only for an https address with a name."),
-    make("h3", { id: "account-where" }, "Where you are logged in"),
+      ? make("button", { id: "account-passkey", type: "button", click: run(newPasskey) }, w("passkeyMake"))
+      : p(w("passkeysNone")),
+    make("h3", { id: "account-where" }, w("logins")),
     make("ul", { id: "account-logins", "aria-labelledby": "account-where" }),
     make("div", { id: "account-others" }),
     make("div", { class: "row" }, close),

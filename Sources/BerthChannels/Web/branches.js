@@ -5,6 +5,7 @@ import { showTurns } from "./history.js";
 import { find } from "./library.js";
 import { call, turnPath } from "./server.js";
 import { page, state } from "./state.js";
+import { w } from "./words.js";
 
 /** Asks `words` in place of a turn and of those after it, which are kept as another branch. */
 async function branch(view, words, path, body) {
@@ -94,7 +95,7 @@ export async function step(view, way) {
   const arrows = shown.querySelector(".branch");
   const next = arrows?.querySelector(`[data-way=${way}]:enabled`);
   (next ?? arrows?.querySelector("button:enabled"))?.focus();
-  say(`${arrows?.getAttribute("aria-label")}. `);
+  say(arrows?.getAttribute("aria-label"));
 }
 
 // ---------------------------------------------------------------- other windows
@@ -111,7 +112,7 @@ tabs.onmessage = async ({ data: { id, gone } }) => {
   if (!gone) return showTurns(null, true);
   history.replaceState(null, "", "#new");
   await page.route();
-  notice("This conversation was deleted in another window.");
+  notice(w("deletedElsewhere"));
 };
 
 /** Shows what was said on another device while this page was out of sight. */

@@ -2,7 +2,7 @@
 // Turns run in the server. This page only reads their events, and reconnects after a lost connection.
 import { again, edit, goOn, step, tellTabs } from "./branches.js";
 import { Composer } from "./composer.js";
-import { $, ask, button, code, copy, make, p } from "./dom.js";
+import { $, ask, button, copy, make, p } from "./dom.js";
 import {
   drawer, explain, narrow, notice, showCard, showHello, showList, showUsage, titleOf, touch,
 } from "./frame.js";
@@ -15,6 +15,7 @@ import { call, get, turnPath, whenSignedOut } from "./server.js";
 import { page, state } from "./state.js";
 import { upload } from "./tray.js";
 import { TurnView, listen, pause } from "./turn.js";
+import { w } from "./words.js";
 
 /** Distance from the end that still counts as "at the end", in CSS pixels. */
 const NEAR = 60;
@@ -61,6 +62,8 @@ async function follow(live, response) {
   if (signal.aborted) return;
   end(live);
   await refresh();
+  // A model writes the title of a new conversation after its first answer.
+  if (state.me.titles && $("turns").children.length < 3) for (const s of [3, 9]) setTimeout(refresh, s * 1000);
 }
 
 /** Sends what is in the message box. */
@@ -142,7 +145,7 @@ async function refresh() {
 }
 
 function showSessions() {
-  const older = state.moreSessions && button("Older conversations", "link", () => loadMore());
+  const older = state.moreSessions && button(w("older"), "link", () => loadMore());
   showList(state.sessions, state.current, ...[older, archived()].filter(Boolean));
   const current = find(state.current);
   $("title").textContent = titleOf(current);
@@ -178,7 +181,7 @@ async function route() {
 
 async function rename() {
   const session = find(state.current);
-  const title = await ask("Rename this conversation", "", "Rename", session.title);
+  const title = await ask(w("renameHead"), "", w("rename"), session.title);
   if (!title || title === session.title) return;
   await call("PATCH", sessionPath(), { title });
   session.title = title;
@@ -188,8 +191,8 @@ async function rename() {
 
 async function remove() {
   const session = find(state.current);
-  const body = `“${titleOf(session)}” and all its messages will be deleted.`;
-  if (!(await ask("Delete this conversation?", body, "Delete"))) return;
+  const body = w("deleteBody", { title: titleOf(session) });
+  if (!(await ask(w("deleteHead"), body, w("delete")))) return;
   await call("POST", sessionPath("/removal"));
   tellTabs(true);
   state.sessions = state.sessions.filter((s) => s.id !== session.id);
@@ -221,11 +224,10 @@ function showSignedOut() {
   state.live = null;
   document.body.className = "out";
   showCard(
-    make("h2", {}, "Log in with your link"),
-    p("You need a personal link to open this page. To get one, send ", code("/web"),
-      " to the bot, or ask your operator to run ", code("berth tenant link"), " with your name."),
-    p("Each link works once. After that, this browser stays logged in for 90 days."),
-    p(make("a", { href: "/login" }, "Use a code from another device, or a passkey")),
+    make("h2", {}, w("outHead")),
+    p(w("outLink")),
+    p(w("outOnce")),
+    p(make("a", { href: "/login" }, w("loginOther"))),
   );
 }
 
@@ -235,9 +237,9 @@ async function start() {
   } catch (refusal) {
     if (refusal.status === 401) return;
     showCard(
-      make("h2", {}, "Berth cannot be reached"),
-      p(refusal.status ? refusal.message : "This page keeps trying."),
-      button("Try again", "primary", () => location.reload()),
+      make("h2", {}, w("unreachable")),
+      p(refusal.status ? refusal.message : w("keepsTrying")),
+      button(w("tryAgain"), "primary", () => location.reload()),
     );
     await pause(5_000);
     return start();
@@ -245,7 +247,7 @@ async function start() {
   document.body.className = "";
   $("who").textContent = state.me.name;
   const { models } = state.me;
-  const option = (m) => make("option", { value: m }, m === "berth" ? "Automatic" : m);
+  const option = (m) => make("option", { value: m }, m === "berth" ? w("automatic") : m);
   $("model").replaceChildren(...models.map(option));
   $("model").hidden = models.length < 2;
   showUsage(state.me.usage);
@@ -293,6 +295,7 @@ on("account", "click", async () => {
   const renamed = (name) => ($("who").textContent = state.me.name = name);
   await openAccount({ name: state.me.name, renamed });
 });
+on("own-texts", "click", async () => (await import("./own.js")).openOwn(find(state.current)?.id));
 on("logout", "click", async () => {
   await call("POST", "/logout");
   sessionStorage.clear();
@@ -311,7 +314,7 @@ addEventListener("keydown", (e) => {
 for (const name of ["online", "offline"]) {
   addEventListener(name, () => {
     composer.hint();
-    notice(navigator.onLine ? "" : "You are offline. What is loaded stays here to be read.");
+    notice(navigator.onLine ? "" : w("offlineNotice"));
   });
 }
 narrow.addEventListener("change", () => drawer(false));

@@ -2,8 +2,9 @@
 import { $ } from "./dom.js";
 import { touch } from "./frame.js";
 import { Tray } from "./tray.js";
+import { w } from "./words.js";
 
-const COMMANDS = "/help  /image  /new  /model  /translate  /usage  /files  /stop  /web";
+const COMMANDS = "/help  /image  /new  /model  /translate  /usage  /files  /instructions  /prompts  /stop  /web";
 
 export class Composer {
   /** @param state the page's state, whose `current` and `live` are read. */
@@ -55,9 +56,9 @@ export class Composer {
   hint() {
     const calm = (text) => (touch.matches ? "" : text);
     if ($("text").value.startsWith("/")) $("hint").textContent = COMMANDS;
-    else if (!navigator.onLine) $("hint").textContent = "You are offline.";
-    else if (this.state.live) $("hint").textContent = calm("Esc stops the answer");
-    else $("hint").textContent = calm("Enter sends · Shift+Enter makes a new line");
+    else if (!navigator.onLine) $("hint").textContent = w("offline");
+    else if (this.state.live) $("hint").textContent = calm(w("hintStop"));
+    else $("hint").textContent = calm(w("hintSend"));
   }
 
   /** Shows the button that fits: one to send, or one to stop the answer under way. */

@@ -1,11 +1,15 @@
 // Helpers over the DOM that all parts of the page use.
+import { w } from "./words.js";
 
 /** Shortest time between two announcements to a screen reader, in ms. */
 const SAY_EVERY = 4_000;
 
 export const $ = (id) => document.getElementById(id);
-export const p = (...children) => make("p", {}, ...children);
-export const code = (text) => make("code", {}, text);
+
+/** A paragraph. In its texts, the parts between backticks are code. */
+export const p = (...children) => make("p", {}, ...children.flatMap((child) =>
+  typeof child !== "string" ? child : child.split("`").map((t, i) => (i % 2 ? make("code", {}, t) : t))));
+
 export const button = (text, style, click) =>
   make("button", { type: "button", class: style, click }, text);
 
@@ -32,7 +36,7 @@ let saying = null;
 
 /** Announces text to a screen reader, at most once per `SAY_EVERY`. */
 export function say(text) {
-  unsaid = (unsaid + text).slice(-3000);
+  unsaid = `${unsaid}${text} `.slice(-3000);
   saying ??= setTimeout(() => {
     saying = null;
     $("say").textContent = unsaid;
@@ -54,8 +58,8 @@ export async function copy(text, button) {
     area.remove();
     button.focus();
   }
-  button.textContent = "Copied";
-  setTimeout(() => (button.textContent = "Copy"), 1500);
+  button.textContent = w("copied");
+  setTimeout(() => (button.textContent = w("copy")), 1500);
 }
 
 /** Asks in a dialogue. Resolves to the text (or a true value), or to a false value if cancelled. */

@@ -1,13 +1,8 @@
 // The parts around the conversation: the list of conversations, usage, notices and cards.
-import { $, button, code, make, p } from "./dom.js";
-import { count, inWords, timeOf } from "./server.js";
+import { $, button, make, p } from "./dom.js";
+import { inWords, timeOf, w } from "./words.js";
 
-const EXAMPLES = [
-  "What can you do for me?",
-  "How do I connect an OpenAI client to Berth?",
-  "Explain TCP slow start with a small example.",
-  "Write a friendly reminder about an unpaid invoice.",
-];
+const EXAMPLES = ["example1", "example2", "example3", "example4"];
 
 /** Matches touch screens, where Enter makes a new line and no keyboard opens by itself. */
 export const touch = matchMedia("(pointer: coarse)");
@@ -24,24 +19,24 @@ export function notice(text) {
 export function explain(refusal) {
   const { status, message } = refusal;
   if (status === 401) return;
-  if (status === 0) notice(`${message} Your message is kept. Send it when the connection is back.`);
-  else if (status === 413) notice(`${message} Make the message shorter, or send it in parts.`);
+  if (status === 0) notice(`${message} ${w("kept")}`);
+  else if (status === 413) notice(`${message} ${w("tooLong")}`);
   else notice(message);
 }
 
 /** The title of a conversation. */
-export const titleOf = (session) => session?.title || "New conversation";
+export const titleOf = (session) => session?.title || w("newConversation");
 
 /** Shows the conversations: the pinned ones, then the most recently used. `rest` follows them. */
 export function showList(sessions, current, ...rest) {
   const day = 86_400_000;
   const today = new Date().setHours(0, 0, 0, 0);
   const label = ({ pinned, archived, updated_ms: ms }) => {
-    if (archived) return "Archived";
-    if (pinned) return "Pinned";
-    if (ms >= today) return "Today";
-    if (ms >= today - day) return "Yesterday";
-    return ms >= today - 6 * day ? "This week" : "Earlier";
+    if (archived) return w("archived");
+    if (pinned) return w("pinned");
+    if (ms >= today) return w("today");
+    if (ms >= today - day) return w("yesterday");
+    return ms >= today - 6 * day ? w("thisWeek") : w("earlier");
   };
   const latest = [...sessions].sort((a, b) => b.pinned - a.pinned || b.updated_ms - a.updated_ms);
   let group = "";
@@ -64,7 +59,7 @@ export function showList(sessions, current, ...rest) {
 export function showUsage(u) {
   if (!u) return;
   const meter = (name, used, limit) => {
-    const label = limit ? `${count(used)} of ${count(limit)} ${name}` : `${count(used)} ${name}`;
+    const label = w(limit ? `${name}Of` : name, { n: used, most: limit });
     const line = make("div", {}, make("span", {}, label));
     if (!limit) return line;
     const value = Math.min(used, limit);
@@ -73,10 +68,10 @@ export function showUsage(u) {
     return line;
   };
   const wait = (u.resets_ms - Date.now()) / 1000;
-  const reset = wait > 0 ? `Resets at ${timeOf(u.resets_ms)}, in ${inWords(wait)}.` : "";
+  const reset = wait > 0 ? w("resets", { time: timeOf(u.resets_ms), wait: inWords(wait) }) : "";
   $("usage").replaceChildren(
-    meter("requests today", u.requests, u.requests_limit),
-    meter("tokens today", u.tokens, u.tokens_limit),
+    meter("requests", u.requests, u.requests_limit),
+    meter("tokens", u.tokens, u.tokens_limit),
     p(reset),
   );
 }
@@ -104,14 +99,14 @@ export function showCard(...children) {
 export function showHello(tenant, send) {
   const hour = new Date().getHours();
   const part = hour < 5 || hour >= 18 ? "evening" : hour < 12 ? "morning" : "afternoon";
-  const buttons = EXAMPLES.map((text) => button(text, null, () => send(text)));
+  const buttons = EXAMPLES.map(w).map((text) => button(text, null, () => send(text)));
   const hello = make(
     "div",
     { id: "hello" },
-    make("h2", {}, `Good ${part}, ${tenant}.`),
-    p("Write a message below, or start with one of these."),
+    make("h2", {}, w(part, { name: tenant })),
+    p(w("helloAbout")),
     make("div", { class: "examples" }, ...buttons),
-    p("Type ", code("/help"), " to see all commands."),
+    p(w("helloHelp")),
   );
   $("turns").replaceChildren(hello);
 }

@@ -4,6 +4,7 @@ import { explain, showCard } from "./frame.js";
 import { call, get, turnPath } from "./server.js";
 import { page, state } from "./state.js";
 import { TurnView, pause } from "./turn.js";
+import { w } from "./words.js";
 
 /**
  * Shows the newest turns, or those from the turn `target` on. `isHere` tells that the conversation is
@@ -29,8 +30,8 @@ export async function showTurns(target, isHere) {
     }
   } catch (refusal) {
     if (refusal.status === 401 || state.current !== current) return;
-    const again = button("Try again", "primary", () => showTurns());
-    showCard(p(`This conversation could not be loaded. ${refusal.message}`), again);
+    const again = button(w("tryAgain"), "primary", () => showTurns());
+    showCard(p(w("notLoaded")), p(refusal.message), again);
   }
 }
 
@@ -58,7 +59,7 @@ async function loadTurns(isHere) {
   drawMemory(state.seen);
   state.more = more && turns.length > 0;
   if (state.more) {
-    const link = button("Earlier messages", "link", loadEarlier);
+    const link = button(w("earlierMessages"), "link", loadEarlier);
     link.id = "earlier";
     $("turns").prepend(link);
     earlier.disconnect();

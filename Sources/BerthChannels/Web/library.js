@@ -2,6 +2,7 @@
 import { $, button, copy, make, say } from "./dom.js";
 import { drawer, explain, titleOf } from "./frame.js";
 import { call, get } from "./server.js";
+import { w } from "./words.js";
 
 /** Time for which a deletion can be undone, in ms. The server allows a little more. */
 const UNDO = 28_000;
@@ -47,7 +48,7 @@ export async function loadMore() {
 
 /** The button that shows the archive, or the other conversations again. */
 export const archived = () =>
-  button(state.archived ? "Back to all conversations" : "Archived conversations", "link", async () => {
+  button(state.archived ? w("archiveBack") : w("archiveShow"), "link", async () => {
     Object.assign(state, { archived: !state.archived, sessions: [], other: find(state.current) });
     await loadSessions().catch(explain);
     host.show();
@@ -57,8 +58,8 @@ export const archived = () =>
 /** Shows the actions that fit the open conversation. */
 export function showActions(session) {
   for (const item of document.querySelectorAll("#actions .own")) item.hidden = !session;
-  $("pin").textContent = session?.pinned ? "Unpin" : "Pin";
-  $("archive").textContent = session?.archived ? "Take out of the archive" : "Archive";
+  $("pin").textContent = session?.pinned ? w("unpin") : w("pin");
+  $("archive").textContent = session?.archived ? w("unarchive") : w("archive");
   if (!session) return;
   $("save-md").href = path(session.id, "/export?format=markdown");
   $("save-json").href = path(session.id, "/export?format=json");
@@ -85,7 +86,7 @@ export function showUndo(session) {
       explain(refusal);
     }
   };
-  $("undo").replaceChildren(`“${titleOf(session)}” was deleted. `, button("Undo", "link", undo));
+  $("undo").replaceChildren(`${w("wasDeleted", { title: titleOf(session) })} `, button(w("undo"), "link", undo));
   $("undo").hidden = false;
   clearTimeout(showUndo.timer);
   showUndo.timer = setTimeout(() => ($("undo").hidden = true), UNDO);
@@ -99,7 +100,7 @@ const pieces = (list) => list.map(({ text, match }) => (match ? make("mark", {},
 
 function result({ session, title, turn, archived, excerpt }) {
   const name = title.length ? pieces(title) : [titleOf()];
-  const where = make("strong", {}, ...name, archived ? " (archived)" : "");
+  const where = make("strong", {}, ...name, archived ? ` (${w("archivedNote")})` : "");
   const href = turn ? `#${session}/${turn}` : `#${session}`;
   const link = make("a", { href }, where, make("span", {}, ...pieces(excerpt)));
   // The open turn is shown again.
@@ -132,9 +133,9 @@ async function search(text, before) {
       e.target.remove();
       search(text, next);
     };
-    if (next) list.append(make("li", {}, button("Search older messages", "link", more)));
-    if (!list.children.length) list.append(make("li", { class: "quiet" }, "Nothing was found."));
-    say(found ? `${found} results. ` : "Nothing was found. ");
+    if (next) list.append(make("li", {}, button(w("searchOlder"), "link", more)));
+    if (!list.children.length) list.append(make("li", { class: "quiet" }, w("nothingFound")));
+    say(found ? w("results", { n: found }) : w("nothingFound"));
   } catch (refusal) {
     if (!signal.aborted) list.append(make("li", { class: "quiet" }, refusal.message));
   }
@@ -151,7 +152,7 @@ async function showShares() {
     await showShares();
     $("share-list").querySelector("input").select();
   };
-  const words = isShared ? "Add the newest messages to its link" : "Make a link to this conversation";
+  const words = isShared ? w("shareRenew") : w("shareMake");
   const run = (action) => (e) => action(e).catch((r) => ($("share-problem").textContent = r.message));
   $("share-problem").textContent = "";
   $("share-new").replaceChildren(...(session ? [button(words, "primary", run(add))] : []));
@@ -159,15 +160,15 @@ async function showShares() {
   shares.sort((a, b) => current(b) - current(a));
   $("share-list").replaceChildren(...shares.map((share) => {
     const name = titleOf(share);
-    const end = button("End this link", "link", run(async () => {
+    const end = button(w("shareEnd"), "link", run(async () => {
       await call("DELETE", path(share.session, "/share"));
       await showShares();
       $("share-close").focus();
     }));
-    end.setAttribute("aria-label", `End the link to “${name}”`);
-    const take = button("Copy", "link", (e) => copy(share.url, e.target));
-    take.setAttribute("aria-label", `Copy the link to “${name}”`);
-    const link = make("input", { readonly: "", value: share.url, "aria-label": `Link to “${name}”` });
+    end.setAttribute("aria-label", w("shareEndOf", { name }));
+    const take = button(w("copy"), "link", (e) => copy(share.url, e.target));
+    take.setAttribute("aria-label", w("shareCopyOf", { name }));
+    const link = make("input", { readonly: "", value: share.url, "aria-label": w("shareOf", { name }) });
     return make("li", {}, make("strong", {}, name), link, make("div", {}, take, " ", end));
   }));
   if (!$("shares").open) $("shares").showModal();

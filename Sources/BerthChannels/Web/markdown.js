@@ -4,6 +4,7 @@
 import { fill, make } from "./dom.js";
 import { formula } from "./formula.js";
 import { inlineInto, runOf } from "./inline.js";
+import { w } from "./words.js";
 
 /** Deepest nesting of quotes and lists. Deeper ones are shown as plain text. */
 const MAX_DEPTH = 10;
@@ -191,7 +192,7 @@ function codeBlock(lines, at, fence) {
   let end = at + 1;
   while (end < lines.length && !closesFence(lines[end], fence)) end += 1;
   const body = lines.slice(at + 1, end).map((line) => dedent(line, fence.indent)).join("\n");
-  const copy = make("button", { type: "button", class: "copy" }, "Copy");
+  const copy = make("button", { type: "button", class: "copy" }, w("copy"));
   const caption = make("figcaption", {}, make("span", {}, fence.info || "text"), copy);
   const pre = make("pre", { tabindex: "0" }, make("code", {}, body));
   return [make("figure", { class: "code" }, caption, pre), end + 1];
@@ -257,7 +258,7 @@ export function render(text) {
 }
 
 /** The text of a block for a screen reader. Code is only named. */
-const wordsOf = (node) => (node.matches("figure") ? "Code.\n" : `${node.textContent}\n`);
+const wordsOf = (node) => (node.matches("figure") ? `${w("codeBlock")}\n` : `${node.textContent}\n`);
 
 /** A text that grows. Finished blocks stay as they are; only the last one is rendered again. */
 export class GrowingText {

@@ -1,5 +1,6 @@
 // Passkeys: made for a person who is logged in, and used to log in.
 import { Refusal, call } from "./server.js";
+import { w } from "./words.js";
 
 const read = (text) =>
   Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
@@ -15,8 +16,8 @@ async function authenticator(method, publicKey) {
   try {
     return await navigator.credentials[method]({ publicKey });
   } catch (error) {
-    if (error.name === "InvalidStateError") throw new Refusal(400, "This device has a passkey already.");
-    throw new Refusal(400, "The passkey was not used. Try again when you are ready.");
+    if (error.name === "InvalidStateError") throw new Refusal(400, w("passkeyKnown"));
+    throw new Refusal(400, w("passkeyUnused"));
   }
 }
 

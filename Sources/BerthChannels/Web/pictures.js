@@ -1,6 +1,7 @@
 // The pictures of a turn: thumbnails of a known size, and the full view.
 import { $, ask, button, make, say } from "./dom.js";
 import { call } from "./server.js";
+import { w } from "./words.js";
 
 /** Longest side of a picture in an answer and in a question, in CSS pixels. */
 const SIDE = { made: 320, given: 160 };
@@ -28,7 +29,7 @@ export class Gallery {
     this.isGiven = isGiven;
     this.host = host;
     this.shown = [];
-    const label = isGiven ? "Pictures that you sent" : "Pictures";
+    const label = isGiven ? w("picturesSent") : w("pictures");
     this.element = make(
       "ul", { class: `pictures ${isGiven ? "given" : "made"}`, "aria-label": label, hidden: "" },
     );
@@ -63,22 +64,21 @@ export class Gallery {
       return item;
     }
     const { length } = this.pictures;
-    const place = length > 1 ? `picture ${index + 1} of ${length}` : "picture";
+    const place = length > 1 ? w("thePictureOf", { n: index + 1, all: length }) : w("thePicture");
     const image = make("img", {
       src: picture.thumbnail ?? picture.url, alt: picture.words, ...box,
       loading: "lazy", decoding: "async", error: () => image.classList.add("blank"),
     });
-    const label = `Open ${place}: ${picture.words}`;
+    const label = w("openThe", { place, words: picture.words });
     const click = () => open(this, picture);
     const attributes = { type: "button", class: "open", "aria-label": label, click };
     picture.opener = make("button", attributes, image);
-    const bin = button("Delete", "link", () => this.remove(picture, item));
-    const sent = this.isGiven ? " that you sent" : "";
-    bin.setAttribute("aria-label", `Delete ${place}${sent}`);
+    const bin = button(w("delete"), "link", () => this.remove(picture, item));
+    bin.setAttribute("aria-label", w(this.isGiven ? "deleteTheSent" : "deleteThe", { place }));
     const tools = make("div", { class: "tools" }, bin);
     if (!this.isGiven) {
-      const save = make("a", { href: picture.url, download: nameOf(picture) }, "Download");
-      save.setAttribute("aria-label", `Download ${place}`);
+      const save = make("a", { href: picture.url, download: nameOf(picture) }, w("download"));
+      save.setAttribute("aria-label", w("downloadThe", { place }));
       tools.prepend(save);
     }
     item.append(picture.opener, tools);
@@ -88,17 +88,15 @@ export class Gallery {
   /** The place of a deleted picture, as large as the picture was. */
   gone(picture) {
     const box = boxOf(picture, this.isGiven);
-    const label = `Deleted: ${picture.words}`;
+    const label = `${w("deleted")}: ${picture.words}`;
     const canvas = make("canvas", { ...box, role: "img", "aria-label": label });
-    const word = make("span", { "aria-hidden": "true" }, "Deleted");
+    const word = make("span", { "aria-hidden": "true" }, w("deleted"));
     return make("div", { class: "gone" }, canvas, word);
   }
 
   async remove(picture, item) {
-    const body = this.isGiven
-      ? "It will be deleted from the server. Models do not see it in later messages either."
-      : "It will be deleted from the server and cannot be shown again.";
-    if (!(await ask("Delete this picture?", body, "Delete"))) return;
+    const body = this.isGiven ? w("pictureDeleteSent") : w("pictureDeleteMade");
+    if (!(await ask(w("pictureDelete"), body, w("delete")))) return;
     try {
       await call("DELETE", `/web/files/${encodeURIComponent(picture.id)}`);
     } catch (refusal) {
@@ -110,7 +108,7 @@ export class Gallery {
     }
     item.firstChild.tabIndex = -1;
     item.firstChild.focus();
-    say("The picture was deleted. ");
+    say(w("pictureDeleted"));
   }
 }
 
@@ -128,7 +126,7 @@ function turnTo(gallery, picture) {
   view = { gallery, picture };
   const there = gallery.pictures.filter((p) => p.url);
   const index = there.indexOf(picture);
-  const place = there.length > 1 ? `${index + 1} of ${there.length}` : "";
+  const place = there.length > 1 ? w("placeOf", { n: index + 1, all: there.length }) : "";
   $("viewer-words").textContent = picture.words;
   $("viewer-place").textContent = place;
   $("viewer-back").hidden = $("viewer-next").hidden = there.length < 2;
@@ -138,13 +136,13 @@ function turnTo(gallery, picture) {
     error: () => cannotShow(image, picture),
   });
   $("viewer-image").replaceChildren(image);
-  if (place) say(`Picture ${place}. `);
+  if (place) say(w("pictureAt", { place }));
 }
 
 /** Shows the thumbnail of a picture in a format that the browser cannot show. */
 function cannotShow(image, picture) {
   if (picture.thumbnail && !image.src.endsWith(picture.thumbnail)) image.src = picture.thumbnail;
-  else $("viewer-image").replaceChildren(make("p", {}, "This picture cannot be shown here."));
+  else $("viewer-image").replaceChildren(make("p", {}, w("pictureUnseen")));
 }
 
 /** Shows the next picture of the turn, or the one before. After the last comes the first. */

@@ -1,12 +1,13 @@
-// Requests to the server, and texts for its answers.
+// Requests to the server.
+import { dateOf, sentence, w } from "./words.js";
 
 /** A refusal by the server. Status 0 means that the server could not be reached. */
 export class Refusal extends Error {
   constructor(status, message) {
-    const plain = status ? `the server returned an error (${status})` : "Berth cannot be reached";
+    const plain = status ? w("serverError", { status: `${status}` }) : w("unreachable");
     // A date that is meant for programs.
     const words = (message || plain).replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (date) =>
-      new Date(date).toLocaleString([], { dateStyle: "medium", timeStyle: "short" }));
+      dateOf(Date.parse(date)));
     super(sentence(words));
     this.status = status;
   }
@@ -68,33 +69,4 @@ export async function* events(response) {
   } finally {
     reader.cancel().catch(() => {});
   }
-}
-
-/** Turns an error of the server, in lower case and without a full stop, into a sentence. */
-export const sentence = (text) =>
-  text[0].toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".");
-
-/** A number with thousands separators. */
-export const count = (n) => Number(n ?? 0).toLocaleString();
-
-/** An amount in millionths of a dollar. */
-export const dollars = (micros) => {
-  const value = micros / 1e6;
-  return `$${value < 1 ? value.toPrecision(2) : value.toFixed(2)}`;
-};
-
-/** The time of day of `ms`, in milliseconds since 1970. */
-export const timeOf = (ms) =>
-  new Date(ms).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
-
-/** A duration in words, rounded up so that it is never too short. */
-export function inWords(seconds) {
-  const of = (n, unit) => `${n} ${unit}${n === 1 ? "" : "s"}`;
-  if (seconds < 90) return of(Math.max(1, Math.ceil(seconds)), "second");
-  const minutes = Math.ceil(seconds / 60);
-  if (minutes < 90) return of(minutes, "minute");
-  const hours = Math.floor(minutes / 60);
-  if (hours >= 48) return of(Math.ceil(hours / 24), "day");
-  if (hours >= 6 || minutes % 60 === 0) return of(Math.ceil(minutes / 60), "hour");
-  return `${of(hours, "hour")} ${of(minutes % 60, "minute")}`;
 }

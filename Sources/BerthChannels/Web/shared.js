@@ -4,12 +4,13 @@ import { typeset } from "./formula.js";
 import { render } from "./markdown.js";
 import { boxOf } from "./pictures.js";
 import { get } from "./server.js";
+import { w } from "./words.js";
 
 /** The pictures of a question or an answer. */
 function gallery(pictures, isGiven) {
-  const label = isGiven ? "Pictures of the message" : "Pictures";
+  const label = isGiven ? w("picturesGiven") : w("pictures");
   const items = pictures.map((picture, i) => {
-    const alt = `Picture ${i + 1}`;
+    const alt = `${w("picture")} ${i + 1}`;
     const src = picture.thumbnail ?? picture.url;
     const image = make("img", { src, alt, ...boxOf(picture, isGiven), loading: "lazy" });
     return make("li", {}, make("a", { href: picture.url, target: "_blank" }, image));
@@ -33,9 +34,9 @@ function show({ text, answer, inputs, pictures, continues }) {
   const body = make("div", { class: "md" }, render(words));
   Object.assign(last, { answer: words, body });
   told.append(body, ...(pictures ? [gallery(pictures, false)] : []));
-  const turn = make("article", { class: "turn" }, make("h2", { class: "unseen" }, "Message"));
+  const turn = make("article", { class: "turn" }, make("h2", { class: "unseen" }, w("message")));
   if (inputs) turn.append(gallery(inputs, true));
-  turn.append(make("p", { class: "asked" }, text), make("h2", { class: "unseen" }, "Answer"), told);
+  turn.append(make("p", { class: "asked" }, text), make("h2", { class: "unseen" }, w("answer")), told);
   $("turns").append(turn);
   typeset(body).catch(console.warn);
 }
@@ -50,10 +51,9 @@ async function load() {
       page.turns.forEach(show);
       next = page.next ?? null;
     }
-    if (!$("turns").children.length) $("turns").append(p("This conversation has no messages yet."));
+    if (!$("turns").children.length) $("turns").append(p(w("sharedEmpty")));
   } catch (refusal) {
-    const gone = "This link leads nowhere. It was ended by the person who shared it, or is incomplete.";
-    $("turns").replaceChildren(make("div", { class: "card" }, p(refusal.status === 404 ? gone : refusal.message)));
+    $("turns").replaceChildren(make("div", { class: "card" }, p(refusal.status === 404 ? w("sharedGone") : refusal.message)));
   }
 }
 

@@ -3,6 +3,7 @@ import { $, make, say } from "./dom.js";
 import { notice } from "./frame.js";
 import { boxOf } from "./pictures.js";
 import { call } from "./server.js";
+import { w } from "./words.js";
 
 /** Most pictures of a message, and the largest file in bytes. The server has the same limits. */
 const MOST = { pictures: 8, bytes: 32 * 2 ** 20 };
@@ -11,7 +12,7 @@ const MOST = { pictures: 8, bytes: 32 * 2 ** 20 };
 class Picture {
   constructor(file) {
     this.file = file;
-    this.name = file.name || "picture";
+    this.name = file.name || w("picture");
     /** The id of the sent file, or null. */
     this.id = null;
     this.width = this.height = 0;
@@ -86,17 +87,17 @@ export class Tray {
     const fresh = [];
     let why = "";
     for (const file of files) {
-      if (!file.type.startsWith("image/")) why = `“${file.name}” is not a picture.`;
-      else if (file.size === 0) why = `“${file.name}” is empty.`;
-      else if (file.size > MOST.bytes) why = `“${file.name}” is larger than 32 MiB.`;
+      if (!file.type.startsWith("image/")) why = w("fileNoPicture", file);
+      else if (file.size === 0) why = w("fileEmpty", file);
+      else if (file.size > MOST.bytes) why = w("fileLarge", file);
       else if (this.pictures.length + fresh.length === MOST.pictures) {
-        why = `A message takes at most ${MOST.pictures} pictures.`;
+        why = w("picturesMost", { n: MOST.pictures });
       } else fresh.push(new Picture(file));
     }
     notice(why);
     if (!fresh.length) return;
     this.show([...this.pictures, ...fresh]);
-    say(fresh.length === 1 ? `${fresh[0].name} added. ` : `${fresh.length} pictures added. `);
+    say(w("picturesAdded", { n: fresh.length }));
     $("text").focus();
     // One after another, because a large picture takes much memory while it is read.
     for (const picture of fresh) await picture.draw();
@@ -113,8 +114,8 @@ export class Tray {
   item(picture) {
     const click = () => this.remove(picture);
     const cross = document.querySelector("#shut svg").cloneNode(true);
-    const label = `Remove ${picture.name}`;
-    const remove = { type: "button", title: "Remove", "aria-label": label, click };
+    const label = w("removeOf", picture);
+    const remove = { type: "button", title: w("remove"), "aria-label": label, click };
     return make("li", {}, picture.canvas, make("button", remove, cross));
   }
 
@@ -124,7 +125,7 @@ export class Tray {
     this.show(this.pictures.filter((other) => other !== picture));
     const buttons = $("tray").querySelectorAll("button");
     (buttons[Math.min(index, buttons.length - 1)] ?? $("text")).focus();
-    say(`${picture.name} removed. `);
+    say(w("pictureRemoved", picture));
   }
 }
 
@@ -137,8 +138,7 @@ export class Tray {
 export async function upload(pictures, signal, telling) {
   for (const [index, picture] of pictures.entries()) {
     if (picture.id) continue;
-    const of = pictures.length > 1 ? ` ${index + 1} of ${pictures.length}` : "";
-    telling(`Sending picture${of}…`);
+    telling(w("sending", { n: index + 1, all: pictures.length }));
     const response = await call("POST", "/web/files", picture.file, signal);
     picture.id = (await response.json()).id;
   }

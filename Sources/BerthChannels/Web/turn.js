@@ -3,10 +3,9 @@ import { button, copy, make, say } from "./dom.js";
 import { typeset } from "./formula.js";
 import { GrowingText, render } from "./markdown.js";
 import { Gallery } from "./pictures.js";
-import {
-  Refusal, call, count, dollars, events, inWords, sentence, timeOf, turnPath,
-} from "./server.js";
+import { Refusal, call, events, turnPath } from "./server.js";
 import { arrowsOf, edit, modelsOf } from "./versions.js";
+import { dateOf, dollars, inWords, sentence, timeOf, w } from "./words.js";
 
 /** Reconnecting after a lost connection: first wait and longest wait in ms, most tries. */
 const RETRY = { first: 500, most: 15_000, tries: 60 };
@@ -40,7 +39,7 @@ export class TurnView {
     this.answer = make("div", { class: "md" });
     this.thoughts = make("pre", { class: "thoughts" });
     this.reasoning = make(
-      "details", { class: "reasoning", hidden: "" }, make("summary", {}, "Reasoning"), this.thoughts,
+      "details", { class: "reasoning", hidden: "" }, make("summary", {}, w("reasoning")), this.thoughts,
     );
     this.sources = make("ol", { class: "sources", hidden: "" });
     this.given = new Gallery(true, host);
@@ -54,19 +53,19 @@ export class TurnView {
     this.resume = 0;
     this.saidPlace = -SAY_PLACE_EVERY;
     this.asked = make(
-      "p", { class: "asked", title: new Date(turn.created_ms).toLocaleString() }, turn.text,
+      "p", { class: "asked", title: dateOf(turn.created_ms) }, turn.text,
     );
     this.whole = make("p", { class: "whole", hidden: "" });
     this.mine = make("div", { class: "mine" });
     this.element = make(
       "article",
       { class: turn.continues ? "turn continued" : "turn" },
-      make("h2", { class: "unseen" }, "You wrote"),
+      make("h2", { class: "unseen" }, w("youWrote")),
       this.given.element,
       this.asked,
       this.whole,
       this.mine,
-      make("h2", { class: "unseen" }, "Answer"),
+      make("h2", { class: "unseen" }, w("answer")),
       make(
         "div", { class: "answer" },
         this.reasoning, this.answer, this.made.element, this.sources, this.place, this.note,
@@ -110,15 +109,13 @@ export class TurnView {
     const why = turn.error && sentence(turn.error);
     this.showSources(turn.sources ?? []);
     if (this.first.whole_text) this.showWhole(this.first.whole_text);
-    if (turn.inputs) this.given.show(turn.inputs, () => turn.text || "a picture of yours");
+    if (turn.inputs) this.given.show(turn.inputs, () => turn.text || w("pictureOfYours"));
     this.made.show(turn.pictures ?? [], ({ id }) => this.wordsOf(id));
     this.note.textContent = {
       done: turn.note ?? "",
-      stopped: "Stopped.",
-      failed: why || "The model's provider failed.",
-      uncertain:
-        "Berth stopped while it was answering, and it is unknown whether the provider finished. " +
-        "If you ask again, you may be charged twice.",
+      stopped: w("stopped"),
+      failed: why || w("failed"),
+      uncertain: w("uncertain"),
     }[turn.state] ?? "";
     this.meta.replaceChildren();
     this.mine.replaceChildren();
@@ -126,22 +123,22 @@ export class TurnView {
     this.place.textContent = "";
     this.showFacts();
     if (this.text && !this.isPictures) {
-      this.meta.append(button("Copy", "link", (e) => copy(this.text, e.target)));
+      this.meta.append(button(w("copy"), "link", (e) => copy(this.text, e.target)));
     }
     if (turn.state === "done" && turn.pictures?.length) {
-      this.meta.append(button("Make again", "link again", () => this.host.repeat(turn.text)));
+      this.meta.append(button(w("makeAgain"), "link again", () => this.host.repeat(turn.text)));
     }
     const isWhole = turn.state === "done";
     if (isWhole && turn.ending === "length") {
-      this.meta.append(button("Continue", "link again act continue", () => this.host.goOn(this)));
+      this.meta.append(button(w("continue"), "link again act continue", () => this.host.goOn(this)));
     }
     // The answer to a command has no model.
     if (!turn.id || (isWhole && !turn.model)) return;
     if (!this.first.whole_text) {
-      this.mine.append(button("Edit", "link", () => edit(this, this.first.text)));
+      this.mine.append(button(w("edit"), "link", () => edit(this, this.first.text)));
     }
     const isOrder = /^\/image\b/i.test(this.first.text);
-    const [name, style] = isWhole ? ["Regenerate", ""] : ["Ask again", "again"];
+    const [name, style] = isWhole ? [w("regenerate"), ""] : [w("askAgain"), "again"];
     if (!isWhole || !isOrder) {
       this.meta.append(button(name, `link act ${style}`, () => this.host.again(this)));
     }
@@ -151,11 +148,11 @@ export class TurnView {
 
   /** Links the whole text of a long message, of which the page shows the beginning. */
   showWhole({ url, bytes }) {
-    const words = `The whole text, ${count(Math.ceil(bytes / 1024))} KiB`;
+    const words = w("wholeText", { n: Math.ceil(bytes / 1024) });
     this.whole.hidden = false;
     this.whole.replaceChildren(
       url ? make("a", { href: url, target: "_blank", rel: "noopener" }, words)
-        : "The rest of the text was deleted.",
+        : w("wholeTextDeleted"),
     );
   }
 
@@ -165,13 +162,12 @@ export class TurnView {
     const tokens = spent.tokens + (turn.output_tokens ?? 0);
     const micros = spent.micros + (turn.cost_micros ?? 0);
     const facts = [turn.created_ms && timeOf(turn.created_ms), turn.model];
-    if (tokens) facts.push(`${turn.estimated ? "about " : ""}${count(tokens)} tokens`);
+    if (tokens) facts.push((turn.estimated ? "≈ " : "") + w("tokensUsed", { n: tokens }));
     if (micros) facts.push(dollars(micros));
-    const title = turn.input_tokens ? `The prompt had ${count(turn.input_tokens)} tokens.` : null;
+    const title = turn.input_tokens ? w("promptTokens", { n: turn.input_tokens }) : null;
     this.meta.append(make("span", { class: "facts", title }, facts.filter(Boolean).join(" · ")));
     if (!turn.cached) return;
-    const why = "This question was answered before, and the answer was kept. It cost nothing.";
-    this.meta.append(make("span", { class: "cached", title: why }, "From the cache"));
+    this.meta.append(make("span", { class: "cached", title: w("cachedAbout") }, w("cached")));
   }
 
   /** Goes on with `turn`, whose answer continues that of the turn before it. */
@@ -227,25 +223,25 @@ export class TurnView {
 
   /** Shows the queue position or another reason to wait, and announces it from time to time. */
   wait({ ahead, wait_ms, why }) {
-    const wait = wait_ms > 0 ? `, about ${inWords(wait_ms / 1000)}` : "";
-    const place = ahead > 0 ? `${count(ahead)} before you` : "You are next";
+    const wait = wait_ms > 0 ? ` · ≈ ${inWords(wait_ms / 1000)}` : "";
+    const place = ahead > 0 ? w("before", { n: ahead }) : w("next");
     this.place.textContent = why ?? place + wait;
     const now = performance.now();
     if (now - this.saidPlace < SAY_PLACE_EVERY) return;
     this.saidPlace = now;
-    say(`${this.place.textContent}. `);
+    say(this.place.textContent);
   }
 
   /** Shows the progress of work in words, and announces it. */
   tell(words) {
-    if (words && words !== this.place.textContent) say(`${words} `);
+    if (words && words !== this.place.textContent) say(words);
     this.place.textContent = words;
     this.host.grown();
   }
 
   /** Shows that the service restarts. The text so far stays until the answer is sent again. */
   pause() {
-    const words = "Berth is restarting. Your answer will continue by itself.";
+    const words = w("restarting");
     if (this.note.textContent !== words) say(words);
     this.place.textContent = "";
     this.note.textContent = words;
@@ -302,7 +298,7 @@ export class TurnView {
     this.draw();
     this.answer.style.minHeight = "";
     this.show(outcome);
-    say(`${this.growing?.rest() ?? ""}${this.note.textContent || "End of the answer."}`);
+    say(`${this.growing?.rest() ?? ""}${this.note.textContent || w("answerEnd")}`);
     this.host.grown();
   }
 }
@@ -354,13 +350,13 @@ export async function listen(view, response, signal, begun) {
     if (!view.turn.id) throw new Refusal(0);
     if (restart ? Date.now() > restart : tries === RETRY.tries) break;
     if (restart) view.pause();
-    else view.note.textContent = "Connection lost. Reconnecting…";
+    else view.note.textContent = w("reconnecting");
     response = null;
     await pause(Math.min(RETRY.first * 2 ** tries, restart ? RESTART.most : RETRY.most));
   }
   view.note.textContent = restart
-    ? "Berth is not back yet. Reload the page later to see the rest of the answer."
-    : "Connection lost. Reload the page to see the rest.";
+    ? w("notBack")
+    : w("connectionLost");
 }
 
 /** Waits `ms`, or less if the browser comes online again. */

@@ -1,14 +1,15 @@
 // The versions of a turn: the arrows between them, the other models, and the box of other words.
 import { button, make } from "./dom.js";
 import { touch } from "./frame.js";
+import { w } from "./words.js";
 
 /** Offers the models of which another one may answer. */
 export function modelsOf(view) {
   const models = view.host.models();
   if (models.length < 3) return [];
   const choices = models.map((model) =>
-    button(model === "berth" ? "Automatic" : model, null, () => view.host.again(view, model)));
-  const summary = make("summary", {}, "Other model");
+    button(model === "berth" ? w("automatic") : model, null, () => view.host.again(view, model)));
+  const summary = make("summary", {}, w("otherModel"));
   const keydown = (e) => {
     if (e.key !== "Escape" || !list.open) return;
     e.stopPropagation();
@@ -21,7 +22,7 @@ export function modelsOf(view) {
 
 /** Shows which of several versions this is, with buttons to its neighbours. */
 export function arrowsOf(view, { place, count: all }) {
-  const label = `Version ${place} of ${all}`;
+  const label = w("version", { n: place, all });
   const arrow = (way, sign, name, off) => {
     const element = button(sign, "icon", () => view.host.step(view, way));
     element.setAttribute("aria-label", name);
@@ -31,15 +32,15 @@ export function arrowsOf(view, { place, count: all }) {
   };
   return make(
     "div", { class: "branch", role: "group", "aria-label": label },
-    arrow("back", "‹", "Previous version", place <= 1),
+    arrow("back", "‹", w("versionBack"), place <= 1),
     make("span", {}, `${place} / ${all}`),
-    arrow("next", "›", "Next version", place >= all),
+    arrow("next", "›", w("versionNext"), place >= all),
   );
 }
 
 /** Shows the message with `text` in a box, to send it in other words. */
 export function edit(view, text) {
-  const box = make("textarea", { rows: 2, dir: "auto", "aria-label": "Edit your message" });
+  const box = make("textarea", { rows: 2, dir: "auto", "aria-label": w("editMessage") });
   box.value = text;
   const close = () => {
     form.replaceWith(view.asked);
@@ -59,7 +60,7 @@ export function edit(view, text) {
   };
   const buttons = make(
     "div", { class: "row" },
-    button("Cancel", null, close), make("button", { class: "primary" }, "Send"),
+    button(w("cancel"), null, close), make("button", { class: "primary" }, w("send")),
   );
   const form = make("form", { class: "edit", submit: send, keydown }, box, buttons);
   view.asked.replaceWith(form);

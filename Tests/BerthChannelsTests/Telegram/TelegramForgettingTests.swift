@@ -21,6 +21,20 @@ import Testing
         #expect(!TelegramReplies.markdown(of: outcome, in: language).contains(words))
     }
 
+    @Test(arguments: [
+        ("en", "a summary of its beginning"), ("ru", "в пересказе"), ("uk", "в переказі"),
+        ("zh", "摘要"),
+    ])
+    func `the first answer with a summary of the beginning says so`(
+        code: String,
+        words: String
+    ) async throws {
+        var outcome = TurnOutcome(.done, answer: "yes")
+        (outcome.beginsToForget, outcome.isSummarized) = (true, true)
+        let markdown = TelegramReplies.markdown(of: outcome, in: Language.of(tag: code))
+        #expect(markdown.hasPrefix("yes\n\n*") && markdown.contains(words))
+    }
+
     @Test func `a model with a larger context is given larger documents`() {
         #expect(TelegramPrompt.documents(for: nil) == TelegramPrompt.mostDocuments)
     }

@@ -78,7 +78,7 @@ package struct TelegramReplies: ReplyParts {
             paragraphs.append("*\(note.text(in: language))*")
         }
         if outcome.end == .done, outcome.beginsToForget {
-            paragraphs.append("*\(Phrase(.modelForgets).text(in: language))*")
+            paragraphs.append("*\(Phrase.forgetting(outcome.isSummarized).text(in: language))*")
         }
         let sources = SourceInfo.list(outcome.sources)
         if !sources.isEmpty {
