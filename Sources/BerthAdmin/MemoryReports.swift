@@ -19,7 +19,7 @@ package import BerthWork
     private let keeper: MemoryKeeper
     private let providers: [CapacityBasis.Provider]
     private let surroundings: Surroundings
-    private let worker = Worker(name: "memory", linger: .seconds(10))
+    private let worker = Worker(name: "memory")
     private var residue = ByteCount.zero
     private var warned: Set<MemoryReport.Alarm> = []
 

@@ -22,7 +22,7 @@ import Glibc
 
     private let surroundings: Surroundings
     private let lookup: Lookup
-    private let worker = Worker(name: "names", linger: .seconds(10))
+    private let worker = Worker(name: "names")
     private var cache: [String: (addresses: [IPAddress], until: Instant)] = [:]
     private var queries: [String: Query] = [:]
 

@@ -65,7 +65,7 @@ package actor Database {
     ) async throws(StoreError) -> Database {
         let database = Database(
             folder: folder,
-            on: .worker(Worker(name: "sqlite", linger: .seconds(10))),
+            on: .worker(Worker(name: "sqlite")),
             log: log,
             queueLimit: queueLimit
         )
