@@ -182,7 +182,7 @@ let package = Package(
                 "BerthChannels",
                 "BerthAdmin", "BerthService", "BerthSimulation", "CEdit", "CLinux",
             ],
-            swiftSettings: strict,
+            swiftSettings: seldom,
             linkerSettings: packed
         ),
         // A row of scripts/bench.

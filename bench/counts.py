@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable
 
@@ -28,8 +29,10 @@ GROWTH = 1.05
 """A count may be this many times the recorded one."""
 ROOM = "memory: { limit: 1GiB }\n"
 """Under callgrind the process is larger, and would close its idle connections."""
-SMALL = 0.1
+SMALL = 0.5
 """A growth below this, in calls of one request, is noise of timers."""
+IDLE = 5
+"""Seconds in which the work of timers is counted, which is subtracted."""
 
 
 class Client:
@@ -140,28 +143,37 @@ def count(bench: Bench, kind: str) -> dict[str, float]:
 
 
 class Callgrind:
-    """Counts instructions in user space and calls of functions."""
+    """Counts instructions in user space and calls of functions, without those of timers."""
 
     def __init__(self, folder: pathlib.Path) -> None:
-        self.file = folder / "callgrind.out"
+        self.file, self.seconds = folder / "callgrind.out", 0.0
         self.command = ["valgrind", "--tool=callgrind", "--instr-atstart=no",
                         f"--callgrind-out-file={self.file}"]
 
     @contextlib.contextmanager
     def counting(self, pid: int):
-        self.switch(pid, "on")
+        self.control(pid, "-i", "on")
+        time.sleep(IDLE)
+        self.control(pid, "-d")
+        began = time.monotonic()
         yield
-        self.switch(pid, "off")
+        self.seconds = time.monotonic() - began
+        self.control(pid, "-i", "off")
 
-    def switch(self, pid: int, to: str) -> None:
-        done = subprocess.run(["callgrind_control", "-i", to, str(pid)], capture_output=True, text=True)
+    def control(self, pid: int, *words: str) -> None:
+        done = subprocess.run(["callgrind_control", *words, str(pid)], capture_output=True, text=True)
         if "OK" not in done.stdout:
-            raise Failed(f"callgrind_control -i {to}: {done.stdout}{done.stderr}")
+            raise Failed(f"callgrind_control {words}: {done.stdout}{done.stderr}")
 
     def counted(self) -> dict[str, float]:
-        """Reads the profile, which names each function once and then by its number."""
-        names, calls, called, total = {}, Counter(), "", 0
-        for line in self.file.read_text(errors="replace").splitlines():
+        # The dump after the idle seconds is the first part.
+        idle, whole = self.read(self.file.with_suffix(".out.1")), self.read(self.file)
+        return {name: number - idle[name] * self.seconds / IDLE for name, number in whole.items()}
+
+    def read(self, file: pathlib.Path) -> dict[str, int]:
+        """Reads a profile, which names each function once and then by its number."""
+        names, calls, called, total = {}, Counter(), "", None
+        for line in file.read_text(errors="replace").splitlines():
             if named := re.match(r"c?fn=\((\d+)\)(?: (.+))?", line):
                 names.setdefault(named[1], named[2])
                 called = names[named[1]] if line.startswith("c") else called
@@ -170,8 +182,8 @@ class Callgrind:
                 calls[called.partition("'")[0]] += int(line[6:].split()[0])
             elif line.startswith("totals:"):
                 total = int(line.split()[1])
-        if not total:
-            raise Failed(f"{self.file} has no totals")
+        if total is None:
+            raise Failed(f"{file} has no totals")
         return {
             "instructions": total,
             "allocations": sum(calls[name] for name in ALLOCATING),

@@ -14,11 +14,12 @@ MODEL = "bench"
 
 def request(
     port: int, key: str, stream: bool, question: str | list = "Say what a berth is, in a few words.",
-    model: str = MODEL,
+    model: str = MODEL, system: str | None = None,
 ) -> bytes:
+    before = [{"role": "system", "content": system}] if system else []
     return post(port, key, "/v1/chat/completions", {
         "model": model, "stream": stream,
-        "messages": [{"role": "user", "content": question}],
+        "messages": [*before, {"role": "user", "content": question}],
     })
 
 

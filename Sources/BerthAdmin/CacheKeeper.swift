@@ -3,10 +3,11 @@ package import BerthLoop
 package import BerthStore
 package import BerthTelemetry
 
-/// Keeps the cache's hot set across restarts.
+/// Keeps the cache's hot set and the system texts that are common across restarts.
 ///
-/// The set is written to the database at the stop, and every five minutes in which the cache was
-/// asked. It has the hashes of the 1,024 hottest names, in less than 128 KiB. When Redis answers
+/// The sets are written to the database at the stop, and every five minutes in which the cache was
+/// asked. They have the hashes of the 1,024 hottest names, in less than 128 KiB, and of 512 texts, in
+/// less than 64 KiB. When Redis answers
 /// for the first time, the hottest values are copied from it into the process.
 @Loop package final class CacheKeeper: Service {
     private let cache: ResponseCache
@@ -40,28 +41,38 @@ package import BerthTelemetry
         self.surroundings = surroundings
     }
 
-    /// Reads the hot set of the last run.
+    /// Reads the sets of the last run.
     ///
     /// It is called before the cache is asked. A set that cannot be read is logged as a warning and
     /// treated as empty.
     package func load() async {
-        do {
-            guard let bytes = try await store.kept(.hotSet) else { return }
-            guard let hot = HotSet(serialized: bytes) else {
-                return surroundings.log.warning(
-                    "the stored hot set of the cache is damaged and was dropped"
-                )
-            }
-            cache.hot = hot
-        } catch {
-            surroundings.log.warning(
-                "the stored hot set of the cache cannot be read and was dropped",
-                ["why": .describing(error)]
-            )
+        if let hot = await read(.hotSet, { HotSet(serialized: $0) }) { cache.hot = hot }
+        if let common = await read(.commonTexts, { CommonTexts(serialized: $0) }) {
+            cache.common = common
         }
     }
 
-    /// Warms the cache once, and writes the hot set until the stop and once after it.
+    private func read<Value>(_ kept: Kept, _ decode: ([UInt8]) -> Value?) async -> Value? {
+        let bytes: [UInt8]?
+        do { bytes = try await store.kept(kept) } catch {
+            surroundings.log.warning(
+                "a stored set of the cache cannot be read and was dropped",
+                ["set": .text(kept.rawValue), "why": .describing(error)]
+            )
+            return nil
+        }
+        guard let bytes else { return nil }
+        let value = decode(bytes)
+        if value == nil {
+            surroundings.log.warning(
+                "a stored set of the cache is damaged and was dropped",
+                ["set": .text(kept.rawValue)]
+            )
+        }
+        return value
+    }
+
+    /// Warms the cache once, and writes the sets until the stop and once after it.
     package func run(until stop: Stop) async {
         redis?.onChange = { [bell] _ in bell.signal() }
         while !stop.isRequested, !Task.isCancelled {
@@ -100,13 +111,16 @@ package import BerthTelemetry
     private func write() async {
         let lookups = cache.statistics.lookups
         guard lookups > written else { return }
-        let bytes = cache.hot.serialized(at: surroundings.clock.timestamp)
+        let sets = [
+            (Kept.hotSet, cache.hot.serialized(at: surroundings.clock.timestamp)),
+            (Kept.commonTexts, cache.common.serialized),
+        ]
         do {
-            try await store.keep(bytes, as: .hotSet)
+            for (kept, bytes) in sets { try await store.keep(bytes, as: kept) }
             written = lookups
         } catch {
             surroundings.log.warning(
-                "the hot set of the cache was not stored",
+                "the sets of the cache were not stored",
                 ["why": .describing(error)]
             )
         }

@@ -50,7 +50,9 @@ package struct CapacityForecast: Codable, Equatable, Sendable {
     // MARK: Each number
 
     /// The seconds of samples, the turns and the calls that an estimate needs at least.
-    private static let (enoughSeconds, enoughTurns, enoughCalls) = (60, 50, 20)
+    private static let enoughSeconds = 60
+    private static let enoughTurns = 50
+    private static let enoughCalls = 20
 
     private static func missing(_ have: Int, of need: Int, _ what: String) -> String {
         "not enough use yet to estimate this: \(have) of \(need) \(what)"

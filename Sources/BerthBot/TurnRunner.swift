@@ -133,13 +133,9 @@ import BerthWork
             own = try job.turn.openLog()
         }
         while let piece = try await answer.next() {
-            job.turn.note(piece)
-            if let own, !piece.text.isEmpty { try own.append(.text(piece.text)) }
-            do throws(BotError) { try job.turn.cover() } catch {
-                throw answer.isCached ? error.ofUnboughtAnswer : error
-            }
-            job.machine.hasText = !job.turn.text.isEmpty
-            savePartial(job)
+            try take(piece, of: answer, job, own)
+            // Pieces that came together go on together.
+            while let piece = try answer.taken() { try take(piece, of: answer, job, own) }
         }
         guard job.turn.text.isEmpty else { return }
         let model = question.models.first { $0.id == answer.modelID }
@@ -147,6 +143,21 @@ import BerthWork
         throw .provider(
             .wordless(provider: model?.provider.name ?? answer.modelID, finish: finish.rawValue)
         )
+    }
+
+    private func take(
+        _ piece: AnswerPiece,
+        of answer: any AnswerStream,
+        _ job: TurnJob,
+        _ own: Broadcast?
+    ) throws(BotError) {
+        job.turn.note(piece)
+        if let own, !piece.text.isEmpty { try own.append(.text(piece.text)) }
+        do throws(BotError) { try job.turn.cover() } catch {
+            throw answer.isCached ? error.ofUnboughtAnswer : error
+        }
+        job.machine.hasText = !job.turn.text.isEmpty
+        savePartial(job)
     }
 
     private func wait(

@@ -133,7 +133,8 @@ extension HotSet {
     }
 
     /// The most requests and changes that are read for one name.
-    private static let (mostCounted, mostChanges) = (1e9, 1 << 20)
+    private static let mostCounted = 1e9
+    private static let mostChanges = 1 << 20
 
     private static let mark = Array("berth hot 1\n".utf8)
 

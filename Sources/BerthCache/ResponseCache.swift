@@ -10,6 +10,10 @@ package import BerthTelemetry
     ///
     /// The caller keeps them over a restart.
     package var hot: HotSet
+    /// The system texts that several tenants have sent.
+    ///
+    /// The caller keeps them over a restart.
+    package var common = CommonTexts()
     private let memory: MemoryCache
     private let redis: RedisClient?
     private let transit: MemoryAccount
@@ -65,8 +69,19 @@ package import BerthTelemetry
     /// Returns the value of `key` from memory at once, or else from Redis within its command's
     /// deadline.
     package func lookup(_ key: CacheKey) async -> [UInt8]? {
+        if let value = look(key) { return value }
+        return await lookFurther(key)
+    }
+
+    /// Returns the value of `key` from memory, or nil if ``lookFurther(_:)`` is to be asked.
+    package func look(_ key: CacheKey) -> [UInt8]? {
         hot.touch(key, at: surroundings.clock.timestamp)
-        if let value = memory.get(key) { return hit(value, key) }
+        return memory.get(key).map { hit($0, key) }
+    }
+
+    /// Returns the value of `key`, which memory does not have, from Redis within its command's
+    /// deadline.
+    package func lookFurther(_ key: CacheKey) async -> [UInt8]? {
         if let value = await fromRedis(key) {
             counts.redisHits += 1
             return hit(value, key)
@@ -118,10 +133,14 @@ package import BerthTelemetry
         return flushed
     }
 
-    /// Removes the values that only `owner` may be given from this process's level.
+    /// Removes the values that only `owner` may be given from this process's level, and what it
+    /// has sent from the common texts.
     ///
     /// Redis keeps its copies until they expire.
-    package func forget(_ owner: Int64) { memory.removeAll(of: owner) }
+    package func forget(_ owner: Int64) {
+        memory.removeAll(of: owner)
+        common.forget(owner)
+    }
 
     /// Loads the hottest values that this process lacks from Redis, one after the other, hottest
     /// first.
@@ -142,6 +161,13 @@ package import BerthTelemetry
 
     /// Returns Redis's figures about its memory, or nil if it is not configured or does not answer.
     package func redisMemory() async -> RedisMemory? { try? await redis?.memory() }
+
+    /// Notes that a tenant has sent a system text, whose SHA-256 is `hash`.
+    ///
+    /// - Returns: the number of tenants that have sent it.
+    package func noteCommon(_ hash: [UInt8], by tenant: Int64) -> Int {
+        common.note(hash, by: tenant, at: surroundings.clock.timestamp)
+    }
 
     /// Returns memory to the ledger, or takes it again (see ``MemoryCache/keep(part:)``).
     package func keep(part: Double) { memory.keep(part: part) }

@@ -1,5 +1,8 @@
+import BerthLoop
+import BerthMemory
 import BerthProviders
 import BerthText
+import BerthWork
 
 /// Makes the chunks of OpenAI's stream out of the pieces of one answer.
 struct AnswerChunks {
@@ -12,6 +15,9 @@ struct AnswerChunks {
     private var hasBegun = false
     /// The provider's own `usage` object, for the last chunk.
     private var details: [UInt8]?
+
+    /// The bytes of events after which a row of pieces is sent.
+    static let mostAtOnce = ByteCount.kibibytes(8)
 
     init(
         _ identity: CompletionJSON.Identity,
@@ -32,6 +38,48 @@ struct AnswerChunks {
     mutating func take(_ piece: AnswerPiece) -> [[UInt8]] {
         let chunks = chat(piece)
         return form == .chat ? chunks : chunks.compactMap { TextCompletion.chunk($0) }
+    }
+
+    /// Appends the events of a piece and of those that came with it.
+    ///
+    /// - Parameters:
+    ///   - piece: the first piece.
+    ///   - answer: the answer that it belongs to.
+    ///   - bytes: gets the events.
+    ///   - failure: gets the error that follows on the pieces.
+    /// - Returns: the next piece if it is large work, which ends the row.
+    @Loop mutating func add(
+        _ piece: AnswerPiece,
+        of answer: any AnswerStream,
+        to bytes: inout [UInt8],
+        _ failure: inout BotError?
+    ) -> AnswerPiece? {
+        var next = AnswerPiece?.some(piece)
+        while let piece = next {
+            guard !LargeWork.isLarge(piece.work) else { return piece }
+            add(piece, to: &bytes)
+            guard bytes.count < AnswerChunks.mostAtOnce.bytes else { return nil }
+            do throws(BotError) { next = try answer.taken() } catch {
+                failure = error
+                return nil
+            }
+        }
+        return nil
+    }
+
+    /// Appends the events of a piece.
+    mutating func add(_ piece: AnswerPiece, to bytes: inout [UInt8]) {
+        if case .text(let text) = piece, form == .chat {
+            // Most pieces are text, whose chunk is written in place.
+            SSE.addLine(to: &bytes) { add(text: text, to: &$0) }
+        } else {
+            for chunk in take(piece) { SSE.add(chunk, to: &bytes) }
+        }
+    }
+
+    private mutating func add(text: String, to bytes: inout [UInt8]) {
+        CompletionJSON.addChunk(delta: text, isFirst: !hasBegun, as: identity, usage, to: &bytes)
+        hasBegun = true
     }
 
     private mutating func chat(_ piece: AnswerPiece) -> [[UInt8]] {
@@ -57,8 +105,9 @@ struct AnswerChunks {
     }
 
     private mutating func text(_ text: String) -> [UInt8] {
-        defer { hasBegun = true }
-        return CompletionJSON.chunk(delta: text, isFirst: !hasBegun, as: identity, usage)
+        var bytes: [UInt8] = []
+        add(text: text, to: &bytes)
+        return bytes
     }
 
     private func finish(_ reason: String) -> [UInt8] {

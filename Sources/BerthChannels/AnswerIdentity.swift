@@ -86,9 +86,7 @@ struct AnswerIdentity: Sendable {
     private func events(of pieces: [AnswerPiece], _ end: AnswerEnd, usage: Bool) -> [UInt8] {
         var chunks = chunks(usage: usage)
         var bytes: [UInt8] = []
-        for piece in pieces {
-            for chunk in chunks.take(piece) { bytes += SSE.event(chunk) }
-        }
+        for piece in pieces { chunks.add(piece, to: &bytes) }
         if let error = end.error { return bytes + SSE.event(error.json) }
         let tokens = end.usage ?? TokenUsage(input: 0, output: 0, isEstimated: true)
         for chunk in chunks.end(tokens) { bytes += SSE.event(chunk) }
@@ -113,14 +111,15 @@ struct AnswerIdentity: Sendable {
             while let piece = try await events.waiting({ () throws(BotError) in
                 try await answer.next()
             }) {
-                guard LargeWork.isLarge(piece.work) else {
-                    for chunk in chunks.take(piece) { try await events.send(chunk) }
-                    continue
-                }
+                var (bytes, failure) = ([UInt8](), BotError?.none)
+                let large = chunks.add(piece, of: answer, to: &bytes, &failure)
+                if !bytes.isEmpty { try await events.pass(bytes) }
+                if let failure { throw failure }
+                guard let large else { continue }
                 let made: [[UInt8]]
-                (made, chunks) = await LargeWork.run(on: piece.work) { [chunks] in
+                (made, chunks) = await LargeWork.run(on: large.work) { [chunks] in
                     var chunks = chunks
-                    return (chunks.take(piece).map { SSE.event($0) }, chunks)
+                    return (chunks.take(large).map { SSE.event($0) }, chunks)
                 }
                 for event in made { try await events.pass(event) }
             }

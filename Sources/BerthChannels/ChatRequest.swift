@@ -40,9 +40,15 @@ struct ChatRequest: Sendable {
         _ body: [UInt8],
         as form: Form = .chat
     ) async throws(Refusal) -> ChatRequest {
-        let object = try await LargeWork.run(on: body.count) { () throws(Refusal) in
-            try ChatRequest.object(body)
+        let object: JSONObject
+        if LargeWork.isLarge(body.count) {
+            object = try await LargeWork.run(on: body.count) { () throws(Refusal) in
+                try ChatRequest.object(body)
+            }
+        } else {
+            object = try ChatRequest.object(body)
         }
+        guard LargeWork.isLarge(object.work) else { return try ChatRequest(object, as: form) }
         return try await LargeWork.run(on: object.work) { () throws(Refusal) in
             try ChatRequest(object, as: form)
         }

@@ -281,7 +281,10 @@ import BerthWork
         call.begin(identity, model: answer.modelID, isCached: answer.isCached)
         let end: AnswerEnd
         do throws(BotError) {
-            while let piece = try await answer.next() { try call.log.append(piece) }
+            while let piece = try await answer.next() {
+                try call.log.append(piece)
+                while let piece = try answer.taken() { try call.log.append(piece) }
+            }
             end = AnswerEnd(usage: answer.usage)
         } catch {
             answer.finish()

@@ -47,7 +47,15 @@ import BerthWork
             // The length of a coded body says nothing about its own size.
             if coding == nil, let length = announced {
                 let size = ByteCount(length)
-                memory = try await PrepaidMemory(need(size), of: account, by: surroundings.clock)
+                if let memory = PrepaidMemory(now: need(size), of: account) {
+                    self.memory = memory
+                } else {
+                    memory = try await PrepaidMemory(
+                        need(size),
+                        of: account,
+                        by: surroundings.clock
+                    )
+                }
                 lease = try memory.take(size, for: .requestBody)
                 bytes.reserveCapacity(length)
             } else {

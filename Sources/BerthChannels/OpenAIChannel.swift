@@ -132,7 +132,8 @@ import BerthWork
                 in: surroundings,
                 need: form.need
             )
-            let key = try await KeyedCalls.key(of: request, body.bytes)
+            let hasKey = request.headers["idempotency-key"] != nil
+            let key = hasKey ? try await KeyedCalls.key(of: request, body.bytes) : nil
             let asked = try await ChatRequest.read(body.bytes, as: form)
             Loop.works(
                 on: WorkLabel(request.path, tenant: tenant.name, request: request.id)
@@ -284,11 +285,17 @@ extension HTTPRequest {
 
     /// The key of `Authorization: Bearer KEY`; nil when there is none.
     package var bearerKey: String? {
-        guard let field = headers["authorization"],
-            let space = field.utf8.firstIndex(of: UInt8(ascii: " ")),
-            HTTPHeaders.isSame(String(field[..<space]), "bearer")
-        else { return nil }
-        let key = field.utf8[space...].drop { $0 == UInt8(ascii: " ") }
-        return key.isEmpty ? nil : String(Substring(key))
+        guard let field = headers["authorization"]?.utf8 else { return nil }
+        var word = "bearer".utf8.makeIterator()
+        var start = field.startIndex
+        while start < field.endIndex, field[start] != UInt8(ascii: " ") {
+            guard let letter = word.next(), field[start] | 0x20 == letter else { return nil }
+            field.formIndex(after: &start)
+        }
+        guard word.next() == nil, start < field.endIndex else { return nil }
+        while start < field.endIndex, field[start] == UInt8(ascii: " ") {
+            field.formIndex(after: &start)
+        }
+        return start < field.endIndex ? String(Substring(field[start...])) : nil
     }
 }

@@ -128,6 +128,10 @@ extension Configuration.Cache {
         section.read("memory", into: &memory, .size(.zero ... .mebibytes(1 << 14)))
         section.read("ttl", into: &ttl, .duration(.seconds(1) ... .seconds(365 * 86_400)))
         section.read("scope", into: &scope, .choice(Scope.self))
+        section.read("common", into: &common, .integer(0...10))
+        if common == 1 {
+            section.report("common", "must be 0 (never) or a number of tenants from 2 to 10")
+        }
         section.read("max_temperature", into: &maxTemperature, .decimal(0...2))
     }
 }

@@ -317,8 +317,11 @@ extension Configuration {
     package struct Cache: Equatable, Sendable {
         /// The tenants that may receive a cached answer.
         package enum Scope: String, CaseIterable, Sendable {
-            /// Any tenant, if the prompt carries nothing of the first tenant's.
+            /// Any tenant, if the prompt carries nothing of the first tenant's, or beside the
+            /// question only a system text that ``common`` tenants have sent.
             case safe
+            /// Any tenant, whatever the prompt carries.
+            case shared
             /// The same tenant only.
             case tenant
             /// No tenant. Nothing is cached.
@@ -331,6 +334,10 @@ extension Configuration {
         package var ttl = Duration.seconds(3_600)
         /// The tenants that may receive a cached answer.
         package var scope = Scope.safe
+        /// The number of different tenants after which a system text is nobody's secret.
+        ///
+        /// 0 keeps all answers to prompts with a system text apart.
+        package var common = 3
         /// The highest temperature of a request that may be answered from the cache.
         package var maxTemperature = 0.5
     }

@@ -79,9 +79,8 @@ import CCurl
     /// Sets the header lines in curl's syntax, once.
     func set(lines: [String]) {
         for line in lines {
-            guard let list = unsafe curl_slist_append(fields, line) else {
-                return note(CURLE_OUT_OF_MEMORY)
-            }
+            let list = unsafe line.withCString { unsafe curl_slist_append(fields, $0) }
+            guard let list = unsafe list else { return note(CURLE_OUT_OF_MEMORY) }
             unsafe fields = list
         }
         note(unsafe berth_curl_set_list(easy, CURLOPT_HTTPHEADER, fields))

@@ -12,6 +12,13 @@ package struct HTTPHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral 
     /// Makes an empty list.
     package init() {}
 
+    /// Makes an empty list with room for the fields of most requests.
+    static func roomy() -> HTTPHeaders {
+        var headers = HTTPHeaders()
+        headers.fields.reserveCapacity(8)
+        return headers
+    }
+
     /// Makes the fields in the literal's order, including repeated names.
     package init(dictionaryLiteral elements: (String, String)...) {
         fields = elements.map { Field(name: $0.0, value: $0.1) }
@@ -54,8 +61,11 @@ package struct HTTPHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral 
 
     /// Whether `name` is a token, which RFC 9110, section 5.6.2, requires of a field's name.
     package static func isToken(_ name: String) -> Bool {
-        !name.isEmpty && name.utf8.allSatisfy(isTokenByte)
+        !name.isEmpty && name.utf8.allSatisfy { tokenBytes[Int($0)] }
     }
+
+    /// Whether each byte may stand in a token.
+    private static let tokenBytes = (UInt8.min...UInt8.max).map(isTokenByte)
 
     /// Whether `value` can be a field's value, which contains no control character except a tab.
     package static func isValue(_ value: String) -> Bool {

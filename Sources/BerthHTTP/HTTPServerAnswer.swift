@@ -48,12 +48,19 @@ import CMicrohttpd
     func add(_ name: String, _ value: String) -> Bool {
         if HTTPServerAnswer.isOwn(name) { return true }
         guard HTTPHeaders.isToken(name), HTTPHeaders.isValue(value) else { return false }
-        return unsafe MHD_add_response_header(response, name, value) == .YES
+        return addField(name, value)
     }
 
     /// Adds one of the server's own fields.
-    func addOwn(_ name: String, _ value: String) {
-        _ = unsafe MHD_add_response_header(response, name, value)
+    func addOwn(_ name: String, _ value: String) { _ = addField(name, value) }
+
+    /// Adds a field without a copy of its texts, which an implicit conversion would make.
+    private func addField(_ name: String, _ value: String) -> Bool {
+        unsafe name.withCString { name in
+            unsafe value.withCString { value in
+                unsafe MHD_add_response_header(response, name, value) == .YES
+            }
+        }
     }
 
     /// Queues the answer.

@@ -52,7 +52,8 @@ package struct HTTPServerLimits: Sendable {
     }
 
     private func isUpload(_ target: String) -> Bool {
-        !uploads.isEmpty && uploads.contains(HTTPTarget.path(of: target))
+        // Most targets have the length of none of them, and every request is asked about twice.
+        uploads.contains { HTTPTarget.isPath($0, of: target) }
     }
 
     /// The connections that are closed at once to make room for new ones.

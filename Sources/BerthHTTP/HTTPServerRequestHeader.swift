@@ -7,7 +7,7 @@ enum HTTPServerRequestHeader {
     ///
     /// Bytes that are not UTF-8 become U+FFFD.
     static func fields(of handle: OpaquePointer) -> HTTPHeaders {
-        var headers = HTTPHeaders()
+        var headers = HTTPHeaders.roomy()
         unsafe withUnsafeMutablePointer(to: &headers) { headers in
             _ = unsafe MHD_get_connection_values(handle, .HEADER_KIND, collect, headers)
         }

@@ -29,6 +29,14 @@ struct HTTPTarget {
         String(Substring(target.utf8.prefix { $0 != UInt8(ascii: "?") }))
     }
 
+    /// Whether `path` is the path of a target as it was sent, without the query.
+    static func isPath(_ path: String, of target: String) -> Bool {
+        let (path, target) = (path.utf8, target.utf8)
+        guard target.count >= path.count, target.starts(with: path) else { return false }
+        let end = target.index(target.startIndex, offsetBy: path.count)
+        return end == target.endIndex || target[end] == UInt8(ascii: "?")
+    }
+
     /// The first value of `name` in the query, in which `+` is a space.
     ///
     /// - Returns: nil if it is absent or cannot be decoded.

@@ -127,12 +127,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor {
     // MARK: One turn
 
     @Loop private func turn() {
-        let arrived = inbox.withLock { inbox in
-            let arrived = inbox
-            inbox.removeAll(keepingCapacity: inbox.count <= 256)
-            return arrived
-        }
-        unsafe ready.append(contentsOf: arrived)
+        unsafe ready.append(contentsOf: takeArrived())
         runReady()
         fireTimers(dueAt: poller.looked)
         afterTurn?()
@@ -140,6 +135,17 @@ package final class EventLoop: SerialExecutor, TaskExecutor {
         runLast()
         if unsafe ready.isEmpty { wakeIdlers() }
         poller.poll(until: unsafe ready.isEmpty ? timers.next : Instant(nanoseconds: 0))
+    }
+
+    /// Takes the work from other threads.
+    ///
+    /// A closure that is made on the loop would check at each turn that it runs there.
+    private func takeArrived() -> [Work] {
+        inbox.withLock { inbox in
+            let arrived = inbox
+            inbox.removeAll(keepingCapacity: inbox.count <= 256)
+            return arrived
+        }
     }
 
     @Loop private func runReady() {

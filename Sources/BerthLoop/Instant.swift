@@ -44,10 +44,11 @@ package struct Instant: Comparable, Hashable, Sendable {
 extension Duration {
     /// Whole nanoseconds, saturating at about 292 years.
     package var nanoseconds: Int64 {
-        let (seconds, attoseconds) = components
-        let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        let (sum, carry) = whole.addingReportingOverflow(attoseconds / 1_000_000_000)
-        return overflow || carry ? (seconds < 0 ? .min : .max) : sum
+        let all = attoseconds
+        // Most times are below 9 s, whose attoseconds are a machine word, and quickly divided.
+        let few = Int64(truncatingIfNeeded: all)
+        if Int128(few) == all { return few / 1_000_000_000 }
+        return Int64(clamping: all / 1_000_000_000)
     }
 
     /// Whole milliseconds, rounded towards zero, or up for a wait that must not end early.

@@ -32,7 +32,13 @@ import Glibc
         wakeup = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
         precondition(epoll >= 0 && wakeup >= 0, "no descriptors for the loop: errno \(errno)")
         unsafe events = [epoll_event](repeating: epoll_event(), count: Poller.batch)
-        let failed = Poller.control(epoll, EPOLL_CTL_ADD, wakeup, .readable, generation: 0)
+        let failed = Poller.control(
+            epoll,
+            EPOLL_CTL_ADD,
+            wakeup,
+            [.readable, .edge],
+            generation: 0
+        )
         precondition(!failed, "the loop's eventfd cannot be watched: errno \(errno)")
     }
 
@@ -49,8 +55,9 @@ import Glibc
     /// The wait takes at most until `deadline`, or has no limit if that is nil.
     func poll(until deadline: Instant?) {
         let began = Instant.now
-        let timeoutMs = deadline.map { deadline in
-            Int32(clamping: max(0, (deadline - began).milliseconds(roundedUp: true)))
+        var timeoutMs: Int32?
+        if let deadline {
+            timeoutMs = Int32(clamping: max(0, (deadline - began).milliseconds(roundedUp: true)))
         }
         let count = unsafe epoll_wait(epoll, &events, Int32(Poller.batch), timeoutMs ?? -1)
         EventLoop.shared.stalls.look()
@@ -79,11 +86,8 @@ import Glibc
     }
 
     private func dispatch(_ descriptor: Int32, _ generation: UInt32, _ readiness: Readiness) {
-        if descriptor == wakeup {
-            var count: eventfd_t = 0
-            _ = unsafe eventfd_read(wakeup, &count)
-            return
-        }
+        // It only ends the wait. It is edge-triggered, so its count is never read.
+        if descriptor == wakeup { return }
         guard let watch = watches[descriptor], watch.generation == generation else { return }
         Loop.assumeIsolated { watch.handler(readiness) }
         EventLoop.shared.stalls.ended(.descriptor)

@@ -22,4 +22,6 @@ package struct Readiness: OptionSet, Sendable {
     ///
     /// Reported even if it is not asked for.
     package static let failed = Readiness(rawValue: EPOLLERR.rawValue)
+    /// A state is reported when it begins, and not as long as it lasts.
+    static let edge = Readiness(rawValue: EPOLLET.rawValue)
 }

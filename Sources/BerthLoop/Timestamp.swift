@@ -15,7 +15,8 @@ package struct Timestamp: Comparable, Hashable, Codable, Sendable {
     }
 
     /// The first millisecond of the year 1, and the last one of the year 9999.
-    private static let (least, most): (Int64, Int64) = (-62_135_596_800_000, 253_402_300_799_999)
+    private static let least: Int64 = -62_135_596_800_000
+    private static let most: Int64 = 253_402_300_799_999
 
     package init(from decoder: any Decoder) throws {
         self.init(milliseconds: try decoder.singleValueContainer().decode(Int64.self))

@@ -104,6 +104,8 @@ package final class Worker: SerialExecutor, TaskExecutor {
     ///
     /// - Returns: whether there was none for so long that the thread ends.
     private func isOver() -> Bool {
+        // The read of the wake-up waits by itself.
+        guard lingerMs >= 0 else { return false }
         var ready = pollfd(fd: wakeup, events: Int16(POLLIN), revents: 0)
         guard unsafe poll(&ready, 1, lingerMs) == 0 else { return false }
         return queue.withLock { queue in

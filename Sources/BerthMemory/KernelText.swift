@@ -11,13 +11,15 @@ struct KernelText {
     ///
     /// - Returns: nil if no line begins with exactly `name`, or no number of 63 bits follows.
     func number(_ name: String) -> Int? {
-        for line in text.utf8.split(separator: UInt8(ascii: "\n"))
-        where line.starts(with: name.utf8) {
+        var left = text.utf8[...]
+        while !left.isEmpty {
+            let end = left.firstIndex(of: UInt8(ascii: "\n")) ?? left.endIndex
+            let line = left[..<end]
+            left = left[end...].dropFirst()
+            guard line.starts(with: name.utf8) else { continue }
             let rest = line.dropFirst(name.utf8.count)
-            let words = rest.split { KernelText.isSpace($0) }
-            guard let first = rest.first, KernelText.isSpace(first), let word = words.first else {
-                continue
-            }
+            let word = rest.drop { KernelText.isSpace($0) }.prefix { !KernelText.isSpace($0) }
+            guard let first = rest.first, KernelText.isSpace(first), !word.isEmpty else { continue }
             return KernelText.number(Substring(word))
         }
         return nil

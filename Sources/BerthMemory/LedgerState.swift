@@ -27,7 +27,10 @@ struct LedgerState {
     }
 
     /// The bytes that one account holds, and its counts.
-    struct Book {
+    ///
+    /// An object, because each request changes its book about twenty times.
+    // Unchecked and sound: it is used within the ledger's lock alone.
+    final class Book: @unchecked Sendable {
         let name: String
         let isTenant: Bool
         var quota: ByteCount
@@ -41,6 +44,10 @@ struct LedgerState {
         /// The number of looks in a row that found bytes but no work.
         var strayLooks = 0
         var histogram = HeldHistogram()
+
+        init(name: String, isTenant: Bool, quota: ByteCount) {
+            (self.name, self.isTenant, self.quota) = (name, isTenant, quota)
+        }
     }
 
     /// A request that waits for memory.
@@ -88,8 +95,8 @@ struct LedgerState {
         if refused == account { refused = nil }
     }
 
-    mutating func update(_ account: Int, _ change: (inout Book) -> Void) {
-        if let index = books.index(forKey: account) { change(&books.values[index]) }
+    func update(_ account: Int, _ change: (Book) -> Void) {
+        if let book = books[account] { change(book) }
     }
 
     // MARK: Leasing and returning
@@ -135,22 +142,20 @@ struct LedgerState {
     }
 
     mutating func add(_ count: ByteCount, for purpose: MemoryPurpose, to account: Int) {
-        update(account) { book in
-            book.total += count
-            book.held[purpose.rawValue] += count
-            book.peak = max(book.peak, book.total)
-        }
         leased += count
-        if books[account]?.isTenant == false { shared += count }
+        guard let book = books[account] else { return }
+        book.total += count
+        book.held[purpose.rawValue] += count
+        book.peak = max(book.peak, book.total)
+        if !book.isTenant { shared += count }
     }
 
     mutating func subtract(_ count: ByteCount, for purpose: MemoryPurpose, from account: Int) {
-        update(account) { book in
-            book.total -= count
-            book.held[purpose.rawValue] -= count
-        }
         leased -= count
-        if books[account]?.isTenant == false { shared -= count }
+        guard let book = books[account] else { return }
+        book.total -= count
+        book.held[purpose.rawValue] -= count
+        if !book.isTenant { shared -= count }
     }
 
     // MARK: Waiting

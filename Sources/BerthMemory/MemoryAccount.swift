@@ -21,12 +21,10 @@ package final class MemoryAccount: Sendable {
     deinit { ledger.with { $0.close(id) } }
 
     /// The bytes held now, over all purposes.
-    package var held: ByteCount { book?.total ?? .zero }
+    package var held: ByteCount { ledger.with { $0.books[id]?.total ?? .zero } }
 
     /// The most bytes that were held at once.
-    package var peak: ByteCount { book?.peak ?? .zero }
-
-    private var book: LedgerState.Book? { ledger.with { $0.books[id] } }
+    package var peak: ByteCount { ledger.with { $0.books[id]?.peak ?? .zero } }
 
     func setQuota(_ quota: ByteCount) { ledger.change { $0.update(id) { $0.quota = quota } } }
 
@@ -72,10 +70,9 @@ package final class MemoryAccount: Sendable {
         by clock: any Clock
     ) async throws(BudgetError) -> MemoryLease {
         let refusal: BudgetError
-        do throws(BudgetError) {
-            try take(count, for: purpose, isNew: true, isInLine: true)
-            return MemoryLease(count: count, purpose: purpose, account: self)
-        } catch { refusal = error }
+        do throws(BudgetError) { return try leaseInLine(count, for: purpose) } catch {
+            refusal = error
+        }
         guard refusal.mayBeWaitedOut, patience > .zero else { throw refused(refusal) }
         let bell = Wakeup()
         // Adding the waiter checks once more, because another thread may just have returned memory.
@@ -87,6 +84,17 @@ package final class MemoryAccount: Sendable {
         try? await bell.wait()
         // A request that is no longer queued was granted, so its bytes are leased already.
         if ledger.change({ $0.leave(place) }) { throw refused(refusal) }
+        return MemoryLease(count: count, purpose: purpose, account: self)
+    }
+
+    /// Reserves memory at once, if it is free and nobody waits for it.
+    ///
+    /// - Throws: ``BudgetError``, and nothing was counted.
+    func leaseInLine(
+        _ count: ByteCount,
+        for purpose: MemoryPurpose
+    ) throws(BudgetError) -> MemoryLease {
+        try take(count, for: purpose, isNew: true, isInLine: true)
         return MemoryLease(count: count, purpose: purpose, account: self)
     }
 

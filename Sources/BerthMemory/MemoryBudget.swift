@@ -51,8 +51,10 @@ package final class MemoryBudget: Sendable {
 
     private func account(_ name: String, _ quota: ByteCount, isTenant: Bool) -> MemoryAccount {
         let account = accounts.find(name) {
-            let book = LedgerState.Book(name: name, isTenant: isTenant, quota: quota)
-            return MemoryAccount(name, id: ledger.with { $0.open(book) }, ledger)
+            let id = ledger.with {
+                $0.open(LedgerState.Book(name: name, isTenant: isTenant, quota: quota))
+            }
+            return MemoryAccount(name, id: id, ledger)
         }
         account.setQuota(quota)
         return account

@@ -22,6 +22,15 @@ package import BerthLoop
         lease = account.nothing(for: .requestBody)
     }
 
+    /// Leases `count` bytes of `account` that are free now, and is nil if there are not so many.
+    ///
+    /// Most requests get their memory at once, and need no task that could wait.
+    package init?(now count: ByteCount, of account: MemoryAccount) {
+        guard let lease = try? account.leaseInLine(count, for: .requestBody) else { return nil }
+        self.account = account
+        self.lease = lease
+    }
+
     /// Leases `count` bytes of `account`, and waits for them for at most `patience` by `clock`.
     ///
     /// - Throws: ``BudgetError``, also if the task is cancelled.

@@ -4,19 +4,21 @@ package import BerthText
 ///
 /// Providers make pieces of their own protocols, and the OpenAI-compatible API makes chunks of
 /// pieces. Nothing between the two handles OpenAI's JSON, except that it carries a ``RawPiece``.
+///
+/// Most pieces are text. The others lie apart, so that a piece is two words and quickly handed on.
 package enum AnswerPiece: Sendable {
     /// More of the first choice's text.
     case text(String)
     /// A part of a tool call.
-    case toolCall(RawPiece)
+    indirect case toolCall(RawPiece)
     /// Something that no other case expresses, such as reasoning, log probabilities or a further
     /// choice.
-    case raw(RawPiece)
+    indirect case raw(RawPiece)
     /// The reason for which the first choice ended, in OpenAI's words.
     case finish(String)
     /// The tokens of the call. `details` is the provider's own `usage` object, or nil if it sent
     /// none.
-    case usage(TokenUsage, details: [UInt8]?)
+    indirect case usage(TokenUsage, details: [UInt8]?)
     /// A whole answer that was not streamed.
     case whole(ChatCompletion)
 }

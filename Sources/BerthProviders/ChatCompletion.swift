@@ -14,7 +14,7 @@ package final class ChatCompletion: Sendable {
     package let text: String
     /// The call's tokens as the provider counts them, or ``TokenUsage/unknown``.
     package let usage: TokenUsage
-    /// The estimated tokens of all choices.
+    /// The estimated tokens of all choices, or 0 if the provider has counted them.
     package let estimatedOutput: Int
     /// The reason for which the first choice ended, or nil if the provider did not say.
     package let finish: String?
@@ -51,11 +51,13 @@ package final class ChatCompletion: Sendable {
         var said: TokenUsage
         (words, finish, said, estimatedOutput) = await LargeWork.run(on: object.work) {
             let choice = object.elements("choices")?.first.flatMap { object.object(at: $0) }
+            let said = OpenAIWire.usage(in: object) ?? .unknown
+            let isCounted = (usage ?? said).output > 0
             return (
                 AnswerWords(choice?.object("message"), of: object),
                 choice?.string("finish_reason")?.cut(toBytes: 64),
-                OpenAIWire.usage(in: object) ?? .unknown,
-                TokenEstimate.tokens(bytes: OpenAIWire.saidBytes(in: object))
+                said,
+                isCounted ? 0 : TokenEstimate.tokens(bytes: OpenAIWire.saidBytes(in: object))
             )
         }
         (text, reasoning, links) = (words.text, words.reasoning, words.links)

@@ -7,6 +7,10 @@ package import BerthText
     ///
     /// - Throws: ``ProviderError``, also if the stream ends without a reason.
     func next() async throws(ProviderError) -> AnswerPiece?
+    /// The next piece if it has come already, or nil if only ``next()`` can tell.
+    ///
+    /// - Throws: as ``next()``.
+    func taken() throws(ProviderError) -> AnswerPiece?
     /// Ends the transfer at the provider too. Does nothing after the end.
     func cancel()
     /// Whether the provider was sent the most tokens that the answer may have.
@@ -15,6 +19,8 @@ package import BerthText
 
 extension ChatStream {
     package var isLimited: Bool { true }
+
+    package func taken() throws(ProviderError) -> AnswerPiece? { nil }
 }
 
 /// A server that answers chats, or the demo.

@@ -200,8 +200,31 @@ package enum CompletionJSON {
         as identity: Identity = .none,
         _ usage: Usage = .absent
     ) -> [UInt8] {
-        let head = isFirst ? #"{"role":"assistant","content":"# : #"{"content":"#
-        return chunk(delta: head, JSON.quote(delta)[...], "}", as: identity, usage)
+        var out: [UInt8] = []
+        addChunk(delta: delta, isFirst: isFirst, as: identity, usage, to: &out)
+        return out
+    }
+
+    /// Appends a chunk that adds `delta` to the text.
+    ///
+    /// The first one of a stream has the role.
+    package static func addChunk(
+        delta: String,
+        isFirst: Bool,
+        as identity: Identity,
+        _ usage: Usage,
+        to out: inout [UInt8]
+    ) {
+        begin(&out, room: delta.utf8.count + 96, as: identity)
+        out += #"[{"index":0,"delta":"#.utf8
+        if isFirst {
+            out += #"{"role":"assistant","content":"#.utf8
+        } else {
+            out += #"{"content":"#.utf8
+        }
+        JSON.quote(delta, onto: &out)
+        out += #"},"finish_reason":null}]"#.utf8
+        end(&out, usage)
     }
 
     /// Returns the chunk that ends the text.
@@ -230,12 +253,27 @@ package enum CompletionJSON {
         as identity: Identity,
         _ usage: Usage
     ) -> [UInt8] {
-        var out = identity.head
-        out.reserveCapacity(choices.count + identity.head.count + identity.rest.count + 128)
+        var out: [UInt8] = []
+        begin(&out, room: choices.count, as: identity)
+        out += choices
+        end(&out, usage)
+        return out
+    }
+
+    /// Appends the start of a chunk up to its choices, which have `count` bytes.
+    private static func begin(_ out: inout [UInt8], room count: Int, as identity: Identity) {
+        // Room for twice as much leaves the growth of a row of chunks to the array.
+        if out.isEmpty {
+            out.reserveCapacity(2 * (count + identity.head.count + identity.rest.count + 128))
+        }
+        out += identity.head
         out += #""chat.completion.chunk""#.utf8
         out += identity.rest
         out += #","choices":"#.utf8
-        out += choices
+    }
+
+    /// Appends the rest of a chunk behind its choices.
+    private static func end(_ out: inout [UInt8], _ usage: Usage) {
         switch usage {
         case .absent: break
         case .null: out += #","usage":null"#.utf8
@@ -244,7 +282,6 @@ package enum CompletionJSON {
             out += value
         }
         out += "}".utf8
-        return out
     }
 
     /// Returns the value of the `usage` member.

@@ -22,7 +22,8 @@ package enum ModelList: Equatable, Sendable {
     /// OpenRouter's has about 600 KiB.
     package static let limit = ByteCount.mebibytes(2)
     /// The maximum number of names that are kept, and the maximum length of a name in bytes.
-    private static let (most, longest) = (2_000, 200)
+    private static let most = 2_000
+    private static let longest = 200
     /// The time until the list's last byte.
     package static let patience = Duration.seconds(20)
 

@@ -17,6 +17,17 @@ import BerthText
     /// Whether the usage has come with the last finish reason or after it.
     private var isCounted = false
     private var isDone = false
+    /// The part of the answer that ``taken()`` has left to ``next()``.
+    private var left: Left?
+
+    private enum Left {
+        /// An event that is large work.
+        case event(SSEEvent)
+        /// A chunk that is large work.
+        case chunk(JSONObject)
+        /// The sign of the end.
+        case end
+    }
 
     /// Makes a stream of the events of `provider`.
     ///
@@ -37,27 +48,82 @@ import BerthText
         events.beginWait()
         defer { events.endWait() }
         do {
-            while waiting.isEmpty, !isDone { try await read() }
-            return waiting.isEmpty ? nil : waiting.removeFirst()
+            while true {
+                if let piece = try taken() { return piece }
+                guard !isDone else { return nil }
+                try await read()
+            }
         } catch {
             isDone = true
             throw error
         }
     }
 
-    /// Takes one event.
-    private func read() async throws(ProviderError) {
-        guard let event = try await events.next() else { return try end() }
+    func taken() throws(ProviderError) -> AnswerPiece? {
+        do {
+            while waiting.isEmpty, left == nil, !isDone, let event = events.taken() {
+                try take(event)
+            }
+        } catch {
+            isDone = true
+            throw error
+        }
+        return waiting.isEmpty ? nil : waiting.removeFirst()
+    }
+
+    /// Takes one event, or leaves it if that is large work.
+    private func take(_ event: SSEEvent) throws(ProviderError) {
         guard !event.data.starts(with: "[DONE]".utf8) else {
-            await events.finish()
-            return try end()
+            left = .end
+            return
         }
         guard !event.isBlank else { return }
-        let chunk = try await events.object(of: event)
-        let goesOn: Bool
-        (waiting, goesOn) = await pieces(of: chunk)
+        guard !LargeWork.isLarge(event.data.count) else {
+            left = .event(event)
+            return
+        }
+        let chunk = try events.smallObject(of: event)
+        guard !LargeWork.isLarge(chunk.work) else {
+            left = .chunk(chunk)
+            return
+        }
+        let pieces = chunks.pieces(of: chunk)
+        try note(pieces, of: chunk, OpenAIStream.goOn(pieces, hasFinish))
+    }
+
+    /// Takes what is left, or waits for the next event.
+    private func read() async throws(ProviderError) {
+        switch left.take() {
+        case .event(let event): try await take(try await events.object(of: event))
+        case .chunk(let chunk): try await take(chunk)
+        case .end:
+            await events.finish()
+            try end()
+        case nil: if try await !events.hasMore() { try end() }
+        }
+    }
+
+    /// Takes a chunk that may be large work.
+    private func take(_ chunk: JSONObject) async throws(ProviderError) {
+        let pieces: [AnswerPiece]
+        let goOn: Bool
+        (pieces, goOn, chunks) = await LargeWork.run(on: chunk.work) { [chunks, hasFinish] in
+            var chunks = chunks
+            let pieces = chunks.pieces(of: chunk)
+            return (pieces, OpenAIStream.goOn(pieces, hasFinish), chunks)
+        }
+        try note(pieces, of: chunk, goOn)
+    }
+
+    /// Notes the pieces of a chunk, one of which may carry the answer on.
+    private func note(
+        _ pieces: [AnswerPiece],
+        of chunk: JSONObject,
+        _ goesOn: Bool
+    ) throws(ProviderError) {
+        waiting = pieces
         if goesOn { events.progressed() }
-        if waiting.contains(where: { $0.finish != nil }) { hasFinish = true }
+        if pieces.contains(where: { $0.finish != nil }) { hasFinish = true }
         noteEnd(goesOn, isCounted: chunks.ends.areClosed && OpenAIWire.usage(in: chunk) != nil)
         if let reason = chunks.ends.failed {
             throw events.end(
@@ -86,20 +152,9 @@ import BerthText
         if let error = chunks.ends.failure(of: provider) { throw error }
     }
 
-    /// The pieces of a chunk, and whether one of them carries the answer on.
-    private func pieces(of chunk: JSONObject) async -> (pieces: [AnswerPiece], goOn: Bool) {
-        let hasFinish = hasFinish
-        guard LargeWork.isLarge(chunk.work) else {
-            let pieces = chunks.pieces(of: chunk)
-            return (pieces, pieces.contains { OpenAIStream.goesOn($0, hasFinish) })
-        }
-        let (pieces, goOn): ([AnswerPiece], Bool)
-        (pieces, goOn, chunks) = await LargeWork.run(on: chunk.work) { [chunks] in
-            var chunks = chunks
-            let pieces = chunks.pieces(of: chunk)
-            return (pieces, pieces.contains { OpenAIStream.goesOn($0, hasFinish) }, chunks)
-        }
-        return (pieces, goOn)
+    /// Whether one of the pieces carries the answer on.
+    private nonisolated static func goOn(_ pieces: [AnswerPiece], _ hasFinish: Bool) -> Bool {
+        pieces.contains { goesOn($0, hasFinish) }
     }
 
     /// Whether a piece carries the answer on, rather than keep its stream open.
@@ -113,7 +168,7 @@ import BerthText
     }
 
     func cancel() {
-        (isDone, waiting) = (true, [])
+        (isDone, waiting, left) = (true, [], nil)
         events.cancel()
     }
 }

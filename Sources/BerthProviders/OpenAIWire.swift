@@ -18,6 +18,7 @@ enum OpenAIWire {
     /// Groq has it in `x_groq` as well, and Moonshot in the choice. Gateways pass Google's
     /// `usageMetadata` on.
     static func usageObject(of object: JSONObject) -> JSONObject? {
+        guard object.mayHave("usage") else { return nil }
         if let usage = object.object("usage") { return usage }
         if let usage = object.object("x_groq")?.object("usage") { return usage }
         if let usage = object.object("usageMetadata") { return usage }

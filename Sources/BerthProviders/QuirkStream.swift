@@ -47,6 +47,10 @@ import BerthLoop
         return try await stream.next()
     }
 
+    func taken() throws(ProviderError) -> AnswerPiece? {
+        trial == nil ? try stream.taken() : nil
+    }
+
     func cancel() {
         trial = nil
         stream.cancel()

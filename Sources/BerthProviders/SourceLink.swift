@@ -10,7 +10,8 @@ package struct SourceLink: Equatable, Sendable {
     /// The most sources of an answer that are kept.
     package static let most = 32
     /// The longest address and the longest title, in bytes.
-    private static let (longestURL, longestTitle) = (2_000, 300)
+    private static let longestURL = 2_000
+    private static let longestTitle = 300
 
     /// Makes a source, or returns nil for another kind of address or one that is too long.
     package init?(url: String, title: String?) {

@@ -14,7 +14,7 @@ import BerthText
     private var parser = SSEParser()
     private var events: [SSEEvent] = []
     /// The work of the events taken since other work had its turn, in bytes.
-    private var taken = 0
+    private var inTurn = 0
     private var lease: MemoryLease
     /// The memory leased in advance.
     private let paid: ByteCount
@@ -122,21 +122,34 @@ import BerthText
     /// - Throws: ``ProviderError`` if the transfer fails or is ended by ``cancel()``.
     func next() async throws(ProviderError) -> SSEEvent? {
         while true {
-            guard events.isEmpty else {
-                // A provider may send many events at once. Other work has its turn between them.
-                if taken >= UpstreamEvents.mostInTurn {
-                    taken = 0
-                    await Task.yield()
-                }
-                guard !events.isEmpty else { continue }  // it may have been cancelled meanwhile
-                Loop.works(on: label)
-                let event = events.removeFirst()
-                taken += event.data.count + UpstreamEvents.perEvent
-                return event
-            }
-            guard !isDone else { return nil }
-            try await read()
+            if let event = taken() { return event }
+            guard try await hasMore() else { return nil }
         }
+    }
+
+    /// Returns the next event if it has come and other work needs no turn before it.
+    func taken() -> SSEEvent? {
+        guard !events.isEmpty, inTurn < UpstreamEvents.mostInTurn else { return nil }
+        Loop.works(on: label)
+        let event = events.removeFirst()
+        inTurn += event.data.count + UpstreamEvents.perEvent
+        return event
+    }
+
+    /// Waits until ``taken()`` may return an event.
+    ///
+    /// - Returns: false at the end of the transfer.
+    /// - Throws: as ``next()``.
+    func hasMore() async throws(ProviderError) -> Bool {
+        // A provider may send many events at once. Other work has its turn between them.
+        if inTurn >= UpstreamEvents.mostInTurn {
+            inTurn = 0
+            await Task.yield()
+        }
+        guard events.isEmpty else { return true }
+        guard !isDone else { return false }
+        try await read()
+        return true
     }
 
     /// Parses an event's data as a JSON object.
@@ -145,31 +158,55 @@ import BerthText
     ///
     /// - Throws: ``ProviderError``.
     func object(of event: SSEEvent) async throws(ProviderError) -> JSONObject {
+        guard LargeWork.isLarge(event.data.count) else { return try smallObject(of: event) }
+        let key = upstream.key
+        let read = await LargeWork.run(on: event.data.count) {
+            UpstreamEvents.read(event, hiding: key)
+        }
+        return try object(of: event, read)
+    }
+
+    /// Parses the data of an event that is no large work, as ``object(of:)`` does.
+    func smallObject(of event: SSEEvent) throws(ProviderError) -> JSONObject {
+        try object(of: event, UpstreamEvents.read(event, hiding: upstream.key))
+    }
+
+    /// An event's data.
+    private enum Content: Sendable {
+        case object(JSONObject)
+        case fault(UpstreamFault)
+        /// No object, for the reason that is given.
+        case malformed(String)
+    }
+
+    private nonisolated static func read(_ event: SSEEvent, hiding key: Secret?) -> Content {
         let isError = event.event == "error"
-        let (isFirst, key) = (isFirst, upstream.key)
-        self.isFirst = false
-        let object: JSONObject
-        let fault: UpstreamFault?
-        do {
-            (object, fault) = try await LargeWork.run(on: event.data.count) {
-                () throws(JSONError) in
-                let object = try JSONObject(answer: event.data)
-                return (object, UpstreamFault.find(in: object, isNamed: isError, hiding: key))
-            }
+        do throws(JSONError) {
+            let object = try JSONObject(answer: event.data)
+            let fault = UpstreamFault.find(in: object, isNamed: isError, hiding: key)
+            return fault.map { .fault($0) } ?? .object(object)
         } catch {
             if isError || event.data.first == UInt8(ascii: "[") {
-                let fault = await LargeWork.run(on: event.data.count) {
-                    UpstreamFault(text: event.data, hiding: key)
-                }
-                if isError || fault.kind != nil {
-                    throw end(upstream.failure(fault, isFirst: isFirst))
-                }
+                let fault = UpstreamFault(text: event.data, hiding: key)
+                if isError || fault.kind != nil { return .fault(fault) }
             }
-            throw end(.malformed(provider: upstream.name, reason: error.description))
+            return .malformed(error.description)
         }
+    }
+
+    private func object(
+        of event: SSEEvent,
+        _ content: Content
+    ) throws(ProviderError) -> JSONObject {
+        let isFirst = isFirst
+        self.isFirst = false
         Loop.works(on: label)
-        if let fault { throw end(upstream.failure(fault, isFirst: isFirst)) }
-        return object
+        switch content {
+        case .object(let object): return object
+        case .fault(let fault): throw end(upstream.failure(fault, isFirst: isFirst))
+        case .malformed(let reason):
+            throw end(.malformed(provider: upstream.name, reason: reason))
+        }
     }
 
     /// Ends the transfer and returns `error` to be thrown.

@@ -93,6 +93,8 @@ struct UpstreamFault: Equatable {
         isNamed: Bool = false,
         hiding key: Secret?
     ) -> UpstreamFault? {
+        // Most chunks have choices and none of the errors.
+        if !isNamed, object.has("choices"), !object.mayHave("error") { return nil }
         if isNamed || hasError(object) { return UpstreamFault(object, hiding: key) }
         // Groq has the errors of a stream in a member of its own.
         if let groq = object.object("x_groq"), namesError(groq) {

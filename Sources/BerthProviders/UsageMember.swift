@@ -3,7 +3,7 @@ import BerthText
 /// A member of a `usage` object in which a provider counts tokens.
 struct UsageMember {
     /// A quantity that members count.
-    enum Kind {
+    enum Kind: Int, CaseIterable {
         case input
         case output
         /// Tokens of a tool's results, which stand beside the prompt's.
@@ -33,6 +33,9 @@ struct UsageMember {
     ///
     /// Of several of one kind the largest counts.
     static let all = openAI + anthropic + google + others
+
+    /// The members of each kind.
+    private static let byKind = Kind.allCases.map { kind in all.filter { $0.kind == kind } }
 
     /// OpenAI, Azure, Google's compatible address, Groq, Mistral, xAI, vLLM and most others.
     private static let openAI = [
@@ -117,7 +120,9 @@ struct UsageMember {
     /// The number of a quantity in `usage`, from 0 to ``TokenUsage/most``, or nil if no member has
     /// it.
     static func count(_ kind: Kind, in usage: JSONObject) -> Int? {
-        all.lazy.filter { $0.kind == kind }.compactMap { $0.count(in: usage) }.max()
+        byKind[kind.rawValue].reduce(nil) { most, member in
+            member.count(in: usage).map { max($0, most ?? 0) } ?? most
+        }
     }
 
     private func count(in usage: JSONObject) -> Int? {

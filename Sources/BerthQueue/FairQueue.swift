@@ -99,8 +99,15 @@ package import BerthTelemetry
     /// The next entry to serve; nil if the queue is empty.
     package var first: Ticket? {
         if let oldest = ages.first, isDue(oldest) { return oldest.tickets.first }
-        let waiting = lanes.lazy.filter { $0.count > 0 }
-        return waiting.min { $0.served < $1.served }?.first?.tickets.first
+        // A loop, because each closure of an algorithm would check that it runs on the loop.
+        var next: LaneQueue<Entry>?
+        for lane in lanes where lane.count > 0 {
+            guard let best = next, best.served <= lane.served else {
+                next = lane
+                continue
+            }
+        }
+        return next?.first?.tickets.first
     }
 
     /// The next entry to serve of those that may start; nil if there is none.
@@ -112,6 +119,7 @@ package import BerthTelemetry
         of mayStartAny: (String) -> Bool = { _ in true },
         where mayStart: (Ticket) -> Bool
     ) -> Ticket? {
+        guard ages.count > 0 else { return nil }
         if let first, mayStartAny(first.tenant), mayStart(first) { return first }
         var line = ages.first
         while let oldest = line, isDue(oldest) {

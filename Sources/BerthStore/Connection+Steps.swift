@@ -30,7 +30,7 @@ extension Connection {
         guard let turn = reservation.turn, let state = try state(of: turn), state.isOpen else {
             return nil
         }
-        try startTurn(turn)
+        try startTurn(turn, from: state)
         guard let step = reservation.step else {
             return try addStep(StepDraft(reservation.stepKind), to: turn, as: .running, at: now)
         }

@@ -73,8 +73,10 @@ extension Connection {
 
     // MARK: Changes of state
 
-    func startTurn(_ turn: Turn.ID) throws(StoreError) {
-        guard let state = try state(of: turn)?.after(.start) else { return }
+    /// Starts a turn, whose state is read unless its caller has read it.
+    func startTurn(_ turn: Turn.ID, from known: Turn.State? = nil) throws(StoreError) {
+        let now: Turn.State? = if let known { known } else { try state(of: turn) }
+        guard let state = now?.after(.start) else { return }
         try run(
             "UPDATE turn SET state = ?, attempts = attempts + 1, due_ms = NULL WHERE id = ?",
             state,

@@ -3,7 +3,8 @@ import BerthText
 /// The part of a turn that a search shows.
 enum SearchExcerpt {
     /// The most bytes before the first word, and the most in all.
-    private static let (before, most) = (60, 240)
+    private static let before = 60
+    private static let most = 240
 
     /// A part of the message or the answer around the first word, or nil if a word is in neither.
     static func of(_ text: [UInt8], _ answer: [UInt8], _ words: SearchWords) -> String? {

@@ -15,7 +15,8 @@ package final class LogWriter: Sendable {
     /// Each is twice the one before.
     private static let pauses = (first: Duration.milliseconds(50), longest: Duration.seconds(1))
     /// The writes at the end of the process, and the longest wait for the reader before each.
-    private static let (lastAttempts, patienceMs) = (4, Int32(1000))
+    private static let lastAttempts = 4
+    private static let patienceMs = Int32(1000)
 
     private let format: LogFormat
     private let clock: any Clock

@@ -1,3 +1,5 @@
+import Glibc
+
 extension [UInt8] {
     /// The offset of the first `words` at `start` or after it, compared byte by byte.
     ///
@@ -5,13 +7,34 @@ extension [UInt8] {
     ///
     /// - Returns: nil if they are not there.
     package func offset(of words: String, from start: Int = 0) -> Int? {
-        let words = Array(words.utf8)
-        guard let first = words.first else { return start }
-        var at = start
-        while at + words.count <= count {
-            if self[at] == first, self[at..<at + words.count].elementsEqual(words) { return at }
-            at += 1
+        var words = words
+        return words.withUTF8 { words in
+            guard let first = unsafe words.first else { return start }
+            var at = firstIndex(ofByte: first, from: start)
+            while at + words.count <= count {
+                let isFound = unsafe withUnsafeBytes { bytes in
+                    guard let bytes = bytes.baseAddress, let start = words.baseAddress else {
+                        return true
+                    }
+                    return unsafe memcmp(bytes + at, start, words.count) == 0
+                }
+                if isFound { return at }
+                at = firstIndex(ofByte: first, from: at + 1)
+            }
+            return nil
         }
-        return nil
+    }
+
+    /// The index of the first `byte` at `start` or after it, or the number of bytes if there is none.
+    ///
+    /// The C library compares many bytes at a time.
+    func firstIndex(ofByte byte: UInt8, from start: Int = 0) -> Int {
+        guard start < count else { return count }
+        return unsafe withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress,
+                let found = unsafe memchr(base + start, Int32(byte), bytes.count - start)
+            else { return bytes.count }
+            return unsafe UnsafeRawPointer(found) - base
+        }
     }
 }

@@ -1,5 +1,5 @@
 extension JSONObject {
-    private static let (backslash, quote) = (UInt8(ascii: "\\"), UInt8(ascii: "\""))
+    private static let backslash = UInt8(ascii: "\\")
     /// U+FFFD, which stands for half of a surrogate pair.
     private static let replacement = UInt32(0xFFFD)
 

@@ -175,6 +175,13 @@ package struct JSONObject: Sendable {
         first(name).map { $0 != UInt8(ascii: "n") } ?? false
     }
 
+    /// Whether the text may have a member of that name, in the object or anywhere within it.
+    ///
+    /// It tells at once that most chunks of a stream have no usage and no error.
+    package func mayHave(_ name: String) -> Bool {
+        bytes.offset(of: name) != nil || bytes.firstIndex(ofByte: UInt8(ascii: "\\")) < bytes.count
+    }
+
     /// Whether a value is `null`, the only one that begins with its letter.
     private func isNull(_ value: ArraySlice<UInt8>) -> Bool { value.first == UInt8(ascii: "n") }
 

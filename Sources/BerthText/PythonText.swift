@@ -26,7 +26,8 @@ package enum PythonText {
         (python: $0.0, json: $0.1)
     }
 
-    private static let (quote, apostrophe) = (UInt8(ascii: "\""), UInt8(ascii: "'"))
+    private static let quote = UInt8(ascii: "\"")
+    private static let apostrophe = UInt8(ascii: "'")
 
     /// Adds the string that begins at `start`.
     ///

@@ -19,8 +19,10 @@ package struct SSEParser: Sendable {
     private var isAtStart = true
     private var hasFailed = false
 
-    private static let (newline, carriageReturn) = (UInt8(0x0A), UInt8(0x0D))
-    private static let (colon, space) = (UInt8(0x3A), UInt8(0x20))
+    private static let newline = UInt8(0x0A)
+    private static let carriageReturn = UInt8(0x0D)
+    private static let colon = UInt8(0x3A)
+    private static let space = UInt8(0x20)
     private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
     /// Makes a parser at the start of a stream.
@@ -43,7 +45,8 @@ package struct SSEParser: Sendable {
             isAfterReturn = false
             if first == SSEParser.newline { start = 1 }
         }
-        while let end = SSEParser.lineEnd(in: bytes, from: start) {
+        var ends = LineEnds(of: bytes)
+        while let end = ends.next(from: start) {
             try take(bytes[start..<end], isWhole: true)
             endLine(of: bytes[start..<end], into: &events)
             start = end + 1
@@ -66,17 +69,6 @@ package struct SSEParser: Sendable {
         if !line.isEmpty { endLine(of: [], into: &events) }
         dispatch(into: &events)
         return events.last
-    }
-
-    private static func lineEnd(in bytes: [UInt8], from start: Int) -> Int? {
-        let span = bytes.span
-        var index = start
-        while index < span.count {
-            let byte = span[index]
-            if byte == newline || byte == carriageReturn { return index }
-            index += 1
-        }
-        return nil
     }
 
     /// Checks the bound, and keeps an incomplete line.
@@ -112,9 +104,13 @@ package struct SSEParser: Sendable {
 
     private mutating func set(_ field: ArraySlice<UInt8>, to value: ArraySlice<UInt8>) {
         if field.elementsEqual("data".utf8) {
-            if hasData { data.append(SSEParser.newline) }
+            if hasData {
+                data.append(SSEParser.newline)
+                data += value
+            } else {
+                data = Array(value)
+            }
             hasData = true
-            data += value
         } else if field.elementsEqual("event".utf8) {
             event = value.isEmpty ? nil : String(decoding: value, as: UTF8.self)
         }

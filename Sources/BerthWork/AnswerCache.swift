@@ -9,8 +9,9 @@ import BerthText
 /// The cache of answers to requests and turns, and of translations.
 ///
 /// Another tenant may be given an answer only if the prompt is one bare user message, which carries
-/// no history and no system text of a tenant. The names of all other answers are salted with their
-/// tenant. With `cache.scope: tenant`, all names are.
+/// no history, alone or after a system text that `cache.common` tenants have sent. The names of all
+/// other answers are salted with their tenant. With `cache.scope: tenant` all names are, and with
+/// `shared` none.
 @Loop package final class AnswerCache {
     private let cache: ResponseCache
     private let settings: Configuration.Cache
@@ -38,25 +39,37 @@ import BerthText
             !ask.models.allSatisfy({ $0.provider is DemoProvider })
         else { return nil }
         let parts = ask.models.map { Array($0.id.utf8)[...] } + [[]]
-        let (kind, tenant, isContextFree) = (ask.kind, ask.payer.row.id.value, ask.isContextFree)
-        let isSafe = settings.scope == .safe
-        return await LargeWork.run(on: request.work) { [parts] in
-            var parts = parts
-            for (name, value) in request.sorted(without: AnswerCache.unnamed) {
-                parts += [name, value]
-            }
-            guard isSafe, isContextFree || AnswerCache.isBareQuestion(request) else {
-                return (
-                    .salted(kind, tenant: tenant, parts: parts, hash: Secret256.digest), false
-                )
-            }
+        let (kind, tenant) = (ask.kind, ask.payer.row.id.value)
+        let isShared = await mayShare(ask)
+        guard LargeWork.isLarge(request.work) else {
+            return AnswerCache.name(request, kind, isShared ? nil : tenant, parts)
+        }
+        return await LargeWork.run(on: request.work) {
+            AnswerCache.name(request, kind, isShared ? nil : tenant, parts)
+        }
+    }
+
+    /// The name of the answer to `request`, for a tenant alone or for all.
+    private nonisolated static func name(
+        _ request: JSONObject,
+        _ kind: CacheKind,
+        _ tenant: Int64?,
+        _ models: [ArraySlice<UInt8>]
+    ) -> (key: CacheKey, isShared: Bool) {
+        var parts = models
+        for (name, value) in request.sorted(without: AnswerCache.unnamed) {
+            parts += [name, value]
+        }
+        guard let tenant else {
             return (.shared(kind, parts: parts, hash: Secret256.digest), true)
         }
+        return (.salted(kind, tenant: tenant, parts: parts, hash: Secret256.digest), false)
     }
 
     /// The answer that is cached under `key`.
     func find(_ key: CacheKey) async -> CachedAnswer? {
-        await cache.lookup(key).flatMap { CachedAnswer($0) }
+        let found = if let here = cache.look(key) { here } else { await cache.lookFurther(key) }
+        return found.flatMap { CachedAnswer($0) }
     }
 
     /// Caches an answer that ended properly, if there is memory for it and its entry.
@@ -97,11 +110,55 @@ import BerthText
         return (temperature ?? .infinity) <= settings.maxTemperature
     }
 
-    private nonisolated static func isBareQuestion(_ request: JSONObject) -> Bool {
-        guard let messages = request.elements("messages"), messages.count == 1,
-            let message = request.object(at: messages[0])
-        else { return false }
-        return message.count == 2 && message.isString("content")
-            && message.string("role") == "user"
+    // MARK: What is shared
+
+    /// The part of a prompt that its asker may want to keep to itself.
+    private enum Prompt {
+        /// One bare user message.
+        case question
+        /// One after a system text with this SHA-256.
+        case instructed([UInt8])
+        case other
+    }
+
+    /// Whether another tenant may be given the answer.
+    private func mayShare(_ ask: Ask) async -> Bool {
+        switch settings.scope {
+        case .off, .tenant: return false
+        case .shared: return true
+        case .safe: break
+        }
+        guard !ask.isContextFree else { return true }
+        let request = ask.request
+        let prompt =
+            if LargeWork.isLarge(request.work) {
+                await LargeWork.run(on: request.work) { AnswerCache.prompt(of: request) }
+            } else { AnswerCache.prompt(of: request) }
+        switch prompt {
+        case .question: return true
+        case .other: return false
+        case .instructed(let hash):
+            guard settings.common > 0 else { return false }
+            let senders = cache.noteCommon(hash, by: ask.payer.row.id.value)
+            return senders >= settings.common
+        }
+    }
+
+    private nonisolated static func prompt(of request: JSONObject) -> Prompt {
+        guard let messages = request.elements("messages"), (1...2).contains(messages.count),
+            let question = request.object(at: messages[messages.count - 1]),
+            isBare(question, by: ["user"])
+        else { return .other }
+        guard messages.count == 2 else { return .question }
+        guard let system = request.object(at: messages[0]),
+            isBare(system, by: ["system", "developer"]), let text = system.value("content")
+        else { return .other }
+        return .instructed(Secret256.digest([text]))
+    }
+
+    /// Whether a message has a text and nothing else, and one of the roles.
+    private nonisolated static func isBare(_ message: JSONObject, by roles: [String]) -> Bool {
+        message.count == 2 && message.isString("content")
+            && message.word("role").map { roles.contains($0) } ?? false
     }
 }

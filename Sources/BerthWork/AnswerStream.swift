@@ -19,10 +19,18 @@ package import BerthStore
     ///
     /// - Throws: ``BotError``. The pieces that came are charged.
     func next() async throws(BotError) -> AnswerPiece?
+    /// The next piece if it has come already, or nil if only ``next()`` can tell.
+    ///
+    /// - Throws: as ``next()``.
+    func taken() throws(BotError) -> AnswerPiece?
     /// Stops reading, which has no effect after the end.
     func finish()
     /// Hands over the unwritten settlements, which are written together with a turn's end.
     func takeSettlements() -> [Settlement]
+}
+
+extension AnswerStream {
+    package func taken() throws(BotError) -> AnswerPiece? { nil }
 }
 
 /// An answer that the operator can end.

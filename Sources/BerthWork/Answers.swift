@@ -268,7 +268,10 @@ import BerthText
             flight.log.begin(answer.modelID)
             defer { flight.settle(answer.takeSettled()) }
             do throws(BotError) {
-                while let piece = try await answer.next() { try flight.append(piece) }
+                while let piece = try await answer.next() {
+                    try flight.append(piece)
+                    while let piece = try answer.taken() { try flight.append(piece) }
+                }
             } catch {
                 // Settles it, so that every reader learns its share.
                 answer.finish()

@@ -91,6 +91,16 @@ import BerthTelemetry
         return piece
     }
 
+    func taken() throws(BotError) -> AnswerPiece? {
+        guard early.isEmpty, end == .open, running != nil else { return nil }
+        let piece: AnswerPiece?
+        do { piece = try stream.taken() } catch { throw failed(error) }
+        guard let piece else { return nil }
+        note(piece)
+        collector?.take(piece)
+        return piece
+    }
+
     /// Waits until the answer has certainly begun, and keeps its pieces for ``next()``.
     ///
     /// - Throws: the errors of ``next()``. No caller has seen any of the answer then.
@@ -119,20 +129,27 @@ import BerthTelemetry
             return nil
         }
         let piece: AnswerPiece?
-        do { piece = try await stream.next() } catch {
-            settle(error)
-            throw .provider(error)
-        }
+        do { piece = try await stream.next() } catch { throw failed(error) }
         guard let piece else {
             settle(nil)
             return nil
         }
+        note(piece)
+        return piece
+    }
+
+    private func failed(_ error: ProviderError) -> BotError {
+        settle(error)
+        return .provider(error)
+    }
+
+    /// Counts a piece, and ends the answer if it has grown too large.
+    private func note(_ piece: AnswerPiece) {
         count(piece)
         if output.isExceeded(by: piece, isLimited: stream.isLimited) {
             stream.cancel()
             end = .due
         }
-        return piece
     }
 
     private func count(_ piece: AnswerPiece) {

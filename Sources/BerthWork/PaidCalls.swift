@@ -94,7 +94,7 @@ package import BerthTelemetry
                 )
                 let usage = answer.usage.completed(
                     prompt: running.call.input,
-                    rest: answer.usage.output > 0 ? 0 : answer.estimatedOutput
+                    rest: answer.estimatedOutput
                 )
                 let settled = running.settle(usage, sharedWith: bill, buying: answer.text)
                 return PaidCompletion(

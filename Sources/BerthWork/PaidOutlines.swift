@@ -31,7 +31,7 @@ import BerthProviders
                     rest: answer.usage.output > 0 ? 0 : answer.estimatedOutput
                 )
                 let words = answer.isRefusal || answer.isCall ? nil : ask.words(of: answer.text)
-                _ = running.settle(usage, writing: words)
+                _ = running.settle(usage, sharedWith: nil, buying: words)
                 return words
             } catch {
                 let error = running.blamed(error)

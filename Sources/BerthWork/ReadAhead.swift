@@ -72,6 +72,10 @@ import BerthStore
                 while let piece = try await source.next() {
                     guard let self else { return source.finish() }
                     guard self.take(piece) else { return }
+                    // Pieces that came together go on together.
+                    while let piece = try source.taken() {
+                        guard self.take(piece) else { return }
+                    }
                 }
                 self?.close(.whole)
             } catch { self?.close(.failed(error)) }
@@ -86,9 +90,14 @@ import BerthStore
     var charged: TokenUsage? { source?.charged ?? cost?.charged }
     var log: Broadcast? { nil }
 
+    func taken() -> AnswerPiece? {
+        guard first < pieces.count, let piece = pieces[first] else { return nil }
+        return pass(piece)
+    }
+
     func next() async throws(BotError) -> AnswerPiece? {
         while true {
-            if first < pieces.count, let piece = pieces[first] { return pass(piece) }
+            if let piece = taken() { return piece }
             switch end {
             case .whole:
                 tell(nil)

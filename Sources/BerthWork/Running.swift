@@ -131,15 +131,6 @@ struct Running: ~Copyable {
         return meter.settle(call, row, usage, bill, buying: text)
     }
 
-    /// Charges the tokens of a title or summary, and stores its words in the same commit.
-    ///
-    /// The words are nil if the model wrote none.
-    @Loop consuming func settle(_ usage: TokenUsage, writing words: String?) -> Settled {
-        permit?.end(usage)
-        let (meter, call, row) = pass()
-        return meter.settle(call, row, usage, nil, writing: words)
-    }
-
     /// Ends a call that failed: charges it as estimated if it may have been bought, else nothing.
     ///
     /// - Parameters:

@@ -91,6 +91,12 @@ import BerthStore
         return nil
     }
 
+    func taken() -> AnswerPiece? {
+        guard interruption == nil, !hasEnded, let piece = reader.taken() else { return nil }
+        received += piece.text.utf8.count
+        return piece
+    }
+
     func takeSettlements() -> [Settlement] {
         isLeader ? flight?.takeSettlements() ?? [] : []
     }

@@ -50,11 +50,34 @@ import Testing
         let run = try Run(store, nil, ManualClock())
         await run.keeper.load()
         let line = try await run.heard("damaged")
+        #expect(line.contains("set=hot_set"))
         let (names, lines) = (run.cache.hot.count, run.lines)
         #expect(names == 0 && lines == [line] && line.contains(" warning "))
         await store.close()
         await run.keeper.load()
         #expect(try await run.heard("cannot be read").contains(" warning "))
+    }
+
+    @Loop @Test func `a system text that was common is common after a restart`() async throws {
+        let files = try TemporaryFolder()
+        let store = try await Database.open(in: DataFolder(path: files.path), log: .silent)
+        let text = [UInt8](repeating: 7, count: 32)
+        let clock = HeardClock()
+        let before = try Run(store, nil, clock)
+        before.start(before.keeper)
+        _ = try await clock.heard.next("the first timer")
+        _ = await before.cache.lookup(cacheKey(1))
+        for tenant: Int64 in 1...2 { _ = before.cache.noteCommon(text, by: tenant) }
+        await before.end()
+
+        let after = try Run(store, nil, ManualClock())
+        await after.keeper.load()
+        let count = after.cache.noteCommon(text, by: 3)
+        #expect(count == 3)
+        after.cache.forget(1)
+        let left = after.cache.noteCommon(text, by: 3)
+        #expect(left == 2)
+        await store.close()
     }
 
     @Loop @Test func `it is written every five minutes in which something was asked`()

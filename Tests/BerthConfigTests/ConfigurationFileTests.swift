@@ -267,6 +267,7 @@ import Testing
           memory: 8MiB  # default
           ttl: 1h  # default
           scope: safe  # default
+          common: 3  # default
           max_temperature: 0.5  # default
         files:
           keep: 30d  # default

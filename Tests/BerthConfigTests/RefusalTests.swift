@@ -81,7 +81,15 @@ import Testing
         ),
         Case(
             "cache: { scope: all }",
-            "f.yaml:1: cache.scope: 'all' is not one of safe, tenant, off"
+            "f.yaml:1: cache.scope: 'all' is not one of safe, shared, tenant, off"
+        ),
+        Case(
+            "cache: { common: 1 }",
+            "f.yaml:1: cache.common: must be 0 (never) or a number of tenants from 2 to 10"
+        ),
+        Case(
+            "cache: { common: 11 }",
+            "f.yaml:1: cache.common: '11' is not a whole number from 0 to 10"
         ),
         Case(
             "cache: { max_temperature: 3 }",

@@ -28,7 +28,7 @@ import Testing
 
     private static let good = Told(text: "Hi é", finish: "stop", usage: usage(9, 2))
 
-    private static let dialects = [
+    static let dialects = [
         Dialect(
             "OpenAI",
             """
@@ -249,7 +249,7 @@ import Testing
         ),
     ]
 
-    private static let head = "200 OK\r\nContent-Type: text/event-stream; charset=utf-8"
+    static let head = "200 OK\r\nContent-Type: text/event-stream; charset=utf-8"
 
     @Loop @Test(arguments: dialects)
     func `a stream is read as it was meant`(dialect: Dialect) async throws {

@@ -83,11 +83,23 @@ import Testing
     }
 
     /// Reads a streamed answer up to its end or error.
-    func stream(_ provider: any ChatProvider, _ call: ChatCall) async -> Told {
+    ///
+    /// With `taking`, the pieces that have come already are taken without a wait.
+    func stream(
+        _ provider: any ChatProvider,
+        _ call: ChatCall,
+        taking: Bool = false
+    ) async -> Told {
         var told = Told()
         do throws(ProviderError) {
             let stream = try await provider.stream(call)
-            while let chunk = try await stream.next() { told.add(chunk) }
+            while let chunk = try await stream.next() {
+                told.add(chunk)
+                while taking, let chunk = try stream.taken() {
+                    told.add(chunk)
+                    told.taken += 1
+                }
+            }
         } catch { told.error = error }
         return told
     }
@@ -110,6 +122,8 @@ struct Told: Equatable, Sendable {
     var finish: String?
     var usage: TokenUsage?
     var error: ProviderError?
+    /// The pieces that were taken without a wait.
+    var taken = 0
 
     mutating func add(_ piece: AnswerPiece) {
         text += piece.text

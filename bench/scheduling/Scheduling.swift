@@ -30,7 +30,9 @@ import BerthTelemetry
 /// Each task gets a permit, ends it as after a good answer, and queues again, so the queue keeps
 /// its length.
 @Loop private final class Round {
-    private static nonisolated let (tenants, running, turns) = (50, 8, 40_000)
+    private static nonisolated let tenants = 50
+    private static nonisolated let running = 8
+    private static nonisolated let turns = 40_000
 
     private let cost = WorkCost(duration: .seconds(3), micros: 1_000)
     private let surroundings = Surroundings(entropy: Entropy(seed: 1))

@@ -41,7 +41,8 @@ struct PictureScan {
 
     /// The longest start of a data URL, up to its comma.
     private static let mostPrefix = 256
-    private static let (picture, link) = (Array("b64_json".utf8), Array("url".utf8))
+    private static let picture = Array("b64_json".utf8)
+    private static let link = Array("url".utf8)
     private static let scheme = Array("data:".utf8)
 
     /// Reads the next bytes.

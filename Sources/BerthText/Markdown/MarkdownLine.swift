@@ -22,9 +22,15 @@ struct MarkdownLine {
         let number: Int?
     }
 
-    static let (space, tab, star) = (UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "*"))
-    static let (dash, line, tick) = (UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "`"))
-    static let (tilde, hash, pipe) = (UInt8(ascii: "~"), UInt8(ascii: "#"), UInt8(ascii: "|"))
+    static let space = UInt8(ascii: " ")
+    static let tab = UInt8(ascii: "\t")
+    static let star = UInt8(ascii: "*")
+    static let dash = UInt8(ascii: "-")
+    static let line = UInt8(ascii: "_")
+    static let tick = UInt8(ascii: "`")
+    static let tilde = UInt8(ascii: "~")
+    static let hash = UInt8(ascii: "#")
+    static let pipe = UInt8(ascii: "|")
     static let backslash = UInt8(ascii: "\\")
     /// The longest language of a code block, in bytes.
     static let longestLanguage = 40
