@@ -127,8 +127,8 @@ extension Verb {
         operands: "NAME",
         options: [Option(name: "--yes", value: nil, summary: "remove it without a question")],
         summary: "Remove a tenant, its conversations, files, keys, links and logins.",
-        details: "Asks first, on a terminal; a script gives --yes or --json. Work under way ends. Its "
-            + "words leave the database's file and log within a minute. The ledger of costs is "
+        details: "Asks first, on a terminal; a script gives --yes or --json. Work under way ends. "
+            + "Its words leave the database's file and log within a minute. The ledger of costs is "
             + "kept, without content. Cached answers that others may be given, and those in "
             + "Redis, expire by their lifetime, and 'berth cache flush' deletes them at once.",
         example: "berth tenant remove anna --yes"
