@@ -102,8 +102,10 @@ import Glibc
     }
 
     /// Removes a tenant, after a question on a terminal.
+    ///
+    /// A script, which reads JSON, is not asked.
     private func remove(_ name: String, isSure: Bool) async throws {
-        if !isSure {
+        if !isSure, !json {
             guard isatty(STDIN_FILENO) != 0 else { throw Refusal.unasked(name) }
             let known = try await admin.ask("GET", path(name))
             let tenant = try JSON.decode(TenantInfo.self, from: known)

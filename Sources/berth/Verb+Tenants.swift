@@ -127,10 +127,10 @@ extension Verb {
         operands: "NAME",
         options: [Option(name: "--yes", value: nil, summary: "remove it without a question")],
         summary: "Remove a tenant, its conversations, files, keys, links and logins.",
-        details: "Asks first, on a terminal; a script gives --yes. Work under way ends. Its words "
-            + "leave the database's file and log within a minute. The ledger of costs is kept, "
-            + "without content. Cached answers that others may be given, and those in Redis, "
-            + "expire by their lifetime, and 'berth cache flush' deletes them at once.",
+        details: "Asks first, on a terminal; a script gives --yes or --json. Work under way ends. "
+            + "Its words leave the database's file and log within a minute. The ledger of costs is "
+            + "kept, without content. Cached answers that others may be given, and those in "
+            + "Redis, expire by their lifetime, and 'berth cache flush' deletes them at once.",
         example: "berth tenant remove anna --yes"
     ) { given in .tenant(.remove(given.operands[0], isSure: given.has("--yes"))) }
 

@@ -305,4 +305,6 @@ def test_a_tenant_is_removed_after_a_question(own_berth: Callable[..., Berth]) -
         known = [t["tenant"] for t in berth.admin("tenant", "list", "--json")["tenants"]]
         assert known == ([] if is_gone else ["ann"])
     berth.add_tenant("bob")
-    assert berth.admin("tenant", "remove", "bob", "--yes", "--json")["tenant"] == "bob"
+    assert berth.admin("tenant", "remove", "bob", "--json")["tenant"] == "bob"
+    berth.add_tenant("eve")
+    assert "eve is removed" in berth.admin("tenant", "remove", "eve", "--yes")
