@@ -40,5 +40,5 @@ package struct MeasuredLoad: Equatable, Sendable {
 
 extension Connection {
     /// Pages of a database with tables and no rows.
-    static let emptyPages = 74
+    static let emptyPages = 76
 }

@@ -34,7 +34,7 @@ import Testing
         .endedByOperator, .bodyTooLarge(limit: .mebibytes(4)), .foreignOrigin, .sessionBusy,
         .tooManySessions(limit: 21), .tooManyNewSessions(perMinute: 30, wait: .seconds(2)),
         .tooManyCodes(perMinute: 3, wait: .seconds(2)),
-        .noSession, .noTurn, .notCut, .emptyText,
+        .noSession, .noTurn, .notCut, .emptyText, .promptName("x"), .tooManyPrompts(limit: 50),
         .textTooLong(.kibibytes(40), limit: .kibibytes(32)),
         .stopping, .sharedCallEnded, .readTooSlowly(behind: .kibibytes(3)), .store(.closed),
         .store(.busy(limit: 3)), .store(.diskFull(file: "f")),
