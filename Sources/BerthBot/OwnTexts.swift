@@ -28,7 +28,7 @@ package import BerthWork
 
     private var store: any Store { conversations.store }
 
-    /// The texts of a tenant. The caller leases ``listSize``.
+    /// The texts of a tenant, for which the caller leases ``listSize``.
     package func list(of tenant: LiveTenant) async throws(BotError) -> [OwnText] {
         let id = tenant.row.id
         return try await withBotErrors { () async throws(StoreError) in

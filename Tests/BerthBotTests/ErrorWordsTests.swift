@@ -34,7 +34,7 @@ import Testing
         .endedByOperator, .bodyTooLarge(limit: .mebibytes(4)), .foreignOrigin, .sessionBusy,
         .tooManySessions(limit: 21), .tooManyNewSessions(perMinute: 30, wait: .seconds(2)),
         .tooManyCodes(perMinute: 3, wait: .seconds(2)),
-        .noSession, .noTurn, .notCut, .emptyText,
+        .noSession, .noTurn, .notCut, .emptyText, .promptName("x"), .tooManyPrompts(limit: 50),
         .account(.badPasskeyName(most: 64)), .account(.tooManyPasskeys(limit: 20)),
         .account(.passkeyExists), .account(.noPasskey), .account(.passkeyMalformed),
         .account(.passkeyTooLate), .account(.passkeyOfAnotherSite), .account(.passkeyUnverified),

@@ -253,6 +253,9 @@ import Testing
           # image: none: the built-in demo's pictures, if it answers chats
           # transcription: none: recordings are not transcribed
           # embeddings: none: no embeddings
+        chat:
+          titles: auto  # default
+          summaries: auto  # default
         quotas:
           requests_per_day: 200  # default
           tokens_per_day: 200000  # default

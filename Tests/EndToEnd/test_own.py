@@ -193,7 +193,8 @@ def unnamed(page: Page) -> list[str]:
 def open_own(page: Page) -> None:
     page.get("#more").click()
     page.get("#own-texts").click()
-    wait_for(lambda: page.driver.find_element("id", "own-dialog").is_displayed(), what="the panel")
+    page.get("#own-dialog")
+    wait_for(lambda: page.focused().startswith("own-"), what="the panel to have the focus")
 
 
 @pytest.mark.parametrize("width", [1280, 320])

@@ -44,9 +44,9 @@ extension PhraseTable {
             .instructionsForThis: "For this conversation",
             .instructionsUsage:
                 """
-                `/instructions TEXT` is for every conversation, `/instructions here TEXT` for this one. \
-                `none` as the text deletes them.
-                """,
+            `/instructions TEXT` is for every conversation, `/instructions here TEXT` for this one. \
+            `none` as the text deletes them.
+            """,
             .instructionsSaved: "Done. The model gets your instructions with each message.",
             .instructionsDeleted: "Done. The instructions are deleted.",
             .instructionsInGroup:
@@ -83,9 +83,9 @@ extension PhraseTable {
                 "The model sees the conversation from here on, and a summary of what is above.",
             .modelRemembers:
                 """
-                The conversation has become longer than the model's memory. From now on the model \
-                reads a summary of its beginning.
-                """,
+            The conversation has become longer than the model's memory. From now on the model \
+            reads a summary of its beginning.
+            """,
             .endLength: "The answer was cut at the model's limit. Ask it to continue.",
             .endFilter: "The provider's content filter ended the answer here.",
             .endTools: "The model asked for a tool here, and this chat has none.",

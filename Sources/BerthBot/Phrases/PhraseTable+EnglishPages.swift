@@ -258,8 +258,8 @@ extension PhraseTable {
         .ownHere: "For this conversation",
         .ownSaved: "Your instructions are saved.",
         .outlines: """
-            A model writes titles and summaries of long conversations, at your cost ({models})
-            """,
+        A model writes titles and summaries of long conversations, at your cost ({models})
+        """,
         .prompts: "Prompts",
         .promptsAbout: "Send a prompt by its name, such as `/greet`, or put it into the message.",
         .promptName: "Name of the prompt",

@@ -43,9 +43,9 @@ extension PhraseTable {
             .instructionsForThis: "Для этого разговора",
             .instructionsUsage:
                 """
-                `/instructions ТЕКСТ` — для всех разговоров, `/instructions here ТЕКСТ` — для этого. \
-                Слово `none` вместо текста удаляет указания.
-                """,
+            `/instructions ТЕКСТ` — для всех разговоров, `/instructions here ТЕКСТ` — для этого. \
+            Слово `none` вместо текста удаляет указания.
+            """,
             .instructionsSaved: "Готово. Модель получает ваши указания с каждым сообщением.",
             .instructionsDeleted: "Готово. Указания удалены.",
             .instructionsInGroup:

@@ -43,9 +43,9 @@ extension PhraseTable {
             .instructionsForThis: "Для цієї розмови",
             .instructionsUsage:
                 """
-                `/instructions ТЕКСТ` — для всіх розмов, `/instructions here ТЕКСТ` — для цієї. \
-                Слово `none` замість тексту видаляє вказівки.
-                """,
+            `/instructions ТЕКСТ` — для всіх розмов, `/instructions here ТЕКСТ` — для цієї. \
+            Слово `none` замість тексту видаляє вказівки.
+            """,
             .instructionsSaved: "Готово. Модель отримує ваші вказівки з кожним повідомленням.",
             .instructionsDeleted: "Готово. Вказівки видалено.",
             .instructionsInGroup:
