@@ -54,8 +54,18 @@ import CMicrohttpd
     /// Adds one of the server's own fields.
     func addOwn(_ name: String, _ value: String) { _ = addField(name, value) }
 
-    /// Adds a field without a copy of its texts, which an implicit conversion would make.
     private func addField(_ name: String, _ value: String) -> Bool {
+        unsafe HTTPServerAnswer.add(name, value, to: response)
+    }
+
+    /// Adds a field without a copy of its texts, which an implicit conversion would make.
+    ///
+    /// Closures of the loop would check that they run there.
+    private nonisolated static func add(
+        _ name: String,
+        _ value: String,
+        to response: OpaquePointer
+    ) -> Bool {
         unsafe name.withCString { name in
             unsafe value.withCString { value in
                 unsafe MHD_add_response_header(response, name, value) == .YES
@@ -73,7 +83,7 @@ import CMicrohttpd
 
     // MARK: Bodies
 
-    private static func whole(_ bytes: [UInt8]) -> OpaquePointer? {
+    private nonisolated static func whole(_ bytes: [UInt8]) -> OpaquePointer? {
         unsafe bytes.withUnsafeBytes { bytes in
             let start = unsafe UnsafeMutableRawPointer(mutating: bytes.baseAddress)
             return unsafe MHD_create_response_from_buffer(

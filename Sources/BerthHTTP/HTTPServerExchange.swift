@@ -215,8 +215,11 @@ import CMicrohttpd
             return true
         }
         readBody()
-        let isSmall = framing.length.map { $0 <= HTTPServerLimits.unreadBody.bytes } ?? false
-        if isSmall { server.startSoon(self) } else { start(request) }
+        if let length = framing.length, length <= HTTPServerLimits.unreadBody.bytes {
+            server.startSoon(self)
+        } else {
+            start(request)
+        }
         return true
     }
 

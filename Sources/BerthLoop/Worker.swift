@@ -6,14 +6,15 @@ import Synchronization
 ///
 /// It is an executor for actors and a queue for plain closures.
 ///
-/// The thread starts with the first work and ends when it has had none for a given time. It runs all work in order. The users of a worker must bound its queue; it
-/// has no bound of its own.
-package final class Worker: SerialExecutor, TaskExecutor {
+/// The thread starts with the first work and ends when it has had none for a given time. It runs all
+/// work in order. The users of a worker must bound its queue; it has no bound of its own.
+@safe package final class Worker: SerialExecutor, TaskExecutor {
     /// The thread's name, as `ps -L` shows it, of at most 15 bytes.
     package let name: String
 
     private let queue = Mutex(Queue())
-    private let wakeup: Int32
+    // Unsafe and sound: a semaphore is for several threads, and this one lives as long as the worker.
+    private nonisolated(unsafe) let wakeup: UnsafeMutablePointer<sem_t>
     /// The time without work after which the thread ends, in milliseconds.
     private let lingerMs: Int32
 
@@ -35,11 +36,17 @@ package final class Worker: SerialExecutor, TaskExecutor {
     package init(name: String, linger: Duration = .seconds(10)) {
         self.name = name
         lingerMs = Int32(clamping: linger.milliseconds())
-        wakeup = eventfd(0, Int32(EFD_CLOEXEC))
-        precondition(wakeup >= 0, "no descriptor for the worker '\(name)': errno \(errno)")
+        // It takes one system call to wait and one to wake, and none while there is work.
+        unsafe wakeup = .allocate(capacity: 1)
+        let code = unsafe sem_init(wakeup, 0, 0)
+        precondition(code == 0, "no semaphore for the worker '\(name)': errno \(errno)")
     }
 
-    deinit { close(wakeup) }  // the thread holds the worker, so it has ended
+    deinit {
+        // The thread holds the worker, so it has ended.
+        unsafe sem_destroy(wakeup)
+        unsafe wakeup.deallocate()
+    }
 
     /// Runs `action` on the worker's thread, after all work that was added before.
     package func post(_ action: @escaping @Sendable () -> Void) { add(.action(action)) }
@@ -71,7 +78,7 @@ package final class Worker: SerialExecutor, TaskExecutor {
             if !queue.isStarted { start(&queue) }
             return queue.work.count == 1
         }
-        if wasEmpty { eventfd_write(wakeup, 1) }
+        if wasEmpty { unsafe sem_post(wakeup) }
     }
 
     // MARK: The thread
@@ -94,8 +101,6 @@ package final class Worker: SerialExecutor, TaskExecutor {
 
     fileprivate func loop() {
         while !isOver() {
-            var count: eventfd_t = 0
-            unsafe eventfd_read(wakeup, &count)
             while let batch = takeAll() { for work in batch { perform(work) } }
         }
     }
@@ -104,10 +109,7 @@ package final class Worker: SerialExecutor, TaskExecutor {
     ///
     /// - Returns: whether there was none for so long that the thread ends.
     private func isOver() -> Bool {
-        // The read of the wake-up waits by itself.
-        guard lingerMs >= 0 else { return false }
-        var ready = pollfd(fd: wakeup, events: Int16(POLLIN), revents: 0)
-        guard unsafe poll(&ready, 1, lingerMs) == 0 else { return false }
+        guard unsafe berth_semaphore_is_late(wakeup, lingerMs) != 0 else { return false }
         return queue.withLock { queue in
             guard queue.work.isEmpty else { return false }
             queue.isStarted = false

@@ -10,6 +10,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdint.h>
@@ -198,4 +199,20 @@ static inline void berth_write_log_at_crash(struct berth_log_buffer *log) {
                                    .sa_flags = SA_SIGINFO | SA_NODEFER | SA_ONSTACK};
         sigaction(signals[i], &action, berth_former_action(signals[i]));
     }
+}
+
+// Declared here, because glibc declares it with _GNU_SOURCE alone.
+extern int sem_clockwait(sem_t *, clockid_t, const struct timespec *);
+
+/// Waits for a semaphore on the clock that never jumps. Returns whether nothing came in the time.
+static inline int berth_semaphore_is_late(sem_t *semaphore, int milliseconds) {
+    struct timespec end;
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    end.tv_sec += milliseconds / 1000;
+    end.tv_nsec += (long)(milliseconds % 1000) * 1000000;
+    if (end.tv_nsec >= 1000000000) {
+        end.tv_sec += 1;
+        end.tv_nsec -= 1000000000;
+    }
+    return sem_clockwait(semaphore, CLOCK_MONOTONIC, &end) != 0 && errno == ETIMEDOUT;
 }
