@@ -96,6 +96,9 @@ extension PhraseTable {
         .answerEnd: "Конец ответа.",
         .codeBlock: "Код.",
         .reasoning: "Рассуждение",
+        .thought: "Размышление",
+        .footnote: "Сноска {name}",
+        .footnoteBack: "Обратно к тексту",
         .stopped: "Остановлено.",
         .failed: "Произошла ошибка у провайдера модели.",
         .uncertain: """

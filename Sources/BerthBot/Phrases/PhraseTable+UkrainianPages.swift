@@ -96,6 +96,9 @@ extension PhraseTable {
         .answerEnd: "Кінець відповіді.",
         .codeBlock: "Код.",
         .reasoning: "Міркування",
+        .thought: "Роздуми",
+        .footnote: "Виноска {name}",
+        .footnoteBack: "Назад до тексту",
         .stopped: "Зупинено.",
         .failed: "Сталася помилка в провайдера моделі.",
         .uncertain: """
