@@ -14,7 +14,7 @@ extension PhraseTable {
         .results: "{n} {n|результат|результата|результатов}",
         .nothingFound: "Ничего не найдено.",
         .theme: "Оформление",
-        .themeAuto: "Как в системе",
+        .themeAuto: "Авто",
         .themeLight: "Светлое",
         .themeDark: "Тёмное",
         .pinned: "Закреплённые",

@@ -14,7 +14,7 @@ extension PhraseTable {
         .results: "{n} {n|результат|результати|результатів}",
         .nothingFound: "Нічого не знайдено.",
         .theme: "Оформлення",
-        .themeAuto: "Як у системі",
+        .themeAuto: "Авто",
         .themeLight: "Світле",
         .themeDark: "Темне",
         .pinned: "Закріплені",
