@@ -40,5 +40,5 @@ package struct MeasuredLoad: Equatable, Sendable {
 
 extension Connection {
     /// Pages of a database with tables and no rows.
-    static let emptyPages = 71
+    static let emptyPages = 73
 }

@@ -99,7 +99,7 @@ extension BotError {
         case .unsupportedCoding: Disposition(415, .caller, code: "unsupported_encoding")
         case .bodyTooLarge: Disposition(413, .caller, code: "body_too_large")
         case .body, .emptyText, .textTooLong, .badName, .badValue, .answerTooLong,
-            .commandWithPictures, .tooManyPictures, .tooManyPicturesForModel:
+            .commandWithPictures, .tooManyPictures, .tooManyPicturesForModel, .account:
             Disposition(400, .caller)
         case .sessionBusy: Disposition(409, .caller, code: "session_busy")
         case .notCut: Disposition(409, .caller, code: "not_cut")

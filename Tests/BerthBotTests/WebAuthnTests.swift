@@ -40,13 +40,14 @@ import Testing
     }
 
     /// Changes of the device, each with the fault that it is.
-    fileprivate static let changes: [(@Sendable (inout SoftAuthenticator) -> Void, WebAuthnFault)] = [
-        ({ $0.origin = "https://evil.example" }, .origin),
-        ({ $0.origin = "http://chat.example.org" }, .origin),
-        ({ $0.origin = "https://chat.example.org:444" }, .origin),
-        ({ $0.isCrossOrigin = true }, .origin), ({ $0.site = "example.org" }, .site),
-        ({ $0.flags = 0x01 }, .unverified), ({ $0.flags = 0x04 }, .unverified),
-    ]
+    fileprivate static let changes: [(@Sendable (inout SoftAuthenticator) -> Void, WebAuthnFault)] =
+        [
+            ({ $0.origin = "https://evil.example" }, .origin),
+            ({ $0.origin = "http://chat.example.org" }, .origin),
+            ({ $0.origin = "https://chat.example.org:444" }, .origin),
+            ({ $0.isCrossOrigin = true }, .origin), ({ $0.site = "example.org" }, .site),
+            ({ $0.flags = 0x01 }, .unverified), ({ $0.flags = 0x04 }, .unverified),
+        ]
 
     @Test(arguments: WebAuthnTests.changes)
     func `another origin, site or an unverified user is refused`(
