@@ -26,6 +26,7 @@ enum WebFiles {
             "dom.js": PackageResources.dom_js, "formula.js": PackageResources.formula_js,
             "frame.js": PackageResources.frame_js, "history.js": PackageResources.history_js,
             "inline.js": PackageResources.inline_js, "library.js": PackageResources.library_js,
+            "lines.js": PackageResources.lines_js,
             "markdown.js": PackageResources.markdown_js,
             "passkey.js": PackageResources.passkey_js,
             "paint.js": PackageResources.paint_js,

@@ -343,7 +343,7 @@ function noteMark(name) {
 /** The footnote `name`, which leads back to its mark. */
 export function footnote(name, text) {
   const click = jump(`mark="${CSS.escape(name)}"`);
-  const back = make("button", { type: "button", "aria-label": w("footnoteBack"), click }, "\u21a9\ufe0e");
+  const back = make("button", { type: "button", "aria-label": w("footnoteBack"), click }, "↩︎");
   const note = make("p", { class: "footnote", tabindex: "-1", "data-note": name }, make("sup", {}, name), " ");
   inlineInto(note, text).append(" ", back);
   return note;
