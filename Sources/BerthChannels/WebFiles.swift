@@ -1,5 +1,6 @@
 import BerthHTTP
 import BerthLoop
+import BerthText
 import CHighlight
 import CKatex
 
@@ -38,16 +39,23 @@ enum WebFiles {
         ]
     }
 
-    /// A script without its comments and its indentation, in the same lines.
-    static func withoutComments(_ script: [UInt8]) -> [UInt8] {
-        let newline = UInt8(ascii: "\n")
-        let lines = script.split(separator: newline, omittingEmptySubsequences: false)
-        let kept = lines.map { (line) -> ArraySlice<UInt8> in
+    /// A script without its comments, indentation and the line breaks that JavaScript does not need.
+    ///
+    /// A text in backticks must end in its line.
+    static func compact(_ script: [UInt8]) -> [UInt8] {
+        var compact: [UInt8] = []
+        for line in script.split(separator: UInt8(ascii: "\n")) {
             let words = line.drop { $0 == UInt8(ascii: " ") }
             let isComment = ["//", "/**", "* ", "*/"].contains { words.starts(with: $0.utf8) }
-            return isComment || words.elementsEqual("*".utf8) ? [] : words
+            guard let last = words.last, !isComment, !words.elementsEqual("*".utf8) else {
+                continue
+            }
+            compact += words
+            // No statement ends after these. A comment at the end of a line needs its line break.
+            let isOpen = "{,;([".utf8.contains(last) && Array(words).offset(of: "// ") == nil
+            if !isOpen { compact.append(UInt8(ascii: "\n")) }
         }
-        return Array(kept.joined(separator: [newline]))
+        return compact
     }
 
     /// The most bytes of a library's script that are sent at once.

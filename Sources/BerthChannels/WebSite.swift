@@ -89,7 +89,7 @@ import BerthWork
 
     private static var scripts: [Route] {
         WebFiles.scripts.map { name, source in
-            let bytes = WebFiles.withoutComments(source)
+            let bytes = WebFiles.compact(source)
             return Route("GET", "/web/\(name)") { _, _ in
                 WebSite.file(bytes, "text/javascript; charset=utf-8")
             }

@@ -78,7 +78,7 @@ extension PhraseTable {
 
         .messages: "Сообщения",
         .message: "Сообщение",
-        .messageWrite: "Напишите сообщение",
+        .messageWrite: "Сообщение…",
         .latest: "К последнему сообщению",
         .send: "Отправить",
         .stop: "Остановить ответ",

@@ -78,7 +78,7 @@ extension PhraseTable {
 
         .messages: "Повідомлення",
         .message: "Повідомлення",
-        .messageWrite: "Напишіть повідомлення",
+        .messageWrite: "Повідомлення…",
         .latest: "До останнього повідомлення",
         .send: "Надіслати",
         .stop: "Зупинити відповідь",
