@@ -30,8 +30,8 @@ package struct MarkdownBlocks: Sendable {
     }
 
     /// The tags around a model's reasoning.
-    private static let tags = [
-        (open: "<think>", close: "</think>"), ("<thinking>", "</thinking>"),
+    private static let tags: [(open: String, close: String)] = [
+        ("<think>", "</think>"), ("<thinking>", "</thinking>"),
         ("<thought>", "</thought>"), ("[THINK]", "[/THINK]"),
     ]
 
