@@ -147,8 +147,7 @@ function setUp() {
   on("account-passkey", "click", run(newPasskey));
   on("account-close", "click", () => dialog.close());
   on("account-dialog", "close", () => $("account-device").replaceChildren());
-  $("account-passkey").hidden = !hasPasskeys();
-  $("account-without").hidden = hasPasskeys();
+  $(hasPasskeys() ? "account-without" : "account-passkey").remove();
 }
 
 /**
