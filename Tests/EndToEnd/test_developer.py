@@ -8,6 +8,7 @@ import anthropic
 import openai
 import pytest
 from support.berth import Berth, FakeOpenAI, Tenant
+from support.browser import wait_for
 
 QUESTION = [{"role": "user", "content": "Hello Berth"}]
 OwnBerth = Callable[..., Berth]
@@ -88,9 +89,15 @@ def test_embeddings(own_berth: OwnBerth, own_fake: OwnFake) -> None:
     assert again.headers["x-berth-cache"] == "hit" and again.parse().data == usual.data
     assert fake.stats()["received"] == before
 
-    (line,) = [x for x in berth.admin("usage", "--json")["usage"] if x["tenant"] == "ann"]
-    # Two tokens are 200 millionths of a dollar here. Hits of the cache are requests alone.
-    assert line["requests"] == 8 and line["input_tokens"] > 8
+    def used() -> dict[str, Any]:
+        (line,) = [x for x in berth.admin("usage", "--json")["usage"] if x["tenant"] == "ann"]
+        return line
+
+    # Hits of the cache are requests alone, and are written after their answers.
+    wait_for(lambda: used()["requests"] == 8, what="the hits")
+    line = used()
+    # Two tokens are 200 millionths of a dollar here.
+    assert line["input_tokens"] > 8
     assert line["micros"] == 100 * line["input_tokens"] and line["output_tokens"] == 0
 
 
