@@ -55,6 +55,7 @@ let package = Package(
         face("CLinux"), face("CCurl"), face("CMicrohttpd"), face("CSQLite"), face("CYaml"),
         face("COpenSSL"), face("CZlib"), face("CHiredis"), face("CZstd"), face("CBrotli"),
         .target(name: "CKatex", path: "Sources/CKatex"),
+        .target(name: "CHighlight", path: "Sources/CHighlight"),
         .target(name: "CVips", path: "Sources/CVips"),
         .target(name: "CQrencode", path: "Sources/CQrencode"),
         .target(name: "CEdit", path: "Sources/CEdit"),
@@ -137,7 +138,7 @@ let package = Package(
                 "BerthHTTP",
                 "BerthStore", "BerthQueue", "BerthProviders", "BerthFiles", "BerthImage",
                 "BerthWork", "BerthBot",
-                "CKatex", "CQrencode",
+                "CKatex", "CHighlight", "CQrencode",
             ],
             resources: [.embedInCode("Web")]
         ),

@@ -45,7 +45,7 @@ package import BerthWork
 
     /// Registers a passkey of a tenant.
     ///
-    /// - Throws: ``BotError/body(_:)`` if the authenticator's words are refused or the tenant has too
+    /// - Throws: ``BotError/account(_:)`` if the authenticator's words are refused or the tenant has too
     ///   many passkeys.
     package func register(
         client: [UInt8],
@@ -61,7 +61,7 @@ package import BerthWork
             made = try WebAuthn.register(client: client, attestation: attestation, at: site) {
                 challenges.use($0, for: id)
             }
-        } catch { throw .body("this passkey was not saved: \(Passkeys.words(error))") }
+        } catch { throw .account(AccountError(error)) }
         let draft = PasskeyDraft(
             credential: made.credential,
             key: made.key,
@@ -76,17 +76,16 @@ package import BerthWork
                 return .none
             }
         }
-        guard let added else { throw .body("this passkey is saved already") }
+        guard let added else { throw .account(.passkeyExists) }
         guard let added else {
-            let most = Database.passkeysAtMost
-            throw .body("you have \(most) passkeys, which is the limit: delete one first")
+            throw .account(.tooManyPasskeys(limit: Database.passkeysAtMost))
         }
         return PasskeyInfo(added)
     }
 
     /// Names a passkey of a tenant.
     ///
-    /// - Throws: ``BotError/body(_:)`` for a bad name, or if the tenant has no such passkey.
+    /// - Throws: ``BotError/account(_:)`` for a bad name, or if the tenant has no such passkey.
     package func rename(
         _ id: String,
         _ name: String,
@@ -96,20 +95,20 @@ package import BerthWork
         let isKnown = try await withBotErrors { () async throws(StoreError) in
             try await store.renamePasskey(Passkey.ID(row), of: owner, name)
         }
-        guard isKnown else { throw Passkeys.noPasskey }
+        guard isKnown else { throw .account(.noPasskey) }
     }
 
     /// Deletes a passkey of a tenant.
     ///
     /// Logins that were made with it stay.
     ///
-    /// - Throws: ``BotError/body(_:)`` if the tenant has no such passkey.
+    /// - Throws: ``BotError/account(_:)`` if the tenant has no such passkey.
     package func delete(_ id: String, by tenant: LiveTenant) async throws(BotError) {
         let (owner, row) = (tenant.row.id, Int64(id) ?? 0)
         let isKnown = try await withBotErrors { () async throws(StoreError) in
             try await store.deletePasskey(Passkey.ID(row), of: owner)
         }
-        guard isKnown else { throw Passkeys.noPasskey }
+        guard isKnown else { throw .account(.noPasskey) }
     }
 
     /// Logs in the person of a passkey.
@@ -151,21 +150,22 @@ package import BerthWork
     private static func checked(_ name: String) throws(BotError) -> String {
         let name = name.trimmed
         guard !name.isEmpty, name.utf8.count <= longestName, HarmlessText.line(name) == name else {
-            throw .body("a passkey's name is one line of at most \(longestName) bytes")
+            throw .account(.badPasskeyName(most: longestName))
         }
         return name
     }
+}
 
-    private static var noPasskey: BotError { .body("there is no such passkey: it may be deleted") }
-
-    private static func words(_ fault: WebAuthnFault) -> String {
-        switch fault {
-        case .malformed, .otherCeremony: "the browser's answer has an unexpected form"
-        case .challenge: "it took longer than two minutes, so try again"
-        case .origin, .site: "it was made for another site"
-        case .unverified: "the device has not verified you by its PIN, finger or face"
-        case .algorithm: "its key is of a kind that Berth does not know"
-        case .signature: "its signature is wrong"
-        }
+extension AccountError {
+    fileprivate init(_ fault: WebAuthnFault) {
+        self =
+            switch fault {
+            case .malformed, .otherCeremony: .passkeyMalformed
+            case .challenge: .passkeyTooLate
+            case .origin, .site: .passkeyOfAnotherSite
+            case .unverified: .passkeyUnverified
+            case .algorithm: .passkeyOfUnknownKind
+            case .signature: .passkeySignature
+            }
     }
 }

@@ -187,7 +187,7 @@ package import BerthWork
     /// Ends another login of the person who asks by the login `current`, and the requests that it
     /// admitted.
     ///
-    /// - Throws: ``BotError/body(_:)`` if the tenant has no such login, or if it is `current`, whose
+    /// - Throws: ``BotError/account(_:)`` if the tenant has no such login, or if it is `current`, whose
     ///   own answer would be cut off.
     package func end(
         _ hint: String,
@@ -195,10 +195,10 @@ package import BerthWork
         for current: Credential?
     ) async throws(BotError) {
         guard let found = find(hint, of: tenant) else {
-            throw .body("there is no such login: it may have ended already")
+            throw .account(.noLogin)
         }
         guard found !== current else {
-            throw .body("this is the login of this browser: log out to end it")
+            throw .account(.ownLogin)
         }
         try await end(found)
     }

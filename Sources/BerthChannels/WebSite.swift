@@ -53,7 +53,10 @@ import BerthWork
             Route("GET", "/web/app-512.png") { _, _ in
                 WebSite.file(WebFiles.largeIcon, "image/png")
             },
-            Route("GET", "/web/katex.js") { _, _ in WebSite.katex },
+            Route("GET", "/web/katex.js") { _, _ in WebSite.library(WebFiles.writeKaTeX) },
+            Route("GET", "/web/highlight.js") { _, _ in
+                WebSite.library(WebFiles.writeHighlight)
+            },
             Route("GET", "/favicon.ico") { _, _ in HTTPResponse(status: 204) },
             Route("GET", "/login") { request, _ in
                 WebSite.loginPage(
@@ -86,7 +89,7 @@ import BerthWork
 
     private static var scripts: [Route] {
         WebFiles.scripts.map { name, source in
-            let bytes = WebFiles.withoutComments(source)
+            let bytes = WebFiles.compact(source)
             return Route("GET", "/web/\(name)") { _, _ in
                 WebSite.file(bytes, "text/javascript; charset=utf-8")
             }
@@ -187,11 +190,13 @@ import BerthWork
         "connect-src 'self'", "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'",
     ].joined(separator: "; ")
 
-    /// KaTeX changes with the program only, so a browser keeps it for a day without asking.
-    private static var katex: HTTPResponse {
+    /// A library changes with the program only, so a browser keeps it for a day without asking.
+    private static func library(
+        _ write: @escaping @Loop @Sendable (HTTPResponseWriter) async throws -> Void
+    ) -> HTTPResponse {
         var response = file([], "text/javascript; charset=utf-8")
         response.headers["cache-control"] = "public, max-age=86400"
-        response.body = .stream(WebFiles.writeKaTeX)
+        response.body = .stream(write)
         return response
     }
 

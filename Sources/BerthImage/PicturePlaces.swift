@@ -32,7 +32,7 @@ import BerthLoop
 
     nonisolated init() {
         free = (0..<PicturePlaces.threads).map {
-            Worker(name: "picture-\($0 + 1)", linger: .seconds(10))
+            Worker(name: "picture-\($0 + 1)")
         }
     }
 

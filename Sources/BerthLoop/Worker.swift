@@ -6,8 +6,7 @@ import Synchronization
 ///
 /// It is an executor for actors and a queue for plain closures.
 ///
-/// The thread starts with the first work and runs until the process ends, or until it has had no
-/// work for a given time. It runs all work in order. The users of a worker must bound its queue; it
+/// The thread starts with the first work and ends when it has had none for a given time. It runs all work in order. The users of a worker must bound its queue; it
 /// has no bound of its own.
 package final class Worker: SerialExecutor, TaskExecutor {
     /// The thread's name, as `ps -L` shows it, of at most 15 bytes.
@@ -15,7 +14,7 @@ package final class Worker: SerialExecutor, TaskExecutor {
 
     private let queue = Mutex(Queue())
     private let wakeup: Int32
-    /// The time without work after which the thread ends, in milliseconds, or -1 for never.
+    /// The time without work after which the thread ends, in milliseconds.
     private let lingerMs: Int32
 
     private struct Queue {
@@ -33,13 +32,14 @@ package final class Worker: SerialExecutor, TaskExecutor {
     /// Makes the worker, without starting its thread.
     ///
     /// `linger` is the time without work after which the thread ends. More work starts it again.
-    /// The thread never ends if it is nil.
-    package init(name: String, linger: Duration? = nil) {
+    package init(name: String, linger: Duration = .seconds(10)) {
         self.name = name
-        lingerMs = linger.map { Int32(clamping: $0.milliseconds()) } ?? -1
+        lingerMs = Int32(clamping: linger.milliseconds())
         wakeup = eventfd(0, Int32(EFD_CLOEXEC))
         precondition(wakeup >= 0, "no descriptor for the worker '\(name)': errno \(errno)")
     }
+
+    deinit { close(wakeup) }  // the thread holds the worker, so it has ended
 
     /// Runs `action` on the worker's thread, after all work that was added before.
     package func post(_ action: @escaping @Sendable () -> Void) { add(.action(action)) }

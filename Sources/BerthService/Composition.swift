@@ -270,11 +270,12 @@ import BerthTelemetry
         }
     }
 
-    /// Ends all work, returns when it is on the disk, and closes the database.
+    /// Ends all work, returns when it is on the disk, closes the database, and drops the metrics.
     package func finish() async {
         await bot.finish()
         await clockKeeper.keep()
         await database.close()
+        edges.surroundings.metrics.removeAll()
     }
 
     /// Logs the service's address, its memory, and the settings that it does not act on.

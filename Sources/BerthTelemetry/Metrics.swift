@@ -84,6 +84,11 @@ package import BerthLoop
         return histogram
     }
 
+    /// Drops all metrics.
+    ///
+    /// The values that are read at a scrape hold the service's parts, which hold the metrics.
+    package func removeAll() { families = [] }
+
     /// Upper bounds in seconds for latencies from a millisecond to five minutes.
     package static nonisolated let latencyBuckets = [
         0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300,

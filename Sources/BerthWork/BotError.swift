@@ -105,6 +105,8 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
     case picture(PictureError)
     /// No model of pictures is configured.
     case noPictures
+    /// A change to the person's logins or passkeys was refused.
+    case account(AccountError)
 
     package var description: String {
         switch self {
@@ -131,6 +133,7 @@ package enum BotError: Error, Sendable, CustomStringConvertible {
             "you have \(limit) prompts, which is the limit: delete one that you do not need"
         case .files(let error): error.description
         case .picture(let error): error.description
+        case .account(let error): error.description
         case .noPictures:
             "this bot makes no pictures: its operator has configured no model for them"
         case .noSession: "there is no such conversation"

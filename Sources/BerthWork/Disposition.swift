@@ -100,7 +100,7 @@ extension BotError {
         case .bodyTooLarge: Disposition(413, .caller, code: "body_too_large")
         case .tooManyPrompts: Disposition(409, .payer, code: "too_many_prompts")
         case .body, .emptyText, .textTooLong, .promptName, .badName, .badValue, .answerTooLong,
-            .commandWithPictures, .tooManyPictures, .tooManyPicturesForModel:
+            .commandWithPictures, .tooManyPictures, .tooManyPicturesForModel, .account:
             Disposition(400, .caller)
         case .sessionBusy: Disposition(409, .caller, code: "session_busy")
         case .notCut: Disposition(409, .caller, code: "not_cut")

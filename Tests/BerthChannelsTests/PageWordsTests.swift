@@ -64,6 +64,34 @@ import Testing
         }
     }
 
+    @Test func `a script is sent without what its browser does not read`() {
+        let script = """
+            // A comment.
+            import { a } from "b";
+
+            /**
+             * Words.
+             */
+            function c(d, // e,
+              f) {
+              return [d,
+                f]
+              + 1;
+            }
+            """
+        let words = "import { a } from \"b\";function c(d, // e,\nf) {return [d,f]\n+ 1;}\n"
+        #expect(Self.text(WebFiles.compact(Array(script.utf8))) == words)
+    }
+
+    @Test func `no text in backticks goes over a line, where it would lose its spaces`() {
+        for (script, text) in Self.scripts {
+            for line in text.split(separator: "\n") where !line.contains("/") {
+                let isWhole = line.count { $0 == "`" } % 2 == 0
+                #expect(isWhole, "\(line) in \(script)")
+            }
+        }
+    }
+
     @Loop
     @Test(arguments: [
         ("en-GB,en;q=0.9", "en", "New conversation"), ("ru-RU,ru;q=0.9", "ru", "Новый разговор"),

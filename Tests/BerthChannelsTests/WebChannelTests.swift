@@ -199,9 +199,9 @@ import Testing
         try await withBot { bot in
             let ann = try await bot.login(bot.ann)
             let session = try await session(bot, ann)
-            let long = try await say(String(repeating: "a", count: 40_000), session, bot, ann)
+            let long = try await say(String(repeating: "a", count: 300_000), session, bot, ann)
             #expect(long.response.status == 400)
-            let huge = try await say(String(repeating: "a", count: 300_000), session, bot, ann)
+            let huge = try await say(String(repeating: "a", count: 3_200_000), session, bot, ann)
             #expect(huge.response.status == 413)
             let held = bot.ann.account.held
             #expect(held == .zero)

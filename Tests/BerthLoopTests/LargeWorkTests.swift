@@ -44,4 +44,20 @@ import Testing
             #expect(!wasOnLoop)
         }
     }
+
+    @Loop @Test func `a worker that nothing uses ends with its thread`() async {
+        weak var worker: Worker?
+        do {
+            let made = Worker(name: "test-end", linger: .milliseconds(1))
+            await made.run {}
+            worker = made
+        }
+        let clock = SystemClock()
+        for _ in 0..<10_000 where worker != nil {
+            let bell = Wakeup()
+            clock.schedule(after: .milliseconds(3)) { bell.signal() }
+            try? await bell.wait()
+        }
+        #expect(worker == nil)
+    }
 }

@@ -249,40 +249,12 @@ package struct Setup: Sendable {
     prepare: Preparation? = nil,
     _ test: @Loop (BotFixture) async throws -> Void
 ) async throws {
-    await Gate.shared.enter()
-    defer { Gate.shared.leave() }
     let fixture = try await BotFixture(setup, prepare)
     do { try await test(fixture) } catch {
         await fixture.end()
         throw error
     }
     await fixture.end()
-}
-
-/// Limits the number of services that run at once, because all of them share one loop.
-@Loop private final class Gate {
-    static let shared = Gate()
-
-    private var free = 8
-    private var waiting: [Wakeup] = []
-
-    func enter() async {
-        guard free <= 0 else {
-            free -= 1
-            return
-        }
-        let turn = Wakeup()
-        waiting.append(turn)
-        do { try await turn.wait() } catch {
-            waiting.removeAll { $0 === turn }
-            free -= 1  // a cancelled test runs to its end, one too many for a moment
-        }
-    }
-
-    func leave() {
-        guard waiting.isEmpty else { return waiting.removeFirst().signal() }
-        free += 1
-    }
 }
 
 extension WorkPolicy {

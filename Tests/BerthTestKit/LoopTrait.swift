@@ -2,9 +2,11 @@ import BerthLoop
 import BerthMemory
 import CLinux
 import Glibc
+import Synchronization
 package import Testing
 
-/// A trait that runs a suite's tests with the loop as their preferred executor.
+/// A trait that runs a suite's tests with the loop as their preferred executor, a bounded number of
+/// them at a time.
 ///
 /// The tests themselves are `@Loop @Test func`, because a preferred executor gives no isolation.
 package struct OnLoop: SuiteTrait, TestTrait, TestScoping {
@@ -16,6 +18,8 @@ package struct OnLoop: SuiteTrait, TestTrait, TestScoping {
         performing body: @Sendable @concurrent () async throws -> Void
     ) async throws {
         TestLoop.start
+        if testCase != nil { await Turnstile.all.enter() }
+        defer { if testCase != nil { Turnstile.all.leave() } }
         let census = LeaseCensus()
         try await withTaskExecutorPreference(EventLoop.shared) {
             try await LeaseCensus.$current.withValue(census) { try await body() }
@@ -39,6 +43,47 @@ package struct OnLoop: SuiteTrait, TestTrait, TestScoping {
 extension Trait where Self == OnLoop {
     /// The trait that runs a suite's tests on the loop's thread.
     package static var loop: OnLoop { OnLoop() }
+}
+
+/// The bound of the test cases that share the loop, in the order in which they came.
+///
+/// Without it all two thousand would begin at once, and each would last as long as all of them:
+/// deadlines of libcurl, Redis and SQLite, which are in real time, would then pass.
+private final class Turnstile: Sendable {
+    /// Many enough that cases which wait do not leave the loop idle.
+    static let all = Turnstile(places: 24)
+
+    private struct State {
+        var free: Int
+        var waiting: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let state: Mutex<State>
+
+    init(places: Int) { state = Mutex(State(free: places)) }
+
+    func enter() async {
+        await withCheckedContinuation { continuation in
+            let isFree = state.withLock { state in
+                guard state.free == 0 else {
+                    state.free -= 1
+                    return true
+                }
+                state.waiting.append(continuation)
+                return false
+            }
+            if isFree { continuation.resume() }
+        }
+    }
+
+    func leave() {
+        let next: CheckedContinuation<Void, Never>? = state.withLock { state in
+            guard state.waiting.isEmpty else { return state.waiting.removeFirst() }
+            state.free += 1
+            return nil
+        }
+        next?.resume()
+    }
 }
 
 /// The loop's thread in a test process, started by the first suite that needs it.

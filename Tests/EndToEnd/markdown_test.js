@@ -31,6 +31,13 @@ const code = (lang, text) =>
 const table = (head, ...rows) =>
   `<div class="table"><table><thead><tr>${head}</tr></thead><tbody>${rows.map((r) => `<tr>${r}</tr>`).join("")}</tbody></table></div>`;
 
+const mark = (name, attribute = name) =>
+  `<sup><button type="button" data-mark="${attribute}" aria-label="Footnote ${attribute}">${name}</button></sup>`;
+const note = (name, text, attribute = name) =>
+  `<p class="footnote" tabindex="-1" data-note="${attribute}"><sup>${name}</sup> ${text} ` +
+  `<button type="button" aria-label="Back to the text">\u21a9\ufe0e</button></p>`;
+const thought = (text) =>
+  `<details class="reasoning"><summary>Thought</summary><pre class="thoughts">${text}</pre></details>`;
 const formula = (text) => `<span class="formula">${text}</span>`;
 const display = (text) => `<span class="formula display">${text}</span>`;
 
@@ -83,6 +90,22 @@ const CASES = [
   ["a code span wins over a formula", "$x and `$y`", "<p>$x and <code>$y</code></p>"],
   ["escaped brackets of a link", "\\[a\\](https://x.example)", "<p>[a](<a href=\"https://x.example/\">https://x.example</a>)</p>"],
   ["a formula in a list and in a table", "- $a_1*b*c$\n\n|A|\n|-|\n|$x_1*y*z$|", `<ul><li>${formula("$a_1*b*c$")}</li></ul>${table("<th>A</th>", `<td>${formula("$x_1*y*z$")}</td>`)}`],
+  ["headings that are underlined", "A\n===\nB\nC *d*\n---\n\n- g\n---", "<h3>A</h3><h4>B<br>C <em>d</em></h4><ul><li>g</li></ul><hr>"],
+  ["a rule after a blank line, and a table, are no headings", "A\n\n---\n\na | b\n--- | ---\n1 | 2", `<p>A</p><hr>${table("<th>a</th><th>b</th>", "<td>1</td><td>2</td>")}`],
+  ["addresses between angles", "<https://x.example/a_b> <mailto:a@b.example> <c.d@e.example> <b> <javascript:a()> a<b", '<p><a href="https://x.example/a_b">https://x.example/a_b</a> <a href="mailto:a@b.example">mailto:a@b.example</a> <a href="mailto:c.d@e.example">c.d@e.example</a> &lt;b&gt; &lt;javascript:a()&gt; a&lt;b</p>'],
+  ["an address without a scheme", "www.x.example/a. www. xwww.y.example", '<p><a href="https://www.x.example/a">www.x.example/a</a>. www. xwww.y.example</p>'],
+  ["references before and after their addresses", "[a *b*][C d], [c  D][], [c d] and [e]\n\n[c d]: https://x.example/1 \"title\"\n[c d]: https://x.example/2\n\n![f][e]\n[e]: <https://y.example>", '<p><a href="https://x.example/1">a <em>b</em></a>, <a href="https://x.example/1">c  D</a>, <a href="https://x.example/1">c d</a> and <a href="https://y.example/">e</a></p><p><a href="https://y.example/">f</a></p>'],
+  ["references without addresses", "[a][b] [c][] x[0][1]\n\n[b]: javascript:alert(1)\n[c]: /path", "<p>[a][b] [c][] x[0][1]</p><p>[b]: javascript:alert(1)<br>[c]: /path</p>"],
+  ["a reference in a list and in a quote", "- [a]\n  > [a]\n\n[a]: https://x.example", '<ul><li><a href="https://x.example/">a</a><blockquote><p><a href="https://x.example/">a</a></p></blockquote></li></ul>'],
+  ["an address in code is no definition", "[a]\n\n```\n[a]: https://x.example\n```", `<p>[a]</p>${code("text", "[a]: https://x.example")}`],
+  ["footnotes", "a[^1] b[^no]\n\n[^1]: **c**\nd", `<p>a${mark("1")} b[^no]</p>${note("1", "<strong>c</strong><br>d")}`],
+  ["a footnote with a name of markup", "a[^<b>\"]\n\n[^<b>\"]: c", `<p>a${mark("&lt;b&gt;\"", "&lt;b&gt;&quot;")}</p>${note("&lt;b&gt;\"", "c", "&lt;b&gt;&quot;")}`],
+  ["reasoning", "<think>\na *b*\n\n<b>c</b>\n</think>\n\nd", `${thought("a *b*\n\n&lt;b&gt;c&lt;/b&gt;\n")}<p>d</p>`],
+  ["reasoning in one line with the answer", "<think>a</think>b **c**", `${thought("a")}<p>b <strong>c</strong></p>`],
+  ["reasoning without its first tag", "Hm, *so*.\n\n- a\n</think>\nb", `${thought("Hm, *so*.\n\n- a\n")}<p>b</p>`],
+  ["reasoning under other names", "<thinking>\na\n</thinking>\n[THINK]b[/THINK]\n# c\n<thought>d</thought>", `${thought("a\n")}${thought("b")}<h3>c</h3>${thought("d")}`],
+  ["reasoning that is not finished", "<think>\na\n\n- b", thought("a\n\n- b")],
+  ["tags of reasoning in code", "Use `</think>` here.\n\n```\n<think>\n</think>\n```", `<p>Use <code>&lt;/think&gt;</code> here.</p>${code("text", "&lt;think&gt;\n&lt;/think&gt;")}`],
   ["nothing", "", ""],
 ];
 for (const [name, text, expected] of CASES) {
@@ -97,6 +120,7 @@ for (const size of [1, 2, 7, 64]) {
       const holder = document.createElement("div");
       const growing = new GrowingText(holder);
       for (let at = 0; at < text.length; at += size) growing.push(text.slice(at, at + size));
+      growing.end();
       return shorten(holder) === html(text) ? null : `wanted ${html(text)}\n   got ${shorten(holder)}`;
     });
   }
@@ -143,6 +167,22 @@ const HOSTILE = {
   "lines of dollars": (n) => "$$ a\n- b\n".repeat(n),
   "formulas with backticks": (n) => "\\(`\\) ".repeat(n),
   rules: (n) => "- - ".repeat(n) + "a",
+  definitions: (n) => Array.from({ length: n / 20 }, (_, i) => `[${i}]: https://x.example/${i}\n`).join(""),
+  references: (n) => "[a]: https://x.example\n\n" + "[a][b] [a] ".repeat(n / 5),
+  "open labels": (n) => "[a][".repeat(n),
+  "long labels": (n) => `[${"a".repeat(n)}][${"b".repeat(n)}]`,
+  "nested labels": (n) => "[a]: https://x.example\n\n" + "[".repeat(n) + "a" + "][a]".repeat(n),
+  footnotes: (n) => Array.from({ length: n / 20 }, (_, i) => `[^${i}] [^${i}]\n\n[^${i}]: a\n\n`).join(""),
+  "open angles": (n) => "<https://x".repeat(n),
+  "dots of addresses": (n) => "<a@" + "b.".repeat(n) + ">",
+  "www marks": (n) => "www.".repeat(n),
+  underlines: (n) => "a\n--\n".repeat(n) + "=".repeat(n),
+  "paragraphs of references": (n) => "[a][b]\n\n".repeat(n / 10) + "[b]: https://x.example",
+  "paragraphs of ends": (n) => "</think>\n\n".repeat(n / 10),
+  thoughts: (n) => "<think>a</think>\n".repeat(n / 10),
+  "thoughts in a line": (n) => "<think>a</think>".repeat(n / 10),
+  "ends of thoughts": (n) => "</think>\n".repeat(n / 10),
+  "open thoughts": (n) => "<think>\n".repeat(n),
 };
 const timed = (text) => {
   const began = performance.now();
@@ -156,6 +196,39 @@ for (const [name, make] of Object.entries(HOSTILE)) {
     return long < 300 || long < 40 * short ? null : `10,000: ${short} ms, 80,000: ${long} ms`;
   });
 }
+// A text that grows in pieces of its tenth takes not much longer than at once.
+for (const name of ["definitions", "paragraphs of references", "footnotes", "thoughts", "paragraphs of ends"]) {
+  check(`hostile and growing: ${name}`, () => {
+    const text = HOSTILE[name](40_000);
+    const growing = new GrowingText(document.createElement("div"));
+    const began = performance.now();
+    for (let at = 0; at < text.length; at += 200) growing.push(text.slice(at, at + 200));
+    growing.end();
+    const took = performance.now() - began;
+    return took < 3000 ? null : `${took} ms`;
+  });
+}
+check("reasoning that grows stays as it was opened", () => {
+  const holder = document.createElement("div");
+  const growing = new GrowingText(holder);
+  growing.push("<think>\na");
+  const details = holder.firstChild;
+  details.open = true;
+  growing.push(" b\n\nc");
+  if (holder.firstChild !== details) return "drawn again";
+  growing.push("\n</think>\nd");
+  return holder.firstChild.open && holder.childNodes.length === 2 ? null : holder.innerHTML;
+});
+check("the last of several addresses is known while the text grows", () => {
+  const holder = document.createElement("div");
+  const growing = new GrowingText(holder);
+  growing.push("[a] [b]\n\n[a]: https://x.example/1\n[b]: https://x.exa");
+  const links = holder.querySelectorAll("a").length;
+  growing.push("mple/2");
+  growing.end();
+  const last = holder.querySelectorAll("a")[1]?.href;
+  return links === 1 && last === "https://x.example/2" ? null : `${links} ${last} ${holder.innerHTML}`;
+});
 check("hostile nesting stays shallow", () => {
   let deepest = 0;
   for (const make of Object.values(HOSTILE)) {
@@ -169,8 +242,8 @@ check("hostile nesting stays shallow", () => {
   return deepest < 80 ? null : `depth ${deepest}`;
 });
 check("only known elements and attributes come out", () => {
-  const tags = new Set("p br h3 h4 h5 h6 em strong del code figure figcaption span button pre ul ol li blockquote hr div table thead tbody tr th td a".split(" "));
-  const attributes = new Set(["class", "type", "tabindex", "start", "dir", "href", "target", "rel"]);
+  const tags = new Set("p br h3 h4 h5 h6 em strong del code figure figcaption span button pre ul ol li blockquote hr div table thead tbody tr th td a sup details summary".split(" "));
+  const attributes = new Set(["class", "type", "tabindex", "start", "dir", "href", "target", "rel", "aria-label", "data-mark", "data-note"]);
   const holder = document.createElement("div");
   for (const make of Object.values(HOSTILE)) holder.append(render(make(300)));
   for (const [, text] of CASES) holder.append(render(text));

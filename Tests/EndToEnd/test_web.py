@@ -265,7 +265,7 @@ def test_a_waiting_message_shows_its_queue_position_until_the_answer_begins(
     until_asked(fake, 1)
     page.send("And I?")
     place = wait_for(lambda: page.text(".place"), what="the queue position")
-    assert re.match(r"(\d+ before you|You are next), about \d+ (second|minute)s?$", place)
+    assert re.match(r"(\d+ before you|You are next) · ≈ \d+ (sec|min)$", place)
     wait_for(lambda: place in page.text("#say"), what="the announcement for screen readers")
     assert page.answered() == "done"
     assert page.text(".place") == ""

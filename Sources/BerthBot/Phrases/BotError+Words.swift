@@ -19,6 +19,7 @@ extension BotError {
         case .provider(let error): error.words
         case .files(let error): error.words
         case .picture(let error): error.words
+        case .account(let error): error.words
         case .inputPicture(let error, let number, let count):
             count == 1
                 ? error.words
@@ -100,8 +101,27 @@ extension BotError {
         case .overQuota, .queue, .memory, .provider, .files, .picture, .inputPicture, .blind,
             .tooManyPictures, .tooManyPicturesForModel, .unknownModel, .store, .tooManyRequests,
             .bodyTooLarge, .answerTooLong, .tooManySessions, .tooManyNewSessions, .tooManyCodes,
-            .textTooLong, .readTooSlowly, .tooManyPrompts:
+            .textTooLong, .readTooSlowly, .account, .tooManyPrompts:
             nil
+        }
+    }
+}
+
+extension AccountError {
+    fileprivate var words: ErrorWords {
+        switch self {
+        case .badPasskeyName(let most): ErrorWords(.badPasskeyName, ["count": .count(most)])
+        case .tooManyPasskeys(let limit): ErrorWords(.tooManyPasskeys, ["count": .count(limit)])
+        case .passkeyExists: ErrorWords(.passkeyExists)
+        case .noPasskey: ErrorWords(.noPasskey)
+        case .passkeyMalformed: ErrorWords(.passkeyMalformed)
+        case .passkeyTooLate: ErrorWords(.passkeyTooLate)
+        case .passkeyOfAnotherSite: ErrorWords(.passkeyOfAnotherSite)
+        case .passkeyUnverified: ErrorWords(.passkeyUnverified)
+        case .passkeyOfUnknownKind: ErrorWords(.passkeyOfUnknownKind)
+        case .passkeySignature: ErrorWords(.passkeySignature)
+        case .noLogin: ErrorWords(.noLogin)
+        case .ownLogin: ErrorWords(.ownLogin)
         }
     }
 }

@@ -12,6 +12,13 @@ enum ErrorKey: String, CaseIterable, Sendable {
     case noSession, noTurn, notCut, emptyText, textTooLong, stopping, sharedCallEnded
     case readTooSlowly, busy, databaseFailed, databaseReadOnly, answerTooLong
 
+    // MARK: Logins and passkeys
+
+    case badPasskeyName, tooManyPasskeys, passkeyExists, noPasskey
+    case passkeyMalformed, passkeyTooLate, passkeyOfAnotherSite, passkeyUnverified
+    case passkeyOfUnknownKind, passkeySignature
+    case noLogin, ownLogin
+
     // MARK: Memory and queue
 
     case memoryShort, memoryQuota, memoryShare, memoryPaused

@@ -22,10 +22,11 @@ package enum PageKey: String, CaseIterable, Sendable {
 
     case messages, message, messageWrite, latest, send, stop, cancel, close, save, copy, copied
     case edit, editMessage, hintSend, hintStop, youWrote, answer, answerEnd, codeBlock
-    case reasoning, stopped, failed, uncertain, makeAgain, `continue`, regenerate, askAgain
-    case otherModel, version, versionBack, versionNext, wholeText, wholeTextDeleted, tokensUsed
-    case promptTokens, cached, cachedAbout, before, next, restarting, reconnecting, notBack
-    case connectionLost, earlierMessages, notLoaded, tryAgain
+    case reasoning, thought, footnote, footnoteBack, stopped, failed, uncertain, makeAgain
+    case `continue`, regenerate, askAgain, otherModel, version, versionBack, versionNext
+    case wholeText, wholeTextDeleted, tokensUsed, promptTokens, cached, cachedAbout, before
+    case next, restarting, reconnecting, notBack, connectionLost, earlierMessages, notLoaded
+    case tryAgain
 
     // MARK: A new conversation
 

@@ -38,6 +38,18 @@ extension PhraseTable {
         .databaseFailed: "服务的数据库出错，请重试或告知管理员",
         .databaseReadOnly: "服务器暂时无法写入数据库，请稍后再试",
         .answerTooLong: "回答超过 {most}，已在此处截断",
+        .badPasskeyName: "通行密钥的名称是一行文字，最多 {count} 字节",
+        .tooManyPasskeys: "您有 {count} 个通行密钥，已达上限，请先删除一个",
+        .passkeyExists: "这个通行密钥已经保存",
+        .noPasskey: "没有这个通行密钥，可能已被删除",
+        .passkeyMalformed: "通行密钥没有保存：浏览器的回答格式不对",
+        .passkeyTooLate: "通行密钥没有保存：已超过两分钟，请再试一次",
+        .passkeyOfAnotherSite: "通行密钥没有保存：它属于另一个网站",
+        .passkeyUnverified: "通行密钥没有保存：设备没有用 PIN、指纹或面容验证您",
+        .passkeyOfUnknownKind: "通行密钥没有保存：Berth 不认识这种密钥",
+        .passkeySignature: "通行密钥没有保存：签名不正确",
+        .noLogin: "没有这个登录，可能已经结束",
+        .ownLogin: "这是此浏览器的登录，要结束它请退出登录",
         .memoryShort: "此操作需要 {size} 内存，服务器目前没有，请稍后再试",
         .memoryQuota: """
         此操作需要 {size} 内存，而您的 {most} 中已占用 {held}；请等正在进行的工作完成，或一次少发一些

@@ -97,6 +97,9 @@ extension PhraseTable {
         .answerEnd: "End of the answer.",
         .codeBlock: "Code.",
         .reasoning: "Reasoning",
+        .thought: "Thought",
+        .footnote: "Footnote {name}",
+        .footnoteBack: "Back to the text",
         .stopped: "Stopped.",
         .failed: "The model's provider failed.",
         .uncertain: """

@@ -14,7 +14,7 @@ extension PhraseTable {
         .results: "{n} {n|результат|результата|результатов}",
         .nothingFound: "Ничего не найдено.",
         .theme: "Оформление",
-        .themeAuto: "Как в системе",
+        .themeAuto: "Авто",
         .themeLight: "Светлое",
         .themeDark: "Тёмное",
         .pinned: "Закреплённые",
@@ -78,7 +78,7 @@ extension PhraseTable {
 
         .messages: "Сообщения",
         .message: "Сообщение",
-        .messageWrite: "Напишите сообщение",
+        .messageWrite: "Сообщение…",
         .latest: "К последнему сообщению",
         .send: "Отправить",
         .stop: "Остановить ответ",
@@ -96,6 +96,9 @@ extension PhraseTable {
         .answerEnd: "Конец ответа.",
         .codeBlock: "Код.",
         .reasoning: "Рассуждение",
+        .thought: "Размышление",
+        .footnote: "Сноска {name}",
+        .footnoteBack: "Обратно к тексту",
         .stopped: "Остановлено.",
         .failed: "Произошла ошибка у провайдера модели.",
         .uncertain: """

@@ -14,7 +14,7 @@ extension PhraseTable {
         .results: "{n} {n|результат|результати|результатів}",
         .nothingFound: "Нічого не знайдено.",
         .theme: "Оформлення",
-        .themeAuto: "Як у системі",
+        .themeAuto: "Авто",
         .themeLight: "Світле",
         .themeDark: "Темне",
         .pinned: "Закріплені",
@@ -78,7 +78,7 @@ extension PhraseTable {
 
         .messages: "Повідомлення",
         .message: "Повідомлення",
-        .messageWrite: "Напишіть повідомлення",
+        .messageWrite: "Повідомлення…",
         .latest: "До останнього повідомлення",
         .send: "Надіслати",
         .stop: "Зупинити відповідь",
@@ -96,6 +96,9 @@ extension PhraseTable {
         .answerEnd: "Кінець відповіді.",
         .codeBlock: "Код.",
         .reasoning: "Міркування",
+        .thought: "Роздуми",
+        .footnote: "Виноска {name}",
+        .footnoteBack: "Назад до тексту",
         .stopped: "Зупинено.",
         .failed: "Сталася помилка в провайдера моделі.",
         .uncertain: """

@@ -139,31 +139,15 @@ async function showPasskeys() {
 
 // ---------------------------------------------------------------- the dialogue
 
-function build() {
-  const close = make("button", { id: "account-close", type: "button", click: () => dialog.close() }, w("close"));
-  const name = make("input", { id: "account-name", dir: "auto", maxlength: 60, autocomplete: "off" });
-  dialog = make(
-    "dialog",
-    { id: "account-dialog", class: "panel", "aria-labelledby": "account-title", close: () => $("account-device").replaceChildren() },
-    make("h2", { id: "account-title" }, w("account")),
-    make("p", { id: "account-problem", role: "alert" }),
-    make("p", { id: "account-said", role: "status" }),
-    make("form", { submit: run(rename) },
-      make("label", { for: "account-name" }, w("yourName")), name, make("button", { class: "save" }, w("save"))),
-    make("h3", {}, w("devices")),
-    make("div", { id: "account-device" }),
-    make("button", { id: "account-add", type: "button", class: "primary", click: run(addDevice) }, w("deviceAdd")),
-    make("h3", { id: "account-keys" }, w("passkeys")),
-    make("ul", { id: "account-passkeys", "aria-labelledby": "account-keys" }),
-    hasPasskeys()
-      ? make("button", { id: "account-passkey", type: "button", click: run(newPasskey) }, w("passkeyMake"))
-      : p(w("passkeysNone")),
-    make("h3", { id: "account-where" }, w("logins")),
-    make("ul", { id: "account-logins", "aria-labelledby": "account-where" }),
-    make("div", { id: "account-others" }),
-    make("div", { class: "row" }, close),
-  );
-  document.body.append(dialog);
+function setUp() {
+  dialog = $("account-dialog");
+  const on = (id, event, action) => $(id).addEventListener(event, action);
+  on("account-form", "submit", run(rename));
+  on("account-add", "click", run(addDevice));
+  on("account-passkey", "click", run(newPasskey));
+  on("account-close", "click", () => dialog.close());
+  on("account-dialog", "close", () => $("account-device").replaceChildren());
+  $(hasPasskeys() ? "account-without" : "account-passkey").remove();
 }
 
 /**
@@ -173,7 +157,7 @@ function build() {
  */
 export async function openAccount(host) {
   page = host;
-  if (!dialog) build();
+  if (!dialog) setUp();
   $("account-name").value = host.name;
   for (const id of ["account-problem", "account-said"]) $(id).textContent = "";
   $("account-add").hidden = false;

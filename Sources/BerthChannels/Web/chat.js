@@ -223,12 +223,7 @@ function showSignedOut() {
   state.live?.abort.abort();
   state.live = null;
   document.body.className = "out";
-  showCard(
-    make("h2", {}, w("outHead")),
-    p(w("outLink")),
-    p(w("outOnce")),
-    p(make("a", { href: "/login" }, w("loginOther"))),
-  );
+  showCard($("card-out").content.cloneNode(true));
 }
 
 async function start() {

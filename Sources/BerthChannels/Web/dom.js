@@ -5,11 +5,7 @@ import { w } from "./words.js";
 const SAY_EVERY = 4_000;
 
 export const $ = (id) => document.getElementById(id);
-
-/** A paragraph. In its texts, the parts between backticks are code. */
-export const p = (...children) => make("p", {}, ...children.flatMap((child) =>
-  typeof child !== "string" ? child : child.split("`").map((t, i) => (i % 2 ? make("code", {}, t) : t))));
-
+export const p = (...children) => make("p", {}, ...children);
 export const button = (text, style, click) =>
   make("button", { type: "button", class: style, click }, text);
 

@@ -1,8 +1,6 @@
 // The parts around the conversation: the list of conversations, usage, notices and cards.
-import { $, button, make, p } from "./dom.js";
+import { $, make, p } from "./dom.js";
 import { inWords, timeOf, w } from "./words.js";
-
-const EXAMPLES = ["example1", "example2", "example3", "example4"];
 
 /** Matches touch screens, where Enter makes a new line and no keyboard opens by itself. */
 export const touch = matchMedia("(pointer: coarse)");
@@ -102,14 +100,9 @@ export function showCard(...children) {
 export function showHello(tenant, send) {
   const hour = new Date().getHours();
   const part = hour < 5 || hour >= 18 ? "evening" : hour < 12 ? "morning" : "afternoon";
-  const buttons = EXAMPLES.map(w).map((text) => button(text, null, () => send(text)));
-  const hello = make(
-    "div",
-    { id: "hello" },
-    make("h2", {}, w(part, { name: tenant })),
-    p(w("helloAbout")),
-    make("div", { class: "examples" }, ...buttons),
-    p(w("helloHelp")),
-  );
+  const hello = $("card-hello").content.cloneNode(true);
+  hello.querySelector("h2").textContent = w(part, { name: tenant });
+  hello.querySelector(".examples").addEventListener("click", ({ target }) =>
+    target.matches("button") && send(target.textContent));
   $("turns").replaceChildren(hello);
 }

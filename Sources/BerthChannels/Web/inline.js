@@ -1,12 +1,29 @@
 // Renders the marks inside a paragraph (emphasis, code, links) in one pass over its text.
 import { fill, make } from "./dom.js";
 import { formula } from "./formula.js";
+import { w } from "./words.js";
 
 /** Most emphasis marks that are open at once. A further one replaces the oldest. */
 const MAX_OPEN = 32;
 /** The longest link target, in characters. */
 const MAX_URL = 2048;
+/** The longest label of a reference or a footnote, in characters. */
+const MAX_LABEL = 100;
 const SCHEMES = new Set(["http:", "https:", "mailto:"]);
+
+/** The addresses of the text that is rendered, by their labels. That of a footnote begins with `^`. */
+let refs = new Map();
+
+/** Sets the addresses of the text that is rendered from now on, and returns them. */
+export const useRefs = (map) => (refs = map);
+
+const labelOf = (text) => text.trim().replace(/\s+/g, " ").toLowerCase();
+
+/** Adds the address of a label. The first one of a label counts. */
+export function define(text, url) {
+  const label = labelOf(text);
+  if (!refs.has(label)) refs.set(label, url);
+}
 
 const isSpace = (c) => c === undefined || c === " " || c === "\n" || c === "\t" || c === "\u00a0";
 const isWord = (c) => c !== undefined && /[\p{L}\p{N}]/u.test(c);
@@ -85,9 +102,10 @@ class InlineScan {
         return this.link();
       case "<": {
         const line = /^<br ?\/?>/i.exec(text.slice(at, at + 6));
-        return line !== null && this.put(make("br"), line[0].length);
+        return line ? this.put(make("br"), line[0].length) : this.angle();
       }
       case "h":
+      case "w":
         return this.address();
     }
     return false;
@@ -209,7 +227,7 @@ class InlineScan {
 
   bracket(length) {
     this.flush();
-    this.brackets.push({ at: this.out.length, open: this.open.length });
+    this.brackets.push({ at: this.out.length, open: this.open.length, from: this.at + length });
     this.out.push(this.text.slice(this.at, this.at + length));
     this.at += length;
     this.from = this.at;
@@ -219,19 +237,50 @@ class InlineScan {
   /** Handles `](target)`, which turns the text since the last `[` into a link. Images become links. */
   link() {
     const bracket = this.brackets.pop();
-    if (!bracket || this.text[this.at + 1] !== "(") return false;
+    if (!bracket) return false;
+    if (this.text[this.at + 1] !== "(") return this.reference(bracket);
     const target = this.target(this.at + 2);
     const href = target && safe(target.url);
     if (!href) return false;
+    return this.enclose(bracket, target.end, (inner) =>
+      fill(anchor(href), inner.length ? inner : [target.url]));
+  }
+
+  /** Folds the text since `bracket` into the element that `wrap` makes of it. */
+  enclose(bracket, end, wrap) {
     this.flush();
     const inner = this.out.splice(bracket.at).slice(1);
     this.open.length = Math.min(this.open.length, bracket.open);
     // Links do not nest, so outer brackets can no longer become a link.
     this.brackets.length = 0;
-    this.out.push(fill(anchor(href), inner.length ? inner : [target.url]));
-    this.at = target.end;
-    this.from = this.at;
+    this.out.push(wrap(inner));
+    this.at = this.from = end;
     return true;
+  }
+
+  /** Handles `[text][label]`, `[label][]`, `[label]` and `[^note]`, if the label has an address. */
+  reference(bracket) {
+    const { text, at } = this;
+    let end = at + 1;
+    let label = text.slice(bracket.from, Math.min(at, bracket.from + MAX_LABEL + 1));
+    if (text[end] === "[") {
+      const close = text.slice(end, end + MAX_LABEL + 2).indexOf("]");
+      if (close > 1) label = text.slice(end + 1, end + close);
+      if (close > 0) end += close + 1;
+    }
+    const href = label.length <= MAX_LABEL && refs.get(labelOf(label));
+    if (!href) return false;
+    return this.enclose(bracket, end, (inner) =>
+      label[0] === "^" ? noteMark(label.slice(1)) : fill(anchor(href), inner));
+  }
+
+  /** Handles `<https://…>`, `<mailto:…>` and `<name@host>`. */
+  angle() {
+    const { text, at } = this;
+    const url = /^<([^\s<>]+)>/.exec(text.slice(at, at + MAX_URL))?.[1];
+    const href = url && safe(/^[\w.+-]+@[\w-]+(?:\.[\w-]+)+$/.test(url) ? `mailto:${url}` : url);
+    if (!href || this.brackets.length) return false;
+    return this.put(fill(anchor(href), [url]), url.length + 2);
   }
 
   /** The `{ url, end }` of a link's `target)` at `from`. */
@@ -249,7 +298,8 @@ class InlineScan {
   /** Handles a bare https://… address. Closing punctuation stays outside of the link. */
   address() {
     const { text, at } = this;
-    if (!text.startsWith("http://", at) && !text.startsWith("https://", at)) return false;
+    const start = /^(?:https?:\/\/|www\.)/.exec(text.slice(at, at + 8))?.[0];
+    if (!start) return false;
     if (isWord(text[at - 1])) return false;
     let url = text.slice(at, at + MAX_URL);
     const end = url.search(/[\s<>"`\]|]/);
@@ -263,7 +313,7 @@ class InlineScan {
       else if (!".,;:!?'*_~".includes(c)) break;
     }
     url = url.slice(0, length);
-    const href = safe(url);
+    const href = start === "www." ? url.includes(".", 4) && safe(`https://${url}`) : safe(url);
     // The text of a link may be an address, which must not become a link of its own.
     if (!href || this.brackets.length > 0) return false;
     return this.put(fill(anchor(href), [url]), length);
@@ -271,13 +321,32 @@ class InlineScan {
 }
 
 /** The address to link to, or null unless it is http, https or mailto. */
-function safe(text) {
+export function safe(text) {
   try {
     const url = new URL(text);
     return SCHEMES.has(url.protocol) ? url.href : null;
   } catch {
     return null;
   }
+}
+
+/** Moves the focus between a footnote and its mark in the same answer. */
+const jump = (to) => (e) => e.target.closest(".md").querySelector(`[data-${to}]`)?.focus();
+
+/** The mark of the footnote `name`, which leads to it. */
+function noteMark(name) {
+  const click = jump(`note="${CSS.escape(name)}"`);
+  const label = w("footnote", { name });
+  return make("sup", {}, make("button", { type: "button", "data-mark": name, "aria-label": label, click }, name));
+}
+
+/** The footnote `name`, which leads back to its mark. */
+export function footnote(name, text) {
+  const click = jump(`mark="${CSS.escape(name)}"`);
+  const back = make("button", { type: "button", "aria-label": w("footnoteBack"), click }, "↩︎");
+  const note = make("p", { class: "footnote", tabindex: "-1", "data-note": name }, make("sup", {}, name), " ");
+  inlineInto(note, text).append(" ", back);
+  return note;
 }
 
 const anchor = (href) => make("a", { href, target: "_blank", rel: "noopener noreferrer" });

@@ -3,138 +3,22 @@
 
 import { fill, make } from "./dom.js";
 import { formula } from "./formula.js";
-import { inlineInto, runOf } from "./inline.js";
+import { define, footnote, inlineInto, useRefs } from "./inline.js";
+import {
+  cellsOf, closesFence, dedent, definitionOf, fenceOf, formulaAt, headingOf, indentOf,
+  interrupts, isBlank, isQuote, isRule, isTable, itemOf, underlineOf,
+} from "./lines.js";
 import { w } from "./words.js";
 
 /** Deepest nesting of quotes and lists. Deeper ones are shown as plain text. */
 const MAX_DEPTH = 10;
-/** Most lines of a formula that stands alone. */
-const MAX_FORMULA_LINES = 60;
 
-// ---------------------------------------------------------------- lines
+/** The tags around a model's reasoning. Some models' templates keep the opening one to themselves. */
+const THINK = /^\s*(?:<(?:think(?:ing)?|thought)>|\[THINK\])/i;
+const UNTHINK = /<\/(?:think(?:ing)?|thought)>|\[\/THINK\]/i;
 
-const isBlank = (line) => line.trim() === "";
-
-/** Columns of white space at the start of a line. A tab reaches the next multiple of four. */
-function indentOf(line) {
-  let columns = 0;
-  for (const c of line) {
-    if (c === " ") columns += 1;
-    else if (c === "\t") columns += 4 - (columns % 4);
-    else break;
-  }
-  return columns;
-}
-
-/** The line without its first `columns` columns of white space. */
-function dedent(line, columns) {
-  let at = 0;
-  for (let seen = 0; seen < columns && (line[at] === " " || line[at] === "\t"); at += 1) {
-    seen += line[at] === "\t" ? 4 - (seen % 4) : 1;
-  }
-  return line.slice(at);
-}
-
-/** `{ mark, size, info, indent }` if the line opens a code fence, else null. */
-function fenceOf(line) {
-  const indent = indentOf(line);
-  const text = line.trim();
-  const mark = text[0];
-  if (mark !== "`" && mark !== "~") return null;
-  const size = runOf(text, 0, mark);
-  const info = text.slice(size).trim();
-  if (size < 3 || (mark === "`" && info.includes("`"))) return null;
-  return { mark, size, info: info.split(" ", 1)[0].slice(0, 40), indent };
-}
-
-function closesFence(line, fence) {
-  const text = line.trim();
-  return text.length >= fence.size && runOf(text, 0, fence.mark) === text.length;
-}
-
-function isRule(line) {
-  let count = 0;
-  let mark = "";
-  for (const c of line) {
-    if (c === " " || c === "\t") continue;
-    if (c !== "-" && c !== "*" && c !== "_") return false;
-    if (mark && c !== mark) return false;
-    mark = c;
-    count += 1;
-  }
-  return count >= 3;
-}
-
-const headingOf = (line) => /^ {0,3}(#{1,6})(?=\s|$)/.exec(line)?.[1].length ?? 0;
-const isQuote = (line) => /^ {0,3}>/.test(line);
-
-/** `{ indent, width, ordered, start }` if the line begins a list item, else null. */
-function itemOf(line) {
-  const indent = indentOf(line);
-  const text = line.trimStart();
-  const mark = /^(?:[-*+]|(\d{1,9})[.)])(?=\s|$)/.exec(text);
-  if (!mark || isRule(line)) return null;
-  const gap = indentOf(text.slice(mark[0].length));
-  return {
-    indent,
-    width: mark[0].length + (gap > 4 || gap === 0 ? 1 : gap),
-    ordered: mark[1] !== undefined,
-    start: Number(mark[1] ?? 1),
-  };
-}
-
-const isDelimiterRow = (line) =>
-  line !== undefined && line.includes("-") && line.includes("|") && /^[\s|:-]+$/.test(line);
-const isTable = (lines, at) => lines[at].includes("|") && isDelimiterRow(lines[at + 1]);
-
-/** The cells of a row, split at every `|` that is outside of code and not escaped. */
-function cellsOf(line) {
-  const cells = [];
-  let text = line.trim();
-  if (text.startsWith("|")) text = text.slice(1);
-  let from = 0;
-  let code = false;
-  for (let at = 0; at <= text.length; at += 1) {
-    const c = text[at];
-    if (c === "\\") at += 1;
-    else if (c === "`") code = !code;
-    else if ((c === "|" && !code) || (at === text.length && from < at)) {
-      cells.push(text.slice(from, at).trim().replaceAll("\\|", "|"));
-      from = at + 1;
-    }
-  }
-  if (from < text.length) cells.push(text.slice(from).trim().replaceAll("\\|", "|"));
-  return cells;
-}
-
-/**
- * `{ end, closed }` if a formula of its own lines begins at `at`, else null.
- *
- * It ends with the line that ends in its closing mark. Without one, the lines up to the next blank
- * line are a paragraph, whatever marks they hold.
- */
-function formulaAt(lines, at) {
-  const first = lines[at].trim();
-  const close = first.startsWith("$$") ? "$$" : first.startsWith("\\[") ? "\\]" : null;
-  if (!close) return null;
-  const inside = first.slice(2).indexOf(close);
-  if (inside >= 0) return inside + 2 === first.length - 2 ? { end: at + 1, closed: true } : null;
-  let end = at + 1;
-  for (; end < lines.length && end < at + MAX_FORMULA_LINES && !isBlank(lines[end]); end += 1) {
-    if (lines[end].trimEnd().endsWith(close)) return { end: end + 1, closed: true };
-  }
-  return { end, closed: false };
-}
-
-/** Whether the line at `at` ends the paragraph before it. */
-function interrupts(lines, at) {
-  const line = lines[at];
-  if (formulaAt(lines, at)) return true;
-  if (isBlank(line) || headingOf(line) || isQuote(line) || isRule(line)) return true;
-  if (fenceOf(line)) return true;
-  const item = itemOf(line);
-  return (item !== null && (!item.ordered || item.start === 1)) || isTable(lines, at);
-}
+/** Whether the text may grow, so that its last line is not whole. */
+let isGrowing = false;
 
 // ---------------------------------------------------------------- blocks
 
@@ -154,6 +38,7 @@ function appendBlocks(parent, lines, depth, tight) {
 /** The block that begins at the non-blank line `at`, and the number of the line after it. */
 function blockAt(lines, at, depth, tight) {
   const line = lines[at];
+  if (!depth && THINK.test(line)) return thought(lines, at);
   const fence = fenceOf(line);
   if (fence) return codeBlock(lines, at, fence);
   const own = formulaAt(lines, at);
@@ -162,8 +47,7 @@ function blockAt(lines, at, depth, tight) {
   if (level) {
     const text = line.trim().slice(level).trim();
     const bare = text.replace(/(^|\s)#+$/, "");
-    // An answer's headings rank below the page's h1 and the turn's h2.
-    return [inlineInto(make(`h${Math.min(level + 2, 6)}`), bare.trim()), at + 1];
+    return [heading(level, bare.trim()), at + 1];
   }
   if (isRule(line)) return [make("hr"), at + 1];
   if (isTable(lines, at)) return table(lines, at);
@@ -177,9 +61,51 @@ function blockAt(lines, at, depth, tight) {
     const item = itemOf(line);
     if (item) return list(lines, at, item, depth);
   }
-  while (end < lines.length && !interrupts(lines, end)) end += 1;
+  const definition = definitionOf(line);
+  if (definition?.url) {
+    if (!isGrowing || end < lines.length) define(definition.label, definition.url);
+    return [document.createTextNode(""), end];
+  }
+  let under = 0;
+  for (; end < lines.length; end += 1) {
+    under = definition ? 0 : underlineOf(lines[end]);
+    if (under || interrupts(lines, end)) break;
+  }
   const text = lines.slice(at, end).map((l) => l.trim()).join("\n");
+  if (under) return [heading(under, text), end + 1];
+  if (definition) {
+    define(`^${definition.note}`, true);
+    return [footnote(definition.note, text.slice(text.indexOf("]:") + 2).trim()), end];
+  }
   return [inlineInto(tight ? document.createDocumentFragment() : make("p"), text), end];
+}
+
+/** An answer's headings rank below the page's h1 and the turn's h2. */
+const heading = (level, text) => inlineInto(make(`h${Math.min(level + 2, 6)}`), text);
+
+/** The reasoning at `at`, which is folded. The text after its end stays in its last line. */
+function thought(lines, at) {
+  const body = [lines[at].replace(THINK, "")];
+  let end = at;
+  while (end < lines.length - 1 && !UNTHINK.test(body[end - at])) body.push(lines[(end += 1)]);
+  const close = UNTHINK.exec(body[end - at]);
+  if (close) {
+    lines[end] = body[end - at].slice(close.index + close[0].length);
+    body[end - at] = body[end - at].slice(0, close.index);
+  }
+  const text = make("pre", { class: "thoughts" }, body.join("\n").trimStart());
+  const node = make("details", { class: "reasoning" }, make("summary", {}, w("thought")), text);
+  return [node, close ? end : end + 1, !!close];
+}
+
+/** The text with the opening tag of its reasoning if that is missing. A tag in code is none. */
+function opened(text) {
+  const end = UNTHINK.exec(text)?.index ?? -1;
+  const before = text.slice(0, Math.max(0, end));
+  if (end < 0 || before.split("\n").some((line) => THINK.test(line))) return text;
+  const fences = before.match(/^ *(?:```|~~~)/gm)?.length ?? 0;
+  const ticks = before.slice(before.lastIndexOf("\n") + 1).split("`").length - 1;
+  return (fences + ticks) % 2 ? text : `<think>${text}`;
 }
 
 function formulaBlock(lines, at, { end, closed }) {
@@ -252,25 +178,62 @@ function table(lines, at) {
 
 const linesOf = (text) => text.split("\n").map((line) => line.replace(/\r$/, ""));
 
-/** Renders a whole text as nodes. */
+/** Renders a whole text as nodes: once more if it has addresses, which may come after their use. */
 export function render(text) {
-  return appendBlocks(document.createDocumentFragment(), linesOf(text), 0);
+  isGrowing = false;
+  const refs = useRefs(new Map());
+  const once = () => appendBlocks(document.createDocumentFragment(), linesOf(opened(text)), 0);
+  const first = once();
+  return refs.size ? once() : first;
 }
 
-/** The text of a block for a screen reader. Code is only named. */
-const wordsOf = (node) => (node.matches("figure") ? `${w("codeBlock")}\n` : `${node.textContent}\n`);
+/** The text of a block for a screen reader. Code and reasoning are only named. */
+function wordsOf(node) {
+  const name = { FIGURE: "codeBlock", DETAILS: "thought" }[node.nodeName];
+  return `${name ? w(name) : node.textContent}\n`;
+}
 
 /** A text that grows. Finished blocks stay as they are; only the last one is rendered again. */
 export class GrowingText {
   /** @param target the element whose children this object owns. */
   constructor(target) {
     this.target = target;
+    this.text = "";
     this.tail = "";
     this.last = [];
+    /** The addresses so far, and their number when all of the text was rendered last. */
+    this.refs = new Map();
+    this.known = 0;
+    this.isOpened = false;
   }
 
   /** Adds `text` and returns the text of the blocks that it finished, for a screen reader. */
   push(text) {
+    isGrowing = true;
+    useRefs(this.refs);
+    this.text += text;
+    const isEnd = !this.isOpened && UNTHINK.test(this.tail + text);
+    const whole = isEnd ? opened(this.text) : this.text;
+    this.isOpened ||= isEnd;
+    const isLate = whole !== this.text;
+    this.text = whole;
+    const said = isLate ? "" : this.add(text);
+    // As the number of addresses doubles each time, all of it takes few times as long as once.
+    if (isLate || this.refs.size > 2 * this.known) {
+      this.known = this.refs.size;
+      this.target.replaceChildren();
+      Object.assign(this, { tail: "", last: [] });
+      this.add(this.text);
+    }
+    return said;
+  }
+
+  /** Ends the text, whose addresses are all known then. */
+  end() {
+    if (linesOf(this.text).some(definitionOf)) this.target.replaceChildren(render(this.text));
+  }
+
+  add(text) {
     const lines = linesOf(this.tail + text);
     if (this.growCode(lines)) return "";
     let finished = "";
@@ -281,14 +244,15 @@ export class GrowingText {
         this.tail = lines.at(-1);
         return finished;
       }
-      const [node, end] = blockAt(lines, at, 0);
+      const [node, end, isDone] = blockAt(lines, at, 0);
+      if (this.last[0]?.open) node.open = true;
       for (const old of this.last) old.remove();
       this.target.append(node);
       this.last = [node];
       // A block is finished once the next one has a whole line, because the last line may still grow.
       let next = end;
       while (next < lines.length && isBlank(lines[next])) next += 1;
-      if (next >= lines.length - 1) {
+      if (next >= lines.length - 1 && !isDone) {
         this.tail = lines.slice(at).join("\n");
         this.last.push(...appendBlocks(make("div"), lines.slice(next), 0).childNodes);
         this.target.append(...this.last);
@@ -305,12 +269,16 @@ export class GrowingText {
     return this.last.map(wordsOf).join("");
   }
 
-  /** Adds to an open code block in place, so that its selection and scroll position stay. */
+  /** Adds to open code or reasoning in place, so that its selection and scroll position stay. */
   growCode(lines) {
-    const fence = this.last.length === 1 && this.last[0].matches("figure") && fenceOf(lines[0]);
-    if (!fence || lines.slice(1).some((line) => closesFence(line, fence))) return false;
-    const code = this.last[0].querySelector("code");
-    const body = lines.slice(1).map((line) => dedent(line, fence.indent)).join("\n");
+    const [last, other] = this.last;
+    const fence = last?.nodeName === "FIGURE" && fenceOf(lines[0]);
+    const isThought = last?.nodeName === "DETAILS" && !lines.some((line) => UNTHINK.test(line));
+    if (other || !(fence || isThought)) return false;
+    if (fence && lines.slice(1).some((line) => closesFence(line, fence))) return false;
+    const code = last.querySelector("code, pre.thoughts");
+    const body = isThought ? lines.join("\n").replace(THINK, "").trimStart()
+      : lines.slice(1).map((line) => dedent(line, fence.indent)).join("\n");
     const had = code.textContent;
     if (!body.startsWith(had)) return false;
     if (code.firstChild) code.firstChild.appendData(body.slice(had.length));

@@ -2,6 +2,7 @@
 import { $, copy, make, p } from "./dom.js";
 import { typeset } from "./formula.js";
 import { render } from "./markdown.js";
+import { paint } from "./paint.js";
 import { boxOf } from "./pictures.js";
 import { get } from "./server.js";
 import { w } from "./words.js";
@@ -26,6 +27,7 @@ function show({ text, answer, inputs, pictures, continues }) {
     last.answer += answer;
     last.body.replaceChildren(render(last.answer));
     typeset(last.body).catch(console.warn);
+    paint(last.body);
     return;
   }
   const told = make("div", { class: "answer" });
@@ -39,6 +41,7 @@ function show({ text, answer, inputs, pictures, continues }) {
   turn.append(make("p", { class: "asked" }, text), make("h2", { class: "unseen" }, w("answer")), told);
   $("turns").append(turn);
   typeset(body).catch(console.warn);
+  paint(body);
 }
 
 async function load() {

@@ -2,6 +2,7 @@
 import { button, copy, make, say } from "./dom.js";
 import { typeset } from "./formula.js";
 import { GrowingText, render } from "./markdown.js";
+import { paint } from "./paint.js";
 import { Gallery } from "./pictures.js";
 import { Refusal, call, events, turnPath } from "./server.js";
 import { arrowsOf, edit, modelsOf } from "./versions.js";
@@ -180,6 +181,7 @@ export class TurnView {
     if (!turn.answer) return;
     this.text += turn.answer;
     this.growing.push(turn.answer);
+    this.growing.end();
     this.typeset();
     this.show();
   }
@@ -265,7 +267,7 @@ export class TurnView {
     const began = performance.now();
     this.growing ??= new GrowingText(this.answer);
     say(this.growing.push(this.fresh));
-    this.typeset();
+    this.typeset(this.growing.last);
     this.fresh = "";
     this.place.textContent = "";
     this.element.classList.remove("waiting");
@@ -273,8 +275,9 @@ export class TurnView {
     this.resume = performance.now() + Math.min(500, 4 * (performance.now() - began));
   }
 
-  /** Draws the answer's formulas. Without KaTeX their source stays. */
-  async typeset() {
+  /** Draws the answer's formulas and colours its code, except in the blocks `growing`. */
+  async typeset(growing) {
+    paint(this.answer, growing);
     try {
       await typeset(this.answer);
       this.host.grown();
@@ -298,7 +301,10 @@ export class TurnView {
     this.draw();
     this.answer.style.minHeight = "";
     this.show(outcome);
-    say(`${this.growing?.rest() ?? ""}${this.note.textContent || w("answerEnd")}`);
+    const rest = this.growing?.rest() ?? "";
+    this.growing?.end();
+    this.typeset();
+    say(`${rest}${this.note.textContent || w("answerEnd")}`);
     this.host.grown();
   }
 }

@@ -17,7 +17,7 @@ package struct MarkdownBlock: Equatable, Sendable {
         case rule
         /// Rows of cells with inline marks.
         case table(MarkdownTable)
-        /// The text between `<think>` and `</think>` at the start of an answer.
+        /// A model's reasoning between `<think>` and `</think>`, or such tags, at the start of an answer.
         case thought
     }
 

@@ -1,9 +1,10 @@
 /// Divides a growing Markdown text into blocks, in linear time and with bounded memory.
 ///
 /// It reads CommonMark as models write it: paragraphs, headings, fenced and indented code, lists,
-/// quotes, tables, rules, formulas, and a `<think>` part at the start. HTML and definitions of
-/// links stay text. Blocks depend on the text alone, and not on the pieces in which it arrives. A
-/// copy that is finished has the blocks that the text would have if it ended now.
+/// quotes, tables, rules, formulas, and reasoning between `<think>` and `</think>`, or the tags of
+/// other models, at the start. HTML and definitions of links stay text. Blocks depend on the text
+/// alone, and not on the pieces in which it arrives. A copy that is finished has the blocks that the
+/// text would have if it ended now.
 package struct MarkdownBlocks: Sendable {
     /// The longest open block or line, in bytes.
     ///
@@ -28,6 +29,12 @@ package struct MarkdownBlocks: Sendable {
         case table
     }
 
+    /// The tags around a model's reasoning.
+    private static let tags: [(open: String, close: String)] = [
+        ("<think>", "</think>"), ("<thinking>", "</thinking>"),
+        ("<thought>", "</thought>"), ("[THINK]", "[/THINK]"),
+    ]
+
     /// The part of the text that is read: before the first words, in a thought, or after it.
     private enum Phase { case start, thought, answer }
 
@@ -44,6 +51,8 @@ package struct MarkdownBlocks: Sendable {
     private var isCut = false
     private var isFirst = true
     private var phase = Phase.start
+    /// The tag that ends the thought.
+    private var thoughtEnd = ""
     private var line: [UInt8] = []
     private var blocks: [MarkdownBlock] = []
     var lastID = 0
@@ -115,9 +124,9 @@ package struct MarkdownBlocks: Sendable {
         case .start:
             let words = MarkdownLine(bytes).trimmed
             guard !words.isEmpty else { return }
-            if words.starts(with: "<think>".utf8) {
-                phase = .thought
-                readThought(words.dropFirst(7))
+            if let tag = Self.tags.first(where: { words.starts(with: $0.open.utf8) }) {
+                (phase, thoughtEnd) = (.thought, tag.close)
+                readThought(words.dropFirst(tag.open.utf8.count))
             } else {
                 phase = .answer
                 readAnswer(MarkdownLine(bytes))
@@ -135,7 +144,7 @@ package struct MarkdownBlocks: Sendable {
     }
 
     private mutating func readThought(_ bytes: ArraySlice<UInt8>) {
-        let end = Array(bytes).offset(of: "</think>")
+        let end = Array(bytes).offset(of: thoughtEnd)
         let words = MarkdownLine.trim(end.map { bytes.prefix($0) } ?? bytes)
         if !text.isEmpty, !isCut, end == nil || !words.isEmpty { text.append(0x0A) }
         text += words
@@ -147,7 +156,7 @@ package struct MarkdownBlocks: Sendable {
         guard let end else { return }
         phase = .answer
         isCut = false
-        readAnswer(MarkdownLine(Array(bytes.dropFirst(end + 8))))
+        readAnswer(MarkdownLine(Array(bytes.dropFirst(end + thoughtEnd.utf8.count))))
     }
 
     // MARK: Blocks
