@@ -30,7 +30,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--only", metavar="a,c", help=f"measure only these rows ({rows})")
     parser.add_argument("--count", action="store_true",
                         help="count instructions, allocations and system calls instead, and fail if "
-                        "one has grown by 5 %% since it was recorded")
+                        "one has grown since it was recorded")
     parser.add_argument("--write", action="store_true", help="write the table into docs/performance.md (and record the counts)")
     parser.add_argument("--seconds", metavar="N", type=int, default=10, help="duration of each load (10)")
     given = parser.parse_args()
