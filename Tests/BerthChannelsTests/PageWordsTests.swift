@@ -83,15 +83,6 @@ import Testing
         #expect(Self.text(WebFiles.compact(Array(script.utf8))) == words)
     }
 
-    @Test func `no text in backticks goes over a line, where it would lose its spaces`() {
-        for (script, text) in Self.scripts {
-            for line in text.split(separator: "\n") where !line.contains("/") {
-                let isWhole = line.count { $0 == "`" } % 2 == 0
-                #expect(isWhole, "\(line) in \(script)")
-            }
-        }
-    }
-
     @Loop
     @Test(arguments: [
         ("en-GB,en;q=0.9", "en", "New conversation"), ("ru-RU,ru;q=0.9", "ru", "Новый разговор"),
