@@ -35,7 +35,7 @@ package enum PageKey: String, CaseIterable, Sendable {
 
     // MARK: Refusals and the connection
 
-    case fullStop, serverError, unreachable, keepsTrying, kept, tooLong, sendAgain, sendAgainAt
+    case fullStop, serverError, unreachable, keepsTrying, kept, tooLong
     case offline, offlineNotice, needsScripts
 
     // MARK: Pictures
