@@ -143,7 +143,6 @@ extension PhraseTable {
         .keepsTrying: "页面会继续尝试。",
         .kept: "您的消息已保留。连接恢复后再发送。",
         .tooLong: "请缩短消息，或分几次发送。",
-        .sendAgain: "{wait}后可以再次发送。",
         .offline: "您已离线。",
         .offlineNotice: "您已离线。已加载的内容仍可阅读。",
         .needsScripts: "此页面需要 JavaScript，终端中的 `berth chat` 则不需要。",

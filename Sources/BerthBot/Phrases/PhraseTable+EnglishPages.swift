@@ -151,7 +151,6 @@ extension PhraseTable {
         .keepsTrying: "This page keeps trying.",
         .kept: "Your message is kept. Send it when the connection is back.",
         .tooLong: "Make the message shorter, or send it in parts.",
-        .sendAgain: "You can send again in {wait}.",
         .offline: "You are offline.",
         .offlineNotice: "You are offline. What is loaded stays here to be read.",
         .needsScripts: "This page needs JavaScript. `berth chat` in a terminal does not.",
