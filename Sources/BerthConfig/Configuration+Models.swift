@@ -219,7 +219,9 @@ extension Configuration.Provider {
             }
         }
         let names = ["CURL_CA_BUNDLE", "SSL_CERT_FILE"]
-        let own = names.compactMap(section.environment).first { !$0.isEmpty }
+        // A variable that names the system's own file adds nothing, and hides no other variable.
+        let own = names.compactMap(section.environment)
+            .first { !$0.isEmpty && $0 != SystemAuthorities.file }
         let absent = own ?? "the system's authorities"
         caFile = section.optional("ca_file", .file, absent: absent) ?? own
         guard caFile == nil, let folder = section.environment("SSL_CERT_DIR") else { return }

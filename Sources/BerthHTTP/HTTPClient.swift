@@ -39,7 +39,7 @@ package import BerthTelemetry
         userAgent: String = "berth",
         maxIdleConnections: Int = 64,
         maxTransfers: Int = 512,
-        certificates: String = "/etc/ssl/certs/ca-certificates.crt",
+        certificates: String = SystemAuthorities.file,
         resolver: Resolver? = nil
     ) {
         self.surroundings = surroundings

@@ -81,6 +81,16 @@ import Testing
         #expect(folder.caFile == nil && folder.caFolder == "/c")
     }
 
+    @Test func `a variable that names the system's own file hides no other one`() throws {
+        let base = "base_url: \"https://api.example\""
+        let usual = "/etc/ssl/certs/ca-certificates.crt"
+        var variables = ["CURL_CA_BUNDLE": usual, "SSL_CERT_FILE": "/b"]
+        #expect(try provider(base, variables).caFile == "/b")
+        variables = ["CURL_CA_BUNDLE": usual, "SSL_CERT_FILE": usual, "SSL_CERT_DIR": "/c"]
+        let folder = try provider(base, variables)
+        #expect(folder.caFile == nil && folder.caFolder == "/c")
+    }
+
     @Test func `a folder of authorities gives way to a file, which costs less memory`() throws {
         let base = "base_url: \"https://api.example\""
         for name in ["SSL_CERT_FILE", "CURL_CA_BUNDLE"] {
