@@ -1,4 +1,5 @@
 import BerthMemory
+import BerthText
 
 extension Configuration {
     /// Reads providers and the models that refer to them.

@@ -1,5 +1,6 @@
 package import BerthLoop
 package import BerthTelemetry
+import BerthText
 
 /// The client for all outgoing HTTP/1.1, on libcurl and the loop, with a pool of idle connections.
 ///
