@@ -206,7 +206,9 @@ import Testing
             }
             task.cancel()
             // An answer that has begun meets the closed connection with its next white space.
-            let isCancelled = try await bot.passing { await eventually { job.isCancelled } }
+            let isCancelled = try await bot.passing(.seconds(1)) {
+                await eventually { job.isCancelled }
+            }
             #expect(isCancelled)
             #expect(await eventually { bot.ann.callsUnderWay.isEmpty })
             #expect(try await usage(bot) == Amounts())

@@ -41,14 +41,19 @@ extension BotFixture {
     package func forgetLibrary() { clock.advance(by: .seconds(10)) }
 
     /// Lets the service's time pass while `work` runs, in which it asks for the states of jobs.
-    package func passing<Value>(_ work: @Loop () async throws -> Value) async throws -> Value {
+    ///
+    /// The time passes in steps of `step`, between which the loop has 20 turns.
+    package func passing<Value>(
+        _ step: Duration = .milliseconds(100),
+        _ work: @Loop () async throws -> Value
+    ) async throws -> Value {
         let pace = TaskPool()
         defer { pace.cancelAll() }
         let clock = clock
         pace.spawn {
             while !Task.isCancelled {
                 await settle()
-                clock.advance(by: .milliseconds(100))
+                clock.advance(by: step)
             }
         }
         return try await work()
