@@ -10,7 +10,7 @@ struct PageTemplate {
     private let source: [UInt8]
 
     /// The most bytes of a value that a page shows.
-    private static let mostOfValue = 200
+    private static let mostOfValue = 1000
 
     init(_ source: [UInt8]) { self.source = source }
 

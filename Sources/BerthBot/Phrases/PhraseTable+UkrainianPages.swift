@@ -262,7 +262,7 @@ extension PhraseTable {
         .promptsAbout: """
         Надішліть заготовку за іменем, наприклад `/greet`, або вставте її в повідомлення.
         """,
-        .promptName: "Ім'я заготовки",
+        .promptName: "Ім’я заготовки",
         .promptText: "Текст заготовки",
         .promptInsert: "Вставити",
 

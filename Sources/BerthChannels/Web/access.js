@@ -12,7 +12,7 @@ let page;
 /** Runs `action` on an event. A refusal is shown in the dialogue. */
 const run = (action) => async (event) => {
   event.preventDefault();
-  $("account-problem").textContent = "";
+  $("account-problem").textContent = $("account-said").textContent = "";
   try {
     await action(event);
   } catch (refusal) {
@@ -64,7 +64,7 @@ function countDown(life, timer) {
 
 async function addDevice() {
   const { code, url, life_s: life, qr } = await (await call("POST", "/web/devices")).json();
-  const timer = p("");
+  const timer = p(w("codeLife", { s: life }));
   const here = new URL("/login", url);
   $("account-said").textContent = "";
   $("account-device").replaceChildren(

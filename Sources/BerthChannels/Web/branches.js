@@ -46,6 +46,7 @@ async function append(view, change, path) {
   state.stick = true;
   change({ state: "sending", continues: true, created_ms: Date.now() });
   page.composer.busy();
+  if (!touch.matches) $("text").focus();
   await request(state.live, path, undefined, () => showTurns(null, true));
 }
 

@@ -47,7 +47,11 @@ const host = {
   grown: scrollToEnd, seen: drawMemory, again, edit, step, goOn, repeat: send, refused: explain,
   models: () => state.me.models,
 };
-const greet = () => showHello(state.me.name, send);
+const greet = () => {
+  state.stick = false;
+  showHello(state.me.name, send);
+  $("log").scrollTop = 0;
+};
 Object.assign(page, {
   composer, host, greet, sessionPath, begin, end, follow, send, refresh, route, scrollToEnd,
 });
@@ -223,7 +227,9 @@ function showSignedOut() {
   state.live?.abort.abort();
   state.live = null;
   document.body.className = "out";
+  state.stick = false;
   showCard($("card-out").content.cloneNode(true));
+  $("log").scrollTop = 0;
 }
 
 async function start() {

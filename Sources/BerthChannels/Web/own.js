@@ -88,7 +88,7 @@ function build() {
       p(w("ownAbout")), ...area("own-all", "ownAll", 8192), ...area("own-here", "ownHere", 8192), save()),
     make("p", {}, outlines, make("label", { id: "own-outlines-label", for: "own-outlines" })),
     make("h3", { id: "own-list" }, w("prompts")),
-    p(w("promptsAbout")),
+    p(...w("promptsAbout").split("`").map((t, i) => i % 2 ? make("code", {}, t) : t)),
     make("ul", { id: "own-prompts", "aria-labelledby": "own-list" }),
     make("form", { submit: run(savePrompt) },
       make("label", { for: "own-name" }, w("promptName")), name, ...area("own-text", "promptText", 4096), save()),
