@@ -45,14 +45,17 @@ enum Command: Equatable {
         }
     }
 
+    /// The most characters of a command's word. A longer one begins a text.
+    private static let longestWord = 64
+
     /// The word after the `/` that a message begins with, and the trimmed rest.
     ///
     /// The result is nil if the message does not begin with a command.
     static func split(_ text: String) -> (word: Substring, rest: String)? {
         guard text.utf8.first == UInt8(ascii: "/") else { return nil }
         let rest = text.unicodeScalars.dropFirst()
-        let word = rest.prefix { !$0.properties.isWhitespace }
-        guard !word.isEmpty, word.allSatisfy({ $0.properties.isAlphabetic || $0 == "_" }) else {
+        let word = rest.prefix(longestWord + 1).prefix { !$0.properties.isWhitespace }
+        guard !word.isEmpty, word.count <= longestWord, word.allSatisfy({ $0.properties.isAlphabetic || $0 == "_" }) else {
             return nil
         }
         return (Substring(word), String(rest[word.endIndex...]).trimmed)

@@ -116,6 +116,8 @@ import BerthWork
         guard !text.isEmpty else {
             return .instructions(try await ownTexts.instructions(in: session))
         }
+        let (size, most) = (ByteCount(text.utf8.count), OwnTexts.longestInstructions)
+        guard size.bytes <= 2 * most.bytes else { throw .textTooLong(size, limit: most) }
         let (word, rest) = text.firstWord
         let isHere = word.lowercased() == "here"
         let new = isHere ? rest : text

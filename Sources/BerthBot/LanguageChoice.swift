@@ -1,3 +1,5 @@
+import BerthText
+
 /// The rest of the command `/lang [language]`.
 enum LanguageChoice: Equatable {
     /// Nothing, which asks for the list.
@@ -7,10 +9,17 @@ enum LanguageChoice: Equatable {
     case language(Language)
     case unknown(String)
 
+    /// The most bytes of a language's name.
+    private static let longest = 64
+
     /// Reads a language by a name that `/translate` takes, its code, or a tag such as `zh-CN`.
     ///
     /// Two codes of countries that are often taken for those of their languages count too.
     init(_ text: String) {
+        guard text.utf8.count <= LanguageChoice.longest else {
+            self = .unknown(String(text.cut(toBytes: LanguageChoice.longest)))
+            return
+        }
         let word = text.lowercased()
         guard !word.isEmpty else {
             self = .none

@@ -123,6 +123,9 @@ package import BerthWork
     }
 
     private static func checked(_ text: String, _ limit: ByteCount) throws(BotError) -> String {
+        // White space around a text is bounded before it is looked for.
+        let whole = ByteCount(text.utf8.count)
+        guard whole.bytes <= 2 * limit.bytes else { throw .textTooLong(whole, limit: limit) }
         let text = text.trimmed
         let size = ByteCount(text.utf8.count)
         guard size <= limit else { throw .textTooLong(size, limit: limit) }

@@ -110,7 +110,8 @@ extension Turns {
         finishing updates: [ChannelUpdate]
     ) async throws(BotError) -> LiveTurn {
         let row = try await ended(turn, at: session, of: tenant)
-        let asked = Message("", in: session.publicID, isFresh: true)
+        var asked = Message("", in: session.publicID, isFresh: true)
+        asked.place = session.place
         var message = try rest(of: row, in: try await self.session(of: asked, by: tenant))
         message.place = session.place
         (message.updates, message.heard) = (updates, row.heard)

@@ -351,7 +351,11 @@ package import BerthWork
             for pool in pools { pool.cancelAll() }
         }
         defer { timer.cancel() }
-        for pool in pools { await pool.drain() }
+        for pool in pools {
+            await pool.drain()
+            // Nobody waits for what follows the turns, and the next start takes it up.
+            for next in pools { next.cancelAll() }
+        }
     }
 
     /// Ends every turn at once and returns when their answers so far are on the disk.

@@ -67,7 +67,10 @@ struct UpstreamFault: Equatable {
         kind = FaultTable.kind(status: known, words: words, message: start)
         nameMember()
         wait = wait ?? RetryAfter.inWords(start)
-        until = until ?? RetryAfter.dateInWords(start)
+        // A wait counts for a refusal that passes. The reason of another one may be the caller's text.
+        if known == 429 || known == 408 || known >= 500 || kind == .rateLimited || kind == .overloaded {
+            until = until ?? RetryAfter.dateInWords(start)
+        }
         reason = reason.map { ForeignWords.harmless($0, hiding: key) }
             .flatMap { $0.isEmpty ? nil : $0 }
         code = code.map { ForeignWords.harmless($0, hiding: key) }

@@ -16,16 +16,24 @@ extension Connection {
     /// Records that a call writes an outline.
     ///
     /// - Throws: ``StoreError/notFound(what:)`` if the conversation is deleted, and
-    ///   ``StoreError/exists(what:)`` if the outline was bought before.
+    ///   ``StoreError/exists(what:)`` if the outline was bought before, except for a summary whose call
+    ///   gave no words.
     func outline(_ target: OutlineTarget, by call: Call.ID) throws(StoreError) {
         guard try session(target.session) != nil else { throw .notFound(what: "conversation") }
-        try run(
-            "INSERT INTO outline (session, kind, turn, call) VALUES (?, ?, ?, ?)",
-            target.session,
-            target.kind,
-            target.turn?.value ?? 0,
-            call
-        )
+        let isRecorded =
+            try run(
+                """
+                INSERT INTO outline (session, kind, turn, call) VALUES (?, ?, ?, ?)
+                ON CONFLICT DO UPDATE SET call = excluded.call
+                WHERE outline.kind = 'summary' AND outline.text IS NULL AND NOT EXISTS (
+                    SELECT 1 FROM call WHERE call.id = outline.call AND call.state = 'reserved')
+                """,
+                target.session,
+                target.kind,
+                target.turn?.value ?? 0,
+                call
+            ) > 0
+        guard isRecorded else { throw .exists(what: "outline") }
     }
 
     /// Writes the words of an outline whose call is settled.
@@ -120,6 +128,16 @@ extension Connection {
         of session: Session,
         within limits: SummaryWork.Limits
     ) throws(StoreError) -> SummaryWork? {
+        // The words of a call under way are not here yet.
+        let isUnderWay =
+            try first(
+                """
+                SELECT 1 FROM outline JOIN call ON call.id = outline.call
+                WHERE session = ? AND kind = 'summary' AND call.state = 'reserved' LIMIT 1
+                """,
+                session.id
+            ) { row throws(StoreError) in row.int(0) } != nil
+        guard !isUnderWay else { return nil }
         let before = try summary(of: session, before: session.leaf)
         let tried = try all(
             "SELECT turn FROM outline WHERE session = ? AND kind = 'summary' AND text IS NULL",

@@ -125,10 +125,12 @@ import BerthText
     private func mayShare(_ ask: Ask) async -> Bool {
         switch settings.scope {
         case .off, .tenant: return false
-        case .shared: return true
+        case .shared: return !ask.isOwn || ask.isContextFree
         case .safe: break
         }
         guard !ask.isContextFree else { return true }
+        // A person's own instructions are shared with nobody.
+        guard !ask.isOwn else { return false }
         let request = ask.request
         let prompt =
             if LargeWork.isLarge(request.work) {

@@ -145,7 +145,7 @@ package import BerthText
             for (name, value) in request.sorted(without: PaidEmbeddings.unnamed) {
                 parts += [name, value]
             }
-            return scope == .safe
+            return scope == .safe || scope == .shared
                 ? .shared(.embedding, parts: parts, hash: Secret256.digest)
                 : .salted(.embedding, tenant: tenant, parts: parts, hash: Secret256.digest)
         }

@@ -34,6 +34,11 @@ import BerthProviders
                 _ = running.settle(usage, sharedWith: nil, buying: words)
                 return words
             } catch {
+                if case .cancelled = error, open?.reason == nil {
+                    // The next start decides by the rules of a kill whether it is asked again.
+                    running.leave()
+                    throw .provider(.cancelled)
+                }
                 let error = running.blamed(error)
                 _ = running.fail(error, sharedWith: nil)
                 throw .provider(error)

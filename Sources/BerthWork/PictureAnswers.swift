@@ -194,7 +194,7 @@ import BerthText
         let sources = request.inputs + (request.mask.map { [$0] } ?? [])
         let stored = sources.compactMap { ($0 as? StoredPicture)?.file.hash }
         guard stored.count == sources.count else { return nil }
-        let isShared = scope == .safe && sources.isEmpty
+        let isShared = scope == .shared || (scope == .safe && sources.isEmpty)
         let hash = RunningHash()
         func add(_ part: some Collection<UInt8>) {
             hash.update(Array("\(part.count):".utf8)[...])

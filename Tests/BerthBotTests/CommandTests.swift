@@ -29,7 +29,11 @@ import Testing
         }
     }
 
-    @Loop @Test(arguments: ["/etc/passwd", "/ help", "/1", "//help", "/", "a /help"])
+    @Loop
+    @Test(arguments: [
+        "/etc/passwd", "/ help", "/1", "//help", "/", "a /help",
+        "/" + String(repeating: "a", count: 65), "/" + String(repeating: "я", count: 5_000),
+    ])
     func `what only looks like a command is a message`(text: String) async throws {
         try await withBot { bot in
             let session = try await bot.session()

@@ -150,6 +150,13 @@ import Testing
         for number in 6..<9 { _ = try await fixture.answered("t-\(number)") }
         let work = try await store.summaryWork(of: "s-1", within: limits)
         #expect(work?.exchanges.first?.turn == turns[0] && work?.before == nil)
+        // It may end at the same turn as the one before.
+        let call = try await begin(target, fixture)
+        #expect(try await store.summaryWork(of: "s-1", within: limits) == nil)
+        await #expect(throws: StoreError.self) { _ = try await begin(target, fixture) }
+        try await settle(target, call, "The words.", in: store, fixture)
+        #expect(try await window(store)?.summary?.text == "The words.")
+        await #expect(throws: StoreError.self) { _ = try await begin(target, fixture) }
     }
 
     @Loop @Test(arguments: [(101 as Int64, Call.State.absorbed), (100, .uncertain)])

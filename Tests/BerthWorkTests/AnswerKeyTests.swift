@@ -40,12 +40,14 @@ import Testing
         _ bot: BotFixture,
         _ answers: AnswerCache,
         _ messages: String,
-        _ tenants: [LiveTenant]
+        _ tenants: [LiveTenant],
+        isOwn: Bool = false
     ) async throws -> [CacheKey?] {
         let request = try JSONObject(Array(#"{"messages":\#(messages)}"#.utf8))
         var keys: [CacheKey?] = []
         for tenant in tenants {
-            let ask = Ask(request, bot.bot.models.choices, tenant, since: bot.clock.now)
+            var ask = Ask(request, bot.bot.models.choices, tenant, since: bot.clock.now)
+            ask.isOwn = isOwn
             keys.append(await answers.name(ask)?.key)
         }
         return keys
@@ -124,6 +126,18 @@ import Testing
             let later = try await names(bot, answers, Self.instructed, Array(all[..<2]))
             #expect(later == third)
             #expect(!first.contains(third[0]))
+        }
+    }
+
+    @Loop @Test(arguments: [Configuration.Cache.Scope.safe, .shared])
+    func `a turn with its author's own instructions is for the author alone`(
+        scope: Configuration.Cache.Scope
+    ) async throws {
+        try await withBot { bot in
+            let all = try await tenants(bot, ["bob", "cid", "dan"])
+            let answers = try cache(bot, scope: scope, common: 2)
+            let keys = try await names(bot, answers, Self.instructed, all, isOwn: true)
+            #expect(keys.allSatisfy { $0 != nil } && Set(keys).count == 4)
         }
     }
 

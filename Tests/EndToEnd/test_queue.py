@@ -258,6 +258,8 @@ def test_a_cheap_turn_is_asked_again_once_and_the_house_pays(
     fake = own_fake("--delay-ms", "40", "--tokens", "4", "--token-ms", "5")
     settings = fake.settings("echo", concurrency=4)
     settings["models"]["chat"][0] |= {"price": {"input": 0.1, "output": 1}, "output": 1000}
+    # Titles are asked again in the same way, and are no turns.
+    settings["chat"] = {"titles": "none", "summaries": "none"}
     berth = own_berth(**ROOMY, **settings)
     people = [Person(berth, berth.add_tenant(f"web{n}"), "web") for n in range(6)]
     rounds = Rounds(berth, people, [], dice)

@@ -92,6 +92,23 @@ import Testing
         }
     }
 
+    @Loop @Test func `an answer that was cut in a group is continued there`() async throws {
+        try await TelegramBench.run { bench in
+            let toBot = TelegramBench.toBot
+            bench.telegram.bring("count", in: -7, from: Self.ann, members: toBot)
+            let first = try await bench.bot.hand.call()
+            first.say("one two")
+            first.finish("length")
+            _ = await bench.hears(1, in: -7)
+            #expect(await Self.press("c:1", in: -7, bench) == "")
+            let rest = try await bench.bot.hand.call()
+            #expect(rest.messages.contains("assistant: one two"))
+            rest.say("three")
+            rest.finish()
+            #expect(await bench.hears(2, in: -7).last == "three")
+        }
+    }
+
     @Loop @Test func `messages beyond the line of a chat are told there when it is done`()
         async throws
     {
