@@ -45,7 +45,9 @@ enum Command: Equatable {
         }
     }
 
-    /// The most characters of a command's word. A longer one begins a text.
+    /// The most characters of a command's word.
+    ///
+    /// A longer one begins a text.
     private static let longestWord = 64
 
     /// The word after the `/` that a message begins with, and the trimmed rest.
@@ -55,7 +57,9 @@ enum Command: Equatable {
         guard text.utf8.first == UInt8(ascii: "/") else { return nil }
         let rest = text.unicodeScalars.dropFirst()
         let word = rest.prefix(longestWord + 1).prefix { !$0.properties.isWhitespace }
-        guard !word.isEmpty, word.count <= longestWord, word.allSatisfy({ $0.properties.isAlphabetic || $0 == "_" }) else {
+        guard !word.isEmpty, word.count <= longestWord,
+            word.allSatisfy({ $0.properties.isAlphabetic || $0 == "_" })
+        else {
             return nil
         }
         return (Substring(word), String(rest[word.endIndex...]).trimmed)

@@ -68,7 +68,9 @@ struct UpstreamFault: Equatable {
         nameMember()
         wait = wait ?? RetryAfter.inWords(start)
         // A wait counts for a refusal that passes. The reason of another one may be the caller's text.
-        if known == 429 || known == 408 || known >= 500 || kind == .rateLimited || kind == .overloaded {
+        if known == 429 || known == 408 || known >= 500 || kind == .rateLimited
+            || kind == .overloaded
+        {
             until = until ?? RetryAfter.dateInWords(start)
         }
         reason = reason.map { ForeignWords.harmless($0, hiding: key) }

@@ -188,7 +188,8 @@ import Testing
         }
     }
 
-    @Loop @Test func `a title that a stop cut off is written after the next answer, and the house paid`()
+    @Loop @Test
+    func `a title that a stop cut off is written after the next answer, and the house paid`()
         async throws
     {
         let folder = try TemporaryFolder(inMemory: true)
