@@ -13,7 +13,7 @@ import BerthText
 import BerthWork
 import Testing
 
-@Suite(.loop, .timeLimit(.minutes(5))) struct AdminTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct AdminTests {
     @Loop @Test func `only root and the service's own user are heard`() async throws {
         try await withBot { bot in
             let api = AdminAPI(

@@ -9,7 +9,7 @@ import BerthText
 import Testing
 
 /// The response cache over the admin socket.
-@Suite(.loop, .timeLimit(.minutes(5))) struct CacheAdminTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct CacheAdminTests {
     @Loop @Test func `without Redis the process's level is shown, flushed, not warmed`()
         async throws
     {

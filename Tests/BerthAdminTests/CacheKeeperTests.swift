@@ -9,7 +9,7 @@ import BerthTestKit
 import Testing
 
 /// The cache's hot set across restarts.
-@Suite(.loop, .timeLimit(.minutes(5))) struct CacheKeeperTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct CacheKeeperTests {
     @Loop @Test func `after a restart the hottest come from Redis once it answers`() async throws {
         let files = try TemporaryFolder()
         let server = try await RedisServer.start(in: files)

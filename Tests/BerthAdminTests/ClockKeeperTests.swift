@@ -7,7 +7,7 @@ import BerthText
 import Testing
 
 /// Warnings about a machine's clock, and the date over restarts.
-@Suite(.loop, .timeLimit(.minutes(5))) struct ClockKeeperTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct ClockKeeperTests {
     /// A keeper over a store in memory.
     @Loop private struct World {
         let machine = ManualClock()

@@ -11,7 +11,7 @@ import BerthWork
 import Testing
 
 /// Keys and logins that the operator revokes, also while a stream uses them.
-@Suite(.loop, .timeLimit(.minutes(5))) struct CredentialAdminTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct CredentialAdminTests {
     private static let question =
         #"{"model":"hand/m","stream":true,"messages":[{"role":"user","content":"hi"}]}"#
 

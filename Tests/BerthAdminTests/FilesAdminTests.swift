@@ -12,7 +12,7 @@ import BerthText
 import BerthWork
 import Testing
 
-@Suite(.loop, .timeLimit(.minutes(5))) struct FilesAdminTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct FilesAdminTests {
     @Loop private func add(_ bot: BotFixture, _ seed: UInt8) async throws {
         let bytes = [UInt8](repeating: seed, count: 1000)
         _ = try await bot.bot.files.add(bytes, FileKind("image/png"), for: bot.ann.fileOwner)

@@ -11,7 +11,7 @@ import Testing
 @testable import BerthAdmin
 
 /// Memory reports over the admin socket.
-@Suite(.loop, .timeLimit(.minutes(5))) struct MemoryAdminTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct MemoryAdminTests {
     private func report(_ bot: BotFixture) async throws -> MemoryReport {
         let answer = try await bot.admin("GET", "/admin/memory")
         return try JSON.decode(MemoryReport.self, from: answer.bytes)

@@ -12,7 +12,7 @@ import BerthWork
 import Testing
 
 /// The queue over the admin socket.
-@Suite(.loop, .timeLimit(.minutes(5))) struct QueueAdminTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct QueueAdminTests {
     /// One provider, which runs one call at a time.
     private static func narrow(_ policy: WorkPolicy = .impatient) -> Setup {
         Setup(policy: policy) { settings in

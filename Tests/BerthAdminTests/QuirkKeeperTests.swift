@@ -12,7 +12,7 @@ import BerthWork
 import Testing
 
 /// The providers' quirks across restarts, and the tiny questions of the doctor.
-@Suite(.loop, .timeLimit(.minutes(5))) struct QuirkKeeperTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct QuirkKeeperTests {
     private static let entry: QuirkBook.Entry = {
         var quirks = Quirks()
         quirks.outputLimit = .maxCompletionTokens

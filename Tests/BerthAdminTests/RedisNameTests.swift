@@ -7,7 +7,7 @@ import BerthTestKit
 import Testing
 
 /// A Redis server by name, resolved as `berth serve` does it.
-@Suite(.loop, .timeLimit(.minutes(5))) struct RedisNameTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct RedisNameTests {
     /// The client's fault after it has tried every address, or nil if it can be used.
     @Loop private func outcome(of host: String, port: Int) async throws -> RedisFault? {
         let resolver = Resolver(in: .quiet()) { name in

@@ -13,7 +13,7 @@ import BerthWork
 import Testing
 
 /// One table gives every refusal its status, in the channels and in the admin API.
-@Suite(.loop, .timeLimit(.minutes(5))) struct RefusalStatusTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct RefusalStatusTests {
     private static let closed = Closure(provider: "p", model: nil, reason: .failing)
     private static let short = BudgetError.exhausted(
         requested: .kibibytes(8),

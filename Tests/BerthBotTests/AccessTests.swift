@@ -11,7 +11,7 @@ import BerthText
 import BerthWork
 import Testing
 
-@Suite(.loop, .timeLimit(.minutes(5))) struct AccessTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct AccessTests {
     @Loop @Test func `secrets are 256 random bits, and only their hash is compared`() {
         let entropy = Entropy()
         let secrets = (0..<100).map { _ in Secret256(prefix: "berth-", from: entropy) }

@@ -9,7 +9,7 @@ import BerthWork
 import Testing
 
 /// Other answers, other words, the rest of a cut answer, and questions that are asked again.
-@Suite(.loop, .timeLimit(.minutes(5))) struct BranchTurnTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct BranchTurnTests {
     private static let cached = Setup { settings in
         settings.cache.scope = .safe
         settings.chatModels.removeAll { $0.provider != "hand" }

@@ -9,7 +9,7 @@ import BerthWork
 import Testing
 
 /// Turns whose answer was bought by another question.
-@Suite(.loop, .timeLimit(.minutes(5))) struct CachedTurnTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct CachedTurnTests {
     private static let setup = Setup { settings in
         settings.cache.scope = .safe
         settings.chatModels.removeAll { $0.provider != "hand" }

@@ -9,7 +9,7 @@ import BerthTelemetry
 import BerthTestKit
 import Testing
 
-@Suite(.loop, .timeLimit(.minutes(5))) struct CommandTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct CommandTests {
     @Loop @Test func `commands are answered at once, and are no turns`() async throws {
         try await withBot { bot in
             let session = try await bot.session()
@@ -98,7 +98,7 @@ import Testing
     }
 }
 
-@Suite(.loop, .timeLimit(.minutes(5))) struct WindowTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct WindowTests {
     @Loop @Test func `a prompt repeats the conversation, and starts afresh after new`() async throws
     {
         try await withBot(Setup { $0.system = "Be brief." }) { bot in

@@ -9,7 +9,7 @@ import BerthWork
 import Testing
 
 /// The part of a conversation that a model sees, and the words about the rest.
-@Suite(.loop, .timeLimit(.minutes(5))) struct ConversationMemoryTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct ConversationMemoryTests {
     /// One model with a window of `context` tokens, of which an answer takes 1,000.
     private static func setup(
         context: Int,

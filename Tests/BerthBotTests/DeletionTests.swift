@@ -9,7 +9,7 @@ import BerthWork
 import Testing
 
 /// Deleted conversations, and the rate at which new ones are made.
-@Suite(.loop, .timeLimit(.minutes(5))) struct DeletionTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct DeletionTests {
     @Loop @Test func `a turn ends before its conversation is deleted, and leaves nothing`()
         async throws
     {

@@ -10,7 +10,7 @@ import BerthWork
 import Testing
 
 /// The models of `models.chat` in order, of which one fails before its first token.
-@Suite(.loop, .timeLimit(.minutes(5))) struct FallbackTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct FallbackTests {
     private static nonisolated func setup(_ models: String...) -> Setup {
         Setup { settings in
             settings.chatModels = models.compactMap { name in

@@ -9,7 +9,7 @@ import BerthTestKit
 import BerthWork
 import Testing
 
-@Suite(.loop, .timeLimit(.minutes(5))) struct FileCommandTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct FileCommandTests {
     @Loop private func add(_ bot: BotFixture, _ seed: UInt8) async throws -> StoredFile {
         let bytes = [UInt8](repeating: seed, count: 2048)
         return try await bot.bot.files.add(bytes, FileKind("image/png"), for: bot.ann.fileOwner)

@@ -9,7 +9,7 @@ import BerthWork
 import Testing
 
 /// A turn that a kill has cut off, and what the next start does by itself.
-@Suite(.loop, .timeLimit(.minutes(5))) struct HouseCostTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct HouseCostTests {
     private static let noon = Timestamp(milliseconds: 1_760_000_000_000)
 
     /// The store of a killed service, with a turn of 'old' under way that holds `micros`.

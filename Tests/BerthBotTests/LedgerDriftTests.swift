@@ -14,7 +14,7 @@ import Testing
 /// The book in memory and the ledger on the disk, which are equal after calls with any outcome.
 ///
 /// No call is held, waits or runs at the end.
-@Suite(.loop, .timeLimit(.minutes(5))) struct LedgerDriftTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct LedgerDriftTests {
     /// The faulty provider's place among the models: first, with another after it, or last.
     private static func setup(isFirst: Bool) -> Setup {
         var policy = WorkPolicy.impatient

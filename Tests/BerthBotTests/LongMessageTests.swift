@@ -9,7 +9,7 @@ import BerthWork
 import Testing
 
 /// Messages that are too long for their turn, whose text is a file.
-@Suite(.loop, .timeLimit(.minutes(5))) struct LongMessageTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct LongMessageTests {
     private static let setup = Setup { settings in
         settings.chatModels.removeAll { $0.provider != "hand" }
         settings.allowAnswers(ofTokens: 1_000)

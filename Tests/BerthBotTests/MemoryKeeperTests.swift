@@ -16,7 +16,7 @@ import Testing
 @testable import BerthStore
 
 /// The pressure ladder of a whole service, with kernel figures that the test sets.
-@Suite(.loop, .timeLimit(.minutes(5))) struct MemoryKeeperTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct MemoryKeeperTests {
     private static let setup = Setup {
         $0.memory.limit = .mebibytes(100)
         $0.chatModels.removeAll { $0.provider != "hand" }

@@ -10,7 +10,7 @@ import BerthTestKit
 import Testing
 
 /// The explanation for the operator of a model that its provider does not know.
-@Suite(.loop, .timeLimit(.minutes(5))) struct ModelListsTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct ModelListsTests {
     private static let told = "a provider does not know a model"
 
     /// Asks the model named `404`, which the fake provider refuses and does not list.

@@ -12,7 +12,7 @@ import BerthWork
 import Testing
 
 /// An operator's order reaches the work that waits and the work that runs.
-@Suite(.loop, .timeLimit(.minutes(5))) struct OperatorHandTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct OperatorHandTests {
     /// One call runs at a time, and nothing is shared.
     private static let narrow = Setup { settings in
         settings.chatModels.removeAll { $0.provider != "hand" }

@@ -10,7 +10,7 @@ import BerthWork
 import Testing
 
 /// Orders of API calls over starts: no order is given twice, and none is lost.
-@Suite(.loop, .timeLimit(.minutes(5))) struct OrderRestartTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct OrderRestartTests {
     /// The way in which the first service ends.
     enum End: CaseIterable {
         case kill, orderly

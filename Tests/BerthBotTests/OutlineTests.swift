@@ -11,7 +11,7 @@ import BerthWork
 import Testing
 
 /// Titles and summaries that a model writes in the background.
-@Suite(.loop, .timeLimit(.minutes(5))) struct OutlineTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct OutlineTests {
     /// One model that answers, titles and summarizes, with a window of 2,000 tokens.
     private static func setup(
         titles: Configuration.Outlines.Writer = .none,

@@ -8,7 +8,7 @@ import BerthWork
 import Testing
 
 /// Instructions and prompts of people, in their prompts and commands.
-@Suite(.loop, .timeLimit(.minutes(5))) struct OwnTextTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct OwnTextTests {
     private static let system = Setup { $0.system = "You are Berth." }
 
     @Loop @Test func `instructions follow the operator's text, for the person and a conversation`()

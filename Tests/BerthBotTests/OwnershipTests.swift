@@ -10,7 +10,7 @@ import BerthTestKit
 import BerthWork
 import Testing
 
-@Suite(.loop, .timeLimit(.minutes(5))) struct OwnershipTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct OwnershipTests {
     @Loop @Test func `what is another tenant's is not there`() async throws {
         try await withBot { bot in
             let session = try await bot.session()

@@ -8,7 +8,7 @@ import BerthWork
 import Testing
 
 /// Pictures over starts: no order is given twice.
-@Suite(.loop, .timeLimit(.minutes(5))) struct PictureRestartTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct PictureRestartTests {
     /// The way in which the first service ends.
     enum End: CaseIterable {
         case kill, orderly

@@ -14,7 +14,7 @@ import Testing
 @testable import BerthFiles
 
 /// The way of a picture from `/image` to its file, over fal's queue.
-@Suite(.loop, .timeLimit(.minutes(5))) struct PictureTurnTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct PictureTurnTests {
     @Loop @Test func `a picture is ordered, stored with a thumbnail, and answered`() async throws {
         try await withFal { bot, fal in
             let session = try await bot.session()

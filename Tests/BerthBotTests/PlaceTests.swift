@@ -6,7 +6,7 @@ import BerthWork
 import Testing
 
 /// Conversations at the places of a channel with chats.
-@Suite(.loop, .timeLimit(.minutes(5))) struct PlaceTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct PlaceTests {
     private static let chat = Place(channel: .telegram, chat: "7")
     private static let group = Place(channel: .telegram, chat: "-9", topic: "2")
 

@@ -11,7 +11,7 @@ import BerthWork
 import Testing
 
 /// Tokens that a provider reads from its prompt cache or writes into it.
-@Suite(.loop, .timeLimit(.minutes(5))) struct PromptCacheTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct PromptCacheTests {
     private static let cached = [
         #","prompt_tokens_details":{"cached_tokens":8000}"#, #","cached_tokens":8000"#,
         #","prompt_cache_hit_tokens":8000,"prompt_cache_miss_tokens":2000"#,

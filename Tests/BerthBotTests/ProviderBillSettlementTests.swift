@@ -11,7 +11,7 @@ import BerthText
 import BerthWork
 import Testing
 
-@Suite(.loop, .timeLimit(.minutes(5))) struct ProviderBillSettlementTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct ProviderBillSettlementTests {
     private static let chat =
         #"{"model":"hand/m","messages":[{"role":"user","content":"hi"}],"stream":STREAM}"#
 

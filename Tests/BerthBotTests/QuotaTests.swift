@@ -11,7 +11,7 @@ import BerthText
 import BerthWork
 import Testing
 
-@Suite(.loop, .timeLimit(.minutes(5))) struct QuotaTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct QuotaTests {
     @Loop @Test func `a turn over the quota is refused before anything is written or asked`()
         async throws
     {

@@ -9,7 +9,7 @@ import BerthWork
 import Testing
 
 /// Answers that are read ahead of callers who do not read.
-@Suite(.loop, .timeLimit(.minutes(5))) struct ReadAheadTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct ReadAheadTests {
     private static func setup(_ scope: Configuration.Cache.Scope) -> Setup {
         Setup { settings in
             settings.chatModels.removeAll { $0.provider != "hand" }

@@ -11,7 +11,7 @@ import BerthWork
 import Testing
 
 /// Calls whose provider refuses or ignores a part of Berth's own, as the ledger and people see them.
-@Suite(.loop, .timeLimit(.minutes(5))) struct RefusedPartTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct RefusedPartTests {
     private static let words =
         "Unsupported parameter: 'max_tokens' is not supported with this model. "
         + "Use 'max_completion_tokens' instead."

@@ -11,7 +11,7 @@ import BerthTestKit
 import BerthWork
 import Testing
 
-@Suite(.loop, .timeLimit(.minutes(5))) struct RestartTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct RestartTests {
     private static let noon = Timestamp(milliseconds: 1_760_000_000_000)
 
     /// The store of a killed service: a turn with half an answer, one without, a call under way.

@@ -12,7 +12,7 @@ import BerthWork
 import Testing
 
 /// Turns that are retried, and turns that are not.
-@Suite(.loop, .timeLimit(.minutes(5))) struct RetryTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct RetryTests {
     private static var setup: Setup {
         var policy = WorkPolicy.impatient
         policy.backoff = Backoff(base: .seconds(1), most: .seconds(8), attempts: 3)

@@ -11,7 +11,7 @@ import BerthWork
 import Testing
 
 /// Simultaneous equal questions, which share one call.
-@Suite(.loop, .timeLimit(.minutes(5))) struct SharedAnswerTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct SharedAnswerTests {
     private static let setup = Setup { settings in
         settings.cache.scope = .safe
         settings.chatModels.removeAll { $0.provider != "hand" }

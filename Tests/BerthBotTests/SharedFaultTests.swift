@@ -11,7 +11,7 @@ import BerthWork
 import Testing
 
 /// The callers of a shared call, of which a fault of one does not affect the others.
-@Suite(.loop, .timeLimit(.minutes(5))) struct SharedFaultTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct SharedFaultTests {
     private static let setup = Setup { settings in
         settings.cache.scope = .safe
         settings.chatModels.removeAll { $0.provider != "hand" }

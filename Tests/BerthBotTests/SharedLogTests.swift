@@ -11,7 +11,7 @@ import BerthWork
 import Testing
 
 /// Turns and calls that read the log of a shared answer, each to its own end.
-@Suite(.loop, .timeLimit(.minutes(5))) struct SharedLogTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct SharedLogTests {
     private static let setup = Setup { settings in
         settings.cache.scope = .safe
         settings.chatModels.removeAll { $0.provider != "hand" }

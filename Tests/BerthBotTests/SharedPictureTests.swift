@@ -11,7 +11,7 @@ import BerthWork
 import Testing
 
 /// The callers of one order of pictures, who share its pictures and its price.
-@Suite(.loop, .timeLimit(.minutes(5))) struct SharedPictureTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct SharedPictureTests {
     /// Runs a test with the tenants ann, bob and cora.
     @Loop private func sharing(
         _ change: @escaping @Loop @Sendable (inout Configuration) -> Void = { _ in },

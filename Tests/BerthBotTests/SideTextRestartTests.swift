@@ -8,7 +8,7 @@ import BerthWork
 import Testing
 
 /// English prompts of orders of pictures over starts: no prompt is bought twice.
-@Suite(.loop, .timeLimit(.minutes(5))) struct SideTextRestartTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct SideTextRestartTests {
     private static let noon = Timestamp(milliseconds: 1_760_000_000_000)
 
     /// The state in which the earlier run has left the translation.

@@ -11,7 +11,7 @@ import BerthWork
 import Testing
 
 /// The cost of transcripts on a tenant's account.
-@Suite(.loop, .timeLimit(.minutes(5))) struct SpeechSettlementTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct SpeechSettlementTests {
     /// A service whose models transcribe in this order, for 6 cents a minute.
     private static func hearing(_ models: String...) -> Setup {
         Setup { settings in

@@ -78,7 +78,7 @@ import Testing
     }
 }
 
-@Suite(.loop, .timeLimit(.minutes(5))) struct SpokenLanguageTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct SpokenLanguageTests {
     @Loop @Test func `a person chooses a language, and follows the device again`() async throws {
         try await withBot { bot in
             let session = try await bot.session()

@@ -86,7 +86,7 @@ import Testing
     }
 }
 
-@Suite(.loop, .timeLimit(.minutes(5))) struct TranslationTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct TranslationTests {
     private static nonisolated let cached = Setup {
         $0.cache.scope = .safe
         $0.system = "The operator's."

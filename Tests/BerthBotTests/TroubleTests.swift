@@ -14,7 +14,7 @@ import Testing
 @testable import BerthWork
 
 /// The trouble of one request or tenant, which stays that one's.
-@Suite(.loop, .timeLimit(.minutes(5))) struct TroubleTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct TroubleTests {
     private static func setup(
         _ change: @escaping @Loop @Sendable (inout Configuration) -> Void = { _ in }
     ) -> Setup {

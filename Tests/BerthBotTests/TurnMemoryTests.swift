@@ -11,7 +11,7 @@ import BerthWork
 import Testing
 
 /// Turns for which there is no memory or too little.
-@Suite(.loop, .timeLimit(.minutes(5))) struct TurnMemoryTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct TurnMemoryTests {
     private static let noon = Timestamp(milliseconds: 1_760_000_000_000)
 
     private static var setup: Setup {

@@ -9,7 +9,7 @@ import BerthTelemetry
 import BerthTestKit
 import Testing
 
-@Suite(.loop, .timeLimit(.minutes(5))) struct TurnTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct TurnTests {
     @Loop @Test func `a turn is on the disk before it is acknowledged`() async throws {
         try await withBot { bot in
             let session = try await bot.session()

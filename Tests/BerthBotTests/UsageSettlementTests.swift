@@ -11,7 +11,7 @@ import BerthWork
 import Testing
 
 /// The tokens and the money that a call is charged, however its provider counts.
-@Suite(.loop, .timeLimit(.minutes(5))) struct UsageSettlementTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct UsageSettlementTests {
     static let body =
         #"{"model":"hand/m","messages":[{"role":"user","content":"hi"}],"stream":STREAM,"stream_options":{"include_usage":true}}"#
 

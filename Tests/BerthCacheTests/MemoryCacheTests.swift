@@ -5,7 +5,7 @@ import BerthTestKit
 import Testing
 
 /// The first level, with its size, its expiry and its eviction policy.
-@Suite(.loop, .timeLimit(.minutes(5))) struct MemoryCacheTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct MemoryCacheTests {
     @Loop @Test func `a value is found until it expires`() throws {
         let clock = ManualClock()
         let cache = try MemoryCache(limit: .kibibytes(64), account: account(), in: .quiet(clock))

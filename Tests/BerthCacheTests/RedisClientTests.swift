@@ -6,7 +6,7 @@ import BerthTestKit
 import Testing
 
 /// The client against a real redis-server that works.
-@Suite(.loop, .timeLimit(.minutes(5))) struct RedisClientTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct RedisClientTests {
     @Loop @Test func `what is stored comes back, whatever its bytes are`() async throws {
         let folder = try TemporaryFolder()
         let server = try await RedisServer.start(in: folder)

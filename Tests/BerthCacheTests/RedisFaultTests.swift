@@ -6,7 +6,7 @@ import BerthTestKit
 import Testing
 
 /// Redis that is away, in every possible way.
-@Suite(.loop, .timeLimit(.minutes(5))) struct RedisFaultTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct RedisFaultTests {
     @Loop @Test func `never there: one line, and every call fails at once`() async throws {
         let folder = try TemporaryFolder()
         let clock = ManualClock()

@@ -8,7 +8,7 @@ import Testing
 /// Servers that are no Redis.
 ///
 /// No bytes from a server end this process.
-@Suite(.loop, .timeLimit(.minutes(5))) struct RedisGarbageTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct RedisGarbageTests {
     @Loop
     @Test(arguments: [
         "HTTP/1.1 400 Bad Request\r\n\r\n", "+PONG\r\n+PONG\r\n", "$-1\r\n", "*2\r\n:1\r\n:2\r\n",

@@ -6,7 +6,7 @@ import BerthTestKit
 import Testing
 
 /// The cache with both levels.
-@Suite(.loop, .timeLimit(.minutes(5))) struct ResponseCacheTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct ResponseCacheTests {
     @Loop private func cache(_ redis: RedisClient?, clock: any Clock) throws -> ResponseCache {
         ResponseCache(
             memory: try MemoryCache(limit: .mebibytes(1), account: account(), in: .quiet(clock)),

@@ -6,7 +6,7 @@ import Testing
 @testable import BerthCache
 
 /// The bytes in Redis, and the checks when they are read.
-@Suite(.loop, .timeLimit(.minutes(5))) struct ValueCodecTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct ValueCodecTests {
     private static let now = Timestamp(milliseconds: 1_760_000_000_000)
 
     private static func value(_ bytes: [UInt8]) -> CachedValue {

@@ -10,7 +10,7 @@ import Testing
 
 @testable import BerthChannels
 
-@Suite(.loop, .timeLimit(.minutes(5))) struct AccountTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct AccountTests {
     private struct Invitation: Decodable {
         let code: String
         let url: String

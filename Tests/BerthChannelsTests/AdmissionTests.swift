@@ -9,7 +9,7 @@ import BerthWork
 import Testing
 
 /// The requests, readers and login attempts that one tenant, turn or address may have.
-@Suite(.loop, .timeLimit(.minutes(5))) struct AdmissionTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct AdmissionTests {
     private static let question = #"{"model":"hand/m","messages":[{"role":"user","content":"hi"}]}"#
 
     /// Begins a turn of `ann` over HTTP.

@@ -10,7 +10,7 @@ import BerthWork
 import Testing
 
 /// Cached answers, and the tenants who may get them.
-@Suite(.loop, .timeLimit(.minutes(5))) struct AnswerCacheTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct AnswerCacheTests {
     private static let setup = Setup { settings in
         settings.cache.scope = .safe
         settings.chatModels.removeAll { $0.provider != "hand" }

@@ -8,7 +8,7 @@ import BerthText
 import Testing
 
 /// The words of clients' events about an answer's end, its reasoning and a long wait.
-@Suite(.loop, .timeLimit(.minutes(5))) struct AnswerEndTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct AnswerEndTests {
     private static let body =
         #"{"model":"hand/m","stream":true,"messages":[{"role":"user","content":"hi"}]}"#
 

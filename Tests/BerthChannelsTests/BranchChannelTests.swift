@@ -9,7 +9,7 @@ import BerthWork
 import Testing
 
 /// The paths of other answers, other words and the rest of a cut answer.
-@Suite(.loop, .timeLimit(.minutes(5))) struct BranchChannelTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct BranchChannelTests {
     /// Sends a request that begins a turn, has it answered, and returns the last event.
     @Loop private func end(
         _ path: String,

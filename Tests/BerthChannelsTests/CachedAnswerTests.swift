@@ -10,7 +10,7 @@ import BerthWork
 import Testing
 
 /// Cached answers with more than text: a hit has all that the first answer had.
-@Suite(.loop, .timeLimit(.minutes(5))) struct CachedAnswerTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct CachedAnswerTests {
     private static let setup = Setup { settings in
         settings.cache.scope = .safe
         settings.chatModels.removeAll { $0.provider != "hand" }

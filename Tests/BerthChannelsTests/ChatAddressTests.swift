@@ -7,7 +7,7 @@ import BerthTestKit
 import BerthText
 import Testing
 
-@Suite(.loop, .timeLimit(.minutes(5))) struct ChatAddressTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct ChatAddressTests {
     private static func body(_ part: String) -> String {
         #"{"model":"fake/echo","messages":[{"role":"user","content":[{"type":"text","text":"x"},"#
             + part + "]}]}"

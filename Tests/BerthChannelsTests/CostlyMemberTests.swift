@@ -11,7 +11,7 @@ import BerthText
 import BerthWork
 import Testing
 
-@Suite(.loop, .timeLimit(.minutes(5))) struct CostlyMemberTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct CostlyMemberTests {
     private static let hi = #"[{"role":"user","content":"hi"}]"#
 
     private static func body(_ more: String, model: String = "fake/echo-request") -> String {

@@ -8,7 +8,7 @@ import Testing
 @testable import BerthChannels
 
 /// Pages of other origins that use the API.
-@Suite(.loop, .timeLimit(.minutes(5))) struct CrossOriginTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct CrossOriginTests {
     private static let page = "https://app.example"
     private static let listed = Setup { $0.cors = [page, "app://obsidian.md"] }
 

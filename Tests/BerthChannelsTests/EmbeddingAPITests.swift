@@ -12,7 +12,7 @@ import Testing
 @testable import BerthChannels
 
 /// `/v1/embeddings`: the answer, its price, the ledger and the cache.
-@Suite(.loop, .timeLimit(.minutes(5))) struct EmbeddingAPITests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct EmbeddingAPITests {
     /// A service whose models make embeddings, for a dollar per million tokens.
     private static func embedding(
         _ models: String...,

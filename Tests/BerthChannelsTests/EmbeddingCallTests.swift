@@ -12,7 +12,7 @@ import Testing
 @testable import BerthChannels
 
 /// Equal requests for embeddings, at once and with an `Idempotency-Key`.
-@Suite(.loop, .timeLimit(.minutes(5))) struct EmbeddingCallTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct EmbeddingCallTests {
     private static func embedding(
         cache: Configuration.Cache.Scope,
         folder: TemporaryFolder? = nil,

@@ -13,7 +13,7 @@ import Glibc
 import Testing
 
 /// Files over HTTP: upload, list, links, ranges, caching, deletion.
-@Suite(.loop, .timeLimit(.minutes(5))) struct FileSiteTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct FileSiteTests {
     private static let content = (0..<100_000).map { UInt8(truncatingIfNeeded: $0 / 7) }
 
     @Loop private func upload(

@@ -14,7 +14,7 @@ import Testing
 @testable import BerthChannels
 
 /// Requests with an `Idempotency-Key`.
-@Suite(.loop, .timeLimit(.minutes(5))) struct IdempotencyTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct IdempotencyTests {
     private static func body(_ text: String = "hi", stream: Bool = false) -> String {
         #"{"model":"hand/m","stream":\#(stream),"stream_options":{"include_usage":true},"#
             + #""messages":[{"role":"user","content":"\#(text)"}]}"#

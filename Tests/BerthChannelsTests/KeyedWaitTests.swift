@@ -10,7 +10,7 @@ import BerthWork
 import Testing
 
 /// Streaming clients with an `Idempotency-Key` that wait for the beginning of their answer.
-@Suite(.loop, .timeLimit(.minutes(5))) struct KeyedWaitTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct KeyedWaitTests {
     private static func body(_ stream: Bool = true) -> [UInt8] {
         let messages = #"[{"role":"user","content":"hi"}]"#
         return Array(#"{"model":"hand/m","stream":\#(stream),"messages":\#(messages)}"#.utf8)

@@ -9,7 +9,7 @@ import BerthWork
 import Testing
 
 /// Conversations as a collection over HTTP: pages, search, export, deletions that are undone, links.
-@Suite(.loop, .timeLimit(.minutes(5))) struct LibraryTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct LibraryTests {
     /// A conversation of ``BotFixture/ann`` with answered messages.
     @Loop private func session(
         _ bot: BotFixture,

@@ -10,7 +10,7 @@ import BerthWork
 import Testing
 
 /// Requests that wait for their memory, and a tenant that asks for all of it.
-@Suite(.loop, .timeLimit(.minutes(5))) struct MemoryDoorTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct MemoryDoorTests {
     private static let setup = Setup { $0.memory.limit = .mebibytes(8) }
     private static let question = #"{"model":"hand/m","messages":[{"role":"user","content":"hi"}]}"#
 

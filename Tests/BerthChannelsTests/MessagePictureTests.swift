@@ -13,7 +13,7 @@ import BerthWork
 import Testing
 
 /// Pictures that come with a message on the web page, and the models that see them.
-@Suite(.loop, .timeLimit(.minutes(5))) struct MessagePictureTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct MessagePictureTests {
     /// A service whose first model `hand/m` sees pictures, and whose second does not.
     private static let seeing = Setup { $0.chatModels[0].vision = true }
 

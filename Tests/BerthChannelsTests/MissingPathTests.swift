@@ -7,7 +7,7 @@ import Testing
 @testable import BerthChannels
 
 /// Paths of APIs that Berth does not have, and base URLs that are nearly right.
-@Suite(.loop, .timeLimit(.minutes(5))) struct MissingPathTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct MissingPathTests {
     @Loop
     @Test(arguments: [
         ("POST", "/v1/responses", "Responses API"),

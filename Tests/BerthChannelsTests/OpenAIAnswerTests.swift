@@ -11,7 +11,7 @@ import BerthText
 import BerthWork
 import Testing
 
-@Suite(.loop, .timeLimit(.minutes(5))) struct OpenAIAnswerTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct OpenAIAnswerTests {
     private static let user = #"[{"role":"user","content":"hi"}]"#
 
     @Loop @Test func `models are listed and shown`() async throws {

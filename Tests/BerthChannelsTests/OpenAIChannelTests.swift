@@ -13,7 +13,7 @@ import Testing
 
 @testable import BerthChannels
 
-@Suite(.loop, .timeLimit(.minutes(5))) struct OpenAIRefusalTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct OpenAIRefusalTests {
     private static let user = #"[{"role":"user","content":"hi"}]"#
 
     /// Bodies that are refused with 400, and the error's `param`, with "" for null.

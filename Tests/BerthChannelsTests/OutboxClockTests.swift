@@ -6,7 +6,7 @@ import BerthTestKit
 import Testing
 
 /// Deliveries that wait while the machine's clock is set to another date.
-@Suite(.loop, .timeLimit(.minutes(5))) struct OutboxClockTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct OutboxClockTests {
     private static let place = Place(channel: .telegram, chat: "7")
 
     @Loop @Test(arguments: [3600, -3600, 31_536_000, -31_536_000])

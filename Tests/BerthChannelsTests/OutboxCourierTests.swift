@@ -8,7 +8,7 @@ import BerthText
 import BerthWork
 import Testing
 
-@Suite(.loop, .timeLimit(.minutes(5))) struct OutboxCourierTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct OutboxCourierTests {
     private static func place(_ chat: String, topic: String = "") -> Place {
         Place(channel: .telegram, chat: chat, topic: topic)
     }

@@ -7,7 +7,7 @@ import Testing
 @testable import BerthChannels
 
 /// A limit of the answer that is lowered is told.
-@Suite(.loop, .timeLimit(.minutes(5))) struct OutputLimitTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct OutputLimitTests {
     private static func body(_ members: String, model: String = "fake/echo") -> String {
         #"{"model":"\#(model)","messages":[{"role":"user","content":"hi"}],\#(members)}"#
     }

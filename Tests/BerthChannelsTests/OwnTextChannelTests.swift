@@ -9,7 +9,7 @@ import BerthWork
 import Testing
 
 /// A person's own texts over HTTP, and in the export.
-@Suite(.loop, .timeLimit(.minutes(5))) struct OwnTextChannelTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct OwnTextChannelTests {
     @Loop @Test func `instructions and prompts are written, listed and exported`() async throws {
         let setup = Setup { $0.outlines.titles = .model("hand/m") }
         try await withBot(setup) { bot in

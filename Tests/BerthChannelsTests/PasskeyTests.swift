@@ -7,7 +7,7 @@ import BerthTestKit
 import BerthText
 import Testing
 
-@Suite(.loop, .timeLimit(.minutes(5))) struct PasskeyTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct PasskeyTests {
     private static let origin = "https://chat.example.org"
     private static let fields = [("origin", origin)]
 

@@ -14,7 +14,7 @@ import Testing
 @testable import BerthChannels
 
 /// The images API over HTTP, whose pictures come from fal's queue.
-@Suite(.loop, .timeLimit(.minutes(5))) struct PictureAPITests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct PictureAPITests {
     static let path = "/v1/images/generations"
     private static let cached: @Loop @Sendable (inout Configuration) -> Void = {
         $0.cache.scope = .safe

@@ -14,7 +14,7 @@ import Testing
 @testable import BerthFiles
 
 /// Requests to `/v1/images/edits`, whose pictures are files of the tenant while they are needed.
-@Suite(.loop, .timeLimit(.minutes(5))) struct PictureEditTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct PictureEditTests {
     /// A part of a form: its name, and its value or the content of a file.
     typealias Part = (name: String, file: Bool, value: [UInt8])
 

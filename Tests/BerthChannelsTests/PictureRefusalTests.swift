@@ -13,7 +13,7 @@ import Testing
 @testable import BerthChannels
 
 /// Requests to the images API that are refused before anything is ordered.
-@Suite(.loop, .timeLimit(.minutes(5))) struct PictureRefusalTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct PictureRefusalTests {
     @Loop
     @Test(arguments: [
         (#"{"prompt":"a","n":0}"#, 400, "n"), (#"{"prompt":"a","n":11}"#, 400, "n"),

@@ -12,7 +12,7 @@ import Testing
 @testable import BerthChannels
 
 /// Conversations that anybody may read who has their link.
-@Suite(.loop, .timeLimit(.minutes(5))) struct SharedSiteTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct SharedSiteTests {
     /// A conversation of ``BotFixture/ann`` with one answered message and a picture.
     @Loop private func session(_ bot: BotFixture, _ caller: BotFixture.Caller) async throws -> (
         id: String, file: String

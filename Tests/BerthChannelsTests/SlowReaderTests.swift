@@ -12,7 +12,7 @@ import BerthWork
 import Testing
 
 /// Clients of the API that read their answers slowly, over real sockets.
-@Suite(.loop, .timeLimit(.minutes(5))) struct SlowReaderTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct SlowReaderTests {
     /// One provider that answers one call at a time.
     private static func setup(memory: ByteCount = .mebibytes(16)) -> Setup {
         Setup { settings in

@@ -8,7 +8,7 @@ import BerthText
 import Testing
 
 /// OpenAI names the role in the first chunk of a choice, and only there.
-@Suite(.loop, .timeLimit(.minutes(5))) struct StreamRoleTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct StreamRoleTests {
     private static let empty = #"{"index":0,"delta":{"role":"assistant","content":""}}"#
     private static let tool =
         #"{"index":0,"delta":{"tool_calls":[{"index":0,"id":"c","type":"function","#

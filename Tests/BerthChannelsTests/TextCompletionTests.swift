@@ -8,7 +8,7 @@ import Testing
 @testable import BerthChannels
 
 /// `/v1/completions`, which chat models answer.
-@Suite(.loop, .timeLimit(.minutes(5))) struct TextCompletionTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct TextCompletionTests {
     @Loop private func complete(
         _ bot: BotFixture,
         _ body: String,

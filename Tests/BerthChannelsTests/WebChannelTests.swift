@@ -11,7 +11,7 @@ import BerthText
 import BerthWork
 import Testing
 
-@Suite(.loop, .timeLimit(.minutes(5))) struct WebChannelTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct WebChannelTests {
     /// Makes a conversation over HTTP.
     @Loop private func session(_ bot: BotFixture, _ caller: BotFixture.Caller) async throws
         -> String

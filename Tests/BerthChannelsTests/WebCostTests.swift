@@ -8,7 +8,7 @@ import BerthWork
 import Testing
 
 /// The verbs of the store that requests of the web page cost.
-@Suite(.loop, .timeLimit(.minutes(5))) struct WebCostTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct WebCostTests {
     @Loop @Test func `a message that is answered costs two reads and three writes at most`()
         async throws
     {

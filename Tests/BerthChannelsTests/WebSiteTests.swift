@@ -10,7 +10,7 @@ import BerthTestKit
 import BerthText
 import Testing
 
-@Suite(.loop, .timeLimit(.minutes(5))) struct WebSiteTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct WebSiteTests {
     @Loop @Test func `the page and its files are guarded by their header`() async throws {
         try await withBot { bot in
             for path in ["/", "/web/chat.css", "/web/chat.js", "/web/icon.svg", "/login"] {

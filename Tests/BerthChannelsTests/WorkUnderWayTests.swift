@@ -10,7 +10,7 @@ import BerthWork
 import Testing
 
 /// A tenant's memory and work: memory that is held without work under way is a leak.
-@Suite(.loop, .timeLimit(.minutes(5))) struct WorkUnderWayTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct WorkUnderWayTests {
     private static let question =
         #"{"model":"hand/m","stream":true,"#
         + #""messages":[{"role":"user","content":"hi"}]}"#

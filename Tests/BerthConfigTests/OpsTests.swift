@@ -3,7 +3,7 @@ import BerthMemory
 import Testing
 
 /// The limits of the shipped systemd unit and container, which must agree.
-@Suite(.timeLimit(.minutes(5))) struct OpsTests {
+@Suite(.timeLimit(.minutes(20))) struct OpsTests {
     private func text(_ path: String) throws -> String {
         let folder = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
         return try #require(TextFile.small("/\(folder)/ops/\(path)"), "no file ops/\(path)")

@@ -46,7 +46,7 @@ import Testing
     }
 }
 
-@Suite(.loop, .timeLimit(.minutes(5))) struct DiskGovernorTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct DiskGovernorTests {
     private let day = Duration.seconds(86_400)
 
     // MARK: Rules

@@ -7,7 +7,7 @@ import Testing
 @testable import BerthStore
 
 /// A disk that is full at each write in turn, although its figures showed room.
-@Suite(.loop, .timeLimit(.minutes(5)), .enabled(if: SmallDisk.isPossible))
+@Suite(.loop, .timeLimit(.minutes(20)), .enabled(if: SmallDisk.isPossible))
 struct FullDiskTests {
     /// Runs `test` with files on a small disk that seems to have room.
     @Loop private func withSmallDisk(

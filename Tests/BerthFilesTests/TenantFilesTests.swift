@@ -8,7 +8,7 @@ import Testing
 @testable import BerthFiles
 @testable import BerthStore
 
-@Suite(.loop, .timeLimit(.minutes(5))) struct TenantFilesTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct TenantFilesTests {
     @Loop @Test func `a file is stored under its hash and read as it was written`() async throws {
         try await withFiles { bed in
             let content = bed.content(100_000, 3)

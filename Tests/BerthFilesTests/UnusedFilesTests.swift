@@ -8,7 +8,7 @@ import Testing
 @testable import BerthStore
 
 /// Files whose turn was deleted, and files that no turn takes.
-@Suite(.loop, .timeLimit(.minutes(5))) struct UnusedFilesTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct UnusedFilesTests {
     private let day = Duration.seconds(86_400)
 
     /// A conversation with one turn that has `pictures`, and `inputs` with its message.

@@ -5,7 +5,7 @@ import BerthTelemetry
 import BerthTestKit
 import Testing
 
-@Suite(.loop, .timeLimit(.minutes(5))) struct ClientIdleTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct ClientIdleTests {
     @Loop @Test func `closing idle connections closes them, and the next request makes a new one`()
         async throws
     {

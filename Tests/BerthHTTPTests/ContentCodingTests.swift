@@ -5,7 +5,7 @@ import BerthTestKit
 import Testing
 
 /// Coded bodies: those that a client decodes, and those of requests.
-@Suite(.loop, .timeLimit(.minutes(5))) struct ContentCodingTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct ContentCodingTests {
     private static let answers: [(String, [UInt8])] = [
         ("gzip", CodedBodies.gzip), ("x-gzip", CodedBodies.gzip), ("deflate", CodedBodies.deflate),
         ("deflate", CodedBodies.rawDeflate), ("zstd", CodedBodies.zstd), ("GZip", CodedBodies.gzip),

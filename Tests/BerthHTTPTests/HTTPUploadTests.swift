@@ -5,7 +5,7 @@ import BerthTestKit
 import Testing
 
 /// Bodies that are read while they are sent.
-@Suite(.loop, .timeLimit(.minutes(5))) struct HTTPUploadTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct HTTPUploadTests {
     /// A body of numbered bytes, in pieces.
     @Loop final class Numbers: HTTPUpload {
         nonisolated let length: Int

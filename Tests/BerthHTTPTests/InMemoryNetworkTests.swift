@@ -6,7 +6,7 @@ import BerthTestKit
 import Testing
 
 /// The network within the process, which behaves like the machine's network.
-@Suite(.loop, .timeLimit(.minutes(5))) struct InMemoryNetworkTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct InMemoryNetworkTests {
     /// Runs `test` with a network on which `handler` serves `http://toy.test`.
     @Loop private func withNetwork(
         limits: HTTPServerLimits = HTTPServerLimits(),

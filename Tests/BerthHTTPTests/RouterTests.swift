@@ -3,7 +3,7 @@ import BerthLoop
 import BerthTestKit
 import Testing
 
-@Suite(.loop, .timeLimit(.minutes(5))) struct RouterTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct RouterTests {
     /// Makes routes that answer with their own number and the values of their variables.
     private static var router: Router {
         let patterns = [

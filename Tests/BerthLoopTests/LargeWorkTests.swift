@@ -3,7 +3,7 @@ import BerthTestKit
 import Testing
 
 /// Work on large texts, off the loop.
-@Suite(.loop, .timeLimit(.minutes(5))) struct LargeWorkTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct LargeWorkTests {
     private struct Refused: Error, Equatable {}
 
     @Loop @Test func `small work is done in place, large work elsewhere`() async {

@@ -1,7 +1,7 @@
 import BerthMemory
 import Testing
 
-@Suite(.timeLimit(.minutes(5))) struct CgroupTests {
+@Suite(.timeLimit(.minutes(20))) struct CgroupTests {
     private func read(_ files: [String: String]) -> KernelMemory { KernelMemory.read { files[$0] } }
 
     private static let unified = [

@@ -5,7 +5,7 @@ import Testing
 ///
 /// Each looks for a block larger than the allocations of other tests. It looks several times,
 /// because another test may free as much at the same moment.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct HeapTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct HeapTests {
     @Test func `malloc's account follows what is taken`() {
         let isSeen = (1...5).contains { _ in
             let before = AllocatorFigures.read()

@@ -1,7 +1,7 @@
 import BerthMemory
 import Testing
 
-@Suite(.timeLimit(.minutes(5))) struct KernelMemoryTests {
+@Suite(.timeLimit(.minutes(20))) struct KernelMemoryTests {
     private func pressure(_ files: [String: String]) -> MemoryPressure? {
         KernelMemory.read { files[$0] }.pressure
     }

@@ -2,7 +2,7 @@ import Testing
 
 @testable import BerthMemory
 
-@Suite(.timeLimit(.minutes(5))) struct MemoryMapTests {
+@Suite(.timeLimit(.minutes(20))) struct MemoryMapTests {
     /// A mapping as the kernel writes it, with two of the many fields that are not read.
     private func mapping(
         _ range: String,

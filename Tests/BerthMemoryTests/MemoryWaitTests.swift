@@ -3,7 +3,7 @@ import BerthMemory
 import BerthTestKit
 import Testing
 
-@Suite(.loop, .timeLimit(.minutes(5))) struct MemoryWaitTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct MemoryWaitTests {
     private let budget = MemoryBudget(limit: .mebibytes(16))
     private let clock = ManualClock()
     private let pool = TaskPool()

@@ -9,7 +9,7 @@ import Testing
 @testable import BerthProviders
 
 /// The translation of Anthropic's answers to OpenAI's format, byte by byte.
-@Suite(.loop, .timeLimit(.minutes(5))) struct AnthropicAnswerTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct AnthropicAnswerTests {
     private static let tools =
         #","tools":[{"type":"function","function":{"name":"weather"}},{"type":"function","function":{"name":"time"}}]"#
 

@@ -9,7 +9,7 @@ import Testing
 @testable import BerthSimulation
 
 /// The Anthropic provider against every behavior of its fake, over real sockets.
-@Suite(.loop, .timeLimit(.minutes(5))) struct AnthropicBehaviorTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct AnthropicBehaviorTests {
     /// The results of a behavior, streamed and whole.
     struct Expected: Sendable {
         var streamed: Told

@@ -6,7 +6,7 @@ import Testing
 @testable import BerthProviders
 
 /// Histories and settings that other vendors accept and Anthropic rejects, as Berth mends them.
-@Suite(.loop, .timeLimit(.minutes(5))) struct AnthropicHistoryTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct AnthropicHistoryTests {
     /// Sends `messages` to the fake, which checks as Anthropic does.
     ///
     /// - Returns: "taken", or the error.

@@ -10,7 +10,7 @@ import Testing
 @testable import BerthProviders
 
 /// Requests to servers of the Messages API that refuse a part of Berth's own, over real connections.
-@Suite(.loop, .timeLimit(.minutes(5))) struct AnthropicQuirkTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct AnthropicQuirkTests {
     /// A server that refuses some requests and answers the others.
     @Loop private final class Server {
         let asker = Asker()

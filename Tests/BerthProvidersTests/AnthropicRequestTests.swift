@@ -9,7 +9,7 @@ import Testing
 @testable import BerthProviders
 
 /// The translation of chat-completions requests to Anthropic's format, byte by byte.
-@Suite(.loop, .timeLimit(.minutes(5))) struct AnthropicRequestTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct AnthropicRequestTests {
     @Loop private func body(
         messages: String = #"[{"role":"user","content":"hi"}]"#,
         more: String = "",

@@ -7,7 +7,7 @@ import BerthTestKit
 import Testing
 
 /// Cancellation of a call, which must end the transfer at the provider too.
-@Suite(.loop, .timeLimit(.minutes(5))) struct CancelTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct CancelTests {
     /// Signals when the fake has received a request and when it has seen the client disconnect.
     @Loop final class Witness {
         let asked = Wakeup()

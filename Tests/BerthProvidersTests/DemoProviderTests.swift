@@ -6,7 +6,7 @@ import BerthTestKit
 import BerthText
 import Testing
 
-@Suite(.loop, .timeLimit(.minutes(5))) struct DemoProviderTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct DemoProviderTests {
     private let budget = MemoryBudget(limit: .mebibytes(16))
 
     private func call(_ question: String, output: Int = 4096) throws -> ChatCall {

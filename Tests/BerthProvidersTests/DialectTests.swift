@@ -6,7 +6,7 @@ import BerthText
 import Testing
 
 /// Answers in the dialects of other servers, byte by byte.
-@Suite(.loop, .timeLimit(.minutes(5))) struct DialectTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct DialectTests {
     /// One server's stream and its expected meaning.
     struct Dialect: Sendable, CustomTestStringConvertible {
         let testDescription: String

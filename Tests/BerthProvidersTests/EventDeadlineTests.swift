@@ -8,7 +8,7 @@ import Testing
 @testable import BerthConfig
 
 /// The deadlines of an answer's next event, over real connections.
-@Suite(.loop, .timeLimit(.minutes(5))) struct EventDeadlineTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct EventDeadlineTests {
     private static let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
     private static let word = #"data: {"choices":[{"index":0,"delta":{"content":"hi"}}]}"# + "\n\n"
 

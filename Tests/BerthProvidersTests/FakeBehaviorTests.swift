@@ -9,7 +9,7 @@ import Testing
 @testable import BerthSimulation
 
 /// The OpenAI provider against every behavior of its fake, over real sockets.
-@Suite(.loop, .timeLimit(.minutes(5))) struct FakeBehaviorTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct FakeBehaviorTests {
     /// The results of a behavior, streamed and whole, for a question of `input` tokens.
     struct Expected: Sendable {
         let streamed: Told

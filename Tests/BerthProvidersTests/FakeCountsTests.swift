@@ -7,7 +7,7 @@ import Testing
 @testable import BerthSimulation
 
 /// The counters of the fake providers.
-@Suite(.loop, .timeLimit(.minutes(5))) struct FakeCountsTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct FakeCountsTests {
     private let clock = ManualClock()
 
     @Loop private func refuse(_ counts: FakeCounts, _ retryAfter: String) async {

@@ -10,7 +10,7 @@ import Testing
 @testable import BerthConfig
 
 /// The reports of fal, which wake the wait for a job.
-@Suite(.loop, .timeLimit(.minutes(5))) struct FalHooksTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct FalHooksTests {
     private static let url = "https://bot.example"
 
     /// A client that reaches the service's public address at a local server.

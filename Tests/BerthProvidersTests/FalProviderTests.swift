@@ -9,7 +9,7 @@ import Testing
 
 @testable import BerthSimulation
 
-@Suite(.loop, .timeLimit(.minutes(5))) struct FalProviderTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct FalProviderTests {
     @Loop @Test func `a job is ordered, waited for and delivered`() async throws {
         let (asker, shelf) = (Asker(), PictureShelf())
         try await withFal { url, fake in

@@ -7,7 +7,7 @@ import Testing
 @testable import BerthProviders
 
 /// Objects of very many members, lists of very many elements: their time is linear in the number.
-@Suite(.timeLimit(.minutes(5))) struct ManyPartsTests {
+@Suite(.timeLimit(.minutes(20))) struct ManyPartsTests {
     /// `n` members with the value `value`.
     private static func members(_ n: Int, _ value: String = "0") -> String {
         (0..<n).map { "\"m\($0)\":\(value)" }.joined(separator: ",")

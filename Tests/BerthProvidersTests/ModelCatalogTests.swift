@@ -7,7 +7,7 @@ import Testing
 
 @testable import BerthConfig
 
-@Suite(.loop, .timeLimit(.minutes(5))) struct ModelCatalogTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct ModelCatalogTests {
     private static var configuration: Configuration {
         get throws {
             var configuration = Configuration(memory: .unbounded)

@@ -8,7 +8,7 @@ import Testing
 
 @testable import BerthConfig
 
-@Suite(.loop, .timeLimit(.minutes(5))) struct ModelListTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct ModelListTests {
     @Test(arguments: [
         "gpt-4.1-mini", "llama3.2", "llama3.2:latest", "a/b", "a/b:online", "claude-haiku-4-5",
         "claude-haiku-4-5-20251001",

@@ -8,7 +8,7 @@ import Testing
 @testable import BerthProviders
 @testable import BerthSimulation
 
-@Suite(.loop, .timeLimit(.minutes(5))) struct OpenAIPicturesTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct OpenAIPicturesTests {
     @Loop
     @Test(arguments: [
         "gpt-image-1", "dall-e-3", "dall-e-2", "local", "strict-images", "folded-base64",

@@ -9,7 +9,7 @@ import Testing
 @testable import BerthProviders
 @testable import BerthSimulation
 
-@Suite(.loop, .timeLimit(.minutes(5))) struct OpenAISpeechTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct OpenAISpeechTests {
     /// The transcript of a recording of `count` bytes, or the failure.
     @Loop private static func hear(
         _ url: String,

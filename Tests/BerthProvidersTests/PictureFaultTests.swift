@@ -9,7 +9,7 @@ import BerthText
 import Testing
 
 /// The forms of fal's errors, and what each of them means.
-@Suite(.loop, .timeLimit(.minutes(5))) struct PictureFaultTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct PictureFaultTests {
     /// The meaning of an error for the user, the operator and the money.
     enum Meaning: String, Sendable {
         case refused, policy, unknownModel, key, credit, rate, unavailable, uncertain

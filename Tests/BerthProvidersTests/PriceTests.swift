@@ -1,7 +1,7 @@
 import BerthProviders
 import Testing
 
-@Suite(.timeLimit(.minutes(5))) struct PriceTests {
+@Suite(.timeLimit(.minutes(20))) struct PriceTests {
     @Test(
         arguments: [
             (0, 0, 0), (1, 0, 1), (0, 1, 2), (1, 1, 2), (2, 0, 1), (3, 0, 2),

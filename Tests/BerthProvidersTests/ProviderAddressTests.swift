@@ -9,7 +9,7 @@ import Testing
 @testable import BerthProviders
 
 /// The words of `berth doctor` about a base URL.
-@Suite(.loop, .timeLimit(.minutes(5))) struct ProviderAddressTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct ProviderAddressTests {
     private static let list = #"{"object":"list","data":[{"id":"m"}]}"#
     private static let page = "<!DOCTYPE html><title>Home</title>"
 

@@ -9,7 +9,7 @@ import Testing
 @testable import BerthProviders
 
 /// Requests to servers that refuse a part of Berth's own.
-@Suite(.loop, .timeLimit(.minutes(5))) struct QuirkTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct QuirkTests {
     // MARK: The output limit
 
     @Loop @Test(arguments: [true, false])

@@ -9,7 +9,7 @@ import BerthText
 import Testing
 
 /// The meaning of a provider's refusals, and the parts of its text that may be passed on.
-@Suite(.loop, .timeLimit(.minutes(5))) struct RefusalTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct RefusalTests {
     private static func refused(_ status: Int, _ message: String, _ code: String? = nil)
         -> ProviderError
     {

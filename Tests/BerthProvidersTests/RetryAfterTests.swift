@@ -5,7 +5,7 @@ import Testing
 @testable import BerthProviders
 @testable import BerthSimulation
 
-@Suite(.timeLimit(.minutes(5))) struct RetryAfterTests {
+@Suite(.timeLimit(.minutes(20))) struct RetryAfterTests {
     /// The time Sun, 06 Nov 1994 08:49:37.250 GMT.
     private static let now = Timestamp(milliseconds: 784_111_777_250)
 

@@ -4,7 +4,7 @@ import BerthTestKit
 import Testing
 
 /// Pieces of a stream that have come already, which a reader takes without a wait.
-@Suite(.loop, .timeLimit(.minutes(5))) struct TakenPiecesTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct TakenPiecesTests {
     @Loop @Test(arguments: DialectTests.dialects)
     func `what has come already is read alike without a wait`(dialect: DialectTests.Dialect)
         async throws

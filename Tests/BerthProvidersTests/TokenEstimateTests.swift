@@ -3,7 +3,7 @@ import BerthProviders
 import BerthText
 import Testing
 
-@Suite(.timeLimit(.minutes(5))) struct TokenEstimateTests {
+@Suite(.timeLimit(.minutes(20))) struct TokenEstimateTests {
     private func input(_ text: String) throws -> Int {
         TokenEstimate.input(of: try JSONObject(Array(text.utf8)))
     }

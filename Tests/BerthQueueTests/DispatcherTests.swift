@@ -4,7 +4,7 @@ import Testing
 
 @testable import BerthQueue
 
-@Suite(.loop, .timeLimit(.minutes(5))) struct DispatcherTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct DispatcherTests {
     let clock = ManualClock()
 
     @Loop private func dispatcher(

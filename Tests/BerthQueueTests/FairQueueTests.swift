@@ -5,7 +5,7 @@ import Testing
 
 @testable import BerthQueue
 
-@Suite(.loop, .timeLimit(.minutes(5))) struct FairQueueTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct FairQueueTests {
     let clock = ManualClock()
 
     @Loop private func queue(

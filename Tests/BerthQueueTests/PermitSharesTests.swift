@@ -5,7 +5,7 @@ import Testing
 @testable import BerthQueue
 
 /// The permits of tenants that could use all of them, on a virtual clock.
-@Suite(.loop, .timeLimit(.minutes(5))) struct PermitSharesTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct PermitSharesTests {
     let clock = ManualClock()
 
     private func request(_ tenant: String) -> WorkRequest {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import BerthQueue
 
-@Suite(.loop, .timeLimit(.minutes(5))) struct ProviderGateTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct ProviderGateTests {
     let clock = ManualClock()
 
     @Loop @Test func `as many run as may, and the end of one lets in the next`() throws {

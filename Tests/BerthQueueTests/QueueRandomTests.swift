@@ -6,7 +6,7 @@ import Testing
 
 /// Random sequences of operations, after which every entry was served once, was cancelled, or is
 /// still queued.
-@Suite(.loop, .timeLimit(.minutes(5))) struct QueueRandomTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct QueueRandomTests {
     @Loop @Test(arguments: [1, 2, 3, 4, 5, 6, 7, 8] as [UInt64])
     func `no entry is lost or given twice, and each tenant's come in order`(seed: UInt64) throws {
         let (clock, bound) = (ManualClock(), QueueBound(perTenant: 40, total: 150))

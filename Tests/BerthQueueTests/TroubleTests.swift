@@ -5,7 +5,7 @@ import Testing
 @testable import BerthQueue
 
 /// One tenant's trouble at a gate, which stays that tenant's.
-@Suite(.loop, .timeLimit(.minutes(5))) struct TroubleTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct TroubleTests {
     let clock = ManualClock()
 
     @Loop private func request(

@@ -6,7 +6,7 @@ import BerthTestKit
 import Testing
 
 /// The memory of a service that has ended.
-@Suite(.loop, .timeLimit(.minutes(5))) struct EndOfServiceTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct EndOfServiceTests {
     @Loop @Test func `a service that has ended is freed with all its parts`() async throws {
         weak var service: Bot?
         weak var database: Database?

@@ -45,7 +45,7 @@ import Testing
     }
 }
 
-@Suite(.loop, .timeLimit(.minutes(5))) struct SimulationTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct SimulationTests {
     /// Runs `test` with a simulation of two users, one at each interface, on a manual clock.
     @Loop private func withUsers(
         _ chat: @escaping HTTPHandler,

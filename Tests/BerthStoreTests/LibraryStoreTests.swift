@@ -5,7 +5,7 @@ import Testing
 
 @testable import BerthStore
 
-@Suite(.loop, .timeLimit(.minutes(5))) struct LibraryStoreTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct LibraryStoreTests {
     private static let noon = StoreFixture.noon
     private var noon: Timestamp { Self.noon }
 

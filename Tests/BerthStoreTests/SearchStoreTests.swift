@@ -5,7 +5,7 @@ import Testing
 
 @testable import BerthStore
 
-@Suite(.loop, .timeLimit(.minutes(5))) struct SearchStoreTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct SearchStoreTests {
     private static let noon = StoreFixture.noon
     private var noon: Timestamp { Self.noon }
 

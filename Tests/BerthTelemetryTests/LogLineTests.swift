@@ -17,7 +17,7 @@ private let hostile: [(value: String, quoted: String)] = [
     ("\",\"level\":\"debug", #"\",\"level\":\"debug"#),
 ]
 
-@Suite(.timeLimit(.minutes(5))) struct LogLineTests {
+@Suite(.timeLimit(.minutes(20))) struct LogLineTests {
     private func line(_ fields: KeyValuePairs<String, LogValue>) -> LogLine {
         LogLine(
             time: Timestamp(milliseconds: 1_760_000_000_123),

@@ -14,7 +14,7 @@ private final class Lines: Sendable {
     }
 }
 
-@Suite(.timeLimit(.minutes(5))) struct LogTests {
+@Suite(.timeLimit(.minutes(20))) struct LogTests {
     @Test(arguments: zip(LogLevel.allCases, [4, 3, 2, 1]))
     func `less than the level is not said`(level: LogLevel, said: Int) {
         let lines = Lines()

@@ -7,7 +7,7 @@ import Testing
 @testable import BerthTelemetry
 
 /// The log's writer on real pipes, sockets, terminals and devices.
-@Suite(.loop, .timeLimit(.minutes(5))) struct LogWriterTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct LogWriterTests {
     @Loop private func log(_ writer: LogWriter) -> Log {
         Log(level: .info, format: .text, writer: writer)
     }

@@ -3,7 +3,7 @@ import BerthTelemetry
 import BerthTestKit
 import Testing
 
-@Suite(.loop, .timeLimit(.minutes(5))) struct MetricsTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct MetricsTests {
     @Loop @Test func `a counter has every series from the start`() {
         let metrics = Metrics()
         let turns = metrics.counter(

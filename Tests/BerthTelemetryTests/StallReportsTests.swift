@@ -6,7 +6,7 @@ import Testing
 @testable import BerthTelemetry
 
 /// The watchdog of the loop's turns.
-@Suite(.loop, .timeLimit(.minutes(5))) struct StallReportsTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct StallReportsTests {
     /// Keeps the loop from its descriptors.
     @Loop private func spin(_ milliseconds: Int64) {
         let end = processorTime + .milliseconds(milliseconds)

@@ -49,6 +49,8 @@ extension Trait where Self == OnLoop {
 ///
 /// Without it all two thousand would begin at once, and each would last as long as all of them:
 /// deadlines of libcurl, Redis and SQLite, which are in real time, would then pass.
+///
+/// The wait for a place counts within a test's time limit, so the limits are long.
 private final class Turnstile: Sendable {
     /// Many enough that cases which wait do not leave the loop idle.
     static let all = Turnstile(places: 24)

@@ -3,7 +3,7 @@ import BerthText
 import Testing
 
 /// Objects and lists that are read by the index of their text, or by a scan where it has none.
-@Suite(.timeLimit(.minutes(5))) struct JSONIndexTests {
+@Suite(.timeLimit(.minutes(20))) struct JSONIndexTests {
     private func text(_ bytes: some Sequence<UInt8>) -> String {
         String(decoding: Array(bytes), as: UTF8.self)
     }

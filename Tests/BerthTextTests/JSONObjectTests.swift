@@ -2,7 +2,7 @@ import BerthText
 import FoundationEssentials
 import Testing
 
-@Suite(.timeLimit(.minutes(5))) struct JSONObjectTests {
+@Suite(.timeLimit(.minutes(20))) struct JSONObjectTests {
     private func object(_ text: String) throws -> JSONObject { try JSONObject(Array(text.utf8)) }
 
     private func text(_ bytes: some Sequence<UInt8>) -> String {

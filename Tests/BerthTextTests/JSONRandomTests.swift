@@ -101,7 +101,7 @@ private struct Tree: Decodable {
     }
 }
 
-@Suite(.timeLimit(.minutes(5))) struct JSONRandomTests {
+@Suite(.timeLimit(.minutes(20))) struct JSONRandomTests {
     /// Whether FoundationEssentials takes `bytes` as an object.
     private func isObject(_ bytes: [UInt8]) -> Bool {
         (try? JSONDecoder().decode([String: Tree].self, from: Data(bytes))) != nil

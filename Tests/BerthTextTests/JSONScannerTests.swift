@@ -3,7 +3,7 @@ import Testing
 @testable import BerthText
 
 /// Valid and invalid JSON by RFC 8259, with the cases of <https://github.com/nst/JSONTestSuite>.
-@Suite(.timeLimit(.minutes(5))) struct JSONScannerTests {
+@Suite(.timeLimit(.minutes(20))) struct JSONScannerTests {
     /// Whether `value` is taken as a member's value.
     private func accepts(_ value: String) -> Bool {
         (try? JSONObject(Array(#"{"a":"#.utf8) + Array(value.utf8) + Array("}".utf8))) != nil

@@ -12,7 +12,7 @@ import Testing
 @testable import BerthWork
 
 /// The names under which answers are cached.
-@Suite(.loop, .timeLimit(.minutes(5))) struct AnswerKeyTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct AnswerKeyTests {
     private static nonisolated let question = #"[{"role":"user","content":"Who?"}]"#
 
     /// A cache of answers of its own.

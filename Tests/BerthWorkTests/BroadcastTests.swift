@@ -8,7 +8,7 @@ import Testing
 @testable import BerthWork
 
 /// One answer under way, for any number of readers.
-@Suite(.loop, .timeLimit(.minutes(5))) struct BroadcastTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct BroadcastTests {
     @Loop private func log(_ quota: ByteCount = .mebibytes(1)) throws -> (Broadcast, MemoryAccount)
     {
         let account = MemoryBudget(limit: .mebibytes(8)).account(for: "(test)", quota: quota)

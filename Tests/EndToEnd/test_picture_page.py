@@ -193,6 +193,8 @@ def test_a_picture_that_was_sent_is_deleted(
         page.send(words)
         assert page.answered() == "done"
         assert "data:image/jpeg" in page.last_answer(), "the model sees it"
+    # A picture far above the end is loaded when it is scrolled to.
+    page.driver.execute_script("for (const i of document.querySelectorAll('.given img')) i.loading = 'eager'")
     wait_for(lambda: loaded(page, ".given img"), what="the pictures in the questions")
     size = boxes(page, ".given img")
     bins = page.all(".given .tools button")

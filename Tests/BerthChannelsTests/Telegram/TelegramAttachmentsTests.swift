@@ -14,7 +14,7 @@ import Testing
 @testable import BerthChannels
 
 /// Attachments that are fetched from a Telegram and read for a tenant.
-@Suite(.loop, .timeLimit(.minutes(5))) struct TelegramAttachmentsTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct TelegramAttachmentsTests {
     /// A service with a model that sees, and one that transcribes if `speech` names it.
     private static func setup(
         _ speech: String? = "whisper-1",

@@ -7,7 +7,7 @@ import BerthTestKit
 import Testing
 
 /// Several bots in one process, and chats that come and go.
-@Suite(.loop, .timeLimit(.minutes(5))) struct TelegramBotsTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct TelegramBotsTests {
     @Loop @Test func `each bot answers its own chats, though all have the same people`()
         async throws
     {

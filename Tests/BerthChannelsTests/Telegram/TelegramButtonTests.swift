@@ -9,7 +9,7 @@ import Testing
 @testable import BerthChannels
 
 /// Presses of the buttons under answers, over the fake's sockets.
-@Suite(.loop, .timeLimit(.minutes(5))) struct TelegramButtonTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct TelegramButtonTests {
     private static let ann = TelegramBench.ann
 
     /// Presses a button in ann's chat, and returns the words of the answer to the press.

@@ -9,7 +9,7 @@ import BerthText
 import BerthWork
 import Testing
 
-@Suite(.loop, .timeLimit(.minutes(5))) struct TelegramChannelTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct TelegramChannelTests {
     @Loop @Test func `a message is answered with its formats, once`() async throws {
         try await TelegramBench.run { bench in
             let said = try await bench.exchange("hi", "**Hello** *you*")

@@ -6,7 +6,7 @@ import BerthStore
 import BerthTestKit
 import Testing
 
-@Suite(.loop, .timeLimit(.minutes(5))) struct TelegramDeliveryTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct TelegramDeliveryTests {
     @Loop @Test func `a message whose answer was lost is sent once more, and counted`()
         async throws
     {

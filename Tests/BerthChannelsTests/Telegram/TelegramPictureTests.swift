@@ -12,7 +12,7 @@ import BerthWork
 import Testing
 
 /// Pictures of answers, and pictures that people send, over the fake's sockets.
-@Suite(.loop, .timeLimit(.minutes(5))) struct TelegramPictureTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct TelegramPictureTests {
     /// Runs a service whose pictures come from a fal of the test.
     @Loop private static func run(
         _ test: @Loop (TelegramBench, HandFal) async throws -> Void

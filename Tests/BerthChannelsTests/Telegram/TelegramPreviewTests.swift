@@ -6,7 +6,7 @@ import BerthTestKit
 import Testing
 
 /// The message that shows an answer while it is written, and the answer that takes its place.
-@Suite(.loop, .timeLimit(.minutes(5))) struct TelegramPreviewTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct TelegramPreviewTests {
     private static let group = -7
     private static var edits: TelegramBench.Change {
         var change = TelegramBench.Change()

@@ -7,7 +7,7 @@ import BerthText
 import Testing
 
 /// Messages that an answer quotes.
-@Suite(.loop, .timeLimit(.minutes(5))) struct TelegramQuoteTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct TelegramQuoteTests {
     private static let group = -7
 
     /// The ids of the messages that the texts to a chat quote, in their order.

@@ -11,7 +11,7 @@ import BerthWork
 import Testing
 
 /// Recordings whose updates are handled again after a kill.
-@Suite(.loop, .timeLimit(.minutes(5))) struct TelegramRecordingTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct TelegramRecordingTests {
     private static var listening: TelegramBench.Change {
         var change = TelegramBench.Change()
         change.configure = { $0.speechModels = [.init(provider: "fake", model: "whisper-1")] }

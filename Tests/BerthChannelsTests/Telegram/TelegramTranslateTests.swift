@@ -6,7 +6,7 @@ import BerthText
 import Testing
 
 /// The command `/translate` in reply to a message.
-@Suite(.loop, .timeLimit(.minutes(5))) struct TelegramTranslateTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct TelegramTranslateTests {
     private static func reply(_ text: String, from: String = TelegramBench.bob.json) -> String {
         let json = String(decoding: JSON.quote(text), as: UTF8.self)
         return #","reply_to_message":{"message_id":1,"date":1,"text":\#(json),"from":\#(from)}"#

@@ -7,7 +7,7 @@ import BerthStore
 import BerthTestKit
 import Testing
 
-@Suite(.loop, .timeLimit(.minutes(5))) struct TelegramWebhookTests {
+@Suite(.loop, .timeLimit(.minutes(20))) struct TelegramWebhookTests {
     private static var hooked: TelegramBench.Change {
         var change = TelegramBench.Change()
         change.mode = .webhook
