@@ -138,14 +138,7 @@ package import BerthWork
         like text: String,
         _ make: (_ name: String) async throws(BotError) -> Tenant?
     ) async throws(BotError) -> LiveTenant? {
-        let name = freeName(like: text)
-        joining.insert(name)
-        adding += 1
-        defer {
-            joining.remove(name)
-            adding -= 1
-        }
-        guard let row = try await make(name) else { return nil }
+        guard let row = try await made(freeName(like: text), make) else { return nil }
         if let known = tenant(row.id) { return known }
         surroundings.log.info("a person became a tenant", ["tenant": .text(row.name)])
         let clock = surroundings.clock
@@ -154,6 +147,17 @@ package import BerthWork
         let own = HarmlessText.line(text).cut(toBytes: TenantDirectory.longestDisplay)
         try? await display(own, for: joined)
         return joined
+    }
+
+    /// Has a row made, and holds its name and room until then.
+    private func made(
+        _ name: String,
+        _ make: (_ name: String) async throws(BotError) -> Tenant?
+    ) async throws(BotError) -> Tenant? {
+        joining.insert(name)
+        adding += 1
+        defer { (_, adding) = (joining.remove(name), adding - 1) }
+        return try await make(name)
     }
 
     /// A name that no tenant has or is about to have, made of a person's own name.
