@@ -41,9 +41,11 @@ extension PaidAsk {
 
     /// Whether a call that has failed is left open to the next start, which decides by the rules of a
     /// kill whether it is made again.
+    ///
+    /// Nothing besides a stop cancels a title or summary, except a reason in ``open``.
     @Loop func isLeft(after error: ProviderError) -> Bool {
         guard case .cancelled = error, open?.reason == nil else { return false }
-        return errand?.isLeft() == true
+        return outline != nil || errand?.isLeft() == true
     }
 }
 

@@ -34,8 +34,7 @@ import BerthProviders
                 _ = running.settle(usage, sharedWith: nil, buying: words)
                 return words
             } catch {
-                if case .cancelled = error, open?.reason == nil {
-                    // The next start decides by the rules of a kill whether it is asked again.
+                if ask.isLeft(after: error) {
                     running.leave()
                     throw .provider(.cancelled)
                 }
