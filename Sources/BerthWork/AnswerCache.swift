@@ -125,12 +125,11 @@ import BerthText
     private func mayShare(_ ask: Ask) async -> Bool {
         switch settings.scope {
         case .off, .tenant: return false
-        case .shared: return !ask.isOwn || ask.isContextFree
-        case .safe: break
+        case .safe, .shared: break
         }
-        guard !ask.isContextFree else { return true }
-        // A person's own instructions are shared with nobody.
-        guard !ask.isOwn else { return false }
+        // A turn that is not free of context has its author's history or instructions.
+        guard !ask.isOwn || ask.isContextFree else { return false }
+        guard settings.scope == .safe, !ask.isContextFree else { return true }
         let request = ask.request
         let prompt =
             if LargeWork.isLarge(request.work) {
