@@ -10,11 +10,15 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from support.berth import Berth
 from support.people import Caller, at_once
 from support.queue import ROOMY, OwnBerth, OwnFake, Say, callers
 
 #: Other tenants, seconds between two questions of one of them, and questions in one round.
 OTHERS, EACH, QUESTIONS = 20, 0.5, 16
+#: The most rounds. One stop of the whole machine for 300 ms, which is seen on shared ones, delays a
+#: tenth of a round's answers. A fault of Berth's delays those of every round.
+ROUNDS = 3
 
 
 def test_one_tenants_flood_costs_the_others_no_answer_and_little_time(
@@ -26,10 +30,19 @@ def test_one_tenants_flood_costs_the_others_no_answer_and_little_time(
     flooder, *others = callers(berth, OTHERS + 1)
 
     ask_steadily(others, "warm up")
-    quiet = ask_steadily(others, "quiet")
+    for number in range(1, ROUNDS + 1):
+        ratio = slowdown(berth, flooder, others, f"round {number}", say)
+        if ratio <= 1.2:
+            return
+    raise AssertionError(f"p95 is {ratio:.2f} times the quiet one in each of {ROUNDS} rounds")
+
+
+def slowdown(berth: Berth, flooder: Caller, others: list[Caller], name: str, say: Say) -> float:
+    """The p95 of the others in a flood, as a multiple of the one before or after it. No answer is lost."""
+    quiet = ask_steadily(others, f"{name}, quiet")
     with flood(berth.port, flooder) as counts:
-        flooded = ask_steadily(others, "flooded")
-    again = ask_steadily(others, "quiet again")
+        flooded = ask_steadily(others, f"{name}, flooded")
+    again = ask_steadily(others, f"{name}, quiet again")
 
     wrong = [status for status, _ in quiet + flooded + again if status != 200]
     base = max(p95(quiet), p95(again))
@@ -37,7 +50,7 @@ def test_one_tenants_flood_costs_the_others_no_answer_and_little_time(
     assert wrong == []
     kinds = {kind.partition(":")[0] for kind in counts}
     assert kinds == {"malformed", "too large", "broken", "paused", "good", "slow reader", "silent"}
-    assert p95(flooded) <= 1.2 * base
+    return p95(flooded) / base
 
 
 @contextlib.contextmanager
