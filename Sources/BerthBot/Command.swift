@@ -56,7 +56,7 @@ enum Command: Equatable {
     static func split(_ text: String) -> (word: Substring, rest: String)? {
         guard text.utf8.first == UInt8(ascii: "/") else { return nil }
         let rest = text.unicodeScalars.dropFirst()
-        let word = rest.prefix(longestWord + 1).prefix { !$0.properties.isWhitespace }
+        let word = rest.prefix(longestWord + 1).prefix { !$0.isSpace }
         guard !word.isEmpty, word.count <= longestWord,
             word.allSatisfy({ $0.properties.isAlphabetic || $0 == "_" })
         else {

@@ -31,20 +31,18 @@ package import BerthWork
             if !own.isEmpty {
                 try await write(Array("\n\n## \(words(.instructionsForThis))\n\n\(own)".utf8))
             }
-            try await each(session) { turn, _ in
-                let texts = markdown(turn)
-                try await write(Array(texts.utf8))
-            }
+            try await each(session) { turn, _ in try await write(Array(markdown(turn).utf8)) }
             try await write(Array("\n".utf8))
         case .json:
             // The object stays open for the list of turns.
             try await write(try JSON.encode(info).dropLast() + ConversationExport.member(own))
             try await write(Array(#","turns":["#.utf8))
             try await each(session) { turn, isFirst in
-                let comma = isFirst ? "\n" : ",\n"
-                try await write(
-                    Array(comma.utf8) + JSON.encode(TurnInfo(turn, in: tenant.language))
-                )
+                let (comma, language) = (isFirst ? "\n" : ",\n", tenant.language)
+                let json = try await LargeWork.run(on: size(of: turn)) {
+                    try JSON.encode(TurnInfo(turn, in: language))
+                }
+                try await write(Array(comma.utf8) + json)
             }
             try await write(Array("]}\n".utf8))
         }
@@ -78,13 +76,17 @@ package import BerthWork
         let (own, prompts) = (all.first { $0.name.isEmpty }, all.filter { !$0.name.isEmpty })
         switch format {
         case .json:
-            var json = Array("]".utf8) + ConversationExport.member(own?.text ?? "")
-            json += #","prompts":{"#.utf8
-            for (index, prompt) in prompts.enumerated() {
-                json += (index == 0 ? "" : ",").utf8
-                json += JSON.quote(prompt.name) + Array(":".utf8) + JSON.quote(prompt.text)
+            let size = all.reduce(0) { $0 + $1.name.utf8.count + $1.text.utf8.count }
+            let json = await LargeWork.run(on: size) {
+                var json = Array("]".utf8) + ConversationExport.member(own?.text ?? "")
+                json += #","prompts":{"#.utf8
+                for (index, prompt) in prompts.enumerated() {
+                    json += (index == 0 ? "" : ",").utf8
+                    json += JSON.quote(prompt.name) + Array(":".utf8) + JSON.quote(prompt.text)
+                }
+                return json + Array("}}\n".utf8)
             }
-            try await write(json + Array("}}\n".utf8))
+            try await write(json)
         case .markdown:
             let named = prompts.map { ("/\($0.name)", $0.text) }
             let parts =
@@ -95,7 +97,7 @@ package import BerthWork
     }
 
     /// Instructions as a member of a JSON object, or nothing without any.
-    private static func member(_ instructions: String) -> [UInt8] {
+    nonisolated private static func member(_ instructions: String) -> [UInt8] {
         instructions.isEmpty
             ? [] : Array(#","instructions":"#.utf8) + JSON.quote(instructions)
     }
@@ -108,7 +110,7 @@ package import BerthWork
         while true {
             let turns = try await conversations.turns(of: session, after: last)
             guard let end = turns.last else { return }
-            let bytes = turns.reduce(0) { $0 + $1.text.utf8.count + $1.answer.utf8.count }
+            let bytes = turns.reduce(0) { $0 + size(of: $1) }
             // The usual page is leased by the caller.
             let extra = ByteCount(max(0, 2 * bytes - Conversations.usualPage.bytes))
             let lease: MemoryLease
@@ -120,6 +122,8 @@ package import BerthWork
             _ = consume lease
         }
     }
+
+    private func size(of turn: Turn) -> Int { turn.text.utf8.count + turn.answer.utf8.count }
 
     // MARK: Markdown
 

@@ -89,9 +89,8 @@ package struct PicturePrompt: Equatable, Sendable {
 
     /// The first word of a text, at most 32 bytes of it, and the trimmed rest.
     private static func word(_ text: String) -> (word: String, rest: String) {
-        let word = text.unicodeScalars.prefix { !$0.properties.isWhitespace }
-        let rest = String(text[word.endIndex...]).trimmed
-        return (String(Substring(word)).cut(toBytes: 32), rest)
+        let (word, rest) = text.firstWord
+        return (word.cut(toBytes: 32), rest)
     }
 
     /// The order for providers.
@@ -109,7 +108,7 @@ package struct PicturePrompt: Equatable, Sendable {
         for scalar in prompt.unicodeScalars {
             switch scalar {
             case "[", "]", "\\", "`", "<", ">", "*", "_": continue
-            default: words.unicodeScalars.append(scalar.properties.isWhitespace ? " " : scalar)
+            default: words.unicodeScalars.append(scalar.isSpace ? " " : scalar)
             }
         }
         return links.map { "![\(words)](\($0))" }.joined(separator: "\n\n")

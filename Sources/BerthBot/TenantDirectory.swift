@@ -312,7 +312,7 @@ package import BerthWork
     }
 
     private static func checkDisplay(_ name: String) throws(BotError) {
-        let isBlank = name.unicodeScalars.allSatisfy { $0.properties.isWhitespace }
+        let isBlank = name.unicodeScalars.allSatisfy { $0.isSpace }
         guard !isBlank, name.utf8.count <= longestDisplay, HarmlessText.line(name) == name else {
             throw .badValue(
                 "a person's name is one line of at most \(longestDisplay) bytes in any script"

@@ -1,3 +1,5 @@
+import BerthText
+
 /// A text to translate, as the command `/translate [language] text` gives it.
 ///
 /// A stored turn's question is read from its text again, so it is still a translation after a
@@ -59,9 +61,11 @@ struct Translation: Equatable {
 
     /// The first word of a text if it may name a language, or else "", and the trimmed rest.
     private static func first(of text: String) -> (word: String, rest: String) {
-        let word = text.unicodeScalars.prefix { !$0.properties.isWhitespace }
+        // A text without spaces is not read to its end.
+        let start = text.cut(toBytes: 4 * (Language.longest + 1))
+        let word = start.unicodeScalars.prefix { !$0.isSpace }
         guard word.count <= Language.longest else { return ("", text) }
-        return (String(Substring(word)), String(text[word.endIndex...]).trimmed)
+        return (String(word), String(text.unicodeScalars.dropFirst(word.count)).trimmed)
     }
 
     // MARK: The prompt

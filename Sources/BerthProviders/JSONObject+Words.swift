@@ -31,7 +31,7 @@ extension String {
     var isVisible: Bool {
         utf8.contains { (0x21...0x7E).contains($0) }
             || unicodeScalars.contains { scalar in
-                scalar.value >= 0x80 && !scalar.properties.isWhitespace
+                scalar.value >= 0x80 && !scalar.isSpace
                     && !scalar.properties.isDefaultIgnorableCodePoint
             }
     }

@@ -57,7 +57,7 @@ extension JSONObject {
     private static func isSpace(_ scalar: UInt32) -> Bool {
         // Python, in which Anthropic checks texts, counts four separators too.
         (0x1C...0x1F).contains(scalar)
-            || Unicode.Scalar(scalar)?.properties.isWhitespace ?? false
+            || Unicode.Scalar(scalar)?.isSpace ?? false
     }
 
     /// The bytes of a JSON string's inside without escapes, as UTF-8.

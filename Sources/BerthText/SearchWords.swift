@@ -18,7 +18,7 @@ package struct SearchWords: Equatable, Sendable {
     /// A query is cut to ``longest`` bytes. Words beyond the first ``most`` are ignored.
     package init?(_ query: String) {
         let words = query.cut(toBytes: SearchWords.longest).unicodeScalars
-            .split { $0.properties.isWhitespace }
+            .split { $0.isSpace }
         if words.isEmpty { return nil }
         let patterns = words.prefix(SearchWords.most).map { Pattern($0.map(SearchWords.fold)) }
         begins = (0..<0x80 as Range<UInt8>).map { byte in

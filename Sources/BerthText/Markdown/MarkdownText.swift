@@ -30,11 +30,11 @@ enum MarkdownText {
     }
 
     static func isSpace(_ bytes: [UInt8], at index: Int) -> Bool {
-        scalar(bytes, at: index)?.properties.isWhitespace ?? true
+        scalar(bytes, at: index)?.isSpace ?? true
     }
 
     static func isSpace(_ bytes: [UInt8], before index: Int) -> Bool {
-        scalar(bytes, before: index)?.properties.isWhitespace ?? true
+        scalar(bytes, before: index)?.isSpace ?? true
     }
 
     /// Whether a letter or a digit is at the index.

@@ -243,7 +243,7 @@ package import BerthWork
         }
         let used = prompt.transcripts.reduce(0) { $0 + $1.utf8.count }
         let kept = text.cut(toBytes: max(0, TelegramPrompt.mostTranscripts - used))
-        guard kept.contains(where: { !$0.isWhitespace }) else { throw .note(.noWords) }
+        guard kept.unicodeScalars.contains(where: { !$0.isSpace }) else { throw .note(.noWords) }
         prompt.transcripts.append(kept)
     }
 

@@ -77,7 +77,7 @@ struct TelegramPrompt {
         String(
             String.UnicodeScalarView(
                 name.unicodeScalars.map {
-                    $0.value < 0x20 || $0 == "[" || $0 == "]" || $0.properties.isWhitespace
+                    $0.value < 0x20 || $0 == "[" || $0 == "]" || $0.isSpace
                         ? " " : $0
                 }
             )

@@ -90,6 +90,6 @@ struct TelegramWords {
     }
 
     private static func isSpace(_ unit: UInt16) -> Bool {
-        Unicode.Scalar(unit)?.properties.isWhitespace ?? false
+        Unicode.Scalar(unit)?.isSpace ?? false
     }
 }
