@@ -10,6 +10,8 @@ struct ExchangeSelection {
     private(set) var count = 0
     /// The bytes of exchanges that the prompt has room for.
     private(set) var room = 0
+    /// The same beside a usual question, by which a summary is due.
+    private(set) var usualRoom = 0
     private var summary: Summary?
 
     init(_ window: SessionWindow?) {
@@ -19,7 +21,10 @@ struct ExchangeSelection {
 
     /// Selects the exchanges that fit beside a question into `budget` tokens.
     mutating func fill(_ budget: Int, _ question: Question) {
-        room = Prompt.room(budget - Prompt.cost(question.system) - Prompt.cost(question.text)).bytes
+        let (free, own) = (budget - Prompt.cost(question.system), Prompt.cost(question.text))
+        room = Prompt.room(free - own).bytes
+        // The next question is seldom as long as one that takes more than a quarter.
+        usualRoom = Prompt.room(free - min(own, free / 4)).bytes
         var left = room
         count =
             exchanges.prefix { exchange in
@@ -52,12 +57,12 @@ struct ExchangeSelection {
         return summary.through.value >= leftOut.row.value
     }
 
-    /// Whether something is left out that no summary covers, or will be soon.
+    /// Whether a usual question leaves something out that no summary covers, or will soon.
     var isCrowded: Bool {
         let covered = window?.summary?.through.value ?? 0
-        if let leftOut, leftOut.row.value > covered { return true }
-        let open = exchanges[..<count].prefix { $0.turn.value > covered }
-        return 4 * open.reduce(0) { $0 + $1.size } > 3 * room
+        if let row = window?.leftOutRow, row.value > covered { return true }
+        let open = exchanges.prefix { $0.turn.value > covered }
+        return 4 * open.reduce(0) { $0 + $1.size } > 3 * usualRoom
     }
 }
 

@@ -22,7 +22,7 @@ struct Prompt {
     let leftOut: String?
     /// Whether it has a summary of all that it has no room for.
     let isSummarized: Bool
-    /// The bytes of exchanges that it has room for, or nil if enough is free or summarized.
+    /// The bytes of exchanges that a usual prompt has room for, or nil if enough is free or summarized.
     let crowdedRoom: Int?
 
     /// The most bytes of earlier exchanges that a prompt repeats, even in a larger window.
@@ -89,7 +89,7 @@ struct Prompt {
         let (system, text, kept) = (question.system, question.text, history[..<selection.count])
         leftOut = selection.leftOut?.publicID
         isSummarized = selection.isSummarized
-        crowdedRoom = selection.isCrowded ? selection.room : nil
+        crowdedRoom = selection.isCrowded ? selection.usualRoom : nil
         isContextFree = kept.isEmpty && pictures.parts.isEmpty && !question.isPersonal
         kind = question.kind
         var json = Array(#"{"messages":["#.utf8)

@@ -1,4 +1,5 @@
 import BerthLoop
+import BerthText
 
 /// Titles and summaries that models write.
 ///
@@ -208,11 +209,19 @@ extension Connection {
             left -= min(bytes, 2 * most + SessionWindow.perExchange)
             guard left >= 0 || exchanges.isEmpty else { break }
             let exchange = try first(
-                "SELECT substr(text, 1, ?2), substr(answer, 1, ?2) FROM turn WHERE id = ?1",
+                """
+                SELECT substr(CAST(text AS BLOB), 1, ?2), substr(CAST(answer AS BLOB), 1, ?2)
+                FROM turn WHERE id = ?1
+                """,
                 id,
-                most
+                most + 3
             ) { row throws(StoreError) in
-                Exchange(turn: id, text: row.text(0), answer: row.text(1))
+                // The character that the bound divides is read whole, and cut.
+                let (text, answer) = (
+                    String(decoding: row.bytes(0), as: UTF8.self).cut(toBytes: most),
+                    String(decoding: row.bytes(1), as: UTF8.self).cut(toBytes: most)
+                )
+                return Exchange(turn: id, text: text, answer: answer)
             }
             if let exchange { exchanges.append(exchange) }
         }
