@@ -44,12 +44,21 @@ package import BerthTelemetry
     /// Reads the sets of the last run.
     ///
     /// It is called before the cache is asked. A set that cannot be read is logged as a warning and
-    /// treated as empty.
+    /// treated as empty. A tenant that was removed after the last write counts for no text.
     package func load() async {
         if let hot = await read(.hotSet, { HotSet(serialized: $0) }) { cache.hot = hot }
-        if let common = await read(.commonTexts, { CommonTexts(serialized: $0) }) {
-            cache.common = common
+        guard var common = await read(.commonTexts, { CommonTexts(serialized: $0) }) else { return }
+        do {
+            let tenants = try await store.tenants().filter { $0.state != .removed }
+            common.keep(Set(tenants.map(\.id.value)))
+        } catch {
+            surroundings.log.warning(
+                "the tenants cannot be read, so no system text counts as common",
+                ["why": .describing(error)]
+            )
+            return
         }
+        cache.common = common
     }
 
     private func read<Value>(_ kept: Kept, _ decode: ([UInt8]) -> Value?) async -> Value? {

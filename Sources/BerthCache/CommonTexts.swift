@@ -48,9 +48,14 @@ package struct CommonTexts: Sendable {
     }
 
     /// Removes what a tenant has sent.
-    package mutating func forget(_ tenant: Int64) {
+    package mutating func forget(_ tenant: Int64) { keep { $0 != tenant } }
+
+    /// Removes what all tenants have sent except `known` ones.
+    package mutating func keep(_ known: Set<Int64>) { keep { known.contains($0) } }
+
+    private mutating func keep(_ isKnown: (Int64) -> Bool) {
         for (hash, entry) in entries {
-            let others = entry.tenants.filter { $0 != tenant }
+            let others = entry.tenants.filter(isKnown)
             guard others.count < entry.tenants.count else { continue }
             entries[hash] = others.isEmpty ? nil : Entry(tenants: others, at: entry.at)
         }
