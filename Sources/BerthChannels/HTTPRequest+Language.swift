@@ -6,6 +6,9 @@ import BerthWork
 extension HTTPRequest {
     /// The language of the sender's browser, or nil if it names none.
     var language: Language? { headers["accept-language"].flatMap { Language.preferred(in: $0) } }
+
+    /// Whether a browser opens the path as a page.
+    var wantsPage: Bool { headers["accept"]?.lowercased().contains("text/html") == true }
 }
 
 extension HTTPResponse {

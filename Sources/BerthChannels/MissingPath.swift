@@ -1,3 +1,4 @@
+import BerthBot
 import BerthConfig
 import BerthHTTP
 import BerthLoop
@@ -39,13 +40,22 @@ struct MissingPath: Sendable {
         let first = parts.first ?? ""
         let isAPI = APIPath(request.path) != nil || MissingPath.known.contains(first)
         let dialect = MissingPath.dialect(parts)
-        guard isAPI || dialect != .openAI else { return Router.notFound }
+        guard isAPI || dialect != .openAI else {
+            return request.wantsPage ? MissingPath.page(request) : Router.notFound
+        }
         let has = APIPath.endpoints.map { "/v1/\($0)" }
         let path = request.path.shortened(toBytes: 80)
         let words =
             "Berth has no \(path). It has \(has.dropLast().joined(separator: ", ")) and "
             + "\(has.last ?? ""). \(advice(first, dialect))"
         return MissingPath.error(words, in: dialect)
+    }
+
+    @Loop private static func page(_ request: HTTPRequest) -> HTTPResponse {
+        var page = WebSite.page(WebFiles.missing, in: request.language ?? .english)
+        page.status = 404
+        page.headers["cache-control"] = "no-store"
+        return page
     }
 
     private static func dialect(_ parts: [String]) -> Dialect {

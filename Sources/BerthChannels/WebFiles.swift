@@ -10,6 +10,8 @@ enum WebFiles {
     static var login: [UInt8] { PackageResources.login_html }
     /// The page that asks for a code from another device.
     static var code: [UInt8] { PackageResources.code_html }
+    /// The page at a path that has none.
+    static var missing: [UInt8] { PackageResources.missing_html }
     static var host: [UInt8] { PackageResources.host_html }
     static var style: [UInt8] { PackageResources.chat_css }
     static var icon: [UInt8] { PackageResources.icon_svg }

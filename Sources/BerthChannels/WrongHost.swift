@@ -9,10 +9,9 @@ import BerthText
     /// A page for a browser, and JSON for any other client.
     static func answer(_ request: HTTPRequest) -> HTTPResponse {
         let host = (request.headers["host"] ?? "").shortened(toBytes: 253)
-        let isBrowser = request.headers["accept"]?.lowercased().contains("text/html") == true
         // A host that is no name or address is not worth a setting.
         let url = WebURL("http://\(host)").flatMap { $0.path.isEmpty ? $0.origin : nil }
-        guard isBrowser else {
+        guard request.wantsPage else {
             return .error(
                 421,
                 "Berth does not answer to the name '\(host)' without a valid API key. "

@@ -46,6 +46,24 @@ import Testing
 
     @Loop
     @Test(arguments: [
+        ("en", "There is no such page"), ("ru", "Такой страницы нет"), ("fr", "no such page"),
+    ])
+    func `a browser gets a page at a path that has none`(language: String, words: String)
+        async throws
+    {
+        try await withBot { bot in
+            let fields = [("accept", "text/html,*/*;q=0.8"), ("accept-language", language)]
+            let answer = try await bot.ask("GET", "/settings", "", fields)
+            #expect(answer.status == 404 && answer.text.contains(words))
+            let other = try await bot.ask("GET", "/settings")
+            #expect(other.status == 404 && other.error?.string("message") != nil)
+            let api = try await bot.ask("GET", "/v1/files", "", fields)
+            #expect(api.error?.string("code") == "unknown_url")
+        }
+    }
+
+    @Loop
+    @Test(arguments: [
         "/v1/messages", "/v1/messages/count_tokens", "/v1/v1/messages", "/v1/complete",
     ])
     func `Anthropic's paths are answered in Anthropic's form`(path: String) async throws {

@@ -16,6 +16,7 @@ import Testing
     private static let scripts = WebFiles.scripts.map { (name: $0, text: text($1)) }
     private static let pages = [
         WebFiles.page, WebFiles.login, WebFiles.code, WebFiles.host, WebFiles.shared,
+        WebFiles.missing,
     ].map(text)
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

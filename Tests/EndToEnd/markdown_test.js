@@ -37,7 +37,7 @@ const note = (name, text, attribute = name) =>
   `<p class="footnote" tabindex="-1" data-note="${attribute}"><sup>${name}</sup> ${text} ` +
   `<button type="button" aria-label="Back to the text">\u21a9\ufe0e</button></p>`;
 const thought = (text) =>
-  `<details class="reasoning"><summary>Thought</summary><pre class="thoughts">${text}</pre></details>`;
+  `<details class="reasoning"><summary>Reasoning</summary><pre class="thoughts">${text}</pre></details>`;
 const formula = (text) => `<span class="formula">${text}</span>`;
 const display = (text) => `<span class="formula display">${text}</span>`;
 

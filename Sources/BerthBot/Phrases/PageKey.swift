@@ -22,7 +22,7 @@ package enum PageKey: String, CaseIterable, Sendable {
 
     case messages, message, messageWrite, latest, send, stop, cancel, close, save, copy, copied
     case edit, editMessage, hintSend, hintStop, youWrote, answer, answerEnd, codeBlock
-    case reasoning, thought, footnote, footnoteBack, stopped, failed, uncertain, makeAgain
+    case reasoning, footnote, footnoteBack, stopped, failed, uncertain, makeAgain
     case `continue`, regenerate, askAgain, otherModel, version, versionBack, versionNext
     case wholeText, wholeTextDeleted, tokensUsed, promptTokens, cached, cachedAbout, before
     case next, restarting, reconnecting, notBack, connectionLost, earlierMessages, notLoaded
@@ -65,7 +65,8 @@ package enum PageKey: String, CaseIterable, Sendable {
     case own, ownAbout, ownAll, ownHere, ownSaved, outlines, prompts, promptsAbout, promptName
     case promptText, promptInsert
 
-    // MARK: The page at an unknown address
+    // MARK: The pages at an unknown path and at an unknown address
 
+    case missingTitle, missingAbout, missingHome
     case hostTitle, hostHead, hostAbout, hostOther, hostOperator, hostAdd, hostMore
 }

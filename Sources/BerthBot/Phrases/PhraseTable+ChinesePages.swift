@@ -93,7 +93,6 @@ extension PhraseTable {
         .answerEnd: "回答结束。",
         .codeBlock: "代码。",
         .reasoning: "推理过程",
-        .thought: "思考过程",
         .footnote: "脚注 {name}",
         .footnoteBack: "返回正文",
         .stopped: "已停止。",
@@ -256,5 +255,8 @@ extension PhraseTable {
         .hostOperator: "致管理员",
         .hostAdd: "把该地址加入 Berth 配置中的 `url`，然后重启 Berth：",
         .hostMore: "有多个地址时：`url: [https://chat.example.org, {url}]`。登录链接使用第一个。",
+        .missingTitle: "没有这个页面",
+        .missingAbout: "此地址没有内容。链接可能有误，或者其内容已被删除。",
+        .missingHome: "前往聊天",
     ]
 }

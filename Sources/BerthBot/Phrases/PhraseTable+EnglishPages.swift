@@ -97,7 +97,6 @@ extension PhraseTable {
         .answerEnd: "End of the answer.",
         .codeBlock: "Code.",
         .reasoning: "Reasoning",
-        .thought: "Thought",
         .footnote: "Footnote {name}",
         .footnoteBack: "Back to the text",
         .stopped: "Stopped.",
@@ -282,5 +281,11 @@ extension PhraseTable {
         With more than one address: `url: [https://chat.example.org, {url}]`. Login links use \
         the first.
         """,
+        .missingTitle: "There is no such page",
+        .missingAbout: """
+        Nothing is at this address. \
+        The link may be mistyped, or what it showed is deleted.
+        """,
+        .missingHome: "To the chat",
     ]
 }

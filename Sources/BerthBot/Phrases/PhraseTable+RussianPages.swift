@@ -96,7 +96,6 @@ extension PhraseTable {
         .answerEnd: "Конец ответа.",
         .codeBlock: "Код.",
         .reasoning: "Рассуждение",
-        .thought: "Размышление",
         .footnote: "Сноска {name}",
         .footnoteBack: "Обратно к тексту",
         .stopped: "Остановлено.",
@@ -283,5 +282,11 @@ extension PhraseTable {
         Если адресов несколько: `url: [https://chat.example.org, {url}]`. В ссылках для входа \
         будет первый.
         """,
+        .missingTitle: "Такой страницы нет",
+        .missingAbout: """
+        По этому адресу ничего нет. \
+        Возможно, в ссылке опечатка или то, что она показывала, удалено.
+        """,
+        .missingHome: "К чату",
     ]
 }

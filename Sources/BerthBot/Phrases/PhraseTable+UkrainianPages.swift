@@ -96,7 +96,6 @@ extension PhraseTable {
         .answerEnd: "Кінець відповіді.",
         .codeBlock: "Код.",
         .reasoning: "Міркування",
-        .thought: "Роздуми",
         .footnote: "Виноска {name}",
         .footnoteBack: "Назад до тексту",
         .stopped: "Зупинено.",
@@ -281,5 +280,11 @@ extension PhraseTable {
         Якщо адрес кілька: `url: [https://chat.example.org, {url}]`. У посиланнях для входу буде \
         перша.
         """,
+        .missingTitle: "Такої сторінки немає",
+        .missingAbout: """
+        За цією адресою нічого немає. \
+        Можливо, у посиланні помилка або те, що воно показувало, видалено.
+        """,
+        .missingHome: "До чату",
     ]
 }

@@ -250,7 +250,8 @@ async function start() {
   const { models } = state.me;
   const option = (m) => make("option", { value: m }, m === "berth" ? w("automatic") : m);
   $("model").replaceChildren(...models.map(option));
-  $("model").hidden = models.length < 2;
+  // "berth" and the only model are the same.
+  $("model").hidden = models.length < 3;
   showUsage(state.me.usage);
   const newest = [...state.sessions].sort((a, b) => b.updated_ms - a.updated_ms)[0];
   if (!location.hash && newest) history.replaceState(null, "", `#${newest.id}`);

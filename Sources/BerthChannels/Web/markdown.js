@@ -94,7 +94,7 @@ function thought(lines, at) {
     body[end - at] = body[end - at].slice(0, close.index);
   }
   const text = make("pre", { class: "thoughts" }, body.join("\n").trimStart());
-  const node = make("details", { class: "reasoning" }, make("summary", {}, w("thought")), text);
+  const node = make("details", { class: "reasoning" }, make("summary", {}, w("reasoning")), text);
   return [node, close ? end : end + 1, !!close];
 }
 
@@ -189,7 +189,7 @@ export function render(text) {
 
 /** The text of a block for a screen reader. Code and reasoning are only named. */
 function wordsOf(node) {
-  const name = { FIGURE: "codeBlock", DETAILS: "thought" }[node.nodeName];
+  const name = { FIGURE: "codeBlock", DETAILS: "reasoning" }[node.nodeName];
   return `${name ? w(name) : node.textContent}\n`;
 }
 

@@ -16,7 +16,7 @@ export function modelsOf(view) {
     list.open = false;
     summary.focus();
   };
-  const list = make("details", { class: "models", keydown }, summary, ...choices);
+  const list = make("details", { class: "models", keydown }, summary, make("div", {}, ...choices));
   return [list];
 }
 
