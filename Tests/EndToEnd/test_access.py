@@ -1,12 +1,9 @@
 """The web chat by keyboard, on a phone and in dark mode."""
 
-import os
-from pathlib import Path
-
 import pytest
 from selenium.webdriver.common.keys import Keys
 from support.berth import Berth, Tenant
-from support.browser import LONG, Page, wait_for
+from support.browser import LONG, Page, shoot, wait_for
 
 
 def test_by_keyboard_alone(tenant: Tenant, page: Page) -> None:
@@ -90,18 +87,15 @@ return arguments[0].flatMap((s) => [...document.querySelectorAll(s)]).filter((e)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_dark_and_light_are_readable(
-    berth: Berth, tenant: Tenant, page: Page, scheme: str, tmp_path: Path
-) -> None:
-    shots = Path(os.environ.get("BERTH_SHOTS", tmp_path))
+def test_dark_and_light_are_readable(berth: Berth, tenant: Tenant, page: Page, scheme: str) -> None:
     page.colors(scheme)
     page.driver.get(tenant.web)
     page.get("form button")
-    page.driver.save_screenshot(str(shots / f"login-{scheme}.png"))
+    shoot(page, f"login-{scheme}.png")
     page.enter(berth, tenant)
     page.send("How do I see my quota?")
     page.answered()
-    page.driver.save_screenshot(str(shots / f"chat-{scheme}.png"))
+    shoot(page, f"chat-{scheme}.png")
     dark = page.driver.execute_script(
         "return getComputedStyle(document.body).backgroundColor.match(/\\d+/g)[0] < 128"
     )

@@ -3,7 +3,7 @@
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.common.virtual_authenticator import VirtualAuthenticatorOptions
 from support.berth import Berth, Tenant
-from support.browser import Page, wait_for
+from support.browser import Page, shoot, wait_for
 
 
 def open_account(page: Page) -> None:
@@ -22,6 +22,7 @@ def test_a_second_device_logs_in_with_the_code_and_is_logged_out(
     assert page.get(".qr path").get_attribute("d").startswith("M4 4h7")
     assert page.get(".qr").size["width"] > 100
     assert page.driver.switch_to.active_element.text == code
+    shoot(page, "second-device.png")
 
     phone.driver.get(berth.url)
     phone.get(".card a[href='/login']").click()
@@ -98,6 +99,7 @@ def test_a_passkey_logs_in_without_an_operator(berth: Berth, tenant: Tenant, pag
     field.send_keys("钥匙", Keys.ENTER)
     wait_for(lambda: "name is saved" in page.text("#account-said"), what="the new name")
     # The device has one now, and says so.
+    shoot(page, "passkey.png")
     page.get("#account-passkey").click()
     assert "passkey already" in page.get("#account-problem").text
     page.get("#account-close").click()

@@ -1,20 +1,15 @@
 """Edited messages, other answers, cut answers and their branches on the chat page."""
 
 import json
-import os
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 import pytest
 from selenium.webdriver.common.keys import Keys
 from support.berth import Berth, Tenant
-from support.browser import Page, chromium, wait_for
-
-#: The folder that the screenshots are written to, such as `docs`. Without it none are written.
-SHOTS = os.environ.get("BERTH_SCREENSHOTS")
+from support.browser import Page, chromium, shoot, wait_for
 
 STORY = "The harbour lay still in the early light, and the **first boats** went out:\n\n1. the red"
 REST = " one,\n2. the blue one.\n\nNobody spoke."
@@ -135,11 +130,6 @@ def settled(page: Page) -> str:
     return state
 
 
-def shoot(page: Page, name: str) -> None:
-    if SHOTS:
-        page.driver.save_screenshot(str(Path(SHOTS) / name))
-
-
 def test_a_message_is_edited_and_both_branches_are_kept(
     served: Berth, ann: Tenant, page: Page, provider: Provider
 ) -> None:
@@ -239,6 +229,7 @@ def test_a_cut_answer_continues_in_place_and_shows_its_cost_at_once(
         return "24 tokens" in facts and "$0.0042" in facts
 
     assert check()
+    shoot(page, "continued.png")
     assert not [b for b in page.all(".continue") if b.is_displayed()]
     page.driver.refresh()
     wait_for(lambda: page.all(".turn"), what="the history")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from support.berth import Berth, FakeOpenAI
-from support.browser import Page, wait_for
+from support.browser import Page, shoot, wait_for
 
 FORMULAS = r"""Inline \(a^2+b^2=c^2\), $\{n \mid n > 5\}$ and $\nosuchmacro{x}$ for $5.
 
@@ -19,6 +19,7 @@ $$
 \[ \frac{d}{dx} e^x = e^x \]"""
 
 HEBREW = "שלום, זה מבחן של write() בעברית."
+CHINESE = "把下面的表格翻译成英文，并说明每一列的含义：\n\n| 城市 | 人口 |\n|---|---|\n| 北京 | 2189万 |\n| 上海 | 2487万 |"
 ARABIC = "- السلام عليكم\n- هذا اختبار\n\n> اقتباس\n\nAn English line."
 
 
@@ -101,3 +102,15 @@ def test_the_message_box_follows_what_is_typed_and_code_is_left_to_right(echo: P
     for typed, direction in ((HEBREW, "rtl"), ("hello", "ltr")):
         ruled(echo, f"(document.getElementById('text').value = {json.dumps(typed)})")
         assert ruled(echo, box) == direction
+
+
+def test_conversations_in_hebrew_arabic_and_chinese_fit_the_page(echo: Page) -> None:
+    for text in (HEBREW, ARABIC, CHINESE):
+        ask(echo, text)
+    assert ruled(echo, "document.documentElement.scrollWidth <= innerWidth")
+    sides = ruled(echo, """[...document.querySelectorAll('.asked')]
+        .map((e) => getComputedStyle(e).direction)""")
+    assert sides == ["rtl", "rtl", "ltr"], sides
+    echo.driver.execute_script("document.querySelector('.turn').scrollIntoView()")
+    shoot(echo, "languages.png")
+    assert echo.complaints() == []

@@ -3,7 +3,6 @@ the archive, undone deletions, downloads, print, links, the theme, the app for a
 
 import base64
 import json
-import os
 import re
 import sqlite3
 import time
@@ -15,19 +14,11 @@ import pytest
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
 from support.berth import Berth, Tenant
-from support.browser import LONG, Page, chromium, wait_for
+from support.browser import LONG, SHOTS, Page, chromium, shoot, wait_for
 from support.pdf import text_of_pdf
-
-#: The folder that the screenshots are written to, such as `docs`. Without it none are written.
-SHOTS = os.environ.get("BERTH_SCREENSHOTS")
 
 #: Turns of a long conversation, which the page loads in three parts.
 MANY = 120
-
-
-def shoot(page: Page, name: str) -> None:
-    if SHOTS:
-        page.driver.save_screenshot(str(Path(SHOTS) / name))
 
 
 class Library:

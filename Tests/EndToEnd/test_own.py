@@ -1,21 +1,16 @@
 """Titles and summaries by a model, a person's instructions and prompts: the page, the kill, the terminal."""
 
 import json
-import os
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 import pytest
 from selenium.webdriver.common.keys import Keys
 from support.berth import Berth, binary
-from support.browser import Page, chromium, wait_for
-
-#: The folder that the screenshots are written to, such as `docs`. Without it none are written.
-SHOTS = os.environ.get("BERTH_SCREENSHOTS")
+from support.browser import Page, chromium, shoot, wait_for
 
 
 class Provider:
@@ -94,11 +89,6 @@ def provider() -> Iterator[Provider]:
     provider.server.shutdown()
 
 
-def shot(page: Page, name: str) -> None:
-    if SHOTS:
-        page.driver.save_screenshot(str(Path(SHOTS) / name))
-
-
 def idle(page: Page) -> None:
     wait_for(
         lambda: "busy" not in page.driver.execute_script("return document.body.className"),
@@ -125,7 +115,7 @@ def test_a_new_conversation_gets_a_title(
         assert provider.titles == [
             "Person:\nHow deep must a harbour be?\n\nAssistant:\nAnswer 1."
         ]
-        shot(page, "title.png")
+        shoot(page, "title.png")
         assert not page.complaints()
 
 
@@ -175,7 +165,7 @@ def test_a_summary_takes_the_place_of_what_is_left_out(
         assert system["content"].endswith("They talked about ships.")
         wait_for(lambda: "a summary of what is above" in page.text("#memory"), what="the line")
         driver.execute_script("document.getElementById('memory').scrollIntoView()")
-        shot(page, "summary.png")
+        shoot(page, "summary.png")
         driver.refresh()
         wait_for(lambda: page.all("#memory"), what="the line after a reload")
         assert "a summary of what is above" in page.text("#memory")
@@ -222,7 +212,7 @@ def test_instructions_and_prompts(
         wait_for(lambda: "/greet" in page.text("#own-prompts"), what="the prompt")
         assert unnamed(page) == []
         assert page.get("#own-outlines").is_selected()
-        shot(page, f"own-{width}.png")
+        shoot(page, f"own-{width}.png")
         page.get("#own-prompts button").click()
         assert page.focused() == "text"
         assert page.get("#text").get_attribute("value") == "Say hello to my aunt."
@@ -246,7 +236,7 @@ def test_instructions_and_prompts(
         assert not page.get("#own-outlines").is_selected()
         overflow = "return document.documentElement.scrollWidth > innerWidth"
         assert not driver.execute_script(overflow)
-        shot(page, f"own-dark-{width}.png")
+        shoot(page, f"own-dark-{width}.png")
         # The refused name is the only complaint.
         assert all("/web/prompts/help" in words for words in page.complaints())
 

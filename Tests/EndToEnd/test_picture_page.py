@@ -1,7 +1,6 @@
 """Pictures on the chat page: made, shown, opened, deleted, and sent with a question."""
 
 import base64
-import os
 import random
 import struct
 import zlib
@@ -11,10 +10,7 @@ from pathlib import Path
 import pytest
 from selenium.webdriver.common.keys import Keys
 from support.berth import Berth, FakeAnthropic, FakeOpenAI, Tenant
-from support.browser import Page, chromium, wait_for
-
-#: The folder that the screenshots are written to, such as `docs`. Without it none are written.
-SHOTS = os.environ.get("BERTH_SCREENSHOTS")
+from support.browser import Page, chromium, shoot, wait_for
 
 PROMPT = "a red ship on the sea at dawn"
 
@@ -84,11 +80,6 @@ def boxes(page: Page, selector: str) -> list[tuple[float, float]]:
     script = """return [...document.querySelectorAll(arguments[0])].map((e) => {
         const { width, height } = e.getBoundingClientRect(); return [width, height]; })"""
     return [tuple(size) for size in page.driver.execute_script(script, selector)]
-
-
-def shoot(page: Page, name: str) -> None:
-    if SHOTS:
-        page.driver.save_screenshot(str(Path(SHOTS) / name))
 
 
 def show(page: Page, selector: str) -> None:

@@ -1,7 +1,9 @@
 """Drives the chat page in a headless Chromium."""
 
+import os
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
@@ -17,6 +19,9 @@ Value = TypeVar("Value")
 
 #: A question whose answer by the demo takes about ten seconds.
 LONG = "Tell me a long story"
+
+#: The folder that screenshots are written to, such as `docs`. Without it none are written.
+SHOTS = os.environ.get("BERTH_SCREENSHOTS")
 
 
 def wait_for(probe: Callable[[], Value], seconds: float = 60, what: str = "") -> Value:
@@ -51,6 +56,12 @@ def chromium(width: int = 1280, height: int = 860, phone: bool = False) -> Chrom
         metrics = {"width": width, "height": height, "pixelRatio": 2, "touch": True, "mobile": True}
         options.add_experimental_option("mobileEmulation", {"deviceMetrics": metrics})
     return Chrome(options=options, service=Service("/usr/bin/chromedriver"))
+
+
+def shoot(page: "Page", name: str) -> None:
+    """Writes a screenshot if somebody wants to look at it."""
+    if SHOTS:
+        page.driver.save_screenshot(str(Path(SHOTS) / name))
 
 
 class Page:
