@@ -16,7 +16,9 @@ export function modelsOf(view) {
     list.open = false;
     summary.focus();
   };
-  const list = make("details", { class: "models", keydown }, summary, make("div", {}, ...choices));
+  const menu = make("div", {}, ...choices);
+  const toggle = () => list.open && menu.scrollIntoView({ block: "nearest" });
+  const list = make("details", { class: "models", keydown, toggle }, summary, menu);
   return [list];
 }
 

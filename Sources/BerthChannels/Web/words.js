@@ -1,10 +1,12 @@
 // The page's words in the reader's language, and its numbers, amounts and dates.
 const data = document.getElementById("words")?.content.textContent;
 const words = JSON.parse(data || "{}");
-const { lang } = document.documentElement;
+// The modules run without a page too, where another program renders Markdown by them.
+const lang = document.documentElement?.lang || "en";
+const { languages = [] } = globalThis.navigator ?? {};
 
 /** The reader's own kind of the page's language, which has its own figures and dates. */
-export const locale = navigator.languages.find((l) => l.split("-")[0] === lang) ?? (lang || "en");
+export const locale = languages.find((l) => l.split("-")[0] === lang) ?? lang;
 
 const plurals = new Intl.PluralRules(locale);
 const { pluralCategories } = plurals.resolvedOptions();
