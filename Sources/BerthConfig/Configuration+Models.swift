@@ -226,7 +226,7 @@ extension Configuration.Provider {
         let absent = own ?? "the system's authorities"
         caFile = section.optional("ca_file", .file, absent: absent) ?? own
         guard caFile == nil, let folder = section.environment("SSL_CERT_DIR") else { return }
-        caFolder = folder.isEmpty ? nil : folder
+        caFolder = SystemAuthorities.further(folder)
     }
 
     /// The environment variable that the vendor's own tools read the key from.

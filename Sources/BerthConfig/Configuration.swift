@@ -173,7 +173,8 @@ extension Configuration {
         package var proxy: ProxyAddress?
         /// The file, in PEM, of the authorities that TLS trusts; nil for the system's.
         package var caFile: String?
-        /// A folder of further authorities as `openssl rehash` makes it; nil for none.
+        /// Folders of further authorities as `openssl rehash` makes them, with colons between them;
+        /// nil for none.
         ///
         /// With a folder, curl reads the authorities anew for each connection, which costs 0.9 MiB.
         /// A file that is named therefore stands in its place.

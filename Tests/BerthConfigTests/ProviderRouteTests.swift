@@ -91,6 +91,19 @@ import Testing
         #expect(folder.caFile == nil && folder.caFolder == "/c")
     }
 
+    @Test(arguments: [
+        ("/etc/ssl/certs", nil), ("/etc/ssl/certs/", nil), ("", nil), (":", nil), ("/c", "/c"),
+        ("/etc/ssl/certs:/c", "/c"), ("/c:/etc/ssl/certs/:/d", "/c:/d"),
+        ("/etc/ssl/certs-own", "/etc/ssl/certs-own"),
+    ])
+    func `the system's own folder adds nothing, and would cost memory`(
+        folders: String,
+        kept: String?
+    ) throws {
+        let base = "base_url: \"https://api.example\""
+        #expect(try provider(base, ["SSL_CERT_DIR": folders]).caFolder == kept)
+    }
+
     @Test func `a folder of authorities gives way to a file, which costs less memory`() throws {
         let base = "base_url: \"https://api.example\""
         for name in ["SSL_CERT_FILE", "CURL_CA_BUNDLE"] {
