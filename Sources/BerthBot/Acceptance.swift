@@ -128,7 +128,10 @@ import BerthWork
     ) async throws(BotError) -> TurnDraftInMemory {
         try await texts.complete(&message, of: payer)
         let words = message.asked ?? message.text
-        var question = Question(words, system: system, in: payer.language)
+        let (system, language) = (system, payer.language)
+        var question = await LargeWork.run(on: words.utf8.count) {
+            Question(words, system: system, in: language)
+        }
         let turn: LiveTurn
         var lease: MemoryLease
         do {

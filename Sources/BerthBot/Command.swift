@@ -22,7 +22,9 @@ enum Command: Equatable {
     /// The result is nil for all other messages, and for a translation and an order of pictures,
     /// which are turns.
     init?(_ text: String) {
-        guard let (word, rest) = Command.split(text) else { return nil }
+        guard let word = Command.word(of: text) else { return nil }
+        // It is read only where it is used, because a message may have much white space.
+        var rest: String { Command.rest(of: text, after: word) }
         switch word.lowercased() {
         case "help", "start": self = .help
         case "new": self = .new
@@ -54,6 +56,18 @@ enum Command: Equatable {
     ///
     /// The result is nil if the message does not begin with a command.
     static func split(_ text: String) -> (word: Substring, rest: String)? {
+        guard let word = word(of: text) else { return nil }
+        return (word, rest(of: text, after: word))
+    }
+
+    private static func rest(of text: String, after word: Substring) -> String {
+        String(text[word.endIndex...]).trimmed
+    }
+
+    /// The word after the `/` that a message begins with, or nil if it begins with no command.
+    ///
+    /// The rest of the message is not read.
+    static func word(of text: String) -> Substring? {
         guard text.utf8.first == UInt8(ascii: "/") else { return nil }
         let rest = text.unicodeScalars.dropFirst()
         let word = rest.prefix(longestWord + 1).prefix { !$0.isSpace }
@@ -62,6 +76,6 @@ enum Command: Equatable {
         else {
             return nil
         }
-        return (Substring(word), String(rest[word.endIndex...]).trimmed)
+        return Substring(word)
     }
 }

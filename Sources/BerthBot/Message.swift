@@ -44,7 +44,7 @@ struct Message: Sendable {
     /// The digest by which the store knows the question again, or nil if its answer may be given
     /// to its author twice, as that of a translation, or never is.
     var digest: Int64? {
-        guard !isContinuation, Command.split(text) == nil else { return nil }
+        guard !isContinuation, Command.word(of: text) == nil else { return nil }
         return Secret256.hash(text).prefix(8).reduce(0) { $0 << 8 | Int64($1) }
     }
 }

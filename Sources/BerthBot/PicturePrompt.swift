@@ -46,10 +46,8 @@ package struct PicturePrompt: Equatable, Sendable {
     }
 
     private static func rest(_ message: String) -> String? {
-        guard let (word, rest) = Command.split(message), word.lowercased() == "image" else {
-            return nil
-        }
-        return rest
+        guard Command.word(of: message)?.lowercased() == "image" else { return nil }
+        return Command.split(message)?.rest
     }
 
     /// Reads the rest of the command: options, and after them the prompt.

@@ -2,7 +2,7 @@ import BerthCache
 import BerthStore
 
 /// A turn's question, as the model reads it.
-struct Question {
+struct Question: Sendable {
     /// The instruction before it, or "" for none.
     private(set) var system: String
     /// The new message, or a quoted text.
@@ -17,7 +17,8 @@ struct Question {
 
     /// Reads a message of a person with a language.
     ///
-    /// The operator's text `system` is not used for a translation.
+    /// The operator's text `system` is not used for a translation. A text that is translated is copied
+    /// several times, so a large one is read through `LargeWork`.
     init(_ message: String, system: String, in language: Language) {
         self =
             Translation(message, orInto: language).map { Question($0) }

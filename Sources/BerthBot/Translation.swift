@@ -21,9 +21,9 @@ struct Translation: Equatable {
     ///   - message: the message.
     ///   - usual: the language of the answer if the message names none.
     init?(_ message: String, orInto usual: Language = .english) {
-        guard let (word, rest) = Command.split(message), word.lowercased() == "translate" else {
-            return nil
-        }
+        guard Command.word(of: message)?.lowercased() == "translate",
+            let (_, rest) = Command.split(message)
+        else { return nil }
         self.init(rest: rest, orInto: usual)
     }
 

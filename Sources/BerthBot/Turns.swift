@@ -106,8 +106,13 @@ package import BerthWork
 
     /// The most bytes of a message that begins with `text`.
     private static func limit(of text: String) -> ByteCount {
-        if Command.split(text) == nil { return attachedLimit }
-        return PicturePrompt(text) == nil ? textLimit : orderLimit
+        guard let word = Command.word(of: text) else { return attachedLimit }
+        return word.lowercased() == "image" ? orderLimit : textLimit
+    }
+
+    private static func check(_ size: ByteCount, of message: Message) throws(BotError) {
+        let limit = limit(of: message.text)
+        guard size <= limit else { throw .textTooLong(size, limit: limit) }
     }
 
     func begin(
@@ -117,12 +122,13 @@ package import BerthWork
         memory: PrepaidMemory?
     ) async throws(BotError) -> LiveTurn {
         guard !isStopping else { throw .stopping }
+        // A command is read several times, so a long one is refused before.
+        try Turns.check(ByteCount(message.text.utf8.count), of: message)
         let message = try await expanded(message, for: tenant)
         guard !message.text.isEmpty || message.hasPictures else { throw .emptyText }
-        let (size, limit) = (message.size, Turns.limit(of: message.text))
-        guard size <= limit else { throw .textTooLong(size, limit: limit) }
+        try Turns.check(message.size, of: message)
         try tenant.mayAsk()
-        if message.hasPictures, Command.split(message.text) != nil {
+        if message.hasPictures, Command.word(of: message.text) != nil {
             throw .commandWithPictures
         }
         if let command = Command(message.text) {
