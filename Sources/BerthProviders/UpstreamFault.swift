@@ -204,7 +204,9 @@ struct UpstreamFault: Equatable {
         for byte in bytes.prefix(mostRead) {
             if byte == UInt8(ascii: "<") { isTag = true }
             if !isTag { words.append(byte) }
-            if byte == UInt8(ascii: ">") { (isTag, words) = (false, words + [0x20]) }
+            guard byte == UInt8(ascii: ">") else { continue }
+            isTag = false
+            words.append(0x20)
         }
         return line(withoutEntities(words)[...])
     }
@@ -212,7 +214,9 @@ struct UpstreamFault: Equatable {
     private static func withoutEntities(_ text: [UInt8]) -> [UInt8] {
         var (out, at) = ([UInt8](), 0)
         while at < text.count {
-            let entity = entities.first { text[at...].starts(with: $0.key.utf8) }
+            let entity =
+                text[at] == UInt8(ascii: "&")
+                ? entities.first { text[at...].starts(with: $0.key.utf8) } : nil
             out.append(entity?.value ?? text[at])
             at += entity?.key.utf8.count ?? 1
         }
