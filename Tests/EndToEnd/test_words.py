@@ -136,7 +136,7 @@ def test_reasoning_is_folded_and_is_no_markup(echo: Page) -> None:
         wait_for(lambda: echo.all(".md details"), what="the reasoning")
         details = echo.get(".md details")
         assert details.get_attribute("open") is None
-        assert details.find_element("css selector", "summary").text == "Thought"
+        assert details.find_element("css selector", "summary").text == "Reasoning"
         assert "<img src=x" in echo.text(".md details pre") and not echo.all(".md img")
         assert echo.text(".md > p") == "Yes b."
     ask(echo, "No tag at first.\n</think>\nThe answer.")
