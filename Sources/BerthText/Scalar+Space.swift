@@ -1,8 +1,7 @@
 extension Unicode.Scalar {
     /// Whether Unicode counts the scalar as white space.
     ///
-    /// It is `properties.isWhitespace` without the look into a table, which takes 25 ms in a message
-    /// of white space.
+    /// It is `properties.isWhitespace` without the look into a table.
     /// Source: <https://www.unicode.org/Public/UCD/latest/ucd/PropList.txt>, White_Space.
     package var isSpace: Bool {
         switch value {
