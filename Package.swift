@@ -323,3 +323,8 @@ let package = Package(
         ),
     ]
 )
+
+// scripts/test runs some folders of tests in release too, and builds no others for that.
+if let names = Context.environment["BERTH_TESTS"]?.split(separator: " ") {
+    package.targets.removeAll { $0.type == .test && !names.contains(Substring($0.name)) }
+}

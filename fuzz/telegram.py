@@ -24,6 +24,9 @@ FORMATS = {
     "text_mention", "custom_emoji",
 }
 
+#: A text of one character, which Swift compares in a time that grows with the square of its length.
+SLOW = "e" + "\u0301\u0316" * 2000
+
 #: Pieces of Markdown that are easily read wrongly.
 MARKDOWN = """# Head **bold** _it_
 
@@ -175,7 +178,8 @@ def corpus(random_: random.Random, number: int) -> dict:
         {"text": "a", "quote": {"text": "q"}, "external_reply": {"origin": {"type": "hidden_user"}, "document": file}},
         {"text": "/delete all", "entities": command, "forward_origin": {"type": "user", "sender_user": own}},
         {"text": "a", "is_topic_message": True, "message_thread_id": 3}, {"migrate_to_chat_id": -2000 - number},
-        {"new_chat_members": [own]}, {"unheard_of": {}},
+        {"new_chat_members": [own]}, {"unheard_of": {}}, {"text": SLOW}, {"text": "/model " + SLOW, "entities": command},
+        {"text": "why?", "reply_to_message": {"message_id": 1, "from": own, "text": SLOW, "date": 1}},
     ])
 
 

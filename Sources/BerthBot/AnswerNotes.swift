@@ -11,6 +11,7 @@ import BerthWork
     /// The reasoning so far, in UTF-8.
     private(set) var reasoning: [UInt8] = []
     private(set) var sources: [SourceInfo] = []
+    private var sourceBytes = 0
     private var finish: Turn.Ending?
     private var isRefusal = false
     private var isCall = false
@@ -19,6 +20,11 @@ import BerthWork
 
     /// The most reasoning of an answer that is kept and shown, in bytes.
     static nonisolated let mostReasoning = 64 << 10
+
+    /// The most bytes of the sources of an answer that are kept.
+    ///
+    /// Each reader's end of the turn has them in JSON, which the loop writes.
+    static nonisolated let mostOfSources = 16 << 10
 
     /// Makes empty notes, whose texts are leased from `account`.
     init(of account: MemoryAccount) { lease = account.nothing(for: .replyBuffer) }
@@ -58,8 +64,13 @@ import BerthWork
     /// - Returns: whether the reasoning grew.
     private func add(_ reasoning: String, _ links: [SourceLink]) -> Bool {
         for link in links where sources.count < SourceLink.most {
-            guard !sources.contains(where: { $0.url == link.url }) else { continue }
-            sources.append(SourceInfo(url: link.url, title: link.title))
+            guard !sources.contains(where: { $0.url.utf8.elementsEqual(link.url.utf8) }) else {
+                continue
+            }
+            let source = SourceInfo(url: link.url, title: link.title)
+            sourceBytes += source.url.utf8.count + source.title.utf8.count
+            guard sourceBytes <= AnswerNotes.mostOfSources else { break }
+            sources.append(source)
         }
         add(reasoning)
         return !reasoning.isEmpty

@@ -28,12 +28,12 @@ enum Command: Equatable {
         switch word.lowercased() {
         case "help", "start": self = .help
         case "new": self = .new
-        case "model": self = .model(rest)
+        case "model": self = .model(rest.cut(toBytes: Command.longestName))
         case "usage": self = .usage
         case "stop": self = .stop
         case "web": self = .web
         case "files": self = .files
-        case "delete": self = .delete(rest)
+        case "delete": self = .delete(rest.cut(toBytes: Command.longestName))
         case "lang": self = .lang(LanguageChoice(rest))
         case "instructions": self = .instructions(rest)
         case "prompts": self = .prompts
@@ -46,6 +46,9 @@ enum Command: Equatable {
         default: self = .unknown(word.cut(toBytes: 32))
         }
     }
+
+    /// The most bytes of a name after a command, which is longer than all names.
+    private static let longestName = 512
 
     /// The most characters of a command's word.
     ///

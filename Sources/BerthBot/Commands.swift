@@ -119,10 +119,10 @@ import BerthWork
         let (size, most) = (ByteCount(text.utf8.count), OwnTexts.longestInstructions)
         guard size.bytes <= 2 * most.bytes else { throw .textTooLong(size, limit: most) }
         let (word, rest) = text.firstWord
-        let isHere = word.lowercased() == "here"
+        let isHere = word.spells("here")
         let new = isHere ? rest : text
         guard !new.isEmpty else { return Phrase(.instructionsUsage) }
-        let isDeletion = new.lowercased() == "none"
+        let isDeletion = new.spells("none")
         let words = isDeletion ? "" : new
         if isHere {
             try await ownTexts.instruct(words, in: session.publicID, by: tenant)

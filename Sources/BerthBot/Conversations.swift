@@ -240,10 +240,10 @@ package import BerthWork
 
     /// The stored form of a model's name, or nil for the configuration's list.
     func known(_ name: String) throws(BotError) -> String? {
-        if name.isEmpty || name == ModelCatalog.anyModel { return nil }
+        guard !name.isEmpty else { return nil }
         guard let model = models.find(name) else {
             throw .unknownModel(name, known: models.names)
         }
-        return model.id
+        return name == ModelCatalog.anyModel ? nil : model.id
     }
 }

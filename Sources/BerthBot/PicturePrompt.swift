@@ -76,10 +76,10 @@ package struct PicturePrompt: Equatable, Sendable {
     /// The option that a text begins with: its name, its value after `=`, and the trimmed rest.
     private static func option(_ text: String) -> (name: String, value: String, rest: String)? {
         // Telephones make a dash of two hyphens.
-        guard let mark = ["--", "\u{2014}", "\u{2013}"].first(where: { text.hasPrefix($0) }) else {
-            return nil
-        }
-        let (word, rest) = word(String(text.dropFirst(mark.count)))
+        let scalars = text.unicodeScalars
+        let marks = ["--", "\u{2014}", "\u{2013}"].map(\.unicodeScalars)
+        guard let mark = marks.first(where: { scalars.starts(with: $0) }) else { return nil }
+        let (word, rest) = word(String(scalars.dropFirst(mark.count)))
         guard word.unicodeScalars.first?.properties.isAlphabetic == true else { return nil }
         let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         return (parts[0].lowercased(), parts.count > 1 ? String(parts[1]) : "", rest)

@@ -19,18 +19,19 @@ extension String {
         return (String(word), String(self[word.endIndex...]).trimmed)
     }
 
+    /// Whether the text is a word of ASCII letters, which `word` has in small ones.
+    func spells(_ word: String) -> Bool {
+        utf8.count == word.utf8.count && lowercased() == word
+    }
+
     /// The title of a conversation that begins with this message.
     var title: String {
         // The message may be long, and one character of it too, so only its beginning is read.
-        let start = cut(toBytes: 300).unicodeScalars.drop { String.lineEnds.contains($0) }
-        let line = start.prefix { !String.lineEnds.contains($0) }
+        let start = cut(toBytes: 300).unicodeScalars.drop(while: \.isLineEnd)
+        let line = start.prefix { !$0.isLineEnd }
         // A heading's marks are none of its words.
         let words = line.drop { $0 == "#" }
         let isHeading = words.first == " " && words.contains { !$0.isSpace }
         return (isHeading ? String(words).trimmed : String(line)).shortened(toBytes: 77)
     }
-
-    private static let lineEnds: Set<Unicode.Scalar> = [
-        "\n", "\r", "\u{B}", "\u{C}", "\u{85}", "\u{2028}", "\u{2029}",
-    ]
 }

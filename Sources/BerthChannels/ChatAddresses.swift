@@ -123,7 +123,7 @@ struct ChatAddresses {
     /// The beginning of a string, without white space and controls, in small letters.
     private static func start(of value: ArraySlice<UInt8>) -> [UInt8] {
         let text = JSONObject.text(value.prefix(256) + [UInt8(ascii: "\"")])
-        return text.utf8.filter { $0 > 0x20 }.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
+        return text.utf8.filter { $0 > 0x20 }.smallLetters
     }
 
     /// Whether a string begins with a scheme and `//`, as URLs of servers and files do.

@@ -1,4 +1,5 @@
 package import BerthMemory
+import BerthText
 import CBrotli
 import CZlib
 import CZstd
@@ -14,12 +15,17 @@ package enum ContentCoding: String, Sendable, CaseIterable {
     /// Brotli (RFC 7932).
     case br
 
+    /// The most bytes of a field that are read, which are more than any known coding has.
+    private static let longestName = 64
+
     /// Reads a Content-Encoding field.
     ///
     /// - Returns: nil if the body is not coded.
     /// - Throws: ``ContentCodingError/unknown`` for another coding, or more than one.
     package static func of(_ field: String?) throws(ContentCodingError) -> ContentCoding? {
-        let name = (field ?? "").lowercased().filter { $0 != " " && $0 != "\t" }
+        let name = (field ?? "").cut(toBytes: longestName).lowercased().filter {
+            $0 != " " && $0 != "\t"
+        }
         if name.isEmpty || name == "identity" { return nil }
         guard let coding = ContentCoding(rawValue: name == "x-gzip" ? "gzip" : name) else {
             throw .unknown

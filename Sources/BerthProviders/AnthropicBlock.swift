@@ -65,7 +65,7 @@ struct AnthropicBlock {
         _ part: JSONObject?,
         at place: String
     ) throws(Refusal) -> Content? {
-        switch part?.string("type") {
+        switch part?.string("type")?.cut(toBytes: 64) {
         case "text", "input_text", "output_text":
             return try text(part?.quoted("text"), at: place + ".text")
         // Another vendor's reasoning has no signature, without which Anthropic takes none.

@@ -41,7 +41,7 @@ struct AnthropicEvents {
     /// - Throws: ``ProviderError``.
     mutating func pieces(of event: JSONObject) throws(ProviderError) -> [AnswerPiece] {
         waiting = []
-        switch event.string("type") {
+        switch event.word("type") {
         case "message_start":
             usage.update(event.object("message")?.object("usage"), isProvisional: true)
             // An answer that is broken off is charged at least with its prompt.
@@ -50,7 +50,7 @@ struct AnthropicEvents {
         case "content_block_delta": try add(event)
         case "content_block_stop": try end(event)
         case "message_delta":
-            finish = event.object("delta")?.string("stop_reason") ?? finish
+            finish = event.object("delta")?.string("stop_reason")?.cut(toBytes: 64) ?? finish
             usage.update(event.object("usage"))
         case "message_stop": try stop()
         case "message": try whole(event)
@@ -65,7 +65,7 @@ struct AnthropicEvents {
         guard let block = event.object("content_block"), let index = event.integer("index") else {
             return
         }
-        switch block.string("type") {
+        switch block.word("type") {
         case "text": say(block.string("text"))
         case "thinking": try think(block.quoted("thinking"))
         case "tool_use": try call(block, at: index)
@@ -93,7 +93,7 @@ struct AnthropicEvents {
 
     private mutating func add(_ event: JSONObject) throws(ProviderError) {
         guard let delta = event.object("delta"), let index = event.integer("index") else { return }
-        switch delta.string("type") {
+        switch delta.word("type") {
         case "text_delta": say(delta.string("text"))
         case "thinking_delta": try think(delta.quoted("thinking"))
         case "citations_delta":

@@ -132,7 +132,7 @@ struct AnthropicRequest {
     private func addFormat(to out: inout [UInt8]) throws(Refusal) {
         guard call.request.has("response_format") else { return }
         let format = call.request.object("response_format")
-        switch format?.string("type") {
+        switch format?.string("type")?.cut(toBytes: 64) {
         case "text": return
         case "json_schema":
             guard let schema = format?.object("json_schema")?.value("schema") else {
@@ -181,7 +181,7 @@ struct AnthropicRequest {
         at place: String,
         to out: inout [UInt8]
     ) throws(Refusal) {
-        guard tool?.string("type") ?? "function" == "function" else {
+        guard tool?.has("type") != true || tool?.word("type") == "function" else {
             throw AnthropicRequest.lacks("'\(place)', which is not a function")
         }
         guard let function = tool?.object("function"), let name = function.quoted("name") else {
@@ -213,14 +213,14 @@ struct AnthropicRequest {
         let isSingle = call.request.boolean("parallel_tool_calls") == false
         guard isSingle || call.request.has("tool_choice") else { return }
         var choice = #""type":"auto""#
-        if let word = call.request.string("tool_choice") {
+        if let word = call.request.string("tool_choice")?.cut(toBytes: 64) {
             guard let type = ["auto": "auto", "required": "any", "none": "none"][word] else {
                 throw Refusal(message: "'tool_choice' must be auto, required, none or a function")
             }
             choice = #""type":"\#(type)""#
         } else if call.request.has("tool_choice") {
             let object = call.request.object("tool_choice")
-            guard object?.string("type") == "function",
+            guard object?.word("type") == "function",
                 let name = object?.object("function")?.string("name")
             else { throw AnthropicRequest.lacks("a 'tool_choice' that is not a function") }
             choice = #""type":"tool","name":\#(String(decoding: JSON.quote(name), as: UTF8.self))"#

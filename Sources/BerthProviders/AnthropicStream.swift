@@ -88,7 +88,7 @@ import BerthText
 
     /// Whether an event carries the answer on, rather than keep its stream open.
     private nonisolated static func goesOn(_ event: JSONObject, _ reader: AnthropicEvents) -> Bool {
-        switch event.string("type") {
+        switch event.word("type") {
         case "content_block_start": event.object("content_block")?.hasWords ?? false
         case "content_block_delta": event.object("delta")?.hasWords ?? false
         case "message_delta":

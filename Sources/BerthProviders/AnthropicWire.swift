@@ -20,14 +20,15 @@ enum AnthropicWire {
 
     /// Translates an unstreamed message to a chat completion; nil if it is not a message.
     static func completion(_ message: JSONObject) -> [UInt8]? {
-        guard let content = message.elements("content"), let reason = message.string("stop_reason")
+        guard let content = message.elements("content"),
+            let reason = message.string("stop_reason")?.cut(toBytes: 64)
         else { return nil }
         let quote = UInt8(ascii: "\"")
         var (text, thinking) = ([quote], [quote])
         var (calls, notes): ([[UInt8]], [[UInt8]]) = ([], [])
         for range in content {
             guard let block = message.object(at: range) else { continue }
-            switch block.string("type") {
+            switch block.word("type") {
             case "text":
                 text += block.quoted("text")?.dropFirst().dropLast() ?? []
                 for range in block.elements("citations") ?? [] {
@@ -59,7 +60,7 @@ enum AnthropicWire {
     }
 
     private static func toolCall(_ block: JSONObject) -> [UInt8]? {
-        guard block.string("type") == "tool_use", let id = block.quoted("id"),
+        guard block.word("type") == "tool_use", let id = block.quoted("id"),
             let name = block.quoted("name")
         else { return nil }
         let input = block.value("input") ?? Array("{}".utf8)[...]

@@ -26,7 +26,7 @@ struct ContentParts {
     }
 
     private mutating func add(_ part: JSONObject, depth: Int = 0) {
-        switch part.string("type") ?? "text" {
+        switch part.string("type")?.cut(toBytes: 64) ?? "text" {
         case "thinking", "reasoning":
             for name in ["thinking", "reasoning", "text"] {
                 if let words = part.quoted(name) { thinking += words.dropFirst().dropLast() }

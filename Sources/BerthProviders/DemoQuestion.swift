@@ -12,7 +12,7 @@ struct DemoQuestion {
 
     init(in request: JSONObject) {
         for range in (request.elements("messages") ?? []).reversed() {
-            guard let message = request.object(at: range), message.string("role") == "user" else {
+            guard let message = request.object(at: range), message.word("role") == "user" else {
                 continue
             }
             if let whole = DemoQuestion.start("content", of: message) {

@@ -33,7 +33,7 @@ enum FaultTable {
     ///   - message: the error's message.
     /// - Returns: the class, or nil if no row matches.
     static func kind(status: Int, words: [String], message: String) -> FaultKind? {
-        let small = Array(message.lowercased().utf8)
+        let small = message.utf8.smallLetters
         return rows.first { $0.matches(status, words, small) }?.kind
     }
 

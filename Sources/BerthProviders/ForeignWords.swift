@@ -16,8 +16,10 @@ enum ForeignWords {
     static func harmless(_ text: String, hiding key: Secret?) -> String {
         var text = String(decoding: text.utf8.prefix(mostRead), as: UTF8.self)
         if let key { text = without(key.reveal(), text) }
-        let words = text.split(whereSeparator: { $0.isWhitespace || isControl($0) })
-        text = withoutAddresses(words.map { withoutKeys($0) }.joined(separator: " "))
+        let words = text.unicodeScalars.split { $0.isSpace || isControl($0) }
+        text = withoutAddresses(
+            words.map { withoutKeys(Substring($0)) }.joined(separator: " ")
+        )
         return text.shortened(toBytes: most)
     }
 
@@ -45,7 +47,7 @@ enum ForeignWords {
         var text = word.utf8[...]
         while let last = text.last, ".:!?".utf8.contains(last) { text.removeLast() }
         guard let first = text.first else { return false }
-        if word.contains("://") { return true }
+        if Array(word.utf8).offset(of: "://") != nil { return true }
         if first == UInt8(ascii: "/") { return text.dropFirst().contains(UInt8(ascii: "/")) }
         let host = text.prefix { $0 != UInt8(ascii: "/") }
         let colons = host.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
@@ -62,12 +64,12 @@ enum ForeignWords {
             let isPort = (2...5).contains(last.count) && last.allSatisfy(isDigit)
             return isPort && !name.allSatisfy(isDigit) && name.allSatisfy(isOfName)
         }
-        let end = String(Substring(parts.last ?? host))
-        return parts.count > 1 && innerNames.contains(end)
+        return parts.count > 1
+            && innerNames.contains { $0.utf8.elementsEqual(parts.last ?? host) }
     }
 
     /// The last labels of names that no public name server knows.
-    private static let innerNames: Set = [
+    private static let innerNames = [
         "local", "localhost", "internal", "lan", "home", "corp", "intranet", "svc", "localdomain",
     ]
 
@@ -153,7 +155,7 @@ enum ForeignWords {
         isDigit(byte) || (0x61...0x7A).contains(byte | 0x20) || "-_*".utf8.contains(byte)
     }
 
-    private static func isControl(_ character: Character) -> Bool {
-        character.unicodeScalars.contains { $0.properties.generalCategory == .control }
+    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
     }
 }

@@ -185,7 +185,7 @@ package struct OpenAIChunks {
         } else if own == nil {
             changes.append((name, said.map { Array($0.text) } ?? Array("{}".utf8)))
         }
-        let word = choice.string("finish_reason")
+        let word = choice.string("finish_reason")?.cut(toBytes: 64)
         if case .known(let reason) = FinishReason(word), reason != word {
             changes.append(("finish_reason", JSON.quote(reason)))
         }
@@ -280,7 +280,7 @@ struct AnswerWords {
     mutating func add(_ other: AnswerWords) {
         text += other.text
         reasoning += other.reasoning
-        links += other.links.filter { link in !links.contains { $0.url == link.url } }
+        links += other.links.filter { link in !links.contains { $0.leads(to: link) } }
         isRefusal = isRefusal || other.isRefusal
         isCall = isCall || other.isCall
         isSomething = isSomething || other.isSomething

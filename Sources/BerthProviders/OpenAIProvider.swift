@@ -104,10 +104,22 @@ import BerthText
         let choices = max(1, call.request.integer("n") ?? 1)
         var output = OutputGuard(limit: call.maximumOutput * choices)
         while let piece = try await stream.next() {
-            builder.add(piece)
+            let isExceeded: Bool
+            if LargeWork.isLarge(piece.work) {
+                (builder, output, isExceeded) = await LargeWork.run(on: piece.work) {
+                    [builder, output] in
+                    var (builder, output) = (builder, output)
+                    builder.add(piece)
+                    let isExceeded = output.isExceeded(by: piece, isLimited: false)
+                    return (builder, output, isExceeded)
+                }
+            } else {
+                builder.add(piece)
+                isExceeded = output.isExceeded(by: piece, isLimited: false)
+            }
             // The chunks, the answer and its copy.
             try upstream.grow(&lease, to: ByteCount(3 * builder.size), step: .kibibytes(16))
-            guard !output.isExceeded(by: piece, isLimited: false) else {
+            guard !isExceeded else {
                 builder.add(.finish("length"))
                 break
             }

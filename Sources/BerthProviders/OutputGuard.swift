@@ -41,15 +41,22 @@ package struct OutputGuard: Sendable {
     }
 
     private mutating func count(_ text: String) {
-        bytes += text.utf8.count
-        for byte in text.utf8 {
-            let isLetter = byte >= 0x80 || byte == UInt8(ascii: "_") || OutputGuard.isWord(byte)
+        // The loop counts the bytes of a large piece too, so they are read in place.
+        let letters = text.utf8.span
+        bytes += letters.count
+        var (words, isInWord) = (words, isInWord)
+        for place in letters.indices {
+            let isLetter = OutputGuard.isOfWord(letters[place])
             if isLetter, !isInWord { words += 1 }
             isInWord = isLetter
         }
+        (self.words, self.isInWord) = (words, isInWord)
     }
 
-    private static func isWord(_ byte: UInt8) -> Bool {
-        (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20)
+    private static func isOfWord(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x80..., UInt8(ascii: "_"): true
+        default: false
+        }
     }
 }

@@ -11,6 +11,8 @@ struct RefusalWords {
     let plain: [String]
     /// The whole text in small letters.
     private let text: String
+    /// The bytes of the text.
+    private let bytes: [UInt8]
     /// The place of the list of what the server takes, which names other members.
     private let end: Int
 
@@ -19,11 +21,24 @@ struct RefusalWords {
 
     init(_ message: String) {
         text = message.cut(toBytes: RefusalWords.mostRead).lowercased()
-        words = text.split { !$0.isLetter && !$0.isNumber && $0 != "_" }
-            .map { $0.filter { $0 != "_" } }
-        plain = words.filter { word in !word.contains(where: \.isNumber) }
+        bytes = Array(text.utf8)
+        words = text.unicodeScalars.split { !RefusalWords.isOfWord($0) && $0 != "_" }
+            .map { String($0.filter { $0 != "_" }).cut(toBytes: RefusalWords.mostOfWord) }
+        plain = words.filter { !$0.unicodeScalars.contains { $0.properties.numericType != nil } }
         end = RefusalWords.endOfComplaint(words)
     }
+
+    /// The most bytes of a word that are kept, which tell it from the known ones.
+    private static let mostOfWord = 64
+
+    private static func isOfWord(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.properties.isAlphabetic || scalar.properties.numericType != nil
+    }
+
+    /// Whether the text has a phrase.
+    ///
+    /// It compares bytes, because a provider chooses how long it takes to compare characters.
+    private func has(_ phrase: String) -> Bool { bytes.offset(of: phrase) != nil }
 
     /// The first word after which a list of allowed names follows.
     ///
@@ -73,13 +88,13 @@ struct RefusalWords {
     private static let bounds = ["maximum", "range", "up to", "limit of"]
 
     /// Whether the text says that something is not taken.
-    var refuses: Bool { RefusalWords.refusals.contains { text.contains($0) } }
+    var refuses: Bool { RefusalWords.refusals.contains { has($0) } }
 
     /// Whether the text says that a number is too large.
-    var saysTooLarge: Bool { RefusalWords.excesses.contains { text.contains($0) } }
+    var saysTooLarge: Bool { RefusalWords.excesses.contains { has($0) } }
 
     /// Whether the text may say the largest number that is taken.
-    var hasBound: Bool { saysTooLarge || RefusalWords.bounds.contains { text.contains($0) } }
+    var hasBound: Bool { saysTooLarge || RefusalWords.bounds.contains { has($0) } }
 
     // MARK: Names
 
@@ -137,7 +152,7 @@ struct RefusalWords {
 
     /// `stream` as a member or a manner, but not within `stream_options`.
     private var placeOfStream: Int? {
-        guard refuses || text.contains("must be false") else { return nil }
+        guard refuses || has("must be false") else { return nil }
         return words.indices.first { place in
             let next = place + 1 < words.count ? words[place + 1] : ""
             return isInComplaint(place) && ["stream", "streaming"].contains(words[place])
@@ -179,12 +194,14 @@ struct RefusalWords {
     ///
     /// Numbers within the names of models and of members are not read.
     func most(below value: Int) -> Int? {
-        let parts = text.split { !$0.isLetter && !$0.isNumber && !"_-.:/".contains($0) }
+        let parts = text.unicodeScalars.split {
+            !RefusalWords.isOfWord($0) && !"_-.:/".unicodeScalars.contains($0)
+        }
         let numbers = parts.compactMap { part in
-            Int(part.last == "." ? part.dropLast() : part)
+            Int(String(part.last == "." ? part.dropLast() : part))
         }
         let most = numbers.filter { $0 < value && $0 >= RefusalWords.leastLimit }.max()
-        return text.contains("(exclusive)") ? most.map { $0 - 1 } : most
+        return has("(exclusive)") ? most.map { $0 - 1 } : most
     }
 
     /// A number below this is no output limit of a model.

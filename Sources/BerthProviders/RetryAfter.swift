@@ -111,7 +111,7 @@ package enum RetryAfter {
 
     /// Finds the wait in a message such as `try again in 7m12.5s` or `retry after 20 seconds`.
     static func inWords(_ message: String) -> Duration? {
-        let small = Array(message.lowercased().utf8)
+        let small = message.utf8.smallLetters
         for phrase in phrases {
             var (end, places) = (0, 0)
             while places < mostPlaces, let start = small.offset(of: phrase, from: end) {
@@ -145,7 +145,7 @@ package enum RetryAfter {
     /// Finds the date in a message such as `try again at 2026-11-28T10:00:00Z` or `you will regain
     /// access on 2026-12-01 at 00:00 UTC`.
     static func dateInWords(_ message: String) -> Timestamp? {
-        let small = Array(message.lowercased().utf8)
+        let small = message.utf8.smallLetters
         for phrase in datePhrases {
             var (end, places) = (0, 0)
             while places < mostPlaces, let start = small.offset(of: phrase, from: end) {

@@ -25,6 +25,11 @@ package struct SourceLink: Equatable, Sendable {
         self.title = title.utf8.count <= SourceLink.longestTitle ? title : ""
     }
 
+    /// Whether two sources have one address.
+    ///
+    /// It compares bytes, because a provider chooses how long it takes to compare characters.
+    package func leads(to other: SourceLink) -> Bool { url.utf8.elementsEqual(other.url.utf8) }
+
     /// Reads the sources that a chunk or an answer names, beside its first choice's `message`.
     ///
     /// OpenAI, OpenRouter and Berth have `annotations`, Perplexity and xAI `citations` and
@@ -61,7 +66,7 @@ package struct SourceLink: Equatable, Sendable {
     }
 
     private static func add(_ link: SourceLink?, _ links: inout [SourceLink]) {
-        guard let link, links.count < most, !links.contains(where: { $0.url == link.url }) else {
+        guard let link, links.count < most, !links.contains(where: { $0.leads(to: link) }) else {
             return
         }
         links.append(link)

@@ -41,7 +41,7 @@ extension Upstream {
         guard let message = events.first else {
             throw .malformed(provider: name, reason: "it is empty")
         }
-        guard message.string("type") == "message_start" else {
+        guard message.word("type") == "message_start" else {
             guard let json = AnthropicWire.completion(message),
                 let completion = try? JSONObject(answer: json)
             else {

@@ -80,7 +80,9 @@ struct UpstreamFault: Equatable {
 
     /// Puts the member of the request before a reason that does not name it.
     private mutating func nameMember() {
-        guard let member, reason?.contains(member) != true else { return }
+        guard let member, reason.map({ Array($0.utf8).offset(of: member) != nil }) != true else {
+            return
+        }
         reason = "\(member): \(reason ?? code ?? "it is refused")"
     }
 
@@ -124,7 +126,7 @@ struct UpstreamFault: Equatable {
         if object.boolean("success") == false { return true }
         if (object.object("base_resp")?.integer("status_code") ?? 0) != 0 { return true }
         if let code = object.value("error_code") { return isSomething(code) }
-        if object.string("object") == "error" || object.has("detail") { return true }
+        if object.word("object") == "error" || object.has("detail") { return true }
         return object.has("message") && object.has("code") && !object.has("delta")
     }
 
@@ -182,7 +184,7 @@ struct UpstreamFault: Equatable {
     /// Reads the title of a web page, or else its text.
     private mutating func read(page bytes: ArraySlice<UInt8>) {
         let text = Array(bytes.prefix(UpstreamFault.mostOfPage))
-        let small = text.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
+        let small = text.smallLetters
         // Storage servers have their errors in XML.
         isPage = !small.starts(with: "<?xml".utf8) || small.offset(of: "<html") != nil
         for tag in ["title", "h1", "body"] {
@@ -230,7 +232,8 @@ struct UpstreamFault: Equatable {
 
     private static func line(_ bytes: ArraySlice<UInt8>) -> String {
         let text = String(decoding: bytes.prefix(2000), as: UTF8.self)
-        return text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        return text.unicodeScalars.split(whereSeparator: \.isSpace).map { String($0) }
+            .joined(separator: " ")
     }
 
     private static func isSpace(_ byte: UInt8) -> Bool { [0x20, 0x09, 0x0A, 0x0D].contains(byte) }

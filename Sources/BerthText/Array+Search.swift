@@ -1,5 +1,10 @@
 import Glibc
 
+extension Sequence<UInt8> {
+    /// The bytes with small letters in the place of the capitals of ASCII.
+    package var smallLetters: [UInt8] { map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 } }
+}
+
 extension [UInt8] {
     /// The offset of the first `words` at `start` or after it, compared byte by byte.
     ///

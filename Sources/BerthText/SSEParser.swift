@@ -19,6 +19,9 @@ package struct SSEParser: Sendable {
     private var isAtStart = true
     private var hasFailed = false
 
+    /// The most bytes of an event's name that are kept, which tell it from the names in use.
+    private static let mostName = 64
+
     private static let newline = UInt8(0x0A)
     private static let carriageReturn = UInt8(0x0D)
     private static let colon = UInt8(0x3A)
@@ -112,7 +115,9 @@ package struct SSEParser: Sendable {
             }
             hasData = true
         } else if field.elementsEqual("event".utf8) {
-            event = value.isEmpty ? nil : String(decoding: value, as: UTF8.self)
+            event =
+                value.isEmpty
+                ? nil : String(decoding: value.prefix(SSEParser.mostName), as: UTF8.self)
         }
     }
 

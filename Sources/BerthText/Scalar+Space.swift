@@ -11,4 +11,14 @@ extension Unicode.Scalar {
         default: false
         }
     }
+
+    /// Whether Unicode ends a line at the scalar.
+    ///
+    /// Source: <https://www.unicode.org/reports/tr14/>, classes BK, CR, LF and NL.
+    package var isLineEnd: Bool {
+        switch value {
+        case 0x0A...0x0D, 0x85, 0x2028, 0x2029: true
+        default: false
+        }
+    }
 }

@@ -64,15 +64,17 @@ package struct OutlineAsk: Sendable {
         let words: String
         switch target.kind {
         case .title:
-            let marks = "\"'`*_#“”„«»「」.。 \t"
-            let lines = answer.cut(toBytes: 4_096).split(whereSeparator: \.isNewline)
-            let line = lines.first { line in line.contains { !marks.contains($0) } } ?? ""
-            let bare = line.drop { marks.contains($0) }.reversed().drop { marks.contains($0) }
-            words = HarmlessText.line(String(bare.reversed())).cut(toBytes: Self.longestTitle)
+            let marks = "\"'`*_#“”„«»「」.。 \t".unicodeScalars
+            let lines = answer.cut(toBytes: 4_096).unicodeScalars.split(whereSeparator: \.isLineEnd)
+            let line = lines.first { line in line.contains { !marks.contains($0) } }
+            let bare = (line ?? "".unicodeScalars[...]).drop { marks.contains($0) }
+                .reversed().drop { marks.contains($0) }
+            let title = String(String.UnicodeScalarView(bare.reversed()))
+            words = HarmlessText.line(title).cut(toBytes: Self.longestTitle)
         case .summary:
             words = answer.shortened(toBytes: Self.longestSummary)
         }
-        return words.allSatisfy(\.isWhitespace) ? nil : words
+        return words.unicodeScalars.allSatisfy(\.isSpace) ? nil : words
     }
 }
 

@@ -134,7 +134,7 @@ import BerthTelemetry
             settle(nil)
             return nil
         }
-        note(piece)
+        if LargeWork.isLarge(piece.work) { await noteLarge(piece) } else { note(piece) }
         return piece
     }
 
@@ -146,10 +146,24 @@ import BerthTelemetry
     /// Counts a piece, and ends the answer if it has grown too large.
     private func note(_ piece: AnswerPiece) {
         count(piece)
-        if output.isExceeded(by: piece, isLimited: stream.isLimited) {
-            stream.cancel()
-            end = .due
+        if output.isExceeded(by: piece, isLimited: stream.isLimited) { cutOff() }
+    }
+
+    private func noteLarge(_ piece: AnswerPiece) async {
+        count(piece)
+        let isLimited = stream.isLimited
+        let isExceeded: Bool
+        (output, isExceeded) = await LargeWork.run(on: piece.work) { [output] in
+            var output = output
+            let isExceeded = output.isExceeded(by: piece, isLimited: isLimited)
+            return (output, isExceeded)
         }
+        if isExceeded { cutOff() }
+    }
+
+    private func cutOff() {
+        stream.cancel()
+        end = .due
     }
 
     private func count(_ piece: AnswerPiece) {

@@ -79,6 +79,64 @@ import Testing
         #expect(try growth(from: 510, of: work) < 24)
     }
 
+    /// A text whose characters take a time to compare that grows with the square of its length.
+    private static func marks(_ n: Int) -> String {
+        "e" + String(repeating: "\u{301}\u{316}", count: n)
+    }
+
+    private static let readers: [(String, @Sendable (String) throws -> Void)] = [
+        (
+            "an event's name",
+            { text in
+                var parser = SSEParser()
+                let event = try parser.feed(Array("event: \(text)\ndata: 1\n\n".utf8)).first
+                #expect(event?.event != "error")
+            }
+        ),
+        (
+            "a finish reason",
+            { text in try build(#"{"choices":[{"index":0,"finish_reason":"\#(text)","x":1}]}"#) }
+        ),
+        (
+            "a type of Anthropic's",
+            { text in
+                var reader = AnthropicEvents(provider: "a")
+                let event = try object(#"{"type":"\#(text)","delta":{"type":"\#(text)"}}"#)
+                #expect(try reader.pieces(of: event).isEmpty)
+            }
+        ),
+        (
+            "a type of a part",
+            { text in try build(chunk(#""content":[{"type":"\#(text)","text":"a"}]"#)) }
+        ),
+        (
+            "an error's message and member",
+            { text in
+                let start = text.cut(toBytes: text.utf8.count / 32)
+                let body = #"{"error":{"message":"\#(start)","param":"\#(start.dropLast())"}}"#
+                let fault = UpstreamFault(Array(body.utf8), status: 400, hiding: nil)
+                #expect(fault.reason != nil)
+            }
+        ),
+        (
+            "a coding",
+            { text in #expect(throws: ContentCodingError.self) { try ContentCoding.of(text) } }
+        ),
+        (
+            "a refusal",
+            { text in
+                let words = RefusalWords(text.cut(toBytes: text.utf8.count / 16))
+                #expect(!words.refuses && !words.namesAnyLimit && !words.isAboutPrompt)
+            }
+        ),
+    ]
+
+    @Test(arguments: readers.map(\.0))
+    func `the time is linear in the length of a character`(name: String) throws {
+        let read = try #require(ManyPartsTests.readers.first { $0.0 == name }).1
+        #expect(try growth(from: 1_000) { try read(ManyPartsTests.marks($0)) } < 24)
+    }
+
     @Test(arguments: [
         #""reasoning_content":"a","x":[LIST]"#, #""tool_calls":[LIST]"#, #""content":[LIST]"#,
         #""content":{"type":"text","text":"a","x":[LIST]}"#,

@@ -1,6 +1,6 @@
 import Testing
 
-/// A rule for cuts of text.
+/// Rules for text of any length: it is cut by bytes, and compared within a bound.
 ///
 /// A count of characters is no bound: one character may consist of millions of bytes, and finding
 /// its end takes as long. `prefix` and `suffix` with a number are for lists and bytes.
@@ -23,6 +23,25 @@ import Testing
     ])
     func `a cut of bytes or of a list is not`(text: String) {
         #expect(sample(text).characterCuts.isEmpty)
+    }
+
+    @Test func `words of JSON are compared within a bound`() { expectNone(\.boundlessWords) }
+
+    @Test(arguments: [
+        "a.string(\"type\") == \"b\"", "a?.string(\"type\") != b",
+        "switch part?.string(\"type\") {", "switch a.string(name) { case \"b\": c }",
+        "guard object.string(\"a\") ?? \"b\" == \"b\" else { return }",
+    ])
+    func `a comparison of a text of any length is found`(text: String) {
+        #expect(sample(text).boundlessWords.count == 1)
+    }
+
+    @Test(arguments: [
+        "a.word(\"type\") == \"b\"", "switch a.word(\"type\") {", "let a = b.string(\"c\") ?? \"\"",
+        "switch a.string(\"type\")?.cut(toBytes: 64) {", "if let a = b.string(\"c\") { d(a) }",
+    ])
+    func `one of a word, and another use, are not`(text: String) {
+        #expect(sample(text).boundlessWords.isEmpty)
     }
 
     @Test func `tests may cut as they like`() {
@@ -49,6 +68,30 @@ extension SourceFile {
                     "a cut by characters: use cut(toBytes:), or give a list a name that says so"
                 )
             }
+    }
+
+    /// Comparisons of a member of foreign JSON as a whole.
+    ///
+    /// The program's own client and the fakes read what the service wrote.
+    var boundlessWords: [Finding] {
+        guard isSwift, !isTest, !["berth", "BerthSimulation"].contains(target) else { return [] }
+        return places(of: [".", "string", "("]).filter { isCompared($0) }.map {
+            finding(tokens[$0].line, "a comparison of a text of any length: use word(_:)")
+        }
+    }
+
+    /// Whether the result of the call at this dot is compared, also after `??`, or switched over.
+    private func isCompared(_ dot: Int) -> Bool {
+        var after = closing(dot + 2) + 1
+        func sees(_ symbols: [String]) -> Bool {
+            after + symbols.count <= tokens.count
+                && symbols.indices.allSatisfy { tokens[after + $0].is(symbols[$0]) }
+        }
+        if sees(["?", "?"]) { after += 3 }
+        if sees(["=", "="]) || sees(["!", "="]) { return true }
+        let line = tokens[dot].line
+        return sees(["{"])
+            && tokens[..<dot].reversed().prefix { $0.line == line }.contains { $0.is("switch") }
     }
 
     /// Whether the call at this dot takes a number, and its receiver may be a text.

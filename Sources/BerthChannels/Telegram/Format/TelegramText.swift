@@ -170,8 +170,7 @@ package struct TelegramText: Sendable {
         for run in runs {
             var look = look
             look.style = run.style
-            // Telegram itself links the addresses that it sees.
-            look.link = run.link == run.text || run.link == "mailto:" + run.text ? nil : run.link
+            look.link = Self.isSeen(run) ? nil : run.link
             guard depth > 0, run.text.utf8.contains(0x0A) else {
                 parts.append(run.text, look)
                 continue
@@ -183,6 +182,15 @@ package struct TelegramText: Sendable {
                 parts.append((index > 0 ? newline : "") + String(line), look)
             }
         }
+    }
+
+    /// Whether a link's text is its address, which Telegram links itself.
+    ///
+    /// It compares bytes, because a model chooses how long it takes to compare characters.
+    private static func isSeen(_ run: MarkdownRun) -> Bool {
+        guard let link = run.link?.utf8 else { return false }
+        return link.elementsEqual(run.text.utf8)
+            || link.elementsEqual(("mailto:" + run.text).utf8)
     }
 
     private mutating func add(_ table: MarkdownTable, _ look: TelegramLook) {

@@ -62,8 +62,11 @@ struct TelegramPrompt {
             let words =
                 context.isOwn && !context.isQuote
                 ? context.text.shortened(toBytes: TelegramContext.mostOwnText) : context.text
-            let quoted = words.split(separator: "\n", omittingEmptySubsequences: false)
-                .map { "> " + $0 }
+            let lines = words.unicodeScalars.split(
+                separator: "\n",
+                omittingEmptySubsequences: false
+            )
+            let quoted = lines.map { "> " + String($0) }
             parts.append("[In reply to \(source)]\n" + quoted.joined(separator: "\n"))
         }
         if let kind = message.unread, isQuestion {
