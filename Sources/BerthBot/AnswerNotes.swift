@@ -64,7 +64,7 @@ import BerthWork
     /// - Returns: whether the reasoning grew.
     private func add(_ reasoning: String, _ links: [SourceLink]) -> Bool {
         for link in links where sources.count < SourceLink.most {
-            guard !sources.contains(where: { $0.url.utf8.elementsEqual(link.url.utf8) }) else {
+            guard !sources.contains(where: { $0.url.hasBytes(of: link.url) }) else {
                 continue
             }
             let source = SourceInfo(url: link.url, title: link.title)

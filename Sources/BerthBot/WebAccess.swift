@@ -204,7 +204,9 @@ package import BerthWork
     }
 
     private func find(_ hint: String, of tenant: LiveTenant) -> Credential? {
-        tenants.logins.all(of: tenant).first { $0.login.map(WebAccess.hint) == hint }
+        tenants.logins.all(of: tenant).first {
+            $0.login.map { WebAccess.hint(of: $0).hasBytes(of: hint) } ?? false
+        }
     }
 
     private func end(_ found: Credential) async throws(BotError) {

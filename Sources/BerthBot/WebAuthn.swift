@@ -104,8 +104,10 @@ package enum WebAuthn {
         guard client.count <= most, let words = try? JSON.decode(Client.self, from: client) else {
             throw .malformed
         }
-        guard words.type == ceremony else { throw .otherCeremony }
-        guard words.origin == site.origin, words.crossOrigin != true else { throw .origin }
+        guard words.type.hasBytes(of: ceremony) else { throw .otherCeremony }
+        guard words.origin.hasBytes(of: site.origin), words.crossOrigin != true else {
+            throw .origin
+        }
         guard isChallenge(words.challenge) else { throw .challenge }
     }
 }

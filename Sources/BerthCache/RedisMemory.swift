@@ -10,14 +10,18 @@ package struct RedisMemory: Equatable, Sendable {
     /// The `maxmemory-policy`, such as `allkeys-lfu`.
     package var policy = ""
 
+    /// The most bytes of a line that are read.
+    private static let longestLine = 256
+
     /// Reads the section `memory` of INFO.
     ///
     /// Unknown lines are ignored.
     init(info: [UInt8]) {
-        for line in String(decoding: info, as: UTF8.self).split(whereSeparator: {
-            $0 == "\r\n" || $0 == "\n"
-        }) {
-            let parts = line.split(separator: ":", maxSplits: 1)
+        for line in info.split(whereSeparator: { $0 == 0x0D || $0 == 0x0A }) {
+            let start = Substring(decoding: line, as: UTF8.self).cut(
+                toBytes: RedisMemory.longestLine
+            )
+            let parts = start.split(separator: ":", maxSplits: 1)
             guard parts.count == 2 else { continue }
             switch parts[0] {
             case "used_memory": used = RedisMemory.bytes(parts[1])

@@ -14,7 +14,8 @@ package struct FileKind: Equatable, Sendable {
     ///
     /// A text that is not a type counts as `application/octet-stream`.
     package init(_ text: String) {
-        let bare = text.prefix { $0 != ";" && $0 != " " }.lowercased()
+        let bare = text.cut(toBytes: FileKind.longest + 1).prefix { $0 != ";" && $0 != " " }
+            .lowercased()
         let parts = bare.split(separator: "/", omittingEmptySubsequences: false)
         let isType =
             bare.utf8.count <= FileKind.longest && parts.count == 2

@@ -1,3 +1,4 @@
+import BerthText
 import CCurl
 
 /// The scheme, host and port of a URL, as curl connects to them.
@@ -30,6 +31,14 @@ package struct HTTPOrigin: Equatable, Sendable {
         guard reference.utf8.count <= longest, !reference.isEmpty,
             reference.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F })
         else { return nil }
+        // Some servers send letters of any language as they are.
+        let reference = reference.utf8.reduce(into: "") { text, byte in
+            if byte < 0x80 {
+                text.unicodeScalars.append(Unicode.Scalar(byte))
+            } else {
+                text += "%\([byte].hex)"
+            }
+        }
         let handle = unsafe curl_url()
         defer { unsafe curl_url_cleanup(handle) }
         guard unsafe curl_url_set(handle, CURLUPART_URL, base, 0) == CURLUE_OK,

@@ -22,7 +22,7 @@ package struct MultipartField: Equatable, Sendable {
                 throw MultipartError("a line of a part's header has no colon")
             }
             let value = MultipartField.trimmed(line[line.utf8.index(after: colon)...])
-            switch line[..<colon].lowercased() {
+            switch line[..<colon].cut(toBytes: MultipartField.longestName).lowercased() {
             case "content-disposition":
                 guard disposition == nil else {
                     throw MultipartError("a part has two Content-Disposition")
@@ -30,7 +30,7 @@ package struct MultipartField: Equatable, Sendable {
                 disposition = value
             case "content-type": type = value
             case "content-transfer-encoding":
-                guard ["binary", "8bit", "7bit"].contains(value.lowercased()) else {
+                guard ["binary", "8bit", "7bit"].contains(value.cut(toBytes: 8).lowercased()) else {
                     throw MultipartError("parts are sent without a transfer encoding")
                 }
             default: break
@@ -63,7 +63,7 @@ package struct MultipartField: Equatable, Sendable {
         _ kind: String
     ) throws(MultipartError) -> [String: String] {
         let semicolon = text.utf8.firstIndex(of: UInt8(ascii: ";")) ?? text.endIndex
-        guard trimmed(text[..<semicolon]).lowercased() == kind else {
+        guard trimmed(text[..<semicolon]).cut(toBytes: longestName).lowercased() == kind else {
             throw MultipartError("it is no \(kind)")
         }
         var (parameters, rest) = ([String: String](), Array(text[semicolon...].utf8)[...])
@@ -73,7 +73,8 @@ package struct MultipartField: Equatable, Sendable {
             guard let equals = rest.firstIndex(of: UInt8(ascii: "=")) else {
                 throw MultipartError("a parameter has no value")
             }
-            let name = String(decoding: rest[..<equals], as: UTF8.self).lowercased()
+            let name = Substring(decoding: rest[..<equals], as: UTF8.self)
+                .cut(toBytes: longestName).lowercased()
             rest = rest[(equals + 1)...]
             let value = try value(&rest)
             rest = rest.drop { $0 == 0x20 || $0 == 0x09 }
@@ -107,8 +108,9 @@ package struct MultipartField: Equatable, Sendable {
     }
 
     private static func trimmed(_ text: Substring) -> Substring {
-        var text = text.drop { $0 == " " || $0 == "\t" }
-        while let last = text.last, last == " " || last == "\t" { text = text.dropLast() }
-        return text
+        func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
+        let rest = text.utf8.drop(while: isBlank)
+        let end = rest.lastIndex { !isBlank($0) }.map { rest.index(after: $0) } ?? rest.startIndex
+        return Substring(rest[..<end])
     }
 }

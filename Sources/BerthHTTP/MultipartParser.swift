@@ -126,8 +126,11 @@ package struct MultipartParser: Sendable {
             return false
         }
         guard end <= MultipartParser.longestHeader else { throw .longHeader }
-        let text = String(decoding: held[..<end], as: UTF8.self)
-        let lines = text.split(separator: "\r\n", maxSplits: MultipartParser.mostLines)
+        let lines = held[..<end].split(
+            separator: [0x0D, 0x0A],
+            maxSplits: MultipartParser.mostLines
+        )
+        .map { Substring(decoding: $0, as: UTF8.self) }
         guard lines.count <= MultipartParser.mostLines else { throw .longHeader }
         parts += 1
         guard parts <= MultipartParser.mostParts else {

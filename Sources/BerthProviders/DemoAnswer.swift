@@ -59,8 +59,8 @@ struct DemoAnswer {
     }
 
     private static func answer(to question: DemoQuestion) -> String {
-        let lowered = question.text.lowercased()
-        let topic = topics.first { $0.words.contains { lowered.contains($0) } }
+        let lowered = Array(question.text.lowercased().utf8)
+        let topic = topics.first { $0.words.contains { lowered.offset(of: $0) != nil } }
         let asked = question.text.isEmpty ? "nothing" : "“\(question.text.shortened(toBytes: 200))”"
         return """
             This is Berth's **built-in demo**. No model was called, so this answer was written in \

@@ -35,6 +35,7 @@ package enum ForeignDate {
 
     /// Parses an IMF-fixdate, such as `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, 5.6.7).
     package static func http(_ text: String) -> Timestamp? {
+        guard text.utf8.count <= longest else { return nil }
         let parts = text.lowercased().split(whereSeparator: { $0 == " " || $0 == ":" || $0 == "," })
         let months = [
             "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",

@@ -103,15 +103,20 @@ indirect enum JSONTree {
         guard case .object(var members) = self else { return 0 }
         self = .other([])  // so that the members are not copied
         let isLarge = more.count > 8 && members.count + more.count > 32
-        var places: [String: Int] = [:]
-        if isLarge { for (place, member) in members.enumerated() { places[member.name] = place } }
+        var places: [[UInt8]: Int] = [:]
+        if isLarge {
+            for (place, member) in members.enumerated() { places[Array(member.name.utf8)] = place }
+        }
         var growth = 0
         for (name, value) in more {
-            let known = isLarge ? places[name] : members.firstIndex { $0.name == name }
+            let known =
+                isLarge
+                ? places[Array(name.utf8)]
+                : members.firstIndex { $0.name.hasBytes(of: name) }
             if let known {
                 growth += change(&members[known].value, value, name)
             } else if members.count < JSONObject.mostMembers {
-                if isLarge { places[name] = members.count }
+                if isLarge { places[Array(name.utf8)] = members.count }
                 members.append((name, value))
                 growth += name.utf8.count + value.weight
             }
@@ -171,19 +176,19 @@ indirect enum JSONTree {
     /// Removes a member of an object.
     mutating func remove(_ name: String) {
         guard case .object(let members) = self else { return }
-        self = .object(members.filter { $0.name != name })
+        self = .object(members.filter { !$0.name.hasBytes(of: name) })
     }
 
     /// Removes the member `index` of each element of a list, which only chunks have.
     mutating func removeIndexes(of name: String) {
         guard case .object(var members) = self,
-            let place = members.firstIndex(where: { $0.name == name }),
+            let place = members.firstIndex(where: { $0.name.hasBytes(of: name) }),
             case .list(let list) = members[place].value
         else { return }
         members[place].value = .list(
             list.map { element in
                 guard case .object(let members) = element else { return element }
-                return .object(members.filter { $0.name != "index" })
+                return .object(members.filter { !$0.name.hasBytes(of: "index") })
             }
         )
         self = .object(members)
@@ -192,7 +197,7 @@ indirect enum JSONTree {
     /// The value of a member `index`.
     private var index: [UInt8]? {
         guard case .object(let members) = self,
-            case .other(let bytes) = members.first(where: { $0.name == "index" })?.value
+            case .other(let bytes) = members.first(where: { $0.name.hasBytes(of: "index") })?.value
         else { return nil }
         return bytes
     }

@@ -54,7 +54,8 @@ package enum RetryAfter {
     /// `anthropic-ratelimit-requests-reset` (RFC 3339). A limit that has something left is not the
     /// cause.
     private static func resets(in headers: HTTPHeaders) -> [Wait] {
-        let lines = headers.lazy.map { (name: $0.name.lowercased(), value: $0.value) }
+        let lines = headers.lazy.filter { $0.name.utf8.count <= longest }
+            .map { (name: $0.name.lowercased(), value: $0.value) }
             .filter { $0.name.hasPrefix("x-ratelimit-reset") || isAnthropicReset($0.name) }
         return lines.prefix(mostResets).compactMap { name, value in
             guard let wait = moment(value) else { return nil }

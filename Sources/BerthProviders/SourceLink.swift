@@ -26,9 +26,7 @@ package struct SourceLink: Equatable, Sendable {
     }
 
     /// Whether two sources have one address.
-    ///
-    /// It compares bytes, because a provider chooses how long it takes to compare characters.
-    package func leads(to other: SourceLink) -> Bool { url.utf8.elementsEqual(other.url.utf8) }
+    package func leads(to other: SourceLink) -> Bool { url.hasBytes(of: other.url) }
 
     /// Reads the sources that a chunk or an answer names, beside its first choice's `message`.
     ///

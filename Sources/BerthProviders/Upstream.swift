@@ -117,7 +117,7 @@ import BerthText
             limit: limit,
             label
         )
-        let type = response.headers["content-type"]?.lowercased()
+        let type = response.headers["content-type"]?.cut(toBytes: 64).lowercased()
         if type?.hasPrefix("text/event-stream") == true { return events }
         try await events.begin()
         if events.form == .events { noteType(type) }

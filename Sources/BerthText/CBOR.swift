@@ -38,6 +38,8 @@ package indirect enum CBOR: Equatable, Sendable {
 
     /// The most values of one text, those inside of others too.
     package static let most = 64
+    /// The longest text, in bytes.
+    package static let longestText = 64
     /// The most levels of arrays and maps.
     package static let deepest = 4
 
@@ -73,6 +75,8 @@ private struct CBORReader {
         case 1: return Int64(exactly: count).map { .integer(-1 - $0) }
         case 2: return take(count).map { .bytes(Array($0)) }
         case 3:
+            // Texts are compared, and a known one is short.
+            guard count <= CBOR.longestText else { return nil }
             return take(count).flatMap { String(validating: $0, as: UTF8.self) }.map { .text($0) }
         case 4: return array(count, depth + 1)
         case 5: return map(count, depth + 1)

@@ -30,6 +30,7 @@ import Testing
         ("/x", "http://a.example/x"), ("x", "http://a.example/b/x"), ("../x", "http://a.example/x"),
         ("?q=1", "http://a.example/b/c?q=1"), ("//b.example/y", "http://b.example/y"),
         ("https://c.example/z#f", "https://c.example/z"), ("../../../x", "http://a.example/x"),
+        ("/é?ü", "http://a.example/%c3%a9?%c3%bc"),
     ])
     func `an address is resolved`(row: (String, String)) {
         #expect(HTTPOrigin.resolve(row.0, against: "http://a.example/b/c?d=e#f") == row.1)

@@ -119,6 +119,23 @@ import Testing
             }
         ),
         (
+            "names of members",
+            { text in
+                let name = text.cut(toBytes: 1_000)
+                let list = (0..<text.utf8.count / 200).map { "\"\(name)\($0)\":0" }
+                try build(chunk(list.joined(separator: ",")))
+            }
+        ),
+        (
+            "a field",
+            { text in
+                let headers: HTTPHeaders = ["date": text, text: "1"]
+                let now = Timestamp(milliseconds: 7)
+                #expect(RetryAfter.read(headers, now: now) == nil)
+                #expect(RetryAfter.clock(of: headers, or: now) == now)
+            }
+        ),
+        (
             "a coding",
             { text in #expect(throws: ContentCodingError.self) { try ContentCoding.of(text) } }
         ),

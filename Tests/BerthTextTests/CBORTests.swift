@@ -27,6 +27,7 @@ import Testing
         "1c", "1f", "41", "5bffffffffffffffff00", "5f4101ff", "62c3", "61ff", "81", "9f01ff",
         "9bffffffffffffffff", "a1", "a101", "bfff", "a201010102", "a1f501", "a14101f6", "a1800a",
         "c001", "f7", "f93c00", "fb0000000000000000", "ff", "0001", "8181818181" + "00",
+        "7841" + String(repeating: "61", count: 65),
         "9841" + String(repeating: "00", count: 65), "9840" + String(repeating: "00", count: 64),
     ])
     func `a text that is malformed, too deep or too long is none`(hex: String) throws {

@@ -22,6 +22,16 @@ import Testing
         #expect("longer".shortened(toBytes: 4) == "long…")
     }
 
+    @Test(arguments: [
+        ("", "", true), ("a", "a", true), ("a", "b", false), ("a", "ab", false),
+        ("é", "é", true), ("é", "e\u{301}", false),
+    ])
+    func `texts are compared by bytes`(one: String, other: String, isSame: Bool) {
+        #expect(one.hasBytes(of: other) == isSame && one[...].hasBytes(of: other) == isSame)
+        #expect(String?(one).hasBytes(of: other) == isSame && !String?.none.hasBytes(of: one))
+        #expect(String?.none.hasBytes(of: nil) && !String?(one).hasBytes(of: nil))
+    }
+
     // MARK: Parts of JSON
 
     private func object(_ text: String) throws -> JSONObject { try JSONObject(Array(text.utf8)) }

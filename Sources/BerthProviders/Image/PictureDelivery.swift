@@ -34,8 +34,8 @@ import BerthText
     func begin(kind: String?, length: Int?) async throws(ProviderError) {
         if let length, length > PictureDelivery.most.bytes { throw tooLarge }
         if let kind, PictureDelivery.isText(kind) {
-            let plain = kind.prefix { $0 != ";" }
-            throw failure("it is no picture but '\(plain.cut(toBytes: 40))'")
+            let plain = kind.cut(toBytes: 40).prefix { $0 != ";" }
+            throw failure("it is no picture but '\(plain)'")
         }
         (bytes, isOpen, isSurplus) = (0, true, finished >= limit)
         guard !isSurplus else { return }
@@ -75,7 +75,7 @@ import BerthText
 
     /// Whether a media type is that of a text or of JSON.
     private static func isText(_ kind: String) -> Bool {
-        let kind = kind.lowercased()
+        let kind = kind.cut(toBytes: 64).lowercased()
         return ["text/", "application/json", "application/xhtml", "application/problem"]
             .contains { kind.hasPrefix($0) }
     }

@@ -28,7 +28,7 @@ struct MarkdownSweep {
         if open.italic > 0 { style.insert(.italic) }
         if open.struck > 0 { style.insert(.struck) }
         let link = links.first ?? address
-        if let last = runs.last, last.style == style, last.link == link {
+        if let last = runs.last, last.style == style, last.link.hasBytes(of: link) {
             runs[runs.count - 1].text += text
         } else {
             runs.append(MarkdownRun(text: text, style: style, link: link))

@@ -35,7 +35,8 @@ extension TelegramClient {
         guard let elements = answer.elements("result") else { throw Self.strange }
         return elements.compactMap { element in
             let object = answer.object(at: element)
-            guard let name = object?.word("command"), let says = object?.string("description")
+            guard let name = object?.word("command"),
+                let says = object?.word("description", most: 1024)
             else { return nil }
             return TelegramCommand(name: name, says: says)
         }

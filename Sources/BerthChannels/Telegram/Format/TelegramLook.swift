@@ -20,6 +20,17 @@ struct TelegramLook: Equatable, Sendable {
         var number = 0
         var url: String?
         var language: String?
+
+        static func == (one: Format, other: Format) -> Bool {
+            one.kind == other.kind && one.number == other.number
+                && one.url.hasBytes(of: other.url) && one.language.hasBytes(of: other.language)
+        }
+    }
+
+    static func == (one: TelegramLook, other: TelegramLook) -> Bool {
+        one.quote == other.quote && one.isFolded == other.isFolded && one.pre == other.pre
+            && one.style == other.style && one.language.hasBytes(of: other.language)
+            && one.link.hasBytes(of: other.link)
     }
 
     /// The formats from the outermost to the innermost, as Telegram allows them to nest.

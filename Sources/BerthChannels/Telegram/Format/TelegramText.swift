@@ -185,12 +185,9 @@ package struct TelegramText: Sendable {
     }
 
     /// Whether a link's text is its address, which Telegram links itself.
-    ///
-    /// It compares bytes, because a model chooses how long it takes to compare characters.
     private static func isSeen(_ run: MarkdownRun) -> Bool {
-        guard let link = run.link?.utf8 else { return false }
-        return link.elementsEqual(run.text.utf8)
-            || link.elementsEqual(("mailto:" + run.text).utf8)
+        guard let link = run.link else { return false }
+        return link.hasBytes(of: run.text) || link.hasBytes(of: "mailto:" + run.text)
     }
 
     private mutating func add(_ table: MarkdownTable, _ look: TelegramLook) {

@@ -3,6 +3,7 @@ import BerthLoop
 import BerthMemory
 import BerthStore
 import BerthTelemetry
+import BerthText
 import BerthWork
 
 /// Does the work that updates bring: begins turns, answers commands and presses.
@@ -165,7 +166,7 @@ import BerthWork
                 limit: Self.mostEdited,
                 bytes: .max
             )
-            return page?.turns.contains { $0.text == text } ?? false
+            return page?.turns.contains { $0.text.hasBytes(of: text) } ?? false
         } catch { throw .store(error) }
     }
 

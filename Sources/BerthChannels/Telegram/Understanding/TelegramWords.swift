@@ -52,11 +52,15 @@ struct TelegramWords {
     /// The signs between a mention and the text after it.
     private static let separators: Set<UInt16> = [0x2C, 0x3A, 0xFF0C, 0xFF1A]
 
+    /// The most units of a command with the name of its bot.
+    private static let longestCommand = 128
+
     private static func command(
         _ units: [UInt16],
         _ mark: Range<Int>,
         _ rest: Range<Int>
     ) -> Command? {
+        guard mark.count <= longestCommand else { return nil }
         let word = String(decoding: units[mark], as: UTF16.self)
         guard word.utf8.first == UInt8(ascii: "/") else { return nil }
         let parts = word.dropFirst().split(separator: "@", maxSplits: 1)
