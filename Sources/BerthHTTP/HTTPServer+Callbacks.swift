@@ -78,7 +78,7 @@ nonisolated func requestArrived(
     guard let pointer = unsafe slot?.pointee, let size = unsafe size else { return .NO }
     let exchange = unsafe Unmanaged<HTTPServerExchange>.fromOpaque(pointer).takeUnretainedValue()
     guard unsafe size.pointee > 0 else {
-        let method = unsafe method.map { unsafe headText($0) } ?? ""
+        let method = unsafe method.map { unsafe HeadText.read($0) } ?? ""
         let takesInterim = unsafe berth_mhd_takes_interim(version) != 0
         return Loop.assumeIsolated { exchange.proceed(method: method, takesInterim: takesInterim) }
             ? .YES : .NO

@@ -1,13 +1,11 @@
 import BerthMemory
 import CMicrohttpd
-import Glibc
 
 /// The request header that libmicrohttpd has read.
 enum HTTPServerRequestHeader {
     /// Returns every field in order.
     ///
-    /// Bytes that are not ASCII count as ISO-8859-1 (RFC 9110, section 5.5), whose characters are
-    /// compared in a linear time.
+    /// Bytes that are not ASCII count as ISO-8859-1.
     static func fields(of handle: OpaquePointer) -> HTTPHeaders {
         var headers = HTTPHeaders.roomy()
         unsafe withUnsafeMutablePointer(to: &headers) { headers in
@@ -41,17 +39,7 @@ private nonisolated func collect(
     _ value: UnsafePointer<CChar>?
 ) -> MHD_Result {
     guard let headers = unsafe headers, let name = unsafe name else { return .YES }
-    let text = unsafe value.map { unsafe headText($0) } ?? ""
-    unsafe headers.assumingMemoryBound(to: HTTPHeaders.self).pointee.add(headText(name), text)
+    let text = unsafe value.map { unsafe HeadText.read($0) } ?? ""
+    unsafe headers.assumingMemoryBound(to: HTTPHeaders.self).pointee.add(HeadText.read(name), text)
     return .YES
-}
-
-/// The text of a part of a head.
-nonisolated func headText(_ bytes: UnsafePointer<CChar>) -> String {
-    let text = unsafe String(cString: bytes)
-    guard !text.utf8.allSatisfy({ $0 < 0x80 }) else { return text }
-    let scalars = unsafe UnsafeBufferPointer(start: bytes, count: strlen(bytes)).map {
-        Unicode.Scalar(UInt8(bitPattern: $0))
-    }
-    return String(String.UnicodeScalarView(scalars))
 }

@@ -14,7 +14,7 @@ struct HTTPTarget {
     /// - Returns: nil if the path is invalid, or holds `%` without two hex digits, a NUL, or bytes
     ///   that are not UTF-8 or, without an encoding, not ASCII.
     init?(_ target: String) {
-        guard target.utf8.allSatisfy({ $0 < 0x80 }) else { return nil }
+        guard HeadText.isASCII(target) else { return nil }
         let origin = HTTPTarget.withoutAuthority(target)
         let end = origin.utf8.firstIndex(of: UInt8(ascii: "?")) ?? origin.endIndex
         guard let path = HTTPTarget.decoded(origin[..<end]),
